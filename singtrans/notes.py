@@ -1,0 +1,120 @@
+"""What a transcription is made of: notes, a pitch track, and both together.
+
+These frozen dataclasses are the only things that readers, the decoder, writers and scorers hand to each other.
+Time is in seconds from the start of the recording; pitch is a fractional MIDI number (69 = A4 = 440 Hz).
+"""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+NOTE_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One sung note.
+
+    Attributes:
+        onset: start, in seconds.
+        offset: end, in seconds; always later than ``onset``.
+        pitch: fractional MIDI number.
+        confidence: 0 (a guess) to 1 (certain).
+
+    Raises:
+        ValueError: if a value is not finite, the note has no length, or the confidence is outside 0..1.
+    """
+
+    onset: float
+    offset: float
+    pitch: float
+    confidence: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not all(map(math.isfinite, (self.onset, self.offset, self.pitch, self.confidence))):
+            raise ValueError(f"a note needs finite values, not {self}")
+        if self.offset <= self.onset:
+            raise ValueError(f"a note must end after it starts: {self}")
+        if not 0.0 <= self.confidence <= 1.0:
+            raise ValueError(f"a confidence lies between 0 and 1: {self}")
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds."""
+        return self.offset - self.onset
+
+    @property
+    def note(self) -> int:
+        """The integer MIDI number (0 to 127) that is written to a MIDI file; halves round up."""
+        return min(127, max(0, math.floor(self.pitch + 0.5)))
+
+    @property
+    def name(self) -> str:
+        """The note's name with its octave, C4 being MIDI 60."""
+        return note_name(self.note)
+
+
+def note_name(number: int) -> str:
+    """Name of an integer MIDI number: 60 is ``C4``, 70 is ``A#4``."""
+    return f"{NOTE_NAMES[number % 12]}{number // 12 - 1}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PitchTrack:
+    """The sung pitch over time, one value a frame.
+
+    Attributes:
+        time: (frames,) seconds, the centre of each frame, ascending.
+        midi: (frames,) fractional MIDI number, NaN where unvoiced.
+        voicing: (frames,) probability 0..1 that the frame is voiced.
+
+    Raises:
+        ValueError: if the three arrays are not one-dimensional and of one length.
+    """
+
+    time: np.ndarray
+    midi: np.ndarray
+    voicing: np.ndarray
+
+    def __post_init__(self) -> None:
+        if not (self.time.ndim == 1 and self.time.shape == self.midi.shape == self.voicing.shape):
+            raise ValueError(
+                f"time, midi and voicing need one length each: {self.time.shape}, {self.midi.shape}, {self.voicing.shape}"
+            )
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+
+@dataclass(frozen=True, slots=True)
+class Transcription:
+    """What was sung in one recording.
+
+    Attributes:
+        notes: in time order, never overlapping.
+        pitch: the pitch track the notes were read from.
+        duration: length of the recording in seconds.
+        audio: name of the recording (the file's name without its folder).
+        model: name of the model that listened.
+    """
+
+    notes: tuple[Note, ...]
+    pitch: PitchTrack
+    duration: float
+    audio: str = ""
+    model: str = ""
+
+    def save(self, path: str | Path, *, overwrite: bool = True) -> Path:
+        """Write to ``path`` in the format of its ending (.mid, .csv or .json) and return the path.
+
+        The file appears whole or not at all.
+
+        Raises:
+            SingtransError: if the ending is unknown, the folder is missing or cannot be written, or the file
+                exists and ``overwrite`` is False.
+        """
+        from singtrans.formats import save
+
+        return save(self, path, overwrite=overwrite)
