@@ -8,13 +8,14 @@ __all__ = ["Note", "PitchTrack", "SingtransError", "Transcription", "__version__
 
 
 def __getattr__(name: str) -> object:
-    # torch takes seconds to import: it is touched only when something is really transcribed.
+    # torch takes seconds to import: it is touched only when something is really transcribed. The module is named
+    # transcriber because a submodule called transcribe would take the place of the function after its first import.
     if name == "transcribe":
-        from singtrans.transcribe import transcribe
+        from singtrans.transcriber import transcribe
 
         return transcribe
     if name == "Transcriber":
-        from singtrans.transcribe import Transcriber
+        from singtrans.transcriber import Transcriber
 
         return Transcriber
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
