@@ -1,0 +1,143 @@
+"""The front end: samples to per-frame features.
+
+Two views of the same moment, both on a logarithmic frequency axis:
+
+- a *spectrum* whose windows are long at low frequencies and shorter above (a variable-Q transform), fine enough
+  to tell pitches a few cents apart, and
+- *bands*, a mel spectrogram of a window short enough to say when something happened.
+
+Frame ``i`` is centred on sample ``i * hop``. The bands' ``band_steps`` windows of a frame lie evenly inside it.
+"""
+
+import math
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from singtrans.config import FeatureConfig
+
+
+def hz_to_midi(hz: np.ndarray | float) -> np.ndarray | float:
+    """Fractional MIDI number of a frequency in Hz."""
+    return 69.0 + 12.0 * np.log2(np.asarray(hz) / 440.0)
+
+
+def midi_to_hz(midi: np.ndarray | float) -> np.ndarray | float:
+    """Frequency in Hz of a fractional MIDI number."""
+    return 440.0 * 2.0 ** ((np.asarray(midi) - 69.0) / 12.0)
+
+
+class Level:
+    """How loud the singing in a recording is, gathered block by block.
+
+    The level is the mean of the log RMS amplitude of 20 ms blocks, each weighted with its amplitude. A gain on the
+    recording moves it by exactly that gain, and silence in front of the singing or after it does not move it.
+    """
+
+    def __init__(self, sample_rate: int) -> None:
+        self._size = sample_rate // 50
+        self._rest = np.zeros(0, np.float32)
+        self._weight = 0.0
+        self._sum = 0.0
+
+    def add(self, samples: np.ndarray) -> None:
+        """Take in the next samples of the recording, (n,)."""
+        samples = np.concatenate([self._rest, samples])
+        whole = len(samples) // self._size * self._size
+        self._rest = samples[whole:]
+        # Squares in double precision: a recording may be so quiet that they vanish in single precision.
+        rms = np.sqrt(np.mean(samples[:whole].reshape(-1, self._size).astype(np.float64) ** 2, axis=1))
+        rms = rms[rms > 0.0]
+        self._weight += float(rms.sum())
+        self._sum += float((rms * np.log(rms)).sum())
+
+    @property
+    def value(self) -> float:
+        """RMS amplitude; 0 for digital silence or less than 20 ms."""
+        return math.exp(self._sum / self._weight) if self._weight > 0.0 else 0.0
+
+
+def level(samples: np.ndarray, sample_rate: int) -> float:
+    """RMS amplitude of the singing in ``samples`` (n,); see `Level`."""
+    gatherer = Level(sample_rate)
+    gatherer.add(samples)
+    return gatherer.value
+
+
+class FrontEnd(nn.Module):
+    """Samples to spectrum and bands.
+
+    Its filters are built once from the configuration and are not part of the weights.
+
+    Shape:
+        - samples: (batch, n), divided by the recording's `level`, with ``margin`` samples of what came before
+          the first frame's centre and at least as many after the last frame's (zeros at a recording's ends).
+        - spectrum: (batch, frames, spectrum_bins), 0 is silence, 1 a sinusoid of amplitude 1.
+        - bands: (batch, frames * band_steps, bands), likewise.
+    """
+
+    def __init__(self, config: FeatureConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.margin = config.longest_window // 2
+        self.register_buffer("kernels", _spectrum_kernels(config), persistent=False)
+        self.register_buffer("band_window", torch.hann_window(config.band_window), persistent=False)
+        self.register_buffer("band_filters", _band_filters(config), persistent=False)
+        self._scale = 1.0 / math.log1p(config.compression)
+
+    def frames(self, n: int) -> int:
+        """Frames in a recording of ``n`` samples: one on every multiple of the hop up to its end."""
+        return n // self.config.hop + 1
+
+    def forward(self, samples: Tensor) -> tuple[Tensor, Tensor]:
+        """See the class for shapes."""
+        c = self.config
+        frames = (samples.shape[-1] - 2 * self.margin) // c.hop + 1
+        long = samples.unfold(-1, c.longest_window, c.hop)[:, :frames]
+        real, imaginary = (long @ self.kernels).chunk(2, dim=-1)
+        spectrum = torch.sqrt(real.square() + imaginary.square() + 1e-12)
+        step = c.hop // c.band_steps
+        # The first of a frame's short windows is centred half of the steps' span before the frame's centre.
+        start = self.margin - c.band_window // 2 - (c.band_steps - 1) * step // 2
+        short = samples[:, start:].unfold(-1, c.band_window, step)[:, : frames * c.band_steps]
+        magnitude = torch.fft.rfft(short * self.band_window).abs()
+        bands = magnitude @ self.band_filters
+        return self._compress(spectrum), self._compress(bands)
+
+    def _compress(self, x: Tensor) -> Tensor:
+        return torch.log1p(x * self.config.compression) * self._scale
+
+
+def spectrum_frequencies(config: FeatureConfig) -> np.ndarray:
+    """(spectrum_bins,) centre frequencies of the spectrum in Hz."""
+    return midi_to_hz(config.lowest_midi + np.arange(config.spectrum_bins) / config.bins_per_semitone)
+
+
+def _spectrum_kernels(config: FeatureConfig) -> Tensor:
+    """(longest_window, 2 * spectrum_bins): windowed cosines, then sines, scaled so that a sinusoid gives 1."""
+    hz = spectrum_frequencies(config)
+    if hz[-1] >= config.sample_rate / 2:
+        raise ValueError(f"the spectrum's highest bin ({hz[-1]:.0f} Hz) needs a higher sample rate")
+    shrink = np.maximum(hz / config.knee_hz, 1.0) ** config.window_exponent
+    width = np.clip(config.longest_window / shrink, config.shortest_window, config.longest_window)
+    t = np.arange(config.longest_window) - config.longest_window // 2
+    window = np.where(np.abs(t)[:, None] < width / 2, 0.5 + 0.5 * np.cos(2 * np.pi * t[:, None] / width), 0.0)
+    window *= 2.0 / window.sum(axis=0)
+    phase = 2 * np.pi * t[:, None] * hz / config.sample_rate
+    return torch.from_numpy(np.concatenate([window * np.cos(phase), window * np.sin(phase)], axis=1)).float()
+
+
+def _band_filters(config: FeatureConfig) -> Tensor:
+    """(band_window // 2 + 1, bands): triangles on the mel scale (O'Shaughnessy's), a sinusoid gives about 1."""
+    top = 2595.0 * math.log10(1.0 + config.sample_rate / 2 / 700.0)
+    bottom = 2595.0 * math.log10(1.0 + 60.0 / 700.0)
+    mel = np.linspace(bottom, top, config.bands + 2)
+    edges = 700.0 * (10.0 ** (mel / 2595.0) - 1.0)
+    hz = np.fft.rfftfreq(config.band_window, 1.0 / config.sample_rate)[:, None]
+    resolution = config.sample_rate / config.band_window
+    # A triangle narrower than the transform's bins would fall between them: none is narrower than two bins.
+    rise = np.maximum(edges[1:-1] - edges[:-2], resolution)
+    fall = np.maximum(edges[2:] - edges[1:-1], resolution)
+    triangles = np.clip(np.minimum((hz - edges[1:-1]) / rise + 1.0, (edges[1:-1] - hz) / fall + 1.0), 0.0, None)
+    return torch.from_numpy(triangles * 2.0 / (config.band_window / 2)).float()

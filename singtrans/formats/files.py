@@ -1,0 +1,98 @@
+"""What all formats share: files that appear whole or not at all, reading with clear errors, and the time grid."""
+
+import contextlib
+import errno
+import os
+import uuid
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from singtrans.errors import SingtransError
+from singtrans.notes import Note
+
+
+@contextlib.contextmanager
+def whole_file(path: Path, *, overwrite: bool = True) -> Iterator[BinaryIO]:
+    """Open a binary file for writing that takes its place at ``path`` only when all has been written.
+
+    Until then it lies in the same folder under another name, and it is removed if anything fails or the user
+    interrupts.
+
+    Args:
+        path: where the file shall be; its folder must exist.
+        overwrite: whether a file that is there already is replaced.
+
+    Yields:
+        The open file.
+
+    Raises:
+        SingtransError: if the file exists and ``overwrite`` is False, or it cannot be written.
+    """
+    if not overwrite and os.path.lexists(path):
+        raise SingtransError(f"{path} exists already: choose another name, or allow it to be overwritten.")
+    # A name of fixed length, for the file's own name may be as long as the file system allows; and not tempfile,
+    # whose files only their owner may read, whatever the umask.
+    temporary = path.parent / f".singtrans-{uuid.uuid4().hex}.tmp"
+    try:
+        with temporary.open("xb") as file:
+            yield file
+        temporary.replace(path)
+    except OSError as error:
+        raise SingtransError(f"{path} cannot be written: {_remedy(error, path)}") from error
+    finally:
+        with contextlib.suppress(OSError):  # it is gone if it took its place, or was never made
+            temporary.unlink()
+
+
+def _remedy(error: OSError, path: Path) -> str:
+    if error.errno in (errno.ENOENT, errno.ENOTDIR):
+        return f"there is no folder {path.parent}; create it first."
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "the disk is full; free some space or choose another place."
+    if error.errno == errno.EISDIR:
+        return "it is a folder; choose another name."
+    return f"{error.strerror or error}; choose another place."
+
+
+def read_bytes(path: Path) -> bytes:
+    """Content of a file.
+
+    Raises:
+        SingtransError: if it is missing or cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        raise SingtransError(f"{path} does not exist: check the path.") from None
+    except IsADirectoryError:
+        raise SingtransError(f"{path} is a folder: give a file of notes.") from None
+    except OSError as error:
+        raise SingtransError(f"{path} cannot be read ({error.strerror}): check its permissions.") from error
+
+
+def on_grid(notes: Sequence[Note], steps_per_second: float) -> list[tuple[int, int]]:
+    """Onset and offset of each note, rounded to whole steps of time.
+
+    Each time is rounded by itself, so errors never add up: it is at most half a step off. Only where notes are
+    shorter than a step or overlap is it moved further, so that every note lasts a step and none overlap.
+
+    Args:
+        notes: in the order of their onsets.
+        steps_per_second: MIDI ticks or decimals of a second.
+
+    Returns:
+        (onset, offset) in steps for each note, onset < offset <= next onset.
+    """
+    onsets: list[int] = []
+    for note in notes:
+        onset = max(0, round(note.onset * steps_per_second))
+        onsets.append(max(onset, onsets[-1] + 1) if onsets else onset)
+    offsets = [
+        max(onset + 1, round(note.offset * steps_per_second))
+        for onset, note in zip(onsets, notes, strict=True)
+    ]
+    ends = [min(offset, following) for offset, following in zip(offsets, onsets[1:], strict=False)] + offsets[
+        -1:
+    ]
+    return list(zip(onsets, ends, strict=True))

@@ -1,0 +1,123 @@
+"""JSON with everything a transcription holds: the notes, the pitch track, and where they come from.
+
+    {"version": "0.1.0", "model": "…", "audio": "song.wav", "duration": 12.5,
+     "notes": [{"onset": 0.421, "offset": 0.963, "pitch": 60.132, "note": 60, "confidence": 0.871}, …],
+     "pitch": {"time": [0.0, 0.01, …], "midi": [null, 60.02, …], "voicing": [0.01, 0.98, …]}}
+
+Times in seconds, pitch as a fractional MIDI number, null where nothing is sung. It is strict JSON: no NaN.
+"""
+
+import json
+import math
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from singtrans.errors import SingtransError
+from singtrans.formats.files import on_grid, read_bytes
+from singtrans.notes import Note, PitchTrack, Transcription
+
+_STEPS_PER_SECOND = 10_000
+
+
+def write(transcription: Transcription, file: BinaryIO) -> None:
+    """Write a transcription as UTF-8, one note a line.
+
+    The times of notes have four decimals, those of frames six; pitch, confidence and voicing have three.
+    """
+    from singtrans import __version__
+
+    head = {
+        "version": __version__,
+        "model": transcription.model,
+        "audio": transcription.audio,
+        "duration": round(float(transcription.duration), 6),
+    }
+    track = transcription.pitch
+    pitch = {
+        "time": _rounded(track.time, 6),
+        "midi": [value if math.isfinite(value) else None for value in _rounded(track.midi, 3)],
+        "voicing": _rounded(np.nan_to_num(track.voicing), 3),
+    }
+    times = on_grid(transcription.notes, _STEPS_PER_SECOND)
+    notes = [_note_fields(note, *time) for note, time in zip(transcription.notes, times, strict=True)]
+    parts = [f" {_dump(key)}: {_dump(value)}" for key, value in head.items()]
+    parts.append(' "notes": [' + ",".join(f"\n  {_dump(note)}" for note in notes) + "]")
+    parts.append(
+        ' "pitch": {' + ",".join(f"\n  {_dump(key)}: {_dump(value)}" for key, value in pitch.items()) + "}"
+    )
+    # A file name may hold bytes that are no text at all: they become question marks.
+    file.write(("{\n" + ",\n".join(parts) + "\n}\n").encode("utf-8", "replace"))
+
+
+def read(path: str | Path) -> Transcription:
+    """Read a transcription; only ``notes``, each with onset, offset and pitch, is required.
+
+    Raises:
+        SingtransError: if the file cannot be read or is not such JSON; it says where.
+    """
+    path = Path(path)
+    raw = read_bytes(path)
+    try:
+        content = json.loads(raw.decode("utf-8-sig"))
+    except json.JSONDecodeError as error:
+        raise SingtransError(
+            f"{path}, line {error.lineno}, is not JSON ({error.msg}): give a file that singtrans wrote."
+        ) from None
+    except (UnicodeDecodeError, RecursionError):
+        raise SingtransError(f"{path} is not JSON in UTF-8: give a file that singtrans wrote.") from None
+    if not isinstance(content, dict) or not isinstance(content.get("notes"), list):
+        raise SingtransError(f'{path} has no list of "notes": give a file that singtrans wrote.')
+    notes = sorted(_notes(path, content["notes"]), key=lambda note: (note.onset, note.offset))
+    try:
+        track = content.get("pitch") or {}
+        pitch = PitchTrack(
+            *(np.array(track.get(key, []), dtype=float) for key in ("time", "midi", "voicing"))
+        )
+        duration = float(content.get("duration", max((note.offset for note in notes), default=0.0)))
+    except (AttributeError, TypeError, ValueError):
+        raise SingtransError(
+            f'{path} has a "pitch" or "duration" that is not what singtrans writes: write it again.'
+        ) from None
+    return Transcription(
+        tuple(notes),
+        pitch,
+        duration,
+        audio=str(content.get("audio", "")),
+        model=str(content.get("model", "")),
+    )
+
+
+def _notes(path: Path, entries: list[Any]) -> list[Note]:
+    notes = []
+    for number, entry in enumerate(entries, 1):
+        try:
+            onset, offset, pitch = (float(entry[key]) for key in ("onset", "offset", "pitch"))
+            if onset < 0:
+                raise ValueError("a note cannot start before the recording")
+            notes.append(Note(onset, offset, pitch, float(entry.get("confidence", 1.0))))
+        except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
+            raise SingtransError(
+                f"{path}: note {number} is not a note: it needs an onset from 0 s, a later offset, and a pitch."
+            ) from None
+    return notes
+
+
+def _note_fields(note: Note, onset: int, offset: int) -> dict[str, float]:
+    return {
+        "onset": onset / _STEPS_PER_SECOND,
+        "offset": offset / _STEPS_PER_SECOND,
+        "pitch": round(float(note.pitch), 3),
+        "note": note.note,
+        "confidence": round(float(note.confidence), 3),
+    }
+
+
+def _rounded(values: np.ndarray, decimals: int) -> list[float]:
+    # In double precision: float32 values would show their conversion error in the text.
+    return np.round(np.asarray(values, dtype=np.float64), decimals).tolist()
+
+
+def _dump(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)

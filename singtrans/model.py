@@ -1,0 +1,243 @@
+"""The network: features to onset, offset, activity, voicing and pitch posteriors.
+
+Two parts look at the spectrum. The *pitch head* judges every candidate pitch in the same way, by its harmonics,
+so that what it learns at one pitch holds at all (it is shift-equivariant). The *boundary part* is a stacked
+bidirectional LSTM (Hochreiter and Schmidhuber 1997; Schuster and Paliwal 1997) over an embedding of the mel
+bands, of the spectrum, and of how the pitch head's posterior moves in time.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save as serialise
+from torch import Tensor, nn
+
+from singtrans.config import Config, NetworkConfig
+from singtrans.errors import SingtransError
+from singtrans.features import FrontEnd
+
+HEADS = ("onset", "offset", "activity", "voicing")
+FORMAT = "singtrans-1"
+
+
+@dataclass(frozen=True)
+class Logits:
+    """What the network says, before any squashing.
+
+    Attributes:
+        heads: (batch, frames, 4) log odds in the order of `HEADS`: a note begins here, a note ends here, the
+            frame is inside a note, the frame is voiced.
+        pitch: (batch, frames, pitch_bins) unnormalised log probabilities of the pitch, if the frame is voiced.
+    """
+
+    heads: Tensor
+    pitch: Tensor
+
+
+class PitchHead(nn.Module):
+    """Salience of every candidate pitch from the spectrum at its harmonics.
+
+    Shape:
+        - spectrum: (batch, frames, spectrum_bins).
+        - result: (batch, frames, pitch_bins).
+    """
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        network, features = config.network, config.features
+        shift = np.round(np.log2(network.harmonics) * features.bins_per_octave).astype(int)
+        self.low = max(0, -int(shift.min()))
+        self.high = max(0, int(shift.max()) + network.pitch_bins - features.spectrum_bins)
+        self.starts = [int(s) + self.low for s in shift]
+        self.bins = network.pitch_bins
+        channels = network.pitch_channels
+        self.convolutions = nn.Sequential(
+            nn.Conv2d(len(shift), channels, (1, 5), padding=(0, 2)),
+            nn.ReLU(),
+            nn.Conv2d(channels, channels, (3, 5), padding=(1, 2)),
+            nn.ReLU(),
+            nn.Conv2d(channels, channels, (3, 7), padding=(1, 3)),
+            nn.ReLU(),
+            nn.Conv2d(channels, 1, (1, 1)),
+        )
+
+    def forward(self, spectrum: Tensor) -> Tensor:
+        """See the class for shapes."""
+        padded = nn.functional.pad(spectrum, (self.low, self.high))
+        harmonics = torch.stack([padded[..., s : s + self.bins] for s in self.starts], dim=1)
+        return self.convolutions(harmonics).squeeze(1)
+
+
+class PitchMotion(nn.Module):
+    """How far the pitch posterior moves around a frame, whatever the pitch.
+
+    For every span the posteriors ``span`` frames before and after are correlated over lags of up to
+    ``motion_lags`` bins: a held note peaks at lag 0, a step of a semitone at lag 3.
+
+    Shape:
+        - posterior: (batch, frames, pitch_bins).
+        - result: (batch, frames, spans * (2 * motion_lags + 1)).
+    """
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self.lags = config.motion_lags
+        self.spans = config.motion_spans
+        self.width = len(self.spans) * (2 * self.lags + 1)
+
+    def forward(self, posterior: Tensor) -> Tensor:
+        """See the class for shapes."""
+        frames = posterior.shape[1]
+        reach = max(self.spans)
+        # The square root makes it the Bhattacharyya coefficient: 1 for equal distributions, however broad.
+        root = nn.functional.pad(posterior.clamp_min(1e-8).sqrt(), (0, 0, reach, reach))
+        found = []
+        for span in self.spans:
+            before = root[:, reach - span : reach - span + frames]
+            after = nn.functional.pad(root[:, reach + span : reach + span + frames], (self.lags, self.lags))
+            windows = after.unfold(-1, posterior.shape[-1], 1)
+            found.append(torch.einsum("nfp,nflp->nfl", before, windows))
+        return torch.cat(found, dim=-1)
+
+
+class Network(nn.Module):
+    """Features to `Logits`; see the module's docstring.
+
+    Shape:
+        - spectrum: (batch, frames, spectrum_bins), bands: (batch, frames * band_steps, bands).
+    """
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        network, features = config.network, config.features
+        self.pitch_head = PitchHead(config)
+        self.motion = PitchMotion(network)
+        a, b, c = network.channels
+        steps = features.band_steps
+        self.band_convolutions = nn.Sequential(
+            nn.Conv2d(1, a, (3, 3), padding=(1, 1)),
+            nn.ReLU(),
+            nn.Conv2d(a, b, (steps + 2, 3), stride=(steps, 2), padding=(1, 1)),
+            nn.ReLU(),
+            nn.Conv2d(b, c, (3, 3), stride=(1, 2), padding=(1, 1)),
+            nn.ReLU(),
+        )
+        self.band_embedding = nn.Linear(c * -(-features.bands // 4), network.embedding)
+        s = network.spectrum_channels
+        self.spectrum_convolution = nn.Sequential(
+            nn.Conv2d(1, s, (3, 9), stride=(1, 3), padding=(1, 4)), nn.ReLU()
+        )
+        self.spectrum_embedding = nn.Linear(s * -(-features.spectrum_bins // 3), network.embedding // 2)
+        width = network.embedding + network.embedding // 2 + self.motion.width
+        self.normalise = nn.LayerNorm(width)
+        self.drop = nn.Dropout(network.dropout)
+        self.lstm = nn.LSTM(
+            width,
+            network.hidden,
+            network.layers,
+            batch_first=True,
+            bidirectional=True,
+            dropout=network.dropout if network.layers > 1 else 0.0,
+        )
+        self.heads = nn.Linear(2 * network.hidden, len(HEADS))
+
+    def forward(self, spectrum: Tensor, bands: Tensor) -> Logits:
+        """See the class for shapes."""
+        pitch = self.pitch_head(spectrum)
+        # The boundaries listen to the pitch but do not teach it: pitch has better teachers.
+        motion = self.motion(pitch.detach().softmax(-1))
+        x = self.band_convolutions(bands.unsqueeze(1)).transpose(1, 2).flatten(2)
+        y = self.spectrum_convolution(spectrum.unsqueeze(1)).transpose(1, 2).flatten(2)
+        joined = torch.cat([self.band_embedding(x).relu(), self.spectrum_embedding(y).relu(), motion], dim=-1)
+        context, _ = self.lstm(self.drop(self.normalise(joined)))
+        return Logits(heads=self.heads(context), pitch=pitch)
+
+
+class Model(nn.Module):
+    """A front end and a network with their configuration: what a weight file holds."""
+
+    def __init__(self, config: Config, name: str = "untrained") -> None:
+        super().__init__()
+        self.config = config
+        self.name = name
+        self.front_end = FrontEnd(config.features)
+        self.network = Network(config)
+
+    def forward(self, samples: Tensor) -> Logits:
+        """Logits for ``samples`` as `FrontEnd` takes them."""
+        return self.network(*self.front_end(samples))
+
+    @property
+    def parameters_count(self) -> int:
+        """Number of learnt values."""
+        return sum(p.numel() for p in self.network.parameters())
+
+
+def save_model(model: Model, path: Path, notes: Mapping[str, str] | None = None) -> None:
+    """Write ``model`` as safetensors, whole or not at all.
+
+    Args:
+        model: its network's weights and its configuration are written.
+        path: the file to write, ``NAME.safetensors``.
+        notes: more metadata, such as how the model was trained.
+    """
+    metadata = {**(notes or {}), "format": FORMAT, "config": model.config.to_json()}
+    weights = {k: v.detach().cpu().contiguous() for k, v in model.network.state_dict().items()}
+    metadata["sha256"] = _checksum(weights, metadata["config"])
+    temporary = path.with_name(path.name + ".tmp")
+    temporary.write_bytes(serialise(weights, metadata))
+    temporary.replace(path)
+
+
+def load_model(path: Path) -> Model:
+    """Read a model that `save_model` wrote, ready to listen (in evaluation mode, on the CPU).
+
+    Raises:
+        SingtransError: if the file is missing, is not safetensors, was not made by singtrans or is damaged.
+    """
+    metadata, weights = _read(path)
+    config = Config.from_json(metadata["config"], str(path))
+    try:
+        model = Model(config, path.stem)
+        model.network.load_state_dict(weights)
+    except (RuntimeError, ValueError) as error:
+        reason = str(error).splitlines()[0].rstrip(":")
+        raise SingtransError(f"{path}: weights and configuration disagree ({reason}); use an undamaged model") from None
+    return model.eval()
+
+
+def read_metadata(path: Path) -> dict[str, str]:
+    """The metadata of a weight file, checked as `load_model` does."""
+    return _read(path)[0]
+
+
+def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
+    if not path.is_file():
+        raise SingtransError(f"{path}: there is no such model file; `singtrans info` lists the models that are shipped")
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise SingtransError(
+            f"{path}: not a readable safetensors file ({str(error).splitlines()[0]}); use a model made by singtrans"
+        ) from None
+    if metadata.get("format") != FORMAT or "config" not in metadata or "sha256" not in metadata:
+        raise SingtransError(f"{path}: not a model of this version of singtrans; train one with `singtrans train`")
+    if _checksum(weights, metadata["config"]) != metadata["sha256"]:
+        raise SingtransError(f"{path}: the file is damaged (its checksum differs); fetch or train it again")
+    return metadata, weights
+
+
+def _checksum(weights: Mapping[str, Tensor], config: str) -> str:
+    digest = hashlib.sha256(config.encode())
+    for name in sorted(weights):
+        tensor = weights[name].contiguous()
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,33 @@
+"""The weights that are shipped, by name."""
+
+from pathlib import Path
+
+from singtrans.errors import SingtransError
+
+DEFAULT = "solo"
+# In a wheel the weights lie inside the package, in a checkout beside it.
+_FOLDERS = (Path(__file__).parent / "models", Path(__file__).parent.parent / "models")
+
+
+def shipped_models() -> dict[str, Path]:
+    """Name and file of every shipped model."""
+    return {path.stem: path for folder in _FOLDERS for path in sorted(folder.glob("*.safetensors"))}
+
+
+def find_model(name: str | Path) -> Path:
+    """The weight file for a shipped model's name or a path.
+
+    Raises:
+        SingtransError: if it is neither.
+    """
+    shipped = shipped_models()
+    wanted = DEFAULT if name == "default" else str(name)
+    if wanted in shipped:
+        return shipped[wanted]
+    path = Path(name)
+    if path.is_file():
+        return path
+    if path.suffix == ".safetensors" or path.parent != Path():
+        raise SingtransError(f"{name}: there is no such model file; give a path to a .safetensors file that exists")
+    known = ", ".join(sorted(shipped)) or "none"
+    raise SingtransError(f"{name}: there is no model of this name; shipped: {known}; or give a path to a weight file")

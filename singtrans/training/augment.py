@@ -1,0 +1,126 @@
+"""Making one recording sound like many: other voices, rooms, microphones, backgrounds.
+
+Everything works on waveforms, so that no front end needs to know of it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import soxr
+
+
+@dataclass(frozen=True)
+class AugmentConfig:
+    """How often, and how much.
+
+    Attributes:
+        speed: largest change of speed, and with it of pitch, in semitones.
+        speed_probability, noise_probability, background_probability, room_probability, filter_probability,
+            clip_probability, silence_probability: how often each is applied; ``silence`` replaces the voice by
+            noise alone.
+        snr: range of signal to noise ratios in dB.
+        background_snr: likewise of voice to accompaniment.
+        level: standard deviation in dB of an error made in measuring the level.
+    """
+
+    speed: float = 5.0
+    speed_probability: float = 0.7
+    noise_probability: float = 0.5
+    snr: tuple[float, float] = (5.0, 45.0)
+    background_probability: float = 0.15
+    background_snr: tuple[float, float] = (3.0, 25.0)
+    room_probability: float = 0.25
+    filter_probability: float = 0.4
+    clip_probability: float = 0.05
+    silence_probability: float = 0.02
+    level: float = 3.0
+
+
+def change_speed(samples: np.ndarray, ratio: float) -> np.ndarray:
+    """Play ``samples`` (n,) ``ratio`` times as fast: (round(n / ratio),), pitch raised by 12 log2(ratio) semitones."""
+    return soxr.resample(samples, ratio, 1.0, quality="MQ")
+
+
+def add_at_snr(samples: np.ndarray, noise: np.ndarray, snr_db: float) -> np.ndarray:
+    """Add ``noise`` (n,) to ``samples`` (n,) at a signal to noise ratio in dB over the whole length."""
+    power, noise_power = float(np.mean(samples**2)), float(np.mean(noise**2))
+    if power <= 0.0 or noise_power <= 0.0:
+        return samples
+    return samples + noise * np.float32(np.sqrt(power / noise_power * 10.0 ** (-snr_db / 10.0)))
+
+
+def coloured_noise(n: int, rng: np.random.Generator) -> np.ndarray:
+    """(n,) noise with a random spectral slope from blue to brown, sometimes with mains hum."""
+    size = 1 << max(1, (n - 1).bit_length())
+    frequency = np.arange(1, size // 2 + 2, dtype=np.float32)
+    spectrum = rng.standard_normal((2, len(frequency)), dtype=np.float32) * frequency ** np.float32(rng.uniform(-1, 0.3))
+    noise = np.fft.irfft(spectrum[0] + 1j * spectrum[1])[:n].astype(np.float32)
+    noise /= max(float(noise.std()), 1e-9)
+    if rng.random() < 0.2:
+        t = np.arange(n, dtype=np.float32) / 16_000
+        mains = rng.choice([50.0, 60.0])
+        for harmonic in range(1, 6):
+            noise += np.float32(rng.random() / harmonic) * np.sin(2 * np.pi * mains * harmonic * t + rng.random() * 6.28)
+    return noise.astype(np.float32)
+
+
+def room_and_filter(samples: np.ndarray, sample_rate: int, room: bool, colour: bool, rng: np.random.Generator) -> np.ndarray:
+    """Reverberation and a random frequency response, both in one pass through the frequency domain.
+
+    Args:
+        samples: (n,).
+        sample_rate: Hz.
+        room: add an exponentially decaying noise tail, RT60 0.1 to 0.7 s, direct sound 0 to 18 dB above it.
+        colour: apply a smooth random equaliser and sometimes a telephone's band limits.
+        rng: source of all chance.
+
+    Returns:
+        (n,) float32.
+    """
+    tail = sample_rate if room else 0
+    size = 1 << (len(samples) + tail - 1).bit_length()
+    response: np.ndarray | float = 1.0
+    if room:
+        rt60 = rng.uniform(0.1, 0.7)
+        t = np.arange(tail, dtype=np.float32) / sample_rate
+        impulse = rng.standard_normal(tail, dtype=np.float32) * 10.0 ** (-3.0 * t / np.float32(rt60))
+        impulse[: int(rng.uniform(0.001, 0.02) * sample_rate)] = 0.0
+        impulse *= np.float32(10.0 ** (-rng.uniform(0.0, 18.0) / 20.0) / max(np.sqrt(np.sum(impulse**2)), 1e-9))
+        impulse[0] = 1.0
+        response = np.fft.rfft(impulse, size)
+    if colour:
+        hz = np.fft.rfftfreq(size, 1.0 / sample_rate)
+        octaves = np.log2(np.maximum(hz, 30.0) / 30.0)
+        points = rng.normal(0.0, 4.0, 10)
+        gain_db = np.interp(octaves, np.arange(10), points)
+        if rng.random() < 0.4:
+            gain_db -= 24.0 * np.maximum(octaves - np.log2(rng.uniform(2500, 7000) / 30.0), 0.0) * 2
+        if rng.random() < 0.3:
+            gain_db -= 12.0 * np.maximum(np.log2(rng.uniform(80, 350) / 30.0) - octaves, 0.0)
+        response = response * 10.0 ** (gain_db / 20.0)
+    return np.fft.irfft(np.fft.rfft(samples, size) * response, size)[: len(samples)].astype(np.float32)
+
+
+def augment(
+    samples: np.ndarray, background: np.ndarray | None, sample_rate: int, config: AugmentConfig, rng: np.random.Generator
+) -> np.ndarray:
+    """Room, microphone, noise, background and clipping, each by chance.
+
+    Args:
+        samples: (n,) float32.
+        background: (n,) float32 to be mixed in by chance, or None.
+        sample_rate: Hz.
+        config: how often and how much.
+        rng: source of all chance.
+    """
+    room, colour = rng.random() < config.room_probability, rng.random() < config.filter_probability
+    if background is not None and rng.random() < config.background_probability:
+        samples = add_at_snr(samples, background, rng.uniform(*config.background_snr))
+    if room or colour:
+        samples = room_and_filter(samples, sample_rate, room, colour, rng)
+    if rng.random() < config.noise_probability:
+        samples = add_at_snr(samples, coloured_noise(len(samples), rng), rng.uniform(*config.snr))
+    if rng.random() < config.clip_probability:
+        peak = float(np.abs(samples).max()) * rng.uniform(0.2, 0.8)
+        samples = np.clip(samples, -peak, peak)
+    return samples.astype(np.float32)

@@ -1,0 +1,164 @@
+"""Random excerpts of labelled recordings, augmented, as batches.
+
+Batch ``step`` depends on the seed and the step alone, so a training that is interrupted goes on with the very
+batches it would have seen.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from singtrans.config import FeatureConfig
+from singtrans.features import level
+from singtrans.training.augment import AugmentConfig, augment, change_speed, coloured_noise
+from singtrans.training.data import F0_HOP, Recording
+from singtrans.training.targets import BOUNDARY_HALF_WIDTH, Targets, make_targets
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Excerpts with their targets; see `Targets` for the last four.
+
+    Attributes:
+        samples: (batch, n) as `FrontEnd` takes them.
+        heads, head_known: (batch, frames, 4).
+        pitch, pitch_known: (batch, frames).
+    """
+
+    samples: Tensor
+    heads: Tensor
+    head_known: Tensor
+    pitch: Tensor
+    pitch_known: Tensor
+
+
+@dataclass(frozen=True)
+class BatchConfig:
+    """What a batch holds.
+
+    Attributes:
+        size: excerpts.
+        seconds: length of each.
+        notes_share: part of the excerpts that comes from recordings with note labels, where there are others.
+        half_width: seconds; half width of a boundary's triangle.
+    """
+
+    size: int = 12
+    seconds: float = 8.0
+    notes_share: float = 0.65
+    half_width: float = BOUNDARY_HALF_WIDTH
+
+
+class Excerpts(Dataset):
+    """Batches by step.
+
+    Args:
+        recordings: at least one.
+        features: of the model that is trained.
+        batch, augmentation: see there.
+        seed: start of all chance.
+    """
+
+    def __init__(
+        self,
+        recordings: Sequence[Recording],
+        features: FeatureConfig,
+        batch: BatchConfig,
+        augmentation: AugmentConfig,
+        seed: int,
+    ) -> None:
+        self.features, self.batch, self.augmentation, self.seed = features, batch, augmentation, seed
+        self.frames = round(batch.seconds / features.hop_seconds)
+        self.margin = features.longest_window // 2
+        noted = [r for r in recordings if r.notes is not None]
+        others = [r for r in recordings if r.notes is None]
+        self.pools = [(pool, _weights(pool)) for pool in (noted, others) if pool]
+        share = batch.notes_share if noted and others else 1.0
+        self.pool_probability = [share, 1.0 - share][: len(self.pools)]
+        self.backgrounds = [r.accompaniment for r in recordings if r.accompaniment is not None]
+
+    def __getitem__(self, step: int) -> Batch:
+        """The batch of a training step."""
+        rng = np.random.default_rng([self.seed, step])
+        excerpts = [self._excerpt(rng) for _ in range(self.batch.size)]
+        targets = [t for _, t in excerpts]
+        return Batch(
+            samples=torch.from_numpy(np.stack([s for s, _ in excerpts])),
+            heads=torch.from_numpy(np.stack([t.heads for t in targets])),
+            head_known=torch.from_numpy(np.stack([t.head_known for t in targets])),
+            pitch=torch.from_numpy(np.stack([t.pitch for t in targets])),
+            pitch_known=torch.from_numpy(np.stack([t.pitch_known for t in targets])),
+        )
+
+    def _excerpt(self, rng: np.random.Generator) -> tuple[np.ndarray, Targets]:
+        pool, weights = self.pools[rng.choice(len(self.pools), p=self.pool_probability)]
+        recording = pool[rng.choice(len(pool), p=weights)]
+        config = self.augmentation
+        semitones = rng.uniform(-config.speed, config.speed) if rng.random() < config.speed_probability else 0.0
+        ratio = 2.0 ** (semitones / 12.0)
+        # Excerpts may begin a little before the recording, so that beginnings are heard too.
+        start = rng.uniform(-0.3, max(0.0, recording.duration - self.batch.seconds * ratio + 0.3))
+        samples = self._cut(recording.samples, start, ratio)
+        time = start + np.arange(self.frames) * self.features.hop_seconds * ratio
+        targets = self._targets(recording, time, start, ratio)
+        if rng.random() < config.silence_probability:
+            samples = coloured_noise(len(samples), rng)
+            targets = Targets(
+                np.zeros_like(targets.heads),
+                np.ones_like(targets.head_known),
+                targets.pitch,
+                np.zeros_like(targets.pitch_known),
+            )
+        background = None
+        if self.backgrounds and config.background_probability > 0.0:
+            music = self.backgrounds[rng.integers(len(self.backgrounds))]
+            background = self._cut(np.tile(music, 1 + 2 * len(samples) // len(music)), rng.uniform(0.1, 1.0), 1.0)
+        samples = augment(samples, background, self.features.sample_rate, config, rng)
+        loudness = level(samples, self.features.sample_rate) * 10.0 ** (rng.normal(0.0, config.level) / 20.0)
+        return (samples / max(loudness, 1e-9)).astype(np.float32), targets
+
+    def _cut(self, samples: np.ndarray, start: float, ratio: float) -> np.ndarray:
+        """An excerpt with the front end's margins from ``start`` seconds on, played ``ratio`` times as fast."""
+        rate = self.features.sample_rate
+        wanted = (self.frames - 1) * self.features.hop + 2 * self.margin
+        length = int(np.ceil(wanted * ratio)) + 8
+        first = round(start * rate - self.margin * ratio)
+        inside = samples[max(first, 0) : max(first + length, 0)].astype(np.float32) / 32768.0
+        cut = np.pad(inside, (min(max(-first, 0), length), 0))[:length]
+        cut = np.pad(cut, (0, length - len(cut)))
+        if ratio != 1.0:
+            cut = change_speed(cut, ratio)
+        return np.pad(cut, (0, max(0, wanted - len(cut))))[:wanted]
+
+    def _targets(self, recording: Recording, time: np.ndarray, start: float, ratio: float) -> Targets:
+        f0 = _sample_f0(recording.f0, time) + 12.0 * np.log2(ratio)
+        nearest = np.clip(np.round(time / F0_HOP).astype(int), 0, len(recording.voiced) - 1)
+        beyond = (time < 0) | (time > recording.duration)
+        voiced = np.where(beyond, 0.0, recording.voiced[nearest])
+        notes = None
+        if recording.notes is not None:
+            notes = np.column_stack([(recording.notes[:, :2] - start) / ratio, recording.notes[:, 2]])
+        played = (time - start) / ratio
+        return make_targets(notes, np.where(beyond, np.nan, f0), voiced, played, self.batch.half_width)
+
+
+def _weights(pool: Sequence[Recording]) -> np.ndarray:
+    """Probability of each recording: by its length."""
+    seconds = np.array([r.duration for r in pool])
+    return seconds / seconds.sum()
+
+
+def _sample_f0(f0: np.ndarray, time: np.ndarray) -> np.ndarray:
+    """``f0`` (on the grid of `F0_HOP`) at ``time``, linear between known neighbours, else the nearest."""
+    position = np.clip(time / F0_HOP, 0, len(f0) - 1)
+    low = np.minimum(position.astype(int), len(f0) - 1)
+    high = np.minimum(low + 1, len(f0) - 1)
+    part = position - low
+    linear = (1.0 - part) * f0[low] + part * f0[high]
+    # A leap between neighbours is an error or a new note: no pitch lies between.
+    steady = np.isfinite(linear) & (np.abs(f0[low] - f0[high]) < 2.0)
+    return np.where(steady, linear, np.where(part < 0.5, f0[low], f0[high]))

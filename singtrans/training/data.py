@@ -1,0 +1,164 @@
+"""Labelled recordings in memory, with a pitch for every frame that can be trusted to have one.
+
+Note labels say where notes begin and end, but not what was sung from frame to frame: a note's nominal pitch is
+wrong during vibrato and slides, and some data sets' labels are sharp or flat throughout. So frame pitch is
+always *measured* from the sound (WORLD's DIO and StoneMask; Morise et al. 2009, 2016), and labels only say which
+measurements to believe.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from singtrans import audio
+from singtrans.errors import SingtransError
+from singtrans.features import hz_to_midi, midi_to_hz
+from singtrans.formats import load_notes
+from singtrans.notes import Note
+from singtrans.training.manifest import Entry
+
+F0_HOP = 0.02
+_TRUST_NOTE = 1.5  # semitones around a note's label within which a measured pitch is believed
+_TRUST_F0 = 0.5  # likewise around a pitch label
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """A labelled recording.
+
+    Attributes:
+        id: from the manifest.
+        samples: (n,) int16, mono, full scale 32768.
+        notes: (notes, 3) onset and offset in seconds and pitch in MIDI, or None where notes are not labelled.
+        f0: (frames,) measured pitch in MIDI every `F0_HOP` seconds from 0 on, NaN where none is known.
+        voiced: (frames,) 1 voiced, 0 unvoiced, NaN unknown.
+        accompaniment: (m,) int16, or None.
+        sample_rate: Hz.
+    """
+
+    id: str
+    samples: np.ndarray
+    notes: np.ndarray | None
+    f0: np.ndarray
+    voiced: np.ndarray
+    accompaniment: np.ndarray | None
+    sample_rate: int
+
+    @property
+    def duration(self) -> float:
+        """Seconds."""
+        return len(self.samples) / self.sample_rate
+
+
+def load_recording(entry: Entry, sample_rate: int, cache: Path | None = None) -> Recording:
+    """Read one recording and its labels, and measure its pitch.
+
+    Args:
+        entry: which.
+        sample_rate: Hz, of the model that is to be trained.
+        cache: a folder where the samples and the measured pitch are kept for the next time.
+
+    Raises:
+        SingtransError: if audio or labels cannot be read, or the extra ``train`` is not installed.
+    """
+    key = hashlib.sha256(
+        "|".join(
+            f"{p.resolve()}:{p.stat().st_mtime_ns}:{p.stat().st_size}" if p else "-"
+            for p in (entry.audio, entry.notes, entry.f0, entry.accompaniment)
+        ).encode()
+        + f"|{sample_rate}|1".encode()
+    ).hexdigest()[:24]
+    cached = cache / f"{key}.npz" if cache else None
+    if cached and cached.is_file():
+        with np.load(cached) as file:
+            loaded = {name: file[name] for name in file.files}
+    else:
+        loaded = _read(entry, sample_rate)
+        if cached:
+            cached.parent.mkdir(parents=True, exist_ok=True)
+            temporary = cached.with_suffix(".tmp.npz")
+            np.savez(temporary, **loaded)
+            temporary.replace(cached)
+    return Recording(
+        id=entry.id,
+        samples=loaded["samples"],
+        notes=loaded.get("notes"),
+        f0=loaded["f0"],
+        voiced=loaded["voiced"],
+        accompaniment=loaded.get("accompaniment"),
+        sample_rate=sample_rate,
+    )
+
+
+def _read(entry: Entry, sample_rate: int) -> dict[str, np.ndarray]:
+    samples = audio.load(entry.audio, sample_rate)
+    loaded = {"samples": _to_int16(samples)}
+    notes = load_notes(entry.notes) if entry.notes else ()
+    if entry.f0:
+        f0, voiced = _refined_f0(samples, sample_rate, read_f0(entry.f0))
+    else:
+        f0, voiced = _measured_f0(samples, sample_rate, notes)
+    loaded |= {"f0": f0.astype(np.float32), "voiced": voiced.astype(np.float32)}
+    if entry.notes:
+        loaded["notes"] = np.array([[n.onset, n.offset, n.pitch] for n in notes]).reshape(-1, 3)
+    if entry.accompaniment:
+        loaded["accompaniment"] = _to_int16(audio.load(entry.accompaniment, sample_rate))
+    return loaded
+
+
+def _to_int16(samples: np.ndarray) -> np.ndarray:
+    return np.round(np.clip(samples, -1.0, 1.0) * 32767).astype(np.int16)
+
+
+def read_f0(path: Path) -> np.ndarray:
+    """(frames,) MIDI numbers on the grid of `F0_HOP` from 0 on, 0 where unvoiced (MIR-1K's convention)."""
+    try:
+        values = np.array([float(line) for line in path.read_text().split()])
+    except ValueError as error:
+        raise SingtransError(f"{path}: {error}; a pitch file has one MIDI number a line") from None
+    if not len(values) or not np.all(np.isfinite(values)) or values.min() < 0 or values.max() > 127:
+        raise SingtransError(f"{path}: values outside 0 to 127; a pitch file has one MIDI number a line")
+    return np.concatenate([values[:1] * 0, values])
+
+
+def _world():  # noqa: ANN202 (a module)
+    import warnings
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # its use of pkg_resources is not the user's business
+            import pyworld
+    except ImportError:
+        raise SingtransError("training needs pyworld: pip install 'singtrans[train]'") from None
+    return pyworld
+
+
+def _refined_f0(samples: np.ndarray, sample_rate: int, label: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Labelled pitch, refined on the sound where the refinement agrees with the label."""
+    x = samples.astype(np.float64)
+    hz = np.where(label > 0, midi_to_hz(label), 0.0)
+    refined = _world().stonemask(x, hz, np.arange(len(label)) * F0_HOP, sample_rate)
+    midi = hz_to_midi(np.maximum(refined, 1.0))
+    believed = (label > 0) & (np.abs(midi - label) < _TRUST_F0)
+    f0 = np.where(believed, midi, np.where(label > 0, label, np.nan))
+    return f0, (label > 0).astype(float)
+
+
+def _measured_f0(samples: np.ndarray, sample_rate: int, notes: tuple[Note, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Measured pitch where it is near the label of the note around it; silence between notes is unvoiced."""
+    world = _world()
+    x = samples.astype(np.float64)
+    hz, time = world.dio(x, sample_rate, f0_floor=60.0, f0_ceil=1400.0, frame_period=F0_HOP * 1000)
+    hz = world.stonemask(x, hz, time, sample_rate)
+    midi = np.where(hz > 0, hz_to_midi(np.maximum(hz, 1.0)), np.nan)
+    f0 = np.full(len(time), np.nan)
+    far_from_notes = np.ones(len(time), bool)
+    for note in notes:
+        inside = (time >= note.onset) & (time <= note.offset)
+        believed = inside & (np.abs(midi - note.pitch) < _TRUST_NOTE)
+        f0[believed] = midi[believed]
+        far_from_notes &= (time < note.onset - 0.1) | (time > note.offset + 0.1)
+    voiced = np.where(np.isfinite(f0), 1.0, np.where(far_from_notes & (hz <= 0), 0.0, np.nan))
+    return f0, voiced

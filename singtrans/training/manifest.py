@@ -1,0 +1,110 @@
+"""What to train on: a manifest, or a folder of recordings with their labels beside them."""
+
+import csv
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from singtrans.audio import AUDIO_SUFFIXES
+from singtrans.errors import SingtransError
+
+SPLITS = ("train", "valid", "test")
+COLUMNS = ("id", "audio", "notes", "f0", "accompaniment", "split", "singer", "source", "license")
+_NOTE_SUFFIXES = (".tsv", ".csv", ".mid", ".midi", ".json")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One labelled recording.
+
+    Attributes:
+        id: unique in its manifest.
+        audio: the recording of the voice.
+        notes: its note file (.tsv, .csv, .mid, .json), or None.
+        f0: its pitch file, one MIDI number a line every 20 ms from 0.02 s on, 0 where unvoiced; or None.
+        accompaniment: a recording that may be mixed in as background, or None.
+        split: ``train``, ``valid`` or ``test``.
+        source: the data set's name; scores are reported for each.
+    """
+
+    id: str
+    audio: Path
+    notes: Path | None
+    f0: Path | None
+    accompaniment: Path | None
+    split: str
+    source: str
+
+
+def read_entries(path: Path, valid_fraction: float = 0.1) -> list[Entry]:
+    """Entries of a manifest file or of a folder of labelled recordings.
+
+    Args:
+        path: a CSV with at least the columns ``audio`` and one of ``notes`` and ``f0``, whose paths are relative
+            to it; or a folder in which every recording has its labels beside it under the same name.
+        valid_fraction: of the training recordings, this part is set aside for validation, by name, where
+            no split says otherwise.
+
+    Raises:
+        SingtransError: if there is nothing to train on, or naming every fault of the manifest, one a line.
+    """
+    if path.is_dir():
+        entries = _folder_entries(path)
+    elif path.is_file():
+        entries = _manifest_entries(path)
+    else:
+        raise SingtransError(f"{path}: there is no such manifest or folder; give one that exists")
+    if not entries:
+        raise SingtransError(f"{path}: no labelled recordings found; put song.tsv, .csv or .mid beside song.wav")
+    if all(e.split == "train" for e in entries):
+        entries = _set_aside(entries, valid_fraction)
+    return entries
+
+
+def _folder_entries(folder: Path) -> list[Entry]:
+    entries = []
+    for audio in sorted(p for p in folder.rglob("*") if p.suffix.lower() in AUDIO_SUFFIXES and p.is_file()):
+        notes = next((n for s in _NOTE_SUFFIXES if (n := audio.with_suffix(s)).is_file()), None)
+        f0 = audio.with_name(audio.stem + ".f0.txt")
+        if notes or f0.is_file():
+            name = audio.relative_to(folder).with_suffix("").as_posix()
+            entries.append(Entry(name, audio, notes, f0 if f0.is_file() else None, None, "train", folder.name))
+    return entries
+
+
+def _manifest_entries(path: Path) -> list[Entry]:
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        rows = list(csv.DictReader(file))
+    faults, entries = [], []
+    for line, row in enumerate(rows, start=2):
+        split = (row.get("split") or "train").strip()
+        files = {
+            column: path.parent / row[column].strip() if (row.get(column) or "").strip() else None
+            for column in ("audio", "notes", "f0", "accompaniment")
+        }
+        if split not in SPLITS:
+            faults.append(f"{path}:{line}: split is {split!r}; use train, valid or test")
+        if files["audio"] is None or not (files["notes"] or files["f0"]):
+            faults.append(f"{path}:{line}: needs an audio file and notes or f0")
+            continue
+        faults += [f"{path}:{line}: {c} {f} does not exist" for c, f in files.items() if f and not f.is_file()]
+        name = (row.get("id") or files["audio"].stem).strip()
+        entries.append(Entry(name, *files.values(), split, (row.get("source") or path.stem).strip()))
+    seen: set[str] = set()
+    for entry in entries:
+        if entry.id in seen:
+            faults.append(f"{path}: the id {entry.id!r} is there twice; every recording needs its own")
+        seen.add(entry.id)
+    if faults:
+        raise SingtransError("\n".join(faults))
+    return entries
+
+
+def _set_aside(entries: list[Entry], fraction: float) -> list[Entry]:
+    """Validation recordings chosen by a checksum of their names, so that a longer list keeps the earlier choice."""
+    count = max(1, round(fraction * len(entries))) if len(entries) > 1 else 0
+    chosen = {e.id for e in sorted(entries, key=lambda e: zlib.crc32(e.id.encode()))[:count]}
+    return [
+        Entry(e.id, e.audio, e.notes, e.f0, e.accompaniment, "valid" if e.id in chosen else "train", e.source)
+        for e in entries
+    ]
