@@ -14,8 +14,8 @@ from pathlib import Path
 
 from singtrans.training.manifest import COLUMNS
 
-SSVD_TEST = frozenset("1188 1189 1194 1196 1197 1198 406 407 408 410 424 427 480".split())
-SSVD_VALID = frozenset("1072 1075 1078 1079 1307 1311 1315".split())
+SSVD_TEST = frozenset(["1188", "1189", "1194", "1196", "1197", "1198", "406", "407", "408", "410", "424", "427", "480"])
+SSVD_VALID = frozenset(["1072", "1075", "1078", "1079", "1307", "1311", "1315"])
 PJS_VALID = range(61, 69)
 PJS_TEST = range(69, 81)
 MIR1K_VALID = frozenset({"stool", "tammy"})

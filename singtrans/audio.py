@@ -5,9 +5,9 @@ One stream of small steps, so that memory does not grow with the length of the r
     file ──decode──▶ (frames, channels) ──downmix──▶ mono ──soxr──▶ mono at the wanted rate ──▶ equal blocks
 
 soundfile (libsndfile) reads WAV, FLAC, OGG, AIFF and their kin. PyAV (FFmpeg's libraries, inside its wheel)
-reads M4A, WMA, the sound of videos, and whatever soundfile refuses. It also reads every MP3, because libsndfile's
-MP3 decoder writes its complaints about slightly damaged files straight to the terminal. The content decides, not
-the ending of the name.
+reads M4A, WMA, the sound of videos, and whatever soundfile refuses. It also reads every MP3, because
+libsndfile's MP3 decoder writes its complaints about slightly damaged files straight to the terminal. The
+content decides, not the ending of the name.
 
 A file that is damaged or cut short gives what can be decoded: a lost packet becomes silence of its length, so
 that everything after it keeps its time.
@@ -30,8 +30,8 @@ AUDIO_SUFFIXES: frozenset[str] = frozenset((
     ".3gp", ".mpg", ".mpeg",
 ))
 # fmt: on
-"""Lower-case endings of names that count as recordings when a folder is searched. A file that is named outright
-is read whatever its ending."""
+"""Lower-case endings of names that count as recordings when a folder is searched. A file that is named
+outright is read whatever its ending."""
 
 _MPEG_SUFFIXES = frozenset({".mp3", ".mp2", ".mp1", ".mpga"})
 _READ_FRAMES = 4096  # a read that fails loses at most this much; larger reads are no faster
@@ -68,7 +68,7 @@ def load(path: str | Path, sample_rate: int = 16000) -> np.ndarray:
 def blocks(path: str | Path, sample_rate: int = 16000, block_seconds: float = 30.0) -> Iterator[np.ndarray]:
     """Read a recording piece by piece; the pieces joined are what :func:`load` gives.
 
-    Channels are averaged before resampling. Where the average would cancel the sound (channels in anti-phase),
+    Channels are averaged first. Where the average would cancel the sound (channels in anti-phase),
     the loudest channel is used instead; this is decided anew every second, with a short cross-fade. A channel
     that is silent stays in the average, which costs level but no sound. Samples that are not finite become 0.
 
@@ -81,8 +81,8 @@ def blocks(path: str | Path, sample_rate: int = 16000, block_seconds: float = 30
         (sample_rate * block_seconds,) float32, mono; only the last block may be shorter, and none is empty.
 
     Raises:
-        SingtransError: when the first block is asked for, if the path is missing, a folder, unreadable, empty,
-            not a recording, without a sound track, or so damaged that nothing can be decoded.
+        SingtransError: when the first block is asked for, if the path is missing, a folder, unreadable,
+            empty, not a recording, without a sound track, or so damaged that nothing can be decoded.
         ValueError: if a block would be shorter than one sample.
     """
     size = round(sample_rate * block_seconds)
@@ -233,7 +233,7 @@ def _chain(first: np.ndarray, rest: Iterable[np.ndarray]) -> Iterator[np.ndarray
 
 
 def _regroup(arrays: Iterable[np.ndarray], size: int) -> Iterator[np.ndarray]:
-    """Cut arrays of any lengths into arrays of ``size`` along the first axis; only the last may be shorter."""
+    """Cut arrays of any lengths into arrays of ``size`` along the first axis; the last may be shorter."""
     waiting: list[np.ndarray] = []
     length = 0
     for array in arrays:

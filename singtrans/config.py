@@ -146,10 +146,12 @@ class Config:
             parsed = json.loads(text)
         except json.JSONDecodeError as error:
             raise SingtransError(f"{source}: its configuration is not JSON ({error}); use an undamaged model") from None
-        return cls(**{
-            section.name: _read_section(section.type, parsed, section.name, source)
-            for section in _checked_fields(cls, parsed, source)
-        })
+        return cls(
+            **{
+                section.name: _read_section(section.type, parsed, section.name, source)
+                for section in _checked_fields(cls, parsed, source)
+            }
+        )
 
 
 def _checked_fields(kind: type, values: object, source: str) -> tuple[dataclasses.Field, ...]:

@@ -18,6 +18,7 @@ Pure numpy: neither torch nor weights are needed.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -114,10 +115,10 @@ def _pitch_fit(posteriors: Posteriors, config: DecoderConfig, first: int, last: 
     reach = 3.0 * config.pitch_tolerance * posteriors.bins_per_semitone
     offsets = np.arange(-int(reach), int(reach) + 1) / posteriors.bins_per_semitone
     kernel = np.exp(-0.5 * (offsets / config.pitch_tolerance) ** 2)
-    pitch = posteriors.pitch[first:last].astype(np.float64)
+    pitch = np.nan_to_num(posteriors.pitch[first:last].astype(np.float64))
     padded = np.pad(pitch, ((0, 0), (len(kernel) // 2, len(kernel) // 2)))
     near = np.lib.stride_tricks.sliding_window_view(padded, len(kernel), axis=1) @ kernel
-    voicing = np.clip(posteriors.voicing[first:last, None].astype(np.float64), 0.0, 1.0)
+    voicing = np.clip(np.nan_to_num(posteriors.voicing[first:last, None].astype(np.float64)), 0.0, 1.0)
     # An unvoiced frame (a consonant, a breath) says nothing about the note's pitch.
     likelihood = 1.0 - voicing * (1.0 - config.pitch_floor) * (1.0 - np.clip(near, 0.0, 1.0))
     return config.pitch_weight * np.log(likelihood)
@@ -146,7 +147,7 @@ def _search(posteriors: Posteriors, config: DecoderConfig) -> list[_Segment]:
     silence, before_silence = 0.0, 0
     score_begin = np.full(frames + 1, -np.inf)
     history = np.zeros((shortest + 1, bins))  # sums at the last positions, a ring
-    total = np.zeros(bins)
+    total, gain = np.zeros(bins), np.zeros((0, bins))
     for t in range(frames + 1):
         if t > 0:
             total = total + gain[(t - 1) % _BLOCK]
@@ -174,9 +175,7 @@ def _search(posteriors: Posteriors, config: DecoderConfig) -> list[_Segment]:
     return _trace(before_silence, ended_start, ended_bin, begun_after)
 
 
-def _trace(
-    end: int, ended_start: np.ndarray, ended_bin: np.ndarray, begun_after: np.ndarray
-) -> list[_Segment]:
+def _trace(end: int, ended_start: np.ndarray, ended_bin: np.ndarray, begun_after: np.ndarray) -> list[_Segment]:
     """Walk back from the last note's end; position 0 ends no note."""
     segments = []
     while end > 0:
@@ -191,7 +190,7 @@ def _times(segments: list[_Segment], posteriors: Posteriors, duration: float) ->
     hop = posteriors.hop
     onset = [min(_refine(posteriors.onset, s.start) * hop, duration) for s in segments]
     offset = [min(_refine(posteriors.offset, s.end) * hop, duration) for s in segments]
-    for i, (this, following) in enumerate(zip(segments, segments[1:], strict=False)):
+    for i, (this, following) in enumerate(pairwise(segments)):
         if this.end == following.start or offset[i] > onset[i + 1]:
             offset[i] = onset[i + 1]
     return [
@@ -218,7 +217,9 @@ def _refine(probability: np.ndarray, frame: int) -> float:
     return peak + 0.5 * (after - before) / (here - lower)
 
 
-def _centroid(posteriors: Posteriors, frames: np.ndarray, centre: np.ndarray, reach: int) -> tuple[np.ndarray, np.ndarray]:
+def _centroid(
+    posteriors: Posteriors, frames: np.ndarray, centre: np.ndarray, reach: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Mean pitch and mass of the posterior within ``reach`` bins of ``centre``, for each of ``frames``."""
     bins = posteriors.pitch.shape[1]
     index = centre[:, None] + np.arange(-reach, reach + 1)

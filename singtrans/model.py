@@ -129,9 +129,7 @@ class Network(nn.Module):
         )
         self.band_embedding = nn.Linear(c * -(-features.bands // 4), network.embedding)
         s = network.spectrum_channels
-        self.spectrum_convolution = nn.Sequential(
-            nn.Conv2d(1, s, (3, 9), stride=(1, 3), padding=(1, 4)), nn.ReLU()
-        )
+        self.spectrum_convolution = nn.Sequential(nn.Conv2d(1, s, (3, 9), stride=(1, 3), padding=(1, 4)), nn.ReLU())
         self.spectrum_embedding = nn.Linear(s * -(-features.spectrum_bins // 3), network.embedding // 2)
         width = network.embedding + network.embedding // 2 + self.motion.width
         self.normalise = nn.LayerNorm(width)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from singtrans.errors import SingtransError
+from singtrans.errors import UsageError
 
 DEFAULT = "solo"
 # In a wheel the weights lie inside the package, in a checkout beside it.
@@ -18,7 +18,7 @@ def find_model(name: str | Path) -> Path:
     """The weight file for a shipped model's name or a path.
 
     Raises:
-        SingtransError: if it is neither.
+        UsageError: if it is neither.
     """
     shipped = shipped_models()
     wanted = DEFAULT if name == "default" else str(name)
@@ -28,6 +28,6 @@ def find_model(name: str | Path) -> Path:
     if path.is_file():
         return path
     if path.suffix == ".safetensors" or path.parent != Path():
-        raise SingtransError(f"{name}: there is no such model file; give a path to a .safetensors file that exists")
+        raise UsageError(f"{name}: there is no such model file; give a path to a .safetensors file that exists")
     known = ", ".join(sorted(shipped)) or "none"
-    raise SingtransError(f"{name}: there is no model of this name; shipped: {known}; or give a path to a weight file")
+    raise UsageError(f"{name}: there is no model of this name; shipped: {known}; or give a path to a weight file")

@@ -81,7 +81,8 @@ class PitchTrack:
     def __post_init__(self) -> None:
         if not (self.time.ndim == 1 and self.time.shape == self.midi.shape == self.voicing.shape):
             raise ValueError(
-                f"time, midi and voicing need one length each: {self.time.shape}, {self.midi.shape}, {self.voicing.shape}"
+                "time, midi and voicing need one length each:"
+                f" {self.time.shape}, {self.midi.shape}, {self.voicing.shape}"
             )
 
     def __len__(self) -> int:

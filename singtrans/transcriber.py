@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from singtrans import audio, decode
-from singtrans.errors import SingtransError
+from singtrans.errors import UsageError
 from singtrans.features import level
 from singtrans.model import Model, load_model
 from singtrans.models import find_model
@@ -87,7 +87,7 @@ class Transcriber:
         )
 
     @torch.inference_mode()
-    def _chunks(self, samples: np.ndarray, gain: float, frames: int):  # noqa: ANN202
+    def _chunks(self, samples: np.ndarray, gain: float, frames: int):
         """Yield (first, last, heads, pitch) of every chunk; chunks of one length go through the network together."""
         hop_seconds = self.model.config.features.hop_seconds
         core, context = round(_CORE_SECONDS / hop_seconds), round(_CONTEXT_SECONDS / hop_seconds)
@@ -135,14 +135,14 @@ def choose_device(name: str) -> torch.device:
     """The torch device for ``auto``, ``cpu``, ``cuda`` or ``mps``.
 
     Raises:
-        SingtransError: if it is unknown or this machine has none.
+        UsageError: if it is unknown or this machine has none.
     """
     usable = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if name == "auto":
         # A short song is done on the CPU before a GPU has woken; only CUDA pays for long ones.
         return torch.device("cuda" if usable["cuda"] else "cpu")
     if name not in usable:
-        raise SingtransError(f"--device {name}: unknown; use auto, cpu, cuda or mps")
+        raise UsageError(f"--device {name}: unknown; use auto, cpu, cuda or mps")
     if not usable[name]:
-        raise SingtransError(f"--device {name}: this machine's torch cannot use it; use --device cpu")
+        raise UsageError(f"--device {name}: this machine's torch cannot use it; use --device cpu")
     return torch.device(name)

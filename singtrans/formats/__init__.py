@@ -37,8 +37,8 @@ def save(transcription: Transcription, path: str | Path, *, overwrite: bool = Tr
         The path.
 
     Raises:
-        SingtransError: if the ending is unknown, the file exists and ``overwrite`` is False, or the file cannot be
-            written.
+        SingtransError: if the ending is unknown, the file exists and ``overwrite`` is False, or the file
+            cannot be written.
     """
     path = Path(path)
     module = _module(path, _WRITE_SUFFIXES)
@@ -51,7 +51,8 @@ def load_notes(path: str | Path) -> tuple[Note, ...]:
     """Read the notes of a .mid, .midi, .csv, .tsv or .json file, in the order of their onsets.
 
     Raises:
-        SingtransError: if the ending is unknown, the file cannot be read, or its content is not what the ending says.
+        SingtransError: if the ending is unknown, the file cannot be read, or its content is not what the
+            ending says.
     """
     path = Path(path)
     content = _module(path, _READ_SUFFIXES).read(path)
@@ -62,7 +63,5 @@ def _module(path: Path, known: dict[str, ModuleType]) -> ModuleType:
     module = known.get(path.suffix.lower())
     if module is None:
         ending = f"the ending {path.suffix}" if path.suffix else "no ending"
-        raise SingtransError(
-            f"{path} has {ending}, which names no known format: use one of {' '.join(known)}."
-        )
+        raise SingtransError(f"{path} has {ending}, which names no known format: use one of {' '.join(known)}.")
     return module

@@ -22,7 +22,7 @@ _STEPS_PER_SECOND = 10_000  # four decimals: a hundredth of the shortest hop
 def write(transcription: Transcription, file: BinaryIO) -> None:
     """Write the notes of a transcription as UTF-8 with a header and LF line ends.
 
-    Times have four decimals and pitch and confidence three; rounding leaves every note a length, and no overlap.
+    Times have four decimals, pitch and confidence three; rounding leaves every note a length, and no overlap.
     """
     lines = [",".join(COLUMNS)]
     times = on_grid(transcription.notes, _STEPS_PER_SECOND)
@@ -35,15 +35,15 @@ def write(transcription: Transcription, file: BinaryIO) -> None:
 def read(path: str | Path) -> tuple[Note, ...]:
     """Read notes from comma- or tab-separated text with a header.
 
-    The header must name ``onset``, ``offset`` and ``pitch``; ``confidence`` is 1 where it is missing, and other
-    columns and blank lines are passed over.
+    The header must name ``onset``, ``offset`` and ``pitch``; ``confidence`` is 1 where it is missing, and
+    other columns and blank lines are passed over.
 
     Returns:
         The notes in the order of their onsets.
 
     Raises:
-        SingtransError: if the file cannot be read, the header lacks a column, or a line is not a note; it names the
-            line.
+        SingtransError: if the file cannot be read, the header lacks a column, or a line is not a note; it
+            names the line.
     """
     path = Path(path)
     try:
@@ -58,15 +58,16 @@ def read(path: str | Path) -> tuple[Note, ...]:
         missing = [name for name in COLUMNS[:3] if name not in names]
         if missing:
             raise SingtransError(
-                f"{path}, line 1, lacks {', '.join(missing)}: the first line must name the columns onset, offset, pitch."
+                f"{path}, line 1, lacks {', '.join(missing)}:"
+                " the first line must name the columns onset, offset and pitch."
             )
         for row in rows:
             if any(cell.strip() for cell in row):
                 notes.append(_note(dict(zip(names, row, strict=False))))
     except (ValueError, KeyError, csv.Error):
         raise SingtransError(
-            f"{path}, line {rows.line_num}, is not a note: it needs an onset from 0 s, a later offset, a pitch,"
-            " and a confidence from 0 to 1 if there is one."
+            f"{path}, line {rows.line_num}, is not a note: it needs an onset from 0 s, a later offset,"
+            " a pitch, and a confidence from 0 to 1 if there is one."
         ) from None
     return tuple(sorted(notes, key=lambda note: (note.onset, note.offset)))
 

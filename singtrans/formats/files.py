@@ -1,4 +1,4 @@
-"""What all formats share: files that appear whole or not at all, reading with clear errors, and the time grid."""
+"""What all formats share: files that appear whole or not at all, reading with clear errors, the time grid."""
 
 import contextlib
 import errno
@@ -31,8 +31,8 @@ def whole_file(path: Path, *, overwrite: bool = True) -> Iterator[BinaryIO]:
     """
     if not overwrite and os.path.lexists(path):
         raise SingtransError(f"{path} exists already: choose another name, or allow it to be overwritten.")
-    # A name of fixed length, for the file's own name may be as long as the file system allows; and not tempfile,
-    # whose files only their owner may read, whatever the umask.
+    # A name of fixed length, for the file's own name may be as long as the file system allows; and not
+    # tempfile, whose files only their owner may read, whatever the umask.
     temporary = path.parent / f".singtrans-{uuid.uuid4().hex}.tmp"
     try:
         with temporary.open("xb") as file:
@@ -74,8 +74,8 @@ def read_bytes(path: Path) -> bytes:
 def on_grid(notes: Sequence[Note], steps_per_second: float) -> list[tuple[int, int]]:
     """Onset and offset of each note, rounded to whole steps of time.
 
-    Each time is rounded by itself, so errors never add up: it is at most half a step off. Only where notes are
-    shorter than a step or overlap is it moved further, so that every note lasts a step and none overlap.
+    Each time is rounded by itself, so errors never add up: it is at most half a step off. Only where notes
+    are shorter than a step or overlap is it moved further, so that every note lasts a step and none overlap.
 
     Args:
         notes: in the order of their onsets.
@@ -88,11 +88,7 @@ def on_grid(notes: Sequence[Note], steps_per_second: float) -> list[tuple[int, i
     for note in notes:
         onset = max(0, round(note.onset * steps_per_second))
         onsets.append(max(onset, onsets[-1] + 1) if onsets else onset)
-    offsets = [
-        max(onset + 1, round(note.offset * steps_per_second))
-        for onset, note in zip(onsets, notes, strict=True)
-    ]
-    ends = [min(offset, following) for offset, following in zip(offsets, onsets[1:], strict=False)] + offsets[
-        -1:
-    ]
-    return list(zip(onsets, ends, strict=True))
+    rounded = (round(note.offset * steps_per_second) for note in notes)
+    offsets = [max(onset + 1, offset) for onset, offset in zip(onsets, rounded, strict=True)]
+    limits = [*onsets[1:], *offsets[-1:]]  # a note ends where the next starts at the latest
+    return [(onset, min(ends)) for onset, *ends in zip(onsets, offsets, limits, strict=True)]

@@ -44,9 +44,7 @@ def write(transcription: Transcription, file: BinaryIO) -> None:
     notes = [_note_fields(note, *time) for note, time in zip(transcription.notes, times, strict=True)]
     parts = [f" {_dump(key)}: {_dump(value)}" for key, value in head.items()]
     parts.append(' "notes": [' + ",".join(f"\n  {_dump(note)}" for note in notes) + "]")
-    parts.append(
-        ' "pitch": {' + ",".join(f"\n  {_dump(key)}: {_dump(value)}" for key, value in pitch.items()) + "}"
-    )
+    parts.append(' "pitch": {' + ",".join(f"\n  {_dump(key)}: {_dump(value)}" for key, value in pitch.items()) + "}")
     # A file name may hold bytes that are no text at all: they become question marks.
     file.write(("{\n" + ",\n".join(parts) + "\n}\n").encode("utf-8", "replace"))
 
@@ -72,11 +70,9 @@ def read(path: str | Path) -> Transcription:
     notes = sorted(_notes(path, content["notes"]), key=lambda note: (note.onset, note.offset))
     try:
         track = content.get("pitch") or {}
-        pitch = PitchTrack(
-            *(np.array(track.get(key, []), dtype=float) for key in ("time", "midi", "voicing"))
-        )
+        pitch = PitchTrack(*(np.array(track.get(key, []), dtype=float) for key in ("time", "midi", "voicing")))
         duration = float(content.get("duration", max((note.offset for note in notes), default=0.0)))
-    except (AttributeError, TypeError, ValueError):
+    except (AttributeError, TypeError, ValueError, OverflowError):
         raise SingtransError(
             f'{path} has a "pitch" or "duration" that is not what singtrans writes: write it again.'
         ) from None
@@ -99,7 +95,7 @@ def _notes(path: Path, entries: list[Any]) -> list[Note]:
             notes.append(Note(onset, offset, pitch, float(entry.get("confidence", 1.0))))
         except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
             raise SingtransError(
-                f"{path}: note {number} is not a note: it needs an onset from 0 s, a later offset, and a pitch."
+                f"{path}: entry {number} is not a note: it needs an onset from 0 s, a later offset, a pitch."
             ) from None
     return notes
 

@@ -1,6 +1,7 @@
 """Standard MIDI files: type 1, 480 ticks a beat; track 0 has tempo and metre, track 1 the voice."""
 
 import io
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,9 +22,9 @@ _DRUMS = 9  # the channel that General MIDI keeps for percussion, counted from 0
 def write(transcription: Transcription, file: BinaryIO) -> None:
     """Write the notes of a transcription, each with its integer MIDI number.
 
-    Times are within half a tick (0.5 ms); a note that ends where the next starts is switched off first; every note
-    lasts a tick at least and none overlap. Both tracks end with the recording. The voice's track is named after
-    the recording.
+    Times are within half a tick (0.5 ms); a note that ends where the next starts is switched off first;
+    every note lasts a tick at least and none overlap. Both tracks end with the recording. The voice's track
+    is named after the recording.
     """
     import mido
 
@@ -38,9 +39,7 @@ def write(transcription: Transcription, file: BinaryIO) -> None:
     )
     # A file name may hold bytes that are no text at all: they become question marks.
     name = Path(transcription.audio).stem.encode("utf-8", "replace").decode() or "Voice"
-    voice = mido.MidiTrack(
-        [mido.MetaMessage("track_name", name=name), mido.Message("program_change", program=PROGRAM)]
-    )
+    voice = mido.MidiTrack([mido.MetaMessage("track_name", name=name), mido.Message("program_change", program=PROGRAM)])
     now = 0
     for note, (onset, offset) in zip(transcription.notes, times, strict=True):
         voice.append(mido.Message("note_on", note=note.note, velocity=VELOCITY, time=onset - now))
@@ -54,8 +53,9 @@ def write(transcription: Transcription, file: BinaryIO) -> None:
 def read(path: str | Path) -> tuple[Note, ...]:
     """Read the notes of all tracks, in the order of their onsets.
 
-    Tempo changes are followed wherever they stand, a note-on of velocity 0 ends a note, and a note that never ends
-    lasts to the end of its track. The percussion channel, pitch bends and notes without length are left out.
+    Tempo changes are followed wherever they stand, a note-on of velocity 0 ends a note, and a note without
+    end lasts to the end of its track. The percussion channel, pitch bends and notes without length are left
+    out.
 
     Raises:
         SingtransError: if the file cannot be read, is not MIDI, or counts time otherwise than in beats.
@@ -67,13 +67,9 @@ def read(path: str | Path) -> tuple[Note, ...]:
     try:
         midi = mido.MidiFile(file=content, clip=True)
     except (OSError, EOFError, ValueError, LookupError, TypeError, mido.KeySignatureError) as error:
-        raise SingtransError(
-            f"{path} is not a MIDI file, or is damaged ({error}): export it again."
-        ) from error
+        raise SingtransError(f"{path} is not a MIDI file, or is damaged: export it again.") from error
     if midi.type == 2 or not 0 < midi.ticks_per_beat < 0x8000:
-        raise SingtransError(
-            f"{path} does not count time in beats of one song: export it as MIDI of type 0 or 1."
-        )
+        raise SingtransError(f"{path} does not count time in beats of one song: export it as MIDI of type 0 or 1.")
     clock = _Clock(midi)
     notes = []
     for track in midi.tracks:
@@ -103,8 +99,6 @@ class _Clock:
             self._starts.append(self._starts[-1] + (second - first) * tempo / self._beat)
 
     def seconds(self, tick: int) -> float:
-        from bisect import bisect_right
-
         index = bisect_right(self._ticks, tick) - 1
         return self._starts[index] + (tick - self._ticks[index]) * self._tempi[index] / self._beat
 

@@ -53,18 +53,24 @@ def coloured_noise(n: int, rng: np.random.Generator) -> np.ndarray:
     """(n,) noise with a random spectral slope from blue to brown, sometimes with mains hum."""
     size = 1 << max(1, (n - 1).bit_length())
     frequency = np.arange(1, size // 2 + 2, dtype=np.float32)
-    spectrum = rng.standard_normal((2, len(frequency)), dtype=np.float32) * frequency ** np.float32(rng.uniform(-1, 0.3))
+    spectrum = rng.standard_normal((2, len(frequency)), dtype=np.float32) * frequency ** np.float32(
+        rng.uniform(-1, 0.3)
+    )
     noise = np.fft.irfft(spectrum[0] + 1j * spectrum[1])[:n].astype(np.float32)
     noise /= max(float(noise.std()), 1e-9)
     if rng.random() < 0.2:
         t = np.arange(n, dtype=np.float32) / 16_000
         mains = rng.choice([50.0, 60.0])
         for harmonic in range(1, 6):
-            noise += np.float32(rng.random() / harmonic) * np.sin(2 * np.pi * mains * harmonic * t + rng.random() * 6.28)
+            noise += np.float32(rng.random() / harmonic) * np.sin(
+                2 * np.pi * mains * harmonic * t + rng.random() * 6.28
+            )
     return noise.astype(np.float32)
 
 
-def room_and_filter(samples: np.ndarray, sample_rate: int, room: bool, colour: bool, rng: np.random.Generator) -> np.ndarray:
+def room_and_filter(
+    samples: np.ndarray, sample_rate: int, room: bool, colour: bool, rng: np.random.Generator
+) -> np.ndarray:
     """Reverberation and a random frequency response, both in one pass through the frequency domain.
 
     Args:
@@ -102,7 +108,11 @@ def room_and_filter(samples: np.ndarray, sample_rate: int, room: bool, colour: b
 
 
 def augment(
-    samples: np.ndarray, background: np.ndarray | None, sample_rate: int, config: AugmentConfig, rng: np.random.Generator
+    samples: np.ndarray,
+    background: np.ndarray | None,
+    sample_rate: int,
+    config: AugmentConfig,
+    rng: np.random.Generator,
 ) -> np.ndarray:
     """Room, microphone, noise, background and clipping, each by chance.
 

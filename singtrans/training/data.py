@@ -123,7 +123,7 @@ def read_f0(path: Path) -> np.ndarray:
     return np.concatenate([values[:1] * 0, values])
 
 
-def _world():  # noqa: ANN202 (a module)
+def _world():
     import warnings
 
     try:

@@ -1,0 +1,119 @@
+"""Make the synthetic part of the shipped model's training data: new melodies, sung by the training singers' voices.
+
+    python benchmarks/synthetic.py manifest.csv OUT
+
+Reads the training recordings of a manifest, takes their voices apart with WORLD and re-sings them to random
+melodies with legato, melismas and repeated notes, whose notes and pitch are known exactly. A formant voice sings
+as well, from C2 to C6. OUT receives recordings, notes, pitch and a ``manifest.csv``, all of it for training.
+"""
+
+import csv
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from singtrans import audio
+from singtrans.notes import Note
+from singtrans.training.manifest import COLUMNS, Entry, read_entries
+from singtrans.training.synth import (
+    HOP_SECONDS,
+    SingingStyle,
+    VoiceFrames,
+    analyse,
+    f0_curve,
+    formant_voice,
+    random_melody,
+    resing,
+)
+
+RATE = 16_000
+VOICE_SECONDS = 40.0  # of a singer are taken apart
+MELODIES = 3  # for each voice
+MELODY_SECONDS = 20.0
+FORMANT_MELODIES = 45
+SEED = 7
+
+
+def voices(entries: list[Entry], rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Samples of each voice: a singer's clips joined where clips are short, else a recording."""
+    groups: dict[str, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        name = entry.id.split("_")[0] if entry.source == "mir1k" else entry.id
+        groups[f"{entry.source}-{name}"].append(entry)
+    found = {}
+    for name, group in sorted(groups.items()):
+        if name.startswith("pjs-") and rng.random() > 0.1:
+            continue  # one singer: a tenth of the songs shows the voice
+        clips, seconds = [], 0.0
+        for index in rng.permutation(len(group)):
+            clips.append(audio.load(group[index].audio, RATE))
+            seconds += len(clips[-1]) / RATE
+            if seconds > VOICE_SECONDS:
+                break
+        found[name] = np.concatenate(clips)[: int(VOICE_SECONDS * RATE)]
+    return found
+
+
+def sing(voice: VoiceFrames, seed: int) -> tuple[np.ndarray, tuple[Note, ...], np.ndarray]:
+    """Samples, notes, and pitch every `HOP_SECONDS` of one random melody in a voice's range."""
+    rng = np.random.default_rng(seed)
+    centre = float(np.nanmedian(voice.f0)) + rng.uniform(-2.0, 3.0)
+    notes = random_melody(rng, MELODY_SECONDS, centre - 7.0, centre + 8.0)
+    warped = voice.warped(float(np.exp(rng.normal(0.0, 0.07))))
+    style = SingingStyle()
+    samples = resing(warped, notes, np.random.default_rng(seed + 1), style)
+    return samples, notes, f0_curve(notes, HOP_SECONDS, np.random.default_rng(seed + 1), style)
+
+
+def sing_formants(index: int, seed: int) -> tuple[np.ndarray, tuple[Note, ...], np.ndarray]:
+    """The same by the formant voice, at a pitch that rises with the index from C2 to C6."""
+    rng = np.random.default_rng(seed)
+    low = 35.0 + (84.5 - 12.0 - 35.0) * index / (FORMANT_MELODIES - 1)
+    notes = random_melody(rng, MELODY_SECONDS, low, low + 13.0)
+    curve = f0_curve(notes, HOP_SECONDS, rng, SingingStyle())
+    return formant_voice(notes, curve, RATE, rng), notes, curve
+
+
+def write(folder: Path, name: str, song: tuple[np.ndarray, tuple[Note, ...], np.ndarray]) -> dict[str, str]:
+    """Write a recording with its labels; returns its row of the manifest."""
+    samples, notes, curve = song
+    soundfile.write(folder / f"{name}.flac", samples, RATE, subtype="PCM_16")
+    lines = ["onset\toffset\tpitch"] + [f"{n.onset:.4f}\t{n.offset:.4f}\t{n.pitch:.3f}" for n in notes]
+    (folder / f"{name}.tsv").write_text("\n".join(lines) + "\n")
+    step = round(0.02 / HOP_SECONDS)
+    pitch = np.nan_to_num(curve[step::step])
+    (folder / f"{name}.f0.txt").write_text("\n".join(f"{p:.3f}" for p in pitch) + "\n")
+    return {
+        "id": name,
+        "audio": f"{name}.flac",
+        "notes": f"{name}.tsv",
+        "f0": f"{name}.f0.txt",
+        "split": "train",
+        "source": "synthetic",
+    }
+
+
+def main() -> None:
+    """Make the data set."""
+    manifest, out = Path(sys.argv[1]), Path(sys.argv[2])
+    out.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(SEED)
+    entries = [e for e in read_entries(manifest) if e.split == "train"]
+    rows = []
+    for number, (name, samples) in enumerate(voices(entries, rng).items()):
+        frames = analyse(samples, RATE)
+        for take in range(MELODIES):
+            rows.append(write(out, f"{name}-{take}", sing(frames, SEED + 100 * number + 2 * take)))
+    for index in range(FORMANT_MELODIES):
+        rows.append(write(out, f"formants-{index:02}", sing_formants(index, SEED + 100_000 + index)))
+    with (out / "manifest.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS, restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""Tune the decoder's costs on validation recordings and write a model that carries them.
+
+    python benchmarks/tune_decoder.py manifest.csv MODEL OUT.safetensors [SOURCE=HZ ...]
+
+A coordinate search over `DecoderConfig`: every cost is moved up and down in turn, and a move that raises the
+target is kept, until none does. The target is the mean over data sets of COn + COff + COnP + COnPOff (mean over
+files). SOURCE=HZ adds a constant to a data set's pitch labels, for those known to be sharp.
+"""
+
+import dataclasses
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+
+from singtrans import audio
+from singtrans.config import Config, DecoderConfig
+from singtrans.decode import Posteriors, decode
+from singtrans.evaluate import mean_scores, score_notes, shift_hz
+from singtrans.formats import load_notes
+from singtrans.model import load_model, read_metadata, save_model
+from singtrans.notes import Note
+from singtrans.training.manifest import read_entries
+from singtrans.transcriber import Transcriber
+
+MOVES = {
+    "onset_weight": (0.8, 1.25),
+    "offset_weight": (0.8, 1.25),
+    "activity_weight": (0.7, 1.4),
+    "pitch_weight": (0.7, 1.4),
+    "note_cost": (-0.5, 0.5),
+    "legato_cost": (-0.5, 0.5),
+    "pitch_tolerance": (0.8, 1.25),
+    "pitch_floor": (0.6, 1.6),
+    "shortest_note": (-0.02, 0.02),
+    "edge": (-0.05, 0.05),
+    "decision_floor": (0.4, 2.5),
+}
+ADDED = {"note_cost", "legato_cost", "shortest_note", "edge"}  # the others are multiplied
+
+Item = tuple[Posteriors, float, tuple[Note, ...]]
+
+
+def listen(manifest: Path, model: Path, shifts: dict[str, float]) -> dict[str, list[Item]]:
+    """Posteriors, duration and true notes of every validation recording, by data set."""
+    transcriber = Transcriber(model)
+    rate = transcriber.model.config.features.sample_rate
+    found: dict[str, list[Item]] = defaultdict(list)
+    for entry in read_entries(manifest):
+        if entry.split == "valid" and entry.notes:
+            samples = audio.load(entry.audio, rate)
+            notes = shift_hz(load_notes(entry.notes), shifts.get(entry.source, 0.0))
+            found[entry.source].append((transcriber.posteriors(samples), len(samples) / rate, notes))
+    return found
+
+
+def figures(items: dict[str, list[Item]], config: DecoderConfig) -> dict[str, np.ndarray]:
+    """COn, COff, COnP, COnPOff of each data set, means over files."""
+    result = {}
+    for source, recordings in items.items():
+        mean = mean_scores([score_notes(true, decode(p, config, d)) for p, d, true in recordings])
+        result[source] = np.array([s.f_measure for s in (mean.con, mean.coff, mean.conp, mean.conpoff)])
+    return result
+
+
+def target(items: dict[str, list[Item]], config: DecoderConfig) -> float:
+    """What is raised."""
+    return float(np.mean([f.sum() for f in figures(items, config).values()]))
+
+
+def search(items: dict[str, list[Item]], config: DecoderConfig) -> DecoderConfig:
+    """The best configuration that single moves reach."""
+    best, improved = target(items, config), True
+    while improved:
+        improved = False
+        for name, moves in MOVES.items():
+            for move in moves:
+                value = getattr(config, name) + move if name in ADDED else getattr(config, name) * move
+                if name in {"shortest_note", "edge"} and not 0.0 <= value <= 0.4:
+                    continue
+                tried = dataclasses.replace(config, **{name: round(value, 5)})
+                score = target(items, tried)
+                # Less than this is within the noise of a handful of notes.
+                if score > best + 0.0005:
+                    config, best, improved = tried, score, True
+                    print(f"{best / 4:.4f} {name} {value:.5g}", flush=True)
+                    break
+    return config
+
+
+def main() -> None:
+    """Tune, print, write."""
+    manifest, path, out = map(Path, sys.argv[1:4])
+    shifts = {name: float(hz) for name, hz in (word.split("=") for word in sys.argv[4:])}
+    items = listen(manifest, path, shifts)
+    model = load_model(path)
+    print("before", {k: v.round(4).tolist() for k, v in figures(items, model.config.decoder).items()})
+    tuned = search(items, model.config.decoder)
+    print("after", {k: v.round(4).tolist() for k, v in figures(items, tuned).items()})
+    model.config = Config(model.config.features, model.config.network, tuned)
+    kept = {k: v for k, v in read_metadata(path).items() if k not in {"config", "sha256", "format"}}
+    save_model(model, out, kept)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,247 @@
+"""The command line: parses, calls, prints. It does no work of its own."""
+
+import sys
+import time
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from singtrans import __version__
+from singtrans.errors import SingtransError, UsageError
+from singtrans.notes import Transcription, note_name
+
+app = typer.Typer(
+    name="singtrans",
+    help="Turn recordings of singing into notes.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class Format(StrEnum):
+    """Formats that are written."""
+
+    mid = "mid"
+    csv = "csv"
+    json = "json"
+
+
+class Device(StrEnum):
+    """Where the network runs."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+    mps = "mps"
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"singtrans {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def transcribe(  # noqa: PLR0913 (one parameter an option)
+    inputs: Annotated[list[Path], typer.Argument(metavar="INPUT...", help="Recordings, or folders of them.")],
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="Folder for the outputs, or a file for one. Default: beside each input."),
+    ] = None,
+    formats: Annotated[
+        list[Format] | None, typer.Option("-f", "--format", help="May be given several times. Default: mid.")
+    ] = None,
+    model: Annotated[str, typer.Option(help="A shipped model's name or a weight file.")] = "default",
+    device: Annotated[Device, typer.Option(help="Where the network runs.")] = Device.auto,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace outputs that exist.")] = False,
+    skip_existing: Annotated[
+        bool, typer.Option("--skip-existing", help="Leave recordings alone whose outputs all exist.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print failures only.")] = False,
+) -> None:
+    """Write the notes of recordings of singing.
+
+    Examples:
+
+        singtrans transcribe song.wav
+
+        singtrans transcribe recordings/ -o notes/ -f mid -f csv
+    """
+    from singtrans import batch
+
+    if overwrite and skip_existing:
+        raise UsageError("--overwrite and --skip-existing contradict each other; use one")
+    existing = (
+        batch.Existing.OVERWRITE if overwrite else batch.Existing.SKIP if skip_existing else batch.Existing.REFUSE
+    )
+    plan = batch.plan(inputs, out, [f.value for f in formats or []])
+    outcomes = batch.run(plan.jobs, _LazyTranscriber(model, device.value), existing)
+    _report(plan.failures, outcomes, len(plan.jobs), quiet)
+
+
+class _LazyTranscriber:
+    """Loads the model at the first recording that needs it: a folder that is all done costs no torch."""
+
+    def __init__(self, model: str, device: str) -> None:
+        from singtrans.models import find_model
+
+        self.model, self.device, self.transcriber = find_model(model), device, None
+
+    def __call__(self, path: Path) -> Transcription:
+        if self.transcriber is None:
+            from singtrans.transcriber import Transcriber
+
+            self.transcriber = Transcriber(self.model, self.device)
+        return self.transcriber(path)
+
+
+def _report(failures: tuple[str, ...], outcomes, jobs: int, quiet: bool) -> None:
+    """Print a line a file, the failures again at the end, and a summary; exit with 1 if anything failed."""
+    began = time.monotonic()
+    failed, done, skipped, seconds = list(failures), 0, 0, 0.0
+    for line in failures:
+        _say(f"failed: {line}")
+    for number, outcome in enumerate(outcomes, start=1):
+        count = f"[{number}/{jobs}] " if jobs > 1 else ""
+        if outcome.error:
+            failed.append(outcome.error)
+            _say(f"{count}failed: {outcome.error}")
+        elif outcome.skipped:
+            skipped += 1
+            if not quiet:
+                _say(f"{count}{outcome.job.audio}: done before")
+        else:
+            done += 1
+            seconds += outcome.transcription.duration
+            if not quiet:
+                _say(f"{count}{_line(outcome.job, outcome.transcription)}")
+    if not quiet and jobs + len(failures) > 1:
+        parts = [f"{done} transcribed ({seconds:.0f} s of audio in {time.monotonic() - began:.1f} s)"]
+        parts += [f"{skipped} done before"] if skipped else []
+        parts += [f"{len(failed)} failed:"] if failed else []
+        _say(", ".join(parts))
+        for line in failed:
+            _say(f"  {line}")
+    if failed:
+        raise typer.Exit(1)
+
+
+def _line(job, transcription: Transcription) -> str:
+    names = ", ".join(str(output) for output in job.outputs)
+    numbers = [note.note for note in transcription.notes]
+    heard = f"{len(numbers)} note{'s' if len(numbers) != 1 else ''}"
+    heard += f", {note_name(min(numbers))} to {note_name(max(numbers))}" if numbers else " (no singing found)"
+    return f"{job.audio}: {heard}, {transcription.duration:.1f} s -> {names}"
+
+
+def _say(line: str) -> None:
+    """One line on stderr, whatever is in it: file names may hold line breaks and worse."""
+    typer.echo("".join(c if c.isprintable() else repr(c)[1:-1] for c in line), err=True)
+
+
+@app.command()
+def info(model: Annotated[str, typer.Argument(help="A shipped model's name or a weight file.")] = "") -> None:
+    """Say what a model is, or which are shipped."""
+    import json
+
+    from singtrans.model import load_model, read_metadata
+    from singtrans.models import DEFAULT, find_model, shipped_models
+
+    if not model:
+        typer.echo(f"singtrans {__version__}")
+        for name, path in shipped_models().items():
+            typer.echo(f"{name}{' (default)' if name == DEFAULT else ''}: {path.stat().st_size / 1e6:.1f} MB, {path}")
+        return
+    path = find_model(model)
+    loaded, metadata = load_model(path), read_metadata(path)
+    typer.echo(f"{loaded.name}: {loaded.parameters_count:,} parameters, {path.stat().st_size / 1e6:.1f} MB, {path}")
+    typer.echo(f"sha256 {metadata['sha256']}")
+    for section, values in json.loads(metadata["config"]).items():
+        typer.echo(f"{section}: " + ", ".join(f"{key} {value}" for key, value in values.items()))
+    for key in sorted(set(metadata) - {"config", "sha256", "format"}):
+        typer.echo(f"{key}: {metadata[key]}")
+
+
+@app.command()
+def train(  # noqa: PLR0913 (one parameter an option)
+    data: Annotated[
+        list[Path], typer.Argument(metavar="DATA...", help="Manifests, or folders of labelled recordings.")
+    ],
+    out: Annotated[Path, typer.Option("-o", "--output", help="Folder for the model, logs and checkpoints.")],
+    steps: Annotated[int, typer.Option(min=1, help="Optimiser steps.")] = 6000,
+    batch: Annotated[int, typer.Option(min=1, help="Excerpts a step.")] = 12,
+    seconds: Annotated[float, typer.Option(min=1.0, max=60.0, help="Length of an excerpt.")] = 8.0,
+    rate: Annotated[float, typer.Option(min=1e-6, max=0.1, help="Highest learning rate.")] = 2e-3,
+    validate_every: Annotated[int, typer.Option(min=1, help="Steps between validations and checkpoints.")] = 500,
+    seed: Annotated[int, typer.Option(min=0, help="Start of all chance.")] = 0,
+    cache: Annotated[Path | None, typer.Option(help="Folder for decoded audio. Default: OUTPUT/cache.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where this output folder stopped.")] = False,
+) -> None:
+    """Train a model on recordings with labels.
+
+    A folder is searched for recordings with notes of the same name beside them (song.wav with song.tsv, .csv,
+    .mid or .json) or pitch (song.f0.txt). A manifest is a CSV with the columns audio and notes, and optionally
+    id, f0, accompaniment, split, singer, source and license.
+
+    Example:
+
+        singtrans train my-recordings/ -o runs/mine
+    """
+    from singtrans.training.run import TrainOptions, run_training
+
+    options = TrainOptions(steps, batch, seconds, rate, validate_every, seed)
+    best = run_training(data, out, options, cache, resume, _say)
+    _say(f"the best model is {best}: use it with --model {best}")
+
+
+@app.command()
+def evaluate(
+    reference: Annotated[Path, typer.Argument(help="True notes: a file, or a folder of them.")],
+    estimate: Annotated[Path, typer.Argument(help="Notes to score: a file, or a folder with the same names.")],
+    reference_shift_hz: Annotated[
+        float,
+        typer.Option(help="Add this to the pitch of the true notes, for labels that are sharp or flat."),
+    ] = 0.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Score notes against true notes with mir_eval.
+
+    Prints precision, recall and F-measure of COn (onset within 50 ms), COff (offset within 50 ms or 20 % of the
+    note), COnP (onset, and pitch within 50 cents) and COnPOff (all three), for each file and as means over files.
+    """
+    from singtrans.evaluation_report import json_report, score_files, table
+
+    rows = score_files(reference, estimate, reference_shift_hz)
+    typer.echo(json_report(rows) if as_json else table(rows))
+
+
+def main() -> None:
+    """Entry point: runs the command and turns what went wrong into one line and an exit code."""
+    try:
+        app(standalone_mode=True)
+    except UsageError as error:
+        _fail(error, 2)
+    except SingtransError as error:
+        _fail(error, 1)
+    except KeyboardInterrupt:
+        _say("interrupted")
+        sys.exit(130)
+
+
+def _fail(error: SingtransError, code: int) -> None:
+    for line in str(error).splitlines():
+        _say(f"singtrans: {line}")
+    sys.exit(code)

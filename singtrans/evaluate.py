@@ -1,0 +1,260 @@
+"""mir_eval behind two functions: how well notes, and a pitch track, agree with a reference.
+
+Notes are scored by ``mir_eval.transcription`` (Raffel et al., "mir_eval", ISMIR 2014), under the names of
+Molina et al., "Evaluation framework for automatic singing transcription", ISMIR 2014: COn counts notes with
+a correct onset, COff with a correct offset, COnP with correct onset and pitch, COnPOff with all three. The
+pitch track is scored by ``mir_eval.melody``. Pitches become Hz only here, at mir_eval's door.
+
+mir_eval gives 0 for every score when the reference or the estimate has no notes, even when both have none;
+so does this module, without mir_eval's warnings.
+"""
+
+import dataclasses
+import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from singtrans.errors import SingtransError
+from singtrans.formats import READ_SUFFIXES
+from singtrans.notes import Note, PitchTrack
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerances:
+    """How far an estimated note may be off and still be correct.
+
+    Attributes:
+        onset: seconds.
+        pitch_cents: cents, a hundredth of a semitone.
+        offset: seconds; the larger of this and ``offset_ratio`` counts.
+        offset_ratio: share of the reference note's duration.
+    """
+
+    onset: float = 0.05
+    pitch_cents: float = 50.0
+    offset: float = 0.05
+    offset_ratio: float = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class PRF:
+    """Precision, recall and F-measure, each from 0 to 1."""
+
+    precision: float
+    recall: float
+    f_measure: float
+
+
+@dataclass(frozen=True, slots=True)
+class NoteScores:
+    """How well notes agree with a reference.
+
+    Attributes:
+        con: COn, correct onset.
+        coff: COff, correct offset.
+        conp: COnP, correct onset and pitch.
+        conpoff: COnPOff, correct onset, pitch and offset.
+    """
+
+    con: PRF
+    coff: PRF
+    conp: PRF
+    conpoff: PRF
+
+
+@dataclass(frozen=True, slots=True)
+class PitchScores:
+    """How well a pitch track agrees with a reference, each from 0 to 1; false alarms are better low."""
+
+    raw_pitch_accuracy: float
+    raw_chroma_accuracy: float
+    voicing_recall: float
+    voicing_false_alarm: float
+    overall_accuracy: float
+
+
+def score_notes(
+    reference: Sequence[Note], estimate: Sequence[Note], tolerances: Tolerances = Tolerances()
+) -> NoteScores:
+    """Score notes against reference notes.
+
+    Args:
+        reference: what was sung, by hand or by synthesis.
+        estimate: what was transcribed.
+        tolerances: mir_eval's own by default.
+
+    Returns:
+        mir_eval's numbers; all 0 if either sequence is empty.
+    """
+    if not reference or not estimate:
+        nothing = PRF(0.0, 0.0, 0.0)
+        return NoteScores(nothing, nothing, nothing, nothing)
+    from mir_eval import transcription
+
+    true_spans, true_hz = _arrays(reference)
+    spans, hz = _arrays(estimate)
+    notes = (true_spans, true_hz, spans, hz)
+    onset = {"onset_tolerance": tolerances.onset}
+    pitch = onset | {"pitch_tolerance": tolerances.pitch_cents}
+    offset = {"offset_ratio": tolerances.offset_ratio, "offset_min_tolerance": tolerances.offset}
+    return NoteScores(
+        con=PRF(*transcription.onset_precision_recall_f1(true_spans, spans, **onset)),
+        coff=PRF(*transcription.offset_precision_recall_f1(true_spans, spans, **offset)),
+        conp=PRF(*transcription.precision_recall_f1_overlap(*notes, **pitch, offset_ratio=None)[:3]),
+        conpoff=PRF(*transcription.precision_recall_f1_overlap(*notes, **pitch, **offset)[:3]),
+    )
+
+
+def mean_scores(scores: Sequence[NoteScores]) -> NoteScores:
+    """Mean over files of each number, every file counting the same.
+
+    Raises:
+        ValueError: if there are no scores.
+    """
+    if not scores:
+        raise ValueError("the mean needs at least one file's scores")
+
+    def mean(kind: str) -> PRF:
+        values = [dataclasses.astuple(getattr(score, kind)) for score in scores]
+        return PRF(*np.mean(values, axis=0).tolist())
+
+    return NoteScores(*(mean(field.name) for field in dataclasses.fields(NoteScores)))
+
+
+def score_pitch(reference: PitchTrack, estimate: PitchTrack) -> PitchScores:
+    """Score a pitch track against a reference; pitch counts as correct within 50 cents.
+
+    A frame is voiced where its pitch is not NaN. mir_eval brings the estimate to the reference's times.
+
+    Returns:
+        mir_eval's numbers; all 0 if the reference has no frames. An estimate without frames is all unvoiced.
+    """
+    from mir_eval import melody
+
+    if not len(reference):
+        return PitchScores(0.0, 0.0, 0.0, 0.0, 0.0)
+    if not len(estimate):
+        unvoiced = np.full(len(reference), np.nan)
+        estimate = PitchTrack(reference.time, unvoiced, np.zeros(len(reference)))
+    with warnings.catch_warnings():  # of references that are never, or always, voiced: the numbers say as much
+        warnings.simplefilter("ignore")
+        scores = melody.evaluate(
+            np.asarray(reference.time, float),
+            _track_hz(reference),
+            np.asarray(estimate.time, float),
+            _track_hz(estimate),
+        )
+    return PitchScores(
+        raw_pitch_accuracy=float(scores["Raw Pitch Accuracy"]),
+        raw_chroma_accuracy=float(scores["Raw Chroma Accuracy"]),
+        voicing_recall=float(scores["Voicing Recall"]),
+        voicing_false_alarm=float(scores["Voicing False Alarm"]),
+        overall_accuracy=float(scores["Overall Accuracy"]),
+    )
+
+
+def constant_pitch_error_hz(
+    pairs: Iterable[tuple[Sequence[Note], Sequence[Note]]], onset_tolerance: float = 0.05
+) -> float:
+    """How many Hz a whole set of reference notes is sharp of the estimates, as one number.
+
+    Some labels were read off a spectrogram and are off by a constant number of Hz (SSVD's by +4): scores on
+    them are given as labelled, and with this constant taken off by ``shift_hz(reference, -constant)``.
+
+    Args:
+        pairs: reference and estimated notes of each recording.
+        onset_tolerance: seconds; notes are matched by their onsets only, whatever their pitch.
+
+    Returns:
+        Median over all matched notes of the reference's Hz minus the estimate's; 0 if none match.
+    """
+    from mir_eval import transcription
+
+    errors: list[float] = []
+    for reference, estimate in pairs:
+        if not reference or not estimate:
+            continue
+        true_spans, true_hz = _arrays(reference)
+        spans, hz = _arrays(estimate)
+        matches = transcription.match_note_onsets(true_spans, spans, onset_tolerance=onset_tolerance)
+        errors.extend(true_hz[true] - hz[found] for true, found in matches)
+    return float(np.median(errors)) if errors else 0.0
+
+
+def shift_hz(notes: Iterable[Note], hz: float) -> tuple[Note, ...]:
+    """Move every note up by a number of Hz.
+
+    Raises:
+        ValueError: if a note would fall to 0 Hz or below.
+    """
+
+    def shifted(note: Note) -> Note:
+        moved = float(_hz(note.pitch)) + hz
+        if moved <= 0:
+            raise ValueError(f"{note} cannot be moved by {hz} Hz")
+        return dataclasses.replace(note, pitch=69 + 12 * float(np.log2(moved / 440)))
+
+    return tuple(shifted(note) for note in notes)
+
+
+def pair_files(reference: Path, estimate: Path) -> list[tuple[Path, Path]]:
+    """Find the estimate that belongs to each reference.
+
+    Args:
+        reference: a file of notes, or a folder with files of notes and sub-folders.
+        estimate: a file, or a folder where the estimate of ``sub/song.tsv`` is ``sub/song`` with any ending
+            that is read. Where a folder has several endings of one name, the one that keeps most is taken:
+            .json, then .csv, .tsv, .mid. Estimates without a reference are left aside.
+
+    Returns:
+        Reference and estimate of each recording, sorted by path.
+
+    Raises:
+        SingtransError: if a path is missing, one is a file and the other a folder, the reference folder has
+            no notes, or references lack an estimate; it lists those.
+    """
+    reference, estimate = Path(reference), Path(estimate)
+    for path in (reference, estimate):
+        if not path.exists():
+            raise SingtransError(f"{path} does not exist: check the path.")
+    if reference.is_dir() != estimate.is_dir():
+        kinds = ("a folder", "a file") if reference.is_dir() else ("a file", "a folder")
+        raise SingtransError(f"{reference} is {kinds[0]} but {estimate} is {kinds[1]}: give two files or two folders.")
+    if not reference.is_dir():
+        return [(reference, estimate)]
+    references, estimates = _note_files(reference), _note_files(estimate)
+    if not references:
+        raise SingtransError(f"{reference} has no files of notes ({' '.join(READ_SUFFIXES)}): check the path.")
+    lacking = [str(path) for stem, path in references.items() if stem not in estimates]
+    if lacking:
+        raise SingtransError(f"{estimate} has no estimate of {', '.join(lacking)}: transcribe those first.")
+    return [(references[stem], estimates[stem]) for stem in sorted(references)]
+
+
+def _note_files(folder: Path) -> dict[Path, Path]:
+    """Path inside the folder without its ending -> the file of notes to read."""
+    everything = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    files: dict[Path, Path] = {}
+    for suffix in READ_SUFFIXES:
+        for path in everything:
+            if path.suffix.lower() == suffix:
+                files.setdefault(path.relative_to(folder).with_suffix(""), path)
+    return dict(sorted(files.items()))
+
+
+def _hz(midi: float | np.ndarray) -> float | np.ndarray:
+    return 440.0 * 2.0 ** ((midi - 69.0) / 12.0)
+
+
+def _arrays(notes: Sequence[Note]) -> tuple[np.ndarray, np.ndarray]:
+    """(notes, 2) onsets and offsets in seconds, and (notes,) pitches in Hz."""
+    spans = np.array([(note.onset, note.offset) for note in notes], dtype=float)
+    return spans, _hz(np.array([note.pitch for note in notes], dtype=float))
+
+
+def _track_hz(track: PitchTrack) -> np.ndarray:
+    """(frames,) Hz, 0 where unvoiced, which is how mir_eval knows it."""
+    return np.nan_to_num(_hz(np.asarray(track.midi, dtype=float)), nan=0.0)

@@ -1,0 +1,239 @@
+"""Synthetic singing before it has a voice: made-up melodies, their attacks, and their pitch curve.
+
+Time is in seconds and pitch is a fractional MIDI number. Every random choice comes from the ``rng`` that is
+handed in.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from singtrans.notes import Note
+
+HOP_SECONDS = 0.005  # between the frames of a voice
+JOINED_SECONDS = 0.01  # a shorter gap between two notes is no gap to the ear: the notes are legato
+RANDOM_JOINS = {"rest": 0.1, "gap": 0.25, "legato": 0.35, "repeat": 0.2, "melisma": 0.1}
+
+
+@dataclass(frozen=True, slots=True)
+class SingingStyle:
+    """How a note is sung. A pair is a range that is drawn from for each note; a share is a probability.
+
+    Attributes:
+        glide: length of the portamento between legato notes (5 % to 95 % of the way), seconds.
+        overshoot: largest overshoot and preparation, as a part of the interval.
+        vibrato_rate: Hz.
+        vibrato_extent: half of the peak-to-peak extent, semitones.
+        vibrato_share: of the notes that are long enough.
+        vibrato_seconds: shortest note that gets vibrato.
+        drift: standard deviation of the slow, zero-mean wandering (about 1 s), semitones.
+        fluctuation: standard deviation of the fine fluctuation (below about 20 Hz), semitones.
+        scoop: how far below its pitch a phrase may start, semitones.
+        scoop_share: of the phrases.
+        consonant_share: of the gaps, an unvoiced consonant is placed in them.
+        reattack_share: of the legato pitch changes, sung with a dip in level and a new vowel.
+    """
+
+    glide: tuple[float, float] = (0.06, 0.14)
+    overshoot: float = 0.15
+    vibrato_rate: tuple[float, float] = (4.5, 7.0)
+    vibrato_extent: tuple[float, float] = (0.2, 1.2)
+    vibrato_share: float = 0.6
+    vibrato_seconds: float = 0.4
+    drift: float = 0.04
+    fluctuation: float = 0.03
+    scoop: float = 1.5
+    scoop_share: float = 0.4
+    consonant_share: float = 0.6
+    reattack_share: float = 0.3
+
+
+def random_melody(
+    rng: np.random.Generator, seconds: float = 10.0, low: float = 50.0, high: float = 67.0
+) -> tuple[Note, ...]:
+    """Make up a plausible melody: rests, short gaps, legato, repeated notes and fast melismas.
+
+    Args:
+        rng: where every choice comes from.
+        seconds: length of the melody; the last note ends before it.
+        low: lowest pitch, fractional MIDI; the singer's tuning may lie half a semitone to either side.
+        high: highest pitch, likewise.
+
+    Returns:
+        Notes of 0.1 to 1.5 s in time order that never overlap; joined ones share their boundary exactly.
+
+    Raises:
+        ValueError: if ``seconds`` is below 2.5 or the range is below four semitones.
+    """
+    if seconds < 2.5 or high - low < 4:
+        raise ValueError(f"a melody needs 2.5 s and 4 semitones, not {seconds} s and {low} to {high}")
+    mode = rng.choice([(0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10)])
+    steps = np.arange(np.ceil(low), np.floor(high) + 1)
+    scale = steps[np.isin((steps - rng.integers(12)) % 12, mode)] + rng.uniform(-0.5, 0.5)
+    beat, place, time = rng.uniform(0.25, 0.7), int(rng.integers(len(scale))), rng.uniform(0.1, 0.5)
+    notes: list[Note] = []
+    while True:
+        join = rng.choice(list(RANDOM_JOINS), p=list(RANDOM_JOINS.values())) if notes else "legato"
+        if join == "rest":
+            time += rng.uniform(0.2, 1.2)
+        elif join == "gap":
+            time += rng.uniform(0.04, 0.2)
+        elif join == "repeat" and rng.random() < 0.6:  # the others are re-attacked without any gap
+            time += rng.uniform(0.03, 0.08)
+        for _ in range(rng.integers(3, 8) if join == "melisma" else 1):
+            if join != "repeat":
+                place = _next_place(place, len(scale), 1 if join == "melisma" else 4, rng)
+            length = rng.choice([0.5, 1.0, 1.0, 1.5, 2.0, 3.0]) * beat * rng.uniform(0.9, 1.1)
+            length = rng.uniform(0.1, 0.2) if join == "melisma" else float(np.clip(length, 0.1, 1.5))
+            if time + length > seconds:
+                return tuple(notes)
+            notes.append(Note(time, time + length, float(scale[place] + rng.normal(0, 0.08))))
+            time = notes[-1].offset
+
+
+def _next_place(place: int, count: int, leap: int, rng: np.random.Generator) -> int:
+    """Another place in a scale of ``count``, near ones more often, at most ``leap`` (or one's reach) away."""
+    near = [other for other in range(count) if 0 < abs(other - place) <= leap]
+    weights = np.array([1 / abs(other - place) for other in near])
+    return int(rng.choice(near, p=weights / weights.sum()))
+
+
+def f0_curve(notes: Sequence[Note], hop_seconds: float, rng: np.random.Generator, style: SingingStyle) -> np.ndarray:
+    """Sing notes as a pitch curve with portamento, overshoot, vibrato, scoops, drift and fluctuation.
+
+    The mean over the middle half of every note is the note's pitch, but for the zero-mean drift. Overshoot
+    and its mirror image, preparation, ring like second-order systems with the constants of Saitou, Unoki and
+    Akagi (2005).
+
+    Args:
+        notes: in time order, not overlapping; a gap below 10 ms is legato.
+        hop_seconds: time between frames; frame ``i`` lies at ``i * hop_seconds``.
+        rng: where every choice comes from.
+        style: how much of each.
+
+    Returns:
+        (frames,) fractional MIDI, NaN where nobody sings; the last frame is the last before the notes' end.
+
+    Raises:
+        ValueError: if notes overlap or are out of order.
+    """
+    count = int(np.ceil(notes[-1].offset / hop_seconds - 1e-6)) if notes else 0
+    time = np.arange(count) * hop_seconds + 1e-9  # a boundary that falls on a frame belongs to the later note
+    curve = np.full(count, np.nan)
+    drift = style.drift * smooth_noise(count, 1.0 / hop_seconds, rng)
+    for phrase in phrases(notes):
+        first, last = np.searchsorted(time, (phrase[0].onset, phrase[-1].offset))
+        curve[first:last] = _phrase_curve(phrase, time[first:last], rng, style) + drift[first:last]
+    return curve
+
+
+def phrases(notes: Sequence[Note]) -> list[list[Note]]:
+    """Group notes that follow each other without a gap (below 10 ms).
+
+    Raises:
+        ValueError: if notes overlap or are out of order.
+    """
+    groups: list[list[Note]] = []
+    for note in notes:
+        gap = note.onset - groups[-1][-1].offset if groups else np.inf
+        if gap < -1e-6:
+            raise ValueError(f"notes overlap: {groups[-1][-1]} and {note}")
+        if gap < JOINED_SECONDS:
+            groups[-1].append(note)
+        else:
+            groups.append([note])
+    return groups
+
+
+def _phrase_curve(phrase: list[Note], time: np.ndarray, rng: np.random.Generator, style: SingingStyle) -> np.ndarray:
+    """(frames,) fractional MIDI of one unbroken phrase at ``time`` (frames,) seconds, without drift."""
+    reached = np.zeros((len(phrase) + 1, len(time)))  # how far each note's boundary has been crossed, 0..1
+    reached[0] = 1.0
+    bends = style.fluctuation * smooth_noise(len(time), 0.05 / (time[1] - time[0]) if len(time) > 1 else 1, rng)
+    for number, (old, new) in enumerate(pairwise(phrase), 1):
+        glide = min(rng.uniform(*style.glide), 0.6 * old.duration, 0.6 * new.duration)
+        since = time - new.onset
+        reached[number] = 1 / (1 + np.exp(np.clip(-5.9 / glide * since, -50, 50)))
+        amounts = np.clip(new.pitch - old.pitch, -4, 4) * rng.uniform(0, style.overshoot, 2)
+        bends += amounts[0] * _ringing(since - glide / 4, 34.8, 0.542)
+        bends -= amounts[1] * _ringing(-since - glide / 4, 29.2, 0.668)
+    if rng.random() < style.scoop_share:
+        fall = min(rng.uniform(0.03, 0.08), phrase[0].duration / 6)
+        bends -= rng.uniform(0.2, 1) * style.scoop * np.exp(-(time - phrase[0].onset) / fall)
+    for note in phrase:
+        if note.duration >= style.vibrato_seconds and rng.random() < style.vibrato_share:
+            bends += _vibrato(note, time, rng, style)
+    weights = reached[:-1] - reached[1:]  # (notes, frames): the part that each note has in the pitch
+    pitches = np.array([note.pitch for note in phrase])
+    curve = pitches @ weights + bends
+    for _ in range(4):  # each round leaves about a tenth of the error, where short notes lean on each other
+        curve += (pitches - [_middle_mean(curve, time, note) for note in phrase]) @ weights
+    return curve
+
+
+def _middle_mean(curve: np.ndarray, time: np.ndarray, note: Note) -> float:
+    quarter = note.duration / 4
+    inside = (time >= note.onset + quarter) & (time < note.offset - quarter)
+    if not inside.any():
+        inside = np.arange(len(time)) == np.argmin(np.abs(time - note.onset - 2 * quarter))
+    return float(curve[inside].mean())
+
+
+def _ringing(since: np.ndarray, omega: float, damping: float) -> np.ndarray:
+    """(frames,) impulse response of a damped second-order system, peak near 1, from ``since`` = 0 s on."""
+    after = np.maximum(since, 0)
+    return 2.2 * np.exp(-damping * omega * after) * np.sin(omega * np.sqrt(1 - damping**2) * after)
+
+
+def _vibrato(note: Note, time: np.ndarray, rng: np.random.Generator, style: SingingStyle) -> np.ndarray:
+    """(frames,) semitones: sets in after a delay, swells, and dies before the note ends."""
+    delay = rng.uniform(0.1, 0.35) * min(note.duration, 1.0)
+    since = time - note.onset - delay
+    swell = np.clip(since / 0.2, 0, 1) * np.clip((note.offset - time) / 0.08, 0, 1)
+    rate = rng.uniform(*style.vibrato_rate) * (1 + rng.uniform(-0.05, 0.1) * since)
+    return rng.uniform(*style.vibrato_extent) * swell * np.sin(2 * np.pi * rate * since)
+
+
+def smooth_noise(count: int, width: float, rng: np.random.Generator) -> np.ndarray:
+    """(count,) zero-mean noise of standard deviation 1 that keeps its value for about ``width`` frames."""
+    window = np.hanning(max(1, round(width)) + 2)
+    noise = rng.standard_normal(count + len(window) - 1)
+    return np.convolve(noise, window / np.sqrt((window**2).sum()), "valid")
+
+
+def span(note: Note) -> tuple[int, int]:
+    """First and past-last frame of a note, as ``f0_curve`` counts them."""
+    return int(np.ceil(note.onset / HOP_SECONDS - 1e-6)), int(np.ceil(note.offset / HOP_SECONDS - 1e-6))
+
+
+def draw_attacks(notes: Sequence[Note], rng: np.random.Generator, style: SingingStyle) -> list[bool]:
+    """Which notes are attacked anew; the others are slurred to the one before."""
+    attacks = []
+    for phrase in phrases(notes):
+        attacks.append(True)
+        for old, new in pairwise(phrase):
+            attacks.append(abs(new.pitch - old.pitch) < 0.5 or rng.random() < style.reattack_share)
+    return attacks
+
+
+def draw_level(notes: Sequence[Note], attacks: list[bool], count: int, rng: np.random.Generator) -> np.ndarray:
+    """(count,) linear gain every ``HOP_SECONDS``: each note's loudness, attacks and releases."""
+    time = np.arange(count) * HOP_SECONDS
+    level = np.zeros(count)
+    for number, note in enumerate(notes):
+        first, last = span(note)
+        shape = np.full(last - first, rng.uniform(0.5, 1.0))
+        ends = number + 1 == len(notes) or attacks[number + 1]
+        joined = number + 1 < len(notes) and notes[number + 1].onset - note.offset < HOP_SECONDS * 2
+        if attacks[number]:
+            rise = min(rng.uniform(0.02, 0.06), note.duration / 3)
+            shape *= np.sin(np.pi / 2 * np.clip((time[first:last] - note.onset) / rise, 0.1, 1))
+        if ends:
+            fall, floor = min(rng.uniform(0.03, 0.12), note.duration / 3), rng.uniform(0.1, 0.4) * joined
+            shape *= floor + (1 - floor) * np.sin(np.pi / 2 * np.clip((note.offset - time[first:last]) / fall, 0, 1))
+        level[first:last] = shape
+    window = np.hanning(7)  # neighbours' loudness meets within 30 ms
+    smooth = np.convolve(level, window / window.sum(), "same")
+    return smooth * np.exp(0.1 * smooth_noise(count, 0.5 / HOP_SECONDS, rng))

@@ -1,0 +1,98 @@
+"""Which recordings, which outputs, and what becomes of each."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from singtrans.batch import Existing, plan, run
+from singtrans.errors import SingtransError, UsageError
+from singtrans.notes import Note, PitchTrack, Transcription
+
+
+def fake(path: Path) -> Transcription:
+    if "bad" in path.name:
+        raise SingtransError(f"{path} is bad")
+    empty = np.zeros(0)
+    return Transcription((Note(0.0, 1.0, 60.0),), PitchTrack(empty, empty, empty), 1.0, path.name, "fake")
+
+
+def touch(folder: Path, *names: str) -> None:
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+
+
+def test_outputs_lie_beside_the_inputs(tmp_path):
+    touch(tmp_path, "a.wav", "sub/b.MP3", "sub/notes.txt")
+    jobs = plan([tmp_path], None, ["mid", "csv"]).jobs
+    assert [j.audio.name for j in jobs] == ["a.wav", "b.MP3"]
+    assert jobs[1].outputs == (tmp_path / "sub/b.mid", tmp_path / "sub/b.csv")
+
+
+def test_a_folder_keeps_its_sub_folders(tmp_path):
+    touch(tmp_path / "in", "a.wav", "x/y/b.wav")
+    jobs = plan([tmp_path / "in"], tmp_path / "out", []).jobs
+    assert [j.outputs[0] for j in jobs] == [tmp_path / "out/a.mid", tmp_path / "out/x/y/b.mid"]
+
+
+def test_output_may_be_a_file_for_one(tmp_path):
+    touch(tmp_path, "a.wav")
+    assert plan([tmp_path / "a.wav"], tmp_path / "tune.csv", []).jobs[0].outputs == (tmp_path / "tune.csv",)
+    with pytest.raises(UsageError, match="give a folder"):
+        plan([tmp_path / "a.wav"], tmp_path / "tune.csv", ["mid"])
+    with pytest.raises(UsageError, match="give a folder"):
+        plan([tmp_path], tmp_path / "tune.mid", [])
+
+
+@pytest.mark.parametrize("names", [("a.wav", "a.mp3"), ("a.wav", "A.mp3"), ("x/a.wav", "y/a.wav")])
+def test_two_inputs_for_one_output_are_refused(tmp_path, names):
+    touch(tmp_path, *names)
+    with pytest.raises(UsageError, match="both write"):
+        plan([tmp_path / n for n in names], tmp_path / "out", [])
+
+
+def test_the_same_file_twice_is_done_once(tmp_path):
+    touch(tmp_path, "a.wav")
+    assert len(plan([tmp_path, tmp_path / "a.wav"], None, []).jobs) == 1
+
+
+def test_an_empty_folder_is_a_failure(tmp_path):
+    assert "no recordings" in plan([tmp_path], None, []).failures[0]
+
+
+def test_unknown_format(tmp_path):
+    with pytest.raises(UsageError, match="unknown format"):
+        plan([tmp_path], None, ["mp3"])
+
+
+def test_one_failure_does_not_stop_the_rest(tmp_path):
+    touch(tmp_path, "a.wav", "bad.wav", "c.wav")
+    outcomes = list(run(plan([tmp_path], None, []).jobs, fake, Existing.REFUSE))
+    assert [bool(o.error) for o in outcomes] == [False, True, False]
+    assert sorted(p.name for p in tmp_path.glob("*.mid")) == ["a.mid", "c.mid"]
+
+
+def test_existing_outputs(tmp_path):
+    touch(tmp_path, "a.wav", "a.mid")
+    jobs = plan([tmp_path], None, []).jobs
+    refused = next(run(jobs, fake, Existing.REFUSE))
+    assert "exists already" in refused.error
+    assert next(run(jobs, fake, Existing.SKIP)).skipped
+    assert (tmp_path / "a.mid").read_bytes() == b"x"
+    assert next(run(jobs, fake, Existing.OVERWRITE)).transcription
+    assert (tmp_path / "a.mid").read_bytes().startswith(b"MThd")
+
+
+def test_skipping_makes_what_is_missing(tmp_path):
+    touch(tmp_path, "a.wav", "a.mid")
+    jobs = plan([tmp_path], None, ["mid", "csv"]).jobs
+    assert not next(run(jobs, fake, Existing.SKIP)).skipped
+    assert (tmp_path / "a.csv").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path):
+    touch(tmp_path, "a.wav", "file")
+    outcome = next(run(plan([tmp_path / "a.wav"], tmp_path / "file" / "x", []).jobs, fake, Existing.REFUSE))
+    assert "cannot be made" in outcome.error

@@ -1,0 +1,196 @@
+"""The decoder: order for any input, and the right notes where the posteriors are clear."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from singtrans.config import DecoderConfig
+from singtrans.decode import Posteriors, decode, pitch_track
+
+HOP, LOWEST, PER_SEMITONE, BINS = 0.02, 33.0, 3.0, 180
+CONFIG = DecoderConfig()
+
+
+def posteriors(onset, offset, activity, voicing, pitch) -> Posteriors:
+    return Posteriors(onset, offset, activity, voicing, pitch, HOP, LOWEST, PER_SEMITONE)
+
+
+def clear(notes, frames, depth=0.97, midi=None) -> Posteriors:
+    """Posteriors as a confident network would give them for (onset, offset, pitch) triples.
+
+    ``midi`` (frames,) is what is sung from frame to frame; by default the notes' own pitch.
+    """
+    time = np.arange(frames) * HOP
+    onset, offset, activity = np.full(frames, 0.01), np.full(frames, 0.01), np.full(frames, 0.02)
+    sung = np.full(frames, 60.0) if midi is None else midi
+    for start, end, pitch in notes:
+        onset = np.maximum(onset, depth * np.clip(1 - np.abs(time - start) / 0.05, 0, None))
+        offset = np.maximum(offset, depth * np.clip(1 - np.abs(time - end) / 0.05, 0, None))
+        inside = (time >= start) & (time < end)
+        activity[inside] = 0.98
+        if midi is None:
+            sung[inside] = pitch
+    bins = LOWEST + np.arange(BINS) / PER_SEMITONE
+    pitch = np.exp(-0.5 * ((sung[:, None] - bins) / 0.25) ** 2) + 1e-6
+    return posteriors(onset, offset, activity, activity, pitch / pitch.sum(axis=1, keepdims=True))
+
+
+def check_order(notes, duration) -> None:
+    assert all(0.0 <= n.onset < n.offset <= duration for n in notes)
+    assert all(a.offset <= b.onset for a, b in zip(notes, notes[1:], strict=False))
+    assert all(np.isfinite(n.pitch) and 0.0 <= n.confidence <= 1.0 for n in notes)
+
+
+@st.composite
+def any_posteriors(draw) -> Posteriors:
+    frames, bins = draw(st.integers(1, 60)), draw(st.integers(1, 20))
+    # Exact 0 and 1, and values that are no probabilities at all, as from a damaged network.
+    value = st.one_of(st.sampled_from([0.0, 1.0, 0.5, float("nan")]), st.floats(0, 1, width=32))
+    heads = draw(arrays(np.float32, (4, frames), elements=value))
+    pitch = draw(arrays(np.float32, (frames, bins), elements=st.floats(0, 1, width=32)))
+    return posteriors(*heads, pitch)
+
+
+@settings(max_examples=300, deadline=None)
+@given(any_posteriors(), st.floats(0.0, 1.0), st.sampled_from([0.5, 1.0, 3.0]), st.sampled_from([-5.0, 0.0, 5.0]))
+def test_notes_alternate_for_any_input(given_posteriors, part, weight, cost):
+    duration = (len(given_posteriors) - 1 + part) * HOP
+    config = replace(CONFIG, onset_weight=weight, note_cost=cost)
+    check_order(decode(given_posteriors, config, duration), duration)
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0, 0.5])
+@pytest.mark.parametrize("frames", [1, 2, 3, 500])
+def test_constant_posteriors(value, frames):
+    heads = [np.full(frames, value)] * 4
+    notes = decode(posteriors(*heads, np.full((frames, BINS), 1 / BINS)), CONFIG, frames * HOP - HOP / 2)
+    check_order(notes, frames * HOP - HOP / 2)
+    if value == 0.0:
+        assert notes == ()
+
+
+def test_random_long_input_crosses_the_blocks_of_the_search():
+    rng = np.random.default_rng(0)
+    frames = 9000
+    p = posteriors(*rng.random((4, frames)), rng.dirichlet(np.ones(30), frames))
+    notes = decode(p, CONFIG, (frames - 1) * HOP)
+    check_order(notes, (frames - 1) * HOP)
+    assert len(notes) > 100
+
+
+def test_finds_clear_notes_between_frames():
+    truth = [(0.413, 0.987, 60.2), (1.105, 1.391, 64.75), (1.391, 2.006, 67.0), (2.2, 2.31, 55.3)]
+    found = decode(clear(truth, 150), CONFIG, 3.0)
+    assert len(found) == len(truth)
+    for note, (onset, offset, pitch) in zip(found, truth, strict=True):
+        assert note.onset == pytest.approx(onset, abs=0.004)
+        assert note.offset == pytest.approx(offset, abs=0.004)
+        assert note.pitch == pytest.approx(pitch, abs=0.02)
+        assert note.confidence > 0.7
+
+
+def test_the_best_sequence_wins_over_single_peaks():
+    # An onset peak with nothing behind it, and an offset peak with nothing before it, are no notes.
+    p = clear([(1.0, 2.0, 60.0)], 200)
+    p.onset[150], p.offset[20] = 0.9, 0.9
+    found = decode(p, CONFIG, 4.0)
+    assert [(round(n.onset, 2), round(n.offset, 2)) for n in found] == [(1.0, 2.0)]
+
+
+def test_repeated_note_is_split_at_its_onset():
+    found = decode(clear([(0.5, 1.0, 60.0), (1.0, 1.5, 60.0)], 120), CONFIG, 2.4)
+    assert [round(n.onset, 2) for n in found] == [0.5, 1.0]
+
+
+def test_a_change_of_pitch_splits_where_onset_and_offset_are_faint():
+    frames = 120
+    midi = np.where(np.arange(frames) * HOP < 1.0, 60.0, 64.0)
+    p = clear([(0.5, 1.5, 60.0)], frames, midi=midi)
+    p.onset[50], p.offset[50] = 0.3, 0.3
+    found = decode(p, CONFIG, 2.4)
+    assert [round(n.pitch, 1) for n in found] == [60.0, 64.0]
+    assert found[1].onset == pytest.approx(1.0, abs=0.03)
+
+
+@pytest.mark.parametrize("extent", [0.5, 1.0])
+def test_vibrato_neither_splits_nor_moves_a_note(extent):
+    frames = 150
+    midi = 62.0 + extent * np.sin(2 * np.pi * 5.5 * np.arange(frames) * HOP)
+    found = decode(clear([(0.4, 2.4, 62.0)], frames, midi=midi), CONFIG, 3.0)
+    assert len(found) == 1
+    assert found[0].pitch == pytest.approx(62.0, abs=0.1)
+
+
+@pytest.mark.parametrize("leap", [12.0, -12.0, 19.0])
+def test_octave_slips_do_not_move_the_pitch(leap):
+    frames = 100
+    midi = np.full(frames, 62.0)
+    midi[40:48] += leap
+    found = decode(clear([(0.4, 1.6, 62.0)], frames, midi=midi), CONFIG, 2.0)
+    assert len(found) == 1
+    assert found[0].pitch == pytest.approx(62.0, abs=0.03)
+
+
+def test_glides_at_the_edges_do_not_move_the_pitch():
+    frames = 100
+    midi = np.full(frames, 62.0)
+    midi[20:26] = np.linspace(60.0, 62.0, 6)
+    midi[54:60] = np.linspace(62.0, 61.0, 6)
+    found = decode(clear([(0.4, 1.2, 62.0)], frames, midi=midi), CONFIG, 2.0)
+    assert len(found) == 1
+    assert found[0].pitch == pytest.approx(62.0, abs=0.03)
+
+
+def test_a_note_cut_off_by_the_end_of_the_recording_is_kept():
+    p = clear([(1.0, 5.0, 60.0)], 101)
+    found = decode(p, CONFIG, 2.0)
+    assert [(round(n.onset, 2), n.offset) for n in found] == [(1.0, 2.0)]
+
+
+def test_the_search_equals_trying_every_sequence():
+    """On short random input, no sequence of notes scores higher than the one that is found."""
+    from singtrans import decode as module
+
+    rng = np.random.default_rng(3)
+    frames, bins = 7, 4
+    config = replace(CONFIG, shortest_note=2 * HOP, note_cost=0.3, legato_cost=0.2)
+    for _ in range(20):
+        p = posteriors(*rng.random((4, frames)), rng.dirichlet(np.ones(bins), frames))
+        odds = {k: module._log_odds(getattr(p, k), config.decision_floor) for k in ("onset", "offset", "activity")}
+        gain = module._pitch_fit(p, config, 0, frames) + config.activity_weight * odds["activity"][:, None]
+
+        def score(segments, odds=odds, gain=gain):
+            total = 0.0
+            for i, (s, e) in enumerate(segments):
+                total += config.onset_weight * odds["onset"][s] - config.note_cost + gain[s:e].sum(axis=0).max()
+                total += config.offset_weight * odds["offset"][e] if e < frames else 0.0
+                total -= config.legato_cost if i and segments[i - 1][1] == s else 0.0
+            return total
+
+        def sequences(first):
+            yield []
+            for s in range(first, frames):
+                for e in range(s + 2, frames + 1):
+                    for rest in sequences(e):
+                        yield [(s, e), *rest]
+
+        best = max(score(s) for s in sequences(0))
+        found = [(s.start, s.end) for s in module._search(p, config)]
+        assert score(found) == pytest.approx(best, abs=1e-9)
+
+
+def test_pitch_track_reads_between_bins_and_knows_silence():
+    p = clear([(0.4, 1.6, 61.37)], 100)
+    track = pitch_track(p, CONFIG)
+    inside = (track.time > 0.45) & (track.time < 1.55)
+    assert np.allclose(track.midi[inside], 61.37, atol=0.02)
+    assert np.isnan(track.midi[track.time > 1.65]).all()
+
+
+def test_shapes_that_disagree_are_refused():
+    with pytest.raises(ValueError, match="disagree"):
+        posteriors(np.zeros(3), np.zeros(3), np.zeros(4), np.zeros(3), np.zeros((3, 5)))

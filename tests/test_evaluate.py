@@ -1,0 +1,200 @@
+"""Scores are mir_eval's; files are paired by name; a constant error of labels is found."""
+
+import warnings
+
+import mir_eval
+import numpy as np
+import pytest
+
+from singtrans import Note, PitchTrack, SingtransError, evaluate
+from singtrans.evaluate import PRF, NoteScores, PitchScores, Tolerances
+
+NOTHING = PRF(0.0, 0.0, 0.0)
+
+
+def hz(midi):
+    return 440 * 2 ** ((np.asarray(midi) - 69) / 12)
+
+
+def random_notes(rng):
+    times = np.sort(rng.uniform(0, 30, 2 * rng.integers(1, 40)))
+    pairs = times.reshape(-1, 2)
+    return [
+        Note(on, off + 1e-3, pitch) for (on, off), pitch in zip(pairs, rng.uniform(45, 80, len(pairs)), strict=True)
+    ]
+
+
+def disturbed(notes, rng):
+    """Some notes left out, others moved by about the tolerances."""
+    moved = []
+    for note in notes:
+        if rng.random() < 0.15:
+            continue
+        onset = max(0.0, note.onset + rng.normal(0, 0.04))
+        offset = max(onset + 0.01, note.offset + rng.normal(0, 0.08))
+        moved.append(Note(onset, offset, note.pitch + rng.normal(0, 0.4)))
+    return moved or list(notes)
+
+
+def arrays(notes):
+    return np.array([(n.onset, n.offset) for n in notes]), hz([n.pitch for n in notes])
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_notes_as_mir_eval(seed):
+    rng = np.random.default_rng(seed)
+    reference = random_notes(rng)
+    estimate = disturbed(reference, rng) if seed % 5 else random_notes(rng)
+    scores = evaluate.score_notes(reference, estimate)
+    true = mir_eval.transcription.evaluate(*arrays(reference), *arrays(estimate))
+    names = {"con": "Onset_", "coff": "Offset_", "conp": "_no_offset", "conpoff": ""}
+    for kind, name in names.items():
+        words = ("Precision", "Recall", "F-measure")
+        wanted = [true[name + word if name.endswith("et_") else word + name] for word in words]
+        prf = getattr(scores, kind)
+        assert [prf.precision, prf.recall, prf.f_measure] == pytest.approx(wanted, abs=1e-12)
+
+
+def test_tolerances_are_used():
+    reference = [Note(1.0, 2.0, 60.0)]
+    estimate = [Note(1.08, 2.25, 60.7)]
+    assert evaluate.score_notes(reference, estimate) == NoteScores(NOTHING, NOTHING, NOTHING, NOTHING)
+    right = PRF(1.0, 1.0, 1.0)
+    for tolerances, wanted in (
+        (Tolerances(onset=0.1), (right, NOTHING, NOTHING, NOTHING)),
+        (Tolerances(offset=0.3), (NOTHING, right, NOTHING, NOTHING)),
+        (Tolerances(offset_ratio=0.3), (NOTHING, right, NOTHING, NOTHING)),
+        (Tolerances(onset=0.1, pitch_cents=80), (right, NOTHING, right, NOTHING)),
+        (Tolerances(0.1, 80, 0.3), (right, right, right, right)),
+    ):
+        assert evaluate.score_notes(reference, estimate, tolerances) == NoteScores(*wanted)
+
+
+@pytest.mark.parametrize(("reference", "estimate"), [(0, 0), (0, 1), (1, 0)])
+def test_no_notes_score_0_without_warnings(reference, estimate):
+    note = [Note(0.0, 1.0, 60.0)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        scores = evaluate.score_notes(note * reference, note * estimate)
+    assert scores == NoteScores(NOTHING, NOTHING, NOTHING, NOTHING)
+
+
+def test_mean_over_files():
+    one, half = PRF(1.0, 1.0, 1.0), PRF(0.5, 0.25, 1 / 3)
+    scores = [NoteScores(one, one, one, one), NoteScores(half, one, NOTHING, half)]
+    mean = evaluate.mean_scores(scores)
+    assert mean.con == PRF(0.75, 0.625, pytest.approx(2 / 3))
+    assert (mean.coff, mean.conp) == (one, PRF(0.5, 0.5, 0.5))
+    with pytest.raises(ValueError, match="at least one"):
+        evaluate.mean_scores([])
+
+
+def random_track(rng, frames=300, hop=0.02):
+    midi = 60 + np.cumsum(rng.normal(0, 0.3, frames))
+    midi[rng.random(frames) < 0.3] = np.nan
+    return PitchTrack(np.arange(frames) * hop, midi, np.isfinite(midi).astype(float))
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_pitch_as_mir_eval(seed):
+    rng = np.random.default_rng(seed)
+    reference = random_track(rng)
+    midi = reference.midi + rng.normal(0, 0.4, len(reference)) + 12 * rng.integers(0, 2)
+    midi[rng.random(len(midi)) < 0.1] = np.nan
+    estimate = PitchTrack(reference.time, midi, reference.voicing)
+    if seed % 2:  # another hop, another length
+        estimate = random_track(rng, frames=int(rng.integers(400, 800)), hop=0.01)
+    scores = evaluate.score_pitch(reference, estimate)
+    true = mir_eval.melody.evaluate(
+        reference.time, np.nan_to_num(hz(reference.midi)), estimate.time, np.nan_to_num(hz(estimate.midi))
+    )
+    assert scores == PitchScores(
+        *(
+            pytest.approx(true[name])
+            for name in (
+                "Raw Pitch Accuracy",
+                "Raw Chroma Accuracy",
+                "Voicing Recall",
+                "Voicing False Alarm",
+                "Overall Accuracy",
+            )
+        )
+    )
+
+
+def test_pitch_without_frames_or_voice():
+    rng = np.random.default_rng(0)
+    track, none = random_track(rng), np.zeros(0)
+    empty = PitchTrack(none, none, none)
+    silent = PitchTrack(track.time, np.full(len(track), np.nan), np.zeros(len(track)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert evaluate.score_pitch(empty, track) == PitchScores(0, 0, 0, 0, 0)
+        assert evaluate.score_pitch(track, empty) == evaluate.score_pitch(track, silent)
+        assert evaluate.score_pitch(track, empty).voicing_recall == 0
+        assert evaluate.score_pitch(silent, track).voicing_false_alarm > 0
+
+
+@pytest.mark.parametrize("constant", [4.1, 0.0, -7.0])
+def test_a_constant_error_is_found_and_taken_off(constant):
+    rng = np.random.default_rng(3)
+    pairs = []
+    for _ in range(5):
+        sung = random_notes(rng)
+        pairs.append((evaluate.shift_hz(sung, constant), sung))
+    pairs.append(([], random_notes(rng)))
+    found = evaluate.constant_pitch_error_hz(pairs)
+    assert found == pytest.approx(constant, abs=0.5)
+    mended = evaluate.shift_hz(pairs[0][0], -constant)
+    assert [note.pitch for note in mended] == pytest.approx([note.pitch for note in pairs[0][1]])
+    assert [note.onset for note in mended] == [note.onset for note in pairs[0][1]]
+
+
+def test_no_match_no_constant():
+    assert evaluate.constant_pitch_error_hz([]) == 0
+    assert evaluate.constant_pitch_error_hz([([Note(0, 1, 60)], [Note(5, 6, 60)])]) == 0
+
+
+def test_no_pitch_below_0_hz():
+    with pytest.raises(ValueError, match="cannot be moved"):
+        evaluate.shift_hz([Note(0, 1, 20)], -50)
+
+
+def make(folder, *names):
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+
+
+def test_pairs_of_files(tmp_path):
+    true, found = tmp_path / "true", tmp_path / "found"
+    make(true, "a.tsv", "a.wav", "b.mid", "sub/a.csv", "sub/x.y.tsv", ".hidden.csv")
+    make(found, "a.mid", "a.csv", "b.json", "b.MID", "sub/a.mid", "sub/x.y.mid", "more.mid")
+    assert evaluate.pair_files(true, found) == [
+        (true / "a.tsv", found / "a.csv"),
+        (true / "b.mid", found / "b.json"),
+        (true / "sub/a.csv", found / "sub/a.mid"),
+        (true / "sub/x.y.tsv", found / "sub/x.y.mid"),
+    ]
+    assert evaluate.pair_files(true / "a.tsv", found / "b.json") == [(true / "a.tsv", found / "b.json")]
+
+
+def test_files_that_make_no_pairs(tmp_path):
+    true, found = tmp_path / "true", tmp_path / "found"
+    make(true, "a.tsv", "b.tsv", "sub/c.tsv")
+    make(found, "b.mid", "c.mid")
+    with pytest.raises(SingtransError) as caught:
+        evaluate.pair_files(true, found)
+    message = str(caught.value)
+    assert str(true / "a.tsv") in message
+    assert str(true / "sub/c.tsv") in message
+    assert "b.tsv" not in message
+    with pytest.raises(SingtransError, match="a folder but"):
+        evaluate.pair_files(true, found / "b.mid")
+    with pytest.raises(SingtransError, match="a file but"):
+        evaluate.pair_files(true / "a.tsv", found)
+    with pytest.raises(SingtransError, match="does not exist"):
+        evaluate.pair_files(true, tmp_path / "nothing")
+    (tmp_path / "none").mkdir()
+    with pytest.raises(SingtransError, match="no files of notes"):
+        evaluate.pair_files(tmp_path / "none", found)
