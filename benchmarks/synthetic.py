@@ -4,7 +4,8 @@
 
 Reads the training recordings of a manifest, takes their voices apart with WORLD and re-sings them to random
 melodies with legato, melismas and repeated notes, whose notes and pitch are known exactly. A formant voice sings
-as well, from C2 to C6. OUT receives recordings, notes, pitch and a ``manifest.csv``, all of it for training.
+as well, from C2 to C6, and so do plain tones with one to a dozen harmonics, as in humming and whistling. OUT
+receives recordings, notes, pitch and a ``manifest.csv``, all of it for training.
 """
 
 import csv
@@ -16,6 +17,7 @@ import numpy as np
 import soundfile
 
 from singtrans import audio
+from singtrans.features import midi_to_hz
 from singtrans.notes import Note
 from singtrans.training.manifest import COLUMNS, Entry, read_entries
 from singtrans.training.synth import (
@@ -34,6 +36,8 @@ VOICE_SECONDS = 40.0  # of a singer are taken apart
 MELODIES = 3  # for each voice
 MELODY_SECONDS = 20.0
 FORMANT_MELODIES = 45
+TONE_MELODIES = 24
+WEIGHT = "0.25"  # real singing is to be heard more often than it
 SEED = 7
 
 
@@ -77,6 +81,30 @@ def sing_formants(index: int, seed: int) -> tuple[np.ndarray, tuple[Note, ...], 
     return formant_voice(notes, curve, RATE, rng), notes, curve
 
 
+def sing_tones(index: int, seed: int) -> tuple[np.ndarray, tuple[Note, ...], np.ndarray]:
+    """The same by plain tones: few harmonics that fall off evenly, soft edges, no vowels and no breath."""
+    rng = np.random.default_rng(seed)
+    low = 35.0 + (84.5 - 12.0 - 35.0) * index / (TONE_MELODIES - 1)
+    notes = random_melody(rng, MELODY_SECONDS, low, low + 13.0)
+    curve = f0_curve(notes, HOP_SECONDS, rng, SingingStyle())
+    time = np.arange(len(curve)) * HOP_SECONDS
+    fine = np.arange(round(time[-1] * RATE)) / RATE
+    known = np.isfinite(curve)
+    hz = midi_to_hz(np.interp(fine, time[known], curve[known]))
+    level = np.zeros(len(fine))
+    for note in notes:
+        edge = rng.uniform(0.01, 0.04)
+        rise = np.minimum((fine - note.onset) / edge, (note.offset - fine) / edge)
+        level = np.maximum(level, np.clip(rise, 0.0, 1.0) * rng.uniform(0.4, 1.0))
+    phase = 2 * np.pi * np.cumsum(hz) / RATE
+    steepness = rng.uniform(0.5, 2.5)
+    samples = np.zeros(len(fine))
+    for harmonic in range(1, int(rng.choice([1, 1, 2, 3, 6, 12])) + 1):
+        samples += np.where(harmonic * hz < 0.48 * RATE, np.sin(harmonic * phase), 0.0) / harmonic**steepness
+    samples *= level
+    return (0.5 * samples / np.abs(samples).max()).astype(np.float32), notes, curve
+
+
 def write(folder: Path, name: str, song: tuple[np.ndarray, tuple[Note, ...], np.ndarray]) -> dict[str, str]:
     """Write a recording with its labels; returns its row of the manifest."""
     samples, notes, curve = song
@@ -93,6 +121,7 @@ def write(folder: Path, name: str, song: tuple[np.ndarray, tuple[Note, ...], np.
         "f0": f"{name}.f0.txt",
         "split": "train",
         "source": "synthetic",
+        "weight": WEIGHT,
     }
 
 
@@ -109,6 +138,8 @@ def main() -> None:
             rows.append(write(out, f"{name}-{take}", sing(frames, SEED + 100 * number + 2 * take)))
     for index in range(FORMANT_MELODIES):
         rows.append(write(out, f"formants-{index:02}", sing_formants(index, SEED + 100_000 + index)))
+    for index in range(TONE_MELODIES):
+        rows.append(write(out, f"tones-{index:02}", sing_tones(index, SEED + 200_000 + index)))
     with (out / "manifest.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, COLUMNS, restval="")
         writer.writeheader()

@@ -1,23 +1,27 @@
 """The command line: parses, calls, prints. It does no work of its own."""
 
+import os
 import sys
-import time
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from singtrans import __version__
+from singtrans import __version__, interrupt
+from singtrans.console import report, say
 from singtrans.errors import SingtransError, UsageError
-from singtrans.notes import Transcription, note_name
+from singtrans.notes import Transcription
 
 app = typer.Typer(
     name="singtrans",
     help="Turn recordings of singing into notes.",
+    epilog="Exit codes: 0 all done; 1 some input failed; 2 wrong usage; 130 interrupted.",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain text: errors stay one line, wherever they are read
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -56,29 +60,41 @@ def _options(
 
 @app.command()
 def transcribe(  # noqa: PLR0913 (one parameter an option)
-    inputs: Annotated[list[Path], typer.Argument(metavar="INPUT...", help="Recordings, or folders of them.")],
+    inputs: Annotated[list[Path], typer.Argument(metavar="INPUT", help="Recordings, or folders of them.")],
     out: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="Folder for the outputs, or a file for one. Default: beside each input."),
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="PATH",
+            help="Folder for the outputs, made if needed; for a single recording also a file such as tune.mid."
+            " Default: beside each recording.",
+        ),
     ] = None,
     formats: Annotated[
-        list[Format] | None, typer.Option("-f", "--format", help="May be given several times. Default: mid.")
+        list[Format] | None,
+        typer.Option("-f", "--format", help="What to write; may be given several times. Default: mid."),
     ] = None,
-    model: Annotated[str, typer.Option(help="A shipped model's name or a weight file.")] = "default",
-    device: Annotated[Device, typer.Option(help="Where the network runs.")] = Device.auto,
+    model: Annotated[
+        str, typer.Option(metavar="MODEL", help="A shipped model's name (see: singtrans info) or a weight file.")
+    ] = "default",
+    device: Annotated[Device, typer.Option(help="Where the network runs; auto is cuda if there is one.")] = Device.auto,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace outputs that exist.")] = False,
     skip_existing: Annotated[
-        bool, typer.Option("--skip-existing", help="Leave recordings alone whose outputs all exist.")
+        bool, typer.Option("--skip-existing", help="Keep outputs that exist, and make only what is missing.")
     ] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print failures only.")] = False,
 ) -> None:
     """Write the notes of recordings of singing.
 
+    Any sound or video file is read; in a folder and its sub-folders, every recording. Existing outputs are refused
+    unless you say --overwrite or --skip-existing. A recording that fails does not stop the others.
+
+    \b
     Examples:
-
-        singtrans transcribe song.wav
-
-        singtrans transcribe recordings/ -o notes/ -f mid -f csv
+      singtrans transcribe song.wav
+      singtrans transcribe song.wav -o tune.mid
+      singtrans transcribe recordings/ -o notes/ -f mid -f csv
     """
     from singtrans import batch
 
@@ -87,9 +103,10 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
     existing = (
         batch.Existing.OVERWRITE if overwrite else batch.Existing.SKIP if skip_existing else batch.Existing.REFUSE
     )
+    transcriber = _LazyTranscriber(model, device.value)
     plan = batch.plan(inputs, out, [f.value for f in formats or []])
-    outcomes = batch.run(plan.jobs, _LazyTranscriber(model, device.value), existing)
-    _report(plan.failures, outcomes, len(plan.jobs), quiet)
+    if not report(plan, batch.run(plan.jobs, transcriber, existing), quiet):
+        raise typer.Exit(1)
 
 
 class _LazyTranscriber:
@@ -102,54 +119,21 @@ class _LazyTranscriber:
 
     def __call__(self, path: Path) -> Transcription:
         if self.transcriber is None:
-            from singtrans.transcriber import Transcriber
+            self.transcriber = self._load()
+        try:
+            return self.transcriber(path)
+        finally:
+            interrupt.check()
 
-            self.transcriber = Transcriber(self.model, self.device)
-        return self.transcriber(path)
+    def _load(self):
+        # torch's threads wait for each other by spinning, which makes it 10 times slower on a busy machine.
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+        from singtrans.transcriber import Transcriber
 
-
-def _report(failures: tuple[str, ...], outcomes, jobs: int, quiet: bool) -> None:
-    """Print a line a file, the failures again at the end, and a summary; exit with 1 if anything failed."""
-    began = time.monotonic()
-    failed, done, skipped, seconds = list(failures), 0, 0, 0.0
-    for line in failures:
-        _say(f"failed: {line}")
-    for number, outcome in enumerate(outcomes, start=1):
-        count = f"[{number}/{jobs}] " if jobs > 1 else ""
-        if outcome.error:
-            failed.append(outcome.error)
-            _say(f"{count}failed: {outcome.error}")
-        elif outcome.skipped:
-            skipped += 1
-            if not quiet:
-                _say(f"{count}{outcome.job.audio}: done before")
-        else:
-            done += 1
-            seconds += outcome.transcription.duration
-            if not quiet:
-                _say(f"{count}{_line(outcome.job, outcome.transcription)}")
-    if not quiet and jobs + len(failures) > 1:
-        parts = [f"{done} transcribed ({seconds:.0f} s of audio in {time.monotonic() - began:.1f} s)"]
-        parts += [f"{skipped} done before"] if skipped else []
-        parts += [f"{len(failed)} failed:"] if failed else []
-        _say(", ".join(parts))
-        for line in failed:
-            _say(f"  {line}")
-    if failed:
-        raise typer.Exit(1)
-
-
-def _line(job, transcription: Transcription) -> str:
-    names = ", ".join(str(output) for output in job.outputs)
-    numbers = [note.note for note in transcription.notes]
-    heard = f"{len(numbers)} note{'s' if len(numbers) != 1 else ''}"
-    heard += f", {note_name(min(numbers))} to {note_name(max(numbers))}" if numbers else " (no singing found)"
-    return f"{job.audio}: {heard}, {transcription.duration:.1f} s -> {names}"
-
-
-def _say(line: str) -> None:
-    """One line on stderr, whatever is in it: file names may hold line breaks and worse."""
-    typer.echo("".join(c if c.isprintable() else repr(c)[1:-1] for c in line), err=True)
+        try:
+            return Transcriber(self.model, self.device)
+        except SingtransError as error:  # without it nothing can be done: not the fault of one recording
+            raise UsageError(str(error)) from error
 
 
 @app.command()
@@ -177,9 +161,7 @@ def info(model: Annotated[str, typer.Argument(help="A shipped model's name or a 
 
 @app.command()
 def train(  # noqa: PLR0913 (one parameter an option)
-    data: Annotated[
-        list[Path], typer.Argument(metavar="DATA...", help="Manifests, or folders of labelled recordings.")
-    ],
+    data: Annotated[list[Path], typer.Argument(metavar="DATA", help="Manifests, or folders of labelled recordings.")],
     out: Annotated[Path, typer.Option("-o", "--output", help="Folder for the model, logs and checkpoints.")],
     steps: Annotated[int, typer.Option(min=1, help="Optimiser steps.")] = 6000,
     batch: Annotated[int, typer.Option(min=1, help="Excerpts a step.")] = 12,
@@ -196,15 +178,15 @@ def train(  # noqa: PLR0913 (one parameter an option)
     .mid or .json) or pitch (song.f0.txt). A manifest is a CSV with the columns audio and notes, and optionally
     id, f0, accompaniment, split, singer, source and license.
 
+    \b
     Example:
-
-        singtrans train my-recordings/ -o runs/mine
+      singtrans train my-recordings/ -o runs/mine
     """
     from singtrans.training.run import TrainOptions, run_training
 
     options = TrainOptions(steps, batch, seconds, rate, validate_every, seed)
-    best = run_training(data, out, options, cache, resume, _say)
-    _say(f"the best model is {best}: use it with --model {best}")
+    best = run_training(data, out, options, cache, resume, say)
+    say(f"the best model is {best}: use it with --model {best}")
 
 
 @app.command()
@@ -221,27 +203,51 @@ def evaluate(
 
     Prints precision, recall and F-measure of COn (onset within 50 ms), COff (offset within 50 ms or 20 % of the
     note), COnP (onset, and pitch within 50 cents) and COnPOff (all three), for each file and as means over files.
+
+    \b
+    Examples:
+      singtrans evaluate true.csv song.mid
+      singtrans evaluate true-notes/ estimated-notes/ --json
     """
     from singtrans.evaluation_report import json_report, score_files, table
 
-    rows = score_files(reference, estimate, reference_shift_hz)
+    try:
+        rows = score_files(reference, estimate, reference_shift_hz)
+    except ValueError as error:
+        if not reference_shift_hz:
+            raise
+        raise UsageError(f"--reference-shift-hz {reference_shift_hz}: {error}") from None
     typer.echo(json_report(rows) if as_json else table(rows))
 
 
 def main() -> None:
     """Entry point: runs the command and turns what went wrong into one line and an exit code."""
+    with suppress(AttributeError):  # a stream that is closed or replaced
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name need not be text
+    interrupt.install()
     try:
         app(standalone_mode=True)
     except UsageError as error:
         _fail(error, 2)
     except SingtransError as error:
         _fail(error, 1)
-    except KeyboardInterrupt:
-        _say("interrupted")
-        sys.exit(130)
+    except interrupt.Stopped as stopped:
+        interrupt.ignore()
+        with suppress(OSError):  # the terminal may be what has gone
+            say(str(stopped))
+        sys.exit(128 + stopped.number)
+    except OSError as error:  # stdout on a full disk, for one
+        _drop_stdout()
+        _fail(SingtransError(str(error)), 1)
+
+
+def _drop_stdout() -> None:
+    """What cannot be written now cannot be written on the way out either, and would be complained of again."""
+    with suppress(OSError, AttributeError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(error: SingtransError, code: int) -> None:
     for line in str(error).splitlines():
-        _say(f"singtrans: {line}")
+        say(f"singtrans: {line}")
     sys.exit(code)

@@ -1,6 +1,7 @@
 """The decoder: order for any input, and the right notes where the posteriors are clear."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -41,7 +42,7 @@ def clear(notes, frames, depth=0.97, midi=None) -> Posteriors:
 
 def check_order(notes, duration) -> None:
     assert all(0.0 <= n.onset < n.offset <= duration for n in notes)
-    assert all(a.offset <= b.onset for a, b in zip(notes, notes[1:], strict=False))
+    assert all(a.offset <= b.onset for a, b in pairwise(notes))
     assert all(np.isfinite(n.pitch) and 0.0 <= n.confidence <= 1.0 for n in notes)
 
 

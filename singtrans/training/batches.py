@@ -147,8 +147,8 @@ class Excerpts(Dataset):
 
 
 def _weights(pool: Sequence[Recording]) -> np.ndarray:
-    """Probability of each recording: by its length."""
-    seconds = np.array([r.duration for r in pool])
+    """Probability of each recording: by its length and weight."""
+    seconds = np.array([r.duration * r.weight for r in pool])
     return seconds / seconds.sum()
 
 

@@ -36,6 +36,7 @@ class Recording:
         voiced: (frames,) 1 voiced, 0 unvoiced, NaN unknown.
         accompaniment: (m,) int16, or None.
         sample_rate: Hz.
+        weight: how often its excerpts are drawn, relative to its length.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Recording:
     voiced: np.ndarray
     accompaniment: np.ndarray | None
     sample_rate: int
+    weight: float = 1.0
 
     @property
     def duration(self) -> float:
@@ -89,6 +91,7 @@ def load_recording(entry: Entry, sample_rate: int, cache: Path | None = None) ->
         voiced=loaded["voiced"],
         accompaniment=loaded.get("accompaniment"),
         sample_rate=sample_rate,
+        weight=entry.weight,
     )
 
 

@@ -2,14 +2,14 @@
 
 import csv
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from singtrans.audio import AUDIO_SUFFIXES
 from singtrans.errors import SingtransError
 
 SPLITS = ("train", "valid", "test")
-COLUMNS = ("id", "audio", "notes", "f0", "accompaniment", "split", "singer", "source", "license")
+COLUMNS = ("id", "audio", "notes", "f0", "accompaniment", "split", "singer", "source", "license", "weight")
 _NOTE_SUFFIXES = (".tsv", ".csv", ".mid", ".midi", ".json")
 
 
@@ -25,6 +25,7 @@ class Entry:
         accompaniment: a recording that may be mixed in as background, or None.
         split: ``train``, ``valid`` or ``test``.
         source: the data set's name; scores are reported for each.
+        weight: how often its excerpts are drawn, relative to its length.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Entry:
     accompaniment: Path | None
     split: str
     source: str
+    weight: float = 1.0
 
 
 def read_entries(path: Path, valid_fraction: float = 0.1) -> list[Entry]:
@@ -89,7 +91,11 @@ def _manifest_entries(path: Path) -> list[Entry]:
             continue
         faults += [f"{path}:{line}: {c} {f} does not exist" for c, f in files.items() if f and not f.is_file()]
         name = (row.get("id") or files["audio"].stem).strip()
-        entries.append(Entry(name, *files.values(), split, (row.get("source") or path.stem).strip()))
+        weight = _weight(row.get("weight") or "1")
+        if weight is None:
+            faults.append(f"{path}:{line}: weight is {row['weight']!r}; use a number above 0")
+            continue
+        entries.append(Entry(name, *files.values(), split, (row.get("source") or path.stem).strip(), weight))
     seen: set[str] = set()
     for entry in entries:
         if entry.id in seen:
@@ -100,11 +106,16 @@ def _manifest_entries(path: Path) -> list[Entry]:
     return entries
 
 
+def _weight(text: str) -> float | None:
+    try:
+        weight = float(text)
+    except ValueError:
+        return None
+    return weight if 0.0 < weight < float("inf") else None
+
+
 def _set_aside(entries: list[Entry], fraction: float) -> list[Entry]:
     """Validation recordings chosen by a checksum of their names, so that a longer list keeps the earlier choice."""
     count = max(1, round(fraction * len(entries))) if len(entries) > 1 else 0
     chosen = {e.id for e in sorted(entries, key=lambda e: zlib.crc32(e.id.encode()))[:count]}
-    return [
-        Entry(e.id, e.audio, e.notes, e.f0, e.accompaniment, "valid" if e.id in chosen else "train", e.source)
-        for e in entries
-    ]
+    return [replace(e, split="valid") if e.id in chosen else e for e in entries]

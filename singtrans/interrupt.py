@@ -1,0 +1,65 @@
+"""Stopping by a signal: one line, the exit code that shells expect, and nothing half-written.
+
+Ctrl-C (SIGINT) ends the program with 130, SIGTERM with 143, a closed terminal (SIGHUP) with 129: 128 plus the
+signal's number. Each is raised as an exception, so that whatever is being written is removed on the way out.
+"""
+
+import signal
+import sys
+
+_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows lacks the last
+
+
+class Stopped(BaseException):
+    """A signal asked the program to stop. Not a KeyboardInterrupt, of which typer would make its own message."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+    def __str__(self) -> str:
+        return "interrupted" if self.number == signal.SIGINT else f"stopped by {signal.Signals(self.number).name}"
+
+
+class _Handler:
+    """Raises `Stopped`, and remembers that it did."""
+
+    def __init__(self) -> None:
+        self.received = 0
+
+    def __call__(self, number: int, _frame: object) -> None:
+        self.received = number
+        raise Stopped(number)
+
+
+def _numbers() -> list[int]:
+    return [getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)]
+
+
+def install() -> None:
+    """Raise `Stopped` in the main thread at each signal that is not ignored already, as under nohup."""
+    handler = _Handler()
+    for number in _numbers():
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, handler)
+    sys.unraisablehook = _unraisable
+
+
+def _unraisable(report: "sys.UnraisableHookArgs") -> None:
+    # Inside a callback from C, such as soundfile's, an exception is lost: `check` raises it again.
+    if not isinstance(report.exc_value, Stopped):
+        sys.__unraisablehook__(report)
+
+
+def check() -> None:
+    """Raise `Stopped` if a signal came whose exception was lost on its way."""
+    for number in _numbers():
+        handler = signal.getsignal(number)
+        if isinstance(handler, _Handler) and handler.received:
+            raise Stopped(handler.received)
+
+
+def ignore() -> None:
+    """Let no further signal disturb the way out."""
+    for number in _numbers():
+        signal.signal(number, signal.SIG_IGN)
