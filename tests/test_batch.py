@@ -92,7 +92,65 @@ def test_skipping_makes_what_is_missing(tmp_path):
     assert (tmp_path / "a.csv").exists()
 
 
-def test_a_folder_that_cannot_be_made_is_one_line(tmp_path):
+def test_what_is_there_is_kept_when_skipping(tmp_path):
+    touch(tmp_path, "a.wav", "a.mid")
+    outcome = next(run(plan([tmp_path], None, ["mid", "csv"]).jobs, fake, Existing.SKIP))
+    assert outcome.written == (tmp_path / "a.csv",)
+    assert (tmp_path / "a.mid").read_bytes() == b"x"
+
+
+def test_a_folder_that_cannot_be_made_fails_before_the_work(tmp_path):
+    def never(path: Path) -> Transcription:
+        raise AssertionError(path)
+
     touch(tmp_path, "a.wav", "file")
-    outcome = next(run(plan([tmp_path / "a.wav"], tmp_path / "file" / "x", []).jobs, fake, Existing.REFUSE))
-    assert "cannot be made" in outcome.error
+    outcome = next(run(plan([tmp_path / "a.wav"], tmp_path / "file" / "x", []).jobs, never, Existing.REFUSE))
+    assert outcome.error.startswith(f"{tmp_path / 'a.wav'}: nothing can be written in {tmp_path / 'file' / 'x'} ")
+
+
+def test_hidden_files_are_no_recordings(tmp_path):
+    touch(tmp_path, "._a.wav", ".trash/a.wav", "a.wav")
+    assert [job.audio for job in plan([tmp_path], None, []).jobs] == [tmp_path / "a.wav"]
+
+
+def test_a_hidden_folder_that_is_named_is_searched(tmp_path):
+    touch(tmp_path, ".takes/a.wav")
+    assert len(plan([tmp_path / ".takes"], None, []).jobs) == 1
+
+
+def test_one_output_under_two_names_is_refused(tmp_path):
+    touch(tmp_path, "a.wav", "x/a.mp3")
+    with pytest.raises(UsageError, match="both write"):
+        plan([tmp_path / "a.wav", tmp_path / "x" / ".." / "a.mp3"], None, [])
+
+
+def test_one_recording_under_two_names_is_done_once(tmp_path, monkeypatch):
+    touch(tmp_path, "x/a.wav")
+    monkeypatch.chdir(tmp_path)
+    assert len(plan([Path("x/a.wav"), tmp_path / "x/a.wav", Path("x/../x/a.wav")], None, []).jobs) == 1
+
+
+def test_a_recording_is_never_overwritten(tmp_path):
+    touch(tmp_path, "a.csv")  # whatever it is named, a recording may be in it
+    with pytest.raises(UsageError, match="is itself a recording"):
+        plan([tmp_path / "a.csv"], None, ["csv"])
+
+
+@pytest.mark.parametrize("name", ["tune.wav", "tune.tsv"])
+def test_an_output_of_another_kind_is_refused(tmp_path, name):
+    with pytest.raises(UsageError, match="is not written"):
+        plan([tmp_path / "a.wav"], tmp_path / name, [])
+
+
+def test_a_format_given_twice_is_written_once(tmp_path):
+    assert plan([tmp_path / "a.wav"], None, ["mid", "mid"]).jobs[0].outputs == (tmp_path / "a.mid",)
+    assert plan([tmp_path / "a.wav"], tmp_path / "b.midi", ["mid"]).jobs[0].outputs == (tmp_path / "b.midi",)
+
+
+def test_what_stops_every_recording_stops_the_run(tmp_path):
+    def broken(path: Path) -> Transcription:
+        raise UsageError("no such device")
+
+    touch(tmp_path, "a.wav", "b.wav")
+    with pytest.raises(UsageError, match="no such device"):
+        list(run(plan([tmp_path], None, []).jobs, broken, Existing.REFUSE))

@@ -51,14 +51,14 @@ def read_entries(path: Path, valid_fraction: float = 0.1) -> list[Entry]:
         SingtransError: if there is nothing to train on, or naming every fault of the manifest, one a line.
     """
     if path.is_dir():
-        entries = _folder_entries(path)
+        entries, decided = _folder_entries(path), False
     elif path.is_file():
-        entries = _manifest_entries(path)
+        entries, decided = _manifest_entries(path)
     else:
         raise SingtransError(f"{path}: there is no such manifest or folder; give one that exists")
     if not entries:
         raise SingtransError(f"{path}: no labelled recordings found; put song.tsv, .csv or .mid beside song.wav")
-    if all(e.split == "train" for e in entries):
+    if not decided:
         entries = _set_aside(entries, valid_fraction)
     return entries
 
@@ -74,7 +74,8 @@ def _folder_entries(folder: Path) -> list[Entry]:
     return entries
 
 
-def _manifest_entries(path: Path) -> list[Entry]:
+def _manifest_entries(path: Path) -> tuple[list[Entry], bool]:
+    """The entries, and whether the manifest itself says which are for what."""
     with path.open(newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     faults, entries = [], []
@@ -103,7 +104,7 @@ def _manifest_entries(path: Path) -> list[Entry]:
         seen.add(entry.id)
     if faults:
         raise SingtransError("\n".join(faults))
-    return entries
+    return entries, any((row.get("split") or "").strip() for row in rows)
 
 
 def _weight(text: str) -> float | None:

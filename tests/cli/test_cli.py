@@ -55,7 +55,7 @@ def troubles(folder: Path) -> dict[str, str]:
         "header.wav": "export it again",
         "text.wav": "convert it to WAV or FLAC",
         "stump.mp3": "",
-        "random.flac": "convert it to WAV or FLAC",
+        "random.flac": "",
     }
 
 
@@ -100,7 +100,7 @@ for argv in (["--help"], ["transcribe", "--help"], ["evaluate", "--help"], ["tra
     except SystemExit as stop:
         assert stop.code == 0
 heavy = ("torch", "librosa", "mir_eval", "scipy", "soundfile", "av", "mido", "matplotlib", "safetensors")
-sys.exit(",".join(name for name in heavy if name in sys.modules))
+sys.exit(",".join(name for name in heavy if name in sys.modules) or None)
 """
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (result.returncode, result.stderr) == (0, "")
@@ -122,7 +122,7 @@ sys.exit(",".join(name for name in heavy if name in sys.modules))
         (["info", "caruso"], "caruso: there is no model"),
         (["sing"], "sing"),
         (["train", "x"], "--output"),
-        (["evaluate", "x"], "ESTIMATE"),
+        (["evaluate", "x"], "estimate"),
     ],
 )
 def test_wrong_usage(tmp_path, args, said):
@@ -155,7 +155,7 @@ def test_a_damaged_model_is_one_line(tmp_path):
 
 
 def test_three_formats_named_after_the_input(tmp_path):
-    result = run("transcribe", GOOD, "-o", tmp_path / "new" / "out", *"-f mid -f csv -f json".split())
+    result = run("transcribe", GOOD, "-o", tmp_path / "new" / "out", *["-f", "mid", "-f", "csv", "-f", "json"])
     assert (result.returncode, result.stdout) == (0, "")
     out = tmp_path / "new" / "out"
     assert files(out) == {f"twinkle_phone.{ending}" for ending in ("mid", "csv", "json")}
@@ -272,7 +272,7 @@ NAMES = [
 @posix
 def test_names_of_every_kind(tmp_path):
     unsung(tmp_path)
-    arguments, wanted = [], []
+    arguments, wanted = [], set()
     for name in NAMES:
         raw = os.fsencode(name)
         try:
@@ -280,13 +280,13 @@ def test_names_of_every_kind(tmp_path):
         except OSError:  # this file system will not have it
             continue
         arguments.append(raw + b".wav")
-        wanted.append(raw + b".mid")
+        wanted.add(raw + b".mid")
     result = subprocess.run(
         [*COMMAND, "transcribe", "--", *arguments], cwd=tmp_path, capture_output=True, check=False, timeout=300
     )
     assert (result.returncode, result.stdout) == (0, b""), result.stderr
     assert result.stderr.count(b"\n") == len(arguments) + 1
-    assert set(wanted) <= set(os.listdir(os.fsencode(tmp_path)))
+    assert wanted <= {os.fsencode(path.name) for path in tmp_path.iterdir()}
 
 
 @posix
@@ -316,7 +316,8 @@ def test_a_signal_leaves_what_is_done(tmp_path, number, code, said):
     assert (process.returncode, rest[-1]) == (code, said)
     assert "Traceback" not in "\n".join(rest)
     done = {name for name in files(tmp_path) if not name.endswith(".mp3")}
-    assert done == {f"{i:02}.mid" for i in range(len(rest))}  # one line for each, and the last one
+    assert done == {f"{i:02}.mid" for i in range(len(done))}
+    assert len(done) - len(rest) in (0, 1)  # a line for each, unless the signal came just before its line
     assert 1 <= len(done) < 12
 
 

@@ -23,7 +23,9 @@ CON_FLOOR, CONP_FLOOR = 0.6, 0.55
 def transcribed(tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("transcribed")
     command = [sys.executable, "-m", "singtrans", "transcribe", str(SAMPLES), "-o", str(out)]
-    result = subprocess.run([*command, *"-f mid -f csv -f json".split()], capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        [*command, *["-f", "mid", "-f", "csv", "-f", "json"]], capture_output=True, text=True, check=False
+    )
     assert result.returncode == 0, result.stderr
     return out
 
