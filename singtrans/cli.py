@@ -226,7 +226,7 @@ def main() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")  # a file's name need not be text
     interrupt.install()
     try:
-        app(standalone_mode=True)
+        app(prog_name="singtrans")
     except UsageError as error:
         _fail(error, 2)
     except SingtransError as error:

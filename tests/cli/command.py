@@ -1,0 +1,59 @@
+"""What the tests of the command share: running it as a process, and files to give it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+SAMPLES = Path(__file__).parents[2] / "sample_audio"
+GOOD = SAMPLES / "twinkle_phone.mp3"
+COMMAND = [sys.executable, "-m", "singtrans"]
+posix = pytest.mark.skipif(os.name != "posix", reason="signals, pipes and terminals of POSIX")
+
+
+def run(*args: object, cwd: Path | None = None, **options) -> subprocess.CompletedProcess:
+    result = subprocess.run(
+        [*COMMAND, *map(str, args)], cwd=cwd, capture_output=True, timeout=300, check=False, **options
+    )
+    result.stdout, result.stderr = (
+        stream.decode("utf-8", "replace").replace("\r\n", "\n") for stream in (result.stdout, result.stderr)
+    )
+    assert "Traceback" not in result.stderr, result.stderr
+    return result
+
+
+def sound(path: Path, samples: np.ndarray) -> Path:
+    soundfile.write(path, samples.astype(np.float32), 16_000)
+    return path
+
+
+def files(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+def troubles(folder: Path) -> dict[str, str]:
+    """Make files that hold nothing to read; name -> what is said of it."""
+    (folder / "bytes0.wav").write_bytes(b"")
+    sound(folder / "header.wav", np.zeros(0))
+    (folder / "text.wav").write_text("la la la\n" * 50)
+    (folder / "stump.mp3").write_bytes(GOOD.read_bytes()[:60])
+    (folder / "random.flac").write_bytes(np.random.default_rng(0).bytes(5000))
+    return {
+        "bytes0.wav": "empty (0 bytes): copy or record it again",
+        "header.wav": "export it again",
+        "text.wav": "convert it to WAV or FLAC",
+        "stump.mp3": "",
+        "random.flac": "",
+    }
+
+
+def unsung(folder: Path) -> list[str]:
+    """Make recordings without singing."""
+    sound(folder / "silence.wav", np.zeros(32_000))
+    sound(folder / "noise.wav", 0.1 * np.random.default_rng(0).standard_normal(48_000))
+    sound(folder / "short.wav", 0.1 * np.sin(np.arange(160) * 0.2))
+    return ["noise.wav", "short.wav", "silence.wav"]

@@ -1,0 +1,106 @@
+"""Signals, pipes, full disks and terminals: nothing half-written, no traceback."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from command import COMMAND, GOOD, SAMPLES, files, posix, unsung
+
+
+@posix
+@pytest.mark.parametrize(
+    ("number", "code", "said"),
+    [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "stopped by SIGTERM")],
+)
+def test_a_signal_leaves_what_is_done(tmp_path, number, code, said):
+    for i in range(12):
+        shutil.copy(GOOD, tmp_path / f"{i:02}.mp3")
+    process = subprocess.Popen([*COMMAND, "transcribe", tmp_path], stderr=subprocess.PIPE, text=True)
+    first = process.stderr.readline()
+    time.sleep(0.05)
+    process.send_signal(number)
+    rest = process.communicate(timeout=60)[1].splitlines()
+    assert first.startswith("[1/12]")
+    assert (process.returncode, rest[-1]) == (code, said)
+    assert "Traceback" not in "\n".join(rest)
+    done = {name for name in files(tmp_path) if not name.endswith(".mp3")}
+    assert done == {f"{i:02}.mid" for i in range(len(done))}
+    assert len(done) - len(rest) in (0, 1)  # a line for each, unless the signal came just before its line
+    assert 1 <= len(done) < 12
+
+
+@posix
+def test_a_signal_that_soundfile_swallows_is_obeyed():
+    code = """
+import os, signal, sys
+from singtrans import interrupt
+interrupt.install()
+interrupt.install()
+import soundfile
+class Reader:
+    def __init__(self, file): self.seek, self.tell, self.file = file.seek, file.tell, file
+    def readinto(self, buffer):
+        os.kill(os.getpid(), signal.SIGINT)
+        return self.file.readinto(buffer)
+try:
+    soundfile.SoundFile(Reader(open(sys.argv[1], "rb")))
+except soundfile.LibsndfileError:
+    pass
+try:
+    interrupt.check()
+except interrupt.Stopped as stopped:
+    print(stopped)
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", code, SAMPLES / "amazing_grace.wav"], capture_output=True, text=True, check=False
+    )
+    assert (result.stdout, result.stderr) == ("interrupted\n", "")
+
+
+@posix
+@pytest.mark.parametrize("command", ["info", "--help", "evaluate {0} {0}"])
+def test_a_broken_pipe_is_quiet(command):
+    line = f"{sys.executable} -m singtrans {command.format(SAMPLES / 'ode_to_joy.notes.csv')} | head -0"
+    result = subprocess.run(line, shell=True, capture_output=True, text=True, check=False)
+    assert result.stderr == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_a_full_disk_behind_stdout_is_one_line():
+    with Path("/dev/full").open("w") as full:
+        result = subprocess.run([*COMMAND, "info"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (result.returncode, result.stderr.count("\n")) == (1, 1)
+    assert "No space left" in result.stderr
+
+
+@posix
+def test_a_terminal_gets_whole_lines(tmp_path):
+    import pty
+
+    names = unsung(tmp_path)
+    main, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [*COMMAND, "transcribe", *names], cwd=tmp_path, stderr=terminal, env=os.environ | {"TERM": "xterm"}
+    )
+    os.close(terminal)
+    shown = b""
+    while True:
+        try:
+            piece = os.read(main, 4096)
+        except OSError:  # what Linux answers at the end
+            break
+        if not piece:
+            break
+        shown += piece
+    assert process.wait(timeout=60) == 0
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())
+    lines = [line.strip() for line in re.split(r"[\r\n]+", text)]
+    for number, name in enumerate(names, start=1):
+        assert any(line.startswith(f"[{number}/3] {name}: 0 notes (no singing found)") for line in lines), text
+    assert lines.count(next(line for line in lines if line.startswith("3 transcribed"))) == 1

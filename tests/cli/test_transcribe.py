@@ -1,0 +1,154 @@
+"""`singtrans transcribe` as a process: outputs, failures, and file names of every kind."""
+
+import csv
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from command import COMMAND, GOOD, files, posix, run, troubles, unsung
+
+
+def test_three_formats_named_after_the_input(tmp_path):
+    result = run("transcribe", GOOD, "-o", tmp_path / "new" / "out", *["-f", "mid", "-f", "csv", "-f", "json"])
+    assert (result.returncode, result.stdout) == (0, "")
+    out = tmp_path / "new" / "out"
+    assert files(out) == {f"twinkle_phone.{ending}" for ending in ("mid", "csv", "json")}
+    assert re.fullmatch(rf"{re.escape(str(GOOD))}: \d+ notes, \S+ to \S+, 12.3 s -> .+\n", result.stderr)
+    rows = list(csv.DictReader((out / "twinkle_phone.csv").read_text(encoding="utf-8").splitlines()))
+    content = json.loads((out / "twinkle_phone.json").read_text(encoding="utf-8"))
+    assert list(rows[0]) == ["onset", "offset", "pitch", "note", "confidence"]
+    assert len(rows) == len(content["notes"]) > 10
+    assert (out / "twinkle_phone.mid").read_bytes().startswith(b"MThd")
+
+
+def test_beside_the_input_then_refused_skipped_overwritten(tmp_path):
+    audio, output = tmp_path / "silence.wav", tmp_path / "silence.mid"
+    unsung(tmp_path)
+    silent = run("transcribe", audio, "-q")
+    assert (silent.returncode, silent.stdout, silent.stderr) == (0, "", "")
+    made = output.read_bytes()
+    output.write_bytes(b"mine")
+    refused = run("transcribe", audio, "-q")
+    assert refused.returncode == 1
+    assert refused.stderr == f"failed: {audio}: {output} exists already; use --overwrite or --skip-existing\n"
+    skipped = run("transcribe", audio, "--skip-existing")
+    assert (skipped.returncode, skipped.stderr) == (0, f"{audio}: done before\n")
+    assert output.read_bytes() == b"mine"
+    assert run("transcribe", audio, "--overwrite").returncode == 0
+    assert output.read_bytes() == made
+
+
+def test_output_may_be_a_file(tmp_path):
+    unsung(tmp_path)
+    assert run("transcribe", "silence.wav", "-o", "tune.csv", cwd=tmp_path).returncode == 0
+    assert "tune.csv" in files(tmp_path)
+
+
+def test_without_singing_is_no_failure(tmp_path):
+    names = unsung(tmp_path)
+    result = run("transcribe", *names, cwd=tmp_path)
+    assert result.returncode == 0
+    lines = result.stderr.splitlines()
+    for name, line in zip(names, lines, strict=False):
+        assert f"{name}: 0 notes (no singing found)" in line
+    assert lines[-1].startswith("3 transcribed") and lines[-1].endswith("3 of them without singing")
+    assert files(tmp_path) == {*names, "noise.mid", "short.mid", "silence.mid"}
+
+
+@pytest.mark.parametrize("name", ["bytes0.wav", "header.wav", "text.wav", "stump.mp3", "missing.wav"])
+def test_what_cannot_be_read_is_one_line(tmp_path, name):
+    said = troubles(tmp_path) | {"missing.wav": "does not exist: check the path"}
+    before = files(tmp_path)
+    result = run("transcribe", name, cwd=tmp_path)
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (1, "", 1)
+    assert result.stderr.startswith(f"failed: {name} ")
+    assert said[name] in result.stderr
+    assert files(tmp_path) == before
+
+
+def test_a_folder_of_good_and_bad(tmp_path):
+    recordings = tmp_path / "in"
+    (recordings / "sub").mkdir(parents=True)
+    said = troubles(recordings)
+    plain = unsung(recordings)
+    (recordings / "cut.mp3").write_bytes(GOOD.read_bytes()[:20_000])
+    (recordings / "notes.txt").write_text("not a recording")
+    shutil.copy(GOOD, recordings / "sub" / "good.mp3")
+    (recordings / "._good.mp3").write_bytes(b"what macOS leaves beside files")
+    result = run("transcribe", "in", "missing.wav", "-o", "out", cwd=tmp_path)
+    assert (result.returncode, result.stdout) == (1, "")
+    done = {Path(name).with_suffix(".mid").name for name in plain}
+    assert files(tmp_path / "out") == done | {"cut.mid", str(Path("sub") / "good.mid")}
+    lines = result.stderr.splitlines()
+    summary = next(i for i, line in enumerate(lines) if " transcribed (" in line)
+    assert lines[summary].startswith("5 transcribed") and lines[summary].endswith("6 failed:")
+    assert summary == 11
+    last = lines[summary + 1 :]
+    assert len(last) == 6
+    for name, what in said.items():
+        assert any(str(Path("in") / name) in line and what in line for line in last)
+
+
+@pytest.mark.parametrize("out", ["file/x", "file/x.mid", "file"])
+def test_an_output_that_cannot_be_written(tmp_path, out):
+    unsung(tmp_path)
+    (tmp_path / "file").write_text("in the way")
+    before = files(tmp_path)
+    result = run("transcribe", "silence.wav", "-o", out, cwd=tmp_path)
+    assert (result.returncode, result.stderr.count("\n")) == (1, 1)
+    assert "failed: silence.wav: nothing can be written in file" in result.stderr
+    assert "choose another with -o" in result.stderr
+    assert files(tmp_path) == before
+
+
+def test_an_output_that_is_a_folder(tmp_path):
+    unsung(tmp_path)
+    (tmp_path / "silence.mid").mkdir()
+    result = run("transcribe", "silence.wav", "--overwrite", cwd=tmp_path)
+    assert (result.returncode, result.stderr.count("\n")) == (1, 1)
+    assert not [name for name in files(tmp_path) if "tmp" in name]
+
+
+NAMES = [
+    "two words",
+    'it\'s "so"',
+    "line\nbreak",
+    "🎤 ålå",
+    b"bad \xff utf8",
+    "-v",
+    "x.y",
+    "[bold]",
+    "%s {0}",
+    "a" * 250,
+]
+
+
+@posix
+def test_names_of_every_kind(tmp_path):
+    unsung(tmp_path)
+    arguments, wanted = [], set()
+    for name in NAMES:
+        raw = os.fsencode(name)
+        try:
+            shutil.copy(tmp_path / "silence.wav", os.fsencode(tmp_path) + b"/" + raw + b".wav")
+        except OSError:  # this file system will not have it
+            continue
+        arguments.append(raw + b".wav")
+        wanted.add(raw + b".mid")
+    result = subprocess.run(
+        [*COMMAND, "transcribe", "--", *arguments], cwd=tmp_path, capture_output=True, check=False, timeout=300
+    )
+    assert (result.returncode, result.stdout) == (0, b""), result.stderr
+    assert result.stderr.count(b"\n") == len(arguments) + 1
+    assert wanted <= {os.fsencode(path.name) for path in tmp_path.iterdir()}
+
+
+@posix
+def test_names_that_are_too_long(tmp_path):
+    for name in ("a" * 300 + ".wav", "b" * 251 + ".wav"):
+        result = run("transcribe", name, "-f", "json", cwd=tmp_path)
+        assert (result.returncode, result.stderr.count("\n")) == (1, 1)
