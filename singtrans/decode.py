@@ -18,7 +18,6 @@ Pure numpy: neither torch nor weights are needed.
 """
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -187,16 +186,25 @@ def _trace(end: int, ended_start: np.ndarray, ended_bin: np.ndarray, begun_after
 
 def _times(segments: list[_Segment], posteriors: Posteriors, duration: float) -> list[tuple[float, float]]:
     """Onset and offset of each segment in seconds, finer than the frames, in order and inside the recording."""
-    hop = posteriors.hop
-    onset = [min(_refine(posteriors.onset, s.start) * hop, duration) for s in segments]
-    offset = [min(_refine(posteriors.offset, s.end) * hop, duration) for s in segments]
-    for i, (this, following) in enumerate(pairwise(segments)):
-        if this.end == following.start or offset[i] > onset[i + 1]:
-            offset[i] = onset[i + 1]
-    return [
-        (on, off) if off - on > hop / 2 else (min(s.start * hop, duration), min(s.end * hop, duration))
-        for s, on, off in zip(segments, onset, offset, strict=True)
-    ]
+    if not segments:
+        return []
+    grid = np.array([(s.start, s.end) for s in segments], np.float64).ravel()
+    fine = np.array([(_refine(posteriors.onset, s.start), _refine(posteriors.offset, s.end)) for s in segments]).ravel()
+    # Boundaries alternate: onset, offset, onset ... Where a note follows with no gap, its onset is the boundary.
+    offsets = np.arange(1, len(grid) - 1, 2)
+    joined = offsets[grid[offsets] == grid[offsets + 1]]
+    fine[joined] = fine[joined + 1]
+    fine[offsets] = np.minimum(fine[offsets], fine[offsets + 1])
+    shortest = np.tile([0.5, 0.0], len(segments))[:-1]  # frames: a note, then a gap
+    # What is out of order goes back to the frame grid, which is in order, until all is.
+    while len(wrong := np.flatnonzero(np.diff(fine) < shortest)):
+        back = np.concatenate([wrong, wrong + 1])
+        back = np.concatenate([back, joined[np.isin(joined, back)] + 1, joined[np.isin(joined + 1, back)]])
+        if (fine[back] == grid[back]).all():
+            break
+        fine[back] = grid[back]
+    times = np.minimum(np.maximum(fine, 0.0) * posteriors.hop, duration)
+    return [(float(on), float(off)) for on, off in times.reshape(-1, 2)]
 
 
 def _refine(probability: np.ndarray, frame: int) -> float:

@@ -57,10 +57,16 @@ def any_posteriors(draw) -> Posteriors:
 
 
 @settings(max_examples=300, deadline=None)
-@given(any_posteriors(), st.floats(0.0, 1.0), st.sampled_from([0.5, 1.0, 3.0]), st.sampled_from([-5.0, 0.0, 5.0]))
-def test_notes_alternate_for_any_input(given_posteriors, part, weight, cost):
+@given(
+    any_posteriors(),
+    st.floats(0.0, 1.0),
+    st.sampled_from([0.5, 1.0, 3.0]),
+    st.sampled_from([-5.0, 0.0, 5.0]),
+    st.sampled_from([0.02, 0.04, 0.06, 0.1]),
+)
+def test_notes_alternate_for_any_input(given_posteriors, part, weight, cost, shortest):
     duration = (len(given_posteriors) - 1 + part) * HOP
-    config = replace(CONFIG, onset_weight=weight, note_cost=cost)
+    config = replace(CONFIG, onset_weight=weight, note_cost=cost, shortest_note=shortest)
     check_order(decode(given_posteriors, config, duration), duration)
 
 
@@ -81,6 +87,16 @@ def test_random_long_input_crosses_the_blocks_of_the_search():
     notes = decode(p, CONFIG, (frames - 1) * HOP)
     check_order(notes, (frames - 1) * HOP)
     assert len(notes) > 100
+
+
+@pytest.mark.parametrize("shortest", [0.02, 0.04, 0.06])
+def test_random_notes_never_overlap(shortest):
+    """Long random input, where refined times of neighbours contradict each other now and then."""
+    config = replace(CONFIG, shortest_note=shortest, note_cost=-3.0)
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        p = posteriors(*rng.random((4, 600)), rng.dirichlet(np.ones(12), 600))
+        check_order(decode(p, config, 599 * HOP), 599 * HOP)
 
 
 def test_finds_clear_notes_between_frames():
