@@ -102,7 +102,7 @@ class DecoderConfig:
         legato_cost: what it costs to go from note to note with no gap.
         pitch_tolerance: semitones; standard deviation of sung pitch around the note's.
         pitch_floor: probability that a frame's pitch says nothing about the note.
-        shortest_note, shortest_gap: seconds.
+        shortest_note: seconds.
         edge: fraction of a note at either end that has no say in its pitch.
         voiced: a frame of the pitch track is voiced above this probability.
         decision_floor: probabilities are clipped to [floor, 1 - floor] before their log odds are taken.
@@ -117,7 +117,6 @@ class DecoderConfig:
     pitch_tolerance: float = 0.5
     pitch_floor: float = 0.05
     shortest_note: float = 0.06
-    shortest_gap: float = 0.02
     edge: float = 0.2
     voiced: float = 0.5
     decision_floor: float = 0.001
