@@ -39,7 +39,7 @@ def score(entries: list[Entry], transcriber: Transcriber, shifts: dict[str, floa
     for entry in entries:
         found = transcriber(entry.audio)
         if entry.notes:
-            true = load_notes(entry.notes)
+            true = load_notes(entry.notes, name=entry.name)
             pairs[entry.source].append((true, found.notes))
             shift = shifts.get(entry.source)
             versions = {entry.source: true} | (

@@ -50,7 +50,7 @@ def listen(manifest: Path, model: Path, shifts: dict[str, float]) -> dict[str, l
     for entry in read_entries(manifest):
         if entry.split == "valid" and entry.notes:
             samples = audio.load(entry.audio, rate)
-            notes = shift_hz(load_notes(entry.notes), shifts.get(entry.source, 0.0))
+            notes = shift_hz(load_notes(entry.notes, name=entry.name), shifts.get(entry.source, 0.0))
             found[entry.source].append((transcriber.posteriors(samples), len(samples) / rate, notes))
     return found
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from singtrans.errors import SingtransError
-from singtrans.formats import READ_SUFFIXES
+from singtrans.formats import READ_SUFFIXES, TEXT_SUFFIXES, find_notes, note_stem
 from singtrans.notes import Note, PitchTrack
 
 
@@ -207,7 +207,7 @@ def pair_files(reference: Path, estimate: Path) -> list[tuple[Path, Path]]:
         reference: a file of notes, or a folder with files of notes and sub-folders.
         estimate: a file, or a folder where the estimate of ``sub/song.tsv`` is ``sub/song`` with any ending
             that is read. Where a folder has several endings of one name, the one that keeps most is taken:
-            .json, then .csv, .tsv, .mid. Estimates without a reference are left aside.
+            .json, then .csv, .tsv, .mid and the others. Estimates without a reference are left aside.
 
     Returns:
         Reference and estimate of each recording, sorted by path.
@@ -227,7 +227,9 @@ def pair_files(reference: Path, estimate: Path) -> list[tuple[Path, Path]]:
         return [(reference, estimate)]
     references, estimates = _note_files(reference), _note_files(estimate)
     if not references:
-        raise SingtransError(f"{reference} has no files of notes ({' '.join(READ_SUFFIXES)}): check the path.")
+        raise SingtransError(
+            f"{reference} has no files of notes ({' '.join(READ_SUFFIXES + TEXT_SUFFIXES)}): check the path."
+        )
     lacking = [str(path) for stem, path in references.items() if stem not in estimates]
     if lacking:
         raise SingtransError(f"{estimate} has no estimate of {', '.join(lacking)}: transcribe those first.")
@@ -236,12 +238,9 @@ def pair_files(reference: Path, estimate: Path) -> list[tuple[Path, Path]]:
 
 def _note_files(folder: Path) -> dict[Path, Path]:
     """Path inside the folder without its ending -> the file of notes to read."""
-    everything = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
     files: dict[Path, Path] = {}
-    for suffix in READ_SUFFIXES:
-        for path in everything:
-            if path.suffix.lower() == suffix:
-                files.setdefault(path.relative_to(folder).with_suffix(""), path)
+    for path in find_notes(folder):
+        files.setdefault(note_stem(path.relative_to(folder)), path)
     return dict(sorted(files.items()))
 
 

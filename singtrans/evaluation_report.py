@@ -14,7 +14,7 @@ from singtrans.evaluate import (
     score_notes,
     shift_hz,
 )
-from singtrans.formats import load_notes
+from singtrans.formats import load_notes, note_stem
 
 _METRICS = {"con": "COn", "coff": "COff", "conp": "COnP", "conpoff": "COnPOff"}
 # mir_eval's own names, for those who know these better.
@@ -52,11 +52,17 @@ def score_files(reference: Path, estimate: Path, reference_shift_hz: float = 0.0
         SingtransError: if files are missing or cannot be read.
     """
     pairs = pair_files(reference, estimate)
-    notes = [(shift_hz(load_notes(true), reference_shift_hz), load_notes(found)) for true, found in pairs]
+    notes = [  # of a file with the notes of many recordings, those that the other file is named after
+        (
+            shift_hz(load_notes(true, name=note_stem(found).name), reference_shift_hz),
+            load_notes(found, name=note_stem(true).name),
+        )
+        for true, found in pairs
+    ]
     tolerances = Tolerances()
     scores = [score_notes(true, found, tolerances) for true, found in notes]
     return Report(
-        files=tuple((true.stem, score) for (true, _), score in zip(pairs, scores, strict=True)),
+        files=tuple((note_stem(true).name, score) for (true, _), score in zip(pairs, scores, strict=True)),
         mean=mean_scores(scores),
         constant_hz=constant_pitch_error_hz(notes),
         shift_hz=reference_shift_hz,

@@ -1,26 +1,42 @@
-"""Files of notes: one small module a format, and the choice among them by a file's ending.
+"""Files of notes: one small module a format, and the choice among them by a file's ending and content.
 
-Each module has ``write(transcription, file)``, which writes to an open binary file, and ``read(path)``.
+Each module has ``read(path)``; those that are written have ``write(transcription, file)`` too, which writes to an
+open binary file. docs/labels.md says what is recognised, and how.
 """
 
+import inspect
 from pathlib import Path
 from types import ModuleType
 
 from singtrans.errors import SingtransError
-from singtrans.formats import csv_notes, json_notes, midi
+from singtrans.formats import csv_notes, f0, json_notes, midi
+from singtrans.formats.choose import holds_notes, reader_of
 from singtrans.formats.files import whole_file
-from singtrans.notes import Note, Transcription
+from singtrans.formats.note_names import UNITS
+from singtrans.notes import Note, PitchTrack, Transcription
 
-__all__ = ["READ_SUFFIXES", "WRITERS", "load_notes", "save", "whole_file"]
+__all__ = [
+    "READ_SUFFIXES",
+    "TEXT_SUFFIXES",
+    "WRITERS",
+    "find_notes",
+    "load_notes",
+    "load_pitch",
+    "note_stem",
+    "save",
+    "whole_file",
+]
 
 WRITERS: dict[str, ModuleType] = {"mid": midi, "csv": csv_notes, "json": json_notes}
 """Format name, which is also the ending of its files, -> the module whose ``write`` makes it."""
 
 _WRITE_SUFFIXES = {f".{name}": module for name, module in WRITERS.items()} | {".midi": midi}
-_READ_SUFFIXES = _WRITE_SUFFIXES | {".tsv": csv_notes}
 
-READ_SUFFIXES: tuple[str, ...] = (".json", ".csv", ".tsv", ".mid", ".midi")
-"""Endings that :func:`load_notes` reads, those that keep most of a transcription first."""
+READ_SUFFIXES: tuple[str, ...] = (".json", ".csv", ".tsv", ".mid", ".midi", ".jams", ".textgrid")
+"""Endings of notes that :func:`load_notes` reads, those that keep most of a transcription first."""
+
+TEXT_SUFFIXES: tuple[str, ...] = (".txt", ".lab", ".notes", ".corrected")
+"""Endings that :func:`load_notes` reads too, but that other text has as well: in folders, content decides."""
 
 
 def save(transcription: Transcription, path: str | Path, *, overwrite: bool = True) -> Path:
@@ -47,21 +63,79 @@ def save(transcription: Transcription, path: str | Path, *, overwrite: bool = Tr
     return path
 
 
-def load_notes(path: str | Path) -> tuple[Note, ...]:
-    """Read the notes of a .mid, .midi, .csv, .tsv or .json file, in the order of their onsets.
+def load_notes(
+    path: str | Path, *, name: str | None = None, voice: str | None = None, unit: str | None = None
+) -> tuple[Note, ...]:
+    """Read the notes of a file, in the order of their onsets.
+
+    Args:
+        path: a file with one of :data:`READ_SUFFIXES` or :data:`TEXT_SUFFIXES`.
+        name: which recording, where a file holds several (MIR-ST500's JSON, DiffSinger's CSV).
+        voice: which voice, where a recording has several: ``P2`` of a duet in UltraStar, the name of a tier in a
+            TextGrid, the number of an annotation in JAMS.
+        unit: ``midi`` or ``hz``, of the pitch of tables that do not say so, or that say it wrongly.
+            All three are passed over by formats that have no use for them.
 
     Raises:
         SingtransError: if the ending is unknown, the file cannot be read, or its content is not what the
-            ending says.
+            ending says; it names the line.
+        ValueError: if the unit is unknown.
     """
     path = Path(path)
-    content = _module(path, _READ_SUFFIXES).read(path)
+    if unit not in (None, *UNITS):
+        raise ValueError(f"unit is {unit!r}: use {' or '.join(UNITS)}")
+    if path.suffix.lower() not in READ_SUFFIXES + TEXT_SUFFIXES:
+        raise _unknown_ending(path, READ_SUFFIXES + TEXT_SUFFIXES)
+    read = reader_of(path).read
+    choices = {"name": name, "voice": voice, "tier": voice, "unit": unit}
+    known = inspect.signature(read).parameters
+    content = read(path, **{key: value for key, value in choices.items() if key in known})
     return content.notes if isinstance(content, Transcription) else content
+
+
+def load_pitch(path: str | Path, *, unit: str | None = None) -> PitchTrack:
+    """Read a label of pitch over time: one value a line, or time and pitch.
+
+    Args:
+        path: the file.
+        unit: ``midi`` or ``hz``; None for what the header says, or else to judge by how large values are.
+
+    Raises:
+        SingtransError: if the file cannot be read, or is no pitch track; it names the line.
+        ValueError: if the unit is unknown.
+    """
+    if unit not in (None, *UNITS):
+        raise ValueError(f"unit is {unit!r}: use {' or '.join(UNITS)}")
+    return f0.read(path, unit)
+
+
+def find_notes(folder: Path) -> list[Path]:
+    """Files of notes in a folder: those with endings that keep most first, then by path.
+
+    Hidden files and pitch tracks (song.f0.csv) are left out. Files with one of :data:`TEXT_SUFFIXES` count where
+    their content is notes.
+    """
+    order = {suffix: place for place, suffix in enumerate(READ_SUFFIXES + TEXT_SUFFIXES)}
+    everything = sorted(folder.rglob("*"))
+    files = [p for p in everything if p.suffix.lower() in order and not p.name.startswith(".") and p.is_file()]
+    files = [p for p in files if p.suffix.lower() in READ_SUFFIXES or holds_notes(p)]
+    files = [p for p in files if not p.stem.lower().endswith(".f0")]
+    return sorted(files, key=lambda path: order[path.suffix.lower()])
+
+
+def note_stem(path: Path) -> Path:
+    """The path without its ending: ``song`` of ``song.mid``, and of TONAS' ``song.notes.Corrected``."""
+    stem = path.with_suffix("")
+    return stem.with_suffix("") if path.suffix.lower() == ".corrected" and stem.suffix.lower() == ".notes" else stem
 
 
 def _module(path: Path, known: dict[str, ModuleType]) -> ModuleType:
     module = known.get(path.suffix.lower())
     if module is None:
-        ending = f"the ending {path.suffix}" if path.suffix else "no ending"
-        raise SingtransError(f"{path} has {ending}, which names no known format: use one of {' '.join(known)}.")
+        raise _unknown_ending(path, tuple(known))
     return module
+
+
+def _unknown_ending(path: Path, known: tuple[str, ...]) -> SingtransError:
+    ending = f"the ending {path.suffix}" if path.suffix else "no ending"
+    return SingtransError(f"{path} has {ending}, which names no known format: use one of {' '.join(known)}.")

@@ -1,4 +1,4 @@
-"""CSV, one note a line, for spreadsheets and scripts; reads the tab-separated labels of data sets as well.
+"""CSV, one note a line, for spreadsheets and scripts; reads tables of notes with other headers as well.
 
     onset,offset,pitch,note,confidence
     0.4210,0.9630,60.132,60,0.871
@@ -6,13 +6,15 @@
 Onset and offset in seconds, pitch as a fractional MIDI number, note as the integer MIDI number (60 = C4).
 """
 
-import csv
-import io
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from singtrans.errors import SingtransError
-from singtrans.formats.files import on_grid, read_bytes
+from singtrans.formats.columns import MIDI_BY_CUSTOM, Columns, find_columns
+from singtrans.formats.files import on_grid
+from singtrans.formats.note_names import guess_unit, label_pitch, to_midi
+from singtrans.formats.text import Row, at_line, in_order, make_note, number, read_table, read_text
 from singtrans.notes import Note, Transcription
 
 COLUMNS = ("onset", "offset", "pitch", "note", "confidence")
@@ -32,48 +34,89 @@ def write(transcription: Transcription, file: BinaryIO) -> None:
     file.write(("\n".join(lines) + "\n").encode())
 
 
-def read(path: str | Path) -> tuple[Note, ...]:
-    """Read notes from comma- or tab-separated text with a header.
+def read(path: str | Path, unit: str | None = None) -> tuple[Note, ...]:
+    """Read notes from text with a header, separated by commas, tabs, semicolons or spaces.
 
-    The header must name ``onset``, ``offset`` and ``pitch``; ``confidence`` is 1 where it is missing, and
-    other columns and blank lines are passed over.
+    The header names an onset, an offset or a duration, and a pitch, by one of the usual words (docs/labels.md);
+    ``confidence`` is 1 where it is missing, and other columns and blank lines are passed over.
+
+    Args:
+        path: the file.
+        unit: of the pitch, ``midi`` or ``hz``, whatever the header says; None for what it says.
 
     Returns:
         The notes in the order of their onsets.
 
     Raises:
-        SingtransError: if the file cannot be read, the header lacks a column, or a line is not a note; it
-            names the line.
+        SingtransError: if the file cannot be read, the header lacks a column, the unit is not clear, or a line
+            is not a note; it names the line.
     """
     path = Path(path)
-    try:
-        text = read_bytes(path).decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise SingtransError(f"{path} is not UTF-8 text: save it as CSV in UTF-8.") from None
-    header = text.partition("\n")[0]
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter="\t" if "\t" in header else ",")
-    notes = []
-    try:
-        names = [name.strip().lower() for name in next(rows, [])]
-        missing = [name for name in COLUMNS[:3] if name not in names]
-        if missing:
-            raise SingtransError(
-                f"{path}, line 1, lacks {', '.join(missing)}:"
-                " the first line must name the columns onset, offset and pitch."
-            )
-        for row in rows:
-            if any(cell.strip() for cell in row):
-                notes.append(_note(dict(zip(names, row, strict=False))))
-    except (ValueError, KeyError, csv.Error):
-        raise SingtransError(
-            f"{path}, line {rows.line_num}, is not a note: it needs an onset from 0 s, a later offset,"
-            " a pitch, and a confidence from 0 to 1 if there is one."
-        ) from None
-    return tuple(sorted(notes, key=lambda note: (note.onset, note.offset)))
+    table = read_table(path, read_text(path))
+    columns = find_columns(table.names)
+    has = {"onset": columns.onset, "offset": max(columns.offset, columns.duration), "pitch": columns.pitch}
+    if missing := [name for name, place in has.items() if place < 0]:
+        raise at_line(
+            path,
+            1,
+            f"lacks {', '.join(missing)}: the first line must name the columns onset, offset (or duration) and pitch.",
+        )
+    values = [_values(path, row, columns, unit) for row in table.rows]
+    sung = [value for value in values if value]
+    unit = unit or columns.unit or _unit(path, sung, columns)
+    return in_order(_note(path, value, unit) for value in sung)
 
 
-def _note(cells: dict[str, str]) -> Note:
-    onset, offset, pitch = (float(cells[name]) for name in COLUMNS[:3])
-    if onset < 0:
-        raise ValueError("a note cannot start before the recording")
-    return Note(onset, offset, pitch, float(cells.get("confidence", "").strip() or 1))
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """What one line states: seconds, pitch in the column's unit."""
+
+    line: int
+    onset: float
+    offset: float
+    pitch: float
+    confidence: float
+
+
+def _values(path: Path, row: Row, columns: Columns, unit: str | None) -> _Values | None:
+    """None for a rest, which only a label can say."""
+    try:
+        onset = number(row.cells[columns.onset])
+        ends = columns.offset if columns.offset >= 0 else columns.duration
+        offset = number(row.cells[ends]) + (0 if columns.offset >= 0 else onset)
+        label = row.cells[columns.pitch]
+        pitch = label_pitch(label) if columns.unit == "name" and unit is None else number(label)
+        confident = row.cells[columns.confidence] if 0 <= columns.confidence < len(row.cells) else ""
+        confidence = number(confident or "1")
+    except (ValueError, IndexError):
+        raise _fault(path, row.line) from None
+    return None if pitch is None else _Values(row.line, onset, offset, pitch, confidence)
+
+
+def _unit(path: Path, values: list[_Values], columns: Columns) -> str:
+    custom = columns.pitch_name in MIDI_BY_CUSTOM
+    unit = guess_unit([value.pitch for value in values], **({"highest_midi": 127.0} if custom else {}))
+    if unit is None:
+        first = next(value for value in values if value.pitch > (127 if custom else 96))
+        raise at_line(
+            path,
+            first.line,
+            f"has a pitch of {first.pitch:g}, which could be MIDI or Hz: name the column midi or hz in the first line.",
+        )
+    return unit
+
+
+def _note(path: Path, value: _Values, unit: str) -> Note:
+    try:
+        return make_note(value.onset, value.offset, to_midi(value.pitch, unit), value.confidence)
+    except ValueError:
+        raise _fault(path, value.line) from None
+
+
+def _fault(path: Path, line: int) -> SingtransError:
+    return at_line(
+        path,
+        line,
+        "is not a note: it needs an onset from 0 s, a later offset (or a duration), a pitch,"
+        " and a confidence from 0 to 1 if there is one.",
+    )

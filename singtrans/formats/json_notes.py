@@ -15,7 +15,8 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from singtrans.errors import SingtransError
-from singtrans.formats.files import on_grid, read_bytes
+from singtrans.formats.files import on_grid
+from singtrans.formats.json_file import read_json
 from singtrans.notes import Note, PitchTrack, Transcription
 
 _STEPS_PER_SECOND = 10_000
@@ -56,15 +57,7 @@ def read(path: str | Path) -> Transcription:
         SingtransError: if the file cannot be read or is not such JSON; it says where.
     """
     path = Path(path)
-    raw = read_bytes(path)
-    try:
-        content = json.loads(raw.decode("utf-8-sig"))
-    except json.JSONDecodeError as error:
-        raise SingtransError(
-            f"{path}, line {error.lineno}, is not JSON ({error.msg}): give a file that singtrans wrote."
-        ) from None
-    except (UnicodeDecodeError, RecursionError):
-        raise SingtransError(f"{path} is not JSON in UTF-8: give a file that singtrans wrote.") from None
+    content = read_json(path)
     if not isinstance(content, dict) or not isinstance(content.get("notes"), list):
         raise SingtransError(f'{path} has no list of "notes": give a file that singtrans wrote.')
     notes = sorted(_notes(path, content["notes"]), key=lambda note: (note.onset, note.offset))

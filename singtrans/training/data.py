@@ -15,11 +15,12 @@ import numpy as np
 from singtrans import audio
 from singtrans.errors import SingtransError
 from singtrans.features import hz_to_midi, midi_to_hz
-from singtrans.formats import load_notes
+from singtrans.formats import load_notes, load_pitch
 from singtrans.notes import Note
 from singtrans.training.manifest import Entry
 
 F0_HOP = 0.02
+_LONGEST_F0 = 86_400.0  # seconds: a day
 _TRUST_NOTE = 1.5  # semitones around a note's label within which a measured pitch is believed
 _TRUST_F0 = 0.5  # likewise around a pitch label
 
@@ -70,7 +71,7 @@ def load_recording(entry: Entry, sample_rate: int, cache: Path | None = None) ->
             f"{p.resolve()}:{p.stat().st_mtime_ns}:{p.stat().st_size}" if p else "-"
             for p in (entry.audio, entry.notes, entry.f0, entry.accompaniment)
         ).encode()
-        + f"|{sample_rate}|1".encode()
+        + f"|{entry.name}|{sample_rate}|1".encode()
     ).hexdigest()[:24]
     cached = cache / f"{key}.npz" if cache else None
     if cached and cached.is_file():
@@ -98,7 +99,7 @@ def load_recording(entry: Entry, sample_rate: int, cache: Path | None = None) ->
 def _read(entry: Entry, sample_rate: int) -> dict[str, np.ndarray]:
     samples = audio.load(entry.audio, sample_rate)
     loaded = {"samples": _to_int16(samples)}
-    notes = load_notes(entry.notes) if entry.notes else ()
+    notes = load_notes(entry.notes, name=entry.name) if entry.notes else ()
     if entry.f0:
         f0, voiced = _refined_f0(samples, sample_rate, read_f0(entry.f0))
     else:
@@ -116,14 +117,23 @@ def _to_int16(samples: np.ndarray) -> np.ndarray:
 
 
 def read_f0(path: Path) -> np.ndarray:
-    """(frames,) MIDI numbers on the grid of `F0_HOP` from 0 on, 0 where unvoiced (MIR-1K's convention)."""
-    try:
-        values = np.array([float(line) for line in path.read_text().split()])
-    except ValueError as error:
-        raise SingtransError(f"{path}: {error}; a pitch file has one MIDI number a line") from None
-    if not len(values) or not np.all(np.isfinite(values)) or values.min() < 0 or values.max() > 127:
-        raise SingtransError(f"{path}: values outside 0 to 127; a pitch file has one MIDI number a line")
-    return np.concatenate([values[:1] * 0, values])
+    """(frames,) MIDI numbers on the grid of `F0_HOP` from 0 on, 0 where unvoiced.
+
+    Each frame has the pitch of the nearest label, if that is within `F0_HOP`.
+
+    Raises:
+        SingtransError: if the file is no pitch track.
+    """
+    track = load_pitch(path)
+    if track.time[-1] > _LONGEST_F0:
+        raise SingtransError(f"{path} goes on to {track.time[-1]:g} s; are its times in seconds?")
+    grid = np.arange(round(track.time[-1] / F0_HOP) + 1) * F0_HOP
+    after = np.clip(np.searchsorted(track.time, grid), 1, max(1, len(track) - 1))
+    after = np.minimum(after, len(track) - 1)
+    before = np.maximum(after - 1, 0)
+    nearest = np.where(np.abs(track.time[before] - grid) < np.abs(track.time[after] - grid), before, after)
+    near = np.abs(track.time[nearest] - grid) < 0.99 * F0_HOP
+    return np.where(near, np.nan_to_num(track.midi[nearest]), 0.0)
 
 
 def _world():

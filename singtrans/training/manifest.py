@@ -7,10 +7,12 @@ from pathlib import Path
 
 from singtrans.audio import AUDIO_SUFFIXES
 from singtrans.errors import SingtransError
+from singtrans.formats import find_notes, note_stem
 
 SPLITS = ("train", "valid", "test")
 COLUMNS = ("id", "audio", "notes", "f0", "accompaniment", "split", "singer", "source", "license", "weight")
-_NOTE_SUFFIXES = (".tsv", ".csv", ".mid", ".midi", ".json")
+_NOTE_SUFFIXES = (".tsv", ".csv", ".mid", ".midi", ".json")  # taken first, in this order
+_F0_ENDINGS = (".f0.txt", ".f0.csv", ".f0.tsv", ".pv")
 
 
 @dataclass(frozen=True)
@@ -20,8 +22,8 @@ class Entry:
     Attributes:
         id: unique in its manifest.
         audio: the recording of the voice.
-        notes: its note file (.tsv, .csv, .mid, .json), or None.
-        f0: its pitch file, one MIDI number a line every 20 ms from 0.02 s on, 0 where unvoiced; or None.
+        notes: its note file (any that `singtrans.formats.load_notes` reads), or None.
+        f0: its pitch file (any that `singtrans.formats.load_pitch` reads), or None.
         accompaniment: a recording that may be mixed in as background, or None.
         split: ``train``, ``valid`` or ``test``.
         source: the data set's name; scores are reported for each.
@@ -36,6 +38,11 @@ class Entry:
     split: str
     source: str
     weight: float = 1.0
+
+    @property
+    def name(self) -> str:
+        """What files with the notes of many recordings call it: the id without its folders."""
+        return self.id.rpartition("/")[2]
 
 
 def read_entries(path: Path, valid_fraction: float = 0.1) -> list[Entry]:
@@ -65,12 +72,14 @@ def read_entries(path: Path, valid_fraction: float = 0.1) -> list[Entry]:
 
 def _folder_entries(folder: Path) -> list[Entry]:
     entries = []
+    others = {note_stem(path): path for path in reversed(find_notes(folder))}
     for audio in sorted(p for p in folder.rglob("*") if p.suffix.lower() in AUDIO_SUFFIXES and p.is_file()):
         notes = next((n for s in _NOTE_SUFFIXES if (n := audio.with_suffix(s)).is_file()), None)
-        f0 = audio.with_name(audio.stem + ".f0.txt")
-        if notes or f0.is_file():
+        notes = notes or others.get(audio.with_suffix(""))
+        f0 = next((f for e in _F0_ENDINGS if (f := audio.with_name(audio.stem + e)).is_file()), None)
+        if notes or f0:
             name = audio.relative_to(folder).with_suffix("").as_posix()
-            entries.append(Entry(name, audio, notes, f0 if f0.is_file() else None, None, "train", folder.name))
+            entries.append(Entry(name, audio, notes, f0, None, "train", folder.name))
     return entries
 
 

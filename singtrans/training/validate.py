@@ -45,7 +45,7 @@ def validate(model: Model, entries: Sequence[Entry]) -> Validation:
     for entry in entries:
         transcription = transcriber(entry.audio)
         if entry.notes:
-            scores = score_notes(load_notes(entry.notes), transcription.notes)
+            scores = score_notes(load_notes(entry.notes, name=entry.name), transcription.notes)
             notes.setdefault(entry.source, []).append(scores)
         if entry.f0:
             scores = score_pitch(reference_pitch(entry), transcription.pitch)

@@ -1,0 +1,46 @@
+r"""Audacity's exported labels: start, end and label, separated by tabs, without a header.
+
+    0.500000	1.250000	C#4
+    \	220.000000	440.000000
+
+The label is a note's name or a MIDI number; the line with a backslash holds the frequencies that were
+selected, and is passed over. Source: manual.audacityteam.org, "Importing and Exporting Labels".
+"""
+
+from pathlib import Path
+
+from singtrans.formats.note_names import label_pitch
+from singtrans.formats.text import at_line, in_order, make_note, number, read_text
+from singtrans.notes import Note
+
+
+def read(path: str | Path) -> tuple[Note, ...]:
+    """Read notes; rests (an empty label, ``rest``, ``sil`` and the like) are left out.
+
+    Raises:
+        SingtransError: if the file cannot be read or a line is no label with a pitch; it names the line.
+    """
+    path = Path(path)
+    notes = []
+    for line, text in enumerate(read_text(path).split("\n"), 1):
+        if not text.strip() or text.startswith("\\"):
+            continue
+        cells = text.split("\t")
+        label = cells[2] if len(cells) > 2 else ""
+        try:
+            pitch = label_pitch(label)
+        except ValueError:
+            raise at_line(
+                path,
+                line,
+                f"has the label {label.strip()[:40]!r}, no pitch: use a note name such as C#4, or a MIDI number.",
+            ) from None
+        try:
+            start, end = (number(cell) for cell in cells[:2])
+            if pitch is not None:
+                notes.append(make_note(start, end, pitch))
+        except ValueError:
+            raise at_line(
+                path, line, "is not a label of a note: it needs a start from 0 s, a later end, and a pitch, with tabs."
+            ) from None
+    return in_order(notes)

@@ -1,0 +1,70 @@
+"""What a table's header names: times, pitch and its unit, by the synonyms that people use."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_SYNONYMS = {
+    "onset": ("onset", "start", "begin", "time", "timestamp", "t", "tmin", "xmin"),
+    "offset": ("offset", "end", "stop", "tmax", "xmax"),
+    "duration": ("duration", "dur", "length"),
+    "confidence": ("confidence",),
+}
+_PITCHES = {
+    "hz": (
+        *("hz", "pitch_hz", "hz_pitch", "frequency", "frequency_hz", "freq", "freq_hz", "note_hz", "f0_hz"),
+        *("average_pitch_hz", "value_hz", "hertz", "pitch_frequency", "note_frequency"),
+    ),
+    "midi": (
+        *("midi", "pitch_midi", "midi_pitch", "midi_note", "note_midi", "midi_number", "midi_note_number"),
+        *("midinote", "note_number", "f0_midi", "midi_f0"),
+    ),
+    "": ("pitch", "value", "f0"),
+    "name": ("note", "note_name", "pitch_name"),
+}
+MIDI_BY_CUSTOM = ("pitch", "note", "note_name", "pitch_name")
+"""Pitch columns that are in MIDI numbers up to 127, and not only where these can be sung."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Where a table has what; -1 where it has it not.
+
+    Attributes:
+        onset: column of the start, or of the time.
+        offset: column of the end.
+        duration: column of the length.
+        pitch: column of the pitch.
+        confidence: column of the confidence.
+        unit: ``midi``, ``hz``, ``name`` (a number or a note's name), or empty where the header does not say.
+        pitch_name: the pitch column's name in lower case with underscores.
+    """
+
+    onset: int
+    offset: int
+    duration: int
+    pitch: int
+    confidence: int
+    unit: str
+    pitch_name: str
+
+
+def find_columns(names: Sequence[str]) -> Columns:
+    """Columns by their names; upper and lower case, spaces, brackets and ``(s)`` do not matter."""
+    known = [_plain(name) for name in names]
+    places = {role: _first(known, synonyms) for role, synonyms in _SYNONYMS.items()}
+    for unit, synonyms in _PITCHES.items():
+        place = _first(known, synonyms)
+        if place >= 0:
+            return Columns(**places, pitch=place, unit=unit, pitch_name=known[place])
+    return Columns(**places, pitch=-1, unit="", pitch_name="")
+
+
+def _plain(name: str) -> str:
+    name = re.sub(r"[\W_]+", "_", name.lower()).strip("_")
+    name = re.sub(r"(?<=.)_(s|sec|secs|seconds)$", "", name)
+    return re.sub(r"^(start|begin|onset|offset|end|stop)_time$", r"\1", name)
+
+
+def _first(known: Sequence[str], synonyms: Sequence[str]) -> int:
+    return next((known.index(name) for name in synonyms if name in known), -1)

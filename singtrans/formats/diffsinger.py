@@ -1,0 +1,80 @@
+"""DiffSinger's ``transcriptions.csv``: one recording a row, its notes one after the other.
+
+    name,ph_seq,ph_dur,ph_num,note_seq,note_dur
+    song1,SP n a,0.2 0.1 0.5,1 2,rest C4+12,0.2 0.6
+
+Notes are names with cents, or ``rest``; their durations in seconds add up from the recording's start. A slurred
+note (``note_slur``) is a note. Source: openvpi/MakeDiffSinger, "variance-temp-solution".
+"""
+
+from pathlib import Path
+
+from singtrans.errors import SingtransError
+from singtrans.formats.note_names import label_pitch
+from singtrans.formats.text import Row, at_line, listed, make_note, number, read_table, read_text
+from singtrans.notes import Note
+
+COLUMNS = ("name", "note_seq", "note_dur")
+
+
+def read(path: str | Path, name: str | None = None) -> tuple[Note, ...]:
+    """Read the notes of one recording.
+
+    Args:
+        path: the file.
+        name: the recording's name, as the column ``name`` has it; None if there is but one.
+
+    Raises:
+        SingtransError: if the file cannot be read, lacks a column or the recording, or the row's notes are none;
+            it names the line.
+    """
+    path = Path(path)
+    table = read_table(path, read_text(path))
+    names = [column.lower() for column in table.names]
+    if missing := [column for column in COLUMNS if column not in names]:
+        raise at_line(path, 1, f"lacks {', '.join(missing)}: DiffSinger's columns are name, note_seq and note_dur.")
+    places = [names.index(column) for column in COLUMNS]
+    rows = []
+    for row in table.rows:
+        if len(row.cells) <= max(places):
+            raise at_line(path, row.line, f"has {len(row.cells)} cells, not one for each column: write it again.")
+        rows.append(Row(row.line, tuple(row.cells[place] for place in places)))
+    return _notes(path, _chosen(path, rows, name))
+
+
+def _chosen(path: Path, rows: list[Row], name: str | None) -> Row:
+    found = [row for row in rows if row.cells[0] == name]
+    if len(rows) == 1:
+        return rows[0]
+    if len(found) > 1:
+        raise at_line(path, found[1].line, f"names {name!r} a second time: every recording needs its own name.")
+    if not found:
+        names = listed([row.cells[0] for row in rows]) or "none"
+        which = f"no recording {name!r}" if name is not None else f"{len(rows)} recordings"
+        raise SingtransError(f"{path} has {which}: name one of its recordings ({names}).")
+    return found[0]
+
+
+def _notes(path: Path, row: Row) -> tuple[Note, ...]:
+    labels, durations = row.cells[1].split(), row.cells[2].split()
+    if len(labels) != len(durations):
+        raise at_line(
+            path, row.line, f"has {len(labels)} notes but {len(durations)} durations: give each note one duration."
+        )
+    now, notes = 0.0, []
+    for place, (label, text) in enumerate(zip(labels, durations, strict=True), 1):
+        try:
+            pitch, duration = label_pitch(label), number(text)
+            if duration < 0:
+                raise ValueError("time goes on")
+            if pitch is not None and duration > 0:
+                notes.append(make_note(now, now + duration, pitch))
+        except ValueError:
+            raise at_line(
+                path,
+                row.line,
+                f"has {label[:40]!r} for {text[:40]!r} s as note {place}: use a name such as C#4+12, or rest,"
+                " and seconds.",
+            ) from None
+        now += duration
+    return tuple(notes)

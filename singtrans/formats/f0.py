@@ -1,0 +1,145 @@
+"""Labels of pitch over time, without notes.
+
+One value a line, 20 ms apart, the first at 20 ms (MIR-1K's ``.pv``; Hsu and Jang, 2010); or two columns, time in
+seconds and pitch, with or without a header. 0 and below, ``nan`` or nothing is unvoiced.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from singtrans.formats.columns import MIDI_BY_CUSTOM, find_columns
+from singtrans.formats.note_names import guess_unit
+from singtrans.formats.text import Row, at_line, is_number, number, read_table, read_text, split_rows
+from singtrans.notes import PitchTrack
+
+HOP = 0.02  # seconds between values that come without times
+_VOICED = 0.5  # the confidence from which a frame counts as voiced
+_GAP = 1.5  # hops
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Where each row has what (-1 where it has it not), and the unit: empty where it is not said."""
+
+    time: int
+    pitch: int
+    confidence: int
+    unit: str
+    highest_midi: float = 96.0
+
+
+def read(path: str | Path, unit: str | None = None) -> PitchTrack:
+    """Read a pitch track.
+
+    Where frames are left out, as Tony does with unvoiced ones, an unvoiced frame follows the last one before the
+    gap and precedes the first one after it.
+
+    Args:
+        path: the file.
+        unit: of the pitch, ``midi`` or ``hz``; None for what the header says, or else to judge by how large
+            values are (``guess_unit``).
+
+    Raises:
+        SingtransError: if the file cannot be read, has no values, the unit is not clear, or a line is wrong; it
+            names the line.
+    """
+    path = Path(path)
+    text = read_text(path)
+    rows = split_rows(text)
+    if not rows:
+        raise at_line(path, 1, "is empty: a pitch file has one value a line, or time and pitch.")
+    if all(is_number(cell) or cell.lower() == "nan" for cell in rows[0].cells):
+        layout = _Layout(0 if len(rows[0].cells) > 1 else -1, min(1, len(rows[0].cells) - 1), -1, "")
+    else:
+        table = read_table(path, text)
+        rows, layout = table.rows, _named(path, table.names)
+    pitch = np.array([_pitch(path, row, layout) for row in rows])
+    time = np.array([_time(path, row, layout, place) for place, row in enumerate(rows, 1)])
+    wrong = np.flatnonzero(np.diff(time) <= 0)
+    if len(wrong):
+        raise at_line(path, rows[wrong[0] + 1].line, "does not come later than the line before: sort it by time.")
+    midi = _midi(path, rows, pitch, unit or layout.unit or guess_unit(pitch[pitch > 0].tolist(), layout.highest_midi))
+    voicing = np.where(np.isnan(midi), 0.0, 1.0)
+    if layout.confidence >= 0:
+        voicing = np.array([_confidence(path, row, layout) for row in rows])
+        midi = np.where(voicing < _VOICED, np.nan, midi)
+    return _with_gaps(time, midi, voicing) if layout.time >= 0 else PitchTrack(time, midi, voicing)
+
+
+def _named(path: Path, names: tuple[str, ...]) -> _Layout:
+    columns = find_columns(names)
+    if columns.onset < 0 or columns.pitch < 0 or max(columns.offset, columns.duration) >= 0:
+        raise at_line(path, 1, "names no pitch over time: it needs the columns time and hz (or midi), and no others.")
+    unit = "midi" if columns.unit == "name" else columns.unit
+    custom = columns.pitch_name in MIDI_BY_CUSTOM
+    return _Layout(columns.onset, columns.pitch, columns.confidence, unit, 127.0 if custom else 96.0)
+
+
+def _pitch(path: Path, row: Row, layout: _Layout) -> float:
+    """Value as it stands, NaN where unvoiced."""
+    text = row.cells[layout.pitch] if layout.pitch < len(row.cells) else ""
+    if layout.time >= 0 and text.lower() in ("", "nan"):
+        return np.nan
+    try:
+        if text.lower() == "nan":
+            return np.nan
+        if layout.time < 0 and len(row.cells) > 1:
+            raise ValueError("one value a line")
+        value = number(text)
+    except ValueError:
+        raise at_line(path, row.line, "is not a pitch: give a MIDI number or Hz, 0 where unvoiced.") from None
+    return value if value > 0 else np.nan
+
+
+def _time(path: Path, row: Row, layout: _Layout, place: int) -> float:
+    if layout.time < 0:
+        return place * HOP
+    try:
+        time = number(row.cells[layout.time])
+        if not 0 <= time <= 1e6:
+            raise ValueError("before the recording")
+    except (ValueError, IndexError):
+        raise at_line(path, row.line, "has no time in seconds, from 0 on: give time and pitch.") from None
+    return time
+
+
+def _confidence(path: Path, row: Row, layout: _Layout) -> float:
+    try:
+        value = number(row.cells[layout.confidence])
+        if not 0 <= value <= 1:
+            raise ValueError("a probability")
+    except (ValueError, IndexError):
+        raise at_line(path, row.line, "has a confidence that is no number from 0 to 1: mend or drop it.") from None
+    return value
+
+
+def _midi(path: Path, rows: tuple[Row, ...], pitch: np.ndarray, unit: str | None) -> np.ndarray:
+    """(frames,) MIDI numbers, NaN where unvoiced."""
+    if unit is None:
+        line = rows[int(np.nanargmax(pitch))].line
+        raise at_line(path, line, f"has {np.nanmax(pitch):g}, which could be MIDI or Hz: add a first line time,hz.")
+    with np.errstate(divide="ignore"):
+        midi = 69 + 12 * np.log2(pitch / 440) if unit == "hz" else pitch
+    wrong = np.flatnonzero((midi > 127.5) | (midi < 0))
+    if len(wrong):
+        raise at_line(path, rows[wrong[0]].line, f"has {pitch[wrong[0]]:g}, outside MIDI 0 to 127: mend that line.")
+    return midi
+
+
+def _with_gaps(time: np.ndarray, midi: np.ndarray, voicing: np.ndarray) -> PitchTrack:
+    """The track with an unvoiced frame at either end of each gap."""
+    if len(time) < 3:
+        return PitchTrack(time, midi, voicing)
+    steps = np.diff(time)
+    hop = float(np.median(steps))
+    before = np.flatnonzero(steps > _GAP * hop)
+    wide = before[steps[before] > 2.5 * hop]  # room for a second frame
+    more = np.concatenate([time[before] + hop, time[wide + 1] - hop])
+    order = np.argsort(np.concatenate([time, more]), kind="stable")
+    return PitchTrack(
+        np.concatenate([time, more])[order],
+        np.concatenate([midi, np.full(len(more), np.nan)])[order],
+        np.concatenate([voicing, np.zeros(len(more))])[order],
+    )

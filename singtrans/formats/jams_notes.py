@@ -1,0 +1,75 @@
+"""JAMS annotations ``note_midi`` and ``note_hz`` (Humphrey et al., ISMIR 2014; jams.readthedocs.io).
+
+{"annotations": [{"namespace": "note_hz", "data": [{"time": 0.4, "duration": 0.5, "value": 220.0}]}]}
+"""
+
+from pathlib import Path
+
+from singtrans.errors import SingtransError
+from singtrans.formats.json_file import finite, read_json
+from singtrans.formats.note_names import to_midi
+from singtrans.formats.text import in_order, make_note
+from singtrans.notes import Note
+
+NAMESPACES = {"note_midi": "midi", "note_hz": "hz"}
+
+
+def read(path: str | Path, voice: str | None = None) -> tuple[Note, ...]:
+    """Read the notes of one annotation.
+
+    Args:
+        path: the file.
+        voice: which of several annotations, counted from ``1``; None if there is but one.
+
+    Raises:
+        SingtransError: if the file cannot be read, has no annotation of notes or several and none is chosen, or
+            an entry is no note; it names the entry.
+    """
+    path = Path(path)
+    content = read_json(path)
+    annotations = content.get("annotations") if isinstance(content, dict) else None
+    found = [
+        annotation
+        for annotation in (annotations if isinstance(annotations, list) else ())
+        if isinstance(annotation, dict) and annotation.get("namespace") in tuple(NAMESPACES)
+    ]
+    if not found:
+        raise SingtransError(f"{path} has no annotation {' or '.join(NAMESPACES)}: give a JAMS file with notes.")
+    places = [str(place) for place in range(1, len(found) + 1)]
+    chosen = voice if voice is not None else "1" if len(found) == 1 else None
+    if chosen not in places:
+        which = f"no annotation of notes {voice!r}" if voice is not None else f"{len(found)} annotations of notes"
+        raise SingtransError(f"{path} has {which}: choose a voice from 1 to {len(found)}.")
+    annotation = found[int(chosen) - 1]
+    notes = []
+    for place, entry in enumerate(_entries(annotation.get("data")), 1):
+        try:
+            onset, duration, value = (finite(entry[key]) for key in ("time", "duration", "value"))
+            pitch = to_midi(value, NAMESPACES[annotation["namespace"]])
+            notes.append(make_note(onset, onset + duration, pitch, _confidence(entry.get("confidence"))))
+        except (AttributeError, KeyError, TypeError, ValueError):
+            raise SingtransError(
+                f"{path}: entry {place} is not a note: it needs a time from 0 s, a duration and a pitch as value."
+            ) from None
+    return in_order(notes)
+
+
+def _entries(data: object) -> list[object]:
+    """Observations, whether listed one by one or, as some files have them, column by column."""
+    if isinstance(data, dict):
+        columns = [data.get(key) for key in ("time", "duration", "value")]
+        if all(isinstance(column, list) for column in columns) and len({len(column) for column in columns}) == 1:
+            return [
+                dict(zip(("time", "duration", "value"), entry, strict=True)) for entry in zip(*columns, strict=True)
+            ]
+        return [None]
+    return data if isinstance(data, list) else [None]
+
+
+def _confidence(value: object) -> float:
+    """1 where none from 0 to 1 is stated: JAMS leaves its meaning open."""
+    try:
+        confidence = finite(value)
+    except ValueError:
+        return 1.0
+    return confidence if 0 <= confidence <= 1 else 1.0

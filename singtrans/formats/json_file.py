@@ -1,0 +1,37 @@
+"""Reading a file of JSON with clear errors."""
+
+import json
+from pathlib import Path
+
+from singtrans.errors import SingtransError
+from singtrans.formats.files import read_bytes
+
+
+def read_json(path: Path) -> object:
+    """Content of a JSON file in UTF-8.
+
+    Raises:
+        SingtransError: if it cannot be read or is no such JSON; it names the line.
+    """
+    try:
+        return json.loads(read_bytes(path).decode("utf-8-sig"))
+    except json.JSONDecodeError as error:
+        raise SingtransError(
+            f"{path}, line {error.lineno}, is not JSON ({error.msg}): export it again, or mend that line."
+        ) from None
+    except (ValueError, RecursionError):  # no text at all, a number of thousands of digits, brackets without end
+        raise SingtransError(f"{path} is not JSON in UTF-8: export it again.") from None
+
+
+def finite(value: object) -> float:
+    """A JSON number as a float.
+
+    Raises:
+        ValueError: if it is none, or not finite.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"{value!r} is no number")
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError("the number is too large") from None

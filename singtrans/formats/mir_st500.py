@@ -1,0 +1,54 @@
+"""MIR-ST500's JSON: songs by their names, each a list of notes (Wang and Jang, ICASSP 2021).
+
+    {"1": [[0.42, 0.96, 60], [1.1, 1.5, 62]], "2": …}
+
+Onset and offset in seconds, MIDI number. A file that is one such list by itself is read as well.
+"""
+
+from pathlib import Path
+
+from singtrans.errors import SingtransError
+from singtrans.formats.json_file import finite, read_json
+from singtrans.formats.text import in_order, listed, make_note
+from singtrans.notes import Note
+
+
+def read(path: str | Path, name: str | None = None) -> tuple[Note, ...]:
+    """Read the notes of one song.
+
+    Args:
+        path: the file.
+        name: the song's key; None for the file's own name without its ending. It does not matter where there
+            is but one song.
+
+    Raises:
+        SingtransError: if the file cannot be read, has no such song, or an entry is no note; it names the entry.
+    """
+    path = Path(path)
+    content = read_json(path)
+    if isinstance(content, list) and content:
+        return _notes(path, "", content)
+    if not isinstance(content, dict) or not content or not all(isinstance(song, list) for song in content.values()):
+        raise SingtransError(
+            f"{path} has no list of notes, nor songs with one each: give [[onset, offset, midi], ...]."
+        )
+    keys = list(content)
+    key = keys[0] if len(keys) == 1 else name if name is not None else path.stem
+    if key not in content:
+        raise SingtransError(f"{path} has no song {key!r}: name one of its songs ({listed(keys)}).")
+    return _notes(path, key, content[key])
+
+
+def _notes(path: Path, song: str, entries: list[object]) -> tuple[Note, ...]:
+    notes = []
+    for place, entry in enumerate(entries, 1):
+        try:
+            if not isinstance(entry, list) or len(entry) < 3:
+                raise ValueError("a note is a list of three")
+            notes.append(make_note(*(finite(value) for value in entry[:3])))
+        except ValueError:
+            where = f" of song {song[:40]!r}" if song else ""
+            raise SingtransError(
+                f"{path}: entry {place}{where} is not a note: give an onset from 0 s, a later offset, a MIDI number."
+            ) from None
+    return in_order(notes)

@@ -1,0 +1,76 @@
+"""Notes as Tony and Sonic Visualiser export them without a header, which vocadito's annotations keep.
+
+    0.551473923,233.407,0.423764172[,0.0787402[,label]]
+
+Onset in seconds, pitch in Hz (or MIDI numbers, by the rule of ``guess_unit``), duration in seconds. Exports
+with a header (``TIME,VALUE,DURATION,LEVEL,LABEL``) are read by ``csv_notes``. Sources: Mauch et al.,
+"Computer-aided melody note transcription using the Tony software", TENOR 2015; Bittner et al., "vocadito",
+2021.
+"""
+
+from pathlib import Path
+
+from singtrans.formats.note_names import guess_unit, to_midi
+from singtrans.formats.text import Row, at_line, in_order, make_note, number, read_text, split_rows
+from singtrans.notes import Note
+
+LONGEST = 20.0
+"""Seconds; third columns all below are durations, for a sung note is shorter, and a MIDI number higher."""
+
+
+def read(path: str | Path, unit: str | None = None) -> tuple[Note, ...]:
+    """Read notes of which each line has onset, pitch and duration; further columns are passed over.
+
+    Args:
+        path: the file.
+        unit: of the pitch, ``midi`` or ``hz``; None to judge by how large it is.
+
+    Raises:
+        SingtransError: if the file cannot be read, a line is no note, or the unit is not clear; it names the line.
+    """
+    path = Path(path)
+    rows = split_rows(read_text(path))
+    values = [_numbers(path, row) for row in rows]
+    unit = unit or guess_unit([pitch for _, pitch, _ in values])
+    if unit is None:
+        raise at_line(
+            path,
+            next((row.line for row, value in zip(rows, values, strict=True) if value[1] > 96), 1),
+            "has a pitch that could be MIDI or Hz: add a first line onset,hz,duration or onset,midi,duration.",
+        )
+    return in_order(_note(path, row.line, value, unit) for row, value in zip(rows, values, strict=True))
+
+
+def _numbers(path: Path, row: Row) -> tuple[float, ...]:
+    """Onset, pitch, duration."""
+    try:
+        values = tuple(number(cell) for cell in row.cells[:3])
+    except ValueError:
+        values = ()
+    if len(values) < 3:
+        raise _fault(path, row.line)
+    if values[2] >= LONGEST:
+        raise at_line(
+            path,
+            row.line,
+            f"would be a note of {values[2]:g} s, if columns are onset, Hz, duration:"
+            " if they are others, add a first line that names them, such as onset,offset,pitch.",
+        )
+    return values
+
+
+def _note(path: Path, line: int, values: tuple[float, ...], unit: str) -> Note:
+    onset, pitch, duration = values
+    try:
+        return make_note(onset, onset + duration, to_midi(pitch, unit))
+    except ValueError:
+        raise _fault(path, line) from None
+
+
+def _fault(path: Path, line: int) -> Exception:
+    return at_line(
+        path,
+        line,
+        "is not a note: without a header it needs an onset from 0 s, a pitch in Hz and a duration;"
+        " if columns are others, add a first line that names them, such as onset,offset,pitch.",
+    )

@@ -1,0 +1,166 @@
+"""What readers of text share: decoding, rows and tables that know their line, numbers, notes with clear errors."""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from singtrans.errors import SingtransError
+from singtrans.formats.files import read_bytes
+from singtrans.notes import Note
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
+_HIGHEST = 127.5  # MIDI: half a semitone above the highest number that a .mid can hold
+_LONGEST = 1e6  # seconds: eleven days
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line's cells, without the spaces around them.
+
+    Attributes:
+        line: its number in the file, from 1.
+        cells: text of each.
+    """
+
+    line: int
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A header and the rows under it.
+
+    Attributes:
+        names: the header's cells, as they stand.
+        rows: those that are not blank.
+    """
+
+    names: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+def decode(content: bytes, fallback: str = "") -> str | None:
+    """Text in UTF-8, or UTF-16 with its mark; else in the encoding ``fallback``, or None if it is empty.
+
+    Line ends become LF. Bytes that the fallback does not know become replacement characters.
+    """
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        encoding, errors = "utf-16", "strict"
+    else:
+        encoding, errors = "utf-8-sig", "strict"
+    try:
+        text = content.decode(encoding, errors)
+    except UnicodeDecodeError:
+        if not fallback:
+            return None
+        text = content.decode(fallback, "replace")
+    return None if "\0" in text else text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_text(path: Path, fallback: str = "") -> str:
+    """Text of a file, as :func:`decode` has it.
+
+    Raises:
+        SingtransError: if the file cannot be read or is not text.
+    """
+    text = decode(read_bytes(path), fallback)
+    if text is None:
+        raise SingtransError(f"{path} is not UTF-8 text: save it as text in UTF-8.")
+    return text
+
+
+def at_line(path: Path, line: int, fault: str) -> SingtransError:
+    """The error for one line of a file; ``fault`` says what is wrong and what to do."""
+    return SingtransError(f"{path}, line {line}, {fault}")
+
+
+def number(text: str) -> float:
+    """A finite number, with a decimal point or a decimal comma.
+
+    Raises:
+        ValueError: if it is none.
+    """
+    text = text.strip().replace(",", ".")
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(f"{text!r} is no number")
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError(f"{text} is too large")
+    return value
+
+
+def is_number(text: str) -> bool:
+    """Whether :func:`number` reads it."""
+    try:
+        number(text)
+    except ValueError:
+        return False
+    return True
+
+
+def split_rows(text: str) -> tuple[Row, ...]:
+    """Rows of a text without header and quotes, blank lines left out.
+
+    Each line is cut at its tabs, or else its semicolons, its commas, or its spaces.
+    """
+    rows = []
+    for line, content in enumerate(text.split("\n"), 1):
+        if content.strip():
+            mark = _delimiter(content)
+            rows.append(Row(line, tuple(cell.strip() for cell in content.split(None if mark == " " else mark))))
+    return tuple(rows)
+
+
+def read_table(path: Path, text: str) -> Table:
+    """Header and rows of a text of comma-, tab-, semicolon- or space-separated values, with or without quotes.
+
+    Raises:
+        SingtransError: naming the line that is no such text.
+    """
+    mark = _delimiter(text.partition("\n")[0])
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, skipinitialspace=mark == " ")
+    rows = []
+    try:
+        names = tuple(cell.strip() for cell in next(reader, []))
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                rows.append(Row(reader.line_num, tuple(cell.strip() for cell in cells)))
+    except csv.Error as error:
+        raise at_line(path, reader.line_num, f"is not CSV ({error}): export it again.") from None
+    return Table(names, tuple(rows))
+
+
+def make_note(onset: float, offset: float, pitch: float, confidence: float = 1.0) -> Note:
+    """A note whose values can be meant.
+
+    Args:
+        onset: seconds.
+        offset: seconds.
+        pitch: MIDI number.
+        confidence: 0 to 1.
+
+    Raises:
+        ValueError: if it is not one: it starts before 0 s, does not end after it starts, or lies outside 0 to 127.
+    """
+    if not 0 <= onset < offset <= _LONGEST:
+        raise ValueError("a note starts from 0 s on and ends later")
+    if not -0.5 <= pitch <= _HIGHEST:
+        raise ValueError("a pitch lies between MIDI 0 and 127")
+    return Note(onset, offset, pitch, confidence)
+
+
+def in_order(notes: Iterable[Note]) -> tuple[Note, ...]:
+    """The notes in the order of their onsets."""
+    return tuple(sorted(notes, key=lambda note: (note.onset, note.offset, note.pitch)))
+
+
+def listed(names: Sequence[str], most: int = 5) -> str:
+    """The first names, for an error's line."""
+    return ", ".join(name[:60] for name in names[:most]) + (", …" if len(names) > most else "")
+
+
+def _delimiter(line: str) -> str:
+    return next((mark for mark in "\t;," if mark in line), " ")

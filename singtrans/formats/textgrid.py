@@ -1,0 +1,157 @@
+"""Praat's TextGrids: the labels of one interval tier are note names or MIDI numbers.
+
+Both text formats are read, long and short. Praat itself heeds only what stands free: quoted texts, numbers and
+<flags>, so ``xmin = 0`` and ``0`` say the same. Source: Praat's manual, "TextGrid file formats".
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from singtrans.errors import SingtransError
+from singtrans.formats.note_names import label_pitch
+from singtrans.formats.text import at_line, in_order, is_number, listed, make_note, number, read_text
+from singtrans.notes import Note
+
+TIER_NAMES = ("notes", "note", "midi", "pitch")
+"""Tiers that are taken first, in this order."""
+
+_TOKEN = re.compile(r'"(?:[^"]|"")*"|!.*|[^\s"!]+')
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Interval:
+    line: int
+    start: float
+    end: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Tier:
+    name: str
+    intervals: tuple[_Interval, ...]
+
+
+def read(path: str | Path, tier: str | None = None) -> tuple[Note, ...]:
+    """Read the notes of an interval tier; rests (an empty label, ``rest``, ``sil``, 0 and the like) are left out.
+
+    Args:
+        path: the file, in UTF-8 or UTF-16.
+        tier: its name, in upper or lower case; None for one named ``notes``, ``note``, ``midi`` or ``pitch``, or
+            else the only one whose labels are all pitches.
+
+    Raises:
+        SingtransError: if the file cannot be read, no tier or several may be meant, or a label is no pitch; it
+            names the line.
+    """
+    path = Path(path)
+    tiers = _tiers(path, read_text(path, fallback="cp1252"))
+    names = listed([repr(t.name) for t in tiers]) or "none"
+    wanted = (tier.lower(),) if tier is not None else TIER_NAMES
+    named = [t for name in wanted for t in tiers if t.name.strip().lower() == name]
+    if named:
+        return in_order(_notes(path, next((t for t in named if _is_pitched(t)), named[0])))
+    if tier is not None:
+        raise SingtransError(f"{path} has no interval tier {tier!r}: choose one of its tiers ({names}).")
+    pitched = [t for t in tiers if _is_pitched(t)]
+    if len(pitched) != 1:
+        which = "several tiers" if pitched else "no interval tier"
+        raise SingtransError(f"{path} has {which} of notes ({names}): name the tier of notes 'notes'.")
+    return in_order(_notes(path, pitched[0]))
+
+
+def _notes(path: Path, tier: _Tier) -> Iterator[Note]:
+    for interval in tier.intervals:
+        try:
+            pitch = label_pitch(interval.label)
+            if pitch is not None:
+                yield make_note(interval.start, interval.end, pitch)
+        except ValueError:
+            raise at_line(
+                path,
+                interval.line,
+                f"has {interval.label.strip()[:40]!r} from {interval.start:g} to {interval.end:g} s in tier"
+                f" {tier.name[:40]!r}, which is no note: use a name such as C#4, or a MIDI number.",
+            ) from None
+
+
+def _is_pitched(tier: _Tier) -> bool:
+    try:
+        pitches = [label_pitch(interval.label) for interval in tier.intervals]
+    except ValueError:
+        return False
+    return any(pitch is not None for pitch in pitches)
+
+
+class _Reader:
+    """The free-standing tokens of a TextGrid, one after the other."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self._path = path
+        self._tokens = _tokens(text)
+        self.line = 1
+
+    def text(self) -> str:
+        return self._next("a text in quotes", lambda t: t.startswith('"'))[1:-1].replace('""', '"')
+
+    def flag(self) -> str:
+        return self._next("<exists>", lambda t: t.startswith("<") and t.endswith(">"))
+
+    def number(self) -> float:
+        return number(self._next("a number", is_number))
+
+    def count(self) -> int:
+        return int(self.number())
+
+    def _next(self, wanted: str, fits: object) -> str:
+        token = next(self._tokens, None)
+        if token is None:
+            raise at_line(self._path, self.line, f"is the last, but {wanted} should follow: export the TextGrid again.")
+        self.line = token.line
+        if not fits(token.text):
+            raise at_line(
+                self._path, token.line, f"has {token.text[:40]!r} instead of {wanted}: export the TextGrid again."
+            )
+        return token.text
+
+
+def _tokens(text: str) -> Iterator[_Token]:
+    line, counted = 1, 0
+    for match in _TOKEN.finditer(text):
+        token = match[0]
+        line, counted = line + text.count("\n", counted, match.start()), match.start()
+        if token[0] == '"' or token[0] == "<" or is_number(token):
+            yield _Token(line, token)
+
+
+def _tiers(path: Path, text: str) -> list[_Tier]:
+    reader = _Reader(path, text)
+    if not reader.text().startswith("ooTextFile") or reader.text() != "TextGrid":
+        raise SingtransError(f'{path} does not begin with "ooTextFile" and "TextGrid": export it from Praat as text.')
+    reader.number(), reader.number()  # the whole grid's start and end
+    if reader.flag() != "<exists>":
+        return []
+    tiers = []
+    for _ in range(reader.count()):
+        kind, name = reader.text(), reader.text()
+        reader.number(), reader.number()  # the tier's start and end
+        count = reader.count()
+        if kind == "IntervalTier":
+            tiers.append(_Tier(name, tuple(_interval(reader) for _ in range(count))))
+            continue
+        for _ in range(count):
+            reader.number(), reader.text()  # a point's time and mark
+    return tiers
+
+
+def _interval(reader: _Reader) -> _Interval:
+    start, end, label = reader.number(), reader.number(), reader.text()
+    return _Interval(reader.line, start, end, label)

@@ -1,0 +1,53 @@
+"""TONAS notes: flamenco singing, transcribed by hand (Mora et al. 2010; Gómez and Bonada, CMJ 2013).
+
+    0.0
+    0.156735, 0.394739, 60, 0.028
+
+The first line is the tuning: how many cents above 440 Hz A4 lies, or its frequency in Hz. Each other line has
+onset and duration in seconds, the pitch as a MIDI number against that tuning, and the energy, which is left out.
+"""
+
+import math
+from pathlib import Path
+
+from singtrans.formats.text import at_line, in_order, make_note, number, read_text, split_rows
+from singtrans.notes import Note
+
+
+def read(path: str | Path) -> tuple[Note, ...]:
+    """Read notes; their pitch is moved by the tuning, so it is what was sung against A4 = 440 Hz.
+
+    Raises:
+        SingtransError: if the file cannot be read, its tuning is none, or a line is no note; it names the line.
+    """
+    path = Path(path)
+    first, *rows = split_rows(read_text(path)) or (None,)
+    if first is None:
+        raise at_line(path, 1, "is empty: the first line of TONAS notes is the tuning.")
+    try:
+        if len(first.cells) != 1:
+            raise ValueError("the tuning stands alone")
+        shift = _tuning(number(first.cells[0]))
+    except ValueError:
+        raise at_line(
+            path, first.line, "is no tuning: it needs cents from -100 to 100, or Hz of A4 from 380 to 500."
+        ) from None
+    notes = []
+    for row in rows:
+        try:
+            onset, duration, pitch = (number(cell) for cell in row.cells[:3])
+            notes.append(make_note(onset, onset + duration, pitch + shift))
+        except ValueError:
+            raise at_line(
+                path, row.line, "is not a note: it needs an onset from 0 s, a duration, a MIDI pitch."
+            ) from None
+    return in_order(notes)
+
+
+def _tuning(value: float) -> float:
+    """Semitones above A4 = 440 Hz."""
+    if abs(value) <= 100:
+        return value / 100
+    if 380 <= value <= 500:
+        return 12 * math.log2(value / 440)
+    raise ValueError(f"{value} is no tuning")

@@ -1,0 +1,139 @@
+"""UltraStar's songs: notes counted in beats, of the formats before 2.0 (usdx.eu/format).
+
+    #BPM:280,5
+    #GAP:12350
+    : 0 4 7 Hap
+    - 8
+    E
+
+A beat lasts 60 / (BPM * 4) seconds, counted from GAP milliseconds on; a line has start and length in beats and
+the pitch in semitones above C4 (MIDI 60).
+"""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from singtrans.errors import SingtransError
+from singtrans.formats.text import at_line, in_order, listed, make_note, number, read_text
+from singtrans.notes import Note
+
+_NOTE_MARKS = ":*"
+_UNPITCHED_MARKS = "FRG"  # freestyle, rap, golden rap
+_VOICE = re.compile(r"P\s*(\d)", re.ASCII)
+
+
+@dataclass
+class _Song:
+    """What has been read so far.
+
+    Attributes:
+        header: the tags in upper case, without their marks.
+        tempi: (from this beat on, BPM), the first of them from the header.
+        start: the beat that a relative song's line counts from.
+        voice: who sings now, ``P1`` where nothing is said.
+        spans: of each voice, (line, start beat, end beat, semitones above C4).
+    """
+
+    header: dict[str, str] = field(default_factory=dict)
+    tempi: list[tuple[float, float]] = field(default_factory=list)
+    start: float = 0.0
+    voice: str = "P1"
+    spans: dict[str, list[tuple[int, float, float, float]]] = field(default_factory=dict)
+
+    @property
+    def relative(self) -> bool:
+        return self.header.get("RELATIVE", "").upper() == "YES"
+
+
+def read(path: str | Path, voice: str | None = None) -> tuple[Note, ...]:
+    """Read the notes of one voice, golden ones too; freestyle, rap and notes without length are left out.
+
+    Args:
+        path: the file, in UTF-8 or Windows-1252.
+        voice: of a duet, ``P1`` or ``P2``; None for the first.
+
+    Raises:
+        SingtransError: if the file cannot be read, lacks #BPM or that voice, or a line is none of UltraStar's; it
+            names the line.
+    """
+    path = Path(path)
+    song = _Song()
+    for line, text in enumerate(read_text(path, fallback="cp1252").split("\n"), 1):
+        content = text.strip()
+        if content.upper() == "E":
+            break
+        if content:
+            _take(path, song, line, content)
+    if not song.tempi:
+        raise SingtransError(f"{path} has no line #BPM:, so its beats have no length: add it at the top.")
+    voice = (voice or min(song.spans, default="P1")).upper()
+    if voice not in song.spans and (song.spans or voice != "P1"):
+        raise SingtransError(f"{path} has no voice {voice}: choose one of {listed(sorted(song.spans))}.")
+    return in_order(_notes(path, song, voice))
+
+
+def _take(path: Path, song: _Song, line: int, content: str) -> None:
+    """Note what one line says."""
+    mark, rest = content[0].upper(), content[1:].split()
+    try:
+        if mark == "#":
+            name, _, value = content[1:].partition(":")
+            song.header[name.strip().upper()] = value.strip()
+            if name.strip().upper() == "BPM":
+                song.tempi.insert(0, (float("-inf"), _tempo(value)))
+        elif mark in _NOTE_MARKS:
+            begin, length, pitch = (number(cell) for cell in rest[:3])
+            if length > 0:
+                begin += song.start
+                song.spans.setdefault(song.voice, []).append((line, begin, begin + length, pitch + 60))
+        elif mark == "-":
+            breaks = [number(cell) for cell in rest[:2]]
+            if song.relative and breaks:
+                song.start += breaks[-1]
+        elif mark == "P" and (match := _VOICE.fullmatch(content.upper())):
+            song.voice, song.start = f"P{match[1]}", 0.0
+            song.spans.setdefault(song.voice, [])
+        elif mark == "B" and len(rest) == 2:
+            song.tempi.append((number(rest[0]) + song.start, _tempo(rest[1])))
+        elif mark not in _UNPITCHED_MARKS:
+            raise ValueError(f"no line begins with {mark}")
+    except ValueError:
+        raise at_line(
+            path, line, "is no line of an UltraStar song: notes are ': start length pitch text', tags '#NAME:value'."
+        ) from None
+
+
+def _tempo(text: str) -> float:
+    tempo = number(text)
+    if not tempo > 0:
+        raise ValueError("a tempo is above 0")
+    return tempo
+
+
+def _notes(path: Path, song: _Song, voice: str) -> list[Note]:
+    try:
+        gap = number(song.header.get("GAP") or "0") / 1000
+    except ValueError:
+        raise SingtransError(f"{path} has a #GAP that is no number: give milliseconds.") from None
+    notes = []
+    for line, begin, end, pitch in song.spans.get(voice, ()):
+        try:
+            notes.append(make_note(gap + _seconds(song, begin), gap + _seconds(song, end), pitch))
+        except ValueError:
+            raise at_line(
+                path, line, "is a note that starts before 0 s, or lies outside MIDI 0 to 127: mend #GAP or the line."
+            ) from None
+    return notes
+
+
+def _seconds(song: _Song, beat: float) -> float:
+    """Time of a beat after GAP, under the changes of tempo; the first tempo holds before beat 0 too."""
+    tempi = [song.tempi[0], *sorted(song.tempi[1:])]
+    seconds, since, tempo = 0.0, 0.0, tempi[0][1]
+    for start, changed in tempi[1:]:
+        if start >= beat:
+            break
+        seconds += (start - since) * 15 / tempo
+        since, tempo = start, changed
+    return seconds + (beat - since) * 15 / tempo
