@@ -4,7 +4,7 @@ from singtrans.errors import SingtransError
 from singtrans.notes import Note, PitchTrack, Transcription
 
 __version__ = "0.1.0"
-__all__ = ["Note", "PitchTrack", "SingtransError", "Transcription", "__version__", "transcribe"]
+__all__ = ["Note", "PitchTrack", "SingtransError", "Transcriber", "Transcription", "__version__", "transcribe"]
 
 
 def __getattr__(name: str) -> object:

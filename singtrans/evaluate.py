@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from singtrans.errors import SingtransError
-from singtrans.formats import READ_SUFFIXES, TEXT_SUFFIXES, find_notes, note_stem
+from singtrans.formats import READ_SUFFIXES, TEXT_SUFFIXES, find_notes, is_label, note_stem
 from singtrans.notes import Note, PitchTrack
 
 
@@ -225,7 +225,7 @@ def pair_files(reference: Path, estimate: Path) -> list[tuple[Path, Path]]:
         raise SingtransError(f"{reference} is {kinds[0]} but {estimate} is {kinds[1]}: give two files or two folders.")
     if not reference.is_dir():
         return [(reference, estimate)]
-    references, estimates = _note_files(reference), _note_files(estimate)
+    references, estimates = _note_files(reference, labels=True), _note_files(estimate, labels=False)
     if not references:
         raise SingtransError(
             f"{reference} has no files of notes ({' '.join(READ_SUFFIXES + TEXT_SUFFIXES)}): check the path."
@@ -236,10 +236,13 @@ def pair_files(reference: Path, estimate: Path) -> list[tuple[Path, Path]]:
     return [(references[stem], estimates[stem]) for stem in sorted(references)]
 
 
-def _note_files(folder: Path) -> dict[Path, Path]:
-    """Path inside the folder without its ending -> the file of notes to read."""
+def _note_files(folder: Path, labels: bool) -> dict[Path, Path]:
+    """Path inside the folder without its ending -> the file of notes to read.
+
+    ``labels`` says whether files named as labels go before others, or behind them.
+    """
     files: dict[Path, Path] = {}
-    for path in find_notes(folder):
+    for path in sorted(find_notes(folder), key=lambda path: is_label(path) != labels):
         files.setdefault(note_stem(path.relative_to(folder)), path)
     return dict(sorted(files.items()))
 

@@ -62,12 +62,17 @@ def score_files(reference: Path, estimate: Path, reference_shift_hz: float = 0.0
     tolerances = Tolerances()
     scores = [score_notes(true, found, tolerances) for true, found in notes]
     return Report(
-        files=tuple((note_stem(true).name, score) for (true, _), score in zip(pairs, scores, strict=True)),
+        files=tuple((_name(true, Path(reference)), score) for (true, _), score in zip(pairs, scores, strict=True)),
         mean=mean_scores(scores),
         constant_hz=constant_pitch_error_hz(notes),
         shift_hz=reference_shift_hz,
         tolerances=tolerances,
     )
+
+
+def _name(true: Path, reference: Path) -> str:
+    """A recording's path inside the reference folder without its ending, which is unique."""
+    return (note_stem(true.relative_to(reference)) if reference.is_dir() else Path(note_stem(true).name)).as_posix()
 
 
 def table(report: Report) -> str:

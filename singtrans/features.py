@@ -28,6 +28,9 @@ def midi_to_hz(midi: np.ndarray | float) -> np.ndarray | float:
     return 440.0 * 2.0 ** ((np.asarray(midi) - 69.0) / 12.0)
 
 
+_LEVEL_BLOCK = 1 << 20  # samples whose squares are held at once
+
+
 class Level:
     """How loud the singing in a recording is, gathered block by block.
 
@@ -61,7 +64,8 @@ class Level:
 def level(samples: np.ndarray, sample_rate: int) -> float:
     """RMS amplitude of the singing in ``samples`` (n,); see `Level`."""
     gatherer = Level(sample_rate)
-    gatherer.add(samples)
+    for start in range(0, len(samples), _LEVEL_BLOCK):
+        gatherer.add(samples[start : start + _LEVEL_BLOCK])
     return gatherer.value
 
 

@@ -5,13 +5,14 @@ from pathlib import Path
 from singtrans.errors import UsageError
 
 DEFAULT = "solo"
-# In a wheel the weights lie inside the package, in a checkout beside it.
-_FOLDERS = (Path(__file__).parent / "models", Path(__file__).parent.parent / "models")
+# In a checkout the weights lie beside the package, in a wheel inside it.
+_CHECKOUT = Path(__file__).parent.parent
+_FOLDER = (_CHECKOUT if (_CHECKOUT / "pyproject.toml").is_file() else Path(__file__).parent) / "models"
 
 
 def shipped_models() -> dict[str, Path]:
     """Name and file of every shipped model."""
-    return {path.stem: path for folder in _FOLDERS for path in sorted(folder.glob("*.safetensors"))}
+    return {path.stem: path for path in sorted(_FOLDER.glob("*.safetensors"))}
 
 
 def find_model(name: str | Path) -> Path:

@@ -15,6 +15,7 @@ from singtrans.notes import Transcription
 _CORE_SECONDS = 30.0  # what a chunk contributes
 _CONTEXT_SECONDS = 4.0  # what it hears on either side, so that no seam is heard
 _BATCH = 4
+_SILENT = 1e-12  # RMS amplitude below which a recording holds nothing, not even its own noise
 
 
 class Transcriber:
@@ -50,9 +51,15 @@ class Transcriber:
         """Transcribe ``samples``, (n,) mono at the model's rate.
 
         Args:
-            samples: any level; NaN and infinities are not allowed.
+            samples: any level.
             name: what the transcription says it was made of.
+
+        Raises:
+            ValueError: if ``samples`` is not one-dimensional or not finite.
         """
+        samples = np.asarray(samples, np.float32)
+        if samples.ndim != 1 or not np.isfinite(samples).all():
+            raise ValueError(f"samples must be one-dimensional and finite, not of shape {samples.shape}")
         config = self.model.config
         duration = len(samples) / config.features.sample_rate
         posteriors = self.posteriors(samples)
@@ -72,7 +79,7 @@ class Transcriber:
         # Half precision: an hour's pitch posterior is 65 MB instead of 130.
         pitch = np.full((frames, bins), 1.0 / bins, np.float16)
         loudness = level(samples, features.sample_rate)
-        if loudness > 0.0:
+        if loudness > _SILENT:
             for first, last, head, posterior in self._chunks(samples, 1.0 / loudness, frames):
                 heads[first:last], pitch[first:last] = head, posterior
         return decode.Posteriors(

@@ -1,5 +1,6 @@
 """Scores are mir_eval's; files are paired by name; a constant error of labels is found."""
 
+import json
 import warnings
 
 import mir_eval
@@ -198,3 +199,22 @@ def test_files_that_make_no_pairs(tmp_path):
     (tmp_path / "none").mkdir()
     with pytest.raises(SingtransError, match="no files of notes"):
         evaluate.pair_files(tmp_path / "none", found)
+
+
+def test_labels_are_told_from_estimates_in_one_folder(tmp_path):
+    """After transcribing beside the recordings, one folder holds the truth (song.notes.csv) and what was heard."""
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "song.notes.csv").write_text("onset,offset,pitch\n0.5,1,60\n")
+        (tmp_path / folder / "song.csv").write_text("onset,offset,pitch\n0.5,1,62\n")
+    pairs = evaluate.pair_files(tmp_path, tmp_path)
+    assert [(t.name, e.name) for t, e in pairs] == [("song.notes.csv", "song.csv")] * 2
+
+
+def test_a_report_keeps_recordings_of_one_name_apart(tmp_path):
+    from singtrans.evaluation_report import json_report, score_files
+
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "song.csv").write_text("onset,offset,pitch\n0.5,1,60\n")
+    assert set(json.loads(json_report(score_files(tmp_path, tmp_path)))["files"]) == {"a/song", "b/song"}

@@ -274,3 +274,44 @@ def test_training_learns(data, tmp_path):
     assert totals[-1] < 2.6
     assert len(lines) == 1
     assert "COnPOff" in lines[0]
+
+
+def test_without_validation_the_latest_model_is_the_best(data, tmp_path):
+    from singtrans.training import loop
+
+    config = loop.TrainConfig(steps=4, warmup=1, validate_every=2, bf16=False, batch=BatchConfig(size=2, seconds=2.0))
+    loop.train(recordings(data), [], tmp_path, (small_config(), config))
+    best, last = (load_model(tmp_path / f"{n}.safetensors").network.state_dict() for n in ("best", "last"))
+    assert all(torch.equal(best[k], last[k]) for k in best)
+
+
+def test_a_training_is_not_overwritten(data, tmp_path):
+    train_once(data, tmp_path, 6)
+    before = (tmp_path / "valid.csv").read_text()
+    with pytest.raises(SingtransError, match="holds a training already"):
+        train_once(data, tmp_path, 6)
+    assert (tmp_path / "valid.csv").read_text() == before
+
+
+def test_every_bad_recording_is_named_before_training(tmp_path):
+    pytest.importorskip("pyworld")
+    from singtrans.training.run import TrainOptions, run_training
+
+    for name in ("a", "b", "c"):
+        (tmp_path / f"{name}.wav").write_bytes(b"not audio")
+        (tmp_path / f"{name}.tsv").write_text("onset\toffset\tpitch\n0\t1\t60\n")
+    with pytest.raises(SingtransError) as error:
+        run_training([tmp_path], tmp_path / "run", TrainOptions(2, 2, 2.0, 1e-3, 2, 0))
+    assert [name for name in ("a", "b", "c") if f"{name}.wav" in str(error.value)] == ["a", "b", "c"]
+
+
+def test_two_note_files_for_one_recording_are_refused(data, tmp_path):
+    for name in ("song.wav", "song.csv", "song.mid"):
+        (tmp_path / name).write_bytes(b"x")
+    with pytest.raises(SingtransError, match="several note files"):
+        read_entries(tmp_path)
+
+
+def test_what_is_no_manifest_is_refused(data):
+    with pytest.raises(SingtransError, match="not a manifest"):
+        read_entries(data / "song0.wav")

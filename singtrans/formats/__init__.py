@@ -124,9 +124,14 @@ def find_notes(folder: Path) -> list[Path]:
 
 
 def note_stem(path: Path) -> Path:
-    """The path without its ending: ``song`` of ``song.mid``, and of TONAS' ``song.notes.Corrected``."""
+    """The path without its ending: ``song`` of ``song.mid``, and of labels such as ``song.notes.csv``."""
     stem = path.with_suffix("")
-    return stem.with_suffix("") if path.suffix.lower() == ".corrected" and stem.suffix.lower() == ".notes" else stem
+    return stem.with_suffix("") if is_label(path) else stem
+
+
+def is_label(path: Path) -> bool:
+    """Whether the name says that these are true notes: ``song.notes.csv``, or TONAS' ``song.notes.Corrected``."""
+    return Path(path.stem).suffix.lower() == ".notes"
 
 
 def _module(path: Path, known: dict[str, ModuleType]) -> ModuleType:

@@ -49,7 +49,7 @@ def add_at_snr(samples: np.ndarray, noise: np.ndarray, snr_db: float) -> np.ndar
     return samples + noise * np.float32(np.sqrt(power / noise_power * 10.0 ** (-snr_db / 10.0)))
 
 
-def coloured_noise(n: int, rng: np.random.Generator) -> np.ndarray:
+def coloured_noise(n: int, rng: np.random.Generator, sample_rate: int = 16_000) -> np.ndarray:
     """(n,) noise with a random spectral slope from blue to brown, sometimes with mains hum."""
     size = 1 << max(1, (n - 1).bit_length())
     frequency = np.arange(1, size // 2 + 2, dtype=np.float32)
@@ -59,7 +59,7 @@ def coloured_noise(n: int, rng: np.random.Generator) -> np.ndarray:
     noise = np.fft.irfft(spectrum[0] + 1j * spectrum[1])[:n].astype(np.float32)
     noise /= max(float(noise.std()), 1e-9)
     if rng.random() < 0.2:
-        t = np.arange(n, dtype=np.float32) / 16_000
+        t = np.arange(n, dtype=np.float32) / sample_rate
         mains = rng.choice([50.0, 60.0])
         for harmonic in range(1, 6):
             noise += np.float32(rng.random() / harmonic) * np.sin(
@@ -129,7 +129,7 @@ def augment(
     if room or colour:
         samples = room_and_filter(samples, sample_rate, room, colour, rng)
     if rng.random() < config.noise_probability:
-        samples = add_at_snr(samples, coloured_noise(len(samples), rng), rng.uniform(*config.snr))
+        samples = add_at_snr(samples, coloured_noise(len(samples), rng, sample_rate), rng.uniform(*config.snr))
     if rng.random() < config.clip_probability:
         peak = float(np.abs(samples).max()) * rng.uniform(0.2, 0.8)
         samples = np.clip(samples, -peak, peak)

@@ -7,8 +7,10 @@ measurements to believe.
 """
 
 import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 
@@ -81,7 +83,7 @@ def load_recording(entry: Entry, sample_rate: int, cache: Path | None = None) ->
         loaded = _read(entry, sample_rate)
         if cached:
             cached.parent.mkdir(parents=True, exist_ok=True)
-            temporary = cached.with_suffix(".tmp.npz")
+            temporary = cached.with_suffix(f".{os.getpid()}.tmp.npz")  # trainings may share a cache
             np.savez(temporary, **loaded)
             temporary.replace(cached)
     return Recording(
@@ -136,7 +138,12 @@ def read_f0(path: Path) -> np.ndarray:
     return np.where(near, np.nan_to_num(track.midi[nearest]), 0.0)
 
 
-def _world():
+def require_world() -> ModuleType:
+    """The package pyworld.
+
+    Raises:
+        SingtransError: if the extra ``train`` is not installed.
+    """
     import warnings
 
     try:
@@ -144,7 +151,7 @@ def _world():
             warnings.simplefilter("ignore", UserWarning)  # its use of pkg_resources is not the user's business
             import pyworld
     except ImportError:
-        raise SingtransError("training needs pyworld: pip install 'singtrans[train]'") from None
+        raise SingtransError("training needs pyworld and setuptools below 81: pip install 'singtrans[train]'") from None
     return pyworld
 
 
@@ -152,7 +159,7 @@ def _refined_f0(samples: np.ndarray, sample_rate: int, label: np.ndarray) -> tup
     """Labelled pitch, refined on the sound where the refinement agrees with the label."""
     x = samples.astype(np.float64)
     hz = np.where(label > 0, midi_to_hz(label), 0.0)
-    refined = _world().stonemask(x, hz, np.arange(len(label)) * F0_HOP, sample_rate)
+    refined = require_world().stonemask(x, hz, np.arange(len(label)) * F0_HOP, sample_rate)
     midi = hz_to_midi(np.maximum(refined, 1.0))
     believed = (label > 0) & (np.abs(midi - label) < _TRUST_F0)
     f0 = np.where(believed, midi, np.where(label > 0, label, np.nan))
@@ -161,7 +168,7 @@ def _refined_f0(samples: np.ndarray, sample_rate: int, label: np.ndarray) -> tup
 
 def _measured_f0(samples: np.ndarray, sample_rate: int, notes: tuple[Note, ...]) -> tuple[np.ndarray, np.ndarray]:
     """Measured pitch where it is near the label of the note around it; silence between notes is unvoiced."""
-    world = _world()
+    world = require_world()
     x = samples.astype(np.float64)
     hz, time = world.dio(x, sample_rate, f0_floor=60.0, f0_ceil=1400.0, frame_period=F0_HOP * 1000)
     hz = world.stonemask(x, hz, time, sample_rate)

@@ -94,7 +94,8 @@ def train(
         The best model's file.
 
     Raises:
-        SingtransError: if there is nothing to learn from, or nothing or something else to resume.
+        SingtransError: if there is nothing to learn from, nothing or something else to resume, or another training
+            in the folder.
     """
     model_config, config = configs
     if not recordings:
@@ -104,17 +105,23 @@ def train(
     description = json.dumps({"model": json.loads(model_config.to_json()), "train": dataclasses.asdict(config)})
     if resume:
         _restore(state, folder, description)
+    elif (folder / "state.pt").exists():
+        raise SingtransError(f"{folder}: holds a training already; go on with --resume, or choose another folder")
     else:
         (folder / "config.json").write_text(description)
         for name in ("log.csv", "valid.csv"):
             (folder / name).unlink(missing_ok=True)
     excerpts = Excerpts(recordings, model_config.features, config.batch, config.augmentation, config.seed)
-    began = time.monotonic()
+    began, first = time.monotonic(), state.step
     for batch in _batches(excerpts, state.step, config.steps):
         terms = train_step(state, batch, config)
         if state.step % 20 == 0:
             row = {"step": state.step, "rate": learning_rate(state.step, config)} | terms
             _append(folder / "log.csv", row | {"seconds": time.monotonic() - began})
+        if state.step % 100 == 0:
+            pace = (time.monotonic() - began) / (state.step - first)
+            left = round(pace * (config.steps - state.step) / 60)
+            report(f"step {state.step} of {config.steps}: loss {terms['total']:.3f}, about {left} min left")
         if state.step % config.validate_every == 0 or state.step == config.steps:
             _validate_and_save(state, valid, folder, description, report)
     return folder / "best.safetensors"
@@ -173,14 +180,25 @@ def _batches(excerpts: Excerpts, first: int, last: int) -> Iterator[Batch]:
 def _validate_and_save(
     state: State, valid: Sequence[Entry], folder: Path, description: str, report: Callable[[str], None]
 ) -> None:
+    # First of all: whatever happens while validating, the training up to here is not lost.
+    _save_state(state, folder, description)
+    notes = {"training": description, "step": str(state.step)}
+    save_model(state.average, folder / "last.safetensors", notes)
+    if not valid:
+        save_model(state.average, folder / "best.safetensors", notes)
+        report(f"step {state.step}: nothing to validate on, so the latest model is kept as the best")
+        return
     scores = validate(state.average, valid)
     _append(folder / "valid.csv", {"step": state.step} | scores.figures)
-    save_model(state.average, folder / "last.safetensors", {"training": description, "step": str(state.step)})
     kept = scores.target > state.best
     if kept:
         state.best = scores.target
-        save_model(state.average, folder / "best.safetensors", {"training": description, "step": str(state.step)})
+        save_model(state.average, folder / "best.safetensors", notes)
+        _save_state(state, folder, description)
     report(f"step {state.step}: {scores.line}{' (best so far)' if kept else ''}")
+
+
+def _save_state(state: State, folder: Path, description: str) -> None:
     temporary = folder / "state.pt.tmp"
     saved = {
         "model": state.model.network.state_dict(),

@@ -73,9 +73,13 @@ def read_entries(path: Path, valid_fraction: float = 0.1) -> list[Entry]:
 def _folder_entries(folder: Path) -> list[Entry]:
     entries = []
     others = {note_stem(path): path for path in reversed(find_notes(folder))}
-    for audio in sorted(p for p in folder.rglob("*") if p.suffix.lower() in AUDIO_SUFFIXES and p.is_file()):
-        notes = next((n for s in _NOTE_SUFFIXES if (n := audio.with_suffix(s)).is_file()), None)
-        notes = notes or others.get(audio.with_suffix(""))
+    for audio in sorted(p for p in folder.rglob("*") if _is_recording(p)):
+        beside = [n for s in _NOTE_SUFFIXES if (n := audio.with_suffix(s)).is_file()]
+        if len(beside) > 1:
+            # One of them may be an estimate, and training on estimates would go unnoticed.
+            names = ", ".join(str(n) for n in beside)
+            raise SingtransError(f"{audio}: has several note files ({names}); keep the true one, or write a manifest")
+        notes = beside[0] if beside else others.get(audio.with_suffix(""))
         f0 = next((f for e in _F0_ENDINGS if (f := audio.with_name(audio.stem + e)).is_file()), None)
         if notes or f0:
             name = audio.relative_to(folder).with_suffix("").as_posix()
@@ -83,10 +87,18 @@ def _folder_entries(folder: Path) -> list[Entry]:
     return entries
 
 
+def _is_recording(path: Path) -> bool:
+    hidden = path.name.startswith(".")  # such as the shadows that macOS leaves beside real files
+    return path.suffix.lower() in AUDIO_SUFFIXES and path.is_file() and not hidden
+
+
 def _manifest_entries(path: Path) -> tuple[list[Entry], bool]:
     """The entries, and whether the manifest itself says which are for what."""
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        rows = list(csv.DictReader(file))
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.DictReader(file))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise SingtransError(f"{path}: not a manifest ({error}); give a CSV file or a folder") from None
     faults, entries = [], []
     for line, row in enumerate(rows, start=2):
         split = (row.get("split") or "train").strip()
@@ -125,7 +137,7 @@ def _weight(text: str) -> float | None:
 
 
 def _set_aside(entries: list[Entry], fraction: float) -> list[Entry]:
-    """Validation recordings chosen by a checksum of their names, so that a longer list keeps the earlier choice."""
+    """Validation recordings chosen by a checksum of their names: a second training makes the same choice."""
     count = max(1, round(fraction * len(entries))) if len(entries) > 1 else 0
     chosen = {e.id for e in sorted(entries, key=lambda e: zlib.crc32(e.id.encode()))[:count]}
     return [replace(e, split="valid") if e.id in chosen else e for e in entries]

@@ -7,7 +7,7 @@ from pathlib import Path
 from singtrans.config import Config
 from singtrans.errors import SingtransError
 from singtrans.training.batches import BatchConfig
-from singtrans.training.data import Recording, load_recording
+from singtrans.training.data import Recording, load_recording, require_world
 from singtrans.training.loop import TrainConfig, train
 from singtrans.training.manifest import Entry, read_entries
 
@@ -67,11 +67,14 @@ def _load(entries: Sequence[Entry], cache: Path) -> tuple[list[Recording], list[
     """Training recordings in memory, validation entries, and a line for each recording that cannot be used."""
     rate = Config().features.sample_rate
     recordings, valid, faults = [], [], []
+    require_world()
     for entry in entries:
         try:
             if entry.split == "train":
                 recordings.append(load_recording(entry, rate, cache))
             elif entry.split == "valid":
+                # It is read again by the path that `transcribe` walks; here, only whether it can be.
+                load_recording(entry, rate, cache)
                 valid.append(entry)
         except SingtransError as error:
             faults.append(str(error))
