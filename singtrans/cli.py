@@ -126,8 +126,11 @@ class _LazyTranscriber:
             interrupt.check()
 
     def _load(self):
-        # torch's threads wait for each other by spinning, which makes it 10 times slower on a busy machine.
-        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+        import torch
+
+        # The network is so small that a second thread gains a fifth on an idle machine, and loses a factor of ten
+        # on a busy one, where torch's threads spin while they wait for each other.
+        torch.set_num_threads(1)
         from singtrans.transcriber import Transcriber
 
         try:
