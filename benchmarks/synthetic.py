@@ -17,8 +17,8 @@ import numpy as np
 import soundfile
 
 from singtrans import audio
-from singtrans.features import midi_to_hz
 from singtrans.notes import Note
+from singtrans.pitch import midi_to_hz
 from singtrans.training.manifest import COLUMNS, Entry, read_entries
 from singtrans.training.synth import (
     HOP_SECONDS,

@@ -121,6 +121,14 @@ class DecoderConfig:
     voiced: float = 0.5
     decision_floor: float = 0.001
 
+    def __post_init__(self) -> None:
+        if not (
+            0.0 < self.pitch_tolerance <= 12.0 and 0.0 < self.pitch_floor < 1.0 and 0.0 < self.decision_floor < 0.5
+        ):
+            raise ValueError("the decoder's pitch_tolerance, pitch_floor or decision_floor is out of range")
+        if not (0.0 <= self.edge < 0.5 and 0.0 <= self.shortest_note < 10.0):
+            raise ValueError("the decoder's edge or shortest_note is out of range")
+
 
 @dataclass(frozen=True)
 class Config:

@@ -20,6 +20,7 @@ import numpy as np
 from singtrans.errors import SingtransError
 from singtrans.formats import READ_SUFFIXES, TEXT_SUFFIXES, find_notes, is_label, note_stem
 from singtrans.notes import Note, PitchTrack
+from singtrans.pitch import hz_to_midi, midi_to_hz
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,10 +193,10 @@ def shift_hz(notes: Iterable[Note], hz: float) -> tuple[Note, ...]:
     """
 
     def shifted(note: Note) -> Note:
-        moved = float(_hz(note.pitch)) + hz
+        moved = float(midi_to_hz(note.pitch)) + hz
         if moved <= 0:
             raise ValueError(f"{note} cannot be moved by {hz} Hz")
-        return dataclasses.replace(note, pitch=69 + 12 * float(np.log2(moved / 440)))
+        return dataclasses.replace(note, pitch=float(hz_to_midi(moved)))
 
     return tuple(shifted(note) for note in notes)
 
@@ -247,16 +248,12 @@ def _note_files(folder: Path, labels: bool) -> dict[Path, Path]:
     return dict(sorted(files.items()))
 
 
-def _hz(midi: float | np.ndarray) -> float | np.ndarray:
-    return 440.0 * 2.0 ** ((midi - 69.0) / 12.0)
-
-
 def _arrays(notes: Sequence[Note]) -> tuple[np.ndarray, np.ndarray]:
     """(notes, 2) onsets and offsets in seconds, and (notes,) pitches in Hz."""
     spans = np.array([(note.onset, note.offset) for note in notes], dtype=float)
-    return spans, _hz(np.array([note.pitch for note in notes], dtype=float))
+    return spans, midi_to_hz(np.array([note.pitch for note in notes], dtype=float))
 
 
 def _track_hz(track: PitchTrack) -> np.ndarray:
     """(frames,) Hz, 0 where unvoiced, which is how mir_eval knows it."""
-    return np.nan_to_num(_hz(np.asarray(track.midi, dtype=float)), nan=0.0)
+    return np.nan_to_num(midi_to_hz(np.asarray(track.midi, dtype=float)), nan=0.0)

@@ -16,17 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from singtrans.config import FeatureConfig
-
-
-def hz_to_midi(hz: np.ndarray | float) -> np.ndarray | float:
-    """Fractional MIDI number of a frequency in Hz."""
-    return 69.0 + 12.0 * np.log2(np.asarray(hz) / 440.0)
-
-
-def midi_to_hz(midi: np.ndarray | float) -> np.ndarray | float:
-    """Frequency in Hz of a fractional MIDI number."""
-    return 440.0 * 2.0 ** ((np.asarray(midi) - 69.0) / 12.0)
-
+from singtrans.pitch import midi_to_hz
 
 _LEVEL_BLOCK = 1 << 20  # samples whose squares are held at once
 

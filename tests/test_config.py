@@ -25,6 +25,8 @@ def test_round_trip():
         (lambda c: c["network"].update(hidden=-1), "network.hidden is -1"),
         (lambda c: c["network"].update(harmonics=[]), "network.harmonics is"),
         (lambda c: c["decoder"].update(note_cost=float("nan")), "note_cost is nan"),
+        (lambda c: c["decoder"].update(pitch_tolerance=0.0), "pitch_tolerance.* out of range"),
+        (lambda c: c["decoder"].update(edge=0.5), "edge or shortest_note is out of range"),
         (lambda c: c["features"].update(hop=321), "band_steps"),
         (lambda c: c.update(features=[]), "not an object"),
     ],

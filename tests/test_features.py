@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from singtrans.config import FeatureConfig
-from singtrans.features import FrontEnd, hz_to_midi, level, midi_to_hz, spectrum_frequencies
+from singtrans.features import FrontEnd, level, spectrum_frequencies
+from singtrans.pitch import hz_to_midi, midi_to_hz
 
 CONFIG = FeatureConfig()
 RATE = CONFIG.sample_rate

@@ -13,6 +13,7 @@ from singtrans.formats.columns import MIDI_BY_CUSTOM, find_columns
 from singtrans.formats.note_names import guess_unit
 from singtrans.formats.text import Row, at_line, is_number, number, read_table, read_text, split_rows
 from singtrans.notes import PitchTrack
+from singtrans.pitch import hz_to_midi
 
 HOP = 0.02  # seconds between values that come without times
 _VOICED = 0.5  # the confidence from which a frame counts as voiced
@@ -121,7 +122,7 @@ def _midi(path: Path, rows: tuple[Row, ...], pitch: np.ndarray, unit: str | None
         line = rows[int(np.nanargmax(pitch))].line
         raise at_line(path, line, f"has {np.nanmax(pitch):g}, which could be MIDI or Hz: add a first line time,hz.")
     with np.errstate(divide="ignore"):
-        midi = 69 + 12 * np.log2(pitch / 440) if unit == "hz" else pitch
+        midi = hz_to_midi(pitch) if unit == "hz" else pitch
     wrong = np.flatnonzero((midi > 127.5) | (midi < 0))
     if len(wrong):
         raise at_line(path, rows[wrong[0]].line, f"has {pitch[wrong[0]]:g}, outside MIDI 0 to 127: mend that line.")

@@ -118,13 +118,13 @@ def augment(
 
     Args:
         samples: (n,) float32.
-        background: (n,) float32 to be mixed in by chance, or None.
+        background: (n,) float32 to be mixed in, or None.
         sample_rate: Hz.
         config: how often and how much.
         rng: source of all chance.
     """
     room, colour = rng.random() < config.room_probability, rng.random() < config.filter_probability
-    if background is not None and rng.random() < config.background_probability:
+    if background is not None:
         samples = add_at_snr(samples, background, rng.uniform(*config.background_snr))
     if room or colour:
         samples = room_and_filter(samples, sample_rate, room, colour, rng)

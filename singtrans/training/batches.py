@@ -114,9 +114,10 @@ class Excerpts(Dataset):
                 np.zeros_like(targets.pitch_known),
             )
         background = None
-        if self.backgrounds and config.background_probability > 0.0:
+        if self.backgrounds and rng.random() < config.background_probability:
             music = self.backgrounds[rng.integers(len(self.backgrounds))]
-            background = self._cut(np.tile(music, 1 + 2 * len(samples) // len(music)), rng.uniform(0.1, 1.0), 1.0)
+            start = rng.uniform(0.0, len(music) / self.features.sample_rate)
+            background = self._cut(np.tile(music, 2 + 2 * len(samples) // len(music)), start, 1.0)
         samples = augment(samples, background, self.features.sample_rate, config, rng)
         loudness = level(samples, self.features.sample_rate) * 10.0 ** (rng.normal(0.0, config.level) / 20.0)
         return (samples / max(loudness, 1e-9)).astype(np.float32), targets

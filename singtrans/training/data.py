@@ -16,9 +16,9 @@ import numpy as np
 
 from singtrans import audio
 from singtrans.errors import SingtransError
-from singtrans.features import hz_to_midi, midi_to_hz
 from singtrans.formats import load_notes, load_pitch
 from singtrans.notes import Note
+from singtrans.pitch import hz_to_midi, midi_to_hz
 from singtrans.training.manifest import Entry
 
 F0_HOP = 0.02
@@ -73,7 +73,7 @@ def load_recording(entry: Entry, sample_rate: int, cache: Path | None = None) ->
             f"{p.resolve()}:{p.stat().st_mtime_ns}:{p.stat().st_size}" if p else "-"
             for p in (entry.audio, entry.notes, entry.f0, entry.accompaniment)
         ).encode()
-        + f"|{entry.name}|{sample_rate}|1".encode()
+        + f"|{entry.name}|{sample_rate}|2".encode()
     ).hexdigest()[:24]
     cached = cache / f"{key}.npz" if cache else None
     if cached and cached.is_file():
@@ -106,6 +106,9 @@ def _read(entry: Entry, sample_rate: int) -> dict[str, np.ndarray]:
         f0, voiced = _refined_f0(samples, sample_rate, read_f0(entry.f0))
     else:
         f0, voiced = _measured_f0(samples, sample_rate, notes)
+    missing = max(0, int(len(samples) / sample_rate / F0_HOP) + 1 - len(f0))
+    # Labels that end before the recording say nothing about the rest.
+    f0, voiced = (np.pad(a, (0, missing), constant_values=np.nan) for a in (f0, voiced))
     loaded |= {"f0": f0.astype(np.float32), "voiced": voiced.astype(np.float32)}
     if entry.notes:
         loaded["notes"] = np.array([[n.onset, n.offset, n.pitch] for n in notes]).reshape(-1, 3)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from singtrans.notes import Note
+from singtrans.pitch import hz_to_midi, midi_to_hz
 from singtrans.training.melody import (
     HOP_SECONDS,
     SingingStyle,
@@ -119,7 +120,7 @@ def analyse(voice: np.ndarray, sample_rate: int, *, careful: bool = False) -> Vo
     envelope = pyworld.cheaptrick(samples, hertz, time, sample_rate).astype(np.float32)
     aperiodicity = pyworld.d4c(samples, hertz, time, sample_rate).astype(np.float32)
     voiced = (hertz > 0) & (aperiodicity[:, 0] < 0.5)  # d4c calls all of a voiceless frame noise
-    f0 = 69 + 12 * np.log2(np.where(voiced, hertz, np.nan) / 440)
+    f0 = hz_to_midi(np.where(voiced, hertz, np.nan))
     return VoiceFrames(f0, envelope, aperiodicity, sample_rate)
 
 
@@ -152,7 +153,7 @@ def render(voice: VoiceFrames, source: np.ndarray, f0: np.ndarray, gain: np.ndar
             envelope[first:last] = envelope[first] ** (1 - mix) * envelope[last - 1] ** mix
             aperiodicity[first:last] = (1 - mix) * aperiodicity[first] + mix * aperiodicity[last - 1]
     envelope = envelope * (gain * (source >= 0))[:, None] ** 2 + SILENCE
-    hertz = np.where(voiced, 440 * 2 ** ((np.nan_to_num(f0) - 69) / 12), 0.0)
+    hertz = np.where(voiced, midi_to_hz(np.nan_to_num(f0)), 0.0)
     samples = pyworld.synthesize(hertz, envelope, aperiodicity, voice.sample_rate, 1000 * HOP_SECONDS)
     length = round(len(f0) * HOP_SECONDS * voice.sample_rate)
     return np.pad(samples, (0, max(0, length - len(samples))))[:length].astype(np.float32)
@@ -234,7 +235,7 @@ def formant_voice(notes: Sequence[Note], f0: np.ndarray, sample_rate: int, rng: 
         raise ValueError("nothing to sing: no frame of f0 is voiced")
     frames, samples = np.arange(len(f0)), round(len(f0) * HOP_SECONDS * sample_rate)
     at = np.arange(samples) / (HOP_SECONDS * sample_rate)
-    hertz = 440 * 2 ** ((np.interp(frames, frames[voiced], f0[voiced]) - 69) / 12)
+    hertz = midi_to_hz(np.interp(frames, frames[voiced], f0[voiced]))
     level = draw_level(notes, draw_attacks(notes, rng, SingingStyle()), len(f0), rng) * voiced
     formants = _vowels(notes, len(f0), rng)
     phase = 2 * np.pi * np.cumsum(np.interp(at, frames, hertz)) / sample_rate

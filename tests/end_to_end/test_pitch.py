@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from singtrans import Transcriber
-from singtrans.features import midi_to_hz
+from singtrans.pitch import midi_to_hz
 
 RATE = 16_000
 
