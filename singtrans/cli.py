@@ -188,7 +188,10 @@ def train(  # noqa: PLR0913 (one parameter an option)
     from singtrans.training.run import TrainOptions, run_training
 
     options = TrainOptions(steps, batch, seconds, rate, validate_every, seed)
-    best = run_training(data, out, options, cache, resume, say)
+    try:
+        best = run_training(data, out, options, cache, resume, say)
+    finally:
+        interrupt.check()  # a signal inside torch's C code comes out as an error of torch's
     say(f"the best model is {best}: use it with --model {best}")
 
 

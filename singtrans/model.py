@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from singtrans.config import Config, NetworkConfig
 from singtrans.errors import SingtransError
 from singtrans.features import FrontEnd
+from singtrans.formats import whole_file
 
 HEADS = ("onset", "offset", "activity", "voicing")
 FORMAT = "singtrans-1"
@@ -187,9 +188,8 @@ def save_model(model: Model, path: Path, notes: Mapping[str, str] | None = None)
     metadata = {**(notes or {}), "format": FORMAT, "config": model.config.to_json()}
     weights = {k: v.detach().cpu().contiguous() for k, v in model.network.state_dict().items()}
     metadata["sha256"] = _checksum(weights, metadata["config"])
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_bytes(serialise(weights, metadata))
-    temporary.replace(path)
+    with whole_file(path) as file:
+        file.write(serialise(weights, metadata))
 
 
 def load_model(path: Path) -> Model:

@@ -4,6 +4,8 @@ import csv
 import dataclasses
 import json
 import math
+import os
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,8 +14,10 @@ from pathlib import Path
 import torch
 from torch.utils.data import DataLoader
 
+from singtrans import interrupt
 from singtrans.config import Config
 from singtrans.errors import SingtransError
+from singtrans.formats import whole_file
 from singtrans.model import Model, save_model
 from singtrans.training.augment import AugmentConfig
 from singtrans.training.batches import Batch, BatchConfig, Excerpts
@@ -173,8 +177,15 @@ def _begin(model_config: Config, config: TrainConfig) -> State:
 
 def _batches(excerpts: Excerpts, first: int, last: int) -> Iterator[Batch]:
     # One process prepares batches while this one learns; more would fight over small machines' cores.
-    loader = DataLoader(excerpts, batch_size=None, sampler=range(first, last), num_workers=1, prefetch_factor=4)
-    return iter(loader)
+    workers = {"num_workers": 1, "prefetch_factor": 4, "worker_init_fn": _leave_signals_to_the_parent}
+    return iter(DataLoader(excerpts, batch_size=None, sampler=range(first, last), **workers))
+
+
+def _leave_signals_to_the_parent(_worker: int) -> None:
+    # Ctrl-C reaches every process of the terminal; the parent ends the worker on its own way out.
+    interrupt.ignore()
+    # The worker's own errors reach the parent as exceptions; what it prints is about the parent being gone.
+    sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 (for as long as the worker lives)
 
 
 def _validate_and_save(
@@ -199,7 +210,6 @@ def _validate_and_save(
 
 
 def _save_state(state: State, folder: Path, description: str) -> None:
-    temporary = folder / "state.pt.tmp"
     saved = {
         "model": state.model.network.state_dict(),
         "average": state.average.network.state_dict(),
@@ -208,8 +218,8 @@ def _save_state(state: State, folder: Path, description: str) -> None:
         "best": state.best,
         "description": description,
     }
-    torch.save(saved, temporary)
-    temporary.replace(folder / "state.pt")
+    with whole_file(folder / "state.pt") as file:
+        torch.save(saved, file)
 
 
 def _restore(state: State, folder: Path, description: str) -> None:
