@@ -1,0 +1,79 @@
+"""The command line: each module parses one command, calls, prints. None does work of its own."""
+
+import os
+import sys
+from contextlib import suppress
+from typing import Annotated
+
+import typer
+
+from singtrans import __version__, interrupt
+from singtrans.cli.evaluate import evaluate
+from singtrans.cli.info import info
+from singtrans.cli.train import train
+from singtrans.cli.transcribe import transcribe
+from singtrans.console import say
+from singtrans.errors import SingtransError, UsageError
+
+app = typer.Typer(
+    name="singtrans",
+    help="Turn recordings of singing into notes.",
+    epilog="Exit codes: 0 all done; 1 some input failed; 2 wrong usage; 130 interrupted.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain text: errors stay one line, wherever they are read
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"singtrans {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    pass
+
+
+for command in (transcribe, info, train, evaluate):
+    app.command()(command)
+
+
+def main() -> None:
+    """Entry point: runs the command and turns what went wrong into one line and an exit code."""
+    with suppress(AttributeError):  # a stream that is closed or replaced
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name need not be text
+    interrupt.install()
+    try:
+        app(prog_name="singtrans")
+    except UsageError as error:
+        _fail(error, 2)
+    except SingtransError as error:
+        _fail(error, 1)
+    except interrupt.Stopped as stopped:
+        interrupt.ignore()
+        with suppress(OSError):  # the terminal may be what has gone
+            say(str(stopped))
+        sys.exit(128 + stopped.number)
+    except OSError as error:  # stdout on a full disk, for one
+        _drop_stdout()
+        _fail(SingtransError(str(error)), 1)
+
+
+def _drop_stdout() -> None:
+    """What cannot be written now cannot be written on the way out either, and would be complained of again."""
+    with suppress(OSError, AttributeError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _fail(error: SingtransError, code: int) -> None:
+    for line in str(error).splitlines():
+        say(f"singtrans: {line}")
+    sys.exit(code)

@@ -1,0 +1,109 @@
+"""``singtrans transcribe``."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from singtrans import interrupt
+from singtrans.console import report
+from singtrans.errors import SingtransError, UsageError
+from singtrans.notes import Transcription
+
+
+class Format(StrEnum):
+    """Formats that are written."""
+
+    mid = "mid"
+    csv = "csv"
+    json = "json"
+
+
+class Device(StrEnum):
+    """Where the network runs."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+    mps = "mps"
+
+
+def transcribe(  # noqa: PLR0913 (one parameter an option)
+    inputs: Annotated[list[Path], typer.Argument(metavar="INPUT", help="Recordings, or folders of them.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="PATH",
+            help="Folder for the outputs, made if needed; for a single recording also a file such as tune.mid."
+            " Default: beside each recording.",
+        ),
+    ] = None,
+    formats: Annotated[
+        list[Format] | None,
+        typer.Option("-f", "--format", help="What to write; may be given several times. Default: mid."),
+    ] = None,
+    model: Annotated[
+        str, typer.Option(metavar="MODEL", help="A shipped model's name (see: singtrans info) or a weight file.")
+    ] = "default",
+    device: Annotated[Device, typer.Option(help="Where the network runs; auto is cuda if there is one.")] = Device.auto,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace outputs that exist.")] = False,
+    skip_existing: Annotated[
+        bool, typer.Option("--skip-existing", help="Keep outputs that exist, and make only what is missing.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print failures only.")] = False,
+) -> None:
+    """Write the notes of recordings of singing.
+
+    Any sound or video file is read; in a folder and its sub-folders, every recording. Existing outputs are refused
+    unless you say --overwrite or --skip-existing. A recording that fails does not stop the others.
+
+    \b
+    Examples:
+      singtrans transcribe song.wav
+      singtrans transcribe song.wav -o tune.mid
+      singtrans transcribe recordings/ -o notes/ -f mid -f csv
+    """
+    from singtrans import batch
+
+    if overwrite and skip_existing:
+        raise UsageError("--overwrite and --skip-existing contradict each other; use one")
+    existing = (
+        batch.Existing.OVERWRITE if overwrite else batch.Existing.SKIP if skip_existing else batch.Existing.REFUSE
+    )
+    transcriber = _LazyTranscriber(model, device.value)
+    plan = batch.plan(inputs, out, [f.value for f in formats or []])
+    if not report(plan, batch.run(plan.jobs, transcriber, existing), quiet):
+        raise typer.Exit(1)
+
+
+class _LazyTranscriber:
+    """Loads the model at the first recording that needs it: a folder that is all done costs no torch."""
+
+    def __init__(self, model: str, device: str) -> None:
+        from singtrans.models import find_model
+
+        self.model, self.device, self.transcriber = find_model(model), device, None
+
+    def __call__(self, path: Path) -> Transcription:
+        if self.transcriber is None:
+            self.transcriber = self._load()
+        try:
+            return self.transcriber(path)
+        finally:
+            interrupt.check()
+
+    def _load(self):
+        import torch
+
+        # The network is so small that a second thread gains a fifth on an idle machine, and loses a factor of ten
+        # on a busy one, where torch's threads spin while they wait for each other.
+        torch.set_num_threads(1)
+        from singtrans.transcriber import Transcriber
+
+        try:
+            return Transcriber(self.model, self.device)
+        except SingtransError as error:  # without it nothing can be done: not the fault of one recording
+            raise UsageError(str(error)) from error
