@@ -6,6 +6,8 @@ signal's number. Each is raised as an exception, so that whatever is being writt
 
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows lacks the last
 
@@ -22,14 +24,16 @@ class Stopped(BaseException):
 
 
 class _Handler:
-    """Raises `Stopped`, and remembers that it did."""
+    """Raises `Stopped`, and remembers that it did; while it is patient, the first signal is only remembered."""
 
     def __init__(self) -> None:
         self.received = 0
+        self.patient = False
 
     def __call__(self, number: int, _frame: object) -> None:
-        self.received = number
-        raise Stopped(number)
+        first, self.received = not self.received, number
+        if not (self.patient and first):
+            raise Stopped(number)
 
 
 def _numbers() -> list[int]:
@@ -51,12 +55,32 @@ def _unraisable(report: "sys.UnraisableHookArgs") -> None:
         sys.__unraisablehook__(report)
 
 
+def _handlers() -> list[_Handler]:
+    return [handler for n in _numbers() if isinstance(handler := signal.getsignal(n), _Handler)]
+
+
+def pending() -> int:
+    """The number of a signal that came and was not obeyed yet, or 0."""
+    return next((handler.received for handler in _handlers() if handler.received), 0)
+
+
 def check() -> None:
-    """Raise `Stopped` if a signal came whose exception was lost on its way."""
-    for number in _numbers():
-        handler = signal.getsignal(number)
-        if isinstance(handler, _Handler) and handler.received:
-            raise Stopped(handler.received)
+    """Raise `Stopped` if a signal came whose exception was lost on its way, or had to wait."""
+    if number := pending():
+        raise Stopped(number)
+
+
+@contextmanager
+def waiting() -> Iterator[None]:
+    """Inside it a first signal waits for `check`, so that what must not be torn apart is done; a second does not."""
+    handlers = _handlers()
+    for handler in handlers:
+        handler.patient = True
+    try:
+        yield
+    finally:
+        for handler in handlers:
+            handler.patient = False
 
 
 def ignore() -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import soxr
 
+from singtrans.training.codec import through_codec, usable_codecs
+
 
 @dataclass(frozen=True)
 class AugmentConfig:
@@ -16,8 +18,8 @@ class AugmentConfig:
     Attributes:
         speed: largest change of speed, and with it of pitch, in semitones.
         speed_probability, noise_probability, background_probability, room_probability, filter_probability,
-            clip_probability, silence_probability: how often each is applied; ``silence`` replaces the voice by
-            noise alone.
+            clip_probability, codec_probability, silence_probability: how often each is applied; ``silence``
+            replaces the voice by noise alone.
         snr: range of signal to noise ratios in dB.
         background_snr: likewise of voice to accompaniment.
         level: standard deviation in dB of an error made in measuring the level.
@@ -32,6 +34,7 @@ class AugmentConfig:
     room_probability: float = 0.25
     filter_probability: float = 0.4
     clip_probability: float = 0.05
+    codec_probability: float = 0.1
     silence_probability: float = 0.02
     level: float = 3.0
 
@@ -114,7 +117,7 @@ def augment(
     config: AugmentConfig,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Room, microphone, noise, background and clipping, each by chance.
+    """Room, microphone, noise, background, clipping and a codec, each by chance.
 
     Args:
         samples: (n,) float32.
@@ -133,4 +136,9 @@ def augment(
     if rng.random() < config.clip_probability:
         peak = float(np.abs(samples).max()) * rng.uniform(0.2, 0.8)
         samples = np.clip(samples, -peak, peak)
+    codecs = usable_codecs()
+    if codecs and rng.random() < config.codec_probability:
+        codec = codecs[rng.integers(len(codecs))]
+        low, high = codec.bit_rates
+        samples = through_codec(samples, sample_rate, codec, round(low * (max(high, 1) / max(low, 1)) ** rng.random()))
     return samples.astype(np.float32)

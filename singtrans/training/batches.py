@@ -1,7 +1,7 @@
 """Random excerpts of labelled recordings, augmented, as batches.
 
-Batch ``step`` depends on the seed and the step alone, so a training that is interrupted goes on with the very
-batches it would have seen.
+Excerpt ``i`` of batch ``step`` depends on the seed, the step and ``i`` alone, so a training that is interrupted goes
+on with the very batches it would have seen, and several processes can share one batch.
 """
 
 from collections.abc import Sequence
@@ -61,15 +61,20 @@ class Excerpts(Dataset):
         features: of the model that is trained.
         batch, augmentation: see there.
         seed: start of all chance.
+        backgrounds: (n,) int16 each, to be mixed in beside the recordings' own accompaniments.
+        share: this process's rank and how many share a batch: excerpts ``rank``, ``rank + count``, ...
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (a data set is all of these)
         self,
         recordings: Sequence[Recording],
         features: FeatureConfig,
         batch: BatchConfig,
         augmentation: AugmentConfig,
         seed: int,
+        *,
+        backgrounds: Sequence[np.ndarray] = (),
+        share: tuple[int, int] = (0, 1),
     ) -> None:
         self.features, self.batch, self.augmentation, self.seed = features, batch, augmentation, seed
         self.frames = round(batch.seconds / features.hop_seconds)
@@ -79,12 +84,12 @@ class Excerpts(Dataset):
         self.pools = [(pool, _weights(pool)) for pool in (noted, others) if pool]
         share = batch.notes_share if noted and others else 1.0
         self.pool_probability = [share, 1.0 - share][: len(self.pools)]
-        self.backgrounds = [r.accompaniment for r in recordings if r.accompaniment is not None]
+        self.backgrounds = [r.accompaniment for r in recordings if r.accompaniment is not None] + list(backgrounds)
+        self.mine = range(share[0], batch.size, share[1])
 
     def __getitem__(self, step: int) -> Batch:
-        """The batch of a training step."""
-        rng = np.random.default_rng([self.seed, step])
-        excerpts = [self._excerpt(rng) for _ in range(self.batch.size)]
+        """This process's share of the batch of a training step."""
+        excerpts = [self._excerpt(np.random.default_rng([self.seed, step, index])) for index in self.mine]
         targets = [t for _, t in excerpts]
         return Batch(
             samples=torch.from_numpy(np.stack([s for s, _ in excerpts])),

@@ -1,9 +1,7 @@
 """The training loop, read from top to bottom."""
 
-import csv
 import dataclasses
 import json
-import math
 import os
 import sys
 import time
@@ -11,88 +9,99 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch.utils.data import DataLoader
 
 from singtrans import interrupt
 from singtrans.config import Config
 from singtrans.errors import SingtransError
-from singtrans.formats import whole_file
 from singtrans.model import Model, save_model
-from singtrans.training.augment import AugmentConfig
-from singtrans.training.batches import Batch, BatchConfig, Excerpts
+from singtrans.training.batches import Batch, Excerpts
+from singtrans.training.card import summarise, write_card
+from singtrans.training.config import TrainConfig, learning_rate
 from singtrans.training.data import Recording
-from singtrans.training.loss import LossConfig, losses
+from singtrans.training.distributed import Processes
+from singtrans.training.logs import Logs, draw_curves
 from singtrans.training.manifest import Entry
+from singtrans.training.state import FILE, State, begin, restore, save_state
+from singtrans.training.step import train_step
 from singtrans.training.validate import validate
+
+_LOG_EVERY = 20  # steps
 
 
 @dataclass(frozen=True)
-class TrainConfig:
-    """How to train.
+class Data:
+    """What to train with.
 
     Attributes:
-        steps: optimiser steps.
-        rate: highest learning rate.
-        warmup: steps until it is reached; a half cosine takes it to a fiftieth at the last step.
-        weight_decay, clip: of AdamW; largest gradient norm.
-        average: decay of the running average of the weights, which is what is validated and kept.
-        validate_every: steps; the state is saved as often.
-        seed: start of all chance.
-        bf16: compute in bfloat16 where the processor can.
+        entries: of the recordings to learn from.
+        recordings: these, in memory, in the same order.
+        valid: to validate on, by the path that `transcribe` walks.
+        backgrounds: (n,) int16 each, accompaniments to be mixed in.
+        checksum: of all labels and recordings, so that a training is not resumed with others.
     """
 
-    steps: int = 6000
-    rate: float = 2e-3
-    warmup: int = 300
-    weight_decay: float = 1e-2
-    clip: float = 1.0
-    average: float = 0.999
-    validate_every: int = 500
-    seed: int = 0
-    bf16: bool = True
-    batch: BatchConfig = field(default_factory=BatchConfig)
-    augmentation: AugmentConfig = field(default_factory=AugmentConfig)
-    loss: LossConfig = field(default_factory=LossConfig)
+    entries: Sequence[Entry]
+    recordings: Sequence[Recording]
+    valid: Sequence[Entry] = ()
+    backgrounds: Sequence[np.ndarray] = ()
+    checksum: str = ""
 
 
-def learning_rate(step: int, config: TrainConfig) -> float:
-    """Rate at a step, a pure function of it."""
-    if step < config.warmup:
-        return config.rate * (step + 1) / config.warmup
-    done = (step - config.warmup) / max(1, config.steps - config.warmup)
-    return config.rate * (0.02 + 0.98 * 0.5 * (1.0 + math.cos(math.pi * min(1.0, done))))
+@dataclass(frozen=True)
+class Progress:
+    """How far a training is.
+
+    Attributes:
+        step, steps: optimiser steps done, and in all.
+        loss: of the last batch.
+        rate: learning rate.
+        seconds_left: until the last step, at this pace.
+    """
+
+    step: int
+    steps: int
+    loss: float
+    rate: float
+    seconds_left: float
 
 
-@dataclass
-class State:
-    """Everything that training changes."""
+@dataclass(frozen=True)
+class Listener:
+    """Who is told how it goes.
 
-    model: Model
-    average: Model
-    optimiser: torch.optim.Optimizer
-    step: int = 0
-    best: float = -1.0
+    Attributes:
+        line: called with one line a validation.
+        step: called after every step.
+    """
+
+    line: Callable[[str], None] = field(default=lambda line: None)
+    step: Callable[[Progress], None] = field(default=lambda progress: None)
 
 
-def train(
-    recordings: Sequence[Recording],
-    valid: Sequence[Entry],
+def train(  # noqa: PLR0913 (what, where, how, from where, and with whom)
+    data: Data,
     folder: Path,
     configs: tuple[Config, TrainConfig],
+    *,
+    init: Model | None = None,
     resume: bool = False,
-    report: Callable[[str], None] = lambda line: None,
+    listener: Listener = Listener(),
+    processes: Processes = Processes(),
 ) -> Path:
     """Train a model.
 
     Args:
-        recordings: to learn from.
-        valid: to validate on, by the path that `transcribe` walks.
-        folder: receives ``best.safetensors``, ``last.safetensors``, ``state.pt``, ``config.json``, ``log.csv``
-            and ``valid.csv``.
+        data: what to learn from and to validate on.
+        folder: receives ``best.safetensors``, ``last.safetensors``, ``MODEL_CARD.md``, ``curves.png``, ``log.csv``,
+            ``valid.csv``, ``tensorboard/``, ``config.json`` and ``state.pt``.
         configs: the model's and the training's.
+        init: begin with this model's weights.
         resume: go on from ``state.pt``.
-        report: called with one line a validation.
+        listener: who is told.
+        processes: which of how many this is; only the first one writes and speaks.
 
     Returns:
         The best model's file.
@@ -100,85 +109,131 @@ def train(
     Raises:
         SingtransError: if there is nothing to learn from, nothing or something else to resume, or another training
             in the folder.
+        Stopped: if a signal came; the state was saved after the step that it came in.
     """
     model_config, config = configs
-    if not recordings:
+    if not data.recordings:
         raise SingtransError("nothing to train on: every recording is set aside for validation or testing")
     folder.mkdir(parents=True, exist_ok=True)
-    state = _begin(model_config, config)
-    description = json.dumps({"model": json.loads(model_config.to_json()), "train": dataclasses.asdict(config)})
+    described = {"model": json.loads(model_config.to_json()), "train": dataclasses.asdict(config)}
+    run = _Run(data, folder, json.dumps(described | {"data": data.checksum}), listener, processes)
+    state = begin(model_config, config, init)
     if resume:
-        _restore(state, folder, description)
-    elif (folder / "state.pt").exists():
+        restore(state, folder, run.description)
+    elif (folder / FILE).exists():
         raise SingtransError(f"{folder}: holds a training already; go on with --resume, or choose another folder")
-    else:
-        (folder / "config.json").write_text(description)
-        for name in ("log.csv", "valid.csv"):
-            (folder / name).unlink(missing_ok=True)
-    excerpts = Excerpts(recordings, model_config.features, config.batch, config.augmentation, config.seed)
-    began, first = time.monotonic(), state.step
-    for batch in _batches(excerpts, state.step, config.steps):
-        terms = train_step(state, batch, config)
-        if state.step % 20 == 0:
-            row = {"step": state.step, "rate": learning_rate(state.step, config)} | terms
-            _append(folder / "log.csv", row | {"seconds": time.monotonic() - began})
-        if state.step % 100 == 0:
-            pace = (time.monotonic() - began) / (state.step - first)
-            left = round(pace * (config.steps - state.step) / 60)
-            report(f"step {state.step} of {config.steps}: loss {terms['total']:.3f}, about {left} min left")
-        if state.step % config.validate_every == 0 or state.step == config.steps:
-            _validate_and_save(state, valid, folder, description, report)
+    elif processes.first:
+        (folder / "config.json").write_text(json.dumps(described, indent=1))
+    with interrupt.waiting():
+        _steps(run, state, config)
     return folder / "best.safetensors"
 
 
-def train_step(state: State, batch: Batch, config: TrainConfig) -> dict[str, float]:
-    """One optimiser step; returns the loss terms and their total."""
-    for group in state.optimiser.param_groups:
-        group["lr"] = learning_rate(state.step, config)
-    # Dropout, too, must not depend on whether training was interrupted.
-    torch.manual_seed(config.seed * 1_000_003 + state.step)
-    model = state.model.train()
-    device = next(model.parameters()).device
-    batch = Batch(**{f.name: getattr(batch, f.name).to(device) for f in dataclasses.fields(batch)})
-    with torch.no_grad():
-        features = model.front_end(batch.samples)
-    with torch.autocast(device.type, torch.bfloat16, enabled=config.bf16 and _has_bf16(device)):
-        logits = model.network(*features)
-    terms = losses(logits, batch, model.config.features, config.loss)
-    total = sum(terms.values())
-    state.optimiser.zero_grad(set_to_none=True)
-    total.backward()
-    torch.nn.utils.clip_grad_norm_(model.parameters(), config.clip)
-    state.optimiser.step()
-    state.step += 1
-    # The average starts as a plain mean, so that it does not remember the random beginning.
-    decay = min(config.average, state.step / (state.step + 10))
-    with torch.no_grad():
-        for kept, new in zip(state.average.parameters(), model.parameters(), strict=True):
-            kept.lerp_(new, 1.0 - decay)
-    return {name: float(value.detach()) for name, value in terms.items()} | {"total": float(total.detach())}
+@dataclass(frozen=True)
+class _Run:
+    """What stays the same through a training, beside its configuration."""
+
+    data: Data
+    folder: Path
+    description: str
+    listener: Listener
+    processes: Processes
 
 
-def _has_bf16(device: torch.device) -> bool:
-    if device.type == "cuda":
-        return torch.cuda.is_bf16_supported()
-    # Without AMX, bfloat16 on a CPU is emulated and slower than single precision.
-    return device.type == "cpu" and torch.cpu._is_amx_tile_supported()
+def _steps(run: _Run, state: State, config: TrainConfig) -> None:
+    """Every step that is left, and what comes between."""
+    excerpts = Excerpts(
+        run.data.recordings,
+        state.model.config.features,
+        config.batch,
+        config.augmentation,
+        config.seed,
+        backgrounds=run.data.backgrounds,
+        share=(run.processes.rank, run.processes.count),
+    )
+    logs = Logs(run.folder, state.step) if run.processes.first else None
+    if state.validated < state.step and _is_due(state, config):
+        _validate(run, state, logs)  # the process was killed while it did so
+    began, first = time.monotonic(), state.step
+    for batch in _batches(excerpts, state.step, config.steps):
+        if config.patience and state.stale >= config.patience:
+            run.listener.line(f"step {state.step}: no better for {state.stale} validations, so this is the end")
+            break
+        terms = train_step(state, batch, config, run.processes)
+        stopping = terms.pop("stopping")
+        if logs:
+            rate, seconds = learning_rate(state.step, config), time.monotonic() - began
+            if state.step % _LOG_EVERY == 0:
+                logs.training(state.step, {"rate": rate} | terms | {"seconds": seconds})
+            left = seconds / (state.step - first) * (config.steps - state.step)
+            run.listener.step(Progress(state.step, config.steps, terms["total"], rate, left))
+        if stopping:
+            if run.processes.first:
+                save_state(state, run.folder, run.description)
+                run.listener.line(f"step {state.step}: saved; go on with --resume")
+            interrupt.check()
+            return  # it was another process that was asked to stop
+        if _is_due(state, config):
+            _validate(run, state, logs)
+    if logs:
+        logs.close()
+        draw_curves(run.folder)
 
 
-def _begin(model_config: Config, config: TrainConfig) -> State:
-    torch.manual_seed(config.seed)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    model, average = Model(model_config).to(device), Model(model_config).to(device)
-    average.load_state_dict(model.state_dict())
-    optimiser = torch.optim.AdamW(model.parameters(), lr=config.rate, weight_decay=config.weight_decay)
-    return State(model, average.eval(), optimiser)
+def _is_due(state: State, config: TrainConfig) -> bool:
+    return state.step > 0 and (state.step % config.validate_every == 0 or state.step == config.steps)
+
+
+def _validate(run: _Run, state: State, logs: Logs | None) -> None:
+    """Score the model, keep it if it is the best, save the state; the other processes wait for the outcome."""
+    if logs:
+        _judge(run, state, logs)
+    outcome = torch.tensor([state.stale, state.best_step], dtype=torch.int64, device=state.device)
+    state.stale, state.best_step = run.processes.told_by_the_first(outcome).tolist()
+    state.validated = state.step
+
+
+def _judge(run: _Run, state: State, logs: Logs) -> None:
+    # First of all: whatever happens while validating, the training up to here is not lost.
+    save_state(state, run.folder, run.description)
+    notes = {"training": run.description, "step": str(state.step)}
+    save_model(state.average, run.folder / "last.safetensors", notes)
+    line, kept = f"step {state.step}: nothing to validate on, so the latest model is kept as the best", True
+    if run.data.valid:
+        scores = validate(state.average, run.data.valid)
+        logs.validation(state.step, scores.figures)
+        kept = scores.target > state.best
+        line = f"step {state.step}: {scores.line}{' (best so far)' if kept else ''}"
+        if kept:
+            state.best, state.figures = scores.target, scores.figures
+    state.stale = 0 if kept else state.stale + 1
+    if kept:
+        state.best_step = state.step
+        save_model(state.average, run.folder / "best.safetensors", notes)
+        learnt = summarise(run.data.entries, run.data.recordings)
+        write_card(run.folder, learnt, run.data.valid, run.description, (state.step, state.figures))
+    draw_curves(run.folder)
+    state.validated = state.step
+    save_state(state, run.folder, run.description)
+    run.listener.line(line)
 
 
 def _batches(excerpts: Excerpts, first: int, last: int) -> Iterator[Batch]:
-    # One process prepares batches while this one learns; more would fight over small machines' cores.
-    workers = {"num_workers": 1, "prefetch_factor": 4, "worker_init_fn": _leave_signals_to_the_parent}
-    return iter(DataLoader(excerpts, batch_size=None, sampler=range(first, last), **workers))
+    """Batches of the steps from ``first`` on, made by other processes meanwhile."""
+    gpu = torch.cuda.is_available()
+    # On a CPU one process prepares batches while this one learns; more would fight over small machines' cores. A GPU
+    # learns faster than that, and has the CPU's cores to itself.
+    workers = min(8, max(1, (os.cpu_count() or 2) - 1)) if gpu else 1
+    loader = DataLoader(
+        excerpts,
+        batch_size=None,
+        sampler=range(first, last),
+        num_workers=workers,
+        prefetch_factor=4,
+        pin_memory=gpu,
+        worker_init_fn=_leave_signals_to_the_parent,
+    )
+    return iter(loader)
 
 
 def _leave_signals_to_the_parent(_worker: int) -> None:
@@ -186,60 +241,3 @@ def _leave_signals_to_the_parent(_worker: int) -> None:
     interrupt.ignore()
     # The worker's own errors reach the parent as exceptions; what it prints is about the parent being gone.
     sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 (for as long as the worker lives)
-
-
-def _validate_and_save(
-    state: State, valid: Sequence[Entry], folder: Path, description: str, report: Callable[[str], None]
-) -> None:
-    # First of all: whatever happens while validating, the training up to here is not lost.
-    _save_state(state, folder, description)
-    notes = {"training": description, "step": str(state.step)}
-    save_model(state.average, folder / "last.safetensors", notes)
-    if not valid:
-        save_model(state.average, folder / "best.safetensors", notes)
-        report(f"step {state.step}: nothing to validate on, so the latest model is kept as the best")
-        return
-    scores = validate(state.average, valid)
-    _append(folder / "valid.csv", {"step": state.step} | scores.figures)
-    kept = scores.target > state.best
-    if kept:
-        state.best = scores.target
-        save_model(state.average, folder / "best.safetensors", notes)
-        _save_state(state, folder, description)
-    report(f"step {state.step}: {scores.line}{' (best so far)' if kept else ''}")
-
-
-def _save_state(state: State, folder: Path, description: str) -> None:
-    saved = {
-        "model": state.model.network.state_dict(),
-        "average": state.average.network.state_dict(),
-        "optimiser": state.optimiser.state_dict(),
-        "step": state.step,
-        "best": state.best,
-        "description": description,
-    }
-    with whole_file(folder / "state.pt") as file:
-        torch.save(saved, file)
-
-
-def _restore(state: State, folder: Path, description: str) -> None:
-    path = folder / "state.pt"
-    if not path.is_file():
-        raise SingtransError(f"{path}: there is nothing to resume; start without --resume")
-    # weights_only: a checkpoint, like a model, can never run code.
-    saved = torch.load(path, map_location="cpu", weights_only=True)
-    if saved["description"] != description:
-        raise SingtransError(f"{path}: was made with other settings; resume with the same, or start without --resume")
-    state.model.network.load_state_dict(saved["model"])
-    state.average.network.load_state_dict(saved["average"])
-    state.optimiser.load_state_dict(saved["optimiser"])
-    state.step, state.best = saved["step"], saved["best"]
-
-
-def _append(path: Path, row: dict[str, float]) -> None:
-    new = not path.exists()
-    with path.open("a", newline="") as file:
-        writer = csv.DictWriter(file, list(row))
-        if new:
-            writer.writeheader()
-        writer.writerow({k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()})

@@ -28,28 +28,50 @@ class LossConfig:
     pitch_blur: float = 0.25
 
 
-def losses(logits: Logits, batch: Batch, features: FeatureConfig, config: LossConfig) -> dict[str, Tensor]:
+def known_frames(batch: Batch, features: FeatureConfig, bins: int) -> Tensor:
+    """(5,): how many frames have a known target, for each of `HEADS` and for the pitch, of ``bins`` bins."""
+    pitch = _pitch_known(batch, features, bins).sum().reshape(1)
+    return torch.cat([batch.head_known.sum(dim=(0, 1)), pitch])
+
+
+def losses(
+    logits: Logits, batch: Batch, features: FeatureConfig, config: LossConfig, counts: Tensor | None = None
+) -> dict[str, Tensor]:
     """Weighted terms by name; their sum is what is minimised.
 
     Every term is a mean over the frames whose target is known, so that a batch with few labels does not whisper.
+
+    Args:
+        logits: the network's answer to the batch.
+        batch: with its targets.
+        features: of the model.
+        config: weights.
+        counts: (5,) what the sums are divided by, of `known_frames`; None for this batch's own.
     """
+    bins = logits.pitch.shape[-1]
+    counts = (known_frames(batch, features, bins) if counts is None else counts).clamp_min(1.0)
     heads = logits.heads.float()
     each = binary_cross_entropy_with_logits(heads, batch.heads, reduction="none") * batch.head_known
-    mean = each.sum(dim=(0, 1)) / batch.head_known.sum(dim=(0, 1)).clamp_min(1.0)
+    mean = each.sum(dim=(0, 1)) / counts[: len(HEADS)]
     terms = {name: getattr(config, name) * mean[i] for i, name in enumerate(HEADS)}
-    terms["pitch"] = config.pitch * pitch_loss(logits.pitch.float(), batch, features, config.pitch_blur)
+    entropy = _pitch_entropy(logits.pitch.float(), batch.pitch, features, config.pitch_blur)
+    known = _pitch_known(batch, features, bins)
+    terms["pitch"] = config.pitch * (entropy * known).sum() / counts[len(HEADS)]
     return terms
 
 
-def pitch_loss(logits: Tensor, batch: Batch, features: FeatureConfig, blur: float) -> Tensor:
-    """Cross-entropy to a Gaussian around the pitch, so that the posterior's centroid is the pitch between bins."""
-    bins = logits.shape[-1]
-    midi = features.lowest_midi + torch.arange(bins, device=logits.device) / features.bins_per_semitone
-    distance = (batch.pitch.unsqueeze(-1) - midi) / blur
-    target = torch.exp(-0.5 * distance.square())
-    mass = target.sum(-1)
-    # A pitch beyond the posterior's range has no mass there and cannot be learnt.
-    known = batch.pitch_known * (mass > 0.5 * mass.max())
-    target = target / mass.clamp_min(1e-6).unsqueeze(-1)
-    each = -(target * log_softmax(logits, dim=-1)).sum(-1)
-    return (each * known).sum() / known.sum().clamp_min(1.0)
+def _pitch_known(batch: Batch, features: FeatureConfig, bins: int) -> Tensor:
+    """(batch, frames) 1 where the pitch is known and among the bins: any other cannot be learnt."""
+    highest = features.lowest_midi + (bins - 1) / features.bins_per_semitone
+    return batch.pitch_known * ((batch.pitch >= features.lowest_midi) & (batch.pitch <= highest))
+
+
+def _pitch_entropy(logits: Tensor, pitch: Tensor, features: FeatureConfig, blur: float) -> Tensor:
+    """(batch, frames) cross-entropy to a Gaussian around the pitch.
+
+    A Gaussian, so that the posterior's centroid is the pitch between bins.
+    """
+    midi = features.lowest_midi + torch.arange(logits.shape[-1], device=logits.device) / features.bins_per_semitone
+    target = torch.exp(-0.5 * ((pitch.unsqueeze(-1) - midi) / blur).square())
+    target = target / target.sum(-1, keepdim=True).clamp_min(1e-6)
+    return -(target * log_softmax(logits, dim=-1)).sum(-1)

@@ -1,18 +1,19 @@
-"""What to train on: a manifest, or a folder of recordings with their labels beside them."""
+"""What to train on: a manifest, or a folder of recordings with their labels."""
 
 import csv
-import zlib
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from singtrans.audio import AUDIO_SUFFIXES
 from singtrans.errors import SingtransError
-from singtrans.formats import find_notes, note_stem
+from singtrans.formats import whole_file
+from singtrans.training.folders import find_labelled
+from singtrans.training.splits import set_aside
 
 SPLITS = ("train", "valid", "test")
-COLUMNS = ("id", "audio", "notes", "f0", "accompaniment", "split", "singer", "source", "license", "weight")
-_NOTE_SUFFIXES = (".tsv", ".csv", ".mid", ".midi", ".json")  # taken first, in this order
-_F0_ENDINGS = (".f0.txt", ".f0.csv", ".f0.tsv", ".pv")
+_FILES = ("audio", "notes", "f0", "times", "accompaniment")
+COLUMNS = ("id", *_FILES, "split", "singer", "source", "license", "weight")
 
 
 @dataclass(frozen=True)
@@ -24,76 +25,133 @@ class Entry:
         audio: the recording of the voice.
         notes: its note file (any that `singtrans.formats.load_notes` reads), or None.
         f0: its pitch file (any that `singtrans.formats.load_pitch` reads), or None.
+        times: a file of onsets and offsets alone (`singtrans.formats.times`), or None.
         accompaniment: a recording that may be mixed in as background, or None.
         split: ``train``, ``valid`` or ``test``.
         source: the data set's name; scores are reported for each.
         weight: how often its excerpts are drawn, relative to its length.
+        singer: who sings, or empty.
+        license: of the recording, or empty.
     """
 
     id: str
     audio: Path
-    notes: Path | None
-    f0: Path | None
-    accompaniment: Path | None
-    split: str
-    source: str
+    notes: Path | None = None
+    f0: Path | None = None
+    times: Path | None = None
+    accompaniment: Path | None = None
+    split: str = "train"
+    source: str = ""
     weight: float = 1.0
+    singer: str = ""
+    license: str = ""
 
     @property
     def name(self) -> str:
         """What files with the notes of many recordings call it: the id without its folders."""
         return self.id.rpartition("/")[2]
 
+    @property
+    def files(self) -> tuple[Path | None, ...]:
+        """Every file that it names, None where it names none."""
+        return tuple(getattr(self, name) for name in _FILES)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a manifest or a folder holds.
+
+    Attributes:
+        entries: those that can be used.
+        faults: a line for each one that cannot.
+        decided: whether it says itself which entries are for what.
+        unlabelled: recordings without labels.
+        orphans: labels without a recording.
+    """
+
+    entries: list[Entry]
+    faults: list[str] = field(default_factory=list)
+    decided: bool = False
+    unlabelled: list[Path] = field(default_factory=list)
+    orphans: list[Path] = field(default_factory=list)
+
 
 def read_entries(path: Path, valid_fraction: float = 0.1) -> list[Entry]:
     """Entries of a manifest file or of a folder of labelled recordings.
 
     Args:
-        path: a CSV with at least the columns ``audio`` and one of ``notes`` and ``f0``, whose paths are relative
-            to it; or a folder in which every recording has its labels beside it under the same name.
-        valid_fraction: of the training recordings, this part is set aside for validation, by name, where
-            no split says otherwise.
+        path: a CSV with at least the columns ``audio`` and one of ``notes``, ``f0`` and ``times``, whose paths are
+            relative to it; or a folder, see `singtrans.training.folders`.
+        valid_fraction: of the training recordings, this part is set aside for validation, where no split says
+            otherwise.
 
     Raises:
-        SingtransError: if there is nothing to train on, or naming every fault of the manifest, one a line.
+        SingtransError: if there is nothing to train on, or naming every fault, one a line.
+    """
+    listing = list_entries(path, valid_fraction)
+    if listing.faults:
+        raise SingtransError("\n".join(listing.faults))
+    return listing.entries
+
+
+def list_entries(path: Path, valid_fraction: float = 0.1) -> Listing:
+    """The same, with every fault beside what can be used.
+
+    Raises:
+        SingtransError: if there is no such manifest or folder, or nothing in it.
     """
     if path.is_dir():
-        entries, decided = _folder_entries(path), False
+        listing = _folder(path)
     elif path.is_file():
-        entries, decided = _manifest_entries(path)
+        listing = _manifest(path)
     else:
         raise SingtransError(f"{path}: there is no such manifest or folder; give one that exists")
-    if not entries:
+    if not listing.entries and not listing.faults:
         raise SingtransError(f"{path}: no labelled recordings found; put song.tsv, .csv or .mid beside song.wav")
-    if not decided:
-        entries = _set_aside(entries, valid_fraction)
-    return entries
+    if not listing.decided:
+        listing.entries[:] = set_aside(listing.entries, valid_fraction)
+    return listing
 
 
-def _folder_entries(folder: Path) -> list[Entry]:
-    entries = []
-    others = {note_stem(path): path for path in reversed(find_notes(folder))}
-    for audio in sorted(p for p in folder.rglob("*") if _is_recording(p)):
-        beside = [n for s in _NOTE_SUFFIXES if (n := audio.with_suffix(s)).is_file()]
-        if len(beside) > 1:
-            # One of them may be an estimate, and training on estimates would go unnoticed.
-            names = ", ".join(str(n) for n in beside)
-            raise SingtransError(f"{audio}: has several note files ({names}); keep the true one, or write a manifest")
-        notes = beside[0] if beside else others.get(audio.with_suffix(""))
-        f0 = next((f for e in _F0_ENDINGS if (f := audio.with_name(audio.stem + e)).is_file()), None)
-        if notes or f0:
-            name = audio.relative_to(folder).with_suffix("").as_posix()
-            entries.append(Entry(name, audio, notes, f0, None, "train", folder.name))
-    return entries
+def write_manifest(path: Path, entries: Sequence[Entry]) -> None:
+    """Write a manifest whose paths are relative to it where they lie below its folder, absolute elsewhere."""
+    base = path.parent.resolve()
+
+    def shown(value: object) -> object:
+        if not isinstance(value, Path):
+            return "" if value is None else value
+        whole = value.resolve()
+        return whole.relative_to(base).as_posix() if whole.is_relative_to(base) else whole.as_posix()
+
+    with whole_file(path) as binary:
+        lines: list[str] = []
+        writer = csv.writer(_Lines(lines.append))
+        writer.writerow(COLUMNS)
+        writer.writerows([shown(getattr(entry, column)) for column in COLUMNS] for entry in entries)
+        binary.write("".join(lines).encode())
 
 
-def _is_recording(path: Path) -> bool:
-    hidden = path.name.startswith(".")  # such as the shadows that macOS leaves beside real files
-    return path.suffix.lower() in AUDIO_SUFFIXES and path.is_file() and not hidden
+@dataclass(frozen=True)
+class _Lines:
+    """What csv writes to."""
+
+    write: Callable[[str], None]
 
 
-def _manifest_entries(path: Path) -> tuple[list[Entry], bool]:
-    """The entries, and whether the manifest itself says which are for what."""
+def _folder(folder: Path) -> Listing:
+    found = find_labelled(folder)
+    entries, faults = [], list(found.faults)
+    for item in found.items:
+        name = item.audio.relative_to(folder).with_suffix("").as_posix()
+        singer = name.split("/")[0] if found.by_singer else ""
+        entries.append(
+            Entry(name, item.audio, item.notes, item.f0, item.times, source=folder.resolve().name, singer=singer)
+        )
+    faults += _twice(folder, entries)
+    return Listing(entries, faults, False, found.unlabelled, found.orphans)
+
+
+def _manifest(path: Path) -> Listing:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file))
@@ -101,31 +159,42 @@ def _manifest_entries(path: Path) -> tuple[list[Entry], bool]:
         raise SingtransError(f"{path}: not a manifest ({error}); give a CSV file or a folder") from None
     faults, entries = [], []
     for line, row in enumerate(rows, start=2):
-        split = (row.get("split") or "train").strip()
-        files = {
-            column: path.parent / row[column].strip() if (row.get(column) or "").strip() else None
-            for column in ("audio", "notes", "f0", "accompaniment")
-        }
-        if split not in SPLITS:
-            faults.append(f"{path}:{line}: split is {split!r}; use train, valid or test")
-        if files["audio"] is None or not (files["notes"] or files["f0"]):
-            faults.append(f"{path}:{line}: needs an audio file and notes or f0")
-            continue
-        faults += [f"{path}:{line}: {c} {f} does not exist" for c, f in files.items() if f and not f.is_file()]
-        name = (row.get("id") or files["audio"].stem).strip()
-        weight = _weight(row.get("weight") or "1")
-        if weight is None:
-            faults.append(f"{path}:{line}: weight is {row['weight']!r}; use a number above 0")
-            continue
-        entries.append(Entry(name, *files.values(), split, (row.get("source") or path.stem).strip(), weight))
-    seen: set[str] = set()
-    for entry in entries:
-        if entry.id in seen:
-            faults.append(f"{path}: the id {entry.id!r} is there twice; every recording needs its own")
-        seen.add(entry.id)
-    if faults:
-        raise SingtransError("\n".join(faults))
-    return entries, any((row.get("split") or "").strip() for row in rows)
+        cells = {column: (row.get(column) or "").strip() for column in COLUMNS}
+        entry, wrong = _entry(path, cells)
+        faults += [f"{path}:{line}: {what}" for what in wrong]
+        if entry:
+            entries.append(entry)
+    faults += _twice(path, entries)
+    decided = any((row.get("split") or "").strip() for row in rows)
+    # What is not there cannot be read; what is there twice is no fault of either.
+    entries = [e for e in entries if all(f is None or f.is_file() for f in e.files)]
+    return Listing(entries, faults, decided)
+
+
+def _entry(path: Path, cells: dict[str, str]) -> tuple[Entry | None, list[str]]:
+    """The entry of a manifest's row, or None, and what is wrong with it."""
+    faults = []
+    files = {c: path.parent / cells[c] if cells[c] and "\0" not in cells[c] else None for c in _FILES}
+    split, weight = cells["split"] or "train", _weight(cells["weight"] or "1")
+    if split not in SPLITS:
+        faults.append(f"split is {split!r}; use train, valid or test")
+    if weight is None:
+        faults.append(f"weight is {cells['weight']!r}; use a number above 0")
+    if files["audio"] is None or not any(files[c] for c in ("notes", "f0", "times")):
+        return None, [*faults, "needs an audio file, and notes, f0 or times"]
+    faults += [f"{c} {f} does not exist" for c, f in files.items() if f and not f.is_file()]
+    name = cells["id"] or files["audio"].stem
+    about = {"source": cells["source"] or path.stem, "singer": cells["singer"], "license": cells["license"]}
+    return Entry(name, **files, split=split, weight=weight or 1.0, **about), faults
+
+
+def _twice(where: Path, entries: Sequence[Entry]) -> list[str]:
+    counts = Counter(entry.id for entry in entries)
+    return [f"{where}: the id {name!r} is there {_times(n)}; every recording needs its own" for name, n in counts.items() if n > 1]
+
+
+def _times(count: int) -> str:
+    return "twice" if count == 2 else f"{count} times"
 
 
 def _weight(text: str) -> float | None:
@@ -134,10 +203,3 @@ def _weight(text: str) -> float | None:
     except ValueError:
         return None
     return weight if 0.0 < weight < float("inf") else None
-
-
-def _set_aside(entries: list[Entry], fraction: float) -> list[Entry]:
-    """Validation recordings chosen by a checksum of their names: a second training makes the same choice."""
-    count = max(1, round(fraction * len(entries))) if len(entries) > 1 else 0
-    chosen = {e.id for e in sorted(entries, key=lambda e: zlib.crc32(e.id.encode()))[:count]}
-    return [replace(e, split="valid") if e.id in chosen else e for e in entries]

@@ -1,0 +1,117 @@
+"""What a lossy codec makes of a recording: MP3, AAC, Opus, and the telephone's AMR and mu-law."""
+
+import io
+from dataclasses import dataclass
+from functools import cache
+
+import av
+import numpy as np
+import soxr
+
+
+@dataclass(frozen=True)
+class Codec:
+    """One way of storing or sending sound.
+
+    Attributes:
+        name: FFmpeg's name of the encoder.
+        container: FFmpeg's name of the file format, one that tells a decoder about the encoder's delay.
+        sample_rate: Hz, at which it is encoded.
+        bit_rates: from and to, bits a second; 0 leaves it to the codec.
+    """
+
+    name: str
+    container: str
+    sample_rate: int
+    bit_rates: tuple[int, int] = (0, 0)
+
+
+CODECS = (
+    Codec("libmp3lame", "mp3", 16_000, (16_000, 48_000)),
+    Codec("libmp3lame", "mp3", 44_100, (32_000, 96_000)),
+    Codec("aac", "mp4", 16_000, (16_000, 40_000)),
+    Codec("libopus", "ogg", 16_000, (8_000, 32_000)),
+    Codec("pcm_mulaw", "wav", 8_000),
+    Codec("libopencore_amrnb", "amr", 8_000, (4_750, 12_200)),
+)
+_LONGEST_DELAY = 0.15  # seconds
+_AMR_RATES = (4_750, 5_150, 5_900, 6_700, 7_400, 7_950, 10_200, 12_200)
+
+
+@cache
+def usable_codecs() -> tuple[Codec, ...]:
+    """Those of `CODECS` that this machine's FFmpeg can encode."""
+    return tuple(codec for codec in CODECS if _exists(codec.name))
+
+
+def _exists(name: str) -> bool:
+    try:
+        av.codec.Codec(name, "w")
+    except ValueError:
+        return False
+    return True
+
+
+def through_codec(samples: np.ndarray, sample_rate: int, codec: Codec, bit_rate: int = 0) -> np.ndarray:
+    """Encode and decode ``samples``, and take the codec's delay off.
+
+    Args:
+        samples: (n,) float32.
+        sample_rate: Hz.
+        codec: of `usable_codecs`.
+        bit_rate: bits a second; 0 leaves it to the codec.
+
+    Returns:
+        (n,) float32, at the level of ``samples`` and in time with it within a millisecond or two.
+    """
+    scale = float(np.abs(samples).max())
+    if scale <= 0.0:
+        return samples
+    sent = soxr.resample(samples / np.float32(1.25 * scale), sample_rate, codec.sample_rate)
+    decoded = _decode(_encode(sent, codec, bit_rate), codec)
+    heard = soxr.resample(decoded, codec.sample_rate, sample_rate) * np.float32(1.25 * scale)
+    return _in_time(heard, samples, round(_LONGEST_DELAY * sample_rate))
+
+
+def _encode(samples: np.ndarray, codec: Codec, bit_rate: int) -> io.BytesIO:
+    file = io.BytesIO()
+    with av.open(file, "w", format=codec.container) as container:
+        stream = container.add_stream(codec.name, rate=codec.sample_rate, layout="mono")
+        if codec.name == "libopencore_amrnb":
+            bit_rate = min(_AMR_RATES, key=lambda known: abs(known - (bit_rate or _AMR_RATES[-1])))
+        if bit_rate:
+            stream.bit_rate = bit_rate
+        whole = np.round(np.clip(samples, -1.0, 1.0) * 32767).astype(np.int16)
+        frame = av.AudioFrame.from_ndarray(whole[None], format="s16", layout="mono")
+        frame.sample_rate = codec.sample_rate
+        frame.pts = 0
+        kind = stream.codec_context.format.name if stream.codec_context.format else "s16"
+        size = stream.codec_context.frame_size or len(whole)
+        resampler = av.AudioResampler(format=kind, layout="mono", rate=codec.sample_rate, frame_size=size)
+        for part in [*resampler.resample(frame), *resampler.resample(None)]:
+            container.mux(stream.encode(part))
+        container.mux(stream.encode(None))
+    file.seek(0)
+    return file
+
+
+def _decode(file: io.BytesIO, codec: Codec) -> np.ndarray:
+    resampler = av.AudioResampler(format="flt", layout="mono", rate=codec.sample_rate)
+    with av.open(file, format="mov" if codec.container == "mp4" else codec.container) as container:
+        frames = [part for frame in container.decode(audio=0) for part in resampler.resample(frame)]
+        frames += resampler.resample(None)
+    return np.concatenate([frame.to_ndarray()[0] for frame in frames])
+
+
+def _in_time(heard: np.ndarray, sent: np.ndarray, reach: int) -> np.ndarray:
+    """``heard`` moved to where it agrees with ``sent`` best, in its length; containers do not tell every delay."""
+    size = 1 << (len(heard) + len(sent) - 1).bit_length()
+    product = np.fft.rfft(heard, size) * np.conj(np.fft.rfft(sent, size))
+    # Whitened, so that a steady tone, which agrees with itself once a period, does not decide by its loudness.
+    agreement = np.fft.irfft(product / np.sqrt(np.abs(product) + 1e-12 * np.abs(product).max() + 1e-30))
+    near = np.concatenate([agreement[:reach], agreement[-reach:]])
+    best = int(near.argmax())
+    delay = best if best < reach else best - 2 * reach
+    moved = heard[max(delay, 0) :]
+    moved = np.pad(moved, (max(-delay, 0), 0))[: len(sent)]
+    return np.pad(moved, (0, len(sent) - len(moved))).astype(np.float32)

@@ -1,0 +1,124 @@
+"""What a training leaves to be looked at: CSV, TensorBoard and a picture of the curves."""
+
+import csv
+from contextlib import suppress
+from pathlib import Path
+
+from singtrans.formats import whole_file
+
+TRAINING_LOG = "log.csv"
+VALIDATION_LOG = "valid.csv"
+CURVES = "curves.png"
+
+
+class Logs:
+    """The logs of one training in its folder; each row is on disk when its call returns.
+
+    TensorBoard's are written if the package tensorboard is installed.
+
+    Args:
+        folder: for everything; it exists.
+        step: where training goes on; rows of later steps, which a killed process wrote, are taken out.
+    """
+
+    def __init__(self, folder: Path, step: int) -> None:
+        self.folder = folder
+        for name in (TRAINING_LOG, VALIDATION_LOG):
+            _keep_until(folder / name, step)
+        self._board = _board(folder, step)
+
+    def training(self, step: int, values: dict[str, float]) -> None:
+        """Loss terms, rate and time at a step."""
+        self._write(TRAINING_LOG, "train", step, values)
+
+    def validation(self, step: int, values: dict[str, float]) -> None:
+        """Scores at a step."""
+        self._write(VALIDATION_LOG, "valid", step, values)
+
+    def _write(self, name: str, kind: str, step: int, values: dict[str, float]) -> None:
+        path = self.folder / name
+        row = {"step": step} | values
+        new = not path.exists()
+        with path.open("a", newline="") as file:
+            writer = csv.DictWriter(file, list(row))
+            if new:
+                writer.writeheader()
+            writer.writerow({k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()})
+        if self._board:
+            for key, value in values.items():
+                self._board.add_scalar(f"{kind}/{key}", value, step)
+            self._board.flush()
+
+    def close(self) -> None:
+        """Let go of TensorBoard's file."""
+        if self._board:
+            self._board.close()
+
+
+def _board(folder: Path, step: int):
+    """TensorBoard's writer, or None without the package."""
+    import os
+
+    # TensorBoard looks for TensorFlow, which says much about itself when it is there, and is not needed.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with suppress(ImportError):
+        from torch.utils.tensorboard import SummaryWriter
+
+        return SummaryWriter(str(folder / "tensorboard"), purge_step=step or None)
+    return None
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a log, none if it is not there."""
+    if not path.exists():
+        return []
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _keep_until(path: Path, step: int) -> None:
+    rows = read_rows(path)
+    # A process that was killed may have left half a row at the end.
+    kept = [row for row in rows if None not in row.values() and (row.get("step") or "").isdigit()]
+    kept = [row for row in kept if int(row["step"]) <= step]
+    if len(kept) == len(rows):
+        return
+    if not kept:
+        path.unlink()
+        return
+    with whole_file(path) as file:
+        lines = [",".join(kept[0]), *(",".join(row.values()) for row in kept)]
+        file.write(("\r\n".join(lines) + "\r\n").encode())
+
+
+def draw_curves(folder: Path) -> Path | None:
+    """Draw the losses and the scores of the training in ``folder``.
+
+    Returns:
+        The picture's path, or None if matplotlib is not installed or nothing has been logged.
+    """
+    losses, scores = read_rows(folder / TRAINING_LOG), read_rows(folder / VALIDATION_LOG)
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        return None
+    if not losses and not scores:
+        return None
+    figure = Figure(figsize=(11, 4.5), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    for name in [key for key in (losses[0] if losses else {}) if key not in ("step", "rate", "seconds")]:
+        steps = [int(row["step"]) for row in losses]
+        values = [float(row[name]) for row in losses]
+        left.plot(steps, values, label=name, linewidth=2.0 if name == "total" else 1.0)
+    for name in [key for key in (scores[0] if scores else {}) if key != "step"]:
+        right.plot([int(r["step"]) for r in scores], [float(r[name]) for r in scores], label=name, marker=".")
+    for axes, title in ((left, "training: loss"), (right, "validation: scores")):
+        axes.set(title=title, xlabel="step")
+        axes.grid(alpha=0.3)
+        if axes.get_legend_handles_labels()[0]:
+            axes.legend(fontsize="small")
+    left.set_yscale("log")
+    right.set_ylim(0.0, 1.0)
+    with whole_file(folder / CURVES) as file:
+        figure.savefig(file, format="png", dpi=120)
+    return folder / CURVES

@@ -1,0 +1,116 @@
+"""Everything that training changes, and how it is kept on disk."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from singtrans.config import Config
+from singtrans.errors import SingtransError
+from singtrans.formats import whole_file
+from singtrans.model import Model
+from singtrans.training.config import FREEZABLE, TrainConfig
+
+FILE = "state.pt"
+
+
+@dataclass
+class State:
+    """Everything that training changes.
+
+    Attributes:
+        model: what learns.
+        average: the running average of its weights, which is what is validated and kept.
+        optimiser: with its moments.
+        step: optimiser steps that are done.
+        best: the best validation so far, and ``best_step`` its step.
+        validated: the last step that was validated.
+        stale: validations since the best one.
+        figures: scores of the best validation by name.
+    """
+
+    model: Model
+    average: Model
+    optimiser: torch.optim.Optimizer
+    step: int = 0
+    best: float = -1.0
+    best_step: int = 0
+    validated: int = 0
+    stale: int = 0
+    figures: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def parameters(self) -> list[Tensor]:
+        """Those that learn."""
+        return [p for p in self.model.parameters() if p.requires_grad]
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model is."""
+        return next(self.model.parameters()).device
+
+    def averaged(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """Each averaged weight with the weight that it follows."""
+        return zip(self.average.parameters(), self.model.parameters(), strict=True)
+
+
+def begin(model_config: Config, config: TrainConfig, init: Model | None = None) -> State:
+    """A state at step 0.
+
+    Args:
+        model_config: of the model.
+        config: of the training.
+        init: begin with this model's weights instead of random ones; its configuration is ``model_config``.
+    """
+    torch.manual_seed(config.seed)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    model, average = Model(model_config).to(device), Model(model_config).to(device)
+    if init is not None:
+        model.load_state_dict(init.state_dict())
+    average.load_state_dict(model.state_dict())
+    for part in FREEZABLE[config.freeze]:
+        getattr(model.network, part).requires_grad_(False)
+    learning = [p for p in model.parameters() if p.requires_grad]
+    optimiser = torch.optim.AdamW(learning, lr=config.rate, weight_decay=config.weight_decay)
+    return State(model, average.eval(), optimiser)
+
+
+_NUMBERS = ("step", "best", "best_step", "validated", "stale", "figures")
+
+
+def save_state(state: State, folder: Path, description: str) -> None:
+    """Write the state into ``folder``, whole or not at all."""
+    saved = {
+        "model": state.model.network.state_dict(),
+        "average": state.average.network.state_dict(),
+        "optimiser": state.optimiser.state_dict(),
+        "description": description,
+    }
+    with whole_file(folder / FILE) as file:
+        torch.save(saved | {name: getattr(state, name) for name in _NUMBERS}, file)
+
+
+def restore(state: State, folder: Path, description: str) -> None:
+    """Bring ``state`` to where the training in ``folder`` was saved last.
+
+    Raises:
+        SingtransError: if there is none, it is damaged, or it had other settings or data.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        raise SingtransError(f"{path}: there is nothing to resume; start without --resume")
+    try:
+        # weights_only: a checkpoint, like a model, can never run code.
+        saved = torch.load(path, map_location="cpu", weights_only=True)
+        theirs = saved["description"]
+    except Exception as error:  # torch, zipfile and pickle have a dozen kinds for a damaged file
+        raise SingtransError(f"{path}: damaged ({type(error).__name__}); start again in another folder") from None
+    if theirs != description:
+        raise SingtransError(f"{path}: was made with other settings or data; resume with the same, or start anew")
+    state.model.network.load_state_dict(saved["model"])
+    state.average.network.load_state_dict(saved["average"])
+    state.optimiser.load_state_dict(saved["optimiser"])
+    for name in _NUMBERS:
+        setattr(state, name, saved[name])

@@ -1,0 +1,79 @@
+"""One optimiser step."""
+
+import dataclasses
+
+import torch
+from torch import Tensor
+
+from singtrans import interrupt
+from singtrans.training.batches import Batch
+from singtrans.training.config import TrainConfig, learning_rate
+from singtrans.training.distributed import Processes
+from singtrans.training.loss import known_frames, losses
+from singtrans.training.state import State
+
+
+def train_step(
+    state: State, batch: Batch, config: TrainConfig, processes: Processes = Processes()
+) -> dict[str, float]:
+    """Learn from one batch.
+
+    Args:
+        state: is changed.
+        batch: this process's share of it.
+        config: of the training.
+        processes: which of how many this is.
+
+    Returns:
+        The loss terms over all processes' shares, and their ``total``; ``stopping`` is above 0 if a signal has
+        asked any of the processes to stop.
+    """
+    for group in state.optimiser.param_groups:
+        group["lr"] = learning_rate(state.step, config)
+    # Dropout, too, must not depend on whether training was interrupted.
+    torch.manual_seed((config.seed * 1_000_003 + state.step) * processes.count + processes.rank)
+    model, device = state.model.train(), state.device
+    batch = Batch(**{f.name: getattr(batch, f.name).to(device, non_blocking=True) for f in dataclasses.fields(batch)})
+    features = model.config.features
+    # Means are over the frames of all processes: with fewer labels, a process has less to say.
+    counts = processes.total(known_frames(batch, features, model.config.network.pitch_bins)) / processes.count
+    with torch.no_grad():
+        heard = model.front_end(batch.samples)
+    with torch.autocast(device.type, torch.bfloat16, enabled=config.bf16 and has_bf16(device)):
+        logits = model.network(*heard)
+    terms = losses(logits, batch, features, config.loss, counts)
+    total = sum(terms.values())
+    state.optimiser.zero_grad(set_to_none=True)
+    total.backward()
+    values = torch.stack([*(t.detach() for t in terms.values()), total.detach()])
+    values = torch.cat([values, values.new_tensor([float(interrupt.pending())])])
+    values = _combine(state.parameters, values, processes)
+    torch.nn.utils.clip_grad_norm_(state.parameters, config.clip)
+    state.optimiser.step()
+    state.step += 1
+    # The average starts as a plain mean, so that it does not remember the random beginning.
+    decay = min(config.average, state.step / (state.step + 10))
+    with torch.no_grad():
+        for kept, new in state.averaged():
+            kept.lerp_(new, 1.0 - decay)
+    return dict(zip([*terms, "total", "stopping"], values.tolist(), strict=True))
+
+
+def has_bf16(device: torch.device) -> bool:
+    """Whether bfloat16 is faster than single precision there."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported()
+    # Without AMX, bfloat16 on a CPU is emulated and slower than single precision.
+    return device.type == "cpu" and torch.cpu._is_amx_tile_supported()
+
+
+def _combine(parameters: list[Tensor], values: Tensor, processes: Processes) -> Tensor:
+    """Mean over the processes of the gradients, in place, and of ``values``, in one message."""
+    if processes.count == 1:
+        return values
+    gradients = [p.grad for p in parameters]
+    message = processes.total(torch.cat([*(g.reshape(-1) for g in gradients), values])) / processes.count
+    *parts, values = message.split([*(g.numel() for g in gradients), len(values)])
+    for gradient, part in zip(gradients, parts, strict=True):
+        gradient.copy_(part.view_as(gradient))
+    return values
