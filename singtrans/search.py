@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_BLOCK = 48  # positions that are searched at once: about as many as lie between two notes
+_BLOCK = 64  # positions that are searched at once: about as many as lie between two notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +47,6 @@ class Evidence:
     gain: np.ndarray
 
 
-@dataclass(frozen=True, eq=False)
-class _Block:
-    """What was found for some positions: the score of the best note that ends at each, its bin, and its start."""
-
-    ended: np.ndarray
-    bin: np.ndarray
-    start: np.ndarray
-
-
 class Search:
     """Finds the best sequence of notes.
 
@@ -69,7 +60,7 @@ class Search:
         self._shortest, self._legato_cost = shortest, legato_cost
         self._silence, self._before_silence = 0.0, 0
         self._open = np.full(bins, -np.inf)
-        self._open_start = np.zeros(bins, np.int64)
+        self._open_start = np.zeros(bins, np.int32)
         # Of the last `shortest` positions: the sums of gain up to each, and the score with which a note can begin.
         self._sums = np.zeros((shortest, bins))
         self._begin = np.full(shortest, -np.inf)
@@ -108,44 +99,48 @@ class Search:
         sums = np.concatenate([self._sums, steps.cumsum(axis=0)])  # from position `_next - shortest` on
         # The guess: no note ends here, so that a note can begin after the silence before the block alone.
         begin = np.concatenate([self._begin, self._silence + onset])
-        found = _Block(np.empty(count), np.empty(count, np.int64), np.empty(count, np.int64))
-        silence, done = np.empty(count + 1), 0  # silence[i] is the best score before position i, without it
+        opened = np.empty((count + 1, len(self._open)))  # row i: before position i of the block
+        opened[0] = self._open
+        ended, silence = np.empty(count), np.empty(count + 1)  # silence, like opened, before each position
         silence[0] = self._silence
+        done = 0
         while done < count:
-            opened = self._run(begin, sums, found, offset, done)
-            silence[done + 1 :] = found.ended[done:]
+            self._open_notes(begin, sums, opened, done)
+            ended[done:] = (opened[done + 1 :] + sums[shortest + done :]).max(axis=1) + offset[done:]
+            silence[done + 1 :] = ended[done:]
             np.maximum.accumulate(silence[done:], out=silence[done:])
-            right = np.maximum(found.ended[done:] - self._legato_cost, silence[done:-1]) + onset[done:]
+            right = np.maximum(ended[done:] - self._legato_cost, silence[done:-1]) + onset[done:]
             wrong = np.flatnonzero(begin[shortest + done :] != right)
             begin[shortest + done :] = right
-            first = done + int(wrong[0]) + shortest if len(wrong) else count
-            rows = min(first, count) - done  # these have seen right scores only
-            self._open, self._open_start = opened[0][rows], opened[1][rows]
-            done += rows
-        first, self._next = self._next, self._next + count
-        positions = np.arange(first, self._next)
-        before = np.concatenate([[self._before_silence], np.where(found.ended > silence[:-1], positions, 0)])
-        before = np.maximum.accumulate(before)
-        legato = found.ended - self._legato_cost > silence[:-1]
+            # The scores of beginning were right up to the first that was wrong; it counts `shortest` later.
+            done = min(done + int(wrong[0]) + shortest, count) if len(wrong) else count
+        start = self._starts(opened)
+        best = (opened[1:] + sums[shortest:]).argmax(axis=1)
+        positions = np.arange(self._next, self._next + count)
+        before = np.concatenate([[self._before_silence], np.where(ended > silence[:-1], positions, 0)])
+        np.maximum.accumulate(before, out=before)
+        legato = ended - self._legato_cost > silence[:-1]
+        pointers = np.array([best, start[np.arange(1, count + 1), best], np.where(legato, positions, before[:-1])])
+        self._open, self._open_start = opened[-1].copy(), start[-1].copy()
         self._silence, self._before_silence = float(silence[-1]), int(before[-1])
-        self._sums, self._begin, self._gain = sums[-shortest:], begin[-shortest:], gain[-1]
-        return np.array([found.bin, found.start, np.where(legato, positions, before[:-1])], np.int32)
+        self._sums, self._begin, self._gain = sums[-shortest:].copy(), begin[-shortest:], gain[-1]
+        self._next += count
+        return pointers.astype(np.int32)
 
-    def _run(self, begin: np.ndarray, sums: np.ndarray, found: _Block, offset: np.ndarray, done: int) -> tuple:
-        """Fill ``found`` from ``done`` on for these scores of beginning; the open notes before and after each row."""
-        count, shortest = len(offset), self._shortest
-        opened = np.concatenate([self._open[None], begin[done:count, None] - sums[done:count]])
-        better = opened[1:].copy()
-        np.maximum.accumulate(opened, axis=0, out=opened)
-        began = np.arange(self._next - shortest + done, self._next - shortest + count)
-        start = np.concatenate([self._open_start[None], np.where(better > opened[:-1], began[:, None], 0)])
-        np.maximum.accumulate(start, axis=0, out=start)
-        score = opened[1:] + sums[shortest + done :]
-        rows = np.arange(count - done)
-        best = score.argmax(axis=1)
-        found.ended[done:] = score[rows, best] + offset[done:]
-        found.bin[done:], found.start[done:] = best, start[rows + 1, best]
-        return opened, start
+    def _open_notes(self, begin: np.ndarray, sums: np.ndarray, opened: np.ndarray, done: int) -> None:
+        """Fill the rows of ``opened`` behind ``done`` for these scores of beginning."""
+        count = len(opened) - 1
+        np.subtract(begin[done:count, None], sums[done:count], out=opened[done + 1 :])
+        _running_maximum(opened[done:])
+
+    def _starts(self, opened: np.ndarray) -> np.ndarray:
+        """(positions + 1, bins): where each open note of ``opened`` began; the earliest of equals."""
+        count, first = len(opened) - 1, self._next - self._shortest
+        began = np.arange(first, first + count, dtype=np.int32)
+        start = np.empty(opened.shape, np.int32)
+        start[0] = self._open_start
+        np.multiply(opened[1:] > opened[:-1], began[:, None], out=start[1:])
+        return _running_maximum(start)
 
     def _keep(self, pointers: list[np.ndarray]) -> None:
         kept = np.array([self._ended_bin, self._ended_start, self._begun_after])
@@ -184,3 +179,12 @@ class Search:
             segments.append(Segment(start, end, int(self._ended_bin[end - self._base])))
             end = int(self._begun_after[start - self._base])
         return segments[::-1]
+
+
+def _running_maximum(rows: np.ndarray) -> np.ndarray:
+    """Each row becomes the maximum of itself and all before it, in place; ``np.maximum.accumulate`` is slower."""
+    step = 1
+    while step < len(rows):
+        rows[step:] = np.maximum(rows[step:], rows[:-step])
+        step *= 2
+    return rows
