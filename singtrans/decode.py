@@ -23,7 +23,7 @@ import numpy as np
 from singtrans.config import DecoderConfig
 from singtrans.note_values import REACH, Found, centroid, measure, times
 from singtrans.notes import Note, PitchTrack
-from singtrans.posteriors import Posteriors
+from singtrans.posteriors import Posteriors, join
 from singtrans.search import Evidence, Search, Segment
 
 __all__ = ["Decoder", "Posteriors", "decode", "pitch_track"]
@@ -79,7 +79,7 @@ class Decoder:
             self._hop = piece.hop
             shortest = max(1, round(config.shortest_note / piece.hop))
             self._search = Search(piece.pitch.shape[1], shortest, config.legato_cost)
-        self._held = piece if self._held is None else self._held.followed_by(piece)
+        self._held = piece if self._held is None else join([self._held, piece])
         self._waiting += self._search.add(_evidence(piece, config))
         self._measure(complete=False)
         needed = min([self._search.needed, *(segment.start for segment in self._waiting)])

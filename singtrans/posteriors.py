@@ -1,5 +1,6 @@
 """What the network says about every frame of a recording, or of a piece of one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,13 +45,14 @@ class Posteriors:
         """Some of the frames, as views."""
         return self._with(*(a[frames] for a in self._arrays))
 
-    def followed_by(self, later: "Posteriors") -> "Posteriors":
-        """These frames and ``later``'s as one, in memory of their own."""
-        return self._with(*(np.concatenate(pair) for pair in zip(self._arrays, later._arrays, strict=True)))
-
     @property
     def _arrays(self) -> tuple[np.ndarray, ...]:
         return self.onset, self.offset, self.activity, self.voicing, self.pitch
 
     def _with(self, *arrays: np.ndarray) -> "Posteriors":
         return Posteriors(*arrays, self.hop, self.lowest_midi, self.bins_per_semitone)
+
+
+def join(pieces: Sequence[Posteriors]) -> Posteriors:
+    """Pieces that follow each other as one, in memory of its own; at least one piece."""
+    return pieces[0]._with(*map(np.concatenate, zip(*(piece._arrays for piece in pieces), strict=True)))

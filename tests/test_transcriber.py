@@ -1,12 +1,19 @@
 """Chunks, seams, levels and lengths, with a network of random weights: its output must not depend on them."""
 
+import threading
+
 import numpy as np
 import pytest
+import soundfile
 import torch
+from conftest import SAMPLES
 
 import singtrans
+from singtrans import audio, stream
 from singtrans import transcriber as module
 from singtrans.errors import UsageError
+from singtrans.features import level
+from singtrans.posteriors import join
 from singtrans.transcriber import Transcriber, choose_device
 
 RATE = 16_000
@@ -16,15 +23,112 @@ def noise(seconds: float, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).standard_normal(round(seconds * RATE)).astype(np.float32) * 0.1
 
 
+def cut_up(monkeypatch, slices: float, core: float, context: float = 4.0) -> None:
+    monkeypatch.setattr(stream, "_SLICE_SECONDS", slices)
+    monkeypatch.setattr(stream, "_CORE_SECONDS", core)
+    monkeypatch.setattr(stream, "_CONTEXT_SECONDS", context)
+
+
 def test_chunks_join_without_a_seam(small_model, monkeypatch):
     samples = noise(23.0)
+    cut_up(monkeypatch, 100.0, 100.0)
     whole = Transcriber(small_model, "cpu").posteriors(samples)
-    monkeypatch.setattr(module, "_CORE_SECONDS", 3.0)
+    cut_up(monkeypatch, 2.0, 3.0)
     parts = Transcriber(small_model, "cpu").posteriors(samples)
     # An LSTM's cells may remember longer than a chunk's context: the seams are inaudible, not absent.
     for name in ("onset", "offset", "activity", "voicing"):
         assert np.allclose(getattr(whole, name), getattr(parts, name), atol=0.005), name
-    assert np.allclose(whole.pitch, parts.pitch, atol=1e-3)
+    # The convolutions see all that they would see in one piece.
+    assert np.allclose(whole.pitch, parts.pitch, atol=1e-5)
+
+
+@pytest.mark.parametrize("cut", [1, 160, 319, 3200, 4801, 16_000, 31_999])
+def test_blocks_of_any_size_are_one_recording(small_model, monkeypatch, cut):
+    cut_up(monkeypatch, 0.3, 0.5)
+    transcriber = Transcriber(small_model, "cpu")
+    samples = noise(2.0 if cut > 1 else 0.2)
+    whole = transcriber.posteriors(samples)
+    blocks = [samples[i : i + cut] for i in range(0, len(samples), cut)]
+    parts = join(list(transcriber._listen(blocks, 1.0 / level(samples, RATE))))
+    for name in ("onset", "offset", "activity", "voicing", "pitch"):
+        assert np.array_equal(getattr(whole, name), getattr(parts, name)), name
+
+
+def song() -> np.ndarray:
+    """The sample recordings one after another with rests between, twice: 100 s."""
+    pieces = []
+    for name in ("ode_to_joy.ogg", "amazing_grace.wav", "twinkle_phone.mp3", "frere_jacques.flac") * 2:
+        pieces += [audio.load(SAMPLES / name), np.zeros(RATE // 3, np.float32)]
+    return np.concatenate(pieces)
+
+
+def same_notes(a, b) -> None:
+    """Note for note; times to a hundredth of a frame, since sums of floats depend on how much is summed at once."""
+    assert len(a.notes) == len(b.notes)
+    for one, other in zip(a.notes, b.notes, strict=True):
+        assert (one.onset, one.offset) == pytest.approx((other.onset, other.offset), abs=2e-3)
+        assert (one.pitch, one.confidence) == pytest.approx((other.pitch, other.confidence), abs=5e-3)
+
+
+def test_seams_everywhere_change_no_note(monkeypatch):
+    """The shipped model on real voices, cut every 3 to 7 s: in notes, in rests, at the beat and off it."""
+    samples = song()
+    cut_up(monkeypatch, 1000.0, 1000.0)
+    whole = Transcriber(device="cpu").transcribe(samples)
+    assert len(whole.notes) > 150
+    for slices, core in ((10.0, 30.0), (1.0, 7.0), (2.3, 3.1)):
+        cut_up(monkeypatch, slices, core)
+        transcriber = Transcriber(device="cpu")
+        found = transcriber.transcribe(samples)
+        seams = np.arange(core, found.duration, core)
+        sung = [any(n.onset < seam < n.offset for n in whole.notes) for seam in seams]
+        assert any(sung) and (core > 10 or not all(sung))  # there are seams of both kinds
+        same_notes(found, whole)
+
+
+@pytest.mark.parametrize("end", [-1, 0, 1, 160, 320, 3200])
+def test_a_recording_that_ends_near_a_seam(monkeypatch, end):
+    samples = audio.load(SAMPLES / "ode_to_joy.ogg")[: 6 * RATE + end]
+    cut_up(monkeypatch, 1000.0, 1000.0)
+    whole = Transcriber(device="cpu").transcribe(samples)
+    cut_up(monkeypatch, 2.0, 6.0)
+    found = Transcriber(device="cpu").transcribe(samples)
+    assert len(found.pitch) == len(whole.pitch) == len(samples) // 320 + 1
+    same_notes(found, whole)
+
+
+def test_a_long_file_is_decoded_twice_and_heard_the_same(small_model, monkeypatch, tmp_path):
+    path = tmp_path / "long.wav"
+    soundfile.write(path, noise(70.0), RATE, subtype="FLOAT")
+    transcriber = Transcriber(small_model, "cpu")
+    held = transcriber(path)
+    monkeypatch.setattr(module, "_KEPT_SECONDS", 40.0)
+    again = transcriber(path)
+    assert again.notes == held.notes == transcriber.transcribe(noise(70.0)).notes
+    assert np.array_equal(again.pitch.midi, held.pitch.midi, equal_nan=True)
+
+
+def test_threads_change_nothing(small_model, monkeypatch):
+    samples, number = noise(20.0), torch.get_num_threads()
+    cut_up(monkeypatch, 1.0, 3.0, 1.0)
+    try:
+        torch.set_num_threads(1)
+        one, three = (Transcriber(small_model, "cpu", threads).posteriors(samples) for threads in (1, 3))
+    finally:
+        torch.set_num_threads(number)
+    for name in ("onset", "offset", "activity", "voicing", "pitch"):
+        assert np.array_equal(getattr(one, name), getattr(three, name)), name
+
+
+def test_an_error_in_the_middle_of_a_recording_ends_the_threads(small_model):
+    def blocks():
+        yield noise(30.0)
+        raise OSError("the disk is gone")
+
+    before = threading.active_count()
+    with pytest.raises(OSError, match="the disk is gone"):
+        list(Transcriber(small_model, "cpu", threads=2)._listen(blocks(), 1.0))
+    assert threading.active_count() == before
 
 
 @pytest.mark.parametrize("n", [1, 100, 319, 320, 16_000])
