@@ -1,11 +1,11 @@
 """Samples that come in blocks -> posteriors that come in blocks: memory does not grow with the recording.
 
-    blocks ──slices──▶ samples of 10 s ──embed──▶ what the LSTM hears ──windows──▶ 38 s ──boundaries──▶ posteriors
+    blocks ──slices──▶ samples of 10 s ──embed──▶ what the LSTM hears ──recurrent──▶ context ──heads──▶ posteriors
 
-The front end and the convolutions see a few frames around each frame, and every slice has them: cut up or whole is
-the same. The LSTM hears context on either side of what a window contributes, longer than it remembers.
+The front end and the convolutions see a few frames around each frame, and every slice has them; the LSTM's states
+are carried from slice to slice. So cut up or whole is the same.
 
-Where there are several threads, each works on a slice or a window of its own. They never wait for each other inside
+Where there are several threads, each works on a slice of its own. They never wait for each other inside
 one, as torch's own threads do, and what a slice gives does not depend on how many there are.
 """
 
@@ -17,14 +17,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from singtrans.model import Model
 from singtrans.posteriors import Posteriors
+from singtrans.recurrent import Piece, Recurrent
 
 _SLICE_SECONDS = 10.0  # the convolutions of one slice fit into a processor's cache
-_CORE_SECONDS = 30.0  # what a window of the LSTM contributes
-_CONTEXT_SECONDS = 4.0  # what it hears on either side, so that no seam is heard
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,24 +30,6 @@ class _Slice:
     """Samples for ``frames`` frames and some around them: ``skip`` before, and any number after."""
 
     samples: np.ndarray
-    skip: int
-    frames: int
-
-
-@dataclass(frozen=True, eq=False)
-class _Embedded:
-    """(frames, width) what the LSTM hears, and (frames, bins) pitch posterior in half precision."""
-
-    joined: Tensor
-    pitch: np.ndarray
-
-
-@dataclass(frozen=True, eq=False)
-class _Window:
-    """What the LSTM hears, (frames and context, width), of which ``frames`` from ``skip`` on count."""
-
-    joined: Tensor
-    pitch: np.ndarray
     skip: int
     frames: int
 
@@ -65,13 +45,10 @@ class Listener:
     def __init__(self, model: Model, threads: int = 1) -> None:
         self.model, self.threads = model, threads
         self._device = next(model.parameters()).device
-        hop_seconds = model.config.features.hop_seconds
-        self._slice, self._core, self._context = (
-            max(1, round(seconds / hop_seconds)) for seconds in (_SLICE_SECONDS, _CORE_SECONDS, _CONTEXT_SECONDS)
-        )
+        self._slice = max(1, round(_SLICE_SECONDS / model.config.features.hop_seconds))
 
     def __call__(self, blocks: Iterable[np.ndarray], gain: float) -> Iterator[Posteriors]:
-        """Posteriors of a recording, in order; they hold half a minute each.
+        """Posteriors of a recording, in order, ten seconds each.
 
         Args:
             blocks: (n,) float32 each, mono at the model's rate; together the recording.
@@ -85,13 +62,13 @@ class Listener:
         with _Pool(self.threads) if several else nullcontext() as pool:
             slices = self._slices(blocks, np.float32(gain))
             embedded = _in_order(pool, self._embed, slices, self.threads)
-            # One window ahead: the LSTM works on it while the next slices are made.
-            yield from _in_order(pool, self._posteriors, self._windows(embedded), 1)
+            for piece in Recurrent(self.model.network.lstm)(embedded, pool):
+                yield self._posteriors(piece)
 
     def _nothing(self, blocks: Iterable[np.ndarray]) -> Iterator[Posteriors]:
         frames, bins = self.model.front_end.frames(sum(map(len, blocks))), self.model.config.network.pitch_bins
-        for first in range(0, frames, self._core):
-            count = min(self._core, frames - first)
+        for first in range(0, frames, self._slice):
+            count = min(self._slice, frames - first)
             yield self._joined(np.zeros((count, 4), np.float32), np.full((count, bins), 1.0 / bins, np.float16))
 
     def _slices(self, blocks: Iterable[np.ndarray], gain: np.float32) -> Iterator[_Slice]:
@@ -117,35 +94,18 @@ class Listener:
                 held, start = held[needed - start :], needed
 
     @torch.inference_mode()
-    def _embed(self, part: _Slice) -> _Embedded:
+    def _embed(self, part: _Slice) -> Piece:
         samples = torch.from_numpy(part.samples)[None].to(self._device)
         joined, pitch = self.model.network.embed(*self.model.front_end(samples))
         inside = slice(part.skip, part.skip + part.frames)
-        # Half precision: half a minute's pitch posterior is half a megabyte.
-        return _Embedded(joined[0, inside].clone(), pitch[0, inside].softmax(-1).half().cpu().numpy())
-
-    def _windows(self, embedded: Iterable[_Embedded]) -> Iterator[_Window]:
-        """Cut what the slices gave into what the LSTM hears at once."""
-        joined, pitch, low, first = [], [], 0, 0  # both from frame `low` on; `first` is the next that counts
-        for part in _and_end(embedded):
-            if part is not None:
-                joined.append(part.joined)
-                pitch.append(part.pitch)
-            known = low + sum(map(len, pitch))
-            while first < known and (part is None or known >= first + self._core + self._context):
-                frames = min(self._core, known - first)
-                joined, pitch = [torch.cat(joined)], [np.concatenate(pitch)]
-                high = first + frames + self._context - low
-                inside = slice(first - low, first - low + frames)
-                yield _Window(joined[0][:high], pitch[0][inside], first - low, frames)
-                first += frames
-                cut = max(first - self._context, 0) - low
-                joined, pitch, low = [joined[0][cut:].clone()], [pitch[0][cut:].copy()], low + cut
+        # Half precision: a minute's pitch posterior is a megabyte.
+        pitch = pitch[0, inside].softmax(-1).half().cpu().numpy()
+        return Piece(self.model.network.normalise(joined[0, inside]).cpu().numpy(), pitch)
 
     @torch.inference_mode()
-    def _posteriors(self, window: _Window) -> Posteriors:
-        heads = self.model.network.boundaries(window.joined[None])[0].sigmoid().cpu().numpy()
-        return self._joined(heads[window.skip : window.skip + window.frames], window.pitch)
+    def _posteriors(self, piece: Piece) -> Posteriors:
+        heads = self.model.network.heads(torch.from_numpy(piece.joined).to(self._device)).sigmoid()
+        return self._joined(heads.cpu().numpy(), piece.luggage)
 
     def _joined(self, heads: np.ndarray, pitch: np.ndarray) -> Posteriors:
         features = self.model.config.features
