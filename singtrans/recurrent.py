@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from singtrans.errors import SingtransError
 
-_IN_MEMORY = 40_000_000  # bytes that wait in memory: of a recording of about four minutes
+_IN_MEMORY = 24_000_000  # bytes that wait in memory: of a recording of two or three minutes
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,7 @@ from singtrans.notes import PitchTrack, Transcription
 from singtrans.posteriors import Posteriors, join
 from singtrans.stream import Listener
 
-_KEPT_SECONDS = 600.0  # a recording up to this length is held in memory (38 MB) instead of being decoded twice
+_KEPT_SECONDS = 300.0  # a recording up to this length is held in memory (19 MB) instead of being decoded twice
 _SILENT = 1e-12  # RMS amplitude below which a recording holds nothing, not even its own noise
 
 
