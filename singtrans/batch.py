@@ -34,31 +34,47 @@ class Job:
     outputs: tuple[Path, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What is worth saying of a transcription: small enough to be kept of a million.
+
+    Attributes:
+        seconds: length of the recording.
+        notes: how many.
+        lowest, highest: MIDI numbers; 0 if there are no notes.
+    """
+
+    seconds: float
+    notes: int
+    lowest: int = 0
+    highest: int = 0
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What became of a job.
 
     Attributes:
         job: which.
-        transcription: what was heard; None where the job failed or was skipped.
+        heard: what was heard; None where the job failed or was skipped.
         written: the outputs that were written: all, or those that were missing.
         error: one line that names the recording and says what is wrong, or empty.
     """
 
     job: Job
-    transcription: Transcription | None = None
+    heard: Heard | None = None
     written: tuple[Path, ...] = ()
     error: str = ""
 
     @property
     def seconds(self) -> float:
         """Length of what was transcribed."""
-        return self.transcription.duration if self.transcription else 0.0
+        return self.heard.seconds if self.heard else 0.0
 
     @property
     def skipped(self) -> bool:
         """Whether all outputs were there already."""
-        return self.transcription is None and not self.error
+        return self.heard is None and not self.error
 
 
 @dataclass(frozen=True)
@@ -162,19 +178,36 @@ def run(jobs: Sequence[Job], transcriber: Callable[[Path], Transcription], exist
         UsageError: if the transcriber says that no recording at all can be done.
     """
     for job in jobs:
-        try:
-            yield _do(job, transcriber, existing)
-        except UsageError:
-            raise
-        except SingtransError as error:
-            line = str(error)
-            yield Outcome(job, error=line if line.startswith(str(job.audio)) else f"{job.audio}: {line}")
+        yield attempt(job, transcriber, existing)
+
+
+def attempt(job: Job, transcriber: Callable[[Path], Transcription], existing: Existing) -> Outcome:
+    """Do a job and say what became of it.
+
+    Raises:
+        UsageError: if the transcriber says that no recording at all can be done.
+    """
+    try:
+        return _do(job, transcriber, existing)
+    except UsageError:
+        raise
+    except SingtransError as error:
+        line = str(error)
+        return Outcome(job, error=line if line.startswith(str(job.audio)) else f"{job.audio}: {line}")
+    except Exception as error:  # a fault of ours, which must not cost the other recordings
+        what = " ".join(f"{type(error).__name__}: {error}".split())
+        return Outcome(job, error=f"{job.audio}: a fault in singtrans ({what}); please report it with the recording")
+
+
+def done_before(job: Job, existing: Existing) -> bool:
+    """Whether nothing is left to do."""
+    return existing is Existing.SKIP and all(map(os.path.lexists, job.outputs))
 
 
 def _do(job: Job, transcriber: Callable[[Path], Transcription], existing: Existing) -> Outcome:
-    there = [output for output in job.outputs if os.path.lexists(output)]
-    if existing is Existing.SKIP and len(there) == len(job.outputs):
+    if done_before(job, existing):
         return Outcome(job)
+    there = [output for output in job.outputs if os.path.lexists(output)]
     if existing is Existing.REFUSE and there and os.path.lexists(job.audio):
         raise SingtransError(f"{there[0]} exists already; use --overwrite or --skip-existing")
     wanted = tuple(o for o in job.outputs if existing is Existing.OVERWRITE or o not in there)
@@ -184,7 +217,12 @@ def _do(job: Job, transcriber: Callable[[Path], Transcription], existing: Existi
     for output in wanted:
         _make_folder(output.parent)
         save(transcription, output, overwrite=existing is Existing.OVERWRITE)
-    return Outcome(job, transcription, wanted)
+    return Outcome(job, _heard(transcription), wanted)
+
+
+def _heard(transcription: Transcription) -> Heard:
+    numbers = [note.note for note in transcription.notes]
+    return Heard(transcription.duration, len(numbers), min(numbers, default=0), max(numbers, default=0))
 
 
 def _check_folder(folder: Path) -> None:

@@ -1,6 +1,7 @@
 """``singtrans transcribe``."""
 
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -53,6 +54,16 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
     skip_existing: Annotated[
         bool, typer.Option("--skip-existing", help="Keep outputs that exist, and make only what is missing.")
     ] = False,
+    jobs: Annotated[
+        int, typer.Option("-j", "--jobs", min=1, metavar="N", help="Recordings at once, each in a process of its own.")
+    ] = 1,
+    threads: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Threads for one recording. Default: 2 where there are; 1 with --jobs."),
+    ] = None,
+    log: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Add a line of JSON for each recording to this file.")
+    ] = None,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print failures only.")] = False,
 ) -> None:
     """Write the notes of recordings of singing.
@@ -65,6 +76,7 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
       singtrans transcribe song.wav
       singtrans transcribe song.wav -o tune.mid
       singtrans transcribe recordings/ -o notes/ -f mid -f csv
+      singtrans transcribe recordings/ -o notes/ --jobs 8 --skip-existing --log run.jsonl
     """
     from singtrans import batch
 
@@ -73,21 +85,46 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
     existing = (
         batch.Existing.OVERWRITE if overwrite else batch.Existing.SKIP if skip_existing else batch.Existing.REFUSE
     )
-    transcriber = _LazyTranscriber(model, device.value)
+    factory = partial(LazyTranscriber, model, device.value, threads or (default_threads() if jobs == 1 else 1))
     plan = batch.plan(inputs, out, [f.value for f in formats or []])
-    if not report(plan, batch.run(plan.jobs, transcriber, existing), quiet):
+    outcomes = _run(plan.jobs, factory, existing, jobs)
+    if log:
+        from singtrans.runlog import logged
+
+        outcomes = logged(plan, outcomes, log)
+    if not report(plan, outcomes, quiet):
         raise typer.Exit(1)
 
 
-class _LazyTranscriber:
+def _run(plan_jobs, factory, existing, jobs: int):
+    """The outcomes, worked out here or in processes."""
+    from singtrans import batch
+
+    transcriber = factory()  # so that a model that is missing is said at once
+    if jobs == 1 or len(plan_jobs) < 2:
+        return batch.run(plan_jobs, transcriber, existing)
+    from singtrans import workers
+
+    return workers.run(plan_jobs, factory, existing, jobs)
+
+
+def default_threads() -> int:
+    """Two, where there are two processors: what a third could do waits for the first two most of the time."""
+    import os
+
+    return min(2, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+
+
+class LazyTranscriber:
     """Loads the model at the first recording that needs it: a folder that is all done costs no torch."""
 
-    def __init__(self, model: str, device: str) -> None:
+    def __init__(self, model: str, device: str, threads: int = 1) -> None:
         from singtrans.models import find_model
 
-        self.model, self.device, self.transcriber = find_model(model), device, None
+        self.model, self.device, self.threads, self.transcriber = find_model(model), device, threads, None
 
     def __call__(self, path: Path) -> Transcription:
+        """Transcribe one recording."""
         if self.transcriber is None:
             self.transcriber = self._load()
         try:
@@ -98,12 +135,12 @@ class _LazyTranscriber:
     def _load(self):
         import torch
 
-        # The network is so small that a second thread gains a fifth on an idle machine, and loses a factor of ten
-        # on a busy one, where torch's threads spin while they wait for each other.
+        # Torch's own threads spin while they wait for each other: on a busy machine they lose a factor of ten.
+        # Several parts of a recording at once gain more.
         torch.set_num_threads(1)
         from singtrans.transcriber import Transcriber
 
         try:
-            return Transcriber(self.model, self.device)
+            return Transcriber(self.model, self.device, self.threads)
         except SingtransError as error:  # without it nothing can be done: not the fault of one recording
             raise UsageError(str(error)) from error
