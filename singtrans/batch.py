@@ -1,16 +1,18 @@
 """Many recordings: which there are, where their outputs go, and what became of each."""
 
 import os
+import re
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from singtrans.audio import AUDIO_SUFFIXES
 from singtrans.errors import SingtransError, UsageError
 from singtrans.formats import READ_SUFFIXES, WRITERS, save
 from singtrans.notes import Transcription
+from singtrans.places import Place, Url, exists, files_in, is_folder, local, upload
 
 
 class Existing(StrEnum):
@@ -30,8 +32,8 @@ class Job:
         outputs: the files to write; the ending says the format.
     """
 
-    audio: Path
-    outputs: tuple[Path, ...]
+    audio: Place
+    outputs: tuple[Place, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Outcome:
 
     job: Job
     heard: Heard | None = None
-    written: tuple[Path, ...] = ()
+    written: tuple[Place, ...] = ()
     error: str = ""
 
     @property
@@ -85,7 +87,7 @@ class Plan:
     failures: tuple[str, ...] = field(default=())
 
 
-def plan(inputs: Sequence[Path], out: Path | None, formats: Sequence[str]) -> Plan:
+def plan(inputs: Sequence[Place], out: Place | None, formats: Sequence[str]) -> Plan:
     """Find the recordings and name their outputs.
 
     Outputs lie beside the recording. With ``out`` a folder, they lie there, and recordings found in an input
@@ -102,7 +104,7 @@ def plan(inputs: Sequence[Path], out: Path | None, formats: Sequence[str]) -> Pl
         ending = out.suffix[1:].lower().replace("midi", "mid")
         if ending not in WRITERS:
             raise UsageError(f"-o {out}: {out.suffix} is not written; use {', '.join(WRITERS)}, or give a folder")
-        if len(inputs) != 1 or _is_folder(inputs[0]) or set(formats) - {ending}:
+        if len(inputs) != 1 or is_folder(inputs[0]) or set(formats) - {ending}:
             raise UsageError(f"-o {out}: a file can hold one recording in one format; give a folder")
         jobs = [Job(audio, (out,)) for audio, _ in found]
     else:
@@ -115,28 +117,24 @@ def plan(inputs: Sequence[Path], out: Path | None, formats: Sequence[str]) -> Pl
     return Plan(tuple(jobs), tuple(failures))
 
 
-def _is_file_name(out: Path) -> bool:
+def _is_file_name(out: Place) -> bool:
     """Whether -o means a file: not a folder that is there, and an ending that files of notes or sound have."""
-    return out.suffix.lower() in AUDIO_SUFFIXES.union(READ_SUFFIXES) and not _is_folder(out)
+    return out.suffix.lower() in AUDIO_SUFFIXES.union(READ_SUFFIXES) and not is_folder(out)
 
 
-def _is_folder(path: Path) -> bool:
-    with suppress(OSError):  # a name too long, for one: using it will say so
-        return path.is_dir()
-    return False
-
-
-def _absolute(path: Path) -> str:
+def _absolute(path: Place) -> str:
     """One spelling for one path; links stay what they are, for each has outputs of its own."""
+    if isinstance(path, Url):
+        return path.text
     return os.path.normpath(path.absolute())
 
 
-def _find(inputs: Sequence[Path]) -> tuple[list[tuple[Path, Path]], list[str]]:
+def _find(inputs: Sequence[Place]) -> tuple[list[tuple[Place, PurePath]], list[str]]:
     """Each recording once, with its folder relative to the input folder it was found in; and lines of failure."""
-    found: dict[str, tuple[Path, Path]] = {}
+    found: dict[str, tuple[Place, PurePath]] = {}
     failures = []
     for path in inputs:
-        inside = _inside(path) if _is_folder(path) else [(path, Path())]  # if it is missing, reading it will say so
+        inside = _inside(path) if is_folder(path) else [(path, Path())]  # if it is missing, reading it will say so
         if not inside:
             failures.append(f"{path}: there are no recordings in this folder; give one that holds audio files")
         for audio, inner in inside:
@@ -144,21 +142,24 @@ def _find(inputs: Sequence[Path]) -> tuple[list[tuple[Path, Path]], list[str]]:
     return list(found.values()), failures
 
 
-def _inside(folder: Path) -> list[tuple[Path, Path]]:
+def _inside(folder: Place) -> list[tuple[Place, PurePath]]:
     """Recordings in a folder and their folders relative to it; hidden ones (macOS makes ._song.wav) are left out."""
     recordings = []
-    for path in sorted(folder.rglob("*")):
-        inner = path.relative_to(folder)
+    if isinstance(folder, Url):
+        found = files_in(folder)
+    else:
+        found = [(path, path.relative_to(folder)) for path in sorted(folder.rglob("*"))]
+    for path, inner in found:
         hidden = any(part.startswith(".") for part in inner.parts)
-        if path.suffix.lower() in AUDIO_SUFFIXES and not hidden and path.is_file():
+        if path.suffix.lower() in AUDIO_SUFFIXES and not hidden and (isinstance(path, Url) or path.is_file()):
             recordings.append((path, inner.parent))
     return recordings
 
 
 def _refuse_clashes(jobs: Sequence[Job]) -> None:
-    folders = {folder: Path(os.path.realpath(folder)) for job in jobs for folder in {p.parent for p in job.outputs}}
+    folders = {folder: _real(folder) for job in jobs for folder in {p.parent for p in job.outputs}}
     recordings = {_absolute(job.audio) for job in jobs}
-    writers: dict[Path, Path] = {}
+    writers: dict[Place, Place] = {}
     for job in jobs:
         for output in job.outputs:
             if _absolute(output) in recordings:
@@ -169,6 +170,10 @@ def _refuse_clashes(jobs: Sequence[Job]) -> None:
                 raise UsageError(
                     f"{other} and {job.audio} would both write {output}; rename one, or transcribe them apart"
                 )
+
+
+def _real(folder: Place) -> Place:
+    return folder if isinstance(folder, Url) else Path(os.path.realpath(folder))
 
 
 def run(jobs: Sequence[Job], transcriber: Callable[[Path], Transcription], existing: Existing) -> Iterator[Outcome]:
@@ -192,31 +197,38 @@ def attempt(job: Job, transcriber: Callable[[Path], Transcription], existing: Ex
     except UsageError:
         raise
     except SingtransError as error:
-        line = str(error)
+        line = _about(str(error), job)
         return Outcome(job, error=line if line.startswith(str(job.audio)) else f"{job.audio}: {line}")
     except Exception as error:  # a fault of ours, which must not cost the other recordings
         what = " ".join(f"{type(error).__name__}: {error}".split())
         return Outcome(job, error=f"{job.audio}: a fault in singtrans ({what}); please report it with the recording")
 
 
+def _about(line: str, job: Job) -> str:
+    """A line on a recording, naming it instead of its temporary copy."""
+    if not isinstance(job.audio, Url):
+        return line
+    return re.sub(rf"\S*singtrans-[^/\\\s]+[/\\]{re.escape(job.audio.name)}", lambda _: job.audio.text, line)
+
+
 def done_before(job: Job, existing: Existing) -> bool:
     """Whether nothing is left to do."""
-    return existing is Existing.SKIP and all(map(os.path.lexists, job.outputs))
+    return existing is Existing.SKIP and all(map(exists, job.outputs))
 
 
 def _do(job: Job, transcriber: Callable[[Path], Transcription], existing: Existing) -> Outcome:
     if done_before(job, existing):
         return Outcome(job)
-    there = [output for output in job.outputs if os.path.lexists(output)]
-    if existing is Existing.REFUSE and there and os.path.lexists(job.audio):
+    there = [output for output in job.outputs if exists(output)]
+    if existing is Existing.REFUSE and there and exists(job.audio):
         raise SingtransError(f"{there[0]} exists already; use --overwrite or --skip-existing")
     wanted = tuple(o for o in job.outputs if existing is Existing.OVERWRITE or o not in there)
     for output in wanted:
         _check_folder(output.parent)  # before an hour's work, not after it
-    transcription = transcriber(job.audio)
+    with local(job.audio) as audio:
+        transcription = transcriber(audio)
     for output in wanted:
-        _make_folder(output.parent)
-        save(transcription, output, overwrite=existing is Existing.OVERWRITE)
+        _save(transcription, output, existing)
     return Outcome(job, _heard(transcription), wanted)
 
 
@@ -225,10 +237,21 @@ def _heard(transcription: Transcription) -> Heard:
     return Heard(transcription.duration, len(numbers), min(numbers, default=0), max(numbers, default=0))
 
 
-def _check_folder(folder: Path) -> None:
+def _save(transcription: Transcription, output: Place, existing: Existing) -> None:
+    if isinstance(output, Url):
+        with tempfile.TemporaryDirectory(prefix="singtrans-") as folder:
+            upload(save(transcription, Path(folder) / output.name), output)
+        return
+    _make_folder(output.parent)
+    save(transcription, output, overwrite=existing is Existing.OVERWRITE)
+
+
+def _check_folder(folder: Place) -> None:
     """Refuse a folder that clearly cannot be written or made; what else is wrong, writing will say."""
+    if isinstance(folder, Url):
+        return
     nearest = next((p for p in (folder, *folder.parents) if os.path.lexists(p)), folder)
-    if not _is_folder(nearest):
+    if not is_folder(nearest):
         raise SingtransError(f"nothing can be written in {folder} ({nearest} is not a folder); choose another with -o")
     if not os.access(nearest, os.W_OK | os.X_OK):
         raise SingtransError(f"nothing can be written in {folder} (no permission); choose another folder with -o")

@@ -23,6 +23,7 @@ from singtrans import interrupt
 from singtrans.batch import Existing, Job, Outcome, attempt, done_before
 from singtrans.errors import UsageError
 from singtrans.notes import Transcription
+from singtrans.places import exists
 
 RETRIES = 2
 """How often a job is tried again whose process died."""
@@ -115,7 +116,7 @@ class _Crew:
         """What to do about outputs: those that a process wrote before it died are ours to replace."""
         if number in self._deaths:
             return Existing.OVERWRITE if number in self._clean else self._existing
-        if not any(map(os.path.lexists, self._jobs[number].outputs)):
+        if not any(map(exists, self._jobs[number].outputs)):
             self._clean.add(number)
         return self._existing
 

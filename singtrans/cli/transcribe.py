@@ -11,6 +11,7 @@ from singtrans import interrupt
 from singtrans.console import report
 from singtrans.errors import SingtransError, UsageError
 from singtrans.notes import Transcription
+from singtrans.places import place
 
 
 class Format(StrEnum):
@@ -31,9 +32,9 @@ class Device(StrEnum):
 
 
 def transcribe(  # noqa: PLR0913 (one parameter an option)
-    inputs: Annotated[list[Path], typer.Argument(metavar="INPUT", help="Recordings, or folders of them.")],
+    inputs: Annotated[list[str], typer.Argument(metavar="INPUT", help="Recordings, or folders of them; also URLs.")],
     out: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "-o",
             "--output",
@@ -61,6 +62,13 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
         int | None,
         typer.Option(min=1, metavar="N", help="Threads for one recording. Default: 2 where there are; 1 with --jobs."),
     ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Spread the work over a Dask cluster (tcp://host:port), or start one of --jobs workers here (local).",
+        ),
+    ] = None,
     log: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Add a line of JSON for each recording to this file.")
     ] = None,
@@ -85,9 +93,10 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
     existing = (
         batch.Existing.OVERWRITE if overwrite else batch.Existing.SKIP if skip_existing else batch.Existing.REFUSE
     )
-    factory = partial(LazyTranscriber, model, device.value, threads or (default_threads() if jobs == 1 else 1))
-    plan = batch.plan(inputs, out, [f.value for f in formats or []])
-    outcomes = _run(plan.jobs, factory, existing, jobs)
+    threads = threads or (1 if jobs > 1 or scheduler else default_threads())
+    factory = partial(LazyTranscriber, model, device.value, threads)
+    plan = batch.plan([place(i) for i in inputs], place(out) if out else None, [f.value for f in formats or []])
+    outcomes = _run(plan.jobs, factory, existing, jobs, scheduler)
     if log:
         from singtrans.runlog import logged
 
@@ -96,11 +105,15 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
         raise typer.Exit(1)
 
 
-def _run(plan_jobs, factory, existing, jobs: int):
-    """The outcomes, worked out here or in processes."""
+def _run(plan_jobs, factory, existing, jobs: int, scheduler: str | None):
+    """The outcomes, worked out here, in processes or on a cluster."""
     from singtrans import batch
 
     transcriber = factory()  # so that a model that is missing is said at once
+    if scheduler:
+        from singtrans import cluster
+
+        return cluster.run(plan_jobs, factory, existing, scheduler, jobs)
     if jobs == 1 or len(plan_jobs) < 2:
         return batch.run(plan_jobs, transcriber, existing)
     from singtrans import workers
