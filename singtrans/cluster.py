@@ -18,6 +18,7 @@ RETRIES = 2
 """How often a job is tried again whose worker died. Each of these may be several tries of a scheduler that was
 started without ``DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES=0``: it gives a job to four workers by default."""
 
+_PATIENCE = 60  # seconds to wait for the first worker, which may be starting
 _AHEAD = 20  # jobs that are with the scheduler, for each worker
 
 
@@ -157,6 +158,9 @@ def _client(scheduler: str, processes: int) -> Iterator:
             what = " ".join(str(error).split())
             raise UsageError(f"--scheduler {scheduler}: cannot be reached ({what}); start `dask scheduler`") from None
         with client:
-            if not client.scheduler_info()["workers"]:
-                raise SingtransError(f"--scheduler {scheduler}: it has no workers; start `dask worker {scheduler}`")
+            try:
+                client.wait_for_workers(1, timeout=_PATIENCE)
+            except TimeoutError:
+                line = f"--scheduler {scheduler}: no workers for {_PATIENCE} s; start `dask worker {scheduler}`"
+                raise SingtransError(line) from None
             yield client
