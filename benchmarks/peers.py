@@ -21,6 +21,8 @@ from pathlib import Path
 
 os.environ |= {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "TQDM_DISABLE": "1"}
 
+import itertools
+
 import numpy as np
 from results import publish, repeated
 
@@ -43,7 +45,7 @@ def pyin():
         f0, voiced, _ = librosa.pyin(samples, fmin=65.0, fmax=1000.0, sr=rate)
         semitone = np.where(voiced, np.round(librosa.hz_to_midi(np.where(voiced, f0, 440.0))), 0)
         edges = np.flatnonzero(np.diff(semitone, prepend=0, append=0))
-        return sum(semitone[a] > 0 and b - a >= 3 for a, b in zip(edges[:-1], edges[1:], strict=True))
+        return sum(semitone[a] > 0 and b - a >= 3 for a, b in itertools.pairwise(edges))
 
     return transcribe
 

@@ -68,7 +68,8 @@ def machine() -> str:
         cpu = found[1]
     import torch
 
-    git = subprocess.run(["git", "-C", HERE, "describe", "--always", "--dirty"], capture_output=True, text=True)
+    describe = ["git", "-C", HERE, "describe", "--always", "--dirty"]
+    git = subprocess.run(describe, capture_output=True, text=True, check=False)
     versions = f"Python {platform.python_version()}, torch {torch.__version__}"
     return f"{os.cpu_count()} cores of {cpu}, {versions}, commit {git.stdout.strip() or 'unknown'}"
 
