@@ -16,6 +16,7 @@ from singtrans.posteriors import Posteriors, join
 from singtrans.stream import Listener
 
 _KEPT_SECONDS = 300.0  # a recording up to this length is held in memory (19 MB) instead of being decoded twice
+_SHORT_SECONDS = 25.0
 _SILENT = 1e-12  # RMS amplitude below which a recording holds nothing, not even its own noise
 
 
@@ -41,6 +42,7 @@ class Transcriber:
         self.model = model if isinstance(model, Model) else load_model(find_model(model))
         self.model.to(self.device).eval()
         self._listen = Listener(self.model, threads)
+        self._listen_alone = Listener(self.model)
 
     def __call__(self, path: str | Path) -> Transcription:
         """Transcribe one file, of any length: memory does not grow with it, but for what is found.
@@ -84,7 +86,10 @@ class Transcriber:
         """Transcribe ``length`` samples that come in blocks and are as loud as ``loudness``."""
         config = self.model.config
         decoder, tracks = decode.Decoder(config.decoder), []
-        for posteriors in self._listen(blocks, _gain(loudness)):
+        # Too short to be shared out: a second thread would cost more than it does.
+        short = length < _SHORT_SECONDS * config.features.sample_rate
+        listen = self._listen_alone if short else self._listen
+        for posteriors in listen(blocks, _gain(loudness)):
             decoder.add(posteriors)
             tracks.append(decode.pitch_track(posteriors, config.decoder))
         duration = length / config.features.sample_rate
