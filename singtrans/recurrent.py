@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from singtrans.errors import SingtransError
 
-_IN_MEMORY = 24_000_000  # bytes that wait in memory: of a recording of two or three minutes
+_IN_MEMORY = 16_000_000  # bytes that wait in memory: of a recording of a minute and a half
 
 
 @dataclass(frozen=True, eq=False)

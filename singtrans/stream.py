@@ -1,6 +1,6 @@
 """Samples that come in blocks -> posteriors that come in blocks: memory does not grow with the recording.
 
-    blocks ──slices──▶ samples of 10 s ──embed──▶ what the LSTM hears ──recurrent──▶ context ──heads──▶ posteriors
+    blocks ──slices──▶ samples of 5 s ──embed──▶ what the LSTM hears ──recurrent──▶ context ──heads──▶ posteriors
 
 The front end and the convolutions see a few frames around each frame, and every slice has them; the LSTM's states
 are carried from slice to slice. So cut up or whole is the same.
@@ -22,7 +22,7 @@ from singtrans.model import Model
 from singtrans.posteriors import Posteriors
 from singtrans.recurrent import Piece, Recurrent
 
-_SLICE_SECONDS = 10.0  # the convolutions of one slice fit into a processor's cache
+_SLICE_SECONDS = 5.0  # the convolutions of one slice fit into a processor's cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +48,7 @@ class Listener:
         self._slice = max(1, round(_SLICE_SECONDS / model.config.features.hop_seconds))
 
     def __call__(self, blocks: Iterable[np.ndarray], gain: float) -> Iterator[Posteriors]:
-        """Posteriors of a recording, in order, ten seconds each.
+        """Posteriors of a recording, in order, five seconds each.
 
         Args:
             blocks: (n,) float32 each, mono at the model's rate; together the recording.
