@@ -68,10 +68,13 @@ def machine() -> str:
         cpu = found[1]
     import torch
 
-    describe = ["git", "-C", HERE, "describe", "--always", "--dirty"]
-    git = subprocess.run(describe, capture_output=True, text=True, check=False)
+    git = ["git", "-C", str(HERE.parent)]
+    commit = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    changed = subprocess.run([*git, "diff", "--quiet", "HEAD", "--", "singtrans", "models"], check=False).returncode
     versions = f"Python {platform.python_version()}, torch {torch.__version__}"
-    return f"{os.cpu_count()} cores of {cpu}, {versions}, commit {git.stdout.strip() or 'unknown'}"
+    return f"{os.cpu_count()} cores of {cpu}, {versions}, commit {commit.stdout.strip() or 'unknown'}" + (
+        " with changes" if changed else ""
+    )
 
 
 def publish(title: str, command: str, head: Sequence[str], rows: Sequence[Sequence[object]], note: str = "") -> None:

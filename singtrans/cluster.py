@@ -146,7 +146,7 @@ def _client(scheduler: str, processes: int) -> Iterator:
         if scheduler == "local":
             with (
                 LocalCluster(
-                    n_workers=processes, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+                    n_workers=processes, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs=50
                 ) as cluster,
                 Client(cluster) as client,
             ):
