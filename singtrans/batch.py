@@ -3,13 +3,14 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
 from singtrans.audio import AUDIO_SUFFIXES
+from singtrans.conversion import remarks_on
 from singtrans.errors import SingtransError, UsageError
-from singtrans.formats import READ_SUFFIXES, WRITERS, save
+from singtrans.formats import ENDINGS, READ_SUFFIXES, WRITE_SUFFIXES, WRITERS, Options, format_of, save
 from singtrans.notes import Transcription
 
 
@@ -28,10 +29,12 @@ class Job:
     Attributes:
         audio: the recording.
         outputs: the files to write; the ending says the format.
+        options: how they are written.
     """
 
     audio: Path
     outputs: tuple[Path, ...]
+    options: Options = field(default_factory=Options)
 
 
 @dataclass(frozen=True)
@@ -43,12 +46,14 @@ class Outcome:
         transcription: what was heard; None where the job failed or was skipped.
         written: the outputs that were written: all, or those that were missing.
         error: one line that names the recording and says what is wrong, or empty.
+        remarks: lines on what was done to the notes on their way into the formats.
     """
 
     job: Job
     transcription: Transcription | None = None
     written: tuple[Path, ...] = ()
     error: str = ""
+    remarks: tuple[str, ...] = ()
 
     @property
     def seconds(self) -> float:
@@ -69,7 +74,7 @@ class Plan:
     failures: tuple[str, ...] = field(default=())
 
 
-def plan(inputs: Sequence[Path], out: Path | None, formats: Sequence[str]) -> Plan:
+def plan(inputs: Sequence[Path], out: Path | None, formats: Sequence[str], options: Options | None = None) -> Plan:
     """Find the recordings and name their outputs.
 
     Outputs lie beside the recording. With ``out`` a folder, they lie there, and recordings found in an input
@@ -83,8 +88,8 @@ def plan(inputs: Sequence[Path], out: Path | None, formats: Sequence[str]) -> Pl
         raise UsageError(f"-f {unknown[0]}: unknown format; use {', '.join(WRITERS)}")
     found, failures = _find(inputs)
     if out is not None and _is_file_name(out):
-        ending = out.suffix[1:].lower().replace("midi", "mid")
-        if ending not in WRITERS:
+        ending = format_of(out)
+        if ending is None:
             raise UsageError(f"-o {out}: {out.suffix} is not written; use {', '.join(WRITERS)}, or give a folder")
         if len(inputs) != 1 or _is_folder(inputs[0]) or set(formats) - {ending}:
             raise UsageError(f"-o {out}: a file can hold one recording in one format; give a folder")
@@ -93,15 +98,17 @@ def plan(inputs: Sequence[Path], out: Path | None, formats: Sequence[str]) -> Pl
         jobs = []
         for audio, inner in found:
             folder = audio.parent if out is None else out / inner
-            names = dict.fromkeys(f"{audio.stem}.{f}" for f in formats or ["mid"])
+            names = dict.fromkeys(f"{audio.stem}{ENDINGS[f]}" for f in formats or ["mid"])
             jobs.append(Job(audio, tuple(folder / name for name in names)))
     _refuse_clashes(jobs)
+    if options is not None:
+        jobs = [replace(job, options=replace(options, audio=job.audio)) for job in jobs]
     return Plan(tuple(jobs), tuple(failures))
 
 
 def _is_file_name(out: Path) -> bool:
     """Whether -o means a file: not a folder that is there, and an ending that files of notes or sound have."""
-    return out.suffix.lower() in AUDIO_SUFFIXES.union(READ_SUFFIXES) and not _is_folder(out)
+    return out.suffix.lower() in AUDIO_SUFFIXES.union(READ_SUFFIXES, WRITE_SUFFIXES) and not _is_folder(out)
 
 
 def _is_folder(path: Path) -> bool:
@@ -129,11 +136,11 @@ def _find(inputs: Sequence[Path]) -> tuple[list[tuple[Path, Path]], list[str]]:
 
 
 def _inside(folder: Path) -> list[tuple[Path, Path]]:
-    """Recordings in a folder and their folders relative to it; hidden ones (macOS makes ._song.wav) are left out."""
+    """Recordings in a folder and their folders relative to it; no hidden ones (macOS makes ._song.wav), nor our own."""
     recordings = []
     for path in sorted(folder.rglob("*")):
         inner = path.relative_to(folder)
-        hidden = any(part.startswith(".") for part in inner.parts)
+        hidden = any(part.startswith(".") for part in inner.parts) or path.name.lower().endswith(ENDINGS["wav"])
         if path.suffix.lower() in AUDIO_SUFFIXES and not hidden and path.is_file():
             recordings.append((path, inner.parent))
     return recordings
@@ -183,8 +190,9 @@ def _do(job: Job, transcriber: Callable[[Path], Transcription], existing: Existi
     transcription = transcriber(job.audio)
     for output in wanted:
         _make_folder(output.parent)
-        save(transcription, output, overwrite=existing is Existing.OVERWRITE)
-    return Outcome(job, transcription, wanted)
+        save(transcription, output, overwrite=existing is Existing.OVERWRITE, options=job.options)
+    names = tuple(format_of(output) or "" for output in wanted)
+    return Outcome(job, transcription, wanted, remarks=remarks_on(transcription, names, job.options))
 
 
 def _check_folder(folder: Path) -> None:

@@ -60,7 +60,8 @@ def _line(outcome: Outcome) -> str:
     heard = f"{len(numbers)} note{'s' if len(numbers) != 1 else ''}"
     heard += f", {note_name(min(numbers))} to {note_name(max(numbers))}" if numbers else " (no singing found)"
     names = ", ".join(str(output) for output in outcome.written)
-    return f"{outcome.job.audio}: {heard}, {outcome.seconds:.1f} s -> {names}"
+    remarks = "".join(f"; {remark}" for remark in outcome.remarks)
+    return f"{outcome.job.audio}: {heard}, {outcome.seconds:.1f} s -> {names}{remarks}"
 
 
 def _summary(outcomes: list[Outcome], failed: int, elapsed: float) -> str:

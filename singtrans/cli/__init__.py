@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from singtrans import __version__, interrupt
+from singtrans.cli.convert import convert
 from singtrans.cli.evaluate import evaluate
 from singtrans.cli.info import info
 from singtrans.cli.train import train
@@ -42,7 +43,7 @@ def _options(
     pass
 
 
-for command in (transcribe, info, train, evaluate):
+for command in (transcribe, convert, info, train, evaluate):
     app.command()(command)
 
 

@@ -7,17 +7,21 @@ from typing import Annotated
 import typer
 
 from singtrans import interrupt
+from singtrans.cli.options import (
+    Format,
+    Lyrics,
+    Metre,
+    PitchBend,
+    Program,
+    Quantize,
+    Tempo,
+    Velocity,
+    VelocityOption,
+    write_options,
+)
 from singtrans.console import report
 from singtrans.errors import SingtransError, UsageError
 from singtrans.notes import Transcription
-
-
-class Format(StrEnum):
-    """Formats that are written."""
-
-    mid = "mid"
-    csv = "csv"
-    json = "json"
 
 
 class Device(StrEnum):
@@ -45,6 +49,13 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
         list[Format] | None,
         typer.Option("-f", "--format", help="What to write; may be given several times. Default: mid."),
     ] = None,
+    tempo: Tempo = None,
+    metre: Metre = "4/4",
+    quantize: Quantize = "",
+    pitch_bend: PitchBend = False,
+    program: Program = 54,
+    velocity: VelocityOption = Velocity.fixed,
+    lyrics: Lyrics = None,
     model: Annotated[
         str, typer.Option(metavar="MODEL", help="A shipped model's name (see: singtrans info) or a weight file.")
     ] = "default",
@@ -65,6 +76,9 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
       singtrans transcribe song.wav
       singtrans transcribe song.wav -o tune.mid
       singtrans transcribe recordings/ -o notes/ -f mid -f csv
+      singtrans transcribe song.wav --tempo auto --quantize 1/16 --pitch-bend
+      singtrans transcribe song.wav -f ustar --lyrics words.txt
+      singtrans transcribe song.wav -f pdf --tempo 96 --metre 3/4
     """
     from singtrans import batch
 
@@ -74,7 +88,10 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
         batch.Existing.OVERWRITE if overwrite else batch.Existing.SKIP if skip_existing else batch.Existing.REFUSE
     )
     transcriber = _LazyTranscriber(model, device.value)
-    plan = batch.plan(inputs, out, [f.value for f in formats or []])
+    options = write_options(tempo, metre, quantize, pitch_bend, program, velocity, lyrics)
+    plan = batch.plan(inputs, out, [f.value for f in formats or []], options)
+    if lyrics and len(plan.jobs) > 1:
+        raise UsageError(f"--lyrics {lyrics}: these are the words of one song; give one recording")
     if not report(plan, batch.run(plan.jobs, transcriber, existing), quiet):
         raise typer.Exit(1)
 
