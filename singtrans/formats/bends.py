@@ -33,9 +33,8 @@ def bends(note: Note, track: PitchTrack) -> list[Bend]:
         track: the pitch over time.
     """
     first, last = np.searchsorted(track.time, (note.onset, note.offset))
-    # A frame beyond either end, so that the curve does not stop short of it.
-    near = slice(max(0, first - 1), last + 1)
-    time, midi = np.asarray(track.time[near], float), np.asarray(track.midi[near], float)
+    # Not the frames beyond either end: they belong to the neighbours.
+    time, midi = np.asarray(track.time[first:last], float), np.asarray(track.midi[first:last], float)
     voiced = np.isfinite(midi) & (np.abs(midi - note.pitch) <= _WIDEST / 2)
     if not voiced.any():
         return [Bend(note.onset, _limited(note.pitch - note.note))]
