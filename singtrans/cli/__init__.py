@@ -11,6 +11,7 @@ from singtrans import __version__, interrupt
 from singtrans.cli.convert import convert
 from singtrans.cli.evaluate import evaluate
 from singtrans.cli.info import info
+from singtrans.cli.plot import plot
 from singtrans.cli.train import train
 from singtrans.cli.transcribe import transcribe
 from singtrans.console import say
@@ -43,7 +44,7 @@ def _options(
     pass
 
 
-for command in (transcribe, convert, info, train, evaluate):
+for command in (transcribe, convert, plot, evaluate, train, info):
     app.command()(command)
 
 
