@@ -22,6 +22,17 @@ class Existing(StrEnum):
     SKIP = "skip"
 
 
+def choose_existing(overwrite: bool, skip_existing: bool) -> Existing:
+    """What the two options together ask for.
+
+    Raises:
+        UsageError: if they contradict each other.
+    """
+    if overwrite and skip_existing:
+        raise UsageError("--overwrite and --skip-existing contradict each other; use one")
+    return Existing.OVERWRITE if overwrite else Existing.SKIP if skip_existing else Existing.REFUSE
+
+
 @dataclass(frozen=True)
 class Job:
     """One recording and the files to be made of it.

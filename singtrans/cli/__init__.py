@@ -12,6 +12,7 @@ from singtrans.cli.convert import convert
 from singtrans.cli.evaluate import evaluate
 from singtrans.cli.info import info
 from singtrans.cli.plot import plot
+from singtrans.cli.report import report
 from singtrans.cli.train import train
 from singtrans.cli.transcribe import transcribe
 from singtrans.console import say
@@ -44,7 +45,7 @@ def _options(
     pass
 
 
-for command in (transcribe, convert, plot, evaluate, train, info):
+for command in (transcribe, convert, plot, report, evaluate, train, info):
     app.command()(command)
 
 

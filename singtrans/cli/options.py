@@ -22,6 +22,7 @@ class Format(StrEnum):
     jams = "jams"
     f0 = "f0"
     wav = "wav"
+    html = "html"
 
 
 class Velocity(StrEnum):

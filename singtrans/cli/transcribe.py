@@ -82,12 +82,8 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
     """
     from singtrans import batch
 
-    if overwrite and skip_existing:
-        raise UsageError("--overwrite and --skip-existing contradict each other; use one")
-    existing = (
-        batch.Existing.OVERWRITE if overwrite else batch.Existing.SKIP if skip_existing else batch.Existing.REFUSE
-    )
-    transcriber = _LazyTranscriber(model, device.value)
+    existing = batch.choose_existing(overwrite, skip_existing)
+    transcriber = LazyTranscriber(model, device.value)
     options = write_options(tempo, metre, quantize, pitch_bend, program, velocity, lyrics)
     plan = batch.plan(inputs, out, [f.value for f in formats or []], options)
     if lyrics and len(plan.jobs) > 1:
@@ -96,7 +92,7 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
         raise typer.Exit(1)
 
 
-class _LazyTranscriber:
+class LazyTranscriber:
     """Loads the model at the first recording that needs it: a folder that is all done costs no torch."""
 
     def __init__(self, model: str, device: str) -> None:
@@ -105,6 +101,7 @@ class _LazyTranscriber:
         self.model, self.device, self.transcriber = find_model(model), device, None
 
     def __call__(self, path: Path) -> Transcription:
+        """Transcribe one recording."""
         if self.transcriber is None:
             self.transcriber = self._load()
         try:

@@ -10,6 +10,7 @@ from singtrans.formats import (
     engraved_pdf,
     engraved_svg,
     f0,
+    html_page,
     jams_notes,
     json_notes,
     midi,
@@ -32,6 +33,7 @@ WRITERS: dict[str, ModuleType] = {
     "jams": jams_notes,
     "f0": f0,
     "wav": sonified,
+    "html": html_page,
 }
 """Format name -> the module whose ``write`` makes it."""
 
@@ -41,10 +43,11 @@ ENDINGS: dict[str, str] = {name: f".{name}" for name in WRITERS} | {
     "sv": ".sv.csv",
     "f0": ".f0.csv",
     "wav": ".sonified.wav",
+    "html": ".report.html",
 }
 """Format name -> the ending of its files. Those with two dots tell apart what shares the last part."""
 
-_KNOWN = {ending: name for name, ending in ENDINGS.items()} | {".midi": "mid", ".wav": "wav"}
+_KNOWN = {ending: name for name, ending in ENDINGS.items()} | {".midi": "mid", ".wav": "wav", ".html": "html"}
 
 WRITE_SUFFIXES: tuple[str, ...] = tuple(dict.fromkeys(Path(f"a{ending}").suffix for ending in _KNOWN))
 """Last endings of all files that are written."""
