@@ -558,7 +558,7 @@
   loadSound();
   if (!audio) mode = "notes";
   resize();
-  view.scale = Math.max((width - LEFT) / 20, (width - LEFT) / (duration * 1.02));
+  view.scale = Math.max(60, (width - LEFT) / 20, (width - LEFT) / (duration * 1.02));
   limit();
   const wanted = Number((location.hash.match(/^#t=([0-9.]+)$/) || [])[1]);
   if (wanted > 0) { position = clamp(wanted, 0, duration); reveal(position); view.start = position - 2; limit(); }
