@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,6 +23,9 @@ from singtrans.console import report
 from singtrans.errors import SingtransError, UsageError
 from singtrans.notes import Transcription
 
+if TYPE_CHECKING:
+    from singtrans.formats import Options
+
 
 class Device(StrEnum):
     """Where the network runs."""
@@ -34,7 +37,9 @@ class Device(StrEnum):
 
 
 def transcribe(  # noqa: PLR0913 (one parameter an option)
-    inputs: Annotated[list[Path], typer.Argument(metavar="INPUT", help="Recordings, or folders of them.")],
+    inputs: Annotated[
+        list[Path], typer.Argument(metavar="INPUT", help="Recordings, or folders of them; - for standard input.")
+    ],
     out: Annotated[
         Path | None,
         typer.Option(
@@ -42,7 +47,7 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
             "--output",
             metavar="PATH",
             help="Folder for the outputs, made if needed; for a single recording also a file such as tune.mid."
-            " Default: beside each recording.",
+            " Default: beside each recording. - for standard output.",
         ),
     ] = None,
     formats: Annotated[
@@ -79,17 +84,35 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
       singtrans transcribe song.wav --tempo auto --quantize 1/16 --pitch-bend
       singtrans transcribe song.wav -f ustar --lyrics words.txt
       singtrans transcribe song.wav -f pdf --tempo 96 --metre 3/4
+      ffmpeg -i film.mkv -f wav - | singtrans transcribe - -f json > notes.json
     """
     from singtrans import batch
+    from singtrans.streams import STREAM
 
     existing = batch.choose_existing(overwrite, skip_existing)
     transcriber = LazyTranscriber(model, device.value)
     options = write_options(tempo, metre, quantize, pitch_bend, program, velocity, lyrics)
+    if STREAM in inputs or out == STREAM:
+        if out not in (None, STREAM):
+            raise UsageError("- reads standard input and writes to standard output: leave -o out, and use > for a file")
+        _stream(inputs, [f.value for f in formats or [Format.csv]], transcriber, options)
+        return
     plan = batch.plan(inputs, out, [f.value for f in formats or []], options)
     if lyrics and len(plan.jobs) > 1:
         raise UsageError(f"--lyrics {lyrics}: these are the words of one song; give one recording")
     if not report(plan, batch.run(plan.jobs, transcriber, existing), quiet):
         raise typer.Exit(1)
+
+
+def _stream(inputs: list[Path], formats: list[str], transcriber: "LazyTranscriber", options: "Options") -> None:
+    """One recording to standard output."""
+    from singtrans.streams import transcribe_stream
+
+    if len(inputs) != 1 or inputs[0].is_dir():
+        raise UsageError("standard output can hold one recording: give one")
+    if len(formats) != 1:
+        raise UsageError("standard output can hold one format: give one -f")
+    transcribe_stream(transcriber, inputs[0], formats[0], options)
 
 
 class LazyTranscriber:

@@ -547,7 +547,12 @@
     midi: () => download(midiFile(), ".mid", "audio/midi"), csv: () => download(csvFile(), ".csv", "text/csv"),
     ultrastar: () => download(ultrastarFile(), ".txt", "text/plain"),
   };
-  for (const [id, action] of Object.entries(press)) $(id).addEventListener("click", () => action({}));
+  for (const [id, action] of Object.entries(press)) {
+    $(id).addEventListener("click", (event) => {
+      action({});
+      if (event.detail > 0) canvas.focus({ preventScroll: true }); // clicked, not typed: Space plays again
+    });
+  }
   $("speed").addEventListener("change", () => { if (playing) { stop(); play(); } });
   window.addEventListener("beforeunload", (event) => { if (edited) event.preventDefault(); });
   window.addEventListener("resize", resize);
