@@ -163,6 +163,19 @@ def test_midi_with_tempo_changes_and_many_tracks(tmp_path):
     ]
 
 
+def test_the_beats_of_a_midi_file(tmp_path):
+    notes = in_order([(0.4, 0.6, 60.0, 1.0)] * 20)
+    path = formats.save(transcription(notes, duration=20.0), tmp_path / "a.mid")
+    assert midi.read_beats(path) is None  # 120 is what files without beats say
+    for tempo in (97.0, 143.7):
+        formats.save(transcription(notes, duration=20.0), path, options=formats.Options(tempo=tempo, metre=3))
+        beats = midi.read_beats(path)
+        assert beats.tempo == pytest.approx(tempo, abs=0.01)
+        assert beats.metre == 3
+    zero = [mido.MetaMessage("set_tempo", tempo=0)]
+    assert midi.read_beats(midi_file(tmp_path / "b.mid", zero, [mido.Message("note_on", note=60, time=9)])) is None
+
+
 def test_midi_of_other_kinds_is_refused(tmp_path):
     path = midi_file(tmp_path / "a.mid", [], kind=2)
     with pytest.raises(SingtransError, match=r"a\.mid does not count time"):
@@ -179,6 +192,7 @@ def test_damaged_midi_is_read_or_refused(tmp_path_factory, data):
     path.write_bytes(content[: data.draw(st.integers(0, len(content)))])
     try:
         midi.read(path)
+        midi.read_beats(path)
     except SingtransError as error:
         assert str(path) in str(error)
 

@@ -42,10 +42,10 @@ def report(
     from singtrans import batch
     from singtrans.cli.transcribe import LazyTranscriber
     from singtrans.conversion import load_transcription
+    from singtrans.formats import Options
 
     existing = batch.choose_existing(overwrite, skip_existing)
-    plan = batch.plan(inputs, out, ["html"])
-    plan = replace(plan, jobs=tuple(replace(job, options=replace(job.options, audio=job.audio)) for job in plan.jobs))
+    plan = batch.plan(inputs, out, ["html"], Options())
     listen = LazyTranscriber(model, "auto")
     if notes is not None:
         if len(plan.jobs) != 1:

@@ -20,6 +20,7 @@ from singtrans.rhythm.beats import Beats
 TICKS_PER_BEAT = 480
 TEMPO = 500_000  # microseconds a beat: 120 beats a minute, what MIDI means where nothing is said
 _DRUMS = 9  # the channel that General MIDI keeps for percussion, counted from 0
+_MOST_BEATS = 200_000  # a day of them; damaged files claim more
 _RANGE, _NULL = ((101, 0), (100, 0)), ((101, 127), (100, 127))  # controllers that choose RPN 0, and none
 _RANKS = {"note_off": 0, "pitchwheel": 1, "lyrics": 2, "note_on": 3}  # of what happens at one tick
 
@@ -171,7 +172,8 @@ def read(path: str | Path) -> tuple[Note, ...]:
 
 
 def read_beats(path: str | Path) -> Beats | None:
-    """The beats that a MIDI file states; None where it says 120 all through, which is what files without beats say.
+    """The beats that a MIDI file states; None where it says 120 all through, which is what files without beats say,
+    and where they cannot be meant.
 
     Raises:
         SingtransError: as for :func:`read`.
@@ -181,12 +183,14 @@ def read_beats(path: str | Path) -> Beats | None:
     if clock.changes == {0: TEMPO}:
         return None
     metres = [message for track in midi.tracks for message in track if message.type == "time_signature"]
-    metre = min(12, metres[-1].numerator) if metres else 4
-    first = min(12, metres[0].numerator) if metres else 4
+    metre = max(1, min(12, metres[-1].numerator)) if metres else 4
+    first = max(1, min(12, metres[0].numerator)) if metres else 4
     length = max(sum(message.time for message in track) for track in midi.tracks)
     beats = max(3, length // midi.ticks_per_beat + 2)
+    if beats > _MOST_BEATS:
+        return None
     times = np.array([clock.seconds(beat * midi.ticks_per_beat) for beat in range(beats)])
-    return Beats(times, metre, first % metre)
+    return Beats(times, metre, first % metre) if (np.diff(times) > 0).all() else None
 
 
 def _open(path: Path) -> object:
