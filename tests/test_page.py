@@ -17,7 +17,7 @@ import soundfile
 from singtrans import Note, PitchTrack, Transcription, formats
 from singtrans.formats import Options
 from singtrans.view.index import Entry, index, passages
-from singtrans.view.page import page
+from singtrans.view.page import page, read_page
 
 EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(1)>'\"&{data}<!--"
 BROWSER = next(
@@ -86,6 +86,15 @@ def test_the_sound_is_in_the_page_whole(tmp_path):
     parsed.feed(page(tune(4), tmp_path / "a.wav"))
     samples, rate = soundfile.read(io.BytesIO(base64.b64decode(parsed.scripts[1][1])))
     assert len(samples) / rate == pytest.approx(3.0)
+
+
+def test_the_notes_of_a_page_are_read_again(tmp_path):
+    made = tune(audio=EVIL)
+    read = read_page(formats.save(made, tmp_path / "a.report.html"))
+    assert [n.onset for n in read.notes] == pytest.approx([n.onset for n in made.notes])
+    assert (read.duration, read.audio) == (made.duration, EVIL)
+    (tmp_path / "b.html").write_text("<p>mine")
+    assert read_page(tmp_path / "b.html") is None
 
 
 def test_index_puts_the_doubtful_first():

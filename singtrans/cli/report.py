@@ -77,12 +77,17 @@ def _write_index(outcomes: list, folder: Path) -> Path:
     """Write the index of the pages that were made; an older index of pages is replaced."""
     from singtrans.formats import whole_file
     from singtrans.view.index import SIGNATURE, Entry, index
+    from singtrans.view.page import read_page
 
     target = folder / "index.html"
     if target.exists() and SIGNATURE not in target.read_text(encoding="utf-8", errors="replace")[:1000]:
         raise SingtransError(f"{target} exists already and is no index of pages; choose another folder with -o")
     entries = [
-        Entry(outcome.job.audio.name, Path(os.path.relpath(outcome.job.outputs[0], folder)), outcome.transcription)
+        Entry(
+            outcome.job.audio.name,
+            Path(os.path.relpath(outcome.job.outputs[0], folder)),
+            read_page(outcome.job.outputs[0]),
+        )
         for outcome in outcomes
     ]
     with whole_file(target) as file:

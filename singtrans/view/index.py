@@ -35,7 +35,7 @@ class Entry:
     Attributes:
         name: what it is called.
         page: where its page lies, relative to the index.
-        transcription: its notes; None if they are not known (a page that was there already).
+        transcription: its notes; None if they are not known (a page of another kind).
     """
 
     name: str
@@ -81,7 +81,7 @@ def _row(entry: Entry) -> str:
     name = f'<td><a href="./{link}">{escape(_shown(entry.name))}</a></td>'
     found = entry.transcription
     if found is None:
-        return f'<tr>{name}<td colspan="5">made before</td></tr>'
+        return f'<tr>{name}<td colspan="5">unknown</td></tr>'
     numbers = [note.note for note in found.notes]
     sung = f"{note_name(min(numbers))} to {note_name(max(numbers))}" if numbers else "no singing found"
     unsure = f"{100 * entry.unsure:.0f} %" if numbers else ""

@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from singtrans import audio
-from singtrans.notes import PitchTrack, Transcription, note_name
+from singtrans.formats.files import read_bytes
+from singtrans.notes import Note, PitchTrack, Transcription, note_name
 
 UNSURE = 0.5
 """Notes of a lower confidence are worth a look."""
@@ -68,6 +69,23 @@ def page(transcription: Transcription, recording: Path | None) -> str:
         name, _, html = rest.partition("}")
         pieces += [before, parts[name]]
     return "".join([*pieces, html])
+
+
+def read_page(path: Path) -> Transcription | None:
+    """The notes of a page as they were when it was written, without the pitch track; None if it is no such page.
+
+    Raises:
+        SingtransError: if the file cannot be read.
+    """
+    text = read_bytes(path).decode("utf-8", "replace")
+    _, _, rest = text.partition('<script type="application/json" id="data">')
+    try:
+        content = json.loads(rest[: rest.index("</script>")])
+        notes = tuple(Note(*values) for values in content["notes"])
+        nothing = np.zeros(0)
+        return Transcription(notes, PitchTrack(nothing, nothing, nothing), float(content["duration"]), content["audio"])
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def embedded(content: object) -> str:
