@@ -4,13 +4,14 @@ import os
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path, PurePath
 
 from singtrans.audio import AUDIO_SUFFIXES
+from singtrans.conversion import remarks_on
 from singtrans.errors import SingtransError, UsageError
-from singtrans.formats import READ_SUFFIXES, WRITERS, save
+from singtrans.formats import ENDINGS, READ_SUFFIXES, WRITE_SUFFIXES, WRITERS, Options, format_of, save
 from singtrans.notes import Transcription
 from singtrans.places import Place, Url, exists, files_in, is_folder, local, upload
 
@@ -23,6 +24,17 @@ class Existing(StrEnum):
     SKIP = "skip"
 
 
+def choose_existing(overwrite: bool, skip_existing: bool) -> Existing:
+    """What the two options together ask for.
+
+    Raises:
+        UsageError: if they contradict each other.
+    """
+    if overwrite and skip_existing:
+        raise UsageError("--overwrite and --skip-existing contradict each other; use one")
+    return Existing.OVERWRITE if overwrite else Existing.SKIP if skip_existing else Existing.REFUSE
+
+
 @dataclass(frozen=True)
 class Job:
     """One recording and the files to be made of it.
@@ -30,10 +42,12 @@ class Job:
     Attributes:
         audio: the recording.
         outputs: the files to write; the ending says the format.
+        options: how they are written.
     """
 
     audio: Place
     outputs: tuple[Place, ...]
+    options: Options = field(default_factory=Options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +75,14 @@ class Outcome:
         heard: what was heard; None where the job failed or was skipped.
         written: the outputs that were written: all, or those that were missing.
         error: one line that names the recording and says what is wrong, or empty.
+        remarks: lines on what was done to the notes on their way into the formats.
     """
 
     job: Job
     heard: Heard | None = None
     written: tuple[Place, ...] = ()
     error: str = ""
+    remarks: tuple[str, ...] = ()
 
     @property
     def seconds(self) -> float:
@@ -87,7 +103,7 @@ class Plan:
     failures: tuple[str, ...] = field(default=())
 
 
-def plan(inputs: Sequence[Place], out: Place | None, formats: Sequence[str]) -> Plan:
+def plan(inputs: Sequence[Place], out: Place | None, formats: Sequence[str], options: Options | None = None) -> Plan:
     """Find the recordings and name their outputs.
 
     Outputs lie beside the recording. With ``out`` a folder, they lie there, and recordings found in an input
@@ -101,8 +117,8 @@ def plan(inputs: Sequence[Place], out: Place | None, formats: Sequence[str]) -> 
         raise UsageError(f"-f {unknown[0]}: unknown format; use {', '.join(WRITERS)}")
     found, failures = _find(inputs)
     if out is not None and _is_file_name(out):
-        ending = out.suffix[1:].lower().replace("midi", "mid")
-        if ending not in WRITERS:
+        ending = format_of(out)
+        if ending is None:
             raise UsageError(f"-o {out}: {out.suffix} is not written; use {', '.join(WRITERS)}, or give a folder")
         if len(inputs) != 1 or is_folder(inputs[0]) or set(formats) - {ending}:
             raise UsageError(f"-o {out}: a file can hold one recording in one format; give a folder")
@@ -111,15 +127,17 @@ def plan(inputs: Sequence[Place], out: Place | None, formats: Sequence[str]) -> 
         jobs = []
         for audio, inner in found:
             folder = audio.parent if out is None else out / inner
-            names = dict.fromkeys(f"{audio.stem}.{f}" for f in formats or ["mid"])
+            names = dict.fromkeys(f"{audio.stem}{ENDINGS[f]}" for f in formats or ["mid"])
             jobs.append(Job(audio, tuple(folder / name for name in names)))
     _refuse_clashes(jobs)
+    if options is not None:
+        jobs = [replace(job, options=options) for job in jobs]
     return Plan(tuple(jobs), tuple(failures))
 
 
 def _is_file_name(out: Place) -> bool:
     """Whether -o means a file: not a folder that is there, and an ending that files of notes or sound have."""
-    return out.suffix.lower() in AUDIO_SUFFIXES.union(READ_SUFFIXES) and not is_folder(out)
+    return out.suffix.lower() in AUDIO_SUFFIXES.union(READ_SUFFIXES, WRITE_SUFFIXES) and not is_folder(out)
 
 
 def _absolute(path: Place) -> str:
@@ -143,14 +161,14 @@ def _find(inputs: Sequence[Place]) -> tuple[list[tuple[Place, PurePath]], list[s
 
 
 def _inside(folder: Place) -> list[tuple[Place, PurePath]]:
-    """Recordings in a folder and their folders relative to it; hidden ones (macOS makes ._song.wav) are left out."""
+    """Recordings in a folder and their folders relative to it; no hidden ones (macOS makes ._song.wav), nor our own."""
     recordings = []
     if isinstance(folder, Url):
         found = files_in(folder)
     else:
         found = [(path, path.relative_to(folder)) for path in sorted(folder.rglob("*"))]
     for path, inner in found:
-        hidden = any(part.startswith(".") for part in inner.parts)
+        hidden = any(part.startswith(".") for part in inner.parts) or path.name.lower().endswith(ENDINGS["wav"])
         if path.suffix.lower() in AUDIO_SUFFIXES and not hidden and (isinstance(path, Url) or path.is_file()):
             recordings.append((path, inner.parent))
     return recordings
@@ -225,11 +243,13 @@ def _do(job: Job, transcriber: Callable[[Path], Transcription], existing: Existi
     wanted = tuple(o for o in job.outputs if existing is Existing.OVERWRITE or o not in there)
     for output in wanted:
         _check_folder(output.parent)  # before an hour's work, not after it
-    with local(job.audio) as audio:
+    with local(job.audio) as audio:  # also what the writers hear of it
         transcription = transcriber(audio)
-    for output in wanted:
-        _save(transcription, output, existing)
-    return Outcome(job, _heard(transcription), wanted)
+        options = replace(job.options, audio=audio)
+        for output in wanted:
+            _save(transcription, output, existing, options)
+    names = tuple(format_of(output) or "" for output in wanted)
+    return Outcome(job, _heard(transcription), wanted, remarks=remarks_on(transcription, names, options))
 
 
 def _heard(transcription: Transcription) -> Heard:
@@ -237,13 +257,13 @@ def _heard(transcription: Transcription) -> Heard:
     return Heard(transcription.duration, len(numbers), min(numbers, default=0), max(numbers, default=0))
 
 
-def _save(transcription: Transcription, output: Place, existing: Existing) -> None:
+def _save(transcription: Transcription, output: Place, existing: Existing, options: Options) -> None:
     if isinstance(output, Url):
         with tempfile.TemporaryDirectory(prefix="singtrans-") as folder:
-            upload(save(transcription, Path(folder) / output.name), output)
+            upload(save(transcription, Path(folder) / output.name, options=options), output)
         return
     _make_folder(output.parent)
-    save(transcription, output, overwrite=existing is Existing.OVERWRITE)
+    save(transcription, output, overwrite=existing is Existing.OVERWRITE, options=options)
 
 
 def _check_folder(folder: Place) -> None:

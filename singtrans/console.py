@@ -61,7 +61,8 @@ def _line(outcome: Outcome) -> str:
     lowest, highest = note_name(outcome.heard.lowest), note_name(outcome.heard.highest)
     heard += f", {lowest} to {highest}" if outcome.heard.notes else " (no singing found)"
     names = ", ".join(str(output) for output in outcome.written)
-    return f"{outcome.job.audio}: {heard}, {outcome.seconds:.1f} s -> {names}"
+    remarks = "".join(f"; {remark}" for remark in outcome.remarks)
+    return f"{outcome.job.audio}: {heard}, {outcome.seconds:.1f} s -> {names}{remarks}"
 
 
 @dataclass

@@ -3,23 +3,30 @@
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from singtrans import interrupt
+from singtrans.cli.options import (
+    Format,
+    Lyrics,
+    Metre,
+    PitchBend,
+    Program,
+    Quantize,
+    Tempo,
+    Velocity,
+    VelocityOption,
+    write_options,
+)
 from singtrans.console import report
 from singtrans.errors import SingtransError, UsageError
 from singtrans.notes import Transcription
-from singtrans.places import place
+from singtrans.places import is_folder, local, place
 
-
-class Format(StrEnum):
-    """Formats that are written."""
-
-    mid = "mid"
-    csv = "csv"
-    json = "json"
+if TYPE_CHECKING:
+    from singtrans.formats import Options
 
 
 class Device(StrEnum):
@@ -32,7 +39,10 @@ class Device(StrEnum):
 
 
 def transcribe(  # noqa: PLR0913 (one parameter an option)
-    inputs: Annotated[list[str], typer.Argument(metavar="INPUT", help="Recordings, or folders of them; also URLs.")],
+    inputs: Annotated[
+        list[str],
+        typer.Argument(metavar="INPUT", help="Recordings, or folders of them; also URLs; - for standard input."),
+    ],
     out: Annotated[
         str | None,
         typer.Option(
@@ -40,13 +50,20 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
             "--output",
             metavar="PATH",
             help="Folder for the outputs, made if needed; for a single recording also a file such as tune.mid."
-            " Default: beside each recording.",
+            " Default: beside each recording. - for standard output.",
         ),
     ] = None,
     formats: Annotated[
         list[Format] | None,
         typer.Option("-f", "--format", help="What to write; may be given several times. Default: mid."),
     ] = None,
+    tempo: Tempo = None,
+    metre: Metre = "4/4",
+    quantize: Quantize = "",
+    pitch_bend: PitchBend = False,
+    program: Program = 54,
+    velocity: VelocityOption = Velocity.fixed,
+    lyrics: Lyrics = None,
     model: Annotated[
         str, typer.Option(metavar="MODEL", help="A shipped model's name (see: singtrans info) or a weight file.")
     ] = "default",
@@ -85,17 +102,29 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
       singtrans transcribe song.wav -o tune.mid
       singtrans transcribe recordings/ -o notes/ -f mid -f csv
       singtrans transcribe recordings/ -o notes/ --jobs 8 --skip-existing --log run.jsonl
+      singtrans transcribe song.wav --tempo auto --quantize 1/16 --pitch-bend
+      singtrans transcribe song.wav -f ustar --lyrics words.txt
+      singtrans transcribe song.wav -f pdf --tempo 96 --metre 3/4
+      ffmpeg -i film.mkv -f wav - | singtrans transcribe - -f json > notes.json
     """
     from singtrans import batch
+    from singtrans.streams import STREAM
 
-    if overwrite and skip_existing:
-        raise UsageError("--overwrite and --skip-existing contradict each other; use one")
-    existing = (
-        batch.Existing.OVERWRITE if overwrite else batch.Existing.SKIP if skip_existing else batch.Existing.REFUSE
-    )
+    existing = batch.choose_existing(overwrite, skip_existing)
     threads = threads or (1 if jobs > 1 or scheduler else default_threads())
     factory = partial(LazyTranscriber, model, device.value, threads)
-    plan = batch.plan([place(i) for i in inputs], place(out) if out else None, [f.value for f in formats or []])
+    options = write_options(tempo, metre, quantize, pitch_bend, program, velocity, lyrics)
+    if STREAM in inputs or out == STREAM:
+        if out not in (None, STREAM):
+            raise UsageError("- reads standard input and writes to standard output: leave -o out, and use > for a file")
+        if log or scheduler:
+            raise UsageError("--log and --scheduler are for files: standard input and output hold one recording")
+        _stream(inputs, [f.value for f in formats or [Format.csv]], factory(), options)
+        return
+    places = [place(i) for i in inputs]
+    plan = batch.plan(places, place(out) if out else None, [f.value for f in formats or []], options)
+    if lyrics and len(plan.jobs) > 1:
+        raise UsageError(f"--lyrics {lyrics}: these are the words of one song; give one recording")
     outcomes = _run(plan.jobs, factory, existing, jobs, scheduler)
     if log:
         from singtrans.runlog import logged
@@ -103,6 +132,18 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
         outcomes = logged(plan, outcomes, log)
     if not report(plan, outcomes, quiet):
         raise typer.Exit(1)
+
+
+def _stream(inputs: list[str], formats: list[str], transcriber: "LazyTranscriber", options: "Options") -> None:
+    """One recording to standard output."""
+    from singtrans.streams import transcribe_stream
+
+    if len(inputs) != 1 or is_folder(place(inputs[0])):
+        raise UsageError("standard output can hold one recording: give one")
+    if len(formats) != 1:
+        raise UsageError("standard output can hold one format: give one -f")
+    with local(place(inputs[0])) as source:
+        transcribe_stream(transcriber, source, formats[0], options)
 
 
 def _run(plan_jobs, factory, existing, jobs: int, scheduler: str | None):
