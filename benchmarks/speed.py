@@ -1,42 +1,15 @@
-"""Speed and memory: how long help, one minute and a cold start take, and what an hour needs.
+"""Speed: short, 3 min and 60 min; 1 and 2 threads; cold and warm.
 
-    python benchmarks/speed.py [--hour]
+    python benchmarks/speed.py [--no-hour]
 
-The recording is `sample_audio/frere_jacques.flac`, repeated. Each line says what was measured; the best of several
-runs is printed, since other work on the machine can only slow a run down.
+Cold is a process of its own, from start to MIDI; warm is from file to notes with the model loaded.
 """
 
-import resource
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-import soundfile
-
-SAMPLE = Path(__file__).parent.parent / "sample_audio" / "frere_jacques.flac"
-
-
-def best(command: list[str], runs: int) -> float:
-    """Shortest wall-clock seconds of a command."""
-    times = []
-    for _ in range(runs):
-        began = time.perf_counter()
-        subprocess.run(command, check=True, capture_output=True)
-        times.append(time.perf_counter() - began)
-    return min(times)
-
-
-def repeated(seconds: float, path: Path) -> Path:
-    """The sample, repeated to a length, as 16-bit FLAC."""
-    samples, rate = soundfile.read(SAMPLE, dtype="float32")
-    wanted = int(seconds * rate)
-    with soundfile.SoundFile(path, "w", rate, 1, "PCM_16") as file:
-        while wanted > 0:
-            file.write(samples[:wanted])
-            wanted -= len(samples)
-    return path
+from results import COMMAND, publish, repeated, run, timed
 
 
 def warm(path: Path, threads: int, runs: int) -> float:
@@ -45,36 +18,34 @@ def warm(path: Path, threads: int, runs: int) -> float:
 
     from singtrans import Transcriber
 
-    torch.set_num_threads(threads)
-    transcriber = Transcriber()
+    torch.set_num_threads(1)
+    transcriber = Transcriber(device="cpu", threads=threads)
     transcriber(path)
-    times = []
-    for _ in range(runs):
-        began = time.perf_counter()
-        transcriber(path)
-        times.append(time.perf_counter() - began)
-    return min(times)
+    return timed(lambda: transcriber(path), runs)
 
 
 def main() -> None:
-    """Print the table."""
-    program = [sys.executable, "-m", "singtrans"]
+    """Measure and print the table."""
+    rows = [
+        ["`singtrans --help`", "", f"{timed(lambda: run([*COMMAND, '--help']), 5):.2f} s", ""],
+        ["`import torch` alone", "", f"{timed(lambda: run([sys.executable, '-c', 'import torch']), 5):.2f} s", ""],
+    ]
+    lengths = {"10 s": (10.0, 5, 7), "3 min": (180.0, 3, 5), "60 min": (3600.0, 1, 0)}
+    if "--no-hour" in sys.argv:
+        del lengths["60 min"]
     with tempfile.TemporaryDirectory() as folder:
-        here = Path(folder)
-        print(f"| `singtrans --help` | {best([*program, '--help'], 5):.2f} s |")
-        print(f"| `import torch` alone | {best([sys.executable, '-c', 'import torch'], 3):.2f} s |")
-        short = repeated(10.0, here / "short.flac")
-        command = [*program, "transcribe", str(short), "--overwrite"]
-        print(f"| 10 s from cold start to MIDI | {best(command, 3):.2f} s |")
-        minute = repeated(60.0, here / "minute.flac")
-        for threads in (1, 2):
-            seconds = warm(minute, threads, 5)
-            print(f"| 60 s, warm, {threads} thread(s) | {seconds:.2f} s ({60 / seconds:.0f} times real time) |")
-        if "--hour" in sys.argv:
-            hour = repeated(3600.0, here / "hour.wav")
-            seconds = best([*program, "transcribe", str(hour), "--overwrite"], 1)
-            peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-            print(f"| 60 min | {seconds:.0f} s, {peak:.0f} MB at most |")
+        for name, (seconds, cold_runs, warm_runs) in lengths.items():
+            path = repeated(seconds, Path(folder) / f"{seconds:.0f}.flac")
+            for threads in (1, 2):
+                command = [*COMMAND, "transcribe", path, "--overwrite", "--threads", threads]
+                cold = timed(lambda command=command: run(command), cold_runs)
+                cells = [f"{cold:.2f} s ({seconds / cold:.0f} x)", ""]
+                if warm_runs:
+                    best = warm(path, threads, warm_runs)
+                    cells[1] = f"{best:.3f} s ({seconds / best:.0f} x)"
+                rows.append([name, threads, *cells])
+    note = "x: times real time. The best of several runs, the hour one; FLAC at 44.1 kHz, decoding included."
+    publish("Speed", "python benchmarks/speed.py", ["recording", "threads", "cold", "warm"], rows, note)
 
 
 if __name__ == "__main__":

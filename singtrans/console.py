@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import typer
 
@@ -32,20 +33,20 @@ def report(plan: Plan, outcomes: Iterator[Outcome], quiet: bool) -> bool:
     Returns:
         Whether nothing failed.
     """
-    began, done, failed = time.monotonic(), [], list(plan.failures)
+    began, done, failed = time.monotonic(), _Tally(), list(plan.failures)
     jobs = len(plan.jobs)
     with _bar(jobs, quiet) as (print_line, advance):
         for line in plan.failures:
             print_line(f"failed: {line}")
         for number, outcome in enumerate(outcomes, start=1):
-            done.append(outcome)
+            done.add(outcome)
             if outcome.error:
                 failed.append(outcome.error)
             if outcome.error or not quiet:
                 print_line((f"[{number}/{jobs}] " if jobs > 1 else "") + _line(outcome))
             advance(outcome.seconds)
     if not quiet and jobs + len(plan.failures) > 1:
-        say(_summary(done, len(failed), time.monotonic() - began))
+        say(done.summary(len(failed), time.monotonic() - began))
         for line in failed:
             say(f"  {line}")
     return not failed
@@ -56,23 +57,36 @@ def _line(outcome: Outcome) -> str:
         return f"failed: {outcome.error}"
     if outcome.skipped:
         return f"{outcome.job.audio}: done before"
-    numbers = [note.note for note in outcome.transcription.notes]
-    heard = f"{len(numbers)} note{'s' if len(numbers) != 1 else ''}"
-    heard += f", {note_name(min(numbers))} to {note_name(max(numbers))}" if numbers else " (no singing found)"
+    heard = f"{outcome.heard.notes} note{'s' if outcome.heard.notes != 1 else ''}"
+    lowest, highest = note_name(outcome.heard.lowest), note_name(outcome.heard.highest)
+    heard += f", {lowest} to {highest}" if outcome.heard.notes else " (no singing found)"
     names = ", ".join(str(output) for output in outcome.written)
-    return f"{outcome.job.audio}: {heard}, {outcome.seconds:.1f} s -> {names}"
+    remarks = "".join(f"; {remark}" for remark in outcome.remarks)
+    return f"{outcome.job.audio}: {heard}, {outcome.seconds:.1f} s -> {names}{remarks}"
 
 
-def _summary(outcomes: list[Outcome], failed: int, elapsed: float) -> str:
-    heard = [outcome for outcome in outcomes if outcome.transcription]
-    seconds = sum(outcome.seconds for outcome in heard)
-    silent = sum(not outcome.transcription.notes for outcome in heard)
-    skipped = sum(outcome.skipped for outcome in outcomes)
-    parts = [f"{len(heard)} transcribed ({_length(seconds)} of audio in {_length(elapsed)})"]
-    parts += [f"{silent} of them without singing"] if silent else []
-    parts += [f"{skipped} done before"] if skipped else []
-    parts += [f"{failed} failed:"] if failed else []
-    return ", ".join(parts)
+@dataclass
+class _Tally:
+    """What has been done, in numbers."""
+
+    transcribed: int = 0
+    seconds: float = 0.0
+    silent: int = 0
+    skipped: int = 0
+
+    def add(self, outcome: Outcome) -> None:
+        self.skipped += outcome.skipped
+        if outcome.heard:
+            self.transcribed += 1
+            self.seconds += outcome.seconds
+            self.silent += not outcome.heard.notes
+
+    def summary(self, failed: int, elapsed: float) -> str:
+        parts = [f"{self.transcribed} transcribed ({_length(self.seconds)} of audio in {_length(elapsed)})"]
+        parts += [f"{self.silent} of them without singing"] if self.silent else []
+        parts += [f"{self.skipped} done before"] if self.skipped else []
+        parts += [f"{failed} failed:"] if failed else []
+        return ", ".join(parts)
 
 
 def _length(seconds: float) -> str:
@@ -94,13 +108,14 @@ def _bar(jobs: int, quiet: bool) -> Iterator[tuple[Callable[[str], None], Callab
 
     columns = (SpinnerColumn(), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[heard]}"))
     left = (TextColumn("left"), TimeRemainingColumn())
-    console, total = Console(stderr=True), 0.0
+    console, total, began = Console(stderr=True), 0.0, time.monotonic()
     with Progress(*columns, *left, console=console, transient=True, refresh_per_second=4) as progress:
         task = progress.add_task("", total=jobs, heard="")
 
         def advance(seconds: float) -> None:
             nonlocal total
             total += seconds
-            progress.update(task, advance=1, heard=f"{_length(total)} of audio")
+            speed = total / max(time.monotonic() - began, 1e-3)
+            progress.update(task, advance=1, heard=f"{_length(total)} of audio, {speed:.0f} times real time")
 
         yield lambda line: console.print(Text(printable(line)), soft_wrap=True), advance

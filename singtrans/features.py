@@ -18,7 +18,8 @@ from torch import Tensor, nn
 from singtrans.config import FeatureConfig
 from singtrans.pitch import midi_to_hz
 
-_LEVEL_BLOCK = 1 << 20  # samples whose squares are held at once
+_LEVEL_BLOCKS = 1000  # blocks of 20 ms whose squares are held and added at once
+_GROUPS = 6  # of the spectrum's bins, each of which is computed from no more samples than it needs
 
 
 class Level:
@@ -30,32 +31,46 @@ class Level:
 
     def __init__(self, sample_rate: int) -> None:
         self._size = sample_rate // 50
-        self._rest = np.zeros(0, np.float32)
+        self._rest: list[np.ndarray] = []
+        self._waiting = 0
         self._weight = 0.0
         self._sum = 0.0
 
     def add(self, samples: np.ndarray) -> None:
-        """Take in the next samples of the recording, (n,)."""
-        samples = np.concatenate([self._rest, samples])
-        whole = len(samples) // self._size * self._size
-        self._rest = samples[whole:]
-        # Squares in double precision: a recording may be so quiet that they vanish in single precision.
-        rms = np.sqrt(np.mean(samples[:whole].reshape(-1, self._size).astype(np.float64) ** 2, axis=1))
-        rms = rms[rms > 0.0]
-        self._weight += float(rms.sum())
-        self._sum += float((rms * np.log(rms)).sum())
+        """Take in the next samples of the recording, (n,); how it is cut has no part in the value."""
+        self._rest.append(samples)
+        self._waiting += len(samples)
+        group = self._size * _LEVEL_BLOCKS
+        if self._waiting < group:
+            return
+        joined = np.concatenate(self._rest)
+        whole = len(joined) // group * group
+        for start in range(0, whole, group):
+            weight, total = self._sums(joined[start : start + group])
+            self._weight, self._sum = self._weight + weight, self._sum + total
+        self._rest, self._waiting = [joined[whole:].copy()], len(joined) - whole
 
     @property
     def value(self) -> float:
         """RMS amplitude; 0 for digital silence or less than 20 ms."""
-        return math.exp(self._sum / self._weight) if self._weight > 0.0 else 0.0
+        weight, total = self._sums(np.concatenate(self._rest)) if self._rest else (0.0, 0.0)
+        weight, total = self._weight + weight, self._sum + total
+        return math.exp(total / weight) if weight > 0.0 else 0.0
+
+    def _sums(self, samples: np.ndarray) -> tuple[float, float]:
+        whole = len(samples) // self._size * self._size
+        # Squares in double precision: a recording may be so quiet that they vanish in single precision.
+        rms = np.sqrt(np.mean(samples[:whole].reshape(-1, self._size).astype(np.float64) ** 2, axis=1))
+        rms = rms[rms > 0.0]
+        return float(rms.sum()), float((rms * np.log(rms)).sum())
 
 
 def level(samples: np.ndarray, sample_rate: int) -> float:
     """RMS amplitude of the singing in ``samples`` (n,); see `Level`."""
     gatherer = Level(sample_rate)
-    for start in range(0, len(samples), _LEVEL_BLOCK):
-        gatherer.add(samples[start : start + _LEVEL_BLOCK])
+    step = sample_rate * 60
+    for start in range(0, len(samples), step):
+        gatherer.add(samples[start : start + step])
     return gatherer.value
 
 
@@ -76,6 +91,7 @@ class FrontEnd(nn.Module):
         self.config = config
         self.margin = config.longest_window // 2
         self.register_buffer("kernels", _spectrum_kernels(config), persistent=False)
+        self._groups = _groups(self.kernels)
         self.register_buffer("band_window", torch.hann_window(config.band_window), persistent=False)
         self.register_buffer("band_filters", _band_filters(config), persistent=False)
         self._scale = 1.0 / math.log1p(config.compression)
@@ -89,13 +105,15 @@ class FrontEnd(nn.Module):
         c = self.config
         frames = (samples.shape[-1] - 2 * self.margin) // c.hop + 1
         long = samples.unfold(-1, c.longest_window, c.hop)[:, :frames]
-        real, imaginary = (long @ self.kernels).chunk(2, dim=-1)
+        parts = [(long[..., rows] @ self.kernels[rows, columns]) for rows, columns in self._groups]
+        real, imaginary = torch.cat(parts, dim=-1).unflatten(-1, (-1, 2)).unbind(-1)
         spectrum = torch.sqrt(real.square() + imaginary.square() + 1e-12)
         step = c.hop // c.band_steps
         # The first of a frame's short windows is centred half of the steps' span before the frame's centre.
         start = self.margin - c.band_window // 2 - (c.band_steps - 1) * step // 2
         short = samples[:, start:].unfold(-1, c.band_window, step)[:, : frames * c.band_steps]
-        magnitude = torch.fft.rfft(short * self.band_window).abs()
+        transform = torch.view_as_real(torch.fft.rfft(short * self.band_window))
+        magnitude = transform.square().sum(dim=-1).sqrt()  # several times faster than abs()
         bands = magnitude @ self.band_filters
         return self._compress(spectrum), self._compress(bands)
 
@@ -109,7 +127,7 @@ def spectrum_frequencies(config: FeatureConfig) -> np.ndarray:
 
 
 def _spectrum_kernels(config: FeatureConfig) -> Tensor:
-    """(longest_window, 2 * spectrum_bins): windowed cosines, then sines, scaled so that a sinusoid gives 1."""
+    """(longest_window, 2 * spectrum_bins): each bin's windowed cosine and sine, scaled so that a sinusoid gives 1."""
     hz = spectrum_frequencies(config)
     if hz[-1] >= config.sample_rate / 2:
         raise ValueError(f"the spectrum's highest bin ({hz[-1]:.0f} Hz) needs a higher sample rate")
@@ -119,7 +137,18 @@ def _spectrum_kernels(config: FeatureConfig) -> Tensor:
     window = np.where(np.abs(t)[:, None] < width / 2, 0.5 + 0.5 * np.cos(2 * np.pi * t[:, None] / width), 0.0)
     window *= 2.0 / window.sum(axis=0)
     phase = 2 * np.pi * t[:, None] * hz / config.sample_rate
-    return torch.from_numpy(np.concatenate([window * np.cos(phase), window * np.sin(phase)], axis=1)).float()
+    both = np.stack([window * np.cos(phase), window * np.sin(phase)], axis=-1)
+    return torch.from_numpy(both.reshape(len(t), -1)).float()
+
+
+def _groups(kernels: Tensor) -> list[tuple[slice, slice]]:
+    """Rows and columns of ``kernels`` that leave out a part of its zeros: shorter windows need fewer samples."""
+    groups = []
+    for columns in np.array_split(np.arange(kernels.shape[1] // 2), _GROUPS):
+        inside = slice(2 * int(columns[0]), 2 * int(columns[-1]) + 2)
+        rows = torch.nonzero(kernels[:, inside].any(dim=1))
+        groups.append((slice(int(rows[0]), int(rows[-1]) + 1), inside))
+    return groups
 
 
 def _band_filters(config: FeatureConfig) -> Tensor:

@@ -70,8 +70,12 @@ class PitchHead(nn.Module):
     def forward(self, spectrum: Tensor) -> Tensor:
         """See the class for shapes."""
         padded = nn.functional.pad(spectrum, (self.low, self.high))
-        harmonics = torch.stack([padded[..., s : s + self.bins] for s in self.starts], dim=1)
-        return self.convolutions(harmonics).squeeze(1)
+        parts = [padded[..., s : s + self.bins] for s in self.starts]
+        if torch.is_grad_enabled():
+            return self.convolutions(torch.stack(parts, dim=1)).squeeze(1)
+        # With the channels last, a CPU is a fifth faster; the last layer is then a sum over them.
+        x = self.convolutions[:-1](torch.stack(parts, dim=-1).permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+        return (x @ self.convolutions[-1].weight.reshape(-1)) + self.convolutions[-1].bias
 
 
 class PitchMotion(nn.Module):
@@ -145,16 +149,30 @@ class Network(nn.Module):
         )
         self.heads = nn.Linear(2 * network.hidden, len(HEADS))
 
-    def forward(self, spectrum: Tensor, bands: Tensor) -> Logits:
-        """See the class for shapes."""
+    @property
+    def reach(self) -> int:
+        """Frames before and after a frame that `embed` looks at."""
+        # The pitch head looks at two, and the motion at the pitch some frames away; the other parts at fewer.
+        return 2 + max(self.motion.spans)
+
+    def embed(self, spectrum: Tensor, bands: Tensor) -> tuple[Tensor, Tensor]:
+        """What the LSTM hears, (batch, frames, width), and the pitch logits, (batch, frames, pitch_bins)."""
         pitch = self.pitch_head(spectrum)
         # The boundaries listen to the pitch but do not teach it: pitch has better teachers.
         motion = self.motion(pitch.detach().softmax(-1))
         x = self.band_convolutions(bands.unsqueeze(1)).transpose(1, 2).flatten(2)
         y = self.spectrum_convolution(spectrum.unsqueeze(1)).transpose(1, 2).flatten(2)
-        joined = torch.cat([self.band_embedding(x).relu(), self.spectrum_embedding(y).relu(), motion], dim=-1)
+        return torch.cat([self.band_embedding(x).relu(), self.spectrum_embedding(y).relu(), motion], dim=-1), pitch
+
+    def boundaries(self, joined: Tensor) -> Tensor:
+        """(batch, frames, 4) log odds of the heads, from what `embed` gives."""
         context, _ = self.lstm(self.drop(self.normalise(joined)))
-        return Logits(heads=self.heads(context), pitch=pitch)
+        return self.heads(context)
+
+    def forward(self, spectrum: Tensor, bands: Tensor) -> Logits:
+        """See the class for shapes."""
+        joined, pitch = self.embed(spectrum, bands)
+        return Logits(heads=self.boundaries(joined), pitch=pitch)
 
 
 class Model(nn.Module):

@@ -1,5 +1,6 @@
 """From a recording to a `Transcription`: the one path that the command, training's validation and tests walk."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -7,14 +8,15 @@ import torch
 
 from singtrans import audio, decode
 from singtrans.errors import UsageError
-from singtrans.features import level
+from singtrans.features import Level, level
 from singtrans.model import Model, load_model
 from singtrans.models import find_model
-from singtrans.notes import Transcription
+from singtrans.notes import PitchTrack, Transcription
+from singtrans.posteriors import Posteriors, join
+from singtrans.stream import Listener
 
-_CORE_SECONDS = 30.0  # what a chunk contributes
-_CONTEXT_SECONDS = 4.0  # what it hears on either side, so that no seam is heard
-_BATCH = 4
+_KEPT_SECONDS = 300.0  # a recording up to this length is held in memory (19 MB) instead of being decoded twice
+_SHORT_SECONDS = 25.0
 _SILENT = 1e-12  # RMS amplitude below which a recording holds nothing, not even its own noise
 
 
@@ -24,6 +26,8 @@ class Transcriber:
     Args:
         model: a shipped model's name, a path to a weight file, or a `Model`.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        threads: how many parts of a recording are worked on at once; it has no part in the result. With more than
+            one, torch's own threads are switched off.
 
     Raises:
         SingtransError: if there is no such model or device.
@@ -33,19 +37,29 @@ class Transcriber:
         >>> transcriber("song.wav").save("song.mid")  # doctest: +SKIP
     """
 
-    def __init__(self, model: str | Path | Model = "default", device: str = "auto") -> None:
+    def __init__(self, model: str | Path | Model = "default", device: str = "auto", threads: int = 1) -> None:
         self.device = choose_device(device)
         self.model = model if isinstance(model, Model) else load_model(find_model(model))
         self.model.to(self.device).eval()
+        self._listen = Listener(self.model, threads)
+        self._listen_alone = Listener(self.model)
 
     def __call__(self, path: str | Path) -> Transcription:
-        """Transcribe one file.
+        """Transcribe one file, of any length: memory does not grow with it, but for what is found.
 
         Raises:
             SingtransError: if the file cannot be read.
         """
-        path = Path(path)
-        return self.transcribe(audio.load(path, self.model.config.features.sample_rate), path.name)
+        path, rate = Path(path), self.model.config.features.sample_rate
+        loudness, length, kept = Level(rate), 0, []
+        for block in audio.blocks(path, rate):
+            loudness.add(block)
+            length += len(block)
+            kept.append(block)
+            if length > _KEPT_SECONDS * rate:
+                kept.clear()
+        whole = length <= _KEPT_SECONDS * rate
+        return self._transcribe(kept if whole else audio.blocks(path, rate), loudness.value, length, path.name)
 
     def transcribe(self, samples: np.ndarray, name: str = "") -> Transcription:
         """Transcribe ``samples``, (n,) mono at the model's rate.
@@ -60,65 +74,41 @@ class Transcriber:
         samples = np.asarray(samples, np.float32)
         if samples.ndim != 1 or not np.isfinite(samples).all():
             raise ValueError(f"samples must be one-dimensional and finite, not of shape {samples.shape}")
+        loudness = level(samples, self.model.config.features.sample_rate)
+        return self._transcribe([samples], loudness, len(samples), name)
+
+    def posteriors(self, samples: np.ndarray) -> Posteriors:
+        """What the network says about every frame of ``samples``, (n,) mono at the model's rate."""
+        loudness = level(samples, self.model.config.features.sample_rate)
+        return join(list(self._listen([np.asarray(samples, np.float32)], _gain(loudness))))
+
+    def _transcribe(self, blocks: Iterable[np.ndarray], loudness: float, length: int, name: str) -> Transcription:
+        """Transcribe ``length`` samples that come in blocks and are as loud as ``loudness``."""
         config = self.model.config
-        duration = len(samples) / config.features.sample_rate
-        posteriors = self.posteriors(samples)
+        decoder, tracks = decode.Decoder(config.decoder), []
+        # Too short to be shared out: a second thread would cost more than it does.
+        short = length < _SHORT_SECONDS * config.features.sample_rate
+        listen = self._listen_alone if short else self._listen
+        for posteriors in listen(blocks, _gain(loudness)):
+            decoder.add(posteriors)
+            tracks.append(decode.pitch_track(posteriors, config.decoder))
+        duration = length / config.features.sample_rate
         return Transcription(
-            notes=decode.decode(posteriors, config.decoder, duration),
-            pitch=decode.pitch_track(posteriors, config.decoder),
+            notes=decoder.finish(duration),
+            pitch=PitchTrack(
+                time=np.arange(sum(map(len, tracks))) * config.features.hop_seconds,
+                midi=np.concatenate([track.midi for track in tracks]),
+                voicing=np.concatenate([track.voicing for track in tracks]),
+            ),
             duration=duration,
             audio=name,
             model=self.model.name,
         )
 
-    def posteriors(self, samples: np.ndarray) -> decode.Posteriors:
-        """What the network says about every frame of ``samples``, (n,) mono at the model's rate."""
-        features, bins = self.model.config.features, self.model.config.network.pitch_bins
-        frames = self.model.front_end.frames(len(samples))
-        heads = np.zeros((frames, 4), np.float32)
-        # Half precision: an hour's pitch posterior is 65 MB instead of 130.
-        pitch = np.full((frames, bins), 1.0 / bins, np.float16)
-        loudness = level(samples, features.sample_rate)
-        if loudness > _SILENT:
-            for first, last, head, posterior in self._chunks(samples, 1.0 / loudness, frames):
-                heads[first:last], pitch[first:last] = head, posterior
-        return decode.Posteriors(
-            onset=heads[:, 0],
-            offset=heads[:, 1],
-            activity=heads[:, 2],
-            voicing=heads[:, 3],
-            pitch=pitch,
-            hop=features.hop_seconds,
-            lowest_midi=features.lowest_midi,
-            bins_per_semitone=features.bins_per_semitone,
-        )
 
-    @torch.inference_mode()
-    def _chunks(self, samples: np.ndarray, gain: float, frames: int):
-        """Yield (first, last, heads, pitch) of every chunk; chunks of one length go through the network together."""
-        hop_seconds = self.model.config.features.hop_seconds
-        core, context = round(_CORE_SECONDS / hop_seconds), round(_CONTEXT_SECONDS / hop_seconds)
-        by_length: dict[int, list[tuple[int, int]]] = {}
-        for first in range(0, frames, core):
-            low, high = max(first - context, 0), min(first + core + context, frames)
-            by_length.setdefault(high - low, []).append((first, low))
-        for length, chunks in by_length.items():
-            for i in range(0, len(chunks), _BATCH):
-                batch = chunks[i : i + _BATCH]
-                heard = np.stack([self._slice(samples, low, length) for _, low in batch]) * np.float32(gain)
-                logits = self.model(torch.from_numpy(heard).to(self.device))
-                heads, pitch = logits.heads.sigmoid().cpu().numpy(), logits.pitch.softmax(-1).cpu().numpy()
-                for (first, low), head, posterior in zip(batch, heads, pitch, strict=True):
-                    last = min(first + core, frames)
-                    inside = slice(first - low, last - low)
-                    yield first, last, head[inside], posterior[inside]
-
-    def _slice(self, samples: np.ndarray, first: int, frames: int) -> np.ndarray:
-        """Samples for ``frames`` frames from ``first`` on, with the front end's margins, zeros beyond the ends."""
-        hop, margin = self.model.config.features.hop, self.model.front_end.margin
-        start, stop = first * hop - margin, (first + frames - 1) * hop + margin
-        inside = samples[max(start, 0) : min(stop, len(samples))]
-        return np.pad(inside, (max(-start, 0), max(stop - len(samples), 0)))
+def _gain(loudness: float) -> float:
+    """What brings a recording to the level that the network knows; 0 if it holds nothing."""
+    return 1.0 / loudness if loudness > _SILENT else 0.0
 
 
 def transcribe(path: str | Path, model: str | Path = "default", device: str = "auto") -> Transcription:

@@ -81,7 +81,7 @@ def test_existing_outputs(tmp_path):
     assert "exists already" in refused.error
     assert next(run(jobs, fake, Existing.SKIP)).skipped
     assert (tmp_path / "a.mid").read_bytes() == b"x"
-    assert next(run(jobs, fake, Existing.OVERWRITE)).transcription
+    assert next(run(jobs, fake, Existing.OVERWRITE)).heard
     assert (tmp_path / "a.mid").read_bytes().startswith(b"MThd")
 
 
@@ -136,7 +136,7 @@ def test_a_recording_is_never_overwritten(tmp_path):
         plan([tmp_path / "a.csv"], None, ["csv"])
 
 
-@pytest.mark.parametrize("name", ["tune.wav", "tune.tsv"])
+@pytest.mark.parametrize("name", ["tune.flac", "tune.tsv"])
 def test_an_output_of_another_kind_is_refused(tmp_path, name):
     with pytest.raises(UsageError, match="is not written"):
         plan([tmp_path / "a.wav"], tmp_path / name, [])

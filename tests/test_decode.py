@@ -5,12 +5,14 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+import undivided_decoder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from singtrans.config import DecoderConfig
-from singtrans.decode import Posteriors, decode, pitch_track
+from singtrans.decode import Decoder, Posteriors, decode, pitch_track
+from singtrans.search import Search
 
 HOP, LOWEST, PER_SEMITONE, BINS = 0.02, 33.0, 3.0, 180
 CONFIG = DecoderConfig()
@@ -178,7 +180,7 @@ def test_the_search_equals_trying_every_sequence():
     for _ in range(20):
         p = posteriors(*rng.random((4, frames)), rng.dirichlet(np.ones(bins), frames))
         odds = {k: module._log_odds(getattr(p, k), config.decision_floor) for k in ("onset", "offset", "activity")}
-        gain = module._pitch_fit(p, config, 0, frames) + config.activity_weight * odds["activity"][:, None]
+        gain = module._pitch_fit(p, config) + config.activity_weight * odds["activity"][:, None]
 
         def score(segments, odds=odds, gain=gain):
             total = 0.0
@@ -196,7 +198,8 @@ def test_the_search_equals_trying_every_sequence():
                         yield [(s, e), *rest]
 
         best = max(score(s) for s in sequences(0))
-        found = [(s.start, s.end) for s in module._search(p, config)]
+        search = Search(bins, 2, config.legato_cost)
+        found = [(s.start, s.end) for s in [*search.add(module._evidence(p, config)), *search.finish()]]
         assert score(found) == pytest.approx(best, abs=1e-9)
 
 
@@ -211,3 +214,68 @@ def test_pitch_track_reads_between_bins_and_knows_silence():
 def test_shapes_that_disagree_are_refused():
     with pytest.raises(ValueError, match="disagree"):
         posteriors(np.zeros(3), np.zeros(3), np.zeros(4), np.zeros(3), np.zeros((3, 5)))
+
+
+def in_pieces(p: Posteriors, config: DecoderConfig, duration: float, cuts: list[int]):
+    decoder = Decoder(config)
+    for first, last in pairwise([0, *sorted(c for c in cuts if c < len(p)), len(p)]):
+        decoder.add(p[first:last])
+    return decoder.finish(duration)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    any_posteriors(),
+    st.sampled_from([-5.0, 0.0, 0.5, 5.0]),
+    st.sampled_from([0.0, 0.02, 0.06, 0.3]),
+    st.sampled_from([-1.0, 0.0, 2.0]),
+    st.lists(st.integers(0, 60), max_size=5),
+)
+def test_any_input_in_any_pieces_equals_the_search_frame_by_frame(given_posteriors, cost, shortest, legato, cuts):
+    duration = len(given_posteriors) * HOP
+    config = replace(CONFIG, note_cost=cost, shortest_note=shortest, legato_cost=legato)
+    expected = undivided_decoder.decode(given_posteriors, config, duration)
+    assert decode(given_posteriors, config, duration) == expected
+    assert in_pieces(given_posteriors, config, duration, cuts) == expected
+
+
+def melody(seed: int, frames: int) -> Posteriors:
+    """Posteriors of a plausible melody with rests, slips and noise: few clear decisions, many near ones."""
+    rng = np.random.default_rng(seed)
+    notes, now = [], 0.3
+    while now < frames * HOP - 1.0:
+        length = rng.choice([0.08, 0.2, 0.5, 1.5, 6.0], p=[0.2, 0.3, 0.3, 0.18, 0.02])
+        notes.append((now, now + length, rng.uniform(48, 72)))
+        now += length + rng.choice([0.0, 0.1, 4.0], p=[0.6, 0.35, 0.05])
+    p = clear(notes, frames, depth=0.8)
+    heads = [np.clip(h + rng.normal(0, 0.15, frames), 0, 1) for h in (p.onset, p.offset, p.activity, p.voicing)]
+    pitch = p.pitch + rng.dirichlet(np.full(BINS, 0.05), frames) * rng.random((frames, 1))
+    return posteriors(*heads, (pitch / pitch.sum(axis=1, keepdims=True)).astype(np.float16))
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("piece", [1, 7, 48, 500, 1501])
+def test_pieces_have_no_part_in_the_notes(seed, piece):
+    frames = 300 if piece == 1 else 5000
+    p, duration = melody(seed, frames), frames * HOP - HOP / 3
+    expected = undivided_decoder.decode(p, CONFIG, duration)
+    assert len(expected) > frames * HOP / 4
+    assert in_pieces(p, CONFIG, duration, list(range(piece, frames, piece))) == expected
+
+
+def test_what_is_undecided_stays_small():
+    """Notes are handed out soon after they end, whatever follows: memory does not grow with the recording."""
+    p, decoder, held = melody(9, 20_000), Decoder(CONFIG), []
+    for first in range(0, len(p), 500):
+        decoder.add(p[first : first + 500])
+        held.append(len(decoder._held))
+    assert max(held) < 1500
+    assert decoder.finish(400.0) == undivided_decoder.decode(p, CONFIG, 400.0)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.5])
+def test_silence_is_forgotten(value):
+    heads = [np.full(10_000, v) for v in (value, value, 0.01, 0.01)]
+    p, decoder = posteriors(*heads, np.full((10_000, 30), 1 / 30)), Decoder(CONFIG)
+    decoder.add(p)
+    assert len(decoder._held) < 1000

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from singtrans.config import FeatureConfig
-from singtrans.features import FrontEnd, level, spectrum_frequencies
+from singtrans.features import FrontEnd, Level, level, spectrum_frequencies
 from singtrans.pitch import hz_to_midi, midi_to_hz
 
 CONFIG = FeatureConfig()
@@ -88,6 +88,15 @@ def test_level_moves_with_the_gain_and_not_with_silence(gain):
     plain = level(samples, RATE)
     assert level(samples * gain, RATE) == pytest.approx(plain * gain, rel=1e-6)
     assert level(np.concatenate([np.zeros(RATE), samples, np.zeros(7)]), RATE) == pytest.approx(plain, rel=1e-6)
+
+
+@pytest.mark.parametrize("cut", [1000, 16_000, 333_333])
+def test_level_does_not_depend_on_how_the_recording_is_cut(cut):
+    samples = np.random.default_rng(0).standard_normal(50 * RATE).astype(np.float32)
+    gatherer = Level(RATE)
+    for start in range(0, len(samples), cut):
+        gatherer.add(samples[start : start + cut])
+    assert gatherer.value == level(samples, RATE)
 
 
 def test_level_of_nothing_is_zero():

@@ -81,7 +81,7 @@ def test_overlapping_notes_are_cut_at_the_next_onset():
     assert on_grid([Note(0, 2, 60), Note(1, 3, 62), Note(1, 4, 64)], 10) == [(0, 10), (10, 11), (11, 40)]
 
 
-@pytest.mark.parametrize("module", formats.WRITERS.values())
+@pytest.mark.parametrize("module", [midi, csv_notes, json_notes])
 def test_nothing_sung(tmp_path, module):
     path = tmp_path / "a"
     path.write_bytes(written(module, (), frames=0))
@@ -125,7 +125,7 @@ def test_midi_times_do_not_drift():
 
 @pytest.mark.parametrize("name", ["歌.wav", "é.wav", "", "a\udcff.wav"])
 def test_any_name_of_a_recording(tmp_path, name):
-    for suffix in formats.WRITERS:
+    for suffix in ("mid", "csv", "json"):
         path = formats.save(transcription([Note(0, 1, 60)], audio=name), tmp_path / f"a.{suffix}")
         assert len(formats.load_notes(path)) == 1
     content = mido.MidiFile(tmp_path / "a.mid", charset="utf-8")
@@ -163,6 +163,19 @@ def test_midi_with_tempo_changes_and_many_tracks(tmp_path):
     ]
 
 
+def test_the_beats_of_a_midi_file(tmp_path):
+    notes = in_order([(0.4, 0.6, 60.0, 1.0)] * 20)
+    path = formats.save(transcription(notes, duration=20.0), tmp_path / "a.mid")
+    assert midi.read_beats(path) is None  # 120 is what files without beats say
+    for tempo in (97.0, 143.7):
+        formats.save(transcription(notes, duration=20.0), path, options=formats.Options(tempo=tempo, metre=3))
+        beats = midi.read_beats(path)
+        assert beats.tempo == pytest.approx(tempo, abs=0.01)
+        assert beats.metre == 3
+    zero = [mido.MetaMessage("set_tempo", tempo=0)]
+    assert midi.read_beats(midi_file(tmp_path / "b.mid", zero, [mido.Message("note_on", note=60, time=9)])) is None
+
+
 def test_midi_of_other_kinds_is_refused(tmp_path):
     path = midi_file(tmp_path / "a.mid", [], kind=2)
     with pytest.raises(SingtransError, match=r"a\.mid does not count time"):
@@ -179,6 +192,7 @@ def test_damaged_midi_is_read_or_refused(tmp_path_factory, data):
     path.write_bytes(content[: data.draw(st.integers(0, len(content)))])
     try:
         midi.read(path)
+        midi.read_beats(path)
     except SingtransError as error:
         assert str(path) in str(error)
 
@@ -286,9 +300,9 @@ def test_what_cannot_be_read(tmp_path, suffix):
         formats.load_notes(tmp_path / f"c{suffix}")
 
 
-@pytest.mark.parametrize("name", ["a.xyz", "a", "a.wav", "a.tsv"])
+@pytest.mark.parametrize("name", ["a.xyz", "a", "a.mp3", "a.tsv"])
 def test_unknown_ending(tmp_path, name):
-    with pytest.raises(SingtransError, match=r"\.mid \.csv \.json \.midi"):
+    with pytest.raises(SingtransError, match=r"\.mid \.csv \.json \.txt"):
         formats.save(transcription(), tmp_path / name)
     assert not any(tmp_path.iterdir())
 

@@ -3,13 +3,17 @@
 import os
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from singtrans import __version__, interrupt
+from singtrans.cli.convert import convert
 from singtrans.cli.evaluate import evaluate
 from singtrans.cli.info import info
+from singtrans.cli.plot import plot
+from singtrans.cli.report import report
 from singtrans.cli.train import train
 from singtrans.cli.transcribe import transcribe
 from singtrans.console import say
@@ -18,7 +22,8 @@ from singtrans.errors import SingtransError, UsageError
 app = typer.Typer(
     name="singtrans",
     help="Turn recordings of singing into notes.",
-    epilog="Exit codes: 0 all done; 1 some input failed; 2 wrong usage; 130 interrupted.",
+    epilog="Defaults can be kept in singtrans.toml."
+    " Exit codes: 0 all done; 1 some input failed; 2 wrong usage; 130 interrupted.",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
@@ -42,7 +47,7 @@ def _options(
     pass
 
 
-for command in (transcribe, info, train, evaluate):
+for command in (transcribe, convert, plot, report, evaluate, train, info):
     app.command()(command)
 
 
@@ -52,7 +57,7 @@ def main() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")  # a file's name need not be text
     interrupt.install()
     try:
-        app(prog_name="singtrans")
+        app(prog_name="singtrans", default_map=_defaults())
     except UsageError as error:
         _fail(error, 2)
     except SingtransError as error:
@@ -65,6 +70,20 @@ def main() -> None:
     except OSError as error:  # stdout on a full disk, for one
         _drop_stdout()
         _fail(SingtransError(str(error)), 1)
+
+
+def _defaults() -> dict[str, dict[str, object]]:
+    """What singtrans.toml says, the user's and then the folder's; read only where there is one."""
+    from singtrans.defaults import NAME, merged, read_defaults
+
+    files = [Path(typer.get_app_dir("singtrans")) / NAME, Path(NAME)]
+    if not any(path.exists() for path in files):
+        return {}
+    options = {
+        name: {opt[2:]: param.name for param in command.params for opt in param.opts if opt.startswith("--")}
+        for name, command in typer.main.get_command(app).commands.items()
+    }
+    return merged([read_defaults(path, options) for path in files])
 
 
 def _drop_stdout() -> None:

@@ -1,23 +1,32 @@
 """``singtrans transcribe``."""
 
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from singtrans import interrupt
+from singtrans.cli.options import (
+    Format,
+    Lyrics,
+    Metre,
+    PitchBend,
+    Program,
+    Quantize,
+    Tempo,
+    Velocity,
+    VelocityOption,
+    write_options,
+)
 from singtrans.console import report
 from singtrans.errors import SingtransError, UsageError
 from singtrans.notes import Transcription
+from singtrans.places import is_folder, local, place
 
-
-class Format(StrEnum):
-    """Formats that are written."""
-
-    mid = "mid"
-    csv = "csv"
-    json = "json"
+if TYPE_CHECKING:
+    from singtrans.formats import Options
 
 
 class Device(StrEnum):
@@ -30,21 +39,31 @@ class Device(StrEnum):
 
 
 def transcribe(  # noqa: PLR0913 (one parameter an option)
-    inputs: Annotated[list[Path], typer.Argument(metavar="INPUT", help="Recordings, or folders of them.")],
+    inputs: Annotated[
+        list[str],
+        typer.Argument(metavar="INPUT", help="Recordings, or folders of them; also URLs; - for standard input."),
+    ],
     out: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "-o",
             "--output",
             metavar="PATH",
             help="Folder for the outputs, made if needed; for a single recording also a file such as tune.mid."
-            " Default: beside each recording.",
+            " Default: beside each recording. - for standard output.",
         ),
     ] = None,
     formats: Annotated[
         list[Format] | None,
         typer.Option("-f", "--format", help="What to write; may be given several times. Default: mid."),
     ] = None,
+    tempo: Tempo = None,
+    metre: Metre = "4/4",
+    quantize: Quantize = "",
+    pitch_bend: PitchBend = False,
+    program: Program = 54,
+    velocity: VelocityOption = Velocity.fixed,
+    lyrics: Lyrics = None,
     model: Annotated[
         str, typer.Option(metavar="MODEL", help="A shipped model's name (see: singtrans info) or a weight file.")
     ] = "default",
@@ -53,6 +72,23 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
     skip_existing: Annotated[
         bool, typer.Option("--skip-existing", help="Keep outputs that exist, and make only what is missing.")
     ] = False,
+    jobs: Annotated[
+        int, typer.Option("-j", "--jobs", min=1, metavar="N", help="Recordings at once, each in a process of its own.")
+    ] = 1,
+    threads: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Threads for one recording. Default: 2 where there are; 1 with --jobs."),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Spread the work over a Dask cluster (tcp://host:port), or start one of --jobs workers here (local).",
+        ),
+    ] = None,
+    log: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Add a line of JSON for each recording to this file.")
+    ] = None,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print failures only.")] = False,
 ) -> None:
     """Write the notes of recordings of singing.
@@ -65,29 +101,84 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
       singtrans transcribe song.wav
       singtrans transcribe song.wav -o tune.mid
       singtrans transcribe recordings/ -o notes/ -f mid -f csv
+      singtrans transcribe recordings/ -o notes/ --jobs 8 --skip-existing --log run.jsonl
+      singtrans transcribe song.wav --tempo auto --quantize 1/16 --pitch-bend
+      singtrans transcribe song.wav -f ustar --lyrics words.txt
+      singtrans transcribe song.wav -f pdf --tempo 96 --metre 3/4
+      ffmpeg -i film.mkv -f wav - | singtrans transcribe - -f json > notes.json
     """
     from singtrans import batch
+    from singtrans.streams import STREAM
 
-    if overwrite and skip_existing:
-        raise UsageError("--overwrite and --skip-existing contradict each other; use one")
-    existing = (
-        batch.Existing.OVERWRITE if overwrite else batch.Existing.SKIP if skip_existing else batch.Existing.REFUSE
-    )
-    transcriber = _LazyTranscriber(model, device.value)
-    plan = batch.plan(inputs, out, [f.value for f in formats or []])
-    if not report(plan, batch.run(plan.jobs, transcriber, existing), quiet):
+    existing = batch.choose_existing(overwrite, skip_existing)
+    threads = threads or (1 if jobs > 1 or scheduler else default_threads())
+    factory = partial(LazyTranscriber, model, device.value, threads)
+    options = write_options(tempo, metre, quantize, pitch_bend, program, velocity, lyrics)
+    if STREAM in inputs or out == STREAM:
+        if out not in (None, STREAM):
+            raise UsageError("- reads standard input and writes to standard output: leave -o out, and use > for a file")
+        if log or scheduler:
+            raise UsageError("--log and --scheduler are for files: standard input and output hold one recording")
+        _stream(inputs, [f.value for f in formats or [Format.csv]], factory(), options)
+        return
+    places = [place(i) for i in inputs]
+    plan = batch.plan(places, place(out) if out else None, [f.value for f in formats or []], options)
+    if lyrics and len(plan.jobs) > 1:
+        raise UsageError(f"--lyrics {lyrics}: these are the words of one song; give one recording")
+    outcomes = _run(plan.jobs, factory, existing, jobs, scheduler)
+    if log:
+        from singtrans.runlog import logged
+
+        outcomes = logged(plan, outcomes, log)
+    if not report(plan, outcomes, quiet):
         raise typer.Exit(1)
 
 
-class _LazyTranscriber:
+def _stream(inputs: list[str], formats: list[str], transcriber: "LazyTranscriber", options: "Options") -> None:
+    """One recording to standard output."""
+    from singtrans.streams import transcribe_stream
+
+    if len(inputs) != 1 or is_folder(place(inputs[0])):
+        raise UsageError("standard output can hold one recording: give one")
+    if len(formats) != 1:
+        raise UsageError("standard output can hold one format: give one -f")
+    with local(place(inputs[0])) as source:
+        transcribe_stream(transcriber, source, formats[0], options)
+
+
+def _run(plan_jobs, factory, existing, jobs: int, scheduler: str | None):
+    """The outcomes, worked out here, in processes or on a cluster."""
+    from singtrans import batch
+
+    transcriber = factory()  # so that a model that is missing is said at once
+    if scheduler:
+        from singtrans import cluster
+
+        return cluster.run(plan_jobs, factory, existing, scheduler, jobs)
+    if jobs == 1 or len(plan_jobs) < 2:
+        return batch.run(plan_jobs, transcriber, existing)
+    from singtrans import workers
+
+    return workers.run(plan_jobs, factory, existing, jobs)
+
+
+def default_threads() -> int:
+    """Two, where there are two processors: what a third could do waits for the first two most of the time."""
+    import os
+
+    return min(2, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+
+
+class LazyTranscriber:
     """Loads the model at the first recording that needs it: a folder that is all done costs no torch."""
 
-    def __init__(self, model: str, device: str) -> None:
+    def __init__(self, model: str, device: str, threads: int = 1) -> None:
         from singtrans.models import find_model
 
-        self.model, self.device, self.transcriber = find_model(model), device, None
+        self.model, self.device, self.threads, self.transcriber = find_model(model), device, threads, None
 
     def __call__(self, path: Path) -> Transcription:
+        """Transcribe one recording."""
         if self.transcriber is None:
             self.transcriber = self._load()
         try:
@@ -98,12 +189,12 @@ class _LazyTranscriber:
     def _load(self):
         import torch
 
-        # The network is so small that a second thread gains a fifth on an idle machine, and loses a factor of ten
-        # on a busy one, where torch's threads spin while they wait for each other.
+        # Torch's own threads spin while they wait for each other: on a busy machine they lose a factor of ten.
+        # Several parts of a recording at once gain more.
         torch.set_num_threads(1)
         from singtrans.transcriber import Transcriber
 
         try:
-            return Transcriber(self.model, self.device)
+            return Transcriber(self.model, self.device, self.threads)
         except SingtransError as error:  # without it nothing can be done: not the fault of one recording
             raise UsageError(str(error)) from error

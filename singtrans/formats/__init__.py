@@ -6,20 +6,26 @@ open binary file. docs/labels.md says what is recognised, and how.
 
 import inspect
 from pathlib import Path
-from types import ModuleType
 
 from singtrans.errors import SingtransError
-from singtrans.formats import csv_notes, f0, json_notes, midi
+from singtrans.formats import f0
 from singtrans.formats.choose import holds_notes, reader_of
 from singtrans.formats.files import whole_file
 from singtrans.formats.note_names import UNITS
+from singtrans.formats.options import PLAIN, Options
+from singtrans.formats.registry import ENDINGS, SCORED, WRITE_SUFFIXES, WRITERS, format_of, takes_options
 from singtrans.notes import Note, PitchTrack, Transcription
 
 __all__ = [
+    "ENDINGS",
     "READ_SUFFIXES",
+    "SCORED",
     "TEXT_SUFFIXES",
     "WRITERS",
+    "WRITE_SUFFIXES",
+    "Options",
     "find_notes",
+    "format_of",
     "load_notes",
     "load_pitch",
     "note_stem",
@@ -27,20 +33,24 @@ __all__ = [
     "whole_file",
 ]
 
-WRITERS: dict[str, ModuleType] = {"mid": midi, "csv": csv_notes, "json": json_notes}
-"""Format name, which is also the ending of its files, -> the module whose ``write`` makes it."""
-
-_WRITE_SUFFIXES = {f".{name}": module for name, module in WRITERS.items()} | {".midi": midi}
-
-READ_SUFFIXES: tuple[str, ...] = (".json", ".csv", ".tsv", ".mid", ".midi", ".jams", ".textgrid")
+READ_SUFFIXES: tuple[str, ...] = (
+    *(".json", ".csv", ".tsv", ".mid", ".midi", ".jams", ".musicxml", ".mxl", ".textgrid"),
+)
 """Endings of notes that :func:`load_notes` reads, those that keep most of a transcription first."""
 
 TEXT_SUFFIXES: tuple[str, ...] = (".txt", ".lab", ".notes", ".corrected")
 """Endings that :func:`load_notes` reads too, but that other text has as well: in folders, content decides."""
 
 
-def save(transcription: Transcription, path: str | Path, *, overwrite: bool = True) -> Path:
-    """Write a transcription in the format of the path's ending (.mid, .midi, .csv or .json).
+def save(
+    transcription: Transcription,
+    path: str | Path,
+    *,
+    overwrite: bool = True,
+    options: Options = PLAIN,
+    format: str | None = None,
+) -> Path:
+    """Write a transcription in the format of the path's ending, one of :data:`ENDINGS`.
 
     The file appears whole or not at all: it is written beside its place under another name, then renamed.
 
@@ -48,18 +58,26 @@ def save(transcription: Transcription, path: str | Path, *, overwrite: bool = Tr
         transcription: what to write.
         path: where to; its folder must exist.
         overwrite: whether a file that is there already is replaced.
+        options: tempo, grid, lyrics and whatever else can be asked for; formats pass over what they have no use for.
+        format: one of :data:`WRITERS`, where the path's ending does not say it.
 
     Returns:
         The path.
 
     Raises:
-        SingtransError: if the ending is unknown, the file exists and ``overwrite`` is False, or the file
-            cannot be written.
+        SingtransError: if the ending is unknown, the file exists and ``overwrite`` is False, the format needs a
+            package that is not installed or a recording that is not given, or the file cannot be written.
     """
     path = Path(path)
-    module = _module(path, _WRITE_SUFFIXES)
+    name = format or format_of(path)
+    if name not in WRITERS:
+        raise _unknown_ending(path, tuple(ENDINGS.values()))
+    module = WRITERS[name]
     with whole_file(path, overwrite=overwrite) as file:
-        module.write(transcription, file)
+        if takes_options(module):
+            module.write(transcription, file, options)
+        else:
+            module.write(transcription, file)
     return path
 
 
@@ -87,6 +105,8 @@ def load_notes(
     if path.suffix.lower() not in READ_SUFFIXES + TEXT_SUFFIXES:
         raise _unknown_ending(path, READ_SUFFIXES + TEXT_SUFFIXES)
     read = reader_of(path).read
+    if unit is None and format_of(path) == "sv":
+        unit = "hz"  # low voices look like MIDI numbers
     choices = {"name": name, "voice": voice, "tier": voice, "unit": unit}
     known = inspect.signature(read).parameters
     content = read(path, **{key: value for key, value in choices.items() if key in known})
@@ -126,19 +146,13 @@ def find_notes(folder: Path) -> list[Path]:
 def note_stem(path: Path) -> Path:
     """The path without its ending: ``song`` of ``song.mid``, and of labels such as ``song.notes.csv``."""
     stem = path.with_suffix("")
-    return stem.with_suffix("") if is_label(path) else stem
+    ours = format_of(path) in ("labels", "sv")
+    return stem.with_suffix("") if ours or is_label(path) else stem
 
 
 def is_label(path: Path) -> bool:
     """Whether the name says that these are true notes: ``song.notes.csv``, or TONAS' ``song.notes.Corrected``."""
     return Path(path.stem).suffix.lower() == ".notes"
-
-
-def _module(path: Path, known: dict[str, ModuleType]) -> ModuleType:
-    module = known.get(path.suffix.lower())
-    if module is None:
-        raise _unknown_ending(path, tuple(known))
-    return module
 
 
 def _unknown_ending(path: Path, known: tuple[str, ...]) -> SingtransError:

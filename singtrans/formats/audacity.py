@@ -8,10 +8,22 @@ selected, and is passed over. Source: manual.audacityteam.org, "Importing and Ex
 """
 
 from pathlib import Path
+from typing import BinaryIO
 
-from singtrans.formats.note_names import label_pitch
+from singtrans.formats.files import on_grid
+from singtrans.formats.note_names import label_pitch, pitch_label
 from singtrans.formats.text import at_line, in_order, make_note, number, read_text
-from singtrans.notes import Note
+from singtrans.notes import Note, Transcription
+
+_STEPS_PER_SECOND = 1_000_000  # the decimals that Audacity writes
+
+
+def write(transcription: Transcription, file: BinaryIO) -> None:
+    """Write the notes of a transcription, each labelled with its name and the cents that it is off: ``C#4+12``."""
+    times = on_grid(transcription.notes, _STEPS_PER_SECOND)
+    for note, (onset, offset) in zip(transcription.notes, times, strict=True):
+        start, end = onset / _STEPS_PER_SECOND, offset / _STEPS_PER_SECOND
+        file.write(f"{start:.6f}\t{end:.6f}\t{pitch_label(note.pitch)}\n".encode())
 
 
 def read(path: str | Path) -> tuple[Note, ...]:

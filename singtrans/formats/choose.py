@@ -12,6 +12,7 @@ from singtrans.formats import (
     json_notes,
     midi,
     mir_st500,
+    musicxml,
     sonic_visualiser,
     textgrid,
     tonas,
@@ -23,13 +24,17 @@ from singtrans.formats.json_file import read_json
 from singtrans.formats.note_names import label_pitch
 from singtrans.formats.text import Row, decode, is_number, number, split_rows
 
+_BY_ENDING: dict[str, ModuleType] = {".mid": midi, ".midi": midi, ".jams": jams_notes, ".textgrid": textgrid} | {
+    ".musicxml": musicxml,
+    ".mxl": musicxml,
+}
 _HEAD = 65536  # characters that are enough to know a format
 
 
 def reader_of(path: Path) -> ModuleType:
     """The module that reads a file of notes. The first that fits is taken:
 
-    - .mid, .midi: MIDI; .textgrid: Praat; .jams: JAMS;
+    - .mid, .midi: MIDI; .textgrid: Praat; .jams: JAMS; .musicxml, .mxl: MusicXML;
     - .json: a list ``annotations`` is JAMS; ``notes`` is singtrans' own; anything else is MIR-ST500's;
     - text of any other ending: Praat by ``ooTextFile``, UltraStar by a tag ``#NAME:`` or a note's line, DiffSinger and
       tables of notes by their headers, TONAS by a first line with one number above lines with more,
@@ -40,12 +45,8 @@ def reader_of(path: Path) -> ModuleType:
         SingtransError: if the file cannot be read, or holds nothing of these; it says what it seems to hold.
     """
     suffix = path.suffix.lower()
-    if suffix in (".mid", ".midi"):
-        return midi
-    if suffix == ".jams":
-        return jams_notes
-    if suffix == ".textgrid":
-        return textgrid
+    if suffix in _BY_ENDING:
+        return _BY_ENDING[suffix]
     if suffix == ".json":
         content = read_json(path)
         if isinstance(content, dict) and "annotations" in content:

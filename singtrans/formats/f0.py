@@ -6,14 +6,15 @@ seconds and pitch, with or without a header. 0 and below, ``nan`` or nothing is 
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
 from singtrans.formats.columns import MIDI_BY_CUSTOM, find_columns
 from singtrans.formats.note_names import guess_unit
 from singtrans.formats.text import Row, at_line, is_number, number, read_table, read_text, split_rows
-from singtrans.notes import PitchTrack
-from singtrans.pitch import hz_to_midi
+from singtrans.notes import PitchTrack, Transcription
+from singtrans.pitch import hz_to_midi, midi_to_hz
 
 HOP = 0.02  # seconds between values that come without times
 _VOICED = 0.5  # the confidence from which a frame counts as voiced
@@ -29,6 +30,16 @@ class _Layout:
     confidence: int
     unit: str
     highest_midi: float = 96.0
+
+
+def write(transcription: Transcription, file: BinaryIO) -> None:
+    """Write the pitch track as ``time,frequency,confidence``: seconds, Hz (0 where unvoiced), 0..1."""
+    track = transcription.pitch
+    hz = np.nan_to_num(midi_to_hz(track.midi.astype(float)))
+    lines = ["time,frequency,confidence"]
+    for time, frequency, voicing in zip(track.time.tolist(), hz.tolist(), track.voicing.tolist(), strict=True):
+        lines.append(f"{time:.6f},{frequency:.4f},{voicing:.4f}")
+    file.write(("\n".join(lines) + "\n").encode())
 
 
 def read(path: str | Path, unit: str | None = None) -> PitchTrack:

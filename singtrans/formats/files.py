@@ -84,11 +84,15 @@ def on_grid(notes: Sequence[Note], steps_per_second: float) -> list[tuple[int, i
     Returns:
         (onset, offset) in steps for each note, onset < offset <= next onset.
     """
+    return on_steps([(note.onset * steps_per_second, note.offset * steps_per_second) for note in notes])
+
+
+def on_steps(spans: Sequence[tuple[float, float]]) -> list[tuple[int, int]]:
+    """The same for notes whose onset and offset are counted in steps already, such as ticks under changing tempo."""
     onsets: list[int] = []
-    for note in notes:
-        onset = max(0, round(note.onset * steps_per_second))
+    for start, _ in spans:
+        onset = max(0, round(start))
         onsets.append(max(onset, onsets[-1] + 1) if onsets else onset)
-    rounded = (round(note.offset * steps_per_second) for note in notes)
-    offsets = [max(onset + 1, offset) for onset, offset in zip(onsets, rounded, strict=True)]
+    offsets = [max(onset + 1, round(end)) for onset, (_, end) in zip(onsets, spans, strict=True)]
     limits = [*onsets[1:], *offsets[-1:]]  # a note ends where the next starts at the latest
     return [(onset, min(ends)) for onset, *ends in zip(onsets, offsets, limits, strict=True)]

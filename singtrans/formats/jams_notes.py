@@ -3,15 +3,75 @@
 {"annotations": [{"namespace": "note_hz", "data": [{"time": 0.4, "duration": 0.5, "value": 220.0}]}]}
 """
 
+import json
 from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
 
 from singtrans.errors import SingtransError
 from singtrans.formats.json_file import finite, read_json
 from singtrans.formats.note_names import to_midi
 from singtrans.formats.text import in_order, make_note
-from singtrans.notes import Note
+from singtrans.notes import Note, Transcription
+from singtrans.pitch import midi_to_hz
 
 NAMESPACES = {"note_midi": "midi", "note_hz": "hz"}
+
+
+def write(transcription: Transcription, file: BinaryIO) -> None:
+    """Write the notes (``note_midi``) and the pitch track (``pitch_contour``, in Hz) as two annotations."""
+    from singtrans import __version__
+
+    notes = [
+        _observation(note.onset, note.duration, round(note.pitch, 4), round(note.confidence, 4))
+        for note in transcription.notes
+    ]
+    track = transcription.pitch
+    hz = np.nan_to_num(midi_to_hz(np.asarray(track.midi, float)))
+    contour = [
+        _observation(time, 0.0, {"index": 0, "frequency": round(value, 3), "voiced": value > 0}, round(voicing, 4))
+        for time, value, voicing in zip(
+            track.time.tolist(), hz.tolist(), np.nan_to_num(track.voicing).tolist(), strict=True
+        )
+    ]
+    about = {
+        "annotation_tools": f"singtrans {__version__}",
+        "annotation_rules": "",
+        "data_source": "program",
+        "version": transcription.model,
+        "corpus": "",
+        "validation": "",
+        "curator": {"name": "", "email": ""},
+        "annotator": {},
+    }
+    annotations = [
+        {
+            "namespace": namespace,
+            "data": data,
+            "annotation_metadata": about,
+            "sandbox": {},
+            "time": 0,
+            "duration": round(transcription.duration, 6),
+        }
+        for namespace, data in (("note_midi", notes), ("pitch_contour", contour))
+        if data or namespace == "note_midi"
+    ]
+    title = transcription.audio.encode("utf-8", "replace").decode()
+    metadata = {
+        "title": title,
+        "artist": "",
+        "release": "",
+        "duration": round(transcription.duration, 6),
+        "identifiers": {},
+        "jams_version": "0.3.5",
+    }
+    content = {"annotations": annotations, "file_metadata": metadata, "sandbox": {}}
+    file.write(json.dumps(content, ensure_ascii=False, allow_nan=False).encode())
+
+
+def _observation(time: float, duration: float, value: object, confidence: float) -> dict[str, object]:
+    return {"time": round(time, 6), "duration": round(duration, 6), "value": value, "confidence": confidence}
 
 
 def read(path: str | Path, voice: str | None = None) -> tuple[Note, ...]:

@@ -7,47 +7,147 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
+
 from singtrans.errors import SingtransError
-from singtrans.formats.files import on_grid, read_bytes
-from singtrans.notes import Note, Transcription
+from singtrans.formats.arrangement import Arrangement, arrange
+from singtrans.formats.bends import bend_range, bends, wheel
+from singtrans.formats.files import on_steps, read_bytes
+from singtrans.formats.options import PLAIN, Options
+from singtrans.notes import Note, PitchTrack, Transcription
+from singtrans.rhythm.beats import Beats
 
 TICKS_PER_BEAT = 480
 TEMPO = 500_000  # microseconds a beat: 120 beats a minute, what MIDI means where nothing is said
-VELOCITY = 90  # the model does not hear how loud a note is sung
-PROGRAM = 53  # "Voice Oohs" of General MIDI, counted from 0
-_TICKS_PER_SECOND = TICKS_PER_BEAT * 1_000_000 / TEMPO
 _DRUMS = 9  # the channel that General MIDI keeps for percussion, counted from 0
+_MOST_BEATS = 200_000  # a day of them; damaged files claim more
+_RANGE, _NULL = ((101, 0), (100, 0)), ((101, 127), (100, 127))  # controllers that choose RPN 0, and none
+_RANKS = {"note_off": 0, "pitchwheel": 1, "lyrics": 2, "note_on": 3}  # of what happens at one tick
 
 
-def write(transcription: Transcription, file: BinaryIO) -> None:
+def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
     """Write the notes of a transcription, each with its integer MIDI number.
 
-    Times are within half a tick (0.5 ms); a note that ends where the next starts is switched off first;
-    every note lasts a tick at least and none overlap. Both tracks end with the recording. The voice's track
-    is named after the recording.
+    Times are within half a tick (0.5 ms at 120 beats a minute), whatever the tempo; a note that ends where the next
+    starts is switched off first; every note lasts a tick at least and none overlap. Both tracks end with the
+    recording. The voice's track is named after the recording. Beats that do not begin with the recording
+    make the first beat longer or shorter, and the first bar as many beats as it has; then tempo and metre are the
+    singer's. Lyrics are lyric events (MIDI's recommended practice RP-017): a space ends a word, a
+    carriage return a line.
+
+    Raises:
+        SingtransError: if velocities shall follow a recording that cannot be read.
     """
     import mido
 
-    times = on_grid(transcription.notes, _TICKS_PER_SECOND)
-    end = max(times[-1][1] if times else 0, round(transcription.duration * _TICKS_PER_SECOND))
-    frame = mido.MidiTrack(
-        [
-            mido.MetaMessage("set_tempo", tempo=TEMPO),
-            mido.MetaMessage("time_signature", numerator=4, denominator=4),
-            mido.MetaMessage("end_of_track", time=end),
-        ]
-    )
+    arrangement = arrange(transcription, options)
+    beats = arrangement.beats
+    tempi = _tempi(beats)
+    seconds = np.array([(note.onset, note.offset) for note in arrangement.notes]).reshape(-1, 2)
+    spans = on_steps(_ticks(seconds, tempi).tolist())
+    end = max(spans[-1][1] if spans else 0, round(float(_ticks(transcription.duration, tempi))))
     # A file name may hold bytes that are no text at all: they become question marks.
     name = Path(transcription.audio).stem.encode("utf-8", "replace").decode() or "Voice"
-    voice = mido.MidiTrack([mido.MetaMessage("track_name", name=name), mido.Message("program_change", program=PROGRAM)])
-    now = 0
-    for note, (onset, offset) in zip(transcription.notes, times, strict=True):
-        voice.append(mido.Message("note_on", note=note.note, velocity=VELOCITY, time=onset - now))
-        voice.append(mido.Message("note_off", note=note.note, velocity=0, time=offset - onset))
-        now = offset
-    voice.append(mido.MetaMessage("end_of_track", time=end - now))
-    midi = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT, charset="utf-8", tracks=[frame, voice])
+    voice = [mido.MetaMessage("track_name", name=name), mido.Message("program_change", program=options.program - 1)]
+    events = _note_events(arrangement, spans)
+    if options.pitch_bend:
+        curves = [bends(note, transcription.pitch) for note in transcription.notes]
+        reach = bend_range(curves)
+        for controller, value in (*_RANGE, (6, reach), (38, 0), *_NULL):
+            voice.append(mido.Message("control_change", control=controller, value=value))
+        events += _bend_events(transcription, arrangement, spans, tempi, reach)
+    tracks = [_delta(_frame_events(beats, tempi, end), end), mido.MidiTrack([*voice, *_delta(events, end)])]
+    midi = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT, charset="utf-8", tracks=tracks)
     midi.save(file=file)
+
+
+def _tempi(beats: Beats) -> np.ndarray:
+    """(beats - 1,) whole microseconds of each beat; neighbours that differ by rounding alone are equal."""
+    tempi = np.diff(np.rint(beats.times * 1e6))
+    for number in range(1, len(tempi)):
+        if abs(tempi[number] - tempi[number - 1]) <= 1:
+            tempi[number] = tempi[number - 1]
+    return tempi
+
+
+def _ticks(seconds: np.ndarray | float, tempi: np.ndarray) -> np.ndarray:
+    """Ticks (fractional) at times in seconds, under the tempi as they are written: so no rounding adds up."""
+    edges = np.concatenate([[0.0], np.cumsum(tempi)]) / 1e6
+    beyond = np.maximum(0.0, np.asarray(seconds) - edges[-1]) / (tempi[-1] / 1e6)
+    return TICKS_PER_BEAT * (np.interp(seconds, edges, np.arange(len(edges))) + beyond)
+
+
+def _frame_events(beats: Beats, tempi: np.ndarray, end: int) -> list[tuple[int, object]]:
+    """(tick, message) of all tempi and metres before the end."""
+    import mido
+
+    events, current = [], None
+    for beat, tempo in enumerate(tempi):
+        if tempo != current and (beat == 0 or beat * TICKS_PER_BEAT < end):
+            events.append((beat * TICKS_PER_BEAT, mido.MetaMessage("set_tempo", tempo=int(tempo))))
+            current = tempo
+    first = beats.downbeat or beats.metre
+    bars = [(0, first)] + ([(beats.downbeat * TICKS_PER_BEAT, beats.metre)] if first != beats.metre else [])
+    for tick, numerator in bars:
+        if tick == 0 or tick < end:
+            events.append((tick, mido.MetaMessage("time_signature", numerator=numerator, denominator=4)))
+    return sorted(events, key=lambda event: event[0])
+
+
+def _note_events(arrangement: Arrangement, spans: list[tuple[int, int]]) -> list[tuple[int, object]]:
+    import mido
+
+    events = []
+    for number, (onset, offset) in enumerate(spans):
+        note, velocity = arrangement.notes[number].note, arrangement.velocities[number]
+        syllable = arrangement.syllables[number]
+        if syllable:
+            ending = "\r" if syllable.ends_line else " " if syllable.ends_word else ""
+            events.append((onset, mido.MetaMessage("lyrics", text=syllable.text + ending)))
+        events.append((onset, mido.Message("note_on", note=note, velocity=velocity)))
+        events.append((offset, mido.Message("note_off", note=note, velocity=0)))
+    return events
+
+
+def _bend_events(
+    transcription: Transcription,
+    arrangement: Arrangement,
+    spans: list[tuple[int, int]],
+    tempi: np.ndarray,
+    reach: int,
+) -> list[tuple[int, object]]:
+    """The wheel's way through each note, stretched with the note where it was moved, and back after it."""
+    import mido
+
+    events, tick_before, value_before = [], -1, 0
+    track: PitchTrack = transcription.pitch
+    for sung, placed, (onset, offset) in zip(transcription.notes, arrangement.notes, spans, strict=True):
+        stretch = placed.duration / sung.duration
+        moves = [(placed.onset + (bend.seconds - sung.onset) * stretch, bend) for bend in bends(sung, track)]
+        for number, (seconds, bend) in enumerate(moves):
+            tick = onset if number == 0 else min(offset - 1, max(onset, round(float(_ticks(seconds, tempi)))))
+            value = wheel(bend.semitones, reach)
+            if value != value_before:
+                if tick == tick_before:
+                    events.pop()
+                events.append((tick, mido.Message("pitchwheel", pitch=value)))
+                tick_before, value_before = tick, value
+        if value_before:
+            events.append((offset, mido.Message("pitchwheel", pitch=0)))
+            tick_before, value_before = offset, 0
+    return events
+
+
+def _delta(events: list[tuple[int, object]], end: int) -> object:
+    """A track of events at ticks, in the order in which they must happen at one tick."""
+    import mido
+
+    track, now = mido.MidiTrack(), 0
+    for tick, message in sorted(events, key=lambda event: (event[0], _RANKS.get(event[1].type, -1))):
+        track.append(message.copy(time=tick - now))
+        now = tick
+    track.append(mido.MetaMessage("end_of_track", time=max(0, end - now)))
+    return track
 
 
 def read(path: str | Path) -> tuple[Note, ...]:
@@ -60,16 +160,7 @@ def read(path: str | Path) -> tuple[Note, ...]:
     Raises:
         SingtransError: if the file cannot be read, is not MIDI, or counts time otherwise than in beats.
     """
-    import mido
-
-    path = Path(path)
-    content = io.BytesIO(read_bytes(path))
-    try:
-        midi = mido.MidiFile(file=content, clip=True)
-    except (OSError, EOFError, ValueError, LookupError, TypeError, mido.KeySignatureError) as error:
-        raise SingtransError(f"{path} is not a MIDI file, or is damaged: export it again.") from error
-    if midi.type == 2 or not 0 < midi.ticks_per_beat < 0x8000:
-        raise SingtransError(f"{path} does not count time in beats of one song: export it as MIDI of type 0 or 1.")
+    midi = _open(Path(path))
     clock = _Clock(midi)
     notes = []
     for track in midi.tracks:
@@ -78,6 +169,42 @@ def read(path: str | Path) -> tuple[Note, ...]:
             if end > start:
                 notes.append(Note(start, end, float(number)))
     return tuple(sorted(notes, key=lambda note: (note.onset, note.offset, note.pitch)))
+
+
+def read_beats(path: str | Path) -> Beats | None:
+    """The beats that a MIDI file states; None where it says 120 all through, which is what files without beats say,
+    and where they cannot be meant.
+
+    Raises:
+        SingtransError: as for :func:`read`.
+    """
+    midi = _open(Path(path))
+    clock = _Clock(midi)
+    if clock.changes == {0: TEMPO}:
+        return None
+    metres = [message for track in midi.tracks for message in track if message.type == "time_signature"]
+    metre = max(1, min(12, metres[-1].numerator)) if metres else 4
+    first = max(1, min(12, metres[0].numerator)) if metres else 4
+    length = max(sum(message.time for message in track) for track in midi.tracks)
+    beats = max(3, length // midi.ticks_per_beat + 2)
+    if beats > _MOST_BEATS:
+        return None
+    times = np.array([clock.seconds(beat * midi.ticks_per_beat) for beat in range(beats)])
+    return Beats(times, metre, first % metre) if (np.diff(times) > 0).all() else None
+
+
+def _open(path: Path) -> object:
+    """The file's content, of which the time is counted in beats of one song."""
+    import mido
+
+    content = io.BytesIO(read_bytes(path))
+    try:
+        midi = mido.MidiFile(file=content, clip=True)
+    except (OSError, EOFError, ValueError, LookupError, TypeError, mido.KeySignatureError) as error:
+        raise SingtransError(f"{path} is not a MIDI file, or is damaged: export it again.") from error
+    if midi.type == 2 or not 0 < midi.ticks_per_beat < 0x8000:
+        raise SingtransError(f"{path} does not count time in beats of one song: export it as MIDI of type 0 or 1.")
+    return midi
 
 
 class _Clock:
@@ -91,6 +218,7 @@ class _Clock:
                 now += message.time
                 if message.type == "set_tempo":
                     changes[now] = message.tempo
+        self.changes = changes
         self._ticks = sorted(changes)
         self._tempi = [changes[tick] for tick in self._ticks]
         self._beat = midi.ticks_per_beat * 1_000_000

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 
 from singtrans.formats.text import number
+from singtrans.notes import note_name
 
 UNITS = ("midi", "hz")
 REST_LABELS = frozenset(("", "0", "rest", "r", "sil", "silence", "pau", "sp", "ap", "br", "none", "-", "_"))
@@ -35,6 +36,13 @@ def name_to_midi(name: str) -> float:
     if not 0 <= midi <= 127:
         raise ValueError(f"{name!r} lies outside MIDI 0 to 127")
     return midi
+
+
+def pitch_label(midi: float) -> str:
+    """The name of a fractional MIDI number with its cents, as :func:`name_to_midi` reads it: 61.12 is ``C#4+12``."""
+    nearest = min(127, max(0, math.floor(midi + 0.5)))
+    cents = round(100 * (midi - nearest))
+    return note_name(nearest) + (f"{cents:+d}" if cents else "")
 
 
 def hz_to_midi(hz: float) -> float:

@@ -9,13 +9,30 @@ with a header (``TIME,VALUE,DURATION,LEVEL,LABEL``) are read by ``csv_notes``. S
 """
 
 from pathlib import Path
+from typing import BinaryIO
 
+from singtrans.formats.files import on_grid
 from singtrans.formats.note_names import guess_unit, to_midi
 from singtrans.formats.text import Row, at_line, in_order, make_note, number, read_text, split_rows
-from singtrans.notes import Note
+from singtrans.notes import Note, Transcription
+from singtrans.pitch import midi_to_hz
 
 LONGEST = 20.0
 """Seconds; third columns all below are durations, for a sung note is shorter, and a MIDI number higher."""
+
+_STEPS_PER_SECOND = 1_000_000
+
+
+def write(transcription: Transcription, file: BinaryIO) -> None:
+    """Write onset, Hz, duration, level (the confidence) and label (the note's name) of each note, without a header.
+
+    Tony and Sonic Visualiser read it as a layer of notes.
+    """
+    times = on_grid(transcription.notes, _STEPS_PER_SECOND)
+    for note, (onset, offset) in zip(transcription.notes, times, strict=True):
+        start, length = onset / _STEPS_PER_SECOND, (offset - onset) / _STEPS_PER_SECOND
+        hz = float(midi_to_hz(note.pitch))
+        file.write(f"{start:.6f},{hz:.4f},{length:.6f},{note.confidence:.3f},{note.name}\n".encode())
 
 
 def read(path: str | Path, unit: str | None = None) -> tuple[Note, ...]:

@@ -13,13 +13,19 @@ the pitch in semitones above C4 (MIDI 60).
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from singtrans.errors import SingtransError
+from singtrans.formats.arrangement import Arrangement, arrange
+from singtrans.formats.files import on_steps
+from singtrans.formats.options import PLAIN, Options
 from singtrans.formats.text import at_line, in_order, listed, make_note, number, read_text
-from singtrans.notes import Note
+from singtrans.notes import Note, Transcription
 
 _NOTE_MARKS = ":*"
 _UNPITCHED_MARKS = "FRG"  # freestyle, rap, golden rap
+_BREATH = 0.25  # seconds without a note where a line of the song may end
+_FINEST = 0.02  # seconds: beats are divided until no note is moved by more than half of this
 _VOICE = re.compile(r"P\s*(\d)", re.ASCII)
 
 
@@ -44,6 +50,50 @@ class _Song:
     @property
     def relative(self) -> bool:
         return self.header.get("RELATIVE", "").upper() == "YES"
+
+
+def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
+    """Write a song that UltraStar, Vocaluxe and Performous play, in UTF-8.
+
+    The tempo is that of the options, or the one found in the notes, times as many powers of two as make a beat 20 ms or
+    shorter; notes are within half of that. Lines end with the lyrics' lines, or where nobody sings for a
+    quarter of a second. A note without a syllable gets ``~``.
+    """
+    arrangement = arrange(transcription, options)
+    tempo = arrangement.beats.tempo
+    while 15 / tempo > _FINEST:
+        tempo *= 2
+    bpm = round(tempo, 3)
+    notes = arrangement.notes
+    gap = round(1000 * notes[0].onset) if notes else 0
+    unit = 15 / bpm
+    spans = on_steps([((n.onset - gap / 1000) / unit, (n.offset - gap / 1000) / unit) for n in notes])
+    recording = transcription.audio.encode("utf-8", "replace").decode()
+    recording = "".join(c if c.isprintable() else "?" for c in recording)
+    lines = [f"#TITLE:{Path(recording).stem or 'Untitled'}", "#ARTIST:Unknown", "#CREATOR:singtrans"]
+    lines += [f"#MP3:{recording}", f"#BPM:{bpm:g}", f"#GAP:{gap}"]
+    for index, (begin, end) in enumerate(spans):
+        text = _text(arrangement, index)
+        lines.append(f": {begin} {end - begin} {notes[index].note - 60} {text}")
+        if index + 1 < len(notes) and _ends_line(arrangement, index):
+            lines.append(f"- {end}")
+    file.write(("\n".join([*lines, "E"]) + "\n").encode())
+
+
+def _text(arrangement: Arrangement, index: int) -> str:
+    """The syllable of a note; a space before it begins a word that is not the first of its line."""
+    syllable = arrangement.syllables[index]
+    if syllable is None:
+        return "~"
+    inner = index > 0 and syllable.begins_word and not _ends_line(arrangement, index - 1)
+    return (" " if inner and syllable.text != "~" else "") + syllable.text
+
+
+def _ends_line(arrangement: Arrangement, index: int) -> bool:
+    syllable, following = arrangement.syllables[index], arrangement.notes[index + 1]
+    if syllable is not None:
+        return syllable.ends_line
+    return following.onset - arrangement.notes[index].offset >= _BREATH
 
 
 def read(path: str | Path, voice: str | None = None) -> tuple[Note, ...]:

@@ -36,6 +36,22 @@ def test_a_signal_leaves_what_is_done(tmp_path, number, code, said):
 
 
 @posix
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
+def test_a_signal_ends_every_process(tmp_path, number, code):
+    for i in range(30):
+        shutil.copy(GOOD, tmp_path / f"{i:02}.mp3")
+    process = subprocess.Popen([*COMMAND, "transcribe", tmp_path, "--jobs", "2"], stderr=subprocess.PIPE, text=True)
+    first = process.stderr.readline()
+    process.send_signal(number)
+    rest = process.communicate(timeout=60)[1].splitlines()  # it ends when the last process lets go of the pipe
+    assert first.startswith("[1/30]")
+    assert process.returncode == code
+    assert "Traceback" not in "\n".join(rest)
+    done = {name for name in files(tmp_path) if not name.endswith(".mp3")}
+    assert 1 <= len(done) < 30 and not [name for name in done if "tmp" in name]
+
+
+@posix
 def test_a_signal_that_soundfile_swallows_is_obeyed():
     code = """
 import os, signal, sys

@@ -152,3 +152,32 @@ def test_names_that_are_too_long(tmp_path):
     for name in ("a" * 300 + ".wav", "b" * 251 + ".wav"):
         result = run("transcribe", name, "-f", "json", cwd=tmp_path)
         assert (result.returncode, result.stderr.count("\n")) == (1, 1)
+
+
+def test_several_processes_write_the_same_bytes_in_the_same_order(tmp_path):
+    recordings = tmp_path / "in"
+    recordings.mkdir()
+    said = troubles(recordings)
+    unsung(recordings)
+    for name in ("amazing_grace.wav", "ode_to_joy.ogg", "twinkle_phone.mp3"):
+        shutil.copy(GOOD.parent / name, recordings / name)
+    formats = ["-f", "mid", "-f", "csv", "-f", "json"]
+    lines = {}
+    for jobs in ("1", "2", "3"):
+        out = tmp_path / jobs
+        result = run("transcribe", "in", "-o", out, *formats, "--jobs", jobs, "--log", f"{jobs}.jsonl", cwd=tmp_path)
+        assert result.returncode == 1
+        lines[jobs] = [
+            line.replace(str(out), "OUT") for line in result.stderr.splitlines() if "transcribed (" not in line
+        ]
+        log = [json.loads(line) for line in (tmp_path / f"{jobs}.jsonl").read_text().splitlines()]
+        assert [entry["status"] for entry in log].count("failed") == len(said)
+        assert len(log) == 6 + len(said)
+    assert lines["1"] == lines["2"] == lines["3"]
+    names = files(tmp_path / "1")
+    assert len(names) == 18 and names == files(tmp_path / "2") == files(tmp_path / "3")
+    for name in names:
+        contents = {(tmp_path / jobs / name).read_bytes() for jobs in lines}
+        assert len(contents) == 1, name
+    again = run("transcribe", "in", "-o", tmp_path / "1", *formats, "--jobs", "2", "--skip-existing", cwd=tmp_path)
+    assert again.stderr.count(": done before\n") == 6

@@ -1,0 +1,37 @@
+"""Memory: the peak of a process against the length of the recording.
+
+python benchmarks/memory.py [SECONDS ...]
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from results import COMMAND, publish, repeated
+
+
+def peak(path: Path) -> float:
+    """Most MB of memory that the command holds at any time."""
+    process = subprocess.Popen([*COMMAND, "transcribe", path, "--overwrite", "-q"])
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit(f"transcribing {path} failed")
+    return usage.ru_maxrss / 1000
+
+
+def main() -> None:
+    """Measure and print the table."""
+    lengths = [float(word) for word in sys.argv[1:]] or [10.0, 180.0, 3600.0, 10_800.0]
+    rows, first = [], None
+    for seconds in lengths:
+        with tempfile.TemporaryDirectory() as folder:
+            most = peak(repeated(seconds, Path(folder) / "long.flac"))
+        first = most if first is None else first
+        rows.append([f"{seconds:.0f} s", f"{most:.0f} MB", f"{most - first:+.0f} MB"])
+    publish("Memory", "python benchmarks/memory.py", ["recording", "peak", "against the first"], rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,133 @@
+"""A Dask cluster on loopback: files a second with one and two workers, and what becomes of it when workers die.
+
+    python benchmarks/scale.py [FILES]
+
+The scheduler and its workers are processes of their own. In one run a worker is killed half-way; in another a
+recording kills whichever worker opens it.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+from batch import digest
+from results import COMMAND, generated, publish, timed
+
+# What makes a recording deadly: the workers' audio reader is told to die of a name.
+_POISON = """
+import os, signal
+from singtrans import audio
+def deadly(path, *args, blocks=audio.blocks, **options):
+    if "poison" in str(path):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return blocks(path, *args, **options)
+if audio.blocks.__name__ != "deadly":  # Dask loads this twice
+    audio.blocks = deadly
+"""
+
+
+@contextmanager
+def cluster(folder: Path, workers: int):
+    """A scheduler's address, with that many workers."""
+    from distributed import Client
+
+    file, preload = folder / f"scheduler{workers}-{time.time_ns()}.json", folder / "poison.py"
+    preload.write_text(_POISON)
+    environment = os.environ | {
+        "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0",
+        "OMP_NUM_THREADS": "1",
+    }
+    dask, local = [sys.executable, "-m", "dask"], ["--scheduler-file", file, "--host", "127.0.0.1", "--no-dashboard"]
+    options = {"env": environment, "cwd": folder, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    number = ["--nworkers", str(workers), "--nthreads", "1", "--preload", str(preload)]
+    processes = [subprocess.Popen([*dask, "scheduler", "--port", "0", *local], **options)]
+    while not file.exists():
+        time.sleep(0.1)
+    processes.append(subprocess.Popen([*dask, "worker", *local, *number], **options))
+    try:
+        with Client(scheduler_file=str(file), timeout=60) as client:
+            client.wait_for_workers(workers, timeout=120)
+            yield client
+    finally:
+        for process in reversed(processes):
+            process.terminate()
+            process.wait(60)
+
+
+def transcribe(recordings: Path, out: Path, *options: object) -> subprocess.CompletedProcess:
+    """Run the command; its lines are kept."""
+    command = [*COMMAND, "transcribe", recordings, "-o", out, *options]
+    return subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
+
+
+def killed_half_way(client, recordings: Path, out: Path, count: int) -> subprocess.CompletedProcess:
+    """Transcribe, and kill a worker when half the outputs are there."""
+    address = client.scheduler.address
+    command = [*COMMAND, "transcribe", str(recordings), "-o", str(out), "--scheduler", address]
+    with tempfile.TemporaryFile("w+") as said:
+        process = subprocess.Popen(command, stderr=said)
+        while len(list(out.glob("[!.]*"))) < count // 2 and process.poll() is None:
+            time.sleep(0.05)
+        os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
+        process.wait()
+        said.seek(0)
+        return subprocess.CompletedProcess(command, process.returncode, "", said.read())
+
+
+def row(what: str, seconds: float, result: subprocess.CompletedProcess, out: Path) -> list[object]:
+    """A line of the table."""
+    made = len(list(out.glob("[!.]*")))
+    for hidden in out.glob(".*"):  # what a killed worker was writing
+        hidden.unlink()
+    failures = sum("[" in line and "failed: " in line for line in result.stderr.splitlines())
+    rate = f"{made / seconds:.2f}" if seconds else ""
+    return [what, f"{seconds:.1f} s" if seconds else "", rate, made, failures, result.returncode, f"`{digest(out)}`"]
+
+
+def main() -> None:
+    """Measure and print the table."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 300
+    rows = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        recordings = generated(folder / "in", count)
+        result = None
+
+        def go(out: Path, *options: object) -> float:
+            def once() -> None:
+                nonlocal result
+                result = transcribe(recordings, out, *options)
+
+            return timed(once)
+
+        seconds = go(folder / "local")
+        rows.append(row("no cluster", seconds, result, folder / "local"))
+        for workers in (1, 2):
+            with cluster(folder, workers) as client:
+                out = folder / f"cluster{workers}"
+                seconds = go(out, "--scheduler", client.scheduler.address)
+                rows.append(row(f"{workers} worker{'s' * (workers > 1)}", seconds, result, out))
+        with cluster(folder, 2) as client:
+            out = folder / "killed"
+            result = killed_half_way(client, recordings, out, count)
+            rows.append(row("2 workers, one killed half-way", 0.0, result, out))
+        middle = recordings / f"{count // 2:05}.flac"
+        middle.rename(recordings / f"{count // 2:05}poison.flac")
+        with cluster(folder, 2) as client:
+            out = folder / "poisoned"
+            seconds = go(out, "--scheduler", client.scheduler.address)
+            rows.append(row("2 workers, one recording kills its worker", 0.0, result, out))
+        (folder / "local" / f"{count // 2:05}.mid").unlink()
+        rows.append(["no cluster, without that recording", "", "", count - 1, "", "", f"`{digest(folder / 'local')}`"])
+    head = ["run", "time", "files a second", "outputs", "failures", "exit code", "SHA-256 of the output"]
+    note = f"{count} generated recordings of 5 to 20 s; the model's loading included."
+    publish("Scale", "python benchmarks/scale.py", head, rows, note)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""``singtrans convert``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from singtrans.cli.options import (
+    Format,
+    Lyrics,
+    Metre,
+    PitchBend,
+    Program,
+    Quantize,
+    Tempo,
+    Velocity,
+    VelocityOption,
+    write_options,
+)
+from singtrans.console import say
+
+
+def convert(  # noqa: PLR0913 (one parameter an option)
+    source: Annotated[Path, typer.Argument(metavar="FROM", help="A file of notes.")],
+    target: Annotated[Path, typer.Argument(metavar="TO", help="The file to write; its ending says the format.")],
+    format: Annotated[
+        Format | None, typer.Option("-f", "--format", help="The format of TO, where its ending does not say it.")
+    ] = None,
+    audio: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The recording, for wav and for --velocity loudness.")
+    ] = None,
+    tempo: Tempo = None,
+    metre: Metre = "4/4",
+    quantize: Quantize = "",
+    pitch_bend: PitchBend = False,
+    program: Program = 54,
+    velocity: VelocityOption = Velocity.fixed,
+    lyrics: Lyrics = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace TO if it exists.")] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print failures only.")] = False,
+) -> None:
+    """Turn a file of notes into another format.
+
+    All formats that transcribe writes are read too, but for svg, pdf, f0 and wav; and many labels besides. The tempo
+    of a MIDI file is kept unless --tempo says otherwise.
+
+    \b
+    Examples:
+      singtrans convert song.csv song.mid --tempo 96
+      singtrans convert song.json song.musicxml --tempo auto --quantize 1/8
+      singtrans convert corrected.mid song.txt --lyrics words.txt
+      singtrans convert song.csv song.sonified.wav --audio song.wav
+    """
+    from singtrans.conversion import convert_file
+
+    options = write_options(tempo, metre, quantize, pitch_bend, program, velocity, lyrics)
+    remarks = convert_file(
+        source, target, format=format.value if format else None, audio=audio, options=options, overwrite=overwrite
+    )
+    if not quiet:
+        for line in remarks:
+            say(f"{target}: {line}")

@@ -1,0 +1,84 @@
+"""Options that several commands share: what the notes are written as."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Format(StrEnum):
+    """Formats that are written."""
+
+    mid = "mid"
+    csv = "csv"
+    json = "json"
+    ustar = "ustar"
+    musicxml = "musicxml"
+    svg = "svg"
+    pdf = "pdf"
+    labels = "labels"
+    sv = "sv"
+    jams = "jams"
+    f0 = "f0"
+    wav = "wav"
+    html = "html"
+
+
+class Velocity(StrEnum):
+    """Where MIDI velocities come from."""
+
+    fixed = "fixed"
+    loudness = "loudness"
+
+
+Tempo = Annotated[
+    str | None,
+    typer.Option(
+        metavar="BPM|auto",
+        help="Beats a minute under the notes, or auto to find the beats in the singing. Sung times stay as they are.",
+    ),
+]
+Metre = Annotated[str, typer.Option(metavar="N/4", help="Beats in a bar.")]
+Quantize = Annotated[
+    str,
+    typer.Option(metavar="GRID", help="Move notes onto 1/4, 1/8, 1/16 or 1/32; 1/8t for triplets, 1/8s for swing."),
+]
+PitchBend = Annotated[
+    bool, typer.Option("--pitch-bend/--no-pitch-bend", help="Let MIDI follow the sung pitch, with the range set.")
+]
+Program = Annotated[int, typer.Option(min=1, max=128, help="General MIDI instrument; 54 is Voice Oohs.")]
+VelocityOption = Annotated[Velocity, typer.Option(help="MIDI velocities: all alike, or by how loud notes are sung.")]
+Lyrics = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Text with hyphens between syllables, one syllable a note, ~ to hold one on."),
+]
+
+
+def write_options(
+    tempo: str | None = None,
+    metre: str = "4/4",
+    quantize: str = "",
+    pitch_bend: bool = False,
+    program: int = 54,
+    velocity: Velocity = Velocity.fixed,
+    lyrics: Path | None = None,
+):
+    """The `Options` that these say.
+
+    Raises:
+        UsageError: if one of them is none.
+        SingtransError: if the lyrics cannot be read.
+    """
+    from singtrans.formats.lyrics import read_lyrics
+    from singtrans.formats.options import Options, parse_metre, parse_tempo
+
+    return Options(
+        tempo=parse_tempo(tempo) if tempo is not None else None,
+        metre=parse_metre(metre),
+        quantize=quantize,
+        pitch_bend=pitch_bend,
+        program=program,
+        loudness=velocity is Velocity.loudness,
+        lyrics=read_lyrics(lyrics) if lyrics else (),
+    )

@@ -1,0 +1,81 @@
+"""One file of notes into another."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from singtrans.errors import SingtransError, UsageError
+from singtrans.formats import SCORED, WRITERS, Options, format_of, load_notes, midi, save
+from singtrans.formats.arrangement import arrange
+from singtrans.formats.choose import reader_of
+from singtrans.formats.json_notes import read as read_json_notes
+from singtrans.notes import PitchTrack, Transcription
+
+
+def load_transcription(path: str | Path) -> Transcription:
+    """A file of notes as a transcription: JSON of our own with everything in it, any other with its notes.
+
+    Raises:
+        SingtransError: as for ``load_notes``.
+    """
+    path = Path(path)
+    if path.suffix.lower() == ".json" and reader_of(path).read is read_json_notes:
+        return read_json_notes(path)
+    if format_of(path) == "f0":
+        raise SingtransError(f"{path} holds a pitch track and no notes: transcribe the recording to get notes.")
+    notes = load_notes(path)
+    nothing = np.zeros(0)
+    duration = max((note.offset for note in notes), default=0.0)
+    return Transcription(notes, PitchTrack(nothing, nothing, nothing), duration, audio=path.stem)
+
+
+def convert_file(
+    source: Path,
+    target: Path,
+    *,
+    format: str | None = None,
+    audio: Path | None = None,
+    options: Options | None = None,
+    overwrite: bool = False,
+) -> tuple[str, ...]:
+    """Write the notes of ``source`` to ``target``.
+
+    Args:
+        source: a file of notes.
+        target: the file to write.
+        format: its format, where its name does not say it.
+        audio: the recording, for formats that want its sound.
+        options: how to write them.
+        overwrite: whether an existing target is replaced.
+
+    Returns:
+        Remarks on what was done to the notes, a line each.
+
+    Raises:
+        UsageError: if the target's format is unknown, or source and target are one file.
+        SingtransError: if the source cannot be read or the target not be written.
+    """
+    name = format or format_of(target)
+    if name is None:
+        raise UsageError(f"{target}: its ending names no format; say it with -f, one of {', '.join(WRITERS)}")
+    if target.exists() and source.exists() and target.samefile(source):
+        raise UsageError(f"{target} is the file to be read; choose another name")
+    transcription = load_transcription(source)
+    if name == "f0" and not len(transcription.pitch):
+        raise SingtransError(f"{source} holds no pitch track: transcribe the recording with -f f0.")
+    if audio is not None:
+        transcription = replace(transcription, audio=audio.name)
+    beats = midi.read_beats(source) if source.suffix.lower() in (".mid", ".midi") else None
+    options = replace(options or Options(), audio=audio, beats=beats)
+    remarks = remarks_on(transcription, (name,), options)
+    save(transcription, target, overwrite=overwrite, options=options, format=name)
+    return remarks
+
+
+def remarks_on(transcription: Transcription, formats: tuple[str, ...], options: Options) -> tuple[str, ...]:
+    """What a user wants to know about how the notes became these formats: tempo, how far they moved, lyrics left."""
+    scored = [name for name in formats if name in SCORED]
+    if not scored:
+        return ()
+    return arrange(transcription, replace(options, loudness=False), score=not {"mid", "ustar"} & set(scored)).remarks

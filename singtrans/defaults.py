@@ -1,0 +1,71 @@
+"""Defaults that people keep in a file, singtrans.toml: in the folder they work in, or in their configuration folder.
+
+    [transcribe]
+    format = ["mid", "csv"]
+    tempo = "auto"
+    pitch-bend = true
+
+A table a command, an option's long name a key. The folder's file goes before the user's, the command line before both.
+"""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from singtrans.errors import UsageError
+
+NAME = "singtrans.toml"
+
+
+def read_defaults(path: Path, options: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, object]]:
+    """Defaults in a file.
+
+    Args:
+        path: the file.
+        options: command -> the options' long names without hyphens before them -> their parameters' names.
+
+    Returns:
+        Command -> parameter -> value; nothing if there is no such file.
+
+    Raises:
+        UsageError: if it is not TOML, or names a command or an option that there is not.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read ({error.strerror}): mend or remove it") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is not TOML ({' '.join(str(error).split())}): mend that line") from None
+    found: dict[str, dict[str, object]] = {}
+    for command, table in content.items():
+        if command not in options or not isinstance(table, dict):
+            raise UsageError(f"{path}: [{command}] is no command; use one of {', '.join(options)}")
+        found[command] = {}
+        for key, value in table.items():
+            known = options[command]
+            if key not in known:
+                raise UsageError(f"{path}, [{command}]: {key} is no option; there are {', '.join(known)}")
+            found[command][known[key]] = _plain(path, command, key, value)
+    return found
+
+
+def merged(every: Sequence[Mapping[str, Mapping[str, object]]]) -> dict[str, dict[str, object]]:
+    """Defaults of several files; what comes later goes before."""
+    result: dict[str, dict[str, object]] = {}
+    for defaults in every:
+        for command, values in defaults.items():
+            result.setdefault(command, {}).update(values)
+    return result
+
+
+def _plain(path: Path, command: str, key: str, value: object) -> object:
+    """A value that the command line could have given."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int | float | str):
+        return str(value)
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return value
+    raise UsageError(f"{path}, [{command}]: {key} must be a text, a number, true or false, or a list of texts")

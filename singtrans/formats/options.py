@@ -1,0 +1,89 @@
+"""What may be asked of the writers: one frozen dataclass, which each of them reads what it needs from."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from singtrans.errors import UsageError
+from singtrans.formats.lyrics import Syllable
+from singtrans.rhythm.beats import Beats
+from singtrans.rhythm.quantize import parse_grid
+
+AUTO = "auto"
+VOICE_OOHS = 53  # of General MIDI, counted from 0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How notes are written. Everything here is the same for many recordings but ``audio``; all of it can be pickled.
+
+    Attributes:
+        tempo: beats a minute; ``auto`` to find the beats in the notes; None for what the format does by itself.
+        metre: beats in a bar.
+        quantize: name of the grid that notes are moved onto (``parse_grid``), or empty.
+        pitch_bend: whether MIDI follows the sung pitch.
+        program: General MIDI's instrument, 1..128 as people count them.
+        loudness: whether velocities follow the recording's loudness.
+        lyrics: a syllable for each note, in order.
+        audio: the recording, for what needs its sound.
+        beats: where the beats are, if that is known; used where ``tempo`` is None.
+
+    Raises:
+        UsageError: if a value is out of its range.
+    """
+
+    tempo: float | str | None = None
+    metre: int = 4
+    quantize: str = ""
+    pitch_bend: bool = False
+    program: int = VOICE_OOHS + 1
+    loudness: bool = False
+    lyrics: tuple[Syllable, ...] = ()
+    audio: Path | None = None
+    beats: Beats | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.tempo, str):
+            if self.tempo != AUTO:
+                raise UsageError(f"--tempo {self.tempo}: give beats a minute, such as 96, or auto")
+        elif self.tempo is not None and not (math.isfinite(self.tempo) and 10 <= self.tempo <= 500):
+            raise UsageError(f"--tempo {self.tempo:g}: a tempo lies between 10 and 500 beats a minute")
+        if not 1 <= self.metre <= 12:
+            raise UsageError(f"--metre {self.metre}/4: a bar has 1 to 12 beats")
+        if not 1 <= self.program <= 128:
+            raise UsageError(f"--program {self.program}: General MIDI has the programs 1 to 128")
+        if self.quantize:
+            try:
+                parse_grid(self.quantize)
+            except ValueError as error:
+                raise UsageError(f"--quantize {error}") from None
+
+
+PLAIN = Options()
+"""Nothing asked for."""
+
+
+def parse_tempo(text: str) -> float | str:
+    """The tempo that ``--tempo`` states: a number, or ``auto``.
+
+    Raises:
+        UsageError: if it is neither.
+    """
+    if text.strip().lower() == AUTO:
+        return AUTO
+    try:
+        return float(text)
+    except ValueError:
+        raise UsageError(f"--tempo {text}: give beats a minute, such as 96, or auto") from None
+
+
+def parse_metre(text: str) -> int:
+    """Beats in a bar, from ``3/4`` or ``3``.
+
+    Raises:
+        UsageError: if it is none.
+    """
+    beats, slash, unit = text.strip().partition("/")
+    if not (beats.isascii() and beats.isdecimal() and len(beats) < 3) or (slash and unit != "4"):
+        raise UsageError(f"--metre {text}: give beats in a bar as 2/4, 3/4 or 4/4")
+    return int(beats)

@@ -1,0 +1,68 @@
+"""Which formats are written: their names, their files' endings, and the modules that write them."""
+
+import inspect
+from pathlib import Path
+from types import ModuleType
+
+from singtrans.formats import (
+    audacity,
+    csv_notes,
+    engraved_pdf,
+    engraved_svg,
+    f0,
+    html_page,
+    jams_notes,
+    json_notes,
+    midi,
+    musicxml,
+    sonic_visualiser,
+    sonified,
+    ultrastar,
+)
+
+WRITERS: dict[str, ModuleType] = {
+    "mid": midi,
+    "csv": csv_notes,
+    "json": json_notes,
+    "ustar": ultrastar,
+    "musicxml": musicxml,
+    "svg": engraved_svg,
+    "pdf": engraved_pdf,
+    "labels": audacity,
+    "sv": sonic_visualiser,
+    "jams": jams_notes,
+    "f0": f0,
+    "wav": sonified,
+    "html": html_page,
+}
+"""Format name -> the module whose ``write`` makes it."""
+
+ENDINGS: dict[str, str] = {name: f".{name}" for name in WRITERS} | {
+    "ustar": ".txt",
+    "labels": ".labels.txt",
+    "sv": ".sv.csv",
+    "f0": ".f0.csv",
+    "wav": ".sonified.wav",
+    "html": ".report.html",
+}
+"""Format name -> the ending of its files. Those with two dots tell apart what shares the last part."""
+
+_KNOWN = {ending: name for name, ending in ENDINGS.items()} | {".midi": "mid", ".wav": "wav", ".html": "html"}
+
+WRITE_SUFFIXES: tuple[str, ...] = tuple(dict.fromkeys(Path(f"a{ending}").suffix for ending in _KNOWN))
+"""Last endings of all files that are written."""
+
+
+SCORED: frozenset[str] = frozenset(("mid", "ustar", "musicxml", "svg", "pdf"))
+"""Formats that have beats, and so a use for tempo, grid and lyrics."""
+
+
+def format_of(path: Path) -> str | None:
+    """The name of the format that a file's name states, the longest ending first; None if there is none."""
+    name = path.name.lower()
+    return next((_KNOWN[e] for e in sorted(_KNOWN, key=len, reverse=True) if name.endswith(e)), None)
+
+
+def takes_options(module: ModuleType) -> bool:
+    """Whether a writer looks at options."""
+    return "options" in inspect.signature(module.write).parameters

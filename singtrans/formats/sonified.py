@@ -1,0 +1,76 @@
+"""Sound to check notes by: the recording on the left, the notes on the right."""
+
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO
+
+import numpy as np
+
+from singtrans import audio
+from singtrans.formats.options import PLAIN, Options
+from singtrans.notes import Note, Transcription
+from singtrans.pitch import midi_to_hz
+
+RATE = 44_100
+_BLOCK_SECONDS = 10.0
+_PARTIALS = (1.0, 0.5, 0.25, 0.12)  # amplitudes: soft, and clear in pitch on small loudspeakers
+_PEAK = 0.35
+_ATTACK, _RELEASE = 0.012, 0.03  # seconds
+_DECAY = 1.2  # seconds until a held note is a third as loud: an onset is heard even between notes of one pitch
+
+
+def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
+    """Write 16-bit stereo at 44.1 kHz, block by block; without a recording, the notes are on both sides.
+
+    Raises:
+        SingtransError: if the recording cannot be read.
+    """
+    import soundfile
+
+    with soundfile.SoundFile(file, "w", RATE, 2, format="WAV", subtype="PCM_16") as out:
+        done = 0
+        for left in _recording(transcription, options):
+            right = synthesize(transcription.notes, done, len(left))
+            out.write(np.stack([right if options.audio is None else left, right], 1))
+            done += len(left)
+
+
+def synthesize(notes: Sequence[Note], first: int, count: int) -> np.ndarray:
+    """Sound of some notes at their fractional pitch.
+
+    Args:
+        notes: in time order.
+        first: sample to begin at, at :data:`RATE`.
+        count: samples.
+
+    Returns:
+        (count,) float32 within -1..1.
+    """
+    sound = np.zeros(count, np.float32)
+    for note in notes:
+        start, stop = round(note.onset * RATE), round((note.offset + _RELEASE) * RATE)
+        low, high = max(start, first), min(stop, first + count)
+        if low < high:
+            since = np.arange(low - start, high - start) / RATE  # the phase counts from the onset, over any block
+            sound[low - first : high - first] += _tone(note, since)
+    return sound
+
+
+def _tone(note: Note, since: np.ndarray) -> np.ndarray:
+    hz = float(midi_to_hz(note.pitch))
+    partials = [(n, share) for n, share in enumerate(_PARTIALS, 1) if n * hz < RATE / 2]
+    tone = sum(share * np.sin(2 * np.pi * n * hz * since) for n, share in partials)
+    envelope = np.minimum(1, since / _ATTACK) * np.exp(-since / _DECAY)
+    envelope *= np.clip((note.duration + _RELEASE - since) / _RELEASE, 0, 1)
+    return (_PEAK / sum(_PARTIALS) * tone * envelope).astype(np.float32)
+
+
+def _recording(transcription: Transcription, options: Options) -> Iterator[np.ndarray]:
+    """Blocks of the recording, or of silence as long as the transcription."""
+    if options.audio is not None:
+        yield from audio.blocks(options.audio, RATE, _BLOCK_SECONDS)
+        return
+    last = max((note.offset for note in transcription.notes), default=0.0) + _RELEASE
+    left, block = round(max(transcription.duration, last) * RATE), round(_BLOCK_SECONDS * RATE)
+    while left > 0:
+        yield np.zeros(min(left, block), np.float32)
+        left -= block

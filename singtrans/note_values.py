@@ -1,0 +1,156 @@
+"""What a note is worth: its exact times, its sung pitch and its confidence, once the search has found its frames."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from singtrans.config import DecoderConfig
+from singtrans.posteriors import Posteriors
+from singtrans.search import Segment
+
+REACH = 3
+"""Frames before a note's first and after its last whose posteriors have a say in its times."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A segment with its values.
+
+    Attributes:
+        start, end: frames; the note lasts from the first up to the second, without it.
+        onset, offset: the same, finer than the frames; they may contradict the neighbours'.
+        pitch: fractional MIDI number.
+        confidence: 0 to 1.
+    """
+
+    start: int
+    end: int
+    onset: float
+    offset: float
+    pitch: float
+    confidence: float
+
+
+def measure(segment: Segment, posteriors: Posteriors, first: int, config: DecoderConfig) -> Found:
+    """The values of a segment.
+
+    Args:
+        segment: counts frames from the recording's start.
+        posteriors: with the segment's frames and `REACH` more on either side, where the recording has them.
+        first: the recording's frame that ``posteriors`` start with.
+        config: how the pitch is read.
+    """
+    here = Segment(segment.start - first, segment.end - first, segment.bin)
+    return Found(
+        segment.start,
+        segment.end,
+        _refine(posteriors.onset, segment.start, first),
+        _refine(posteriors.offset, segment.end, first),
+        _note_pitch(here, posteriors, config),
+        _confidence(here, posteriors),
+    )
+
+
+def times(found: Sequence[Found], hop: float, duration: float) -> list[tuple[float, float]]:
+    """Onset and offset of each note in seconds, in order and inside the recording.
+
+    Args:
+        found: all notes of a recording, in order.
+        hop: seconds from frame to frame.
+        duration: of the recording, in seconds.
+    """
+    if not found:
+        return []
+    grid = np.array([(f.start, f.end) for f in found], np.float64).ravel()
+    fine = np.array([(f.onset, f.offset) for f in found]).ravel()
+    # Boundaries alternate: onset, offset, onset ... Where a note follows with no gap, its onset is the boundary.
+    offsets = np.arange(1, len(grid) - 1, 2)
+    joined = offsets[grid[offsets] == grid[offsets + 1]]
+    fine[joined] = fine[joined + 1]
+    fine[offsets] = np.minimum(fine[offsets], fine[offsets + 1])
+    shortest = np.tile([0.5, 0.0], len(found))[:-1]  # frames: a note, then a gap
+    # What is out of order goes back to the frame grid, which is in order, until all is.
+    while len(wrong := np.flatnonzero(np.diff(fine) < shortest)):
+        back = np.concatenate([wrong, wrong + 1])
+        back = np.concatenate([back, joined[np.isin(joined, back)] + 1, joined[np.isin(joined + 1, back)]])
+        if (fine[back] == grid[back]).all():
+            break
+        fine[back] = grid[back]
+    times = np.minimum(np.maximum(fine, 0.0) * hop, duration)
+    return [(float(on), float(off)) for on, off in times.reshape(-1, 2)]
+
+
+def _refine(probability: np.ndarray, frame: int, first: int) -> float:
+    """Position of the peak nearest to a boundary, in fractional frames, at most 1.5 frames away.
+
+    ``probability`` starts with the recording's frame ``first``, and holds `REACH` frames around ``frame``.
+
+    The labels are triangles, so a peak lies where straight lines through its flanks meet (Kong et al. 2021).
+    """
+    here = frame - first
+    low, high = max(here - 1, 0), min(here + 2, len(probability))
+    if low >= high:
+        return float(frame)
+    peak = low + int(np.argmax(probability[low:high]))
+    if not 0 < peak < len(probability) - 1:
+        return float(frame)
+    before, top, after = (float(p) for p in probability[peak - 1 : peak + 2])
+    lower = min(before, after)
+    if not top > lower or top < max(before, after):
+        return float(frame)
+    return first + peak + 0.5 * (after - before) / (top - lower)
+
+
+def centroid(
+    posteriors: Posteriors, frames: np.ndarray, centre: np.ndarray, reach: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mean pitch and mass of the posterior within ``reach`` bins of ``centre``, for each of ``frames``."""
+    bins = posteriors.pitch.shape[1]
+    index = centre[:, None] + np.arange(-reach, reach + 1)
+    near = posteriors.pitch[frames[:, None], np.clip(index, 0, bins - 1)].astype(np.float64)
+    near = np.where((index >= 0) & (index < bins), near, 0.0)
+    mass = near.sum(axis=1)
+    midi = posteriors.lowest_midi + index / posteriors.bins_per_semitone
+    return np.where(mass > 0, (near * midi).sum(axis=1) / np.maximum(mass, 1e-12), midi[:, reach]), mass
+
+
+def _note_pitch(segment: Segment, posteriors: Posteriors, config: DecoderConfig) -> float:
+    """The pitch that was sung between onset and offset: a weighted median over the note's middle.
+
+    Every frame's pitch is read near the pitch that the search found for the note as a whole, so a frame whose
+    posterior peaks an octave away has little weight instead of a wrong opinion.
+    """
+    length = segment.end - segment.start
+    trim = min(int(config.edge * length), (length - 1) // 2)
+    frames = np.arange(segment.start + trim, segment.end - trim)
+    reach = round(1.5 * posteriors.bins_per_semitone)
+    # Centring each frame's window on its own peak near the note's pitch keeps the window's edges from biasing it.
+    index = np.clip(segment.bin + np.arange(-reach, reach + 1), 0, posteriors.pitch.shape[1] - 1)
+    peak = index[posteriors.pitch[np.ix_(frames, index)].argmax(axis=1)]
+    midi, mass = centroid(posteriors, frames, peak, reach=round(posteriors.bins_per_semitone))
+    weight = mass * posteriors.voicing[frames]
+    if not weight.sum() > 1e-6:
+        return float(posteriors.bin_midi[segment.bin])
+    return _weighted_median(midi, weight)
+
+
+def _weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
+    """The value with half the weight on either side, interpolated between neighbours."""
+    order = np.argsort(values, kind="stable")
+    values, weights = values[order], weights[order]
+    middle = np.cumsum(weights) - 0.5 * weights
+    return float(np.interp(0.5 * weights.sum(), middle, values))
+
+
+def _confidence(segment: Segment, posteriors: Posteriors) -> float:
+    """Geometric mean of the evidence for onset, offset, activity and pitch."""
+    onset = posteriors.onset[max(segment.start - 1, 0) : segment.start + 2].max(initial=0.0)
+    offset = posteriors.offset[max(segment.end - 1, 0) : segment.end + 2].max(initial=0.0)
+    inside = slice(segment.start, segment.end)
+    activity = posteriors.activity[inside].mean()
+    reach = round(posteriors.bins_per_semitone)
+    low = max(segment.bin - reach, 0)
+    pitch = posteriors.pitch[inside, low : segment.bin + reach + 1].sum(axis=1).mean()
+    evidence = np.clip(np.nan_to_num([onset, offset, activity, pitch]).astype(np.float64), 0.0, 1.0)
+    return float(np.prod(evidence) ** 0.25)

@@ -1,0 +1,1 @@
+"""Beats under sung notes: where they fall, and notes moved onto them."""

@@ -1,0 +1,56 @@
+"""What became of each recording, as JSON Lines: one object a line, written as it happens, for programs to follow.
+
+    {"audio": "a.wav", "status": "done", "seconds": 12.3, "notes": 31, "written": ["a.mid"]}
+    {"audio": "b.wav", "status": "skipped"}
+    {"audio": "c.wav", "status": "failed", "error": "c.wav does not exist: check the path."}
+
+An input that holds no recording has ``"audio": null``. A log that is there already is continued.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from singtrans.batch import Outcome, Plan
+from singtrans.errors import SingtransError, UsageError
+
+
+def logged(plan: Plan, outcomes: Iterator[Outcome], path: Path) -> Iterator[Outcome]:
+    """The outcomes, each of which is in the log before it is handed on.
+
+    Raises:
+        UsageError: before any work, if the log cannot be written.
+        SingtransError: if it cannot be written any more.
+    """
+    try:
+        file = path.open("a", encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise UsageError(f"--log {path}: cannot be written ({error.strerror}); choose another place") from None
+    return _follow(plan, outcomes, path, file)
+
+
+def _follow(plan: Plan, outcomes: Iterator[Outcome], path: Path, file) -> Iterator[Outcome]:
+    with file:
+        lines = [{"audio": None, "status": "failed", "error": line} for line in plan.failures]
+        _write(lines, path, file)
+        for outcome in outcomes:
+            _write([_entry(outcome)], path, file)
+            yield outcome
+
+
+def _write(entries: list[dict], path: Path, file) -> None:
+    try:
+        file.writelines(json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries)
+        file.flush()  # whoever follows the log, or finds it after a crash, sees all that is done
+    except OSError as error:
+        raise SingtransError(f"--log {path}: cannot be written ({error.strerror}); what is done is done") from None
+
+
+def _entry(outcome: Outcome) -> dict:
+    entry: dict = {"audio": str(outcome.job.audio)}
+    if outcome.error:
+        return entry | {"status": "failed", "error": outcome.error}
+    if outcome.heard is None:
+        return entry | {"status": "skipped"}
+    heard = {"status": "done", "seconds": round(outcome.heard.seconds, 3), "notes": outcome.heard.notes}
+    return entry | heard | {"written": [str(output) for output in outcome.written]}

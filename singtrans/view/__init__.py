@@ -1,0 +1,1 @@
+"""Transcriptions to look at: pictures and pages."""

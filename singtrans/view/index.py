@@ -1,0 +1,104 @@
+"""The index of a folder of pages: what needs a look comes first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from itertools import pairwise
+from pathlib import Path
+from urllib.parse import quote
+
+from singtrans.notes import Note, Transcription, note_name
+from singtrans.view.page import UNSURE
+
+SIGNATURE = '<meta name="generator" content="singtrans report">'
+"""What tells an index of ours from a page that must not be replaced."""
+
+_NEAR = 2.0  # seconds: unsure notes as near as this are one passage
+_SHOWN = 4  # passages of each recording
+
+_STYLE = """
+body { font: 15px/1.45 system-ui, sans-serif; margin: 16px; color: #1a1a1a; }
+h1 { font-size: 20px; }
+.wide { overflow-x: auto; }
+table { border-collapse: collapse; }
+th, td { text-align: left; padding: 5px 14px 5px 0; border-bottom: 1px solid #c9ced6; vertical-align: top; }
+td.number { text-align: right; font-variant-numeric: tabular-nums; }
+td:first-child { overflow-wrap: anywhere; min-width: 9em; }
+a { color: #0072b2; }
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One recording.
+
+    Attributes:
+        name: what it is called.
+        page: where its page lies, relative to the index.
+        transcription: its notes; None if they are not known (a page of another kind).
+    """
+
+    name: str
+    page: Path
+    transcription: Transcription | None
+
+    @property
+    def unsure(self) -> float:
+        """Share of unsure notes, 0..1; -1 where nothing is known or sung."""
+        notes = self.transcription.notes if self.transcription else ()
+        return sum(note.confidence < UNSURE for note in notes) / len(notes) if notes else -1.0
+
+
+def index(entries: Sequence[Entry]) -> str:
+    """HTML of the index, the recordings with the largest share of unsure notes first."""
+    rows = [_row(entry) for entry in sorted(entries, key=lambda entry: (-entry.unsure, entry.name))]
+    head = "".join(f"<th>{name}</th>" for name in ("Recording", "Length", "Notes", "Range", "Unsure", "Listen to"))
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n{SIGNATURE}\n'
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
+        f"<title>Transcriptions</title><style>{_STYLE}</style></head><body>\n<h1>Transcriptions</h1>\n"
+        f'<div class="wide"><table>\n<tr>{head}</tr>\n' + "\n".join(rows) + "\n</table></div></body></html>\n"
+    )
+
+
+def passages(notes: Sequence[Note]) -> list[tuple[float, float]]:
+    """Start and end in seconds of passages of unsure notes, those with most of them first."""
+    unsure = [note for note in notes if note.confidence < UNSURE]
+    groups: list[list[Note]] = [[unsure[0]]] if unsure else []
+    for before, note in pairwise(unsure):
+        if note.onset - before.offset <= _NEAR:
+            groups[-1].append(note)
+        else:
+            groups.append([note])
+    groups.sort(key=lambda group: (-sum(UNSURE - note.confidence for note in group), group[0].onset))
+    return [(group[0].onset, group[-1].offset) for group in groups]
+
+
+def _row(entry: Entry) -> str:
+    # surrogateescape: a name need not be text for its link to lead to it
+    link = quote(entry.page.as_posix(), errors="surrogateescape")
+    name = f'<td><a href="./{link}">{escape(_shown(entry.name))}</a></td>'
+    found = entry.transcription
+    if found is None:
+        return f'<tr>{name}<td colspan="5">unknown</td></tr>'
+    numbers = [note.note for note in found.notes]
+    sung = f"{note_name(min(numbers))} to {note_name(max(numbers))}" if numbers else "no singing found"
+    unsure = f"{100 * entry.unsure:.0f} %" if numbers else ""
+    links = [
+        f'<a href="./{link}#t={max(0.0, start - 0.5):.1f}">{_clock(start)}–{_clock(end)}</a>'
+        for start, end in passages(found.notes)[:_SHOWN]
+    ]
+    cells = [_clock(found.duration), str(len(numbers)), sung, unsure]
+    number = [f'<td class="number">{cell}</td>' for cell in cells]
+    number[2] = f"<td>{sung}</td>"
+    return f"<tr>{name}{''.join(number)}<td>{', '.join(links)}</td></tr>"
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02}"
+
+
+def _shown(name: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in name.encode("utf-8", "replace").decode())

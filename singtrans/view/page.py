@@ -1,0 +1,145 @@
+"""A page to listen to a transcription and to correct it: one HTML file with everything in it.
+
+Nothing in a file's name or in the notes can become markup or script: data travel as JSON without ``<``, and are
+shown as text; and the page's own policy lets no other script run and no request leave.
+"""
+
+import base64
+import hashlib
+import io
+import json
+from functools import cache
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+
+from singtrans import audio
+from singtrans.formats.files import read_bytes
+from singtrans.notes import Note, PitchTrack, Transcription, note_name
+
+UNSURE = 0.5
+"""Notes of a lower confidence are worth a look."""
+
+_RATE, _LONG_RATE, _LONG = 24_000, 16_000, 1200.0  # Hz; seconds from which a recording is kept at the lower rate
+_POLICY = (
+    "default-src 'none'; script-src '{script}'; style-src '{style}'; media-src blob:; base-uri 'none';"
+    " form-action 'none'"
+)
+
+
+def page(transcription: Transcription, recording: Path | None) -> str:
+    """The page's HTML.
+
+    Args:
+        transcription: the notes, and the pitch curve if there is one.
+        recording: what was sung; None for a page that plays the notes only.
+
+    Raises:
+        SingtransError: if the recording cannot be read.
+    """
+    title = _text(Path(transcription.audio).stem) or "Untitled"
+    content = {
+        "title": title,
+        "audio": _text(transcription.audio),
+        "about": summary(transcription),
+        "duration": round(float(transcription.duration), 4),
+        "mime": "audio/flac",
+        "notes": [
+            [round(n.onset, 4), round(n.offset, 4), round(float(n.pitch), 3), round(float(n.confidence), 3)]
+            for n in transcription.notes
+        ],
+        "pitch": _curve(transcription.pitch),
+    }
+    style, script = _part("report.css"), _part("report.js")
+    parts = {
+        "policy": _POLICY.format(script=_hash(script), style=_hash(style)),
+        "title": escape(title),
+        "style": style,
+        "script": script,
+        "data": embedded(content),
+        "sound": _sound(recording, transcription.duration) if recording else "",
+    }
+    html = _part("report.html")
+    pieces = []
+    # Not str.format: the parts hold braces. And piece by piece, so that no part is searched for another's name.
+    while "{" in html:
+        before, _, rest = html.partition("{")
+        name, _, html = rest.partition("}")
+        pieces += [before, parts[name]]
+    return "".join([*pieces, html])
+
+
+def read_page(path: Path) -> Transcription | None:
+    """The notes of a page as they were when it was written, without the pitch track; None if it is no such page.
+
+    Raises:
+        SingtransError: if the file cannot be read.
+    """
+    text = read_bytes(path).decode("utf-8", "replace")
+    _, _, rest = text.partition('<script type="application/json" id="data">')
+    try:
+        content = json.loads(rest[: rest.index("</script>")])
+        notes = tuple(Note(*values) for values in content["notes"])
+        nothing = np.zeros(0)
+        return Transcription(notes, PitchTrack(nothing, nothing, nothing), float(content["duration"]), content["audio"])
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def embedded(content: object) -> str:
+    """JSON that can stand inside a script element, whatever is in it."""
+    text = json.dumps(content, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def summary(transcription: Transcription) -> str:
+    """A line about the notes: how many, how high, how sure."""
+    notes = transcription.notes
+    if not notes:
+        return "no notes"
+    numbers = [note.note for note in notes]
+    unsure = sum(note.confidence < UNSURE for note in notes)
+    return (
+        f"{len(notes)} note{'s' if len(notes) > 1 else ''}, {note_name(min(numbers))} to {note_name(max(numbers))},"
+        f" {unsure} unsure"
+    )
+
+
+def _text(name: str) -> str:
+    """A file's name as text: bytes that are none become question marks."""
+    return "".join(c if c.isprintable() else "?" for c in name.encode("utf-8", "replace").decode())
+
+
+def _curve(track: PitchTrack) -> dict[str, object]:
+    """The pitch on an even grid of frames: start and hop in seconds, MIDI numbers or null."""
+    if len(track) < 2:
+        return {"start": 0.0, "hop": 1.0, "midi": []}
+    hop = float(np.median(np.diff(track.time)))
+    place = np.rint((track.time - track.time[0]) / hop).astype(int)
+    even = np.full(min(int(place[-1]) + 1, 10_000_000), np.nan)
+    even[place[place < len(even)]] = track.midi[place < len(even)]
+    midi = [round(value, 2) if np.isfinite(value) else None for value in even.tolist()]
+    return {"start": float(track.time[0]), "hop": hop, "midi": midi}
+
+
+def _sound(recording: Path, duration: float) -> str:
+    """The recording as FLAC in base64: sample by sample on time, and read by every browser."""
+    import soundfile
+
+    rate = _RATE if duration < _LONG else _LONG_RATE
+    buffer = io.BytesIO()
+    with soundfile.SoundFile(buffer, "w", rate, 1, format="FLAC", subtype="PCM_16") as out:
+        for block in audio.blocks(recording, rate):
+            out.write(np.clip(block, -1, 1))
+    return base64.b64encode(buffer.getbuffer()).decode("ascii")
+
+
+@cache
+def _part(name: str) -> str:
+    return files("singtrans.view").joinpath(name).read_text(encoding="utf-8")
+
+
+def _hash(content: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode("ascii")

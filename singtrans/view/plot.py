@@ -1,0 +1,244 @@
+"""Pictures: notes as boxes over the sung pitch and the spectrogram, in as many rows as a song needs (extra ``plot``).
+
+Colours are Okabe and Ito's, which colour-blind readers tell apart, and nothing is said by colour alone: missed notes
+are dashed outlines, extra ones are hatched, and darker means more certain.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from singtrans.errors import SingtransError, UsageError
+from singtrans.formats.extras import need
+from singtrans.formats.files import whole_file
+from singtrans.notes import Note, Transcription, note_name
+from singtrans.view.spectrogram import Spectrogram, spectrogram
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+KINDS = ("png", "svg", "pdf")
+_NOTE, _CURVE, _MISSED, _EXTRA = "#0072B2", "#000000", "#D55E00", "#E69F00"
+_WIDTH, _ROW = 11.0, 1.9  # inches
+_PAGE_ROWS = 6  # of a PDF's page
+_MARGIN = 2.5  # semitones above and below what is sung
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What is drawn.
+
+    Attributes:
+        transcription: the notes, and the pitch curve if there is one.
+        audio: the recording, for the spectrogram; None to do without.
+        reference: true notes to compare with; None for no comparison.
+        row_seconds: seconds in a row.
+    """
+
+    transcription: Transcription
+    audio: Path | None = None
+    reference: tuple[Note, ...] | None = None
+    row_seconds: float = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """What each row needs: the notes found and those that are extra, those missed, the background, the range."""
+
+    picture: Picture
+    extra: frozenset[int]
+    missed: tuple[Note, ...]
+    background: Spectrogram | None
+    lowest: float
+    highest: float
+    duration: float
+
+
+def plot(picture: Picture, path: Path, *, overwrite: bool = True) -> Path:
+    """Draw to a .png, .svg or .pdf file; a PDF has pages of six rows, the others one tall picture.
+
+    Raises:
+        UsageError: if the ending is another, or matplotlib is not installed.
+        SingtransError: if the recording cannot be read, or the file not be written.
+    """
+    kind = path.suffix[1:].lower()
+    if kind not in KINDS:
+        raise UsageError(f"{path}: pictures are .png, .svg or .pdf")
+    need("matplotlib", "plot", "plotting")
+    import matplotlib as mpl
+
+    drawn = _prepared(picture)
+    rows = max(1, int(np.ceil(drawn.duration / picture.row_seconds - 1e-9)))
+    # Outlines instead of text in SVG would be neither small nor searchable; no date, so that pictures can be compared.
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "singtrans", "font.size": 9}):
+        if kind == "pdf":
+            _pdf(drawn, rows, path, overwrite)
+        else:
+            if rows * _ROW * 130 > 60_000:
+                raise SingtransError(f"{path}: {rows} rows are too many for one picture; use .pdf, or longer rows.")
+            figure = _figure(drawn, range(rows), rows)
+            metadata = {"Date": None} if kind == "svg" else None
+            with whole_file(path, overwrite=overwrite) as file:
+                figure.savefig(file, format=kind, dpi=130, metadata=metadata)
+    return path
+
+
+def _pdf(drawn: _Drawn, rows: int, path: Path, overwrite: bool) -> None:
+    from matplotlib.backends.backend_pdf import PdfPages
+
+    with (
+        whole_file(path, overwrite=overwrite) as file,
+        PdfPages(file, metadata={"CreationDate": None}) as pages,
+    ):
+        for first in range(0, rows, _PAGE_ROWS):
+            shown = range(first, min(first + _PAGE_ROWS, rows))
+            pages.savefig(_figure(drawn, shown, _PAGE_ROWS if rows > _PAGE_ROWS else rows))
+
+
+def _prepared(picture: Picture) -> _Drawn:
+    notes, reference = picture.transcription.notes, picture.reference
+    extra, missed = frozenset(), ()
+    if reference is not None:
+        matched = _matched(reference, notes)
+        extra = frozenset(range(len(notes))) - set(matched.values())
+        missed = tuple(note for number, note in enumerate(reference) if number not in matched)
+    track = picture.transcription.pitch
+    sung = np.array([note.pitch for note in (*notes, *missed)] or [60.0])
+    lowest, highest = sung.min() - _MARGIN, sung.max() + _MARGIN
+    if highest - lowest < 12:
+        middle = (highest + lowest) / 2
+        lowest, highest = middle - 6, middle + 6
+    background = spectrogram(picture.audio, lowest, highest) if picture.audio else None
+    ends = [note.offset for note in (*notes, *missed)]
+    ends += [picture.transcription.duration, float(track.time[-1]) if len(track) else 0.0]
+    ends += [background.duration] if background else []
+    return _Drawn(picture, extra, missed, background, lowest, highest, max(ends))
+
+
+def _matched(reference: Sequence[Note], notes: Sequence[Note]) -> dict[int, int]:
+    """Reference note -> the note that agrees with it in onset (50 ms) and pitch (50 cents), by mir_eval."""
+    if not reference or not notes:
+        return {}
+    import mir_eval
+
+    from singtrans.pitch import midi_to_hz
+
+    def arrays(some: Sequence[Note]) -> tuple[np.ndarray, np.ndarray]:
+        return np.array([(n.onset, n.offset) for n in some]), midi_to_hz(np.array([n.pitch for n in some]))
+
+    pairs = mir_eval.transcription.match_notes(*arrays(reference), *arrays(notes), offset_ratio=None)
+    return dict(pairs)
+
+
+def _figure(drawn: _Drawn, rows: range, room: int) -> "Figure":
+    from matplotlib.figure import Figure
+
+    height = room * _ROW + 0.9
+    figure = Figure(figsize=(_WIDTH, height))
+    figure.suptitle(_printable(drawn.picture.transcription.audio), fontsize=11, y=1 - 0.12 / height, va="top")
+    figure.subplots_adjust(left=0.055, right=0.99, top=1 - 0.42 / height, bottom=0.48 / height, hspace=0.28)
+    axes = figure.subplots(room, 1, squeeze=False)[:, 0]
+    for place, axis in enumerate(axes):
+        if place < len(rows):
+            _row(axis, drawn, rows[place] * drawn.picture.row_seconds)
+        else:
+            axis.set_axis_off()
+    axes[len(rows) - 1].set_xlabel("seconds")
+    _legend(figure, drawn)
+    return figure
+
+
+def _row(axis: "Axes", drawn: _Drawn, start: float) -> None:
+    """One row: background, curve, notes with names, what was missed."""
+    stop = start + drawn.picture.row_seconds
+    if drawn.background is not None:
+        _background(axis, drawn.background, start, stop)
+    size = 7 if drawn.highest - drawn.lowest < 26 else 5.5
+    for number, note in enumerate(drawn.picture.transcription.notes):
+        if note.onset < stop and note.offset > start:
+            _box(axis, note, number in drawn.extra)
+            if note.onset >= start:
+                axis.text(
+                    *(note.onset, note.pitch + 0.62, note.name),
+                    **{"fontsize": size, "va": "bottom", "ha": "left", "clip_on": True, "zorder": 6},
+                    bbox={"facecolor": "white", "alpha": 0.65, "edgecolor": "none", "pad": 0.3},
+                )
+    for note in drawn.missed:
+        if note.onset < stop and note.offset > start:
+            axis.add_patch(
+                _rectangle(note, facecolor="none", edgecolor=_MISSED, linestyle="--", linewidth=1.6, zorder=5)
+            )
+    track = drawn.picture.transcription.pitch
+    low, high = np.searchsorted(track.time, (start, stop))
+    axis.plot(track.time[low:high], track.midi[low:high], color=_CURVE, linewidth=1.0, zorder=4)
+    axis.set_xlim(start, stop)
+    axis.set_ylim(drawn.lowest, drawn.highest)
+    pitches = range(int(np.ceil(drawn.lowest)), int(np.floor(drawn.highest)) + 1)
+    shown = [p for p in pitches if p % 12 in (0, 2, 4, 5, 7, 9, 11)]
+    axis.set_yticks(shown if len(shown) <= 14 else [p for p in pitches if p % 12 in (0, 5, 9)])
+    axis.set_yticklabels([note_name(int(p)) for p in axis.get_yticks()], fontsize=7)
+    axis.tick_params(axis="x", labelsize=8)
+    axis.grid(axis="y", linewidth=0.3, color="#888888", alpha=0.5)
+
+
+def _background(axis: "Axes", background: Spectrogram, start: float, stop: float) -> None:
+    frames = background.level.shape[1]
+    seconds = background.duration / frames
+    low, high = max(0, int(start / seconds)), min(frames, int(np.ceil(stop / seconds)) + 1)
+    if low < high:
+        axis.imshow(
+            background.level[:, low:high],
+            **{"origin": "lower", "aspect": "auto", "cmap": "Greys", "vmin": 0.25, "vmax": 1.9, "zorder": 0},
+            extent=((low - 0.5) * seconds, (high - 0.5) * seconds, background.lowest, background.highest),
+        )
+
+
+def _box(axis: "Axes", note: Note, extra: bool) -> None:
+    """A note found: the surer, the darker; hatched where no true note is like it."""
+    from matplotlib.colors import to_rgba
+
+    colour = _EXTRA if extra else _NOTE
+    axis.add_patch(
+        _rectangle(
+            note,
+            facecolor=to_rgba(colour, 0.12 + 0.68 * note.confidence),
+            edgecolor=colour,
+            linewidth=1.0,
+            hatch="////" if extra else None,
+            zorder=3,
+        )
+    )
+
+
+def _rectangle(note: Note, **style: object) -> object:
+    from matplotlib.patches import Rectangle
+
+    return Rectangle((note.onset, note.pitch - 0.5), note.duration, 1.0, **style)
+
+
+def _legend(figure: "Figure", drawn: _Drawn) -> None:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    handles = [
+        Patch(facecolor=_NOTE, alpha=0.8, label="note, certain"),
+        Patch(facecolor=_NOTE, alpha=0.2, label="unsure"),
+    ]
+    if len(drawn.picture.transcription.pitch):
+        handles.append(Line2D([], [], color=_CURVE, linewidth=1.0, label="sung pitch"))
+    if drawn.picture.reference is not None:
+        handles.append(
+            Patch(facecolor="none", edgecolor=_MISSED, linestyle="--", label=f"missed ({len(drawn.missed)})")
+        )
+        handles.append(Patch(facecolor=_EXTRA, hatch="////", label=f"extra ({len(drawn.extra)})"))
+    figure.legend(handles=handles, loc="lower left", ncols=len(handles), fontsize=8, frameon=False, borderaxespad=0.2)
+
+
+def _printable(text: str) -> str:
+    """A title without what matplotlib takes for formulas, and without what is no text."""
+    text = text.encode("utf-8", "replace").decode().replace("$", r"\$")
+    return "".join(c if c.isprintable() else "?" for c in text)

@@ -1,0 +1,49 @@
+"""What is to be looked at: a recording with its notes, heard now or read from a file."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from singtrans.conversion import load_transcription
+from singtrans.errors import SingtransError, UsageError
+from singtrans.formats import READ_SUFFIXES, TEXT_SUFFIXES
+from singtrans.notes import Transcription
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Notes, and the recording they belong to if there is one."""
+
+    transcription: Transcription
+    audio: Path | None
+
+
+def load(path: Path, notes: Path | None = None, audio: Path | None = None, model: str = "default") -> Source:
+    """Notes and recording of a file.
+
+    Args:
+        path: a recording, or a file of notes.
+        notes: the recording's notes; None to transcribe it.
+        audio: the recording, if ``path`` holds notes.
+        model: what listens.
+
+    Raises:
+        UsageError: if there are two sources of notes, or of sound.
+        SingtransError: if a file cannot be read.
+    """
+    if path.suffix.lower() in READ_SUFFIXES + TEXT_SUFFIXES:
+        if notes is not None:
+            raise UsageError(f"{path} holds notes itself; give a recording with --notes {notes}")
+        transcription = load_transcription(path)
+        return Source(transcription if audio is None else replace(transcription, audio=audio.name), audio)
+    if audio is not None:
+        raise UsageError(f"{path} is a recording itself; give a file of notes with --audio {audio}")
+    if not path.is_file():
+        raise SingtransError(f"{path} does not exist or is no file: check the path.")
+    if notes is not None:
+        return Source(replace(load_transcription(notes), audio=path.name), path)
+    import torch
+
+    torch.set_num_threads(1)  # as everywhere: more gain little, and lose much on a busy machine
+    from singtrans.transcriber import Transcriber
+
+    return Source(Transcriber(model)(path), path)

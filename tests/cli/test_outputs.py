@@ -1,0 +1,220 @@
+"""`convert`, `plot`, `report`, standard streams and defaults, as processes."""
+
+import json
+import shutil
+from itertools import pairwise
+from pathlib import Path
+
+import mido
+import pytest
+from command import GOOD, SAMPLES, files, run, unsung
+
+from singtrans import formats
+
+NOTES = SAMPLES / "ode_to_joy.notes.csv"
+
+
+def test_convert_between_any_two(tmp_path):
+    true = formats.load_notes(NOTES)
+    names = ["a.mid", "a.csv", "a.json", "a.txt", "a.musicxml", "a.labels.txt", "a.sv.csv", "a.jams"]
+    chain = [NOTES, *(tmp_path / name for name in names), tmp_path / "end.mid"]
+    from singtrans.conversion import convert_file
+
+    for source, target in pairwise(chain):
+        convert_file(source, target)
+        found = formats.load_notes(target)
+        assert [note.note for note in found] == [note.note for note in true], target
+    for name in ("a.svg", "a.pdf", "a.wav", "a.report.html"):
+        convert_file(NOTES, tmp_path / name)
+        assert (tmp_path / name).stat().st_size > 1000
+
+
+def test_convert_says_what_it_did(tmp_path):
+    target = tmp_path / "a.mid"
+    result = run("convert", NOTES, target, "--tempo", "auto", "--quantize", "1/8")
+    assert result.returncode == 0
+    assert "tempo 143.0 (confidence 1.00)" in result.stderr
+    assert "notes moved onto 1/8 by" in result.stderr
+    ticks, now = [], 0
+    for message in mido.MidiFile(target).tracks[1]:
+        now += message.time
+        if message.type == "note_on":
+            ticks.append(now)
+    assert all((tick - ticks[0]) % 240 == 0 for tick in ticks)
+    again = run("convert", NOTES, target)
+    assert (again.returncode, "exists already" in again.stderr) == (1, True)
+    # The tempo of a MIDI file is kept: what is a quarter note there is one in the score.
+    assert run("convert", target, tmp_path / "a.musicxml", "-q").returncode == 0
+    assert 'tempo="143"' in (tmp_path / "a.musicxml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["a.csv", "b.xyz"], 2, "names no format"),
+        (["missing.csv", "b.mid"], 1, "missing.csv does not exist"),
+        (["a.csv", "a.csv", "--overwrite"], 2, "is the file to be read"),
+        (["a.csv", "b.mid", "--tempo", "fast"], 2, "--tempo fast: give beats a minute"),
+        (["a.csv", "b.mid", "--tempo", "0"], 2, "between 10 and 500"),
+        (["a.csv", "b.mid", "--quantize", "1/5"], 2, "is no grid"),
+        (["a.csv", "b.mid", "--metre", "6/8"], 2, "--metre 6/8"),
+        (["a.csv", "b.mid", "--lyrics", "no.txt"], 1, "no.txt does not exist"),
+        (["a.csv", "b.mid", "--velocity", "loudness"], 1, "needs the recording"),
+        (["a.csv", "b.f0.csv"], 1, "holds no pitch track"),
+    ],
+)
+def test_convert_refuses_in_one_line(tmp_path, arguments, code, says):
+    shutil.copy(NOTES, tmp_path / "a.csv")
+    result = run("convert", *arguments, cwd=tmp_path)
+    assert result.returncode == code
+    assert says in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert files(tmp_path) == {"a.csv"}
+
+
+def test_transcribe_with_everything(tmp_path):
+    words = tmp_path / "words.txt"
+    words.write_text("Twin-kle twin-kle lit-tle star")
+    options = ["--tempo", "128", "--quantize", "1/16", "--pitch-bend", "--velocity", "loudness", "--lyrics", words]
+    wanted = [part for name in formats.WRITERS for part in ("-f", name)]
+    result = run("transcribe", GOOD, "-o", tmp_path / "out", *wanted, *options)
+    assert result.returncode == 0, result.stderr
+    assert files(tmp_path / "out") == {f"twinkle_phone{ending}" for ending in formats.ENDINGS.values()}
+    voice = mido.MidiFile(tmp_path / "out" / "twinkle_phone.mid").tracks[1]
+    assert [m.text for m in voice if m.type == "lyrics"][:3] == ["Twin", "kle ", "twin"]
+    assert len({m.velocity for m in voice if m.type == "note_on"}) > 3
+    assert any(m.type == "pitchwheel" for m in voice)
+    again = run("transcribe", tmp_path / "out", "-o", tmp_path / "again")
+    assert "no recordings" in again.stderr  # sound of our own making is none
+
+
+def test_lyrics_are_of_one_song(tmp_path):
+    unsung(tmp_path)
+    (tmp_path / "w.txt").write_text("la")
+    result = run("transcribe", ".", "--lyrics", "w.txt", cwd=tmp_path)
+    assert (result.returncode, "give one recording" in result.stderr) == (2, True)
+
+
+def test_standard_streams(tmp_path):
+    result = run("transcribe", "-", input=GOOD.read_bytes(), cwd=tmp_path)
+    assert (result.returncode, result.stderr) == (0, "")
+    rows = result.stdout.splitlines()
+    assert rows[0] == "onset,offset,pitch,note,confidence"
+    assert len(rows) > 10
+    content = json.loads(run("transcribe", "-", "-f", "json", input=GOOD.read_bytes()).stdout)
+    assert len(content["notes"]) == len(rows) - 1
+    assert content["audio"] == "stdin"
+    assert run("transcribe", GOOD, "-o", "-").stdout == result.stdout
+    assert files(tmp_path) == set()
+    empty = run("transcribe", "-", input=b"")
+    assert (empty.returncode, empty.stdout) == (1, "")
+    assert "standard input holds nothing" in empty.stderr
+    text = run("transcribe", "-", input=b"la la la\n" * 100)
+    assert (text.returncode, "standard input is not a recording" in text.stderr) == (1, True)
+    for wrong in (["-", "-o", "x.mid"], ["-", "a.wav"], ["-", "-f", "mid", "-f", "csv"]):
+        assert run("transcribe", *wrong, input=b"", cwd=tmp_path).returncode == 2
+
+
+def test_defaults_in_a_file(tmp_path):
+    (tmp_path / "singtrans.toml").write_text("[convert]\ntempo = 96\nprogram = 1\npitch-bend = true\n")
+    target = tmp_path / "a.mid"
+    assert run("convert", NOTES, target, cwd=tmp_path).returncode == 0
+    content = mido.MidiFile(target)
+    assert content.tracks[1][1].program == 0
+    assert any(m.type == "pitchwheel" for m in content.tracks[1])
+    tempi = [m.tempo for m in content.tracks[0] if m.type == "set_tempo"]
+    assert tempi[-1] == 625_000
+    off = run("convert", NOTES, target, "--no-pitch-bend", "--program", "9", "--overwrite", cwd=tmp_path)
+    assert off.returncode == 0
+    content = mido.MidiFile(target)
+    assert content.tracks[1][1].program == 8
+    assert not any(m.type == "pitchwheel" for m in content.tracks[1])
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[transcribe", "is not TOML"),
+        ("[sing]\n", "[sing] is no command"),
+        ('[transcribe]\nformatt = "mid"\n', "formatt is no option"),
+        ("[transcribe]\ntempo = {a = 1}\n", "tempo must be"),
+    ],
+)
+def test_wrong_defaults_are_told(tmp_path, text, says):
+    (tmp_path / "singtrans.toml").write_text(text)
+    result = run("info", cwd=tmp_path)
+    assert result.returncode == 2
+    assert says in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_the_users_defaults_come_before_the_folders(tmp_path):
+    from singtrans.defaults import merged, read_defaults
+
+    (tmp_path / "a.toml").write_text('[convert]\ntempo = "auto"\nprogram = 3\n')
+    (tmp_path / "b.toml").write_text("[convert]\nprogram = 4\n")
+    options = {"convert": {"tempo": "tempo", "program": "program"}}
+    both = merged([read_defaults(tmp_path / name, options) for name in ("a.toml", "b.toml", "missing.toml")])
+    assert both == {"convert": {"tempo": "auto", "program": "4"}}
+
+
+@pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
+def test_plot(tmp_path, ending):
+    target = tmp_path / f"p.{ending}"
+    result = run("plot", NOTES, "--audio", SAMPLES / "ode_to_joy.ogg", "-o", target, "--row-seconds", "5")
+    assert result.returncode == 0, result.stderr
+    if ending == "png":
+        from matplotlib.image import imread
+
+        picture = imread(target)
+        assert picture.shape[1] > 1200
+        assert picture.shape[0] > 3 * 200  # three rows
+        blue = (picture[..., 2] > 0.6) & (picture[..., 0] < 0.4)
+        assert blue.mean() > 0.01
+    if ending == "svg":
+        text = target.read_text(encoding="utf-8")
+        assert all(name in text for name in ("F#3", "G3", "seconds"))
+
+
+def test_plot_compares(tmp_path):
+    from singtrans.view.plot import Picture, _prepared
+
+    true = formats.load_notes(NOTES)
+    from singtrans.conversion import load_transcription
+
+    found = load_transcription(NOTES)
+    found = type(found)((*found.notes[:3], *found.notes[4:]), found.pitch, found.duration)
+    drawn = _prepared(Picture(found, None, true[1:]))
+    assert drawn.missed == (true[3],)
+    assert drawn.extra == {0}
+    shutil.copy(NOTES, tmp_path / "a.csv")
+    result = run("plot", "a.csv", "--reference", NOTES, "-o", "x.gif", cwd=tmp_path)
+    assert (result.returncode, "pictures are" in result.stderr) == (2, True)
+
+
+def test_report_of_a_folder(tmp_path):
+    (tmp_path / "in" / "sub").mkdir(parents=True)
+    shutil.copy(GOOD, tmp_path / "in" / "sub" / "a <b>.mp3")
+    unsung(tmp_path / "in")
+    (tmp_path / "in" / "bad.wav").write_text("no sound")
+    result = run("report", tmp_path / "in", "-o", tmp_path / "out")
+    assert result.returncode == 1
+    assert "bad.wav" in result.stderr
+    made = files(tmp_path / "out")
+    assert {"index.html", "silence.report.html", str(Path("sub") / "a <b>.report.html")} <= made
+    text = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    assert "a &lt;b&gt;.mp3" in text
+    assert "./sub/a%20%3Cb%3E.report.html" in text
+    (tmp_path / "out" / "index.html").write_text("mine")
+    kept = run(
+        "report", tmp_path / "in" / "sub", tmp_path / "in" / "silence.wav", "-o", tmp_path / "out", "--overwrite"
+    )
+    assert kept.returncode == 1
+    assert (tmp_path / "out" / "index.html").read_text() == "mine"
+
+
+def test_report_of_given_notes(tmp_path):
+    result = run("report", SAMPLES / "ode_to_joy.ogg", "--notes", NOTES, "-o", tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert files(tmp_path) == {"ode_to_joy.report.html"}
+    assert "30 notes" in result.stderr
