@@ -101,6 +101,16 @@ def blocks(path: str | Path, sample_rate: int = 16000, block_seconds: float = 30
         raise SingtransError(f"{path} is too short to hold any sound: record or export it again.")
 
 
+def count_not_finite(path: str | Path) -> int:
+    """How many samples of a recording, over all channels, are NaN or infinite; :func:`blocks` makes them 0.
+
+    Raises:
+        SingtransError: as for :func:`blocks`.
+    """
+    path = Path(path)
+    return sum(int(np.count_nonzero(~np.isfinite(p.samples))) for p in _decode(path, _read_head(path)))
+
+
 def _read_head(path: Path) -> bytes:
     """Check that there is something to read, and return the first bytes, which tell the kind of file."""
     try:

@@ -5,11 +5,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import typer
 
 from singtrans.batch import Outcome, Plan
 from singtrans.notes import note_name
+
+if TYPE_CHECKING:
+    from singtrans.training.loop import Listener
 
 
 def say(line: str) -> None:
@@ -119,3 +123,32 @@ def _bar(jobs: int, quiet: bool) -> Iterator[tuple[Callable[[str], None], Callab
             progress.update(task, advance=1, heard=f"{_length(total)} of audio, {speed:.0f} times real time")
 
         yield lambda line: console.print(Text(printable(line)), soft_wrap=True), advance
+
+
+@contextmanager
+def training_progress() -> "Iterator[Listener]":
+    """Who is told how a training goes: a line a validation, and a bar on a terminal or a line every 100 steps."""
+    from singtrans.training.loop import Listener, Progress
+
+    def now_and_then(at: Progress) -> None:
+        if at.step % 100 == 0 and at.step < at.steps:
+            say(f"step {at.step} of {at.steps}: loss {at.loss:.3f}, about {_length(at.seconds_left)} left")
+
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield Listener(say, now_and_then)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn
+    from rich.progress import Progress as Bar
+    from rich.text import Text
+
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[now]}"))
+    with Bar(*columns, console=console, transient=True, refresh_per_second=4) as bar:
+        task = bar.add_task("", total=None, now="reading the recordings")
+
+        def moved(at: Progress) -> None:
+            now = f"loss {at.loss:.3f}, rate {at.rate:.2g}, {_length(at.seconds_left)} left"
+            bar.update(task, total=at.steps, completed=at.step, now=now)
+
+        yield Listener(lambda line: console.print(Text(printable(line)), soft_wrap=True), moved)

@@ -1,6 +1,7 @@
 """Manifests, labels, augmentation, batches, loss and the loop, on a data set that a formant voice sings."""
 
 import csv
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,13 +15,20 @@ from singtrans.config import FeatureConfig
 from singtrans.errors import SingtransError
 from singtrans.features import FrontEnd
 from singtrans.model import Logits, load_model
+from singtrans.training import loop
 from singtrans.training.augment import AugmentConfig, add_at_snr, augment, change_speed, coloured_noise
 from singtrans.training.batches import BatchConfig, Excerpts
+from singtrans.training.codec import CODECS, through_codec, usable_codecs
+from singtrans.training.config import TrainConfig
+from singtrans.training.data import load_recording
+from singtrans.training.logs import Logs, read_rows
+from singtrans.training.loop import Data, Listener, train
 from singtrans.training.loss import LossConfig, losses
 from singtrans.training.manifest import read_entries
 from singtrans.training.melody import SingingStyle
 from singtrans.training.synth import HOP_SECONDS, f0_curve, formant_voice, random_melody
 from singtrans.training.targets import make_targets
+from singtrans.training.validate import Validation
 
 RATE = 16_000
 
@@ -48,8 +56,6 @@ def data(tmp_path_factory) -> Path:
 
 def recordings(folder: Path) -> list:
     pytest.importorskip("pyworld")
-    from singtrans.training.data import load_recording
-
     return [load_recording(entry, RATE) for entry in read_entries(folder)]
 
 
@@ -106,8 +112,6 @@ def test_nothing_to_train_on(tmp_path):
 def test_the_pitch_between_the_labels_is_measured(data):
     """The labels say 1 semitone too much; the measured pitch does not follow them."""
     pytest.importorskip("pyworld")
-    from singtrans.training.data import load_recording
-
     entry = next(e for e in read_entries(data) if e.id == "song0")
     sharp = entry.notes.with_name("sharp.tsv")
     lines = entry.notes.read_text().splitlines()
@@ -126,8 +130,6 @@ def test_the_pitch_between_the_labels_is_measured(data):
 
 def test_the_cache_gives_the_same(data, tmp_path):
     pytest.importorskip("pyworld")
-    from singtrans.training.data import load_recording
-
     entry = read_entries(data)[1]
     first, second = load_recording(entry, RATE, tmp_path), load_recording(entry, RATE, tmp_path)
     assert np.array_equal(first.samples, second.samples)
@@ -216,81 +218,189 @@ def test_a_perfect_answer_has_little_loss(data):
     assert all(good[name] < 0.7 * bad[name] for name in good)
 
 
-def train_once(data: Path, out: Path, steps: int, resume: bool = False, planned: int = 6) -> Path:
-    from singtrans.training import loop
+def config(**chosen) -> TrainConfig:
+    chosen = {"steps": 6, "warmup": 2, "validate_every": 3, "seed": 4} | chosen
+    return TrainConfig(bf16=False, **{"batch": BatchConfig(size=2, seconds=2.0)} | chosen)
 
-    config = loop.TrainConfig(
-        steps=planned, warmup=2, validate_every=3, seed=4, bf16=False, batch=BatchConfig(size=2, seconds=2.0)
-    )
-    entries = read_entries(data)
-    if steps < planned:  # stop as a killed process would: after a checkpoint, in the middle of nowhere
-        real = loop._validate_and_save
 
-        def stop(state, *args):
-            real(state, *args)
-            if state.step >= steps:
-                raise KeyboardInterrupt
+def to_learn(folder: Path, valid: int = 1) -> Data:
+    entries = read_entries(folder)
+    return Data(entries, recordings(folder), entries[len(entries) - valid :])
 
-        loop._validate_and_save = stop
-        try:
-            with pytest.raises(KeyboardInterrupt):
-                loop.train(recordings(data), entries[-1:], out, (small_config(), config), resume)
-        finally:
-            loop._validate_and_save = real
-        return out / "last.safetensors"
-    loop.train(recordings(data), entries[-1:], out, (small_config(), config), resume)
+
+def train_once(data: Path, out: Path, *, stop_at: int = 0, resume: bool = False, **chosen) -> Path:
+    """Train a small model; with ``stop_at``, end after that step as a killed process would, in the middle of nowhere."""
+
+    def step(progress):
+        if progress.step == stop_at:
+            raise KeyboardInterrupt
+
+    configs = (small_config(), config(**chosen))
+    with pytest.raises(KeyboardInterrupt) if stop_at else nullcontext():
+        train(to_learn(data), out, configs, resume=resume, listener=Listener(step=step))
     return out / "last.safetensors"
+
+
+def weights(path: Path) -> dict:
+    return load_model(path).network.state_dict()
 
 
 def test_resuming_ends_with_the_same_weights(data, tmp_path):
     torch.set_num_threads(1)
-    whole = load_model(train_once(data, tmp_path / "whole", 6)).network.state_dict()
-    train_once(data, tmp_path / "parts", 3)
-    parts = load_model(train_once(data, tmp_path / "parts", 6, resume=True)).network.state_dict()
+    whole = weights(train_once(data, tmp_path / "whole"))
+    train_once(data, tmp_path / "parts", stop_at=4)
+    parts = weights(train_once(data, tmp_path / "parts", resume=True))
     assert all(torch.equal(whole[k], parts[k]) for k in whole)
-    left = {p.name for p in (tmp_path / "parts").iterdir()}
-    assert left == {"best.safetensors", "config.json", "last.safetensors", "state.pt", "valid.csv"}
+    left = {p.name for p in (tmp_path / "parts").iterdir()} - {"tensorboard", "curves.png"}
+    assert left == {"best.safetensors", "config.json", "last.safetensors", "state.pt", "valid.csv", "MODEL_CARD.md"}
+
+
+def test_a_process_that_was_killed_while_it_validated_validates_again(data, tmp_path, monkeypatch):
+    torch.set_num_threads(1)
+    train_once(data, tmp_path / "whole")
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "validate", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train_once(data, tmp_path / "parts")
+    train_once(data, tmp_path / "parts", resume=True)
+    for name in ("valid.csv", "best.safetensors", "last.safetensors"):
+        assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "parts" / name).read_bytes()
+
+
+def test_rows_after_the_checkpoint_are_written_once(tmp_path):
+    logs = Logs(tmp_path, 0)
+    for step in (20, 40, 60):
+        logs.training(step, {"total": 1.0 / step})
+    with (tmp_path / "log.csv").open("a") as file:
+        file.write("8")  # half a row
+    logs = Logs(tmp_path, 40)
+    logs.training(60, {"total": 0.5})
+    assert [(r["step"], float(r["total"])) for r in read_rows(tmp_path / "log.csv")] == [
+        ("20", 0.05),
+        ("40", 0.025),
+        ("60", 0.5),
+    ]
+
+
+def test_training_stops_when_it_gets_no_better(data, tmp_path, monkeypatch):
+    scores = iter([0.5, 0.6, 0.6, 0.55, 0.9])
+    monkeypatch.setattr(loop, "validate", lambda *_: Validation({"x": 0.0}, next(scores)))
+    lines = []
+    configs = (small_config(), config(steps=10, validate_every=2, patience=2))
+    train(to_learn(data), tmp_path, configs, listener=Listener(lines.append))
+    assert [row["step"] for row in read_rows(tmp_path / "valid.csv")] == ["2", "4", "6", "8"]
+    assert "no better for 2 validations" in lines[-1]
+    assert "step 4 of 10" in (tmp_path / "MODEL_CARD.md").read_text()
+
+
+def test_fine_tuning_begins_with_the_model_and_leaves_what_is_frozen(data, tmp_path):
+    before = weights(train_once(data, tmp_path / "first"))
+    init = load_model(tmp_path / "first" / "last.safetensors")
+    configs = (init.config, config(steps=2, freeze="early", init="checksum"))
+    train(to_learn(data), tmp_path / "second", configs, init=init)
+    after = weights(tmp_path / "second" / "last.safetensors")
+    frozen = {k for k in before if k.startswith(("pitch_head.", "band_convolutions.", "spectrum_convolution."))}
+    assert frozen
+    assert all(torch.equal(before[k], after[k]) for k in frozen)
+    moved = [float((before[k] - after[k]).abs().max()) for k in before if k not in frozen]
+    assert 0 < max(moved) < 0.1
+    assert "`checksum`" in (tmp_path / "second" / "MODEL_CARD.md").read_text()
+
+
+def test_recordings_with_times_alone_are_learnt_from_and_validated_on(data, tmp_path):
+    for index in range(2):
+        sing(tmp_path, f"song{index}", index)
+        rows = (tmp_path / f"song{index}.tsv").read_text().splitlines()[1:]
+        (tmp_path / f"song{index}.tsv").unlink()
+        times = "\n".join(["onset,offset", *(",".join(row.split("\t")[:2]) for row in rows)])
+        (tmp_path / f"song{index}.times.csv").write_text(times)
+    noted, timed = load_recording(read_entries(data)[1], RATE), recordings(tmp_path)[0]
+    assert np.allclose(timed.notes[:, :2], noted.notes[:, :2])
+    assert np.isnan(timed.notes[:, 2]).all()
+    both = np.isfinite(noted.f0) & np.isfinite(timed.f0)
+    assert both.sum() > 0.9 * np.isfinite(noted.f0).sum()  # pitch is measured all the same
+    assert np.array_equal(noted.f0[both], timed.f0[both])
+    out = tmp_path / "run"
+    train(to_learn(tmp_path), out, (small_config(), config(steps=2, validate_every=2)))
+    assert set(read_rows(out / "valid.csv")[0]) == {"step", *(f"{tmp_path.name}.{n} (times)" for n in ("COn", "COff"))}
 
 
 def test_resuming_something_else_is_refused(data, tmp_path):
     with pytest.raises(SingtransError, match="nothing to resume"):
-        train_once(data, tmp_path, 6, resume=True)
-    train_once(data, tmp_path, 6)
+        train_once(data, tmp_path, resume=True)
+    train_once(data, tmp_path)
     with pytest.raises(SingtransError, match="other settings"):
-        train_once(data, tmp_path, 8, resume=True, planned=8)
+        train_once(data, tmp_path, resume=True, steps=8)
+    (tmp_path / "state.pt").write_bytes((tmp_path / "state.pt").read_bytes()[:5000])
+    with pytest.raises(SingtransError, match="damaged"):
+        train_once(data, tmp_path, resume=True)
 
 
 def test_training_learns(data, tmp_path):
-    """A small network on five songs: the loss falls, and the validation figures are written."""
-    from singtrans.training import loop
-
-    config = loop.TrainConfig(
-        steps=40, warmup=5, rate=5e-3, validate_every=40, batch=BatchConfig(size=4, seconds=2.0), bf16=False
-    )
+    """A small network on five songs: the loss falls, and what is left says how."""
     lines = []
-    loop.train(recordings(data), read_entries(data)[-1:], tmp_path, (small_config(), config), False, lines.append)
-    with (tmp_path / "log.csv").open() as file:
-        totals = [float(row["total"]) for row in csv.DictReader(file)]
+    configs = (small_config(), config(steps=40, warmup=5, rate=5e-3, validate_every=40, seed=0))
+    configs = (configs[0], replace(configs[1], batch=BatchConfig(size=4, seconds=2.0)))
+    train(to_learn(data), tmp_path, configs, listener=Listener(lines.append))
+    totals = [float(row["total"]) for row in read_rows(tmp_path / "log.csv")]
     assert totals[-1] < 2.6
     assert len(lines) == 1
     assert "COnPOff" in lines[0]
+    card = (tmp_path / "MODEL_CARD.md").read_text()
+    assert f"| {data.name} | 5 |" in card
+    assert "COnPOff" in card
+    pytest.importorskip("matplotlib")
+    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+    pytest.importorskip("tensorboard")
+    assert list((tmp_path / "tensorboard").iterdir())
 
 
 def test_without_validation_the_latest_model_is_the_best(data, tmp_path):
-    from singtrans.training import loop
-
-    config = loop.TrainConfig(steps=4, warmup=1, validate_every=2, bf16=False, batch=BatchConfig(size=2, seconds=2.0))
-    loop.train(recordings(data), [], tmp_path, (small_config(), config))
-    best, last = (load_model(tmp_path / f"{n}.safetensors").network.state_dict() for n in ("best", "last"))
+    train(to_learn(data, valid=0), tmp_path, (small_config(), config(steps=4, validate_every=2)))
+    best, last = (weights(tmp_path / f"{n}.safetensors") for n in ("best", "last"))
     assert all(torch.equal(best[k], last[k]) for k in best)
 
 
 def test_a_training_is_not_overwritten(data, tmp_path):
-    train_once(data, tmp_path, 6)
+    train_once(data, tmp_path)
     before = (tmp_path / "valid.csv").read_text()
     with pytest.raises(SingtransError, match="holds a training already"):
-        train_once(data, tmp_path, 6)
+        train_once(data, tmp_path)
     assert (tmp_path / "valid.csv").read_text() == before
+
+
+def test_processes_share_a_batch(data):
+    """Each process's excerpts are those that one process alone would have drawn."""
+
+    def batch(share):
+        settings = (BatchConfig(size=5, seconds=2.0), AugmentConfig(), 0)
+        return Excerpts(recordings(data), FeatureConfig(), *settings, share=share)[3].samples
+
+    alone, first, second = batch((0, 1)), batch((0, 2)), batch((1, 2))
+    assert torch.equal(alone[0::2], first)
+    assert torch.equal(alone[1::2], second)
+
+
+@pytest.mark.parametrize("codec", CODECS, ids=lambda codec: f"{codec.name}-{codec.sample_rate}")
+def test_codecs_keep_time_and_pitch(codec):
+    if codec not in usable_codecs():
+        pytest.skip(f"this FFmpeg has no {codec.name}")
+    rng = np.random.default_rng(0)
+    notes = random_melody(rng, 3.0, 55.0, 66.0)
+    voice = formant_voice(notes, f0_curve(notes, HOP_SECONDS, rng, SingingStyle()), RATE, rng).astype(np.float32)
+    heard = through_codec(voice, RATE, codec, codec.bit_rates[1])
+    assert heard.shape == voice.shape
+
+    def envelope(x):
+        return np.sqrt(np.convolve(x**2, np.ones(160) / 160, "same"))
+
+    quiet = np.correlate(envelope(heard), np.pad(envelope(voice), 80), "valid")
+    assert abs(quiet.argmax() - 80) <= 32  # 2 ms
+    assert np.corrcoef(envelope(heard), envelope(voice))[0, 1] > 0.9
 
 
 def test_every_bad_recording_is_named_before_training(tmp_path):
@@ -301,8 +411,45 @@ def test_every_bad_recording_is_named_before_training(tmp_path):
         (tmp_path / f"{name}.wav").write_bytes(b"not audio")
         (tmp_path / f"{name}.tsv").write_text("onset\toffset\tpitch\n0\t1\t60\n")
     with pytest.raises(SingtransError) as error:
-        run_training([tmp_path], tmp_path / "run", TrainOptions(2, 2, 2.0, 1e-3, 2, 0))
+        run_training([tmp_path], tmp_path / "run", TrainOptions(2))
     assert [name for name in ("a", "b", "c") if f"{name}.wav" in str(error.value)] == ["a", "b", "c"]
+
+
+def test_every_fault_is_listed_before_training(data, tmp_path):
+    """Missing audio, samples that are no numbers, labels past the end, one id twice, and no notes."""
+    pytest.importorskip("pyworld")
+    from singtrans.training.run import TrainOptions, run_training
+
+    for index, name in enumerate(("good", "nan", "long", "none", "a", "b")):
+        sing(tmp_path, name, index)
+    samples, _ = soundfile.read(tmp_path / "nan.wav")
+    samples[1000:1010] = np.nan
+    soundfile.write(tmp_path / "nan.wav", samples, RATE, "FLOAT")
+    with (tmp_path / "long.tsv").open("a") as file:
+        file.write("100.0\t101.0\t60\n")
+    (tmp_path / "none.tsv").write_text("onset\toffset\tpitch\n")
+    rows = [{"audio": f"{n}.wav", "notes": f"{n}.tsv", "id": n} for n in ("good", "nan", "long", "none", "missing")]
+    rows += [{"audio": f"{n}.wav", "notes": f"{n}.tsv", "id": "twice"} for n in ("a", "b")]
+    path = manifest(tmp_path / "m.csv", *rows)
+    other = manifest(tmp_path / "other.csv", {"audio": "good.wav", "notes": "good.tsv", "split": "holdout"})
+    with pytest.raises(SingtransError) as error:
+        run_training([path, other, tmp_path / "nowhere"], tmp_path / "run", TrainOptions(2))
+    lines = str(error.value).splitlines()
+    expected = [
+        "missing.wav does not exist",
+        "missing.tsv does not exist",
+        "'twice' is there twice",
+        "nan.wav: 10 samples",
+    ]
+    expected += [
+        "long.tsv: labels go on to 101.00 s",
+        "none.tsv: holds no notes",
+        "'holdout'",
+        "nowhere: there is no such",
+    ]
+    assert all(any(text in line for line in lines) for text in expected), lines
+    assert len(lines) == len(expected)
+    assert not (tmp_path / "run" / "state.pt").exists()
 
 
 def test_two_note_files_for_one_recording_are_refused(data, tmp_path):

@@ -65,7 +65,7 @@ class Excerpts(Dataset):
         share: this process's rank and how many share a batch: excerpts ``rank``, ``rank + count``, ...
     """
 
-    def __init__(  # noqa: PLR0913 (a data set is all of these)
+    def __init__(
         self,
         recordings: Sequence[Recording],
         features: FeatureConfig,

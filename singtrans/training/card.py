@@ -91,7 +91,10 @@ def write_card(
             f"| {_cell(row.source)} | {row.recordings} | {row.minutes:.1f} | {row.notes} | {row.pitch} |"
             f" {row.singers or 'not stated'} | {_cell(license_)} |"
         )
-    lines += ["", "A model may be passed on only as far as these licences, and those of the model it began with, allow."]
+    lines += [
+        "",
+        "A model may be passed on only as far as these licences, and those of the model it began with, allow.",
+    ]
     lines += ["", "## Scores", ""]
     if valid:
         lines += ["| score | validation recordings |", "|---|---|"]

@@ -8,6 +8,7 @@ measurements to believe.
 
 import hashlib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -17,7 +18,7 @@ import numpy as np
 from singtrans import audio
 from singtrans.errors import SingtransError
 from singtrans.formats import load_notes, load_pitch
-from singtrans.notes import Note
+from singtrans.formats.times import read as load_times
 from singtrans.pitch import hz_to_midi, midi_to_hz
 from singtrans.training.manifest import Entry
 
@@ -25,6 +26,7 @@ F0_HOP = 0.02
 _LONGEST_F0 = 86_400.0  # seconds: a day
 _TRUST_NOTE = 1.5  # semitones around a note's label within which a measured pitch is believed
 _TRUST_F0 = 0.5  # likewise around a pitch label
+_PAST_THE_END = 0.25  # seconds that labels may go on after the recording: a frame or two of their own
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +36,8 @@ class Recording:
     Attributes:
         id: from the manifest.
         samples: (n,) int16, mono, full scale 32768.
-        notes: (notes, 3) onset and offset in seconds and pitch in MIDI, or None where notes are not labelled.
+        notes: (notes, 3) onset and offset in seconds and pitch in MIDI, NaN where labels give no pitch; None where
+            notes are not labelled.
         f0: (frames,) measured pitch in MIDI every `F0_HOP` seconds from 0 on, NaN where none is known.
         voiced: (frames,) 1 voiced, 0 unvoiced, NaN unknown.
         accompaniment: (m,) int16, or None.
@@ -66,14 +69,12 @@ def load_recording(entry: Entry, sample_rate: int, cache: Path | None = None) ->
         cache: a folder where the samples and the measured pitch are kept for the next time.
 
     Raises:
-        SingtransError: if audio or labels cannot be read, or the extra ``train`` is not installed.
+        SingtransError: if audio or labels cannot be read or cannot belong together, or the extra ``train`` is not
+            installed; every fault on a line of its own.
     """
     key = hashlib.sha256(
-        "|".join(
-            f"{p.resolve()}:{p.stat().st_mtime_ns}:{p.stat().st_size}" if p else "-"
-            for p in (entry.audio, entry.notes, entry.f0, entry.accompaniment)
-        ).encode()
-        + f"|{entry.name}|{sample_rate}|2".encode()
+        "|".join(f"{p.resolve()}:{p.stat().st_mtime_ns}:{p.stat().st_size}" if p else "-" for p in entry.files).encode()
+        + f"|{entry.name}|{sample_rate}|3".encode()
     ).hexdigest()[:24]
     cached = cache / f"{key}.npz" if cache else None
     if cached and cached.is_file():
@@ -99,22 +100,69 @@ def load_recording(entry: Entry, sample_rate: int, cache: Path | None = None) ->
 
 
 def _read(entry: Entry, sample_rate: int) -> dict[str, np.ndarray]:
-    samples = audio.load(entry.audio, sample_rate)
+    faults: list[str] = []
+    samples = _attempt(faults, lambda: _sound(entry.audio, sample_rate))
+    notes = _attempt(faults, lambda: _notes(entry))
+    labels = _attempt(faults, lambda: read_f0(entry.f0)) if entry.f0 else None
+    music = _attempt(faults, lambda: audio.load(entry.accompaniment, sample_rate)) if entry.accompaniment else None
+    if samples is not None:
+        ends = {entry.notes or entry.times: notes[:, 1].max() if notes is not None and len(notes) else 0.0}
+        ends |= {entry.f0: (len(labels) - 1) * F0_HOP if labels is not None else 0.0}
+        length = len(samples) / sample_rate
+        faults += [
+            f"{path}: labels go on to {end:.2f} s, but {entry.audio} ends at {length:.2f} s; give the recording that"
+            " they were made for"
+            for path, end in ends.items()
+            if end > length + _PAST_THE_END
+        ]
+    if faults:
+        raise SingtransError("\n".join(faults))
     loaded = {"samples": _to_int16(samples)}
-    notes = load_notes(entry.notes, name=entry.name) if entry.notes else ()
-    if entry.f0:
-        f0, voiced = _refined_f0(samples, sample_rate, read_f0(entry.f0))
+    if labels is not None:
+        f0, voiced = _refined_f0(samples, sample_rate, labels)
     else:
         f0, voiced = _measured_f0(samples, sample_rate, notes)
     missing = max(0, int(len(samples) / sample_rate / F0_HOP) + 1 - len(f0))
     # Labels that end before the recording say nothing about the rest.
     f0, voiced = (np.pad(a, (0, missing), constant_values=np.nan) for a in (f0, voiced))
     loaded |= {"f0": f0.astype(np.float32), "voiced": voiced.astype(np.float32)}
-    if entry.notes:
-        loaded["notes"] = np.array([[n.onset, n.offset, n.pitch] for n in notes]).reshape(-1, 3)
-    if entry.accompaniment:
-        loaded["accompaniment"] = _to_int16(audio.load(entry.accompaniment, sample_rate))
+    if entry.notes or entry.times:
+        loaded["notes"] = notes
+    if music is not None:
+        loaded["accompaniment"] = _to_int16(music)
     return loaded
+
+
+def _attempt(faults: list[str], read: Callable[[], np.ndarray]) -> np.ndarray | None:
+    """What is read, or None and a line more among the faults."""
+    try:
+        return read()
+    except SingtransError as error:
+        faults.append(str(error))
+        return None
+
+
+def _sound(path: Path, sample_rate: int) -> np.ndarray:
+    if bad := audio.count_not_finite(path):
+        raise SingtransError(f"{path}: {bad} samples are not numbers (NaN or infinite); export it again")
+    samples = audio.load(path, sample_rate)
+    if not samples.any():
+        raise SingtransError(f"{path}: there is nothing but silence in it; leave it out, or export it again")
+    return samples
+
+
+def _notes(entry: Entry) -> np.ndarray:
+    """(notes, 3) as in `Recording`; none where neither notes nor times are labelled."""
+    if entry.notes:
+        notes = np.array([[n.onset, n.offset, n.pitch] for n in load_notes(entry.notes, name=entry.name)])
+    elif entry.times:
+        times = load_times(entry.times)
+        notes = np.column_stack([times, np.full(len(times), np.nan)])
+    else:
+        return np.empty((0, 3))
+    if not len(notes):
+        raise SingtransError(f"{entry.notes or entry.times}: holds no notes; leave the recording out, or label it")
+    return notes
 
 
 def _to_int16(samples: np.ndarray) -> np.ndarray:
@@ -169,8 +217,11 @@ def _refined_f0(samples: np.ndarray, sample_rate: int, label: np.ndarray) -> tup
     return f0, (label > 0).astype(float)
 
 
-def _measured_f0(samples: np.ndarray, sample_rate: int, notes: tuple[Note, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """Measured pitch where it is near the label of the note around it; silence between notes is unvoiced."""
+def _measured_f0(samples: np.ndarray, sample_rate: int, notes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Measured pitch where it is near the label of the note around it; silence between notes is unvoiced.
+
+    In notes that are labelled without a pitch, the median of what is measured takes the label's place.
+    """
     world = require_world()
     x = samples.astype(np.float64)
     hz, time = world.dio(x, sample_rate, f0_floor=60.0, f0_ceil=1400.0, frame_period=F0_HOP * 1000)
@@ -178,10 +229,13 @@ def _measured_f0(samples: np.ndarray, sample_rate: int, notes: tuple[Note, ...])
     midi = np.where(hz > 0, hz_to_midi(np.maximum(hz, 1.0)), np.nan)
     f0 = np.full(len(time), np.nan)
     far_from_notes = np.ones(len(time), bool)
-    for note in notes:
-        inside = (time >= note.onset) & (time <= note.offset)
-        believed = inside & (np.abs(midi - note.pitch) < _TRUST_NOTE)
-        f0[believed] = midi[believed]
-        far_from_notes &= (time < note.onset - 0.1) | (time > note.offset + 0.1)
+    for onset, offset, pitch in notes:
+        inside = (time >= onset) & (time <= offset)
+        far_from_notes &= (time < onset - 0.1) | (time > offset + 0.1)
+        measured = midi[inside & np.isfinite(midi)]
+        if len(measured):
+            near = np.median(measured) if np.isnan(pitch) else pitch
+            believed = inside & (np.abs(midi - near) < _TRUST_NOTE)
+            f0[believed] = midi[believed]
     voiced = np.where(np.isfinite(f0), 1.0, np.where(far_from_notes & (hz <= 0), 0.0, np.nan))
     return f0, voiced

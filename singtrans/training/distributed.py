@@ -44,6 +44,9 @@ class Processes:
         return values
 
 
+ALONE = Processes()
+
+
 def join() -> Processes:
     """Meet the other processes that ``torchrun`` has started, if it has; else this process is alone."""
     count = int(os.environ.get("WORLD_SIZE", "1"))

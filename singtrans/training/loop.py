@@ -21,7 +21,7 @@ from singtrans.training.batches import Batch, Excerpts
 from singtrans.training.card import summarise, write_card
 from singtrans.training.config import TrainConfig, learning_rate
 from singtrans.training.data import Recording
-from singtrans.training.distributed import Processes
+from singtrans.training.distributed import ALONE, Processes
 from singtrans.training.logs import Logs, draw_curves
 from singtrans.training.manifest import Entry
 from singtrans.training.state import FILE, State, begin, restore, save_state
@@ -81,15 +81,18 @@ class Listener:
     step: Callable[[Progress], None] = field(default=lambda progress: None)
 
 
-def train(  # noqa: PLR0913 (what, where, how, from where, and with whom)
+NOBODY = Listener()
+
+
+def train(
     data: Data,
     folder: Path,
     configs: tuple[Config, TrainConfig],
     *,
     init: Model | None = None,
     resume: bool = False,
-    listener: Listener = Listener(),
-    processes: Processes = Processes(),
+    listener: Listener = NOBODY,
+    processes: Processes = ALONE,
 ) -> Path:
     """Train a model.
 

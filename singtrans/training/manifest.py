@@ -190,7 +190,11 @@ def _entry(path: Path, cells: dict[str, str]) -> tuple[Entry | None, list[str]]:
 
 def _twice(where: Path, entries: Sequence[Entry]) -> list[str]:
     counts = Counter(entry.id for entry in entries)
-    return [f"{where}: the id {name!r} is there {_times(n)}; every recording needs its own" for name, n in counts.items() if n > 1]
+    return [
+        f"{where}: the id {name!r} is there {_times(n)}; every recording needs its own"
+        for name, n in counts.items()
+        if n > 1
+    ]
 
 
 def _times(count: int) -> str:

@@ -1,81 +1,186 @@
 """One training from manifests to the best model, as the command line asks for it."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
+import numpy as np
+
+from singtrans import audio
+from singtrans.audio import AUDIO_SUFFIXES
 from singtrans.config import Config
 from singtrans.errors import SingtransError
+from singtrans.model import load_model, read_metadata
 from singtrans.training.batches import BatchConfig
+from singtrans.training.config import TrainConfig
 from singtrans.training.data import Recording, load_recording, require_world
-from singtrans.training.loop import TrainConfig, train
-from singtrans.training.manifest import Entry, read_entries
+from singtrans.training.distributed import Processes, join, leave
+from singtrans.training.loop import NOBODY, Data, Listener, train
+from singtrans.training.manifest import Entry, list_entries
 
 
 @dataclass(frozen=True)
 class TrainOptions:
-    """What a user chooses; everything else has its default in `TrainConfig` and `Config`."""
+    """What a user chooses; everything else has its default in `TrainConfig` and `Config`.
 
-    steps: int
-    batch: int
-    seconds: float
-    rate: float
-    validate_every: int
-    seed: int
+    Attributes:
+        steps, rate, validate_every, patience: see `TrainConfig`; None for `FROM_NOTHING` or `FINE_TUNING`.
+        batch: excerpts a step.
+        seconds: length of an excerpt.
+        seed: start of all chance.
+        init: weight file of the model to begin with; None for random weights.
+        freeze: see `TrainConfig`.
+        accompaniment: folder of recordings that are mixed in as background.
+        cache: folder for decoded audio; ``cache`` in the training's folder if None.
+        resume: go on from the state in the training's folder.
+    """
+
+    steps: int | None = None
+    batch: int = 12
+    seconds: float = 8.0
+    rate: float | None = None
+    validate_every: int | None = None
+    patience: int | None = None
+    seed: int = 0
+    init: Path | None = None
+    freeze: str = "none"
+    accompaniment: Path | None = None
+    cache: Path | None = None
+    resume: bool = False
 
 
-def run_training(
-    data: Sequence[Path],
-    out: Path,
-    options: TrainOptions,
-    cache: Path | None = None,
-    resume: bool = False,
-    report: Callable[[str], None] = lambda line: None,
-) -> Path:
+FROM_NOTHING = {"steps": 6000, "rate": 2e-3, "validate_every": 500, "patience": 0}
+"""What is meant by None where training begins with random weights."""
+
+# A model that has learnt is led a little way: lower rate, fewer steps, and stopped when it goes the wrong way.
+FINE_TUNING = {"steps": 600, "rate": 5e-4, "validate_every": 100, "patience": 4}
+"""Likewise where it begins with a model."""
+
+
+def run_training(data: Sequence[Path], out: Path, options: TrainOptions, listener: Listener = NOBODY) -> Path:
     """Read all data, check it, train, and return the best model's file.
 
     Args:
         data: manifests or folders.
         out: folder for everything that is written.
         options: see there.
-        cache: folder for decoded audio; ``out / "cache"`` if None.
-        resume: go on from the state in ``out``.
-        report: receives one line at a time.
+        listener: who is told how it goes.
 
     Raises:
-        SingtransError: naming every recording that cannot be used, one a line, before training starts.
+        SingtransError: naming everything that cannot be used, one a line, before training starts.
     """
-    entries = [entry for path in data for entry in read_entries(path)]
-    recordings, valid, faults = _load(entries, cache or out / "cache")
-    if faults:
-        raise SingtransError("\n".join(faults))
-    minutes = sum(r.duration for r in recordings) / 60
-    notes = sum(len(r.notes) for r in recordings if r.notes is not None)
-    report(f"{len(recordings)} recordings to train on ({minutes:.0f} min, {notes} notes), {len(valid)} to validate on")
-    config = TrainConfig(
-        steps=options.steps,
-        rate=options.rate,
-        warmup=min(300, max(1, options.steps // 10)),
-        validate_every=options.validate_every,
+    processes = join()
+    try:
+        return _run(data, out, options, listener if processes.first else NOBODY, processes)
+    finally:
+        leave()
+
+
+def _run(data: Sequence[Path], out: Path, options: TrainOptions, listener: Listener, processes: Processes) -> Path:
+    if options.batch < processes.count:
+        raise SingtransError(f"--batch {options.batch}: {processes.count} processes need an excerpt each, at least")
+    init = load_model(options.init) if options.init else None
+    model_config = init.config if init else Config()
+    config = _train_config(options)
+    loaded = _load(data, options, out, model_config.features.sample_rate)
+    minutes = sum(r.duration for r in loaded.recordings) / 60
+    notes = sum(len(r.notes) for r in loaded.recordings if r.notes is not None)
+    listener.line(
+        f"{len(loaded.recordings)} recordings to train on ({minutes:.0f} min, {notes} notes),"
+        f" {len(loaded.valid)} to validate on"
+    )
+    return train(
+        loaded,
+        out,
+        (model_config, config),
+        init=init,
+        resume=options.resume,
+        listener=listener,
+        processes=processes,
+    )
+
+
+def _train_config(options: TrainOptions) -> TrainConfig:
+    chosen = FINE_TUNING if options.init else FROM_NOTHING
+    chosen = {k: v if getattr(options, k) is None else getattr(options, k) for k, v in chosen.items()}
+    return TrainConfig(
+        **chosen,
+        warmup=min(300, max(1, chosen["steps"] // 10)),
         seed=options.seed,
+        freeze=options.freeze,
+        init=read_metadata(options.init)["sha256"] if options.init else "",
         batch=BatchConfig(size=options.batch, seconds=options.seconds),
     )
-    return train(recordings, valid, out, (Config(), config), resume, report)
 
 
-def _load(entries: Sequence[Entry], cache: Path) -> tuple[list[Recording], list[Entry], list[str]]:
-    """Training recordings in memory, validation entries, and a line for each recording that cannot be used."""
-    rate = Config().features.sample_rate
-    recordings, valid, faults = [], [], []
+def _load(data: Sequence[Path], options: TrainOptions, out: Path, sample_rate: int) -> Data:
+    """All that is to be trained with.
+
+    Raises:
+        SingtransError: a line for each thing that cannot be used: the first alone would cost a run for each.
+    """
     require_world()
+    cache, faults = options.cache or out / "cache", _Faults()
+    entries: list[Entry] = []
+    for path in data:
+        listing = faults.of(lambda path=path: list_entries(path))
+        if listing:
+            faults.lines += listing.faults
+            entries += listing.entries
+    parts: dict[str, list[tuple[Entry, Recording]]] = {"train": [], "valid": []}
     for entry in entries:
+        # Those to validate on are read again by the path that `transcribe` walks; here, only whether they can be.
+        if entry.split in parts:
+            recording = faults.of(lambda entry=entry: load_recording(entry, sample_rate, cache))
+            if recording:
+                parts[entry.split].append((entry, recording))
+    backgrounds = faults.of(lambda: _backgrounds(options.accompaniment, sample_rate)) if options.accompaniment else []
+    if faults.lines:
+        raise SingtransError("\n".join(faults.lines))
+    return Data(
+        entries=[entry for entry, _ in parts["train"]],
+        recordings=[recording for _, recording in parts["train"]],
+        valid=[entry for entry, _ in parts["valid"]],
+        backgrounds=backgrounds,
+        checksum=_checksum([pair for part in parts.values() for pair in part], backgrounds),
+    )
+
+
+T = TypeVar("T")
+
+
+class _Faults:
+    """Lines on what could not be read."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def of(self, read: Callable[[], T]) -> T | None:
+        """What is read, or None."""
         try:
-            if entry.split == "train":
-                recordings.append(load_recording(entry, rate, cache))
-            elif entry.split == "valid":
-                # It is read again by the path that `transcribe` walks; here, only whether it can be.
-                load_recording(entry, rate, cache)
-                valid.append(entry)
+            return read()
         except SingtransError as error:
-            faults.append(str(error))
-    return recordings, valid, faults
+            self.lines.append(str(error))
+            return None
+
+
+def _backgrounds(folder: Path, sample_rate: int) -> list[np.ndarray]:
+    """(n,) int16 of each recording in a folder and its sub-folders."""
+    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in AUDIO_SUFFIXES and p.is_file())
+    if not files:
+        raise SingtransError(f"{folder}: there are no recordings in this folder; give one with accompaniments")
+    return [np.round(np.clip(audio.load(f, sample_rate), -1.0, 1.0) * 32767).astype(np.int16) for f in files]
+
+
+def _checksum(pairs: Sequence[tuple[Entry, Recording]], backgrounds: Sequence[np.ndarray]) -> str:
+    """Of all that is learnt from or validated on, wherever it lies."""
+    digest = hashlib.sha256()
+    for entry, recording in pairs:
+        digest.update(f"{entry.id}|{entry.split}|{entry.source}|{entry.weight}".encode())
+        for array in (recording.samples, recording.notes, recording.f0, recording.accompaniment):
+            digest.update(b"-" if array is None else array.tobytes())
+    for array in backgrounds:
+        digest.update(array.tobytes())
+    return digest.hexdigest()

@@ -18,9 +18,7 @@ def set_aside(entries: "Sequence[Entry]", fraction: float) -> "list[Entry]":
     return split(entries, {"valid": fraction}, by_singer=len(singers) > 2 and "" not in singers)
 
 
-def split(
-    entries: "Sequence[Entry]", fractions: dict[str, float], *, by_singer: bool, seed: int = 0
-) -> "list[Entry]":
+def split(entries: "Sequence[Entry]", fractions: dict[str, float], *, by_singer: bool, seed: int = 0) -> "list[Entry]":
     """Split into parts by whole singers or whole recordings.
 
     Args:

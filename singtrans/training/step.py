@@ -8,14 +8,12 @@ from torch import Tensor
 from singtrans import interrupt
 from singtrans.training.batches import Batch
 from singtrans.training.config import TrainConfig, learning_rate
-from singtrans.training.distributed import Processes
+from singtrans.training.distributed import ALONE, Processes
 from singtrans.training.loss import known_frames, losses
 from singtrans.training.state import State
 
 
-def train_step(
-    state: State, batch: Batch, config: TrainConfig, processes: Processes = Processes()
-) -> dict[str, float]:
+def train_step(state: State, batch: Batch, config: TrainConfig, processes: Processes = ALONE) -> dict[str, float]:
     """Learn from one batch.
 
     Args:

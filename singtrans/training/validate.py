@@ -7,8 +7,9 @@ import numpy as np
 
 from singtrans.evaluate import mean_scores, score_notes, score_pitch
 from singtrans.formats import load_notes
+from singtrans.formats.times import read as load_times
 from singtrans.model import Model
-from singtrans.notes import PitchTrack
+from singtrans.notes import Note, PitchTrack
 from singtrans.training.data import F0_HOP, read_f0
 from singtrans.training.manifest import Entry
 from singtrans.transcriber import Transcriber
@@ -20,8 +21,8 @@ class Validation:
 
     Attributes:
         figures: by ``source.metric``, means over files.
-        target: what the best model is chosen by: the mean over data sets of COnPOff, or of raw pitch accuracy
-            for those without note labels.
+        target: what the best model is chosen by: the mean over data sets of COnPOff; of the mean of COn and COff for
+            those whose notes have no pitch; of raw pitch accuracy for those with pitch alone.
     """
 
     figures: dict[str, float]
@@ -38,15 +39,19 @@ def validate(model: Model, entries: Sequence[Entry]) -> Validation:
 
     Args:
         model: is put into evaluation mode and left on its device.
-        entries: with notes, f0 or both.
+        entries: with notes, times or f0.
     """
     transcriber = Transcriber(model, next(model.parameters()).device.type)
-    notes, pitch = {}, {}
+    notes, times, pitch = {}, {}, {}
     for entry in entries:
         transcription = transcriber(entry.audio)
         if entry.notes:
             scores = score_notes(load_notes(entry.notes, name=entry.name), transcription.notes)
             notes.setdefault(entry.source, []).append(scores)
+        elif entry.times:
+            # Any pitch will do: neither figure looks at it.
+            reference = [Note(onset, offset, 60.0) for onset, offset in load_times(entry.times)]
+            times.setdefault(entry.source, []).append(score_notes(reference, transcription.notes))
         if entry.f0:
             scores = score_pitch(reference_pitch(entry), transcription.pitch)
             pitch.setdefault(entry.source, []).append(scores)
@@ -56,11 +61,16 @@ def validate(model: Model, entries: Sequence[Entry]) -> Validation:
         by_name = {"COn": mean.con, "COff": mean.coff, "COnP": mean.conp, "COnPOff": mean.conpoff}
         figures |= {f"{source}.{name}": score.f_measure for name, score in by_name.items()}
         targets.append(mean.conpoff.f_measure)
+    for source, scores in times.items():
+        mean = mean_scores(scores)
+        figures |= {f"{source}.{n} (times)": s.f_measure for n, s in {"COn": mean.con, "COff": mean.coff}.items()}
+        if source not in notes:
+            targets.append((mean.con.f_measure + mean.coff.f_measure) / 2)
     for source, scores in pitch.items():
         figures[f"{source}.RPA"] = float(np.mean([s.raw_pitch_accuracy for s in scores]))
         figures[f"{source}.VR"] = float(np.mean([s.voicing_recall for s in scores]))
         figures[f"{source}.VFA"] = float(np.mean([s.voicing_false_alarm for s in scores]))
-        if source not in notes:
+        if source not in notes and source not in times:
             targets.append(figures[f"{source}.RPA"])
     return Validation(figures, float(np.mean(targets)) if targets else 0.0)
 
