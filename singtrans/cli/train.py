@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from singtrans import interrupt
-from singtrans.console import say, training_progress
+from singtrans.console import training_progress
 
 
 class Freeze(StrEnum):
@@ -87,7 +87,6 @@ def train(  # noqa: PLR0913 (one parameter an option)
     )
     try:
         with training_progress() as listener:
-            best = run_training(data, out, options, listener)
+            run_training(data, out, options, listener)
     finally:
         interrupt.check()  # a signal inside torch's C code comes out as an error of torch's
-    say(f"the best model is {best}: use it with --model {best}")

@@ -82,8 +82,8 @@ class Excerpts(Dataset):
         noted = [r for r in recordings if r.notes is not None]
         others = [r for r in recordings if r.notes is None]
         self.pools = [(pool, _weights(pool)) for pool in (noted, others) if pool]
-        share = batch.notes_share if noted and others else 1.0
-        self.pool_probability = [share, 1.0 - share][: len(self.pools)]
+        noted_share = batch.notes_share if noted and others else 1.0
+        self.pool_probability = [noted_share, 1.0 - noted_share][: len(self.pools)]
         self.backgrounds = [r.accompaniment for r in recordings if r.accompaniment is not None] + list(backgrounds)
         self.mine = range(share[0], batch.size, share[1])
 

@@ -77,7 +77,7 @@ def find_labelled(folder: Path) -> Found:
         else:
             found.unlabelled.append(audio)
     # Files of other things (a table of singers) are no orphans: only what is named like a recording could be.
-    found.orphans += [p for p in own if p not in used and note_stem(p).name not in stems and _looks_like_notes(p)]
+    found.orphans.extend([p for p in own if p not in used and note_stem(p).name not in stems and _looks_like_notes(p)])
     return found
 
 

@@ -91,7 +91,7 @@ def _run(data: Sequence[Path], out: Path, options: TrainOptions, listener: Liste
         f"{len(loaded.recordings)} recordings to train on ({minutes:.0f} min, {notes} notes),"
         f" {len(loaded.valid)} to validate on"
     )
-    return train(
+    best = train(
         loaded,
         out,
         (model_config, config),
@@ -100,6 +100,8 @@ def _run(data: Sequence[Path], out: Path, options: TrainOptions, listener: Liste
         listener=listener,
         processes=processes,
     )
+    listener.line(f"the best model is {best}: use it with --model {best}")
+    return best
 
 
 def _train_config(options: TrainOptions) -> TrainConfig:
