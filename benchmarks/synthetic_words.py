@@ -1,0 +1,140 @@
+"""Make training data of sung words: new melodies on syllables of five languages, by many of espeak-ng's voices.
+
+    python benchmarks/synthetic_words.py OUT [MELODIES]
+
+The recordings are made as those in ``sample_audio`` are, by the same code, with none of their voices, melodies or
+words. OUT receives recordings, notes and a ``manifest.csv``, all of it for training. Needs espeak-ng on the path.
+"""
+
+import csv
+import importlib.util
+import multiprocessing
+import sys
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+
+from singtrans.training.manifest import COLUMNS
+from singtrans.training.synth import SingingStyle
+
+RATE = 16_000
+SEED = 11
+WEIGHT = "0.25"
+SECONDS = 20.0  # of a melody
+SHORTEST = 0.25  # seconds of a syllable
+TRIES = 4
+# Syllables' parts in espeak-ng's phonemes, which differ by language.
+LANGUAGES = {
+    "en-us": (
+        "b d f g h j k l m n p r s S t tS T v w z br dr fl gr kl pl sl st sw tr",
+        "i: eI aI oU u: A: O: a E I V 3:",
+    ),
+    "en-gb": (
+        "b d f g h j k l m n p r s S t tS T v w z br dr fl gr kl pl sl st sw tr",
+        "i: eI aI oU u: A: O: a E I V 3:",
+    ),
+    "it": ("b d f g k l m n p r s t tS v br dr pr st tr", "a e i o u"),
+    "de": ("b d f g h j k l m n p R s S t v z bl br dr fl kl St tr", "a: e: i: o: u: aI aU a E I O"),
+    "es": ("b d f g k l m n p r s t x tr pl", "a e i o u"),
+}
+CODAS = ("n", "m", "l", "s", "t", "k", "d", "z")
+VOICES = {  # espeak-ng's variants -> lowest and highest MIDI number that is sung
+    **dict.fromkeys(("m1", "m2", "m4", "m5", "m6", "m8", "john", "max", "Michael", "benjamin"), (42, 66)),
+    **dict.fromkeys(("f1", "f3", "f5", "Annie", "belinda", "linda", "steph", "Alicia", "Andrea"), (55, 79)),
+}
+
+
+def recipe():
+    """The code that made the samples."""
+    path = Path(__file__).parent.parent / "sample_audio" / "make.py"
+    spec = importlib.util.spec_from_file_location("make_samples", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["make_samples"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def score(rng: np.random.Generator, language: str, limits: tuple[int, int], beat: float) -> str:
+    """A melody on random syllables, as `make.Song` writes it: phrases of 3 to 9 syllables with rests between."""
+    onsets, vowels = (part.split() for part in LANGUAGES[language])
+    low = int(rng.integers(limits[0], limits[1] - 11))
+    mode = rng.choice([(0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10)])
+    scale = [p for p in range(low, low + 13) if (p - low) % 12 in mode]
+    closed, slurred, repeated = rng.uniform(0, 0.5), rng.uniform(0, 0.35), rng.uniform(0.05, 0.35)
+    place, time, tokens = int(rng.integers(len(scale))), 0.0, []
+
+    def next_pitch(leap: int) -> int:
+        nonlocal place
+        place = int(np.clip(place + rng.choice([s for s in range(-leap, leap + 1) if s]), 0, len(scale) - 1))
+        return scale[place]
+
+    while time * beat < SECONDS - 2.0:
+        for _ in range(rng.integers(3, 10)):
+            onset = "" if rng.random() < 0.08 else rng.choice(onsets)
+            coda = rng.choice(CODAS) if rng.random() < closed else ""
+            lengths = [max(float(rng.choice([0.5, 1.0, 1.0, 1.0, 1.5, 2.0])), round(SHORTEST / beat, 2))]
+            if rng.random() < slurred:
+                lengths += [float(rng.choice([0.5, 1.0])) for _ in range(rng.integers(1, 3))]
+            pitches = [
+                scale[place] if rng.random() < repeated else next_pitch(4),
+                *(next_pitch(2) for _ in lengths[1:]),
+            ]
+            notes = ",".join(f"{p}/{n:g}" for p, n in zip(pitches, lengths, strict=True))
+            tokens += [f"{onset}'{rng.choice(vowels)}{coda}", notes]
+            time += sum(lengths)
+        rest = float(rng.uniform(0.2, 1.5))
+        tokens += ["-", f"{rest:.2f}"]
+        time += rest
+    return " ".join(tokens)
+
+
+def one(task: tuple[int, Path]) -> dict[str, str] | None:
+    """Make one recording; its row of the manifest, or None where it could not be sung."""
+    number, out = task
+    make, rng = recipe(), np.random.default_rng([SEED, number])
+    language, variant = rng.choice(list(LANGUAGES)), rng.choice(list(VOICES))
+    spoken = rng.random() < 0.3  # near to speech: quick, with much gliding and no vibrato
+    beat = rng.uniform(0.2, 0.35) if spoken else rng.uniform(0.3, 0.65)
+    style = (
+        SingingStyle(vibrato_share=0.0, glide=(0.05, 0.12), scoop=2.0, scoop_share=0.7, drift=0.1, fluctuation=0.08)
+        if spoken
+        else SingingStyle(
+            vibrato_share=rng.uniform(0, 1), vibrato_extent=(0.15, rng.uniform(0.3, 1.0)), scoop=rng.uniform(0.3, 2.0)
+        )
+    )
+    words = score(rng, language, VOICES[variant], beat)
+    name = f"words-{number:03}-{language}-{variant}"
+    warp = float(np.exp(rng.normal(0.0, 0.1)))
+    for _ in range(TRIES):
+        try:
+            song = make.Song(name, words, f"{language}+{variant}", warp, beat, style)
+            samples, rate, notes = make.sing(song, np.random.default_rng([SEED, number]))
+            break
+        except ValueError:  # a note with no room for its consonants
+            beat *= 1.2
+    else:
+        return None
+    samples = soxr.resample(samples, rate, RATE)
+    soundfile.write(out / f"{name}.flac", 0.7 * samples / np.abs(samples).max(), RATE, subtype="PCM_16")
+    lines = ["onset\toffset\tpitch"] + [f"{n.onset:.4f}\t{n.offset:.4f}\t{n.pitch:.3f}" for n in notes]
+    (out / f"{name}.tsv").write_text("\n".join(lines) + "\n")
+    row = {"id": name, "audio": f"{name}.flac", "notes": f"{name}.tsv", "split": "train", "source": "words"}
+    return row | {"singer": variant, "weight": WEIGHT}
+
+
+def main() -> None:
+    """Make the data set."""
+    out, count = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 120
+    out.mkdir(parents=True, exist_ok=True)
+    with multiprocessing.Pool() as pool:
+        rows = [row for row in pool.imap(one, [(number, out) for number in range(count)]) if row]
+    with (out / "manifest.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS, restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+if __name__ == "__main__":
+    main()
