@@ -1,7 +1,9 @@
 """Make training data of sung words: new melodies on syllables of five languages, by many of espeak-ng's voices.
 
     python benchmarks/synthetic_words.py OUT [MELODIES]
+    python benchmarks/synthetic_words.py OUT [MELODIES] --phone
 
+The second makes recordings of one child, by a telephone in a room: something to try fine-tuning on (docs/training.md).
 The recordings are made as those in ``sample_audio`` are, by the same code, with none of their voices, melodies or
 words. OUT receives recordings, notes and a ``manifest.csv``, all of it for training. Needs espeak-ng on the path.
 """
@@ -90,9 +92,13 @@ def score(rng: np.random.Generator, language: str, limits: tuple[int, int], beat
     return " ".join(tokens)
 
 
-def one(task: tuple[int, Path]) -> dict[str, str] | None:
+CHILD = "en-gb", "f4", (62, 82), 1.12
+"""Language, variant, range, and formants' factor of the one who sings by telephone; of no training recording."""
+
+
+def one(task: tuple[int, Path, bool]) -> dict[str, str] | None:
     """Make one recording; its row of the manifest, or None where it could not be sung."""
-    number, out = task
+    number, out, phone = task
     make, rng = recipe(), np.random.default_rng([SEED, number])
     language, variant = rng.choice(list(LANGUAGES)), rng.choice(list(VOICES))
     spoken = rng.random() < 0.3  # near to speech: quick, with much gliding and no vibrato
@@ -104,9 +110,11 @@ def one(task: tuple[int, Path]) -> dict[str, str] | None:
             vibrato_share=rng.uniform(0, 1), vibrato_extent=(0.15, rng.uniform(0.3, 1.0)), scoop=rng.uniform(0.3, 2.0)
         )
     )
-    words = score(rng, language, VOICES[variant], beat)
-    name = f"words-{number:03}-{language}-{variant}"
-    warp = float(np.exp(rng.normal(0.0, 0.1)))
+    limits, warp = VOICES[variant], float(np.exp(rng.normal(0.0, 0.1)))
+    if phone:
+        language, variant, limits, warp = CHILD
+    words = score(rng, language, limits, beat)
+    name = f"song{number - 1000:02}" if phone else f"words-{number:03}-{language}-{variant}"
     for _ in range(TRIES):
         try:
             song = make.Song(name, words, f"{language}+{variant}", warp, beat, style)
@@ -117,6 +125,8 @@ def one(task: tuple[int, Path]) -> dict[str, str] | None:
     else:
         return None
     samples = soxr.resample(samples, rate, RATE)
+    if phone:
+        samples = make.by_phone(samples, RATE, rng)
     soundfile.write(out / f"{name}.flac", 0.7 * samples / np.abs(samples).max(), RATE, subtype="PCM_16")
     lines = ["onset\toffset\tpitch"] + [f"{n.onset:.4f}\t{n.offset:.4f}\t{n.pitch:.3f}" for n in notes]
     (out / f"{name}.tsv").write_text("\n".join(lines) + "\n")
@@ -126,10 +136,14 @@ def one(task: tuple[int, Path]) -> dict[str, str] | None:
 
 def main() -> None:
     """Make the data set."""
-    out, count = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 120
+    phone = "--phone" in sys.argv
+    out, *count = [argument for argument in sys.argv[1:] if argument != "--phone"]
+    out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
+    first, count = 1000 if phone else 0, int(count[0]) if count else 120
     with multiprocessing.Pool() as pool:
-        rows = [row for row in pool.imap(one, [(number, out) for number in range(count)]) if row]
+        rows = pool.map(one, [(number, out, phone) for number in range(first, first + count)], chunksize=1)
+    rows = [row for row in rows if row]
     with (out / "manifest.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, COLUMNS, restval="")
         writer.writeheader()

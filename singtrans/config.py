@@ -108,13 +108,13 @@ class DecoderConfig:
         decision_floor: probabilities are clipped to [floor, 1 - floor] before their log odds are taken.
     """
 
-    onset_weight: float = 1.0
-    offset_weight: float = 1.0
-    activity_weight: float = 0.5
-    pitch_weight: float = 0.5
-    note_cost: float = 0.0
-    legato_cost: float = 0.0
-    pitch_tolerance: float = 0.5
+    onset_weight: float = 1.25
+    offset_weight: float = 1.25
+    activity_weight: float = 0.25
+    pitch_weight: float = 0.35
+    note_cost: float = 0.5
+    legato_cost: float = 0.5
+    pitch_tolerance: float = 0.6
     pitch_floor: float = 0.05
     shortest_note: float = 0.06
     edge: float = 0.2
