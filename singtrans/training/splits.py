@@ -18,15 +18,13 @@ def set_aside(entries: "Sequence[Entry]", fraction: float) -> "list[Entry]":
     return split(entries, {"valid": fraction}, by_singer=len(singers) > 2 and "" not in singers)
 
 
-def split(
-    entries: "Sequence[Entry]", fractions: dict[str, float], *, by_singer: bool, seed: int = 0
-) -> "list[Entry]":
+def split(entries: "Sequence[Entry]", fractions: dict[str, float], *, by_singer: bool, seed: int = 0) -> "list[Entry]":
     """Split into parts by whole singers or whole recordings.
 
     Args:
         entries: what there is; what their ``split`` says is overwritten.
-        fractions: part (``valid``, ``test``) -> its share of the recordings; the rest is ``train``. A part whose
-            share is above 0 has at least one singer or recording, and ``train`` as well.
+        fractions: part (``valid``, ``test``) -> its share of the recordings; the rest is ``train``. ``train`` has at
+            least one singer or recording, and so has each part whose share is above 0, as far as there are enough.
         by_singer: keep the recordings of a singer together; those without a singer stand for themselves.
         seed: another one makes another choice.
 
@@ -34,20 +32,27 @@ def split(
         The same entries in the same order.
     """
 
-    def group(entry: "Entry") -> str:
-        return f"singer {entry.singer}" if by_singer and entry.singer else f"recording {entry.id}"
-
     sizes: dict[str, int] = {}
     for entry in entries:
-        sizes[group(entry)] = sizes.get(group(entry), 0) + 1
+        name = _group(entry, by_singer)
+        sizes[name] = sizes.get(name, 0) + 1
     order = sorted(sizes, key=lambda name: zlib.crc32((f"{seed} {name}" if seed else name.partition(" ")[2]).encode()))
     part_of: dict[str, str] = {}
     for part, fraction in fractions.items():
         wanted, taken = fraction * len(entries), 0
-        for name in [n for n in order if n not in part_of]:
+        free = [name for name in order if name not in part_of]
+        if fraction <= 0.0 or len(free) < 2:
+            continue
+        for name in free:
             # Whichever is nearer to the share: with this one, or without.
-            if len(part_of) >= len(order) - 1 or fraction <= 0.0 or (taken and taken + sizes[name] / 2 > wanted):
-                break
-            part_of[name] = part
-            taken += sizes[name]
-    return [replace(entry, split=part_of.get(group(entry), "train")) for entry in entries]
+            if taken + sizes[name] / 2 <= wanted and len(part_of) < len(order) - 1:
+                part_of[name] = part
+                taken += sizes[name]
+        if not taken:
+            part_of[min(free, key=sizes.__getitem__)] = part
+    return [replace(entry, split=part_of.get(_group(entry, by_singer), "train")) for entry in entries]
+
+
+def _group(entry: "Entry", by_singer: bool) -> str:
+    """What stays together: letters before the name keep a singer apart from a recording of that name."""
+    return f"singer {entry.singer}" if by_singer and entry.singer else f"recording {entry.id}"
