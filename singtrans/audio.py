@@ -135,6 +135,27 @@ def survey(path: str | Path) -> Soundness:
     return Soundness(count, first, peak)
 
 
+def seconds(path: str | Path) -> float:
+    """Length of a recording as its header states it; it is decoded only where the header does not.
+
+    Raises:
+        SingtransError: as for :func:`blocks`.
+    """
+    import soundfile
+
+    path = Path(path)
+    if not _is_mpeg(path, _read_head(path)):
+        try:
+            with path.open("rb") as file:
+                stated = soundfile.info(file)
+            if stated.frames and not stated.subtype.startswith("MPEG"):
+                return stated.frames / stated.samplerate
+        except (soundfile.LibsndfileError, TypeError):
+            pass  # PyAV may be able to read it
+    rate = 16_000
+    return sum(map(len, blocks(path, rate))) / rate
+
+
 def _read_head(path: Path) -> bytes:
     """Check that there is something to read, and return the first bytes, which tell the kind of file."""
     try:

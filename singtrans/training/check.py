@@ -36,7 +36,7 @@ class Summary:
         recordings: with labels.
         seconds: of all recordings that can be read.
         notes: labelled.
-        lowest, highest: of their pitches, fractional MIDI; 0 if there are none.
+        lowest, highest: labelled pitch, fractional MIDI; 0 if there is none.
         singers: how many are named; 0 if none.
         labels: kind (notes, f0, times) -> recordings that have such labels.
         splits: part -> recordings in it; nothing where the data set does not say.
@@ -59,9 +59,10 @@ class Summary:
         kinds = ", ".join(f"{kind} ({count})" for kind, count in self.labels.items()) or "none"
         hours, minutes = divmod(self.seconds / 60, 60)
         lines = [f"recordings  {self.recordings}, {hours:.0f} h {minutes:.1f} min", f"labels      {kinds}"]
-        if self.notes:
+        lines.append(f"notes       {self.notes}")
+        if self.highest:
             names = (f"{note_name(round(pitch))} ({pitch:.1f})" for pitch in (self.lowest, self.highest))
-            lines.append(f"notes       {self.notes}, {' to '.join(names)}")
+            lines.append(f"pitch       {' to '.join(names)}")
         lines.append(f"singers     {self.singers or 'not stated'}")
         parts = ", ".join(f"{part} {count}" for part, count in self.splits.items())
         lines.append(f"splits      {parts or 'not stated'}")
@@ -79,6 +80,14 @@ class Report:
     suspicions: list[Suspicion]
 
     @property
+    def lines(self) -> list[str]:
+        """What is suspicious, a line each; or a line that says that nothing is."""
+        count = len(self.suspicions)
+        if not count:
+            return ["nothing suspicious"]
+        return [f"{count} suspicious {'thing' if count == 1 else 'things'}:", *(s.line for s in self.suspicions)]
+
+    @property
     def plain(self) -> dict[str, object]:
         """All of it for programs, fit for JSON."""
         summary = asdict(self.summary) | {"unlabelled": list(map(str, self.summary.unlabelled))}
@@ -89,24 +98,28 @@ class Report:
         return {"summary": summary, "suspicions": found}
 
 
-def check(
-    data: Path, listen: Callable[[Path], Transcription], progress: Callable[[float], None] = lambda seconds: None
-) -> Report:
+def check(data: Path, listen: Callable[[Path], Transcription]) -> Report:
     """Look through a data set.
 
     Args:
         data: a manifest, or a folder of labelled recordings.
         listen: transcribes a recording, such as a `singtrans.Transcriber`.
-        progress: is told the length of each recording in seconds when it is done.
 
     Raises:
         SingtransError: if there is no such manifest or folder, or nothing in it.
     """
     listing = list_entries(data, 0.0)
-    gathered = []
-    for entry in listing.entries:
-        gathered.append(gather(entry, listen))
-        progress(gathered[-1].duration)
+    return weigh(data, listing, [gather(entry, listen) for entry in listing.entries])
+
+
+def weigh(data: Path, listing: Listing, gathered: Sequence[Evidence]) -> Report:
+    """What the evidence of all recordings of a data set amounts to.
+
+    Args:
+        data: the manifest or folder.
+        listing: what is in it, as `list_entries` says without setting recordings aside.
+        gathered: of each of its entries.
+    """
     found = [Suspicion(data, "listing", fault) for fault in listing.faults]
     found += _without_audio(listing)
     found += _across_splits(data, listing, gathered)
@@ -230,6 +243,8 @@ def _alike(one: Evidence, other: Evidence) -> bool:
 def _summary(listing: Listing, gathered: Sequence[Evidence]) -> Summary:
     entries = listing.entries
     pitches = [note.pitch for e in gathered for note in e.labels.notes or ()]
+    for e in gathered:
+        pitches += e.labels.f0.midi[np.isfinite(e.labels.f0.midi)].tolist() if e.labels.f0 is not None else []
     kinds = {kind: sum(bool(getattr(entry, kind)) for entry in entries) for kind in ("notes", "f0", "times")}
     splits = Counter(entry.split for entry in entries) if listing.decided else {}
     return Summary(

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from singtrans import audio
-from singtrans.errors import SingtransError
+from singtrans.errors import SingtransError, UsageError
 from singtrans.formats import load_notes, load_pitch, times
 from singtrans.notes import Note, PitchTrack, Transcription
 from singtrans.training.agreement import HOP, Fit, best_fit, measured_pitches, note_frames, track_frames
@@ -82,6 +82,8 @@ def gather(entry: Entry, listen: Callable[[Path], Transcription]) -> Evidence:
     try:
         soundness = audio.survey(entry.audio)
         heard = listen(entry.audio)
+    except UsageError:  # what listens cannot: no fault of the recording
+        raise
     except SingtransError as error:
         return Evidence(entry, labels, fault=str(error))
     if soundness.peak < SILENT:
