@@ -14,6 +14,8 @@ from singtrans.notes import Note, PitchTrack
 
 HOP = 0.02  # seconds between frames
 LONGEST_LAG = 5.0  # seconds
+LAG = 0.05  # seconds: the tolerance of an onset in every score
+_GAIN = 0.02  # share of frames that agree only when labels are moved; below, the lag is chance
 _BINS = 10  # a semitone
 _RANGE = 128  # semitones to either side
 _NEAR = 5  # bins: half a semitone
@@ -34,6 +36,11 @@ class Fit:
     lag: float
     here: float
     best: float
+
+    @property
+    def late(self) -> float:
+        """The lag, or 0 where it is within what a score tolerates or may be chance."""
+        return self.lag if abs(self.lag) > LAG and self.best - self.here > _GAIN else 0.0
 
 
 def note_frames(notes: Sequence[Note], count: int) -> np.ndarray:

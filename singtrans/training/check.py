@@ -13,10 +13,10 @@ import numpy as np
 
 from singtrans.notes import Transcription, note_name
 from singtrans.pitch import hz_to_midi, midi_to_hz
-from singtrans.training.agreement import HOP, track_frames
+from singtrans.training.agreement import HOP, LAG, track_frames
 from singtrans.training.evidence import Evidence, gather
 from singtrans.training.manifest import SPLITS, Entry, Listing, list_entries
-from singtrans.training.suspicions import FEWEST, LAG, LAG_GAIN, Custom, Suspicion, describe, is_octave, judge, remedy
+from singtrans.training.suspicions import FEWEST, Custom, Suspicion, describe, is_octave, judge, remedy
 
 _FEWEST_RECORDINGS = 5  # below, a set has no customs of its own
 _SHARP = 0.1  # semitones from which a whole set is said to be sharp or flat
@@ -135,9 +135,9 @@ def weigh(data: Path, listing: Listing, gathered: Sequence[Evidence]) -> Report:
 
 def find_custom(gathered: Sequence[Evidence]) -> Custom:
     """How the labels of a set usually lie to what is sung."""
-    lag = _usual_lag([e.fit.lag if e.fit.best - e.fit.here > LAG_GAIN else 0.0 for e in gathered if e.fit])
+    lag = _usual_lag([e.fit.late for e in gathered if e.fit])
     plain = Custom(lag=lag)
-    known = [e for e in gathered if np.isfinite(plain.deviations(e)).sum() >= FEWEST]
+    known = [e for e in gathered if e.pitches is not None and np.isfinite(plain.deviations(e)).sum() >= FEWEST]
     if len(known) < _FEWEST_RECORDINGS:
         return plain
     medians = np.array([np.nanmedian(plain.deviations(e)) for e in known])

@@ -60,6 +60,7 @@ class Evidence:
         fault: why it cannot be read, or empty.
         fit: how labels and what is heard agree; None where there is too little of either.
         pitches: (notes,) the median measured pitch of each labelled note, fractional MIDI; NaN where none is heard.
+            None where nothing can be measured.
     """
 
     entry: Entry
@@ -68,7 +69,7 @@ class Evidence:
     soundness: audio.Soundness | None = None
     fault: str = ""
     fit: Fit | None = None
-    pitches: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    pitches: np.ndarray | None = None
 
     @property
     def duration(self) -> float:

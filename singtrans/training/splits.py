@@ -1,5 +1,6 @@
 """Which recordings are learnt from, which choose the model, and which are only reported."""
 
+import hashlib
 import zlib
 from collections.abc import Sequence
 from dataclasses import replace
@@ -65,7 +66,7 @@ def split(entries: "Sequence[Entry]", fractions: dict[str, float], *, by_singer:
     for entry in entries:
         name = _group(entry, by_singer)
         sizes[name] = sizes.get(name, 0) + 1
-    order = sorted(sizes, key=lambda name: zlib.crc32((f"{seed} {name}" if seed else name.partition(" ")[2]).encode()))
+    order = sorted(sizes, key=lambda name: _chance(name, seed))
     asked = [part for part, fraction in fractions.items() if fraction > 0.0]
     part_of: dict[str, str] = {}
     for place, part in enumerate(asked, 1):
@@ -104,6 +105,13 @@ def summarise(entries: "Sequence[Entry]") -> list[str]:
         line = f"{part:<6} {_counted(len(some), 'recording')}, {sum(minutes[e.id] for e in some):.1f} min"
         lines += [line + (f", {_counted(len(singers), 'singer')}" if singers else "")] if some else []
     return lines
+
+
+def _chance(name: str, seed: int) -> int:
+    """A number that looks random; two seeds' checksums would differ by the same bits for all names."""
+    if not seed:
+        return zlib.crc32(name.partition(" ")[2].encode())
+    return int.from_bytes(hashlib.sha256(f"{seed} {name}".encode()).digest()[:8])
 
 
 def _counted(count: int, what: str) -> str:

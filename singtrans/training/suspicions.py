@@ -14,11 +14,9 @@ from singtrans.errors import SingtransError
 from singtrans.formats import load_notes
 from singtrans.notes import Note, note_name
 from singtrans.pitch import hz_to_midi, midi_to_hz
-from singtrans.training.agreement import HOP, track_frames
+from singtrans.training.agreement import HOP, LAG, track_frames
 from singtrans.training.evidence import SILENT, Evidence
 
-LAG = 0.05  # seconds from which labels are early or late: the tolerance of an onset in every score
-LAG_GAIN = 0.02  # share of frames that agree only when labels are moved; below, the lag is chance
 FEWEST = 5  # notes with a measured pitch, below which a whole recording's pitch is not judged
 _OVERLAP = 0.02  # seconds; below it is rounding
 _BEYOND = 0.1  # seconds after the recording's end where a label may end
@@ -26,6 +24,8 @@ _SHORTEST, _LONGEST = 0.02, 30.0  # seconds of a note
 _LOWEST, _HIGHEST = 28.0, 96.0  # MIDI: E1 and C7, as far as anyone sings
 _MILLISECONDS = 50.0  # labels that are longer than their recording by this factor count something else than seconds
 _FOLLOWING = 0.45  # share of the notes that must move as the singing does
+_FITTING = 0.6  # share of the frames that must agree where labels are moved; those of other songs can be made to fit
+_OTHER_UNIT = 10.0  # semitones
 _BRIEF = 0.15  # seconds: the pitch and voicing of shorter notes is hard to measure
 _UNLABELLED = 1.0  # seconds of singing in one stretch
 _ONE_BY_ONE = 3
@@ -148,6 +148,16 @@ def _unit_that_fits(path: Path, name: str) -> tuple[str, str] | None:
     return None
 
 
+def _is_in_midi(evidence: Evidence) -> bool:
+    """Whether pitches that are far from what is sung are near it when they are read as MIDI numbers."""
+    entry = evidence.entry
+    try:
+        pitches = np.array([note.pitch for note in load_notes(entry.notes, name=entry.name, unit="midi")])
+    except SingtransError:
+        return False
+    return len(pitches) == len(evidence.pitches) and np.nanmedian(np.abs(pitches - evidence.pitches)) < 3
+
+
 def _audio(evidence: Evidence) -> list[Suspicion]:
     found = _Found(evidence.entry.audio)
     sound = evidence.soundness
@@ -186,8 +196,10 @@ def _impossible(found: _Found, evidence: Evidence) -> None:
         [(n.onset, f"a note has MIDI pitch {n.pitch:.1f}, which nobody sings: mend it") for n in wrong],
         lambda n: f"{n} notes lie outside what is sung (MIDI {_LOWEST:g} to {_HIGHEST:g}): are they in another unit?",
     )
-    if evidence.heard and labels.end > evidence.duration + _BEYOND:
-        late = int((spans[:, 1] > evidence.duration + _BEYOND).sum())
+    # Labels that are late throughout end late as well, and are said to be late.
+    end = evidence.duration + _BEYOND + max(0.0, evidence.fit.late if evidence.fit else 0.0)
+    if evidence.heard and labels.end > end:
+        late = int((spans[:, 1] > end).sum())
         what = f"labels go on to {labels.end:.2f} s, but the recording ends at {evidence.duration:.2f} s"
         what += f" ({late} {'note' if late == 1 else 'notes'} beyond it)" if late else ""
         found.add("past_end", f"{what}: is the recording cut short, or another one?", [labels.end])
@@ -201,19 +213,21 @@ def _heard(found: _Found, evidence: Evidence, custom: Custom) -> None:
         known = deviations[np.isfinite(deviations)]
         inside = sum(note.offset <= evidence.duration for note in notes)
         following = (np.abs(known - np.median(known)) < custom.note_limit).sum() if len(known) else 0
-        if inside >= FEWEST and following < _FOLLOWING * inside:
-            what = f"the pitch of {inside - following} of {inside} notes does not follow what is sung"
-            found.add("mismatch", f"{what}: are these the labels of another recording?")
+        if len(known) and np.median(np.abs(known)) > _OTHER_UNIT and _is_in_midi(evidence):
+            found.add("unit", "its pitches are MIDI numbers, not Hz: name the column so in the first line")
+            return
+        if inside >= FEWEST and (following < _FOLLOWING * inside or (fit.late and fit.best < _FITTING)):
+            found.add("mismatch", "its notes do not follow what is sung: are these the labels of another recording?")
             return
         _pitch(found, notes, deviations, custom)
     elif evidence.labels.f0 is not None:
         _contour(found, evidence)
-    if abs(fit.lag - custom.lag) > LAG and fit.best - fit.here > LAG_GAIN:
+    if abs(fit.late - custom.lag) > LAG:
         side = "late" if fit.lag > 0 else "early"
         what = f"labels are about {abs(fit.lag):.2f} s {side} throughout"
         found.add("offset", f"{what}: move them by {-fit.lag:+.2f} s")
     elif len(evidence.labels.spans):
-        _unheard(found, evidence)
+        _unheard(found, evidence, custom.lag)
 
 
 def _pitch(found: _Found, notes: Sequence[Note], deviations: np.ndarray, custom: Custom) -> None:
@@ -249,7 +263,8 @@ def _contour(found: _Found, evidence: Evidence) -> None:
         found.add("mismatch", "hardly a frame is voiced both here and in what is sung: is it another recording's?")
         return
     usual = float(np.median(off[both]))
-    if (np.abs(off[both] - usual) < 1.0).mean() < _FOLLOWING:
+    following = (np.abs(off[both] - usual) < 1.0).mean()
+    if following < _FOLLOWING or (evidence.fit.late and evidence.fit.best < _FITTING):
         found.add("mismatch", "the pitch does not follow what is sung: are these the labels of another recording?")
         return
     if abs(usual) > Custom.recording_limit:
@@ -262,16 +277,16 @@ def _contour(found: _Found, evidence: Evidence) -> None:
     )
 
 
-def _unheard(found: _Found, evidence: Evidence) -> None:
+def _unheard(found: _Found, evidence: Evidence, lag: float) -> None:
     """Notes where nothing is sung, and singing where no note is."""
-    track, spans = evidence.heard.pitch, evidence.labels.spans
+    track, spans = evidence.heard.pitch, np.maximum(evidence.labels.spans - lag, 0.0)
     count = round(evidence.duration / HOP) + 1
     sung = np.isfinite(track_frames(track, count))
     silent = []
-    for start, end in spans[spans[:, 1] <= evidence.duration]:
+    for (start, end), (onset, _) in zip(spans, evidence.labels.spans, strict=True):
         inside = sung[round(start / HOP) : round(end / HOP) + 1]
-        if end - start >= _BRIEF and not inside.any() and start not in found.notes:
-            silent.append((start, "a note is labelled where nothing is sung: remove it"))
+        if end <= evidence.duration and end - start >= _BRIEF and not inside.any() and onset not in found.notes:
+            silent.append((onset, "a note is labelled where nothing is sung: remove it"))
     found.each("unheard", silent, lambda n: f"{n} notes are labelled where nothing is sung: remove them")
     labelled = np.zeros(count, bool)
     for start, end in spans:
