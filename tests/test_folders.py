@@ -145,7 +145,7 @@ def test_every_fault_of_a_manifest_is_listed(tmp_path):
 def test_a_table_that_is_no_manifest_is_one_line(tmp_path, text):
     path = tmp_path / "m.csv"
     path.write_text(text)
-    with pytest.raises(SingtransError, match=r"m\.csv: not a manifest; its first line needs the columns audio") as error:
+    with pytest.raises(SingtransError, match=r"m\.csv: not a manifest; its first line needs") as error:
         read_entries(path)
     assert "\n" not in str(error.value)
 

@@ -64,15 +64,16 @@ def _notes(path: Path, row: Row, faults: list[SingtransError] | None) -> tuple[N
         )
     now, notes = 0.0, []
     for place, (label, text) in enumerate(zip(labels, durations, strict=True), 1):
+        duration = 0.0
         try:
-            pitch, duration = label_pitch(label), number(text)
-            if duration < 0:
+            if number(text) < 0:
                 raise ValueError("time goes on")
+            duration = number(text)
+            pitch = label_pitch(label)
             if pitch is not None and duration > 0:
                 notes.append(make_note(now, now + duration, pitch))
         except ValueError:
             fault = f"has {label[:40]!r} for {text[:40]!r} s as note {place}: use a name such as C#4+12, or rest,"
             refuse(at_line(path, row.line, f"{fault} and seconds."), faults)
-            duration = 0.0
         now += duration
     return tuple(notes)

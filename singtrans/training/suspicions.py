@@ -220,8 +220,8 @@ def _heard(found: _Found, evidence: Evidence, custom: Custom) -> None:
             found.add("mismatch", "its notes do not follow what is sung: are these the labels of another recording?")
             return
         _pitch(found, notes, deviations, custom)
-    elif evidence.labels.f0 is not None:
-        _contour(found, evidence)
+    elif evidence.labels.f0 is not None and not _contour(found, evidence):
+        return
     if abs(fit.late - custom.lag) > LAG:
         side = "late" if fit.lag > 0 else "early"
         what = f"labels are about {abs(fit.lag):.2f} s {side} throughout"
@@ -252,8 +252,8 @@ def _pitch(found: _Found, notes: Sequence[Note], deviations: np.ndarray, custom:
         )
 
 
-def _contour(found: _Found, evidence: Evidence) -> None:
-    """Labels of pitch over time."""
+def _contour(found: _Found, evidence: Evidence) -> bool:
+    """Labels of pitch over time; whether they follow what is sung at all."""
     count = round(evidence.duration / HOP) + 1
     shift = round(evidence.fit.lag / HOP)
     labels = np.roll(track_frames(evidence.labels.f0, count), -shift)
@@ -261,12 +261,12 @@ def _contour(found: _Found, evidence: Evidence) -> None:
     both = np.isfinite(off)
     if both.sum() * HOP < 1.0:
         found.add("mismatch", "hardly a frame is voiced both here and in what is sung: is it another recording's?")
-        return
+        return False
     usual = float(np.median(off[both]))
     following = (np.abs(off[both] - usual) < 1.0).mean()
     if following < _FOLLOWING or (evidence.fit.late and evidence.fit.best < _FITTING):
         found.add("mismatch", "the pitch does not follow what is sung: are these the labels of another recording?")
-        return
+        return False
     if abs(usual) > Custom.recording_limit:
         found.add("tuning", f"labels are {describe(usual)} throughout: {remedy(usual)}")
     stretches = _stretches(both & (np.abs(np.abs(off - usual) - 12) < 1), 0.2)
@@ -275,6 +275,7 @@ def _contour(found: _Found, evidence: Evidence) -> None:
         [(t, f"{length:.1f} s are an octave off what is sung: listen, and mend them") for t, length in stretches],
         lambda n: f"{n} stretches are an octave off what is sung: listen, and mend them",
     )
+    return True
 
 
 def _unheard(found: _Found, evidence: Evidence, lag: float) -> None:
