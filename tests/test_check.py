@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import torch
 from sung import RATE, sing, write_audio, write_notes
 
 from singtrans import Note, SingtransError, Transcriber
@@ -29,6 +30,8 @@ def songs():
 @pytest.fixture(scope="module")
 def listen():
     """The shipped model; what it has heard once it knows."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)  # more of them wait for each other on a busy machine
     transcriber, heard = Transcriber(device="cpu"), {}
 
     def known(path: Path) -> Transcription:
@@ -37,7 +40,8 @@ def listen():
             heard[key] = transcriber(path)
         return heard[key]
 
-    return known
+    yield known
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
