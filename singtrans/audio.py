@@ -101,14 +101,59 @@ def blocks(path: str | Path, sample_rate: int = 16000, block_seconds: float = 30
         raise SingtransError(f"{path} is too short to hold any sound: record or export it again.")
 
 
-def count_not_finite(path: str | Path) -> int:
-    """How many samples of a recording, over all channels, are NaN or infinite; :func:`blocks` makes them 0.
+@dataclass(frozen=True, slots=True)
+class Soundness:
+    """What is unusual about a recording's samples.
+
+    Attributes:
+        not_finite: how many are NaN or infinite.
+        first: the time of the first of these, in seconds; 0 if there are none.
+        peak: the largest of the others, full scale at 1.
+    """
+
+    not_finite: int
+    first: float
+    peak: float
+
+
+def survey(path: str | Path) -> Soundness:
+    """Look at a recording's samples as they are stored, which :func:`load` makes finite.
 
     Raises:
         SingtransError: as for :func:`blocks`.
     """
     path = Path(path)
-    return sum(int(np.count_nonzero(~np.isfinite(p.samples))) for p in _decode(path, _read_head(path)))
+    count, first, peak, seconds = 0, 0.0, 0.0, 0.0
+    for piece in _decode(path, _read_head(path)):
+        finite = np.isfinite(piece.samples)
+        wrong = np.flatnonzero(~finite.all(axis=1))
+        if len(wrong) and not count:
+            first = seconds + float(wrong[0]) / piece.rate
+        count += int((~finite).sum())
+        peak = max(peak, float(np.abs(piece.samples, where=finite, out=np.zeros_like(piece.samples)).max(initial=0.0)))
+        seconds += len(piece.samples) / piece.rate
+    return Soundness(count, first, peak)
+
+
+def seconds(path: str | Path) -> float:
+    """Length of a recording as its header states it; it is decoded only where the header does not.
+
+    Raises:
+        SingtransError: as for :func:`blocks`.
+    """
+    import soundfile
+
+    path = Path(path)
+    if not _is_mpeg(path, _read_head(path)):
+        try:
+            with path.open("rb") as file:
+                stated = soundfile.info(file)
+            if stated.frames and not stated.subtype.startswith("MPEG"):
+                return stated.frames / stated.samplerate
+        except (soundfile.LibsndfileError, TypeError):
+            pass  # PyAV may be able to read it
+    rate = 16_000
+    return sum(map(len, blocks(path, rate))) / rate
 
 
 def _read_head(path: Path) -> bytes:

@@ -39,7 +39,7 @@ def report(plan: Plan, outcomes: Iterator[Outcome], quiet: bool) -> bool:
     """
     began, done, failed = time.monotonic(), _Tally(), list(plan.failures)
     jobs = len(plan.jobs)
-    with _bar(jobs, quiet) as (print_line, advance):
+    with bar(jobs, quiet) as (print_line, advance):
         for line in plan.failures:
             print_line(f"failed: {line}")
         for number, outcome in enumerate(outcomes, start=1):
@@ -101,7 +101,7 @@ def _length(seconds: float) -> str:
 
 
 @contextmanager
-def _bar(jobs: int, quiet: bool) -> Iterator[tuple[Callable[[str], None], Callable[[float], None]]]:
+def bar(jobs: int, quiet: bool = False) -> Iterator[tuple[Callable[[str], None], Callable[[float], None]]]:
     """How to print a line, and how to count a file done; with a bar if there is a terminal and time to look at it."""
     if quiet or jobs < 2 or sys.stderr is None or not sys.stderr.isatty():
         yield say, lambda seconds: None

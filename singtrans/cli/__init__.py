@@ -10,6 +10,7 @@ import typer
 
 from singtrans import __version__, interrupt
 from singtrans.cli.convert import convert
+from singtrans.cli.dataset import dataset
 from singtrans.cli.evaluate import evaluate
 from singtrans.cli.info import info
 from singtrans.cli.plot import plot
@@ -49,6 +50,7 @@ def _options(
 
 for command in (transcribe, convert, plot, report, evaluate, train, info):
     app.command()(command)
+app.add_typer(dataset)
 
 
 def main() -> None:

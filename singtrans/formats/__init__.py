@@ -8,7 +8,7 @@ import inspect
 from pathlib import Path
 
 from singtrans.errors import SingtransError
-from singtrans.formats import f0
+from singtrans.formats import f0, jams_notes
 from singtrans.formats.choose import holds_notes, reader_of
 from singtrans.formats.files import whole_file
 from singtrans.formats.note_names import UNITS
@@ -82,7 +82,12 @@ def save(
 
 
 def load_notes(
-    path: str | Path, *, name: str | None = None, voice: str | None = None, unit: str | None = None
+    path: str | Path,
+    *,
+    name: str | None = None,
+    voice: str | None = None,
+    unit: str | None = None,
+    faults: list[SingtransError] | None = None,
 ) -> tuple[Note, ...]:
     """Read the notes of a file, in the order of their onsets.
 
@@ -93,6 +98,8 @@ def load_notes(
             TextGrid, the number of an annotation in JAMS.
         unit: ``midi`` or ``hz``, of the pitch of tables that do not say so, or that say it wrongly.
             All three are passed over by formats that have no use for them.
+        faults: where to note what is wrong with single lines; these are then left out, and the rest is read. None
+            to raise the first.
 
     Raises:
         SingtransError: if the ending is unknown, the file cannot be read, or its content is not what the
@@ -107,14 +114,14 @@ def load_notes(
     read = reader_of(path).read
     if unit is None and format_of(path) == "sv":
         unit = "hz"  # low voices look like MIDI numbers
-    choices = {"name": name, "voice": voice, "tier": voice, "unit": unit}
+    choices = {"name": name, "voice": voice, "tier": voice, "unit": unit, "faults": faults}
     known = inspect.signature(read).parameters
     content = read(path, **{key: value for key, value in choices.items() if key in known})
     return content.notes if isinstance(content, Transcription) else content
 
 
 def load_pitch(path: str | Path, *, unit: str | None = None) -> PitchTrack:
-    """Read a label of pitch over time: one value a line, or time and pitch.
+    """Read a label of pitch over time: one value a line, time and pitch, or JAMS' ``pitch_contour``.
 
     Args:
         path: the file.
@@ -126,7 +133,7 @@ def load_pitch(path: str | Path, *, unit: str | None = None) -> PitchTrack:
     """
     if unit not in (None, *UNITS):
         raise ValueError(f"unit is {unit!r}: use {' or '.join(UNITS)}")
-    return f0.read(path, unit)
+    return jams_notes.read_pitch(path) if Path(path).suffix.lower() == ".jams" else f0.read(path, unit)
 
 
 def find_notes(folder: Path) -> list[Path]:

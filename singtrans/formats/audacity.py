@@ -10,9 +10,10 @@ selected, and is passed over. Source: manual.audacityteam.org, "Importing and Ex
 from pathlib import Path
 from typing import BinaryIO
 
+from singtrans.errors import SingtransError
 from singtrans.formats.files import on_grid
 from singtrans.formats.note_names import label_pitch, pitch_label
-from singtrans.formats.text import at_line, in_order, make_note, number, read_text
+from singtrans.formats.text import at_line, in_order, make_note, number, read_text, refuse
 from singtrans.notes import Note, Transcription
 
 _STEPS_PER_SECOND = 1_000_000  # the decimals that Audacity writes
@@ -26,8 +27,12 @@ def write(transcription: Transcription, file: BinaryIO) -> None:
         file.write(f"{start:.6f}\t{end:.6f}\t{pitch_label(note.pitch)}\n".encode())
 
 
-def read(path: str | Path) -> tuple[Note, ...]:
+def read(path: str | Path, faults: list[SingtransError] | None = None) -> tuple[Note, ...]:
     """Read notes; rests (an empty label, ``rest``, ``sil`` and the like) are left out.
+
+    Args:
+        path: the file.
+        faults: see `singtrans.formats.load_notes`.
 
     Raises:
         SingtransError: if the file cannot be read or a line is no label with a pitch; it names the line.
@@ -42,17 +47,14 @@ def read(path: str | Path) -> tuple[Note, ...]:
         try:
             pitch = label_pitch(label)
         except ValueError:
-            raise at_line(
-                path,
-                line,
-                f"has the label {label.strip()[:40]!r}, no pitch: use a note name such as C#4, or a MIDI number.",
-            ) from None
+            fault = f"has the label {label.strip()[:40]!r}, no pitch: use a note name such as C#4, or a MIDI number."
+            refuse(at_line(path, line, fault), faults)
+            continue
         try:
             start, end = (number(cell) for cell in cells[:2])
             if pitch is not None:
                 notes.append(make_note(start, end, pitch))
         except ValueError:
-            raise at_line(
-                path, line, "is not a label of a note: it needs a start from 0 s, a later end, and a pitch, with tabs."
-            ) from None
+            fault = "is not a label of a note: it needs a start from 0 s, a later end, and a pitch, with tabs."
+            refuse(at_line(path, line, fault), faults)
     return in_order(notes)

@@ -14,7 +14,7 @@ from singtrans.errors import SingtransError
 from singtrans.formats.columns import MIDI_BY_CUSTOM, Columns, find_columns
 from singtrans.formats.files import on_grid
 from singtrans.formats.note_names import guess_unit, label_pitch, to_midi
-from singtrans.formats.text import Row, at_line, in_order, make_note, number, read_table, read_text
+from singtrans.formats.text import Row, at_line, in_order, make_note, number, read_table, read_text, refuse
 from singtrans.notes import Note, Transcription
 
 COLUMNS = ("onset", "offset", "pitch", "note", "confidence")
@@ -34,7 +34,7 @@ def write(transcription: Transcription, file: BinaryIO) -> None:
     file.write(("\n".join(lines) + "\n").encode())
 
 
-def read(path: str | Path, unit: str | None = None) -> tuple[Note, ...]:
+def read(path: str | Path, unit: str | None = None, faults: list[SingtransError] | None = None) -> tuple[Note, ...]:
     """Read notes from text with a header, separated by commas, tabs, semicolons or spaces.
 
     The header names an onset, an offset or a duration, and a pitch, by one of the usual words (docs/labels.md);
@@ -43,6 +43,7 @@ def read(path: str | Path, unit: str | None = None) -> tuple[Note, ...]:
     Args:
         path: the file.
         unit: of the pitch, ``midi`` or ``hz``, whatever the header says; None for what it says.
+        faults: see `singtrans.formats.load_notes`.
 
     Returns:
         The notes in the order of their onsets.
@@ -61,10 +62,11 @@ def read(path: str | Path, unit: str | None = None) -> tuple[Note, ...]:
             1,
             f"lacks {', '.join(missing)}: the first line must name the columns onset, offset (or duration) and pitch.",
         )
-    values = [_values(path, row, columns, unit) for row in table.rows]
+    values = [_values(path, row, columns, unit, faults) for row in table.rows]
     sung = [value for value in values if value]
     unit = unit or columns.unit or _unit(path, sung, columns)
-    return in_order(_note(path, value, unit) for value in sung)
+    notes = [_note(path, value, unit, faults) for value in sung]
+    return in_order(note for note in notes if note)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +80,10 @@ class _Values:
     confidence: float
 
 
-def _values(path: Path, row: Row, columns: Columns, unit: str | None) -> _Values | None:
-    """None for a rest, which only a label can say."""
+def _values(
+    path: Path, row: Row, columns: Columns, unit: str | None, faults: list[SingtransError] | None
+) -> _Values | None:
+    """None for a rest, which only a label can say, and for a line that is refused."""
     try:
         onset = number(row.cells[columns.onset])
         ends = columns.offset if columns.offset >= 0 else columns.duration
@@ -89,7 +93,7 @@ def _values(path: Path, row: Row, columns: Columns, unit: str | None) -> _Values
         confident = row.cells[columns.confidence] if 0 <= columns.confidence < len(row.cells) else ""
         confidence = number(confident or "1")
     except (ValueError, IndexError):
-        raise _fault(path, row.line) from None
+        return refuse(_fault(path, row.line), faults)
     return None if pitch is None else _Values(row.line, onset, offset, pitch, confidence)
 
 
@@ -106,11 +110,11 @@ def _unit(path: Path, values: list[_Values], columns: Columns) -> str:
     return unit
 
 
-def _note(path: Path, value: _Values, unit: str) -> Note:
+def _note(path: Path, value: _Values, unit: str, faults: list[SingtransError] | None) -> Note | None:
     try:
         return make_note(value.onset, value.offset, to_midi(value.pitch, unit), value.confidence)
     except ValueError:
-        raise _fault(path, value.line) from None
+        return refuse(_fault(path, value.line), faults)
 
 
 def _fault(path: Path, line: int) -> SingtransError:

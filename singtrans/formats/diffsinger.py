@@ -11,18 +11,19 @@ from pathlib import Path
 
 from singtrans.errors import SingtransError
 from singtrans.formats.note_names import label_pitch
-from singtrans.formats.text import Row, at_line, listed, make_note, number, read_table, read_text
+from singtrans.formats.text import Row, at_line, listed, make_note, number, read_table, read_text, refuse
 from singtrans.notes import Note
 
 COLUMNS = ("name", "note_seq", "note_dur")
 
 
-def read(path: str | Path, name: str | None = None) -> tuple[Note, ...]:
+def read(path: str | Path, name: str | None = None, faults: list[SingtransError] | None = None) -> tuple[Note, ...]:
     """Read the notes of one recording.
 
     Args:
         path: the file.
         name: the recording's name, as the column ``name`` has it; None if there is but one.
+        faults: see `singtrans.formats.load_notes`.
 
     Raises:
         SingtransError: if the file cannot be read, lacks a column or the recording, or the row's notes are none;
@@ -39,7 +40,7 @@ def read(path: str | Path, name: str | None = None) -> tuple[Note, ...]:
         if len(row.cells) <= max(places):
             raise at_line(path, row.line, f"has {len(row.cells)} cells, not one for each column: write it again.")
         rows.append(Row(row.line, tuple(row.cells[place] for place in places)))
-    return _notes(path, _chosen(path, rows, name))
+    return _notes(path, _chosen(path, rows, name), faults)
 
 
 def _chosen(path: Path, rows: list[Row], name: str | None) -> Row:
@@ -55,7 +56,7 @@ def _chosen(path: Path, rows: list[Row], name: str | None) -> Row:
     return found[0]
 
 
-def _notes(path: Path, row: Row) -> tuple[Note, ...]:
+def _notes(path: Path, row: Row, faults: list[SingtransError] | None) -> tuple[Note, ...]:
     labels, durations = row.cells[1].split(), row.cells[2].split()
     if len(labels) != len(durations):
         raise at_line(
@@ -63,18 +64,16 @@ def _notes(path: Path, row: Row) -> tuple[Note, ...]:
         )
     now, notes = 0.0, []
     for place, (label, text) in enumerate(zip(labels, durations, strict=True), 1):
+        duration = 0.0
         try:
-            pitch, duration = label_pitch(label), number(text)
-            if duration < 0:
+            if number(text) < 0:
                 raise ValueError("time goes on")
+            duration = number(text)
+            pitch = label_pitch(label)
             if pitch is not None and duration > 0:
                 notes.append(make_note(now, now + duration, pitch))
         except ValueError:
-            raise at_line(
-                path,
-                row.line,
-                f"has {label[:40]!r} for {text[:40]!r} s as note {place}: use a name such as C#4+12, or rest,"
-                " and seconds.",
-            ) from None
+            fault = f"has {label[:40]!r} for {text[:40]!r} s as note {place}: use a name such as C#4+12, or rest,"
+            refuse(at_line(path, row.line, f"{fault} and seconds."), faults)
         now += duration
     return tuple(notes)

@@ -1,4 +1,4 @@
-"""JAMS annotations ``note_midi`` and ``note_hz`` (Humphrey et al., ISMIR 2014; jams.readthedocs.io).
+"""JAMS annotations ``note_midi``, ``note_hz`` and ``pitch_contour`` (Humphrey et al., ISMIR 2014; jams.readthedocs.io).
 
 {"annotations": [{"namespace": "note_hz", "data": [{"time": 0.4, "duration": 0.5, "value": 220.0}]}]}
 """
@@ -12,11 +12,12 @@ import numpy as np
 from singtrans.errors import SingtransError
 from singtrans.formats.json_file import finite, read_json
 from singtrans.formats.note_names import to_midi
-from singtrans.formats.text import in_order, make_note
-from singtrans.notes import Note, Transcription
+from singtrans.formats.text import in_order, make_note, refuse
+from singtrans.notes import Note, PitchTrack, Transcription
 from singtrans.pitch import midi_to_hz
 
 NAMESPACES = {"note_midi": "midi", "note_hz": "hz"}
+CONTOUR = "pitch_contour"
 
 
 def write(transcription: Transcription, file: BinaryIO) -> None:
@@ -54,7 +55,7 @@ def write(transcription: Transcription, file: BinaryIO) -> None:
             "time": 0,
             "duration": round(transcription.duration, 6),
         }
-        for namespace, data in (("note_midi", notes), ("pitch_contour", contour))
+        for namespace, data in (("note_midi", notes), (CONTOUR, contour))
         if data or namespace == "note_midi"
     ]
     title = transcription.audio.encode("utf-8", "replace").decode()
@@ -74,25 +75,20 @@ def _observation(time: float, duration: float, value: object, confidence: float)
     return {"time": round(time, 6), "duration": round(duration, 6), "value": value, "confidence": confidence}
 
 
-def read(path: str | Path, voice: str | None = None) -> tuple[Note, ...]:
+def read(path: str | Path, voice: str | None = None, faults: list[SingtransError] | None = None) -> tuple[Note, ...]:
     """Read the notes of one annotation.
 
     Args:
         path: the file.
         voice: which of several annotations, counted from ``1``; None if there is but one.
+        faults: see `singtrans.formats.load_notes`.
 
     Raises:
         SingtransError: if the file cannot be read, has no annotation of notes or several and none is chosen, or
             an entry is no note; it names the entry.
     """
     path = Path(path)
-    content = read_json(path)
-    annotations = content.get("annotations") if isinstance(content, dict) else None
-    found = [
-        annotation
-        for annotation in (annotations if isinstance(annotations, list) else ())
-        if isinstance(annotation, dict) and annotation.get("namespace") in tuple(NAMESPACES)
-    ]
+    found = _annotations(path, tuple(NAMESPACES))
     if not found:
         raise SingtransError(f"{path} has no annotation {' or '.join(NAMESPACES)}: give a JAMS file with notes.")
     places = [str(place) for place in range(1, len(found) + 1)]
@@ -108,10 +104,68 @@ def read(path: str | Path, voice: str | None = None) -> tuple[Note, ...]:
             pitch = to_midi(value, NAMESPACES[annotation["namespace"]])
             notes.append(make_note(onset, onset + duration, pitch, _confidence(entry.get("confidence"))))
         except (AttributeError, KeyError, TypeError, ValueError):
-            raise SingtransError(
-                f"{path}: entry {place} is not a note: it needs a time from 0 s, a duration and a pitch as value."
-            ) from None
+            fault = f"entry {place} is not a note: it needs a time from 0 s, a duration and a pitch as value."
+            refuse(SingtransError(f"{path}: {fault}"), faults)
     return in_order(notes)
+
+
+def read_pitch(path: str | Path) -> PitchTrack:
+    """Read the annotation ``pitch_contour``; what is not voiced is NaN.
+
+    Raises:
+        SingtransError: if the file cannot be read, has no such annotation or several, or an entry is none; it names
+            the entry.
+    """
+    path = Path(path)
+    found = _annotations(path, (CONTOUR,))
+    if len(found) != 1:
+        raise SingtransError(f"{path} has {len(found) or 'no'} annotations {CONTOUR}: give a JAMS file with one.")
+    times, midi = [], []
+    for place, entry in enumerate(_entries(found[0].get("data")), 1):
+        try:
+            times.append(_later(finite(entry["time"]), times))
+            midi.append(_contour_pitch(entry["value"]))
+        except (AttributeError, KeyError, TypeError, ValueError):
+            fault = f"entry {place} is no pitch: it needs a later time than the one before, and a frequency as value."
+            raise SingtransError(f"{path}: {fault}") from None
+    if not times:
+        raise SingtransError(f"{path} has an empty {CONTOUR}: give a JAMS file with pitch in it.")
+    track = np.array(midi, float)
+    return PitchTrack(np.array(times, float), track, np.isfinite(track).astype(float))
+
+
+def _later(time: float, times: list[float]) -> float:
+    if time < 0 or (times and time <= times[-1]):
+        raise ValueError("time goes on")
+    return time
+
+
+def _contour_pitch(value: dict[str, object]) -> float:
+    """MIDI number, NaN where unvoiced: there, files have a frequency, 0, a negative one, or none."""
+    if not value.get("voiced", True) or value["frequency"] is None or finite(value["frequency"]) <= 0:
+        return np.nan
+    midi = to_midi(finite(value["frequency"]), "hz")
+    if not 0 <= midi <= 127.5:
+        raise ValueError("a pitch lies between MIDI 0 and 127")
+    return midi
+
+
+def namespaces(path: Path) -> set[str]:
+    """What kinds of annotations a file has; none if it is not JAMS."""
+    try:
+        return {annotation["namespace"] for annotation in _annotations(path, (*NAMESPACES, CONTOUR))}
+    except SingtransError:
+        return set()
+
+
+def _annotations(path: Path, wanted: tuple[str, ...]) -> list[dict[str, object]]:
+    content = read_json(path)
+    annotations = content.get("annotations") if isinstance(content, dict) else None
+    return [
+        annotation
+        for annotation in (annotations if isinstance(annotations, list) else ())
+        if isinstance(annotation, dict) and annotation.get("namespace") in wanted
+    ]
 
 
 def _entries(data: object) -> list[object]:

@@ -17,6 +17,7 @@ import numpy as np
 from singtrans.errors import SingtransError
 from singtrans.formats.files import on_grid
 from singtrans.formats.json_file import read_json
+from singtrans.formats.text import refuse
 from singtrans.notes import Note, PitchTrack, Transcription
 
 _STEPS_PER_SECOND = 10_000
@@ -50,8 +51,12 @@ def write(transcription: Transcription, file: BinaryIO) -> None:
     file.write(("{\n" + ",\n".join(parts) + "\n}\n").encode("utf-8", "replace"))
 
 
-def read(path: str | Path) -> Transcription:
+def read(path: str | Path, faults: list[SingtransError] | None = None) -> Transcription:
     """Read a transcription; only ``notes``, each with onset, offset and pitch, is required.
+
+    Args:
+        path: the file.
+        faults: see `singtrans.formats.load_notes`.
 
     Raises:
         SingtransError: if the file cannot be read or is not such JSON; it says where.
@@ -60,7 +65,7 @@ def read(path: str | Path) -> Transcription:
     content = read_json(path)
     if not isinstance(content, dict) or not isinstance(content.get("notes"), list):
         raise SingtransError(f'{path} has no list of "notes": give a file that singtrans wrote.')
-    notes = sorted(_notes(path, content["notes"]), key=lambda note: (note.onset, note.offset))
+    notes = sorted(_notes(path, content["notes"], faults), key=lambda note: (note.onset, note.offset))
     try:
         track = content.get("pitch") or {}
         pitch = PitchTrack(*(np.array(track.get(key, []), dtype=float) for key in ("time", "midi", "voicing")))
@@ -78,7 +83,7 @@ def read(path: str | Path) -> Transcription:
     )
 
 
-def _notes(path: Path, entries: list[Any]) -> list[Note]:
+def _notes(path: Path, entries: list[Any], faults: list[SingtransError] | None) -> list[Note]:
     notes = []
     for number, entry in enumerate(entries, 1):
         try:
@@ -87,9 +92,8 @@ def _notes(path: Path, entries: list[Any]) -> list[Note]:
                 raise ValueError("a note cannot start before the recording")
             notes.append(Note(onset, offset, pitch, float(entry.get("confidence", 1.0))))
         except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
-            raise SingtransError(
-                f"{path}: entry {number} is not a note: it needs an onset from 0 s, a later offset, a pitch."
-            ) from None
+            fault = f"entry {number} is not a note: it needs an onset from 0 s, a later offset, a pitch."
+            refuse(SingtransError(f"{path}: {fault}"), faults)
     return notes
 
 

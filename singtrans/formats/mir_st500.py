@@ -9,17 +9,18 @@ from pathlib import Path
 
 from singtrans.errors import SingtransError
 from singtrans.formats.json_file import finite, read_json
-from singtrans.formats.text import in_order, listed, make_note
+from singtrans.formats.text import in_order, listed, make_note, refuse
 from singtrans.notes import Note
 
 
-def read(path: str | Path, name: str | None = None) -> tuple[Note, ...]:
+def read(path: str | Path, name: str | None = None, faults: list[SingtransError] | None = None) -> tuple[Note, ...]:
     """Read the notes of one song.
 
     Args:
         path: the file.
         name: the song's key; None for the file's own name without its ending. It does not matter where there
             is but one song.
+        faults: see `singtrans.formats.load_notes`.
 
     Raises:
         SingtransError: if the file cannot be read, has no such song, or an entry is no note; it names the entry.
@@ -27,7 +28,7 @@ def read(path: str | Path, name: str | None = None) -> tuple[Note, ...]:
     path = Path(path)
     content = read_json(path)
     if isinstance(content, list) and content:
-        return _notes(path, "", content)
+        return _notes(path, "", content, faults)
     if not isinstance(content, dict) or not content or not all(isinstance(song, list) for song in content.values()):
         raise SingtransError(
             f"{path} has no list of notes, nor songs with one each: give [[onset, offset, midi], ...]."
@@ -36,10 +37,10 @@ def read(path: str | Path, name: str | None = None) -> tuple[Note, ...]:
     key = keys[0] if len(keys) == 1 else name if name is not None else path.stem
     if key not in content:
         raise SingtransError(f"{path} has no song {key!r}: name one of its songs ({listed(keys)}).")
-    return _notes(path, key, content[key])
+    return _notes(path, key, content[key], faults)
 
 
-def _notes(path: Path, song: str, entries: list[object]) -> tuple[Note, ...]:
+def _notes(path: Path, song: str, entries: list[object], faults: list[SingtransError] | None) -> tuple[Note, ...]:
     notes = []
     for place, entry in enumerate(entries, 1):
         try:
@@ -48,7 +49,6 @@ def _notes(path: Path, song: str, entries: list[object]) -> tuple[Note, ...]:
             notes.append(make_note(*(finite(value) for value in entry[:3])))
         except ValueError:
             where = f" of song {song[:40]!r}" if song else ""
-            raise SingtransError(
-                f"{path}: entry {place}{where} is not a note: give an onset from 0 s, a later offset, a MIDI number."
-            ) from None
+            fault = f"entry {place}{where} is not a note: give an onset from 0 s, a later offset, a MIDI number."
+            refuse(SingtransError(f"{path}: {fault}"), faults)
     return in_order(notes)

@@ -11,9 +11,10 @@ with a header (``TIME,VALUE,DURATION,LEVEL,LABEL``) are read by ``csv_notes``. S
 from pathlib import Path
 from typing import BinaryIO
 
+from singtrans.errors import SingtransError
 from singtrans.formats.files import on_grid
 from singtrans.formats.note_names import guess_unit, to_midi
-from singtrans.formats.text import Row, at_line, in_order, make_note, number, read_text, split_rows
+from singtrans.formats.text import Row, at_line, in_order, make_note, number, read_text, refuse, split_rows
 from singtrans.notes import Note, Transcription
 from singtrans.pitch import midi_to_hz
 
@@ -35,56 +36,61 @@ def write(transcription: Transcription, file: BinaryIO) -> None:
         file.write(f"{start:.6f},{hz:.4f},{length:.6f},{note.confidence:.3f},{note.name}\n".encode())
 
 
-def read(path: str | Path, unit: str | None = None) -> tuple[Note, ...]:
+def read(path: str | Path, unit: str | None = None, faults: list[SingtransError] | None = None) -> tuple[Note, ...]:
     """Read notes of which each line has onset, pitch and duration; further columns are passed over.
 
     Args:
         path: the file.
         unit: of the pitch, ``midi`` or ``hz``; None to judge by how large it is.
+        faults: see `singtrans.formats.load_notes`.
 
     Raises:
         SingtransError: if the file cannot be read, a line is no note, or the unit is not clear; it names the line.
     """
     path = Path(path)
-    rows = split_rows(read_text(path))
-    values = [_numbers(path, row) for row in rows]
-    unit = unit or guess_unit([pitch for _, pitch, _ in values])
+    read = [(row.line, _numbers(path, row, faults)) for row in split_rows(read_text(path))]
+    rows = [(line, values) for line, values in read if values]
+    unit = unit or guess_unit([pitch for _, (_, pitch, _) in rows])
     if unit is None:
         raise at_line(
             path,
-            next((row.line for row, value in zip(rows, values, strict=True) if value[1] > 96), 1),
+            next((line for line, (_, pitch, _) in rows if pitch > 96), 1),
             "has a pitch that could be MIDI or Hz: add a first line onset,hz,duration or onset,midi,duration.",
         )
-    return in_order(_note(path, row.line, value, unit) for row, value in zip(rows, values, strict=True))
+    notes = [_note(path, line, values, unit, faults) for line, values in rows]
+    return in_order(note for note in notes if note)
 
 
-def _numbers(path: Path, row: Row) -> tuple[float, ...]:
-    """Onset, pitch, duration."""
+def _numbers(path: Path, row: Row, faults: list[SingtransError] | None) -> tuple[float, ...]:
+    """Onset, pitch, duration; nothing of a line that is refused."""
     try:
         values = tuple(number(cell) for cell in row.cells[:3])
     except ValueError:
         values = ()
     if len(values) < 3:
-        raise _fault(path, row.line)
+        refuse(_fault(path, row.line), faults)
+        return ()
     if values[2] >= LONGEST:
-        raise at_line(
-            path,
-            row.line,
+        fault = (
             f"would be a note of {values[2]:g} s, if columns are onset, Hz, duration:"
-            " if they are others, add a first line that names them, such as onset,offset,pitch.",
+            " if they are others, add a first line that names them, such as onset,offset,pitch."
         )
+        refuse(at_line(path, row.line, fault), faults)
+        return ()
     return values
 
 
-def _note(path: Path, line: int, values: tuple[float, ...], unit: str) -> Note:
+def _note(
+    path: Path, line: int, values: tuple[float, ...], unit: str, faults: list[SingtransError] | None
+) -> Note | None:
     onset, pitch, duration = values
     try:
         return make_note(onset, onset + duration, to_midi(pitch, unit))
     except ValueError:
-        raise _fault(path, line) from None
+        return refuse(_fault(path, line), faults)
 
 
-def _fault(path: Path, line: int) -> Exception:
+def _fault(path: Path, line: int) -> SingtransError:
     return at_line(
         path,
         line,

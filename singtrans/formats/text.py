@@ -77,6 +77,13 @@ def at_line(path: Path, line: int, fault: str) -> SingtransError:
     return SingtransError(f"{path}, line {line}, {fault}")
 
 
+def refuse(error: SingtransError, faults: list[SingtransError] | None) -> None:
+    """Raise an error about one line; or note it in ``faults``, if there is such a list, and go on without the line."""
+    if faults is None:
+        raise error from None
+    faults.append(error)
+
+
 def number(text: str) -> float:
     """A finite number, with a decimal point or a decimal comma.
 

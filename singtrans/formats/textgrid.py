@@ -11,7 +11,7 @@ from pathlib import Path
 
 from singtrans.errors import SingtransError
 from singtrans.formats.note_names import label_pitch
-from singtrans.formats.text import at_line, in_order, is_number, listed, make_note, number, read_text
+from singtrans.formats.text import at_line, in_order, is_number, listed, make_note, number, read_text, refuse
 from singtrans.notes import Note
 
 TIER_NAMES = ("notes", "note", "midi", "pitch")
@@ -40,13 +40,14 @@ class _Tier:
     intervals: tuple[_Interval, ...]
 
 
-def read(path: str | Path, tier: str | None = None) -> tuple[Note, ...]:
+def read(path: str | Path, tier: str | None = None, faults: list[SingtransError] | None = None) -> tuple[Note, ...]:
     """Read the notes of an interval tier; rests (an empty label, ``rest``, ``sil``, 0 and the like) are left out.
 
     Args:
         path: the file, in UTF-8 or UTF-16.
         tier: its name, in upper or lower case; None for one named ``notes``, ``note``, ``midi`` or ``pitch``, or
             else the only one whose labels are all pitches.
+        faults: see `singtrans.formats.load_notes`.
 
     Raises:
         SingtransError: if the file cannot be read, no tier or several may be meant, or a label is no pitch; it
@@ -58,29 +59,28 @@ def read(path: str | Path, tier: str | None = None) -> tuple[Note, ...]:
     wanted = (tier.lower(),) if tier is not None else TIER_NAMES
     named = [t for name in wanted for t in tiers if t.name.strip().lower() == name]
     if named:
-        return in_order(_notes(path, next((t for t in named if _is_pitched(t)), named[0])))
+        return in_order(_notes(path, next((t for t in named if _is_pitched(t)), named[0]), faults))
     if tier is not None:
         raise SingtransError(f"{path} has no interval tier {tier!r}: choose one of its tiers ({names}).")
     pitched = [t for t in tiers if _is_pitched(t)]
     if len(pitched) != 1:
         which = "several tiers" if pitched else "no interval tier"
         raise SingtransError(f"{path} has {which} of notes ({names}): name the tier of notes 'notes'.")
-    return in_order(_notes(path, pitched[0]))
+    return in_order(_notes(path, pitched[0], faults))
 
 
-def _notes(path: Path, tier: _Tier) -> Iterator[Note]:
+def _notes(path: Path, tier: _Tier, faults: list[SingtransError] | None) -> Iterator[Note]:
     for interval in tier.intervals:
         try:
             pitch = label_pitch(interval.label)
             if pitch is not None:
                 yield make_note(interval.start, interval.end, pitch)
         except ValueError:
-            raise at_line(
-                path,
-                interval.line,
+            fault = (
                 f"has {interval.label.strip()[:40]!r} from {interval.start:g} to {interval.end:g} s in tier"
-                f" {tier.name[:40]!r}, which is no note: use a name such as C#4, or a MIDI number.",
-            ) from None
+                f" {tier.name[:40]!r}, which is no note: use a name such as C#4, or a MIDI number."
+            )
+            refuse(at_line(path, interval.line, fault), faults)
 
 
 def _is_pitched(tier: _Tier) -> bool:

@@ -10,12 +10,17 @@ from pathlib import Path
 
 import numpy as np
 
+from singtrans.errors import SingtransError
 from singtrans.formats.columns import find_columns
-from singtrans.formats.text import at_line, number, read_table, read_text
+from singtrans.formats.text import Row, at_line, is_number, number, read_table, read_text, refuse, split_rows
 
 
-def read(path: str | Path) -> np.ndarray:
+def read(path: str | Path, faults: list[SingtransError] | None = None) -> np.ndarray:
     """Read times.
+
+    Args:
+        path: the file.
+        faults: see `singtrans.formats.load_notes`.
 
     Returns:
         (notes, 2) onset and offset in seconds, by onset.
@@ -25,38 +30,30 @@ def read(path: str | Path) -> np.ndarray:
     """
     path = Path(path)
     text = read_text(path)
-    lines = [(n, line) for n, line in enumerate(text.split("\n"), 1) if line.strip() and not line.startswith("\\")]
-    first = lines[0][1].replace(",", " ").replace(";", " ").split() if lines else []
-    if first and not _is_number(first[0]):
+    # Audacity writes selected frequencies behind a backslash.
+    rows = [row for row in split_rows(text) if not row.cells[0].startswith("\\")]
+    start, end, is_length = 0, 1, False
+    if rows and not is_number(rows[0].cells[0]):
         table = read_table(path, text)
         columns = find_columns(table.names)
-        ends = columns.offset if columns.offset >= 0 else columns.duration
-        if columns.onset < 0 or ends < 0:
+        start, is_length = columns.onset, columns.offset < 0
+        end = columns.duration if is_length else columns.offset
+        if min(start, end) < 0:
             raise at_line(path, 1, "must name the columns onset and offset (or duration).")
-        cells = [(row.line, row.cells) for row in table.rows]
-        places = (columns.onset, ends, columns.offset < 0)
-    else:
-        cells = [(n, line.replace(",", " ").replace(";", " ").split()) for n, line in lines]
-        places = (0, 1, False)
-    times = [_times(path, line, row, places) for line, row in cells]
+        rows = table.rows
+    times = []
+    for row in rows:
+        try:
+            times.append(_times(row, start, end, is_length))
+        except (ValueError, IndexError):
+            fault = "has no two times: it needs an onset from 0 s and a later offset."
+            refuse(at_line(path, row.line, fault), faults)
     return np.array(sorted(times), float).reshape(-1, 2)
 
 
-def _times(path: Path, line: int, cells: "list[str] | tuple[str, ...]", places: tuple[int, int, bool]) -> list[float]:
-    start, end, is_length = places
-    try:
-        onset, offset = number(cells[start]), number(cells[end])
-        offset += onset if is_length else 0.0
-    except (ValueError, IndexError):
-        onset, offset = 0.0, -1.0
+def _times(row: Row, start: int, end: int, is_length: bool) -> tuple[float, float]:
+    onset, offset = number(row.cells[start]), number(row.cells[end])
+    offset += onset if is_length else 0.0
     if not 0.0 <= onset < offset:
-        raise at_line(path, line, "has no two times: it needs an onset from 0 s and a later offset.")
-    return [onset, offset]
-
-
-def _is_number(text: str) -> bool:
-    try:
-        number(text)
-    except ValueError:
-        return False
-    return True
+        raise ValueError("a note starts from 0 s on and ends later")
+    return onset, offset

@@ -10,12 +10,17 @@ onset and duration in seconds, the pitch as a MIDI number against that tuning, a
 import math
 from pathlib import Path
 
-from singtrans.formats.text import at_line, in_order, make_note, number, read_text, split_rows
+from singtrans.errors import SingtransError
+from singtrans.formats.text import at_line, in_order, make_note, number, read_text, refuse, split_rows
 from singtrans.notes import Note
 
 
-def read(path: str | Path) -> tuple[Note, ...]:
+def read(path: str | Path, faults: list[SingtransError] | None = None) -> tuple[Note, ...]:
     """Read notes; their pitch is moved by the tuning, so it is what was sung against A4 = 440 Hz.
+
+    Args:
+        path: the file.
+        faults: see `singtrans.formats.load_notes`.
 
     Raises:
         SingtransError: if the file cannot be read, its tuning is none, or a line is no note; it names the line.
@@ -38,9 +43,8 @@ def read(path: str | Path) -> tuple[Note, ...]:
             onset, duration, pitch = (number(cell) for cell in row.cells[:3])
             notes.append(make_note(onset, onset + duration, pitch + shift))
         except ValueError:
-            raise at_line(
-                path, row.line, "is not a note: it needs an onset from 0 s, a duration, a MIDI pitch."
-            ) from None
+            fault = "is not a note: it needs an onset from 0 s, a duration, a MIDI pitch."
+            refuse(at_line(path, row.line, fault), faults)
     return in_order(notes)
 
 

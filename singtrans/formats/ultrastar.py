@@ -19,7 +19,7 @@ from singtrans.errors import SingtransError
 from singtrans.formats.arrangement import Arrangement, arrange
 from singtrans.formats.files import on_steps
 from singtrans.formats.options import PLAIN, Options
-from singtrans.formats.text import at_line, in_order, listed, make_note, number, read_text
+from singtrans.formats.text import at_line, in_order, listed, make_note, number, read_text, refuse
 from singtrans.notes import Note, Transcription
 
 _NOTE_MARKS = ":*"
@@ -96,12 +96,13 @@ def _ends_line(arrangement: Arrangement, index: int) -> bool:
     return following.onset - arrangement.notes[index].offset >= _BREATH
 
 
-def read(path: str | Path, voice: str | None = None) -> tuple[Note, ...]:
+def read(path: str | Path, voice: str | None = None, faults: list[SingtransError] | None = None) -> tuple[Note, ...]:
     """Read the notes of one voice, golden ones too; freestyle, rap and notes without length are left out.
 
     Args:
         path: the file, in UTF-8 or Windows-1252.
         voice: of a duet, ``P1`` or ``P2``; None for the first.
+        faults: see `singtrans.formats.load_notes`.
 
     Raises:
         SingtransError: if the file cannot be read, lacks #BPM or that voice, or a line is none of UltraStar's; it
@@ -114,16 +115,16 @@ def read(path: str | Path, voice: str | None = None) -> tuple[Note, ...]:
         if content.upper() == "E":
             break
         if content:
-            _take(path, song, line, content)
+            _take(path, song, line, content, faults)
     if not song.tempi:
         raise SingtransError(f"{path} has no line #BPM:, so its beats have no length: add it at the top.")
     voice = (voice or min(song.spans, default="P1")).upper()
     if voice not in song.spans and (song.spans or voice != "P1"):
         raise SingtransError(f"{path} has no voice {voice}: choose one of {listed(sorted(song.spans))}.")
-    return in_order(_notes(path, song, voice))
+    return in_order(_notes(path, song, voice, faults))
 
 
-def _take(path: Path, song: _Song, line: int, content: str) -> None:
+def _take(path: Path, song: _Song, line: int, content: str, faults: list[SingtransError] | None) -> None:
     """Note what one line says."""
     mark, rest = content[0].upper(), content[1:].split()
     try:
@@ -149,9 +150,8 @@ def _take(path: Path, song: _Song, line: int, content: str) -> None:
         elif mark not in _UNPITCHED_MARKS:
             raise ValueError(f"no line begins with {mark}")
     except ValueError:
-        raise at_line(
-            path, line, "is no line of an UltraStar song: notes are ': start length pitch text', tags '#NAME:value'."
-        ) from None
+        fault = "is no line of an UltraStar song: notes are ': start length pitch text', tags '#NAME:value'."
+        refuse(at_line(path, line, fault), faults)
 
 
 def _tempo(text: str) -> float:
@@ -161,7 +161,7 @@ def _tempo(text: str) -> float:
     return tempo
 
 
-def _notes(path: Path, song: _Song, voice: str) -> list[Note]:
+def _notes(path: Path, song: _Song, voice: str, faults: list[SingtransError] | None) -> list[Note]:
     try:
         gap = number(song.header.get("GAP") or "0") / 1000
     except ValueError:
@@ -171,9 +171,8 @@ def _notes(path: Path, song: _Song, voice: str) -> list[Note]:
         try:
             notes.append(make_note(gap + _seconds(song, begin), gap + _seconds(song, end), pitch))
         except ValueError:
-            raise at_line(
-                path, line, "is a note that starts before 0 s, or lies outside MIDI 0 to 127: mend #GAP or the line."
-            ) from None
+            fault = "is a note that starts before 0 s, or lies outside MIDI 0 to 127: mend #GAP or the line."
+            refuse(at_line(path, line, fault), faults)
     return notes
 
 

@@ -143,8 +143,9 @@ def _attempt(faults: list[str], read: Callable[[], np.ndarray]) -> np.ndarray | 
 
 
 def _sound(path: Path, sample_rate: int) -> np.ndarray:
-    if bad := audio.count_not_finite(path):
-        raise SingtransError(f"{path}: {bad} samples are not numbers (NaN or infinite); export it again")
+    heard = audio.survey(path)
+    if heard.not_finite:
+        raise SingtransError(f"{path}: {heard.not_finite} samples are not numbers (NaN or infinite); export it again")
     samples = audio.load(path, sample_rate)
     if not samples.any():
         raise SingtransError(f"{path}: there is nothing but silence in it; leave it out, or export it again")

@@ -1,9 +1,10 @@
 """What to train on: a manifest, or a folder of recordings with their labels."""
 
 import csv
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+import io
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from singtrans.errors import SingtransError
@@ -67,6 +68,7 @@ class Listing:
         decided: whether it says itself which entries are for what.
         unlabelled: recordings without labels.
         orphans: labels without a recording.
+        missing: of files with many recordings' labels, the names that no recording has.
     """
 
     entries: list[Entry]
@@ -74,6 +76,7 @@ class Listing:
     decided: bool = False
     unlabelled: list[Path] = field(default_factory=list)
     orphans: list[Path] = field(default_factory=list)
+    missing: dict[Path, list[str]] = field(default_factory=dict)
 
 
 def read_entries(path: Path, valid_fraction: float = 0.1) -> list[Entry]:
@@ -108,70 +111,70 @@ def list_entries(path: Path, valid_fraction: float = 0.1) -> Listing:
         raise SingtransError(f"{path}: there is no such manifest or folder; give one that exists")
     if not listing.entries and not listing.faults:
         raise SingtransError(f"{path}: no labelled recordings found; put song.tsv, .csv or .mid beside song.wav")
-    if not listing.decided:
-        listing.entries[:] = set_aside(listing.entries, valid_fraction)
-    return listing
+    if listing.decided:
+        return listing
+    return replace(listing, entries=set_aside(listing.entries, valid_fraction))
 
 
-def write_manifest(path: Path, entries: Sequence[Entry]) -> None:
-    """Write a manifest whose paths are relative to it where they lie below its folder, absolute elsewhere."""
+def write_manifest(path: Path, entries: Sequence[Entry], *, overwrite: bool = True) -> None:
+    """Write a manifest; its paths are relative to it.
+
+    Raises:
+        SingtransError: if it cannot be written, or exists and ``overwrite`` is False.
+    """
     base = path.parent.resolve()
-
-    def shown(value: object) -> object:
-        if not isinstance(value, Path):
-            return "" if value is None else value
-        whole = value.resolve()
-        return whole.relative_to(base).as_posix() if whole.is_relative_to(base) else whole.as_posix()
-
-    with whole_file(path) as binary:
-        lines: list[str] = []
-        writer = csv.writer(_Lines(lines.append))
-        writer.writerow(COLUMNS)
-        writer.writerows([shown(getattr(entry, column)) for column in COLUMNS] for entry in entries)
-        binary.write("".join(lines).encode())
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows([_cell(getattr(entry, column), base) for column in COLUMNS] for entry in entries)
+    with whole_file(path, overwrite=overwrite) as file:
+        file.write(text.getvalue().encode())
 
 
-@dataclass(frozen=True)
-class _Lines:
-    """What csv writes to."""
-
-    write: Callable[[str], None]
+def _cell(value: object, base: Path) -> str:
+    if isinstance(value, Path):
+        # Its folder is resolved, but not the file: a link's own name says which recording it is.
+        return Path(os.path.relpath(value.parent.resolve() / value.name, base)).as_posix()
+    return f"{value:g}" if isinstance(value, float) else str(value or "")
 
 
 def _folder(folder: Path) -> Listing:
     found = find_labelled(folder)
-    entries, faults = [], list(found.faults)
+    entries, source = [], folder.resolve().name
     for item in found.items:
-        name = item.audio.relative_to(folder).with_suffix("").as_posix()
-        singer = name.split("/")[0] if found.by_singer else ""
-        entries.append(
-            Entry(name, item.audio, item.notes, item.f0, item.times, source=folder.resolve().name, singer=singer)
-        )
-    faults += _twice(folder, entries)
-    return Listing(entries, faults, False, found.unlabelled, found.orphans)
+        inner = item.audio.relative_to(folder)
+        name = (inner.parent if item.by_folder else inner.with_suffix("")).as_posix()
+        singer = inner.parts[0] if found.by_singer else ""
+        entries.append(Entry(name, item.audio, item.notes, item.f0, item.times, source=source, singer=singer))
+    faults = [*found.faults, *_twice(folder, entries)]
+    return Listing(entries, faults, False, found.unlabelled, found.orphans, found.missing)
 
 
 def _manifest(path: Path) -> Listing:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
+            reader = csv.DictReader(file)
+            names, rows = reader.fieldnames or (), [(reader.line_num, row) for row in reader]
     except (UnicodeDecodeError, csv.Error) as error:
         raise SingtransError(f"{path}: not a manifest ({error}); give a CSV file or a folder") from None
+    if "audio" not in names or not {"notes", "f0", "times"} & set(names):
+        needs = "its first line needs the columns audio, and notes, f0 or times"
+        raise SingtransError(f"{path}: not a manifest; {needs}, with commas between them")
     faults, entries = [], []
-    for line, row in enumerate(rows, start=2):
+    for line, row in rows:
         cells = {column: (row.get(column) or "").strip() for column in COLUMNS}
         entry, wrong = _entry(path, cells)
         faults += [f"{path}:{line}: {what}" for what in wrong]
         if entry:
             entries.append(entry)
     faults += _twice(path, entries)
-    decided = any((row.get("split") or "").strip() for row in rows)
+    decided = any((row.get("split") or "").strip() for _, row in rows)
     # What is not there cannot be read; what is there twice is no fault of either.
     entries = [e for e in entries if all(f is None or f.is_file() for f in e.files)]
     return Listing(entries, faults, decided)
 
 
-def _entry(path: Path, cells: dict[str, str]) -> tuple[Entry | None, list[str]]:
+def _entry(path: Path, cells: Mapping[str, str]) -> tuple[Entry | None, list[str]]:
     """The entry of a manifest's row, or None, and what is wrong with it."""
     faults = []
     files = {c: path.parent / cells[c] if cells[c] and "\0" not in cells[c] else None for c in _FILES}
@@ -181,19 +184,22 @@ def _entry(path: Path, cells: dict[str, str]) -> tuple[Entry | None, list[str]]:
     if weight is None:
         faults.append(f"weight is {cells['weight']!r}; use a number above 0")
     if files["audio"] is None or not any(files[c] for c in ("notes", "f0", "times")):
-        return None, [*faults, "needs an audio file, and notes, f0 or times"]
-    faults += [f"{c} {f} does not exist" for c, f in files.items() if f and not f.is_file()]
+        return None, [*faults, "needs an audio file, and notes, f0 or times; fill them in or drop the line"]
+    faults += [f"{c} {f} does not exist; check the path" for c, f in files.items() if f and not f.is_file()]
     name = cells["id"] or files["audio"].stem
     about = {"source": cells["source"] or path.stem, "singer": cells["singer"], "license": cells["license"]}
     return Entry(name, **files, split=split, weight=weight or 1.0, **about), faults
 
 
 def _twice(where: Path, entries: Sequence[Entry]) -> list[str]:
-    counts = Counter(entry.id for entry in entries)
+    files: dict[str, list[str]] = {}
+    for entry in entries:
+        files.setdefault(entry.id, []).append(str(entry.audio))
     return [
-        f"{where}: the id {name!r} is there {_times(n)}; every recording needs its own"
-        for name, n in counts.items()
-        if n > 1
+        f"{where}: the id {name!r} is there {_times(len(paths))} ({', '.join(dict.fromkeys(paths))});"
+        " every recording needs its own"
+        for name, paths in files.items()
+        if len(paths) > 1
     ]
 
 

@@ -1,0 +1,135 @@
+"""What is known of one labelled recording: its labels, the faults in them, and what a model hears."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from singtrans import audio
+from singtrans.errors import SingtransError, UsageError
+from singtrans.formats import load_notes, load_pitch, times
+from singtrans.notes import Note, PitchTrack, Transcription
+from singtrans.training.agreement import HOP, Fit, best_fit, measured_pitches, note_frames, track_frames
+from singtrans.training.manifest import Entry
+
+SILENT = 1e-4  # of full scale: nothing that is sung stays below it
+_FEWEST = 3  # notes, below which no shift in time is judged
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The labels of a recording, as far as they can be read.
+
+    Attributes:
+        notes: sung notes; None where notes are not labelled, or their file cannot be read.
+        f0: the pitch over time, or None likewise.
+        times: (notes, 2) onset and offset in seconds, or None likewise.
+        faults: file -> a line for each fault in it, which says where.
+    """
+
+    notes: tuple[Note, ...] | None = None
+    f0: PitchTrack | None = None
+    times: np.ndarray | None = None
+    faults: dict[Path, list[str]] = field(default_factory=dict)
+
+    @property
+    def spans(self) -> np.ndarray:
+        """(notes, 2) onset and offset of all notes in seconds, with pitch or without."""
+        notes = np.array([(note.onset, note.offset) for note in self.notes or ()]).reshape(-1, 2)
+        return notes if self.times is None else np.concatenate([notes, self.times])
+
+    @property
+    def end(self) -> float:
+        """Seconds from 0 to the end of the last note, or of the last voiced frame."""
+        ends = [self.spans[:, 1].max()] if len(self.spans) else []
+        if self.f0 is not None and np.isfinite(self.f0.midi).any():
+            ends.append(self.f0.time[np.isfinite(self.f0.midi)][-1])
+        return float(max(ends, default=0.0))
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A recording, its labels, and what is heard in it.
+
+    Attributes:
+        entry: which.
+        labels: what is said to be sung.
+        heard: what a model hears; None if the recording cannot be read or is silent.
+        soundness: of the samples; None if the recording cannot be read.
+        fault: why it cannot be read, or empty.
+        fit: how labels and what is heard agree; None where there is too little of either.
+        pitches: (notes,) the median measured pitch of each labelled note, fractional MIDI; NaN where none is heard.
+            None where nothing can be measured.
+    """
+
+    entry: Entry
+    labels: Labels
+    heard: Transcription | None = None
+    soundness: audio.Soundness | None = None
+    fault: str = ""
+    fit: Fit | None = None
+    pitches: np.ndarray | None = None
+
+    @property
+    def duration(self) -> float:
+        """Of the recording, in seconds; 0 if it cannot be read."""
+        return self.heard.duration if self.heard else 0.0
+
+
+def gather(entry: Entry, listen: Callable[[Path], Transcription]) -> Evidence:
+    """Read the labels of an entry and listen to its recording; what cannot be read is part of the result."""
+    labels = read_labels(entry)
+    try:
+        soundness = audio.survey(entry.audio)
+        heard = listen(entry.audio)
+    except UsageError:  # what listens cannot: no fault of the recording
+        raise
+    except SingtransError as error:
+        return Evidence(entry, labels, fault=str(error))
+    if soundness.peak < SILENT:
+        return Evidence(entry, labels, heard, soundness)
+    fit = _fit(labels, heard)
+    pitches = measured_pitches(labels.notes or (), heard.pitch, fit.lag if fit else 0.0)
+    return Evidence(entry, labels, heard, soundness, "", fit, pitches)
+
+
+def read_labels(entry: Entry) -> Labels:
+    """Read all that can be read of an entry's labels."""
+    faults: dict[Path, list[str]] = {}
+
+    def read(path: Path | None, reader: Callable[[list[SingtransError]], object]) -> object:
+        wrong: list[SingtransError] = []
+        try:
+            return reader(wrong) if path else None
+        except SingtransError as error:
+            wrong.append(error)
+        finally:
+            if wrong:
+                faults[path] = [str(error) for error in wrong]
+        return None
+
+    return Labels(
+        read(entry.notes, lambda wrong: load_notes(entry.notes, name=entry.name, faults=wrong)),
+        read(entry.f0, lambda _: load_pitch(entry.f0)),
+        read(entry.times, lambda wrong: times.read(entry.times, wrong)),
+        faults,
+    )
+
+
+def _fit(labels: Labels, heard: Transcription) -> Fit | None:
+    """Agreement of the labels that say most: notes, else pitch, else times."""
+    # Labels that go on far beyond the recording are judged by that, and would be many frames.
+    count = round(heard.duration / HOP) + 1
+    if labels.notes and len(labels.notes) >= _FEWEST:
+        frames, pitched = note_frames(labels.notes, count), True
+    elif labels.f0 is not None:
+        frames, pitched = track_frames(labels.f0, count), True
+    elif labels.times is not None and len(labels.times) >= _FEWEST:
+        frames, pitched = note_frames([Note(*map(float, span), 0.0) for span in labels.times], count), False
+    else:
+        return None
+    measured = track_frames(heard.pitch, count)
+    if not np.isfinite(frames).any() or not np.isfinite(measured).any():
+        return None
+    return best_fit(frames, measured, pitched=pitched)

@@ -1,0 +1,396 @@
+"""What `dataset check` says: every planted fault by its name, and nothing of what is right."""
+
+import csv
+import hashlib
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+from sung import RATE, sing, write_audio, write_notes
+
+from singtrans import Note, SingtransError, Transcriber
+from singtrans.notes import PitchTrack, Transcription
+from singtrans.training.agreement import best_fit, measured_pitches, note_frames, track_frames
+from singtrans.training.check import check
+from singtrans.training.synth import HOP_SECONDS
+
+COUNT = 8
+
+
+@pytest.fixture(scope="module")
+def songs():
+    return [sing(seed) for seed in range(COUNT)]
+
+
+@pytest.fixture(scope="module")
+def listen():
+    """The shipped model; what it has heard once it knows."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)  # more of them wait for each other on a busy machine
+    transcriber, heard = Transcriber(device="cpu"), {}
+
+    def known(path: Path) -> Transcription:
+        key = hashlib.sha256(path.read_bytes()).hexdigest()
+        if key not in heard:
+            heard[key] = transcriber(path)
+        return heard[key]
+
+    yield known
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def clean(songs, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("clean")
+    for number, song in enumerate(songs):
+        write_audio(folder / f"song{number}.wav", song.samples)
+        write_notes(folder / f"song{number}.tsv", song.notes)
+    return folder
+
+
+@pytest.fixture
+def data(clean, tmp_path):
+    return Path(shutil.copytree(clean, tmp_path / "data"))
+
+
+def found(report):
+    return sorted((s.kind, s.file.name) for s in report.suspicions)
+
+
+def moved(notes, seconds=0.0, semitones=0.0):
+    return [Note(n.onset + seconds, n.offset + seconds, n.pitch + semitones) for n in notes]
+
+
+def manifest(path, rows):
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, sorted({key for row in rows for key in row}))
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def test_what_is_right_is_not_complained_of(clean, listen):
+    report = check(clean, listen)
+    assert report.suspicions == []
+    assert report.lines == ["nothing suspicious"]
+    assert report.summary.recordings == COUNT
+    assert report.summary.labels == {"notes": COUNT}
+    assert "recordings  8, 0 h 1.0 min" in report.summary.lines
+
+
+def test_ten_planted_faults_are_named_and_nothing_else(songs, data, listen):
+    for number in range(COUNT, 12):
+        song = sing(number)
+        write_audio(data / f"song{number}.wav", song.samples)
+        write_notes(data / f"song{number}.tsv", song.notes)
+    notes = [list(song.notes) for song in songs]
+    longer = replace(notes[0][3], offset=notes[0][4].onset + 0.15)
+    write_notes(data / "song0.tsv", [*notes[0][:3], longer, *notes[0][4:]])
+    backwards = [notes[1][2].offset, notes[1][2].onset, notes[1][2].pitch]
+    write_notes(data / "song1.tsv", [*notes[1][:2], backwards, *notes[1][3:]])
+    write_notes(data / "song2.tsv", moved(notes[2], semitones=12))
+    write_notes(data / "song3.tsv", moved(notes[3], semitones=0.6))
+    write_audio(data / "song4.wav", songs[4].samples[: 5 * RATE])
+    write_notes(data / "song5.tsv", moved(notes[5], seconds=0.4))
+    broken = songs[6].samples.copy()
+    broken[RATE : RATE + 20] = np.nan
+    write_audio(data / "song6.wav", broken)
+    write_notes(data / "nobody.tsv", notes[7])
+    write_audio(data / "song8.flac", sing(8).samples)
+    write_notes(data / "song9.tsv", [])
+    report = check(data, listen)
+    assert found(report) == sorted(
+        [
+            ("overlap", "song0.tsv"),
+            ("unreadable", "song1.tsv"),
+            ("tuning", "song2.tsv"),
+            ("tuning", "song3.tsv"),
+            ("past_end", "song4.tsv"),
+            ("offset", "song5.tsv"),
+            ("nan", "song6.wav"),
+            ("orphan", "nobody.tsv"),
+            ("listing", "data"),
+            ("empty", "song9.tsv"),
+        ]
+    )
+    lines = {s.kind + s.file.name: s.line for s in report.suspicions}
+    assert f"at {notes[0][4].onset:.2f} s" in lines["overlapsong0.tsv"]
+    assert "0.15 s before" in lines["overlapsong0.tsv"]
+    assert "song1.tsv, line 4," in lines["unreadablesong1.tsv"]
+    assert "an octave above what is sung throughout: move them by -12 semitones" in lines["tuningsong2.tsv"]
+    assert "cents sharp of what is sung throughout: move them by -0." in lines["tuningsong3.tsv"]
+    assert "the recording ends at 5.00 s" in lines["past_endsong4.tsv"]
+    assert any(f"{0.4 + d:.2f} s late throughout" in lines["offsetsong5.tsv"] for d in (-0.02, 0, 0.02))
+    assert "20 samples are not numbers (NaN or infinite), the first at 1.00 s" in lines["nansong6.wav"]
+    assert "the id 'song8' is there twice" in lines["listingdata"]
+    assert "has 0 notes" in lines["emptysong9.tsv"]
+    for line in lines.values():
+        assert "\n" not in line
+        assert ": " in line
+
+
+def one_note(notes, place, **changes):
+    return [*notes[:place], replace(notes[place], **changes), *notes[place + 1 :]]
+
+
+def longest(notes):
+    return max(range(1, len(notes) - 1), key=lambda place: notes[place].duration)
+
+
+def note_octave(folder, song):
+    place = longest(song.notes)
+    write_notes(folder / "song0.tsv", one_note(song.notes, place, pitch=song.notes[place].pitch - 12))
+
+
+def note_wrong(folder, song):
+    place = longest(song.notes)
+    write_notes(folder / "song0.tsv", one_note(song.notes, place, pitch=song.notes[place].pitch + 4))
+
+
+def several_backwards(folder, song):
+    rows = [[n.onset, n.offset, n.pitch] for n in song.notes]
+    for place in (1, 3):
+        rows[place][1] = rows[place][0]
+    write_notes(folder / "song0.tsv", rows)
+
+
+def overlaps_throughout(folder, song):
+    nexts = [*song.notes[1:], None]
+    notes = [replace(n, offset=m.onset + 0.05) if m else n for n, m in zip(song.notes, nexts, strict=True)]
+    write_notes(folder / "song0.tsv", notes)
+
+
+def milliseconds(folder, song):
+    write_notes(folder / "song0.tsv", [[1000 * n.onset, 1000 * n.offset, n.pitch] for n in song.notes])
+
+
+def hz_as_midi(folder, song):
+    rows = [[n.onset, n.offset, 440 * 2 ** ((n.pitch - 69) / 12)] for n in song.notes]
+    write_notes(folder / "song0.tsv", rows, "onset\toffset\tmidi")
+
+
+def midi_as_hz(folder, song):
+    write_notes(folder / "song0.tsv", [[n.onset, n.offset, n.pitch] for n in song.notes], "onset\toffset\thz")
+
+
+def too_high(folder, song):
+    write_notes(folder / "song0.tsv", one_note(song.notes, 2, pitch=119.0))
+
+
+def too_brief(folder, song):
+    place = longest(song.notes)
+    write_notes(folder / "song0.tsv", one_note(song.notes, place, offset=song.notes[place].onset + 0.004))
+
+
+def silent(folder, song):
+    write_audio(folder / "song0.wav", np.zeros_like(song.samples))
+
+
+def no_audio_at_all(folder, song):
+    (folder / "song0.wav").write_bytes(b"this is no recording")
+
+
+def no_labels_at_all(folder, song):
+    (folder / "song0.tsv").write_bytes(b"\xff\x00\x01 no labels")
+
+
+def of_another_recording(folder, song):
+    write_notes(folder / "song0.tsv", sing(100).notes)
+
+
+def nothing_sung(folder, song):
+    samples = np.concatenate([song.samples, np.zeros(2 * RATE, np.float32)])
+    end = len(song.samples) / RATE
+    write_audio(folder / "song0.wav", samples)
+    write_notes(folder / "song0.tsv", [*song.notes, Note(end + 0.5, end + 1.2, 60.0)])
+
+
+def not_labelled(folder, song):
+    held = sing(200, 12.0)
+    write_audio(folder / "song0.wav", held.samples)
+    write_notes(folder / "song0.tsv", [n for n in held.notes if not 4.0 < n.onset < 8.0])
+
+
+def early(folder, song):
+    notes = [n for n in moved(song.notes, seconds=-0.15) if n.onset > 0]
+    write_notes(folder / "song0.tsv", notes)
+
+
+def flat_by_hz(folder, song):
+    rows = [[n.onset, n.offset, 440 * 2 ** ((n.pitch - 69) / 12) - 6] for n in song.notes]
+    write_notes(folder / "song0.tsv", rows, "onset\toffset\thz")
+
+
+def times_late(folder, song):
+    (folder / "song0.tsv").unlink()
+    rows = [[n.onset + 0.3, n.offset + 0.3] for n in song.notes]
+    write_notes(folder / "song0.times.tsv", rows, "onset\toffset")
+
+
+def f0_octave(folder, song):
+    (folder / "song0.tsv").unlink()
+    curve = np.nan_to_num(song.curve[4::4])
+    voiced = np.flatnonzero(curve)
+    curve[voiced[40:70]] += 12
+    (folder / "song0.f0.txt").write_text("\n".join(f"{value:.3f}" for value in curve))
+
+
+def f0_sharp(folder, song):
+    (folder / "song0.tsv").unlink()
+    curve = song.curve[4::4] + 0.5
+    (folder / "song0.f0.txt").write_text("\n".join(f"{value:.3f}" for value in np.nan_to_num(curve)))
+
+
+def f0_of_another(folder, song):
+    (folder / "song0.tsv").unlink()
+    curve = sing(100).curve[4::4]
+    (folder / "song0.f0.txt").write_text("\n".join(f"{value:.3f}" for value in np.nan_to_num(curve)))
+
+
+def two_note_files(folder, song):
+    shutil.copy(folder / "song0.tsv", folder / "song0.csv")
+
+
+def copied(folder, song):
+    shutil.copy(folder / "song0.tsv", folder / "zzz.tsv")
+    soundfile.write(folder / "zzz.ogg", song.samples, RATE)
+
+
+SINGLE = {
+    note_octave: [("octave", "song0.tsv", "an octave below")],
+    note_wrong: [("pitch", "song0.tsv", "semitones sharp")],
+    several_backwards: [("unreadable", "song0.tsv", "line 3"), ("unreadable", "song0.tsv", "line 5")],
+    overlaps_throughout: [("overlap", "song0.tsv", "notes begin before the ones before them end")],
+    milliseconds: [("times", "song0.tsv", "not in seconds")],
+    hz_as_midi: [("unit", "song0.tsv", "pitches are Hz, not MIDI numbers")],
+    midi_as_hz: [("unit", "song0.tsv", "pitches are MIDI numbers, not Hz")],
+    too_high: [("range", "song0.tsv", "MIDI pitch 119.0")],
+    too_brief: [("length", "song0.tsv", "0.004 s")],
+    silent: [("silent", "song0.wav", "is silent")],
+    no_audio_at_all: [("audio", "song0.wav", "not a recording")],
+    no_labels_at_all: [("unreadable", "song0.tsv", "not")],
+    of_another_recording: [("mismatch", "song0.tsv", "another recording")],
+    nothing_sung: [("unheard", "song0.tsv", "where nothing is sung")],
+    not_labelled: [("unlabelled", "song0.tsv", "of singing have no label")],
+    early: [("offset", "song0.tsv", "early throughout: move them by +0.1")],
+    flat_by_hz: [("tuning", "song0.tsv", "flat of what is sung throughout")],
+    times_late: [("offset", "song0.times.tsv", "late throughout")],
+    f0_octave: [("octave", "song0.f0.txt", "an octave off")],
+    f0_sharp: [("tuning", "song0.f0.txt", "cents sharp of what is sung throughout")],
+    f0_of_another: [("mismatch", "song0.f0.txt", "another recording")],
+    two_note_files: [("listing", "data", "several note files")],
+    copied: [("copy", "song0.wav", "zzz.ogg: keep one")],
+}
+
+
+@pytest.mark.parametrize("plant", SINGLE, ids=lambda plant: plant.__name__)
+def test_each_fault_alone(songs, data, listen, plant):
+    plant(data, songs[0])
+    report = check(data, listen)
+    assert found(report) == sorted((kind, name) for kind, name, _ in SINGLE[plant]), report.lines
+    for suspicion, (_, _, words) in zip(report.suspicions, SINGLE[plant], strict=True):
+        assert words in suspicion.line
+
+
+@pytest.mark.parametrize(
+    ("semitones", "hz", "seconds", "words"),
+    [
+        (0.3, 0, 0, "30 cents sharp of what is sung throughout"),
+        (0, 5, 0, "5.0 Hz sharp of what is sung throughout"),
+        (12, 0, 0, "an octave above what is sung throughout"),
+        (0, 0, 0.2, "0.20 s late throughout"),
+    ],
+)
+def test_what_all_labels_share_is_one_line(songs, data, listen, semitones, hz, seconds, words):
+    for number, song in enumerate(songs):
+        hertz = [440 * 2 ** ((n.pitch + semitones - 69) / 12) + hz for n in song.notes]
+        rows = [[n.onset + seconds, n.offset + seconds, h] for n, h in zip(song.notes, hertz, strict=True)]
+        write_notes(data / f"song{number}.tsv", rows, "onset\toffset\thz")
+    report = check(data, listen)
+    assert len(report.suspicions) == 1, report.lines
+    assert words.split(" ", 2)[2] in report.lines[1]
+    figure, unit = words.split(" ")[:2]
+    if unit in ("cents", "Hz", "s"):
+        said = float(
+            report.lines[1].partition("about ")[2].split()[0]
+            if "about" in report.lines[1]
+            else report.lines[1].partition("labels are ")[2].split()[0]
+        )
+        assert said == pytest.approx(float(figure), abs={"cents": 6, "Hz": 1.0, "s": 0.03}[unit])
+
+
+def test_manifests_and_what_is_in_two_parts(data, listen):
+    rows = [
+        {"audio": f"song{n}.wav", "notes": f"song{n}.tsv", "singer": s, "split": p}
+        for n, s, p in ((0, "ann", "train"), (1, "ann", "test"), (2, "bea", "train"), (3, "cid", "valid"))
+    ]
+    rows.append({"id": "again", "audio": "song3.wav", "notes": "song3.tsv", "singer": "dan", "split": "test"})
+    rows.append({"audio": "missing.wav", "notes": "song4.tsv", "singer": "bea", "split": "train"})
+    report = check(manifest(data / "m.csv", rows), listen)
+    assert found(report) == [("leak", "m.csv"), ("leak", "song3.wav"), ("listing", "m.csv")], report.lines
+    text = "\n".join(report.lines)
+    assert "the singer 'ann' is in train (1) and test (1)" in text
+    assert "in test and valid" in text or "in valid and test" in text
+    assert "m.csv:7: audio" in text
+    assert "missing.wav does not exist" in text
+    assert report.summary.splits == {"train": 2, "valid": 1, "test": 2}
+    assert report.summary.singers == 4
+
+
+def test_files_of_many_say_what_has_no_recording(songs, data, listen):
+    for path in data.glob("*.tsv"):
+        path.unlink()
+    content = {f"song{n}": [[m.onset, m.offset, m.pitch] for m in s.notes] for n, s in enumerate(songs)}
+    (data / "all.json").write_text(json.dumps(content | {"lost": [[0, 1, 60]]}))
+    report = check(data, listen)
+    assert found(report) == [("orphan", "all.json")]
+    assert "1 of its recordings are not there (lost)" in report.lines[1]
+    content["song1"][2][1] = 0.0
+    content["song1"][3][2] = "C"
+    (data / "all.json").write_text(json.dumps(content))
+    assert [s.line.partition(": ")[2][:20] for s in check(data, listen).suspicions] == [
+        "entry 3 of song 'son",
+        "entry 4 of song 'son",
+    ]
+
+
+def test_the_report_is_fit_for_json(data, listen):
+    (data / "song0.tsv").unlink()
+    write_notes(data / "nobody.tsv", [Note(0, 1, 60)])
+    content = json.loads(json.dumps(check(data, listen).plain))
+    assert content["summary"]["unlabelled"] == [str(data / "song0.wav")]
+    assert [s["kind"] for s in content["suspicions"]] == ["orphan"]
+
+
+def test_there_must_be_something(tmp_path, listen):
+    with pytest.raises(SingtransError, match="no such manifest"):
+        check(tmp_path / "none", listen)
+
+
+def track(midi):
+    midi = np.asarray(midi, float)
+    return PitchTrack(np.arange(len(midi)) * 0.02, midi, np.isfinite(midi).astype(float))
+
+
+@pytest.mark.parametrize("shift", [0, 7, -12, 50])
+@pytest.mark.parametrize("interval", [0.0, 12.0, -0.7])
+def test_agreement_finds_lag_whatever_the_interval(songs, shift, interval):
+    curve = songs[0].curve[:: round(0.02 / HOP_SECONDS)]
+    notes = note_frames(songs[0].notes, len(curve) + 100)
+    measured = track_frames(track(curve), len(curve) + 100)
+    fit = best_fit(np.roll(notes, shift) + interval, measured)
+    assert fit.lag == pytest.approx(shift * 0.02, abs=0.021)
+    assert fit.best >= fit.here
+
+
+def test_measured_pitches(songs):
+    curve = songs[0].curve
+    whole = PitchTrack(np.arange(len(curve)) * HOP_SECONDS, curve, np.isfinite(curve).astype(float))
+    pitches = measured_pitches(songs[0].notes, whole)
+    assert np.abs(pitches - [n.pitch for n in songs[0].notes]).max() < 0.7
+    assert np.isnan(measured_pitches([Note(100, 101, 60)], whole)).all()
