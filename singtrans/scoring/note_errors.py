@@ -35,6 +35,7 @@ CLASSES = (
 SHARE = 0.4
 """Molina's: what two notes must have in common to be taken for one."""
 
+_LEAST = SHARE - 1e-9  # so that exactly 40 % is enough, however times are rounded
 _OCTAVES = (1, -1, 2, -2, 3, -3)
 
 
@@ -127,11 +128,11 @@ class _Sorting:
         whole_spans, part_spans = (self.true, self.found) if split else (self.found, self.true)
         overlap = (self.overlap if split else self.overlap.T)[np.ix_(wholes, parts)]
         home = overlap.argmax(axis=0)  # the note in which most of a part lies
-        inside = overlap.max(axis=0) >= SHARE * np.diff(part_spans[parts])[:, 0]
+        inside = overlap.max(axis=0) >= _LEAST * np.diff(part_spans[parts])[:, 0]
         for place, whole in enumerate(wholes.tolist()):
             members = np.flatnonzero(inside & (home == place))
             length = float(np.diff(whole_spans[whole])[0])
-            if len(members) >= 2 and overlap[place, members].sum() >= SHARE * length:
+            if len(members) >= 2 and overlap[place, members].sum() >= _LEAST * length:
                 those = parts[members].tolist()
                 self.use(name, *(([whole], those) if split else (those, [whole])))
 
@@ -141,7 +142,7 @@ class _Sorting:
         longer = np.maximum.outer(np.diff(self.true[true])[:, 0], np.diff(self.found[found])[:, 0])
         cents = np.abs(1200 * np.subtract.outer(np.log2(self.true_hz[true]), np.log2(self.found_hz[found])))
         shared = self.overlap[np.ix_(true, found)] / longer
-        near = (shared >= SHARE) & (cents <= self.tolerances.pitch_cents)
+        near = (shared >= _LEAST) & (cents <= self.tolerances.pitch_cents)
         for one, other in sorted(np.argwhere(near).tolist(), key=lambda pair: -shared[tuple(pair)]):
             mine, theirs = true[one], found[other]
             if mine in self.free_true and theirs in self.free_found:
