@@ -45,7 +45,7 @@ class FileScores:
         errors: how many notes of each class, by `singtrans.scoring.note_errors.CLASSES`; None without true notes.
         true: the true notes, or None.
         found: the notes that were scored.
-        true_count: how many notes there should be, also where only times are labelled.
+        true_count: how many notes there should be, also where only times are labelled; None where neither is.
     """
 
     reference: Reference
@@ -53,7 +53,7 @@ class FileScores:
     errors: dict[str, int] | None
     true: tuple[Note, ...] | None
     found: tuple[Note, ...]
-    true_count: int
+    true_count: int | None
 
     @property
     def name(self) -> str:
@@ -248,4 +248,5 @@ def _score(reference: Reference, truth: Labels, found: Labels, shown: _Shown, to
         scores |= figures(score_times(truth.times, found.spans, tolerances))
     if shown.pitch and truth.pitch is not None:
         scores |= figures(score_pitch(truth.pitch, found.pitch or _EMPTY))
-    return FileScores(reference, scores, errors, truth.notes, notes, len(truth.spans))
+    labelled = truth.notes is not None or truth.times is not None
+    return FileScores(reference, scores, errors, truth.notes, notes, len(truth.spans) if labelled else None)

@@ -128,7 +128,8 @@ def _files(files: Sequence[FileScores]) -> str:
     names = [*(NOTE_FIGURES.values() if notes else ()), *(("RPA", "OA") if pitch else ())]
     table = _table("file", *(("true", "found") if notes else ()), *names)
     for file in files:
-        counts = (str(file.true_count), str(len(file.found))) if notes else ()
+        true = "-" if file.true_count is None else str(file.true_count)
+        counts = (true, str(len(file.found))) if notes else ()
         shown = [file.figures.get(n, file.figures.get(f"{n}.f_measure")) for n in names]
         table.add_row(Text(printable(file.name)), *counts, *("-" if v is None else f"{v:.3f}" for v in shown))
     told = "notes and F-measures" if notes else "pitch track"
@@ -146,7 +147,10 @@ def _foot(evaluation: Evaluation) -> str:
         )
     count = len(evaluation.files)
     if count >= FEWEST:
-        lines += _wrapped(f"In brackets: 95 % intervals by bootstrap over files ({RESAMPLES} resamples, seed 0).")
+        lines += _wrapped(
+            f"In brackets: 95 % intervals by bootstrap over files ({RESAMPLES} resamples, seed 0), where {FEWEST} files"
+            " or more have the figure."
+        )
     else:
         lines += _wrapped(f"{_files_word(count).capitalize()}: too few for intervals, which need {FEWEST}.")
     if evaluation.shift_hz:
