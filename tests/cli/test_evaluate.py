@@ -173,7 +173,7 @@ def test_picture_of_the_worst(folders, ending):
     elif ending == "svg":
         text = target.read_text(encoding="utf-8")
         # The first song is right; of the others, all alike, the first four by name.
-        assert [f"{name}:" in text for name in NAMES] == [False, True, True, True, True, False]
+        assert [f">{name}:" in text for name in NAMES] == [False, True, True, True, True, False]
         assert "10 of 10 true notes missed, 10 of 10 extra" in text
     else:
         assert target.read_bytes().startswith(b"%PDF")
