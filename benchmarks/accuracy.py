@@ -11,25 +11,29 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-import numpy as np
-
-from singtrans.evaluate import constant_pitch_error_hz, score_notes, score_pitch, shift_hz
+from singtrans.evaluate import (
+    NOTE_FIGURES,
+    constant_pitch_error_hz,
+    f_measures,
+    figures,
+    score_notes,
+    score_pitch,
+    shift_hz,
+)
 from singtrans.formats import load_notes
+from singtrans.scoring.statistics import mean_interval
 from singtrans.training.manifest import Entry, read_entries
 from singtrans.training.validate import reference_pitch
 from singtrans.transcriber import Transcriber
 
-METRICS = ("con", "coff", "conp", "conpoff")
-PITCH_METRICS = ("raw_pitch_accuracy", "raw_chroma_accuracy", "voicing_recall", "voicing_false_alarm")
+METRICS = tuple(NOTE_FIGURES.values())
+PITCH_METRICS = ("RPA", "RCA", "VR", "VFA")
 
 
 def interval(values: list[float]) -> str:
     """Mean and 95 % confidence interval."""
-    array = np.array(values)
-    rng = np.random.default_rng(0)
-    means = array[rng.integers(len(array), size=(2000, len(array)))].mean(axis=1)
-    low, high = np.percentile(means, [2.5, 97.5])
-    return f"{array.mean():.3f} ({low:.3f} to {high:.3f})"
+    found = mean_interval(values)
+    return f"{found.mean:.3f} ({found.low:.3f} to {found.high:.3f})"
 
 
 def score(entries: list[Entry], transcriber: Transcriber, shifts: dict[str, float]) -> dict[str, dict[str, list]]:
@@ -46,13 +50,11 @@ def score(entries: list[Entry], transcriber: Transcriber, shifts: dict[str, floa
                 {f"{entry.source}, labels moved by {shift:+g} Hz": shift_hz(true, shift)} if shift else {}
             )
             for name, notes in versions.items():
-                scores = score_notes(notes, found.notes)
-                for metric in METRICS:
-                    rows[name][metric].append(getattr(scores, metric).f_measure)
+                for metric, value in f_measures(score_notes(notes, found.notes)).items():
+                    rows[name][metric].append(value)
         if entry.f0:
-            scores = score_pitch(reference_pitch(entry), found.pitch)
-            for metric in PITCH_METRICS:
-                rows[f"{entry.source} pitch"][metric].append(getattr(scores, metric))
+            for metric, value in figures(score_pitch(reference_pitch(entry), found.pitch)).items():
+                rows[f"{entry.source} pitch"][metric].append(value)
     for source, both in pairs.items():
         print(f"{source}: labels are {constant_pitch_error_hz(both):+.2f} Hz off the transcription (median of notes)")
     return rows
@@ -67,8 +69,8 @@ def main() -> None:
     transcriber = Transcriber(paths[1] if len(paths) > 1 else "default", "cpu")
     entries = [e for e in read_entries(Path(paths[0])) if e.split == split]
     rows = score(entries, transcriber, shifts)
-    for metrics, heads in ((METRICS, "COn COff COnP COnPOff"), (PITCH_METRICS, "RPA RCA VR VFA")):
-        print(f"\n| {split} part | files | " + " | ".join(heads.split()) + " |")
+    for metrics in (METRICS, PITCH_METRICS):
+        print(f"\n| {split} part | files | " + " | ".join(metrics) + " |")
         print("|---|---|" + "---|" * len(metrics))
         for name, values in rows.items():
             if metrics[0] in values:

@@ -7,20 +7,31 @@ pitch track is scored by ``mir_eval.melody``. Pitches become Hz only here, at mi
 
 mir_eval gives 0 for every score when the reference or the estimate has no notes, even when both have none;
 so does this module, without mir_eval's warnings.
+
+Here too is the one list of what figures are called: ``figures`` and ``f_measures`` turn scores into names and numbers.
 """
 
 import dataclasses
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from singtrans.errors import SingtransError
-from singtrans.formats import READ_SUFFIXES, TEXT_SUFFIXES, find_notes, is_label, note_stem
 from singtrans.notes import Note, PitchTrack
 from singtrans.pitch import hz_to_midi, midi_to_hz
+
+NOTE_FIGURES: dict[str, str] = {"con": "COn", "coff": "COff", "conp": "COnP", "conpoff": "COnPOff"}
+"""Field of `NoteScores` -> what it is called."""
+
+PITCH_FIGURES: dict[str, str] = {
+    "raw_pitch_accuracy": "RPA",
+    "raw_chroma_accuracy": "RCA",
+    "voicing_recall": "VR",
+    "voicing_false_alarm": "VFA",
+    "overall_accuracy": "OA",
+}
+"""Field of `PitchScores` -> what it is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +49,10 @@ class Tolerances:
     pitch_cents: float = 50.0
     offset: float = 0.05
     offset_ratio: float = 0.2
+
+
+STANDARD = Tolerances()
+"""mir_eval's own, which the field uses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +82,19 @@ class NoteScores:
 
 
 @dataclass(frozen=True, slots=True)
+class TimeScores:
+    """How well the times of notes agree with a reference that says nothing about pitch.
+
+    Attributes:
+        con: COn, correct onset.
+        coff: COff, correct offset.
+    """
+
+    con: PRF
+    coff: PRF
+
+
+@dataclass(frozen=True, slots=True)
 class PitchScores:
     """How well a pitch track agrees with a reference, each from 0 to 1; false alarms are better low."""
 
@@ -77,9 +105,7 @@ class PitchScores:
     overall_accuracy: float
 
 
-def score_notes(
-    reference: Sequence[Note], estimate: Sequence[Note], tolerances: Tolerances = Tolerances()
-) -> NoteScores:
+def score_notes(reference: Sequence[Note], estimate: Sequence[Note], tolerances: Tolerances = STANDARD) -> NoteScores:
     """Score notes against reference notes.
 
     Args:
@@ -95,18 +121,55 @@ def score_notes(
         return NoteScores(nothing, nothing, nothing, nothing)
     from mir_eval import transcription
 
-    true_spans, true_hz = _arrays(reference)
-    spans, hz = _arrays(estimate)
+    true_spans, true_hz = note_arrays(reference)
+    spans, hz = note_arrays(estimate)
     notes = (true_spans, true_hz, spans, hz)
-    onset = {"onset_tolerance": tolerances.onset}
-    pitch = onset | {"pitch_tolerance": tolerances.pitch_cents}
-    offset = {"offset_ratio": tolerances.offset_ratio, "offset_min_tolerance": tolerances.offset}
+    pitch = {"onset_tolerance": tolerances.onset, "pitch_tolerance": tolerances.pitch_cents}
+    times = score_times(true_spans, spans, tolerances)
     return NoteScores(
-        con=PRF(*transcription.onset_precision_recall_f1(true_spans, spans, **onset)),
-        coff=PRF(*transcription.offset_precision_recall_f1(true_spans, spans, **offset)),
+        con=times.con,
+        coff=times.coff,
         conp=PRF(*transcription.precision_recall_f1_overlap(*notes, **pitch, offset_ratio=None)[:3]),
-        conpoff=PRF(*transcription.precision_recall_f1_overlap(*notes, **pitch, **offset)[:3]),
+        conpoff=PRF(*transcription.precision_recall_f1_overlap(*notes, **pitch, **_offset(tolerances))[:3]),
     )
+
+
+def score_times(reference: np.ndarray, estimate: np.ndarray, tolerances: Tolerances = STANDARD) -> TimeScores:
+    """Score onsets and offsets alone.
+
+    Args:
+        reference: (notes, 2) onsets and offsets in seconds.
+        estimate: (notes, 2), likewise.
+        tolerances: mir_eval's own by default.
+
+    Returns:
+        mir_eval's numbers; all 0 if either has no notes.
+    """
+    if not len(reference) or not len(estimate):
+        return TimeScores(PRF(0.0, 0.0, 0.0), PRF(0.0, 0.0, 0.0))
+    from mir_eval import transcription
+
+    onset = transcription.onset_precision_recall_f1(reference, estimate, onset_tolerance=tolerances.onset)
+    offset = transcription.offset_precision_recall_f1(reference, estimate, **_offset(tolerances))
+    return TimeScores(PRF(*onset), PRF(*offset))
+
+
+def figures(scores: NoteScores | TimeScores | PitchScores) -> dict[str, float]:
+    """Every number by its name: ``COn.precision``, ``COn.recall``, ``COn.f_measure`` …, or ``RPA`` …"""
+    named: dict[str, float] = {}
+    for field in dataclasses.fields(scores):
+        value = getattr(scores, field.name)
+        if isinstance(value, PRF):
+            name = NOTE_FIGURES[field.name]
+            named |= {f"{name}.{kind}": number for kind, number in dataclasses.asdict(value).items()}
+        else:
+            named[PITCH_FIGURES[field.name]] = value
+    return named
+
+
+def f_measures(scores: NoteScores | TimeScores) -> dict[str, float]:
+    """F-measures by their names: ``COn``, ``COff`` …"""
+    return {NOTE_FIGURES[field.name]: getattr(scores, field.name).f_measure for field in dataclasses.fields(scores)}
 
 
 def mean_scores(scores: Sequence[NoteScores]) -> NoteScores:
@@ -178,8 +241,8 @@ def constant_pitch_error_hz(
     for reference, estimate in pairs:
         if not reference or not estimate:
             continue
-        true_spans, true_hz = _arrays(reference)
-        spans, hz = _arrays(estimate)
+        true_spans, true_hz = note_arrays(reference)
+        spans, hz = note_arrays(estimate)
         matches = transcription.match_note_onsets(true_spans, spans, onset_tolerance=onset_tolerance)
         errors.extend(true_hz[true] - hz[found] for true, found in matches)
     return float(np.median(errors)) if errors else 0.0
@@ -201,54 +264,11 @@ def shift_hz(notes: Iterable[Note], hz: float) -> tuple[Note, ...]:
     return tuple(shifted(note) for note in notes)
 
 
-def pair_files(reference: Path, estimate: Path) -> list[tuple[Path, Path]]:
-    """Find the estimate that belongs to each reference.
-
-    Args:
-        reference: a file of notes, or a folder with files of notes and sub-folders.
-        estimate: a file, or a folder where the estimate of ``sub/song.tsv`` is ``sub/song`` with any ending
-            that is read. Where a folder has several endings of one name, the one that keeps most is taken:
-            .json, then .csv, .tsv, .mid and the others. Estimates without a reference are left aside.
-
-    Returns:
-        Reference and estimate of each recording, sorted by path.
-
-    Raises:
-        SingtransError: if a path is missing, one is a file and the other a folder, the reference folder has
-            no notes, or references lack an estimate; it lists those.
-    """
-    reference, estimate = Path(reference), Path(estimate)
-    for path in (reference, estimate):
-        if not path.exists():
-            raise SingtransError(f"{path} does not exist: check the path.")
-    if reference.is_dir() != estimate.is_dir():
-        kinds = ("a folder", "a file") if reference.is_dir() else ("a file", "a folder")
-        raise SingtransError(f"{reference} is {kinds[0]} but {estimate} is {kinds[1]}: give two files or two folders.")
-    if not reference.is_dir():
-        return [(reference, estimate)]
-    references, estimates = _note_files(reference, labels=True), _note_files(estimate, labels=False)
-    if not references:
-        raise SingtransError(
-            f"{reference} has no files of notes ({' '.join(READ_SUFFIXES + TEXT_SUFFIXES)}): check the path."
-        )
-    lacking = [str(path) for stem, path in references.items() if stem not in estimates]
-    if lacking:
-        raise SingtransError(f"{estimate} has no estimate of {', '.join(lacking)}: transcribe those first.")
-    return [(references[stem], estimates[stem]) for stem in sorted(references)]
+def _offset(tolerances: Tolerances) -> dict[str, float]:
+    return {"offset_ratio": tolerances.offset_ratio, "offset_min_tolerance": tolerances.offset}
 
 
-def _note_files(folder: Path, labels: bool) -> dict[Path, Path]:
-    """Path inside the folder without its ending -> the file of notes to read.
-
-    ``labels`` says whether files named as labels go before others, or behind them.
-    """
-    files: dict[Path, Path] = {}
-    for path in sorted(find_notes(folder), key=lambda path: is_label(path) != labels):
-        files.setdefault(note_stem(path.relative_to(folder)), path)
-    return dict(sorted(files.items()))
-
-
-def _arrays(notes: Sequence[Note]) -> tuple[np.ndarray, np.ndarray]:
+def note_arrays(notes: Sequence[Note]) -> tuple[np.ndarray, np.ndarray]:
     """(notes, 2) onsets and offsets in seconds, and (notes,) pitches in Hz."""
     spans = np.array([(note.onset, note.offset) for note in notes], dtype=float)
     return spans, midi_to_hz(np.array([note.pitch for note in notes], dtype=float))

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from singtrans import Note, SingtransError, formats
-from singtrans.evaluation_report import score_files
 from singtrans.formats import (
     audacity,
     csv_notes,
@@ -24,6 +23,9 @@ from singtrans.formats import (
     ultrastar,
 )
 from singtrans.notes import note_name
+from singtrans.scoring.evaluation import evaluate
+from singtrans.scoring.references import labelled
+from singtrans.scoring.systems import EstimateFile, EstimateFolder
 from singtrans.training.data import read_f0
 from singtrans.training.manifest import read_entries
 
@@ -170,9 +172,10 @@ def test_all_are_scored_by_evaluate_and_found_in_folders(tmp_path):
         written(tmp_path / "found" / f"{stem}.csv", TEXTS["midi.csv"])
     written(tmp_path / "true" / "README.txt", "These are notes.\nThey are sung.\n")
     written(tmp_path / "true" / "song.f0.txt", "60\n61\n")
-    report = score_files(tmp_path / "true", tmp_path / "found")
-    assert [name for name, _ in report.files] == sorted(name.replace(".", "_") for name in names)
-    assert report.mean.conpoff.f_measure == 1
+    references = labelled(tmp_path / "true", tmp_path / "found")
+    report = evaluate(references, EstimateFolder(tmp_path / "found", references))
+    assert [file.name for file in report.files] == sorted(name.replace(".", "_") for name in names)
+    assert report.means["COnPOff.f_measure"].mean == 1
 
 
 def test_evaluate_chooses_the_song_that_the_other_file_is_named_after(tmp_path):
@@ -180,7 +183,7 @@ def test_evaluate_chooses_the_song_that_the_other_file_is_named_after(tmp_path):
         tmp_path / "all.json", json.dumps({"7": [[0, 1, 60]], "8": [[n.onset, n.offset, n.pitch] for n in NOTES]})
     )
     found = written(tmp_path / "8.csv", TEXTS["midi.csv"])
-    assert score_files(true, found).mean.conpoff.f_measure == 1
+    assert evaluate(labelled(true, found), EstimateFile(found)).means["COnPOff.f_measure"].mean == 1
 
 
 def test_training_finds_them_beside_recordings(tmp_path):

@@ -18,12 +18,15 @@ from singtrans.notes import Note, PitchTrack, Transcription
 
 __all__ = [
     "ENDINGS",
+    "F0_ENDINGS",
     "READ_SUFFIXES",
     "SCORED",
     "TEXT_SUFFIXES",
     "WRITERS",
     "WRITE_SUFFIXES",
     "Options",
+    "f0_stem",
+    "find_f0",
     "find_notes",
     "format_of",
     "load_notes",
@@ -40,6 +43,9 @@ READ_SUFFIXES: tuple[str, ...] = (
 
 TEXT_SUFFIXES: tuple[str, ...] = (".txt", ".lab", ".notes", ".corrected")
 """Endings that :func:`load_notes` reads too, but that other text has as well: in folders, content decides."""
+
+F0_ENDINGS: tuple[str, ...] = (".f0.txt", ".f0.csv", ".f0.tsv", ".pv")
+"""Endings of files that :func:`load_pitch` reads, by which they are known beside a recording or its notes."""
 
 
 def save(
@@ -148,6 +154,21 @@ def find_notes(folder: Path) -> list[Path]:
     files = [p for p in files if p.suffix.lower() in READ_SUFFIXES or holds_notes(p)]
     files = [p for p in files if not p.stem.lower().endswith(".f0")]
     return sorted(files, key=lambda path: order[path.suffix.lower()])
+
+
+def find_f0(folder: Path) -> list[Path]:
+    """Files of pitch over time in a folder, by their names: those with endings that come first in :data:`F0_ENDINGS`.
+
+    Hidden files are left out.
+    """
+    files = [p for p in sorted(folder.rglob("*")) if f0_stem(p) and not p.name.startswith(".") and p.is_file()]
+    order = {ending: place for place, ending in enumerate(F0_ENDINGS)}
+    return sorted(files, key=lambda path: next(order[e] for e in F0_ENDINGS if path.name.lower().endswith(e)))
+
+
+def f0_stem(path: Path) -> Path | None:
+    """The path without its ending, if it has one of :data:`F0_ENDINGS`, else None."""
+    return next((path.with_name(path.name[: -len(e)]) for e in F0_ENDINGS if path.name.lower().endswith(e)), None)
 
 
 def note_stem(path: Path) -> Path:

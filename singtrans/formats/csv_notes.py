@@ -121,6 +121,6 @@ def _fault(path: Path, line: int) -> SingtransError:
     return at_line(
         path,
         line,
-        "is not a note: it needs an onset from 0 s, a later offset (or a duration), a pitch,"
-        " and a confidence from 0 to 1 if there is one.",
+        "is not a note: it needs an onset from 0 s, a later offset (or a duration), a pitch from MIDI 0 to 127"
+        " (name its column hz if it is Hz), and a confidence from 0 to 1 if there is one.",
     )

@@ -21,6 +21,7 @@ from singtrans.formats.text import refuse
 from singtrans.notes import Note, PitchTrack, Transcription
 
 _STEPS_PER_SECOND = 10_000
+_LOWEST, _HIGHEST = -20.0, 150.0  # MIDI: 2.6 Hz to 47 kHz; what is written may be a little outside 0 to 127
 
 
 def write(transcription: Transcription, file: BinaryIO) -> None:
@@ -74,6 +75,7 @@ def read(path: str | Path, faults: list[SingtransError] | None = None) -> Transc
         raise SingtransError(
             f'{path} has a "pitch" or "duration" that is not what singtrans writes: write it again.'
         ) from None
+    _refuse_absurd(path, notes, pitch)
     return Transcription(
         tuple(notes),
         pitch,
@@ -95,6 +97,20 @@ def _notes(path: Path, entries: list[Any], faults: list[SingtransError] | None) 
             fault = f"entry {number} is not a note: it needs an onset from 0 s, a later offset, a pitch."
             refuse(SingtransError(f"{path}: {fault}"), faults)
     return notes
+
+
+def _refuse_absurd(path: Path, notes: list[Note], pitch: PitchTrack) -> None:
+    """Refuse what is no MIDI number, such as Hz, and frames out of order: scores of them would mean nothing."""
+    sung = [(note.onset, note.pitch) for note in notes]
+    sung += list(zip(pitch.time.tolist(), pitch.midi.tolist(), strict=True))
+    for time, value in sung:
+        if value < _LOWEST or value > _HIGHEST:
+            raise SingtransError(
+                f"{path} has the pitch {value:g} at {time:g} s, which is no MIDI number: if these are Hz, export them"
+                " as CSV with a first line onset,offset,hz."
+            )
+    if not np.isfinite(pitch.time).all() or (np.diff(pitch.time) <= 0).any():
+        raise SingtransError(f'{path} has times in "pitch" that do not ascend: write it again.')
 
 
 def _note_fields(note: Note, onset: int, offset: int) -> dict[str, float]:

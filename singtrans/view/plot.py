@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 KINDS = ("png", "svg", "pdf")
-_NOTE, _CURVE, _MISSED, _EXTRA = "#0072B2", "#000000", "#D55E00", "#E69F00"
+NOTE, CURVE, MISSED, EXTRA = "#0072B2", "#000000", "#D55E00", "#E69F00"
+"""Colours of notes found, of the sung pitch, of notes missed, and of those that are extra."""
+
 _WIDTH, _ROW = 11.0, 1.9  # inches
 _PAGE_ROWS = 6  # of a PDF's page
 _MARGIN = 2.5  # semitones above and below what is sung
@@ -46,7 +48,7 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
-class _Drawn:
+class Drawn:
     """What each row needs: the notes found and those that are extra, those missed, the background, the range."""
 
     picture: Picture
@@ -71,7 +73,7 @@ def plot(picture: Picture, path: Path, *, overwrite: bool = True) -> Path:
     need("matplotlib", "plot", "plotting")
     import matplotlib as mpl
 
-    drawn = _prepared(picture)
+    drawn = prepared(picture)
     rows = max(1, int(np.ceil(drawn.duration / picture.row_seconds - 1e-9)))
     # Outlines instead of text in SVG would be neither small nor searchable; no date, so that pictures can be compared.
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "singtrans", "font.size": 9}):
@@ -87,7 +89,7 @@ def plot(picture: Picture, path: Path, *, overwrite: bool = True) -> Path:
     return path
 
 
-def _pdf(drawn: _Drawn, rows: int, path: Path, overwrite: bool) -> None:
+def _pdf(drawn: Drawn, rows: int, path: Path, overwrite: bool) -> None:
     from matplotlib.backends.backend_pdf import PdfPages
 
     with (
@@ -99,7 +101,8 @@ def _pdf(drawn: _Drawn, rows: int, path: Path, overwrite: bool) -> None:
             pages.savefig(_figure(drawn, shown, _PAGE_ROWS if rows > _PAGE_ROWS else rows))
 
 
-def _prepared(picture: Picture) -> _Drawn:
+def prepared(picture: Picture) -> Drawn:
+    """Compare with the reference, and find out what range and length the rows need."""
     notes, reference = picture.transcription.notes, picture.reference
     extra, missed = frozenset(), ()
     if reference is not None:
@@ -116,7 +119,7 @@ def _prepared(picture: Picture) -> _Drawn:
     ends = [note.offset for note in (*notes, *missed)]
     ends += [picture.transcription.duration, float(track.time[-1]) if len(track) else 0.0]
     ends += [background.duration] if background else []
-    return _Drawn(picture, extra, missed, background, lowest, highest, max(ends))
+    return Drawn(picture, extra, missed, background, lowest, highest, max(ends))
 
 
 def _matched(reference: Sequence[Note], notes: Sequence[Note]) -> dict[int, int]:
@@ -134,17 +137,17 @@ def _matched(reference: Sequence[Note], notes: Sequence[Note]) -> dict[int, int]
     return dict(pairs)
 
 
-def _figure(drawn: _Drawn, rows: range, room: int) -> "Figure":
+def _figure(drawn: Drawn, rows: range, room: int) -> "Figure":
     from matplotlib.figure import Figure
 
     height = room * _ROW + 0.9
     figure = Figure(figsize=(_WIDTH, height))
-    figure.suptitle(_printable(drawn.picture.transcription.audio), fontsize=11, y=1 - 0.12 / height, va="top")
+    figure.suptitle(printable_title(drawn.picture.transcription.audio), fontsize=11, y=1 - 0.12 / height, va="top")
     figure.subplots_adjust(left=0.055, right=0.99, top=1 - 0.42 / height, bottom=0.48 / height, hspace=0.28)
     axes = figure.subplots(room, 1, squeeze=False)[:, 0]
     for place, axis in enumerate(axes):
         if place < len(rows):
-            _row(axis, drawn, rows[place] * drawn.picture.row_seconds)
+            draw_row(axis, drawn, rows[place] * drawn.picture.row_seconds)
         else:
             axis.set_axis_off()
     axes[len(rows) - 1].set_xlabel("seconds")
@@ -152,7 +155,7 @@ def _figure(drawn: _Drawn, rows: range, room: int) -> "Figure":
     return figure
 
 
-def _row(axis: "Axes", drawn: _Drawn, start: float) -> None:
+def draw_row(axis: "Axes", drawn: Drawn, start: float) -> None:
     """One row: background, curve, notes with names, what was missed."""
     stop = start + drawn.picture.row_seconds
     if drawn.background is not None:
@@ -169,12 +172,10 @@ def _row(axis: "Axes", drawn: _Drawn, start: float) -> None:
                 )
     for note in drawn.missed:
         if note.onset < stop and note.offset > start:
-            axis.add_patch(
-                _rectangle(note, facecolor="none", edgecolor=_MISSED, linestyle="--", linewidth=1.6, zorder=5)
-            )
+            axis.add_patch(rectangle(note, facecolor="none", edgecolor=MISSED, linestyle="--", linewidth=1.6, zorder=5))
     track = drawn.picture.transcription.pitch
     low, high = np.searchsorted(track.time, (start, stop))
-    axis.plot(track.time[low:high], track.midi[low:high], color=_CURVE, linewidth=1.0, zorder=4)
+    axis.plot(track.time[low:high], track.midi[low:high], color=CURVE, linewidth=1.0, zorder=4)
     axis.set_xlim(start, stop)
     axis.set_ylim(drawn.lowest, drawn.highest)
     pitches = range(int(np.ceil(drawn.lowest)), int(np.floor(drawn.highest)) + 1)
@@ -201,9 +202,9 @@ def _box(axis: "Axes", note: Note, extra: bool) -> None:
     """A note found: the surer, the darker; hatched where no true note is like it."""
     from matplotlib.colors import to_rgba
 
-    colour = _EXTRA if extra else _NOTE
+    colour = EXTRA if extra else NOTE
     axis.add_patch(
-        _rectangle(
+        rectangle(
             note,
             facecolor=to_rgba(colour, 0.12 + 0.68 * note.confidence),
             edgecolor=colour,
@@ -214,31 +215,30 @@ def _box(axis: "Axes", note: Note, extra: bool) -> None:
     )
 
 
-def _rectangle(note: Note, **style: object) -> object:
+def rectangle(note: Note, **style: object) -> object:
+    """A note as a box, a semitone high."""
     from matplotlib.patches import Rectangle
 
     return Rectangle((note.onset, note.pitch - 0.5), note.duration, 1.0, **style)
 
 
-def _legend(figure: "Figure", drawn: _Drawn) -> None:
+def _legend(figure: "Figure", drawn: Drawn) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
     handles = [
-        Patch(facecolor=_NOTE, alpha=0.8, label="note, certain"),
-        Patch(facecolor=_NOTE, alpha=0.2, label="unsure"),
+        Patch(facecolor=NOTE, alpha=0.8, label="note, certain"),
+        Patch(facecolor=NOTE, alpha=0.2, label="unsure"),
     ]
     if len(drawn.picture.transcription.pitch):
-        handles.append(Line2D([], [], color=_CURVE, linewidth=1.0, label="sung pitch"))
+        handles.append(Line2D([], [], color=CURVE, linewidth=1.0, label="sung pitch"))
     if drawn.picture.reference is not None:
-        handles.append(
-            Patch(facecolor="none", edgecolor=_MISSED, linestyle="--", label=f"missed ({len(drawn.missed)})")
-        )
-        handles.append(Patch(facecolor=_EXTRA, hatch="////", label=f"extra ({len(drawn.extra)})"))
+        handles.append(Patch(facecolor="none", edgecolor=MISSED, linestyle="--", label=f"missed ({len(drawn.missed)})"))
+        handles.append(Patch(facecolor=EXTRA, hatch="////", label=f"extra ({len(drawn.extra)})"))
     figure.legend(handles=handles, loc="lower left", ncols=len(handles), fontsize=8, frameon=False, borderaxespad=0.2)
 
 
-def _printable(text: str) -> str:
+def printable_title(text: str) -> str:
     """A title without what matplotlib takes for formulas, and without what is no text."""
     text = text.encode("utf-8", "replace").decode().replace("$", r"\$")
     return "".join(c if c.isprintable() else "?" for c in text)

@@ -1,7 +1,5 @@
 """The command as its users meet it: help, wrong usage, and every command but `transcribe`."""
 
-import json
-import shutil
 import subprocess
 import sys
 
@@ -101,43 +99,6 @@ def test_info():
     assert one.returncode == 0
     assert "parameters" in one.stdout and "sha256 " in one.stdout
     assert (result.stderr, one.stderr) == ("", "")
-
-
-def test_evaluate_files(tmp_path):
-    true = SAMPLES / "ode_to_joy.notes.csv"
-    shutil.copy(true, tmp_path / "found.csv")
-    result = run("evaluate", true, tmp_path / "found.csv")
-    assert result.returncode == 0
-    for name in ("COn", "COff", "COnP", "COnPOff", "50 ms", "50 cents", "20%"):
-        assert name in result.stdout
-
-
-def test_evaluate_folders(tmp_path):
-    for folder in ("true", "found"):
-        (tmp_path / folder).mkdir()
-        for path in SAMPLES.glob("*.csv"):
-            shutil.copy(path, tmp_path / folder)
-    result = run("evaluate", "true", "found", "--json", cwd=tmp_path)
-    report = json.loads(result.stdout)
-    assert (result.returncode, result.stderr) == (0, "")
-    assert len(report["files"]) == 4
-    assert report["mean"]["COnPOff"]["f_measure"] == 1.0
-    (tmp_path / "found" / "ode_to_joy.notes.csv").unlink()
-    lacking = run("evaluate", "true", "found", cwd=tmp_path)
-    assert (lacking.returncode, lacking.stdout, lacking.stderr.count("\n")) == (1, "", 1)
-    assert "ode_to_joy.notes.csv: transcribe those first" in lacking.stderr
-
-
-def test_evaluate_what_is_not_there(tmp_path):
-    result = run("evaluate", SAMPLES / "ode_to_joy.notes.csv", "missing.mid", cwd=tmp_path)
-    assert (result.returncode, result.stderr) == (1, "singtrans: missing.mid does not exist: check the path.\n")
-
-
-def test_evaluate_refuses_an_absurd_shift():
-    true = SAMPLES / "ode_to_joy.notes.csv"
-    for shift in ("-5000", "nan"):
-        result = run("evaluate", true, true, "--reference-shift-hz", shift)
-        assert (result.returncode, result.stderr.count("\n")) == (2, 1)
 
 
 def test_train_without_data_is_one_line(tmp_path):

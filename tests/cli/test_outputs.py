@@ -177,14 +177,14 @@ def test_plot(tmp_path, ending):
 
 
 def test_plot_compares(tmp_path):
-    from singtrans.view.plot import Picture, _prepared
+    from singtrans.view.plot import Picture, prepared
 
     true = formats.load_notes(NOTES)
     from singtrans.conversion import load_transcription
 
     found = load_transcription(NOTES)
     found = type(found)((*found.notes[:3], *found.notes[4:]), found.pitch, found.duration)
-    drawn = _prepared(Picture(found, None, true[1:]))
+    drawn = prepared(Picture(found, None, true[1:]))
     assert drawn.missed == (true[3],)
     assert drawn.extra == {0}
     shutil.copy(NOTES, tmp_path / "a.csv")

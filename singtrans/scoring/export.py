@@ -1,0 +1,132 @@
+"""Scores for programs: JSON with everything, and CSV with a line a file, both with all digits."""
+
+import csv
+import dataclasses
+import io
+import json
+import math
+from collections.abc import Mapping, Sequence
+
+from singtrans.scoring.evaluation import NAMES, Difference, Evaluation, FileScores
+from singtrans.scoring.note_errors import CLASSES
+from singtrans.scoring.statistics import FEWEST, LEVEL, RESAMPLES, Interval
+
+
+def json_report(
+    evaluation: Evaluation, against: Evaluation | None = None, differences: Mapping[str, Difference] | None = None
+) -> str:
+    """The scores as one JSON object; what is not known is null or not there.
+
+    Args:
+        evaluation: the scores.
+        against: another system's, if two are compared.
+        differences: from `singtrans.scoring.evaluation.compare`.
+    """
+    content = {
+        "tolerances": dataclasses.asdict(evaluation.tolerances),
+        "reference_shift_hz": evaluation.shift_hz,
+        "bootstrap": {"level": LEVEL, "resamples": RESAMPLES, "seed": 0, "fewest_files": FEWEST},
+        **_system(evaluation),
+    }
+    if against is not None:
+        gaps = {name: _difference(difference) for name, difference in (differences or {}).items()}
+        content["against"] = _system(against)
+        content["differences"] = _nested(gaps)
+    return json.dumps(content, indent=2, allow_nan=False)
+
+
+def csv_report(evaluation: Evaluation, against: Evaluation | None = None) -> str:
+    """A header and a line a file: numbers of notes, figures, numbers of errors; empty where one is not known.
+
+    ``COn_precision``, ``COn_recall``, ``COn_F`` …, ``RPA`` …, ``correct``, ``missed`` …; those of a second system
+    begin with ``against_``.
+    """
+    columns = [*(name.replace(".f_measure", "_F").replace(".", "_") for name in NAMES), *CLASSES]
+    others = {file.name: file for file in against.files} if against else {}
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    prefixed = ["found_notes", *columns]
+    writer.writerow(
+        ["file", "source", "true_notes", *prefixed, *(f"against_{c}" for c in prefixed if against is not None)]
+    )
+    for file in evaluation.files:
+        row = [file.name, file.reference.source, file.true_count, *_cells(file)]
+        if against is not None:
+            row += _cells(others.get(file.name))
+        writer.writerow(row)
+    return text.getvalue()
+
+
+def _cells(file: FileScores | None) -> Sequence[object]:
+    if file is None:
+        return [""] * (1 + len(NAMES) + len(CLASSES))
+    errors = file.errors or {}
+    return [len(file.found), *(file.figures.get(n, "") for n in NAMES), *(errors.get(n, "") for n in CLASSES)]
+
+
+def _system(evaluation: Evaluation) -> dict[str, object]:
+    means = evaluation.means
+    counts, rates = evaluation.error_counts, evaluation.error_rates
+    counted = sum(file.errors is not None for file in evaluation.files)
+    return {
+        "system": evaluation.system,
+        "constant_pitch_error_hz": evaluation.constant_hz,
+        "mean": _nested({name: interval.mean for name, interval in means.items()}),
+        "interval": _nested({name: _edges(means[name], len(evaluation.values(name))) for name in means}),
+        "errors": {
+            name: {
+                "count": count,
+                "per_true_note": rates[name].mean if rates else None,
+                "interval": _edges(rates[name], counted) if rates else None,
+            }
+            for name, count in counts.items()
+        },
+        "files": {file.name: _file(file) for file in evaluation.files},
+        "missing_estimates": evaluation.missing,
+        "extra_estimates": evaluation.extra,
+        "failures": evaluation.failures,
+        "remarks": evaluation.remarks,
+    }
+
+
+def _file(file: FileScores) -> dict[str, object]:
+    rate = {}
+    if file.errors is not None and file.true_count:
+        rate = {name: count / file.true_count for name, count in file.errors.items()}
+    return {
+        **_nested(file.figures),
+        "source": file.reference.source,
+        "true_notes": file.true_count,
+        "found_notes": len(file.found),
+        "errors": file.errors,
+        "errors_per_true_note": rate or None,
+    }
+
+
+def _difference(difference: Difference) -> dict[str, object]:
+    return {
+        "difference": difference.gap.mean,
+        "interval": _edges(difference.gap, difference.files),
+        "p": difference.test.p,
+        "flips": difference.test.flips,
+        "exact": difference.test.exact,
+        "files": difference.files,
+    }
+
+
+def _edges(interval: Interval, count: int) -> list[float] | None:
+    """None where files are too few to say."""
+    fine = count >= FEWEST and math.isfinite(interval.low)
+    return [interval.low, interval.high] if fine else None
+
+
+def _nested(values: Mapping[str, object]) -> dict[str, object]:
+    """``{"COn.recall": 1}`` as ``{"COn": {"recall": 1}}``."""
+    nested: dict[str, object] = {}
+    for name, value in values.items():
+        figure, _, kind = name.partition(".")
+        if kind:
+            nested.setdefault(figure, {})[kind] = value
+        else:
+            nested[figure] = value
+    return nested

@@ -1,0 +1,185 @@
+"""What is scored: recordings with true notes, a true pitch track, or both, found in files, folders and manifests."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from singtrans.errors import SingtransError, UsageError
+from singtrans.evaluate import note_arrays
+from singtrans.formats import (
+    F0_ENDINGS,
+    READ_SUFFIXES,
+    TEXT_SUFFIXES,
+    f0_stem,
+    find_f0,
+    find_notes,
+    is_label,
+    load_notes,
+    load_pitch,
+    note_stem,
+)
+from singtrans.notes import Note, PitchTrack
+
+if TYPE_CHECKING:
+    from singtrans.training.manifest import Entry
+
+EVERYTHING = "all"
+"""In place of a part's name: every recording."""
+
+
+@dataclass(frozen=True, eq=False)
+class Labels:
+    """What is known of a recording, or what was found; None where nothing is said.
+
+    Attributes:
+        notes: the notes.
+        pitch: the pitch over time.
+        times: (notes, 2) onsets and offsets in seconds, where the pitch of notes is not said.
+    """
+
+    notes: tuple[Note, ...] | None = None
+    pitch: PitchTrack | None = None
+    times: np.ndarray | None = None
+
+    @property
+    def spans(self) -> np.ndarray:
+        """(notes, 2) onsets and offsets in seconds; without rows where there are none."""
+        if self.notes:
+            return note_arrays(self.notes)[0]
+        return np.zeros((0, 2)) if self.times is None else self.times
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A recording whose labels are the truth.
+
+    Attributes:
+        name: unique among those that are scored together; estimates in folders are found by it.
+        notes: file of its notes, or None.
+        f0: file of its pitch track, or None.
+        times: file of onsets and offsets alone, or None.
+        audio: the recording, where it is known.
+        source: the data set, where it is known.
+        song: what files with the notes of many recordings call it; None for the last part of the name.
+    """
+
+    name: str
+    notes: Path | None = None
+    f0: Path | None = None
+    times: Path | None = None
+    audio: Path | None = None
+    source: str = ""
+    song: str | None = None
+
+    def read(self) -> Labels:
+        """Its labels.
+
+        Raises:
+            SingtransError: if one of the files cannot be read.
+        """
+        song = self.song or self.name.rpartition("/")[2]
+        times = None
+        if self.times and not self.notes:
+            from singtrans.formats import times as times_file
+
+            times = times_file.read(self.times)
+        return Labels(
+            notes=load_notes(self.notes, name=song) if self.notes else None,
+            pitch=load_pitch(self.f0) if self.f0 else None,
+            times=times,
+        )
+
+
+def labelled(path: Path, estimate: Path) -> list[Reference]:
+    """References of a file or a folder.
+
+    Args:
+        path: a file of notes, or of pitch over time (``song.f0.csv``); or a folder with such files and sub-folders.
+            A pitch track is taken along with the notes that it lies beside.
+        estimate: what is to be scored: a file where ``path`` is one, else a folder.
+
+    Returns:
+        Sorted by name.
+
+    Raises:
+        SingtransError: if a path is missing, one is a file and the other a folder, or there is nothing in the folder.
+    """
+    for one in (path, estimate):
+        if not one.exists():
+            raise SingtransError(f"{one} does not exist: check the path.")
+    if path.is_dir() != estimate.is_dir():
+        kinds = ("a folder", "a file") if path.is_dir() else ("a file", "a folder")
+        raise SingtransError(f"{path} is {kinds[0]} but {estimate} is {kinds[1]}: give two files or two folders.")
+    if not path.is_dir():
+        if stem := f0_stem(path):
+            return [Reference(stem.name, f0=path)]
+        return [
+            Reference(note_stem(path).name, path, beside(path), song=(f0_stem(estimate) or note_stem(estimate)).name)
+        ]
+    notes, f0 = note_files(path, labels=True), f0_files(path)
+    if not notes and not f0:
+        endings = " ".join(READ_SUFFIXES + TEXT_SUFFIXES + F0_ENDINGS)
+        raise SingtransError(f"{path} has no files of notes ({endings}): check the path.")
+    return [Reference(stem.as_posix(), notes.get(stem), f0.get(stem)) for stem in sorted({*notes, *f0})]
+
+
+def recordings(data: Path, split: str | None = None) -> list[Reference]:
+    """References of a manifest or of a folder of labelled recordings.
+
+    Args:
+        data: as for `singtrans.training.manifest.read_entries`.
+        split: the part to take: ``train``, ``valid``, ``test`` or ``all``. None for ``test`` if there is such a part,
+            else for all.
+
+    Raises:
+        UsageError: if the part is unknown.
+        SingtransError: if it is empty, or the data cannot be read.
+    """
+    from singtrans.training.manifest import SPLITS, read_entries
+
+    if split not in (None, EVERYTHING, *SPLITS):
+        raise UsageError(f"--split {split}: there is no such part; use {', '.join((*SPLITS, EVERYTHING))}")
+    entries = read_entries(data)
+    parts = {entry.split for entry in entries}
+    wanted = split or ("test" if "test" in parts else EVERYTHING)
+    chosen = [entry for entry in entries if wanted in (entry.split, EVERYTHING)]
+    if not chosen:
+        raise SingtransError(f"{data} has no {wanted} part: choose --split {' or '.join(sorted(parts))}, or all.")
+    return [_of_entry(entry) for entry in chosen]
+
+
+def _of_entry(entry: "Entry") -> Reference:
+    # Labels of times alone are an attribute that not every version of Entry has.
+    times = getattr(entry, "times", None)
+    return Reference(entry.id, entry.notes, entry.f0, times, entry.audio, entry.source, entry.name)
+
+
+def note_files(folder: Path, labels: bool) -> dict[Path, Path]:
+    """Path inside the folder without its ending -> the file of notes to read.
+
+    Where a folder has several endings of one name, the one that keeps most is taken: .json, then .csv, .tsv, .mid and
+    the others. ``labels`` says whether files named as labels (``song.notes.csv``) go before others, or behind them.
+    """
+    ordered = sorted(find_notes(folder), key=lambda path: is_label(path) != labels)
+    return _first((note_stem(path.relative_to(folder)), path) for path in ordered)
+
+
+def f0_files(folder: Path) -> dict[Path, Path]:
+    """Path inside the folder without its ending -> the pitch track to read."""
+    return _first((f0_stem(path.relative_to(folder)), path) for path in find_f0(folder))
+
+
+def beside(notes: Path) -> Path | None:
+    """The pitch track beside a file of notes, if there is one."""
+    stem = note_stem(notes)
+    return next((f for e in F0_ENDINGS if (f := stem.with_name(stem.name + e)).is_file()), None)
+
+
+def _first(pairs: Iterable[tuple[Path, Path]]) -> dict[Path, Path]:
+    files: dict[Path, Path] = {}
+    for stem, path in pairs:
+        files.setdefault(stem, path)
+    return files

@@ -1,0 +1,226 @@
+"""`evaluate` as a process: tables, JSON, CSV and pictures; two systems; a model; what is missing or wrong."""
+
+import csv
+import io
+import json
+import shutil
+
+import pytest
+from command import SAMPLES, files, run
+
+from singtrans import formats
+from singtrans.notes import Note, PitchTrack, Transcription
+
+TRUE = SAMPLES / "ode_to_joy.notes.csv"
+NAMES = ("a", "b", "c", "d", "e", "f")
+
+
+def table(path, notes):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = "".join(f"{note.onset},{note.offset},{note.pitch}\n" for note in notes)
+    path.write_text(f"onset,offset,pitch\n{lines}")
+
+
+@pytest.fixture
+def folders(tmp_path):
+    """Six songs; ``good`` lacks a note in each, ``bad`` is an octave off from the second song on."""
+    for number, name in enumerate(NAMES):
+        true = [Note(float(n), n + 0.8, 60 + n % 5) for n in range(10)]
+        octave = 12 if number else 0
+        table(tmp_path / "true" / f"{name}.csv", true)
+        table(tmp_path / "good" / f"{name}.csv", true[1:])
+        table(tmp_path / "bad" / f"{name}.csv", [Note(n.onset, n.offset, n.pitch + octave) for n in true])
+    return tmp_path
+
+
+def test_tables(folders):
+    result = run("evaluate", "true", "good", cwd=folders)
+    assert (result.returncode, result.stderr) == (0, "")
+    lines = result.stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    for name in NAMES:
+        assert any(line.split() == [name, "10", "9", *["0.947"] * 4] for line in lines)
+    wanted = "COnPOff 1.000 (1.000 to 1.000) 0.900 (0.900 to 0.900) 0.947 (0.947 to 0.947)"
+    assert any(" ".join(line.split()) == wanted for line in lines)
+    assert any(" ".join(line.split()) == "missed 6 0.100 (0.100 to 0.100)" for line in lines)
+    text = " ".join(result.stdout.split())
+    for word in ("50 ms", "50 cents", "20%", "2000 resamples", "mean of 6 files"):
+        assert word in text
+    short = run("evaluate", "true", "good", "--no-files", cwd=folders).stdout
+    assert "Files:" not in short
+    assert len(short) < len(result.stdout)
+
+
+def test_one_file(tmp_path):
+    shutil.copy(TRUE, tmp_path / "found.csv")
+    result = run("evaluate", TRUE, "found.csv", cwd=tmp_path)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "1 file: too few for intervals, which need 5" in " ".join(result.stdout.split())
+    assert "(" not in result.stdout.split("Correct is")[0]
+
+
+def test_json_and_csv_say_the_same(folders):
+    report = run("evaluate", "true", "good", "--against", "bad", "--json", "--csv", "scores.csv", cwd=folders)
+    assert (report.returncode, report.stderr) == (0, "")
+    content = json.loads(report.stdout)
+    rows = list(csv.DictReader(io.StringIO((folders / "scores.csv").read_text())))
+    assert [row["file"] for row in rows] == list(content["files"]) == list(NAMES)
+    for row in rows:
+        mine, theirs = content["files"][row["file"]], content["against"]["files"][row["file"]]
+        for name in ("COn", "COff", "COnP", "COnPOff"):
+            for kind, column in (("precision", "precision"), ("recall", "recall"), ("f_measure", "F")):
+                assert float(row[f"{name}_{column}"]) == mine[name][kind]
+                assert float(row[f"against_{name}_{column}"]) == theirs[name][kind]
+        assert int(row["missed"]) == mine["errors"]["missed"] == 1
+        assert int(row["against_octave"]) == theirs["errors"]["octave"]
+        assert row["RPA"] == ""
+    assert content["mean"]["COnPOff"] == {"precision": 1.0, "recall": 0.9, "f_measure": pytest.approx(18 / 19)}
+    assert content["interval"]["COnPOff"]["recall"] == [pytest.approx(0.9)] * 2
+    assert content["errors"]["missed"]["per_true_note"] == pytest.approx(0.1)
+    assert content["bootstrap"]["resamples"] == 2000
+    assert (content["system"], content["against"]["system"]) == ("good", "bad")
+    gap = content["differences"]["COnP"]["f_measure"]
+    # +18/19 five times and 18/19 - 1 once: only that one's sign is free
+    assert gap["difference"] == pytest.approx((5 * 18 / 19 - 1 / 19) / 6)
+    assert (gap["p"], gap["exact"], gap["flips"]) == (4 / 64, True, 64)
+    assert content["differences"]["COn"]["f_measure"]["p"] == 2 / 64
+
+
+def test_comparison_on_the_terminal(folders):
+    result = run("evaluate", "true", "good", "--against", "bad", cwd=folders)
+    assert result.returncode == 0
+    assert max(map(len, result.stdout.splitlines())) <= 80
+    assert "A: good\nB: bad\n" in result.stdout
+    row = next(line for line in result.stdout.splitlines() if line.startswith("COnP F-measure"))
+    assert row.split()[2:5] == ["0.947", "0.167", "+0.781"]
+    assert row.split()[-1] == "0.062"
+
+
+def test_missing_and_extra_estimates_are_named(folders):
+    (folders / "good" / "b.csv").rename(folders / "good" / "x.csv")
+    result = run("evaluate", "true", "good", "--json", cwd=folders)
+    assert result.returncode == 0
+    assert result.stderr.splitlines() == [
+        "good: no estimate, scored as no notes: b",
+        "good: estimates without a reference, left aside: x",
+    ]
+    content = json.loads(result.stdout)
+    assert content["files"]["b"]["COn"]["f_measure"] == 0
+    assert (content["missing_estimates"], content["extra_estimates"]) == (["b"], ["x"])
+    assert content["errors"]["missed"]["count"] == 5 + 10
+
+
+def test_a_broken_estimate_fails_alone(folders):
+    (folders / "good" / "c.csv").write_text("onset,offset,midi\n0,1,440\n")
+    result = run("evaluate", "true", "good", cwd=folders)
+    assert result.returncode == 1
+    assert "mean of 5 files" in result.stdout
+    assert result.stderr.count("\n") == 1
+    assert "failed: good/c.csv, line 2, is not a note" in result.stderr.replace("\\", "/")
+
+
+def test_pitch_tracks(tmp_path):
+    import numpy as np
+
+    time = np.arange(100) / 50
+    for name, cents in (("true", 0), ("near", 30), ("far", 70)):
+        (tmp_path / name).mkdir()
+        track = PitchTrack(time, np.full(100, 60 + cents / 100), np.ones(100))
+        formats.save(Transcription((Note(0, 2, 60),), track, 2.0), tmp_path / name / "a.f0.csv")
+        formats.save(Transcription((Note(0, 2, 60),), track, 2.0), tmp_path / name / "a.csv")
+    near = json.loads(run("evaluate", "true", "near", "--json", cwd=tmp_path).stdout)
+    assert [near["mean"][name] for name in ("RPA", "RCA", "VR", "VFA", "OA")] == [1, 1, 1, 0, 1]
+    far = run("evaluate", "true/a.f0.csv", "far/a.f0.csv", cwd=tmp_path)
+    rows = [line.split()[:2] for line in far.stdout.splitlines()]
+    assert ["RPA", "0.000"] in rows
+    assert ["VR", "1.000"] in rows
+    assert "COnPOff" not in far.stdout
+
+
+def test_a_model_on_a_manifest(tmp_path):
+    shutil.copy(SAMPLES / "twinkle_phone.mp3", tmp_path / "song.mp3")
+    shutil.copy(SAMPLES / "twinkle_phone.notes.csv", tmp_path / "song.notes.csv")
+    (tmp_path / "bad.wav").write_text("no sound")
+    lines = ["id,audio,notes,split", "one,song.mp3,song.notes.csv,test", "two,song.mp3,song.notes.csv,train"]
+    (tmp_path / "m.csv").write_text("\n".join(lines))
+    result = run("evaluate", "m.csv", "--model", "default", "--against", "solo", "--json", cwd=tmp_path)
+    assert (result.returncode, result.stderr) == (0, "")
+    content = json.loads(result.stdout)
+    assert list(content["files"]) == ["one"]
+    assert content["mean"]["COn"]["f_measure"] >= 0.5
+    assert content["differences"]["COn"]["f_measure"]["difference"] == 0
+    (tmp_path / "m.csv").write_text("\n".join([*lines, "three,bad.wav,song.notes.csv,test"]))
+    broken = run("evaluate", "m.csv", "--model", "default", cwd=tmp_path)
+    assert broken.returncode == 1
+    assert "mean of 1 file" in broken.stdout
+    assert broken.stderr.startswith("failed: ")
+    assert "bad.wav" in broken.stderr
+
+
+@pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
+def test_picture_of_the_worst(folders, ending):
+    target = folders / f"worst.{ending}"
+    result = run("evaluate", "true", "bad", "--plot", target.name, cwd=folders)
+    assert (result.returncode, result.stderr) == (0, "")
+    if ending == "png":
+        from matplotlib.image import imread
+
+        picture = imread(target)
+        assert picture.shape[1] > 1200
+        assert picture.shape[0] > 4 * 200
+        orange = (picture[..., 0] > 0.8) & (picture[..., 2] < 0.4)
+        assert orange.mean() > 0.01
+    elif ending == "svg":
+        text = target.read_text(encoding="utf-8")
+        # The first song is right; of the others, all alike, the first four by name.
+        assert [f">{name}:" in text for name in NAMES] == [False, True, True, True, True, False]
+        assert "10 of 10 true notes missed, 10 of 10 extra" in text
+    else:
+        assert target.read_bytes().startswith(b"%PDF")
+
+
+def test_the_picture_shows_where_most_is_wrong():
+    from singtrans.view.worst import _worst_start
+
+    wrong = [Note(float(n), n + 0.5, 60) for n in (3, 40, 44, 47, 53)]
+    start = _worst_start(wrong, 60.0)
+    assert 38 < start <= 40
+    assert _worst_start([], 60.0) == 0
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "said"),
+    [
+        (["true"], 2, "give ESTIMATE, notes to score, or --model"),
+        (["true", "good", "--model", "solo"], 2, "not both"),
+        (["true", "good", "--split", "test"], 2, "use it with --model"),
+        (["true", "good", "--plot", "x.gif"], 2, "pictures are .png, .svg or .pdf"),
+        (["true", "good", "--csv", "there.csv"], 2, "there.csv exists already; use --overwrite"),
+        (["true", "good", "--against", "nothing"], 1, "nothing does not exist"),
+        (["true", "good", "--against", "true/a.csv"], 1, "a folder but"),
+        (["true", "missing"], 1, "missing does not exist: check the path."),
+        (["true", "other"], 1, "other has no estimate of any of the 6 references (such as a)"),
+        (["true", "--model", "caruso"], 2, "caruso: there is no model of this name"),
+        (["true", "--model", "solo", "--against", "caruso"], 2, "caruso: there is no model of this name"),
+        (["true", "--model", "solo"], 1, "no labelled recordings found"),
+        (["true", "good", "--reference-shift-hz", "-5000"], 2, "--reference-shift-hz"),
+    ],
+)
+def test_what_is_refused(folders, args, code, said):
+    (folders / "other").mkdir()
+    (folders / "there.csv").touch()
+    before = files(folders)
+    result = run("evaluate", *args, cwd=folders)
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (code, "", 1)
+    assert said in result.stderr
+    assert files(folders) == before
+
+
+def test_without_matplotlib_the_extra_is_named(folders):
+    (folders / "matplotlib.py").write_text("raise ModuleNotFoundError(name='matplotlib')\n")
+    import os
+
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(folders), os.environ.get("PYTHONPATH", "")])}
+    result = run("evaluate", "true", "good", "--plot", "x.png", cwd=folders, env=environment)
+    assert result.returncode == 2
+    assert 'pip install "singtrans[plot]"' in result.stderr

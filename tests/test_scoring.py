@@ -1,0 +1,395 @@
+"""Error classes on notes made by hand, statistics of known answer, and what belongs to what in folders."""
+
+import itertools
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from singtrans import Note, PitchTrack, SingtransError, Transcription
+from singtrans.errors import UsageError
+from singtrans.evaluate import score_notes
+from singtrans.scoring import references, statistics
+from singtrans.scoring.evaluation import compare, evaluate
+from singtrans.scoring.note_errors import CLASSES, classify
+from singtrans.scoring.references import Labels, Reference, labelled
+from singtrans.scoring.systems import EstimateFile, EstimateFolder, Listening
+
+# Error classes
+
+ONE = [Note(1.0, 2.0, 60)]
+TWO = [Note(1.0, 2.0, 60), Note(2.0, 3.0, 60)]
+
+
+@pytest.mark.parametrize(
+    ("name", "reference", "estimate", "extra"),
+    [
+        ("correct", ONE, [Note(1.05, 2.2, 60.5)], 0),
+        ("missed", ONE, [], 0),
+        ("missed", ONE, [Note(3.0, 4.0, 60)], 1),
+        ("missed", ONE, [Note(1.2, 2.0, 62)], 1),  # neither onset nor pitch
+        ("wrong_offset", ONE, [Note(1.0, 1.7, 60)], 0),
+        ("wrong_offset", ONE, [Note(1.0, 2.3, 60)], 0),
+        ("wrong_pitch", ONE, [Note(1.0, 2.0, 60.6)], 0),
+        ("wrong_pitch", ONE, [Note(1.0, 1.2, 67)], 0),  # the offset does not matter
+        ("octave", ONE, [Note(1.0, 2.0, 72.4)], 0),
+        ("octave", ONE, [Note(1.0, 1.2, 36)], 0),
+        ("octave", ONE, [Note(1.0, 2.0, 24)], 0),
+        ("wrong_pitch", ONE, [Note(1.0, 2.0, 72.6)], 0),
+        ("late_onset", ONE, [Note(1.1, 2.0, 60)], 0),
+        ("late_onset", ONE, [Note(1.6, 2.0, 60)], 0),  # 40 % of it
+        ("missed", ONE, [Note(1.7, 2.0, 60)], 1),
+        ("early_onset", ONE, [Note(0.8, 2.0, 60.4)], 0),
+        ("early_onset", ONE, [Note(0.8, 1.9, 60)], 0),
+        ("split", ONE, [Note(1.0, 1.5, 60), Note(1.5, 2.0, 60)], 0),
+        ("split", ONE, [Note(1.1, 1.4, 55), Note(1.4, 1.8, 67)], 0),  # pitch is not looked at
+        ("split", ONE, [Note(1.0, 1.3, 60), Note(1.3, 1.6, 60), Note(1.6, 2.0, 60)], 0),
+        ("missed", ONE, [Note(1.1, 1.2, 60), Note(1.5, 1.6, 60)], 2),  # together but 20 % of it
+        ("correct", ONE, [Note(1.0, 1.9, 60), Note(1.9, 2.0, 60)], 1),  # right before the rest came
+        ("merged", TWO, [Note(1.0, 3.0, 60)], 0),
+        ("merged", TWO, [Note(1.3, 2.9, 50)], 0),
+        ("merged", [Note(1.0, 1.4, 60), Note(1.4, 1.8, 62), Note(1.8, 2.2, 60)], [Note(1.0, 2.2, 60)], 0),
+    ],
+)
+def test_each_class_of_errors(name, reference, estimate, extra):
+    errors = classify(reference, estimate)
+    assert errors.reference == (name,) * len(reference)
+    assert len(errors.extra) == extra
+
+
+def test_a_note_that_touches_two_is_a_part_of_the_one_it_lies_in_most():
+    estimate = [Note(1.0, 1.5, 60), Note(1.5, 2.4, 60), Note(2.45, 3.0, 60)]
+    errors = classify([Note(1.0, 2.0, 60), Note(2.45, 3.0, 60)], estimate)
+    assert errors.reference == ("split", "correct")
+
+
+def test_a_merged_note_needs_notes_to_be_merged_of():
+    """A long note over one short one is that note with a wrong offset, not a merger."""
+    assert classify(TWO, [Note(1.0, 1.95, 60), Note(2.0, 3.5, 60)]).reference == ("correct", "wrong_offset")
+
+
+def test_classes_of_many_notes_at_once():
+    reference = [Note(float(n), n + 0.9, 60 + n % 3) for n in range(6)]
+    estimate = [
+        reference[0],
+        Note(1.0, 1.4, reference[1].pitch),
+        Note(2.0, 2.9, reference[2].pitch - 12),
+        Note(3.2, 3.9, reference[3].pitch),
+        Note(5.0, 5.9, reference[5].pitch + 3),
+        Note(8.0, 9.0, 60),
+    ]
+    errors = classify(reference, estimate)
+    assert errors.reference == ("correct", "wrong_offset", "octave", "late_onset", "missed", "wrong_pitch")
+    assert errors.extra == (5,)
+    assert list(errors.counts) == list(CLASSES)
+
+
+notes = st.lists(
+    st.builds(
+        lambda onset, length, pitch: Note(onset / 20, (onset + length) / 20, 60 + pitch / 4),
+        *(st.integers(0, 100), st.integers(1, 40), st.integers(-60, 60)),
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(notes, notes)
+def test_every_note_has_one_class(reference, estimate):
+    errors = classify(reference, estimate)
+    assert len(errors.reference) == len(reference)
+    assert sum(errors.counts.values()) == len(reference) + len(errors.extra)
+    assert set(errors.extra) <= set(range(len(estimate)))
+    correct = score_notes(reference, estimate).conpoff.recall * len(reference)
+    assert errors.counts["correct"] == pytest.approx(correct)
+    if reference:
+        assert set(classify(reference, reference).reference) == {"correct"}
+    mine = sum(errors.counts[name] for name in ("correct", "wrong_offset", "octave", "wrong_pitch"))
+    assert mine <= len(estimate)
+
+
+# Statistics
+
+
+def test_intervals_are_those_of_one_draw():
+    """Drawn in portions or at once, means or ratios to 1: the same numbers as numpy's own percentiles."""
+    values = np.random.default_rng(1).uniform(0, 1, 1500)  # two portions
+    drawn = np.random.default_rng(0).integers(len(values), size=(statistics.RESAMPLES, len(values)))
+    low, high = np.percentile(values[drawn].mean(axis=1), [2.5, 97.5])
+    assert statistics.mean_interval(values) == statistics.Interval(values.mean(), low, high)
+
+
+def test_intervals_cover_the_truth_as_often_as_they_say():
+    rng, covered = np.random.default_rng(5), 0
+    for _ in range(300):
+        found = statistics.mean_interval(rng.beta(4, 2, 25))
+        covered += found.low <= 4 / 6 <= found.high
+    assert 0.90 <= covered / 300 <= 0.98  # percentile intervals of 25 files are a little narrow
+
+
+def test_intervals_of_constants_and_of_ratios():
+    assert statistics.mean_interval([0.5] * 7) == statistics.Interval(0.5, 0.5, 0.5)
+    errors, counted = [1, 0, 5, 2], [10, 20, 10, 0]
+    found = statistics.ratio_interval(errors, counted)
+    assert found.mean == pytest.approx(8 / 40)
+    assert found.low < found.mean < found.high
+    for wrong in (([], []), ([1, 2], [0, 0])):
+        with pytest.raises(ValueError, match="at least one"):
+            statistics.ratio_interval(*wrong)
+
+
+@pytest.mark.parametrize(
+    ("differences", "p"),
+    [
+        ([1.0], 1.0),
+        ([0.1, 0.2, 0.3], 2 / 8),  # only all as they are, and all the other way, are as far from 0
+        ([0.1, 0.2, 0.3, 0.4, 0.5], 2 / 32),
+        ([3.0, -1.0], 1.0),  # sums of 2, 4, -4 and -2: all are as far
+        ([1.0, 2.0, -0.5], 4 / 8),  # 2.5 and 3.5, and their opposites
+        ([0.1] * 3 + [-0.1], 10 / 16),  # 2 (1 + 4) of 16
+        ([0.0] * 6, 1.0),
+    ],
+)
+def test_paired_test_of_known_answer(differences, p):
+    found = statistics.paired_test(differences)
+    assert (found.p, found.exact, found.flips) == (pytest.approx(p), True, 2 ** len(differences))
+
+
+def test_paired_test_by_brute_force_and_at_random():
+    rng = np.random.default_rng(2)
+    few = rng.normal(0.5, 1.0, 8)
+    sums = [abs(np.dot(signs, few)) for signs in itertools.product((-1, 1), repeat=8)]
+    assert statistics.paired_test(few).p == np.mean([one >= abs(few.sum()) - 1e-9 for one in sums])
+    values = rng.normal(0.3, 1.0, statistics.EXACT)
+    exact = statistics.paired_test(values)
+    more = statistics.paired_test([*values, 0.0])  # a difference of 0 changes nothing, but for how it is counted
+    assert (exact.exact, more.exact, more.flips) == (True, False, statistics.FLIPS)
+    assert more.p == pytest.approx(exact.p, abs=0.015)
+    assert statistics.paired_test(rng.normal(2.0, 0.1, 50)).p == pytest.approx(1 / (statistics.FLIPS + 1))
+
+
+def test_paired_test_finds_nothing_where_there_is_nothing():
+    rng = np.random.default_rng(3)
+    p = np.array([statistics.paired_test(rng.normal(0, 1, 10)).p for _ in range(300)])
+    assert 0.02 <= (p <= 0.05).mean() <= 0.09
+    assert 0.4 <= p.mean() <= 0.6
+    with pytest.raises(ValueError, match="at least one"):
+        statistics.paired_test([])
+
+
+# Files and systems
+
+
+def make(folder, *names):
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+
+
+def table(path, *rows):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("onset,offset,pitch\n" + "".join(f"{a},{b},{c}\n" for a, b, c in rows))
+    return path
+
+
+def f0(path, *midi):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("time,midi\n" + "".join(f"{place / 50},{value}\n" for place, value in enumerate(midi)))
+    return path
+
+
+def test_files_of_a_folder(tmp_path):
+    true, found = tmp_path / "true", tmp_path / "found"
+    make(true, "a.tsv", "a.wav", "a.f0.csv", "b.mid", "sub/a.csv", "sub/x.y.tsv", ".hidden.csv", "c.pv")
+    make(found, "a.mid", "a.csv", "b.json", "b.MID", "sub/a.mid", "sub/x.y.mid", "more.mid")
+    assert labelled(true, found) == [
+        Reference("a", true / "a.tsv", true / "a.f0.csv"),
+        Reference("b", true / "b.mid"),
+        Reference("c", None, true / "c.pv"),
+        Reference("sub/a", true / "sub/a.csv"),
+        Reference("sub/x.y", true / "sub/x.y.tsv"),
+    ]
+    names = {stem.as_posix(): path.name for stem, path in references.note_files(found, labels=False).items()}
+    assert names == {"a": "a.csv", "b": "b.json", "sub/a": "a.mid", "sub/x.y": "x.y.mid", "more": "more.mid"}
+    assert EstimateFolder(found, labelled(true, found)).extra == ("more",)
+    assert labelled(true / "a.tsv", found / "b.json")[0].notes == true / "a.tsv"
+
+
+def test_files_that_make_no_pairs(tmp_path):
+    true, found = tmp_path / "true", tmp_path / "found"
+    make(true, "a.tsv", "b.tsv")
+    make(found, "c.mid")
+    for one, other, said in (
+        (true, found / "c.mid", "a folder but"),
+        (true / "a.tsv", found, "a file but"),
+        (true, tmp_path / "nothing", "does not exist"),
+        (tmp_path / "nothing", true, "does not exist"),
+    ):
+        with pytest.raises(SingtransError, match=said):
+            labelled(one, other)
+    with pytest.raises(SingtransError, match=r"no estimate of any of the 2 references \(such as a\)"):
+        EstimateFolder(found, labelled(true, found))
+    (tmp_path / "none").mkdir()
+    with pytest.raises(SingtransError, match="no files of notes"):
+        labelled(tmp_path / "none", found)
+
+
+def test_labels_are_told_from_estimates_in_one_folder(tmp_path):
+    """After transcribing beside the recordings, one folder holds the truth (song.notes.csv) and what was heard."""
+    for folder in ("a", "b"):
+        table(tmp_path / folder / "song.notes.csv", (0.5, 1, 60))
+        table(tmp_path / folder / "song.csv", (0.5, 1, 62))
+        f0(tmp_path / folder / "song.f0.csv", 60, 60)
+    known = labelled(tmp_path, tmp_path)
+    assert [reference.name for reference in known] == ["a/song", "b/song"]
+    scores = evaluate(known, EstimateFolder(tmp_path, known))
+    assert scores.values("COn.f_measure") == [1, 1]
+    assert scores.values("COnP.f_measure") == [0, 0]
+    assert scores.values("RPA") == []  # there is but one track: it is not compared with itself
+    single = labelled(tmp_path / "a/song.notes.csv", tmp_path / "a/song.csv")
+    assert "RPA" not in evaluate(single, EstimateFile(tmp_path / "a/song.csv")).means
+
+
+def test_missing_estimates_count_as_empty(tmp_path):
+    true, found = tmp_path / "true", tmp_path / "found"
+    for name in "abc":
+        table(true / f"{name}.csv", (0.5, 1, 60))
+        f0(true / f"{name}.f0.csv", 60, 60, 0)
+    table(found / "a.csv", (0.5, 1, 60))
+    f0(found / "a.f0.csv", 60, 60, 0)
+    table(found / "b.csv", (0.5, 1, 60))
+    table(found / "z.csv", (0.5, 1, 60))
+    known = labelled(true, found)
+    scores = evaluate(known, EstimateFolder(found, known))
+    assert scores.values("COnPOff.f_measure") == [1, 1, 0]
+    assert scores.values("RPA") == [1, 0, 0]
+    assert (scores.missing, scores.extra) == (("c",), ("z",))
+    assert scores.remarks == ("no pitch tracks where others have some, counted as empty: b",)
+    assert scores.error_counts["missed"] == 1
+    assert scores.error_rates["missed"].mean == pytest.approx(1 / 3)
+    (found / "a.f0.csv").unlink()
+    without = evaluate(known, EstimateFolder(found, known))
+    assert without.values("RPA") == []
+    assert without.remarks == ("no estimate has pitch tracks: such figures are left out",)
+
+
+def test_what_cannot_be_read_is_named_and_the_others_go_on(tmp_path):
+    true, found = tmp_path / "true", tmp_path / "found"
+    for name in "ab":
+        table(true / f"{name}.csv", (0.5, 1, 60))
+        table(found / f"{name}.csv", (0.5, 1, 60))
+    (found / "a.csv").write_text("onset,offset,midi\n0.5,1,440\n")
+    known = labelled(true, found)
+    scores = evaluate(known, EstimateFolder(found, known))
+    assert [file.name for file in scores.files] == ["b"]
+    assert len(scores.failures) == 1
+    assert "a.csv, line 2, is not a note" in scores.failures[0]
+    assert "name its column hz" in scores.failures[0]
+    (found / "b.csv").write_text("nothing")
+    with pytest.raises(SingtransError, match=r"a\.csv, line 2"):
+        evaluate(known, EstimateFolder(found, known))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ('{"notes": [{"onset": 0, "offset": 1, "pitch": 440}]}', "the pitch 440 at 0 s, which is no MIDI number"),
+        ('{"notes": [{"onset": 0, "offset": 1, "pitch": -40}]}', "the pitch -40"),
+        ('{"notes": [], "pitch": {"time": [0, 1], "midi": [null, 220], "voicing": [0, 1]}}', "220 at 1 s"),
+        ('{"notes": [], "pitch": {"time": [1, 0], "midi": [60, 60], "voicing": [1, 1]}}', "do not ascend"),
+    ],
+)
+def test_absurd_pitches_are_refused_and_not_scored(tmp_path, content, said):
+    true = table(tmp_path / "true.csv", (0.5, 1, 60))
+    found = tmp_path / "found.json"
+    found.write_text(content)
+    with pytest.raises(SingtransError, match=said) as caught:
+        evaluate(labelled(true, found), EstimateFile(found))
+    assert str(found) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_pitch_of_our_json_is_scored(tmp_path):
+    track = PitchTrack(np.arange(50) / 50, np.full(50, 60.0), np.ones(50))
+    (tmp_path / "found").mkdir()
+    Transcription((Note(0.0, 1.0, 60),), track, 1.0).save(tmp_path / "found" / "a.json")
+    f0(tmp_path / "true" / "a.f0.csv", *[60] * 50)
+    known = labelled(tmp_path / "true", tmp_path / "found")
+    scores = evaluate(known, EstimateFolder(tmp_path / "found", known))
+    assert scores.means["RPA"].mean == 1
+    assert "COn.f_measure" not in scores.means
+    assert scores.error_counts == {}
+
+
+def test_recordings_of_a_manifest_and_a_model(tmp_path):
+    lines = ["id,audio,notes,f0,split,source"]
+    for name, split in (("a", "train"), ("b", "test"), ("c", "test")):
+        (tmp_path / f"{name}.wav").touch()
+        table(tmp_path / f"{name}.notes.csv", (0.5, 1, 60))
+        lines.append(f"{name},{name}.wav,{name}.notes.csv,,{split},choir")
+    manifest = tmp_path / "manifest.csv"
+    manifest.write_text("\n".join(lines))
+    chosen = references.recordings(manifest)
+    assert [reference.name for reference in chosen] == ["b", "c"]
+    assert [reference.name for reference in references.recordings(manifest, "all")] == ["a", "b", "c"]
+    assert [reference.name for reference in references.recordings(manifest, "train")] == ["a"]
+    with pytest.raises(SingtransError, match="no valid part: choose --split test or train, or all"):
+        references.recordings(manifest, "valid")
+    with pytest.raises(UsageError, match="no such part"):
+        references.recordings(manifest, "tset")
+    none = np.zeros(0)
+
+    def listen(path):
+        if path.stem == "c":
+            raise SingtransError(f"{path}: broken")
+        return Transcription((Note(0.5, 1, 60),), PitchTrack(none, none, none), 1.0)
+
+    scores = evaluate(chosen, Listening("ears", listen))
+    assert [(file.name, file.reference.source) for file in scores.files] == [("b", "choir")]
+    assert scores.failures == (f"{tmp_path / 'c.wav'}: broken",)
+    assert scores.means["COnPOff.f_measure"].mean == 1
+
+
+def test_times_alone_are_scored_as_times():
+    truth = Labels(times=np.array([[0.0, 1.0], [1.0, 2.0]]))
+    fake = SimpleNamespace(name="a", source="", read=lambda: truth)
+
+    class Fixed:
+        name, extra = "fixed", ()
+
+        def __call__(self, reference):
+            return Labels((Note(0.0, 1.0, 33), Note(1.5, 2.0, 99)))
+
+    scores = evaluate([fake], Fixed())
+    assert set(scores.means) == {
+        f"{name}.{k}" for name in ("COn", "COff") for k in ("precision", "recall", "f_measure")
+    }
+    assert scores.means["COn.f_measure"].mean == 0.5
+    assert scores.means["COff.f_measure"].mean == 1.0
+    assert scores.files[0].errors is None
+    assert scores.files[0].true_count == 2
+
+
+def test_an_entry_of_a_manifest_may_know_times(tmp_path):
+    times = pytest.importorskip("singtrans.formats.times")
+    path = tmp_path / "a.times.csv"
+    path.write_text("onset,offset\n0.5,1\n")
+    assert Reference("a", times=path).read().times.tolist() == times.read(path).tolist() == [[0.5, 1.0]]
+
+
+def test_two_systems_are_compared_on_what_both_were_scored_on(tmp_path):
+    for number in range(6):
+        table(tmp_path / "true" / f"{number}.csv", (0, 1, 60), (1, 2, 62))
+        table(tmp_path / "good" / f"{number}.csv", (0, 1, 60), (1, 2, 62))
+        table(tmp_path / "bad" / f"{number}.csv", (0, 1, 60), (1, 2, 64))
+    (tmp_path / "bad" / "5.csv").write_text("nothing")
+    known = labelled(tmp_path / "true", tmp_path / "good")
+    good, bad = (evaluate(known, EstimateFolder(tmp_path / name, known)) for name in ("good", "bad"))
+    differences = compare(good, bad)
+    pitch, onset = differences["COnP.f_measure"], differences["COn.f_measure"]
+    assert (pitch.ours, pitch.theirs, pitch.gap.mean, pitch.files) == (1.0, 0.5, 0.5, 5)
+    assert pitch.test.p == pytest.approx(2 / 32)
+    assert (onset.gap.mean, onset.test.p) == (0.0, 1.0)
+    assert compare(bad, good)["COnP.f_measure"].gap.mean == -0.5
