@@ -145,14 +145,14 @@ def load_pitch(path: str | Path, *, unit: str | None = None) -> PitchTrack:
 def find_notes(folder: Path) -> list[Path]:
     """Files of notes in a folder: those with endings that keep most first, then by path.
 
-    Hidden files and pitch tracks (song.f0.csv) are left out. Files with one of :data:`TEXT_SUFFIXES` count where
+    Hidden files, pitch tracks (song.f0.csv) and times alone (song.times.csv) are left out. Files with one of :data:`TEXT_SUFFIXES` count where
     their content is notes.
     """
     order = {suffix: place for place, suffix in enumerate(READ_SUFFIXES + TEXT_SUFFIXES)}
     everything = sorted(folder.rglob("*"))
     files = [p for p in everything if p.suffix.lower() in order and not p.name.startswith(".") and p.is_file()]
     files = [p for p in files if p.suffix.lower() in READ_SUFFIXES or holds_notes(p)]
-    files = [p for p in files if not p.stem.lower().endswith(".f0")]
+    files = [p for p in files if not p.stem.lower().endswith((".f0", ".times"))]
     return sorted(files, key=lambda path: order[path.suffix.lower()])
 
 

@@ -15,11 +15,10 @@ from pathlib import Path
 
 from singtrans.audio import AUDIO_SUFFIXES
 from singtrans.errors import SingtransError
-from singtrans.formats import find_notes, jams_notes, load_notes, note_stem
+from singtrans.formats import F0_ENDINGS, find_notes, jams_notes, load_notes, note_stem
 from singtrans.formats import is_label as is_true
 
 NOTE_SUFFIXES = (".tsv", ".csv", ".mid", ".midi", ".json")  # taken before others, such as a TextGrid of words
-F0_ENDINGS = (".f0.txt", ".f0.csv", ".f0.tsv", ".pv")
 TIMES_ENDINGS = (".times.csv", ".times.tsv", ".times.txt")
 
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from singtrans.evaluate import mean_scores, score_notes, score_pitch
+from singtrans.evaluate import f_measures, figures, note_arrays, score_notes, score_pitch, score_times
 from singtrans.formats import load_notes
 from singtrans.formats.times import read as load_times
 from singtrans.model import Model
-from singtrans.notes import Note, PitchTrack
+from singtrans.notes import PitchTrack
 from singtrans.training.data import F0_HOP, read_f0
 from singtrans.training.manifest import Entry
 from singtrans.transcriber import Transcriber
@@ -42,37 +42,33 @@ def validate(model: Model, entries: Sequence[Entry]) -> Validation:
         entries: with notes, times or f0.
     """
     transcriber = Transcriber(model, next(model.parameters()).device.type)
-    notes, times, pitch = {}, {}, {}
+    scores: dict[str, list[dict[str, float]]] = {}
     for entry in entries:
         transcription = transcriber(entry.audio)
         if entry.notes:
-            scores = score_notes(load_notes(entry.notes, name=entry.name), transcription.notes)
-            notes.setdefault(entry.source, []).append(scores)
+            found = f_measures(score_notes(load_notes(entry.notes, name=entry.name), transcription.notes))
         elif entry.times:
-            # Any pitch will do: neither figure looks at it.
-            reference = [Note(onset, offset, 60.0) for onset, offset in load_times(entry.times)]
-            times.setdefault(entry.source, []).append(score_notes(reference, transcription.notes))
+            heard = note_arrays(transcription.notes)[0]
+            found = {f"{k} (times)": v for k, v in f_measures(score_times(load_times(entry.times), heard)).items()}
+        else:
+            found = {}
         if entry.f0:
-            scores = score_pitch(reference_pitch(entry), transcription.pitch)
-            pitch.setdefault(entry.source, []).append(scores)
-    figures, targets = {}, []
-    for source, scores in notes.items():
-        mean = mean_scores(scores)
-        by_name = {"COn": mean.con, "COff": mean.coff, "COnP": mean.conp, "COnPOff": mean.conpoff}
-        figures |= {f"{source}.{name}": score.f_measure for name, score in by_name.items()}
-        targets.append(mean.conpoff.f_measure)
-    for source, scores in times.items():
-        mean = mean_scores(scores)
-        figures |= {f"{source}.{n} (times)": s.f_measure for n, s in {"COn": mean.con, "COff": mean.coff}.items()}
-        if source not in notes:
-            targets.append((mean.con.f_measure + mean.coff.f_measure) / 2)
-    for source, scores in pitch.items():
-        figures[f"{source}.RPA"] = float(np.mean([s.raw_pitch_accuracy for s in scores]))
-        figures[f"{source}.VR"] = float(np.mean([s.voicing_recall for s in scores]))
-        figures[f"{source}.VFA"] = float(np.mean([s.voicing_false_alarm for s in scores]))
-        if source not in notes and source not in times:
-            targets.append(figures[f"{source}.RPA"])
-    return Validation(figures, float(np.mean(targets)) if targets else 0.0)
+            found |= figures(score_pitch(reference_pitch(entry), transcription.pitch))
+        scores.setdefault(entry.source, []).append(found)
+    means: dict[str, float] = {}
+    for source, files in scores.items():
+        for name in dict.fromkeys(name for file in files for name in file):
+            means[f"{source}.{name}"] = float(np.mean([file[name] for file in files if name in file]))
+    targets = [_target(source, means) for source in scores]
+    return Validation(means, float(np.mean(targets)) if targets else 0.0)
+
+
+def _target(source: str, means: dict[str, float]) -> float:
+    if f"{source}.COnPOff" in means:
+        return means[f"{source}.COnPOff"]
+    if f"{source}.COn (times)" in means:
+        return (means[f"{source}.COn (times)"] + means[f"{source}.COff (times)"]) / 2
+    return means[f"{source}.RPA"]
 
 
 def reference_pitch(entry: Entry) -> PitchTrack:
