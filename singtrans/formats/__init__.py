@@ -145,8 +145,8 @@ def load_pitch(path: str | Path, *, unit: str | None = None) -> PitchTrack:
 def find_notes(folder: Path) -> list[Path]:
     """Files of notes in a folder: those with endings that keep most first, then by path.
 
-    Hidden files, pitch tracks (song.f0.csv) and times alone (song.times.csv) are left out. Files with one of :data:`TEXT_SUFFIXES` count where
-    their content is notes.
+    Hidden files, pitch tracks (song.f0.csv) and times alone (song.times.csv) are left out. Files with one of
+    :data:`TEXT_SUFFIXES` count where their content is notes.
     """
     order = {suffix: place for place, suffix in enumerate(READ_SUFFIXES + TEXT_SUFFIXES)}
     everything = sorted(folder.rglob("*"))
