@@ -79,6 +79,7 @@ def score(rng: np.random.Generator, language: str, limits: tuple[int, int], beat
             lengths = [max(float(rng.choice([0.5, 1.0, 1.0, 1.0, 1.5, 2.0])), round(SHORTEST / beat, 2))]
             if rng.random() < slurred:
                 lengths += [float(rng.choice([0.5, 1.0])) for _ in range(rng.integers(1, 3))]
+                lengths[-1] = max(lengths[-1], round(SHORTEST / beat, 2))  # the next consonants take some of it
             pitches = [
                 scale[place] if rng.random() < repeated else next_pitch(4),
                 *(next_pitch(2) for _ in lengths[1:]),
@@ -92,7 +93,7 @@ def score(rng: np.random.Generator, language: str, limits: tuple[int, int], beat
     return " ".join(tokens)
 
 
-CHILD = "en-gb", "f4", (62, 82), 1.12
+CHILD = "en-gb", "f4", (57, 76), 1.12
 """Language, variant, range, and formants' factor of the one who sings by telephone; of no training recording."""
 
 
