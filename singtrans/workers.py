@@ -98,7 +98,8 @@ class _Crew:
     def _hire(self) -> None:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=_work, args=(theirs, self._factory), daemon=True)
-        process.start()
+        with interrupt.held_back():
+            process.start()
         theirs.close()
         self._workers.append(_Worker(process, ours))
 
@@ -166,9 +167,7 @@ class _Crew:
 
 def _work(pipe: Connection, factory: Factory) -> None:
     """The life of a process: jobs come through the pipe until it is closed."""
-    interrupt.install()
-    # Ctrl-C reaches every process of the terminal: the first one of them stops the others.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    interrupt.install()  # but for Ctrl-C, which is held back: it reaches all, and the first process stops the others
     try:
         transcriber = factory()
         while True:
