@@ -20,7 +20,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from singtrans import interrupt
-from singtrans.batch import Existing, Job, Outcome, attempt, done_before
+from singtrans.batch import Existing, Job, Outcome, attempt, clean_up, done_before
 from singtrans.errors import UsageError
 from singtrans.notes import Transcription
 from singtrans.places import exists
@@ -46,6 +46,7 @@ def run(jobs: Sequence[Job], factory: Factory, existing: Existing, processes: in
     Raises:
         UsageError: if a transcriber says that no recording at all can be done.
     """
+    clean_up(jobs)
     # Short and long recordings mixed: whichever process is free takes the next.
     waiting = deque(number for number, job in enumerate(jobs) if not done_before(job, existing))
     outcomes: dict[int, Outcome] = {}
