@@ -4,6 +4,7 @@ import contextlib
 import errno
 import os
 import re
+import stat
 import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,6 +17,9 @@ try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None
+
+MOST_BYTES = 64_000_000
+"""Files of notes that are larger are refused before they are read: in memory they are 10 to 40 times as large."""
 
 _TEMPORARY = re.compile(r"\.singtrans-[0-9a-f]{32}\.tmp")
 
@@ -112,13 +116,25 @@ def _remedy(error: OSError, path: Path) -> str:
     return f"{error.strerror or error}; choose another place."
 
 
-def read_bytes(path: Path) -> bytes:
+def read_bytes(path: Path, most: int | None = MOST_BYTES) -> bytes:
     """Content of a file.
 
+    Args:
+        path: the file.
+        most: bytes that are too many for what is wanted; None if any number may be meant.
+
     Raises:
-        SingtransError: if it is missing or cannot be read.
+        SingtransError: if it is missing, cannot be read, or is larger.
     """
     try:
+        status = path.stat()
+        if stat.S_ISREG(status.st_mode) and most is not None and status.st_size > most:
+            raise SingtransError(
+                f"{path} has {status.st_size / 1e6:.0f} MB, too many for the notes of a recording (at most"
+                f" {most / 1e6:.0f} MB are read): split it."
+            )
+        if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
+            raise SingtransError(f"{path} is a pipe or a device: save it to a file first.")
         return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         raise SingtransError(f"{path} does not exist: check the path.") from None
@@ -126,6 +142,8 @@ def read_bytes(path: Path) -> bytes:
         raise SingtransError(f"{path} is a folder: give a file of notes.") from None
     except OSError as error:
         raise SingtransError(f"{path} cannot be read ({error.strerror}): check its permissions.") from error
+    except ValueError:
+        raise SingtransError(f"{str(path)!r} is no path: a name cannot hold a null character.") from None
 
 
 def on_grid(notes: Sequence[Note], steps_per_second: float) -> list[tuple[int, int]]:

@@ -77,7 +77,7 @@ def read_page(path: Path) -> Transcription | None:
     Raises:
         SingtransError: if the file cannot be read.
     """
-    text = read_bytes(path).decode("utf-8", "replace")
+    text = read_bytes(path, most=None).decode("utf-8", "replace")
     _, _, rest = text.partition('<script type="application/json" id="data">')
     try:
         content = json.loads(rest[: rest.index("</script>")])
