@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import math
 from dataclasses import dataclass, field
 
 from singtrans.errors import SingtransError
@@ -245,6 +244,6 @@ def _typed(value: object, default: object, what: str) -> object:
     elif isinstance(default, int):
         if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 1_000_000:
             return value
-    elif isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+    elif isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300:  # nor inf, nor NaN
         return float(value)
     raise SingtransError(f"{what} is {repr(value)[:40]}; use an undamaged model")
