@@ -38,7 +38,7 @@ def table(run: torture.Run, folder: Path) -> str:
     wrong = sum(bool(verdict.wrong) for verdict in run.verdicts)
     slowest = max(run.verdicts[1:], key=lambda verdict: verdict.seconds)
     summary = (
-        f"{len(run.verdicts)} recordings in one process: {wrong} with another outcome than the stated one, no traceback,"
+        f"{len(run.verdicts)} recordings in one process: {wrong} with another outcome than the stated, no traceback,"
         f" {run.megabytes:.0f} MB of memory at most, {slowest.seconds:.1f} s for the slowest ({slowest.case.name})."
     )
     return "\n".join([summary, "", "| recording | stated | became |", "|---|---|---|", *rows])
