@@ -1,6 +1,15 @@
 """`python -m singtrans` is the command `singtrans`."""
 
-from singtrans.cli import main
+from singtrans import interrupt
+
+
+def main() -> None:
+    """Entry point: heeds signals before anything that takes time is imported."""
+    interrupt.install_early()
+    from singtrans.cli import main as command
+
+    command()
+
 
 if __name__ == "__main__":
     main()

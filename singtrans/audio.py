@@ -39,6 +39,8 @@ _CANCELLED = 0.01  # the mean keeps less than this share of the channels' energy
 _FADE_SECONDS = 0.01  # length of the cross-fade when the downmix changes
 _LOUDEST = 2.0  # a damaged packet can decode to anything: nothing a codec means is louder
 _LONGEST_PACKET_SECONDS = 1.0  # a damaged packet that claims to be longer lies about its length
+_LOWEST_RATE, _HIGHEST_RATE = 1000, 1_000_000  # Hz: a header that claims another is damaged
+_DOWNMIX_SAMPLES = 4_000_000  # of all channels that are mixed at once; a file may have a thousand channels
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +93,15 @@ def blocks(path: str | Path, sample_rate: int = 16000, block_seconds: float = 30
     path = Path(path)
     pieces = _decode(path, _read_head(path))
     first = next(pieces)
+    if not _LOWEST_RATE <= first.rate <= _HIGHEST_RATE:
+        raise SingtransError(
+            f"{path} claims {first.rate} samples a second, which no recording of singing has:"
+            " its header is damaged; record or export it again."
+        )
     samples = _chain(first.samples, (piece.samples for piece in pieces))
-    mono = _downmix(_regroup(samples, first.rate), round(first.rate * _FADE_SECONDS))
+    fade = round(first.rate * _FADE_SECONDS)
+    chunk = max(fade, min(first.rate, _DOWNMIX_SAMPLES // first.samples.shape[1]))
+    mono = _downmix(_regroup(samples, chunk), fade)
     empty = True
     for block in _regroup(_resample(mono, first.rate, sample_rate), size):
         empty = False
@@ -237,19 +246,25 @@ def _decode_pyav(path: Path) -> Iterator[_Piece]:
             av.open(file, container_options=options, metadata_errors="replace") as container,
         ):
             track = container.streams.best("audio")
-            if track is None:
+            if track is None and container.streams.video:
                 raise SingtransError(f"{path} holds no sound track: give a recording with sound.")
+            if track is None:
+                raise _not_a_recording(path)
             for piece in _decode_track(container, track):
                 empty = False
                 yield piece
     except av.error.FFmpegError as error:
         if empty:
-            raise SingtransError(
-                f"{path} is not a recording that can be read (not sound, damaged, or an unknown format):"
-                " convert it to WAV or FLAC."
-            ) from error
+            raise _not_a_recording(path) from error
     if empty:
         raise SingtransError(f"{path} is damaged, nothing in it can be decoded: copy or export it again.")
+
+
+def _not_a_recording(path: Path) -> SingtransError:
+    return SingtransError(
+        f"{path} is not a recording that can be read (not sound, damaged, or an unknown format):"
+        " convert it to WAV or FLAC."
+    )
 
 
 def _decode_track(container: object, track: object) -> Iterator[_Piece]:

@@ -12,6 +12,7 @@ from singtrans.audio import AUDIO_SUFFIXES
 from singtrans.conversion import remarks_on
 from singtrans.errors import SingtransError, UsageError
 from singtrans.formats import ENDINGS, READ_SUFFIXES, WRITE_SUFFIXES, WRITERS, Options, format_of, save
+from singtrans.formats.files import sweep
 from singtrans.notes import Transcription
 from singtrans.places import Place, Url, exists, files_in, is_folder, local, upload
 
@@ -200,8 +201,15 @@ def run(jobs: Sequence[Job], transcriber: Callable[[Path], Transcription], exist
     Raises:
         UsageError: if the transcriber says that no recording at all can be done.
     """
+    clean_up(jobs)
     for job in jobs:
         yield attempt(job, transcriber, existing)
+
+
+def clean_up(jobs: Sequence[Job]) -> None:
+    """Remove what runs that were killed have left where outputs go."""
+    for folder in {output.parent for job in jobs for output in job.outputs if isinstance(output, Path)}:
+        sweep(folder)
 
 
 def attempt(job: Job, transcriber: Callable[[Path], Transcription], existing: Existing) -> Outcome:

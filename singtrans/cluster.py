@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from singtrans.batch import Existing, Job, Outcome, attempt, done_before
+from singtrans.batch import Existing, Job, Outcome, attempt, clean_up, done_before
 from singtrans.errors import SingtransError, UsageError
 from singtrans.notes import Transcription
 
@@ -41,6 +41,7 @@ def run(
     Raises:
         UsageError: if there is no such scheduler, or a transcriber says that no recording at all can be done.
     """
+    clean_up(jobs)
     todo = deque(number for number, job in enumerate(jobs) if not done_before(job, existing))
     if not todo:
         yield from map(Outcome, jobs)

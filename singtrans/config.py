@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import math
 from dataclasses import dataclass, field
 
 from singtrans.errors import SingtransError
@@ -47,6 +46,22 @@ class FeatureConfig:
     def __post_init__(self) -> None:
         if self.hop % self.band_steps:
             raise ValueError(f"band_steps ({self.band_steps}) must divide hop ({self.hop})")
+        _within(
+            self,
+            sample_rate=(1000, 200_000),
+            hop=(16, 20_000),
+            lowest_midi=(0, 127),
+            bins_per_octave=(12, 480),
+            spectrum_bins=(1, 4096),
+            longest_window=(16, 65_536),
+            shortest_window=(16, 65_536),
+            knee_hz=(1, 100_000),
+            window_exponent=(0, 2),
+            bands=(1, 1024),
+            band_window=(16, 65_536),
+            band_steps=(1, 64),
+            compression=(1e-3, 1e9),
+        )
 
     @property
     def hop_seconds(self) -> float:
@@ -89,6 +104,24 @@ class NetworkConfig:
     layers: int = 2
     dropout: float = 0.25
 
+    def __post_init__(self) -> None:
+        _within(
+            self,
+            pitch_bins=(1, 4096),
+            harmonics=(0.01, 100),
+            pitch_channels=(1, 512),
+            channels=(1, 512),
+            spectrum_channels=(1, 512),
+            embedding=(1, 8192),
+            motion_lags=(1, 1000),
+            motion_spans=(1, 1000),
+            hidden=(1, 8192),
+            layers=(1, 32),
+            dropout=(0, 0.99),
+        )
+        if len(self.channels) != 3:
+            raise ValueError(f"channels has {len(self.channels)} entries instead of 3")
+
 
 @dataclass(frozen=True)
 class DecoderConfig:
@@ -122,6 +155,8 @@ class DecoderConfig:
     decision_floor: float = 0.001
 
     def __post_init__(self) -> None:
+        weights = ("onset_weight", "offset_weight", "activity_weight", "pitch_weight", "note_cost", "legato_cost")
+        _within(self, **dict.fromkeys(weights, (-1000.0, 1000.0)))
         if not (
             0.0 < self.pitch_tolerance <= 12.0 and 0.0 < self.pitch_floor < 1.0 and 0.0 < self.decision_floor < 0.5
         ):
@@ -151,14 +186,27 @@ class Config:
         """
         try:
             parsed = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise SingtransError(f"{source}: its configuration is not JSON ({error}); use an undamaged model") from None
+        except (ValueError, RecursionError):  # not JSON, a number of thousands of digits, brackets without end
+            raise SingtransError(f"{source}: its configuration is not JSON; use an undamaged model") from None
         return cls(
             **{
                 section.name: _read_section(section.type, parsed, section.name, source)
                 for section in _checked_fields(cls, parsed, source)
             }
         )
+
+
+def _within(config: object, **ranges: tuple[float, float]) -> None:
+    """Refuse values that nothing was ever trained with: a file that claims them could take all memory.
+
+    Raises:
+        ValueError: naming the first that lies outside its range; of a tuple, every item counts.
+    """
+    for name, (lowest, highest) in ranges.items():
+        value = getattr(config, name)
+        items = value if isinstance(value, tuple) else (value,)
+        if len(items) > 100 or not all(lowest <= item <= highest for item in items):
+            raise ValueError(f"{name} is not within {lowest:g} to {highest:g}")
 
 
 def _checked_fields(kind: type, values: object, source: str) -> tuple[dataclasses.Field, ...]:
@@ -196,6 +244,6 @@ def _typed(value: object, default: object, what: str) -> object:
     elif isinstance(default, int):
         if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 1_000_000:
             return value
-    elif isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+    elif isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300:  # nor inf, nor NaN
         return float(value)
-    raise SingtransError(f"{what} is {value!r}; use an undamaged model")
+    raise SingtransError(f"{what} is {repr(value)[:40]}; use an undamaged model")

@@ -15,6 +15,7 @@ from pathlib import Path
 from singtrans.errors import UsageError
 
 NAME = "singtrans.toml"
+_MOST_BYTES = 1_000_000
 
 
 def read_defaults(path: Path, options: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, object]]:
@@ -31,12 +32,16 @@ def read_defaults(path: Path, options: Mapping[str, Mapping[str, str]]) -> dict[
         UsageError: if it is not TOML, or names a command or an option that there is not.
     """
     try:
+        if path.is_fifo() or (path.is_file() and path.stat().st_size > _MOST_BYTES):
+            raise UsageError(f"{path} holds no defaults: remove it")
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         return {}
+    except RecursionError:
+        raise UsageError(f"{path} is not TOML that means anything (brackets without end): mend it") from None
     except OSError as error:
         raise UsageError(f"{path} cannot be read ({error.strerror}): mend or remove it") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise UsageError(f"{path} is not TOML ({' '.join(str(error).split())}): mend that line") from None
     found: dict[str, dict[str, object]] = {}
     for command, table in content.items():

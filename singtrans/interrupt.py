@@ -4,10 +4,11 @@ Ctrl-C (SIGINT) ends the program with 130, SIGTERM with 143, a closed terminal (
 signal's number. Each is raised as an exception, so that whatever is being written is removed on the way out.
 """
 
+import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows lacks the last
 
@@ -49,6 +50,22 @@ def install() -> None:
     sys.unraisablehook = _unraisable
 
 
+def install_early() -> None:
+    """End the program at once at each signal: while it starts there is nothing to be removed.
+
+    An exception could be lost in the middle of an import, or become another there.
+    """
+    for number in _numbers():
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _leave)
+
+
+def _leave(number: int, _frame: object) -> None:
+    with suppress(OSError):  # the terminal may be what has gone
+        os.write(2, f"{Stopped(number)}\n".encode())
+    os._exit(128 + number)
+
+
 def _unraisable(report: "sys.UnraisableHookArgs") -> None:
     # Inside a callback from C, such as soundfile's, an exception is lost: `check` raises it again.
     if not isinstance(report.exc_value, Stopped):
@@ -62,6 +79,19 @@ def _handlers() -> list[_Handler]:
 def pending() -> int:
     """The number of a signal that came and was not obeyed yet, or 0."""
     return next((handler.received for handler in _handlers() if handler.received), 0)
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Let no Ctrl-C reach processes that are started meanwhile, from their first moment on; here it waits."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def check() -> None:

@@ -24,6 +24,7 @@ from singtrans.formats import whole_file
 
 HEADS = ("onset", "offset", "activity", "voicing")
 FORMAT = "singtrans-1"
+_PICKLES = frozenset((".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".bin", ".joblib", ".npy", ".npz"))
 
 
 @dataclass(frozen=True)
@@ -219,12 +220,28 @@ def load_model(path: Path) -> Model:
     metadata, weights = _read(path)
     config = Config.from_json(metadata["config"], str(path))
     try:
+        # Compared before anything is made of it: a configuration could ask for any amount of memory.
+        with torch.device("meta"):
+            wanted = Network(config).state_dict()
+        _refuse_others(weights, wanted)
         model = Model(config, path.stem)
         model.network.load_state_dict(weights)
     except (RuntimeError, ValueError) as error:
         reason = str(error).splitlines()[0].rstrip(":")
         raise SingtransError(f"{path}: weights and configuration disagree ({reason}); use an undamaged model") from None
     return model.eval()
+
+
+def _refuse_others(weights: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> None:
+    """Raise ValueError unless names, shapes and types are those wanted, and every weight is finite."""
+    if strange := sorted(weights.keys() ^ wanted.keys()):
+        raise ValueError(f"{strange[0][:60]} is {'too much' if strange[0] in weights else 'missing'}")
+    for name, tensor in weights.items():
+        here, there = (f"{t.dtype} {tuple(t.shape)}".removeprefix("torch.") for t in (tensor, wanted[name]))
+        if here != there:
+            raise ValueError(f"{name} is {here} instead of {there}")
+        if not tensor.isfinite().all():
+            raise ValueError(f"{name} holds what is no finite number")
 
 
 def read_metadata(path: Path) -> dict[str, str]:
@@ -235,6 +252,11 @@ def read_metadata(path: Path) -> dict[str, str]:
 def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
     if not path.is_file():
         raise SingtransError(f"{path}: there is no such model file; `singtrans info` lists the models that are shipped")
+    if path.suffix.lower() in _PICKLES:
+        raise SingtransError(
+            f"{path}: {path.suffix} files are pickles, which can run code, and are never opened;"
+            " use a .safetensors file made by singtrans"
+        )
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}

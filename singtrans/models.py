@@ -1,5 +1,6 @@
 """The weights that are shipped, by name."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from singtrans.errors import UsageError
@@ -26,8 +27,9 @@ def find_model(name: str | Path) -> Path:
     if wanted in shipped:
         return shipped[wanted]
     path = Path(name)
-    if path.is_file():
-        return path
+    with suppress(OSError):  # a name too long, for one
+        if path.is_file():
+            return path
     if path.suffix == ".safetensors" or path.parent != Path():
         raise UsageError(f"{name}: there is no such model file; give a path to a .safetensors file that exists")
     known = ", ".join(sorted(shipped)) or "none"

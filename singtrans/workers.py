@@ -20,7 +20,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from singtrans import interrupt
-from singtrans.batch import Existing, Job, Outcome, attempt, done_before
+from singtrans.batch import Existing, Job, Outcome, attempt, clean_up, done_before
 from singtrans.errors import UsageError
 from singtrans.notes import Transcription
 from singtrans.places import exists
@@ -46,6 +46,7 @@ def run(jobs: Sequence[Job], factory: Factory, existing: Existing, processes: in
     Raises:
         UsageError: if a transcriber says that no recording at all can be done.
     """
+    clean_up(jobs)
     # Short and long recordings mixed: whichever process is free takes the next.
     waiting = deque(number for number, job in enumerate(jobs) if not done_before(job, existing))
     outcomes: dict[int, Outcome] = {}
@@ -98,7 +99,8 @@ class _Crew:
     def _hire(self) -> None:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=_work, args=(theirs, self._factory), daemon=True)
-        process.start()
+        with interrupt.held_back():
+            process.start()
         theirs.close()
         self._workers.append(_Worker(process, ours))
 
@@ -166,9 +168,7 @@ class _Crew:
 
 def _work(pipe: Connection, factory: Factory) -> None:
     """The life of a process: jobs come through the pipe until it is closed."""
-    interrupt.install()
-    # Ctrl-C reaches every process of the terminal: the first one of them stops the others.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    interrupt.install()  # but for Ctrl-C, which is held back: it reaches all, and the first process stops the others
     try:
         transcriber = factory()
         while True:

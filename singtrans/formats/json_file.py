@@ -1,6 +1,7 @@
 """Reading a file of JSON with clear errors."""
 
 import json
+import math
 from pathlib import Path
 
 from singtrans.errors import SingtransError
@@ -32,6 +33,9 @@ def finite(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"{value!r} is no number")
     try:
-        return float(value)
+        number = float(value)
     except OverflowError:
         raise ValueError("the number is too large") from None
+    if not math.isfinite(number):
+        raise ValueError(f"{number} is not finite")
+    return number

@@ -9,15 +9,15 @@ Times in seconds, pitch as a fractional MIDI number, null where nothing is sung.
 
 import json
 import math
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from singtrans.errors import SingtransError
 from singtrans.formats.files import on_grid
-from singtrans.formats.json_file import read_json
-from singtrans.formats.text import refuse
+from singtrans.formats.json_file import finite, read_json
+from singtrans.formats.text import LONGEST, make_note, refuse
 from singtrans.notes import Note, PitchTrack, Transcription
 
 _STEPS_PER_SECOND = 10_000
@@ -68,9 +68,10 @@ def read(path: str | Path, faults: list[SingtransError] | None = None) -> Transc
         raise SingtransError(f'{path} has no list of "notes": give a file that singtrans wrote.')
     notes = sorted(_notes(path, content["notes"], faults), key=lambda note: (note.onset, note.offset))
     try:
-        track = content.get("pitch") or {}
-        pitch = PitchTrack(*(np.array(track.get(key, []), dtype=float) for key in ("time", "midi", "voicing")))
-        duration = float(content.get("duration", max((note.offset for note in notes), default=0.0)))
+        pitch = _track(content.get("pitch") or {})
+        duration = finite(content.get("duration", max((note.offset for note in notes), default=0.0)))
+        if not 0 <= duration <= LONGEST:
+            raise ValueError("no recording is that long")
     except (AttributeError, TypeError, ValueError, OverflowError):
         raise SingtransError(
             f'{path} has a "pitch" or "duration" that is not what singtrans writes: write it again.'
@@ -80,20 +81,29 @@ def read(path: str | Path, faults: list[SingtransError] | None = None) -> Transc
         tuple(notes),
         pitch,
         duration,
-        audio=str(content.get("audio", "")),
+        # What stands there is a name and no path, whoever wrote it.
+        audio=PureWindowsPath(str(content.get("audio", ""))).name,
         model=str(content.get("model", "")),
     )
+
+
+def _track(content: dict[str, Any]) -> PitchTrack:
+    time, midi, voicing = (np.array(content.get(key, []), dtype=float) for key in ("time", "midi", "voicing"))
+    track = PitchTrack(time, midi, voicing)
+    if not ((np.diff(time) > 0).all() and ((time >= 0) & (time <= LONGEST)).all()):
+        raise ValueError("times ascend from 0 s")
+    if not (np.isnan(midi) | (abs(midi) <= 200)).all() or not ((voicing >= 0) & (voicing <= 1)).all():
+        raise ValueError("pitches are MIDI numbers, voicing is a probability")
+    return track
 
 
 def _notes(path: Path, entries: list[Any], faults: list[SingtransError] | None) -> list[Note]:
     notes = []
     for number, entry in enumerate(entries, 1):
         try:
-            onset, offset, pitch = (float(entry[key]) for key in ("onset", "offset", "pitch"))
-            if onset < 0:
-                raise ValueError("a note cannot start before the recording")
-            notes.append(Note(onset, offset, pitch, float(entry.get("confidence", 1.0))))
-        except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
+            onset, offset, pitch = (finite(entry[key]) for key in ("onset", "offset", "pitch"))
+            notes.append(make_note(onset, offset, pitch, finite(entry.get("confidence", 1.0))))
+        except (AttributeError, KeyError, TypeError, ValueError):
             fault = f"entry {number} is not a note: it needs an onset from 0 s, a later offset, a pitch."
             refuse(SingtransError(f"{path}: {fault}"), faults)
     return notes

@@ -14,12 +14,14 @@ from singtrans.formats.arrangement import Arrangement, arrange
 from singtrans.formats.bends import bend_range, bends, wheel
 from singtrans.formats.files import on_steps, read_bytes
 from singtrans.formats.options import PLAIN, Options
+from singtrans.formats.text import LONGEST, in_order
 from singtrans.notes import Note, PitchTrack, Transcription
 from singtrans.rhythm.beats import Beats
 
 TICKS_PER_BEAT = 480
 TEMPO = 500_000  # microseconds a beat: 120 beats a minute, what MIDI means where nothing is said
 _DRUMS = 9  # the channel that General MIDI keeps for percussion, counted from 0
+_MOST_BYTES = 8_000_000  # a day of singing with pitch bends; a hundred times as much in memory
 _MOST_BEATS = 200_000  # a day of them; damaged files claim more
 _RANGE, _NULL = ((101, 0), (100, 0)), ((101, 127), (100, 127))  # controllers that choose RPN 0, and none
 _RANKS = {"note_off": 0, "pitchwheel": 1, "lyrics": 2, "note_on": 3}  # of what happens at one tick
@@ -160,15 +162,18 @@ def read(path: str | Path) -> tuple[Note, ...]:
     Raises:
         SingtransError: if the file cannot be read, is not MIDI, or counts time otherwise than in beats.
     """
-    midi = _open(Path(path))
+    path = Path(path)
+    midi = _open(path)
     clock = _Clock(midi)
     notes = []
     for track in midi.tracks:
         for onset, offset, number in _spans(track):
             start, end = clock.seconds(onset), clock.seconds(offset)
+            if end > LONGEST:
+                raise SingtransError(f"{path} has a note that lasts until {end:.3g} s: it is damaged; export it again.")
             if end > start:
                 notes.append(Note(start, end, float(number)))
-    return tuple(sorted(notes, key=lambda note: (note.onset, note.offset, note.pitch)))
+    return in_order(notes)
 
 
 def read_beats(path: str | Path) -> Beats | None:
@@ -197,7 +202,7 @@ def _open(path: Path) -> object:
     """The file's content, of which the time is counted in beats of one song."""
     import mido
 
-    content = io.BytesIO(read_bytes(path))
+    content = io.BytesIO(read_bytes(path, _MOST_BYTES))
     try:
         midi = mido.MidiFile(file=content, clip=True)
     except (OSError, EOFError, ValueError, LookupError, TypeError, mido.KeySignatureError) as error:

@@ -5,6 +5,7 @@ pitch between the semitones and time off the grid, is not in it.
 """
 
 import warnings
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -13,7 +14,7 @@ import numpy as np
 from singtrans.errors import SingtransError
 from singtrans.formats.arrangement import arrange
 from singtrans.formats.extras import need
-from singtrans.formats.files import read_bytes
+from singtrans.formats.files import MOST_BYTES, read_bytes
 from singtrans.formats.options import PLAIN, Options
 from singtrans.formats.sheet import QUARTER, Piece, Sheet, lay_out
 from singtrans.formats.text import in_order, make_note
@@ -166,6 +167,7 @@ def read(path: str | Path) -> tuple[Note, ...]:
     path = Path(path)
     need("partitura", "score", f"{path}: reading sheet music")
     read_bytes(path)  # says what is wrong with the path itself
+    _refuse_bombs(path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from partitura import load_musicxml
@@ -185,7 +187,23 @@ def read(path: str | Path) -> tuple[Note, ...]:
     for start, end, pitch in spans:
         if end > start:
             highest[start] = max(highest.get(start, (-1, 0)), (pitch, end))
-    return in_order(make_note(seconds[start], seconds[end], pitch) for start, (pitch, end) in highest.items())
+    try:
+        return in_order(make_note(seconds[start], seconds[end], pitch) for start, (pitch, end) in highest.items())
+    except ValueError:
+        raise SingtransError(f"{path} has a note outside of time or of MIDI 0 to 127: export it again.") from None
+
+
+def _refuse_bombs(path: Path) -> None:
+    """Compressed scores (.mxl) may be thousands of times as large as their files."""
+    if not zipfile.is_zipfile(path):
+        return
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(entry.file_size for entry in archive.infolist())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        raise SingtransError(f"{path} is not MusicXML that can be read: export it again.") from None
+    if size > MOST_BYTES:
+        raise SingtransError(f"{path} unpacks to {size / 1e6:.0f} MB, too many for a score: export it again.")
 
 
 def _seconds(times: np.ndarray, quarters: np.ndarray, tempi: list[tuple[int, float]]) -> list[float]:

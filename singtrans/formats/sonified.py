@@ -6,11 +6,13 @@ from typing import BinaryIO
 import numpy as np
 
 from singtrans import audio
+from singtrans.errors import SingtransError
 from singtrans.formats.options import PLAIN, Options
 from singtrans.notes import Note, Transcription
 from singtrans.pitch import midi_to_hz
 
 RATE = 44_100
+_LONGEST = 2**30 - 1000  # frames: four bytes each, and a header
 _BLOCK_SECONDS = 10.0
 _PARTIALS = (1.0, 0.5, 0.25, 0.12)  # amplitudes: soft, and clear in pitch on small loudspeakers
 _PEAK = 0.35
@@ -18,20 +20,49 @@ _ATTACK, _RELEASE = 0.012, 0.03  # seconds
 _DECAY = 1.2  # seconds until a held note is a third as loud: an onset is heard even between notes of one pitch
 
 
+class _Sink:
+    """A file for soundfile, which loses what goes wrong inside its callbacks: the first failure waits here."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self.failure = file, None
+        self.seek, self.tell, self.flush = file.seek, file.tell, file.flush
+
+    def write(self, data: bytes) -> int:
+        """All of it, or nothing any more once something has failed."""
+        if self.failure is None:
+            try:
+                self._file.write(data)
+                self._file.flush()
+            except OSError as error:
+                self.failure = error
+        return len(data)
+
+    def check(self) -> None:
+        """Raise what went wrong."""
+        if self.failure is not None:
+            raise self.failure
+
+
 def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
     """Write 16-bit stereo at 44.1 kHz, block by block; without a recording, the notes are on both sides.
 
     Raises:
-        SingtransError: if the recording cannot be read.
+        SingtransError: if the recording cannot be read, or there is more sound than a WAV file can hold.
+        OSError: if the file cannot be written.
     """
     import soundfile
 
-    with soundfile.SoundFile(file, "w", RATE, 2, format="WAV", subtype="PCM_16") as out:
+    sink = _Sink(file)
+    with soundfile.SoundFile(sink, "w", RATE, 2, format="WAV", subtype="PCM_16") as out:
         done = 0
         for left in _recording(transcription, options):
+            if done + len(left) > _LONGEST:
+                raise SingtransError(f"more than {_LONGEST / RATE / 3600:.1f} hours do not fit into a WAV file.")
             right = synthesize(transcription.notes, done, len(left))
             out.write(np.stack([right if options.audio is None else left, right], 1))
             done += len(left)
+            sink.check()
+    sink.check()
 
 
 def synthesize(notes: Sequence[Note], first: int, count: int) -> np.ndarray:

@@ -13,7 +13,8 @@ from singtrans.notes import Note
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
 _HIGHEST = 127.5  # MIDI: half a semitone above the highest number that a .mid can hold
-_LONGEST = 1e6  # seconds: eleven days
+LONGEST = 1e6
+"""Seconds, eleven days: nothing ends later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +153,7 @@ def make_note(onset: float, offset: float, pitch: float, confidence: float = 1.0
     Raises:
         ValueError: if it is not one: it starts before 0 s, does not end after it starts, or lies outside 0 to 127.
     """
-    if not 0 <= onset < offset <= _LONGEST:
+    if not 0 <= onset < offset <= LONGEST:
         raise ValueError("a note starts from 0 s on and ends later")
     if not -0.5 <= pitch <= _HIGHEST:
         raise ValueError("a pitch lies between MIDI 0 and 127")

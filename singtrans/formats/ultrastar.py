@@ -11,8 +11,10 @@ the pitch in semitones above C4 (MIDI 60).
 """
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass, field
-from pathlib import Path
+from itertools import pairwise
+from pathlib import Path, PureWindowsPath
 from typing import BinaryIO
 
 from singtrans.errors import SingtransError
@@ -69,7 +71,8 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
     unit = 15 / bpm
     spans = on_steps([((n.onset - gap / 1000) / unit, (n.offset - gap / 1000) / unit) for n in notes])
     recording = transcription.audio.encode("utf-8", "replace").decode()
-    recording = "".join(c if c.isprintable() else "?" for c in recording)
+    # A name, and no path to whatever a player would open.
+    recording = PureWindowsPath("".join(c if c.isprintable() else "?" for c in recording)).name
     lines = [f"#TITLE:{Path(recording).stem or 'Untitled'}", "#ARTIST:Unknown", "#CREATOR:singtrans"]
     lines += [f"#MP3:{recording}", f"#BPM:{bpm:g}", f"#GAP:{gap}"]
     for index, (begin, end) in enumerate(spans):
@@ -166,23 +169,28 @@ def _notes(path: Path, song: _Song, voice: str, faults: list[SingtransError] | N
         gap = number(song.header.get("GAP") or "0") / 1000
     except ValueError:
         raise SingtransError(f"{path} has a #GAP that is no number: give milliseconds.") from None
+    clock = _Clock(song.tempi)
     notes = []
     for line, begin, end, pitch in song.spans.get(voice, ()):
         try:
-            notes.append(make_note(gap + _seconds(song, begin), gap + _seconds(song, end), pitch))
+            notes.append(make_note(gap + clock.seconds(begin), gap + clock.seconds(end), pitch))
         except ValueError:
             fault = "is a note that starts before 0 s, or lies outside MIDI 0 to 127: mend #GAP or the line."
             refuse(at_line(path, line, fault), faults)
     return notes
 
 
-def _seconds(song: _Song, beat: float) -> float:
-    """Time of a beat after GAP, under the changes of tempo; the first tempo holds before beat 0 too."""
-    tempi = [song.tempi[0], *sorted(song.tempi[1:])]
-    seconds, since, tempo = 0.0, 0.0, tempi[0][1]
-    for start, changed in tempi[1:]:
-        if start >= beat:
-            break
-        seconds += (start - since) * 15 / tempo
-        since, tempo = start, changed
-    return seconds + (beat - since) * 15 / tempo
+class _Clock:
+    """Beats to seconds after GAP, under the changes of tempo; the first tempo holds before beat 0 too."""
+
+    def __init__(self, tempi: list[tuple[float, float]]) -> None:
+        changes = sorted(tempi[1:])
+        self._beats = [0.0, *(beat for beat, _ in changes)]
+        self._tempi = [tempi[0][1], *(tempo for _, tempo in changes)]
+        self._starts = [0.0]
+        for (first, second), tempo in zip(pairwise(self._beats), self._tempi, strict=False):
+            self._starts.append(self._starts[-1] + (second - first) * 15 / tempo)
+
+    def seconds(self, beat: float) -> float:
+        place = max(bisect_left(self._beats, beat, lo=1) - 1, 0)
+        return self._starts[place] + (beat - self._beats[place]) * 15 / self._tempi[place]

@@ -17,7 +17,9 @@ import numpy as np
 
 from singtrans import audio
 from singtrans.formats.files import read_bytes
-from singtrans.notes import Note, PitchTrack, Transcription, note_name
+from singtrans.formats.json_file import finite
+from singtrans.formats.text import make_note
+from singtrans.notes import PitchTrack, Transcription, note_name
 
 UNSURE = 0.5
 """Notes of a lower confidence are worth a look."""
@@ -77,14 +79,15 @@ def read_page(path: Path) -> Transcription | None:
     Raises:
         SingtransError: if the file cannot be read.
     """
-    text = read_bytes(path).decode("utf-8", "replace")
+    text = read_bytes(path, most=None).decode("utf-8", "replace")
     _, _, rest = text.partition('<script type="application/json" id="data">')
     try:
         content = json.loads(rest[: rest.index("</script>")])
-        notes = tuple(Note(*values) for values in content["notes"])
+        notes = tuple(make_note(*map(finite, values)) for values in content["notes"])
         nothing = np.zeros(0)
-        return Transcription(notes, PitchTrack(nothing, nothing, nothing), float(content["duration"]), content["audio"])
-    except (KeyError, TypeError, ValueError):
+        track, name = PitchTrack(nothing, nothing, nothing), str(content["audio"])
+        return Transcription(notes, track, finite(content["duration"]), name)
+    except (KeyError, TypeError, ValueError, RecursionError):
         return None
 
 

@@ -1,0 +1,99 @@
+"""The same singing gives the same notes, however loud, wherever in a file, and however the work is shared out.
+
+How far each promise holds is measured in docs/reliability.md.
+"""
+
+from functools import cache
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+from conftest import SAMPLES
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from singtrans import audio, stream
+from singtrans.transcriber import Transcriber
+
+RATE = 16_000
+NAMES = ("amazing_grace.wav", "frere_jacques.flac", "ode_to_joy.ogg", "twinkle_phone.mp3")
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """As the command has it: torch's own threads spin while they wait for each other."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@cache
+def transcriber(threads: int = 1) -> Transcriber:
+    return Transcriber(transcriber().model if threads > 1 else "default", "cpu", threads)
+
+
+@cache
+def sound(name: str) -> np.ndarray:
+    return audio.load(SAMPLES / name)[: 6 * RATE]
+
+
+@cache
+def plain(name: str):
+    return transcriber().transcribe(sound(name))
+
+
+def same(found, wanted, later: float = 0.0, seconds: float = 0.001, semitones: float = 0.01) -> None:
+    assert len(found.notes) == len(wanted.notes)
+    for note, true in zip(found.notes, wanted.notes, strict=True):
+        assert note.onset == pytest.approx(true.onset + later, abs=seconds)
+        assert note.offset == pytest.approx(true.offset + later, abs=seconds)
+        assert note.pitch == pytest.approx(true.pitch, abs=semitones)
+
+
+@settings(max_examples=8, deadline=None)
+@given(decibels=st.floats(-40, 6), name=st.sampled_from(NAMES))
+def test_any_gain(decibels, name):
+    same(transcriber().transcribe(sound(name) * np.float32(10 ** (decibels / 20))), plain(name))
+
+
+@settings(max_examples=6, deadline=None)
+@given(seconds=st.floats(0.3, 30), threads=st.sampled_from([1, 2, 5]), name=st.sampled_from(NAMES))
+def test_any_chunks_and_threads(seconds, threads, name):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stream, "_SLICE_SECONDS", seconds)
+        patch.setattr("singtrans.transcriber._SHORT_SECONDS", 0.0)
+        cut = Transcriber(transcriber().model, "cpu", threads)
+        same(cut.transcribe(sound(name)), plain(name))
+
+
+@settings(max_examples=6, deadline=None)
+@given(block=st.floats(0.05, 20), name=st.sampled_from(NAMES))
+def test_blocks_of_any_length(block, name):
+    samples, size = sound(name), round(block * RATE)
+    blocks = [samples[i : i + size] for i in range(0, len(samples), size)]
+    loudness = 1.0  # a gain of its own, which the whole has as well
+    one = transcriber()._transcribe([samples], loudness, len(samples), "")
+    same(transcriber()._transcribe(blocks, loudness, len(samples), ""), one)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("kind", ["left", "right", "both", "against each other"])
+def test_either_channel(tmp_path, name, kind):
+    mono, silence = sound(name), np.zeros_like(sound(name))
+    pair = {
+        "left": (mono, silence),
+        "right": (silence, mono),
+        "both": (mono, mono),
+        "against each other": (mono, -mono),
+    }
+    soundfile.write(tmp_path / "a.wav", np.stack(pair[kind], 1), RATE, subtype="FLOAT")
+    same(transcriber()(tmp_path / "a.wav"), plain(name))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_second_of_silence_in_front(name):
+    """The LSTM remembers that it was silent: times move by some milliseconds, and no note comes or goes."""
+    later = transcriber().transcribe(np.concatenate([np.zeros(RATE, np.float32), sound(name)]))
+    same(later, plain(name), later=1.0, seconds=0.010)

@@ -1,0 +1,51 @@
+"""A short fuzzing of every reader, the decoder and the configuration; benchmarks/fuzz.py does it for hours."""
+
+import json
+
+import pytest
+from fuzzing import LIMIT, attempt, fuzz, targets
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+ROUNDS = 60
+
+CORPUS = {
+    # What fuzzing has found, and what was mended since.
+    "page": [
+        b'<script type="application/json" id="data">{"notes":[[0,1%s,60,0.5]],"duration":1,"audio":"a"}</script>'
+        % (b"0" * 400),
+        b'<script type="application/json" id="data">{"notes":[],"duration":1e999,"audio":"a"}</script>',
+        b'<script type="application/json" id="data">' + b"[" * 100_000 + b"</script>",
+    ],
+    "config": [json.dumps({"features": {}}).encode(), b'{"decoder": 1%s}' % (b"0" * 400)],
+    "toml": [b"a = " + b"[" * 50_000, b"[transcribe]\njobs = 1979-05-27\n", b"[transcribe]\njobs = nan\n", b"\xff"],
+    "json": [b'{"notes": [{"onset": 0, "offset": 1e999, "pitch": 60}]}', b"[[0,1,1%s]]" % (b"0" * 400)],
+    "convert": [
+        b'{"notes": [], "duration": 1e300}',
+        b'{"notes": [], "duration": 1, "pitch": {"time": [0, NaN, 1], "midi": [1, 2, 3], "voicing": [0, 0, 0]}}',
+        b'{"notes": [], "duration": 1, "pitch": {"time": [0, 1, 1e6], "midi": [1, 2, 1e300], "voicing": [0, 0, 0]}}',
+    ],
+}
+
+
+@pytest.mark.parametrize("name", targets())
+def test_mutated_inputs_are_read_or_refused_in_one_line(tmp_path, name):
+    left = iter(range(ROUNDS))
+    count, found = fuzz(name, lambda: next(left, None) is not None, 1, tmp_path)
+    assert count == ROUNDS
+    assert not found, found
+
+
+@pytest.mark.parametrize(("name", "content"), [(name, content) for name, all_ in CORPUS.items() for content in all_])
+def test_what_was_found_stays_mended(tmp_path, name, content):
+    target = targets()[name]
+    assert attempt(target, tmp_path / next(iter(target.seeds)), content) == ""
+
+
+@settings(max_examples=20, deadline=LIMIT * 1000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(content=st.binary(max_size=300) | st.text(max_size=300).map(str.encode), data=st.data())
+def test_any_bytes_under_any_name(tmp_path, content, data):
+    name = data.draw(st.sampled_from(sorted(targets())))
+    target = targets()[name]
+    path = tmp_path / data.draw(st.sampled_from(sorted(target.seeds)))
+    assert attempt(target, path, content) == ""

@@ -1,0 +1,72 @@
+"""Hostile recordings: right notes or one clear line, and never a traceback, a hang, or more than a gigabyte."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torture
+from hostile_audio import cases
+
+from singtrans import SingtransError, audio
+from singtrans import transcriber as module
+from singtrans.transcriber import Transcriber
+
+LONG = bool(os.environ.get("SINGTRANS_LONG"))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes, devices and names of POSIX")
+def test_every_hostile_recording_has_its_outcome(tmp_path):
+    hostile = [case for case in cases(20 if LONG else 2) if LONG or not case.long]
+    run = torture.run(hostile, tmp_path, limit=3600.0 if LONG else 240.0)
+    assert len(run.verdicts) > 150
+    wrong = [f"{v.case.name}: {v.found}: {v.wrong}" for v in run.verdicts if v.wrong]
+    assert not wrong, "\n".join(wrong)
+    assert run.code == 1  # of some there was nothing to read
+    assert run.megabytes < 1000
+    assert not list(tmp_path.rglob("owned*")) and not list(Path().glob("owned*"))
+
+
+def test_a_recording_that_vanishes_between_two_readings_is_one_line(small_model, tmp_path, monkeypatch):
+    path = tmp_path / "a.wav"
+    soundfile.write(path, np.random.default_rng(0).normal(0, 0.1, 3 * 16_000), 16_000)
+    blocks = audio.blocks
+    monkeypatch.setattr(module, "_KEPT_SECONDS", 1.0)
+
+    def once(path, rate):
+        yield from blocks(path, rate)
+        path.unlink()
+
+    monkeypatch.setattr(audio, "blocks", once)
+    with pytest.raises(SingtransError, match="does not exist"):
+        Transcriber(small_model, "cpu")(path)
+
+
+def test_a_recording_that_may_not_be_read_is_one_line(tmp_path, monkeypatch):
+    path = tmp_path / "a.wav"
+    soundfile.write(path, np.zeros(100), 16_000)
+
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(SingtransError, match=r"cannot be read \(Permission denied\)"):
+        audio.load(path)
+
+
+def test_a_recording_that_grows_meanwhile_keeps_its_length(small_model, tmp_path, monkeypatch):
+    """A recorder may still be writing: both readings of a long recording need not agree."""
+    path = tmp_path / "a.wav"
+    sound = np.random.default_rng(0).normal(0, 0.1, 6 * 16_000).astype(np.float32)
+    soundfile.write(path, sound[: 3 * 16_000], 16_000)
+    monkeypatch.setattr(module, "_KEPT_SECONDS", 1.0)
+    blocks = audio.blocks
+
+    def growing(path, rate):
+        yield from blocks(path, rate)
+        soundfile.write(path, sound, 16_000)
+
+    monkeypatch.setattr(audio, "blocks", growing)
+    transcription = Transcriber(small_model, "cpu")(path)
+    assert all(note.offset <= transcription.duration for note in transcription.notes)

@@ -1,0 +1,216 @@
+"""Disks that are full, folders that vanish, signals at any moment: no partial file under a final name, ever."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hostile_audio import wav
+
+from singtrans import Note, PitchTrack, SingtransError, Transcription
+from singtrans.batch import Existing, plan, run
+from singtrans.formats import WRITERS, files
+from singtrans.formats.files import sweep, whole_file
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals, limits and file systems of POSIX")
+COMMAND = (sys.executable, "-m", "singtrans")
+LONG = bool(os.environ.get("SINGTRANS_LONG"))
+FORMATS = ("mid", "csv", "json")
+
+
+def heard(seconds: float = 60.0) -> Transcription:
+    notes = tuple(Note(0.1 + t, 0.5 + t, 60.0 + t % 7, 0.9) for t in range(int(seconds)))
+    frames = np.arange(round(seconds * 50))
+    track = PitchTrack(frames / 50, np.full(len(frames), 60.0), np.ones(len(frames)))
+    return Transcription(notes, track, seconds, "a.wav", "fake")
+
+
+@contextmanager
+def small_disk(folder: Path, size: str):
+    """A file system of its own; the test is skipped where none may be mounted."""
+    folder.mkdir()
+    made = shutil.which("mount") and subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], capture_output=True, check=False
+    )
+    if not made or made.returncode:
+        pytest.skip("mounting needs to be root")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)
+
+
+@pytest.mark.parametrize("format", WRITERS)
+def test_every_format_on_a_full_disk(tmp_path, format):
+    """The writers of other people's formats have buffers and ends of their own to flush."""
+    audio = wav(tmp_path / "a.wav")
+    with small_disk(tmp_path / "disk", "16k") as disk:
+        (disk / "ballast").write_bytes(bytes(12_288))
+        job = plan([audio], disk, [format]).jobs[0]
+        seconds = 60.0 if format in ("musicxml", "svg", "pdf") else 1500.0  # engraving takes its time
+        outcome = next(run([job], lambda _: heard(seconds), Existing.REFUSE))
+        assert "the disk is full; free some space or choose another place" in outcome.error, outcome
+        assert "\n" not in outcome.error
+        assert [path.name for path in disk.iterdir()] == ["ballast"]
+
+
+@pytest.mark.parametrize("place", ["a file", "a read-only disk", "below a file"])
+def test_where_nothing_can_be_written(tmp_path, place):
+    audio = wav(tmp_path / "a.wav")
+    (tmp_path / "file").write_text("mine")
+    if place == "a read-only disk":
+        with small_disk(tmp_path / "disk", "16k") as disk:
+            subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+            outcome = next(run(plan([audio], disk, ["mid"]).jobs, lambda _: heard(), Existing.REFUSE))
+            assert not list(disk.iterdir())
+        assert "Read-only file system" in outcome.error or "no permission" in outcome.error
+        return
+    out = tmp_path / "file" if place == "a file" else tmp_path / "file" / "x"
+    outcome = next(run(plan([audio], out, ["mid"]).jobs, lambda _: heard(), Existing.REFUSE))
+    assert "is not a folder" in outcome.error
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_an_output_folder_that_vanishes_costs_only_what_was_in_it(tmp_path):
+    for name in "abc":
+        wav(tmp_path / f"{name}.wav")
+    out = tmp_path / "out"
+
+    def listen(path: Path) -> Transcription:
+        if path.name == "b.wav":
+            shutil.rmtree(out)
+        return heard()
+
+    outcomes = list(run(plan([tmp_path], out, ["mid"]).jobs, listen, Existing.REFUSE))
+    assert not any(outcome.error for outcome in outcomes)
+    assert sorted(path.name for path in out.iterdir()) == ["b.mid", "c.mid"]
+
+
+def test_a_folder_that_vanishes_while_a_file_is_written_is_one_line(tmp_path):
+    (tmp_path / "out").mkdir()
+    with pytest.raises(SingtransError, match="there is no folder"), whole_file(tmp_path / "out" / "a.mid") as file:
+        file.write(b"x")
+        shutil.rmtree(tmp_path / "out")
+
+
+def test_a_limit_on_the_size_of_files(tmp_path):
+    """A shell's `ulimit -f`: the signal that it sends must not kill what other files can still be written by."""
+    command = (
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096));"
+        "import sys; sys.argv = ['singtrans', *sys.argv[1:]]; from singtrans.__main__ import main; main()"
+    )
+    wav(tmp_path / "a.wav")
+    words = ["transcribe", "a.wav", "-f", "csv", "-f", "wav"]
+    result = subprocess.run(
+        [sys.executable, "-c", command, *words], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 1
+    assert len(result.stderr.splitlines()) == 1, result.stderr
+    assert "cannot be written: File too large" in result.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "a.wav"]
+
+
+def abandoned(folder: Path) -> Path:
+    """What a process leaves that is killed while it writes."""
+    path = folder / f".singtrans-{uuid.uuid4().hex}.tmp"
+    path.write_bytes(b"half")
+    return path
+
+
+def test_what_the_killed_left_is_removed_and_nothing_else(tmp_path):
+    stale = abandoned(tmp_path)
+    mine = [tmp_path / ".singtrans-mine.tmp", tmp_path / "singtrans-0.tmp", tmp_path / f"x{stale.name}"]
+    for path in mine:
+        path.write_text("mine")
+    link = tmp_path / f".singtrans-{uuid.uuid4().hex}.tmp"
+    link.symlink_to(mine[0])
+    (tmp_path / f".singtrans-{uuid.uuid4().hex}.tmp").mkdir()
+    with whole_file(tmp_path / "a.mid") as file:
+        file.write(b"at work")
+        sweep(tmp_path)
+    assert not stale.exists()
+    assert link.is_symlink() and all(path.read_text() == "mine" for path in mine)
+    assert (tmp_path / "a.mid").read_bytes() == b"at work"
+    sweep(tmp_path / "nowhere")
+
+
+def test_a_file_swept_away_before_it_has_its_lock_is_begun_again(tmp_path, monkeypatch):
+    flock, swept = files.fcntl.flock, []
+
+    def late(descriptor: int, operation: int) -> None:
+        if not swept:
+            swept.append(True)
+            monkeypatch.setattr(files.fcntl, "flock", flock)
+            sweep(tmp_path)
+        flock(descriptor, operation)
+
+    monkeypatch.setattr(files.fcntl, "flock", late)
+    with whole_file(tmp_path / "a.mid") as file:
+        file.write(b"whole")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.mid"]
+    assert (tmp_path / "a.mid").read_bytes() == b"whole"
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()} if folder.exists() else {}
+
+
+def transcribe(recordings: Path, out: Path, jobs: int, *options: str) -> subprocess.Popen:
+    words = ["transcribe", str(recordings), "-o", str(out), "--jobs", str(jobs), *options]
+    words += [word for name in FORMATS for word in ("-f", name)]
+    return subprocess.Popen([*COMMAND, *words], stderr=subprocess.PIPE, start_new_session=True)
+
+
+def stopped(recordings: Path, out: Path, jobs: int, number: int, delay: float) -> tuple[int, str]:
+    """Exit code and last words of a run to which a signal is sent after some seconds."""
+    process = transcribe(recordings, out, jobs, "--skip-existing")
+    time.sleep(delay)
+    # As a terminal does it, Ctrl-C goes to all processes at once.
+    (os.killpg if number == signal.SIGINT else os.kill)(process.pid, number)
+    try:
+        _, said = process.communicate(timeout=120)
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+    return process.returncode, said.decode("utf-8", "replace")
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_signals_at_any_moment_leave_whole_files_and_a_rerun_completes_them(tmp_path, jobs):
+    recordings, wanted_in = tmp_path / "in", tmp_path / "wanted"
+    recordings.mkdir()
+    for number in range(8):
+        wav(recordings / f"{number}.wav")
+    began = time.monotonic()
+    assert transcribe(recordings, wanted_in, 1).wait() == 0
+    seconds = time.monotonic() - began
+    wanted = contents(wanted_in)
+    assert len(wanted) == 24
+    rng = np.random.default_rng(jobs)
+    signals = [signal.SIGINT, signal.SIGTERM, signal.SIGKILL] * (17 if LONG else 1)
+    out = tmp_path / "out"
+    for turn, number in enumerate(signals):
+        if turn % 3 == 0:
+            shutil.rmtree(out, ignore_errors=True)
+        # Not in Python's own first moments, of which no program is master.
+        code, said = stopped(recordings, out, jobs, number, rng.uniform(0.3, seconds))
+        # Dying of the signal is 128 and its number, too, for whoever waits: Python's own last moments are like that.
+        assert code in (0, 128 + number, -number), said
+        assert "Traceback" not in said, said
+        assert code or "transcribed" in said
+        if number == signal.SIGKILL and jobs > 1:
+            time.sleep(1.0)  # the others end when they have done what they are at
+        made = contents(out)
+        for name, content in made.items():
+            if name.startswith(".singtrans-") and number == signal.SIGKILL:
+                continue
+            assert content == wanted[name], name
+    assert transcribe(recordings, out, jobs, "--skip-existing").wait() == 0
+    assert contents(out) == wanted

@@ -1,0 +1,127 @@
+"""Runs the command over hostile recordings, all in one process, and judges what became of each."""
+
+import csv
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hostile_audio import ANY, PART, SILENT, TUNE, Case, room_for, wav
+
+from singtrans.places import is_folder
+
+COMMAND = (sys.executable, "-m", "singtrans")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a case.
+
+    Attributes:
+        case: which.
+        found: the notes' number, or the line.
+        seconds: how long it took.
+        wrong: what should have been otherwise, or empty.
+    """
+
+    case: Case
+    found: str
+    seconds: float
+    wrong: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """All verdicts, and what the process took: MB of memory at its peak, its exit code."""
+
+    verdicts: tuple[Verdict, ...]
+    megabytes: float
+    code: int
+
+
+def run(cases: Sequence[Case], folder: Path, limit: float = 300.0) -> Run:
+    """Transcribe them all with one command, each beside itself as CSV, in at most ``limit`` seconds."""
+    paths = [wav(room_for(folder, 0) / "tune.wav")]
+    paths += [case.make(room_for(folder, number)) for number, case in enumerate(cases, 1)]
+    before = [_names(path.parent) for path in paths]
+    command = [os.fsencode(word) for word in (*COMMAND, "transcribe", "-f", "csv", "--", *paths)]
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    watch = threading.Timer(limit, process.kill)
+    watch.start()
+    said, clock = [], time.monotonic()
+    for line in process.stdout:
+        now = time.monotonic()
+        said.append((line.decode("utf-8", "replace").rstrip("\n"), now - clock))
+        clock = now
+    _, status, usage = os.wait4(process.pid, 0)
+    watch.cancel()
+    # Folders that hold nothing are said before all else and are not numbered.
+    lines = _by_number(said, [number for number, path in enumerate(paths) if not is_folder(path)])
+    wanted = _notes(paths[0].with_suffix(".csv"))
+    verdicts = []
+    for number, (case, path) in enumerate(zip(cases, paths[1:], strict=True), 1):
+        line, seconds = lines.get(number) or _unnumbered(said, path)
+        made = _names(path.parent) - before[number]
+        verdicts.append(_judge(case, line, seconds, path.parent, made, wanted))
+    loose = [line for line, _ in said if "Traceback" in line or line.startswith("  File ")]
+    if loose:
+        raise AssertionError("\n".join(line for line, _ in said))
+    return Run(tuple(verdicts), usage.ru_maxrss / 1000, os.waitstatus_to_exitcode(status))
+
+
+def _names(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*")}
+
+
+def _by_number(said: list[tuple[str, float]], numbers: list[int]) -> dict[int, tuple[str, float]]:
+    found = {}
+    for line, seconds in said:
+        if match := re.match(r"\[(\d+)/\d+\] (.*)", line):
+            found[numbers[int(match[1]) - 1]] = (match[2], seconds)
+    return found
+
+
+def _unnumbered(said: list[tuple[str, float]], path: Path) -> tuple[str, float]:
+    return next((entry for entry in said if entry[0].startswith(f"failed: {path}:")), ("nothing was said", 0.0))
+
+
+def _notes(path: Path) -> list[tuple[float, float, float]]:
+    rows = csv.DictReader(path.read_text(encoding="utf-8").splitlines())
+    return [(float(row["onset"]), float(row["offset"]), float(row["pitch"])) for row in rows]
+
+
+def _judge(case: Case, line: str, seconds: float, folder: Path, made: set[str], wanted: list) -> Verdict:
+    if line.startswith("failed: "):
+        wrong = "something was written" if made else "a fault" if "fault in singtrans" in line else ""
+        if case.outcome in (TUNE, SILENT):
+            wrong = wrong or f"should give {case.outcome}"
+        elif case.outcome not in (ANY, PART) and case.outcome not in line:
+            wrong = wrong or f"should say {case.outcome!r}"
+        return Verdict(case, line.removeprefix("failed: "), seconds, wrong)
+    if len(made) != 1 or not next(iter(made)).endswith(".csv"):
+        return Verdict(case, line, seconds, f"wrote {sorted(made)}")
+    notes = _notes(folder / made.pop())
+    wrong = "" if case.outcome == ANY else _compared(case.outcome, notes, wanted)
+    return Verdict(case, f"{len(notes)} notes", seconds, wrong)
+
+
+def _compared(outcome: str, notes: list, wanted: list) -> str:
+    """What is wrong with the notes. One may differ, for a codec or a cut can tip a close decision."""
+    if outcome == SILENT:
+        return "should have no notes" if notes else ""
+    if outcome not in (TUNE, PART):
+        return f"should say {outcome!r}"
+    if outcome == PART:
+        strange = sum(not _has(wanted, note) for note in notes[:-1])
+    else:
+        strange = max(sum(not _has(notes, note) for note in wanted), abs(len(notes) - len(wanted)))
+    return f"other notes than the tune's: {notes}" if strange > 1 else ""
+
+
+def _has(notes: list, wanted: tuple[float, float, float]) -> bool:
+    return any(abs(note[0] - wanted[0]) < 0.06 and abs(note[2] - wanted[2]) < 0.3 for note in notes)
