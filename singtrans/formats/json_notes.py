@@ -76,7 +76,7 @@ def read(path: str | Path, faults: list[SingtransError] | None = None) -> Transc
         raise SingtransError(
             f'{path} has a "pitch" or "duration" that is not what singtrans writes: write it again.'
         ) from None
-    _refuse_absurd(path, notes, pitch)
+    _check_track(path, pitch)
     return Transcription(
         tuple(notes),
         pitch,
@@ -90,10 +90,8 @@ def read(path: str | Path, faults: list[SingtransError] | None = None) -> Transc
 def _track(content: dict[str, Any]) -> PitchTrack:
     time, midi, voicing = (np.array(content.get(key, []), dtype=float) for key in ("time", "midi", "voicing"))
     track = PitchTrack(time, midi, voicing)
-    if not ((np.diff(time) > 0).all() and ((time >= 0) & (time <= LONGEST)).all()):
-        raise ValueError("times ascend from 0 s")
-    if not (np.isnan(midi) | (abs(midi) <= 200)).all() or not ((voicing >= 0) & (voicing <= 1)).all():
-        raise ValueError("pitches are MIDI numbers, voicing is a probability")
+    if not ((time >= 0) & (time <= LONGEST)).all() or not ((voicing >= 0) & (voicing <= 1)).all():
+        raise ValueError("times are those of a recording, voicing is a probability")
     return track
 
 
@@ -102,6 +100,9 @@ def _notes(path: Path, entries: list[Any], faults: list[SingtransError] | None) 
     for number, entry in enumerate(entries, 1):
         try:
             onset, offset, pitch = (finite(entry[key]) for key in ("onset", "offset", "pitch"))
+            if not _LOWEST <= pitch <= _HIGHEST:
+                refuse(_absurd(path, onset, pitch), faults)
+                continue
             notes.append(make_note(onset, offset, pitch, finite(entry.get("confidence", 1.0))))
         except (AttributeError, KeyError, TypeError, ValueError):
             fault = f"entry {number} is not a note: it needs an onset from 0 s, a later offset, a pitch."
@@ -109,18 +110,19 @@ def _notes(path: Path, entries: list[Any], faults: list[SingtransError] | None) 
     return notes
 
 
-def _refuse_absurd(path: Path, notes: list[Note], pitch: PitchTrack) -> None:
-    """Refuse what is no MIDI number, such as Hz, and frames out of order: scores of them would mean nothing."""
-    sung = [(note.onset, note.pitch) for note in notes]
-    sung += list(zip(pitch.time.tolist(), pitch.midi.tolist(), strict=True))
-    for time, value in sung:
-        if value < _LOWEST or value > _HIGHEST:
-            raise SingtransError(
-                f"{path} has the pitch {value:g} at {time:g} s, which is no MIDI number: if these are Hz, export them"
-                " as CSV with a first line onset,offset,hz."
-            )
-    if not np.isfinite(pitch.time).all() or (np.diff(pitch.time) <= 0).any():
+def _check_track(path: Path, track: PitchTrack) -> None:
+    """Refuse frames that are no MIDI numbers, such as Hz, or out of order: scores of them would mean nothing."""
+    for place in np.flatnonzero((track.midi < _LOWEST) | (track.midi > _HIGHEST))[:1]:
+        raise _absurd(path, track.time[place], track.midi[place])
+    if (np.diff(track.time) <= 0).any():
         raise SingtransError(f'{path} has times in "pitch" that do not ascend: write it again.')
+
+
+def _absurd(path: Path, time: float, pitch: float) -> SingtransError:
+    return SingtransError(
+        f"{path} has the pitch {pitch:g} at {time:g} s, which is no MIDI number: if these are Hz, export them"
+        " as CSV with a first line onset,offset,hz."
+    )
 
 
 def _note_fields(note: Note, onset: int, offset: int) -> dict[str, float]:
