@@ -20,7 +20,8 @@ from singtrans.training.melody import HOP_SECONDS, SingingStyle, f0_curve
 
 SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10))
 TAIL = 0.4  # seconds after the last note
-STEADY = SingingStyle(vibrato_share=0.0, scoop_share=0.0)
+STEADY = SingingStyle(vibrato_share=0.0, scoop_share=0.0, drift=0.06, fluctuation=0.05)
+LIVELY = replace(STEADY, vibrato_share=0.4, vibrato_extent=(0.2, 0.6), glide=(0.06, 0.16), overshoot=0.25)
 Span = tuple[float, float]
 
 
@@ -72,7 +73,7 @@ class Phenomenon:
     consonants: bool = False
     inhaled: bool = False
     level: float = -3.0
-    snr: float = 50.0
+    snr: float = 35.0
     seconds: float = 8.0
 
 
@@ -86,12 +87,12 @@ class Melody:
 
 _SEPARATE = Phenomenon(group=(1, 1), rest=(0.06, 0.2), one_vowel=False)
 PHENOMENA = {
-    "legato": Phenomenon(),
+    "legato": Phenomenon(style=LIVELY),
     "melisma": Phenomenon(length=(0.1, 0.2), group=(5, 10), leap=2),
     "repeated, consonant between": Phenomenon(
-        length=(0.2, 0.5), group=(3, 6), gap=(0.05, 0.09), leap=0, consonants=True
+        length=(0.2, 0.5), group=(3, 6), gap=(0.03, 0.09), leap=0, consonants=True
     ),
-    "repeated, dip on one vowel": Phenomenon(length=(0.25, 0.6), group=(3, 6), leap=0, dip=(6.0, 14.0)),
+    "repeated, dip on one vowel": Phenomenon(length=(0.25, 0.6), group=(3, 6), leap=0, dip=(4.0, 12.0)),
     "slides": Phenomenon(length=(0.5, 1.0), style=replace(STEADY, glide=(0.2, 0.35))),
     "wide vibrato": replace(
         _SEPARATE,
@@ -164,7 +165,7 @@ def draw_groups(what: Phenomenon, register: Register, rng: np.random.Generator) 
             end = time + rng.uniform(*what.length)
             if end > what.seconds:
                 return [*groups, group] if group else groups
-            group.append(Note(time, end, float(scale[place] + tuning + rng.normal(0, 0.05))))
+            group.append(Note(time, end, float(scale[place] + tuning + rng.normal(0, 0.1))))
             time = end
         groups.append(group)
         time += rng.uniform(*what.rest)

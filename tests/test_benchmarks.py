@@ -11,6 +11,7 @@ import pytest
 from singtrans.notes import Note, PitchTrack
 
 RATE = 16_000
+FINER = 32
 FOLDER = Path(__file__).parent.parent / "benchmarks"
 
 
@@ -29,12 +30,10 @@ def heard(samples: np.ndarray, midi: float) -> float:
     """MIDI number of the best period within four semitones of ``midi``, by autocorrelation."""
     period = RATE / (440 * 2 ** ((midi - 69) / 12))
     size = 1 << (2 * len(samples)).bit_length()
-    likeness = np.fft.irfft(np.abs(np.fft.rfft(samples * np.hanning(len(samples)), size)) ** 2)
-    lags = np.arange(max(2, int(period * 0.8)), int(period * 1.26) + 2)
-    best = lags[np.argmax(likeness[lags])]
-    left, here, right = likeness[best - 1 : best + 2]
-    exact = best + 0.5 * (left - right) / (left - 2 * here + right)
-    return 69 + 12 * np.log2(RATE / exact / 440)
+    power = np.abs(np.fft.rfft(samples * np.hanning(len(samples)), size)) ** 2
+    likeness = np.fft.irfft(power, FINER * size)  # of fractions of a sample
+    lags = np.arange(int(FINER * period * 0.8), int(FINER * period * 1.26))
+    return 69 + 12 * np.log2(FINER * RATE / lags[np.argmax(likeness[lags])] / 440)
 
 
 @pytest.mark.parametrize("name", phenomena.PHENOMENA)
