@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("shifts", nargs="*", metavar="SOURCE=HZ", help="score again with this added to pitch labels")
     parser.add_argument("--split", default="test")
     parser.add_argument("--most", type=int, default=20, help="recordings of a source")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     shifts = {source: float(hz) for source, hz in (word.split("=") for word in options.shifts)}
     entries = first_of_each(read_entries(options.manifest), options.split, options.most)
     for title, load in SYSTEMS.items():

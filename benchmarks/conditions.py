@@ -151,7 +151,7 @@ def main() -> None:
     parser.add_argument("--model", default="default", help="a shipped model's name or a weight file")
     parser.add_argument("--split", default="valid")
     parser.add_argument("--most", type=int, default=6, help="recordings of a source")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     shifts = {source: float(hz) for source, hz in (word.split("=") for word in options.shifts)}
     entries = [entry for entry in read_entries(options.manifest) if entry.split == options.split]
     sources = {entry.source: [] for entry in entries if entry.notes}
