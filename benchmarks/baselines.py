@@ -3,8 +3,8 @@
     pip install --no-deps basic-pitch; pip install librosa onnxruntime resampy pretty_midi
     python benchmarks/baselines.py manifest.csv [--split test] [--most 20] [SOURCE=HZ ...]
 
-The same table by the same code, for the first ``--most`` recordings of each source: pYIN takes about as long as a
-third of what it hears. Basic Pitch gives whole semitones. What is not installed is left out.
+The same table by the same code, for the first ``--most`` recordings of each source. Basic Pitch gives whole
+semitones. What is not installed is left out.
 """
 
 import argparse

@@ -113,9 +113,8 @@ def main() -> None:
     for line in table(head, rows()):
         print(line, flush=True)
     if everything:
-        print(
-            f"\nall: {100 * np.abs(everything).mean():.1f} cents off, {100 * np.mean(everything):+.1f} on the average"
-        )
+        cents = 100 * np.array(everything)
+        print(f"\nall: {np.abs(cents).mean():.1f} cents off; with their signs, {cents.mean():+.1f}")
 
 
 if __name__ == "__main__":
