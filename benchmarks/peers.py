@@ -3,14 +3,11 @@
     pip install --no-deps basic-pitch; pip install onnxruntime resampy pretty_midi; apt-get install aubio-tools
     python benchmarks/peers.py [SECONDS] [ROUNDS]
 
-Each is warm, from file to notes: singtrans; librosa's pYIN with the plainest segmentation into notes (a note is a run
-of frames that round to one semitone); Basic Pitch's network on onnxruntime with its own note creation; and the
-program aubionotes, whose start is part of what it does, and takes milliseconds. What is not installed is left out.
+Each is warm, from file to notes: singtrans; librosa's pYIN with the plainest segmentation into notes; Basic Pitch's
+network on onnxruntime with its own note creation (both as in `systems`); and the program aubionotes, whose start is
+part of what it does, and takes milliseconds. What is not installed is left out.
 """
 
-import contextlib
-import io
-import logging
 import os
 import shutil
 import subprocess
@@ -21,9 +18,7 @@ from pathlib import Path
 
 os.environ |= {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "TQDM_DISABLE": "1"}
 
-import itertools
-
-import numpy as np
+import systems
 from results import publish, repeated
 
 
@@ -38,35 +33,13 @@ def singtrans():
 
 
 def pyin():
-    import librosa
-
-    def transcribe(path: Path) -> int:
-        samples, rate = librosa.load(path, sr=22_050)
-        f0, voiced, _ = librosa.pyin(samples, fmin=65.0, fmax=1000.0, sr=rate)
-        semitone = np.where(voiced, np.round(librosa.hz_to_midi(np.where(voiced, f0, 440.0))), 0)
-        edges = np.flatnonzero(np.diff(semitone, prepend=0, append=0))
-        return sum(semitone[a] > 0 and b - a >= 3 for a, b in itertools.pairwise(edges))
-
-    return transcribe
+    transcribe = systems.pyin()
+    return lambda path: len(transcribe(path).notes)
 
 
 def basic_pitch():
-    logging.disable(logging.WARNING)
-    import onnxruntime
-    from basic_pitch import ICASSP_2022_MODEL_PATH, inference
-
-    model = inference.Model(ICASSP_2022_MODEL_PATH)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    model.model = onnxruntime.InferenceSession(
-        str(ICASSP_2022_MODEL_PATH), sess_options=options, providers=["CPUExecutionProvider"]
-    )
-
-    def transcribe(path: Path) -> int:
-        with contextlib.redirect_stdout(io.StringIO()):
-            return len(inference.predict(path, model)[2])
-
-    return transcribe
+    transcribe = systems.basic_pitch()
+    return lambda path: len(transcribe(path).notes)
 
 
 def aubionotes():

@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -77,10 +77,21 @@ def machine() -> str:
     )
 
 
+def row(cells: Sequence[object]) -> str:
+    """A row of a table in Markdown."""
+    return "| " + " | ".join(map(str, cells)) + " |"
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    """The lines of a table in Markdown, each as soon as its row is there."""
+    yield row(head)
+    yield row(["---"] * len(head))
+    yield from map(row, rows)
+
+
 def publish(title: str, command: str, head: Sequence[str], rows: Sequence[Sequence[object]], note: str = "") -> None:
     """Print a table, and put it under its title in RESULTS.md."""
-    table = ["| " + " | ".join(map(str, row)) + " |" for row in (head, ["---"] * len(head), *rows)]
-    body = f"`{command}` on {machine()}:\n\n" + "\n".join(table) + "\n" + (f"\n{note}\n" if note else "")
+    body = f"`{command}` on {machine()}:\n\n" + "\n".join(table(head, rows)) + "\n" + (f"\n{note}\n" if note else "")
     print(body)
     path = HERE / "RESULTS.md"
     sections = re.split(r"(?m)^(?=## )", path.read_text(encoding="utf-8"))

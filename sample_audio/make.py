@@ -12,6 +12,7 @@ import sys
 import tempfile
 import zlib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -110,6 +111,7 @@ SONGS = (
 )
 
 
+@cache
 def speak(phonemes: str, voice: str) -> VoiceFrames:
     """One syllable as espeak-ng says it, taken apart by WORLD."""
     with tempfile.TemporaryDirectory() as folder:

@@ -1,0 +1,186 @@
+"""Accuracy against noise, rooms, codecs, microphones and backgrounds, on recordings that were kept out, in one table.
+
+    python benchmarks/conditions.py manifest.csv [--model MODEL] [--split valid] [--most 6] [SOURCE=HZ ...]
+
+Of each source with notes, the first ``--most`` recordings of the split are heard, 20 s of each at most. F-measures,
+means over files; 50 ms, 50 cents, the larger of 50 ms and 20 % of the note. SOURCE=HZ adds a constant to a source's
+pitch labels that are known to be sharp, before all else. Signal to noise ratios are over the whole excerpt. What this
+machine cannot encode, and accompaniments that the manifest does not have, are left out.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import scipy.signal
+from phenomena import Melody, seed_of
+from results import table
+
+from singtrans import audio
+from singtrans.evaluate import mean_scores, score_notes, shift_hz
+from singtrans.formats import load_notes
+from singtrans.training.augment import add_at_snr
+from singtrans.training.codec import Codec, through_codec, usable_codecs
+from singtrans.training.manifest import Entry, read_entries
+from singtrans.transcriber import Transcriber
+
+METRICS = {"COn": "con", "COnP": "conp", "COnPOff": "conpoff"}
+RATE = 16_000
+SECONDS = 20.0  # of a recording
+SNRS = (30, 20, 10, 5, 0)  # dB
+DIRECT = 5.0  # dB of the voice above its reverberation: about a metre away in a living room
+BEAT = 0.5  # seconds between the clicks of a metronome
+Change = Callable[[np.ndarray, np.random.Generator], np.ndarray]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A codec at a bit rate, as it is found among those that this machine can encode; 0 leaves the rate to it."""
+
+    title: str
+    codec: str
+    sample_rate: int
+    bit_rate: int = 0
+
+
+SENT = (
+    Sent("MP3 16 kbit/s", "libmp3lame", 16_000, 16_000),
+    Sent("MP3 32 kbit/s", "libmp3lame", 16_000, 32_000),
+    Sent("MP3 64 kbit/s", "libmp3lame", 44_100, 64_000),
+    Sent("AAC 24 kbit/s", "aac", 16_000, 24_000),
+    Sent("Opus 8 kbit/s", "libopus", 16_000, 8_000),
+    Sent("Opus 16 kbit/s", "libopus", 16_000, 16_000),
+    Sent("telephone, mu-law 8 kHz", "pcm_mulaw", 8_000),
+    Sent("telephone, AMR 12.2 kbit/s", "libopencore_amrnb", 8_000, 12_200),
+    Sent("telephone, AMR 4.75 kbit/s", "libopencore_amrnb", 8_000, 4_750),
+)
+
+
+def noisy(samples: np.ndarray, rng: np.random.Generator, snr: float, slope: float = 0.0) -> np.ndarray:
+    """With noise whose power falls by ``slope`` times 10 dB a decade: 0 is white, 1 is pink."""
+    spectrum = np.fft.rfft(rng.standard_normal(len(samples)))
+    hertz = np.maximum(np.fft.rfftfreq(len(samples), 1 / RATE), 20.0)  # below, nobody hears it
+    noise = np.fft.irfft(spectrum * hertz ** (-slope / 2), len(samples))
+    return add_at_snr(samples, noise.astype(np.float32), snr)
+
+
+def in_room(samples: np.ndarray, rng: np.random.Generator, rt60: float) -> np.ndarray:
+    """In a room where sound takes ``rt60`` seconds to fall by 60 dB; direct sound stays in its place."""
+    time = np.arange(round(1.2 * rt60 * RATE)) / RATE
+    tail = rng.standard_normal(len(time)) * 10 ** (-3 * time / rt60) * (time > 0.003)
+    tail *= 10 ** (-DIRECT / 20) / np.sqrt(np.sum(tail**2))
+    tail[0] = 1.0
+    return scipy.signal.fftconvolve(samples, tail)[: len(samples)].astype(np.float32)
+
+
+def clipped(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """With peaks cut off at a quarter of their height."""
+    peak = 0.25 * np.abs(samples).max()
+    return np.clip(samples, -peak, peak)
+
+
+def hum(samples: np.ndarray, rng: np.random.Generator, snr: float) -> np.ndarray:
+    """With mains hum of 50 Hz and its harmonics."""
+    time = np.arange(len(samples)) / RATE
+    noise = sum(np.sin(2 * np.pi * (50 * n * time + rng.random())) / n for n in (1, 2, 3, 4, 5, 6))
+    return add_at_snr(samples, noise.astype(np.float32), snr)
+
+
+def faint(samples: np.ndarray, rng: np.random.Generator, level: float) -> np.ndarray:
+    """With its peak at ``level`` dB of full scale, in a file of 16 bits."""
+    scaled = samples * (10 ** (level / 20) / np.abs(samples).max())
+    return (np.round(scaled * 32768) / 32768).astype(np.float32)
+
+
+def metronome(samples: np.ndarray, rng: np.random.Generator, snr: float) -> np.ndarray:
+    """With a click every half second: as the power of clicks is that of a few milliseconds, they are loud."""
+    time = np.arange(round(BEAT * RATE)) / RATE
+    beats = [np.exp(-time / 0.008) * np.sin(2 * np.pi * hertz * time) for hertz in (1760, 1320, 1320, 1320)]
+    start = rng.integers(len(time))
+    return add_at_snr(samples, np.resize(np.concatenate(beats), start + len(samples))[start:].astype(np.float32), snr)
+
+
+def accompanied(
+    samples: np.ndarray, rng: np.random.Generator, snr: float, backgrounds: Sequence[np.ndarray]
+) -> np.ndarray:
+    """With a band, one of ``backgrounds`` repeated to the length."""
+    return add_at_snr(samples, np.resize(backgrounds[rng.integers(len(backgrounds))], len(samples)), snr)
+
+
+def through(samples: np.ndarray, rng: np.random.Generator, codec: Codec, bit_rate: int) -> np.ndarray:
+    """Encoded and decoded."""
+    return through_codec(samples, RATE, codec, bit_rate)
+
+
+def conditions(backgrounds: Sequence[np.ndarray] = ()) -> dict[str, Change]:
+    """What is done to a recording, by the names of the table; each keeps its length and its time."""
+    found: dict[str, Change] = {"clean": lambda samples, rng: samples}
+    found |= {f"white noise, {snr} dB": partial(noisy, snr=snr) for snr in SNRS}
+    found |= {f"pink noise, {snr} dB": partial(noisy, snr=snr, slope=1.0) for snr in SNRS}
+    found |= {f"room, RT60 {rt60} s": partial(in_room, rt60=rt60) for rt60 in (0.3, 0.6, 1.0)}
+    usable = {(codec.name, codec.sample_rate): codec for codec in usable_codecs()}
+    for sent in SENT:
+        if codec := usable.get((sent.codec, sent.sample_rate)):
+            found[sent.title] = partial(through, codec=codec, bit_rate=sent.bit_rate)
+    found |= {"clipped at a quarter": clipped, "hum, 10 dB": partial(hum, snr=10)}
+    found["level -40 dB"] = partial(faint, level=-40.0)
+    found |= {f"metronome, {snr} dB": partial(metronome, snr=snr) for snr in (20, 10)}
+    if backgrounds:
+        found |= {f"band, {snr} dB": partial(accompanied, snr=snr, backgrounds=backgrounds) for snr in (20, 10)}
+    return found
+
+
+def excerpt(entry: Entry, shift: float) -> Melody:
+    """The first `SECONDS` of a recording, cut between notes."""
+    samples, notes = audio.load(entry.audio, RATE), load_notes(entry.notes, name=entry.name)
+    kept = [note for note in notes if note.offset <= SECONDS]
+    if len(kept) < len(notes):
+        samples = samples[: round(min(notes[len(kept)].onset, kept[-1].offset + 1.0) * RATE)]
+    return Melody(samples, shift_hz(kept, shift))
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description="Accuracy against noise, rooms, codecs and backgrounds.")
+    parser.add_argument("manifest", type=Path)
+    parser.add_argument("shifts", nargs="*", metavar="SOURCE=HZ", help="added to a source's pitch labels")
+    parser.add_argument("--model", default="default", help="a shipped model's name or a weight file")
+    parser.add_argument("--split", default="valid")
+    parser.add_argument("--most", type=int, default=6, help="recordings of a source")
+    options = parser.parse_intermixed_args()
+    shifts = {source: float(hz) for source, hz in (word.split("=") for word in options.shifts)}
+    entries = [entry for entry in read_entries(options.manifest) if entry.split == options.split]
+    sources = {entry.source: [] for entry in entries if entry.notes}
+    for source, songs in sources.items():
+        chosen = [entry for entry in entries if entry.source == source and entry.notes][: options.most]
+        songs.extend(excerpt(entry, shifts.get(source, 0.0)) for entry in chosen)
+    bands = [entry.accompaniment for entry in entries if entry.accompaniment][: options.most]
+    chosen = conditions([audio.load(path, RATE) for path in bands])
+    left_out = [sent.title for sent in SENT if sent.title not in chosen] + ([] if bands else ["band"])
+    if left_out:
+        print(f"left out: {', '.join(left_out)}", file=sys.stderr)
+    transcriber = Transcriber(options.model, "cpu")
+
+    def rows() -> Iterator[list[object]]:
+        for name, change in chosen.items():
+            cells = []
+            for source, songs in sources.items():
+                scores = []
+                for number, song in enumerate(songs):
+                    heard = change(song.samples, np.random.default_rng(seed_of(name, source, number)))
+                    scores.append(score_notes(song.notes, transcriber.transcribe(heard).notes))
+                mean = mean_scores(scores)
+                cells += [f"{getattr(mean, metric).f_measure:.3f}" for metric in METRICS.values()]
+            yield [name, *cells]
+
+    print(f"{', '.join(f'{len(songs)} recordings of {source}' for source, songs in sources.items())}\n")
+    for line in table(["condition", *(f"{source} {metric}" for source in sources for metric in METRICS)], rows()):
+        print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""How often a model gets right what singers do: a set of synthetic singing, phenomenon by phenomenon, in one table.
+
+    python benchmarks/diagnostic.py [--model MODEL] [--melodies 10] [--only "legato,melisma"]
+
+The melodies are made in memory, the same in every run, and their notes are known exactly: `phenomena` and, where
+espeak-ng is on the path, `spoken`. Their seeds and voices are others than those of the generators of training data.
+F-measures, means over melodies; onset within 50 ms, pitch within 50 cents, offset within the larger of 50 ms and
+20 % of the note. In slides the true boundary is the middle of the slide, where a listener may hear another.
+"""
+
+import argparse
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import phenomena
+import spoken
+from results import table
+
+from singtrans.evaluate import mean_scores, score_notes
+from singtrans.transcriber import Transcriber
+
+METRICS = {"COn": "con", "COff": "coff", "COnP": "conp", "COnPOff": "conpoff"}
+GOOD = 0.9  # COnP
+
+
+def generators() -> dict[str, Callable[[int], phenomena.Melody]]:
+    """What makes the melody of a number, for each phenomenon that can be made on this machine."""
+    found = {name: partial(phenomena.make, name) for name in phenomena.PHENOMENA}
+    if shutil.which("espeak-ng"):
+        found |= {name: partial(spoken.make, name) for name in spoken.DICTIONS}
+    else:
+        print(f"espeak-ng is not on the path, left out: {', '.join(spoken.DICTIONS)}", file=sys.stderr)
+    return found
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description="How often a model gets right what singers do.")
+    parser.add_argument("--model", default="default", help="a shipped model's name or a weight file")
+    parser.add_argument("--melodies", type=int, default=10, help="of each phenomenon")
+    parser.add_argument("--only", default="", help="phenomena, with commas between them")
+    options = parser.parse_args()
+    transcriber = Transcriber(options.model, "cpu")
+    known = generators()
+    chosen = [name.strip() for name in options.only.split(",")] if options.only else list(known)
+    weak = []
+
+    def rows() -> Iterator[list[object]]:
+        for name in chosen:
+            melodies = [known[name](number) for number in range(options.melodies)]
+            scores = mean_scores([score_notes(m.notes, transcriber.transcribe(m.samples).notes) for m in melodies])
+            values = [getattr(scores, metric).f_measure for metric in METRICS.values()]
+            if scores.conp.f_measure < GOOD:
+                weak.append(name)
+            yield [name, sum(len(m.notes) for m in melodies), *(f"{value:.3f}" for value in values)]
+
+    for line in table(["phenomenon", "notes", *METRICS], rows()):
+        print(line, flush=True)
+    print(f"\nCOnP below {GOOD}: {', '.join(weak) or 'none'}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""The tuning fork: notes of known pitch from C2 to C6, and by how many cents a model's notes are off, in one table.
+
+    python benchmarks/pitch.py [--model MODEL] [--step 1.0]
+
+Each note is a recording of its own: 1.2 s between two silences, at a semitone's multiple plus a random tuning. A note
+is read where one is found over more than half of it, and then by the one that covers it most. Errors above six
+semitones count as octave errors, and not in the mean. ``split`` counts notes that were found as several.
+"""
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from phenomena import seed_of
+from results import table
+from singer import RATE, VOWELS, Timbre, sing
+
+from singtrans.notes import Note
+from singtrans.training.augment import add_at_snr
+from singtrans.training.melody import HOP_SECONDS
+from singtrans.transcriber import Transcriber
+
+LOW, HIGH = 36, 84  # C2 and C6
+SECONDS, SILENCE = 1.2, 0.5  # of a note; before and after it
+EDGE = 0.03  # seconds in which it sets in and dies away
+VIBRATO = 1.0  # semitones to either side
+VIBRATO_RATE = 5.0  # Hz: whole periods in the note and in its middle half, so that both have the note's pitch as mean
+DRIFT = 0.3  # semitones, from as much below the note's pitch to as much above it
+OCTAVE = 6.0  # semitones; a larger error is none of tuning
+# A throat of 0 leaves the vowel out. The breath is at the level of a quiet room.
+TIMBRES = {
+    "sung vowel": Timbre(),
+    "30 harmonics": Timbre(throat=0.0, harmonics=30, jitter=0.0, shimmer=0.0, breath=-60.0),
+    "6 harmonics": Timbre(throat=0.0, harmonics=6, jitter=0.0, shimmer=0.0, breath=-60.0),
+    "sine": Timbre(throat=0.0, harmonics=1, jitter=0.0, shimmer=0.0, breath=-60.0),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How the note is held: its vibrato and drift in semitones, and dB to white noise over the note."""
+
+    vibrato: float = 0.0
+    drift: float = 0.0
+    snr: float = 60.0
+
+
+MANNERS = {
+    "plain": Manner(),
+    "vibrato of a semitone": Manner(vibrato=VIBRATO),
+    "drift": Manner(drift=DRIFT),
+    "20 dB SNR": Manner(snr=20.0),
+    "vibrato, drift, 20 dB SNR": Manner(VIBRATO, DRIFT, 20.0),
+}
+
+
+def tone(pitch: float, timbre: Timbre, manner: Manner, rng: np.random.Generator) -> np.ndarray:
+    """(samples,) float32 at 16 kHz: one note from ``SILENCE`` to ``SILENCE + SECONDS`` seconds."""
+    frames = round(SECONDS / HOP_SECONDS)
+    time = (np.arange(frames) + 0.5) * HOP_SECONDS
+    swing = np.sin(2 * np.pi * (VIBRATO_RATE * time + rng.random()))
+    f0 = pitch + manner.vibrato * swing + manner.drift * (2 * time / SECONDS - 1)
+    level = np.minimum(1, np.minimum(time, SECONDS - time) / EDGE)
+    vowels = np.tile(VOWELS[rng.integers(len(VOWELS))], (frames, 1))
+    note = sing(f0, level, vowels, timbre, rng)
+    quiet = round(SILENCE * RATE)
+    noise = rng.standard_normal(len(note) + 2 * quiet).astype(np.float32)
+    # The ratio is that of the note's own time: silence around it would only make the noise look louder.
+    hiss = (add_at_snr(note, noise[quiet:-quiet], manner.snr) - note).std() / noise[quiet:-quiet].std()
+    return np.pad(note, quiet) + hiss * noise
+
+
+def read(notes: tuple[Note, ...]) -> tuple[Note | None, bool]:
+    """The one of the notes that covers the true one most, None if none covers half of it; whether there are more."""
+    over = [min(n.offset, SILENCE + SECONDS) - max(n.onset, SILENCE) for n in notes]
+    inside = [note for note, seconds in zip(notes, over, strict=True) if seconds > EDGE]
+    best = int(np.argmax(over)) if over else -1
+    return (notes[best] if over and over[best] > SECONDS / 2 else None), len(inside) > 1
+
+
+def row(errors: list[float], missed: int, split: int) -> list[object]:
+    """Cells of the table from the errors in semitones of the notes that were read."""
+    tuned = 100 * np.abs([e for e in errors if abs(e) <= OCTAVE])
+    figures = [f"{tuned.mean():.1f}", f"{tuned.max():.1f}"] if len(tuned) else ["-", "-"]
+    return [len(errors) + missed, *figures, len(errors) - len(tuned), missed, split]
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description="By how many cents a model's notes are off.")
+    parser.add_argument("--model", default="default", help="a shipped model's name or a weight file")
+    parser.add_argument("--step", type=float, default=1.0, help="semitones between the notes")
+    options = parser.parse_args()
+    transcriber = Transcriber(options.model, "cpu")
+    everything: list[float] = []
+
+    def rows() -> Iterator[list[object]]:
+        for sound, timbre in TIMBRES.items():
+            for name, manner in MANNERS.items():
+                errors, missed, split = [], 0, 0
+                for number, semitone in enumerate(np.arange(LOW, HIGH + 1e-9, options.step)):
+                    rng = np.random.default_rng(seed_of("pitch", sound, name, number))
+                    pitch = float(np.clip(semitone + rng.uniform(-0.5, 0.5), LOW, HIGH))
+                    note, several = read(transcriber.transcribe(tone(pitch, timbre, manner, rng)).notes)
+                    split += several
+                    missed += note is None
+                    errors += [note.pitch - pitch] if note else []
+                everything.extend(e for e in errors if abs(e) <= OCTAVE)
+                yield [sound, name, *row(errors, missed, split)]
+
+    head = ["sound", "manner", "notes", "mean error, cents", "worst, cents", "octave errors", "missed", "split"]
+    for line in table(head, rows()):
+        print(line, flush=True)
+    if everything:
+        cents = 100 * np.array(everything)
+        print(f"\nall: {np.abs(cents).mean():.1f} cents off; with their signs, {cents.mean():+.1f}")
+
+
+if __name__ == "__main__":
+    main()

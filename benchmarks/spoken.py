@@ -1,0 +1,105 @@
+"""Short melodies on real consonants, spoken by espeak-ng and sung as the recordings in ``sample_audio`` are.
+
+Languages and voices are none of those in ``sample_audio`` and `synthetic_words`. A note starts where its voicing
+starts: a voiced consonant belongs to its note, a voiceless one does not.
+"""
+
+from dataclasses import dataclass, field, replace
+from functools import cache
+
+import numpy as np
+import soxr
+from phenomena import SCALES, Melody, seed_of, step_from
+from singer import RATE
+from synthetic_words import recipe
+
+from singtrans.training.melody import SingingStyle
+
+VOICES = (  # espeak-ng's language and variant, lowest MIDI number
+    ("pt+adam", 46),
+    ("sv+anika", 58),
+    ("cs+edward", 44),
+    ("fi+aunty", 57),
+    ("pl+victor", 48),
+)
+VOWELS = ("a", "e", "i", "o", "u")
+RANGE = 12  # semitones
+SYLLABLES = 5  # different ones in a melody: each is spoken anew for each voice, which takes the time
+TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Diction:
+    """What is sung, and how fast. A pair is a range that is drawn from.
+
+    Attributes:
+        consonants: in espeak-ng's phonemes.
+        beat: seconds.
+        lengths: of a note, in beats.
+        phrase: syllables between rests.
+        style: how pitch moves.
+    """
+
+    consonants: tuple[str, ...]
+    beat: tuple[float, float] = (0.3, 0.55)
+    lengths: tuple[float, ...] = (1.0, 1.0, 1.5)
+    phrase: tuple[int, int] = (4, 8)
+    style: SingingStyle = field(default_factory=lambda: SingingStyle(vibrato_share=0.3, scoop=1.0))
+
+
+DICTIONS = {
+    "voiceless consonants": Diction(("p", "t", "k", "f", "s")),
+    "voiced consonants (l m n w)": Diction(("l", "m", "n", "w")),
+    "quick, near to speech": Diction(
+        ("p", "t", "k", "s", "l", "m", "n", "d", "b"),
+        (0.17, 0.24),
+        (0.8, 1.0, 1.0, 1.3),
+        (6, 12),
+        replace(SingingStyle(), vibrato_share=0.0, glide=(0.05, 0.1), scoop=1.5, drift=0.08, fluctuation=0.06),
+    ),
+}
+
+
+@cache
+def samples_code():
+    """The code that made ``sample_audio``, loaded once: it keeps the syllables that were spoken."""
+    return recipe()
+
+
+def make(name: str, number: int, seconds: float = 8.0) -> Melody:
+    """The melody of this number, with the diction of this name in `DICTIONS`.
+
+    Raises:
+        ValueError: if the consonants find no room between the notes.
+    """
+    diction, (voice, low) = DICTIONS[name], VOICES[number % len(VOICES)]
+    rng = np.random.default_rng(seed_of(name, number))
+    beat, code = rng.uniform(*diction.beat), samples_code()
+    words = score(diction, low, seconds / beat, rng)
+    for attempt in range(TRIES):
+        song = code.Song(name, words, voice, float(np.exp(rng.normal(0, 0.05))), beat, diction.style)
+        try:
+            samples, rate, notes = code.sing(song, np.random.default_rng(seed_of(name, number, attempt)))
+        except ValueError:  # a note with no room for its consonants
+            beat *= 1.1
+            continue
+        samples = soxr.resample(samples, rate, RATE)
+        return Melody((0.7 * samples / np.abs(samples).max()).astype(np.float32), tuple(notes))
+    raise ValueError(f"{name} {number}: the consonants have no room")
+
+
+def score(diction: Diction, low: int, beats: float, rng: np.random.Generator) -> str:
+    """Random syllables on a walk over a scale, ``beats`` long, as `sample_audio/make.py` reads it."""
+    scale = [p for p in range(low, low + RANGE + 1) if (p - low) % 12 in SCALES[rng.integers(2)]]
+    syllables = [f"{rng.choice(diction.consonants)}'{rng.choice(VOWELS)}" for _ in range(SYLLABLES)]
+    place, done, tokens = int(rng.integers(len(scale))), 0.0, []
+    while done < beats:
+        for _ in range(rng.integers(diction.phrase[0], diction.phrase[1] + 1)):
+            place, length = step_from(place, len(scale), 3, rng), float(rng.choice(diction.lengths))
+            tokens += [str(rng.choice(syllables)), f"{scale[place]}/{length:g}"]
+            done += length
+            if done >= beats:
+                break
+        tokens += ["-", "1"]
+        done += 1
+    return " ".join(tokens)

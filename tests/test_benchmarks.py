@@ -1,0 +1,162 @@
+"""What the measures measure with: made-up singing has the notes it says, and recordings are spoilt as much as said."""
+
+import importlib
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from singtrans.notes import Note, PitchTrack
+
+RATE = 16_000
+FINER = 32
+FOLDER = Path(__file__).parent.parent / "benchmarks"
+
+
+def load(name: str):
+    """A program's module; the programs import each other as neighbours."""
+    if str(FOLDER) not in sys.path:
+        sys.path.append(str(FOLDER))
+    return importlib.import_module(name)
+
+
+phenomena, pitch = load("phenomena"), load("pitch")
+conditions, systems = load("conditions"), load("systems")
+
+
+def heard(samples: np.ndarray, midi: float) -> float:
+    """MIDI number of the best period within four semitones of ``midi``, by autocorrelation."""
+    period = RATE / (440 * 2 ** ((midi - 69) / 12))
+    size = 1 << (2 * len(samples)).bit_length()
+    power = np.abs(np.fft.rfft(samples * np.hanning(len(samples)), size)) ** 2
+    likeness = np.fft.irfft(power, FINER * size)  # of fractions of a sample
+    lags = np.arange(int(FINER * period * 0.8), int(FINER * period * 1.26))
+    return 69 + 12 * np.log2(FINER * RATE / lags[np.argmax(likeness[lags])] / 440)
+
+
+@pytest.mark.parametrize("name", phenomena.PHENOMENA)
+def test_the_notes_are_what_is_sung(name):
+    melody = phenomena.make(name, 0)
+    assert melody.samples.dtype == np.float32
+    assert np.isfinite(melody.samples).all()
+    assert np.abs(melody.samples).max() <= 1
+    assert len(melody.samples) / RATE == pytest.approx(melody.notes[-1].offset + phenomena.TAIL, abs=0.01)
+    assert all(before.offset <= after.onset for before, after in pairwise(melody.notes))
+    errors, levels = [], []
+    for note in melody.notes:
+        half = min(0.3 * note.duration, 0.05)
+        centre = (note.onset + note.offset) / 2
+        piece = melody.samples[round((centre - half) * RATE) : round((centre + half) * RATE)].astype(float)
+        errors.append(heard(piece, note.pitch) - note.pitch)
+        levels.append(np.sqrt(np.mean(piece**2)))
+    # In vibrato the centre of a note is anywhere in the swing.
+    assert np.median(np.abs(errors)) < (1.0 if name == "wide vibrato" else 0.35)
+    rest = melody.samples[: round((melody.notes[0].onset - 0.02) * RATE)]
+    assert min(levels) > 2 * rest.std()
+
+
+def test_melodies_are_the_same_in_every_run_and_differ_by_number():
+    first, again, other = (phenomena.make("staccato", number) for number in (1, 1, 3))
+    assert np.array_equal(first.samples, again.samples)
+    assert first.notes == again.notes
+    assert first.notes != other.notes
+
+
+def test_repeated_notes_repeat_and_legato_touches():
+    legato = phenomena.make("legato", 2).notes
+    assert np.mean([before.offset == after.onset for before, after in pairwise(legato)]) > 0.6
+    assert all(abs(before.pitch - after.pitch) > 0.5 for before, after in pairwise(legato))
+    repeated = phenomena.make("repeated, dip on one vowel", 2).notes
+    touching = [(before, after) for before, after in pairwise(repeated) if before.offset == after.onset]
+    assert len(touching) > 5
+    assert all(abs(before.pitch - after.pitch) < 0.5 for before, after in touching)
+
+
+@pytest.mark.parametrize("sound", pitch.TIMBRES)
+@pytest.mark.parametrize("midi", [36.0, 60.3, 84.0])
+def test_the_tuning_fork_is_in_tune(sound, midi):
+    for manner in (pitch.MANNERS["plain"], pitch.MANNERS["20 dB SNR"]):
+        tone = pitch.tone(midi, pitch.TIMBRES[sound], manner, np.random.default_rng(0))
+        inside = tone[round((pitch.SILENCE + 0.4) * RATE) : round((pitch.SILENCE + 0.8) * RATE)].astype(float)
+        assert heard(inside, midi) == pytest.approx(midi, abs=0.05)
+    before = tone[: round((pitch.SILENCE - 0.05) * RATE)]
+    assert 20 * np.log10(inside.std() / before.std()) == pytest.approx(20, abs=2)
+
+
+def test_the_tuning_fork_is_read_by_the_note_that_covers_it():
+    start, end = pitch.SILENCE, pitch.SILENCE + pitch.SECONDS
+    whole, half = Note(start, end, 60), Note(start, start + 0.4 * pitch.SECONDS, 60)
+    assert pitch.read((whole,)) == (whole, False)
+    assert pitch.read((half,)) == (None, False)
+    assert pitch.read((half, Note(half.offset, end, 61))) == (Note(half.offset, end, 61), True)
+    assert pitch.read(()) == (None, False)
+    assert pitch.row([0.1, -0.3, 12.0], missed=1, split=0) == [4, "20.0", "30.0", 1, 1, 0]
+
+
+@pytest.fixture(scope="module")
+def song() -> np.ndarray:
+    return phenomena.make("breath", 0).samples[: 4 * RATE]
+
+
+def test_conditions_keep_length_and_time(song):
+    band = np.random.default_rng(1).standard_normal(RATE).astype(np.float32)
+    found = conditions.conditions([band])
+    assert len(found) > 20
+    for name, change in found.items():
+        changed = change(song, np.random.default_rng(0))
+        assert changed.shape == song.shape, name
+        assert changed.dtype == np.float32, name
+        agreement = np.fft.irfft(np.fft.rfft(changed, 1 << 17) * np.conj(np.fft.rfft(song, 1 << 17)))
+        delay = (int(agreement.argmax()) + (1 << 16)) % (1 << 17) - (1 << 16)
+        assert abs(delay) <= 0.005 * RATE, name
+
+
+@pytest.mark.parametrize("name", ["white noise", "pink noise", "hum", "metronome", "band"])
+def test_backgrounds_reach_their_level(song, name):
+    found = conditions.conditions([np.random.default_rng(1).standard_normal(RATE).astype(np.float32)])
+    change = found[f"{name}, 10 dB"]
+    noise = change(song, np.random.default_rng(0)) - song
+    assert 10 * np.log10(np.mean(song**2) / np.mean(noise**2)) == pytest.approx(10, abs=0.1)
+
+
+def test_pink_noise_falls_by_three_decibels_an_octave(song):
+    noise = conditions.noisy(song, np.random.default_rng(0), 10, slope=1.0) - song
+    power, hertz = np.abs(np.fft.rfft(noise)) ** 2, np.fft.rfftfreq(len(noise), 1 / RATE)
+    octaves = [power[(hertz >= low) & (hertz < 2 * low)].mean() for low in (250, 500, 1000, 2000)]
+    assert 10 * np.log10(octaves[0] / octaves[3]) == pytest.approx(9, abs=1)
+
+
+def test_a_room_dies_away_as_long_as_it_says():
+    click = np.zeros(2 * RATE, np.float32)
+    click[0] = 1.0
+    tail = conditions.in_room(click, np.random.default_rng(0), 0.6)[1:]
+    decay = 10 * np.log10(np.cumsum(tail[::-1] ** 2)[::-1][[0, round(0.3 * RATE)]])
+    assert decay[0] == pytest.approx(-conditions.DIRECT, abs=0.1)
+    assert decay[0] - decay[1] == pytest.approx(30, abs=2)
+
+
+def track(*stretches: tuple[float, float]) -> PitchTrack:
+    """Seconds and pitch (NaN for silence), one after the other."""
+    midi = np.concatenate([np.full(round(seconds / 0.01), value) for seconds, value in stretches])
+    return PitchTrack(np.arange(len(midi)) * 0.01, midi, np.isfinite(midi).astype(float))
+
+
+def test_pitch_tracks_become_notes():
+    silence = (0.2, np.nan)
+    notes = systems.segment(
+        track(silence, (0.5, 60.1), silence, (0.4, 62.0), (0.4, 64.2), (0.04, 66.0), (0.3, 64.2), silence, (0.05, 70.0))
+    )
+    assert [round(note.pitch, 1) for note in notes] == [60.1, 62.0, 64.2]
+    assert [note.onset for note in notes] == pytest.approx([0.2, 0.9, 1.3], abs=0.011)
+    assert [note.offset for note in notes] == pytest.approx([0.7, 1.3, 2.04], abs=0.011)
+    assert systems.segment(track((1.0, np.nan))) == ()
+    vibrato = 60 + 0.45 * np.sin(np.arange(100) / 100 * 2 * np.pi * 6)
+    assert len(systems.segment(PitchTrack(np.arange(100) * 0.01, vibrato, np.ones(100)))) == 1
+
+
+def test_of_notes_at_once_the_loudest_is_the_pitch():
+    found = systems.loudest([(0.0, 1.0, 60.0, 0.9), (0.5, 1.5, 67.0, 0.5)], 2.0)
+    assert found.midi[[20, 70, 120]].tolist() == [60.0, 60.0, 67.0]
+    assert np.isnan(found.midi[170])
