@@ -46,7 +46,7 @@ def test_scatter_does_no_harm(cents, scatter):
     assert np.mean(integers(song) == MEANT) >= np.mean(integers(song, None) == MEANT) - 0.005
 
 
-@pytest.mark.parametrize(("start", "drift"), [(0, -80), (-30, -80), (20, 60), (0, -250)])
+@pytest.mark.parametrize(("start", "drift"), [(0, -80), (-30, -80), (20, 60), (0, -120)])
 def test_a_drifting_singer_is_followed_without_a_jump(start, drift):
     song = sung(start + np.linspace(0, drift, len(MEANT)), scatter=15)
     assert np.mean(integers(song) == MEANT) > 0.98
