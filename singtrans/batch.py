@@ -15,6 +15,7 @@ from singtrans.formats import ENDINGS, READ_SUFFIXES, WRITE_SUFFIXES, WRITERS, O
 from singtrans.formats.files import sweep
 from singtrans.notes import Transcription
 from singtrans.places import Place, Url, exists, files_in, is_folder, local, upload
+from singtrans.tuning import tuned
 
 
 class Existing(StrEnum):
@@ -257,7 +258,8 @@ def _do(job: Job, transcriber: Callable[[Path], Transcription], existing: Existi
         for output in wanted:
             _save(transcription, output, existing, options)
     names = tuple(format_of(output) or "" for output in wanted)
-    return Outcome(job, _heard(transcription), wanted, remarks=remarks_on(transcription, names, options))
+    heard = _heard(tuned(transcription, options.tuning))
+    return Outcome(job, heard, wanted, remarks=remarks_on(transcription, names, options))
 
 
 def _heard(transcription: Transcription) -> Heard:

@@ -10,7 +10,9 @@ from singtrans.formats import SCORED, WRITERS, Options, format_of, load_notes, m
 from singtrans.formats.arrangement import arrange
 from singtrans.formats.choose import reader_of
 from singtrans.formats.json_notes import read as read_json_notes
+from singtrans.formats.options import AUTO
 from singtrans.notes import PitchTrack, Transcription
+from singtrans.tuning import tuning_remark
 
 
 def load_transcription(path: str | Path) -> Transcription:
@@ -74,8 +76,10 @@ def convert_file(
 
 
 def remarks_on(transcription: Transcription, formats: tuple[str, ...], options: Options) -> tuple[str, ...]:
-    """What a user wants to know about how the notes became these formats: tempo, how far they moved, lyrics left."""
+    """What a user wants to know about how the notes became these formats: tuning, tempo, how far moved, lyrics left."""
+    tuning = (tuning_remark(transcription.notes),) if options.tuning == AUTO else ()
     scored = [name for name in formats if name in SCORED]
     if not scored:
-        return ()
-    return arrange(transcription, replace(options, loudness=False), score=not {"mid", "ustar"} & set(scored)).remarks
+        return tuning
+    score = not {"mid", "ustar"} & set(scored)
+    return tuning + arrange(transcription, replace(options, loudness=False), score=score).remarks

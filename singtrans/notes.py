@@ -22,6 +22,7 @@ class Note:
         offset: end, in seconds; always later than ``onset``.
         pitch: fractional MIDI number.
         confidence: 0 (a guess) to 1 (certain).
+        tuning: how far above 440 Hz the singer's A4 lies at this note, in semitones; ``note`` counts from there.
 
     Raises:
         ValueError: if a value is not finite, the note has no length, or the confidence is outside 0..1.
@@ -31,9 +32,10 @@ class Note:
     offset: float
     pitch: float
     confidence: float = 1.0
+    tuning: float = 0.0
 
     def __post_init__(self) -> None:
-        if not all(map(math.isfinite, (self.onset, self.offset, self.pitch, self.confidence))):
+        if not all(map(math.isfinite, (self.onset, self.offset, self.pitch, self.confidence, self.tuning))):
             raise ValueError(f"a note needs finite values, not {self}")
         if self.offset <= self.onset:
             raise ValueError(f"a note must end after it starts: {self}")
@@ -47,8 +49,8 @@ class Note:
 
     @property
     def note(self) -> int:
-        """The integer MIDI number (0 to 127) that is written to a MIDI file; halves round up."""
-        return min(127, max(0, math.floor(self.pitch + 0.5)))
+        """The integer MIDI number (0 to 127) that is written to a MIDI file: the nearest one; halves round up."""
+        return min(127, max(0, math.floor(self.pitch - self.tuning + 0.5)))
 
     @property
     def name(self) -> str:

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from singtrans.errors import SingtransError
-from singtrans.formats import WRITERS, Options
-from singtrans.formats.registry import takes_options
+from singtrans.formats import Options, write
 from singtrans.notes import Transcription
 
 STREAM = "-"
@@ -57,11 +56,8 @@ def write_notes(transcription: Transcription, format: str, options: Options, str
     Raises:
         SingtransError: as the format's writer does.
     """
-    module, whole = WRITERS[format], BytesIO()
-    if takes_options(module):
-        module.write(transcription, whole, options)
-    else:
-        module.write(transcription, whole)
+    whole = BytesIO()
+    write(transcription, whole, format, options)
     stream.write(whole.getbuffer())
     stream.flush()
 

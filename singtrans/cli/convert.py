@@ -13,6 +13,7 @@ from singtrans.cli.options import (
     Program,
     Quantize,
     Tempo,
+    Tuning,
     Velocity,
     VelocityOption,
     write_options,
@@ -32,6 +33,7 @@ def convert(  # noqa: PLR0913 (one parameter an option)
     tempo: Tempo = None,
     metre: Metre = "4/4",
     quantize: Quantize = "",
+    tuning: Tuning = None,
     pitch_bend: PitchBend = False,
     program: Program = 54,
     velocity: VelocityOption = Velocity.fixed,
@@ -49,11 +51,12 @@ def convert(  # noqa: PLR0913 (one parameter an option)
       singtrans convert song.csv song.mid --tempo 96
       singtrans convert song.json song.musicxml --tempo auto --quantize 1/8
       singtrans convert corrected.mid song.txt --lyrics words.txt
+      singtrans convert song.csv song.mid --tuning 432
       singtrans convert song.csv song.sonified.wav --audio song.wav
     """
     from singtrans.conversion import convert_file
 
-    options = write_options(tempo, metre, quantize, pitch_bend, program, velocity, lyrics)
+    options = write_options(tempo, metre, quantize, pitch_bend, program, velocity, lyrics, tuning)
     remarks = convert_file(
         source, target, format=format.value if format else None, audio=audio, options=options, overwrite=overwrite
     )

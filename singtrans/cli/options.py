@@ -44,6 +44,14 @@ Quantize = Annotated[
     str,
     typer.Option(metavar="GRID", help="Move notes onto 1/4, 1/8, 1/16 or 1/32; 1/8t for triplets, 1/8s for swing."),
 ]
+Tuning = Annotated[
+    str | None,
+    typer.Option(
+        metavar="HZ|auto",
+        help="What the singer calls A4, or auto to find it in the notes, also where it drifts. The integer notes count"
+        " from there; sung pitches stay as they are. Default: 440.",
+    ),
+]
 PitchBend = Annotated[
     bool, typer.Option("--pitch-bend/--no-pitch-bend", help="Let MIDI follow the sung pitch, with the range set.")
 ]
@@ -55,7 +63,7 @@ Lyrics = Annotated[
 ]
 
 
-def write_options(
+def write_options(  # noqa: PLR0913 (one parameter an option)
     tempo: str | None = None,
     metre: str = "4/4",
     quantize: str = "",
@@ -63,6 +71,7 @@ def write_options(
     program: int = 54,
     velocity: Velocity = Velocity.fixed,
     lyrics: Path | None = None,
+    tuning: str | None = None,
 ):
     """The `Options` that these say.
 
@@ -71,12 +80,13 @@ def write_options(
         SingtransError: if the lyrics cannot be read.
     """
     from singtrans.formats.lyrics import read_lyrics
-    from singtrans.formats.options import Options, parse_metre, parse_tempo
+    from singtrans.formats.options import Options, parse_metre, parse_tempo, parse_tuning
 
     return Options(
         tempo=parse_tempo(tempo) if tempo is not None else None,
         metre=parse_metre(metre),
         quantize=quantize,
+        tuning=parse_tuning(tuning) if tuning is not None else None,
         pitch_bend=pitch_bend,
         program=program,
         loudness=velocity is Velocity.loudness,

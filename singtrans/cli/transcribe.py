@@ -16,6 +16,7 @@ from singtrans.cli.options import (
     Program,
     Quantize,
     Tempo,
+    Tuning,
     Velocity,
     VelocityOption,
     write_options,
@@ -60,6 +61,7 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
     tempo: Tempo = None,
     metre: Metre = "4/4",
     quantize: Quantize = "",
+    tuning: Tuning = None,
     pitch_bend: PitchBend = False,
     program: Program = 54,
     velocity: VelocityOption = Velocity.fixed,
@@ -103,6 +105,7 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
       singtrans transcribe recordings/ -o notes/ -f mid -f csv
       singtrans transcribe recordings/ -o notes/ --jobs 8 --skip-existing --log run.jsonl
       singtrans transcribe song.wav --tempo auto --quantize 1/16 --pitch-bend
+      singtrans transcribe song.wav --tuning auto
       singtrans transcribe song.wav -f ustar --lyrics words.txt
       singtrans transcribe song.wav -f pdf --tempo 96 --metre 3/4
       ffmpeg -i film.mkv -f wav - | singtrans transcribe - -f json > notes.json
@@ -113,7 +116,7 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
     existing = batch.choose_existing(overwrite, skip_existing)
     threads = threads or (1 if jobs > 1 or scheduler else default_threads())
     factory = partial(LazyTranscriber, model, device.value, threads)
-    options = write_options(tempo, metre, quantize, pitch_bend, program, velocity, lyrics)
+    options = write_options(tempo, metre, quantize, pitch_bend, program, velocity, lyrics, tuning)
     if STREAM in inputs or out == STREAM:
         if out not in (None, STREAM):
             raise UsageError("- reads standard input and writes to standard output: leave -o out, and use > for a file")

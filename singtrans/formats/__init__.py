@@ -6,6 +6,7 @@ open binary file. docs/labels.md says what is recognised, and how.
 
 import inspect
 from pathlib import Path
+from typing import BinaryIO
 
 from singtrans.errors import SingtransError
 from singtrans.formats import f0, jams_notes
@@ -15,6 +16,7 @@ from singtrans.formats.note_names import UNITS
 from singtrans.formats.options import PLAIN, Options
 from singtrans.formats.registry import ENDINGS, SCORED, WRITE_SUFFIXES, WRITERS, format_of, takes_options
 from singtrans.notes import Note, PitchTrack, Transcription
+from singtrans.tuning import tuned
 
 __all__ = [
     "ENDINGS",
@@ -34,6 +36,7 @@ __all__ = [
     "note_stem",
     "save",
     "whole_file",
+    "write",
 ]
 
 READ_SUFFIXES: tuple[str, ...] = (
@@ -64,7 +67,7 @@ def save(
         transcription: what to write.
         path: where to; its folder must exist.
         overwrite: whether a file that is there already is replaced.
-        options: tempo, grid, lyrics and whatever else can be asked for; formats pass over what they have no use for.
+        options: tempo, grid, tuning, lyrics and whatever else; formats pass over what they have no use for.
         format: one of :data:`WRITERS`, where the path's ending does not say it.
 
     Returns:
@@ -78,13 +81,28 @@ def save(
     name = format or format_of(path)
     if name not in WRITERS:
         raise _unknown_ending(path, tuple(ENDINGS.values()))
-    module = WRITERS[name]
     with whole_file(path, overwrite=overwrite) as file:
-        if takes_options(module):
-            module.write(transcription, file, options)
-        else:
-            module.write(transcription, file)
+        write(transcription, file, name, options)
     return path
+
+
+def write(transcription: Transcription, file: BinaryIO, format: str, options: Options = PLAIN) -> None:
+    """Write a transcription to an open file.
+
+    Args:
+        transcription: what to write.
+        file: binary.
+        format: one of :data:`WRITERS`.
+        options: as for :func:`save`.
+
+    Raises:
+        SingtransError: as the format's writer does.
+    """
+    module, transcription = WRITERS[format], tuned(transcription, options.tuning)
+    if takes_options(module):
+        module.write(transcription, file, options)
+    else:
+        module.write(transcription, file)
 
 
 def load_notes(

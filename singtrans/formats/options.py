@@ -10,6 +10,7 @@ from singtrans.rhythm.beats import Beats
 from singtrans.rhythm.quantize import parse_grid
 
 AUTO = "auto"
+LOWEST_A4, HIGHEST_A4 = 380.0, 500.0  # Hz
 VOICE_OOHS = 53  # of General MIDI, counted from 0
 
 
@@ -21,6 +22,7 @@ class Options:
         tempo: beats a minute; ``auto`` to find the beats in the notes; None for what the format does by itself.
         metre: beats in a bar.
         quantize: name of the grid that notes are moved onto (``parse_grid``), or empty.
+        tuning: Hz of the singer's A4; ``auto`` to find it in the notes; None for 440.
         pitch_bend: whether MIDI follows the sung pitch.
         program: General MIDI's instrument, 1..128 as people count them.
         loudness: whether velocities follow the recording's loudness.
@@ -35,6 +37,7 @@ class Options:
     tempo: float | str | None = None
     metre: int = 4
     quantize: str = ""
+    tuning: float | str | None = None
     pitch_bend: bool = False
     program: int = VOICE_OOHS + 1
     loudness: bool = False
@@ -48,6 +51,11 @@ class Options:
                 raise UsageError(f"--tempo {self.tempo}: give beats a minute, such as 96, or auto")
         elif self.tempo is not None and not (math.isfinite(self.tempo) and 10 <= self.tempo <= 500):
             raise UsageError(f"--tempo {self.tempo:g}: a tempo lies between 10 and 500 beats a minute")
+        if isinstance(self.tuning, str):
+            if self.tuning != AUTO:
+                raise UsageError(f"--tuning {self.tuning}: give Hz of A4, such as 432, or auto")
+        elif self.tuning is not None and not LOWEST_A4 <= self.tuning <= HIGHEST_A4:
+            raise UsageError(f"--tuning {self.tuning:g}: A4 lies between {LOWEST_A4:g} and {HIGHEST_A4:g} Hz")
         if not 1 <= self.metre <= 12:
             raise UsageError(f"--metre {self.metre}/4: a bar has 1 to 12 beats")
         if not 1 <= self.program <= 128:
@@ -75,6 +83,20 @@ def parse_tempo(text: str) -> float | str:
         return float(text)
     except ValueError:
         raise UsageError(f"--tempo {text}: give beats a minute, such as 96, or auto") from None
+
+
+def parse_tuning(text: str) -> float | str:
+    """The tuning that ``--tuning`` states: Hz, or ``auto``.
+
+    Raises:
+        UsageError: if it is neither.
+    """
+    if text.strip().lower() == AUTO:
+        return AUTO
+    try:
+        return float(text)
+    except ValueError:
+        raise UsageError(f"--tuning {text}: give Hz of A4, such as 432, or auto") from None
 
 
 def parse_metre(text: str) -> int:

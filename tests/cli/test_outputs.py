@@ -218,3 +218,27 @@ def test_report_of_given_notes(tmp_path):
     assert result.returncode == 0, result.stderr
     assert files(tmp_path) == {"ode_to_joy.report.html"}
     assert "30 notes" in result.stderr
+
+
+def test_tuning(tmp_path):
+    meant = [note.note for note in formats.load_notes(NOTES)]
+    flat = [f"{n.onset},{n.offset},{n.note - 0.49 - 0.02 * (i % 3)}" for i, n in enumerate(formats.load_notes(NOTES))]
+    (tmp_path / "flat.csv").write_text("\n".join(["onset,offset,pitch", *flat]))
+    (tmp_path / "singtrans.toml").write_text('[convert]\ntuning = "auto"\n')
+    for arguments, shift in [(["--tuning", "427.5"], 0), ([], None), (["--tuning", "440"], ...)]:
+        result = run("convert", "flat.csv", "a.mid", "--overwrite", *arguments, cwd=tmp_path)
+        assert result.returncode == 0
+        moved = {note.note - true for note, true in zip(formats.load_notes(tmp_path / "a.mid"), meant, strict=True)}
+        if shift is ...:
+            assert moved == {0, -1}  # neighbours flip
+            assert "tuning" not in result.stderr
+        elif shift is None:
+            assert len(moved) == 1
+            assert "a.mid: tuning: A4 = " in result.stderr
+            assert "if all notes are a semitone too" in result.stderr
+        else:
+            assert moved == {shift}
+    result = run("transcribe", GOOD, "-o", tmp_path, "-f", "csv", "--tuning", "auto")
+    assert (result.returncode, "; tuning: A4 = " in result.stderr) == (0, True)
+    result = run("convert", "flat.csv", "b.mid", "--tuning", "flat", cwd=tmp_path)
+    assert (result.returncode, "--tuning flat: give Hz of A4" in result.stderr) == (2, True)
