@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from test_train import songs
+from test_train_command import songs
 
 from singtrans.model import load_model
 from singtrans.training.logs import read_rows
