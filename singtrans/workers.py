@@ -170,14 +170,20 @@ def _work(pipe: Connection, factory: Factory) -> None:
     """The life of a process: jobs come through the pipe until it is closed."""
     interrupt.install()  # but for Ctrl-C, which is held back: it reaches all, and the first process stops the others
     try:
-        transcriber = factory()
-        while True:
-            number, job, existing = pipe.recv()
-            try:
-                answer = attempt(job, transcriber, existing)
-            except UsageError as error:
-                answer = error
-            pipe.send((number, answer))
-    except (EOFError, OSError, interrupt.Stopped):
-        interrupt.ignore()
+        try:
+            _answer(pipe, factory())
+        except (EOFError, OSError, interrupt.Stopped):
+            interrupt.ignore()
+    except interrupt.Stopped:
+        pass  # a second signal, before all are ignored
     os._exit(0)  # without waiting for torch to take itself apart
+
+
+def _answer(pipe: Connection, transcriber: Callable[[Path], Transcription]) -> None:
+    while True:
+        number, job, existing = pipe.recv()
+        try:
+            answer = attempt(job, transcriber, existing)
+        except UsageError as error:
+            answer = error
+        pipe.send((number, answer))
