@@ -85,7 +85,10 @@ def main() -> None:
     for name, measured in times.items():
         best = min(measured)
         rows.append([name, f"{best:.2f} s", f"{seconds / best:.0f} x", f"{best / ours:.2f}", notes[name]])
-    note = f"{seconds:.0f} s of WAV at 44.1 kHz, one thread, the best of {rounds} rounds. x: times real time."
+    note = (
+        f"{seconds:.0f} s of WAV at 44.1 kHz, one thread, the best of {rounds} rounds. x: times real time.\n"
+        "aubionotes is C that looks for jumps of energy and takes a YIN pitch every 12 ms, and runs no network."
+    )
     publish("Peers", "python benchmarks/peers.py", ["tool", "time", "speed", "time / singtrans'", "notes"], rows, note)
 
 
