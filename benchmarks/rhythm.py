@@ -59,9 +59,9 @@ def main() -> None:
         cells = f"{starts:.1%} of onsets, {both:.1%} of notes with their offsets"
         rows.append([f"`--quantize {grid}` restored", f"{sum(map(len, right))} notes", cells])
     note = (
-        f"Onsets and offsets are off by {1000 * TIMING:.0f} ms where the tempo is to be found, which drifts by up to 5 %,\n"
-        f"and by {1000 * ROUGH_TIMING:.0f} ms where the rhythm is (normal deviates). The metre is told, and to\n"
-        "`--quantize` the tempo."
+        f"Onsets and offsets are off by {1000 * TIMING:.0f} ms where the tempo is to be found, which drifts by\n"
+        f"up to 5 %, and by {1000 * ROUGH_TIMING:.0f} ms where the rhythm is (normal deviates). The metre is told,\n"
+        "and to `--quantize` the tempo."
     )
     publish("Rhythm", "python benchmarks/rhythm.py", ["what", "of", "how often"], rows, note)
 
