@@ -104,6 +104,11 @@ class Plan:
     jobs: tuple[Job, ...]
     failures: tuple[str, ...] = field(default=())
 
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """The formats that are written, which are the same for all jobs."""
+        return tuple(format_of(output) or "" for output in self.jobs[0].outputs) if self.jobs else ()
+
 
 def plan(inputs: Sequence[Place], out: Place | None, formats: Sequence[str], options: Options | None = None) -> Plan:
     """Find the recordings and name their outputs.

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+from dataclasses import replace
 from itertools import pairwise
 
 import mido
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from singtrans import Note, PitchTrack, SingtransError, Transcription, __version__, formats
 from singtrans.formats import csv_notes, json_notes, midi
 from singtrans.formats.files import on_grid
+from singtrans.formats.lyrics import parse_lyrics
 
 TICK = 1 / 960  # seconds
 
@@ -312,7 +314,7 @@ def test_a_failure_leaves_no_trace(tmp_path, monkeypatch, error):
     path = tmp_path / "a.csv"
     path.write_text("before")
 
-    def fail(_transcription, file):
+    def fail(_transcription, file, _options):
         file.write(b"half")
         raise error
 
@@ -336,6 +338,29 @@ def test_a_folder_that_cannot_be_written(tmp_path):
     with pytest.raises(SingtransError, match="it is a folder"):
         formats.save(transcription(), tmp_path / "b.csv")
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["b.csv", "file"]
+
+
+@pytest.mark.parametrize("name", [name for name in formats.WRITERS if name not in ("svg", "pdf")])
+def test_each_format_uses_the_options_that_it_says(name):
+    notes = in_order([(0.1, 0.4, 60.6, 1.0), (0.15, 0.33, 62.0, 0.9), (0.02, 0.7, 64.3, 1.0)])
+    plain = formats.Options(tempo=100.0)
+    others = {
+        "tempo": 97.0,
+        "metre": 3,
+        "quantize": "1/4",
+        "tuning": 450.0,
+        "pitch_bend": True,
+        "program": 5,
+        "lyrics": parse_lyrics("do re mi"),
+    }
+
+    def content(options):
+        file = io.BytesIO()
+        formats.write(transcription(notes), file, name, options)
+        return file.getvalue()
+
+    changing = {field for field, value in others.items() if content(replace(plain, **{field: value})) != content(plain)}
+    assert changing == formats.USES[name] - {"audio", "loudness"}
 
 
 def test_overwriting(tmp_path):

@@ -16,19 +16,21 @@ from singtrans.cli.options import (
     Tuning,
     Velocity,
     VelocityOption,
+    refuse_idle,
     write_options,
 )
 from singtrans.console import say
 
 
 def convert(  # noqa: PLR0913 (one parameter an option)
+    ctx: typer.Context,
     source: Annotated[Path, typer.Argument(metavar="FROM", help="A file of notes.")],
     target: Annotated[Path, typer.Argument(metavar="TO", help="The file to write; its ending says the format.")],
     format: Annotated[
         Format | None, typer.Option("-f", "--format", help="The format of TO, where its ending does not say it.")
     ] = None,
     audio: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The recording, for wav and for --velocity loudness.")
+        Path | None, typer.Option(metavar="FILE", help="The recording, for wav, html, --velocity loudness, and titles.")
     ] = None,
     tempo: Tempo = None,
     metre: Metre = "4/4",
@@ -55,7 +57,10 @@ def convert(  # noqa: PLR0913 (one parameter an option)
       singtrans convert song.csv song.sonified.wav --audio song.wav
     """
     from singtrans.conversion import convert_file
+    from singtrans.formats import format_of
 
+    name = format.value if format else format_of(target)
+    refuse_idle(ctx, [name] if name else [])
     options = write_options(tempo, metre, quantize, pitch_bend, program, velocity, lyrics, tuning)
     remarks = convert_file(
         source, target, format=format.value if format else None, audio=audio, options=options, overwrite=overwrite

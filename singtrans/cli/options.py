@@ -1,10 +1,13 @@
 """Options that several commands share: what the notes are written as."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from singtrans.errors import UsageError
 
 
 class Format(StrEnum):
@@ -92,3 +95,31 @@ def write_options(  # noqa: PLR0913 (one parameter an option)
         loudness=velocity is Velocity.loudness,
         lyrics=read_lyrics(lyrics) if lyrics else (),
     )
+
+
+_FIELDS = {"velocity": "loudness"}  # options that have another name in `Options`
+
+
+def given(ctx: typer.Context, name: str) -> bool:
+    """Whether a parameter stands on the command line, and not only in singtrans.toml."""
+    source = ctx.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def refuse_idle(ctx: typer.Context, formats: Iterable[str]) -> None:
+    """Refuse options on the command line that change nothing in any of the formats.
+
+    Those of singtrans.toml are for many commands, and are passed over where they have no use.
+
+    Raises:
+        UsageError: naming the formats that an option is for.
+    """
+    from singtrans.formats import USES
+
+    formats = tuple(formats)
+    for name in ctx.params:
+        field = _FIELDS.get(name, name)
+        uses = [known for known, fields in USES.items() if field in fields]
+        if formats and uses and given(ctx, name) and not set(uses).intersection(formats):
+            option = name.replace("_", "-")
+            raise UsageError(f"--{option} changes nothing in {', '.join(formats)}: it is for {', '.join(uses)}")

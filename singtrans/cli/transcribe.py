@@ -19,6 +19,7 @@ from singtrans.cli.options import (
     Tuning,
     Velocity,
     VelocityOption,
+    refuse_idle,
     write_options,
 )
 from singtrans.console import report
@@ -40,6 +41,7 @@ class Device(StrEnum):
 
 
 def transcribe(  # noqa: PLR0913 (one parameter an option)
+    ctx: typer.Context,
     inputs: Annotated[
         list[str],
         typer.Argument(metavar="INPUT", help="Recordings, or folders of them; also URLs; - for standard input."),
@@ -122,10 +124,13 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
             raise UsageError("- reads standard input and writes to standard output: leave -o out, and use > for a file")
         if log or scheduler:
             raise UsageError("--log and --scheduler are for files: standard input and output hold one recording")
-        _stream(inputs, [f.value for f in formats or [Format.csv]], factory(), options)
+        written = [f.value for f in formats or [Format.csv]]
+        refuse_idle(ctx, written)
+        _stream(inputs, written, factory(), options)
         return
     places = [place(i) for i in inputs]
     plan = batch.plan(places, place(out) if out else None, [f.value for f in formats or []], options)
+    refuse_idle(ctx, plan.formats)
     if lyrics and len(plan.jobs) > 1:
         raise UsageError(f"--lyrics {lyrics}: these are the words of one song; give one recording")
     outcomes = _run(plan.jobs, factory, existing, jobs, scheduler)

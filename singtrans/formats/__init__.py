@@ -1,7 +1,8 @@
 """Files of notes: one small module a format, and the choice among them by a file's ending and content.
 
-Each module has ``read(path)``; those that are written have ``write(transcription, file)`` too, which writes to an
-open binary file. docs/labels.md says what is recognised, and how.
+Each module has ``read(path)``; those that are written have ``write(transcription, file, options)`` too, which writes
+to an open binary file, and passes over the options that `USES` does not name for it. docs/labels.md says what is
+recognised, and how.
 """
 
 import inspect
@@ -14,7 +15,7 @@ from singtrans.formats.choose import holds_notes, reader_of
 from singtrans.formats.files import whole_file
 from singtrans.formats.note_names import UNITS
 from singtrans.formats.options import PLAIN, Options
-from singtrans.formats.registry import ENDINGS, SCORED, WRITE_SUFFIXES, WRITERS, format_of, takes_options
+from singtrans.formats.registry import ENDINGS, SCORED, USES, WRITE_SUFFIXES, WRITERS, format_of
 from singtrans.notes import Note, PitchTrack, Transcription
 from singtrans.tuning import tuned
 
@@ -24,6 +25,7 @@ __all__ = [
     "READ_SUFFIXES",
     "SCORED",
     "TEXT_SUFFIXES",
+    "USES",
     "WRITERS",
     "WRITE_SUFFIXES",
     "Options",
@@ -98,11 +100,7 @@ def write(transcription: Transcription, file: BinaryIO, format: str, options: Op
     Raises:
         SingtransError: as the format's writer does.
     """
-    module, transcription = WRITERS[format], tuned(transcription, options.tuning)
-    if takes_options(module):
-        module.write(transcription, file, options)
-    else:
-        module.write(transcription, file)
+    WRITERS[format].write(tuned(transcription, options.tuning), file, options)
 
 
 def load_notes(

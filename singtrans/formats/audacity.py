@@ -13,13 +13,14 @@ from typing import BinaryIO
 from singtrans.errors import SingtransError
 from singtrans.formats.files import on_grid
 from singtrans.formats.note_names import label_pitch, pitch_label
+from singtrans.formats.options import PLAIN, Options
 from singtrans.formats.text import at_line, in_order, make_note, number, read_text, refuse
 from singtrans.notes import Note, Transcription
 
 _STEPS_PER_SECOND = 1_000_000  # the decimals that Audacity writes
 
 
-def write(transcription: Transcription, file: BinaryIO) -> None:
+def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
     """Write the notes of a transcription, each labelled with its name and the cents that it is off: ``C#4+12``."""
     times = on_grid(transcription.notes, _STEPS_PER_SECOND)
     for note, (onset, offset) in zip(transcription.notes, times, strict=True):

@@ -14,6 +14,7 @@ from singtrans.errors import SingtransError
 from singtrans.formats.columns import MIDI_BY_CUSTOM, Columns, find_columns
 from singtrans.formats.files import on_grid
 from singtrans.formats.note_names import guess_unit, label_pitch, to_midi
+from singtrans.formats.options import PLAIN, Options
 from singtrans.formats.text import Row, at_line, in_order, make_note, number, read_table, read_text, refuse
 from singtrans.notes import Note, Transcription
 
@@ -21,7 +22,7 @@ COLUMNS = ("onset", "offset", "pitch", "note", "confidence")
 _STEPS_PER_SECOND = 10_000  # four decimals: a hundredth of the shortest hop
 
 
-def write(transcription: Transcription, file: BinaryIO) -> None:
+def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
     """Write the notes of a transcription as UTF-8 with a header and LF line ends.
 
     Times have four decimals, pitch and confidence three; rounding leaves every note a length, and no overlap.

@@ -12,6 +12,7 @@ import numpy as np
 
 from singtrans.formats.columns import MIDI_BY_CUSTOM, find_columns
 from singtrans.formats.note_names import guess_unit
+from singtrans.formats.options import PLAIN, Options
 from singtrans.formats.text import Row, at_line, is_number, number, read_table, read_text, split_rows
 from singtrans.notes import PitchTrack, Transcription
 from singtrans.pitch import hz_to_midi, midi_to_hz
@@ -32,7 +33,7 @@ class _Layout:
     highest_midi: float = 96.0
 
 
-def write(transcription: Transcription, file: BinaryIO) -> None:
+def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
     """Write the pitch track as ``time,frequency,confidence``: seconds, Hz (0 where unvoiced), 0..1."""
     track = transcription.pitch
     hz = np.nan_to_num(midi_to_hz(track.midi.astype(float)))

@@ -12,6 +12,7 @@ import numpy as np
 from singtrans.errors import SingtransError
 from singtrans.formats.json_file import finite, read_json
 from singtrans.formats.note_names import to_midi
+from singtrans.formats.options import PLAIN, Options
 from singtrans.formats.text import in_order, make_note, refuse
 from singtrans.notes import Note, PitchTrack, Transcription
 from singtrans.pitch import midi_to_hz
@@ -20,7 +21,7 @@ NAMESPACES = {"note_midi": "midi", "note_hz": "hz"}
 CONTOUR = "pitch_contour"
 
 
-def write(transcription: Transcription, file: BinaryIO) -> None:
+def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
     """Write the notes (``note_midi``) and the pitch track (``pitch_contour``, in Hz) as two annotations."""
     from singtrans import __version__
 

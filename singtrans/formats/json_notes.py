@@ -17,6 +17,7 @@ import numpy as np
 from singtrans.errors import SingtransError
 from singtrans.formats.files import on_grid
 from singtrans.formats.json_file import finite, read_json
+from singtrans.formats.options import PLAIN, Options
 from singtrans.formats.text import LONGEST, make_note, refuse
 from singtrans.notes import Note, PitchTrack, Transcription
 
@@ -24,7 +25,7 @@ _STEPS_PER_SECOND = 10_000
 _LOWEST, _HIGHEST = -20.0, 150.0  # MIDI: 2.6 Hz to 47 kHz; what is written may be a little outside 0 to 127
 
 
-def write(transcription: Transcription, file: BinaryIO) -> None:
+def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
     """Write a transcription as UTF-8, one note a line.
 
     The times of notes have four decimals, those of frames six; pitch, confidence and voicing have three.

@@ -1,6 +1,5 @@
 """Which formats are written: their names, their files' endings, and the modules that write them."""
 
-import inspect
 from pathlib import Path
 from types import ModuleType
 
@@ -52,8 +51,26 @@ _KNOWN = {ending: name for name, ending in ENDINGS.items()} | {".midi": "mid", "
 WRITE_SUFFIXES: tuple[str, ...] = tuple(dict.fromkeys(Path(f"a{ending}").suffix for ending in _KNOWN))
 """Last endings of all files that are written."""
 
+_SCORE = frozenset(("tempo", "metre", "quantize", "tuning", "lyrics", "audio"))
 
-SCORED: frozenset[str] = frozenset(("mid", "ustar", "musicxml", "svg", "pdf"))
+USES: dict[str, frozenset[str]] = {
+    "mid": _SCORE | {"pitch_bend", "program", "loudness"},
+    "csv": frozenset({"tuning"}),
+    "json": frozenset({"tuning", "audio"}),
+    "ustar": _SCORE - {"metre"},
+    "musicxml": _SCORE,
+    "svg": _SCORE,
+    "pdf": _SCORE,
+    "labels": frozenset(),
+    "sv": frozenset({"tuning"}),
+    "jams": frozenset({"audio"}),
+    "f0": frozenset(),
+    "wav": frozenset({"audio"}),
+    "html": frozenset({"audio", "tuning"}),
+}
+"""Format name -> the fields of `Options` that change what is written; ``audio`` also where only its name does."""
+
+SCORED: frozenset[str] = frozenset(name for name, fields in USES.items() if "tempo" in fields)
 """Formats that have beats, and so a use for tempo, grid and lyrics."""
 
 
@@ -61,8 +78,3 @@ def format_of(path: Path) -> str | None:
     """The name of the format that a file's name states, the longest ending first; None if there is none."""
     name = path.name.lower()
     return next((_KNOWN[e] for e in sorted(_KNOWN, key=len, reverse=True) if name.endswith(e)), None)
-
-
-def takes_options(module: ModuleType) -> bool:
-    """Whether a writer looks at options."""
-    return "options" in inspect.signature(module.write).parameters

@@ -14,6 +14,7 @@ from typing import BinaryIO
 from singtrans.errors import SingtransError
 from singtrans.formats.files import on_grid
 from singtrans.formats.note_names import guess_unit, to_midi
+from singtrans.formats.options import PLAIN, Options
 from singtrans.formats.text import Row, at_line, in_order, make_note, number, read_text, refuse, split_rows
 from singtrans.notes import Note, Transcription
 from singtrans.pitch import midi_to_hz
@@ -24,7 +25,7 @@ LONGEST = 20.0
 _STEPS_PER_SECOND = 1_000_000
 
 
-def write(transcription: Transcription, file: BinaryIO) -> None:
+def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
     """Write onset, Hz, duration, level (the confidence) and label (the note's name) of each note, without a header.
 
     Tony and Sonic Visualiser read it as a layer of notes.

@@ -61,6 +61,9 @@ def test_convert_says_what_it_did(tmp_path):
         (["a.csv", "b.mid", "--lyrics", "no.txt"], 1, "no.txt does not exist"),
         (["a.csv", "b.mid", "--velocity", "loudness"], 1, "needs the recording"),
         (["a.csv", "b.f0.csv"], 1, "holds no pitch track"),
+        (["a.csv", "b.csv", "--quantize", "1/8"], 2, "--quantize changes nothing in csv: it is for mid, ustar, mus"),
+        (["a.csv", "b.pdf", "--velocity", "loudness"], 2, "--velocity changes nothing in pdf: it is for mid"),
+        (["a.csv", "b.csv", "--audio", "x.wav"], 2, "--audio changes nothing in csv"),
     ],
 )
 def test_convert_refuses_in_one_line(tmp_path, arguments, code, says):
@@ -86,6 +89,20 @@ def test_transcribe_with_everything(tmp_path):
     assert any(m.type == "pitchwheel" for m in voice)
     again = run("transcribe", tmp_path / "out", "-o", tmp_path / "again")
     assert "no recordings" in again.stderr  # sound of our own making is none
+
+
+def test_options_that_change_nothing_are_refused_before_any_work(tmp_path):
+    unsung(tmp_path)
+    before = files(tmp_path)
+    for arguments in (["silence.wav", "-f", "csv", "-f", "jams"], ["silence.wav", "-o", "x.csv"], ["-"]):
+        result = run("transcribe", *arguments, "--pitch-bend", cwd=tmp_path, input=b"")
+        assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+        assert "--pitch-bend changes nothing in csv" in result.stderr
+    assert files(tmp_path) == before
+    (tmp_path / "singtrans.toml").write_text("[transcribe]\npitch-bend = true\n")  # for whatever can have it
+    assert run("transcribe", "silence.wav", "-f", "csv", cwd=tmp_path).returncode == 0
+    result = run("transcribe", "short.wav", "-f", "csv", "-f", "mid", "--program", "1", cwd=tmp_path)
+    assert result.returncode == 0
 
 
 def test_lyrics_are_of_one_song(tmp_path):

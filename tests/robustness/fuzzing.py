@@ -23,7 +23,6 @@ from singtrans.decode import Posteriors, decode
 from singtrans.defaults import read_defaults
 from singtrans.formats import WRITERS, Options, load_notes, load_pitch
 from singtrans.formats.lyrics import parse_lyrics, read_lyrics
-from singtrans.formats.registry import takes_options
 from singtrans.view.page import read_page
 
 LIMIT = 10  # seconds
@@ -123,7 +122,7 @@ def transcription() -> Transcription:
 def written(name: str) -> bytes:
     file, module = io.BytesIO(), WRITERS[name]
     options = Options(tempo=100.0, lyrics=parse_lyrics("la la-la"))
-    module.write(transcription(), file, options) if takes_options(module) else module.write(transcription(), file)
+    module.write(transcription(), file, options)
     return file.getvalue()
 
 
@@ -146,10 +145,8 @@ def _convert(path: Path, _: bytes) -> None:
     for name, module in WRITERS.items():
         if name in ("svg", "pdf", "musicxml") or (name == "wav" and max(ends, found.duration) > 20):
             continue  # their engravers are tried on fewer and smaller inputs, in the tests of formats
-        options = (Options(tempo="auto", quantize="1/16"), Options(pitch_bend=True))
-        for option in options if takes_options(module) else (None,):
-            file = io.BytesIO()
-            module.write(found, file, option) if option else module.write(found, file)
+        for options in (Options(tempo="auto", quantize="1/16"), Options(pitch_bend=True)):
+            module.write(found, io.BytesIO(), options)
 
 
 def _config(_: Path, content: bytes) -> None:
