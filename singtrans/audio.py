@@ -17,10 +17,15 @@ import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from singtrans.errors import SingtransError
+
+if TYPE_CHECKING:
+    from av import AudioStream
+    from av.container import InputContainer
 
 # fmt: off
 AUDIO_SUFFIXES: frozenset[str] = frozenset((
@@ -243,12 +248,12 @@ def _decode_pyav(path: Path) -> Iterator[_Piece]:
     try:
         with (
             path.open("rb") as file,
-            av.open(file, container_options=options, metadata_errors="replace") as container,
+            av.open(file, "r", container_options=options, metadata_errors="replace") as container,
         ):
             track = container.streams.best("audio")
             if track is None and container.streams.video:
                 raise SingtransError(f"{path} holds no sound track: give a recording with sound.")
-            if track is None:
+            if not isinstance(track, av.AudioStream):
                 raise _not_a_recording(path)
             for piece in _decode_track(container, track):
                 empty = False
@@ -267,7 +272,7 @@ def _not_a_recording(path: Path) -> SingtransError:
     )
 
 
-def _decode_track(container: object, track: object) -> Iterator[_Piece]:
+def _decode_track(container: "InputContainer", track: "AudioStream") -> Iterator[_Piece]:
     """Decode one track of a PyAV container; damaged packets become silence."""
     import av
 
@@ -286,8 +291,8 @@ def _decode_track(container: object, track: object) -> Iterator[_Piece]:
             kind = (frame.format.name, frame.layout.name, frame.sample_rate)
             if kind != source:  # the first frame, or a stream that changes on its way
                 same = frame.layout.name == layout.name and frame.sample_rate == rate
-                wanted = {} if same else {"layout": layout, "rate": rate}
-                source, converter = kind, av.AudioResampler(format="fltp", **wanted)
+                wanted = (None, None) if same else (layout, rate)
+                source, converter = kind, av.AudioResampler("fltp", *wanted)
             frame.pts = None  # only the samples matter: gaps in the time stamps would confuse the converter
             for converted in converter.resample(frame):
                 samples = np.clip(converted.to_ndarray().T, -_LOUDEST, _LOUDEST)

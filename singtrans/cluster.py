@@ -6,13 +6,16 @@ the scheduler some at a time, so that a million of them cost it nothing.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from singtrans.batch import Existing, Job, Outcome, attempt, clean_up, done_before
 from singtrans.errors import SingtransError, UsageError
-from singtrans.notes import Transcription
+from singtrans.workers import Factory
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
 
 RETRIES = 2
 """How often a job is tried again whose worker died. Each of these may be several tries of a scheduler that was
@@ -24,7 +27,7 @@ _AHEAD = 20  # jobs that are with the scheduler, for each worker
 
 def run(
     jobs: Sequence[Job],
-    factory: Callable[[], Callable[[Path], Transcription]],
+    factory: Factory,
     existing: Existing,
     scheduler: str,
     processes: int,
@@ -58,7 +61,7 @@ def run(
 class _Crew:
     """The jobs that are with the scheduler."""
 
-    def __init__(self, client, jobs: Sequence[Job], factory: Callable, existing: Existing) -> None:
+    def __init__(self, client: "Client", jobs: Sequence[Job], factory: Factory, existing: Existing) -> None:
         from distributed import as_completed
 
         self._client, self._jobs, self._factory, self._existing = client, jobs, factory, existing
@@ -97,7 +100,7 @@ class _Crew:
 
         return number in self._deaths or not any(map(exists, self._jobs[number].outputs))
 
-    def _outcome(self, future, number: int) -> Outcome | None:
+    def _outcome(self, future: "Future", number: int) -> Outcome | None:
         """What became of a job; None if it is to be tried again."""
         from distributed import KilledWorker
 
@@ -120,7 +123,7 @@ class _Crew:
         return answer
 
 
-def _do(job: Job, factory: Callable, existing: Existing) -> Outcome | UsageError:
+def _do(job: Job, factory: Factory, existing: Existing) -> Outcome | UsageError:
     """Done on a worker, which keeps its transcriber."""
     from distributed import get_worker
 
@@ -135,7 +138,7 @@ def _do(job: Job, factory: Callable, existing: Existing) -> Outcome | UsageError
 
 
 @contextmanager
-def _client(scheduler: str, processes: int) -> Iterator:
+def _client(scheduler: str, processes: int) -> Iterator["Client"]:
     """A client of a scheduler, or of one of our own."""
     try:
         import dask

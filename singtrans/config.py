@@ -2,9 +2,13 @@
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from singtrans.errors import SingtransError
+
+_Section = TypeVar("_Section")
 
 
 @dataclass(frozen=True)
@@ -188,11 +192,11 @@ class Config:
             parsed = json.loads(text)
         except (ValueError, RecursionError):  # not JSON, a number of thousands of digits, brackets without end
             raise SingtransError(f"{source}: its configuration is not JSON; use an undamaged model") from None
+        _checked_fields(cls, parsed, source)
         return cls(
-            **{
-                section.name: _read_section(section.type, parsed, section.name, source)
-                for section in _checked_fields(cls, parsed, source)
-            }
+            features=_read_section(FeatureConfig, parsed, "features", source),
+            network=_read_section(NetworkConfig, parsed, "network", source),
+            decoder=_read_section(DecoderConfig, parsed, "decoder", source),
         )
 
 
@@ -209,7 +213,7 @@ def _within(config: object, **ranges: tuple[float, float]) -> None:
             raise ValueError(f"{name} is not within {lowest:g} to {highest:g}")
 
 
-def _checked_fields(kind: type, values: object, source: str) -> tuple[dataclasses.Field, ...]:
+def _checked_fields(kind: type[Any], values: object, source: str) -> tuple[dataclasses.Field[Any], ...]:
     if not isinstance(values, dict):
         raise SingtransError(f"{source}: its configuration is not an object; use a model made by singtrans")
     fields = dataclasses.fields(kind)
@@ -225,7 +229,7 @@ def _checked_fields(kind: type, values: object, source: str) -> tuple[dataclasse
     return fields
 
 
-def _read_section(kind: type, parsed: dict, name: str, source: str) -> object:
+def _read_section(kind: type[_Section], parsed: Mapping[str, Any], name: str, source: str) -> _Section:
     values = parsed[name]
     typed = {}
     for f in _checked_fields(kind, values, source):

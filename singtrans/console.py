@@ -59,14 +59,15 @@ def report(plan: Plan, outcomes: Iterator[Outcome], quiet: bool) -> bool:
 def _line(outcome: Outcome) -> str:
     if outcome.error:
         return f"failed: {outcome.error}"
-    if outcome.skipped:
+    heard = outcome.heard
+    if heard is None:
         return f"{outcome.job.audio}: done before"
-    heard = f"{outcome.heard.notes} note{'s' if outcome.heard.notes != 1 else ''}"
-    lowest, highest = note_name(outcome.heard.lowest), note_name(outcome.heard.highest)
-    heard += f", {lowest} to {highest}" if outcome.heard.notes else " (no singing found)"
+    found = f"{heard.notes} note{'s' if heard.notes != 1 else ''}"
+    lowest, highest = note_name(heard.lowest), note_name(heard.highest)
+    found += f", {lowest} to {highest}" if heard.notes else " (no singing found)"
     names = ", ".join(str(output) for output in outcome.written)
     remarks = "".join(f"; {remark}" for remark in outcome.remarks)
-    return f"{outcome.job.audio}: {heard}, {outcome.seconds:.1f} s -> {names}{remarks}"
+    return f"{outcome.job.audio}: {found}, {outcome.seconds:.1f} s -> {names}{remarks}"
 
 
 @dataclass

@@ -88,6 +88,8 @@ class Decoder:
 
     def _measure(self, complete: bool) -> None:
         """Read the values of the decided notes whose surroundings are here."""
+        if self._held is None:
+            return
         end = self._first + len(self._held)
         ready = sum(complete or segment.end + REACH <= end for segment in self._waiting)
         for segment in self._waiting[:ready]:

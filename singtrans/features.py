@@ -88,6 +88,9 @@ class FrontEnd(nn.Module):
 
     def __init__(self, config: FeatureConfig) -> None:
         super().__init__()
+        self.kernels: Tensor
+        self.band_window: Tensor
+        self.band_filters: Tensor
         self.config = config
         self.margin = config.longest_window // 2
         self.register_buffer("kernels", _spectrum_kernels(config), persistent=False)
@@ -106,7 +109,8 @@ class FrontEnd(nn.Module):
         frames = (samples.shape[-1] - 2 * self.margin) // c.hop + 1
         long = samples.unfold(-1, c.longest_window, c.hop)[:, :frames]
         parts = [(long[..., rows] @ self.kernels[rows, columns]) for rows, columns in self._groups]
-        real, imaginary = torch.cat(parts, dim=-1).unflatten(-1, (-1, 2)).unbind(-1)
+        joined = torch.cat(parts, dim=-1)
+        real, imaginary = joined[..., 0::2], joined[..., 1::2]
         spectrum = torch.sqrt(real.square() + imaginary.square() + 1e-12)
         step = c.hop // c.band_steps
         # The first of a frame's short windows is centred half of the steps' span before the frame's centre.

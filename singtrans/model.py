@@ -75,8 +75,12 @@ class PitchHead(nn.Module):
         if torch.is_grad_enabled():
             return self.convolutions(torch.stack(parts, dim=1)).squeeze(1)
         # With the channels last, a CPU is a fifth faster; the last layer is then a sum over them.
-        x = self.convolutions[:-1](torch.stack(parts, dim=-1).permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
-        return (x @ self.convolutions[-1].weight.reshape(-1)) + self.convolutions[-1].bias
+        *first, last = self.convolutions.children()
+        assert isinstance(last, nn.Conv2d) and last.bias is not None
+        x = torch.stack(parts, dim=-1).permute(0, 3, 1, 2)
+        for layer in first:
+            x = layer(x)
+        return (x.permute(0, 2, 3, 1) @ last.weight.reshape(-1)) + last.bias
 
 
 class PitchMotion(nn.Module):

@@ -1,13 +1,23 @@
 """Hz and MIDI numbers: the one place where the one becomes the other."""
 
+from typing import overload
+
 import numpy as np
 
 
+@overload
+def hz_to_midi(hz: np.ndarray) -> np.ndarray: ...
+@overload
+def hz_to_midi(hz: float) -> float: ...
 def hz_to_midi(hz: np.ndarray | float) -> np.ndarray | float:
     """Fractional MIDI number of a frequency in Hz above 0, of any shape; 440 Hz is 69."""
     return 69.0 + 12.0 * np.log2(np.asarray(hz) / 440.0)
 
 
+@overload
+def midi_to_hz(midi: np.ndarray) -> np.ndarray: ...
+@overload
+def midi_to_hz(midi: float) -> float: ...
 def midi_to_hz(midi: np.ndarray | float) -> np.ndarray | float:
     """Frequency in Hz of a fractional MIDI number, of any shape."""
     return 440.0 * 2.0 ** ((np.asarray(midi) - 69.0) / 12.0)

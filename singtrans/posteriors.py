@@ -1,6 +1,6 @@
 """What the network says about every frame of a recording, or of a piece of one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,16 +43,17 @@ class Posteriors:
 
     def __getitem__(self, frames: slice) -> "Posteriors":
         """Some of the frames, as views."""
-        return self._with(*(a[frames] for a in self._arrays))
+        return self._with([a[frames] for a in self._arrays])
 
     @property
     def _arrays(self) -> tuple[np.ndarray, ...]:
         return self.onset, self.offset, self.activity, self.voicing, self.pitch
 
-    def _with(self, *arrays: np.ndarray) -> "Posteriors":
-        return Posteriors(*arrays, self.hop, self.lowest_midi, self.bins_per_semitone)
+    def _with(self, arrays: Iterable[np.ndarray]) -> "Posteriors":
+        onset, offset, activity, voicing, pitch = arrays
+        return Posteriors(onset, offset, activity, voicing, pitch, self.hop, self.lowest_midi, self.bins_per_semitone)
 
 
 def join(pieces: Sequence[Posteriors]) -> Posteriors:
     """Pieces that follow each other as one, in memory of its own; at least one piece."""
-    return pieces[0]._with(*map(np.concatenate, zip(*(piece._arrays for piece in pieces), strict=True)))
+    return pieces[0]._with(map(np.concatenate, zip(*(piece._arrays for piece in pieces), strict=True)))

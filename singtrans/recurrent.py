@@ -11,10 +11,12 @@ same direction of the next, which needs nothing more; two layers take three pass
 What one pass leaves for the next waits in memory while it is little, and in a temporary file beyond that.
 """
 
+import math
 import tempfile
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Executor
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
+from typing import IO, TypeAlias, TypeVar
 
 import numpy as np
 import torch
@@ -31,6 +33,12 @@ class Piece:
 
     joined: np.ndarray
     luggage: np.ndarray
+
+
+_T = TypeVar("_T")
+_R = TypeVar("_R")
+_Half: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""The input of a layer that is half done, its one half, and the luggage."""
 
 
 class Recurrent:
@@ -54,26 +62,32 @@ class Recurrent:
             SingtransError: if the temporary file cannot be written.
         """
         with _Store() as store:
-            # In `waiting`, a piece for each entry: the input of the layer that is half done, its one half, the luggage.
-            waiting = [store.put(*arrays) for arrays in self._pass(0, ((p, None) for p in pieces), pool)]
+            waiting = [store.put(*half) for half in self._begin(0, pieces, pool)]
             for number in range(1, self._layers + 1):
                 backward = number % 2 == 1
-                entries = (store.get(entry) for entry in (waiting[::-1] if backward else waiting))
-                results = self._pass(number, ((Piece(a[0], a[2]), a[1]) for a in entries), pool)
-                if number == self._layers and not backward:
-                    yield from (Piece(a[0], a[2]) for a in results)
+                halves = (_half(*store.get(entry)) for entry in (waiting[::-1] if backward else waiting))
+                layer = self._finish(number - 1, halves, pool)
+                if number < self._layers:
+                    waiting = [store.put(*half) for half in self._begin(number, layer, pool)]
+                elif backward:
+                    waiting = [store.put(piece.joined, piece.luggage) for piece in layer]
+                else:
+                    yield from layer
                     return
-                waiting = [store.put(*arrays) for arrays in results]
                 waiting = waiting[::-1] if backward else waiting
-            yield from (Piece(a[0], a[2]) for a in map(store.get, waiting))
+            yield from (Piece(*store.get(entry)) for entry in waiting)
 
-    def _pass(self, number: int, entries: Iterable[tuple], pool: Executor | None) -> Iterator[tuple]:
-        """One pass: finishes layer ``number - 1`` and begins layer ``number``, where there are such."""
-        if number:
-            entries = _one_ahead(pool, _Finish(_Direction(self._lstm, number - 1, number % 2 == 1)), entries)
-        if number < self._layers:
-            return _one_ahead(pool, _Begin(_Direction(self._lstm, number, number % 2 == 1)), entries)
-        return ((piece.joined, np.zeros((0, 0), np.float32), piece.luggage) for piece, _ in entries)
+    def _finish(self, layer: int, halves: Iterable[_Half], pool: Executor | None) -> Iterator[Piece]:
+        """The second direction of a layer: what the layer gives."""
+        return _one_ahead(pool, _Finish(_Direction(self._lstm, layer, layer % 2 == 0)), halves)
+
+    def _begin(self, layer: int, pieces: Iterable[Piece], pool: Executor | None) -> Iterator[_Half]:
+        """The first direction of a layer, which runs the same way as the second of the layer before."""
+        return _one_ahead(pool, _Begin(_Direction(self._lstm, layer, layer % 2 == 1)), pieces)
+
+
+def _half(joined: np.ndarray, first: np.ndarray, luggage: np.ndarray) -> _Half:
+    return joined, first, luggage
 
 
 class _Direction:
@@ -83,7 +97,7 @@ class _Direction:
         suffix = f"_l{layer}" + ("_reverse" if backward else "")
         self._weights = [getattr(lstm, name + suffix) for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
         self._device = self._weights[0].device
-        self._state = (torch.zeros(1, 1, lstm.hidden_size, device=self._device),) * 2
+        self._state = [torch.zeros(1, 1, lstm.hidden_size, device=self._device)] * 2
         self.backward = backward
 
     @torch.inference_mode()
@@ -103,11 +117,11 @@ class _Finish:
     def __init__(self, direction: _Direction) -> None:
         self._direction = direction
 
-    def __call__(self, entry: tuple[Piece, np.ndarray]) -> tuple[Piece, None]:
-        piece, first = entry
-        second = self._direction(piece.joined)
+    def __call__(self, half: _Half) -> Piece:
+        joined, first, luggage = half
+        second = self._direction(joined)
         both = (first, second) if self._direction.backward else (second, first)
-        return Piece(np.concatenate(both, axis=1), piece.luggage), None
+        return Piece(np.concatenate(both, axis=1), luggage)
 
 
 class _Begin:
@@ -116,32 +130,37 @@ class _Begin:
     def __init__(self, direction: _Direction) -> None:
         self._direction = direction
 
-    def __call__(self, entry: tuple[Piece, None]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        piece = entry[0]
+    def __call__(self, piece: Piece) -> _Half:
         return piece.joined, self._direction(piece.joined), piece.luggage
 
 
-def _one_ahead(pool: Executor | None, function: object, items: Iterable) -> Iterator:
+def _one_ahead(pool: Executor | None, function: Callable[[_T], _R], items: Iterable[_T]) -> Iterator[_R]:
     """``function`` of each item in order, never two at once, for it has a state; the next is done meanwhile."""
     if pool is None:
         yield from map(function, items)
         return
-    future = None
+    waiting: list[Future[_R]] = []
     for item in items:
-        done, future = future, None
-        result = done.result() if done else None
-        future = pool.submit(function, item)
-        if done:
-            yield result
-    if future:
-        yield future.result()
+        results = [future.result() for future in waiting]
+        waiting = [pool.submit(function, item)]
+        yield from results
+    yield from (future.result() for future in waiting)
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """Where arrays lie in the temporary file, and what they are."""
+
+    start: int
+    kinds: tuple[tuple[tuple[int, ...], np.dtype], ...]
 
 
 class _Store:
     """Arrays that wait, in memory up to a limit and in a temporary file beyond."""
 
     def __init__(self) -> None:
-        self._file, self._end, self._held = None, 0, 0
+        self._file: IO[bytes] | None = None
+        self._end, self._held = 0, 0
 
     def __enter__(self) -> "_Store":
         return self
@@ -150,13 +169,13 @@ class _Store:
         if self._file:
             self._file.close()
 
-    def put(self, *arrays: np.ndarray) -> tuple:
+    def put(self, *arrays: np.ndarray) -> tuple[np.ndarray, ...] | _Stored:
         """Keep arrays; what `get` gives them back for, once."""
         size = sum(array.nbytes for array in arrays)
         if self._held + size <= _IN_MEMORY:
             self._held += size
             return arrays
-        entry = (self._end, [(array.shape, array.dtype) for array in arrays])
+        entry = _Stored(self._end, tuple((array.shape, array.dtype) for array in arrays))
         try:
             self._file = self._file or tempfile.TemporaryFile()  # noqa: SIM115 (closed with the store)
             self._file.seek(self._end)
@@ -170,14 +189,15 @@ class _Store:
             ) from error
         return entry
 
-    def get(self, entry: tuple) -> tuple[np.ndarray, ...]:
+    def get(self, entry: tuple[np.ndarray, ...] | _Stored) -> tuple[np.ndarray, ...]:
         """The arrays again."""
-        if isinstance(entry[0], np.ndarray):
+        if not isinstance(entry, _Stored):
             self._held -= sum(array.nbytes for array in entry)
             return entry
-        start, kinds = entry
-        self._file.seek(start)
+        assert self._file is not None  # there is an entry for it
+        self._file.seek(entry.start)
+        contents = [self._file.read(math.prod(shape) * dtype.itemsize) for shape, dtype in entry.kinds]
         return tuple(
-            np.frombuffer(self._file.read(int(np.prod(shape)) * dtype.itemsize), dtype).reshape(shape).copy()
-            for shape, dtype in kinds
+            np.frombuffer(content, dtype).reshape(shape).copy()
+            for content, (shape, dtype) in zip(contents, entry.kinds, strict=True)
         )

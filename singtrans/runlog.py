@@ -8,11 +8,14 @@ An input that holds no recording has ``"audio": null``. A log that is there alre
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TextIO
 
 from singtrans.batch import Outcome, Plan
 from singtrans.errors import SingtransError, UsageError
+
+_Line = dict[str, object]
 
 
 def logged(plan: Plan, outcomes: Iterator[Outcome], path: Path) -> Iterator[Outcome]:
@@ -29,16 +32,16 @@ def logged(plan: Plan, outcomes: Iterator[Outcome], path: Path) -> Iterator[Outc
     return _follow(plan, outcomes, path, file)
 
 
-def _follow(plan: Plan, outcomes: Iterator[Outcome], path: Path, file) -> Iterator[Outcome]:
+def _follow(plan: Plan, outcomes: Iterator[Outcome], path: Path, file: TextIO) -> Iterator[Outcome]:
     with file:
-        lines = [{"audio": None, "status": "failed", "error": line} for line in plan.failures]
+        lines: list[_Line] = [{"audio": None, "status": "failed", "error": line} for line in plan.failures]
         _write(lines, path, file)
         for outcome in outcomes:
             _write([_entry(outcome)], path, file)
             yield outcome
 
 
-def _write(entries: list[dict], path: Path, file) -> None:
+def _write(entries: Sequence[_Line], path: Path, file: TextIO) -> None:
     try:
         file.writelines(json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries)
         file.flush()  # whoever follows the log, or finds it after a crash, sees all that is done
@@ -46,11 +49,11 @@ def _write(entries: list[dict], path: Path, file) -> None:
         raise SingtransError(f"--log {path}: cannot be written ({error.strerror}); what is done is done") from None
 
 
-def _entry(outcome: Outcome) -> dict:
-    entry: dict = {"audio": str(outcome.job.audio)}
+def _entry(outcome: Outcome) -> _Line:
+    entry: _Line = {"audio": str(outcome.job.audio)}
     if outcome.error:
         return entry | {"status": "failed", "error": outcome.error}
     if outcome.heard is None:
         return entry | {"status": "skipped"}
-    heard = {"status": "done", "seconds": round(outcome.heard.seconds, 3), "notes": outcome.heard.notes}
+    heard: _Line = {"status": "done", "seconds": round(outcome.heard.seconds, 3), "notes": outcome.heard.notes}
     return entry | heard | {"written": [str(output) for output in outcome.written]}

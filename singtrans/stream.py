@@ -11,9 +11,10 @@ one, as torch's own threads do, and what a slice gives does not depend on how ma
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -23,6 +24,9 @@ from singtrans.posteriors import Posteriors
 from singtrans.recurrent import Piece, Recurrent
 
 _SLICE_SECONDS = 5.0  # the convolutions of one slice fit into a processor's cache
+
+_T = TypeVar("_T")
+_R = TypeVar("_R")
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,10 +100,10 @@ class Listener:
     @torch.inference_mode()
     def _embed(self, part: _Slice) -> Piece:
         samples = torch.from_numpy(part.samples)[None].to(self._device)
-        joined, pitch = self.model.network.embed(*self.model.front_end(samples))
+        joined, logits = self.model.network.embed(*self.model.front_end(samples))
         inside = slice(part.skip, part.skip + part.frames)
         # Half precision: a minute's pitch posterior is a megabyte.
-        pitch = pitch[0, inside].softmax(-1).half().cpu().numpy()
+        pitch = logits[0, inside].softmax(-1).half().cpu().numpy()
         return Piece(self.model.network.normalise(joined[0, inside]).cpu().numpy(), pitch)
 
     @torch.inference_mode()
@@ -132,9 +136,11 @@ class _Pool(ThreadPoolExecutor):
         self.shutdown(wait=True, cancel_futures=True)
 
 
-def _in_order(pool: ThreadPoolExecutor | None, function: Callable, items: Iterable, ahead: int) -> Iterator:
+def _in_order(
+    pool: ThreadPoolExecutor | None, function: Callable[[_T], _R], items: Iterable[_T], ahead: int
+) -> Iterator[_R]:
     """``function`` of each item, in order; with a pool, up to ``ahead`` more are worked on meanwhile."""
-    waiting: deque = deque()
+    waiting: deque[Future[_R]] = deque()
     for item in items:
         if pool is None:
             yield function(item)
@@ -146,7 +152,7 @@ def _in_order(pool: ThreadPoolExecutor | None, function: Callable, items: Iterab
         yield waiting.popleft().result()
 
 
-def _and_end(items: Iterable) -> Iterator:
+def _and_end(items: Iterable[_T]) -> Iterator[_T | None]:
     """The items, and None behind the last."""
     yield from items
     yield None

@@ -182,6 +182,7 @@ def _work(pipe: Connection, factory: Factory) -> None:
 def _answer(pipe: Connection, transcriber: Callable[[Path], Transcription]) -> None:
     while True:
         number, job, existing = pipe.recv()
+        answer: Outcome | UsageError
         try:
             answer = attempt(job, transcriber, existing)
         except UsageError as error:

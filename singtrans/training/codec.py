@@ -77,6 +77,7 @@ def _encode(samples: np.ndarray, codec: Codec, bit_rate: int) -> io.BytesIO:
     file = io.BytesIO()
     with av.open(file, "w", format=codec.container) as container:
         stream = container.add_stream(codec.name, rate=codec.sample_rate, layout="mono")
+        assert isinstance(stream, av.AudioStream)
         if codec.name == "libopencore_amrnb":
             bit_rate = min(_AMR_RATES, key=lambda known: abs(known - (bit_rate or _AMR_RATES[-1])))
         if bit_rate:
@@ -97,7 +98,7 @@ def _encode(samples: np.ndarray, codec: Codec, bit_rate: int) -> io.BytesIO:
 
 def _decode(file: io.BytesIO, codec: Codec) -> np.ndarray:
     resampler = av.AudioResampler(format="flt", layout="mono", rate=codec.sample_rate)
-    with av.open(file, format="mov" if codec.container == "mp4" else codec.container) as container:
+    with av.open(file, "r", format="mov" if codec.container == "mp4" else codec.container) as container:
         frames = [part for frame in container.decode(audio=0) for part in resampler.resample(frame)]
         frames += resampler.resample(None)
     return np.concatenate([frame.to_ndarray()[0] for frame in frames])

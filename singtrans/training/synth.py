@@ -146,7 +146,7 @@ def render(voice: VoiceFrames, source: np.ndarray, f0: np.ndarray, gain: np.ndar
     aperiodicity = (1 - part) * voice.aperiodicity[low] + part * voice.aperiodicity[high]
     voiced = ~np.isnan(f0)
     jumps = np.flatnonzero((np.abs(np.diff(source)) > 4) & voiced[1:] & voiced[:-1]) + 1
-    for jump in jumps:  # one vowel becomes another over 50 ms
+    for jump in jumps.tolist():  # one vowel becomes another over 50 ms
         first, last = max(0, jump - 5), min(len(f0), jump + 5)
         if voiced[first:last].all():
             mix = np.linspace(0, 1, last - first)[:, None]
