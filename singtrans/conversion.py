@@ -1,5 +1,6 @@
 """One file of notes into another."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -55,14 +56,16 @@ def convert_file(
         Remarks on what was done to the notes, a line each.
 
     Raises:
-        UsageError: if the target's format is unknown, or source and target are one file.
-        SingtransError: if the source cannot be read or the target not be written.
+        UsageError: if the target's format is unknown, or the target is the source or the recording.
+        SingtransError: if the source cannot be read, or the target exists or cannot be written.
     """
     name = format or format_of(target)
     if name is None:
         raise UsageError(f"{target}: its ending names no format; say it with -f, one of {', '.join(WRITERS)}")
-    if target.exists() and source.exists() and target.samefile(source):
-        raise UsageError(f"{target} is the file to be read; choose another name")
+    if any(target.exists() and read.exists() and target.samefile(read) for read in (source, audio) if read):
+        raise UsageError(f"{target} is itself a file to be read; choose another name")
+    if os.path.lexists(target) and not overwrite:
+        raise SingtransError(f"{target} exists already; use --overwrite, or choose another name")
     transcription = load_transcription(source)
     if name == "f0" and not len(transcription.pitch):
         raise SingtransError(f"{source} holds no pitch track: transcribe the recording with -f f0.")

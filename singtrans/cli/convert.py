@@ -33,7 +33,7 @@ def convert(  # noqa: PLR0913 (one parameter an option)
         Path | None, typer.Option(metavar="FILE", help="The recording, for wav, html, --velocity loudness, and titles.")
     ] = None,
     tempo: Tempo = None,
-    metre: Metre = "4/4",
+    metre: Metre = None,
     quantize: Quantize = "",
     tuning: Tuning = None,
     pitch_bend: PitchBend = False,
@@ -45,8 +45,9 @@ def convert(  # noqa: PLR0913 (one parameter an option)
 ) -> None:
     """Turn a file of notes into another format.
 
-    All formats that transcribe writes are read too, but for svg, pdf, f0 and wav; and many labels besides. The tempo
-    of a MIDI file is kept unless --tempo says otherwise.
+    Of a file, only the notes are read, and from MIDI tempo and metre, which are kept unless --tempo or --metre says
+    otherwise. All formats that transcribe writes can be read, but for svg, pdf, f0, wav and html; and many labels
+    besides.
 
     \b
     Examples:

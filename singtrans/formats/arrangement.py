@@ -9,7 +9,7 @@ from singtrans.formats.lyrics import Syllable, fit
 from singtrans.formats.options import AUTO, Options
 from singtrans.loudness import note_levels, velocities
 from singtrans.notes import Note, Transcription
-from singtrans.rhythm.beats import DEFAULT_TEMPO, Beats, steady
+from singtrans.rhythm.beats import DEFAULT_METRE, DEFAULT_TEMPO, Beats, steady
 from singtrans.rhythm.quantize import Grid, Quantized, parse_grid, quantize
 from singtrans.rhythm.tempo import CONFIDENT, beats_at, find_beats
 
@@ -80,20 +80,22 @@ def arrange(transcription: Transcription, options: Options, *, score: bool = Fal
 
 def _beats(notes: tuple[Note, ...], options: Options, needed: bool, remarks: list[str]) -> Beats:
     """The beats asked for; with a line about them if they were found."""
+    stated = options.beats
+    metre = options.metre or (stated.metre if stated else DEFAULT_METRE)
     if isinstance(options.tempo, float | int):
-        return beats_at(float(options.tempo), notes, options.metre)
-    if options.tempo is None and options.beats is not None:
-        return options.beats
+        return beats_at(float(options.tempo), notes, metre)
+    if options.tempo is None and stated is not None:
+        return replace(stated, metre=metre, downbeat=stated.downbeat % metre)
     if options.tempo != AUTO and not needed:
-        return steady(DEFAULT_TEMPO, 0.0, options.metre)
-    found = find_beats(notes, options.metre)
+        return steady(DEFAULT_TEMPO, 0.0, metre)
+    found = find_beats(notes, metre)
     confidence = found.confidence if found else 0.0
     if confidence < CONFIDENT:
         remarks.append(
             f"no steady beat was found (confidence {confidence:.2f}), so the tempo stays {DEFAULT_TEMPO:g};"
             " give it with --tempo"
         )
-        return replace(steady(DEFAULT_TEMPO, 0.0, options.metre), confidence=confidence)
+        return replace(steady(DEFAULT_TEMPO, 0.0, metre), confidence=confidence)
     remarks.append(f"tempo {found.tempo:.1f} (confidence {confidence:.2f})")
     return found
 

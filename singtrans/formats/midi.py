@@ -4,6 +4,7 @@ import io
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,7 +17,7 @@ from singtrans.formats.files import on_steps, read_bytes
 from singtrans.formats.options import PLAIN, Options
 from singtrans.formats.text import LONGEST, in_order
 from singtrans.notes import Note, PitchTrack, Transcription
-from singtrans.rhythm.beats import Beats
+from singtrans.rhythm.beats import DEFAULT_METRE, Beats
 
 TICKS_PER_BEAT = 480
 TEMPO = 500_000  # microseconds a beat: 120 beats a minute, what MIDI means where nothing is said
@@ -187,15 +188,31 @@ def read_beats(path: str | Path) -> Beats | None:
     clock = _Clock(midi)
     if clock.changes == {0: TEMPO}:
         return None
-    metres = [message for track in midi.tracks for message in track if message.type == "time_signature"]
-    metre = max(1, min(12, metres[-1].numerator)) if metres else 4
-    first = max(1, min(12, metres[0].numerator)) if metres else 4
+    metre, since = _metre(midi)
     length = max(sum(message.time for message in track) for track in midi.tracks)
     beats = max(3, length // midi.ticks_per_beat + 2)
     if beats > _MOST_BEATS:
         return None
     times = np.array([clock.seconds(beat * midi.ticks_per_beat) for beat in range(beats)])
-    return Beats(times, metre, first % metre) if (np.diff(times) > 0).all() else None
+    if not (np.diff(times) > 0).all():
+        return None
+    return Beats(times, metre, round(since / midi.ticks_per_beat) % metre)
+
+
+def _metre(midi: object) -> tuple[int, int]:
+    """Quarter notes in a bar, by the last metre that a file states, and the tick from which it holds.
+
+    Where these are no whole number, as in 7/8, two bars or four are taken for one.
+    """
+    stated = [(0, Fraction(DEFAULT_METRE))]
+    for track in midi.tracks:
+        now = 0
+        for message in track:
+            now += message.time
+            if message.type == "time_signature":
+                stated.append((now, Fraction(4 * message.numerator, message.denominator)))
+    tick, quarters = sorted(stated, key=lambda change: change[0])[-1]
+    return max(1, min(12, quarters.numerator)), tick
 
 
 def _open(path: Path) -> object:

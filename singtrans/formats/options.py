@@ -20,7 +20,7 @@ class Options:
 
     Attributes:
         tempo: beats a minute; ``auto`` to find the beats in the notes; None for what the format does by itself.
-        metre: beats in a bar.
+        metre: beats in a bar; None for those of ``beats``, or else 4.
         quantize: name of the grid that notes are moved onto (``parse_grid``), or empty.
         tuning: Hz of the singer's A4; ``auto`` to find it in the notes; None for 440.
         pitch_bend: whether MIDI follows the sung pitch.
@@ -35,7 +35,7 @@ class Options:
     """
 
     tempo: float | str | None = None
-    metre: int = 4
+    metre: int | None = None
     quantize: str = ""
     tuning: float | str | None = None
     pitch_bend: bool = False
@@ -56,7 +56,7 @@ class Options:
                 raise UsageError(f"--tuning {self.tuning}: give Hz of A4, such as 432, or auto")
         elif self.tuning is not None and not LOWEST_A4 <= self.tuning <= HIGHEST_A4:
             raise UsageError(f"--tuning {self.tuning:g}: A4 lies between {LOWEST_A4:g} and {HIGHEST_A4:g} Hz")
-        if not 1 <= self.metre <= 12:
+        if self.metre is not None and not 1 <= self.metre <= 12:
             raise UsageError(f"--metre {self.metre}/4: a bar has 1 to 12 beats")
         if not 1 <= self.program <= 128:
             raise UsageError(f"--program {self.program}: General MIDI has the programs 1 to 128")

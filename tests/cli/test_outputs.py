@@ -48,12 +48,24 @@ def test_convert_says_what_it_did(tmp_path):
     assert 'tempo="143"' in (tmp_path / "a.musicxml").read_text(encoding="utf-8")
 
 
+def test_the_metre_of_a_midi_file_is_kept_unless_another_is_asked_for(tmp_path):
+    from singtrans.conversion import convert_file
+
+    source, target = tmp_path / "a.mid", tmp_path / "b.mid"
+    convert_file(NOTES, source, options=formats.Options(tempo=143.0, metre=5))
+    for options, metre in [({}, 5), ({"metre": 3}, 3), ({"tempo": 100.0}, 5), ({"tempo": 100.0, "metre": 2}, 2)]:
+        convert_file(source, target, options=formats.Options(**options), overwrite=True)
+        assert formats.midi.read_beats(target).metre == metre
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
         (["a.csv", "b.xyz"], 2, "names no format"),
         (["missing.csv", "b.mid"], 1, "missing.csv does not exist"),
-        (["a.csv", "a.csv", "--overwrite"], 2, "is the file to be read"),
+        (["a.csv", "a.csv", "--overwrite"], 2, "is itself a file to be read"),
+        (["a.csv", "song.wav", "--audio", "song.wav", "--overwrite"], 2, "is itself a file to be read"),
+        (["missing.csv", "song.wav"], 1, "song.wav exists already; use --overwrite"),
         (["a.csv", "b.mid", "--tempo", "fast"], 2, "--tempo fast: give beats a minute"),
         (["a.csv", "b.mid", "--tempo", "0"], 2, "between 10 and 500"),
         (["a.csv", "b.mid", "--quantize", "1/5"], 2, "is no grid"),
@@ -68,11 +80,13 @@ def test_convert_says_what_it_did(tmp_path):
 )
 def test_convert_refuses_in_one_line(tmp_path, arguments, code, says):
     shutil.copy(NOTES, tmp_path / "a.csv")
+    (tmp_path / "song.wav").write_bytes(b"a recording")
     result = run("convert", *arguments, cwd=tmp_path)
     assert result.returncode == code
     assert says in result.stderr
     assert len(result.stderr.splitlines()) == 1
-    assert files(tmp_path) == {"a.csv"}
+    assert files(tmp_path) == {"a.csv", "song.wav"}
+    assert (tmp_path / "song.wav").read_bytes() == b"a recording"
 
 
 def test_transcribe_with_everything(tmp_path):
