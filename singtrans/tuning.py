@@ -57,7 +57,8 @@ def tuned(transcription: Transcription, tuning: float | str | None) -> Transcrip
 
     Args:
         transcription: notes in time order.
-        tuning: Hz of A4; ``auto`` to find it in the notes, and leave them be where it is not clear; None to leave them.
+        tuning: Hz of A4; ``auto`` to find it in the notes, and leave them be where it is not clear; None to leave
+            them, with the tuning that a file stated or 440 Hz.
     """
     if tuning is None:
         return transcription
@@ -73,7 +74,8 @@ def tuning_remark(notes: Sequence[Note]) -> str:
     reference = find_reference(notes)
     if reference is None:
         why = f"{len(notes)} notes are too few" if len(notes) < FEWEST else "the notes agree on no other"
-        return f"tuning: A4 stays {CONCERT:g} Hz, as {why}; state it with --tuning"
+        stays = "where the file has it" if any(note.tuning for note in notes) else f"{CONCERT:g} Hz"
+        return f"tuning: A4 stays {stays}, as {why}; state it with --tuning"
     first, last = (float(s) for s in reference.semitones[[0, -1]])
     line = f"tuning: A4 = {_described(first)}"
     if len(reference.semitones) > 1:
