@@ -10,6 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
+LONGEST_SONG = 43_200.0
+"""Seconds, half a day: where notes lie farther apart, there is no one tempo or tuning to be found in them."""
+
 NOTE_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
 

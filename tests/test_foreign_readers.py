@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from singtrans import Note, PitchTrack, Transcription, formats
+from singtrans import Note, PitchTrack, SingtransError, Transcription, formats
 from singtrans.formats import Options
 from singtrans.formats.lyrics import parse_lyrics
 from singtrans.pitch import midi_to_hz
@@ -320,6 +320,14 @@ def test_long_silence_before_the_song_is_no_score(tmp_path):
     late = replace(tune(), notes=tuple(replace(n, onset=n.onset + 60, offset=n.offset + 60) for n in tune().notes))
     path = formats.save(late, tmp_path / "a.musicxml", options=Options(tempo=96, quantize="1/8"))
     assert path.read_text().count("<measure ") == 3
+
+
+@pytest.mark.parametrize(("ending", "says"), [(".musicxml", "bars, too many"), (".wav", "hours do not fit")])
+def test_a_wild_time_is_refused_where_it_would_fill_memory_or_disk(tmp_path, ending, says):
+    wild = replace(tune(), notes=(*tune().notes, Note(999_990.0, 999_999.0, 60.0)))
+    with pytest.raises(SingtransError, match=says):
+        formats.save(wild, tmp_path / f"a{ending}", options=Options(tempo="auto"))
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("ending", formats.ENDINGS.values())

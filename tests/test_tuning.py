@@ -94,6 +94,14 @@ def test_few_notes_and_disagreeing_ones_stay_at_440():
     np.testing.assert_array_equal(integers(anything), integers(anything, None))
 
 
+def test_one_wild_time_ends_the_search():
+    song = sung(-39)
+    wild = replace(song, notes=(*song.notes, Note(999_990.0, 999_999.0, 60.0)))
+    assert find_reference(wild.notes) is None
+    assert tuned(wild, "auto").notes == wild.notes
+    assert "A4 stays 440 Hz, as the notes lie more than 12 hours apart" in tuning_remark(wild.notes)
+
+
 def test_remarks():
     assert tuning_remark(sung(0).notes) == "tuning: A4 = 440 Hz"
     assert tuning_remark(sung(-39).notes) == "tuning: A4 = 430.2 Hz (39 cents flat)"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from singtrans.notes import Note
+from singtrans.notes import LONGEST_SONG, Note
 from singtrans.rhythm.beats import Beats, anchored, steady
 
 SLOWEST, FASTEST = 45.0, 230.0  # beats a minute
@@ -38,7 +38,7 @@ class _Tempo:
 
 
 def find_beats(notes: Sequence[Note], metre: int = 4) -> Beats | None:
-    """Estimate the beats of sung notes; None where there are too few notes (below 6) to tell.
+    """Estimate the beats of sung notes; None where there are too few notes (below 6) to tell, or a time is no song's.
 
     Args:
         notes: in time order.
@@ -49,7 +49,7 @@ def find_beats(notes: Sequence[Note], metre: int = 4) -> Beats | None:
         that onsets without any beat would do as well.
     """
     onsets = np.array([note.onset for note in notes])
-    if len(onsets) < 6:
+    if len(onsets) < 6 or onsets[-1] > LONGEST_SONG:
         return None
     tempo = _find_tempo(onsets)
     if tempo is None:
