@@ -65,7 +65,7 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
     tempo = arrangement.beats.tempo
     while 15 / tempo > _FINEST:
         tempo *= 2
-    bpm = round(tempo, 3)
+    bpm = float(f"{tempo:.6g}")  # as it is written: hours of beats must not drift
     notes = arrangement.notes
     gap = round(1000 * notes[0].onset) if notes else 0
     unit = 15 / bpm
