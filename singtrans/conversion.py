@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from singtrans.errors import SingtransError, UsageError
-from singtrans.formats import SCORED, WRITERS, Options, format_of, load_notes, midi, save
+from singtrans.formats import SCORED, SHEETS, WRITERS, Options, format_of, load_notes, midi, save
 from singtrans.formats.arrangement import arrange
 from singtrans.formats.choose import reader_of
 from singtrans.formats.json_notes import read as read_json_notes
@@ -81,8 +81,14 @@ def convert_file(
 def remarks_on(transcription: Transcription, formats: tuple[str, ...], options: Options) -> tuple[str, ...]:
     """What a user wants to know about how the notes became these formats: tuning, tempo, how far moved, lyrics left."""
     tuning = (tuning_remark(transcription.notes),) if options.tuning == AUTO else ()
-    scored = [name for name in formats if name in SCORED]
-    if not scored:
-        return tuning
-    score = not {"mid", "ustar"} & set(scored)
-    return tuning + arrange(transcription, replace(options, loudness=False), score=score).remarks
+    # Scores have a tempo and a grid even where MIDI and UltraStar have none: what is said of them can differ.
+    groups = [[f for f in formats if f in SHEETS], [f for f in formats if f in SCORED - SHEETS]]
+    said = {
+        ", ".join(names): arrange(transcription, options, score=names[0] in SHEETS).remarks for names in groups if names
+    }
+    lines = [
+        line if all(line in remarks for remarks in said.values()) else f"{names}: {line}"
+        for names, found in said.items()
+        for line in found
+    ]
+    return (*tuning, *dict.fromkeys(lines))

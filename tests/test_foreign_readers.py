@@ -132,6 +132,7 @@ def test_midi_velocities_follow_the_recording(tmp_path):
     expected = 112 * np.sqrt(np.array(gains) / 1.0)
     np.testing.assert_allclose(on[:-1], expected[:-1], atol=2)
     assert on[-1] == pytest.approx(16, abs=1)
+    saved(tmp_path, ".txt", loudness=True, audio=tmp_path / "none.wav")  # which has no velocities
 
 
 def test_musicxml_by_partitura_and_music21(tmp_path):

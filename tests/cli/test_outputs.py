@@ -48,6 +48,24 @@ def test_convert_says_what_it_did(tmp_path):
     assert 'tempo="143"' in (tmp_path / "a.musicxml").read_text(encoding="utf-8")
 
 
+def test_what_is_said_of_formats_that_differ():
+    from singtrans.conversion import load_transcription, remarks_on
+
+    song = load_transcription(NOTES)
+    for formats_, says in [
+        (("mid",), ()),
+        (("mid", "csv", "pdf"), ("pdf: tempo 143.0 (confidence 1.00)",)),
+        (("svg", "pdf"), ("tempo 143.0 (confidence 1.00)",)),
+    ]:
+        assert remarks_on(song, formats_, formats.Options()) == says
+    remarks = remarks_on(song, ("mid", "pdf"), formats.Options(quantize="1/8"))
+    assert [remark.split(" ")[0] for remark in remarks] == ["tempo", "notes"]  # once
+    few = type(song)(song.notes[:3], song.pitch, 3.0)
+    remarks = remarks_on(few, ("mid", "ustar", "pdf"), formats.Options(quantize="1/8"))
+    assert [remark.split(" ")[0] for remark in remarks] == ["no", "pdf:", "mid,"]
+    assert remarks[2].startswith("mid, ustar: notes stay where they were sung")
+
+
 def test_the_metre_of_a_midi_file_is_kept_unless_another_is_asked_for(tmp_path):
     from singtrans.conversion import convert_file
 
