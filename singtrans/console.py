@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from singtrans.batch import Outcome, Plan
-from singtrans.notes import note_name
+from singtrans.notes import Note, note_name
 
 if TYPE_CHECKING:
     from singtrans.training.loop import Listener
@@ -24,6 +24,17 @@ def say(line: str) -> None:
 def printable(line: str) -> str:
     """The line with everything that is not to be printed escaped: file names may hold line breaks and worse."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in line)
+
+
+def counted(notes: Sequence[Note]) -> str:
+    """How many notes there are, and how low and high they lie."""
+    numbers = [note.note for note in notes]
+    return _counted(len(notes), min(numbers, default=0), max(numbers, default=0))
+
+
+def _counted(notes: int, lowest: int, highest: int) -> str:
+    text = f"{notes} note{'s' if notes != 1 else ''}"
+    return f"{text}, {note_name(lowest)} to {note_name(highest)}" if notes else text
 
 
 def report(plan: Plan, outcomes: Iterator[Outcome], quiet: bool) -> bool:
@@ -61,9 +72,8 @@ def _line(outcome: Outcome) -> str:
         return f"failed: {outcome.error}"
     if outcome.skipped:
         return f"{outcome.job.audio}: done before"
-    heard = f"{outcome.heard.notes} note{'s' if outcome.heard.notes != 1 else ''}"
-    lowest, highest = note_name(outcome.heard.lowest), note_name(outcome.heard.highest)
-    heard += f", {lowest} to {highest}" if outcome.heard.notes else " (no singing found)"
+    heard = _counted(outcome.heard.notes, outcome.heard.lowest, outcome.heard.highest)
+    heard += "" if outcome.heard.notes else " (no singing found)"
     names = ", ".join(str(output) for output in outcome.written)
     remarks = "".join(f"; {remark}" for remark in outcome.remarks)
     return f"{outcome.job.audio}: {heard}, {outcome.seconds:.1f} s -> {names}{remarks}"

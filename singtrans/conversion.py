@@ -1,7 +1,7 @@
 """One file of notes into another."""
 
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +12,8 @@ from singtrans.formats.arrangement import arrange
 from singtrans.formats.choose import reader_of
 from singtrans.formats.json_notes import read as read_json_notes
 from singtrans.formats.options import AUTO
-from singtrans.notes import PitchTrack, Transcription
-from singtrans.tuning import tuning_remark
+from singtrans.notes import Note, PitchTrack, Transcription
+from singtrans.tuning import tuned, tuning_remark
 
 
 def load_transcription(path: str | Path) -> Transcription:
@@ -33,6 +33,19 @@ def load_transcription(path: str | Path) -> Transcription:
     return Transcription(notes, PitchTrack(nothing, nothing, nothing), duration, audio=path.stem)
 
 
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """What was written.
+
+    Attributes:
+        notes: with the tuning that their integers count from.
+        remarks: on what was done to them, a line each.
+    """
+
+    notes: tuple[Note, ...]
+    remarks: tuple[str, ...]
+
+
 def convert_file(
     source: Path,
     target: Path,
@@ -41,7 +54,7 @@ def convert_file(
     audio: Path | None = None,
     options: Options | None = None,
     overwrite: bool = False,
-) -> tuple[str, ...]:
+) -> Converted:
     """Write the notes of ``source`` to ``target``.
 
     Args:
@@ -51,9 +64,6 @@ def convert_file(
         audio: the recording, for formats that want its sound.
         options: how to write them.
         overwrite: whether an existing target is replaced.
-
-    Returns:
-        Remarks on what was done to the notes, a line each.
 
     Raises:
         UsageError: if the target's format is unknown, or the target is the source or the recording.
@@ -74,8 +84,9 @@ def convert_file(
     beats = midi.read_beats(source) if source.suffix.lower() in (".mid", ".midi") else None
     options = replace(options or Options(), audio=audio, beats=beats)
     remarks = remarks_on(transcription, (name,), options)
-    save(transcription, target, overwrite=overwrite, options=options, format=name)
-    return remarks
+    transcription = tuned(transcription, options.tuning)
+    save(transcription, target, overwrite=overwrite, options=replace(options, tuning=None), format=name)
+    return Converted(transcription.notes, remarks)
 
 
 def remarks_on(transcription: Transcription, formats: tuple[str, ...], options: Options) -> tuple[str, ...]:

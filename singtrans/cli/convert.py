@@ -19,7 +19,7 @@ from singtrans.cli.options import (
     refuse_idle,
     write_options,
 )
-from singtrans.console import say
+from singtrans.console import counted, say
 
 
 def convert(  # noqa: PLR0913 (one parameter an option)
@@ -63,9 +63,6 @@ def convert(  # noqa: PLR0913 (one parameter an option)
     name = format.value if format else format_of(target)
     refuse_idle(ctx, [name] if name else [])
     options = write_options(tempo, metre, quantize, pitch_bend, program, velocity, lyrics, tuning)
-    remarks = convert_file(
-        source, target, format=format.value if format else None, audio=audio, options=options, overwrite=overwrite
-    )
+    converted = convert_file(source, target, format=name, audio=audio, options=options, overwrite=overwrite)
     if not quiet:
-        for line in remarks:
-            say(f"{target}: {line}")
+        say("; ".join((f"{source}: {counted(converted.notes)} -> {target}", *converted.remarks)))

@@ -41,10 +41,13 @@ def test_convert_says_what_it_did(tmp_path):
         if message.type == "note_on":
             ticks.append(now)
     assert all((tick - ticks[0]) % 240 == 0 for tick in ticks)
+    plain = run("convert", NOTES, tmp_path / "b.csv")
+    assert (plain.stdout, plain.stderr) == ("", f"{NOTES}: 30 notes, D3 to A3 -> {tmp_path / 'b.csv'}\n")
     again = run("convert", NOTES, target)
     assert (again.returncode, "exists already" in again.stderr) == (1, True)
     # The tempo of a MIDI file is kept: what is a quarter note there is one in the score.
-    assert run("convert", target, tmp_path / "a.musicxml", "-q").returncode == 0
+    quiet = run("convert", target, tmp_path / "a.musicxml", "-q")
+    assert (quiet.returncode, quiet.stderr) == (0, "")
     assert 'tempo="143"' in (tmp_path / "a.musicxml").read_text(encoding="utf-8")
 
 
@@ -283,7 +286,7 @@ def test_tuning(tmp_path):
             assert "tuning" not in result.stderr
         elif shift is None:
             assert len(moved) == 1
-            assert "a.mid: tuning: A4 = " in result.stderr
+            assert "-> a.mid; tuning: A4 = " in result.stderr
             assert "if all notes are a semitone too" in result.stderr
         else:
             assert moved == {shift}
