@@ -11,9 +11,8 @@ from singtrans.formats import SCORED, SHEETS, WRITERS, Options, format_of, load_
 from singtrans.formats.arrangement import arrange
 from singtrans.formats.choose import reader_of
 from singtrans.formats.json_notes import read as read_json_notes
-from singtrans.formats.options import AUTO
 from singtrans.notes import Note, PitchTrack, Transcription
-from singtrans.tuning import tuned, tuning_remark
+from singtrans.tuning import AUTO, tuned, tuning_remark
 
 
 def load_transcription(path: str | Path) -> Transcription:

@@ -113,7 +113,7 @@ class Transcription:
     model: str = ""
 
     def save(self, path: str | Path, *, overwrite: bool = True) -> Path:
-        """Write to ``path`` in the format of its ending (.mid, .csv or .json) and return the path.
+        """Write to ``path`` in the format of its ending, as `singtrans.formats.save` does, and return the path.
 
         The file appears whole or not at all.
 

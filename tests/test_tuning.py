@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from singtrans import Note, PitchTrack, Transcription, formats
 from singtrans.errors import SingtransError, UsageError
 from singtrans.formats import Options
-from singtrans.formats.options import parse_tuning
+from singtrans.formats.options import parse_auto
 from singtrans.tuning import find_reference, tuned, tuning_remark
 
 NOTHING = PitchTrack(np.zeros(0), np.zeros(0), np.zeros(0))
@@ -179,10 +179,10 @@ def test_bends_sound_what_was_sung(tuning):
 def test_options():
     options = Options(tuning=432.0)
     assert pickle.loads(pickle.dumps(options)) == options
-    assert (parse_tuning("Auto"), parse_tuning("452.9")) == ("auto", 452.9)
+    assert (parse_auto("Auto"), parse_auto("452.9")) == ("auto", 452.9)
     for wrong in ("a4", ""):
         with pytest.raises(UsageError, match="Hz of A4"):
-            parse_tuning(wrong)
+            Options(tuning=parse_auto(wrong))
     for wrong in (44.0, float("nan"), "sharp"):
         with pytest.raises(UsageError, match="--tuning"):
             Options(tuning=wrong)

@@ -86,13 +86,13 @@ def write_options(  # noqa: PLR0913 (one parameter an option)
         SingtransError: if the lyrics cannot be read.
     """
     from singtrans.formats.lyrics import read_lyrics
-    from singtrans.formats.options import Options, parse_metre, parse_tempo, parse_tuning
+    from singtrans.formats.options import Options, parse_auto, parse_metre
 
     return Options(
-        tempo=parse_tempo(tempo) if tempo is not None else None,
+        tempo=parse_auto(tempo) if tempo is not None else None,
         metre=parse_metre(metre) if metre is not None else None,
         quantize=quantize,
-        tuning=parse_tuning(tuning) if tuning is not None else None,
+        tuning=parse_auto(tuning) if tuning is not None else None,
         pitch_bend=pitch_bend,
         program=program,
         loudness=velocity is Velocity.loudness,

@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from singtrans.formats.lyrics import Syllable, fit
-from singtrans.formats.options import AUTO, Options
+from singtrans.formats.options import Options
 from singtrans.notes import Note, Transcription
 from singtrans.rhythm.beats import DEFAULT_METRE, DEFAULT_TEMPO, Beats, steady
 from singtrans.rhythm.quantize import Grid, Quantized, parse_grid, quantize
 from singtrans.rhythm.tempo import CONFIDENT, beats_at, find_beats
+from singtrans.tuning import AUTO
 
 SCORE_GRID = "1/16"  # what a score is written in where nothing is said
 

@@ -8,15 +8,15 @@ from singtrans.errors import UsageError
 from singtrans.formats.lyrics import Syllable
 from singtrans.rhythm.beats import Beats
 from singtrans.rhythm.quantize import parse_grid
+from singtrans.tuning import AUTO
 
-AUTO = "auto"
 LOWEST_A4, HIGHEST_A4 = 380.0, 500.0  # Hz
 VOICE_OOHS = 53  # of General MIDI, counted from 0
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How notes are written. Everything here is the same for many recordings but ``audio``; all of it can be pickled.
+    """How notes are written. All but ``audio`` and ``beats`` is the same for many recordings; all of it can be pickled.
 
     Attributes:
         tempo: beats a minute; ``auto`` to find the beats in the notes; None for what the format does by itself.
@@ -71,32 +71,15 @@ PLAIN = Options()
 """Nothing asked for."""
 
 
-def parse_tempo(text: str) -> float | str:
-    """The tempo that ``--tempo`` states: a number, or ``auto``.
-
-    Raises:
-        UsageError: if it is neither.
-    """
-    if text.strip().lower() == AUTO:
+def parse_auto(text: str) -> float | str:
+    """What ``--tempo`` or ``--tuning`` states: a number, ``auto``, or text that `Options` refuses."""
+    text = text.strip()
+    if text.lower() == AUTO:
         return AUTO
     try:
         return float(text)
     except ValueError:
-        raise UsageError(f"--tempo {text}: give beats a minute, such as 96, or auto") from None
-
-
-def parse_tuning(text: str) -> float | str:
-    """The tuning that ``--tuning`` states: Hz, or ``auto``.
-
-    Raises:
-        UsageError: if it is neither.
-    """
-    if text.strip().lower() == AUTO:
-        return AUTO
-    try:
-        return float(text)
-    except ValueError:
-        raise UsageError(f"--tuning {text}: give Hz of A4, such as 432, or auto") from None
+        return text
 
 
 def parse_metre(text: str) -> int:
