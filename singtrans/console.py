@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from singtrans.batch import Outcome, Plan
-from singtrans.notes import note_name
+from singtrans.notes import Note, note_name
 
 if TYPE_CHECKING:
     from singtrans.training.loop import Listener
@@ -24,6 +24,17 @@ def say(line: str) -> None:
 def printable(line: str) -> str:
     """The line with everything that is not to be printed escaped: file names may hold line breaks and worse."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in line)
+
+
+def counted(notes: Sequence[Note]) -> str:
+    """How many notes there are, and how low and high they lie."""
+    numbers = [note.note for note in notes]
+    return _counted(len(notes), min(numbers, default=0), max(numbers, default=0))
+
+
+def _counted(notes: int, lowest: int, highest: int) -> str:
+    text = f"{notes} note{'s' if notes != 1 else ''}"
+    return f"{text}, {note_name(lowest)} to {note_name(highest)}" if notes else text
 
 
 def report(plan: Plan, outcomes: Iterator[Outcome], quiet: bool) -> bool:
@@ -62,9 +73,8 @@ def _line(outcome: Outcome) -> str:
     heard = outcome.heard
     if heard is None:
         return f"{outcome.job.audio}: done before"
-    found = f"{heard.notes} note{'s' if heard.notes != 1 else ''}"
-    lowest, highest = note_name(heard.lowest), note_name(heard.highest)
-    found += f", {lowest} to {highest}" if heard.notes else " (no singing found)"
+    found = _counted(heard.notes, heard.lowest, heard.highest)
+    found += "" if heard.notes else " (no singing found)"
     names = ", ".join(str(output) for output in outcome.written)
     remarks = "".join(f"; {remark}" for remark in outcome.remarks)
     return f"{outcome.job.audio}: {found}, {outcome.seconds:.1f} s -> {names}{remarks}"

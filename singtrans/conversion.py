@@ -1,18 +1,18 @@
 """One file of notes into another."""
 
-from dataclasses import replace
+import os
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from singtrans.errors import SingtransError, UsageError
-from singtrans.formats import SCORED, WRITERS, Options, format_of, load_notes, midi, save
+from singtrans.formats import SCORED, SHEETS, WRITERS, Options, format_of, load_notes, midi, save
 from singtrans.formats.arrangement import arrange
 from singtrans.formats.choose import reader_of
 from singtrans.formats.json_notes import read as read_json_notes
-from singtrans.formats.options import AUTO
-from singtrans.notes import PitchTrack, Transcription
-from singtrans.tuning import tuning_remark
+from singtrans.notes import Note, PitchTrack, Transcription
+from singtrans.tuning import AUTO, tuned, tuning_remark
 
 
 def load_transcription(path: str | Path) -> Transcription:
@@ -32,6 +32,19 @@ def load_transcription(path: str | Path) -> Transcription:
     return Transcription(notes, PitchTrack(nothing, nothing, nothing), duration, audio=path.stem)
 
 
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """What was written.
+
+    Attributes:
+        notes: with the tuning that their integers count from.
+        remarks: on what was done to them, a line each.
+    """
+
+    notes: tuple[Note, ...]
+    remarks: tuple[str, ...]
+
+
 def convert_file(
     source: Path,
     target: Path,
@@ -40,7 +53,7 @@ def convert_file(
     audio: Path | None = None,
     options: Options | None = None,
     overwrite: bool = False,
-) -> tuple[str, ...]:
+) -> Converted:
     """Write the notes of ``source`` to ``target``.
 
     Args:
@@ -51,18 +64,17 @@ def convert_file(
         options: how to write them.
         overwrite: whether an existing target is replaced.
 
-    Returns:
-        Remarks on what was done to the notes, a line each.
-
     Raises:
-        UsageError: if the target's format is unknown, or source and target are one file.
-        SingtransError: if the source cannot be read or the target not be written.
+        UsageError: if the target's format is unknown, or the target is the source or the recording.
+        SingtransError: if the source cannot be read, or the target exists or cannot be written.
     """
     name = format or format_of(target)
     if name is None:
         raise UsageError(f"{target}: its ending names no format; say it with -f, one of {', '.join(WRITERS)}")
-    if target.exists() and source.exists() and target.samefile(source):
-        raise UsageError(f"{target} is the file to be read; choose another name")
+    if any(target.exists() and read.exists() and target.samefile(read) for read in (source, audio) if read):
+        raise UsageError(f"{target} is itself a file to be read; choose another name")
+    if os.path.lexists(target) and not overwrite:
+        raise SingtransError(f"{target} exists already; use --overwrite, or choose another name")
     transcription = load_transcription(source)
     if name == "f0" and not len(transcription.pitch):
         raise SingtransError(f"{source} holds no pitch track: transcribe the recording with -f f0.")
@@ -71,15 +83,22 @@ def convert_file(
     beats = midi.read_beats(source) if source.suffix.lower() in (".mid", ".midi") else None
     options = replace(options or Options(), audio=audio, beats=beats)
     remarks = remarks_on(transcription, (name,), options)
-    save(transcription, target, overwrite=overwrite, options=options, format=name)
-    return remarks
+    transcription = tuned(transcription, options.tuning)
+    save(transcription, target, overwrite=overwrite, options=replace(options, tuning=None), format=name)
+    return Converted(transcription.notes, remarks)
 
 
 def remarks_on(transcription: Transcription, formats: tuple[str, ...], options: Options) -> tuple[str, ...]:
     """What a user wants to know about how the notes became these formats: tuning, tempo, how far moved, lyrics left."""
     tuning = (tuning_remark(transcription.notes),) if options.tuning == AUTO else ()
-    scored = [name for name in formats if name in SCORED]
-    if not scored:
-        return tuning
-    score = not {"mid", "ustar"} & set(scored)
-    return tuning + arrange(transcription, replace(options, loudness=False), score=score).remarks
+    # Scores have a tempo and a grid even where MIDI and UltraStar have none: what is said of them can differ.
+    groups = [[f for f in formats if f in SHEETS], [f for f in formats if f in SCORED - SHEETS]]
+    said = {
+        ", ".join(names): arrange(transcription, options, score=names[0] in SHEETS).remarks for names in groups if names
+    }
+    lines = [
+        line if all(line in remarks for remarks in said.values()) else f"{names}: {line}"
+        for names, found in said.items()
+        for line in found
+    ]
+    return (*tuning, *dict.fromkeys(lines))

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
+LONGEST_SONG = 43_200.0
+"""Seconds, half a day: where notes lie farther apart, there is no one tempo or tuning to be found in them."""
+
 NOTE_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
 
@@ -110,7 +113,7 @@ class Transcription:
     model: str = ""
 
     def save(self, path: str | Path, *, overwrite: bool = True) -> Path:
-        """Write to ``path`` in the format of its ending (.mid, .csv or .json) and return the path.
+        """Write to ``path`` in the format of its ending, as `singtrans.formats.save` does, and return the path.
 
         The file appears whole or not at all.
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from singtrans.notes import Note, Transcription
+from singtrans.notes import LONGEST_SONG, Note, Transcription
 
 AUTO = "auto"
 CONCERT = 440.0  # Hz
@@ -57,7 +57,8 @@ def tuned(transcription: Transcription, tuning: float | str | None) -> Transcrip
 
     Args:
         transcription: notes in time order.
-        tuning: Hz of A4; ``auto`` to find it in the notes, and leave them be where it is not clear; None to leave them.
+        tuning: Hz of A4; ``auto`` to find it in the notes, and leave them be where it is not clear; None to leave
+            them, with the tuning that a file stated or 440 Hz.
     """
     if tuning is None:
         return transcription
@@ -73,7 +74,10 @@ def tuning_remark(notes: Sequence[Note]) -> str:
     reference = find_reference(notes)
     if reference is None:
         why = f"{len(notes)} notes are too few" if len(notes) < FEWEST else "the notes agree on no other"
-        return f"tuning: A4 stays {CONCERT:g} Hz, as {why}; state it with --tuning"
+        if _far_apart(notes):
+            why = f"the notes lie more than {LONGEST_SONG / 3600:g} hours apart"
+        stays = "where the file has it" if any(note.tuning for note in notes) else f"{CONCERT:g} Hz"
+        return f"tuning: A4 stays {stays}, as {why}; state it with --tuning"
     first, last = (float(s) for s in reference.semitones[[0, -1]])
     line = f"tuning: A4 = {_described(first)}"
     if len(reference.semitones) > 1:
@@ -98,12 +102,15 @@ def _hz(semitones: float) -> float:
 
 
 def find_reference(notes: Sequence[Note]) -> Reference | None:
-    """Estimate what a singer calls A4; None where notes are few (below 4), or agree no more than notes at random.
+    """Estimate what a singer calls A4.
 
     Args:
         notes: in time order.
+
+    Returns:
+        None where notes are few (below 4), agree no more than notes at random, or a time is no song's.
     """
-    if len(notes) < FEWEST:
+    if len(notes) < FEWEST or _far_apart(notes):
         return None
     first = notes[0].onset
     points = int((notes[-1].onset - first) / _HOP) + 1
@@ -118,6 +125,10 @@ def find_reference(notes: Sequence[Note]) -> Reference | None:
     if whole[constant] < _CHANCE:
         return None
     return Reference(times[:1], np.array([constant / 100]))
+
+
+def _far_apart(notes: Sequence[Note]) -> bool:
+    return bool(notes) and notes[-1].onset - notes[0].onset > LONGEST_SONG
 
 
 def _fits(notes: Sequence[Note], first: float, points: int) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from singtrans import Note, PitchTrack, Transcription, formats
+from singtrans import Note, PitchTrack, SingtransError, Transcription, formats
 from singtrans.formats import Options
 from singtrans.formats.lyrics import parse_lyrics
 from singtrans.pitch import midi_to_hz
@@ -132,6 +132,7 @@ def test_midi_velocities_follow_the_recording(tmp_path):
     expected = 112 * np.sqrt(np.array(gains) / 1.0)
     np.testing.assert_allclose(on[:-1], expected[:-1], atol=2)
     assert on[-1] == pytest.approx(16, abs=1)
+    saved(tmp_path, ".txt", loudness=True, audio=tmp_path / "none.wav")  # which has no velocities
 
 
 def test_musicxml_by_partitura_and_music21(tmp_path):
@@ -279,6 +280,11 @@ def test_ultrastar(tmp_path):
     assert np.log2(float(tags["BPM"]) / 96) % 1 == 0
     for read, note in zip(notes, tune().notes, strict=True):
         assert read == (pytest.approx(note.onset, abs=0.011), pytest.approx(note.offset, abs=0.011), note.note)
+    late = replace(tune(), notes=tuple(replace(n, onset=n.onset + 1e4, offset=n.offset + 1e4) for n in tune().notes))
+    both = replace(late, notes=tune().notes + late.notes)
+    path = formats.save(both, tmp_path / "late.txt", options=Options(tempo=130.0007))
+    for read, note in zip(ultrastar(path.read_text("utf-8"))[1], both.notes, strict=True):
+        assert read[:2] == (pytest.approx(note.onset, abs=0.0101), pytest.approx(note.offset, abs=0.0101))
     _, _, lines = ultrastar(saved(tmp_path, ".txt").read_text("utf-8"))
     assert lines == ["~~~~", "~", "~~", "~"]  # at the breaths
 
@@ -320,6 +326,14 @@ def test_long_silence_before_the_song_is_no_score(tmp_path):
     late = replace(tune(), notes=tuple(replace(n, onset=n.onset + 60, offset=n.offset + 60) for n in tune().notes))
     path = formats.save(late, tmp_path / "a.musicxml", options=Options(tempo=96, quantize="1/8"))
     assert path.read_text().count("<measure ") == 3
+
+
+@pytest.mark.parametrize(("ending", "says"), [(".musicxml", "bars, too many"), (".wav", "hours do not fit")])
+def test_a_wild_time_is_refused_where_it_would_fill_memory_or_disk(tmp_path, ending, says):
+    wild = replace(tune(), notes=(*tune().notes, Note(999_990.0, 999_999.0, 60.0)))
+    with pytest.raises(SingtransError, match=says):
+        formats.save(wild, tmp_path / f"a{ending}", options=Options(tempo="auto"))
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("ending", formats.ENDINGS.values())

@@ -174,6 +174,13 @@ def test_the_beats_of_a_midi_file(tmp_path):
         beats = midi.read_beats(path)
         assert beats.tempo == pytest.approx(tempo, abs=0.01)
         assert beats.metre == 3
+    # Beats are quarter notes, whatever the metre counts in; a bar of another length may come first.
+    tempo = mido.MetaMessage("set_tempo", tempo=600_000)
+    for (numerator, denominator), metre in {(6, 8): 3, (12, 8): 6, (2, 2): 4, (7, 8): 7, (3, 4): 3}.items():
+        bars = [mido.MetaMessage("time_signature", numerator=numerator, denominator=denominator, time=2 * 480)]
+        early = [tempo, mido.MetaMessage("time_signature", numerator=2, denominator=4), *bars]
+        beats = midi.read_beats(midi_file(tmp_path / "c.mid", early, [mido.Message("note_on", note=60, time=9000)]))
+        assert (beats.metre, beats.downbeat) == (metre, 2 % metre)
     zero = [mido.MetaMessage("set_tempo", tempo=0)]
     assert midi.read_beats(midi_file(tmp_path / "b.mid", zero, [mido.Message("note_on", note=60, time=9)])) is None
 

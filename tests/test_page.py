@@ -238,6 +238,14 @@ def test_what_is_corrected_is_what_is_downloaded(opened, tmp_path):
 
 
 @browser_needed
+def test_a_song_is_within_ten_milliseconds(opened, tmp_path):
+    notes = tuple(Note(start, start + 0.3, 60.0) for start in (0.509, 1.0301, 2.4711))
+    read = downloaded(opened(Transcription(notes, tune().pitch, 5.0, "a.wav")), "#ultrastar", tmp_path / "a.txt")
+    np.testing.assert_allclose([n.onset for n in read], [n.onset for n in notes], atol=0.0101)
+    np.testing.assert_allclose([n.offset for n in read], [n.offset for n in notes], atol=0.0101)
+
+
+@browser_needed
 def test_ends_are_dragged_and_notes_never_overlap(opened, tmp_path):
     tab = opened(tune())
     tab.mouse.move(*point(tab, 1.445, 61.1, *RANGE))

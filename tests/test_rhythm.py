@@ -61,6 +61,12 @@ def test_the_tempo_of_nine_songs_in_ten():
     assert np.median(near) < 0.03
 
 
+def test_one_wild_time_ends_the_search():
+    made = song(np.random.default_rng(2), 100.0)
+    assert find_beats(made.notes).confidence > CONFIDENT
+    assert find_beats((*made.notes, Note(999_990.0, 999_999.0, 60.0))) is None
+
+
 def test_without_a_beat_there_is_little_confidence():
     rng, sure = np.random.default_rng(2), 0
     for _ in range(40):

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from singtrans import Note, PitchTrack, Transcription, formats
-from singtrans.errors import UsageError
+from singtrans.errors import SingtransError, UsageError
 from singtrans.formats import Options
-from singtrans.formats.options import parse_tuning
+from singtrans.formats.options import parse_auto
 from singtrans.tuning import find_reference, tuned, tuning_remark
 
 NOTHING = PitchTrack(np.zeros(0), np.zeros(0), np.zeros(0))
@@ -94,6 +94,14 @@ def test_few_notes_and_disagreeing_ones_stay_at_440():
     np.testing.assert_array_equal(integers(anything), integers(anything, None))
 
 
+def test_one_wild_time_ends_the_search():
+    song = sung(-39)
+    wild = replace(song, notes=(*song.notes, Note(999_990.0, 999_999.0, 60.0)))
+    assert find_reference(wild.notes) is None
+    assert tuned(wild, "auto").notes == wild.notes
+    assert "A4 stays 440 Hz, as the notes lie more than 12 hours apart" in tuning_remark(wild.notes)
+
+
 def test_remarks():
     assert tuning_remark(sung(0).notes) == "tuning: A4 = 440 Hz"
     assert tuning_remark(sung(-39).notes) == "tuning: A4 = 430.2 Hz (39 cents flat)"
@@ -119,6 +127,29 @@ def test_integers_follow_in_every_format(tmp_path, ending):
     else:
         found = [note.note for note in formats.load_notes(path)]
     np.testing.assert_array_equal(found, MEANT[:40])
+
+
+@pytest.mark.parametrize("ending", [".csv", ".json"])
+def test_a_tuning_is_read_again(tmp_path, ending):
+    song = tuned(sung(-40, MEANT[:40], scatter=15), "auto")
+    path = formats.save(song, tmp_path / f"a{ending}")
+    found = formats.load_notes(path)
+    assert [note.tuning for note in found] == pytest.approx([note.tuning for note in song.notes], abs=0.0006)
+    np.testing.assert_array_equal([note.note for note in found], MEANT[:40])
+    few = Transcription(found[:3], NOTHING, 3.0)
+    assert tuned(few, "auto").notes == few.notes
+    assert "A4 stays where the file has it, as 3 notes are too few" in tuning_remark(few.notes)
+    plain = formats.save(sung(0, MEANT[:4]), tmp_path / f"b{ending}")
+    assert "tuning" not in plain.read_text()
+    assert all(note.tuning == 0 for note in formats.load_notes(plain))
+    path.write_text(path.read_text().replace("-0.4", "440.4"))  # Hz
+    with pytest.raises(SingtransError, match="is not a note"):
+        formats.load_notes(path)
+
+
+def test_a_tuning_in_tables_of_others_is_passed_over(tmp_path):
+    (tmp_path / "a.csv").write_text("onset,offset,pitch,tuning\n0,1,60.4,440\n")
+    assert formats.load_notes(tmp_path / "a.csv") == (Note(0.0, 1.0, 60.4),)
 
 
 def test_pitches_stay_what_was_sung(tmp_path):
@@ -148,10 +179,10 @@ def test_bends_sound_what_was_sung(tuning):
 def test_options():
     options = Options(tuning=432.0)
     assert pickle.loads(pickle.dumps(options)) == options
-    assert (parse_tuning("Auto"), parse_tuning("452.9")) == ("auto", 452.9)
+    assert (parse_auto("Auto"), parse_auto("452.9")) == ("auto", 452.9)
     for wrong in ("a4", ""):
         with pytest.raises(UsageError, match="Hz of A4"):
-            parse_tuning(wrong)
+            Options(tuning=parse_auto(wrong))
     for wrong in (44.0, float("nan"), "sharp"):
         with pytest.raises(UsageError, match="--tuning"):
             Options(tuning=wrong)

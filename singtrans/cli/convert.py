@@ -19,7 +19,7 @@ from singtrans.cli.options import (
     refuse_idle,
     write_options,
 )
-from singtrans.console import say
+from singtrans.console import counted, say
 
 
 def convert(  # noqa: PLR0913 (one parameter an option)
@@ -33,7 +33,7 @@ def convert(  # noqa: PLR0913 (one parameter an option)
         Path | None, typer.Option(metavar="FILE", help="The recording, for wav, html, --velocity loudness, and titles.")
     ] = None,
     tempo: Tempo = None,
-    metre: Metre = "4/4",
+    metre: Metre = None,
     quantize: Quantize = "",
     tuning: Tuning = None,
     pitch_bend: PitchBend = False,
@@ -45,8 +45,9 @@ def convert(  # noqa: PLR0913 (one parameter an option)
 ) -> None:
     """Turn a file of notes into another format.
 
-    All formats that transcribe writes are read too, but for svg, pdf, f0 and wav; and many labels besides. The tempo
-    of a MIDI file is kept unless --tempo says otherwise.
+    Of a file, only the notes are read, and from MIDI tempo and metre, which are kept unless --tempo or --metre says
+    otherwise. All formats that transcribe writes can be read, but for svg, pdf, f0, wav and html; and many labels
+    besides.
 
     \b
     Examples:
@@ -62,9 +63,6 @@ def convert(  # noqa: PLR0913 (one parameter an option)
     name = format.value if format else format_of(target)
     refuse_idle(ctx, [name] if name else [])
     options = write_options(tempo, metre, quantize, pitch_bend, program, velocity, lyrics, tuning)
-    remarks = convert_file(
-        source, target, format=format.value if format else None, audio=audio, options=options, overwrite=overwrite
-    )
+    converted = convert_file(source, target, format=name, audio=audio, options=options, overwrite=overwrite)
     if not quiet:
-        for line in remarks:
-            say(f"{target}: {line}")
+        say("; ".join((f"{source}: {counted(converted.notes)} -> {target}", *converted.remarks)))

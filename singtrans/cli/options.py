@@ -42,7 +42,10 @@ Tempo = Annotated[
         help="Beats a minute under the notes, or auto to find the beats in the singing. Sung times stay as they are.",
     ),
 ]
-Metre = Annotated[str, typer.Option(metavar="N/4", help="Beats in a bar.")]
+Metre = Annotated[
+    str | None,
+    typer.Option(metavar="N/4", help="Beats in a bar. Default: 4/4, or what a MIDI file that is converted states."),
+]
 Quantize = Annotated[
     str,
     typer.Option(metavar="GRID", help="Move notes onto 1/4, 1/8, 1/16 or 1/32; 1/8t for triplets, 1/8s for swing."),
@@ -68,7 +71,7 @@ Lyrics = Annotated[
 
 def write_options(  # noqa: PLR0913 (one parameter an option)
     tempo: str | None = None,
-    metre: str = "4/4",
+    metre: str | None = None,
     quantize: str = "",
     pitch_bend: bool = False,
     program: int = 54,
@@ -83,13 +86,13 @@ def write_options(  # noqa: PLR0913 (one parameter an option)
         SingtransError: if the lyrics cannot be read.
     """
     from singtrans.formats.lyrics import read_lyrics
-    from singtrans.formats.options import Options, parse_metre, parse_tempo, parse_tuning
+    from singtrans.formats.options import Options, parse_auto, parse_metre
 
     return Options(
-        tempo=parse_tempo(tempo) if tempo is not None else None,
-        metre=parse_metre(metre),
+        tempo=parse_auto(tempo) if tempo is not None else None,
+        metre=parse_metre(metre) if metre is not None else None,
         quantize=quantize,
-        tuning=parse_tuning(tuning) if tuning is not None else None,
+        tuning=parse_auto(tuning) if tuning is not None else None,
         pitch_bend=pitch_bend,
         program=program,
         loudness=velocity is Velocity.loudness,

@@ -61,7 +61,7 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
         typer.Option("-f", "--format", help="What to write; may be given several times. Default: mid."),
     ] = None,
     tempo: Tempo = None,
-    metre: Metre = "4/4",
+    metre: Metre = None,
     quantize: Quantize = "",
     tuning: Tuning = None,
     pitch_bend: PitchBend = False,

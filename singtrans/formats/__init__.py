@@ -15,7 +15,7 @@ from singtrans.formats.choose import holds_notes, reader_of
 from singtrans.formats.files import whole_file
 from singtrans.formats.note_names import UNITS
 from singtrans.formats.options import PLAIN, Options
-from singtrans.formats.registry import ENDINGS, SCORED, USES, WRITE_SUFFIXES, WRITERS, format_of
+from singtrans.formats.registry import ENDINGS, SCORED, SHEETS, USES, WRITE_SUFFIXES, WRITERS, format_of
 from singtrans.notes import Note, PitchTrack, Transcription
 from singtrans.tuning import tuned
 
@@ -24,6 +24,7 @@ __all__ = [
     "F0_ENDINGS",
     "READ_SUFFIXES",
     "SCORED",
+    "SHEETS",
     "TEXT_SUFFIXES",
     "USES",
     "WRITERS",

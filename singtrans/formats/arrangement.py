@@ -1,19 +1,17 @@
-"""A transcription as musicians write it down: notes on beats, with velocities and syllables."""
+"""A transcription as musicians write it down: notes on beats, with syllables."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from singtrans.errors import SingtransError
 from singtrans.formats.lyrics import Syllable, fit
-from singtrans.formats.options import AUTO, Options
-from singtrans.loudness import note_levels, velocities
+from singtrans.formats.options import Options
 from singtrans.notes import Note, Transcription
-from singtrans.rhythm.beats import DEFAULT_TEMPO, Beats, steady
+from singtrans.rhythm.beats import DEFAULT_METRE, DEFAULT_TEMPO, Beats, steady
 from singtrans.rhythm.quantize import Grid, Quantized, parse_grid, quantize
 from singtrans.rhythm.tempo import CONFIDENT, beats_at, find_beats
+from singtrans.tuning import AUTO
 
-VELOCITY = 90  # where nobody has measured how loud a note is sung
 SCORE_GRID = "1/16"  # what a score is written in where nothing is said
 
 
@@ -26,7 +24,6 @@ class Arrangement:
         beats: the beats under them.
         grid: what they were quantized to; None where they were not.
         spans: of each note, the numbers of the grid's places where it starts and ends; empty without a grid.
-        velocities: of each note, 1 to 127.
         syllables: of each note, None where it has none.
         remarks: a line for everything that a user wants to know about how this came to be.
     """
@@ -35,7 +32,6 @@ class Arrangement:
     beats: Beats
     grid: Grid | None
     spans: tuple[tuple[int, int], ...]
-    velocities: tuple[int, ...]
     syllables: tuple[Syllable | None, ...]
     remarks: tuple[str, ...]
 
@@ -47,9 +43,6 @@ def arrange(transcription: Transcription, options: Options, *, score: bool = Fal
         transcription: notes in time order.
         options: what is asked for.
         score: whether this becomes sheet music, which has beats and a grid even where none are asked for.
-
-    Raises:
-        SingtransError: if velocities shall follow a recording that is missing or cannot be read.
     """
     remarks: list[str] = []
     notes = transcription.notes
@@ -72,7 +65,6 @@ def arrange(transcription: Transcription, options: Options, *, score: bool = Fal
         beats,
         grid,
         quantized.spans,
-        _velocities(transcription, options),
         fit(options.lyrics, len(notes)),
         tuple(remarks),
     )
@@ -80,20 +72,22 @@ def arrange(transcription: Transcription, options: Options, *, score: bool = Fal
 
 def _beats(notes: tuple[Note, ...], options: Options, needed: bool, remarks: list[str]) -> Beats:
     """The beats asked for; with a line about them if they were found."""
+    stated = options.beats
+    metre = options.metre or (stated.metre if stated else DEFAULT_METRE)
     if isinstance(options.tempo, float | int):
-        return beats_at(float(options.tempo), notes, options.metre)
-    if options.tempo is None and options.beats is not None:
-        return options.beats
+        return beats_at(float(options.tempo), notes, metre)
+    if options.tempo is None and stated is not None:
+        return replace(stated, metre=metre, downbeat=stated.downbeat % metre)
     if options.tempo != AUTO and not needed:
-        return steady(DEFAULT_TEMPO, 0.0, options.metre)
-    found = find_beats(notes, options.metre)
+        return steady(DEFAULT_TEMPO, 0.0, metre)
+    found = find_beats(notes, metre)
     confidence = found.confidence if found else 0.0
     if confidence < CONFIDENT:
         remarks.append(
             f"no steady beat was found (confidence {confidence:.2f}), so the tempo stays {DEFAULT_TEMPO:g};"
             " give it with --tempo"
         )
-        return replace(steady(DEFAULT_TEMPO, 0.0, options.metre), confidence=confidence)
+        return replace(steady(DEFAULT_TEMPO, 0.0, metre), confidence=confidence)
     remarks.append(f"tempo {found.tempo:.1f} (confidence {confidence:.2f})")
     return found
 
@@ -101,11 +95,3 @@ def _beats(notes: tuple[Note, ...], options: Options, needed: bool, remarks: lis
 def _moved(quantized: Quantized, grid: Grid) -> str:
     moved = np.abs(quantized.moved) * 1000
     return f"notes moved onto {grid.name} by {np.median(moved):.0f} ms (median), {moved.max():.0f} ms at most"
-
-
-def _velocities(transcription: Transcription, options: Options) -> tuple[int, ...]:
-    if not options.loudness or not transcription.notes:
-        return (VELOCITY,) * len(transcription.notes)
-    if options.audio is None:
-        raise SingtransError("--velocity loudness needs the recording: give it with --audio.")
-    return velocities(note_levels(options.audio, transcription.notes))

@@ -3,7 +3,8 @@
     onset,offset,pitch,note,confidence
     0.4210,0.9630,60.132,60,0.871
 
-Onset and offset in seconds, pitch as a fractional MIDI number, note as the integer MIDI number (60 = C4).
+Onset and offset in seconds, pitch as a fractional MIDI number, note as the integer MIDI number (60 = C4). Where notes
+count from another A4 than 440 Hz, a sixth column ``tuning`` says how many semitones it lies above.
 """
 
 from dataclasses import dataclass
@@ -19,19 +20,22 @@ from singtrans.formats.text import Row, at_line, in_order, make_note, number, re
 from singtrans.notes import Note, Transcription
 
 COLUMNS = ("onset", "offset", "pitch", "note", "confidence")
+_TUNING = "tuning"
 _STEPS_PER_SECOND = 10_000  # four decimals: a hundredth of the shortest hop
 
 
 def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
     """Write the notes of a transcription as UTF-8 with a header and LF line ends.
 
-    Times have four decimals, pitch and confidence three; rounding leaves every note a length, and no overlap.
+    Times have four decimals, pitch, confidence and tuning three; rounding leaves every note a length, and no overlap.
     """
-    lines = [",".join(COLUMNS)]
+    tuned = any(round(note.tuning, 3) for note in transcription.notes)
+    lines = [",".join((*COLUMNS, _TUNING) if tuned else COLUMNS)]
     times = on_grid(transcription.notes, _STEPS_PER_SECOND)
     for note, (onset, offset) in zip(transcription.notes, times, strict=True):
         start, end = onset / _STEPS_PER_SECOND, offset / _STEPS_PER_SECOND
-        lines.append(f"{start:.4f},{end:.4f},{note.pitch:.3f},{note.note},{note.confidence:.3f}")
+        line = f"{start:.4f},{end:.4f},{note.pitch:.3f},{note.note},{note.confidence:.3f}"
+        lines.append(f"{line},{note.tuning:.3f}" if tuned else line)
     file.write(("\n".join(lines) + "\n").encode())
 
 
@@ -39,7 +43,8 @@ def read(path: str | Path, unit: str | None = None, faults: list[SingtransError]
     """Read notes from text with a header, separated by commas, tabs, semicolons or spaces.
 
     The header names an onset, an offset or a duration, and a pitch, by one of the usual words (docs/labels.md);
-    ``confidence`` is 1 where it is missing, and other columns and blank lines are passed over.
+    ``confidence`` is 1 where it is missing, ``tuning`` is read from our own tables, and other columns and blank lines
+    are passed over.
 
     Args:
         path: the file.
@@ -63,7 +68,8 @@ def read(path: str | Path, unit: str | None = None, faults: list[SingtransError]
             1,
             f"lacks {', '.join(missing)}: the first line must name the columns onset, offset (or duration) and pitch.",
         )
-    values = [_values(path, row, columns, unit, faults) for row in table.rows]
+    tuned = len(COLUMNS) if table.names == (*COLUMNS, _TUNING) else None  # elsewhere it may be in any unit
+    values = [_values(path, row, columns, unit, tuned, faults) for row in table.rows]
     sung = [value for value in values if value]
     unit = unit or columns.unit or _unit(path, sung, columns)
     notes = [_note(path, value, unit, faults) for value in sung]
@@ -79,10 +85,11 @@ class _Values:
     offset: float
     pitch: float
     confidence: float
+    tuning: float
 
 
 def _values(
-    path: Path, row: Row, columns: Columns, unit: str | None, faults: list[SingtransError] | None
+    path: Path, row: Row, columns: Columns, unit: str | None, tuned: int | None, faults: list[SingtransError] | None
 ) -> _Values | None:
     """None for a rest, which only a label can say, and for a line that is refused."""
     try:
@@ -93,9 +100,10 @@ def _values(
         pitch = label_pitch(label) if columns.unit == "name" and unit is None else number(label)
         confident = row.cells[columns.confidence] if 0 <= columns.confidence < len(row.cells) else ""
         confidence = number(confident or "1")
+        tuning = number(row.cells[tuned]) if tuned is not None else 0.0
     except (ValueError, IndexError):
         return refuse(_fault(path, row.line), faults)
-    return None if pitch is None else _Values(row.line, onset, offset, pitch, confidence)
+    return None if pitch is None else _Values(row.line, onset, offset, pitch, confidence, tuning)
 
 
 def _unit(path: Path, values: list[_Values], columns: Columns) -> str:
@@ -113,7 +121,7 @@ def _unit(path: Path, values: list[_Values], columns: Columns) -> str:
 
 def _note(path: Path, value: _Values, unit: str, faults: list[SingtransError] | None) -> Note | None:
     try:
-        return make_note(value.onset, value.offset, to_midi(value.pitch, unit), value.confidence)
+        return make_note(value.onset, value.offset, to_midi(value.pitch, unit), value.confidence, value.tuning)
     except ValueError:
         return refuse(_fault(path, value.line), faults)
 
@@ -123,5 +131,6 @@ def _fault(path: Path, line: int) -> SingtransError:
         path,
         line,
         "is not a note: it needs an onset from 0 s, a later offset (or a duration), a pitch from MIDI 0 to 127"
-        " (name its column hz if it is Hz), and a confidence from 0 to 1 if there is one.",
+        " (name its column hz if it is Hz), and a confidence from 0 to 1 and a tuning in semitones if there are such"
+        " columns.",
     )

@@ -4,7 +4,8 @@
      "notes": [{"onset": 0.421, "offset": 0.963, "pitch": 60.132, "note": 60, "confidence": 0.871}, …],
      "pitch": {"time": [0.0, 0.01, …], "midi": [null, 60.02, …], "voicing": [0.01, 0.98, …]}}
 
-Times in seconds, pitch as a fractional MIDI number, null where nothing is sung. It is strict JSON: no NaN.
+Times in seconds, pitch as a fractional MIDI number, null where nothing is sung. It is strict JSON: no NaN. A note that
+counts from another A4 than 440 Hz has "tuning" as well, how many semitones it lies above.
 """
 
 import json
@@ -104,7 +105,8 @@ def _notes(path: Path, entries: list[Any], faults: list[SingtransError] | None) 
             if not _LOWEST <= pitch <= _HIGHEST:
                 refuse(_absurd(path, onset, pitch), faults)
                 continue
-            notes.append(make_note(onset, offset, pitch, finite(entry.get("confidence", 1.0))))
+            confidence, tuning = finite(entry.get("confidence", 1.0)), finite(entry.get("tuning", 0.0))
+            notes.append(make_note(onset, offset, pitch, confidence, tuning))
         except (AttributeError, KeyError, TypeError, ValueError):
             fault = f"entry {number} is not a note: it needs an onset from 0 s, a later offset, a pitch."
             refuse(SingtransError(f"{path}: {fault}"), faults)
@@ -127,12 +129,14 @@ def _absurd(path: Path, time: float, pitch: float) -> SingtransError:
 
 
 def _note_fields(note: Note, onset: int, offset: int) -> dict[str, float]:
+    tuning = round(float(note.tuning), 3)
     return {
         "onset": onset / _STEPS_PER_SECOND,
         "offset": offset / _STEPS_PER_SECOND,
         "pitch": round(float(note.pitch), 3),
         "note": note.note,
         "confidence": round(float(note.confidence), 3),
+        **({"tuning": tuning} if tuning else {}),
     }
 
 

@@ -3,23 +3,27 @@
 import io
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
+from singtrans import loudness
 from singtrans.errors import SingtransError
 from singtrans.formats.arrangement import Arrangement, arrange
-from singtrans.formats.bends import bend_range, bends, wheel
+from singtrans.formats.bends import Bend, bend_range, bends, wheel
 from singtrans.formats.files import on_steps, read_bytes
 from singtrans.formats.options import PLAIN, Options
 from singtrans.formats.text import LONGEST, in_order
-from singtrans.notes import Note, PitchTrack, Transcription
-from singtrans.rhythm.beats import Beats
+from singtrans.notes import Note, Transcription
+from singtrans.rhythm.beats import DEFAULT_METRE, Beats
 
 TICKS_PER_BEAT = 480
 TEMPO = 500_000  # microseconds a beat: 120 beats a minute, what MIDI means where nothing is said
+_VELOCITY = 90  # where nobody has measured how loud a note is sung
 _DRUMS = 9  # the channel that General MIDI keeps for percussion, counted from 0
 _MOST_BYTES = 8_000_000  # a day of singing with pitch bends; a hundred times as much in memory
 _MOST_BEATS = 200_000  # a day of them; damaged files claim more
@@ -38,7 +42,7 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
     carriage return a line.
 
     Raises:
-        SingtransError: if velocities shall follow a recording that cannot be read.
+        SingtransError: if velocities shall follow a recording that is missing or cannot be read.
     """
     import mido
 
@@ -51,13 +55,14 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
     # A file name may hold bytes that are no text at all: they become question marks.
     name = Path(transcription.audio).stem.encode("utf-8", "replace").decode() or "Voice"
     voice = [mido.MetaMessage("track_name", name=name), mido.Message("program_change", program=options.program - 1)]
-    events = _note_events(arrangement, spans)
+    events = _note_events(arrangement, _velocities(transcription.notes, options), spans)
     if options.pitch_bend:
         curves = [bends(note, transcription.pitch) for note in transcription.notes]
         reach = bend_range(curves)
         for controller, value in (*_RANGE, (6, reach), (38, 0), *_NULL):
             voice.append(mido.Message("control_change", control=controller, value=value))
-        events += _bend_events(transcription, arrangement, spans, tempi, reach)
+        moves = _moved(curves, transcription.notes, arrangement.notes)
+        events += _bend_events(moves, spans, tempi, reach)
     tracks = [_delta(_frame_events(beats, tempi, end), end), mido.MidiTrack([*voice, *_delta(events, end)])]
     midi = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT, charset="utf-8", tracks=tracks)
     midi.save(file=file)
@@ -96,12 +101,23 @@ def _frame_events(beats: Beats, tempi: np.ndarray, end: int) -> list[tuple[int, 
     return sorted(events, key=lambda event: event[0])
 
 
-def _note_events(arrangement: Arrangement, spans: list[tuple[int, int]]) -> list[tuple[int, object]]:
+def _velocities(notes: Sequence[Note], options: Options) -> tuple[int, ...]:
+    """Of each note as it was sung, 1 to 127."""
+    if not options.loudness or not notes:
+        return (_VELOCITY,) * len(notes)
+    if options.audio is None:
+        raise SingtransError("--velocity loudness needs the recording: give it with --audio.")
+    return loudness.velocities(loudness.note_levels(options.audio, notes))
+
+
+def _note_events(
+    arrangement: Arrangement, velocities: Sequence[int], spans: list[tuple[int, int]]
+) -> list[tuple[int, object]]:
     import mido
 
     events = []
     for number, (onset, offset) in enumerate(spans):
-        note, velocity = arrangement.notes[number].note, arrangement.velocities[number]
+        note, velocity = arrangement.notes[number].note, velocities[number]
         syllable = arrangement.syllables[number]
         if syllable:
             ending = "\r" if syllable.ends_line else " " if syllable.ends_word else ""
@@ -111,23 +127,25 @@ def _note_events(arrangement: Arrangement, spans: list[tuple[int, int]]) -> list
     return events
 
 
+def _moved(curves: Sequence[Sequence[Bend]], sung: Sequence[Note], placed: Sequence[Note]) -> list[list[Bend]]:
+    """Each note's bends, stretched with the note to where it was moved."""
+    return [
+        [replace(b, seconds=to.onset + (b.seconds - was.onset) * to.duration / was.duration) for b in curve]
+        for curve, was, to in zip(curves, sung, placed, strict=True)
+    ]
+
+
 def _bend_events(
-    transcription: Transcription,
-    arrangement: Arrangement,
-    spans: list[tuple[int, int]],
-    tempi: np.ndarray,
-    reach: int,
+    curves: Sequence[Sequence[Bend]], spans: list[tuple[int, int]], tempi: np.ndarray, reach: int
 ) -> list[tuple[int, object]]:
-    """The wheel's way through each note, stretched with the note where it was moved, and back after it."""
+    """The wheel's way through each note, and back after it."""
     import mido
 
     events, tick_before, value_before = [], -1, 0
-    track: PitchTrack = transcription.pitch
-    for sung, placed, (onset, offset) in zip(transcription.notes, arrangement.notes, spans, strict=True):
-        stretch = placed.duration / sung.duration
-        moves = [(placed.onset + (bend.seconds - sung.onset) * stretch, bend) for bend in bends(sung, track)]
-        for number, (seconds, bend) in enumerate(moves):
-            tick = onset if number == 0 else min(offset - 1, max(onset, round(float(_ticks(seconds, tempi)))))
+    for curve, (onset, offset) in zip(curves, spans, strict=True):
+        ticks = np.rint(_ticks(np.array([bend.seconds for bend in curve]), tempi)).astype(int).tolist()
+        for number, (bend, at) in enumerate(zip(curve, ticks, strict=True)):
+            tick = onset if number == 0 else min(offset - 1, max(onset, at))
             value = wheel(bend.semitones, reach)
             if value != value_before:
                 if tick == tick_before:
@@ -187,15 +205,31 @@ def read_beats(path: str | Path) -> Beats | None:
     clock = _Clock(midi)
     if clock.changes == {0: TEMPO}:
         return None
-    metres = [message for track in midi.tracks for message in track if message.type == "time_signature"]
-    metre = max(1, min(12, metres[-1].numerator)) if metres else 4
-    first = max(1, min(12, metres[0].numerator)) if metres else 4
+    metre, since = _metre(midi)
     length = max(sum(message.time for message in track) for track in midi.tracks)
     beats = max(3, length // midi.ticks_per_beat + 2)
     if beats > _MOST_BEATS:
         return None
     times = np.array([clock.seconds(beat * midi.ticks_per_beat) for beat in range(beats)])
-    return Beats(times, metre, first % metre) if (np.diff(times) > 0).all() else None
+    if not (np.diff(times) > 0).all():
+        return None
+    return Beats(times, metre, round(since / midi.ticks_per_beat) % metre)
+
+
+def _metre(midi: object) -> tuple[int, int]:
+    """Quarter notes in a bar, by the last metre that a file states, and the tick from which it holds.
+
+    Where these are no whole number, as in 7/8, two bars or four are taken for one.
+    """
+    stated = [(0, Fraction(DEFAULT_METRE))]
+    for track in midi.tracks:
+        now = 0
+        for message in track:
+            now += message.time
+            if message.type == "time_signature":
+                stated.append((now, Fraction(4 * message.numerator, message.denominator)))
+    tick, quarters = sorted(stated, key=lambda change: change[0])[-1]
+    return max(1, min(12, quarters.numerator)), tick
 
 
 def _open(path: Path) -> object:

@@ -34,6 +34,7 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
     Without a grid in the options, notes go onto sixteenths; without a tempo, it is estimated.
 
     Raises:
+        SingtransError: if the notes span more bars than a score can have.
         UsageError: if partitura is not installed.
     """
     file.write(score_xml(transcription, options))

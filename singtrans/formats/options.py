@@ -8,19 +8,19 @@ from singtrans.errors import UsageError
 from singtrans.formats.lyrics import Syllable
 from singtrans.rhythm.beats import Beats
 from singtrans.rhythm.quantize import parse_grid
+from singtrans.tuning import AUTO
 
-AUTO = "auto"
 LOWEST_A4, HIGHEST_A4 = 380.0, 500.0  # Hz
 VOICE_OOHS = 53  # of General MIDI, counted from 0
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How notes are written. Everything here is the same for many recordings but ``audio``; all of it can be pickled.
+    """How notes are written. All but ``audio`` and ``beats`` is the same for many recordings; all of it can be pickled.
 
     Attributes:
         tempo: beats a minute; ``auto`` to find the beats in the notes; None for what the format does by itself.
-        metre: beats in a bar.
+        metre: beats in a bar; None for those of ``beats``, or else 4.
         quantize: name of the grid that notes are moved onto (``parse_grid``), or empty.
         tuning: Hz of the singer's A4; ``auto`` to find it in the notes; None for 440.
         pitch_bend: whether MIDI follows the sung pitch.
@@ -35,7 +35,7 @@ class Options:
     """
 
     tempo: float | str | None = None
-    metre: int = 4
+    metre: int | None = None
     quantize: str = ""
     tuning: float | str | None = None
     pitch_bend: bool = False
@@ -56,7 +56,7 @@ class Options:
                 raise UsageError(f"--tuning {self.tuning}: give Hz of A4, such as 432, or auto")
         elif self.tuning is not None and not LOWEST_A4 <= self.tuning <= HIGHEST_A4:
             raise UsageError(f"--tuning {self.tuning:g}: A4 lies between {LOWEST_A4:g} and {HIGHEST_A4:g} Hz")
-        if not 1 <= self.metre <= 12:
+        if self.metre is not None and not 1 <= self.metre <= 12:
             raise UsageError(f"--metre {self.metre}/4: a bar has 1 to 12 beats")
         if not 1 <= self.program <= 128:
             raise UsageError(f"--program {self.program}: General MIDI has the programs 1 to 128")
@@ -71,32 +71,15 @@ PLAIN = Options()
 """Nothing asked for."""
 
 
-def parse_tempo(text: str) -> float | str:
-    """The tempo that ``--tempo`` states: a number, or ``auto``.
-
-    Raises:
-        UsageError: if it is neither.
-    """
-    if text.strip().lower() == AUTO:
+def parse_auto(text: str) -> float | str:
+    """What ``--tempo`` or ``--tuning`` states: a number, ``auto``, or text that `Options` refuses."""
+    text = text.strip()
+    if text.lower() == AUTO:
         return AUTO
     try:
         return float(text)
     except ValueError:
-        raise UsageError(f"--tempo {text}: give beats a minute, such as 96, or auto") from None
-
-
-def parse_tuning(text: str) -> float | str:
-    """The tuning that ``--tuning`` states: Hz, or ``auto``.
-
-    Raises:
-        UsageError: if it is neither.
-    """
-    if text.strip().lower() == AUTO:
-        return AUTO
-    try:
-        return float(text)
-    except ValueError:
-        raise UsageError(f"--tuning {text}: give Hz of A4, such as 432, or auto") from None
+        return text
 
 
 def parse_metre(text: str) -> int:

@@ -73,6 +73,9 @@ USES: dict[str, frozenset[str]] = {
 SCORED: frozenset[str] = frozenset(name for name, fields in USES.items() if "tempo" in fields)
 """Formats that have beats, and so a use for tempo, grid and lyrics."""
 
+SHEETS: frozenset[str] = frozenset({"musicxml", "svg", "pdf"})
+"""Those of them that are sheet music, which has beats and a grid even where none are asked for."""
+
 
 def format_of(path: Path) -> str | None:
     """The name of the format that a file's name states, the longest ending first; None if there is none."""

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from singtrans.errors import SingtransError
 from singtrans.formats.arrangement import Arrangement
 from singtrans.formats.lyrics import Syllable
 
+MOST_BARS = 5000  # two hours and more; a damaged time makes a million of rests
 QUARTER = 24  # divisions: a thirty-second note is 3, one of a triplet of sixteenths 4
 _STRAIGHT = {96: ("whole", 0), 72: ("half", 1), 48: ("half", 0), 36: ("quarter", 1), 24: ("quarter", 0)} | {
     18: ("eighth", 1),
@@ -71,7 +73,11 @@ class Sheet:
 
 
 def lay_out(arrangement: Arrangement) -> Sheet:
-    """Bars for the notes of an arrangement that has a grid; empty bars before the first note are left out."""
+    """Bars for the notes of an arrangement that has a grid; empty bars before the first note are left out.
+
+    Raises:
+        SingtransError: if there would be more than :data:`MOST_BARS`.
+    """
     grid, beats = arrangement.grid, arrangement.beats
     bar = beats.metre * QUARTER
     spans = np.array(arrangement.spans, int).reshape(-1, 2)
@@ -79,6 +85,8 @@ def lay_out(arrangement: Arrangement) -> Sheet:
     first = int(at[0, 0] // bar) if len(at) else 0
     at -= first * bar
     bars = max(1, int(-(-at[-1, 1] // bar))) if len(at) else 1
+    if bars > MOST_BARS:
+        raise SingtransError(f"the notes span {bars} bars, too many for sheet music ({MOST_BARS}): mend their times.")
     thirds = "t" in grid.name
     pieces, now = [], 0
     for number, (start, end) in enumerate(at.tolist()):

@@ -56,13 +56,17 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
     with soundfile.SoundFile(sink, "w", RATE, 2, format="WAV", subtype="PCM_16") as out:
         done = 0
         for left in _recording(transcription, options):
-            if done + len(left) > _LONGEST:
-                raise SingtransError(f"more than {_LONGEST / RATE / 3600:.1f} hours do not fit into a WAV file.")
+            _check_length(done + len(left))
             right = synthesize(transcription.notes, done, len(left))
             out.write(np.stack([right if options.audio is None else left, right], 1))
             done += len(left)
             sink.check()
     sink.check()
+
+
+def _check_length(frames: int) -> None:
+    if frames > _LONGEST:
+        raise SingtransError(f"more than {_LONGEST / RATE / 3600:.1f} hours do not fit into a WAV file.")
 
 
 def synthesize(notes: Sequence[Note], first: int, count: int) -> np.ndarray:
@@ -102,6 +106,7 @@ def _recording(transcription: Transcription, options: Options) -> Iterator[np.nd
         return
     last = max((note.offset for note in transcription.notes), default=0.0) + _RELEASE
     left, block = round(max(transcription.duration, last) * RATE), round(_BLOCK_SECONDS * RATE)
+    _check_length(left)  # before gigabytes of silence
     while left > 0:
         yield np.zeros(min(left, block), np.float32)
         left -= block

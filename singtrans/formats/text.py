@@ -13,6 +13,7 @@ from singtrans.notes import Note
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
 _HIGHEST = 127.5  # MIDI: half a semitone above the highest number that a .mid can hold
+_FARTHEST = 4.0  # semitones: the singer's A4 is no farther from 440 Hz, wherever he has drifted to
 LONGEST = 1e6
 """Seconds, eleven days: nothing ends later."""
 
@@ -141,7 +142,7 @@ def read_table(path: Path, text: str) -> Table:
     return Table(names, tuple(rows))
 
 
-def make_note(onset: float, offset: float, pitch: float, confidence: float = 1.0) -> Note:
+def make_note(onset: float, offset: float, pitch: float, confidence: float = 1.0, tuning: float = 0.0) -> Note:
     """A note whose values can be meant.
 
     Args:
@@ -149,15 +150,19 @@ def make_note(onset: float, offset: float, pitch: float, confidence: float = 1.0
         offset: seconds.
         pitch: MIDI number.
         confidence: 0 to 1.
+        tuning: semitones of the singer's A4 above 440 Hz.
 
     Raises:
-        ValueError: if it is not one: it starts before 0 s, does not end after it starts, or lies outside 0 to 127.
+        ValueError: if it is not one: it starts before 0 s, does not end after it starts, lies outside 0 to 127, or
+            counts from an A4 that nobody sings by.
     """
     if not 0 <= onset < offset <= LONGEST:
         raise ValueError("a note starts from 0 s on and ends later")
     if not -0.5 <= pitch <= _HIGHEST:
         raise ValueError("a pitch lies between MIDI 0 and 127")
-    return Note(onset, offset, pitch, confidence)
+    if abs(tuning) > _FARTHEST:
+        raise ValueError("an A4 lies within some semitones of 440 Hz")
+    return Note(onset, offset, pitch, confidence, tuning)
 
 
 def in_order(notes: Iterable[Note]) -> tuple[Note, ...]:

@@ -57,15 +57,15 @@ class _Song:
 def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
     """Write a song that UltraStar, Vocaluxe and Performous play, in UTF-8.
 
-    The tempo is that of the options, or the one found in the notes, times as many powers of two as make a beat 20 ms or
-    shorter; notes are within half of that. Lines end with the lyrics' lines, or where nobody sings for a
-    quarter of a second. A note without a syllable gets ``~``.
+    The tempo is that of the options, the one found in the notes where ``auto`` or a grid asks for it, or 120; times as
+    many powers of two as make a beat 20 ms or shorter; notes are within half of that. Lines end
+    with the lyrics' lines, or where nobody sings for a quarter of a second. A note without a syllable gets ``~``.
     """
     arrangement = arrange(transcription, options)
     tempo = arrangement.beats.tempo
     while 15 / tempo > _FINEST:
         tempo *= 2
-    bpm = round(tempo, 3)
+    bpm = float(f"{tempo:.6g}")  # as it is written: hours of beats must not drift
     notes = arrangement.notes
     gap = round(1000 * notes[0].onset) if notes else 0
     unit = 15 / bpm

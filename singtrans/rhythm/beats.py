@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-DEFAULT_TEMPO = 120.0  # what MIDI means where nothing is said
+DEFAULT_TEMPO, DEFAULT_METRE = 120.0, 4  # what MIDI means where nothing is said
 _SNAP = 0.04  # seconds: beats that miss the start of the recording by less were meant to begin with it
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from singtrans.notes import Note
+from singtrans.notes import LONGEST_SONG, Note
 from singtrans.rhythm.beats import Beats, anchored, steady
 
 SLOWEST, FASTEST = 45.0, 230.0  # beats a minute
@@ -38,7 +38,7 @@ class _Tempo:
 
 
 def find_beats(notes: Sequence[Note], metre: int = 4) -> Beats | None:
-    """Estimate the beats of sung notes; None where there are too few notes (below 6) to tell.
+    """Estimate the beats of sung notes; None where there are too few notes (below 6) to tell, or a time is no song's.
 
     Args:
         notes: in time order.
@@ -49,7 +49,7 @@ def find_beats(notes: Sequence[Note], metre: int = 4) -> Beats | None:
         that onsets without any beat would do as well.
     """
     onsets = np.array([note.onset for note in notes])
-    if len(onsets) < 6:
+    if len(onsets) < 6 or onsets[-1] > LONGEST_SONG:
         return None
     tempo = _find_tempo(onsets)
     if tempo is None:
@@ -138,13 +138,15 @@ def _track(onsets: np.ndarray, weights: np.ndarray, period: float) -> np.ndarray
     steps = np.arange(max(1, round(0.7 * period / _HOP)), round(1.4 * period / _HOP) + 1)
     penalty = _TIGHT * np.log(steps * _HOP / period) ** 2
     total, source = strength.copy(), np.full(frames, -1)
-    for frame in range(int(steps[0]), frames):
-        before = steps[: np.searchsorted(steps, frame, "right")]
-        scores = total[frame - before] - penalty[: len(before)]
-        best = int(np.argmax(scores))
-        if scores[best] > 0:
-            total[frame] += scores[best]
-            source[frame] = frame - before[best]
+    block = int(steps[0])  # frames that cannot follow each other, and are looked at together
+    for first in range(block, frames, block):
+        at = np.arange(first, min(first + block, frames))
+        before = at[:, None] - steps
+        scores = np.where(before >= 0, total[before] - penalty, -np.inf)
+        best = (np.arange(len(at)), scores.argmax(axis=1))
+        gains = scores[best]
+        total[at] += np.maximum(gains, 0)
+        source[at] = np.where(gains > 0, before[best], -1)
     tail = frames - round(period / _HOP)
     frame, beats = tail + int(np.argmax(total[tail:])), []
     while frame >= 0:
@@ -165,12 +167,14 @@ def _smooth(times: np.ndarray, onsets: np.ndarray, period: float) -> np.ndarray:
     # Where there is little to go by, the tempo stays the song's: two made-up points of small weight say so.
     line = np.polyfit(known, at, 1) if np.ptp(known) else np.array([period, at[0]])
     smoothed = np.empty(len(times))
-    for number in numbers:
-        weight = np.exp(-0.5 * ((known - number) / _SMOOTH) ** 2)
-        mean = (weight @ at + 0.02 * np.polyval(line, number)) / (weight.sum() + 0.02)
-        centre = (weight @ known + 0.02 * number) / (weight.sum() + 0.02)
-        spread = weight @ (known - centre) ** 2
-        slope = (weight @ ((known - centre) * (at - mean)) + 4 * line[0]) / (spread + 4)
+    lows, highs = np.searchsorted(known, [numbers - 9 * _SMOOTH, numbers + 9 * _SMOOTH])  # beyond, they weigh nothing
+    for number, low, high in zip(numbers, lows, highs, strict=True):
+        beats, heard = known[low:high], at[low:high]
+        weight = np.exp(-0.5 * ((beats - number) / _SMOOTH) ** 2)
+        mean = (weight @ heard + 0.02 * np.polyval(line, number)) / (weight.sum() + 0.02)
+        centre = (weight @ beats + 0.02 * number) / (weight.sum() + 0.02)
+        spread = weight @ (beats - centre) ** 2
+        slope = (weight @ ((beats - centre) * (heard - mean)) + 4 * line[0]) / (spread + 4)
         smoothed[number] = mean + slope * (number - centre)
     return smoothed if (np.diff(smoothed) > 0.3 * period).all() else times
 

@@ -423,8 +423,8 @@
     return ["onset,offset,pitch,note,confidence", ...rows, ""].join("\n");
   }
   function ultrastarFile() {
-    const unit = 0.02, gap = notes.length ? Math.round(notes[0].onset * 1000) : 0;
-    const moved = onGrid(1 / unit), zero = notes.length ? moved[0][0] : 0;
+    const unit = 20; // milliseconds; the gap is on the same grid, so that no note is moved twice
+    const moved = onGrid(1000 / unit), zero = notes.length ? moved[0][0] : 0, gap = zero * unit;
     const plain = (s) => s.replace(/[\u0000-\u001f\u007f]/g, "?");
     const lines = [`#TITLE:${plain(data.title)}`, "#ARTIST:Unknown", "#CREATOR:singtrans", `#MP3:${plain(data.audio)}`, "#BPM:750", `#GAP:${gap}`];
     moved.forEach(([on, off], i) => {

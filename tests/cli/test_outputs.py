@@ -41,11 +41,42 @@ def test_convert_says_what_it_did(tmp_path):
         if message.type == "note_on":
             ticks.append(now)
     assert all((tick - ticks[0]) % 240 == 0 for tick in ticks)
+    plain = run("convert", NOTES, tmp_path / "b.csv")
+    assert (plain.stdout, plain.stderr) == ("", f"{NOTES}: 30 notes, D3 to A3 -> {tmp_path / 'b.csv'}\n")
     again = run("convert", NOTES, target)
     assert (again.returncode, "exists already" in again.stderr) == (1, True)
     # The tempo of a MIDI file is kept: what is a quarter note there is one in the score.
-    assert run("convert", target, tmp_path / "a.musicxml", "-q").returncode == 0
+    quiet = run("convert", target, tmp_path / "a.musicxml", "-q")
+    assert (quiet.returncode, quiet.stderr) == (0, "")
     assert 'tempo="143"' in (tmp_path / "a.musicxml").read_text(encoding="utf-8")
+
+
+def test_what_is_said_of_formats_that_differ():
+    from singtrans.conversion import load_transcription, remarks_on
+
+    song = load_transcription(NOTES)
+    for formats_, says in [
+        (("mid",), ()),
+        (("mid", "csv", "pdf"), ("pdf: tempo 143.0 (confidence 1.00)",)),
+        (("svg", "pdf"), ("tempo 143.0 (confidence 1.00)",)),
+    ]:
+        assert remarks_on(song, formats_, formats.Options()) == says
+    remarks = remarks_on(song, ("mid", "pdf"), formats.Options(quantize="1/8"))
+    assert [remark.split(" ")[0] for remark in remarks] == ["tempo", "notes"]  # once
+    few = type(song)(song.notes[:3], song.pitch, 3.0)
+    remarks = remarks_on(few, ("mid", "ustar", "pdf"), formats.Options(quantize="1/8"))
+    assert [remark.split(" ")[0] for remark in remarks] == ["no", "pdf:", "mid,"]
+    assert remarks[2].startswith("mid, ustar: notes stay where they were sung")
+
+
+def test_the_metre_of_a_midi_file_is_kept_unless_another_is_asked_for(tmp_path):
+    from singtrans.conversion import convert_file
+
+    source, target = tmp_path / "a.mid", tmp_path / "b.mid"
+    convert_file(NOTES, source, options=formats.Options(tempo=143.0, metre=5))
+    for options, metre in [({}, 5), ({"metre": 3}, 3), ({"tempo": 100.0}, 5), ({"tempo": 100.0, "metre": 2}, 2)]:
+        convert_file(source, target, options=formats.Options(**options), overwrite=True)
+        assert formats.midi.read_beats(target).metre == metre
 
 
 @pytest.mark.parametrize(
@@ -53,7 +84,9 @@ def test_convert_says_what_it_did(tmp_path):
     [
         (["a.csv", "b.xyz"], 2, "names no format"),
         (["missing.csv", "b.mid"], 1, "missing.csv does not exist"),
-        (["a.csv", "a.csv", "--overwrite"], 2, "is the file to be read"),
+        (["a.csv", "a.csv", "--overwrite"], 2, "is itself a file to be read"),
+        (["a.csv", "song.wav", "--audio", "song.wav", "--overwrite"], 2, "is itself a file to be read"),
+        (["missing.csv", "song.wav"], 1, "song.wav exists already; use --overwrite"),
         (["a.csv", "b.mid", "--tempo", "fast"], 2, "--tempo fast: give beats a minute"),
         (["a.csv", "b.mid", "--tempo", "0"], 2, "between 10 and 500"),
         (["a.csv", "b.mid", "--quantize", "1/5"], 2, "is no grid"),
@@ -68,11 +101,13 @@ def test_convert_says_what_it_did(tmp_path):
 )
 def test_convert_refuses_in_one_line(tmp_path, arguments, code, says):
     shutil.copy(NOTES, tmp_path / "a.csv")
+    (tmp_path / "song.wav").write_bytes(b"a recording")
     result = run("convert", *arguments, cwd=tmp_path)
     assert result.returncode == code
     assert says in result.stderr
     assert len(result.stderr.splitlines()) == 1
-    assert files(tmp_path) == {"a.csv"}
+    assert files(tmp_path) == {"a.csv", "song.wav"}
+    assert (tmp_path / "song.wav").read_bytes() == b"a recording"
 
 
 def test_transcribe_with_everything(tmp_path):
@@ -251,7 +286,7 @@ def test_tuning(tmp_path):
             assert "tuning" not in result.stderr
         elif shift is None:
             assert len(moved) == 1
-            assert "a.mid: tuning: A4 = " in result.stderr
+            assert "-> a.mid; tuning: A4 = " in result.stderr
             assert "if all notes are a semitone too" in result.stderr
         else:
             assert moved == {shift}

@@ -21,7 +21,7 @@ from singtrans.config import Config, DecoderConfig
 from singtrans.conversion import load_transcription
 from singtrans.decode import Posteriors, decode
 from singtrans.defaults import read_defaults
-from singtrans.formats import WRITERS, Options, load_notes, load_pitch
+from singtrans.formats import WRITERS, Options, load_notes, load_pitch, write
 from singtrans.formats.lyrics import parse_lyrics, read_lyrics
 from singtrans.view.page import read_page
 
@@ -142,11 +142,11 @@ def _notes(path: Path, _: bytes) -> None:
 def _convert(path: Path, _: bytes) -> None:
     found = load_transcription(path)
     ends = max((note.offset for note in found.notes), default=0.0)
-    for name, module in WRITERS.items():
+    for name in WRITERS:
         if name in ("svg", "pdf", "musicxml") or (name == "wav" and max(ends, found.duration) > 20):
             continue  # their engravers are tried on fewer and smaller inputs, in the tests of formats
-        for options in (Options(tempo="auto", quantize="1/16"), Options(pitch_bend=True)):
-            module.write(found, io.BytesIO(), options)
+        for options in (Options(tempo="auto", tuning="auto", quantize="1/16"), Options(pitch_bend=True)):
+            write(found, io.BytesIO(), name, options)
 
 
 def _config(_: Path, content: bytes) -> None:
