@@ -1,9 +1,12 @@
 """The page: what is in it, and what it does in a real browser."""
 
+import base64
+import io
 import json
 import os
 import re
 import shutil
+from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -77,15 +80,24 @@ def test_no_name_becomes_markup(name):
     assert not any(tag == "img" for tag, _ in parsed.tags)
 
 
-def test_the_sound_is_in_the_page_whole(tmp_path):
-    import base64
-    import io
-
-    sung(tmp_path / "a.wav", 3.0)
+def sound_in(html):
+    """What the page says it lasts, and the length and rate of the sound in it."""
     parsed = Scripts()
-    parsed.feed(page(tune(4), tmp_path / "a.wav"))
+    parsed.feed(html)
     samples, rate = soundfile.read(io.BytesIO(base64.b64decode(parsed.scripts[1][1])))
-    assert len(samples) / rate == pytest.approx(3.0)
+    return json.loads(parsed.scripts[0][1])["duration"], len(samples) / rate, rate
+
+
+def test_the_sound_is_in_the_page_whole(tmp_path):
+    assert sound_in(page(tune(4), sung(tmp_path / "a.wav", 3.0))) == (3.0, pytest.approx(3.0), 24_000)
+
+
+def test_a_page_of_given_notes_lasts_as_long_as_the_recording(tmp_path, monkeypatch):
+    last = tune(4).notes[-1].offset  # where a file of notes ends
+    html = page(replace(tune(4), duration=last), sung(tmp_path / "a.wav", 5.0))
+    assert sound_in(html) == (5.0, pytest.approx(5.0), 24_000)
+    monkeypatch.setattr("singtrans.view.page._LONG", 4.0)
+    assert sound_in(page(replace(tune(4), duration=last), tmp_path / "a.wav")) == (5.0, pytest.approx(5.0), 16_000)
 
 
 def test_the_notes_of_a_page_are_read_again(tmp_path):

@@ -42,11 +42,12 @@ def page(transcription: Transcription, recording: Path | None) -> str:
         SingtransError: if the recording cannot be read.
     """
     title = _text(Path(transcription.audio).stem) or "Untitled"
+    sound, seconds = _sound(recording) if recording else ("", 0.0)
     content = {
         "title": title,
         "audio": _text(transcription.audio),
         "about": summary(transcription),
-        "duration": round(float(transcription.duration), 4),
+        "duration": round(max(float(transcription.duration), seconds), 4),  # a file of notes ends with the last one
         "mime": "audio/flac",
         "notes": [
             [round(n.onset, 4), round(n.offset, 4), round(float(n.pitch), 3), round(float(n.confidence), 3)]
@@ -61,16 +62,9 @@ def page(transcription: Transcription, recording: Path | None) -> str:
         "style": style,
         "script": script,
         "data": embedded(content),
-        "sound": _sound(recording, transcription.duration) if recording else "",
+        "sound": sound,
     }
-    html = _part("report.html")
-    pieces = []
-    # Not str.format: the parts hold braces. And piece by piece, so that no part is searched for another's name.
-    while "{" in html:
-        before, _, rest = html.partition("{")
-        name, _, html = rest.partition("}")
-        pieces += [before, parts[name]]
-    return "".join([*pieces, html])
+    return _part("report.html").format_map(parts)
 
 
 def read_page(path: Path) -> Transcription | None:
@@ -127,16 +121,17 @@ def _curve(track: PitchTrack) -> dict[str, object]:
     return {"start": float(track.time[0]), "hop": hop, "midi": midi}
 
 
-def _sound(recording: Path, duration: float) -> str:
-    """The recording as FLAC in base64: sample by sample on time, and read by every browser."""
+def _sound(recording: Path) -> tuple[str, float]:
+    """The recording as FLAC in base64, sample by sample on time and read by every browser; and its seconds."""
     import soundfile
 
-    rate = _RATE if duration < _LONG else _LONG_RATE
-    buffer = io.BytesIO()
+    rate = _RATE if audio.seconds(recording) < _LONG else _LONG_RATE
+    buffer, length = io.BytesIO(), 0
     with soundfile.SoundFile(buffer, "w", rate, 1, format="FLAC", subtype="PCM_16") as out:
         for block in audio.blocks(recording, rate):
             out.write(np.clip(block, -1, 1))
-    return base64.b64encode(buffer.getbuffer()).decode("ascii")
+            length += len(block)
+    return base64.b64encode(buffer.getbuffer()).decode("ascii"), length / rate
 
 
 @cache
