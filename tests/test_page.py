@@ -109,6 +109,16 @@ def test_the_notes_of_a_page_are_read_again(tmp_path):
     assert read_page(tmp_path / "b.html") is None
 
 
+def test_a_page_keeps_the_tuning(tmp_path):
+    made = tune()
+    made = replace(made, notes=tuple(replace(n, tuning=-0.4 - 0.01 * i) for i, n in enumerate(made.notes)))
+    read = read_page(formats.save(made, tmp_path / "a.report.html"))
+    assert [(n.tuning, n.note) for n in read.notes] == [(pytest.approx(n.tuning), n.note) for n in made.notes]
+    older = (tmp_path / "a.report.html").read_text(encoding="utf-8").replace(",60.1,0.9,-0.4]", ",60.1,0.9]")
+    (tmp_path / "older.report.html").write_text(older, encoding="utf-8")
+    assert read_page(tmp_path / "older.report.html").notes[0] == made.notes[0].__class__(0.5, 0.95, 60.1, 0.9)
+
+
 def test_index_puts_the_doubtful_first():
     sure, unsure = tune(), tune(confidence=0.2)
     some = Transcription((*tune().notes[:4], *tune(confidence=0.3).notes[4:]), tune().pitch, 5.0)
@@ -247,6 +257,21 @@ def test_what_is_corrected_is_what_is_downloaded(opened, tmp_path):
     read = downloaded(tab, "#ultrastar", tmp_path / "a.txt")
     assert [n.note for n in read] == [n.note for n in notes]
     np.testing.assert_allclose([n.onset for n in read], [n.onset for n in notes], atol=0.011)
+
+
+@browser_needed
+def test_a_page_names_and_saves_notes_by_their_tuning(opened, tmp_path):
+    made = tune()  # 60.1 to 64.1: by a singer whose A4 is 70 cents high, a semitone lower
+    tab = opened(replace(made, notes=tuple(replace(n, tuning=0.7) for n in made.notes)))
+    tab.mouse.click(*point(tab, 1.2, 61.1, *RANGE))
+    assert tab.inner_text("#status").startswith("C4 +40 cents")
+    assert [n.note for n in downloaded(tab, "#midi", tmp_path / "a.mid")] == [59, 60, 61, 62, 63, 59, 60, 61]
+    assert [n.note for n in downloaded(tab, "#ultrastar", tmp_path / "a.txt")] == [59, 60, 61, 62, 63, 59, 60, 61]
+    tab.mouse.dblclick(*point(tab, 4.8, 66, *RANGE))  # where 66.0 is 65 and 30 cents: the new note is 65 as sung
+    downloaded(tab, "#csv", tmp_path / "a.csv")
+    rows = [line.split(",") for line in (tmp_path / "a.csv").read_text().splitlines()]
+    assert [rows[0][-1], rows[1][2:4], rows[1][-1]] == ["tuning", ["60.100", "59"], "0.700"]
+    assert [rows[-1][2:4], rows[-1][-1]] == [["65.700", "65"], "0.700"]
 
 
 @browser_needed

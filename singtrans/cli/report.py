@@ -8,12 +8,13 @@ from typing import Annotated
 
 import typer
 
+from singtrans.cli.options import Tuning, write_options
 from singtrans.console import report as tell
 from singtrans.console import say
 from singtrans.errors import SingtransError, UsageError
 
 
-def report(
+def report(  # noqa: PLR0913 (one parameter an option)
     inputs: Annotated[list[Path], typer.Argument(metavar="INPUT", help="Recordings, or folders of them.")],
     out: Annotated[
         Path | None,
@@ -22,6 +23,7 @@ def report(
     notes: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Notes of a single recording, instead of transcribing it.")
     ] = None,
+    tuning: Tuning = None,
     model: Annotated[str, typer.Option(metavar="MODEL", help="A shipped model's name or a weight file.")] = "default",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace pages that exist.")] = False,
     skip_existing: Annotated[bool, typer.Option("--skip-existing", help="Keep pages that exist.")] = False,
@@ -38,14 +40,14 @@ def report(
       singtrans report song.wav
       singtrans report class-recordings/ -o pages/
       singtrans report song.wav --notes corrected.csv --overwrite
+      singtrans report song.wav --tuning auto
     """
     from singtrans import batch
     from singtrans.cli.transcribe import LazyTranscriber, default_threads
     from singtrans.conversion import load_transcription
-    from singtrans.formats import Options
 
     existing = batch.choose_existing(overwrite, skip_existing)
-    plan = batch.plan(inputs, out, ["html"], Options())
+    plan = batch.plan(inputs, out, ["html"], write_options(tuning=tuning))
     listen = LazyTranscriber(model, "auto", default_threads())
     if notes is not None:
         if len(plan.jobs) != 1:

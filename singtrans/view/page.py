@@ -8,6 +8,7 @@ import base64
 import hashlib
 import io
 import json
+from dataclasses import replace
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -19,7 +20,7 @@ from singtrans import audio
 from singtrans.formats.files import read_bytes
 from singtrans.formats.json_file import finite
 from singtrans.formats.text import make_note
-from singtrans.notes import PitchTrack, Transcription, note_name
+from singtrans.notes import Note, PitchTrack, Transcription, note_name
 
 UNSURE = 0.5
 """Notes of a lower confidence are worth a look."""
@@ -49,10 +50,7 @@ def page(transcription: Transcription, recording: Path | None) -> str:
         "about": summary(transcription),
         "duration": round(max(float(transcription.duration), seconds), 4),  # a file of notes ends with the last one
         "mime": "audio/flac",
-        "notes": [
-            [round(n.onset, 4), round(n.offset, 4), round(float(n.pitch), 3), round(float(n.confidence), 3)]
-            for n in transcription.notes
-        ],
+        "notes": [_numbers(note) for note in transcription.notes],
         "pitch": _curve(transcription.pitch),
     }
     style, script = _part("report.css"), _part("report.js")
@@ -77,12 +75,23 @@ def read_page(path: Path) -> Transcription | None:
     _, _, rest = text.partition('<script type="application/json" id="data">')
     try:
         content = json.loads(rest[: rest.index("</script>")])
-        notes = tuple(make_note(*map(finite, values)) for values in content["notes"])
+        notes = tuple(_note(*map(finite, values)) for values in content["notes"])
         nothing = np.zeros(0)
         track, name = PitchTrack(nothing, nothing, nothing), str(content["audio"])
         return Transcription(notes, track, finite(content["duration"]), name)
     except (KeyError, TypeError, ValueError, RecursionError):
         return None
+
+
+def _numbers(note: Note) -> list[float]:
+    """A note as the page holds it: onset and offset in seconds, pitch, confidence, tuning in semitones."""
+    times = [round(note.onset, 4), round(note.offset, 4)]
+    return times + [round(float(value), 3) for value in (note.pitch, note.confidence, note.tuning)]
+
+
+def _note(onset: float, offset: float, pitch: float, confidence: float, tuning: float = 0.0) -> Note:
+    """The note that a page holds; older pages say no tuning."""
+    return replace(make_note(onset, offset, pitch, confidence), tuning=tuning)
 
 
 def embedded(content: object) -> str:

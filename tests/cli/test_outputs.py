@@ -237,10 +237,16 @@ def test_report_of_given_notes(tmp_path):
     assert "30 notes" in result.stderr
 
 
+def flat(path):
+    """Make a file of the notes, sung half a semitone flat."""
+    notes = formats.load_notes(NOTES)
+    rows = [f"{n.onset},{n.offset},{n.note - 0.49 - 0.02 * (i % 3)}" for i, n in enumerate(notes)]
+    path.write_text("\n".join(["onset,offset,pitch", *rows]))
+
+
 def test_tuning(tmp_path):
     meant = [note.note for note in formats.load_notes(NOTES)]
-    flat = [f"{n.onset},{n.offset},{n.note - 0.49 - 0.02 * (i % 3)}" for i, n in enumerate(formats.load_notes(NOTES))]
-    (tmp_path / "flat.csv").write_text("\n".join(["onset,offset,pitch", *flat]))
+    flat(tmp_path / "flat.csv")
     (tmp_path / "singtrans.toml").write_text('[convert]\ntuning = "auto"\n')
     for arguments, shift in [(["--tuning", "427.5"], 0), ([], None), (["--tuning", "440"], ...)]:
         result = run("convert", "flat.csv", "a.mid", "--overwrite", *arguments, cwd=tmp_path)
@@ -259,3 +265,18 @@ def test_tuning(tmp_path):
     assert (result.returncode, "; tuning: A4 = " in result.stderr) == (0, True)
     result = run("convert", "flat.csv", "b.mid", "--tuning", "flat", cwd=tmp_path)
     assert (result.returncode, "--tuning flat: give Hz of A4" in result.stderr) == (2, True)
+
+
+def test_pages_and_pictures_are_tuned(tmp_path):
+    from singtrans.view.page import read_page
+
+    meant = [note.note for note in formats.load_notes(NOTES)]
+    flat(tmp_path / "flat.csv")
+    arguments = ["--notes", "flat.csv", "-o", ".", "--tuning", "427.5"]
+    assert run("report", SAMPLES / "ode_to_joy.ogg", *arguments, cwd=tmp_path).returncode == 0
+    assert [note.note for note in read_page(tmp_path / "ode_to_joy.report.html").notes] == meant
+    assert run("convert", "flat.csv", "a.report.html", "--tuning", "427.5", cwd=tmp_path).returncode == 0
+    assert [note.note for note in read_page(tmp_path / "a.report.html").notes] == meant
+    assert run("plot", "flat.csv", "-o", "a.svg", "--tuning", "427.5", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "a.svg").read_text(encoding="utf-8").count(">F#3<") == meant.count(54)  # the axis names no F#
+    assert "tuning: A4 = " in run("plot", "flat.csv", "-o", "b.svg", "--tuning", "auto", cwd=tmp_path).stderr
