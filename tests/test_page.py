@@ -291,6 +291,39 @@ def test_ends_are_dragged_and_notes_never_overlap(opened, tmp_path):
 
 
 @browser_needed
+def test_what_is_not_saved_in_full_stays_unsaved(opened, tmp_path):
+    tab = opened(tune())
+    tab.mouse.click(*point(tab, 1.2, 61.1, *RANGE))
+    tab.keyboard.press("ArrowUp")
+    unsaved = "8 notes, corrected"
+    for button, name, said in [
+        ("#midi", "a.mid", unsaved),
+        ("#ultrastar", "a.txt", unsaved),
+        ("#csv", "a.csv", "8 notes"),
+    ]:
+        downloaded(tab, button, tmp_path / name)
+        tab.keyboard.press("Escape")
+        assert tab.inner_text("#status") == said
+
+
+@browser_needed
+def test_a_second_finger_ends_a_drag_that_can_be_undone(opened):
+    tab = opened(tune())
+    tab.mouse.move(*point(tab, 1.2, 61.1, *RANGE))
+    tab.mouse.down()
+    tab.mouse.move(*point(tab, 1.2, 63.1, *RANGE), steps=5)
+    finger = 'document.getElementById("canvas").dispatchEvent(new PointerEvent("{}", {{ pointerId: 99 }}))'
+    tab.evaluate(finger.format("pointerdown"))
+    assert tab.locator("#undo").is_enabled()
+    tab.evaluate(finger.format("pointerup"))
+    tab.mouse.up()
+    assert tab.inner_text("#status").startswith("D♯4 +10 cents")
+    tab.keyboard.press("Control+z")
+    tab.mouse.click(*point(tab, 1.2, 61.1, *RANGE))
+    assert tab.inner_text("#status").startswith("C♯4 +10 cents")
+
+
+@browser_needed
 def test_evil_names_do_nothing(opened):
     tab = opened(tune(audio=EVIL + ".wav"))
     assert tab.inner_text("#title").startswith("</script>") or "script" in tab.inner_text("#title")

@@ -438,7 +438,6 @@
     link.download = `${data.title}${ending}`;
     link.click();
     setTimeout(() => URL.revokeObjectURL(url), 10000);
-    edited = false;
   }
 
   // ---- mouse, finger, keys -----------------------------------------------------------------------------------------
@@ -459,7 +458,7 @@
   canvas.addEventListener("pointerdown", (event) => {
     const [px, py] = at(event);
     pinch.set(event.pointerId, px);
-    if (pinch.size === 2) { drag = null; return; }
+    if (pinch.size > 1) { drop(); return; }
     canvas.setPointerCapture(event.pointerId);
     canvas.focus({ preventScroll: true });
     if (py < RULER) { seek(timeAt(px)); drag = { kind: "seek" }; return; }
@@ -495,12 +494,18 @@
     }
     describe(); draw();
   });
+  function drop() { // what was dragged stays where it is; returns it
+    const dropped = drag;
+    drag = null;
+    if (dropped && dropped.kind === "note" && dropped.far) changed();
+    return dropped;
+  }
   function release(event) {
     pinch.delete(event.pointerId);
-    if (!drag) return;
-    if (drag.kind === "scroll" && !drag.far) { choose(-1); seek(timeAt(drag.px)); }
-    if (drag.kind === "note" && drag.far) { changed(); hear(notes[drag.i]); }
-    drag = null;
+    const dropped = drop();
+    if (!dropped) return;
+    if (dropped.kind === "scroll" && !dropped.far) { choose(-1); seek(timeAt(dropped.px)); }
+    if (dropped.kind === "note" && dropped.far) hear(notes[dropped.i]);
   }
   canvas.addEventListener("pointerup", release);
   canvas.addEventListener("pointercancel", release);
@@ -543,7 +548,7 @@
   const press = {
     play: keys[" "], both: keys[1], recording: keys[2], notes: keys[3], in: keys["+"], out: keys["-"], fit, unsure, undo, redo,
     add: addHere, split, merge, delete: remove,
-    midi: () => download(midiFile(), ".mid", "audio/midi"), csv: () => download(csvFile(), ".csv", "text/csv"),
+    midi: () => download(midiFile(), ".mid", "audio/midi"), csv: () => { download(csvFile(), ".csv", "text/csv"); edited = false; }, // the others do not hold all
     ultrastar: () => download(ultrastarFile(), ".txt", "text/plain"),
   };
   for (const [id, action] of Object.entries(press)) {
