@@ -43,8 +43,8 @@ def report(  # noqa: PLR0913 (one parameter an option)
       singtrans report song.wav --tuning auto
     """
     from singtrans import batch
-    from singtrans.cli.transcribe import LazyTranscriber, default_threads
     from singtrans.conversion import load_transcription
+    from singtrans.listening import LazyTranscriber, default_threads
 
     existing = batch.choose_existing(overwrite, skip_existing)
     plan = batch.plan(inputs, out, ["html"], write_options(tuning=tuning))

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from singtrans import interrupt
 from singtrans.cli.options import (
     Format,
     Lyrics,
@@ -23,12 +22,12 @@ from singtrans.cli.options import (
     write_options,
 )
 from singtrans.console import report
-from singtrans.errors import SingtransError, UsageError
-from singtrans.notes import Transcription
+from singtrans.errors import UsageError
 from singtrans.places import is_folder, local, place
 
 if TYPE_CHECKING:
     from singtrans.formats import Options
+    from singtrans.listening import LazyTranscriber
 
 
 class Device(StrEnum):
@@ -112,12 +111,12 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
       singtrans transcribe song.wav -f pdf --tempo 96 --metre 3/4
       ffmpeg -i film.mkv -f wav - | singtrans transcribe - -f json > notes.json
     """
-    from singtrans import batch
+    from singtrans import batch, listening
     from singtrans.streams import STREAM
 
     existing = batch.choose_existing(overwrite, skip_existing)
-    threads = threads or (1 if jobs > 1 or scheduler else default_threads())
-    factory = partial(LazyTranscriber, model, device.value, threads)
+    threads = threads or (1 if jobs > 1 or scheduler else listening.default_threads())
+    factory = partial(listening.LazyTranscriber, model, device.value, threads)
     options = write_options(tempo, metre, quantize, pitch_bend, program, velocity, lyrics, tuning)
     if STREAM in inputs or out == STREAM:
         if out not in (None, STREAM):
@@ -133,7 +132,7 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
     refuse_idle(ctx, plan.formats)
     if lyrics and len(plan.jobs) > 1:
         raise UsageError(f"--lyrics {lyrics}: these are the words of one song; give one recording")
-    outcomes = _run(plan.jobs, factory, existing, jobs, scheduler)
+    outcomes = listening.run(plan.jobs, factory, existing, jobs, scheduler)
     if log:
         from singtrans.runlog import logged
 
@@ -152,57 +151,3 @@ def _stream(inputs: list[str], formats: list[str], transcriber: "LazyTranscriber
         raise UsageError("standard output can hold one format: give one -f")
     with local(place(inputs[0])) as source:
         transcribe_stream(transcriber, source, formats[0], options)
-
-
-def _run(plan_jobs, factory, existing, jobs: int, scheduler: str | None):
-    """The outcomes, worked out here, in processes or on a cluster."""
-    from singtrans import batch
-
-    transcriber = factory()  # so that a model that is missing is said at once
-    if scheduler:
-        from singtrans import cluster
-
-        return cluster.run(plan_jobs, factory, existing, scheduler, jobs)
-    if jobs == 1 or len(plan_jobs) < 2:
-        return batch.run(plan_jobs, transcriber, existing)
-    from singtrans import workers
-
-    return workers.run(plan_jobs, factory, existing, jobs)
-
-
-def default_threads() -> int:
-    """Two, where there are two processors: what a third could do waits for the first two most of the time."""
-    import os
-
-    return min(2, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
-
-
-class LazyTranscriber:
-    """Loads the model at the first recording that needs it: a folder that is all done costs no torch."""
-
-    def __init__(self, model: str, device: str, threads: int = 1) -> None:
-        from singtrans.models import find_model
-
-        self.model, self.device, self.threads, self.transcriber = find_model(model), device, threads, None
-
-    def __call__(self, path: Path) -> Transcription:
-        """Transcribe one recording."""
-        if self.transcriber is None:
-            self.transcriber = self._load()
-        try:
-            return self.transcriber(path)
-        finally:
-            interrupt.check()
-
-    def _load(self):
-        import torch
-
-        # Torch's own threads spin while they wait for each other: on a busy machine they lose a factor of ten.
-        # Several parts of a recording at once gain more.
-        torch.set_num_threads(1)
-        from singtrans.transcriber import Transcriber
-
-        try:
-            return Transcriber(self.model, self.device, self.threads)
-        except SingtransError as error:  # without it nothing can be done: not the fault of one recording
-            raise UsageError(str(error)) from error
