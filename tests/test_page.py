@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import tracemalloc
 from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
@@ -18,8 +19,9 @@ import pytest
 import soundfile
 
 from singtrans import Note, PitchTrack, Transcription, formats
+from singtrans.errors import UsageError
 from singtrans.formats import Options
-from singtrans.view.index import Entry, index, passages
+from singtrans.view.index import Entry, index, index_in, passages, write_index
 from singtrans.view.page import page, read_page
 
 EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(1)>'\"&{data}<!--"
@@ -117,6 +119,32 @@ def test_a_page_keeps_the_tuning(tmp_path):
     older = (tmp_path / "a.report.html").read_text(encoding="utf-8").replace(",60.1,0.9,-0.4]", ",60.1,0.9]")
     (tmp_path / "older.report.html").write_text(older, encoding="utf-8")
     assert read_page(tmp_path / "older.report.html").notes[0] == made.notes[0].__class__(0.5, 0.95, 60.1, 0.9)
+
+
+def test_a_page_is_read_without_its_sound(tmp_path):
+    path = tmp_path / "a.report.html"
+    path.write_text(page(tune(), None).replace('id="sound">', 'id="sound">' + "A" * 8_000_000), encoding="utf-8")
+    tracemalloc.start()
+    try:
+        assert len(read_page(path).notes) == 8
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_an_index_lists_every_page_that_is_there(tmp_path):
+    pages = {tmp_path / "pages" / f"{name}.report.html": f"{name}.wav" for name in "abc"}
+    (tmp_path / "pages").mkdir()
+    target = index_in(tmp_path)
+    assert not write_index(target, pages) and not target.exists()
+    for path in list(pages)[:2]:
+        formats.save(tune(), path)
+    for _ in range(2):  # an index of ours is replaced
+        assert write_index(index_in(tmp_path), pages)
+    assert re.findall(r'href="./(pages/\w)\.report', target.read_text(encoding="utf-8")) == ["pages/a", "pages/b"]
+    target.write_text("<p>mine")
+    with pytest.raises(UsageError, match="is no index of pages"):
+        index_in(tmp_path)
 
 
 def test_index_puts_the_doubtful_first():

@@ -9,6 +9,7 @@ import typer
 
 from singtrans.cli.options import (
     Format,
+    Jobs,
     Lyrics,
     Metre,
     PitchBend,
@@ -18,6 +19,7 @@ from singtrans.cli.options import (
     Tuning,
     Velocity,
     VelocityOption,
+    choose_existing,
     refuse_idle,
     write_options,
 )
@@ -75,9 +77,7 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
     skip_existing: Annotated[
         bool, typer.Option("--skip-existing", help="Keep outputs that exist, and make only what is missing.")
     ] = False,
-    jobs: Annotated[
-        int, typer.Option("-j", "--jobs", min=1, metavar="N", help="Recordings at once, each in a process of its own.")
-    ] = 1,
+    jobs: Jobs = 1,
     threads: Annotated[
         int | None,
         typer.Option(min=1, metavar="N", help="Threads for one recording. Default: 2 where there are; 1 with --jobs."),
@@ -114,7 +114,7 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
     from singtrans import batch, listening
     from singtrans.streams import STREAM
 
-    existing = batch.choose_existing(overwrite, skip_existing)
+    existing = choose_existing(ctx, overwrite, skip_existing)
     threads = threads or (1 if jobs > 1 or scheduler else listening.default_threads())
     factory = partial(listening.LazyTranscriber, model, device.value, threads)
     options = write_options(tempo, metre, quantize, pitch_bend, program, velocity, lyrics, tuning)

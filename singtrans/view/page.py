@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from singtrans import audio
-from singtrans.formats.files import read_bytes
+from singtrans.errors import SingtransError
 from singtrans.formats.json_file import finite
 from singtrans.formats.text import make_note
 from singtrans.notes import Note, PitchTrack, Transcription, note_name
@@ -26,6 +26,7 @@ UNSURE = 0.5
 """Notes of a lower confidence are worth a look."""
 
 _RATE, _LONG_RATE, _LONG = 24_000, 16_000, 1200.0  # Hz; seconds from which a recording is kept at the lower rate
+_DATA = b'<script type="application/json" id="data">'
 _POLICY = (
     "default-src 'none'; script-src '{script}'; style-src '{style}'; media-src blob:; base-uri 'none';"
     " form-action 'none'"
@@ -71,16 +72,24 @@ def read_page(path: Path) -> Transcription | None:
     Raises:
         SingtransError: if the file cannot be read.
     """
-    text = read_bytes(path, most=None).decode("utf-8", "replace")
-    _, _, rest = text.partition('<script type="application/json" id="data">')
     try:
-        content = json.loads(rest[: rest.index("</script>")])
+        content = json.loads(_data(path))
         notes = tuple(_note(*map(finite, values)) for values in content["notes"])
         nothing = np.zeros(0)
         track, name = PitchTrack(nothing, nothing, nothing), str(content["audio"])
         return Transcription(notes, track, finite(content["duration"]), name)
     except (KeyError, TypeError, ValueError, RecursionError):
         return None
+
+
+def _data(path: Path) -> str:
+    """The JSON in a page, which is one line of it; the sound after it, most of the page, is not read."""
+    try:
+        with path.open("rb") as file:
+            line = next((line for line in file if line.startswith(_DATA)), b"")
+    except OSError as error:
+        raise SingtransError(f"{path} cannot be read ({error.strerror}): check its permissions.") from error
+    return line.removeprefix(_DATA).partition(b"</script>")[0].decode()
 
 
 def _numbers(note: Note) -> list[float]:

@@ -222,11 +222,13 @@ def test_report_of_a_folder(tmp_path):
     text = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
     assert "a &lt;b&gt;.mp3" in text
     assert "./sub/a%20%3Cb%3E.report.html" in text
+    again = run("report", tmp_path / "in", "-o", tmp_path / "out", "--jobs", "2")  # refuses what is there
+    assert (again.returncode, again.stderr.count("exists already")) == (1, 8)
+    assert (tmp_path / "out" / "index.html").read_text(encoding="utf-8") == text
     (tmp_path / "out" / "index.html").write_text("mine")
-    kept = run(
-        "report", tmp_path / "in" / "sub", tmp_path / "in" / "silence.wav", "-o", tmp_path / "out", "--overwrite"
-    )
-    assert kept.returncode == 1
+    kept = run("report", tmp_path / "in", "-o", tmp_path / "out", "--overwrite", cwd=tmp_path)
+    assert (kept.returncode, kept.stderr.count("\n")) == (2, 1)  # before any work
+    assert "is no index of pages" in kept.stderr
     assert (tmp_path / "out" / "index.html").read_text() == "mine"
 
 
