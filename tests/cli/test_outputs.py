@@ -155,6 +155,8 @@ def test_defaults_in_a_file(tmp_path):
         ("[sing]\n", "[sing] is no command"),
         ('[transcribe]\nformatt = "mid"\n', "formatt is no option"),
         ("[transcribe]\ntempo = {a = 1}\n", "tempo must be"),
+        ('[transcribe]\ntempo = ["auto"]\n', "tempo must be a text, a number, true or false"),
+        ("[transcribe]\nformat = true\n", "format must be a text or a list of texts"),
     ],
 )
 def test_wrong_defaults_are_told(tmp_path, text, says):
@@ -166,13 +168,23 @@ def test_wrong_defaults_are_told(tmp_path, text, says):
 
 
 def test_the_users_defaults_come_before_the_folders(tmp_path):
-    from singtrans.defaults import merged, read_defaults
+    from singtrans.defaults import Option, merged, read_defaults
 
     (tmp_path / "a.toml").write_text('[convert]\ntempo = "auto"\nprogram = 3\n')
     (tmp_path / "b.toml").write_text("[convert]\nprogram = 4\n")
-    options = {"convert": {"tempo": "tempo", "program": "program"}}
+    options = {"convert": {"tempo": Option("tempo"), "program": Option("program")}}
     both = merged([read_defaults(tmp_path / name, options) for name in ("a.toml", "b.toml", "missing.toml")])
     assert both == {"convert": {"tempo": "auto", "program": "4"}}
+
+
+def test_one_text_is_a_list_of_one_and_the_command_line_goes_before(tmp_path):
+    unsung(tmp_path)
+    (tmp_path / "singtrans.toml").write_text('[transcribe]\nformat = "csv"\noverwrite = true\n')
+    for arguments, said in [([], "-> silence.csv"), ([], "-> silence.csv"), (["--skip-existing"], "done before")]:
+        result = run("transcribe", "silence.wav", *arguments, cwd=tmp_path)
+        assert (result.returncode, said in result.stderr) == (0, True), result.stderr
+    result = run("transcribe", "silence.wav", "--skip-existing", "--overwrite", cwd=tmp_path)
+    assert (result.returncode, "contradict" in result.stderr) == (2, True)
 
 
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
