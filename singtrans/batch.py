@@ -1,7 +1,6 @@
 """Many recordings: which there are, where their outputs go, and what became of each."""
 
 import os
-import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -229,18 +228,11 @@ def attempt(job: Job, transcriber: Callable[[Path], Transcription], existing: Ex
     except UsageError:
         raise
     except SingtransError as error:
-        line = _about(str(error), job)
+        line = str(error)
         return Outcome(job, error=line if line.startswith(str(job.audio)) else f"{job.audio}: {line}")
     except Exception as error:  # a fault of ours, which must not cost the other recordings
         what = " ".join(f"{type(error).__name__}: {error}".split())
         return Outcome(job, error=f"{job.audio}: a fault in singtrans ({what}); please report it with the recording")
-
-
-def _about(line: str, job: Job) -> str:
-    """A line on a recording, naming it instead of its temporary copy."""
-    if not isinstance(job.audio, Url):
-        return line
-    return re.sub(rf"\S*singtrans-[^/\\\s]+[/\\]{re.escape(job.audio.name)}", lambda _: job.audio.text, line)
 
 
 def done_before(job: Job, existing: Existing) -> bool:

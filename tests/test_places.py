@@ -80,6 +80,13 @@ def test_errors_name_the_url(memory):
         plan([Url("memory://x/a.wav"), Url("memory://y/a.wav")], Url("memory://z"), [])
 
 
+def test_errors_of_whoever_reads_the_copy_name_the_url(memory):
+    memory.pipe({"/in/a.wav": b"x"})
+    for kind in (SingtransError, UsageError):
+        with pytest.raises(kind, match=r"^memory://in/a\.wav is bad$"), local(Url("memory://in/a.wav")) as copy:
+            raise kind(f"{copy} is bad")
+
+
 def test_the_copy_is_removed(memory):
     memory.pipe({"/in/a.wav": b"x"})
     with local(Url("memory://in/a.wav")) as copy:

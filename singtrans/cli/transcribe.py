@@ -20,12 +20,13 @@ from singtrans.cli.options import (
     Velocity,
     VelocityOption,
     choose_existing,
+    given,
     refuse_idle,
     write_options,
 )
-from singtrans.console import report
+from singtrans.console import report, say
 from singtrans.errors import UsageError
-from singtrans.places import is_folder, local, place
+from singtrans.places import STREAM, is_folder, local, place
 
 if TYPE_CHECKING:
     from singtrans.formats import Options
@@ -112,21 +113,16 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
       ffmpeg -i film.mkv -f wav - | singtrans transcribe - -f json > notes.json
     """
     from singtrans import batch, listening
-    from singtrans.streams import STREAM
 
+    options = write_options(tempo, metre, quantize, pitch_bend, program, velocity, lyrics, tuning)
+    if STREAM in inputs or out == STREAM:
+        written = _stream_format(ctx, inputs, out, formats or [Format.csv])
+        transcriber = listening.LazyTranscriber(model, device.value, threads or listening.default_threads())
+        _stream(inputs[0], written, transcriber, options, quiet)
+        return
     existing = choose_existing(ctx, overwrite, skip_existing)
     threads = threads or (1 if jobs > 1 or scheduler else listening.default_threads())
     factory = partial(listening.LazyTranscriber, model, device.value, threads)
-    options = write_options(tempo, metre, quantize, pitch_bend, program, velocity, lyrics, tuning)
-    if STREAM in inputs or out == STREAM:
-        if out not in (None, STREAM):
-            raise UsageError("- reads standard input and writes to standard output: leave -o out, and use > for a file")
-        if log or scheduler:
-            raise UsageError("--log and --scheduler are for files: standard input and output hold one recording")
-        written = [f.value for f in formats or [Format.csv]]
-        refuse_idle(ctx, written)
-        _stream(inputs, written, factory(), options)
-        return
     places = [place(i) for i in inputs]
     plan = batch.plan(places, place(out) if out else None, [f.value for f in formats or []], options)
     refuse_idle(ctx, plan.formats)
@@ -141,13 +137,29 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
         raise typer.Exit(1)
 
 
-def _stream(inputs: list[str], formats: list[str], transcriber: "LazyTranscriber", options: "Options") -> None:
-    """One recording to standard output."""
-    from singtrans.streams import transcribe_stream
-
+def _stream_format(ctx: typer.Context, inputs: list[str], out: str | None, formats: list[Format]) -> str:
+    """The format for standard output; what the command line asks for beside, and only files can have, is refused."""
+    if given(ctx, "out") and out != STREAM:
+        raise UsageError("- reads standard input and writes to standard output: leave -o out, and use > for a file")
+    for name in ("jobs", "scheduler", "log", "overwrite", "skip_existing"):
+        if given(ctx, name):
+            option = name.replace("_", "-")
+            raise UsageError(f"--{option} is for files: standard input and output hold one recording")
     if len(inputs) != 1 or is_folder(place(inputs[0])):
         raise UsageError("standard output can hold one recording: give one")
-    if len(formats) != 1:
+    if len(formats) != 1 and given(ctx, "formats"):
         raise UsageError("standard output can hold one format: give one -f")
-    with local(place(inputs[0])) as source:
-        transcribe_stream(transcriber, source, formats[0], options)
+    refuse_idle(ctx, [formats[0].value])
+    return formats[0].value
+
+
+def _stream(source: str, format: str, transcriber: "LazyTranscriber", options: "Options", quiet: bool) -> None:
+    """One recording to standard output."""
+    from singtrans.conversion import remarks_on
+    from singtrans.streams import transcribe_stream
+
+    with local(place(source)) as path:
+        found = transcribe_stream(transcriber, path, format, options)
+    if not quiet:
+        for line in remarks_on(found, (format,), options):
+            say(f"{'standard input' if source == STREAM else source}: {line}")

@@ -130,6 +130,32 @@ def test_standard_streams(tmp_path):
     assert (text.returncode, "standard input is not a recording" in text.stderr) == (1, True)
     for wrong in (["-", "-o", "x.mid"], ["-", "a.wav"], ["-", "-f", "mid", "-f", "csv"]):
         assert run("transcribe", *wrong, input=b"", cwd=tmp_path).returncode == 2
+    for idle in (["--jobs", "2"], ["--overwrite"], ["--skip-existing"], ["--log", "x"], ["--scheduler", "local"]):
+        result = run("transcribe", "-", *idle, input=b"", cwd=tmp_path)
+        assert (result.returncode, f"{idle[0]} is for files" in result.stderr) == (2, True)
+
+
+def test_standard_streams_pass_over_defaults_for_files(tmp_path):
+    (tmp_path / "singtrans.toml").write_text(
+        '[transcribe]\nformat = ["json", "mid"]\nlog = "log.jsonl"\njobs = 4\noutput = "notes"\nscheduler = "local"\n'
+        "overwrite = true\nskip-existing = true\ntempo = 120\n"
+    )
+    result = run("transcribe", "-", input=GOOD.read_bytes(), cwd=tmp_path)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert json.loads(result.stdout)["audio"] == "stdin"
+    assert files(tmp_path) == {"singtrans.toml"}
+
+
+def test_standard_streams_leave_remarks_to_stderr(tmp_path):
+    arguments = ["transcribe", "-", "-f", "ustar", "--tempo", "auto", "--tuning", "auto"]
+    said = run(*arguments, input=GOOD.read_bytes())
+    assert said.returncode == 0
+    assert [line.split(" ")[:3] for line in said.stderr.splitlines()] == [
+        ["standard", "input:", "tuning:"],
+        ["standard", "input:", "tempo"],
+    ]
+    quiet = run(*arguments, "-q", input=GOOD.read_bytes())
+    assert (quiet.returncode, quiet.stderr, quiet.stdout) == (0, "", said.stdout)
 
 
 def test_defaults_in_a_file(tmp_path):
