@@ -11,6 +11,7 @@ from singtrans.audio import AUDIO_SUFFIXES
 from singtrans.conversion import remarks_on
 from singtrans.errors import SingtransError, UsageError
 from singtrans.formats import ENDINGS, READ_SUFFIXES, WRITE_SUFFIXES, WRITERS, Options, format_of, save
+from singtrans.formats.extras import check_formats
 from singtrans.formats.files import sweep
 from singtrans.notes import Transcription
 from singtrans.places import Place, Url, exists, files_in, is_folder, local, upload
@@ -247,6 +248,8 @@ def _do(job: Job, transcriber: Callable[[Path], Transcription], existing: Existi
     if existing is Existing.REFUSE and there and exists(job.audio):
         raise SingtransError(f"{there[0]} exists already; use --overwrite or --skip-existing")
     wanted = tuple(o for o in job.outputs if existing is Existing.OVERWRITE or o not in there)
+    names = tuple(format_of(output) or "" for output in wanted)
+    check_formats(names)
     for output in wanted:
         _check_folder(output.parent)  # before an hour's work, not after it
     with local(job.audio) as audio:  # also what the writers hear of it
@@ -254,7 +257,6 @@ def _do(job: Job, transcriber: Callable[[Path], Transcription], existing: Existi
         options = replace(job.options, audio=audio)
         for output in wanted:
             _save(transcription, output, existing, options)
-    names = tuple(format_of(output) or "" for output in wanted)
     heard = _heard(tuned(transcription, options.tuning))
     return Outcome(job, heard, wanted, remarks=remarks_on(transcription, names, options))
 

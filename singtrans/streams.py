@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from singtrans.errors import SingtransError
 from singtrans.formats import Options, write
+from singtrans.formats.extras import check_formats
 from singtrans.notes import Transcription
 from singtrans.places import STREAM, called
 
@@ -73,7 +74,9 @@ def transcribe_stream(transcriber, source: Path, format: str, options: Options) 
 
     Raises:
         SingtransError: if the recording cannot be read.
+        UsageError: if the format needs a package that is not installed.
     """
+    check_formats((format,))
     if str(source) != STREAM:
         found = transcriber(source)
         write_notes(found, format, replace(options, audio=source), sys.stdout.buffer)

@@ -40,6 +40,7 @@ def plot(  # noqa: PLR0913 (one parameter an option)
       singtrans plot song.json --audio song.wav --row-seconds 30
     """
     from singtrans.formats import load_notes
+    from singtrans.formats.extras import need
     from singtrans.tuning import AUTO, tuned, tuning_remark
     from singtrans.view.plot import KINDS, Picture
     from singtrans.view.plot import plot as draw
@@ -50,6 +51,7 @@ def plot(  # noqa: PLR0913 (one parameter an option)
         raise UsageError(f"-o {target}: pictures are .png, .svg or .pdf")
     if target.exists() and not overwrite:
         raise UsageError(f"{target} exists already; use --overwrite, or another name with -o")
+    need("matplotlib", "plot", "plotting")
     wanted = write_options(tuning=tuning).tuning
     found = load(source, notes, audio, model)
     true_notes = load_notes(reference) if reference else None
