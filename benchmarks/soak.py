@@ -19,7 +19,7 @@ import soundfile
 
 from singtrans import audio
 from singtrans.batch import Existing, Job, run
-from singtrans.cli.transcribe import LazyTranscriber
+from singtrans.listening import LazyTranscriber
 from singtrans.workers import run as run_in_pool
 
 SAMPLE = Path(__file__).parents[1] / "sample_audio" / "frere_jacques.flac"

@@ -14,7 +14,8 @@ that everything after it keeps its time.
 """
 
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -170,6 +171,17 @@ def seconds(path: str | Path) -> float:
     return sum(map(len, blocks(path, rate))) / rate
 
 
+def check(path: str | Path) -> None:
+    """Decode the beginning, so that what is no recording is said before anything slow is begun.
+
+    Raises:
+        SingtransError: as for :func:`blocks`.
+    """
+    path = Path(path)
+    with closing(_decode(path, _read_head(path))) as pieces:
+        next(pieces)
+
+
 def _read_head(path: Path) -> bytes:
     """Check that there is something to read, and return the first bytes, which tell the kind of file."""
     try:
@@ -195,7 +207,7 @@ def _is_mpeg(path: Path, head: bytes) -> bool:
     return path.suffix.lower() in _MPEG_SUFFIXES or head.startswith(b"ID3") or sync
 
 
-def _decode(path: Path, head: bytes) -> Iterator[_Piece]:
+def _decode(path: Path, head: bytes) -> Generator[_Piece, None, None]:
     """Decode with soundfile where it can, and with PyAV where it cannot; at least one piece, or an error."""
     import soundfile
 

@@ -1,7 +1,6 @@
 """Many recordings: which there are, where their outputs go, and what became of each."""
 
 import os
-import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,6 +11,7 @@ from singtrans.audio import AUDIO_SUFFIXES
 from singtrans.conversion import remarks_on
 from singtrans.errors import SingtransError, UsageError
 from singtrans.formats import ENDINGS, READ_SUFFIXES, WRITE_SUFFIXES, WRITERS, Options, format_of, save
+from singtrans.formats.extras import check_formats
 from singtrans.formats.files import sweep
 from singtrans.notes import Transcription
 from singtrans.places import Place, Url, exists, files_in, is_folder, local, upload
@@ -229,18 +229,11 @@ def attempt(job: Job, transcriber: Callable[[Path], Transcription], existing: Ex
     except UsageError:
         raise
     except SingtransError as error:
-        line = _about(str(error), job)
+        line = str(error)
         return Outcome(job, error=line if line.startswith(str(job.audio)) else f"{job.audio}: {line}")
     except Exception as error:  # a fault of ours, which must not cost the other recordings
         what = " ".join(f"{type(error).__name__}: {error}".split())
         return Outcome(job, error=f"{job.audio}: a fault in singtrans ({what}); please report it with the recording")
-
-
-def _about(line: str, job: Job) -> str:
-    """A line on a recording, naming it instead of its temporary copy."""
-    if not isinstance(job.audio, Url):
-        return line
-    return re.sub(rf"\S*singtrans-[^/\\\s]+[/\\]{re.escape(job.audio.name)}", lambda _: job.audio.text, line)
 
 
 def done_before(job: Job, existing: Existing) -> bool:
@@ -255,6 +248,8 @@ def _do(job: Job, transcriber: Callable[[Path], Transcription], existing: Existi
     if existing is Existing.REFUSE and there and exists(job.audio):
         raise SingtransError(f"{there[0]} exists already; use --overwrite or --skip-existing")
     wanted = tuple(o for o in job.outputs if existing is Existing.OVERWRITE or o not in there)
+    names = tuple(format_of(output) or "" for output in wanted)
+    check_formats(names)
     for output in wanted:
         _check_folder(output.parent)  # before an hour's work, not after it
     with local(job.audio) as audio:  # also what the writers hear of it
@@ -262,7 +257,6 @@ def _do(job: Job, transcriber: Callable[[Path], Transcription], existing: Existi
         options = replace(job.options, audio=audio)
         for output in wanted:
             _save(transcription, output, existing, options)
-    names = tuple(format_of(output) or "" for output in wanted)
     heard = _heard(tuned(transcription, options.tuning))
     return Outcome(job, heard, wanted, remarks=remarks_on(transcription, names, options))
 

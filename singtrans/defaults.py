@@ -10,6 +10,7 @@ A table a command, an option's long name a key. The folder's file goes before th
 
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from singtrans.errors import UsageError
@@ -18,12 +19,25 @@ NAME = "singtrans.toml"
 _MOST_BYTES = 1_000_000
 
 
-def read_defaults(path: Path, options: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, object]]:
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An option of a command.
+
+    Attributes:
+        parameter: the name of the command's parameter.
+        several: whether it may be given several times.
+    """
+
+    parameter: str
+    several: bool = False
+
+
+def read_defaults(path: Path, options: Mapping[str, Mapping[str, Option]]) -> dict[str, dict[str, object]]:
     """Defaults in a file.
 
     Args:
         path: the file.
-        options: command -> the options' long names without hyphens before them -> their parameters' names.
+        options: command -> the options' long names without hyphens before them -> the options.
 
     Returns:
         Command -> parameter -> value; nothing if there is no such file.
@@ -52,7 +66,7 @@ def read_defaults(path: Path, options: Mapping[str, Mapping[str, str]]) -> dict[
             known = options[command]
             if key not in known:
                 raise UsageError(f"{path}, [{command}]: {key} is no option; there are {', '.join(known)}")
-            found[command][known[key]] = _plain(path, command, key, value)
+            found[command][known[key].parameter] = _plain(f"{path}, [{command}]: {key}", value, known[key].several)
     return found
 
 
@@ -65,12 +79,13 @@ def merged(every: Sequence[Mapping[str, Mapping[str, object]]]) -> dict[str, dic
     return result
 
 
-def _plain(path: Path, command: str, key: str, value: object) -> object:
-    """A value that the command line could have given."""
-    if isinstance(value, bool):
+def _plain(where: str, value: object, several: bool) -> object:
+    """A value that the command line could have given; a list where it can be given several times."""
+    if several and isinstance(value, list) and all(isinstance(item, str) for item in value):
         return value
-    if isinstance(value, int | float | str):
-        return str(value)
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+    if isinstance(value, bool) and not several:
         return value
-    raise UsageError(f"{path}, [{command}]: {key} must be a text, a number, true or false, or a list of texts")
+    if isinstance(value, int | float | str) and not isinstance(value, bool):
+        return [str(value)] if several else str(value)
+    kinds = "a text or a list of texts" if several else "a text, a number, true or false"
+    raise UsageError(f"{where} must be {kinds}")

@@ -15,6 +15,9 @@ from urllib.parse import unquote, urlsplit
 
 from singtrans.errors import SingtransError, UsageError
 
+STREAM = "-"
+"""What stands for standard input or output on the command line."""
+
 
 @dataclass(frozen=True, order=True)
 class Url:
@@ -95,7 +98,7 @@ def local(at: Place) -> Iterator[Path]:
     """A path under which it can be read meanwhile.
 
     Raises:
-        SingtransError: if it cannot be fetched.
+        SingtransError: if it cannot be fetched; and whatever is raised meanwhile about the copy names the URL instead.
     """
     if isinstance(at, Path):
         yield at
@@ -105,7 +108,17 @@ def local(at: Place) -> Iterator[Path]:
         with _clearly(at):
             fs, inner = _system(at)
             fs.get_file(inner, str(copy))
-        yield copy
+        with called(copy, at.text):
+            yield copy
+
+
+@contextmanager
+def called(copy: Path, name: str) -> Iterator[None]:
+    """What is said of a temporary copy is said of what it is a copy of."""
+    try:
+        yield
+    except SingtransError as error:
+        raise type(error)(str(error).replace(str(copy), name)) from error
 
 
 def upload(made: Path, to: Url) -> None:

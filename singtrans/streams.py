@@ -12,10 +12,9 @@ from typing import BinaryIO
 
 from singtrans.errors import SingtransError
 from singtrans.formats import Options, write
+from singtrans.formats.extras import check_formats
 from singtrans.notes import Transcription
-
-STREAM = "-"
-"""What stands for standard input or output on the command line."""
+from singtrans.places import STREAM, called
 
 
 @contextmanager
@@ -29,7 +28,8 @@ def recording_of(stream: BinaryIO) -> Iterator[Path]:
         The file's path.
 
     Raises:
-        SingtransError: if the stream is empty or cannot be kept.
+        SingtransError: if the stream is empty or cannot be kept; and whatever is raised meanwhile about the file is
+            said of standard input.
     """
     with tempfile.TemporaryDirectory(prefix="singtrans-") as folder:
         path = Path(folder) / "stdin"
@@ -41,7 +41,8 @@ def recording_of(stream: BinaryIO) -> Iterator[Path]:
             raise SingtransError(f"standard input cannot be kept in {folder}: {error.strerror}") from error
         if not size:
             raise SingtransError("standard input holds nothing: send it a recording, as in: cat song.wav | …")
-        yield path
+        with called(path, "standard input"):
+            yield path
 
 
 def write_notes(transcription: Transcription, format: str, options: Options, stream: BinaryIO) -> None:
@@ -72,16 +73,15 @@ def transcribe_stream(transcriber, source: Path, format: str, options: Options) 
         options: how notes are written.
 
     Raises:
-        SingtransError: if the recording cannot be read; it is called standard input where it is that.
+        SingtransError: if the recording cannot be read.
+        UsageError: if the format needs a package that is not installed.
     """
+    check_formats((format,))
     if str(source) != STREAM:
         found = transcriber(source)
         write_notes(found, format, replace(options, audio=source), sys.stdout.buffer)
         return found
     with recording_of(sys.stdin.buffer) as path:
-        try:
-            found = replace(transcriber(path), audio="stdin")
-        except SingtransError as error:
-            raise type(error)(str(error).replace(str(path), "standard input")) from None
+        found = replace(transcriber(path), audio="stdin")
         write_notes(found, format, replace(options, audio=path), sys.stdout.buffer)
     return found

@@ -1,5 +1,6 @@
 """Which recordings, which outputs, and what becomes of each."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,9 @@ import pytest
 
 from singtrans.batch import Existing, plan, run
 from singtrans.errors import SingtransError, UsageError
+from singtrans.formats.options import PLAIN
 from singtrans.notes import Note, PitchTrack, Transcription
+from singtrans.streams import transcribe_stream
 
 
 def fake(path: Path) -> Transcription:
@@ -154,3 +157,17 @@ def test_what_stops_every_recording_stops_the_run(tmp_path):
     touch(tmp_path, "a.wav", "b.wav")
     with pytest.raises(UsageError, match="no such device"):
         list(run(plan([tmp_path], None, []).jobs, broken, Existing.REFUSE))
+
+
+@pytest.mark.parametrize(("format", "package"), [("musicxml", "partitura"), ("svg", "verovio"), ("pdf", "typst")])
+def test_a_missing_extra_is_said_before_a_recording_is_heard(tmp_path, monkeypatch, format, package):
+    def forbidden(path: Path) -> Transcription:
+        raise AssertionError("nothing was to be transcribed")
+
+    touch(tmp_path, "a.wav")
+    monkeypatch.setitem(sys.modules, package, None)
+    jobs = plan([tmp_path / "a.wav"], None, ["mid", format]).jobs
+    with pytest.raises(UsageError, match=rf"-f {format} needs the package {package}.*singtrans\[score\]"):
+        list(run(jobs, forbidden, Existing.REFUSE))
+    with pytest.raises(UsageError, match=package):
+        transcribe_stream(forbidden, tmp_path / "a.wav", format, PLAIN)

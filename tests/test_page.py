@@ -1,9 +1,13 @@
 """The page: what is in it, and what it does in a real browser."""
 
+import base64
+import io
 import json
 import os
 import re
 import shutil
+import tracemalloc
+from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -15,8 +19,9 @@ import pytest
 import soundfile
 
 from singtrans import Note, PitchTrack, Transcription, formats
+from singtrans.errors import UsageError
 from singtrans.formats import Options
-from singtrans.view.index import Entry, index, passages
+from singtrans.view.index import Entry, index, index_in, passages, write_index
 from singtrans.view.page import page, read_page
 
 EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(1)>'\"&{data}<!--"
@@ -77,15 +82,24 @@ def test_no_name_becomes_markup(name):
     assert not any(tag == "img" for tag, _ in parsed.tags)
 
 
-def test_the_sound_is_in_the_page_whole(tmp_path):
-    import base64
-    import io
-
-    sung(tmp_path / "a.wav", 3.0)
+def sound_in(html):
+    """What the page says it lasts, and the length and rate of the sound in it."""
     parsed = Scripts()
-    parsed.feed(page(tune(4), tmp_path / "a.wav"))
+    parsed.feed(html)
     samples, rate = soundfile.read(io.BytesIO(base64.b64decode(parsed.scripts[1][1])))
-    assert len(samples) / rate == pytest.approx(3.0)
+    return json.loads(parsed.scripts[0][1])["duration"], len(samples) / rate, rate
+
+
+def test_the_sound_is_in_the_page_whole(tmp_path):
+    assert sound_in(page(tune(4), sung(tmp_path / "a.wav", 3.0))) == (3.0, pytest.approx(3.0), 24_000)
+
+
+def test_a_page_of_given_notes_lasts_as_long_as_the_recording(tmp_path, monkeypatch):
+    last = tune(4).notes[-1].offset  # where a file of notes ends
+    html = page(replace(tune(4), duration=last), sung(tmp_path / "a.wav", 5.0))
+    assert sound_in(html) == (5.0, pytest.approx(5.0), 24_000)
+    monkeypatch.setattr("singtrans.view.page._LONG", 4.0)
+    assert sound_in(page(replace(tune(4), duration=last), tmp_path / "a.wav")) == (5.0, pytest.approx(5.0), 16_000)
 
 
 def test_the_notes_of_a_page_are_read_again(tmp_path):
@@ -95,6 +109,42 @@ def test_the_notes_of_a_page_are_read_again(tmp_path):
     assert (read.duration, read.audio) == (made.duration, EVIL)
     (tmp_path / "b.html").write_text("<p>mine")
     assert read_page(tmp_path / "b.html") is None
+
+
+def test_a_page_keeps_the_tuning(tmp_path):
+    made = tune()
+    made = replace(made, notes=tuple(replace(n, tuning=-0.4 - 0.01 * i) for i, n in enumerate(made.notes)))
+    read = read_page(formats.save(made, tmp_path / "a.report.html"))
+    assert [(n.tuning, n.note) for n in read.notes] == [(pytest.approx(n.tuning), n.note) for n in made.notes]
+    older = (tmp_path / "a.report.html").read_text(encoding="utf-8").replace(",60.1,0.9,-0.4]", ",60.1,0.9]")
+    (tmp_path / "older.report.html").write_text(older, encoding="utf-8")
+    assert read_page(tmp_path / "older.report.html").notes[0] == made.notes[0].__class__(0.5, 0.95, 60.1, 0.9)
+
+
+def test_a_page_is_read_without_its_sound(tmp_path):
+    path = tmp_path / "a.report.html"
+    path.write_text(page(tune(), None).replace('id="sound">', 'id="sound">' + "A" * 8_000_000), encoding="utf-8")
+    tracemalloc.start()
+    try:
+        assert len(read_page(path).notes) == 8
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_an_index_lists_every_page_that_is_there(tmp_path):
+    pages = {tmp_path / "pages" / f"{name}.report.html": f"{name}.wav" for name in "abc"}
+    (tmp_path / "pages").mkdir()
+    target = index_in(tmp_path)
+    assert not write_index(target, pages) and not target.exists()
+    for path in list(pages)[:2]:
+        formats.save(tune(), path)
+    for _ in range(2):  # an index of ours is replaced
+        assert write_index(index_in(tmp_path), pages)
+    assert re.findall(r'href="./(pages/\w)\.report', target.read_text(encoding="utf-8")) == ["pages/a", "pages/b"]
+    target.write_text("<p>mine")
+    with pytest.raises(UsageError, match="is no index of pages"):
+        index_in(tmp_path)
 
 
 def test_index_puts_the_doubtful_first():
@@ -246,6 +296,21 @@ def test_a_song_is_within_ten_milliseconds(opened, tmp_path):
 
 
 @browser_needed
+def test_a_page_names_and_saves_notes_by_their_tuning(opened, tmp_path):
+    made = tune()  # 60.1 to 64.1: by a singer whose A4 is 70 cents high, a semitone lower
+    tab = opened(replace(made, notes=tuple(replace(n, tuning=0.7) for n in made.notes)))
+    tab.mouse.click(*point(tab, 1.2, 61.1, *RANGE))
+    assert tab.inner_text("#status").startswith("C4 +40 cents")
+    assert [n.note for n in downloaded(tab, "#midi", tmp_path / "a.mid")] == [59, 60, 61, 62, 63, 59, 60, 61]
+    assert [n.note for n in downloaded(tab, "#ultrastar", tmp_path / "a.txt")] == [59, 60, 61, 62, 63, 59, 60, 61]
+    tab.mouse.dblclick(*point(tab, 4.8, 66, *RANGE))  # where 66.0 is 65 and 30 cents: the new note is 65 as sung
+    downloaded(tab, "#csv", tmp_path / "a.csv")
+    rows = [line.split(",") for line in (tmp_path / "a.csv").read_text().splitlines()]
+    assert [rows[0][-1], rows[1][2:4], rows[1][-1]] == ["tuning", ["60.100", "59"], "0.700"]
+    assert [rows[-1][2:4], rows[-1][-1]] == [["65.700", "65"], "0.700"]
+
+
+@browser_needed
 def test_ends_are_dragged_and_notes_never_overlap(opened, tmp_path):
     tab = opened(tune())
     tab.mouse.move(*point(tab, 1.445, 61.1, *RANGE))
@@ -259,6 +324,39 @@ def test_ends_are_dragged_and_notes_never_overlap(opened, tmp_path):
     notes = downloaded(tab, "#csv", tmp_path / "b.csv")
     assert notes[1].onset == pytest.approx(notes[0].offset, abs=0.001)
     assert all(a.offset <= b.onset + 1e-9 for a, b in pairwise(notes))
+
+
+@browser_needed
+def test_what_is_not_saved_in_full_stays_unsaved(opened, tmp_path):
+    tab = opened(tune())
+    tab.mouse.click(*point(tab, 1.2, 61.1, *RANGE))
+    tab.keyboard.press("ArrowUp")
+    unsaved = "8 notes, corrected"
+    for button, name, said in [
+        ("#midi", "a.mid", unsaved),
+        ("#ultrastar", "a.txt", unsaved),
+        ("#csv", "a.csv", "8 notes"),
+    ]:
+        downloaded(tab, button, tmp_path / name)
+        tab.keyboard.press("Escape")
+        assert tab.inner_text("#status") == said
+
+
+@browser_needed
+def test_a_second_finger_ends_a_drag_that_can_be_undone(opened):
+    tab = opened(tune())
+    tab.mouse.move(*point(tab, 1.2, 61.1, *RANGE))
+    tab.mouse.down()
+    tab.mouse.move(*point(tab, 1.2, 63.1, *RANGE), steps=5)
+    finger = 'document.getElementById("canvas").dispatchEvent(new PointerEvent("{}", {{ pointerId: 99 }}))'
+    tab.evaluate(finger.format("pointerdown"))
+    assert tab.locator("#undo").is_enabled()
+    tab.evaluate(finger.format("pointerup"))
+    tab.mouse.up()
+    assert tab.inner_text("#status").startswith("D♯4 +10 cents")
+    tab.keyboard.press("Control+z")
+    tab.mouse.click(*point(tab, 1.2, 61.1, *RANGE))
+    assert tab.inner_text("#status").startswith("C♯4 +10 cents")
 
 
 @browser_needed

@@ -80,8 +80,31 @@ def test_errors_name_the_url(memory):
         plan([Url("memory://x/a.wav"), Url("memory://y/a.wav")], Url("memory://z"), [])
 
 
+def test_errors_of_whoever_reads_the_copy_name_the_url(memory):
+    memory.pipe({"/in/a.wav": b"x"})
+    for kind in (SingtransError, UsageError):
+        with pytest.raises(kind, match=r"^memory://in/a\.wav is bad$"), local(Url("memory://in/a.wav")) as copy:
+            raise kind(f"{copy} is bad")
+
+
 def test_the_copy_is_removed(memory):
     memory.pipe({"/in/a.wav": b"x"})
     with local(Url("memory://in/a.wav")) as copy:
         assert copy.name == "a.wav" and copy.read_bytes() == b"x"
     assert not copy.parent.exists()
+
+
+def test_pages_of_urls(memory, tmp_path):
+    from typer.testing import CliRunner
+
+    from singtrans.cli import app
+
+    samples = Path(__file__).parents[1] / "sample_audio"
+    memory.pipe({"/in/a.ogg": (samples / "ode_to_joy.ogg").read_bytes()})
+    for out in (str(tmp_path), "memory://out"):
+        notes = ["--notes", str(samples / "ode_to_joy.notes.csv")]
+        result = CliRunner().invoke(app, ["report", "memory://in", *notes, "-o", out])
+        assert (result.exit_code, result.output.count("30 notes")) == (0, 1), result.output
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.report.html", "index.html"]
+    assert sorted(memory.find("/out")) == ["/out/a.report.html"]
+    assert memory.cat("/out/a.report.html") == (tmp_path / "a.report.html").read_bytes()

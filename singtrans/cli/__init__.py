@@ -76,13 +76,18 @@ def main() -> None:
 
 def _defaults() -> dict[str, dict[str, object]]:
     """What singtrans.toml says, the user's and then the folder's; read only where there is one."""
-    from singtrans.defaults import NAME, merged, read_defaults
+    from singtrans.defaults import NAME, Option, merged, read_defaults
 
     files = [Path(typer.get_app_dir("singtrans")) / NAME, Path(NAME)]
     if not any(path.exists() for path in files):
         return {}
     options = {
-        name: {opt[2:]: param.name for param in command.params for opt in param.opts if opt.startswith("--")}
+        name: {
+            opt[2:]: Option(param.name, getattr(param, "multiple", False))
+            for param in command.params
+            for opt in param.opts
+            if opt.startswith("--")
+        }
         for name, command in typer.main.get_command(app).commands.items()
     }
     return merged([read_defaults(path, options) for path in files])

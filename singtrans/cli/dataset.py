@@ -43,7 +43,7 @@ def check(
     """
     import json
 
-    from singtrans.cli.transcribe import LazyTranscriber, default_threads
+    from singtrans.listening import LazyTranscriber, default_threads
     from singtrans.training.check import weigh
     from singtrans.training.evidence import gather
     from singtrans.training.manifest import list_entries

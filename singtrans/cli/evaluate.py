@@ -140,7 +140,7 @@ def _task(reference: Path, estimate: Path | None, model: str | None, split: str 
 
 
 def _listening(model: str) -> "System":
-    from singtrans.cli.transcribe import LazyTranscriber, default_threads
+    from singtrans.listening import LazyTranscriber, default_threads
     from singtrans.scoring.systems import Listening
 
     return Listening(model, LazyTranscriber(model, "auto", default_threads()))

@@ -3,11 +3,14 @@
 from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from singtrans.errors import UsageError
+
+if TYPE_CHECKING:
+    from singtrans.batch import Existing
 
 
 class Format(StrEnum):
@@ -69,6 +72,11 @@ Lyrics = Annotated[
 ]
 
 
+Jobs = Annotated[
+    int, typer.Option("-j", "--jobs", min=1, metavar="N", help="Recordings at once, each in a process of its own.")
+]
+
+
 def write_options(  # noqa: PLR0913 (one parameter an option)
     tempo: str | None = None,
     metre: str | None = None,
@@ -107,6 +115,20 @@ def given(ctx: typer.Context, name: str) -> bool:
     """Whether a parameter stands on the command line, and not only in singtrans.toml."""
     source = ctx.get_parameter_source(name)
     return source is not None and source.name == "COMMANDLINE"
+
+
+def choose_existing(ctx: typer.Context, overwrite: bool, skip_existing: bool) -> "Existing":
+    """What to do about outputs that exist; the command line goes before singtrans.toml.
+
+    Raises:
+        UsageError: if --overwrite and --skip-existing contradict each other.
+    """
+    from singtrans import batch
+
+    stated = given(ctx, "overwrite"), given(ctx, "skip_existing")
+    if overwrite and skip_existing and any(stated):
+        overwrite, skip_existing = stated
+    return batch.choose_existing(overwrite, skip_existing)
 
 
 def refuse_idle(ctx: typer.Context, formats: Iterable[str]) -> None:

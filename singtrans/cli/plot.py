@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from singtrans.cli.options import Tuning, write_options
 from singtrans.console import say
 from singtrans.errors import UsageError
 
@@ -23,6 +24,7 @@ def plot(  # noqa: PLR0913 (one parameter an option)
     reference: Annotated[
         Path | None, typer.Option(metavar="FILE", help="True notes: those missed are dashed, extra ones hatched.")
     ] = None,
+    tuning: Tuning = None,
     row_seconds: Annotated[float, typer.Option(min=1.0, max=600.0, help="Seconds in a row.")] = 15.0,
     model: Annotated[str, typer.Option(metavar="MODEL", help="A shipped model's name or a weight file.")] = "default",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the picture if it exists.")] = False,
@@ -38,6 +40,8 @@ def plot(  # noqa: PLR0913 (one parameter an option)
       singtrans plot song.json --audio song.wav --row-seconds 30
     """
     from singtrans.formats import load_notes
+    from singtrans.formats.extras import need
+    from singtrans.tuning import AUTO, tuned, tuning_remark
     from singtrans.view.plot import KINDS, Picture
     from singtrans.view.plot import plot as draw
     from singtrans.view.source import load
@@ -47,7 +51,12 @@ def plot(  # noqa: PLR0913 (one parameter an option)
         raise UsageError(f"-o {target}: pictures are .png, .svg or .pdf")
     if target.exists() and not overwrite:
         raise UsageError(f"{target} exists already; use --overwrite, or another name with -o")
+    need("matplotlib", "plot", "plotting")
+    wanted = write_options(tuning=tuning).tuning
     found = load(source, notes, audio, model)
     true_notes = load_notes(reference) if reference else None
-    draw(Picture(found.transcription, found.audio, true_notes, row_seconds), target, overwrite=overwrite)
-    say(f"{target}: {len(found.transcription.notes)} notes")
+    shown = tuned(found.transcription, wanted)
+    draw(Picture(shown, found.audio, true_notes, row_seconds), target, overwrite=overwrite)
+    say(f"{target}: {len(shown.notes)} notes")
+    if wanted == AUTO:
+        say(f"{target}: {tuning_remark(found.transcription.notes)}")

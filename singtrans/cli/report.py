@@ -1,95 +1,83 @@
 """``singtrans report``."""
 
-import os
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from singtrans.cli.options import Jobs, Tuning, choose_existing, write_options
 from singtrans.console import report as tell
 from singtrans.console import say
-from singtrans.errors import SingtransError, UsageError
+from singtrans.errors import UsageError
+from singtrans.places import Place, is_folder, place
+
+if TYPE_CHECKING:
+    from singtrans.batch import Plan
 
 
-def report(
-    inputs: Annotated[list[Path], typer.Argument(metavar="INPUT", help="Recordings, or folders of them.")],
+def report(  # noqa: PLR0913 (one parameter an option)
+    ctx: typer.Context,
+    inputs: Annotated[list[str], typer.Argument(metavar="INPUT", help="Recordings, or folders of them; also URLs.")],
     out: Annotated[
-        Path | None,
+        str | None,
         typer.Option("-o", "--output", metavar="PATH", help="Folder for the pages. Default: beside each recording."),
     ] = None,
     notes: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Notes of a single recording, instead of transcribing it.")
     ] = None,
+    tuning: Tuning = None,
     model: Annotated[str, typer.Option(metavar="MODEL", help="A shipped model's name or a weight file.")] = "default",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace pages that exist.")] = False,
     skip_existing: Annotated[bool, typer.Option("--skip-existing", help="Keep pages that exist.")] = False,
+    jobs: Jobs = 1,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print failures only.")] = False,
 ) -> None:
     """Write pages to listen to transcriptions and to correct them.
 
     Each page, song.report.html, is one file that any browser opens without a network: it plays recording and notes,
     shows them over the sung pitch, and saves what you correct as MIDI, CSV or UltraStar. For a folder, index.html
-    lists the pages, those with most unsure notes first.
+    lists all pages of its recordings, those with most unsure notes first.
 
     \b
     Examples:
       singtrans report song.wav
-      singtrans report class-recordings/ -o pages/
+      singtrans report class-recordings/ -o pages/ --jobs 4
+      singtrans report class-recordings/ -o pages/ --skip-existing
       singtrans report song.wav --notes corrected.csv --overwrite
+      singtrans report song.wav --tuning auto
     """
-    from singtrans import batch
-    from singtrans.cli.transcribe import LazyTranscriber, default_threads
+    from singtrans import batch, listening
     from singtrans.conversion import load_transcription
-    from singtrans.formats import Options
+    from singtrans.view.index import index_in, write_index
 
-    existing = batch.choose_existing(overwrite, skip_existing)
-    plan = batch.plan(inputs, out, ["html"], Options())
-    listen = LazyTranscriber(model, "auto", default_threads())
-    if notes is not None:
-        if len(plan.jobs) != 1:
-            raise UsageError(f"--notes {notes}: these are the notes of one recording; give one")
-        transcription = load_transcription(notes)
-
-        def listen(path: Path):
-            return replace(transcription, audio=path.name)
-
-    outcomes: list[batch.Outcome] = []
-
-    def kept(running: Iterator[batch.Outcome]) -> Iterator[batch.Outcome]:
-        for outcome in running:
-            outcomes.append(outcome)
-            yield outcome
-
-    fine = tell(plan, kept(batch.run(plan.jobs, listen, existing)), quiet)
-    folders = [path for path in inputs if path.is_dir()]
-    made = [outcome for outcome in outcomes if not outcome.error]
-    if made and (folders or len(plan.jobs) > 1):
-        target = _write_index(made, out or (folders or [inputs[0].parent])[0])
-        if not quiet:
-            say(f"{target}: open this in a browser")
+    existing = choose_existing(ctx, overwrite, skip_existing)
+    places = [place(i) for i in inputs]
+    plan = batch.plan(places, place(out) if out else None, ["html"], write_options(tuning=tuning))
+    target = index_in(folder) if (folder := _listed_in(places, out, plan)) else None
+    if notes is None:
+        threads = 1 if jobs > 1 else listening.default_threads()
+        factory = partial(listening.LazyTranscriber, model, "auto", threads)
+        outcomes = listening.run(plan.jobs, factory, existing, jobs)
+    elif len(plan.jobs) == 1:
+        known = load_transcription(notes)
+        outcomes = batch.run(plan.jobs, lambda path: replace(known, audio=path.name), existing)
+    else:
+        raise UsageError(f"--notes {notes}: these are the notes of one recording; give one")
+    fine = tell(plan, outcomes, quiet)
+    pages = {page: job.audio.name for job in plan.jobs for page in job.outputs if isinstance(page, Path)}
+    if target and write_index(target, pages) and not quiet:
+        say(f"{target}: open this in a browser")
     if not fine:
         raise typer.Exit(1)
 
 
-def _write_index(outcomes: list, folder: Path) -> Path:
-    """Write the index of the pages that were made; an older index of pages is replaced."""
-    from singtrans.formats import whole_file
-    from singtrans.view.index import SIGNATURE, Entry, index
-    from singtrans.view.page import read_page
-
-    target = folder / "index.html"
-    if target.exists() and SIGNATURE not in target.read_text(encoding="utf-8", errors="replace")[:1000]:
-        raise SingtransError(f"{target} exists already and is no index of pages; choose another folder with -o")
-    entries = [
-        Entry(
-            outcome.job.audio.name,
-            Path(os.path.relpath(outcome.job.outputs[0], folder)),
-            read_page(outcome.job.outputs[0]),
-        )
-        for outcome in outcomes
-    ]
-    with whole_file(target) as file:
-        file.write(index(entries).encode("utf-8", "replace"))
-    return target
+def _listed_in(inputs: Sequence[Place], out: str | None, plan: "Plan") -> Path | None:
+    """The folder for the index; None where there is one page, or the folder is not on this machine."""
+    folders = [path for path in inputs if is_folder(path)]
+    if not (plan.jobs and (folders or len(plan.jobs) > 1)):
+        return None
+    folder = place(out) if out else (folders or [inputs[0].parent])[0]
+    return folder if isinstance(folder, Path) else None

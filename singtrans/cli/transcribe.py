@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from singtrans import interrupt
 from singtrans.cli.options import (
     Format,
+    Jobs,
     Lyrics,
     Metre,
     PitchBend,
@@ -19,16 +19,18 @@ from singtrans.cli.options import (
     Tuning,
     Velocity,
     VelocityOption,
+    choose_existing,
+    given,
     refuse_idle,
     write_options,
 )
-from singtrans.console import report
-from singtrans.errors import SingtransError, UsageError
-from singtrans.notes import Transcription
-from singtrans.places import is_folder, local, place
+from singtrans.console import report, say
+from singtrans.errors import UsageError
+from singtrans.places import STREAM, is_folder, local, place
 
 if TYPE_CHECKING:
     from singtrans.formats import Options
+    from singtrans.listening import LazyTranscriber
 
 
 class Device(StrEnum):
@@ -76,9 +78,7 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
     skip_existing: Annotated[
         bool, typer.Option("--skip-existing", help="Keep outputs that exist, and make only what is missing.")
     ] = False,
-    jobs: Annotated[
-        int, typer.Option("-j", "--jobs", min=1, metavar="N", help="Recordings at once, each in a process of its own.")
-    ] = 1,
+    jobs: Jobs = 1,
     threads: Annotated[
         int | None,
         typer.Option(min=1, metavar="N", help="Threads for one recording. Default: 2 where there are; 1 with --jobs."),
@@ -112,28 +112,23 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
       singtrans transcribe song.wav -f pdf --tempo 96 --metre 3/4
       ffmpeg -i film.mkv -f wav - | singtrans transcribe - -f json > notes.json
     """
-    from singtrans import batch
-    from singtrans.streams import STREAM
+    from singtrans import batch, listening
 
-    existing = batch.choose_existing(overwrite, skip_existing)
-    threads = threads or (1 if jobs > 1 or scheduler else default_threads())
-    factory = partial(LazyTranscriber, model, device.value, threads)
     options = write_options(tempo, metre, quantize, pitch_bend, program, velocity, lyrics, tuning)
     if STREAM in inputs or out == STREAM:
-        if out not in (None, STREAM):
-            raise UsageError("- reads standard input and writes to standard output: leave -o out, and use > for a file")
-        if log or scheduler:
-            raise UsageError("--log and --scheduler are for files: standard input and output hold one recording")
-        written = [f.value for f in formats or [Format.csv]]
-        refuse_idle(ctx, written)
-        _stream(inputs, written, factory(), options)
+        written = _stream_format(ctx, inputs, out, formats or [Format.csv])
+        transcriber = listening.LazyTranscriber(model, device.value, threads or listening.default_threads())
+        _stream(inputs[0], written, transcriber, options, quiet)
         return
+    existing = choose_existing(ctx, overwrite, skip_existing)
+    threads = threads or (1 if jobs > 1 or scheduler else listening.default_threads())
+    factory = partial(listening.LazyTranscriber, model, device.value, threads)
     places = [place(i) for i in inputs]
     plan = batch.plan(places, place(out) if out else None, [f.value for f in formats or []], options)
     refuse_idle(ctx, plan.formats)
     if lyrics and len(plan.jobs) > 1:
         raise UsageError(f"--lyrics {lyrics}: these are the words of one song; give one recording")
-    outcomes = _run(plan.jobs, factory, existing, jobs, scheduler)
+    outcomes = listening.run(plan.jobs, factory, existing, jobs, scheduler)
     if log:
         from singtrans.runlog import logged
 
@@ -142,67 +137,29 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
         raise typer.Exit(1)
 
 
-def _stream(inputs: list[str], formats: list[str], transcriber: "LazyTranscriber", options: "Options") -> None:
-    """One recording to standard output."""
-    from singtrans.streams import transcribe_stream
-
+def _stream_format(ctx: typer.Context, inputs: list[str], out: str | None, formats: list[Format]) -> str:
+    """The format for standard output; what the command line asks for beside, and only files can have, is refused."""
+    if given(ctx, "out") and out != STREAM:
+        raise UsageError("- reads standard input and writes to standard output: leave -o out, and use > for a file")
+    for name in ("jobs", "scheduler", "log", "overwrite", "skip_existing"):
+        if given(ctx, name):
+            option = name.replace("_", "-")
+            raise UsageError(f"--{option} is for files: standard input and output hold one recording")
     if len(inputs) != 1 or is_folder(place(inputs[0])):
         raise UsageError("standard output can hold one recording: give one")
-    if len(formats) != 1:
+    if len(formats) != 1 and given(ctx, "formats"):
         raise UsageError("standard output can hold one format: give one -f")
-    with local(place(inputs[0])) as source:
-        transcribe_stream(transcriber, source, formats[0], options)
+    refuse_idle(ctx, [formats[0].value])
+    return formats[0].value
 
 
-def _run(plan_jobs, factory, existing, jobs: int, scheduler: str | None):
-    """The outcomes, worked out here, in processes or on a cluster."""
-    from singtrans import batch
+def _stream(source: str, format: str, transcriber: "LazyTranscriber", options: "Options", quiet: bool) -> None:
+    """One recording to standard output."""
+    from singtrans.conversion import remarks_on
+    from singtrans.streams import transcribe_stream
 
-    transcriber = factory()  # so that a model that is missing is said at once
-    if scheduler:
-        from singtrans import cluster
-
-        return cluster.run(plan_jobs, factory, existing, scheduler, jobs)
-    if jobs == 1 or len(plan_jobs) < 2:
-        return batch.run(plan_jobs, transcriber, existing)
-    from singtrans import workers
-
-    return workers.run(plan_jobs, factory, existing, jobs)
-
-
-def default_threads() -> int:
-    """Two, where there are two processors: what a third could do waits for the first two most of the time."""
-    import os
-
-    return min(2, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
-
-
-class LazyTranscriber:
-    """Loads the model at the first recording that needs it: a folder that is all done costs no torch."""
-
-    def __init__(self, model: str, device: str, threads: int = 1) -> None:
-        from singtrans.models import find_model
-
-        self.model, self.device, self.threads, self.transcriber = find_model(model), device, threads, None
-
-    def __call__(self, path: Path) -> Transcription:
-        """Transcribe one recording."""
-        if self.transcriber is None:
-            self.transcriber = self._load()
-        try:
-            return self.transcriber(path)
-        finally:
-            interrupt.check()
-
-    def _load(self):
-        import torch
-
-        # Torch's own threads spin while they wait for each other: on a busy machine they lose a factor of ten.
-        # Several parts of a recording at once gain more.
-        torch.set_num_threads(1)
-        from singtrans.transcriber import Transcriber
-
-        try:
-            return Transcriber(self.model, self.device, self.threads)
-        except SingtransError as error:  # without it nothing can be done: not the fault of one recording
-            raise UsageError(str(error)) from error
+    with local(place(source)) as path:
+        found = transcribe_stream(transcriber, path, format, options)
+    if not quiet:
+        for line in remarks_on(found, (format,), options):
+            say(f"{'standard input' if source == STREAM else source}: {line}")

@@ -1,9 +1,18 @@
 """Packages that only some formats and commands need."""
 
 import importlib
+import importlib.util
+from collections.abc import Iterable
 from types import ModuleType
 
 from singtrans.errors import UsageError
+
+_SCORES = {
+    "musicxml": ("partitura",),
+    "svg": ("partitura", "verovio"),
+    "pdf": ("partitura", "verovio", "typst"),
+}
+"""Format name -> the packages that its writer asks for."""
 
 
 def need(package: str, extra: str, purpose: str) -> ModuleType:
@@ -22,6 +31,22 @@ def need(package: str, extra: str, purpose: str) -> ModuleType:
     except ModuleNotFoundError as error:
         if error.name != package.partition(".")[0]:
             raise
-        raise UsageError(
-            f'{purpose} needs the package {package}, which is not installed: pip install "singtrans[{extra}]"'
-        ) from None
+        raise _missing(package, extra, purpose) from None
+
+
+def check_formats(names: Iterable[str]) -> None:
+    """Find the packages that formats need, without importing them: before an hour's work, not after it.
+
+    Raises:
+        UsageError: if one is not installed.
+    """
+    for name in names:
+        for package in _SCORES.get(name, ()):
+            if importlib.util.find_spec(package) is None:
+                raise _missing(package, "score", f"-f {name}")
+
+
+def _missing(package: str, extra: str, purpose: str) -> UsageError:
+    return UsageError(
+        f'{purpose} needs the package {package}, which is not installed: pip install "singtrans[{extra}]"'
+    )

@@ -1,14 +1,18 @@
 """The index of a folder of pages: what needs a look comes first."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import quote
 
+from singtrans.errors import UsageError
+from singtrans.formats.files import whole_file
 from singtrans.notes import Note, Transcription, note_name
-from singtrans.view.page import UNSURE
+from singtrans.view.page import UNSURE, read_page
 
 SIGNATURE = '<meta name="generator" content="singtrans report">'
 """What tells an index of ours from a page that must not be replaced."""
@@ -47,6 +51,50 @@ class Entry:
         """Share of unsure notes, 0..1; -1 where nothing is known or sung."""
         notes = self.transcription.notes if self.transcription else ()
         return sum(note.confidence < UNSURE for note in notes) / len(notes) if notes else -1.0
+
+
+def index_in(folder: Path) -> Path:
+    """The file that is to hold a folder's index.
+
+    Raises:
+        UsageError: if something else is there that must not be replaced.
+    """
+    target = folder / "index.html"
+    if os.path.lexists(target) and not _is_index(target):
+        raise UsageError(f"{target} exists already and is no index of pages; choose another folder with -o")
+    return target
+
+
+def write_index(target: Path, pages: Mapping[Path, str]) -> bool:
+    """Write the index of those pages that are there, whichever run made them; an older index is replaced.
+
+    Args:
+        target: the file, from `index_in`.
+        pages: each page's file, and the name of its recording.
+
+    Returns:
+        Whether there was a page, and so an index to write.
+
+    Raises:
+        SingtransError: if a page cannot be read, or the index not be written.
+    """
+    entries = [
+        Entry(name, Path(os.path.relpath(page, target.parent)), read_page(page))
+        for page, name in pages.items()
+        if page.is_file()
+    ]
+    if entries:
+        with whole_file(target) as file:
+            file.write(index(entries).encode("utf-8", "replace"))
+    return bool(entries)
+
+
+def _is_index(path: Path) -> bool:
+    with suppress(OSError):
+        if path.is_file():
+            with path.open("rb") as file:
+                return SIGNATURE.encode() in file.read(1000)
+    return False
 
 
 def index(entries: Sequence[Entry]) -> str:

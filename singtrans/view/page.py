@@ -8,6 +8,7 @@ import base64
 import hashlib
 import io
 import json
+from dataclasses import replace
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -16,15 +17,16 @@ from pathlib import Path
 import numpy as np
 
 from singtrans import audio
-from singtrans.formats.files import read_bytes
+from singtrans.errors import SingtransError
 from singtrans.formats.json_file import finite
 from singtrans.formats.text import make_note
-from singtrans.notes import PitchTrack, Transcription, note_name
+from singtrans.notes import Note, PitchTrack, Transcription, note_name
 
 UNSURE = 0.5
 """Notes of a lower confidence are worth a look."""
 
 _RATE, _LONG_RATE, _LONG = 24_000, 16_000, 1200.0  # Hz; seconds from which a recording is kept at the lower rate
+_DATA = b'<script type="application/json" id="data">'
 _POLICY = (
     "default-src 'none'; script-src '{script}'; style-src '{style}'; media-src blob:; base-uri 'none';"
     " form-action 'none'"
@@ -42,16 +44,14 @@ def page(transcription: Transcription, recording: Path | None) -> str:
         SingtransError: if the recording cannot be read.
     """
     title = _text(Path(transcription.audio).stem) or "Untitled"
+    sound, seconds = _sound(recording) if recording else ("", 0.0)
     content = {
         "title": title,
         "audio": _text(transcription.audio),
         "about": summary(transcription),
-        "duration": round(float(transcription.duration), 4),
+        "duration": round(max(float(transcription.duration), seconds), 4),  # a file of notes ends with the last one
         "mime": "audio/flac",
-        "notes": [
-            [round(n.onset, 4), round(n.offset, 4), round(float(n.pitch), 3), round(float(n.confidence), 3)]
-            for n in transcription.notes
-        ],
+        "notes": [_numbers(note) for note in transcription.notes],
         "pitch": _curve(transcription.pitch),
     }
     style, script = _part("report.css"), _part("report.js")
@@ -61,16 +61,9 @@ def page(transcription: Transcription, recording: Path | None) -> str:
         "style": style,
         "script": script,
         "data": embedded(content),
-        "sound": _sound(recording, transcription.duration) if recording else "",
+        "sound": sound,
     }
-    html = _part("report.html")
-    pieces = []
-    # Not str.format: the parts hold braces. And piece by piece, so that no part is searched for another's name.
-    while "{" in html:
-        before, _, rest = html.partition("{")
-        name, _, html = rest.partition("}")
-        pieces += [before, parts[name]]
-    return "".join([*pieces, html])
+    return _part("report.html").format_map(parts)
 
 
 def read_page(path: Path) -> Transcription | None:
@@ -79,16 +72,35 @@ def read_page(path: Path) -> Transcription | None:
     Raises:
         SingtransError: if the file cannot be read.
     """
-    text = read_bytes(path, most=None).decode("utf-8", "replace")
-    _, _, rest = text.partition('<script type="application/json" id="data">')
     try:
-        content = json.loads(rest[: rest.index("</script>")])
-        notes = tuple(make_note(*map(finite, values)) for values in content["notes"])
+        content = json.loads(_data(path))
+        notes = tuple(_note(*map(finite, values)) for values in content["notes"])
         nothing = np.zeros(0)
         track, name = PitchTrack(nothing, nothing, nothing), str(content["audio"])
         return Transcription(notes, track, finite(content["duration"]), name)
     except (KeyError, TypeError, ValueError, RecursionError):
         return None
+
+
+def _data(path: Path) -> str:
+    """The JSON in a page, which is one line of it; the sound after it, most of the page, is not read."""
+    try:
+        with path.open("rb") as file:
+            line = next((line for line in file if line.startswith(_DATA)), b"")
+    except OSError as error:
+        raise SingtransError(f"{path} cannot be read ({error.strerror}): check its permissions.") from error
+    return line.removeprefix(_DATA).partition(b"</script>")[0].decode()
+
+
+def _numbers(note: Note) -> list[float]:
+    """A note as the page holds it: onset and offset in seconds, pitch, confidence, tuning in semitones."""
+    times = [round(note.onset, 4), round(note.offset, 4)]
+    return times + [round(float(value), 3) for value in (note.pitch, note.confidence, note.tuning)]
+
+
+def _note(onset: float, offset: float, pitch: float, confidence: float, tuning: float = 0.0) -> Note:
+    """The note that a page holds; older pages say no tuning."""
+    return make_note(onset, offset, pitch, confidence, tuning)
 
 
 def embedded(content: object) -> str:
@@ -127,16 +139,17 @@ def _curve(track: PitchTrack) -> dict[str, object]:
     return {"start": float(track.time[0]), "hop": hop, "midi": midi}
 
 
-def _sound(recording: Path, duration: float) -> str:
-    """The recording as FLAC in base64: sample by sample on time, and read by every browser."""
+def _sound(recording: Path) -> tuple[str, float]:
+    """The recording as FLAC in base64, sample by sample on time and read by every browser; and its seconds."""
     import soundfile
 
-    rate = _RATE if duration < _LONG else _LONG_RATE
-    buffer = io.BytesIO()
+    rate = _RATE if audio.seconds(recording) < _LONG else _LONG_RATE
+    buffer, length = io.BytesIO(), 0
     with soundfile.SoundFile(buffer, "w", rate, 1, format="FLAC", subtype="PCM_16") as out:
         for block in audio.blocks(recording, rate):
             out.write(np.clip(block, -1, 1))
-    return base64.b64encode(buffer.getbuffer()).decode("ascii")
+            length += len(block)
+    return base64.b64encode(buffer.getbuffer()).decode("ascii"), length / rate
 
 
 @cache

@@ -7,16 +7,15 @@
   const canvas = $("canvas"), ctx2d = canvas.getContext("2d");
 
   // ---- state -------------------------------------------------------------------------------------------------
-  let notes = data.notes.map(([onset, offset, pitch, confidence]) => ({ onset, offset, pitch, confidence }));
+  let notes = data.notes.map(([onset, offset, pitch, confidence, tuning]) => ({ onset, offset, pitch, confidence, tuning }));
   let chosen = -1, undone = [], done = [], edited = false;
   const duration = Math.max(data.duration, ...notes.slice(-1).map((n) => n.offset), 0.1);
   let view = { start: 0, scale: 100 }; // seconds at the left edge, pixels a second
   let mode = "both", position = 0, playing = false;
 
-  const name = (pitch) => {
-    const n = Math.round(pitch);
-    return NAMES[((n % 12) + 12) % 12] + (Math.floor(n / 12) - 1);
-  };
+  // The singer's A4 lies `tuning` semitones above 440 Hz: the integer notes count from there.
+  const integer = (note) => clamp(Math.floor(note.pitch - note.tuning + 0.5), 0, 127);
+  const name = (n) => NAMES[((n % 12) + 12) % 12] + (Math.floor(n / 12) - 1);
   const clock = (t) => `${Math.floor(t / 60)}:${(t % 60).toFixed(1).padStart(4, "0")}`;
   const hz = (pitch) => 440 * 2 ** ((pitch - 69) / 12);
   const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
@@ -251,7 +250,7 @@
     c.setLineDash([]);
     if (wide > 24) {
       c.fillStyle = "#111"; c.textAlign = "left";
-      c.fillText(name(note.pitch), from + 2, top - 7);
+      c.fillText(name(integer(note)), from + 2, top - 7);
     }
   }
 
@@ -309,19 +308,19 @@
     n.confidence = 1;
   }
 
-  function add(t, pitch) {
-    const i = first(t);
+  function add(t, sung) {
+    const i = first(t), near = notes[i > 0 ? i - 1 : i], tuning = near ? near.tuning : 0;
     const from = Math.max(t, i > 0 ? notes[i - 1].offset : 0), to = i < notes.length ? notes[i].onset : duration;
     if (to - from < SHORTEST) { say("There is a note already."); return; }
     keep();
-    notes.splice(i, 0, { onset: from, offset: Math.min(to, from + 0.5), pitch, confidence: 1 });
+    notes.splice(i, 0, { onset: from, offset: Math.min(to, from + 0.5), pitch: Math.round(sung - tuning) + tuning, confidence: 1, tuning });
     choose(i); changed();
     hear(notes[i]);
   }
   function addHere() {
     const i = Math.round((position - data.pitch.start) / data.pitch.hop), sung = data.pitch.midi[i];
     const near = notes[Math.max(0, first(position) - 1)];
-    add(position, Math.round(sung ?? (near ? near.pitch : 60)));
+    add(position, sung ?? (near ? near.pitch : 60));
   }
   function split() {
     if (chosen < 0) return;
@@ -337,8 +336,8 @@
     if (chosen < 0 || chosen + 1 >= notes.length) { say("There is no next note to merge with."); return; }
     keep();
     const [a, b] = notes.slice(chosen, chosen + 2);
-    const pitch = a.offset - a.onset >= b.offset - b.onset ? a.pitch : b.pitch;
-    notes.splice(chosen, 2, { onset: a.onset, offset: b.offset, pitch, confidence: 1 });
+    const longer = a.offset - a.onset >= b.offset - b.onset ? a : b;
+    notes.splice(chosen, 2, { ...longer, onset: a.onset, offset: b.offset, confidence: 1 });
     changed();
   }
   function remove() {
@@ -371,8 +370,8 @@
     document.body.dataset.notes = notes.length;
     document.body.dataset.chosen = chosen;
     if (chosen < 0) { say(`${notes.length} notes${edited ? ", corrected" : ""}`); return; }
-    const n = notes[chosen], cents = Math.round(100 * (n.pitch - Math.round(n.pitch)));
-    say(`${name(n.pitch)} ${cents >= 0 ? "+" : "−"}${Math.abs(cents)} cents, ${n.onset.toFixed(3)} to ${n.offset.toFixed(3)} s,`
+    const n = notes[chosen], cents = Math.round(100 * (n.pitch - n.tuning - integer(n)));
+    say(`${name(integer(n))} ${cents >= 0 ? "+" : "−"}${Math.abs(cents)} cents, ${n.onset.toFixed(3)} to ${n.offset.toFixed(3)} s,`
       + ` confidence ${n.confidence.toFixed(2)} (note ${chosen + 1} of ${notes.length})`);
   }
   function buttons() {
@@ -390,7 +389,6 @@
 
   // ---- files -----------------------------------------------------------------------------------------------------
   const text = (s) => Array.from(new TextEncoder().encode(s));
-  const integer = (pitch) => clamp(Math.floor(pitch + 0.5), 0, 127);
   function onGrid(perSecond) { // whole steps: every note lasts one, none overlap
     const onsets = [];
     for (const n of notes) onsets.push(Math.max(Math.round(n.onset * perSecond), onsets.length ? onsets[onsets.length - 1] + 1 : 0));
@@ -406,7 +404,7 @@
     const title = text(data.title), voice = [0, 255, 3, ...varied(title.length), ...title, 0, 192, 53];
     let tick = 0;
     onGrid(960).forEach(([on, off], i) => {
-      const p = integer(notes[i].pitch);
+      const p = integer(notes[i]);
       for (const byte of [...varied(on - tick), 144, p, 90, ...varied(off - on), 128, p, 0]) voice.push(byte);
       tick = off;
     });
@@ -416,11 +414,12 @@
     return new Uint8Array([...head, ...track(frame), ...track(voice.concat(end))]);
   }
   function csvFile() {
+    const tuned = notes.some((n) => n.tuning);
     const rows = onGrid(10000).map(([on, off], i) => {
-      const n = notes[i];
-      return `${(on / 1e4).toFixed(4)},${(off / 1e4).toFixed(4)},${n.pitch.toFixed(3)},${integer(n.pitch)},${n.confidence.toFixed(3)}`;
+      const n = notes[i], tuning = tuned ? `,${n.tuning.toFixed(3)}` : "";
+      return `${(on / 1e4).toFixed(4)},${(off / 1e4).toFixed(4)},${n.pitch.toFixed(3)},${integer(n)},${n.confidence.toFixed(3)}${tuning}`;
     });
-    return ["onset,offset,pitch,note,confidence", ...rows, ""].join("\n");
+    return [`onset,offset,pitch,note,confidence${tuned ? ",tuning" : ""}`, ...rows, ""].join("\n");
   }
   function ultrastarFile() {
     const unit = 20; // milliseconds; the gap is on the same grid, so that no note is moved twice
@@ -428,7 +427,7 @@
     const plain = (s) => s.replace(/[\u0000-\u001f\u007f]/g, "?");
     const lines = [`#TITLE:${plain(data.title)}`, "#ARTIST:Unknown", "#CREATOR:singtrans", `#MP3:${plain(data.audio)}`, "#BPM:750", `#GAP:${gap}`];
     moved.forEach(([on, off], i) => {
-      lines.push(`: ${on - zero} ${off - on} ${integer(notes[i].pitch) - 60} ~`);
+      lines.push(`: ${on - zero} ${off - on} ${integer(notes[i]) - 60} ~`);
       if (i + 1 < notes.length && notes[i + 1].onset - notes[i].offset >= 0.25) lines.push(`- ${off - zero}`);
     });
     return [...lines, "E", ""].join("\n");
@@ -439,7 +438,6 @@
     link.download = `${data.title}${ending}`;
     link.click();
     setTimeout(() => URL.revokeObjectURL(url), 10000);
-    edited = false;
   }
 
   // ---- mouse, finger, keys -----------------------------------------------------------------------------------------
@@ -460,7 +458,7 @@
   canvas.addEventListener("pointerdown", (event) => {
     const [px, py] = at(event);
     pinch.set(event.pointerId, px);
-    if (pinch.size === 2) { drag = null; return; }
+    if (pinch.size > 1) { drop(); return; }
     canvas.setPointerCapture(event.pointerId);
     canvas.focus({ preventScroll: true });
     if (py < RULER) { seek(timeAt(px)); drag = { kind: "seek" }; return; }
@@ -496,18 +494,24 @@
     }
     describe(); draw();
   });
+  function drop() { // what was dragged stays where it is; returns it
+    const dropped = drag;
+    drag = null;
+    if (dropped && dropped.kind === "note" && dropped.far) changed();
+    return dropped;
+  }
   function release(event) {
     pinch.delete(event.pointerId);
-    if (!drag) return;
-    if (drag.kind === "scroll" && !drag.far) { choose(-1); seek(timeAt(drag.px)); }
-    if (drag.kind === "note" && drag.far) { changed(); hear(notes[drag.i]); }
-    drag = null;
+    const dropped = drop();
+    if (!dropped) return;
+    if (dropped.kind === "scroll" && !dropped.far) { choose(-1); seek(timeAt(dropped.px)); }
+    if (dropped.kind === "note" && dropped.far) hear(notes[dropped.i]);
   }
   canvas.addEventListener("pointerup", release);
   canvas.addEventListener("pointercancel", release);
   canvas.addEventListener("dblclick", (event) => {
     const [px, py] = at(event);
-    if (py > RULER && !hit(px, py)) add(timeAt(px), Math.round(pitchAt(py)));
+    if (py > RULER && !hit(px, py)) add(timeAt(px), pitchAt(py));
   });
   canvas.addEventListener("wheel", (event) => {
     event.preventDefault();
@@ -544,7 +548,7 @@
   const press = {
     play: keys[" "], both: keys[1], recording: keys[2], notes: keys[3], in: keys["+"], out: keys["-"], fit, unsure, undo, redo,
     add: addHere, split, merge, delete: remove,
-    midi: () => download(midiFile(), ".mid", "audio/midi"), csv: () => download(csvFile(), ".csv", "text/csv"),
+    midi: () => download(midiFile(), ".mid", "audio/midi"), csv: () => { download(csvFile(), ".csv", "text/csv"); edited = false; }, // the others do not hold all
     ultrastar: () => download(ultrastarFile(), ".txt", "text/plain"),
   };
   for (const [id, action] of Object.entries(press)) {

@@ -3,9 +3,11 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from singtrans.audio import check
 from singtrans.conversion import load_transcription
-from singtrans.errors import SingtransError, UsageError
+from singtrans.errors import UsageError
 from singtrans.formats import READ_SUFFIXES, TEXT_SUFFIXES
+from singtrans.listening import LazyTranscriber, default_threads
 from singtrans.notes import Transcription
 
 
@@ -37,13 +39,7 @@ def load(path: Path, notes: Path | None = None, audio: Path | None = None, model
         return Source(transcription if audio is None else replace(transcription, audio=audio.name), audio)
     if audio is not None:
         raise UsageError(f"{path} is a recording itself; give a file of notes with --audio {audio}")
-    if not path.is_file():
-        raise SingtransError(f"{path} does not exist or is no file: check the path.")
     if notes is not None:
+        check(path)
         return Source(replace(load_transcription(notes), audio=path.name), path)
-    import torch
-
-    torch.set_num_threads(1)  # as everywhere: more gain little, and lose much on a busy machine
-    from singtrans.transcriber import Transcriber
-
-    return Source(Transcriber(model)(path), path)
+    return Source(LazyTranscriber(model, threads=default_threads())(path), path)

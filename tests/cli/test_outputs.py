@@ -165,6 +165,32 @@ def test_standard_streams(tmp_path):
     assert (text.returncode, "standard input is not a recording" in text.stderr) == (1, True)
     for wrong in (["-", "-o", "x.mid"], ["-", "a.wav"], ["-", "-f", "mid", "-f", "csv"]):
         assert run("transcribe", *wrong, input=b"", cwd=tmp_path).returncode == 2
+    for idle in (["--jobs", "2"], ["--overwrite"], ["--skip-existing"], ["--log", "x"], ["--scheduler", "local"]):
+        result = run("transcribe", "-", *idle, input=b"", cwd=tmp_path)
+        assert (result.returncode, f"{idle[0]} is for files" in result.stderr) == (2, True)
+
+
+def test_standard_streams_pass_over_defaults_for_files(tmp_path):
+    (tmp_path / "singtrans.toml").write_text(
+        '[transcribe]\nformat = ["json", "mid"]\nlog = "log.jsonl"\njobs = 4\noutput = "notes"\nscheduler = "local"\n'
+        "overwrite = true\nskip-existing = true\ntempo = 120\n"
+    )
+    result = run("transcribe", "-", input=GOOD.read_bytes(), cwd=tmp_path)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert json.loads(result.stdout)["audio"] == "stdin"
+    assert files(tmp_path) == {"singtrans.toml"}
+
+
+def test_standard_streams_leave_remarks_to_stderr(tmp_path):
+    arguments = ["transcribe", "-", "-f", "ustar", "--tempo", "auto", "--tuning", "auto"]
+    said = run(*arguments, input=GOOD.read_bytes())
+    assert said.returncode == 0
+    assert [line.split(" ")[:3] for line in said.stderr.splitlines()] == [
+        ["standard", "input:", "tuning:"],
+        ["standard", "input:", "tempo"],
+    ]
+    quiet = run(*arguments, "-q", input=GOOD.read_bytes())
+    assert (quiet.returncode, quiet.stderr, quiet.stdout) == (0, "", said.stdout)
 
 
 def test_defaults_in_a_file(tmp_path):
@@ -190,6 +216,8 @@ def test_defaults_in_a_file(tmp_path):
         ("[sing]\n", "[sing] is no command"),
         ('[transcribe]\nformatt = "mid"\n', "formatt is no option"),
         ("[transcribe]\ntempo = {a = 1}\n", "tempo must be"),
+        ('[transcribe]\ntempo = ["auto"]\n', "tempo must be a text, a number, true or false"),
+        ("[transcribe]\nformat = true\n", "format must be a text or a list of texts"),
     ],
 )
 def test_wrong_defaults_are_told(tmp_path, text, says):
@@ -201,13 +229,23 @@ def test_wrong_defaults_are_told(tmp_path, text, says):
 
 
 def test_the_users_defaults_come_before_the_folders(tmp_path):
-    from singtrans.defaults import merged, read_defaults
+    from singtrans.defaults import Option, merged, read_defaults
 
     (tmp_path / "a.toml").write_text('[convert]\ntempo = "auto"\nprogram = 3\n')
     (tmp_path / "b.toml").write_text("[convert]\nprogram = 4\n")
-    options = {"convert": {"tempo": "tempo", "program": "program"}}
+    options = {"convert": {"tempo": Option("tempo"), "program": Option("program")}}
     both = merged([read_defaults(tmp_path / name, options) for name in ("a.toml", "b.toml", "missing.toml")])
     assert both == {"convert": {"tempo": "auto", "program": "4"}}
+
+
+def test_one_text_is_a_list_of_one_and_the_command_line_goes_before(tmp_path):
+    unsung(tmp_path)
+    (tmp_path / "singtrans.toml").write_text('[transcribe]\nformat = "csv"\noverwrite = true\n')
+    for arguments, said in [([], "-> silence.csv"), ([], "-> silence.csv"), (["--skip-existing"], "done before")]:
+        result = run("transcribe", "silence.wav", *arguments, cwd=tmp_path)
+        assert (result.returncode, said in result.stderr) == (0, True), result.stderr
+    result = run("transcribe", "silence.wav", "--skip-existing", "--overwrite", cwd=tmp_path)
+    assert (result.returncode, "contradict" in result.stderr) == (2, True)
 
 
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
@@ -257,11 +295,13 @@ def test_report_of_a_folder(tmp_path):
     text = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
     assert "a &lt;b&gt;.mp3" in text
     assert "./sub/a%20%3Cb%3E.report.html" in text
+    again = run("report", tmp_path / "in", "-o", tmp_path / "out", "--jobs", "2")  # refuses what is there
+    assert (again.returncode, again.stderr.count("exists already")) == (1, 8)
+    assert (tmp_path / "out" / "index.html").read_text(encoding="utf-8") == text
     (tmp_path / "out" / "index.html").write_text("mine")
-    kept = run(
-        "report", tmp_path / "in" / "sub", tmp_path / "in" / "silence.wav", "-o", tmp_path / "out", "--overwrite"
-    )
-    assert kept.returncode == 1
+    kept = run("report", tmp_path / "in", "-o", tmp_path / "out", "--overwrite", cwd=tmp_path)
+    assert (kept.returncode, kept.stderr.count("\n")) == (2, 1)  # before any work
+    assert "is no index of pages" in kept.stderr
     assert (tmp_path / "out" / "index.html").read_text() == "mine"
 
 
@@ -272,10 +312,16 @@ def test_report_of_given_notes(tmp_path):
     assert "30 notes" in result.stderr
 
 
+def flat(path):
+    """Make a file of the notes, sung half a semitone flat."""
+    notes = formats.load_notes(NOTES)
+    rows = [f"{n.onset},{n.offset},{n.note - 0.49 - 0.02 * (i % 3)}" for i, n in enumerate(notes)]
+    path.write_text("\n".join(["onset,offset,pitch", *rows]))
+
+
 def test_tuning(tmp_path):
     meant = [note.note for note in formats.load_notes(NOTES)]
-    flat = [f"{n.onset},{n.offset},{n.note - 0.49 - 0.02 * (i % 3)}" for i, n in enumerate(formats.load_notes(NOTES))]
-    (tmp_path / "flat.csv").write_text("\n".join(["onset,offset,pitch", *flat]))
+    flat(tmp_path / "flat.csv")
     (tmp_path / "singtrans.toml").write_text('[convert]\ntuning = "auto"\n')
     for arguments, shift in [(["--tuning", "427.5"], 0), ([], None), (["--tuning", "440"], ...)]:
         result = run("convert", "flat.csv", "a.mid", "--overwrite", *arguments, cwd=tmp_path)
@@ -294,3 +340,18 @@ def test_tuning(tmp_path):
     assert (result.returncode, "; tuning: A4 = " in result.stderr) == (0, True)
     result = run("convert", "flat.csv", "b.mid", "--tuning", "flat", cwd=tmp_path)
     assert (result.returncode, "--tuning flat: give Hz of A4" in result.stderr) == (2, True)
+
+
+def test_pages_and_pictures_are_tuned(tmp_path):
+    from singtrans.view.page import read_page
+
+    meant = [note.note for note in formats.load_notes(NOTES)]
+    flat(tmp_path / "flat.csv")
+    arguments = ["--notes", "flat.csv", "-o", ".", "--tuning", "427.5"]
+    assert run("report", SAMPLES / "ode_to_joy.ogg", *arguments, cwd=tmp_path).returncode == 0
+    assert [note.note for note in read_page(tmp_path / "ode_to_joy.report.html").notes] == meant
+    assert run("convert", "flat.csv", "a.report.html", "--tuning", "427.5", cwd=tmp_path).returncode == 0
+    assert [note.note for note in read_page(tmp_path / "a.report.html").notes] == meant
+    assert run("plot", "flat.csv", "-o", "a.svg", "--tuning", "427.5", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "a.svg").read_text(encoding="utf-8").count(">F#3<") == meant.count(54)  # the axis names no F#
+    assert "tuning: A4 = " in run("plot", "flat.csv", "-o", "b.svg", "--tuning", "auto", cwd=tmp_path).stderr

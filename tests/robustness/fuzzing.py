@@ -20,7 +20,7 @@ from singtrans import Note, PitchTrack, SingtransError, Transcription
 from singtrans.config import Config, DecoderConfig
 from singtrans.conversion import load_transcription
 from singtrans.decode import Posteriors, decode
-from singtrans.defaults import read_defaults
+from singtrans.defaults import Option, read_defaults
 from singtrans.formats import WRITERS, Options, load_notes, load_pitch, write
 from singtrans.formats.lyrics import parse_lyrics, read_lyrics
 from singtrans.view.page import read_page
@@ -154,7 +154,8 @@ def _config(_: Path, content: bytes) -> None:
 
 
 def _toml(path: Path, _: bytes) -> None:
-    read_defaults(path, {"transcribe": {"format": "formats", "tempo": "tempo", "jobs": "jobs"}, "convert": {}})
+    known = {"format": Option("formats", several=True), "tempo": Option("tempo"), "jobs": Option("jobs")}
+    read_defaults(path, {"transcribe": known, "convert": {}})
 
 
 def _decoder(_: Path, content: bytes) -> None:

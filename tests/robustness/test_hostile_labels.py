@@ -14,7 +14,7 @@ import pytest
 
 from singtrans import Note, PitchTrack, SingtransError, Transcription
 from singtrans.conversion import convert_file, load_transcription
-from singtrans.defaults import read_defaults
+from singtrans.defaults import Option, read_defaults
 from singtrans.errors import UsageError
 from singtrans.formats import load_notes, save
 from singtrans.formats.lyrics import parse_lyrics
@@ -202,7 +202,7 @@ def test_odd_defaults(tmp_path, content, says):
     path = tmp_path / "singtrans.toml"
     path.write_bytes(content)
     with pytest.raises(UsageError, match=says) as error:
-        read_defaults(path, {"transcribe": {"jobs": "jobs"}})
+        read_defaults(path, {"transcribe": {"jobs": Option("jobs")}})
     assert "\n" not in str(error.value)
 
 
