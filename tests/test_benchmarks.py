@@ -24,6 +24,7 @@ def load(name: str):
 
 phenomena, pitch = load("phenomena"), load("pitch")
 conditions, systems = load("conditions"), load("systems")
+spoken = load("spoken")
 
 
 def heard(samples: np.ndarray, midi: float) -> float:
@@ -72,6 +73,19 @@ def test_repeated_notes_repeat_and_legato_touches():
     touching = [(before, after) for before, after in pairwise(repeated) if before.offset == after.onset]
     assert len(touching) > 5
     assert all(abs(before.pitch - after.pitch) < 0.5 for before, after in touching)
+
+
+@pytest.mark.parametrize("name", spoken.DICTIONS)
+def test_spoken_melodies_keep_to_one_scale(name):
+    used = set()
+    for seed in range(6):
+        tokens = spoken.score(spoken.DICTIONS[name], 48, 60.0, np.random.default_rng(seed)).split()
+        pitches = {int(token.split("/")[0]) for token in tokens if "/" in token}
+        fitting = [mode for mode in phenomena.SCALES if {(pitch - 48) % 12 for pitch in pitches} <= set(mode)]
+        assert len(fitting) == 1, sorted(pitches)
+        assert len(pitches) >= 6
+        used |= set(fitting)
+    assert used == set(phenomena.SCALES)
 
 
 @pytest.mark.parametrize("sound", pitch.TIMBRES)
