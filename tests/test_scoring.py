@@ -331,10 +331,10 @@ def test_recordings_of_a_manifest_and_a_model(tmp_path):
         lines.append(f"{name},{name}.wav,{name}.notes.csv,,{split},choir")
     manifest = tmp_path / "manifest.csv"
     manifest.write_text("\n".join(lines))
-    chosen = references.recordings(manifest)
+    chosen = references.recordings(manifest).references
     assert [reference.name for reference in chosen] == ["b", "c"]
-    assert [reference.name for reference in references.recordings(manifest, "all")] == ["a", "b", "c"]
-    assert [reference.name for reference in references.recordings(manifest, "train")] == ["a"]
+    assert [reference.name for reference in references.recordings(manifest, "all").references] == ["a", "b", "c"]
+    assert [reference.name for reference in references.recordings(manifest, "train").references] == ["a"]
     with pytest.raises(SingtransError, match="no valid part: choose --split test or train, or all"):
         references.recordings(manifest, "valid")
     with pytest.raises(UsageError, match="no such part"):
@@ -350,6 +350,39 @@ def test_recordings_of_a_manifest_and_a_model(tmp_path):
     assert [(file.name, file.reference.source) for file in scores.files] == [("b", "choir")]
     assert scores.failures == (f"{tmp_path / 'c.wav'}: broken",)
     assert scores.means["COnPOff.f_measure"].mean == 1
+
+
+def test_rows_that_cannot_be_used_are_failures_and_the_others_are_scored(tmp_path):
+    for name in "abc":
+        (tmp_path / f"{name}.wav").touch()
+        table(tmp_path / f"{name}.csv", (0.5, 1, 60))
+    rows = ["id,audio,notes,split", "a,a.wav,a.csv,test", "b,gone.wav,b.csv,test", "c,c.wav,c.csv,holdout"]
+    rows += ["twice,a.wav,a.csv,test", "twice,b.wav,b.csv,test"]
+    manifest = tmp_path / "m.csv"
+    manifest.write_text("\n".join(rows))
+    for split in (None, "test", "all"):
+        chosen = references.recordings(manifest, split)
+        assert [reference.name for reference in chosen.references] == ["a"]
+        faults = [fault.removeprefix(str(manifest)) for fault in chosen.faults]
+        assert [fault[:3] for fault in faults] == [":3:", ":4:", ": t"]
+    none = np.zeros(0)
+    ears = Listening("ears", lambda path: Transcription((Note(0.5, 1, 60),), PitchTrack(none, none, none), 1.0))
+    scores = evaluate(chosen.references, ears, faults=chosen.faults)
+    assert [file.name for file in scores.files] == ["a"]
+    assert list(scores.failures) == chosen.faults
+    manifest.write_text("\n".join([rows[0], rows[2]]))
+    with pytest.raises(SingtransError, match=r"gone\.wav does not exist"):
+        references.recordings(manifest, "test")
+
+
+def test_a_lost_test_part_is_not_replaced_by_what_was_trained_on(tmp_path):
+    (tmp_path / "a.wav").touch()
+    table(tmp_path / "a.csv", (0.5, 1, 60))
+    manifest = tmp_path / "m.csv"
+    manifest.write_text("id,audio,notes,split\na,a.wav,a.csv,train\nb,gone.wav,a.csv,test\n")
+    with pytest.raises(SingtransError, match=r"gone\.wav does not exist(.|\n)*no test part but for these"):
+        references.recordings(manifest)
+    assert [reference.name for reference in references.recordings(manifest, "train").references] == ["a"]
 
 
 def test_times_alone_are_scored_as_times():

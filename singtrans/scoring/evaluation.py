@@ -136,6 +136,7 @@ def evaluate(
     system: System,
     reference_shift_hz: float = 0.0,
     tolerances: Tolerances = STANDARD,
+    faults: Sequence[str] = (),
 ) -> Evaluation:
     """Score a system on recordings.
 
@@ -147,12 +148,14 @@ def evaluate(
         system: where the estimates come from.
         reference_shift_hz: added to the pitch of true notes, for labels that are sharp or flat.
         tolerances: mir_eval's own by default.
+        faults: lines on recordings that are known not to be usable, and are not among the references: they become
+            the first of the failures.
 
     Raises:
         SingtransError: if nothing could be scored.
         ValueError: if a note would fall to 0 Hz or below.
     """
-    read, failures, missing = [], [], []
+    read, failures, missing = [], list(faults), []
     for reference in references:
         try:
             truth, found = reference.read(), system(reference)

@@ -155,6 +155,10 @@ def test_a_model_on_a_manifest(tmp_path):
     assert "mean of 1 file" in broken.stdout
     assert broken.stderr.startswith("failed: ")
     assert "bad.wav" in broken.stderr
+    (tmp_path / "m.csv").write_text("\n".join([*lines, "three,gone.wav,song.notes.csv,test"]))
+    lost = run("evaluate", "m.csv", "--model", "default", cwd=tmp_path)
+    assert (lost.returncode, lost.stdout) == (1, broken.stdout)
+    assert lost.stderr == "failed: m.csv:4: audio gone.wav does not exist; check the path\n"
 
 
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
