@@ -79,10 +79,6 @@ def evaluate(  # noqa: PLR0913 (one parameter an option)
     differences = compare(ours, theirs) if theirs else None
     if csv is not None:
         _write(csv, csv_report(ours, theirs))
-    if plot is not None:
-        from singtrans.view.worst import plot_worst
-
-        plot_worst(ours, plot)
     if as_json:
         typer.echo(json_report(ours, theirs, differences))
     else:
@@ -94,6 +90,10 @@ def evaluate(  # noqa: PLR0913 (one parameter an option)
     failures = dict.fromkeys(line for evaluation in scores for line in evaluation.failures)
     for line in failures:
         say(f"failed: {line}")
+    if plot is not None:  # last, so that no scores are lost where there is nothing to draw
+        from singtrans.view.worst import plot_worst
+
+        plot_worst(ours, plot)
     if failures:
         raise typer.Exit(1)
 

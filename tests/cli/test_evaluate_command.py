@@ -183,6 +183,18 @@ def test_picture_of_the_worst(folders, ending):
         assert target.read_bytes().startswith(b"%PDF")
 
 
+def test_estimates_of_pitch_alone_are_scored_though_they_cannot_be_drawn(folders):
+    (folders / "tracks").mkdir()
+    (folders / "true" / "a.f0.csv").write_text("time,midi\n0,60\n0.1,60\n")
+    shutil.copy(folders / "true" / "a.f0.csv", folders / "tracks" / "a.f0.csv")
+    result = run("evaluate", "true", "tracks", "--plot", "x.png", "--csv", "x.csv", cwd=folders)
+    assert result.returncode == 1
+    assert "RPA  1.000" in result.stdout
+    assert (folders / "x.csv").exists()
+    assert "x.png: no recording has notes that could be drawn" in result.stderr
+    assert not (folders / "x.png").exists()
+
+
 def test_the_picture_shows_where_most_is_wrong():
     from singtrans.view.worst import _worst_start
 
