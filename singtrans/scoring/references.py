@@ -175,11 +175,16 @@ def recordings(data: Path, split: str | None = None) -> Recordings:
     chosen = [entry for entry in entries if wanted in (entry.split, EVERYTHING)]
     counts = Counter(entry.id for entry in chosen)
     # Scores are kept by name: of two that share one, which is already among the faults, neither has any.
-    references = [_of_entry(entry) for entry in chosen if counts[entry.id] == 1]
+    references = of_entries(entry for entry in chosen if counts[entry.id] == 1)
     if not references:
         lacking = f"{data} has no {wanted} part: choose --split {' or '.join(sorted(parts))}, or all."
         raise SingtransError("\n".join(listing.faults) or lacking)
     return Recordings(references, listing.faults)
+
+
+def of_entries(entries: "Iterable[Entry]") -> list[Reference]:
+    """References of a data set's entries, in their order."""
+    return [_of_entry(entry) for entry in entries]
 
 
 def _of_entry(entry: "Entry") -> Reference:
