@@ -53,7 +53,8 @@ def evaluate(  # noqa: PLR0913 (one parameter an option)
 
     Prints precision, recall and F-measure of COn (onset within 50 ms), COff (offset within 50 ms or 20 % of the
     note), COnP (onset, and pitch within 50 cents) and COnPOff (all three); where song.f0.csv lies beside the notes,
-    the pitch track's accuracy; and which errors were made. Means are over files, with 95 % intervals.
+    the pitch track's accuracy; and which errors were made. Means are over files, with 95 % intervals; each of several
+    data sets has its own.
 
     \b
     Examples:
