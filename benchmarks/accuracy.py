@@ -8,26 +8,24 @@ known to be sharp.
 """
 
 import sys
-from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
-from singtrans.evaluate import (
-    NOTE_FIGURES,
-    constant_pitch_error_hz,
-    f_measures,
-    figures,
-    score_notes,
-    score_pitch,
-    shift_hz,
-)
-from singtrans.formats import load_notes
+from singtrans.errors import SingtransError
+from singtrans.evaluate import NOTE_FIGURES, PITCH_FIGURES
+from singtrans.notes import Transcription
+from singtrans.scoring.evaluation import Evaluation, evaluate
+from singtrans.scoring.references import Reference, of_entries
 from singtrans.scoring.statistics import mean_interval
+from singtrans.scoring.systems import Listening, System
 from singtrans.training.manifest import Entry, read_entries
-from singtrans.training.validate import reference_pitch
 from singtrans.transcriber import Transcriber
 
-METRICS = tuple(NOTE_FIGURES.values())
-PITCH_METRICS = ("RPA", "RCA", "VR", "VFA")
+# The table's columns -> what `singtrans.scoring.evaluation` calls them.
+F_MEASURES = {name: f"{name}.f_measure" for name in NOTE_FIGURES.values()}
+PITCH = {name: name for name in PITCH_FIGURES.values()}
+SHOWN = tuple(F_MEASURES), ("RPA", "RCA", "VR", "VFA")
 
 
 def interval(values: list[float]) -> str:
@@ -36,28 +34,42 @@ def interval(values: list[float]) -> str:
     return f"{found.mean:.3f} ({found.low:.3f} to {found.high:.3f})"
 
 
-def score(entries: list[Entry], transcriber: Transcriber, shifts: dict[str, float]) -> dict[str, dict[str, list]]:
+def score(
+    entries: Sequence[Entry], transcribe: Callable[[Path], Transcription], shifts: dict[str, float]
+) -> dict[str, dict[str, list[float]]]:
     """Values of each metric for each file, by the table's rows."""
-    rows: dict[str, dict[str, list]] = defaultdict(lambda: defaultdict(list))
-    pairs = defaultdict(list)
-    for entry in entries:
-        found = transcriber(entry.audio)
-        if entry.notes:
-            true = load_notes(entry.notes, name=entry.name)
-            pairs[entry.source].append((true, found.notes))
-            shift = shifts.get(entry.source)
-            versions = {entry.source: true} | (
-                {f"{entry.source}, labels moved by {shift:+g} Hz": shift_hz(true, shift)} if shift else {}
-            )
-            for name, notes in versions.items():
-                for metric, value in f_measures(score_notes(notes, found.notes)).items():
-                    rows[name][metric].append(value)
-        if entry.f0:
-            for metric, value in figures(score_pitch(reference_pitch(entry), found.pitch)).items():
-                rows[f"{entry.source} pitch"][metric].append(value)
-    for source, both in pairs.items():
-        print(f"{source}: labels are {constant_pitch_error_hz(both):+.2f} Hz off the transcription (median of notes)")
+    rows: dict[str, dict[str, list[float]]] = {}
+    listening = Listening("", cache(transcribe))  # what is scored twice is listened to once
+    for source in dict.fromkeys(entry.source for entry in entries if entry.notes or entry.f0):
+        references = of_entries(entry for entry in entries if entry.source == source and (entry.notes or entry.f0))
+        found = evaluated(references, listening)
+        if notes := values(found, F_MEASURES):
+            print(f"{source}: labels are {found.constant_hz:+.2f} Hz off the transcription (median of notes)")
+            rows[source] = notes
+            if shift := shifts.get(source):
+                moved = evaluated(references, listening, shift)
+                rows[f"{source}, labels moved by {shift:+g} Hz"] = values(moved, F_MEASURES)
+        if pitch := values(found, PITCH):
+            rows[f"{source} pitch"] = pitch
     return rows
+
+
+def evaluated(references: Sequence[Reference], system: System, shift: float = 0.0) -> Evaluation:
+    """Scores of all references.
+
+    Raises:
+        SingtransError: if one of them cannot be scored: a mean over the others would be of another set.
+    """
+    found = evaluate(references, system, shift)
+    if found.failures:
+        raise SingtransError("\n".join(found.failures))
+    return found
+
+
+def values(found: Evaluation, metrics: Mapping[str, str]) -> dict[str, list[float]]:
+    """Values of each metric for each file that has all of them; nothing where none has."""
+    files = [file.figures for file in found.files if file.figures.keys() >= set(metrics.values())]
+    return {title: [figures[name] for figures in files] for title, name in metrics.items()} if files else {}
 
 
 def main() -> None:
@@ -69,13 +81,13 @@ def main() -> None:
     transcriber = Transcriber(paths[1] if len(paths) > 1 else "default", "cpu")
     entries = [e for e in read_entries(Path(paths[0])) if e.split == split]
     rows = score(entries, transcriber, shifts)
-    for metrics in (METRICS, PITCH_METRICS):
+    for metrics in SHOWN:
         print(f"\n| {split} part | files | " + " | ".join(metrics) + " |")
         print("|---|---|" + "---|" * len(metrics))
-        for name, values in rows.items():
-            if metrics[0] in values:
-                cells = [interval(values[m]) for m in metrics]
-                print(f"| {name} | {len(values[metrics[0]])} | " + " | ".join(cells) + " |")
+        for name, row in rows.items():
+            if metrics[0] in row:
+                cells = [interval(row[m]) for m in metrics]
+                print(f"| {name} | {len(row[metrics[0]])} | " + " | ".join(cells) + " |")
 
 
 if __name__ == "__main__":

@@ -8,11 +8,11 @@ ranges of ids), by song (PJS, one singer) and by singer (MIR-1K). `valid` choose
 costs; `test` is only reported.
 """
 
-import csv
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-from singtrans.training.manifest import COLUMNS
+from singtrans.training.manifest import Entry, write_manifest
 
 SSVD_TEST = frozenset(["1188", "1189", "1194", "1196", "1197", "1198", "406", "407", "408", "410", "424", "427", "480"])
 SSVD_VALID = frozenset(["1072", "1075", "1078", "1079", "1307", "1311", "1315"])
@@ -31,32 +31,27 @@ def _choose(name: str, valid: object, test: object) -> str:
     return "test" if name in test else "valid" if name in valid else "train"
 
 
-def rows(data: Path) -> list[dict[str, object]]:
-    """One row a recording, its paths absolute."""
+def entries(data: Path) -> list[Entry]:
+    """One a recording."""
     found = []
     for notes in sorted((data / "ssvd").glob("*.tsv")):
         split = _choose(notes.stem, SSVD_VALID, SSVD_TEST)
-        found.append(("ssvd", notes.stem, notes.with_suffix(".flac"), notes, "", "", split, ""))
+        found.append(Entry(notes.stem, notes.with_suffix(".flac"), notes, split=split, source="ssvd"))
     for notes in sorted((data / "pjs").glob("*.tsv")):
         split = _choose(int(notes.stem[3:]), PJS_VALID, PJS_TEST)
-        found.append(("pjs", notes.stem, notes.with_suffix(".flac"), notes, "", "", split, "pjs"))
+        found.append(Entry(notes.stem, notes.with_suffix(".flac"), notes, split=split, source="pjs", singer="pjs"))
     for f0 in sorted((data / "mir1k").glob("*.f0.txt")):
         name = f0.name.removesuffix(".f0.txt")
         singer = name.split("_")[0]
         split = _choose(singer, MIR1K_VALID, MIR1K_TEST)
-        voice, accompaniment = f0.with_name(f"{name}.voice.ogg"), f0.with_name(f"{name}.accomp.ogg")
-        found.append(("mir1k", name, voice, "", f0, accompaniment, split, singer))
-    columns = ("source", "id", "audio", "notes", "f0", "accompaniment", "split", "singer")
-    return [dict(zip(columns, row, strict=True), license=LICENSES[row[0]]) for row in found]
+        voice, music = (f0.with_name(f"{name}.{kind}.ogg") for kind in ("voice", "accomp"))
+        found.append(Entry(name, voice, None, f0, None, music, split=split, source="mir1k", singer=singer))
+    return [replace(entry, license=LICENSES[entry.source]) for entry in found]
 
 
 def main() -> None:
     """Write the manifest."""
-    data, target = Path(sys.argv[1]).resolve(), Path(sys.argv[2])
-    with target.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        writer.writerows(rows(data))
+    write_manifest(Path(sys.argv[2]), entries(Path(sys.argv[1])))
 
 
 if __name__ == "__main__":

@@ -90,7 +90,8 @@ def make(name: str, number: int, seconds: float = 8.0) -> Melody:
 
 def score(diction: Diction, low: int, beats: float, rng: np.random.Generator) -> str:
     """Random syllables on a walk over a scale, ``beats`` long, as `sample_audio/make.py` reads it."""
-    scale = [p for p in range(low, low + RANGE + 1) if (p - low) % 12 in SCALES[rng.integers(2)]]
+    mode = SCALES[rng.integers(2)]
+    scale = [p for p in range(low, low + RANGE + 1) if (p - low) % 12 in mode]
     syllables = [f"{rng.choice(diction.consonants)}'{rng.choice(VOWELS)}" for _ in range(SYLLABLES)]
     place, done, tokens = int(rng.integers(len(scale))), 0.0, []
     while done < beats:

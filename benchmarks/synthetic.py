@@ -8,18 +8,17 @@ as well, from C2 to C6, and so do plain tones with one to a dozen harmonics, as 
 receives recordings, notes, pitch and a ``manifest.csv``, all of it for training.
 """
 
-import csv
 import sys
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import soundfile
+from data_set import RATE, Song, write_song
 
 from singtrans import audio
-from singtrans.notes import Note
 from singtrans.pitch import midi_to_hz
-from singtrans.training.manifest import COLUMNS, Entry, read_entries
+from singtrans.training.manifest import Entry, read_entries, write_manifest
 from singtrans.training.synth import (
     HOP_SECONDS,
     SingingStyle,
@@ -31,13 +30,12 @@ from singtrans.training.synth import (
     resing,
 )
 
-RATE = 16_000
 VOICE_SECONDS = 40.0  # of a singer are taken apart
 MELODIES = 3  # for each voice
 MELODY_SECONDS = 20.0
 FORMANT_MELODIES = 45
 TONE_MELODIES = 24
-WEIGHT = "0.25"  # real singing is to be heard more often than it
+WEIGHT = 0.25  # real singing is to be heard more often than it
 SEED = 7
 
 
@@ -61,27 +59,27 @@ def voices(entries: list[Entry], rng: np.random.Generator) -> dict[str, np.ndarr
     return found
 
 
-def sing(voice: VoiceFrames, seed: int) -> tuple[np.ndarray, tuple[Note, ...], np.ndarray]:
-    """Samples, notes, and pitch every `HOP_SECONDS` of one random melody in a voice's range."""
+def sing(voice: VoiceFrames, seed: int) -> Song:
+    """One random melody in a voice's range."""
     rng = np.random.default_rng(seed)
     centre = float(np.nanmedian(voice.f0)) + rng.uniform(-2.0, 3.0)
     notes = random_melody(rng, MELODY_SECONDS, centre - 7.0, centre + 8.0)
     warped = voice.warped(float(np.exp(rng.normal(0.0, 0.07))))
     style = SingingStyle()
     samples = resing(warped, notes, np.random.default_rng(seed + 1), style)
-    return samples, notes, f0_curve(notes, HOP_SECONDS, np.random.default_rng(seed + 1), style)
+    return Song(samples, notes, f0_curve(notes, HOP_SECONDS, np.random.default_rng(seed + 1), style))
 
 
-def sing_formants(index: int, seed: int) -> tuple[np.ndarray, tuple[Note, ...], np.ndarray]:
+def sing_formants(index: int, seed: int) -> Song:
     """The same by the formant voice, at a pitch that rises with the index from C2 to C6."""
     rng = np.random.default_rng(seed)
     low = 35.0 + (84.5 - 12.0 - 35.0) * index / (FORMANT_MELODIES - 1)
     notes = random_melody(rng, MELODY_SECONDS, low, low + 13.0)
     curve = f0_curve(notes, HOP_SECONDS, rng, SingingStyle())
-    return formant_voice(notes, curve, RATE, rng), notes, curve
+    return Song(formant_voice(notes, curve, RATE, rng), notes, curve)
 
 
-def sing_tones(index: int, seed: int) -> tuple[np.ndarray, tuple[Note, ...], np.ndarray]:
+def sing_tones(index: int, seed: int) -> Song:
     """The same by plain tones: few harmonics that fall off evenly, soft edges, no vowels and no breath."""
     rng = np.random.default_rng(seed)
     low = 35.0 + (84.5 - 12.0 - 35.0) * index / (TONE_MELODIES - 1)
@@ -102,27 +100,7 @@ def sing_tones(index: int, seed: int) -> tuple[np.ndarray, tuple[Note, ...], np.
     for harmonic in range(1, int(rng.choice([1, 1, 2, 3, 6, 12])) + 1):
         samples += np.where(harmonic * hz < 0.48 * RATE, np.sin(harmonic * phase), 0.0) / harmonic**steepness
     samples *= level
-    return (0.5 * samples / np.abs(samples).max()).astype(np.float32), notes, curve
-
-
-def write(folder: Path, name: str, song: tuple[np.ndarray, tuple[Note, ...], np.ndarray]) -> dict[str, str]:
-    """Write a recording with its labels; returns its row of the manifest."""
-    samples, notes, curve = song
-    soundfile.write(folder / f"{name}.flac", samples, RATE, subtype="PCM_16")
-    lines = ["onset\toffset\tpitch"] + [f"{n.onset:.4f}\t{n.offset:.4f}\t{n.pitch:.3f}" for n in notes]
-    (folder / f"{name}.tsv").write_text("\n".join(lines) + "\n")
-    step = round(0.02 / HOP_SECONDS)
-    pitch = np.nan_to_num(curve[step::step])
-    (folder / f"{name}.f0.txt").write_text("\n".join(f"{p:.3f}" for p in pitch) + "\n")
-    return {
-        "id": name,
-        "audio": f"{name}.flac",
-        "notes": f"{name}.tsv",
-        "f0": f"{name}.f0.txt",
-        "split": "train",
-        "source": "synthetic",
-        "weight": WEIGHT,
-    }
+    return Song((0.5 * samples / np.abs(samples).max()).astype(np.float32), notes, curve)
 
 
 def main() -> None:
@@ -131,19 +109,17 @@ def main() -> None:
     out.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(SEED)
     entries = [e for e in read_entries(manifest) if e.split == "train"]
-    rows = []
+    made = []
     for number, (name, samples) in enumerate(voices(entries, rng).items()):
         frames = analyse(samples, RATE)
         for take in range(MELODIES):
-            rows.append(write(out, f"{name}-{take}", sing(frames, SEED + 100 * number + 2 * take)))
+            made.append(write_song(out, f"{name}-{take}", sing(frames, SEED + 100 * number + 2 * take)))
     for index in range(FORMANT_MELODIES):
-        rows.append(write(out, f"formants-{index:02}", sing_formants(index, SEED + 100_000 + index)))
+        made.append(write_song(out, f"formants-{index:02}", sing_formants(index, SEED + 100_000 + index)))
     for index in range(TONE_MELODIES):
-        rows.append(write(out, f"tones-{index:02}", sing_tones(index, SEED + 200_000 + index)))
-    with (out / "manifest.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS, restval="")
-        writer.writeheader()
-        writer.writerows(rows)
+        made.append(write_song(out, f"tones-{index:02}", sing_tones(index, SEED + 200_000 + index)))
+    entries = [replace(entry, source="synthetic", weight=WEIGHT) for entry in made]
+    write_manifest(out / "manifest.csv", entries)
 
 
 if __name__ == "__main__":

@@ -8,22 +8,21 @@ The recordings are made as those in ``sample_audio`` are, by the same code, with
 words. OUT receives recordings, notes and a ``manifest.csv``, all of it for training. Needs espeak-ng on the path.
 """
 
-import csv
 import importlib.util
 import multiprocessing
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import soundfile
 import soxr
+from data_set import RATE, Song, write_song
 
-from singtrans.training.manifest import COLUMNS
+from singtrans.training.manifest import Entry, write_manifest
 from singtrans.training.synth import SingingStyle
 
-RATE = 16_000
 SEED = 11
-WEIGHT = "0.25"
+WEIGHT = 0.25
 SECONDS = 20.0  # of a melody
 SHORTEST = 0.25  # seconds of a syllable
 TRIES = 4
@@ -97,8 +96,8 @@ CHILD = "en-gb", "f4", (57, 76), 1.12
 """Language, variant, range, and formants' factor of the one who sings by telephone; of no training recording."""
 
 
-def one(task: tuple[int, Path, bool]) -> dict[str, str] | None:
-    """Make one recording; its row of the manifest, or None where it could not be sung."""
+def one(task: tuple[int, Path, bool]) -> Entry | None:
+    """Make one recording, or None where it could not be sung."""
     number, out, phone = task
     make, rng = recipe(), np.random.default_rng([SEED, number])
     language, variant = rng.choice(list(LANGUAGES)), rng.choice(list(VOICES))
@@ -128,11 +127,8 @@ def one(task: tuple[int, Path, bool]) -> dict[str, str] | None:
     samples = soxr.resample(samples, rate, RATE)
     if phone:
         samples = make.by_phone(samples, RATE, rng)
-    soundfile.write(out / f"{name}.flac", 0.7 * samples / np.abs(samples).max(), RATE, subtype="PCM_16")
-    lines = ["onset\toffset\tpitch"] + [f"{n.onset:.4f}\t{n.offset:.4f}\t{n.pitch:.3f}" for n in notes]
-    (out / f"{name}.tsv").write_text("\n".join(lines) + "\n")
-    row = {"id": name, "audio": f"{name}.flac", "notes": f"{name}.tsv", "split": "train", "source": "words"}
-    return row | {"singer": variant, "weight": WEIGHT}
+    entry = write_song(out, name, Song(0.7 * samples / np.abs(samples).max(), tuple(notes)))
+    return replace(entry, source="words", singer=variant, weight=WEIGHT)
 
 
 def main() -> None:
@@ -143,12 +139,8 @@ def main() -> None:
     out.mkdir(parents=True, exist_ok=True)
     first, count = 1000 if phone else 0, int(count[0]) if count else 120
     with multiprocessing.Pool() as pool:
-        rows = pool.map(one, [(number, out, phone) for number in range(first, first + count)], chunksize=1)
-    rows = [row for row in rows if row]
-    with (out / "manifest.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS, restval="")
-        writer.writeheader()
-        writer.writerows(rows)
+        made = pool.map(one, [(number, out, phone) for number in range(first, first + count)], chunksize=1)
+    write_manifest(out / "manifest.csv", [entry for entry in made if entry])
 
 
 if __name__ == "__main__":

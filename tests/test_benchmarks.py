@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from singtrans.formats import load_notes, load_pitch
 from singtrans.notes import Note, PitchTrack
+from singtrans.training.manifest import read_entries, write_manifest
 
 RATE = 16_000
 FINER = 32
@@ -24,6 +26,7 @@ def load(name: str):
 
 phenomena, pitch = load("phenomena"), load("pitch")
 conditions, systems = load("conditions"), load("systems")
+data_set, spoken = load("data_set"), load("spoken")
 
 
 def heard(samples: np.ndarray, midi: float) -> float:
@@ -72,6 +75,19 @@ def test_repeated_notes_repeat_and_legato_touches():
     touching = [(before, after) for before, after in pairwise(repeated) if before.offset == after.onset]
     assert len(touching) > 5
     assert all(abs(before.pitch - after.pitch) < 0.5 for before, after in touching)
+
+
+@pytest.mark.parametrize("name", spoken.DICTIONS)
+def test_spoken_melodies_keep_to_one_scale(name):
+    used = set()
+    for seed in range(6):
+        tokens = spoken.score(spoken.DICTIONS[name], 48, 60.0, np.random.default_rng(seed)).split()
+        pitches = {int(token.split("/")[0]) for token in tokens if "/" in token}
+        fitting = [mode for mode in phenomena.SCALES if {(pitch - 48) % 12 for pitch in pitches} <= set(mode)]
+        assert len(fitting) == 1, sorted(pitches)
+        assert len(pitches) >= 6
+        used |= set(fitting)
+    assert used == set(phenomena.SCALES)
 
 
 @pytest.mark.parametrize("sound", pitch.TIMBRES)
@@ -160,3 +176,20 @@ def test_of_notes_at_once_the_loudest_is_the_pitch():
     found = systems.loudest([(0.0, 1.0, 60.0, 0.9), (0.5, 1.5, 67.0, 0.5)], 2.0)
     assert found.midi[[20, 70, 120]].tolist() == [60.0, 60.0, 67.0]
     assert np.isnan(found.midi[170])
+
+
+def test_made_songs_are_written_as_something_to_train_on(tmp_path):
+    curve = np.concatenate([np.full(100, 60.0), np.full(100, np.nan)])
+    song = data_set.Song(np.full(RATE, 0.5), (Note(0.0, 0.5, 60.0),), curve)
+    without = data_set.Song(song.samples, song.notes)
+    made = [data_set.write_song(tmp_path, name, one) for name, one in (("a", song), ("b", without))]
+    write_manifest(tmp_path / "m.csv", made)
+    entries = read_entries(tmp_path / "m.csv", valid_fraction=0.0)
+    assert [(entry.id, entry.split, bool(entry.f0)) for entry in entries] == [
+        ("a", "train", True),
+        ("b", "train", False),
+    ]
+    assert load_notes(entries[1].notes) == song.notes
+    track = load_pitch(entries[0].f0)
+    frames = np.round(track.time / data_set.HOP_SECONDS).astype(int)
+    np.testing.assert_array_equal(track.midi, curve[frames])

@@ -1,6 +1,9 @@
 """Error classes on notes made by hand, statistics of known answer, and what belongs to what in folders."""
 
+import csv
+import io
 import itertools
+import json
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,8 +16,10 @@ from singtrans.errors import UsageError
 from singtrans.evaluate import score_notes
 from singtrans.scoring import references, statistics
 from singtrans.scoring.evaluation import compare, evaluate
+from singtrans.scoring.export import csv_report, json_report
 from singtrans.scoring.note_errors import CLASSES, classify
 from singtrans.scoring.references import Labels, Reference, labelled
+from singtrans.scoring.report import text_comparison, text_report
 from singtrans.scoring.systems import EstimateFile, EstimateFolder, Listening
 
 # Error classes
@@ -331,10 +336,10 @@ def test_recordings_of_a_manifest_and_a_model(tmp_path):
         lines.append(f"{name},{name}.wav,{name}.notes.csv,,{split},choir")
     manifest = tmp_path / "manifest.csv"
     manifest.write_text("\n".join(lines))
-    chosen = references.recordings(manifest)
+    chosen = references.recordings(manifest).references
     assert [reference.name for reference in chosen] == ["b", "c"]
-    assert [reference.name for reference in references.recordings(manifest, "all")] == ["a", "b", "c"]
-    assert [reference.name for reference in references.recordings(manifest, "train")] == ["a"]
+    assert [reference.name for reference in references.recordings(manifest, "all").references] == ["a", "b", "c"]
+    assert [reference.name for reference in references.recordings(manifest, "train").references] == ["a"]
     with pytest.raises(SingtransError, match="no valid part: choose --split test or train, or all"):
         references.recordings(manifest, "valid")
     with pytest.raises(UsageError, match="no such part"):
@@ -350,6 +355,39 @@ def test_recordings_of_a_manifest_and_a_model(tmp_path):
     assert [(file.name, file.reference.source) for file in scores.files] == [("b", "choir")]
     assert scores.failures == (f"{tmp_path / 'c.wav'}: broken",)
     assert scores.means["COnPOff.f_measure"].mean == 1
+
+
+def test_rows_that_cannot_be_used_are_failures_and_the_others_are_scored(tmp_path):
+    for name in "abc":
+        (tmp_path / f"{name}.wav").touch()
+        table(tmp_path / f"{name}.csv", (0.5, 1, 60))
+    rows = ["id,audio,notes,split", "a,a.wav,a.csv,test", "b,gone.wav,b.csv,test", "c,c.wav,c.csv,holdout"]
+    rows += ["twice,a.wav,a.csv,test", "twice,b.wav,b.csv,test"]
+    manifest = tmp_path / "m.csv"
+    manifest.write_text("\n".join(rows))
+    for split in (None, "test", "all"):
+        chosen = references.recordings(manifest, split)
+        assert [reference.name for reference in chosen.references] == ["a"]
+        faults = [fault.removeprefix(str(manifest)) for fault in chosen.faults]
+        assert [fault[:3] for fault in faults] == [":3:", ":4:", ": t"]
+    none = np.zeros(0)
+    ears = Listening("ears", lambda path: Transcription((Note(0.5, 1, 60),), PitchTrack(none, none, none), 1.0))
+    scores = evaluate(chosen.references, ears, faults=chosen.faults)
+    assert [file.name for file in scores.files] == ["a"]
+    assert list(scores.failures) == chosen.faults
+    manifest.write_text("\n".join([rows[0], rows[2]]))
+    with pytest.raises(SingtransError, match=r"gone\.wav does not exist"):
+        references.recordings(manifest, "test")
+
+
+def test_a_lost_test_part_is_not_replaced_by_what_was_trained_on(tmp_path):
+    (tmp_path / "a.wav").touch()
+    table(tmp_path / "a.csv", (0.5, 1, 60))
+    manifest = tmp_path / "m.csv"
+    manifest.write_text("id,audio,notes,split\na,a.wav,a.csv,train\nb,gone.wav,a.csv,test\n")
+    with pytest.raises(SingtransError, match=r"gone\.wav does not exist(.|\n)*no test part but for these"):
+        references.recordings(manifest)
+    assert [reference.name for reference in references.recordings(manifest, "train").references] == ["a"]
 
 
 def test_times_alone_are_scored_as_times():
@@ -393,3 +431,71 @@ def test_two_systems_are_compared_on_what_both_were_scored_on(tmp_path):
     assert pitch.test.p == pytest.approx(2 / 32)
     assert (onset.gap.mean, onset.test.p) == (0.0, 1.0)
     assert compare(bad, good)["COnP.f_measure"].gap.mean == -0.5
+
+
+class Known:
+    """A system that finds the same notes, a semitone up in every recording whose name is among ``wrong``."""
+
+    extra = ()
+
+    def __init__(self, *wrong, name="known"):
+        self.wrong, self.name = wrong, name
+
+    def __call__(self, reference):
+        return Labels((Note(0.0, 1.0, 61 if reference.name in self.wrong else 60),))
+
+
+def of_sources(**names):
+    """References with one note, or with times alone where the name is upper case, by their sources."""
+    note, times = Labels((Note(0.0, 1.0, 60),)), Labels(times=np.array([[0.0, 1.0]]))
+    return [
+        SimpleNamespace(name=name, source=source, read=lambda name=name: times if name.isupper() else note)
+        for source, those in names.items()
+        for name in those
+    ]
+
+
+def test_several_data_sets_have_a_line_each():
+    known, system = of_sources(choir="abc", solo="d"), Known("b", "c")
+    scores, other = evaluate(known, system), evaluate(known, Known("d", name="other"))
+    assert {name: part.means["COnP.f_measure"].mean for name, part in scores.sources.items()} == {
+        "choir": pytest.approx(1 / 3),
+        "solo": 1,
+    }
+    lines = [line.split() for line in text_report(scores).splitlines()]
+    assert ["choir", "3", "1.000", "1.000", "0.333", "0.333"] in lines
+    assert ["solo", "1", "1.000", "1.000", "1.000", "1.000"] in lines
+    content = json.loads(json_report(scores, other, compare(scores, other)))
+    choir = content["sources"]["choir"]
+    assert (choir["files"], choir["true_notes"], choir["errors"]["wrong_pitch"]["count"]) == (3, 3, 2)
+    assert choir["mean"]["COnPOff"]["recall"] == pytest.approx(1 / 3)
+    assert content["against"]["sources"]["solo"]["mean"]["COnP"]["f_measure"] == 0
+    rows = list(csv.DictReader(io.StringIO(csv_report(scores, other))))
+    assert [(row["file"], row["source"]) for row in rows[4:]] == [("", "choir"), ("", "solo")]
+    assert float(rows[4]["COnP_F"]) == pytest.approx(1 / 3)
+    assert [rows[4][name] for name in ("true_notes", "found_notes", "wrong_pitch", "correct")] == ["3", "3", "2", "1"]
+    assert [rows[5][name] for name in ("COnP_F", "against_COnP_F", "RPA")] == ["1.0", "0.0", ""]
+
+
+def test_one_data_set_has_no_line_of_its_own():
+    scores = evaluate(of_sources(choir="abc"), Known("b"))
+    assert "Data sets" not in text_report(scores)
+    assert json.loads(json_report(scores))["sources"] == {}
+    assert len(csv_report(scores).splitlines()) == 4
+
+
+def test_the_comparison_describes_the_tests_of_all_figures():
+    """COn is known of six files, COnP of the four whose labels have pitch."""
+    known = of_sources(choir="abcdEF")
+    ours, theirs = evaluate(known, Known()), evaluate(known, Known("a", name="other"))
+    text = " ".join(text_comparison(ours, theirs, compare(ours, theirs)).split())
+    assert "Of 4 to 6 files that both were scored on" in text
+    assert "of all 16 or 64 flips of the signs" in text
+
+
+def test_intervals_are_drawn_once(monkeypatch):
+    scores = evaluate(of_sources(choir="abc", solo="d"), Known("b"))
+    json_report(scores)
+    monkeypatch.setattr(statistics, "_portions", None)  # whatever is drawn from now on fails
+    json_report(scores)
+    text_report(scores)

@@ -14,7 +14,11 @@ from conftest import small_config
 from singtrans.config import FeatureConfig
 from singtrans.errors import SingtransError
 from singtrans.features import FrontEnd
-from singtrans.model import Logits, load_model, read_metadata
+from singtrans.model import Logits, Model, load_model, read_metadata
+from singtrans.notes import PitchTrack, Transcription
+from singtrans.scoring.evaluation import evaluate
+from singtrans.scoring.references import of_entries
+from singtrans.scoring.systems import Listening
 from singtrans.training import loop
 from singtrans.training.augment import AugmentConfig, add_at_snr, augment, change_speed, coloured_noise
 from singtrans.training.batches import BatchConfig, Excerpts
@@ -28,7 +32,7 @@ from singtrans.training.manifest import read_entries
 from singtrans.training.melody import SingingStyle
 from singtrans.training.synth import HOP_SECONDS, f0_curve, formant_voice, random_melody
 from singtrans.training.targets import make_targets
-from singtrans.training.validate import Validation
+from singtrans.training.validate import Validation, validate
 
 RATE = 16_000
 
@@ -328,6 +332,23 @@ def test_recordings_with_times_alone_are_learnt_from_and_validated_on(data, tmp_
     out = tmp_path / "run"
     train(to_learn(tmp_path), out, (small_config(), config(steps=2, validate_every=2)))
     assert set(read_rows(out / "valid.csv")[0]) == {"step", *(f"{tmp_path.name}.{n} (times)" for n in ("COn", "COff"))}
+
+
+def test_validation_scores_as_evaluate_does(data, tmp_path, monkeypatch):
+    """Pitch labels 5 ms apart: the frames between those of the model's grid count too."""
+    track = PitchTrack(np.arange(200) / 50, np.full(200, 60.0), np.ones(200))
+    monkeypatch.setattr("singtrans.training.validate.Transcriber", lambda *_: lambda path: Transcription((), track, 4))
+    rows = [f"{place * 0.005},{60 + place % 4}" for place in range(801)]
+    (tmp_path / "a.f0.csv").write_text("\n".join(["time,midi", *rows]))
+    path = manifest(tmp_path / "m.csv", {"id": "a", "audio": data / "song0.wav", "f0": "a.f0.csv", "source": "set"})
+    entries = read_entries(path)
+    found = validate(Model(small_config()), entries)
+    wanted = evaluate(of_entries(entries), Listening("", lambda path: Transcription((), track, 4)))
+    assert found.figures == {f"set.{name}": interval.mean for name, interval in wanted.means.items()}
+    assert found.target == found.figures["set.RPA"] == pytest.approx(0.25, abs=0.01)
+    (tmp_path / "a.f0.csv").write_text("time,midi\n0,?\n")
+    with pytest.raises(SingtransError, match=r"a\.f0\.csv, line 2"):
+        validate(Model(small_config()), entries)
 
 
 def test_resuming_something_else_is_refused(data, tmp_path):

@@ -1,8 +1,6 @@
 """``singtrans evaluate``."""
 
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,8 +11,8 @@ from singtrans.errors import UsageError
 
 if TYPE_CHECKING:
     from singtrans.scoring.evaluation import Evaluation
-    from singtrans.scoring.references import Reference
     from singtrans.scoring.systems import System
+    from singtrans.scoring.task import Task
 
 
 def evaluate(  # noqa: PLR0913 (one parameter an option)
@@ -55,7 +53,8 @@ def evaluate(  # noqa: PLR0913 (one parameter an option)
 
     Prints precision, recall and F-measure of COn (onset within 50 ms), COff (offset within 50 ms or 20 % of the
     note), COnP (onset, and pitch within 50 cents) and COnPOff (all three); where song.f0.csv lies beside the notes,
-    the pitch track's accuracy; and which errors were made. Means are over files, with 95 % intervals.
+    the pitch track's accuracy; and which errors were made. Means are over files, with 95 % intervals; each of several
+    data sets has its own.
 
     \b
     Examples:
@@ -68,22 +67,19 @@ def evaluate(  # noqa: PLR0913 (one parameter an option)
     from singtrans.scoring.evaluation import compare
     from singtrans.scoring.export import csv_report, json_report
     from singtrans.scoring.report import text_comparison, text_report
+    from singtrans.scoring.task import choose
 
     for path in (csv, plot):
         if path is not None and path.exists() and not overwrite:
             raise UsageError(f"{path} exists already; use --overwrite, or another name")
     if plot is not None:
         _check_picture(plot)
-    task = _task(reference, estimate, model, split, against)
-    scores = [_scored(task.references, system, reference_shift_hz) for system in task.systems]
+    task = choose(reference, estimate, model, split, against, _listening)
+    scores = [_scored(task, system, reference_shift_hz) for system in task.systems]
     ours, theirs = scores[0], scores[1] if len(scores) > 1 else None
     differences = compare(ours, theirs) if theirs else None
     if csv is not None:
         _write(csv, csv_report(ours, theirs))
-    if plot is not None:
-        from singtrans.view.worst import plot_worst
-
-        plot_worst(ours, plot)
     if as_json:
         typer.echo(json_report(ours, theirs, differences))
     else:
@@ -95,48 +91,12 @@ def evaluate(  # noqa: PLR0913 (one parameter an option)
     failures = dict.fromkeys(line for evaluation in scores for line in evaluation.failures)
     for line in failures:
         say(f"failed: {line}")
+    if plot is not None:  # last, so that no scores are lost where there is nothing to draw
+        from singtrans.view.worst import plot_worst
+
+        plot_worst(ours, plot)
     if failures:
         raise typer.Exit(1)
-
-
-@dataclass(frozen=True)
-class _Task:
-    """What is scored: recordings, and one system or two."""
-
-    references: "Sequence[Reference]"
-    systems: "Sequence[System]"
-
-
-def _task(reference: Path, estimate: Path | None, model: str | None, split: str | None, against: str | None) -> _Task:
-    from singtrans.scoring.references import labelled, recordings
-    from singtrans.scoring.systems import EstimateFile, EstimateFolder
-
-    if (estimate is None) == (model is None):
-        lacking = estimate is None
-        raise UsageError(
-            "give ESTIMATE, notes to score, or --model, to transcribe the recordings with"
-            if lacking
-            else f"{estimate} and --model {model}: give notes to score, or a model to make them, not both"
-        )
-    if model is not None:
-        first = _listening(model)
-        other = None
-        if against and not Path(against).is_dir():
-            other = _listening(against)
-        references = recordings(reference, split)
-        if against and other is None:
-            other = EstimateFolder(Path(against), references)
-    else:
-        if split is not None:
-            raise UsageError(f"--split {split}: parts are a manifest's; use it with --model")
-        references = labelled(reference, estimate)
-        kind = EstimateFolder if reference.is_dir() else EstimateFile
-        arguments = (references,) if reference.is_dir() else ()
-        first, other = kind(estimate, *arguments), None
-        if against:
-            labelled(reference, Path(against))  # for its complaints
-            other = kind(Path(against), *arguments)
-    return _Task(references, [first] if other is None else [first, other])
 
 
 def _listening(model: str) -> "System":
@@ -146,18 +106,23 @@ def _listening(model: str) -> "System":
     return Listening(model, LazyTranscriber(model, "auto", default_threads()))
 
 
-def _scored(references: "Sequence[Reference]", system: "System", shift: float) -> "Evaluation":
+def _scored(task: "Task", system: "System", shift: float) -> "Evaluation":
     from rich.console import Console
     from rich.progress import track
 
     from singtrans.scoring.evaluation import evaluate as score
 
-    bar = len(references) > 1 and sys.stderr is not None and sys.stderr.isatty()
+    bar = len(task.references) > 1 and sys.stderr is not None and sys.stderr.isatty()
     watched = track(
-        *(references, system.name), console=Console(stderr=True), transient=True, disable=not bar, refresh_per_second=4
+        task.references,
+        system.name,
+        console=Console(stderr=True),
+        transient=True,
+        disable=not bar,
+        refresh_per_second=4,
     )
     try:
-        return score(watched, system, shift)
+        return score(watched, system, shift, faults=task.faults)
     except ValueError as error:
         if not shift:
             raise

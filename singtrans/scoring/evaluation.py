@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -62,12 +63,47 @@ class FileScores:
 
 
 @dataclass(frozen=True, eq=False)
-class Evaluation:
+class Scores:
+    """Scores of recordings by one system.
+
+    Attributes:
+        files: of each recording.
+    """
+
+    files: tuple[FileScores, ...]
+
+    def values(self, figure: str) -> list[float]:
+        """One figure of every file that has it."""
+        return [file.figures[figure] for file in self.files if figure in file.figures]
+
+    @cached_property
+    def means(self) -> dict[str, Interval]:
+        """Mean over files of each figure that is known, every file counting the same, with its interval."""
+        return {name: mean_interval(values) for name in NAMES if (values := self.values(name))}
+
+    @cached_property
+    def error_counts(self) -> dict[str, int]:
+        """How many notes of each class there are in all files; empty without true notes."""
+        counted = [file.errors for file in self.files if file.errors is not None]
+        return {name: sum(errors[name] for errors in counted) for name in CLASSES} if counted else {}
+
+    @cached_property
+    def error_rates(self) -> dict[str, Interval]:
+        """Errors of each class per reference note, all files' notes together; empty without true notes."""
+        counted = [file for file in self.files if file.errors is not None]
+        notes = [file.true_count for file in counted]
+        if not sum(notes):
+            return {}
+        return {name: ratio_interval([file.errors[name] for file in counted], notes) for name in CLASSES}
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation(Scores):
     """Scores of one system.
 
     Attributes:
-        system: its name.
         files: scores of each recording.
+        system: its name.
         failures: a line for each recording that could not be scored, and is in no mean.
         remarks: lines on what is counted otherwise than one might think.
         missing: names of recordings without an estimate, scored as empty ones.
@@ -78,7 +114,6 @@ class Evaluation:
     """
 
     system: str
-    files: tuple[FileScores, ...]
     failures: tuple[str, ...]
     remarks: tuple[str, ...]
     missing: tuple[str, ...]
@@ -87,29 +122,13 @@ class Evaluation:
     shift_hz: float
     tolerances: Tolerances
 
-    def values(self, figure: str) -> list[float]:
-        """One figure of every file that has it."""
-        return [file.figures[figure] for file in self.files if figure in file.figures]
-
-    @property
-    def means(self) -> dict[str, Interval]:
-        """Mean over files of each figure that is known, every file counting the same, with its interval."""
-        return {name: mean_interval(values) for name in NAMES if (values := self.values(name))}
-
-    @property
-    def error_counts(self) -> dict[str, int]:
-        """How many notes of each class there are in all files; empty without true notes."""
-        counted = [file.errors for file in self.files if file.errors is not None]
-        return {name: sum(errors[name] for errors in counted) for name in CLASSES} if counted else {}
-
-    @property
-    def error_rates(self) -> dict[str, Interval]:
-        """Errors of each class per reference note, all files' notes together; empty without true notes."""
-        counted = [file for file in self.files if file.errors is not None]
-        notes = [file.true_count for file in counted]
-        if not sum(notes):
-            return {}
-        return {name: ratio_interval([file.errors[name] for file in counted], notes) for name in CLASSES}
+    @cached_property
+    def sources(self) -> dict[str, Scores]:
+        """The scores of each data set, in the order of their first recordings, where there are several."""
+        files: dict[str, list[FileScores]] = {}
+        for file in self.files:
+            files.setdefault(file.reference.source, []).append(file)
+        return {source: Scores(tuple(some)) for source, some in files.items()} if len(files) > 1 else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +155,7 @@ def evaluate(
     system: System,
     reference_shift_hz: float = 0.0,
     tolerances: Tolerances = STANDARD,
+    faults: Sequence[str] = (),
 ) -> Evaluation:
     """Score a system on recordings.
 
@@ -147,12 +167,14 @@ def evaluate(
         system: where the estimates come from.
         reference_shift_hz: added to the pitch of true notes, for labels that are sharp or flat.
         tolerances: mir_eval's own by default.
+        faults: lines on recordings that are known not to be usable, and are not among the references: they become
+            the first of the failures.
 
     Raises:
         SingtransError: if nothing could be scored.
         ValueError: if a note would fall to 0 Hz or below.
     """
-    read, failures, missing = [], [], []
+    read, failures, missing = [], list(faults), []
     for reference in references:
         try:
             truth, found = reference.read(), system(reference)

@@ -7,9 +7,9 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 
-from singtrans.scoring.evaluation import NAMES, Difference, Evaluation, FileScores
+from singtrans.scoring.evaluation import NAMES, Difference, Evaluation, FileScores, Scores
 from singtrans.scoring.note_errors import CLASSES
-from singtrans.scoring.statistics import FEWEST, LEVEL, RESAMPLES, Interval
+from singtrans.scoring.statistics import FEWEST, LEVEL, RESAMPLES, SEED, Interval
 
 
 def json_report(
@@ -25,7 +25,7 @@ def json_report(
     content = {
         "tolerances": dataclasses.asdict(evaluation.tolerances),
         "reference_shift_hz": evaluation.shift_hz,
-        "bootstrap": {"level": LEVEL, "resamples": RESAMPLES, "seed": 0, "fewest_files": FEWEST},
+        "bootstrap": {"level": LEVEL, "resamples": RESAMPLES, "seed": SEED, "fewest_files": FEWEST},
         **_system(evaluation),
     }
     if against is not None:
@@ -37,6 +37,9 @@ def json_report(
 
 def csv_report(evaluation: Evaluation, against: Evaluation | None = None) -> str:
     """A header and a line a file: numbers of notes, figures, numbers of errors; empty where one is not known.
+
+    Where there are several data sets, a line for each of them follows, whose ``file`` is empty: figures are means over
+    its files, numbers are sums.
 
     ``COn_precision``, ``COn_recall``, ``COn_F`` …, ``RPA`` …, ``correct``, ``missed`` …; those of a second system
     begin with ``against_``.
@@ -54,25 +57,59 @@ def csv_report(evaluation: Evaluation, against: Evaluation | None = None) -> str
         if against is not None:
             row += _cells(others.get(file.name))
         writer.writerow(row)
+    for source, scores in evaluation.sources.items():
+        row = ["", source, _true_notes(scores), *_mean_cells(scores)]
+        if against is not None:
+            row += _mean_cells(against.sources.get(source))
+        writer.writerow(row)
     return text.getvalue()
 
 
 def _cells(file: FileScores | None) -> Sequence[object]:
     if file is None:
         return [""] * (1 + len(NAMES) + len(CLASSES))
-    errors = file.errors or {}
-    return [len(file.found), *(file.figures.get(n, "") for n in NAMES), *(errors.get(n, "") for n in CLASSES)]
+    return _figure_cells(len(file.found), file.figures, file.errors or {})
+
+
+def _mean_cells(scores: Scores | None) -> Sequence[object]:
+    if scores is None:
+        return _cells(None)
+    means = {name: interval.mean for name, interval in scores.means.items()}
+    return _figure_cells(sum(len(file.found) for file in scores.files), means, scores.error_counts)
+
+
+def _figure_cells(found: int, figures: Mapping[str, float], errors: Mapping[str, int]) -> Sequence[object]:
+    return [found, *(figures.get(n, "") for n in NAMES), *(errors.get(n, "") for n in CLASSES)]
+
+
+def _true_notes(scores: Scores) -> int | None:
+    counts = [file.true_count for file in scores.files if file.true_count is not None]
+    return sum(counts) if counts else None
 
 
 def _system(evaluation: Evaluation) -> dict[str, object]:
-    means = evaluation.means
-    counts, rates = evaluation.error_counts, evaluation.error_rates
-    counted = sum(file.errors is not None for file in evaluation.files)
     return {
         "system": evaluation.system,
         "constant_pitch_error_hz": evaluation.constant_hz,
+        **_summary(evaluation),
+        "sources": {
+            source: {"files": len(scores.files), "true_notes": _true_notes(scores), **_summary(scores)}
+            for source, scores in evaluation.sources.items()
+        },
+        "files": {file.name: _file(file) for file in evaluation.files},
+        "missing_estimates": evaluation.missing,
+        "extra_estimates": evaluation.extra,
+        "failures": evaluation.failures,
+        "remarks": evaluation.remarks,
+    }
+
+
+def _summary(scores: Scores) -> dict[str, object]:
+    means, counts, rates = scores.means, scores.error_counts, scores.error_rates
+    counted = sum(file.errors is not None for file in scores.files)
+    return {
         "mean": _nested({name: interval.mean for name, interval in means.items()}),
-        "interval": _nested({name: _edges(means[name], len(evaluation.values(name))) for name in means}),
+        "interval": _nested({name: _edges(means[name], len(scores.values(name))) for name in means}),
         "errors": {
             name: {
                 "count": count,
@@ -81,11 +118,6 @@ def _system(evaluation: Evaluation) -> dict[str, object]:
             }
             for name, count in counts.items()
         },
-        "files": {file.name: _file(file) for file in evaluation.files},
-        "missing_estimates": evaluation.missing,
-        "extra_estimates": evaluation.extra,
-        "failures": evaluation.failures,
-        "remarks": evaluation.remarks,
     }
 
 

@@ -1,5 +1,6 @@
 """What is scored: recordings with true notes, a true pitch track, or both, found in files, folders and manifests."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,6 +94,20 @@ class Reference:
         )
 
 
+def check_pair(path: Path, estimate: Path) -> None:
+    """Let two files pass, and two folders.
+
+    Raises:
+        SingtransError: if one is missing, or one is a file and the other a folder.
+    """
+    for one in (path, estimate):
+        if not one.exists():
+            raise SingtransError(f"{one} does not exist: check the path.")
+    if path.is_dir() != estimate.is_dir():
+        kinds = ("a folder", "a file") if path.is_dir() else ("a file", "a folder")
+        raise SingtransError(f"{path} is {kinds[0]} but {estimate} is {kinds[1]}: give two files or two folders.")
+
+
 def labelled(path: Path, estimate: Path) -> list[Reference]:
     """References of a file or a folder.
 
@@ -107,12 +122,7 @@ def labelled(path: Path, estimate: Path) -> list[Reference]:
     Raises:
         SingtransError: if a path is missing, one is a file and the other a folder, or there is nothing in the folder.
     """
-    for one in (path, estimate):
-        if not one.exists():
-            raise SingtransError(f"{one} does not exist: check the path.")
-    if path.is_dir() != estimate.is_dir():
-        kinds = ("a folder", "a file") if path.is_dir() else ("a file", "a folder")
-        raise SingtransError(f"{path} is {kinds[0]} but {estimate} is {kinds[1]}: give two files or two folders.")
+    check_pair(path, estimate)
     if not path.is_dir():
         if stem := f0_stem(path):
             return [Reference(stem.name, f0=path)]
@@ -126,35 +136,59 @@ def labelled(path: Path, estimate: Path) -> list[Reference]:
     return [Reference(stem.as_posix(), notes.get(stem), f0.get(stem)) for stem in sorted({*notes, *f0})]
 
 
-def recordings(data: Path, split: str | None = None) -> list[Reference]:
+@dataclass(frozen=True)
+class Recordings:
+    """What is to be scored of a data set.
+
+    Attributes:
+        references: the recordings that can be.
+        faults: a line for each that cannot, whatever part it is of.
+    """
+
+    references: list[Reference]
+    faults: list[str]
+
+
+def recordings(data: Path, split: str | None = None) -> Recordings:
     """References of a manifest or of a folder of labelled recordings.
 
     Args:
-        data: as for `singtrans.training.manifest.read_entries`.
+        data: as for `singtrans.training.manifest.list_entries`.
         split: the part to take: ``train``, ``valid``, ``test`` or ``all``. None for ``test`` if there is such a part,
             else for all.
 
     Raises:
         UsageError: if the part is unknown.
-        SingtransError: if it is empty, or the data cannot be read.
+        SingtransError: if nothing in it can be used, or the data cannot be read.
     """
-    from singtrans.training.manifest import SPLITS, read_entries
+    from singtrans.training.manifest import SPLITS, list_entries
 
     if split not in (None, EVERYTHING, *SPLITS):
         raise UsageError(f"--split {split}: there is no such part; use {', '.join((*SPLITS, EVERYTHING))}")
-    entries = read_entries(data)
+    listing = list_entries(data)
+    entries = [entry for entry in listing.entries if entry.split in SPLITS]
     parts = {entry.split for entry in entries}
+    if split is None and listing.decided and listing.faults and "test" not in parts:
+        # The lost recordings may be the whole test part: what is left would be scored as if it had been kept out.
+        raise SingtransError("\n".join([*listing.faults, f"{data} has no test part but for these: choose a --split."]))
     wanted = split or ("test" if "test" in parts else EVERYTHING)
     chosen = [entry for entry in entries if wanted in (entry.split, EVERYTHING)]
-    if not chosen:
-        raise SingtransError(f"{data} has no {wanted} part: choose --split {' or '.join(sorted(parts))}, or all.")
-    return [_of_entry(entry) for entry in chosen]
+    counts = Counter(entry.id for entry in chosen)
+    # Scores are kept by name: of two that share one, which is already among the faults, neither has any.
+    references = of_entries(entry for entry in chosen if counts[entry.id] == 1)
+    if not references:
+        lacking = f"{data} has no {wanted} part: choose --split {' or '.join(sorted(parts))}, or all."
+        raise SingtransError("\n".join(listing.faults) or lacking)
+    return Recordings(references, listing.faults)
+
+
+def of_entries(entries: "Iterable[Entry]") -> list[Reference]:
+    """References of a data set's entries, in their order."""
+    return [_of_entry(entry) for entry in entries]
 
 
 def _of_entry(entry: "Entry") -> Reference:
-    # Labels of times alone are an attribute that not every version of Entry has.
-    times = getattr(entry, "times", None)
-    return Reference(entry.id, entry.notes, entry.f0, times, entry.audio, entry.source, entry.name)
+    return Reference(entry.id, entry.notes, entry.f0, entry.times, entry.audio, entry.source, entry.name)
 
 
 def note_files(folder: Path, labels: bool) -> dict[Path, Path]:

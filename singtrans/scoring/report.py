@@ -2,7 +2,8 @@
 
 import io
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from rich.console import Console
 from rich.table import Table
@@ -11,7 +12,7 @@ from rich.text import Text
 from singtrans.console import printable
 from singtrans.evaluate import NOTE_FIGURES, PITCH_FIGURES
 from singtrans.scoring.evaluation import KINDS, Difference, Evaluation, FileScores
-from singtrans.scoring.statistics import FEWEST, RESAMPLES, Interval
+from singtrans.scoring.statistics import EXACT, FEWEST, RESAMPLES, SEED, Interval, PairedTest
 
 FEW = 12
 """Files up to which each gets a line of its own unasked."""
@@ -30,7 +31,7 @@ _MIR_EVAL = {"COn": "Onset", "COff": "Offset", "COnP": "no offset", "COnPOff": "
 
 
 def text_report(evaluation: Evaluation, files: bool | None = None) -> str:
-    """Tables of means, errors and files.
+    """Tables of files, means, data sets and errors.
 
     Args:
         evaluation: the scores.
@@ -39,7 +40,7 @@ def text_report(evaluation: Evaluation, files: bool | None = None) -> str:
     parts = []
     if files or (files is None and len(evaluation.files) <= FEW):
         parts.append(_files(evaluation.files))
-    parts += [_notes(evaluation), _pitch(evaluation), _errors(evaluation), _foot(evaluation)]
+    parts += [_notes(evaluation), _pitch(evaluation), _sources(evaluation), _errors(evaluation), _foot(evaluation)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -53,7 +54,6 @@ def text_comparison(ours: Evaluation, theirs: Evaluation, differences: dict[str,
     """
     if not differences:
         return f"No recording was scored for both {ours.system} and {theirs.system}."
-    count = max(difference.files for difference in differences.values())
     table = _table("", "A", "B", "A - B", "95 % interval", "p")
     for name, difference in differences.items():
         figure, _, kind = name.partition(".")
@@ -64,8 +64,9 @@ def text_comparison(ours: Evaluation, theirs: Evaluation, differences: dict[str,
             f"{gap.low:+.3f} to {gap.high:+.3f}" if sure else "too few files",
             _p(difference),
         )
-    test = next(iter(differences.values())).test
-    flips = f"all {test.flips} flips" if test.exact else f"{test.flips} random flips (seed 0)"
+    counts = [difference.files for difference in differences.values()]
+    fewer = f"{min(counts)} to " if min(counts) < max(counts) else ""
+    flips = _flips([difference.test for difference in differences.values()])
     return "\n".join(
         [
             *_wrapped(f"A: {ours.system}"),
@@ -74,9 +75,10 @@ def text_comparison(ours: Evaluation, theirs: Evaluation, differences: dict[str,
             _drawn(table),
             "",
             *_wrapped(
-                f"Of {_files_word(count)} that both were scored on. A - B is the mean over files of the difference, its"
-                f" interval by bootstrap over files; p is of a paired, two-sided test of {flips} of the signs of the"
-                " files' differences. p is of each figure by itself: of twenty figures, one is below 0.05 by chance."
+                f"Of {fewer}{_files_word(max(counts))} that both were scored on. A - B is the mean over files of the"
+                " difference, its interval by bootstrap over files; p is of a paired, two-sided test of"
+                f" {flips} of the signs of the files' differences. p is of each figure by itself: of twenty"
+                " figures, one is below 0.05 by chance."
             ),
         ]
     )
@@ -122,18 +124,54 @@ def _errors(evaluation: Evaluation) -> str:
     return f"What became of the {total} true notes, and estimated notes that are extra\n{_drawn(table)}"
 
 
+def _sources(evaluation: Evaluation) -> str:
+    """A line a data set, where there are several."""
+    if not evaluation.sources:
+        return ""
+    kinds = _Kinds.of(evaluation.files)
+    table = _table("data set", "files", *kinds.columns)
+    for source, scores in evaluation.sources.items():
+        means = {name: interval.mean for name, interval in scores.means.items()}
+        table.add_row(Text(printable(source) or "-"), str(len(scores.files)), *kinds.cells(means))
+    return f"Data sets, means over files: {kinds.told}\n{_drawn(table)}"
+
+
 def _files(files: Sequence[FileScores]) -> str:
-    pitch = any("RPA" in file.figures for file in files)
-    notes = any("COn.f_measure" in file.figures for file in files)
-    names = [*(NOTE_FIGURES.values() if notes else ()), *(("RPA", "OA") if pitch else ())]
-    table = _table("file", *(("true", "found") if notes else ()), *names)
+    kinds = _Kinds.of(files)
+    table = _table("file", *(("true", "found") if kinds.notes else ()), *kinds.columns)
     for file in files:
         true = "-" if file.true_count is None else str(file.true_count)
-        counts = (true, str(len(file.found))) if notes else ()
-        shown = [file.figures.get(n, file.figures.get(f"{n}.f_measure")) for n in names]
-        table.add_row(Text(printable(file.name)), *counts, *("-" if v is None else f"{v:.3f}" for v in shown))
-    told = "notes and F-measures" if notes else "pitch track"
-    return f"Files: {told}\n{_drawn(table)}"
+        counts = (true, str(len(file.found))) if kinds.notes else ()
+        table.add_row(Text(printable(file.name)), *counts, *kinds.cells(file.figures))
+    return f"Files: {'notes and ' if kinds.notes else ''}{kinds.told}\n{_drawn(table)}"
+
+
+@dataclass(frozen=True)
+class _Kinds:
+    """What a table with one number a figure shows: figures of notes, of the pitch track, or both."""
+
+    notes: bool
+    pitch: bool
+
+    @classmethod
+    def of(cls, files: Sequence[FileScores]) -> "_Kinds":
+        """Those that at least one file has."""
+        return cls(*(any(name in file.figures for file in files) for name in ("COn.f_measure", "RPA")))
+
+    @property
+    def columns(self) -> list[str]:
+        """The figures."""
+        return [*(NOTE_FIGURES.values() if self.notes else ()), *(("RPA", "OA") if self.pitch else ())]
+
+    @property
+    def told(self) -> str:
+        """What they are."""
+        return "F-measures" if self.notes else "pitch track"
+
+    def cells(self, figures: Mapping[str, float]) -> list[str]:
+        """A number for each column, from figures by their names."""
+        shown = [figures.get(name, figures.get(f"{name}.f_measure")) for name in self.columns]
+        return ["-" if value is None else f"{value:.3f}" for value in shown]
 
 
 def _foot(evaluation: Evaluation) -> str:
@@ -148,8 +186,8 @@ def _foot(evaluation: Evaluation) -> str:
     count = len(evaluation.files)
     if count >= FEWEST:
         lines += _wrapped(
-            f"In brackets: 95 % intervals by bootstrap over files ({RESAMPLES} resamples, seed 0), where {FEWEST} files"
-            " or more have the figure."
+            f"In brackets: 95 % intervals by bootstrap over files ({RESAMPLES} resamples, seed {SEED}), where {FEWEST}"
+            " files or more have the figure."
         )
     else:
         lines += _wrapped(f"{_files_word(count).capitalize()}: too few for intervals, which need {FEWEST}.")
@@ -171,6 +209,16 @@ def _p(difference: Difference) -> str:
     if difference.test.exact or difference.test.p >= 0.001:
         return f"{difference.test.p:.3g}" if difference.test.p < 0.001 else f"{difference.test.p:.3f}"
     return "< 0.001"
+
+
+def _flips(tests: Sequence[PairedTest]) -> str:
+    """How the tests of figures were made, of which some may be of fewer files than others."""
+    exact = sorted({test.flips for test in tests if test.exact})
+    told = [f"all {' or '.join(map(str, exact))} flips"] if exact else []
+    if drawn := {test.flips for test in tests if not test.exact}:
+        where = f", where over {EXACT} files have the figure" if exact else ""
+        told.append(f"{max(drawn)} random flips (seed {SEED}){where}{',' if where else ''}")
+    return " or ".join(told)
 
 
 def _files_word(count: int) -> str:

@@ -27,7 +27,9 @@ EXACT = 14
 FLIPS = 20_000
 """Random flips where there are more files."""
 
-_SEED = 0
+SEED = 0
+"""Of all that is drawn."""
+
 _AT_ONCE = 2_000_000  # numbers in memory
 
 
@@ -81,7 +83,7 @@ def ratio_interval(numerators: Sequence[float], denominators: Sequence[float]) -
     above, below = np.asarray(numerators, float), np.asarray(denominators, float)
     if not len(above) or not below.any():
         raise ValueError("an interval needs at least one file with something in it")
-    rng, ratios = np.random.default_rng(_SEED), []
+    rng, ratios = np.random.default_rng(SEED), []
     for count in _portions(RESAMPLES, len(above)):
         drawn = rng.integers(len(above), size=(count, len(above)))
         # Means, not sums, so that of values over 1 these are the very numbers that a mean gives.
@@ -110,7 +112,7 @@ def paired_test(differences: Sequence[float]) -> PairedTest:
         everything = np.arange(2 ** len(values))[:, None] >> np.arange(len(values)) & 1
         as_far = np.abs((1 - 2 * everything) @ values) >= seen
         return PairedTest(float(as_far.mean()), len(everything), True)
-    rng, count = np.random.default_rng(_SEED), 0
+    rng, count = np.random.default_rng(SEED), 0
     for flips in _portions(FLIPS, len(values)):
         signs = 1.0 - 2.0 * rng.integers(2, size=(flips, len(values)))
         count += int((np.abs(signs @ values) >= seen).sum())

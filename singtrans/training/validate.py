@@ -1,16 +1,15 @@
 """Scores during training, by the very path that ``transcribe`` walks."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from singtrans.evaluate import f_measures, figures, note_arrays, score_notes, score_pitch, score_times
-from singtrans.formats import load_notes
-from singtrans.formats.times import read as load_times
+from singtrans.errors import SingtransError
 from singtrans.model import Model
-from singtrans.notes import PitchTrack
-from singtrans.training.data import F0_HOP, read_f0
+from singtrans.scoring.evaluation import FileScores, evaluate
+from singtrans.scoring.references import of_entries
+from singtrans.scoring.systems import Listening
 from singtrans.training.manifest import Entry
 from singtrans.transcriber import Transcriber
 
@@ -35,32 +34,38 @@ class Validation:
 
 
 def validate(model: Model, entries: Sequence[Entry]) -> Validation:
-    """Transcribe every entry and score it.
+    """Transcribe every entry and score it as ``singtrans evaluate`` does.
 
     Args:
         model: is put into evaluation mode and left on its device.
         entries: with notes, times or f0.
+
+    Raises:
+        SingtransError: naming every entry that cannot be read, one a line.
     """
     transcriber = Transcriber(model, next(model.parameters()).device.type)
-    scores: dict[str, list[dict[str, float]]] = {}
-    for entry in entries:
-        transcription = transcriber(entry.audio)
-        if entry.notes:
-            found = f_measures(score_notes(load_notes(entry.notes, name=entry.name), transcription.notes))
-        elif entry.times:
-            heard = note_arrays(transcription.notes)[0]
-            found = {f"{k} (times)": v for k, v in f_measures(score_times(load_times(entry.times), heard)).items()}
-        else:
-            found = {}
-        if entry.f0:
-            found |= figures(score_pitch(reference_pitch(entry), transcription.pitch))
-        scores.setdefault(entry.source, []).append(found)
-    means: dict[str, float] = {}
-    for source, files in scores.items():
-        for name in dict.fromkeys(name for file in files for name in file):
-            means[f"{source}.{name}"] = float(np.mean([file[name] for file in files if name in file]))
-    targets = [_target(source, means) for source in scores]
+    scores = evaluate(of_entries(entries), Listening("model", transcriber))
+    if scores.failures:
+        raise SingtransError("\n".join(scores.failures))
+    sources: dict[str, dict[str, list[float]]] = {}
+    for file in scores.files:
+        values = sources.setdefault(file.reference.source, {})
+        for name, value in _figures(file):
+            values.setdefault(name, []).append(value)
+    means = {
+        f"{source}.{name}": float(np.mean(each)) for source, values in sources.items() for name, each in values.items()
+    }
+    targets = [_target(source, means) for source in sources]
     return Validation(means, float(np.mean(targets)) if targets else 0.0)
+
+
+def _figures(file: FileScores) -> Iterator[tuple[str, float]]:
+    """F-measures and the pitch track's figures; those of times alone by names of their own."""
+    timed = file.true is None
+    for name, value in file.figures.items():
+        figure, _, kind = name.partition(".")
+        if kind in ("", "f_measure"):
+            yield (f"{figure} (times)" if kind and timed else figure), value
 
 
 def _target(source: str, means: dict[str, float]) -> float:
@@ -69,9 +74,3 @@ def _target(source: str, means: dict[str, float]) -> float:
     if f"{source}.COn (times)" in means:
         return (means[f"{source}.COn (times)"] + means[f"{source}.COff (times)"]) / 2
     return means[f"{source}.RPA"]
-
-
-def reference_pitch(entry: Entry) -> PitchTrack:
-    """The pitch labels of an entry."""
-    midi = read_f0(entry.f0)
-    return PitchTrack(np.arange(len(midi)) * F0_HOP, np.where(midi > 0, midi, np.nan), (midi > 0).astype(float))

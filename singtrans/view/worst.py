@@ -28,6 +28,7 @@ from singtrans.view.plot import (
 SHOWN = 4
 """Recordings in the picture."""
 
+_FIGURE = "COnPOff.f_measure"
 _SECONDS = 15.0  # of each
 _STEP = 0.5  # seconds, from one place to look at to the next
 _WIDTH, _ROW = 11.0, 2.4  # inches
@@ -52,12 +53,12 @@ def plot_worst(evaluation: Evaluation, path: Path) -> Path:
     """Draw the recordings with the lowest COnPOff, of each the 15 s with the most missed and extra notes.
 
     Args:
-        evaluation: scores with true notes.
+        evaluation: scores of notes.
         path: a .png, .svg or .pdf; it is replaced if it exists.
 
     Raises:
         UsageError: if the ending is another, or matplotlib is not installed.
-        SingtransError: if there are no true notes, or the file cannot be written.
+        SingtransError: if no notes were scored, or the file cannot be written.
     """
     kind = path.suffix[1:].lower()
     if kind not in KINDS:
@@ -78,8 +79,9 @@ def plot_worst(evaluation: Evaluation, path: Path) -> Path:
 
 def worst(evaluation: Evaluation) -> list[Excerpt]:
     """The rows, the worst first; recordings without any notes have nothing to show."""
-    files = [file for file in evaluation.files if file.true is not None and (file.true or file.found)]
-    files.sort(key=lambda file: (file.figures["COnPOff.f_measure"], file.name))
+    # Where no estimate has notes, true notes alone have no such figure: the others' lack is not an error to be shown.
+    files = [file for file in evaluation.files if _FIGURE in file.figures and (file.true or file.found)]
+    files.sort(key=lambda file: (file.figures[_FIGURE], file.name))
     return [_excerpt(file) for file in files[:SHOWN]]
 
 
@@ -89,7 +91,7 @@ def _excerpt(file: FileScores) -> Excerpt:
     drawn = prepared(Picture(transcription, None, file.true, _SECONDS))
     extra = [file.found[number] for number in drawn.extra]
     start = _worst_start([*drawn.missed, *extra], drawn.duration)
-    score = file.figures["COnPOff.f_measure"]
+    score = file.figures[_FIGURE]
     title = f"{file.name}:  COnPOff {score:.3f};  {len(drawn.missed)} of {len(file.true)} true notes missed,"
     return Excerpt(drawn, start, f"{title} {len(extra)} of {len(file.found)} extra")
 

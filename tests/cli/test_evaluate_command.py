@@ -155,6 +155,10 @@ def test_a_model_on_a_manifest(tmp_path):
     assert "mean of 1 file" in broken.stdout
     assert broken.stderr.startswith("failed: ")
     assert "bad.wav" in broken.stderr
+    (tmp_path / "m.csv").write_text("\n".join([*lines, "three,gone.wav,song.notes.csv,test"]))
+    lost = run("evaluate", "m.csv", "--model", "default", cwd=tmp_path)
+    assert (lost.returncode, lost.stdout) == (1, broken.stdout)
+    assert lost.stderr == "failed: m.csv:4: audio gone.wav does not exist; check the path\n"
 
 
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
@@ -177,6 +181,18 @@ def test_picture_of_the_worst(folders, ending):
         assert "10 of 10 true notes missed, 10 of 10 extra" in text
     else:
         assert target.read_bytes().startswith(b"%PDF")
+
+
+def test_estimates_of_pitch_alone_are_scored_though_they_cannot_be_drawn(folders):
+    (folders / "tracks").mkdir()
+    (folders / "true" / "a.f0.csv").write_text("time,midi\n0,60\n0.1,60\n")
+    shutil.copy(folders / "true" / "a.f0.csv", folders / "tracks" / "a.f0.csv")
+    result = run("evaluate", "true", "tracks", "--plot", "x.png", "--csv", "x.csv", cwd=folders)
+    assert result.returncode == 1
+    assert "RPA  1.000" in result.stdout
+    assert (folders / "x.csv").exists()
+    assert "x.png: no recording has notes that could be drawn" in result.stderr
+    assert not (folders / "x.png").exists()
 
 
 def test_the_picture_shows_where_most_is_wrong():
