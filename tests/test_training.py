@@ -12,7 +12,7 @@ import torch
 from conftest import small_config
 
 from singtrans.config import FeatureConfig
-from singtrans.errors import SingtransError
+from singtrans.errors import SingtransError, UsageError
 from singtrans.features import FrontEnd
 from singtrans.model import Logits, load_model, read_metadata
 from singtrans.training import loop
@@ -26,6 +26,7 @@ from singtrans.training.loop import Data, Listener, train
 from singtrans.training.loss import LossConfig, losses
 from singtrans.training.manifest import read_entries
 from singtrans.training.melody import SingingStyle
+from singtrans.training.run import TrainOptions, run_training
 from singtrans.training.synth import HOP_SECONDS, f0_curve, formant_voice, random_melody
 from singtrans.training.targets import make_targets
 from singtrans.training.validate import Validation
@@ -341,6 +342,21 @@ def test_resuming_something_else_is_refused(data, tmp_path):
         train_once(data, tmp_path, resume=True)
 
 
+@pytest.mark.parametrize(
+    ("options", "state", "error", "said"),
+    [
+        ({"freeze": "pitch"}, False, UsageError, "--freeze pitch: without --init"),
+        ({"resume": True}, False, SingtransError, "nothing to resume"),
+        ({}, True, SingtransError, "holds a training already"),
+    ],
+)
+def test_what_cannot_begin_is_refused_before_any_recording_is_read(tmp_path, options, state, error, said):
+    if state:
+        (tmp_path / "state.pt").touch()
+    with pytest.raises(error, match=said):
+        run_training([tmp_path / "no manifest"], tmp_path, TrainOptions(**options))
+
+
 def test_training_learns(data, tmp_path):
     """A small network on five songs: the loss falls, and what is left says how."""
     lines = []
@@ -406,8 +422,6 @@ def test_codecs_keep_time_and_pitch(codec):
 
 def test_every_bad_recording_is_named_before_training(tmp_path):
     pytest.importorskip("pyworld")
-    from singtrans.training.run import TrainOptions, run_training
-
     for name in ("a", "b", "c"):
         (tmp_path / f"{name}.wav").write_bytes(b"not audio")
         (tmp_path / f"{name}.tsv").write_text("onset\toffset\tpitch\n0\t1\t60\n")
@@ -419,8 +433,6 @@ def test_every_bad_recording_is_named_before_training(tmp_path):
 def test_every_fault_is_listed_before_training(data, tmp_path):
     """Missing audio, samples that are no numbers, labels past the end, one id twice, and no notes."""
     pytest.importorskip("pyworld")
-    from singtrans.training.run import TrainOptions, run_training
-
     for index, name in enumerate(("good", "nan", "long", "none", "a", "b")):
         sing(tmp_path, name, index)
     samples, _ = soundfile.read(tmp_path / "nan.wav")

@@ -24,7 +24,7 @@ from singtrans.training.data import Recording
 from singtrans.training.distributed import ALONE, Processes
 from singtrans.training.logs import Logs, draw_curves
 from singtrans.training.manifest import Entry
-from singtrans.training.state import FILE, State, begin, restore, save_state
+from singtrans.training.state import State, begin, require_state, restore, save_state
 from singtrans.training.step import train_step
 from singtrans.training.validate import validate
 
@@ -117,14 +117,13 @@ def train(
     model_config, config = configs
     if not data.recordings:
         raise SingtransError("nothing to train on: every recording is set aside for validation or testing")
+    require_state(folder, resume)
     folder.mkdir(parents=True, exist_ok=True)
     described = {"model": json.loads(model_config.to_json()), "train": dataclasses.asdict(config)}
     run = _Run(data, folder, json.dumps(described | {"data": data.checksum}), listener, processes)
     state = begin(model_config, config, init)
     if resume:
         restore(state, folder, run.description)
-    elif (folder / FILE).exists():
-        raise SingtransError(f"{folder}: holds a training already; go on with --resume, or choose another folder")
     elif processes.first:
         (folder / "config.json").write_text(json.dumps(described, indent=1))
     with interrupt.waiting():

@@ -11,7 +11,7 @@ import numpy as np
 from singtrans import audio
 from singtrans.audio import AUDIO_SUFFIXES
 from singtrans.config import Config
-from singtrans.errors import SingtransError
+from singtrans.errors import SingtransError, UsageError
 from singtrans.model import load_model, read_metadata
 from singtrans.training.batches import BatchConfig
 from singtrans.training.config import TrainConfig
@@ -19,6 +19,7 @@ from singtrans.training.data import Recording, load_recording, require_world
 from singtrans.training.distributed import Processes, join, leave
 from singtrans.training.loop import NOBODY, Data, Listener, train
 from singtrans.training.manifest import Entry, list_entries
+from singtrans.training.state import require_state
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,9 @@ def run_training(data: Sequence[Path], out: Path, options: TrainOptions, listene
         listener: who is told how it goes.
 
     Raises:
-        SingtransError: naming everything that cannot be used, one a line, before training starts.
+        UsageError: if random weights would be frozen, or there are more processes than excerpts a step.
+        SingtransError: if ``out`` holds a training and is not to be resumed, or holds none and is; else naming
+            everything that cannot be used, one a line, before training starts.
     """
     processes = join()
     try:
@@ -80,7 +83,10 @@ def run_training(data: Sequence[Path], out: Path, options: TrainOptions, listene
 
 def _run(data: Sequence[Path], out: Path, options: TrainOptions, listener: Listener, processes: Processes) -> Path:
     if options.batch < processes.count:
-        raise SingtransError(f"--batch {options.batch}: {processes.count} processes need an excerpt each, at least")
+        raise UsageError(f"--batch {options.batch}: {processes.count} processes need an excerpt each, at least")
+    if options.freeze != "none" and not options.init:
+        raise UsageError(f"--freeze {options.freeze}: without --init, random weights would stay; say --init MODEL too")
+    require_state(out, options.resume)  # before anything that takes long
     init = load_model(options.init) if options.init else None
     model_config = init.config if init else Config()
     config = _train_config(options)

@@ -92,15 +92,25 @@ def save_state(state: State, folder: Path, description: str) -> None:
         torch.save(saved | {name: getattr(state, name) for name in _NUMBERS}, file)
 
 
+def require_state(folder: Path, resume: bool) -> None:
+    """Look whether a training can begin in ``folder``, or go on there.
+
+    Raises:
+        SingtransError: if there is nothing to resume, or something is there that is not to be resumed.
+    """
+    if resume and not (folder / FILE).is_file():
+        raise SingtransError(f"{folder / FILE}: there is nothing to resume; start without --resume")
+    if not resume and (folder / FILE).exists():
+        raise SingtransError(f"{folder}: holds a training already; go on with --resume, or choose another folder")
+
+
 def restore(state: State, folder: Path, description: str) -> None:
     """Bring ``state`` to where the training in ``folder`` was saved last.
 
     Raises:
-        SingtransError: if there is none, it is damaged, or it had other settings or data.
+        SingtransError: if it is damaged, or had other settings or data.
     """
     path = folder / FILE
-    if not path.is_file():
-        raise SingtransError(f"{path}: there is nothing to resume; start without --resume")
     try:
         # weights_only: a checkpoint, like a model, can never run code.
         saved = torch.load(path, map_location="cpu", weights_only=True)
