@@ -21,6 +21,7 @@ from singtrans.training.batches import BatchConfig, Excerpts
 from singtrans.training.codec import CODECS, through_codec, usable_codecs
 from singtrans.training.config import TrainConfig
 from singtrans.training.data import load_recording
+from singtrans.training.load import load_data
 from singtrans.training.logs import Logs, read_rows
 from singtrans.training.loop import Data, Listener, train
 from singtrans.training.loss import LossConfig, losses
@@ -463,6 +464,62 @@ def test_every_fault_is_listed_before_training(data, tmp_path):
     assert all(any(text in line for line in lines) for text in expected), lines
     assert len(lines) == len(expected)
     assert not (tmp_path / "run" / "state.pt").exists()
+
+
+def test_backgrounds_are_searched_for_like_recordings(data, tmp_path):
+    """Shadows that macOS leaves and what singtrans sonified are passed over; every bad one is named."""
+    pytest.importorskip("pyworld")
+    music = tmp_path / "music"
+    music.mkdir()
+    soundfile.write(music / "band.wav", 0.1 * np.random.default_rng(0).standard_normal(RATE), RATE)
+    for name in ("._band.wav", "band.sonified.wav"):
+        (music / name).write_bytes(b"not audio")
+    (background,) = load_data([data], music, tmp_path / "cache", RATE).backgrounds
+    assert background.dtype == np.int16
+    assert len(background) == RATE
+    for name in ("one.wav", "two.wav"):
+        (music / name).write_bytes(b"not audio")
+    soundfile.write(music / "three.wav", np.full(RATE, np.nan), RATE, "FLOAT")
+    with pytest.raises(SingtransError) as error:
+        load_data([data], music, tmp_path / "cache", RATE)
+    lines = str(error.value).splitlines()
+    assert [Path(line.split(".wav")[0]).name for line in lines] == ["one", "three", "two"]
+
+
+def test_no_recording_is_in_two_parts_nor_twice(data, tmp_path):
+    pytest.importorskip("pyworld")
+
+    def listed(name, *rows):
+        columns = ("id", "audio", "split", "source")
+        rows = [dict(zip(columns, row.split(","), strict=True)) for row in rows]
+        for row in rows:
+            song = Path(row["audio"])
+            row |= {"audio": str(data / song.with_suffix(".wav")), "notes": str(data / song.with_suffix(".tsv"))}
+        return manifest(tmp_path / name, *rows)
+
+    one = listed("one.csv", "a,song0,train,set", "b,song1,train,set", "c,song2,train,set")
+    other = listed("other.csv", "z,song0,valid,set", "b,song3,train,set", "c,song2,train,more")
+    with pytest.raises(SingtransError) as error:
+        load_data([one, other], None, tmp_path / "cache", RATE)
+    leak, twice = str(error.value).splitlines()
+    assert leak.startswith(f"{data / 'song0.wav'}: is in train ({one}) and valid ({other})")
+    assert twice.startswith(f"{one} and {other}: the id 'b' of 'set'")
+    with pytest.raises(SingtransError, match=r"is in train .* and test"):
+        load_data([listed("m.csv", "a,song0,train,", "b,song0,test,")], None, tmp_path / "cache", RATE)
+
+
+def test_unvoiced_frames_may_go_on_after_the_recording(data, tmp_path):
+    pytest.importorskip("pyworld")
+    entry = next(entry for entry in read_entries(data) if entry.f0)
+    before = load_recording(entry, RATE)
+    longer = tmp_path / "pitch.f0.txt"
+    longer.write_text(entry.f0.read_text() + "\n0" * 500)
+    after = load_recording(replace(entry, f0=longer), RATE)
+    assert np.array_equal(before.f0, after.f0[: len(before.f0)], equal_nan=True)
+    assert len(after.f0) < len(before.f0) + 20
+    longer.write_text(entry.f0.read_text() + "\n0" * 500 + "\n60")
+    with pytest.raises(SingtransError, match="labels go on to"):
+        load_recording(replace(entry, f0=longer), RATE)
 
 
 def test_two_note_files_for_one_recording_are_refused(data, tmp_path):

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from singtrans.audio import AUDIO_SUFFIXES
 from singtrans.errors import SingtransError
-from singtrans.formats import F0_ENDINGS, find_notes, jams_notes, load_notes, note_stem
+from singtrans.formats import ENDINGS, F0_ENDINGS, find_notes, jams_notes, load_notes, note_stem
 from singtrans.formats import is_label as is_true
 
 NOTE_SUFFIXES = (".tsv", ".csv", ".mid", ".midi", ".json")  # others may hold words
@@ -59,10 +59,16 @@ class Found:
     by_singer: bool = False
 
 
+def recordings_in(folder: Path) -> list[Path]:
+    """Recordings in a folder and its sub-folders, by path: no hidden ones (macOS makes ._song.wav), nor our own."""
+    ours = ENDINGS["wav"]
+    files = [path for path in _files(folder) if path.suffix.lower() in AUDIO_SUFFIXES]
+    return [path for path in files if not path.name.lower().endswith(ours)]
+
+
 def find_labelled(folder: Path) -> Found:
     """Recordings with labels in a folder and its sub-folders; hidden files and folders are passed over."""
-    files = sorted(p for p in folder.rglob("*") if not _hidden(p.relative_to(folder)) and p.is_file())
-    recordings = [path for path in files if path.suffix.lower() in AUDIO_SUFFIXES]
+    files, recordings = _files(folder), recordings_in(folder)
     labels = _Labels(folder, files, recordings)
     found = Found(by_singer=_by_singer(folder, recordings))
     for audio in recordings:
@@ -186,6 +192,10 @@ def _by_singer(folder: Path, recordings: Sequence[Path]) -> bool:
     parts = [path.relative_to(folder).parts for path in recordings]
     singers = Counter(part[0] for part in parts)
     return all(len(part) > 1 for part in parts) and 1 < len(singers) < len(parts)
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.rglob("*") if not _hidden(p.relative_to(folder)) and p.is_file())
 
 
 def _hidden(path: Path) -> bool:
