@@ -22,7 +22,7 @@ from singtrans.training.codec import CODECS, through_codec, usable_codecs
 from singtrans.training.config import TrainConfig
 from singtrans.training.data import load_recording
 from singtrans.training.load import load_data
-from singtrans.training.logs import Logs, read_rows
+from singtrans.training.logs import Logs, draw_curves, read_rows
 from singtrans.training.loop import Data, Listener, train
 from singtrans.training.loss import LossConfig, losses
 from singtrans.training.manifest import read_entries
@@ -274,13 +274,40 @@ def test_a_process_that_was_killed_while_it_validated_validates_again(data, tmp_
         assert read_metadata(tmp_path / "whole" / name) == read_metadata(tmp_path / "parts" / name)
 
 
+def test_a_process_that_was_killed_after_it_validated_writes_one_row(data, tmp_path, monkeypatch):
+    torch.set_num_threads(1)
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "write_card", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train_once(data, tmp_path)
+    train_once(data, tmp_path, resume=True)
+    assert [row["step"] for row in read_rows(tmp_path / "valid.csv")] == ["3", "6"]
+
+
+def test_a_log_keeps_its_columns_whatever_their_names(tmp_path):
+    name = 'a, "b" $x$'
+    logs = Logs(tmp_path, 0, 0)
+    for step in (20, 40):
+        logs.validation(step, {name: 0.5})
+    Logs(tmp_path, 20, 20)
+    assert read_rows(tmp_path / "valid.csv") == [{"step": "20", name: "0.5"}]
+    pytest.importorskip("matplotlib")
+    (tmp_path / "valid.csv").unlink()
+    Logs(tmp_path, 20, 20).validation(20, {r"$\nothing$": 0.5})  # a formula that cannot be set
+    assert draw_curves(tmp_path)
+
+
 def test_rows_after_the_checkpoint_are_written_once(tmp_path):
-    logs = Logs(tmp_path, 0)
+    logs = Logs(tmp_path, 0, 0)
     for step in (20, 40, 60):
         logs.training(step, {"total": 1.0 / step})
     with (tmp_path / "log.csv").open("a") as file:
         file.write("8")  # half a row
-    logs = Logs(tmp_path, 40)
+    logs = Logs(tmp_path, 40, 40)
     logs.training(60, {"total": 0.5})
     assert [(r["step"], float(r["total"])) for r in read_rows(tmp_path / "log.csv")] == [
         ("20", 0.05),

@@ -16,6 +16,7 @@ from torch.utils.data import DataLoader
 from singtrans import interrupt
 from singtrans.config import Config
 from singtrans.errors import SingtransError
+from singtrans.formats import whole_file
 from singtrans.model import Model, save_model
 from singtrans.training.batches import Batch, Excerpts
 from singtrans.training.card import summarise, write_card
@@ -125,7 +126,8 @@ def train(
     if resume:
         restore(state, folder, run.description)
     elif processes.first:
-        (folder / "config.json").write_text(json.dumps(described, indent=1))
+        with whole_file(folder / "config.json") as file:
+            file.write(json.dumps(described, indent=1).encode())
     with interrupt.waiting():
         _steps(run, state, config)
     return folder / "best.safetensors"
@@ -153,7 +155,7 @@ def _steps(run: _Run, state: State, config: TrainConfig) -> None:
         backgrounds=run.data.backgrounds,
         share=(run.processes.rank, run.processes.count),
     )
-    logs = Logs(run.folder, state.step) if run.processes.first else None
+    logs = Logs(run.folder, state.step, state.validated) if run.processes.first else None
     if state.validated < state.step and _is_due(state, config):
         _validate(run, state, logs)  # the process was killed while it did so
     began, first = time.monotonic(), state.step
