@@ -1,9 +1,9 @@
 """Labelled recordings in memory, with a pitch for every frame that can be trusted to have one.
 
 Note labels say where notes begin and end, but not what was sung from frame to frame: a note's nominal pitch is
-wrong during vibrato and slides, and some data sets' labels are sharp or flat throughout. So frame pitch is
-always *measured* from the sound (WORLD's DIO and StoneMask; Morise et al. 2009, 2016), and labels only say which
-measurements to believe.
+wrong during vibrato and slides, and some data sets' labels are sharp or flat throughout. So with notes, frame pitch is
+*measured* from the sound (WORLD's DIO and StoneMask; Morise et al. 2009, 2016), and labels only say which
+measurements to believe. Labels of pitch over time are refined by StoneMask, and stay where it leads far from them.
 """
 
 import hashlib

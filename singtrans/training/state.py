@@ -1,5 +1,6 @@
 """Everything that training changes, and how it is kept on disk."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,7 +82,11 @@ _NUMBERS = ("step", "best", "best_step", "validated", "stale", "figures")
 
 
 def save_state(state: State, folder: Path, description: str) -> None:
-    """Write the state into ``folder``, whole or not at all."""
+    """Write the state into ``folder``, whole or not at all.
+
+    Raises:
+        SingtransError: if it cannot be written.
+    """
     saved = {
         "model": state.model.network.state_dict(),
         "average": state.average.network.state_dict(),
@@ -90,6 +95,8 @@ def save_state(state: State, folder: Path, description: str) -> None:
     }
     with whole_file(folder / FILE) as file:
         torch.save(saved | {name: getattr(state, name) for name in _NUMBERS}, file)
+        file.flush()
+        os.fsync(file.fileno())  # after a power cut, too, the name is that of a whole file
 
 
 def require_state(folder: Path, resume: bool) -> None:
