@@ -359,6 +359,20 @@ def test_files_of_many_say_what_has_no_recording(songs, data, listen):
     ]
 
 
+def test_what_a_training_refuses_is_named(data, listen):
+    """An accompaniment that is no recording, and no notes beside a pitch track; times beside notes are no fault."""
+    (data / "band.wav").write_bytes(b"not a recording")
+    write_notes(data / "empty.tsv", [])
+    (data / "pitch.f0.txt").write_text("0\n" * 50)
+    rows = [{"audio": "song0.wav", "notes": "song0.tsv", "accompaniment": "band.wav"}]
+    rows += [{"audio": "song1.wav", "notes": "empty.tsv", "f0": "pitch.f0.txt"}]
+    rows += [{"audio": "song2.wav", "notes": "song2.tsv", "times": "song2.tsv"}]
+    kinds = found(check(manifest(data / "m.csv", rows), listen))
+    assert ("audio", "band.wav") in kinds
+    assert ("empty", "empty.tsv") in kinds
+    assert "song2.tsv" not in [name for _, name in kinds]
+
+
 def test_the_report_is_fit_for_json(data, listen):
     (data / "song0.tsv").unlink()
     write_notes(data / "nobody.tsv", [Note(0, 1, 60)])

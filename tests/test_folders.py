@@ -60,7 +60,14 @@ def test_labels_are_found(tmp_path, names, expected):
 
 
 @pytest.mark.parametrize(
-    "names", [["a.wav", "a.csv", "a.mid"], ["audio/a.wav", "one/a.mid", "two/a.tsv"], ["a.wav", "a.f0.txt", "a.pv"]]
+    "names",
+    [
+        ["a.wav", "a.csv", "a.mid"],
+        ["audio/a.wav", "one/a.mid", "two/a.tsv"],
+        ["a.wav", "a.f0.txt", "a.pv"],
+        ["a.wav", "a.pv", "a.f0.csv"],  # what `transcribe -f f0` writes ends in .f0.csv
+        ["a.wav", "a.times.csv", "a.times.txt"],
+    ],
 )
 def test_labels_that_may_both_be_meant_are_refused(tmp_path, names):
     touch(tmp_path, *names)
@@ -68,6 +75,21 @@ def test_labels_that_may_both_be_meant_are_refused(tmp_path, names):
     assert found.items == []
     assert len(found.faults) == 1
     assert all(str(tmp_path / name) in found.faults[0] for name in names)
+
+
+@pytest.mark.parametrize(("label", "taken"), [("60", []), ("la", ["a.sv.csv"])])
+@pytest.mark.parametrize("ending", [".sv.csv", ".mid"])
+def test_a_textgrid_is_passed_over_only_where_it_holds_words(tmp_path, label, taken, ending):
+    touch(tmp_path, "a.wav", f"a{ending}")
+    interval = f'xmin = 0 \nxmax = 1 \ntext = "{label}"'
+    header = (
+        'File type = "ooTextFile"\nObject class = "TextGrid"\n\nxmin = 0 \nxmax = 1 \ntiers? <exists> \nsize = 1 \n'
+    )
+    tier = 'item []:\nitem [1]:\nclass = "IntervalTier"\nname = "sung"\nxmin = 0\nxmax = 1\nintervals: size = 1\n'
+    (tmp_path / "a.TextGrid").write_text(f"{header}{tier}intervals [1]:\n{interval}\n")
+    found = find_labelled(tmp_path)
+    assert [item.notes.name for item in found.items] == [name.replace(".sv.csv", ending) for name in taken]
+    assert ("a.TextGrid" in "".join(found.faults)) == (not taken)
 
 
 def test_what_has_no_counterpart_is_listed(tmp_path):

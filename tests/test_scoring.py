@@ -216,7 +216,7 @@ def test_files_of_a_folder(tmp_path):
         Reference("sub/a", true / "sub/a.csv"),
         Reference("sub/x.y", true / "sub/x.y.tsv"),
     ]
-    names = {stem.as_posix(): path.name for stem, path in references.note_files(found, labels=False).items()}
+    names = {stem.as_posix(): path.name for stem, path in references.note_files(found).items()}
     assert names == {"a": "a.csv", "b": "b.json", "sub/a": "a.mid", "sub/x.y": "x.y.mid", "more": "more.mid"}
     assert EstimateFolder(found, labelled(true, found)).extra == ("more",)
     assert labelled(true / "a.tsv", found / "b.json")[0].notes == true / "a.tsv"
@@ -255,6 +255,20 @@ def test_labels_are_told_from_estimates_in_one_folder(tmp_path):
     assert scores.values("RPA") == []  # there is but one track: it is not compared with itself
     single = labelled(tmp_path / "a/song.notes.csv", tmp_path / "a/song.csv")
     assert "RPA" not in evaluate(single, EstimateFile(tmp_path / "a/song.csv")).means
+
+
+@pytest.mark.parametrize("names", [("song.csv", "song.mid"), ("song.pv", "song.f0.csv"), ("song.sv.csv", "song.jams")])
+def test_two_files_that_may_be_the_truth_are_refused(tmp_path, names):
+    make(tmp_path / "true", *names)
+    (tmp_path / "found").mkdir()
+    if names[1].endswith(".jams"):
+        value = {"time": 0.5, "duration": 0.5, "value": 60}
+        content = {"annotations": [{"namespace": "note_midi", "data": [value]}]}
+        (tmp_path / "true" / "song.jams").write_text(json.dumps(content))
+    with pytest.raises(SingtransError, match="may each be the truth") as error:
+        labelled(tmp_path / "true", tmp_path / "found")
+    assert "\n" not in str(error.value)
+    assert all(str(tmp_path / "true" / name) in str(error.value) for name in names)
 
 
 def test_missing_estimates_count_as_empty(tmp_path):

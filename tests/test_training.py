@@ -12,7 +12,7 @@ import torch
 from conftest import small_config
 
 from singtrans.config import FeatureConfig
-from singtrans.errors import SingtransError
+from singtrans.errors import SingtransError, UsageError
 from singtrans.features import FrontEnd
 from singtrans.model import Logits, Model, load_model, read_metadata
 from singtrans.notes import PitchTrack, Transcription
@@ -25,11 +25,13 @@ from singtrans.training.batches import BatchConfig, Excerpts
 from singtrans.training.codec import CODECS, through_codec, usable_codecs
 from singtrans.training.config import TrainConfig
 from singtrans.training.data import load_recording
-from singtrans.training.logs import Logs, read_rows
+from singtrans.training.load import load_data
+from singtrans.training.logs import Logs, draw_curves, read_rows
 from singtrans.training.loop import Data, Listener, train
 from singtrans.training.loss import LossConfig, losses
 from singtrans.training.manifest import read_entries
 from singtrans.training.melody import SingingStyle
+from singtrans.training.run import TrainOptions, run_training
 from singtrans.training.synth import HOP_SECONDS, f0_curve, formant_voice, random_melody
 from singtrans.training.targets import make_targets
 from singtrans.training.validate import Validation, validate
@@ -276,13 +278,40 @@ def test_a_process_that_was_killed_while_it_validated_validates_again(data, tmp_
         assert read_metadata(tmp_path / "whole" / name) == read_metadata(tmp_path / "parts" / name)
 
 
+def test_a_process_that_was_killed_after_it_validated_writes_one_row(data, tmp_path, monkeypatch):
+    torch.set_num_threads(1)
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "write_card", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train_once(data, tmp_path)
+    train_once(data, tmp_path, resume=True)
+    assert [row["step"] for row in read_rows(tmp_path / "valid.csv")] == ["3", "6"]
+
+
+def test_a_log_keeps_its_columns_whatever_their_names(tmp_path):
+    name = 'a, "b" $x$'
+    logs = Logs(tmp_path, 0, 0)
+    for step in (20, 40):
+        logs.validation(step, {name: 0.5})
+    Logs(tmp_path, 20, 20)
+    assert read_rows(tmp_path / "valid.csv") == [{"step": "20", name: "0.5"}]
+    pytest.importorskip("matplotlib")
+    (tmp_path / "valid.csv").unlink()
+    Logs(tmp_path, 20, 20).validation(20, {r"$\nothing$": 0.5})  # a formula that cannot be set
+    assert draw_curves(tmp_path)
+
+
 def test_rows_after_the_checkpoint_are_written_once(tmp_path):
-    logs = Logs(tmp_path, 0)
+    logs = Logs(tmp_path, 0, 0)
     for step in (20, 40, 60):
         logs.training(step, {"total": 1.0 / step})
     with (tmp_path / "log.csv").open("a") as file:
         file.write("8")  # half a row
-    logs = Logs(tmp_path, 40)
+    logs = Logs(tmp_path, 40, 40)
     logs.training(60, {"total": 0.5})
     assert [(r["step"], float(r["total"])) for r in read_rows(tmp_path / "log.csv")] == [
         ("20", 0.05),
@@ -362,6 +391,21 @@ def test_resuming_something_else_is_refused(data, tmp_path):
         train_once(data, tmp_path, resume=True)
 
 
+@pytest.mark.parametrize(
+    ("options", "state", "error", "said"),
+    [
+        ({"freeze": "pitch"}, False, UsageError, "--freeze pitch: without --init"),
+        ({"resume": True}, False, SingtransError, "nothing to resume"),
+        ({}, True, SingtransError, "holds a training already"),
+    ],
+)
+def test_what_cannot_begin_is_refused_before_any_recording_is_read(tmp_path, options, state, error, said):
+    if state:
+        (tmp_path / "state.pt").touch()
+    with pytest.raises(error, match=said):
+        run_training([tmp_path / "no manifest"], tmp_path, TrainOptions(**options))
+
+
 def test_training_learns(data, tmp_path):
     """A small network on five songs: the loss falls, and what is left says how."""
     lines = []
@@ -427,8 +471,6 @@ def test_codecs_keep_time_and_pitch(codec):
 
 def test_every_bad_recording_is_named_before_training(tmp_path):
     pytest.importorskip("pyworld")
-    from singtrans.training.run import TrainOptions, run_training
-
     for name in ("a", "b", "c"):
         (tmp_path / f"{name}.wav").write_bytes(b"not audio")
         (tmp_path / f"{name}.tsv").write_text("onset\toffset\tpitch\n0\t1\t60\n")
@@ -440,8 +482,6 @@ def test_every_bad_recording_is_named_before_training(tmp_path):
 def test_every_fault_is_listed_before_training(data, tmp_path):
     """Missing audio, samples that are no numbers, labels past the end, one id twice, and no notes."""
     pytest.importorskip("pyworld")
-    from singtrans.training.run import TrainOptions, run_training
-
     for index, name in enumerate(("good", "nan", "long", "none", "a", "b")):
         sing(tmp_path, name, index)
     samples, _ = soundfile.read(tmp_path / "nan.wav")
@@ -472,6 +512,62 @@ def test_every_fault_is_listed_before_training(data, tmp_path):
     assert all(any(text in line for line in lines) for text in expected), lines
     assert len(lines) == len(expected)
     assert not (tmp_path / "run" / "state.pt").exists()
+
+
+def test_backgrounds_are_searched_for_like_recordings(data, tmp_path):
+    """Shadows that macOS leaves and what singtrans sonified are passed over; every bad one is named."""
+    pytest.importorskip("pyworld")
+    music = tmp_path / "music"
+    music.mkdir()
+    soundfile.write(music / "band.wav", 0.1 * np.random.default_rng(0).standard_normal(RATE), RATE)
+    for name in ("._band.wav", "band.sonified.wav"):
+        (music / name).write_bytes(b"not audio")
+    (background,) = load_data([data], music, tmp_path / "cache", RATE).backgrounds
+    assert background.dtype == np.int16
+    assert len(background) == RATE
+    for name in ("one.wav", "two.wav"):
+        (music / name).write_bytes(b"not audio")
+    soundfile.write(music / "three.wav", np.full(RATE, np.nan), RATE, "FLOAT")
+    with pytest.raises(SingtransError) as error:
+        load_data([data], music, tmp_path / "cache", RATE)
+    lines = str(error.value).splitlines()
+    assert [Path(line.split(".wav")[0]).name for line in lines] == ["one", "three", "two"]
+
+
+def test_no_recording_is_in_two_parts_nor_twice(data, tmp_path):
+    pytest.importorskip("pyworld")
+
+    def listed(name, *rows):
+        columns = ("id", "audio", "split", "source")
+        rows = [dict(zip(columns, row.split(","), strict=True)) for row in rows]
+        for row in rows:
+            song = Path(row["audio"])
+            row |= {"audio": str(data / song.with_suffix(".wav")), "notes": str(data / song.with_suffix(".tsv"))}
+        return manifest(tmp_path / name, *rows)
+
+    one = listed("one.csv", "a,song0,train,set", "b,song1,train,set", "c,song2,train,set")
+    other = listed("other.csv", "z,song0,valid,set", "b,song3,train,set", "c,song2,train,more")
+    with pytest.raises(SingtransError) as error:
+        load_data([one, other], None, tmp_path / "cache", RATE)
+    leak, twice = str(error.value).splitlines()
+    assert leak.startswith(f"{data / 'song0.wav'}: is in train ({one}) and valid ({other})")
+    assert twice.startswith(f"{one} and {other}: the id 'b' of 'set'")
+    with pytest.raises(SingtransError, match=r"is in train .* and test"):
+        load_data([listed("m.csv", "a,song0,train,", "b,song0,test,")], None, tmp_path / "cache", RATE)
+
+
+def test_unvoiced_frames_may_go_on_after_the_recording(data, tmp_path):
+    pytest.importorskip("pyworld")
+    entry = next(entry for entry in read_entries(data) if entry.f0)
+    before = load_recording(entry, RATE)
+    longer = tmp_path / "pitch.f0.txt"
+    longer.write_text(entry.f0.read_text() + "\n0" * 500)
+    after = load_recording(replace(entry, f0=longer), RATE)
+    assert np.array_equal(before.f0, after.f0[: len(before.f0)], equal_nan=True)
+    assert len(after.f0) < len(before.f0) + 20
+    longer.write_text(entry.f0.read_text() + "\n0" * 500 + "\n60")
+    with pytest.raises(SingtransError, match="labels go on to"):
+        load_recording(replace(entry, f0=longer), RATE)
 
 
 def test_two_note_files_for_one_recording_are_refused(data, tmp_path):

@@ -1,7 +1,7 @@
 """What is scored: recordings with true notes, a true pitch track, or both, found in files, folders and manifests."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ from singtrans.formats import (
     note_stem,
 )
 from singtrans.notes import Note, PitchTrack
+from singtrans.training.folders import true_notes
 
 if TYPE_CHECKING:
     from singtrans.training.manifest import Entry
@@ -120,7 +121,8 @@ def labelled(path: Path, estimate: Path) -> list[Reference]:
         Sorted by name.
 
     Raises:
-        SingtransError: if a path is missing, one is a file and the other a folder, or there is nothing in the folder.
+        SingtransError: if a path is missing, one is a file and the other a folder, there is nothing in the folder, or
+            several files may be the truth about one recording: a line for each such recording.
     """
     check_pair(path, estimate)
     if not path.is_dir():
@@ -129,11 +131,24 @@ def labelled(path: Path, estimate: Path) -> list[Reference]:
         return [
             Reference(note_stem(path).name, path, beside(path), song=(f0_stem(estimate) or note_stem(estimate)).name)
         ]
-    notes, f0 = note_files(path, labels=True), f0_files(path)
-    if not notes and not f0:
+    notes = {stem: true_notes(files) for stem, files in _by_stem(path, note_stem, find_notes(path)).items()}
+    f0 = _by_stem(path, f0_stem, find_f0(path))
+    stems = sorted({*notes, *f0})
+    if not stems:
         endings = " ".join(READ_SUFFIXES + TEXT_SUFFIXES + F0_ENDINGS)
         raise SingtransError(f"{path} has no files of notes ({endings}): check the path.")
-    return [Reference(stem.as_posix(), notes.get(stem), f0.get(stem)) for stem in sorted({*notes, *f0})]
+    if unclear := [files for kind in (notes, f0) for files in kind.values() if len(files) > 1]:
+        # One of them may be an estimate, which would be scored against itself.
+        raise SingtransError(
+            "\n".join(f"{_listed(files)} may each be the truth: keep the true one." for files in unclear)
+        )
+    return [
+        Reference(stem.as_posix(), *(next(iter(kind.get(stem, ())), None) for kind in (notes, f0))) for stem in stems
+    ]
+
+
+def _listed(files: Iterable[Path]) -> str:
+    return ", ".join(map(str, files))
 
 
 @dataclass(frozen=True)
@@ -191,19 +206,19 @@ def _of_entry(entry: "Entry") -> Reference:
     return Reference(entry.id, entry.notes, entry.f0, entry.times, entry.audio, entry.source, entry.name)
 
 
-def note_files(folder: Path, labels: bool) -> dict[Path, Path]:
-    """Path inside the folder without its ending -> the file of notes to read.
+def note_files(folder: Path) -> dict[Path, Path]:
+    """Path inside the folder without its ending -> the estimated notes to read.
 
     Where a folder has several endings of one name, the one that keeps most is taken: .json, then .csv, .tsv, .mid and
-    the others. ``labels`` says whether files named as labels (``song.notes.csv``) go before others, or behind them.
+    the others; files named as labels (``song.notes.csv``) come last.
     """
-    ordered = sorted(find_notes(folder), key=lambda path: is_label(path) != labels)
-    return _first((note_stem(path.relative_to(folder)), path) for path in ordered)
+    by_stem = _by_stem(folder, note_stem, sorted(find_notes(folder), key=is_label))
+    return {stem: files[0] for stem, files in by_stem.items()}
 
 
 def f0_files(folder: Path) -> dict[Path, Path]:
-    """Path inside the folder without its ending -> the pitch track to read."""
-    return _first((f0_stem(path.relative_to(folder)), path) for path in find_f0(folder))
+    """Path inside the folder without its ending -> the estimated pitch track to read."""
+    return {stem: files[0] for stem, files in _by_stem(folder, f0_stem, find_f0(folder)).items()}
 
 
 def beside(notes: Path) -> Path | None:
@@ -212,8 +227,9 @@ def beside(notes: Path) -> Path | None:
     return next((f for e in F0_ENDINGS if (f := stem.with_name(stem.name + e)).is_file()), None)
 
 
-def _first(pairs: Iterable[tuple[Path, Path]]) -> dict[Path, Path]:
-    files: dict[Path, Path] = {}
-    for stem, path in pairs:
-        files.setdefault(stem, path)
-    return files
+def _by_stem(folder: Path, stem: Callable[[Path], Path], files: Iterable[Path]) -> dict[Path, list[Path]]:
+    """Path inside the folder without its ending -> the files of that name, in their order."""
+    found: dict[Path, list[Path]] = {}
+    for path in files:
+        found.setdefault(stem(path.relative_to(folder)), []).append(path)
+    return found

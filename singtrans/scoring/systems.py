@@ -52,7 +52,7 @@ class EstimateFolder:
 
     def __init__(self, path: Path, references: Sequence[Reference], name: str | None = None) -> None:
         self.path, self.name = path, name or str(path)
-        self._notes, self._f0 = note_files(path, labels=False), f0_files(path)
+        self._notes, self._f0 = note_files(path), f0_files(path)
         found = {stem.as_posix() for stem in (*self._notes, *self._f0)}
         known = {reference.name for reference in references}
         if not found & known:

@@ -16,7 +16,8 @@ from singtrans.pitch import hz_to_midi, midi_to_hz
 from singtrans.training.agreement import HOP, LAG, track_frames
 from singtrans.training.evidence import Evidence, gather
 from singtrans.training.manifest import SPLITS, Entry, Listing, list_entries
-from singtrans.training.suspicions import FEWEST, Custom, Suspicion, describe, is_octave, judge, remedy
+from singtrans.training.suspicions import FEWEST, Custom, describe, is_octave, judge, remedy
+from singtrans.training.usable import Suspicion
 
 _FEWEST_RECORDINGS = 5  # below, a set has no customs of its own
 _SHARP = 0.1  # semitones from which a whole set is said to be sharp or flat

@@ -1,14 +1,13 @@
 """Labelled recordings in memory, with a pitch for every frame that can be trusted to have one.
 
 Note labels say where notes begin and end, but not what was sung from frame to frame: a note's nominal pitch is
-wrong during vibrato and slides, and some data sets' labels are sharp or flat throughout. So frame pitch is
-always *measured* from the sound (WORLD's DIO and StoneMask; Morise et al. 2009, 2016), and labels only say which
-measurements to believe.
+wrong during vibrato and slides, and some data sets' labels are sharp or flat throughout. So with notes, frame pitch is
+*measured* from the sound (WORLD's DIO and StoneMask; Morise et al. 2009, 2016), and labels only say which
+measurements to believe. Labels of pitch over time are refined by StoneMask, and stay where it leads far from them.
 """
 
 import hashlib
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -17,16 +16,16 @@ import numpy as np
 
 from singtrans import audio
 from singtrans.errors import SingtransError
-from singtrans.formats import load_notes, load_pitch
+from singtrans.formats import load_notes
 from singtrans.formats.times import read as load_times
+from singtrans.notes import PitchTrack
 from singtrans.pitch import hz_to_midi, midi_to_hz
 from singtrans.training.manifest import Entry
+from singtrans.training.usable import PAST_THE_END, Faults, last_voiced, load_sung_pitch, unusable_sound
 
 F0_HOP = 0.02
-_LONGEST_F0 = 86_400.0  # seconds: a day
 _TRUST_NOTE = 1.5  # semitones around a note's label within which a measured pitch is believed
 _TRUST_F0 = 0.5  # likewise around a pitch label
-_PAST_THE_END = 0.25  # seconds that labels may go on after the recording: a frame or two of their own
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,56 +99,57 @@ def load_recording(entry: Entry, sample_rate: int, cache: Path | None = None) ->
 
 
 def _read(entry: Entry, sample_rate: int) -> dict[str, np.ndarray]:
-    faults: list[str] = []
-    samples = _attempt(faults, lambda: _sound(entry.audio, sample_rate))
-    notes = _attempt(faults, lambda: _notes(entry))
-    labels = _attempt(faults, lambda: read_f0(entry.f0)) if entry.f0 else None
-    music = _attempt(faults, lambda: audio.load(entry.accompaniment, sample_rate)) if entry.accompaniment else None
-    if samples is not None:
-        ends = {entry.notes or entry.times: notes[:, 1].max() if notes is not None and len(notes) else 0.0}
-        ends |= {entry.f0: (len(labels) - 1) * F0_HOP if labels is not None else 0.0}
-        length = len(samples) / sample_rate
-        faults += [
-            f"{path}: labels go on to {end:.2f} s, but {entry.audio} ends at {length:.2f} s; give the recording that"
-            " they were made for"
-            for path, end in ends.items()
-            if end > length + _PAST_THE_END
-        ]
-    if faults:
-        raise SingtransError("\n".join(faults))
+    faults = Faults()
+    samples = faults.of(lambda: _sound(entry.audio, sample_rate))
+    notes = faults.of(lambda: _notes(entry))
+    track = faults.of(lambda: load_sung_pitch(entry.f0)) if entry.f0 else None
+    music = faults.of(lambda: load_background(entry.accompaniment, sample_rate)) if entry.accompaniment else None
+    length = len(samples) / sample_rate if samples is not None else np.inf
+    ends = {entry.notes or entry.times: notes[:, 1].max() if notes is not None and len(notes) else 0.0}
+    ends |= {entry.f0: last_voiced(track)} if track is not None else {}
+    faults.lines += [
+        f"{path}: labels go on to {end:.2f} s, but {entry.audio} ends at {length:.2f} s; give the recording that"
+        " they were made for"
+        for path, end in ends.items()
+        if end > length + PAST_THE_END
+    ]
+    if faults.lines:
+        raise SingtransError("\n".join(faults.lines))
     loaded = {"samples": _to_int16(samples)}
-    if labels is not None:
+    if track is not None:
+        labels = _on_grid(track)[: int((length + PAST_THE_END) / F0_HOP) + 1]
         f0, voiced = _refined_f0(samples, sample_rate, labels)
     else:
         f0, voiced = _measured_f0(samples, sample_rate, notes)
-    missing = max(0, int(len(samples) / sample_rate / F0_HOP) + 1 - len(f0))
+    missing = max(0, int(length / F0_HOP) + 1 - len(f0))
     # Labels that end before the recording say nothing about the rest.
     f0, voiced = (np.pad(a, (0, missing), constant_values=np.nan) for a in (f0, voiced))
     loaded |= {"f0": f0.astype(np.float32), "voiced": voiced.astype(np.float32)}
     if entry.notes or entry.times:
         loaded["notes"] = notes
     if music is not None:
-        loaded["accompaniment"] = _to_int16(music)
+        loaded["accompaniment"] = music
     return loaded
 
 
-def _attempt(faults: list[str], read: Callable[[], np.ndarray]) -> np.ndarray | None:
-    """What is read, or None and a line more among the faults."""
-    try:
-        return read()
-    except SingtransError as error:
-        faults.append(str(error))
-        return None
-
-
 def _sound(path: Path, sample_rate: int) -> np.ndarray:
-    heard = audio.survey(path)
-    if heard.not_finite:
-        raise SingtransError(f"{path}: {heard.not_finite} samples are not numbers (NaN or infinite); export it again")
-    samples = audio.load(path, sample_rate)
-    if not samples.any():
-        raise SingtransError(f"{path}: there is nothing but silence in it; leave it out, or export it again")
-    return samples
+    _require_usable(path)
+    return audio.load(path, sample_rate)
+
+
+def load_background(path: Path, sample_rate: int) -> np.ndarray:
+    """(n,) int16, mono, of a recording that is to be mixed in.
+
+    Raises:
+        SingtransError: if it cannot be read, or has samples that are not numbers.
+    """
+    _require_usable(path, silence=True)
+    return _to_int16(audio.load(path, sample_rate))
+
+
+def _require_usable(path: Path, *, silence: bool = False) -> None:
+    if wrong := unusable_sound(path, silence=silence):
+        raise SingtransError("\n".join(suspicion.line for suspicion in wrong))
 
 
 def _notes(entry: Entry) -> np.ndarray:
@@ -178,9 +178,10 @@ def read_f0(path: Path) -> np.ndarray:
     Raises:
         SingtransError: if the file is no pitch track.
     """
-    track = load_pitch(path)
-    if track.time[-1] > _LONGEST_F0:
-        raise SingtransError(f"{path} goes on to {track.time[-1]:g} s; are its times in seconds?")
+    return _on_grid(load_sung_pitch(path))
+
+
+def _on_grid(track: PitchTrack) -> np.ndarray:
     grid = np.arange(round(track.time[-1] / F0_HOP) + 1) * F0_HOP
     after = np.clip(np.searchsorted(track.time, grid), 1, max(1, len(track) - 1))
     after = np.minimum(after, len(track) - 1)

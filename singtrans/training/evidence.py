@@ -1,19 +1,18 @@
 """What is known of one labelled recording: its labels, the faults in them, and what a model hears."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from singtrans import audio
 from singtrans.errors import SingtransError, UsageError
-from singtrans.formats import load_notes, load_pitch, times
+from singtrans.formats import load_notes, times
 from singtrans.notes import Note, PitchTrack, Transcription
 from singtrans.training.agreement import HOP, Fit, best_fit, measured_pitches, note_frames, track_frames
 from singtrans.training.manifest import Entry
+from singtrans.training.usable import Suspicion, last_voiced, load_sung_pitch, unusable_sound
 
-SILENT = 1e-4  # of full scale: nothing that is sung stays below it
 _FEWEST = 3  # notes, below which no shift in time is judged
 
 
@@ -35,16 +34,16 @@ class Labels:
 
     @property
     def spans(self) -> np.ndarray:
-        """(notes, 2) onset and offset of all notes in seconds, with pitch or without."""
+        """(notes, 2) onset and offset of all notes in seconds; those of ``times`` where none have pitch."""
         notes = np.array([(note.onset, note.offset) for note in self.notes or ()]).reshape(-1, 2)
-        return notes if self.times is None else np.concatenate([notes, self.times])
+        return notes if self.notes or self.times is None else self.times
 
     @property
     def end(self) -> float:
         """Seconds from 0 to the end of the last note, or of the last voiced frame."""
         ends = [self.spans[:, 1].max()] if len(self.spans) else []
-        if self.f0 is not None and np.isfinite(self.f0.midi).any():
-            ends.append(self.f0.time[np.isfinite(self.f0.midi)][-1])
+        if self.f0 is not None:
+            ends.append(last_voiced(self.f0))
         return float(max(ends, default=0.0))
 
 
@@ -56,8 +55,7 @@ class Evidence:
         entry: which.
         labels: what is said to be sung.
         heard: what a model hears; None if the recording cannot be read or is silent.
-        soundness: of the samples; None if the recording cannot be read.
-        fault: why it cannot be read, or empty.
+        sound: what is wrong with the recording, and with its accompaniment.
         fit: how labels and what is heard agree; None where there is too little of either.
         pitches: (notes,) the median measured pitch of each labelled note, fractional MIDI; NaN where none is heard.
             None where nothing can be measured.
@@ -66,8 +64,7 @@ class Evidence:
     entry: Entry
     labels: Labels
     heard: Transcription | None = None
-    soundness: audio.Soundness | None = None
-    fault: str = ""
+    sound: Sequence[Suspicion] = ()
     fit: Fit | None = None
     pitches: np.ndarray | None = None
 
@@ -80,18 +77,23 @@ class Evidence:
 def gather(entry: Entry, listen: Callable[[Path], Transcription]) -> Evidence:
     """Read the labels of an entry and listen to its recording; what cannot be read is part of the result."""
     labels = read_labels(entry)
+    sound = unusable_sound(entry.audio)
+    kinds = {suspicion.kind for suspicion in sound}
+    if entry.accompaniment:
+        sound += unusable_sound(entry.accompaniment, silence=True)
+    if "audio" in kinds:
+        return Evidence(entry, labels, sound=sound)
     try:
-        soundness = audio.survey(entry.audio)
         heard = listen(entry.audio)
     except UsageError:  # what listens cannot: no fault of the recording
         raise
     except SingtransError as error:
-        return Evidence(entry, labels, fault=str(error))
-    if soundness.peak < SILENT:
-        return Evidence(entry, labels, heard, soundness)
+        return Evidence(entry, labels, sound=[*sound, Suspicion(entry.audio, "audio", str(error))])
+    if "silent" in kinds:
+        return Evidence(entry, labels, heard, sound)
     fit = _fit(labels, heard)
     pitches = measured_pitches(labels.notes or (), heard.pitch, fit.lag if fit else 0.0)
-    return Evidence(entry, labels, heard, soundness, "", fit, pitches)
+    return Evidence(entry, labels, heard, sound, fit, pitches)
 
 
 def read_labels(entry: Entry) -> Labels:
@@ -111,7 +113,7 @@ def read_labels(entry: Entry) -> Labels:
 
     return Labels(
         read(entry.notes, lambda wrong: load_notes(entry.notes, name=entry.name, faults=wrong)),
-        read(entry.f0, lambda _: load_pitch(entry.f0)),
+        read(entry.f0, lambda _: load_sung_pitch(entry.f0)),
         read(entry.times, lambda wrong: times.read(entry.times, wrong)),
         faults,
     )

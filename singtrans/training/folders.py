@@ -9,16 +9,16 @@ import csv
 import json
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from singtrans.audio import AUDIO_SUFFIXES
 from singtrans.errors import SingtransError
-from singtrans.formats import F0_ENDINGS, find_notes, jams_notes, load_notes, note_stem
+from singtrans.formats import ENDINGS, F0_ENDINGS, find_notes, jams_notes, load_notes, note_stem
 from singtrans.formats import is_label as is_true
 
-NOTE_SUFFIXES = (".tsv", ".csv", ".mid", ".midi", ".json")  # taken before others, such as a TextGrid of words
+NOTE_SUFFIXES = (".tsv", ".csv", ".mid", ".midi", ".json")  # others may hold words
 TIMES_ENDINGS = (".times.csv", ".times.tsv", ".times.txt")
 
 
@@ -59,10 +59,16 @@ class Found:
     by_singer: bool = False
 
 
+def recordings_in(folder: Path) -> list[Path]:
+    """Recordings in a folder and its sub-folders, by path: no hidden ones (macOS makes ._song.wav), nor our own."""
+    ours = ENDINGS["wav"]
+    files = [path for path in _files(folder) if path.suffix.lower() in AUDIO_SUFFIXES]
+    return [path for path in files if not path.name.lower().endswith(ours)]
+
+
 def find_labelled(folder: Path) -> Found:
     """Recordings with labels in a folder and its sub-folders; hidden files and folders are passed over."""
-    files = sorted(p for p in folder.rglob("*") if not _hidden(p.relative_to(folder)) and p.is_file())
-    recordings = [path for path in files if path.suffix.lower() in AUDIO_SUFFIXES]
+    files, recordings = _files(folder), recordings_in(folder)
     labels = _Labels(folder, files, recordings)
     found = Found(by_singer=_by_singer(folder, recordings))
     for audio in recordings:
@@ -105,14 +111,14 @@ class _Index:
         self.used: set[Path] = set()
 
     def of(self, audio: Path) -> list[Path]:
-        """Those of a recording that are to be preferred; more than one is one too many."""
+        """Those of a recording; more than one is one too many."""
         stem = audio.with_suffix("")
         files = self._beside.get(stem, [])
         for key in _keys(stem):
             if not files and self._counts[key] == 1:
                 files = self._elsewhere.get(key, [])
         self.used.update(files)
-        return _first(files)
+        return files
 
     def unused(self) -> list[Path]:
         """Those that are named like no recording."""
@@ -140,7 +146,7 @@ class _Labels:
     def notes_of(self, audio: Path) -> tuple[list[Path], bool]:
         """A recording's notes, and whether they are named after its folder."""
         if own := self.notes.of(audio):
-            return own, False
+            return true_notes(own), False
         if files := self._nearest(audio, audio.stem):
             return files, False
         if audio.parent == self._folder:
@@ -170,17 +176,26 @@ def _keys(stem: Path) -> tuple[tuple[str, ...], ...]:
     return (stem.name,), (stem.parent.name, stem.name)
 
 
-def _first(files: Iterable[Path]) -> list[Path]:
-    """Those whose name says that they are true (``song.notes.csv``), else of the usual endings, else all."""
-    files = list(files)
-    usual = [path for path in files if path.suffix.lower() in NOTE_SUFFIXES]
-    return [path for path in files if is_true(path)] or usual or files
+def true_notes(files: Sequence[Path]) -> list[Path]:
+    """Of one recording's note files those that can be the truth; where there are several, nothing says which.
+
+    These are the ones whose name says so (``song.notes.csv``); else those of the usual endings, and others that hold
+    notes, which a TextGrid of words does not; else all.
+    """
+    if len(files) < 2:
+        return list(files)
+    named = [path for path in files if is_true(path)]
+    return named or [p for p in files if p.suffix.lower() in NOTE_SUFFIXES or _holds_notes(p)] or list(files)
 
 
 def _by_singer(folder: Path, recordings: Sequence[Path]) -> bool:
     parts = [path.relative_to(folder).parts for path in recordings]
     singers = Counter(part[0] for part in parts)
     return all(len(part) > 1 for part in parts) and 1 < len(singers) < len(parts)
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.rglob("*") if not _hidden(p.relative_to(folder)) and p.is_file())
 
 
 def _hidden(path: Path) -> bool:

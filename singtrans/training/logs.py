@@ -1,6 +1,7 @@
 """What a training leaves to be looked at: CSV, TensorBoard and a picture of the curves."""
 
 import csv
+import io
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,12 +20,13 @@ class Logs:
     Args:
         folder: for everything; it exists.
         step: where training goes on; rows of later steps, which a killed process wrote, are taken out.
+        validated: the last step whose validation is done: that of a later one comes again.
     """
 
-    def __init__(self, folder: Path, step: int) -> None:
+    def __init__(self, folder: Path, step: int, validated: int) -> None:
         self.folder = folder
-        for name in (TRAINING_LOG, VALIDATION_LOG):
-            _keep_until(folder / name, step)
+        for name, last in ((TRAINING_LOG, step), (VALIDATION_LOG, validated)):
+            _keep_until(folder / name, last)
         self._board = _board(folder, step)
 
     def training(self, step: int, values: dict[str, float]) -> None:
@@ -39,7 +41,7 @@ class Logs:
         path = self.folder / name
         row = {"step": step} | values
         new = not path.exists()
-        with path.open("a", newline="") as file:
+        with path.open("a", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, list(row))
             if new:
                 writer.writeheader()
@@ -72,7 +74,7 @@ def read_rows(path: Path) -> list[dict[str, str]]:
     """The rows of a log, none if it is not there."""
     if not path.exists():
         return []
-    with path.open(newline="") as file:
+    with path.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
@@ -86,9 +88,12 @@ def _keep_until(path: Path, step: int) -> None:
     if not kept:
         path.unlink()
         return
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, list(kept[0]))
+    writer.writeheader()
+    writer.writerows(kept)
     with whole_file(path) as file:
-        lines = [",".join(kept[0]), *(",".join(row.values()) for row in kept)]
-        file.write(("\r\n".join(lines) + "\r\n").encode())
+        file.write(text.getvalue().encode())
 
 
 def draw_curves(folder: Path) -> Path | None:
@@ -100,6 +105,8 @@ def draw_curves(folder: Path) -> Path | None:
     losses, scores = read_rows(folder / TRAINING_LOG), read_rows(folder / VALIDATION_LOG)
     try:
         from matplotlib.figure import Figure
+
+        from singtrans.view.plot import printable_title
     except ImportError:
         return None
     if not losses and not scores:
@@ -109,9 +116,11 @@ def draw_curves(folder: Path) -> Path | None:
     for name in [key for key in (losses[0] if losses else {}) if key not in ("step", "rate", "seconds")]:
         steps = [int(row["step"]) for row in losses]
         values = [float(row[name]) for row in losses]
-        left.plot(steps, values, label=name, linewidth=2.0 if name == "total" else 1.0)
+        left.plot(steps, values, label=printable_title(name), linewidth=2.0 if name == "total" else 1.0)
     for name in [key for key in (scores[0] if scores else {}) if key != "step"]:
-        right.plot([int(r["step"]) for r in scores], [float(r[name]) for r in scores], label=name, marker=".")
+        right.plot(
+            [int(r["step"]) for r in scores], [float(r[name]) for r in scores], label=printable_title(name), marker="."
+        )
     for axes, title in ((left, "training: loss"), (right, "validation: scores")):
         axes.set(title=title, xlabel="step")
         axes.grid(alpha=0.3)

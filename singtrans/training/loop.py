@@ -16,6 +16,7 @@ from torch.utils.data import DataLoader
 from singtrans import interrupt
 from singtrans.config import Config
 from singtrans.errors import SingtransError
+from singtrans.formats import whole_file
 from singtrans.model import Model, save_model
 from singtrans.training.batches import Batch, Excerpts
 from singtrans.training.card import summarise, write_card
@@ -24,7 +25,7 @@ from singtrans.training.data import Recording
 from singtrans.training.distributed import ALONE, Processes
 from singtrans.training.logs import Logs, draw_curves
 from singtrans.training.manifest import Entry
-from singtrans.training.state import FILE, State, begin, restore, save_state
+from singtrans.training.state import State, begin, require_state, restore, save_state
 from singtrans.training.step import train_step
 from singtrans.training.validate import validate
 
@@ -117,16 +118,16 @@ def train(
     model_config, config = configs
     if not data.recordings:
         raise SingtransError("nothing to train on: every recording is set aside for validation or testing")
+    require_state(folder, resume)
     folder.mkdir(parents=True, exist_ok=True)
     described = {"model": json.loads(model_config.to_json()), "train": dataclasses.asdict(config)}
     run = _Run(data, folder, json.dumps(described | {"data": data.checksum}), listener, processes)
     state = begin(model_config, config, init)
     if resume:
         restore(state, folder, run.description)
-    elif (folder / FILE).exists():
-        raise SingtransError(f"{folder}: holds a training already; go on with --resume, or choose another folder")
     elif processes.first:
-        (folder / "config.json").write_text(json.dumps(described, indent=1))
+        with whole_file(folder / "config.json") as file:
+            file.write(json.dumps(described, indent=1).encode())
     with interrupt.waiting():
         _steps(run, state, config)
     return folder / "best.safetensors"
@@ -154,7 +155,7 @@ def _steps(run: _Run, state: State, config: TrainConfig) -> None:
         backgrounds=run.data.backgrounds,
         share=(run.processes.rank, run.processes.count),
     )
-    logs = Logs(run.folder, state.step) if run.processes.first else None
+    logs = Logs(run.folder, state.step, state.validated) if run.processes.first else None
     if state.validated < state.step and _is_due(state, config):
         _validate(run, state, logs)  # the process was killed while it did so
     began, first = time.monotonic(), state.step

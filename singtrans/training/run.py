@@ -1,24 +1,19 @@
 """One training from manifests to the best model, as the command line asks for it."""
 
-import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
-import numpy as np
-
-from singtrans import audio
-from singtrans.audio import AUDIO_SUFFIXES
 from singtrans.config import Config
-from singtrans.errors import SingtransError
+from singtrans.errors import UsageError
 from singtrans.model import load_model, read_metadata
 from singtrans.training.batches import BatchConfig
 from singtrans.training.config import TrainConfig
-from singtrans.training.data import Recording, load_recording, require_world
 from singtrans.training.distributed import Processes, join, leave
-from singtrans.training.loop import NOBODY, Data, Listener, train
-from singtrans.training.manifest import Entry, list_entries
+from singtrans.training.load import load_data
+from singtrans.training.loop import NOBODY, Listener, train
+from singtrans.training.splits import counted
+from singtrans.training.state import require_state
 
 
 @dataclass(frozen=True)
@@ -69,7 +64,9 @@ def run_training(data: Sequence[Path], out: Path, options: TrainOptions, listene
         listener: who is told how it goes.
 
     Raises:
-        SingtransError: naming everything that cannot be used, one a line, before training starts.
+        UsageError: if random weights would be frozen, or there are more processes than excerpts a step.
+        SingtransError: if ``out`` holds a training and is not to be resumed, or holds none and is; else naming
+            everything that cannot be used, one a line, before training starts.
     """
     processes = join()
     try:
@@ -80,15 +77,19 @@ def run_training(data: Sequence[Path], out: Path, options: TrainOptions, listene
 
 def _run(data: Sequence[Path], out: Path, options: TrainOptions, listener: Listener, processes: Processes) -> Path:
     if options.batch < processes.count:
-        raise SingtransError(f"--batch {options.batch}: {processes.count} processes need an excerpt each, at least")
+        raise UsageError(f"--batch {options.batch}: {processes.count} processes need an excerpt each, at least")
+    if options.freeze != "none" and not options.init:
+        raise UsageError(f"--freeze {options.freeze}: without --init, random weights would stay; say --init MODEL too")
+    require_state(out, options.resume)  # before anything that takes long
     init = load_model(options.init) if options.init else None
     model_config = init.config if init else Config()
     config = _train_config(options)
-    loaded = _load(data, options, out, model_config.features.sample_rate)
+    cache = options.cache or out / "cache"
+    loaded = load_data(data, options.accompaniment, cache, model_config.features.sample_rate)
     minutes = sum(r.duration for r in loaded.recordings) / 60
     notes = sum(len(r.notes) for r in loaded.recordings if r.notes is not None)
     listener.line(
-        f"{len(loaded.recordings)} recordings to train on ({minutes:.0f} min, {notes} notes),"
+        f"{counted(len(loaded.recordings), 'recording')} to train on ({minutes:.1f} min, {counted(notes, 'note')}),"
         f" {len(loaded.valid)} to validate on"
     )
     best = train(
@@ -115,74 +116,3 @@ def _train_config(options: TrainOptions) -> TrainConfig:
         init=read_metadata(options.init)["sha256"] if options.init else "",
         batch=BatchConfig(size=options.batch, seconds=options.seconds),
     )
-
-
-def _load(data: Sequence[Path], options: TrainOptions, out: Path, sample_rate: int) -> Data:
-    """All that is to be trained with.
-
-    Raises:
-        SingtransError: a line for each thing that cannot be used: the first alone would cost a run for each.
-    """
-    require_world()
-    cache, faults = options.cache or out / "cache", _Faults()
-    entries: list[Entry] = []
-    for path in data:
-        listing = faults.of(lambda path=path: list_entries(path))
-        if listing:
-            faults.lines += listing.faults
-            entries += listing.entries
-    parts: dict[str, list[tuple[Entry, Recording]]] = {"train": [], "valid": []}
-    for entry in entries:
-        # Those to validate on are read again by the path that `transcribe` walks; here, only whether they can be.
-        if entry.split in parts:
-            recording = faults.of(lambda entry=entry: load_recording(entry, sample_rate, cache))
-            if recording:
-                parts[entry.split].append((entry, recording))
-    backgrounds = faults.of(lambda: _backgrounds(options.accompaniment, sample_rate)) if options.accompaniment else []
-    if faults.lines:
-        raise SingtransError("\n".join(faults.lines))
-    return Data(
-        entries=[entry for entry, _ in parts["train"]],
-        recordings=[recording for _, recording in parts["train"]],
-        valid=[entry for entry, _ in parts["valid"]],
-        backgrounds=backgrounds,
-        checksum=_checksum([pair for part in parts.values() for pair in part], backgrounds),
-    )
-
-
-T = TypeVar("T")
-
-
-class _Faults:
-    """Lines on what could not be read."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def of(self, read: Callable[[], T]) -> T | None:
-        """What is read, or None."""
-        try:
-            return read()
-        except SingtransError as error:
-            self.lines.append(str(error))
-            return None
-
-
-def _backgrounds(folder: Path, sample_rate: int) -> list[np.ndarray]:
-    """(n,) int16 of each recording in a folder and its sub-folders."""
-    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in AUDIO_SUFFIXES and p.is_file())
-    if not files:
-        raise SingtransError(f"{folder}: there are no recordings in this folder; give one with accompaniments")
-    return [np.round(np.clip(audio.load(f, sample_rate), -1.0, 1.0) * 32767).astype(np.int16) for f in files]
-
-
-def _checksum(pairs: Sequence[tuple[Entry, Recording]], backgrounds: Sequence[np.ndarray]) -> str:
-    """Of all that is learnt from or validated on, wherever it lies."""
-    digest = hashlib.sha256()
-    for entry, recording in pairs:
-        digest.update(f"{entry.id}|{entry.split}|{entry.source}|{entry.weight}".encode())
-        for array in (recording.samples, recording.notes, recording.f0, recording.accompaniment):
-            digest.update(b"-" if array is None else array.tobytes())
-    for array in backgrounds:
-        digest.update(array.tobytes())
-    return digest.hexdigest()

@@ -41,7 +41,7 @@ def divide(
         unknown = next(e.id for e in entries if not e.singer)
         raise UsageError(f"--by singer: nobody says who sings {unknown}; give a manifest with a column singer")
     if by == "singer" and len(singers) < parts:
-        few = _counted(len(singers), "singer")
+        few = counted(len(singers), "singer")
         raise UsageError(f"--by singer: {few} for {parts} parts; use --by recording, or fewer parts")
     if len(entries) < parts:
         raise UsageError(f"{len(entries)} recordings for {parts} parts are too few; set --valid or --test to 0")
@@ -102,8 +102,8 @@ def summarise(entries: "Sequence[Entry]") -> list[str]:
     for part in dict.fromkeys(("train", "valid", "test", *(e.split for e in entries))):
         some = [e for e in entries if e.split == part]
         singers = {e.singer for e in some} - {""}
-        line = f"{part:<6} {_counted(len(some), 'recording')}, {sum(minutes[e.id] for e in some):.1f} min"
-        lines += [line + (f", {_counted(len(singers), 'singer')}" if singers else "")] if some else []
+        line = f"{part:<6} {counted(len(some), 'recording')}, {sum(minutes[e.id] for e in some):.1f} min"
+        lines += [line + (f", {counted(len(singers), 'singer')}" if singers else "")] if some else []
     return lines
 
 
@@ -114,7 +114,8 @@ def _chance(name: str, seed: int) -> int:
     return int.from_bytes(hashlib.sha256(f"{seed} {name}".encode()).digest()[:8])
 
 
-def _counted(count: int, what: str) -> str:
+def counted(count: int, what: str) -> str:
+    """``1 recording``, ``2 recordings``."""
     return f"{count} {what}{'' if count == 1 else 's'}"
 
 

@@ -1,5 +1,6 @@
 """Everything that training changes, and how it is kept on disk."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,7 +82,11 @@ _NUMBERS = ("step", "best", "best_step", "validated", "stale", "figures")
 
 
 def save_state(state: State, folder: Path, description: str) -> None:
-    """Write the state into ``folder``, whole or not at all."""
+    """Write the state into ``folder``, whole or not at all.
+
+    Raises:
+        SingtransError: if it cannot be written.
+    """
     saved = {
         "model": state.model.network.state_dict(),
         "average": state.average.network.state_dict(),
@@ -90,17 +95,29 @@ def save_state(state: State, folder: Path, description: str) -> None:
     }
     with whole_file(folder / FILE) as file:
         torch.save(saved | {name: getattr(state, name) for name in _NUMBERS}, file)
+        file.flush()
+        os.fsync(file.fileno())  # after a power cut, too, the name is that of a whole file
+
+
+def require_state(folder: Path, resume: bool) -> None:
+    """Look whether a training can begin in ``folder``, or go on there.
+
+    Raises:
+        SingtransError: if there is nothing to resume, or something is there that is not to be resumed.
+    """
+    if resume and not (folder / FILE).is_file():
+        raise SingtransError(f"{folder / FILE}: there is nothing to resume; start without --resume")
+    if not resume and (folder / FILE).exists():
+        raise SingtransError(f"{folder}: holds a training already; go on with --resume, or choose another folder")
 
 
 def restore(state: State, folder: Path, description: str) -> None:
     """Bring ``state`` to where the training in ``folder`` was saved last.
 
     Raises:
-        SingtransError: if there is none, it is damaged, or it had other settings or data.
+        SingtransError: if it is damaged, or had other settings or data.
     """
     path = folder / FILE
-    if not path.is_file():
-        raise SingtransError(f"{path}: there is nothing to resume; start without --resume")
     try:
         # weights_only: a checkpoint, like a model, can never run code.
         saved = torch.load(path, map_location="cpu", weights_only=True)

@@ -15,7 +15,8 @@ from singtrans.formats import load_notes
 from singtrans.notes import Note, note_name
 from singtrans.pitch import hz_to_midi, midi_to_hz
 from singtrans.training.agreement import HOP, LAG, track_frames
-from singtrans.training.evidence import SILENT, Evidence
+from singtrans.training.evidence import Evidence
+from singtrans.training.usable import Suspicion
 
 FEWEST = 5  # notes with a measured pitch, below which a whole recording's pitch is not judged
 _OVERLAP = 0.02  # seconds; below it is rounding
@@ -29,28 +30,6 @@ _OTHER_UNIT = 10.0  # semitones
 _BRIEF = 0.15  # seconds: the pitch and voicing of shorter notes is hard to measure
 _UNLABELLED = 1.0  # seconds of singing in one stretch
 _ONE_BY_ONE = 3
-
-
-@dataclass(frozen=True)
-class Suspicion:
-    """One line.
-
-    Attributes:
-        file: the file that is to be looked at.
-        kind: a word for programs.
-        what: what is wrong, where, and what to do.
-        times: seconds where it is, if it is somewhere.
-    """
-
-    file: Path
-    kind: str
-    what: str
-    times: tuple[float, ...] = ()
-
-    @property
-    def line(self) -> str:
-        """All of it for a reader; faults that readers find name the file themselves."""
-        return self.what if self.what.startswith(str(self.file)) else f"{self.file}: {self.what}"
 
 
 @dataclass(frozen=True)
@@ -108,7 +87,7 @@ def judge(evidence: Evidence, custom: Custom) -> list[Suspicion]:
     """Everything that is suspicious about one recording and its labels."""
     entry, labels = evidence.entry, evidence.labels
     found = [s for path, lines in labels.faults.items() for s in _unreadable(path, lines, evidence)]
-    found += _audio(evidence)
+    found += evidence.sound
     file = entry.notes if labels.notes is not None else entry.times if labels.times is not None else entry.f0
     if file is None or (labels.f0 is None and not len(labels.spans) and file in labels.faults):
         return found
@@ -158,24 +137,11 @@ def _is_in_midi(evidence: Evidence) -> bool:
     return len(pitches) == len(evidence.pitches) and np.nanmedian(np.abs(pitches - evidence.pitches)) < 3
 
 
-def _audio(evidence: Evidence) -> list[Suspicion]:
-    found = _Found(evidence.entry.audio)
-    sound = evidence.soundness
-    if evidence.fault:
-        found.add("audio", evidence.fault)
-    elif sound and sound.not_finite:
-        what = f"{sound.not_finite} samples are not numbers (NaN or infinite), the first at {sound.first:.2f} s"
-        found.add("nan", f"{what}: export the recording again", [sound.first])
-    if sound and sound.peak < SILENT:
-        found.add("silent", "the recording is silent: export it again, or leave it out")
-    return found.lines
-
-
 def _impossible(found: _Found, evidence: Evidence) -> None:
     """Notes that cannot be as they are labelled, whatever is sung."""
     labels = evidence.labels
     spans = labels.spans[np.argsort(labels.spans[:, 0], kind="stable")]
-    if not len(spans) and labels.f0 is None:
+    if not len(spans) and (evidence.entry.notes or evidence.entry.times):
         found.add("empty", "has 0 notes: label the recording, or leave it out")
     pairs = [(a, b) for a, b in pairwise(spans.tolist()) if a[1] - b[0] > _OVERLAP]
     found.each(

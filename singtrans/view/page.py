@@ -8,7 +8,6 @@ import base64
 import hashlib
 import io
 import json
-from dataclasses import replace
 from functools import cache
 from html import escape
 from importlib.resources import files

@@ -1,0 +1,100 @@
+"""Everything that a training needs, read into memory, or else every reason why that cannot be."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from singtrans.errors import SingtransError
+from singtrans.training.data import Recording, load_background, load_recording, require_world
+from singtrans.training.folders import recordings_in
+from singtrans.training.loop import Data
+from singtrans.training.manifest import SPLITS, Entry, list_entries
+from singtrans.training.usable import Faults
+
+
+def load_data(data: Sequence[Path], accompaniment: Path | None, cache: Path, sample_rate: int) -> Data:
+    """All that is to be trained with.
+
+    Args:
+        data: manifests or folders.
+        accompaniment: a folder of recordings to be mixed in as background, or None.
+        cache: folder for decoded audio.
+        sample_rate: Hz, of the model that is to be trained.
+
+    Raises:
+        SingtransError: a line for each thing that cannot be used: the first alone would cost a run for each.
+    """
+    require_world()
+    faults = Faults()
+    entries: dict[Path, list[Entry]] = {}
+    for path in data:
+        listing = faults.of(lambda path=path: list_entries(path))
+        if listing:
+            faults.lines += listing.faults
+            entries[path] = listing.entries
+    faults.lines += conflicts(entries)
+    parts: dict[str, list[tuple[Entry, Recording]]] = {"train": [], "valid": []}
+    for entry in (entry for some in entries.values() for entry in some):
+        # Those to validate on are read again by the path that `transcribe` walks; here, only whether they can be.
+        if entry.split in parts:
+            recording = faults.of(lambda entry=entry: load_recording(entry, sample_rate, cache))
+            if recording:
+                parts[entry.split].append((entry, recording))
+    backgrounds = list(_backgrounds(accompaniment, sample_rate, faults)) if accompaniment else []
+    if faults.lines:
+        raise SingtransError("\n".join(faults.lines))
+    return Data(
+        entries=[entry for entry, _ in parts["train"]],
+        recordings=[recording for _, recording in parts["train"]],
+        valid=[entry for entry, _ in parts["valid"]],
+        backgrounds=backgrounds,
+        checksum=_checksum([pair for part in parts.values() for pair in part], backgrounds),
+    )
+
+
+def conflicts(entries: dict[Path, list[Entry]]) -> Iterator[str]:
+    """A line for each recording that several data sets, or several rows of one, say different things of.
+
+    Args:
+        entries: manifest or folder -> what it lists.
+    """
+    uses: dict[Path, dict[str, Path]] = defaultdict(dict)
+    homes: dict[tuple[str, str], dict[Path, None]] = defaultdict(dict)
+    for path, some in entries.items():
+        for entry in (entry for entry in some if entry.split in SPLITS):
+            uses[entry.audio.resolve()].setdefault(entry.split, path)
+            homes[entry.source, entry.id][path] = None
+    for audio, parts in uses.items():
+        if len(parts) > 1:
+            where = " and ".join(f"{part} ({path})" for part, path in parts.items())
+            yield f"{audio}: is in {where}, so scores on it would be too good; keep it in one part"
+    for (source, name), paths in homes.items():
+        if len(paths) > 1:
+            where = " and ".join(map(str, paths))
+            yield f"{where}: the id {name!r} of {source!r} is in each; drop one, or give each its own column source"
+
+
+def _backgrounds(folder: Path, sample_rate: int, faults: Faults) -> Iterator[np.ndarray]:
+    """(n,) int16 of each recording in a folder and its sub-folders that can be read."""
+    files = recordings_in(folder)
+    if not files:
+        faults.lines.append(f"{folder}: there are no recordings in this folder; give one with accompaniments")
+    for file in files:
+        samples = faults.of(lambda file=file: load_background(file, sample_rate))
+        if samples is not None:
+            yield samples
+
+
+def _checksum(pairs: Sequence[tuple[Entry, Recording]], backgrounds: Sequence[np.ndarray]) -> str:
+    """Of all that is learnt from or validated on, wherever it lies."""
+    digest = hashlib.sha256()
+    for entry, recording in pairs:
+        digest.update(f"{entry.id}|{entry.split}|{entry.source}|{entry.weight}".encode())
+        for array in (recording.samples, recording.notes, recording.f0, recording.accompaniment):
+            digest.update(b"-" if array is None else array.tobytes())
+    for array in backgrounds:
+        digest.update(array.tobytes())
+    return digest.hexdigest()
