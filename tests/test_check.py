@@ -15,7 +15,7 @@ from sung import RATE, sing, write_audio, write_notes
 
 from singtrans import Note, SingtransError, Transcriber
 from singtrans.notes import PitchTrack, Transcription
-from singtrans.training.agreement import best_fit, measured_pitches, note_frames, track_frames
+from singtrans.training.agreement import Fit, best_fit, measured_pitches, moved_back, note_frames, track_frames
 from singtrans.training.check import check
 from singtrans.training.synth import HOP_SECONDS
 
@@ -322,6 +322,27 @@ def test_what_all_labels_share_is_one_line(songs, data, listen, semitones, hz, s
             else report.lines[1].partition("labels are ")[2].split()[0]
         )
         assert said == pytest.approx(float(figure), abs={"cents": 6, "Hz": 1.0, "s": 0.03}[unit])
+
+
+def test_one_in_time_where_the_others_are_late(songs, data, listen):
+    for number, song in enumerate(songs):
+        write_notes(data / f"song{number}.tsv", moved(song.notes, seconds=0.2 if number else 0.0))
+    report = check(data, listen)
+    assert [s.file.name for s in report.suspicions] == ["data", "song0.tsv"]
+    assert "s late throughout: move them by -0." in report.suspicions[0].line
+    assert "are in time, where those of its set are about 0." in report.suspicions[1].line
+
+
+def test_a_large_lag_that_hardly_helps_is_chance():
+    assert [Fit(lag, 0.5, best).likely for lag, best in ((0.04, 0.51), (1.0, 0.51), (1.0, 0.6))] == [0.04, 0.0, 1.0]
+    assert [Fit(lag, 0.5, best).late for lag, best in ((0.04, 0.51), (1.0, 0.51), (1.0, 0.6))] == [0.0, 0.0, 1.0]
+
+
+def test_labels_that_are_moved_come_to_an_end():
+    labels = np.arange(5.0)
+    np.testing.assert_equal(moved_back(labels, 2), [2, 3, 4, np.nan, np.nan])
+    np.testing.assert_equal(moved_back(labels, -2), [np.nan, np.nan, 0, 1, 2])
+    np.testing.assert_equal(moved_back(labels, 0), labels)
 
 
 def test_manifests_and_what_is_in_two_parts(data, listen):

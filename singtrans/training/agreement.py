@@ -42,6 +42,11 @@ class Fit:
         """The lag, or 0 where it is within what a score tolerates or may be chance."""
         return self.lag if abs(self.lag) > LAG and self.best - self.here > _GAIN else 0.0
 
+    @property
+    def likely(self) -> float:
+        """The lag, small or large, or 0 where it is large and may be chance."""
+        return self.lag if abs(self.lag) <= LAG else self.late
+
 
 def note_frames(notes: Sequence[Note], count: int) -> np.ndarray:
     """(count,) fractional MIDI, NaN between notes: the labels as frames, `HOP` apart, the first at 0 s."""
@@ -81,11 +86,7 @@ def best_fit(labels: np.ndarray, measured: np.ndarray, *, pitched: bool = True) 
 
 def _agreement(labels: np.ndarray, measured: np.ndarray, shift: int, pitched: bool) -> float:
     """Share of frames that agree when the labels are moved back by ``shift`` frames."""
-    moved = np.full(len(labels), np.nan)
-    if shift >= 0:
-        moved[: len(labels) - shift] = labels[shift:]
-    else:
-        moved[-shift:] = labels[:shift]
+    moved = moved_back(labels, shift)
     sung, labelled = np.isfinite(measured), np.isfinite(moved)
     both, neither = sung & labelled, ~sung & ~labelled
     agreeing = both.sum()
@@ -94,6 +95,16 @@ def _agreement(labels: np.ndarray, measured: np.ndarray, shift: int, pitched: bo
         counts = np.bincount(np.clip(difference, 0, 2 * _RANGE * _BINS))
         agreeing = np.convolve(counts, np.ones(2 * _NEAR + 1, int)).max()
     return float(agreeing + neither.sum()) / max(1, len(labels))
+
+
+def moved_back(labels: np.ndarray, shift: int) -> np.ndarray:
+    """(frames,) labels ``shift`` frames earlier (below 0: later), NaN where they come to an end."""
+    moved = np.full(len(labels), np.nan)
+    if shift >= 0:
+        moved[: len(labels) - shift] = labels[shift:]
+    else:
+        moved[-shift:] = labels[:shift]
+    return moved
 
 
 def measured_pitches(notes: Sequence[Note], track: PitchTrack, lag: float = 0.0) -> np.ndarray:

@@ -15,8 +15,9 @@ from singtrans.notes import Transcription, note_name
 from singtrans.pitch import hz_to_midi, midi_to_hz
 from singtrans.training.agreement import HOP, LAG, track_frames
 from singtrans.training.evidence import Evidence, gather
+from singtrans.training.heard import FEWEST, Custom, describe, is_octave, lateness, remedy
 from singtrans.training.manifest import SPLITS, Entry, Listing, list_entries
-from singtrans.training.suspicions import FEWEST, Custom, describe, is_octave, judge, remedy
+from singtrans.training.suspicions import judge
 from singtrans.training.usable import Suspicion
 
 _FEWEST_RECORDINGS = 5  # below, a set has no customs of its own
@@ -189,8 +190,7 @@ def _customary(data: Path, source: str, custom: Custom) -> Iterator[Suspicion]:
         what = f"labels are {describe(custom.semitones)} throughout"
         yield Suspicion(data, "tuning", f"{name}{what}: {remedy(custom.semitones)}")
     if custom.lag:
-        side = "late" if custom.lag > 0 else "early"
-        what = f"labels are about {abs(custom.lag):.2f} s {side} throughout: move them by {-custom.lag:+.2f} s"
+        what = f"labels are {lateness(custom.lag)} throughout: move them by {-custom.lag:+.2f} s"
         yield Suspicion(data, "offset", f"{name}{what}")
 
 

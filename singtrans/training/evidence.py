@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from singtrans.notes import Note, PitchTrack, Transcription
 from singtrans.training.agreement import HOP, Fit, best_fit, measured_pitches, note_frames, track_frames
 from singtrans.training.manifest import Entry
 from singtrans.training.usable import Suspicion, last_voiced, load_sung_pitch, unusable_sound
+
+_T = TypeVar("_T")
 
 _FEWEST = 3  # notes, below which no shift in time is judged
 
@@ -92,7 +95,7 @@ def gather(entry: Entry, listen: Callable[[Path], Transcription]) -> Evidence:
     if "silent" in kinds:
         return Evidence(entry, labels, heard, sound)
     fit = _fit(labels, heard)
-    pitches = measured_pitches(labels.notes or (), heard.pitch, fit.lag if fit else 0.0)
+    pitches = measured_pitches(labels.notes or (), heard.pitch, fit.likely if fit else 0.0)
     return Evidence(entry, labels, heard, sound, fit, pitches)
 
 
@@ -100,10 +103,12 @@ def read_labels(entry: Entry) -> Labels:
     """Read all that can be read of an entry's labels."""
     faults: dict[Path, list[str]] = {}
 
-    def read(path: Path | None, reader: Callable[[list[SingtransError]], object]) -> object:
+    def read(path: Path | None, reader: Callable[[Path, list[SingtransError]], _T]) -> _T | None:
+        if path is None:
+            return None
         wrong: list[SingtransError] = []
         try:
-            return reader(wrong) if path else None
+            return reader(path, wrong)
         except SingtransError as error:
             wrong.append(error)
         finally:
@@ -112,9 +117,9 @@ def read_labels(entry: Entry) -> Labels:
         return None
 
     return Labels(
-        read(entry.notes, lambda wrong: load_notes(entry.notes, name=entry.name, faults=wrong)),
-        read(entry.f0, lambda _: load_sung_pitch(entry.f0)),
-        read(entry.times, lambda wrong: times.read(entry.times, wrong)),
+        read(entry.notes, lambda path, wrong: load_notes(path, name=entry.name, faults=wrong)),
+        read(entry.f0, lambda path, _: load_sung_pitch(path)),
+        read(entry.times, times.read),
         faults,
     )
 
@@ -128,7 +133,7 @@ def _fit(labels: Labels, heard: Transcription) -> Fit | None:
     elif labels.f0 is not None:
         frames, pitched = track_frames(labels.f0, count), True
     elif labels.times is not None and len(labels.times) >= _FEWEST:
-        frames, pitched = note_frames([Note(*map(float, span), 0.0) for span in labels.times], count), False
+        frames, pitched = note_frames([Note(on, off, 0.0) for on, off in labels.times.tolist()], count), False
     else:
         return None
     measured = track_frames(heard.pitch, count)
