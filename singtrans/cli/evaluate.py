@@ -77,7 +77,7 @@ def evaluate(  # noqa: PLR0913 (one parameter an option)
     task = choose(reference, estimate, model, split, against, _listening)
     scores = [_scored(task, system, reference_shift_hz) for system in task.systems]
     ours, theirs = scores[0], scores[1] if len(scores) > 1 else None
-    differences = compare(ours, theirs) if theirs else None
+    differences = compare(ours, theirs) if theirs else {}
     if csv is not None:
         _write(csv, csv_report(ours, theirs))
     if as_json:

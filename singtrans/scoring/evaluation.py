@@ -90,11 +90,11 @@ class Scores:
     @cached_property
     def error_rates(self) -> dict[str, Interval]:
         """Errors of each class per reference note, all files' notes together; empty without true notes."""
-        counted = [file for file in self.files if file.errors is not None]
-        notes = [file.true_count for file in counted]
+        counted = [(f.errors, f.true_count) for f in self.files if f.errors is not None and f.true_count is not None]
+        notes = [count for _, count in counted]
         if not sum(notes):
             return {}
-        return {name: ratio_interval([file.errors[name] for file in counted], notes) for name in CLASSES}
+        return {name: ratio_interval([errors[name] for errors, _ in counted], notes) for name in CLASSES}
 
 
 @dataclass(frozen=True, eq=False)
@@ -227,8 +227,8 @@ def compare(ours: Evaluation, theirs: Evaluation) -> dict[str, Difference]:
         if pairs:
             both = np.array(pairs)
             gaps = (both[:, 0] - both[:, 1]).tolist()
-            means = both.mean(axis=0).tolist()
-            differences[name] = Difference(*means, mean_interval(gaps), paired_test(gaps), len(pairs))
+            our_mean, their_mean = both.mean(axis=0).tolist()
+            differences[name] = Difference(our_mean, their_mean, mean_interval(gaps), paired_test(gaps), len(pairs))
     return differences
 
 

@@ -5,6 +5,7 @@ import dataclasses
 import io
 import json
 import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from singtrans.scoring.evaluation import NAMES, Difference, Evaluation, FileScores, Scores
@@ -155,10 +156,12 @@ def _edges(interval: Interval, count: int) -> list[float] | None:
 def _nested(values: Mapping[str, object]) -> dict[str, object]:
     """``{"COn.recall": 1}`` as ``{"COn": {"recall": 1}}``."""
     nested: dict[str, object] = {}
+    inner: dict[str, dict[str, object]] = defaultdict(dict)
     for name, value in values.items():
         figure, _, kind = name.partition(".")
         if kind:
-            nested.setdefault(figure, {})[kind] = value
+            inner[figure][kind] = value
+            nested[figure] = inner[figure]
         else:
             nested[figure] = value
     return nested

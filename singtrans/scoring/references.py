@@ -142,9 +142,8 @@ def labelled(path: Path, estimate: Path) -> list[Reference]:
         raise SingtransError(
             "\n".join(f"{_listed(files)} may each be the truth: keep the true one." for files in unclear)
         )
-    return [
-        Reference(stem.as_posix(), *(next(iter(kind.get(stem, ())), None) for kind in (notes, f0))) for stem in stems
-    ]
+    first_notes, first_f0 = ({stem: files[0] for stem, files in kind.items()} for kind in (notes, f0))
+    return [Reference(stem.as_posix(), first_notes.get(stem), first_f0.get(stem)) for stem in stems]
 
 
 def _listed(files: Iterable[Path]) -> str:
@@ -227,9 +226,10 @@ def beside(notes: Path) -> Path | None:
     return next((f for e in F0_ENDINGS if (f := stem.with_name(stem.name + e)).is_file()), None)
 
 
-def _by_stem(folder: Path, stem: Callable[[Path], Path], files: Iterable[Path]) -> dict[Path, list[Path]]:
+def _by_stem(folder: Path, stem: Callable[[Path], Path | None], files: Iterable[Path]) -> dict[Path, list[Path]]:
     """Path inside the folder without its ending -> the files of that name, in their order."""
     found: dict[Path, list[Path]] = {}
     for path in files:
-        found.setdefault(stem(path.relative_to(folder)), []).append(path)
+        if name := stem(path.relative_to(folder)):
+            found.setdefault(name, []).append(path)
     return found

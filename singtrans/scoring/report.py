@@ -44,7 +44,7 @@ def text_report(evaluation: Evaluation, files: bool | None = None) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def text_comparison(ours: Evaluation, theirs: Evaluation, differences: dict[str, Difference]) -> str:
+def text_comparison(ours: Evaluation, theirs: Evaluation, differences: Mapping[str, Difference]) -> str:
     """A table of how far one system is ahead of another, figure by figure.
 
     Args:
@@ -120,7 +120,7 @@ def _errors(evaluation: Evaluation) -> str:
     for name, count in counts.items():
         rate = _interval(rates[name], len(files)) if rates else "-"
         table.add_row(name.replace("_", " "), str(count), rate)
-    total = sum(file.true_count for file in files)
+    total = sum(file.true_count or 0 for file in files)
     return f"What became of the {total} true notes, and estimated notes that are extra\n{_drawn(table)}"
 
 
@@ -175,7 +175,8 @@ class _Kinds:
 
 
 def _foot(evaluation: Evaluation) -> str:
-    t, lines = evaluation.tolerances, []
+    t = evaluation.tolerances
+    lines: list[str] = []
     if evaluation.values("COn.f_measure"):
         lines += _wrapped(
             f"Correct is: onset within {t.onset * 1000:.0f} ms; pitch within {t.pitch_cents:.0f} cents; offset within"
@@ -236,9 +237,10 @@ def _table(first: str, *others: str, numbers: int | None = None) -> Table:
 
 
 def _drawn(table: Table) -> str:
-    console = Console(file=io.StringIO(), width=_WIDTH, color_system=None, highlight=False, markup=False, emoji=False)
+    text = io.StringIO()
+    console = Console(file=text, width=_WIDTH, color_system=None, highlight=False, markup=False, emoji=False)
     console.print(table)
-    return "\n".join(line.rstrip() for line in console.file.getvalue().rstrip("\n").split("\n"))
+    return "\n".join(line.rstrip() for line in text.getvalue().rstrip("\n").split("\n"))
 
 
 def _wrapped(line: str) -> Iterable[str]:

@@ -67,7 +67,7 @@ def mean_interval(values: Sequence[float]) -> Interval:
     Raises:
         ValueError: if there are none.
     """
-    return ratio_interval(values, np.ones(len(values)))
+    return ratio_interval(values, [1.0] * len(values))
 
 
 def ratio_interval(numerators: Sequence[float], denominators: Sequence[float]) -> Interval:

@@ -33,8 +33,10 @@ class System(Protocol):
 class EstimateFile:
     """One file of notes, or of pitch over time, for the one reference that there is."""
 
+    extra: tuple[str, ...] = ()
+
     def __init__(self, path: Path, name: str | None = None) -> None:
-        self.path, self.name, self.extra = path, name or str(path), ()
+        self.path, self.name = path, name or str(path)
 
     def __call__(self, reference: Reference) -> Labels:
         """Read it."""
@@ -74,8 +76,10 @@ class EstimateFolder:
 class Listening:
     """A model that transcribes the recordings."""
 
+    extra: tuple[str, ...] = ()
+
     def __init__(self, name: str, transcribe: Callable[[Path], Transcription]) -> None:
-        self.name, self.extra, self._transcribe = name, (), transcribe
+        self.name, self._transcribe = name, transcribe
 
     def __call__(self, reference: Reference) -> Labels:
         """Transcribe one recording."""

@@ -53,7 +53,7 @@ class BatchConfig:
     half_width: float = BOUNDARY_HALF_WIDTH
 
 
-class Excerpts(Dataset):
+class Excerpts(Dataset[Batch]):
     """Batches by step.
 
     Args:

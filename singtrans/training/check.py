@@ -63,8 +63,8 @@ class Summary:
         lines = [f"recordings  {self.recordings}, {hours:.0f} h {minutes:.1f} min", f"labels      {kinds}"]
         lines.append(f"notes       {self.notes}")
         if self.highest:
-            names = (f"{note_name(round(pitch))} ({pitch:.1f})" for pitch in (self.lowest, self.highest))
-            lines.append(f"pitch       {' to '.join(names)}")
+            edges = (f"{note_name(round(pitch))} ({pitch:.1f})" for pitch in (self.lowest, self.highest))
+            lines.append(f"pitch       {' to '.join(edges)}")
         lines.append(f"singers     {self.singers or 'not stated'}")
         parts = ", ".join(f"{part} {count}" for part, count in self.splits.items())
         lines.append(f"splits      {parts or 'not stated'}")
@@ -148,7 +148,7 @@ def find_custom(gathered: Sequence[Evidence]) -> Custom:
     semitones = hz = 0.0
     if abs(usual) >= _SHARP and same_way.mean() >= _SHARE:
         # A constant number of Hz comes from reading a spectrogram, of semitones from an instrument's tuning.
-        labels = midi_to_hz(np.array([note.pitch for e in known for note in e.labels.notes]))
+        labels = midi_to_hz(np.array([note.pitch for e in known for note in e.labels.notes or ()]))
         semitones, hz = usual, float(np.nanmedian(labels - midi_to_hz(np.concatenate([e.pitches for e in known]))))
         in_semitones, in_hz = (_spread(known, c) for c in (Custom(semitones), Custom(hz=hz)))
         semitones, hz = (0.0, hz) if in_hz < in_semitones and not is_octave(usual) else (semitones, 0.0)
@@ -206,7 +206,7 @@ def _without_audio(listing: Listing) -> Iterator[Suspicion]:
 def _across_splits(data: Path, listing: Listing, gathered: Sequence[Evidence]) -> Iterator[Suspicion]:
     """What is in two parts that shall know nothing of each other, and what is there twice."""
     if listing.decided:
-        parts: dict[str, Counter] = defaultdict(Counter)
+        parts: dict[str, Counter[str]] = defaultdict(Counter)
         for entry in listing.entries:
             parts[entry.singer][entry.split] += 1
         for singer, counts in parts.items():
@@ -234,8 +234,10 @@ def _copies(gathered: Sequence[Evidence]) -> Iterator[tuple[Evidence, Evidence]]
 
 
 def _alike(one: Evidence, other: Evidence) -> bool:
+    if one.heard is None or other.heard is None:
+        return False
     count = round(one.duration / HOP) + 1
-    first, second = (track_frames(e.heard.pitch, count) for e in (one, other))
+    first, second = (track_frames(heard.pitch, count) for heard in (one.heard, other.heard))
     near = np.abs(first - second) < _SAME_PITCH
     voiced = np.isfinite(first) | np.isfinite(second)
     return bool(voiced.any()) and near.sum() >= _SAME_SHARE * voiced.sum()

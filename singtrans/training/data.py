@@ -84,7 +84,7 @@ def load_recording(entry: Entry, sample_rate: int, cache: Path | None = None) ->
         if cached:
             cached.parent.mkdir(parents=True, exist_ok=True)
             temporary = cached.with_suffix(f".{os.getpid()}.tmp.npz")  # trainings may share a cache
-            np.savez(temporary, **loaded)
+            np.savez(temporary, **loaded)  # type: ignore[arg-type]  # none is named allow_pickle
             temporary.replace(cached)
     return Recording(
         id=entry.id,
@@ -100,10 +100,10 @@ def load_recording(entry: Entry, sample_rate: int, cache: Path | None = None) ->
 
 def _read(entry: Entry, sample_rate: int) -> dict[str, np.ndarray]:
     faults = Faults()
-    samples = faults.of(lambda: _sound(entry.audio, sample_rate))
-    notes = faults.of(lambda: _notes(entry))
-    track = faults.of(lambda: load_sung_pitch(entry.f0)) if entry.f0 else None
-    music = faults.of(lambda: load_background(entry.accompaniment, sample_rate)) if entry.accompaniment else None
+    samples = faults.of(_sound, entry.audio, sample_rate)
+    notes = faults.of(_notes, entry)
+    track = faults.of(load_sung_pitch, entry.f0) if entry.f0 else None
+    music = faults.of(load_background, entry.accompaniment, sample_rate) if entry.accompaniment else None
     length = len(samples) / sample_rate if samples is not None else np.inf
     ends = {entry.notes or entry.times: notes[:, 1].max() if notes is not None and len(notes) else 0.0}
     ends |= {entry.f0: last_voiced(track)} if track is not None else {}
@@ -113,7 +113,7 @@ def _read(entry: Entry, sample_rate: int) -> dict[str, np.ndarray]:
         for path, end in ends.items()
         if end > length + PAST_THE_END
     ]
-    if faults.lines:
+    if faults.lines or samples is None or notes is None:
         raise SingtransError("\n".join(faults.lines))
     loaded = {"samples": _to_int16(samples)}
     if track is not None:

@@ -82,8 +82,8 @@ def find_labelled(folder: Path) -> Found:
             fault = f"{audio}: has several {kind} files ({names}); keep the true one, or write a manifest"
             found.faults.append(fault)
         elif notes or f0 or times:
-            chosen = [next(iter(few), None) for few in (notes, f0, times)]
-            found.items.append(Labelled(audio, *chosen, by_folder))
+            its_notes, its_f0, its_times = (next(iter(few), None) for few in (notes, f0, times))
+            found.items.append(Labelled(audio, its_notes, its_f0, its_times, by_folder))
         else:
             found.unlabelled.append(audio)
     found.orphans.extend(labels.orphans())

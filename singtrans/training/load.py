@@ -31,7 +31,7 @@ def load_data(data: Sequence[Path], accompaniment: Path | None, cache: Path, sam
     faults = Faults()
     entries: dict[Path, list[Entry]] = {}
     for path in data:
-        listing = faults.of(lambda path=path: list_entries(path))
+        listing = faults.of(list_entries, path)
         if listing:
             faults.lines += listing.faults
             entries[path] = listing.entries
@@ -40,7 +40,7 @@ def load_data(data: Sequence[Path], accompaniment: Path | None, cache: Path, sam
     for entry in (entry for some in entries.values() for entry in some):
         # Those to validate on are read again by the path that `transcribe` walks; here, only whether they can be.
         if entry.split in parts:
-            recording = faults.of(lambda entry=entry: load_recording(entry, sample_rate, cache))
+            recording = faults.of(load_recording, entry, sample_rate, cache)
             if recording:
                 parts[entry.split].append((entry, recording))
     backgrounds = list(_backgrounds(accompaniment, sample_rate, faults)) if accompaniment else []
@@ -83,7 +83,7 @@ def _backgrounds(folder: Path, sample_rate: int, faults: Faults) -> Iterator[np.
     if not files:
         faults.lines.append(f"{folder}: there are no recordings in this folder; give one with accompaniments")
     for file in files:
-        samples = faults.of(lambda file=file: load_background(file, sample_rate))
+        samples = faults.of(load_background, file, sample_rate)
         if samples is not None:
             yield samples
 

@@ -4,8 +4,12 @@ import csv
 import io
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from singtrans.formats import whole_file
+
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
 
 TRAINING_LOG = "log.csv"
 VALIDATION_LOG = "valid.csv"
@@ -57,7 +61,7 @@ class Logs:
             self._board.close()
 
 
-def _board(folder: Path, step: int):
+def _board(folder: Path, step: int) -> "SummaryWriter | None":
     """TensorBoard's writer, or None without the package."""
     import os
 

@@ -163,15 +163,14 @@ def _steps(run: _Run, state: State, config: TrainConfig) -> None:
         if config.patience and state.stale >= config.patience:
             run.listener.line(f"step {state.step}: no better for {state.stale} validations, so this is the end")
             break
-        terms = train_step(state, batch, config, run.processes)
-        stopping = terms.pop("stopping")
+        stepped = train_step(state, batch, config, run.processes)
         if logs:
             rate, seconds = learning_rate(state.step, config), time.monotonic() - began
             if state.step % _LOG_EVERY == 0:
-                logs.training(state.step, {"rate": rate} | terms | {"seconds": seconds})
+                logs.training(state.step, {"rate": rate} | stepped.terms | {"seconds": seconds})
             left = seconds / (state.step - first) * (config.steps - state.step)
-            run.listener.step(Progress(state.step, config.steps, terms["total"], rate, left))
-        if stopping:
+            run.listener.step(Progress(state.step, config.steps, stepped.terms["total"], rate, left))
+        if stepped.stopping:
             if run.processes.first:
                 save_state(state, run.folder, run.description)
                 run.listener.line(f"step {state.step}: saved; go on with --resume")

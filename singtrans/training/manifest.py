@@ -183,12 +183,24 @@ def _entry(path: Path, cells: Mapping[str, str]) -> tuple[Entry | None, list[str
         faults.append(f"split is {split!r}; use train, valid or test")
     if weight is None:
         faults.append(f"weight is {cells['weight']!r}; use a number above 0")
-    if files["audio"] is None or not any(files[c] for c in ("notes", "f0", "times")):
+    audio = files["audio"]
+    if audio is None or not any(files[c] for c in ("notes", "f0", "times")):
         return None, [*faults, "needs an audio file, and notes, f0 or times; fill them in or drop the line"]
     faults += [f"{c} {f} does not exist; check the path" for c, f in files.items() if f and not f.is_file()]
-    name = cells["id"] or files["audio"].stem
-    about = {"source": cells["source"] or path.stem, "singer": cells["singer"], "license": cells["license"]}
-    return Entry(name, **files, split=split, weight=weight or 1.0, **about), faults
+    entry = Entry(
+        id=cells["id"] or audio.stem,
+        audio=audio,
+        notes=files["notes"],
+        f0=files["f0"],
+        times=files["times"],
+        accompaniment=files["accompaniment"],
+        split=split,
+        source=cells["source"] or path.stem,
+        weight=weight or 1.0,
+        singer=cells["singer"],
+        license=cells["license"],
+    )
+    return entry, faults
 
 
 def _twice(where: Path, entries: Sequence[Entry]) -> list[str]:

@@ -1,7 +1,7 @@
 """One training from manifests to the best model, as the command line asks for it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from singtrans.config import Config
@@ -46,11 +46,11 @@ class TrainOptions:
     resume: bool = False
 
 
-FROM_NOTHING = {"steps": 6000, "rate": 2e-3, "validate_every": 500, "patience": 0}
+FROM_NOTHING = TrainConfig(steps=6000, rate=2e-3, validate_every=500, patience=0)
 """What is meant by None where training begins with random weights."""
 
 # A model that has learnt is led a little way: lower rate, fewer steps, and stopped when it goes the wrong way.
-FINE_TUNING = {"steps": 600, "rate": 5e-4, "validate_every": 100, "patience": 4}
+FINE_TUNING = TrainConfig(steps=600, rate=5e-4, validate_every=100, patience=4)
 """Likewise where it begins with a model."""
 
 
@@ -106,11 +106,12 @@ def _run(data: Sequence[Path], out: Path, options: TrainOptions, listener: Liste
 
 
 def _train_config(options: TrainOptions) -> TrainConfig:
-    chosen = FINE_TUNING if options.init else FROM_NOTHING
-    chosen = {k: v if getattr(options, k) is None else getattr(options, k) for k, v in chosen.items()}
-    return TrainConfig(
-        **chosen,
-        warmup=min(300, max(1, chosen["steps"] // 10)),
+    names = ("steps", "rate", "validate_every", "patience")
+    asked = {name: value for name in names if (value := getattr(options, name)) is not None}
+    chosen = replace(FINE_TUNING if options.init else FROM_NOTHING, **asked)
+    return replace(
+        chosen,
+        warmup=min(300, max(1, chosen.steps // 10)),
         seed=options.seed,
         freeze=options.freeze,
         init=read_metadata(options.init)["sha256"] if options.init else "",

@@ -1,6 +1,8 @@
 """One optimiser step."""
 
 import dataclasses
+import functools
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -13,7 +15,20 @@ from singtrans.training.loss import known_frames, losses
 from singtrans.training.state import State
 
 
-def train_step(state: State, batch: Batch, config: TrainConfig, processes: Processes = ALONE) -> dict[str, float]:
+@dataclass(frozen=True)
+class Stepped:
+    """What came of a step, over all processes' shares of the batch.
+
+    Attributes:
+        terms: of the loss, and their ``total``.
+        stopping: whether a signal has asked any of the processes to stop.
+    """
+
+    terms: dict[str, float]
+    stopping: bool
+
+
+def train_step(state: State, batch: Batch, config: TrainConfig, processes: Processes = ALONE) -> Stepped:
     """Learn from one batch.
 
     Args:
@@ -21,10 +36,6 @@ def train_step(state: State, batch: Batch, config: TrainConfig, processes: Proce
         batch: this process's share of it.
         config: of the training.
         processes: which of how many this is.
-
-    Returns:
-        The loss terms over all processes' shares, and their ``total``; ``stopping`` is above 0 if a signal has
-        asked any of the processes to stop.
     """
     for group in state.optimiser.param_groups:
         group["lr"] = learning_rate(state.step, config)
@@ -40,9 +51,9 @@ def train_step(state: State, batch: Batch, config: TrainConfig, processes: Proce
     with torch.autocast(device.type, torch.bfloat16, enabled=config.bf16 and has_bf16(device)):
         logits = model.network(*heard)
     terms = losses(logits, batch, features, config.loss, counts)
-    total = sum(terms.values())
+    total = functools.reduce(torch.add, terms.values())
     state.optimiser.zero_grad(set_to_none=True)
-    total.backward()
+    torch.autograd.backward(total)
     values = torch.stack([*(t.detach() for t in terms.values()), total.detach()])
     values = torch.cat([values, values.new_tensor([float(interrupt.pending())])])
     values = _combine(state.parameters, values, processes)
@@ -54,7 +65,8 @@ def train_step(state: State, batch: Batch, config: TrainConfig, processes: Proce
     with torch.no_grad():
         for kept, new in state.averaged():
             kept.lerp_(new, 1.0 - decay)
-    return dict(zip([*terms, "total", "stopping"], values.tolist(), strict=True))
+    *numbers, stopping = values.tolist()
+    return Stepped(dict(zip([*terms, "total"], numbers, strict=True)), stopping > 0)
 
 
 def has_bf16(device: torch.device) -> bool:
@@ -69,9 +81,9 @@ def _combine(parameters: list[Tensor], values: Tensor, processes: Processes) -> 
     """Mean over the processes of the gradients, in place, and of ``values``, in one message."""
     if processes.count == 1:
         return values
-    gradients = [p.grad for p in parameters]
+    gradients = [p.grad for p in parameters if p.grad is not None]
     message = processes.total(torch.cat([*(g.reshape(-1) for g in gradients), values])) / processes.count
-    *parts, values = message.split([*(g.numel() for g in gradients), len(values)])
+    *parts, values = torch.split(message, [*(g.numel() for g in gradients), len(values)])
     for gradient, part in zip(gradients, parts, strict=True):
         gradient.copy_(part.view_as(gradient))
     return values

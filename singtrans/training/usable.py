@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 
@@ -17,6 +17,7 @@ _SILENT = 1e-4  # of full scale: nothing that is sung stays below it
 _LONGEST_TRACK = 86_400.0  # seconds: a day
 
 _T = TypeVar("_T")
+_P = ParamSpec("_P")
 
 
 class Faults:
@@ -25,10 +26,10 @@ class Faults:
     def __init__(self) -> None:
         self.lines: list[str] = []
 
-    def of(self, read: Callable[[], _T]) -> _T | None:
-        """What is read, or None."""
+    def of(self, read: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T | None:
+        """What ``read`` makes of its arguments, or None."""
         try:
-            return read()
+            return read(*args, **kwargs)
         except SingtransError as error:
             self.lines.append(str(error))
             return None
