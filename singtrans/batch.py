@@ -170,6 +170,7 @@ def _find(inputs: Sequence[Place]) -> tuple[list[tuple[Place, PurePath]], list[s
 def _inside(folder: Place) -> list[tuple[Place, PurePath]]:
     """Recordings in a folder and their folders relative to it; no hidden ones (macOS makes ._song.wav), nor our own."""
     recordings = []
+    found: Sequence[tuple[Place, PurePath]]
     if isinstance(folder, Url):
         found = files_in(folder)
     else:

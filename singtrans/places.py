@@ -10,10 +10,14 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from singtrans.errors import SingtransError, UsageError
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
 
 STREAM = "-"
 """What stands for standard input or output on the command line."""
@@ -28,8 +32,9 @@ class Url:
     def __str__(self) -> str:
         return self.text
 
-    def __truediv__(self, inner: str | PurePosixPath) -> "Url":
-        return self if str(inner) == "." else Url(f"{self.text.rstrip('/')}/{inner}")
+    def __truediv__(self, inner: str | PurePath) -> "Url":
+        inner = inner if isinstance(inner, str) else inner.as_posix()
+        return self if inner == "." else Url(f"{self.text.rstrip('/')}/{inner}")
 
     @property
     def name(self) -> str:
@@ -132,7 +137,7 @@ def upload(made: Path, to: Url) -> None:
         fs.put_file(str(made), inner)
 
 
-def _system(at: Url):
+def _system(at: Url) -> tuple["AbstractFileSystem", str]:
     try:
         import fsspec
     except ImportError:

@@ -3,7 +3,7 @@
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from io import BytesIO
@@ -63,7 +63,9 @@ def write_notes(transcription: Transcription, format: str, options: Options, str
     stream.flush()
 
 
-def transcribe_stream(transcriber, source: Path, format: str, options: Options) -> Transcription:
+def transcribe_stream(
+    transcriber: Callable[[Path], Transcription], source: Path, format: str, options: Options
+) -> Transcription:
     """Transcribe a recording, or standard input where ``source`` is ``-``, and write it to standard output.
 
     Args:

@@ -138,7 +138,7 @@ def _fits(notes: Sequence[Note], first: float, points: int) -> np.ndarray:
         point = min(points - 1, int((note.onset - first) / _HOP))
         heard[point, round(100 * note.pitch) % 100] += note.confidence * min(1.0, note.duration / _SURE)
     apart = (np.arange(100) + 50) % 100 - 50
-    normal = sum(np.exp(-0.5 * ((apart + 100 * k) / _SCATTER) ** 2) for k in (-1, 0, 1))
+    normal = sum((np.exp(-0.5 * ((apart + 100 * k) / _SCATTER) ** 2) for k in (-1, 0, 1)), np.zeros(100))
     like = np.log(_STRAY + (1 - _STRAY) * normal / normal.mean())
     return heard @ like[(np.arange(100)[:, None] - np.arange(100)) % 100]
 

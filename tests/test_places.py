@@ -3,7 +3,7 @@
 import functools
 import http.server
 import threading
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import pytest
 import transcribers
@@ -29,6 +29,7 @@ def test_places():
     url = place("s3://bucket/x/song.take.wav")
     assert (url.name, url.stem, url.suffix) == ("song.take.wav", "song.take", ".wav")
     assert url.parent == Url("s3://bucket/x") and url.parent / "y.mid" == Url("s3://bucket/x/y.mid")
+    assert url.parent / PureWindowsPath(r"a\b") == Url("s3://bucket/x/a/b")
     assert url.parent / PurePosixPath() == url.parent
 
 

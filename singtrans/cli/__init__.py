@@ -1,5 +1,6 @@
 """The command line: each module parses one command, calls, prints. None does work of its own."""
 
+import io
 import os
 import sys
 from contextlib import suppress
@@ -55,7 +56,7 @@ app.add_typer(dataset)
 
 def main() -> None:
     """Entry point: runs the command and turns what went wrong into one line and an exit code."""
-    with suppress(AttributeError):  # a stream that is closed or replaced
+    if isinstance(sys.stdout, io.TextIOWrapper):  # else it is closed or replaced
         sys.stdout.reconfigure(errors="backslashreplace")  # a file's name need not be text
     interrupt.install()
     try:
@@ -88,7 +89,7 @@ def _defaults() -> dict[str, dict[str, object]]:
             for opt in param.opts
             if opt.startswith("--")
         }
-        for name, command in typer.main.get_command(app).commands.items()
+        for name, command in typer.main.get_group(app).commands.items()
     }
     return merged([read_defaults(path, options) for path in files])
 

@@ -11,6 +11,7 @@ from singtrans.errors import UsageError
 
 if TYPE_CHECKING:
     from singtrans.batch import Existing
+    from singtrans.formats.options import Options
 
 
 class Format(StrEnum):
@@ -86,7 +87,7 @@ def write_options(  # noqa: PLR0913 (one parameter an option)
     velocity: Velocity = Velocity.fixed,
     lyrics: Path | None = None,
     tuning: str | None = None,
-):
+) -> "Options":
     """The `Options` that these say.
 
     Raises:

@@ -81,8 +81,8 @@ def _beats(notes: tuple[Note, ...], options: Options, needed: bool, remarks: lis
     if options.tempo != AUTO and not needed:
         return steady(DEFAULT_TEMPO, 0.0, metre)
     found = find_beats(notes, metre)
-    confidence = found.confidence if found else 0.0
-    if confidence < CONFIDENT:
+    if found is None or found.confidence < CONFIDENT:
+        confidence = found.confidence if found else 0.0
         remarks.append(
             f"no steady beat was found (confidence {confidence:.2f}), so the tempo stays {DEFAULT_TEMPO:g};"
             " give it with --tempo"

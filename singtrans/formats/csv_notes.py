@@ -102,7 +102,8 @@ def _values(
         confidence = number(confident or "1")
         tuning = number(row.cells[tuned]) if tuned is not None else 0.0
     except (ValueError, IndexError):
-        return refuse(_fault(path, row.line), faults)
+        refuse(_fault(path, row.line), faults)
+        return None
     return None if pitch is None else _Values(row.line, onset, offset, pitch, confidence, tuning)
 
 
@@ -123,7 +124,8 @@ def _note(path: Path, value: _Values, unit: str, faults: list[SingtransError] | 
     try:
         return make_note(value.onset, value.offset, to_midi(value.pitch, unit), value.confidence, value.tuning)
     except ValueError:
-        return refuse(_fault(path, value.line), faults)
+        refuse(_fault(path, value.line), faults)
+        return None
 
 
 def _fault(path: Path, line: int) -> SingtransError:

@@ -25,7 +25,7 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
     if len(pages) == 1:
         file.write(pages[0].encode())
         return
-    sizes = [tuple(float(value) for value in _SIZE.search(page).groups()) for page in pages]
+    sizes = [tuple(float(value) for value in next(_SIZE.finditer(page)).groups()) for page in pages]
     width, height, top = max(size[0] for size in sizes), sum(size[1] for size in sizes), 0.0
     file.write(
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'

@@ -15,8 +15,8 @@ from singtrans.notes import Note
 
 try:
     import fcntl
-except ImportError:  # Windows
-    fcntl = None
+except ImportError:
+    fcntl = None  # type: ignore[assignment]  # Windows has none, and a module has no other way to say so
 
 MOST_BYTES = 64_000_000
 """Files of notes that are larger are refused before they are read: in memory they are 10 to 40 times as large."""

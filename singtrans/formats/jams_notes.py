@@ -5,7 +5,7 @@
 
 import json
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -121,7 +121,8 @@ def read_pitch(path: str | Path) -> PitchTrack:
     found = _annotations(path, (CONTOUR,))
     if len(found) != 1:
         raise SingtransError(f"{path} has {len(found) or 'no'} annotations {CONTOUR}: give a JAMS file with one.")
-    times, midi = [], []
+    times: list[float] = []
+    midi: list[float] = []
     for place, entry in enumerate(_entries(found[0].get("data")), 1):
         try:
             times.append(_later(finite(entry["time"]), times))
@@ -141,7 +142,7 @@ def _later(time: float, times: list[float]) -> float:
     return time
 
 
-def _contour_pitch(value: dict[str, object]) -> float:
+def _contour_pitch(value: dict[str, Any]) -> float:
     """MIDI number, NaN where unvoiced: there, files have a frequency, 0, a negative one, or none."""
     if not value.get("voiced", True) or value["frequency"] is None or finite(value["frequency"]) <= 0:
         return np.nan
@@ -159,7 +160,7 @@ def namespaces(path: Path) -> set[str]:
         return set()
 
 
-def _annotations(path: Path, wanted: tuple[str, ...]) -> list[dict[str, object]]:
+def _annotations(path: Path, wanted: tuple[str, ...]) -> list[dict[str, Any]]:
     content = read_json(path)
     annotations = content.get("annotations") if isinstance(content, dict) else None
     return [
@@ -169,10 +170,10 @@ def _annotations(path: Path, wanted: tuple[str, ...]) -> list[dict[str, object]]
     ]
 
 
-def _entries(data: object) -> list[object]:
+def _entries(data: object) -> list[Any]:
     """Observations, whether listed one by one or, as some files have them, column by column."""
     if isinstance(data, dict):
-        columns = [data.get(key) for key in ("time", "duration", "value")]
+        columns: list[Any] = [data.get(key) for key in ("time", "duration", "value")]
         if all(isinstance(column, list) for column in columns) and len({len(column) for column in columns}) == 1:
             return [
                 dict(zip(("time", "duration", "value"), entry, strict=True)) for entry in zip(*columns, strict=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
@@ -20,6 +20,10 @@ from singtrans.formats.options import PLAIN, Options
 from singtrans.formats.text import LONGEST, in_order
 from singtrans.notes import Note, Transcription
 from singtrans.rhythm.beats import DEFAULT_METRE, Beats
+
+if TYPE_CHECKING:
+    from mido import MidiFile, MidiTrack
+    from mido.messages import BaseMessage
 
 TICKS_PER_BEAT = 480
 TEMPO = 500_000  # microseconds a beat: 120 beats a minute, what MIDI means where nothing is said
@@ -84,7 +88,7 @@ def _ticks(seconds: np.ndarray | float, tempi: np.ndarray) -> np.ndarray:
     return TICKS_PER_BEAT * (np.interp(seconds, edges, np.arange(len(edges))) + beyond)
 
 
-def _frame_events(beats: Beats, tempi: np.ndarray, end: int) -> list[tuple[int, object]]:
+def _frame_events(beats: Beats, tempi: np.ndarray, end: int) -> list[tuple[int, "BaseMessage"]]:
     """(tick, message) of all tempi and metres before the end."""
     import mido
 
@@ -112,10 +116,10 @@ def _velocities(notes: Sequence[Note], options: Options) -> tuple[int, ...]:
 
 def _note_events(
     arrangement: Arrangement, velocities: Sequence[int], spans: list[tuple[int, int]]
-) -> list[tuple[int, object]]:
+) -> list[tuple[int, "BaseMessage"]]:
     import mido
 
-    events = []
+    events: list[tuple[int, BaseMessage]] = []
     for number, (onset, offset) in enumerate(spans):
         note, velocity = arrangement.notes[number].note, velocities[number]
         syllable = arrangement.syllables[number]
@@ -137,11 +141,12 @@ def _moved(curves: Sequence[Sequence[Bend]], sung: Sequence[Note], placed: Seque
 
 def _bend_events(
     curves: Sequence[Sequence[Bend]], spans: list[tuple[int, int]], tempi: np.ndarray, reach: int
-) -> list[tuple[int, object]]:
+) -> list[tuple[int, "BaseMessage"]]:
     """The wheel's way through each note, and back after it."""
     import mido
 
-    events, tick_before, value_before = [], -1, 0
+    events: list[tuple[int, BaseMessage]] = []
+    tick_before, value_before = -1, 0
     for curve, (onset, offset) in zip(curves, spans, strict=True):
         ticks = np.rint(_ticks(np.array([bend.seconds for bend in curve]), tempi)).astype(int).tolist()
         for number, (bend, at) in enumerate(zip(curve, ticks, strict=True)):
@@ -158,7 +163,7 @@ def _bend_events(
     return events
 
 
-def _delta(events: list[tuple[int, object]], end: int) -> object:
+def _delta(events: list[tuple[int, "BaseMessage"]], end: int) -> "MidiTrack":
     """A track of events at ticks, in the order in which they must happen at one tick."""
     import mido
 
@@ -216,7 +221,7 @@ def read_beats(path: str | Path) -> Beats | None:
     return Beats(times, metre, round(since / midi.ticks_per_beat) % metre)
 
 
-def _metre(midi: object) -> tuple[int, int]:
+def _metre(midi: "MidiFile") -> tuple[int, int]:
     """Quarter notes in a bar, by the last metre that a file states, and the tick from which it holds.
 
     Where these are no whole number, as in 7/8, two bars or four are taken for one.
@@ -232,7 +237,7 @@ def _metre(midi: object) -> tuple[int, int]:
     return max(1, min(12, quarters.numerator)), tick
 
 
-def _open(path: Path) -> object:
+def _open(path: Path) -> "MidiFile":
     """The file's content, of which the time is counted in beats of one song."""
     import mido
 
@@ -249,7 +254,7 @@ def _open(path: Path) -> object:
 class _Clock:
     """Ticks to seconds under the tempo changes of all tracks."""
 
-    def __init__(self, midi: object) -> None:
+    def __init__(self, midi: "MidiFile") -> None:
         changes = {0: TEMPO}
         for track in midi.tracks:
             now = 0
@@ -270,7 +275,7 @@ class _Clock:
         return self._starts[index] + (tick - self._ticks[index]) * self._tempi[index] / self._beat
 
 
-def _spans(track: object) -> Iterator[tuple[int, int, int]]:
+def _spans(track: "MidiTrack") -> Iterator[tuple[int, int, int]]:
     """Onset tick, offset tick and number of each note of a track."""
     sounding: dict[tuple[int, int], list[int]] = defaultdict(list)
     now = 0

@@ -22,7 +22,7 @@ from singtrans.notes import Note, Transcription
 
 if TYPE_CHECKING:
     from lxml import etree
-    from partitura.score import Part
+    from partitura.score import GenericNote, Part
 
 _TRIPLET = {"actual_notes": 3, "normal_notes": 2}
 _TEMPO = 120.0  # where a score says none
@@ -64,7 +64,8 @@ def _part(sheet: Sheet, metre: int) -> "Part":
     part.add(score.Clef(1, *_clef(sheet.pitches)), 0)
     for number in range(sheet.bars):
         part.add(score.Measure(number=number + 1, name=str(number + 1)), number * sheet.bar, (number + 1) * sheet.bar)
-    before, triplets = None, {}
+    before: GenericNote | None = None
+    triplets: dict[int, list[tuple[Piece, GenericNote]]] = {}
     for number, piece in enumerate(sheet.pieces):
         duration = {"type": piece.type, "dots": piece.dots} | (_TRIPLET if piece.triplet else {})
         about = {"id": f"n{number}", "voice": 1, "staff": 1, "symbolic_duration": duration}
@@ -73,7 +74,7 @@ def _part(sheet: Sheet, metre: int) -> "Part":
         else:
             step, alter, octave = spelling[piece.note]
             drawn = score.Note(step=step, octave=octave, alter=alter, **about)
-            if not piece.first:
+            if before is not None and not piece.first:
                 before.tie_next, drawn.tie_prev = drawn, before
             before = drawn
         part.add(drawn, piece.start, piece.start + piece.length)
@@ -85,7 +86,7 @@ def _part(sheet: Sheet, metre: int) -> "Part":
     return part
 
 
-def _bracket(part: "Part", group: list[tuple[Piece, object]]) -> None:
+def _bracket(part: "Part", group: list[tuple[Piece, "GenericNote"]]) -> None:
     from partitura import score
 
     (first, start), (last, end) = group[0], group[-1]

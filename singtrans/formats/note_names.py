@@ -31,7 +31,7 @@ def name_to_midi(name: str) -> float:
     if not match:
         raise ValueError(f"{name!r} is no note name")
     letter, accidental, octave, cents = match.groups(default="")
-    midi = 12 * (int(octave) + 1) + _STEPS[letter.lower()] + _ACCIDENTALS[accidental.lower()]
+    midi: float = 12 * (int(octave) + 1) + _STEPS[letter.lower()] + _ACCIDENTALS[accidental.lower()]
     midi += float(cents or 0) / 100
     if not 0 <= midi <= 127:
         raise ValueError(f"{name!r} lies outside MIDI 0 to 127")

@@ -18,6 +18,7 @@ from singtrans.formats import (
     sonified,
     ultrastar,
 )
+from singtrans.places import Place
 
 WRITERS: dict[str, ModuleType] = {
     "mid": midi,
@@ -77,7 +78,7 @@ SHEETS: frozenset[str] = frozenset({"musicxml", "svg", "pdf"})
 """Those of them that are sheet music, which has beats and a grid even where none are asked for."""
 
 
-def format_of(path: Path) -> str | None:
+def format_of(path: Place) -> str | None:
     """The name of the format that a file's name states, the longest ending first; None if there is none."""
     name = path.name.lower()
     return next((_KNOWN[e] for e in sorted(_KNOWN, key=len, reverse=True) if name.endswith(e)), None)

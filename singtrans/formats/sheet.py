@@ -77,8 +77,11 @@ def lay_out(arrangement: Arrangement) -> Sheet:
 
     Raises:
         SingtransError: if there would be more than :data:`MOST_BARS`.
+        ValueError: if it has no grid.
     """
     grid, beats = arrangement.grid, arrangement.beats
+    if grid is None:
+        raise ValueError("notes of sheet music lie on a grid")
     bar = beats.metre * QUARTER
     spans = np.array(arrangement.spans, int).reshape(-1, 2)
     at = np.rint(grid.place(spans, scored=True) * QUARTER).astype(int) - beats.downbeat * QUARTER

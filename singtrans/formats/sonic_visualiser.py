@@ -88,7 +88,8 @@ def _note(
     try:
         return make_note(onset, onset + duration, to_midi(pitch, unit))
     except ValueError:
-        return refuse(_fault(path, line), faults)
+        refuse(_fault(path, line), faults)
+        return None
 
 
 def _fault(path: Path, line: int) -> SingtransError:

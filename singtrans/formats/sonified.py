@@ -24,7 +24,8 @@ class _Sink:
     """A file for soundfile, which loses what goes wrong inside its callbacks: the first failure waits here."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self._file, self.failure = file, None
+        self._file = file
+        self.failure: OSError | None = None
         self.seek, self.tell, self.flush = file.seek, file.tell, file.flush
 
     def write(self, data: bytes) -> int:

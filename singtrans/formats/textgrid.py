@@ -5,7 +5,7 @@ Both text formats are read, long and short. Praat itself heeds only what stands 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,7 +111,7 @@ class _Reader:
     def count(self) -> int:
         return int(self.number())
 
-    def _next(self, wanted: str, fits: object) -> str:
+    def _next(self, wanted: str, fits: Callable[[str], bool]) -> str:
         token = next(self._tokens, None)
         if token is None:
             raise at_line(self._path, self.line, f"is the last, but {wanted} should follow: export the TextGrid again.")

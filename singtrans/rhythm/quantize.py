@@ -125,7 +125,9 @@ def _starts(onsets: np.ndarray, beats: Beats, grid: Grid) -> list[int]:
     positions = beats.position(onsets)
     centres = [grid.nearest(float(position)) for position in positions]
     reach = np.arange(-3, 4)
-    totals, sources, places = [], [], []
+    totals: list[np.ndarray] = []
+    places: list[np.ndarray] = []
+    sources = []
     for number, centre in enumerate(centres):
         # Notes faster than the grid push each other along: room for that behind the last one's earliest place.
         lowest = max(0, int(places[-1][0]) + 1 if places else 0)

@@ -7,7 +7,7 @@ are dashed outlines, extra ones are hatched, and darker means more certain.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,12 +18,18 @@ from singtrans.notes import Note, Transcription, note_name
 from singtrans.view.spectrogram import Spectrogram, spectrogram
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.patches import Rectangle
+    from matplotlib.typing import RcKeyType
 
 KINDS = ("png", "svg", "pdf")
 NOTE, CURVE, MISSED, EXTRA = "#0072B2", "#000000", "#D55E00", "#E69F00"
 """Colours of notes found, of the sung pitch, of notes missed, and of those that are extra."""
+
+STYLE: "dict[RcKeyType, Any]" = {"svg.fonttype": "none", "svg.hashsalt": "singtrans", "font.size": 9}
+"""Outlines instead of text in SVG would be neither small nor searchable; pictures of the same notes are the same."""
 
 _WIDTH, _ROW = 11.0, 1.9  # inches
 _PAGE_ROWS = 6  # of a PDF's page
@@ -75,8 +81,7 @@ def plot(picture: Picture, path: Path, *, overwrite: bool = True) -> Path:
 
     drawn = prepared(picture)
     rows = max(1, int(np.ceil(drawn.duration / picture.row_seconds - 1e-9)))
-    # Outlines instead of text in SVG would be neither small nor searchable; no date, so that pictures can be compared.
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "singtrans", "font.size": 9}):
+    with mpl.rc_context(STYLE):
         if kind == "pdf":
             _pdf(drawn, rows, path, overwrite)
         else:
@@ -104,7 +109,8 @@ def _pdf(drawn: Drawn, rows: int, path: Path, overwrite: bool) -> None:
 def prepared(picture: Picture) -> Drawn:
     """Compare with the reference, and find out what range and length the rows need."""
     notes, reference = picture.transcription.notes, picture.reference
-    extra, missed = frozenset(), ()
+    extra: frozenset[int] = frozenset()
+    missed: tuple[Note, ...] = ()
     if reference is not None:
         matched = _matched(reference, notes)
         extra = frozenset(range(len(notes))) - set(matched.values())
@@ -161,13 +167,14 @@ def draw_row(axis: "Axes", drawn: Drawn, start: float) -> None:
     if drawn.background is not None:
         _background(axis, drawn.background, start, stop)
     size = 7 if drawn.highest - drawn.lowest < 26 else 5.5
+    style: dict[str, Any] = {"fontsize": size, "va": "bottom", "ha": "left", "clip_on": True, "zorder": 6}
     for number, note in enumerate(drawn.picture.transcription.notes):
         if note.onset < stop and note.offset > start:
             _box(axis, note, number in drawn.extra)
             if note.onset >= start:
                 axis.text(
                     *(note.onset, note.pitch + 0.62, note.name),
-                    **{"fontsize": size, "va": "bottom", "ha": "left", "clip_on": True, "zorder": 6},
+                    **style,
                     bbox={"facecolor": "white", "alpha": 0.65, "edgecolor": "none", "pad": 0.3},
                 )
     for note in drawn.missed:
@@ -190,10 +197,12 @@ def _background(axis: "Axes", background: Spectrogram, start: float, stop: float
     frames = background.level.shape[1]
     seconds = background.duration / frames
     low, high = max(0, int(start / seconds)), min(frames, int(np.ceil(stop / seconds)) + 1)
+    style: dict[str, Any] = {"aspect": "auto", "cmap": "Greys", "vmin": 0.25, "vmax": 1.9, "zorder": 0}
     if low < high:
         axis.imshow(
             background.level[:, low:high],
-            **{"origin": "lower", "aspect": "auto", "cmap": "Greys", "vmin": 0.25, "vmax": 1.9, "zorder": 0},
+            origin="lower",
+            **style,
             extent=((low - 0.5) * seconds, (high - 0.5) * seconds, background.lowest, background.highest),
         )
 
@@ -215,7 +224,7 @@ def _box(axis: "Axes", note: Note, extra: bool) -> None:
     )
 
 
-def rectangle(note: Note, **style: object) -> object:
+def rectangle(note: Note, **style: Any) -> "Rectangle":
     """A note as a box, a semitone high."""
     from matplotlib.patches import Rectangle
 
@@ -226,7 +235,7 @@ def _legend(figure: "Figure", drawn: Drawn) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    handles = [
+    handles: list[Artist] = [
         Patch(facecolor=NOTE, alpha=0.8, label="note, certain"),
         Patch(facecolor=NOTE, alpha=0.2, label="unsure"),
     ]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from singtrans.view.plot import (
     KINDS,
     MISSED,
     NOTE,
+    STYLE,
     Drawn,
     Picture,
     draw_row,
@@ -24,6 +26,10 @@ from singtrans.view.plot import (
     printable_title,
     rectangle,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Patch
 
 SHOWN = 4
 """Recordings in the picture."""
@@ -69,10 +75,8 @@ def plot_worst(evaluation: Evaluation, path: Path) -> Path:
     rows = worst(evaluation)
     if not rows:
         raise SingtransError(f"{path}: no recording has notes that could be drawn; leave out the picture.")
-    # As in singtrans.view.plot: text stays text, and pictures of the same notes are the same.
-    style = {"svg.fonttype": "none", "svg.hashsalt": "singtrans", "font.size": 9}
     metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind)
-    with mpl.rc_context(style), whole_file(path) as file:
+    with mpl.rc_context(STYLE), whole_file(path) as file:
         _figure(rows, evaluation.system).savefig(file, format=kind, dpi=130, metadata=metadata)
     return path
 
@@ -88,11 +92,12 @@ def worst(evaluation: Evaluation) -> list[Excerpt]:
 def _excerpt(file: FileScores) -> Excerpt:
     nothing = np.zeros(0)
     transcription = Transcription(file.found, PitchTrack(nothing, nothing, nothing), 0.0, audio=file.name)
-    drawn = prepared(Picture(transcription, None, file.true, _SECONDS))
+    true = file.true or ()
+    drawn = prepared(Picture(transcription, None, true, _SECONDS))
     extra = [file.found[number] for number in drawn.extra]
     start = _worst_start([*drawn.missed, *extra], drawn.duration)
     score = file.figures[_FIGURE]
-    title = f"{file.name}:  COnPOff {score:.3f};  {len(drawn.missed)} of {len(file.true)} true notes missed,"
+    title = f"{file.name}:  COnPOff {score:.3f};  {len(drawn.missed)} of {len(true)} true notes missed,"
     return Excerpt(drawn, start, f"{title} {len(extra)} of {len(file.found)} extra")
 
 
@@ -104,7 +109,7 @@ def _worst_start(wrong: Sequence[Note], last: float) -> float:
     return float(starts[int(np.argmax(inside))])
 
 
-def _figure(rows: Sequence[Excerpt], system: str) -> object:
+def _figure(rows: Sequence[Excerpt], system: str) -> "Figure":
     from matplotlib.figure import Figure
 
     height = len(rows) * _ROW + 0.9
@@ -114,7 +119,7 @@ def _figure(rows: Sequence[Excerpt], system: str) -> object:
     axes = figure.subplots(len(rows), 1, squeeze=False)[:, 0]
     for axis, row in zip(axes, rows, strict=True):
         draw_row(axis, row.drawn, row.start)
-        for note in set(row.drawn.picture.reference).difference(row.drawn.missed):
+        for note in set(row.drawn.picture.reference or ()).difference(row.drawn.missed):
             axis.add_patch(rectangle(note, facecolor="none", edgecolor=CURVE, linewidth=0.9, zorder=4))
         axis.set_title(printable_title(row.title), fontsize=9, loc="left", pad=3)
     axes[-1].set_xlabel("seconds")
@@ -122,7 +127,7 @@ def _figure(rows: Sequence[Excerpt], system: str) -> object:
     return figure
 
 
-def _legend() -> list:
+def _legend() -> "list[Patch]":
     from matplotlib.patches import Patch
 
     return [
