@@ -39,6 +39,7 @@ def hashed(pins: list[str]) -> dict[str, list[str]]:
     command = ["uv", "pip", "compile", "-", "--no-deps", "--generate-hashes", "--no-annotate", "--no-header", "--quiet"]
     done = subprocess.run(command, input="\n".join(pins), capture_output=True, text=True, check=True)
     lines: dict[str, list[str]] = {}
+    pin = ""
     for line in done.stdout.splitlines():
         text = line.strip().removesuffix("\\").strip()
         if text.startswith("--hash="):
