@@ -288,7 +288,7 @@ def _decode_track(container: "InputContainer", track: "AudioStream") -> Iterator
     """Decode one track of a PyAV container; damaged packets become silence."""
     import av
 
-    rate, layout, source, lost = 0, None, None, 0.0
+    rate, layout, source, converter, lost = 0, None, None, None, 0.0
     for packet in container.demux(track):
         try:
             frames = packet.decode()
@@ -301,7 +301,7 @@ def _decode_track(container: "InputContainer", track: "AudioStream") -> Iterator
             if layout is None:
                 rate, layout = frame.sample_rate, frame.layout
             kind = (frame.format.name, frame.layout.name, frame.sample_rate)
-            if kind != source:  # the first frame, or a stream that changes on its way
+            if converter is None or kind != source:  # the first frame, or a stream that changes on its way
                 same = frame.layout.name == layout.name and frame.sample_rate == rate
                 wanted = (None, None) if same else (layout, rate)
                 source, converter = kind, av.AudioResampler("fltp", *wanted)

@@ -1,5 +1,6 @@
 """The pinned and the hashed requirements: of the same versions, and all that is asked for."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -41,3 +42,10 @@ def test_every_version_has_hashes(name):
     entries = re.split(r"\n(?=[\w.-]+==)", (ROOT / "requirements" / name).read_text())[1:]
     assert all(re.search(r"--hash=sha256:[0-9a-f]{64}", entry) for entry in entries)
     assert len(entries) == len(pins(ROOT / "requirements" / name))
+
+
+def test_the_bill_of_materials_is_of_these_versions():
+    bill = json.loads((ROOT / "requirements" / "sbom.json").read_text())
+    listed = {canonicalize_name(c["name"]): c["version"].partition("+")[0] for c in bill["components"]}
+    assert listed == pins(ROOT / "requirements" / "run.txt")
+    assert all(component.get("licenses") for component in bill["components"])

@@ -11,6 +11,7 @@ import soundfile
 import torch
 from conftest import small_config
 
+from singtrans import interrupt
 from singtrans.config import FeatureConfig
 from singtrans.errors import SingtransError, UsageError
 from singtrans.features import FrontEnd
@@ -290,6 +291,16 @@ def test_a_process_that_was_killed_after_it_validated_writes_one_row(data, tmp_p
             train_once(data, tmp_path)
     train_once(data, tmp_path, resume=True)
     assert [row["step"] for row in read_rows(tmp_path / "valid.csv")] == ["3", "6"]
+
+
+def test_what_another_process_was_asked_to_stop_does_not_end_as_if_it_were_done(data, tmp_path, monkeypatch):
+    step = loop.train_step
+    monkeypatch.setattr(loop, "train_step", lambda *given: replace(step(*given), stopping=True))
+    lines = []
+    with pytest.raises(interrupt.Stopped):
+        train(to_learn(data), tmp_path, (small_config(), config(steps=4)), listener=Listener(lines.append))
+    assert lines[-1] == "step 1: saved; go on with --resume"
+    assert (tmp_path / "state.pt").is_file()
 
 
 def test_a_log_keeps_its_columns_whatever_their_names(tmp_path):

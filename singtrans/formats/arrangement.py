@@ -88,7 +88,7 @@ def _beats(notes: tuple[Note, ...], options: Options, needed: bool, remarks: lis
             " give it with --tempo"
         )
         return replace(steady(DEFAULT_TEMPO, 0.0, metre), confidence=confidence)
-    remarks.append(f"tempo {found.tempo:.1f} (confidence {confidence:.2f})")
+    remarks.append(f"tempo {found.tempo:.1f} (confidence {found.confidence:.2f})")
     return found
 
 

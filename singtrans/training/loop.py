@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -175,7 +176,7 @@ def _steps(run: _Run, state: State, config: TrainConfig) -> None:
                 save_state(state, run.folder, run.description)
                 run.listener.line(f"step {state.step}: saved; go on with --resume")
             interrupt.check()
-            return  # it was another process that was asked to stop
+            raise interrupt.Stopped(signal.SIGTERM)  # it was another process that was asked to stop
         if _is_due(state, config):
             _validate(run, state, logs)
     if logs:
