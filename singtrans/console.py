@@ -137,6 +137,13 @@ def bar(jobs: int, quiet: bool = False) -> Iterator[tuple[Callable[[str], None],
 
 
 @contextmanager
+def progress(jobs: int) -> Iterator[Callable[[float], None]]:
+    """What is told of the seconds of each file that is done; with a bar as `bar` has it."""
+    with bar(jobs) as (_, advance):
+        yield advance
+
+
+@contextmanager
 def training_progress() -> "Iterator[Listener]":
     """Who is told how a training goes: a line a validation, and a bar on a terminal or a line every 100 steps."""
     from singtrans.training.loop import Listener, Progress

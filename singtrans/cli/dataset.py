@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from singtrans.console import bar, say
+from singtrans.console import progress, say
 from singtrans.errors import SingtransError, UsageError
 
 dataset = typer.Typer(
@@ -44,25 +44,19 @@ def check(
     import json
 
     from singtrans.listening import LazyTranscriber, default_threads
-    from singtrans.training.check import weigh
-    from singtrans.training.evidence import gather
-    from singtrans.training.manifest import list_entries
+    from singtrans.training.check import check as look_through
 
     listen = LazyTranscriber(model, "auto", default_threads())
     reports, fine = [], True
     for path in data:
         try:
-            listing = list_entries(path, 0.0)
+            report = look_through(path, listen, progress)
+        except UsageError:
+            raise
         except SingtransError as error:
             say(f"singtrans: {error}")
             fine = False
             continue
-        gathered = []
-        with bar(len(listing.entries)) as (_, advance):
-            for entry in listing.entries:
-                gathered.append(gather(entry, listen))
-                advance(gathered[-1].duration)
-        report = weigh(path, listing, gathered)
         fine = fine and not report.suspicions
         reports.append({"data": str(path)} | report.plain)
         if not as_json:

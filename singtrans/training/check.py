@@ -6,6 +6,7 @@ it) is one line; what is unusual for the set is a line for the recording, or for
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -100,28 +101,35 @@ class Report:
         return {"summary": summary, "suspicions": found}
 
 
-def check(data: Path, listen: Callable[[Path], Transcription]) -> Report:
+Watch = Callable[[int], AbstractContextManager[Callable[[float], None]]]
+
+
+def _unwatched(_count: int) -> AbstractContextManager[Callable[[float], None]]:
+    return nullcontext(lambda _seconds: None)
+
+
+def check(data: Path, listen: Callable[[Path], Transcription], watch: Watch = _unwatched) -> Report:
     """Look through a data set.
 
     Args:
         data: a manifest, or a folder of labelled recordings.
         listen: transcribes a recording, such as a `singtrans.Transcriber`.
+        watch: given the number of recordings, opens what is told of the seconds of each as it is done.
 
     Raises:
         SingtransError: if there is no such manifest or folder, or nothing in it.
     """
     listing = list_entries(data, 0.0)
-    return weigh(data, listing, [gather(entry, listen) for entry in listing.entries])
+    gathered = []
+    with watch(len(listing.entries)) as advance:
+        for entry in listing.entries:
+            gathered.append(gather(entry, listen))
+            advance(gathered[-1].duration)
+    return _weigh(data, listing, gathered)
 
 
-def weigh(data: Path, listing: Listing, gathered: Sequence[Evidence]) -> Report:
-    """What the evidence of all recordings of a data set amounts to.
-
-    Args:
-        data: the manifest or folder.
-        listing: what is in it, as `list_entries` says without setting recordings aside.
-        gathered: of each of its entries.
-    """
+def _weigh(data: Path, listing: Listing, gathered: Sequence[Evidence]) -> Report:
+    """What the evidence of all recordings of a data set amounts to."""
     found = [Suspicion(data, "listing", fault) for fault in listing.faults]
     found += _without_audio(listing)
     found += _across_splits(data, listing, gathered)
