@@ -62,7 +62,16 @@ def convert(  # noqa: PLR0913 (one parameter an option)
 
     name = format.value if format else format_of(target)
     refuse_idle(ctx, [name] if name else [])
-    options = write_options(tempo, metre, quantize, pitch_bend, program, velocity, lyrics, tuning)
+    options = write_options(
+        tempo=tempo,
+        metre=metre,
+        quantize=quantize,
+        pitch_bend=pitch_bend,
+        program=program,
+        velocity=velocity,
+        lyrics=lyrics,
+        tuning=tuning,
+    )
     converted = convert_file(source, target, format=name, audio=audio, options=options, overwrite=overwrite)
     if not quiet:
         say("; ".join((f"{source}: {counted(converted.notes)} -> {target}", *converted.remarks)))

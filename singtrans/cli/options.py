@@ -79,6 +79,7 @@ Jobs = Annotated[
 
 
 def write_options(  # noqa: PLR0913 (one parameter an option)
+    *,
     tempo: str | None = None,
     metre: str | None = None,
     quantize: str = "",

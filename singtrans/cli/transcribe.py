@@ -114,7 +114,16 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
     """
     from singtrans import batch, listening
 
-    options = write_options(tempo, metre, quantize, pitch_bend, program, velocity, lyrics, tuning)
+    options = write_options(
+        tempo=tempo,
+        metre=metre,
+        quantize=quantize,
+        pitch_bend=pitch_bend,
+        program=program,
+        velocity=velocity,
+        lyrics=lyrics,
+        tuning=tuning,
+    )
     if STREAM in inputs or out == STREAM:
         written = _stream_format(ctx, inputs, out, formats or [Format.csv])
         transcriber = listening.LazyTranscriber(model, device.value, threads or listening.default_threads())

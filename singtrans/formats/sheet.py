@@ -59,7 +59,6 @@ class Sheet:
         pieces: notes and rests, without gap or overlap from the first bar's start to the last bar's end.
         bars: number of bars.
         bar: divisions of a bar.
-        start: seconds from the recording's start to the first bar's.
         pitches: integer MIDI number of each note.
         syllables: of each note.
     """
@@ -67,7 +66,6 @@ class Sheet:
     pieces: tuple[Piece, ...]
     bars: int
     bar: int
-    start: float
     pitches: tuple[int, ...]
     syllables: tuple[Syllable | None, ...]
 
@@ -96,9 +94,8 @@ def lay_out(arrangement: Arrangement) -> Sheet:
         pieces += _pieces(now, start, bar, thirds, -1) + _pieces(start, end, bar, thirds, number)
         now = end
     pieces += _pieces(now, bars * bar, bar, thirds, -1)
-    begins = float(beats.seconds(beats.downbeat + first * beats.metre))
     pitches = tuple(note.note for note in arrangement.notes)
-    return Sheet(tuple(pieces), bars, bar, begins, pitches, arrangement.syllables)
+    return Sheet(tuple(pieces), bars, bar, pitches, arrangement.syllables)
 
 
 def _pieces(start: int, end: int, bar: int, thirds: bool, note: int) -> list[Piece]:

@@ -49,12 +49,9 @@ def decode(content: bytes, fallback: str = "") -> str | None:
 
     Line ends become LF. Bytes that the fallback does not know become replacement characters.
     """
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        encoding, errors = "utf-16", "strict"
-    else:
-        encoding, errors = "utf-8-sig", "strict"
+    marked = content[:2] in (b"\xff\xfe", b"\xfe\xff")
     try:
-        text = content.decode(encoding, errors)
+        text = content.decode("utf-16" if marked else "utf-8-sig")
     except UnicodeDecodeError:
         if not fallback:
             return None
