@@ -24,7 +24,7 @@ def test_every_hostile_recording_has_its_outcome(tmp_path):
     wrong = [f"{v.case.name}: {v.found}: {v.wrong}" for v in run.verdicts if v.wrong]
     assert not wrong, "\n".join(wrong)
     assert run.code == 1  # of some there was nothing to read
-    assert run.megabytes < 1000
+    assert run.megabytes < 1000, run.megabytes
     assert not list(tmp_path.rglob("owned*")) and not list(Path().glob("owned*"))
 
 

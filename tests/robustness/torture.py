@@ -53,12 +53,13 @@ def run(cases: Sequence[Case], folder: Path, limit: float = 300.0) -> Run:
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     watch = threading.Timer(limit, process.kill)
     watch.start()
-    said, clock = [], time.monotonic()
+    said, clock, peak = [], time.monotonic(), 0.0
     for line in process.stdout:
         now = time.monotonic()
+        peak = _megabytes(process.pid) or peak
         said.append((line.decode("utf-8", "replace").rstrip("\n"), now - clock))
         clock = now
-    _, status, usage = os.wait4(process.pid, 0)
+    code = process.wait()
     watch.cancel()
     # Folders that hold nothing are said before all else and are not numbered.
     lines = _by_number(said, [number for number, path in enumerate(paths) if not is_folder(path)])
@@ -71,7 +72,20 @@ def run(cases: Sequence[Case], folder: Path, limit: float = 300.0) -> Run:
     loose = [line for line, _ in said if "Traceback" in line or line.startswith("  File ")]
     if loose:
         raise AssertionError("\n".join(line for line, _ in said))
-    return Run(tuple(verdicts), usage.ru_maxrss / 1000, os.waitstatus_to_exitcode(status))
+    return Run(tuple(verdicts), peak, code)
+
+
+def _megabytes(process: int) -> float:
+    """Of memory that a process has had at its peak so far; 0 where Linux does not tell.
+
+    What `os.wait4` tells includes the memory of the process that started it, which may be more.
+    """
+    try:
+        status = Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return 0.0
+    found = re.search(r"^VmHWM:\s+(\d+) kB", status, re.MULTILINE)
+    return int(found[1]) / 1000 if found else 0.0
 
 
 def _names(folder: Path) -> set[str]:
