@@ -73,7 +73,7 @@ def read_page(path: Path) -> Transcription | None:
     """
     try:
         content = json.loads(_data(path))
-        notes = tuple(_note(*map(finite, values)) for values in content["notes"])
+        notes = tuple(make_note(*map(finite, values)) for values in content["notes"])
         nothing = np.zeros(0)
         track, name = PitchTrack(nothing, nothing, nothing), str(content["audio"])
         return Transcription(notes, track, finite(content["duration"]), name)
@@ -95,11 +95,6 @@ def _numbers(note: Note) -> list[float]:
     """A note as the page holds it: onset and offset in seconds, pitch, confidence, tuning in semitones."""
     times = [round(note.onset, 4), round(note.offset, 4)]
     return times + [round(float(value), 3) for value in (note.pitch, note.confidence, note.tuning)]
-
-
-def _note(onset: float, offset: float, pitch: float, confidence: float, tuning: float = 0.0) -> Note:
-    """The note that a page holds; older pages say no tuning."""
-    return make_note(onset, offset, pitch, confidence, tuning)
 
 
 def embedded(content: object) -> str:
