@@ -26,7 +26,7 @@ from singtrans.notes import Note, PitchTrack
 from singtrans.posteriors import Posteriors, join
 from singtrans.search import Evidence, Search, Segment
 
-__all__ = ["Decoder", "Posteriors", "decode", "pitch_track"]
+__all__ = ["Decoder", "Posteriors", "decode", "pitch_between", "pitch_track"]
 
 _BLOCK = 1500  # frames whose scores are held at once
 
@@ -111,6 +111,28 @@ def decode(posteriors: Posteriors, config: DecoderConfig, duration: float) -> tu
     decoder = Decoder(config)
     decoder.add(posteriors)
     return decoder.finish(duration)
+
+
+def pitch_between(posteriors: Posteriors, config: DecoderConfig, onset: float, offset: float) -> float:
+    """The pitch sung between two times that are known already, as `decode` reads it between those it finds.
+
+    Args:
+        posteriors: of the whole recording.
+        config: how the pitch is read.
+        onset, offset: seconds; of what lies outside the recording, its nearest frame is read.
+
+    Returns:
+        A fractional MIDI number.
+
+    Raises:
+        ValueError: if there are no frames.
+    """
+    if not len(posteriors):
+        raise ValueError("there is no pitch in posteriors of no frames")
+    start = min(max(round(onset / posteriors.hop), 0), len(posteriors) - 1)
+    end = min(max(round(offset / posteriors.hop), start + 1), len(posteriors))
+    fit = _pitch_fit(posteriors[start:end], config).sum(axis=0)
+    return measure(Segment(start, end, int(fit.argmax())), posteriors, 0, config).pitch
 
 
 def pitch_track(posteriors: Posteriors, config: DecoderConfig) -> PitchTrack:

@@ -1,5 +1,6 @@
 """What several tests share."""
 
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,13 @@ from singtrans.config import Config, NetworkConfig
 from singtrans.model import Model, save_model
 
 SAMPLES = Path(__file__).parent.parent / "sample_audio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def heard_signals():
+    """Ctrl-C is ignored by what a shell starts in the background; the commands under test would inherit that."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def small_config() -> Config:

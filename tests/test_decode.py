@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from singtrans.config import DecoderConfig
-from singtrans.decode import Decoder, Posteriors, decode, pitch_track
+from singtrans.decode import Decoder, Posteriors, decode, pitch_between, pitch_track
 from singtrans.search import Search
 
 HOP, LOWEST, PER_SEMITONE, BINS = 0.02, 33.0, 3.0, 180
@@ -211,6 +211,17 @@ def test_pitch_track_reads_between_bins_and_knows_silence():
     assert np.isnan(track.midi[track.time > 1.65]).all()
 
 
+def test_between_known_boundaries_lies_the_pitch_that_was_sung():
+    p = clear([(0.4, 1.6, 61.37), (1.6, 2.0, 64.8)], 150)
+    assert pitch_between(p, CONFIG, 0.4, 1.6) == pytest.approx(61.37, abs=0.02)
+    assert pitch_between(p, CONFIG, 1.61, 2.01) == pytest.approx(64.8, abs=0.02)
+    assert pitch_between(p, CONFIG, 1.9, 1.9) == pytest.approx(64.8, abs=0.02)  # one frame at least
+    for outside in ((-3.0, -1.0), (7.0, 9.0)):
+        assert pitch_between(p, CONFIG, *outside) == pytest.approx(60.0, abs=0.02)
+    with pytest.raises(ValueError, match="no frames"):
+        pitch_between(p[:0], CONFIG, 0.0, 1.0)
+
+
 def test_shapes_that_disagree_are_refused():
     with pytest.raises(ValueError, match="disagree"):
         posteriors(np.zeros(3), np.zeros(3), np.zeros(4), np.zeros(3), np.zeros((3, 5)))
@@ -251,6 +262,14 @@ def melody(seed: int, frames: int) -> Posteriors:
     heads = [np.clip(h + rng.normal(0, 0.15, frames), 0, 1) for h in (p.onset, p.offset, p.activity, p.voicing)]
     pitch = p.pitch + rng.dirichlet(np.full(BINS, 0.05), frames) * rng.random((frames, 1))
     return posteriors(*heads, (pitch / pitch.sum(axis=1, keepdims=True)).astype(np.float16))
+
+
+def test_between_the_boundaries_that_are_found_lies_the_pitch_that_is_found():
+    p, decoder = melody(5, 3000), Decoder(CONFIG)
+    decoder.add(p)
+    assert decoder.finish(60.0)
+    for found in decoder._found:
+        assert pitch_between(p, CONFIG, found.start * HOP, found.end * HOP) == pytest.approx(found.pitch, abs=1e-9)
 
 
 @pytest.mark.parametrize("seed", range(4))
