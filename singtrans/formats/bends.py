@@ -9,6 +9,7 @@ import numpy as np
 from singtrans.notes import Note, PitchTrack
 
 _STEP = 0.01  # seconds between the points of a curve before it is thinned
+_MOST = 100_000  # points of a curve, a quarter of an hour: only a damaged file has a longer note
 _THIN = 0.04  # semitones that the wheel may be off the curve
 _CENTRE = 8192
 _WIDEST = 24  # semitones: what every synthesiser understands
@@ -38,7 +39,8 @@ def bends(note: Note, track: PitchTrack) -> list[Bend]:
     voiced = np.isfinite(midi) & (np.abs(midi - note.pitch) <= _WIDEST / 2)
     if not voiced.any():
         return [Bend(note.onset, _limited(note.pitch - note.note))]
-    points = note.onset + _STEP * np.arange(max(1, math.ceil((note.offset - note.onset) / _STEP - 1e-9)))
+    step = max(_STEP, note.duration / _MOST)
+    points = note.onset + step * np.arange(max(1, math.ceil(note.duration / step - 1e-9)))
     curve = np.interp(points, time[voiced], midi[voiced]) - note.note
     found: list[Bend] = []
     for seconds, semitones in zip(points.tolist(), curve.tolist(), strict=True):

@@ -15,6 +15,7 @@ from singtrans.notes import LONGEST_SONG, Note
 from singtrans.rhythm.beats import Beats, anchored, steady
 
 SLOWEST, FASTEST = 45.0, 230.0  # beats a minute
+_LONGEST_BEAT = 4 * 60.0 / SLOWEST  # seconds; far slower than any singer, and all that MIDI can say is thrice that
 CONFIDENT = 0.5  # below, the beats are a guess
 _HABIT, _HABIT_OCTAVES, _HABIT_WEIGHT = 110.0, 0.9, 0.15  # tempi people tap at, for half and double
 _NOTE_OCTAVES, _NOTE_WEIGHT = 0.9, 0.35  # and a beat is about as long as most notes
@@ -38,7 +39,7 @@ class _Tempo:
 
 
 def find_beats(notes: Sequence[Note], metre: int = 4) -> Beats | None:
-    """Estimate the beats of sung notes; None where there are too few notes (below 6) to tell, or a time is no song's.
+    """Estimate the beats of sung notes; None where there are too few notes (below 6) to tell, or it is no song.
 
     Args:
         notes: in time order.
@@ -61,6 +62,8 @@ def find_beats(notes: Sequence[Note], metre: int = 4) -> Beats | None:
     even = np.polyval(line, np.arange(len(times)))
     if np.sqrt(np.mean((times - even) ** 2)) < _STEADY:
         times = even
+    if np.diff(times).max() > _LONGEST_BEAT:
+        return None  # a few notes with a gap of minutes between
     return anchored(times, metre, _downbeat(times, onsets, weights, metre), tempo.confidence)
 
 
@@ -92,7 +95,7 @@ def _find_tempo(onsets: np.ndarray) -> _Tempo | None:
     tempi = np.exp(np.linspace(np.log(SLOWEST), np.log(FASTEST), 400))
     gains = np.array([_log_fit(intervals, 60 / tempo, _TIMING * np.sqrt(2)).mean() for tempo in tempi])
     habit = -0.5 * (np.log2(tempi / _HABIT) / _HABIT_OCTAVES) ** 2 * _HABIT_WEIGHT
-    common = 60 / float(np.median(np.diff(onsets)))
+    common = 60 / max(float(np.median(np.diff(onsets))), _HOP)  # a damaged file may have its notes all at once
     habit -= 0.5 * (np.log2(tempi / common) / _NOTE_OCTAVES) ** 2 * _NOTE_WEIGHT
     best = int(np.argmax(gains + habit))
     confidence = (gains[best] - np.median(gains) - _CHANCE) / (_SURE - _CHANCE)

@@ -9,6 +9,13 @@ from hypothesis import strategies as st
 
 ROUNDS = 60
 
+
+def of_notes(*notes: tuple[float, float, float]) -> bytes:
+    return json.dumps(
+        {"notes": [dict(zip(("onset", "offset", "pitch"), note, strict=True)) for note in notes]}
+    ).encode()
+
+
 CORPUS = {
     # What fuzzing has found, and what was mended since.
     "page": [
@@ -18,12 +25,27 @@ CORPUS = {
         b'<script type="application/json" id="data">' + b"[" * 100_000 + b"</script>",
     ],
     "config": [json.dumps({"features": {}}).encode(), b'{"decoder": 1%s}' % (b"0" * 400)],
-    "toml": [b"a = " + b"[" * 50_000, b"[transcribe]\njobs = 1979-05-27\n", b"[transcribe]\njobs = nan\n", b"\xff"],
+    "toml": [
+        b"a = " + b"[" * 50_000,
+        b"[transcribe]\njobs = 1979-05-27\n",
+        b"[transcribe]\njobs = nan\n",
+        b"\xff",
+        b"[transcribe]\n%s = 1\n" % (b"x" * 5000),
+        b"[%s]\n" % (b"x" * 5000),
+        b'[transcribe]\n"a\\nb" = 1\n',
+    ],
     "json": [b'{"notes": [{"onset": 0, "offset": 1e999, "pitch": 60}]}', b"[[0,1,1%s]]" % (b"0" * 400)],
     "convert": [
         b'{"notes": [], "duration": 1e300}',
         b'{"notes": [], "duration": 1, "pitch": {"time": [0, NaN, 1], "midi": [1, 2, 3], "voicing": [0, 0, 0]}}',
         b'{"notes": [], "duration": 1, "pitch": {"time": [0, 1, 1e6], "midi": [1, 2, 1e300], "voicing": [0, 0, 0]}}',
+        # A note of eleven days with its pitch; notes all at once; notes with a gap of many minutes between.
+        b'{"notes": [{"onset": 0, "offset": 1e6, "pitch": 60}], "duration": 3,'
+        b' "pitch": {"time": [0, 1], "midi": [60, 60.2], "voicing": [1, 1]}}',
+        of_notes((0.5, 1, 60), *((number // 9 / 2, 9, 60 + number) for number in range(30))),
+        of_notes(
+            (0.5, 1, 60), (1, 912, 62), (908.98, 912, 4), (909.1175, 912, 127), (909.124, 912, 3), (911.9, 912, 9)
+        ),
     ],
 }
 

@@ -1,0 +1,113 @@
+"""How much the notes change with what should not change them.
+
+    python benchmarks/same_notes.py
+
+The sample recordings, whole, are made louder, quieter or later, and the work is shared out otherwise; a line says by
+how much times and pitch moved at most, and how many notes came or went. The table is the one in docs/reliability.md.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+import torch
+
+from singtrans import audio, stream, transcriber
+from singtrans.notes import Note
+from singtrans.transcriber import Transcriber
+
+SAMPLES = sorted(
+    path for path in (Path(__file__).parents[1] / "sample_audio").iterdir() if path.suffix in audio.AUDIO_SUFFIXES
+)
+RATE = 16_000
+NEAR = 0.05  # seconds within which two notes are the same one, moved
+
+
+def gain(decibels: float) -> Callable[[np.ndarray], np.ndarray]:
+    return lambda samples: samples * np.float32(10 ** (decibels / 20))
+
+
+def silence(seconds: float) -> Callable[[np.ndarray], np.ndarray]:
+    return lambda samples: np.concatenate([np.zeros(round(seconds * RATE), np.float32), samples])
+
+
+def in_16_bits(samples: np.ndarray) -> np.ndarray:
+    return (np.round(samples * 32_768) / 32_768).astype(np.float32)
+
+
+def clipped(samples: np.ndarray) -> np.ndarray:
+    """At full scale, which lies 6 dB below the loudest sample."""
+    return np.clip(samples * np.float32(2.0 / np.abs(samples).max()), -1.0, 1.0)
+
+
+# Change -> how the samples become, and how many seconds later the singing is.
+CHANGES: dict[str, list[tuple[Callable[[np.ndarray], np.ndarray], float]]] = {
+    "gain of -40 to +6 dB (float)": [(gain(decibels), 0.0) for decibels in (-40, -23, -10, -3, 3, 6)],
+    "1 s of digital silence in front": [(silence(1.0), 1.0)],
+    "3 s of digital silence in front": [(silence(3.0), 3.0)],
+    "0.99 or 1.01 s of silence in front, no multiple of a frame": [(silence(s), s) for s in (0.99, 1.01)],
+    "-40 dB and rounded to 16 bits": [(lambda samples: in_16_bits(gain(-40)(samples)), 0.0)],
+    "clipped 6 dB below the peak": [(clipped, 0.0)],
+}
+
+
+def main() -> None:
+    """Print the table."""
+    torch.set_num_threads(1)
+    listening = Transcriber("default", "cpu")
+    sounds = [audio.load(path, RATE) for path in SAMPLES]
+    plain = [listening.transcribe(samples).notes for samples in sounds]
+    print("| change | notes that came or went | times, ms | pitch, cents |\n|---|---|---|---|")
+    for name, changes in CHANGES.items():
+        found = [
+            compare(listening.transcribe(change(samples)).notes, notes, later)
+            for samples, notes in zip(sounds, plain, strict=True)
+            for change, later in changes
+        ]
+        show(name, found, sum(map(len, plain)) * len(changes))
+    shared = [
+        compare(other.transcribe(samples).notes, notes, 0.0)
+        for other in shared_out(listening)
+        for samples, notes in zip(sounds, plain, strict=True)
+    ]
+    show("1, 2 or 5 threads, slices of 0.5 to 30 s", shared, sum(map(len, plain)) * 12)
+
+
+@contextmanager
+def slices(seconds: float) -> Iterator[None]:
+    """Recordings are cut into slices of this length, however short they are."""
+    with patch.object(stream, "_SLICE_SECONDS", seconds), patch.object(transcriber, "_SHORT_SECONDS", 0.0):
+        yield
+
+
+def shared_out(listening: Transcriber) -> Iterator[Transcriber]:
+    """The same model, at work in other ways."""
+    for threads in (1, 2, 5):
+        for seconds in (0.5, 2.3, 10.0, 30.0):
+            with slices(seconds):
+                yield Transcriber(listening.model, "cpu", threads)
+
+
+def compare(found: tuple[Note, ...], true: tuple[Note, ...], later: float) -> tuple[int, float, float]:
+    """Notes that came or went, the largest change of a time in ms, and of a pitch in cents."""
+    pairs, left = [], list(found)
+    for note in true:
+        near = [other for other in left if abs(other.onset - later - note.onset) <= NEAR]
+        if near:
+            pairs.append((note, min(near, key=lambda other: abs(other.onset - later - note.onset))))
+            left.remove(pairs[-1][1])
+    times = [abs(b.onset - later - a.onset) for a, b in pairs] + [abs(b.offset - later - a.offset) for a, b in pairs]
+    pitch = [abs(b.pitch - a.pitch) for a, b in pairs]
+    return len(true) - len(pairs) + len(left), 1000 * max(times, default=0.0), 100 * max(pitch, default=0.0)
+
+
+def show(name: str, found: list[tuple[int, float, float]], notes: int) -> None:
+    """A line of the table."""
+    changed, times, pitch = (np.array(column) for column in zip(*found, strict=True))
+    print(f"| {name} | {changed.sum()} of {notes} | {times.max():.1f} | {pitch.max():.2f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
