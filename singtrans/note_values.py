@@ -62,7 +62,7 @@ def times(found: Sequence[Found], hop: float, duration: float) -> list[tuple[flo
     """
     if not found:
         return []
-    grid = np.array([(f.start, f.end) for f in found], np.float64).ravel()
+    grid = np.array([(f.start, f.end) for f in found]).ravel()
     fine = np.array([(f.onset, f.offset) for f in found]).ravel()
     # Boundaries alternate: onset, offset, onset ... Where a note follows with no gap, its onset is the boundary.
     offsets = np.arange(1, len(grid) - 1, 2)
@@ -74,8 +74,6 @@ def times(found: Sequence[Found], hop: float, duration: float) -> list[tuple[flo
     while len(wrong := np.flatnonzero(np.diff(fine) < shortest)):
         back = np.concatenate([wrong, wrong + 1])
         back = np.concatenate([back, joined[np.isin(joined, back)] + 1, joined[np.isin(joined + 1, back)]])
-        if (fine[back] == grid[back]).all():
-            break
         fine[back] = grid[back]
     times = np.minimum(np.maximum(fine, 0.0) * hop, duration)
     return [(float(on), float(off)) for on, off in times.reshape(-1, 2)]
@@ -90,8 +88,6 @@ def _refine(probability: np.ndarray, frame: int, first: int) -> float:
     """
     here = frame - first
     low, high = max(here - 1, 0), min(here + 2, len(probability))
-    if low >= high:
-        return float(frame)
     peak = low + int(np.argmax(probability[low:high]))
     if not 0 < peak < len(probability) - 1:
         return float(frame)
@@ -122,7 +118,7 @@ def _note_pitch(segment: Segment, posteriors: Posteriors, config: DecoderConfig)
     posterior peaks an octave away has little weight instead of a wrong opinion.
     """
     length = segment.end - segment.start
-    trim = min(int(config.edge * length), (length - 1) // 2)
+    trim = int(config.edge * length)  # less than half, so a frame is left
     frames = np.arange(segment.start + trim, segment.end - trim)
     reach = round(1.5 * posteriors.bins_per_semitone)
     # Centring each frame's window on its own peak near the note's pitch keeps the window's edges from biasing it.
@@ -145,8 +141,8 @@ def _weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
 
 def _confidence(segment: Segment, posteriors: Posteriors) -> float:
     """Geometric mean of the evidence for onset, offset, activity and pitch."""
-    onset = posteriors.onset[max(segment.start - 1, 0) : segment.start + 2].max(initial=0.0)
-    offset = posteriors.offset[max(segment.end - 1, 0) : segment.end + 2].max(initial=0.0)
+    onset = posteriors.onset[max(segment.start - 1, 0) : segment.start + 2].max()
+    offset = posteriors.offset[segment.end - 1 : segment.end + 2].max()
     inside = slice(segment.start, segment.end)
     activity = posteriors.activity[inside].mean()
     reach = round(posteriors.bins_per_semitone)

@@ -87,9 +87,7 @@ class Search:
         """
         bins = len(self._open)
         self._keep([self._search(np.full(1, -np.inf), np.zeros(1), np.zeros((1, bins)))])
-        segments = self._trace(self._before_silence)
-        self._base = self._before_silence
-        return segments
+        return self._trace(self._before_silence)
 
     def _search(self, onset: np.ndarray, offset: np.ndarray, gain: np.ndarray) -> np.ndarray:
         """Search the positions before some frames; (3, positions) back pointers of theirs."""

@@ -5,6 +5,9 @@
 The front end and the convolutions see a few frames around each frame, and every slice has them; the LSTM's states
 are carried from slice to slice. So cut up or whole is the same.
 
+Half a second of silence is heard before every recording: an LSTM's first frames depend on how long it has been
+listening, and the first notes would on how much silence a recording begins with.
+
 Where there are several threads, each works on a slice of its own. They never wait for each other inside
 one, as torch's own threads do, and what a slice gives does not depend on how many there are.
 """
@@ -14,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
+from itertools import chain
 from typing import TypeVar
 
 import numpy as np
@@ -24,6 +28,7 @@ from singtrans.posteriors import Posteriors
 from singtrans.recurrent import Piece, Recurrent
 
 _SLICE_SECONDS = 5.0  # the convolutions of one slice fit into a processor's cache
+_LEAD_SECONDS = 0.5  # longer, it would take longer and make no more of a difference
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
@@ -50,9 +55,10 @@ class Listener:
         self.model, self.threads = model, threads
         self._device = next(model.parameters()).device
         self._slice = max(1, round(_SLICE_SECONDS / model.config.features.hop_seconds))
+        self._lead = round(_LEAD_SECONDS / model.config.features.hop_seconds)
 
     def __call__(self, blocks: Iterable[np.ndarray], gain: float) -> Iterator[Posteriors]:
-        """Posteriors of a recording, in order, five seconds each.
+        """Posteriors of a recording, in order, up to five seconds each.
 
         Args:
             blocks: (n,) float32 each, mono at the model's rate; together the recording.
@@ -64,10 +70,17 @@ class Listener:
             return
         several = self.threads > 1
         with _Pool(self.threads) if several else nullcontext() as pool:
-            slices = self._slices(blocks, np.float32(gain))
+            slices = self._slices(chain([self._silence()], blocks), np.float32(gain))
             embedded = _in_order(pool, self._embed, slices, self.threads)
+            lead = self._lead
             for piece in Recurrent(self.model.network.lstm)(embedded, pool):
-                yield self._posteriors(piece)
+                posteriors = self._posteriors(piece)
+                if lead < len(posteriors):
+                    yield posteriors[lead:]
+                lead = max(0, lead - len(posteriors))
+
+    def _silence(self) -> np.ndarray:
+        return np.zeros(self._lead * self.model.config.features.hop, np.float32)
 
     def _nothing(self, blocks: Iterable[np.ndarray]) -> Iterator[Posteriors]:
         frames, bins = self.model.front_end.frames(sum(map(len, blocks))), self.model.config.network.pitch_bins

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from singtrans.config import DecoderConfig
-from singtrans.decode import Decoder, Posteriors, decode, pitch_between, pitch_track
+from singtrans.decode import Decoder, Posteriors, _pitch_fit, decode, pitch_between, pitch_track
+from singtrans.note_values import Found, times
+from singtrans.posteriors import join
 from singtrans.search import Search
 
 HOP, LOWEST, PER_SEMITONE, BINS = 0.02, 33.0, 3.0, 180
@@ -211,6 +213,13 @@ def test_pitch_track_reads_between_bins_and_knows_silence():
     assert np.isnan(track.midi[track.time > 1.65]).all()
 
 
+def test_pitch_track_at_the_threshold_and_without_a_peak():
+    voicing = np.array([CONFIG.voiced, np.nextafter(CONFIG.voiced, 1.0)])
+    track = pitch_track(posteriors(*np.zeros((3, 2)), voicing, np.zeros((2, BINS))), CONFIG)
+    assert np.isnan(track.midi[0])
+    assert track.midi[1] == LOWEST, "a pitch that is known, not that of bin 0 of nothing"
+
+
 def test_between_known_boundaries_lies_the_pitch_that_was_sung():
     p = clear([(0.4, 1.6, 61.37), (1.6, 2.0, 64.8)], 150)
     assert pitch_between(p, CONFIG, 0.4, 1.6) == pytest.approx(61.37, abs=0.02)
@@ -227,6 +236,67 @@ def test_shapes_that_disagree_are_refused():
         posteriors(np.zeros(3), np.zeros(3), np.zeros(4), np.zeros(3), np.zeros((3, 5)))
 
 
+def test_one_piece_joined_is_itself():
+    p = clear([(0.1, 0.4, 60.0)], 30)
+    joined = join([p])
+    assert all(np.array_equal(a, b) for a, b in zip(joined._arrays, p._arrays, strict=True))
+
+
+@settings(max_examples=200, deadline=None)
+@given(any_posteriors(), st.data())
+def test_values_beyond_a_probability_count_as_the_nearest(given_posteriors, data):
+    """A sigmoid gives none; the search stays exact and finite with them all the same."""
+    p = given_posteriors
+    beyond = data.draw(arrays(np.float64, (4, len(p)), elements=st.sampled_from([-2.0, -1e-3, 0.0, 1.0, 1.001, 3.0])))
+    duration = len(p) * HOP
+    found, expected = (
+        decode(posteriors(*heads, p.pitch), CONFIG, duration) for heads in (beyond, np.clip(beyond, 0.0, 1.0))
+    )
+    # Where a note begins and ends between frames, and its pitch's weights, are read from the values themselves.
+    assert len(found) == len(expected)
+    assert all(0.0 <= note.confidence <= 1.0 for note in found)
+
+
+@pytest.mark.parametrize("value", [-1.0, 2.0])
+def test_the_pitch_fit_is_a_log_likelihood_whatever_the_posterior(value):
+    p = posteriors(*np.ones((4, 3)), np.full((3, 30), value))
+    fit = _pitch_fit(p, CONFIG)
+    assert np.isfinite(fit).all()
+    assert (fit <= 0.0).all()
+
+
+@st.composite
+def any_found(draw) -> list[Found]:
+    """Notes on a frame grid, legato or not, whose fine times are anything within 1.5 frames, or the neighbours'."""
+    now, found = draw(st.integers(0, 2)), []
+    for _ in range(draw(st.integers(1, 12))):
+        start = now + draw(st.sampled_from([0, 0, 1, 2]))
+        now = start + draw(st.integers(1, 3))
+        on, off = (max(frame + draw(st.floats(-1.5, 1.5)), 0.0) for frame in (start, now))
+        found.append(Found(start, now, on, off, 60.0, 0.5))
+    return found
+
+
+@settings(max_examples=500, deadline=None)
+@given(any_found())
+def test_times_are_in_order_and_legato_notes_share_a_boundary(found):
+    given_times = times(found, 1.0, 1e9)
+    flat = [time for pair in given_times for time in pair]
+    assert len(given_times) == len(found)
+    assert all(off - on >= 0.5 for on, off in given_times)
+    assert flat == sorted(flat)
+    for (_, off), (on, _), before, after in zip(given_times, given_times[1:], found, found[1:], strict=False):
+        assert (off == on) or before.end != after.start
+    for (on, off), note in zip(given_times, found, strict=True):
+        assert abs(on - note.start) <= 1.5
+        assert abs(off - note.end) <= 1.5
+
+
+def test_what_is_in_order_stays_as_it_is():
+    found = [Found(1, 4, 0.7, 4.2, 60.0, 1.0), Found(6, 9, 6.3, 8.6, 60.0, 1.0), Found(9, 12, 9.4, 11.0, 60.0, 1.0)]
+    assert np.allclose(times(found, 0.1, 1.05), [(0.07, 0.42), (0.63, 0.94), (0.94, 1.05)], atol=1e-9)
+
+
 def in_pieces(p: Posteriors, config: DecoderConfig, duration: float, cuts: list[int]):
     decoder = Decoder(config)
     for first, last in pairwise([0, *sorted(c for c in cuts if c < len(p)), len(p)]):
@@ -240,7 +310,7 @@ def in_pieces(p: Posteriors, config: DecoderConfig, duration: float, cuts: list[
     st.sampled_from([-5.0, 0.0, 0.5, 5.0]),
     st.sampled_from([0.0, 0.02, 0.06, 0.3]),
     st.sampled_from([-1.0, 0.0, 2.0]),
-    st.lists(st.integers(0, 60), max_size=5),
+    st.one_of(st.lists(st.integers(0, 60), max_size=5), st.just(list(range(60)))),
 )
 def test_any_input_in_any_pieces_equals_the_search_frame_by_frame(given_posteriors, cost, shortest, legato, cuts):
     duration = len(given_posteriors) * HOP

@@ -1,6 +1,7 @@
 """The dataclasses that everything else hands around."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from singtrans import Note, PitchTrack, SingtransError, Transcription
+from singtrans.formats import load_notes
 from singtrans.notes import note_name
 
 
@@ -62,7 +64,7 @@ def test_pitch_track_needs_one_length():
     values = np.zeros(3)
     assert len(PitchTrack(values, values, values)) == 3
     for wrong in ((values, values, np.zeros(2)), (np.zeros((3, 1)),) * 3):
-        with pytest.raises(ValueError, match="one length"):
+        with pytest.raises(ValueError, match=r"^time, midi and voicing need one length"):
             PitchTrack(*wrong)
 
 
@@ -72,3 +74,5 @@ def test_a_transcription_saves_itself(tmp_path):
     assert transcription.save(str(tmp_path / "a.csv")) == tmp_path / "a.csv"
     with pytest.raises(SingtransError, match="exists already"):
         transcription.save(tmp_path / "a.csv", overwrite=False)
+    replace(transcription, notes=()).save(tmp_path / "a.csv")
+    assert load_notes(tmp_path / "a.csv") == (), "it writes over a file unless it is told not to"

@@ -30,12 +30,14 @@ def cut_up(monkeypatch, seconds: float) -> None:
 
 
 def whole(model: Model, samples: np.ndarray) -> Posteriors:
-    """The undivided pass, by torch's own LSTM over the whole recording."""
-    margin, frames = model.front_end.margin, model.front_end.frames(len(samples))
-    padded = np.pad(samples / level(samples, RATE), (margin, (frames - 1) * 320 + margin - len(samples)))
+    """The undivided pass, by torch's own LSTM over the whole recording and half a second of silence before it."""
+    margin, lead = model.front_end.margin, 25
+    samples = np.pad(samples / level(samples, RATE), (lead * 320, 0))
+    frames = model.front_end.frames(len(samples))
+    padded = np.pad(samples, (margin, (frames - 1) * 320 + margin - len(samples)))
     with torch.inference_mode():
         logits = model(torch.from_numpy(padded.astype(np.float32))[None])
-    heads, pitch = logits.heads[0].sigmoid().numpy(), logits.pitch[0].softmax(-1).numpy()
+    heads, pitch = (of[0, lead:].numpy() for of in (logits.heads.sigmoid(), logits.pitch.softmax(-1)))
     features = model.config.features
     return Posteriors(*heads.T, pitch, features.hop_seconds, features.lowest_midi, features.bins_per_semitone)
 
