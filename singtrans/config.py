@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from singtrans.errors import SingtransError
+from singtrans.errors import SingtransError, shown
 
 _Section = TypeVar("_Section")
 
@@ -219,9 +219,8 @@ def _checked_fields(kind: type[Any], values: object, source: str) -> tuple[datac
     fields = dataclasses.fields(kind)
     known = {f.name for f in fields}
     if unknown := sorted(set(values) - known):
-        raise SingtransError(
-            f"{source}: unknown configuration {', '.join(unknown)}; it was made by another version of singtrans"
-        )
+        names = ", ".join(shown(name) for name in unknown[:3]) + (" and more" if len(unknown) > 3 else "")
+        raise SingtransError(f"{source}: unknown configuration {names}; it was made by another version of singtrans")
     if missing := sorted(known - set(values)):
         raise SingtransError(
             f"{source}: configuration lacks {', '.join(missing)}; it was made by another version of singtrans"

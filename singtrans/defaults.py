@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from singtrans.errors import UsageError
+from singtrans.errors import UsageError, shown
 
 NAME = "singtrans.toml"
 _MOST_BYTES = 1_000_000
@@ -60,12 +60,12 @@ def read_defaults(path: Path, options: Mapping[str, Mapping[str, Option]]) -> di
     found: dict[str, dict[str, object]] = {}
     for command, table in content.items():
         if command not in options or not isinstance(table, dict):
-            raise UsageError(f"{path}: [{_shown(command)}] is no command; use one of {', '.join(options)}")
+            raise UsageError(f"{path}: [{shown(command)}] is no command; use one of {', '.join(options)}")
         found[command] = {}
         for key, value in table.items():
             known = options[command]
             if key not in known:
-                raise UsageError(f"{path}, [{command}]: {_shown(key)} is no option; there are {', '.join(known)}")
+                raise UsageError(f"{path}, [{command}]: {shown(key)} is no option; there are {', '.join(known)}")
             found[command][known[key].parameter] = _plain(f"{path}, [{command}]: {key}", value, known[key].several)
     return found
 
@@ -77,12 +77,6 @@ def merged(every: Sequence[Mapping[str, Mapping[str, object]]]) -> dict[str, dic
         for command, values in defaults.items():
             result.setdefault(command, {}).update(values)
     return result
-
-
-def _shown(name: str) -> str:
-    """A name that a file made up, on one line and no longer than any name is."""
-    name = " ".join(name.split())
-    return name if len(name) <= 60 else f"{name[:60]} …"
 
 
 def _plain(where: str, value: object, several: bool) -> object:

@@ -1,4 +1,4 @@
-"""The one exception type for everything that a user can cause."""
+"""The one exception type for everything that a user can cause, and what its messages quote."""
 
 
 class SingtransError(Exception):
@@ -11,3 +11,9 @@ class SingtransError(Exception):
 
 class UsageError(SingtransError):
     """A command that asks for something that cannot be: it is refused before any work starts."""
+
+
+def shown(name: str) -> str:
+    """A name that a file made up, as a message quotes it: on one line and no longer than names are."""
+    name = " ".join(name.split())
+    return name if len(name) <= 60 else f"{name[:60]} …"

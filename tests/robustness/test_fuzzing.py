@@ -24,7 +24,13 @@ CORPUS = {
         b'<script type="application/json" id="data">{"notes":[],"duration":1e999,"audio":"a"}</script>',
         b'<script type="application/json" id="data">' + b"[" * 100_000 + b"</script>",
     ],
-    "config": [json.dumps({"features": {}}).encode(), b'{"decoder": 1%s}' % (b"0" * 400)],
+    "config": [
+        json.dumps({"features": {}}).encode(),
+        b'{"decoder": 1%s}' % (b"0" * 400),
+        json.dumps({"features": {"hop\nlength": 1}, "network": {}, "decoder": {}}).encode(),
+        json.dumps({"features": {}, "network": {}, "decoder": {"x" * 5000: 1}}).encode(),
+        json.dumps({"features": {str(number): 1 for number in range(5000)}, "network": {}, "decoder": {}}).encode(),
+    ],
     "toml": [
         b"a = " + b"[" * 50_000,
         b"[transcribe]\njobs = 1979-05-27\n",
