@@ -5,25 +5,31 @@
 Means over files with 95 % confidence intervals (bootstrap over files); 50 ms, 50 cents, the larger of 50 ms and
 20 % of the note. SOURCE=HZ scores a data set a second time with a constant added to its pitch labels, for those
 known to be sharp. "Told the boundaries" has the labels' onsets and offsets and the model's pitch between them: its
-COnP is the most that better boundaries could bring.
+COnP is the most that better boundaries could bring. Where the labels are a score's, whole semitones, a row has the
+notes that --key auto writes: what was meant, and not what was sung.
 """
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
+
+import numpy as np
 
 from singtrans import audio
 from singtrans.decode import pitch_between
 from singtrans.errors import SingtransError
 from singtrans.evaluate import NOTE_FIGURES, PITCH_FIGURES
-from singtrans.notes import Note, Transcription
+from singtrans.key import keyed
+from singtrans.notes import Note, PitchTrack, Transcription
 from singtrans.scoring.evaluation import Evaluation, evaluate
 from singtrans.scoring.references import Labels, Reference, of_entries
 from singtrans.scoring.statistics import mean_interval
 from singtrans.scoring.systems import Listening, System
 from singtrans.training.manifest import Entry, read_entries
 from singtrans.transcriber import Transcriber
+from singtrans.tuning import AUTO
 
 # The table's columns -> what `singtrans.scoring.evaluation` calls them.
 F_MEASURES = {name: f"{name}.f_measure" for name in NOTE_FIGURES.values()}
@@ -46,6 +52,28 @@ class Told:
         heard = self._transcriber.posteriors(audio.load(reference.audio, config.features.sample_rate))
         spans = reference.read().spans
         return Labels(tuple(Note(on, off, pitch_between(heard, config.decoder, on, off)) for on, off in spans))
+
+
+class Written:
+    """A model whose integer notes are scored, with those of the key that is found in them."""
+
+    name = "as --key auto writes it"
+    extra: tuple[str, ...] = ()
+
+    def __init__(self, listening: System) -> None:
+        self._listening = listening
+
+    def __call__(self, reference: Reference) -> Labels:
+        """The integer notes."""
+        notes = self._listening(reference).notes or ()
+        nothing = PitchTrack(np.zeros(0), np.zeros(0), np.zeros(0))
+        found = keyed(Transcription(notes, nothing, 0.0), AUTO).notes
+        return Labels(tuple(replace(note, pitch=float(note.note)) for note in found))
+
+
+def from_scores(references: Sequence[Reference]) -> bool:
+    """Whether all pitches in the labels are whole semitones."""
+    return all(note.pitch == round(note.pitch) for r in references for note in r.read().notes or ())
 
 
 def interval(values: list[float]) -> str:
@@ -73,6 +101,9 @@ def score(
             if shift := shifts.get(source, 0.0):
                 row = f"{source}, labels moved by {shift:+g} Hz"
                 rows[row] = values(evaluated(references, listening, shift), F_MEASURES)
+            if told and from_scores(references):
+                written = Written(listening)
+                rows[f"{row}, {written.name}"] = values(evaluated(references, written, shift), F_MEASURES)
             if told:
                 rows[f"{row}, {told.name}"] = values(evaluated(references, told, shift), F_MEASURES)
         if pitch := values(found, PITCH):

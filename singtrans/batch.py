@@ -13,9 +13,9 @@ from singtrans.errors import SingtransError, UsageError
 from singtrans.formats import ENDINGS, READ_SUFFIXES, WRITE_SUFFIXES, WRITERS, Options, format_of, save
 from singtrans.formats.extras import check_formats
 from singtrans.formats.files import sweep
+from singtrans.key import meant
 from singtrans.notes import Transcription
 from singtrans.places import Place, Url, exists, files_in, is_folder, local, upload
-from singtrans.tuning import tuned
 
 
 class Existing(StrEnum):
@@ -258,7 +258,7 @@ def _do(job: Job, transcriber: Callable[[Path], Transcription], existing: Existi
         options = replace(job.options, audio=audio)
         for output in wanted:
             _save(transcription, output, existing, options)
-    heard = _heard(tuned(transcription, options.tuning))
+    heard = _heard(meant(transcription, options.tuning, options.key))
     return Outcome(job, heard, wanted, remarks=remarks_on(transcription, names, options))
 
 

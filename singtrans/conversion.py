@@ -11,6 +11,7 @@ from singtrans.formats import SCORED, SHEETS, WRITERS, Options, format_of, load_
 from singtrans.formats.arrangement import arrange
 from singtrans.formats.choose import reader_of
 from singtrans.formats.json_notes import read as read_json_notes
+from singtrans.key import key_remark, meant
 from singtrans.notes import Note, PitchTrack, Transcription
 from singtrans.tuning import AUTO, tuned, tuning_remark
 
@@ -37,7 +38,7 @@ class Converted:
     """What was written.
 
     Attributes:
-        notes: with the tuning that their integers count from.
+        notes: as they are written; their integers are those that were meant.
         remarks: on what was done to them, a line each.
     """
 
@@ -83,14 +84,13 @@ def convert_file(
     beats = midi.read_beats(source) if source.suffix.lower() in (".mid", ".midi") else None
     options = replace(options or Options(), audio=audio, beats=beats)
     remarks = remarks_on(transcription, (name,), options)
-    transcription = tuned(transcription, options.tuning)
-    save(transcription, target, overwrite=overwrite, options=replace(options, tuning=None), format=name)
-    return Converted(transcription.notes, remarks)
+    save(transcription, target, overwrite=overwrite, options=options, format=name)
+    return Converted(meant(transcription, options.tuning, options.key).notes, remarks)
 
 
 def remarks_on(transcription: Transcription, formats: tuple[str, ...], options: Options) -> tuple[str, ...]:
-    """What a user wants to know about how the notes became these formats: tuning, tempo, how far moved, lyrics left."""
-    tuning = (tuning_remark(transcription.notes),) if options.tuning == AUTO else ()
+    """What a user wants to know of how the notes became these formats: tuning, key, tempo, how far moved, lyrics."""
+    found = melody_remarks(transcription, options)
     # Scores have a tempo and a grid even where MIDI and UltraStar have none: what is said of them can differ.
     groups = [[f for f in formats if f in SHEETS], [f for f in formats if f in SCORED - SHEETS]]
     said = {
@@ -101,4 +101,11 @@ def remarks_on(transcription: Transcription, formats: tuple[str, ...], options: 
         for names, found in said.items()
         for line in found
     ]
-    return (*tuning, *dict.fromkeys(lines))
+    return (*found, *dict.fromkeys(lines))
+
+
+def melody_remarks(transcription: Transcription, options: Options) -> tuple[str, ...]:
+    """What was found in the notes: a line on the tuning and one on the key, where they were to be found."""
+    tuning = (tuning_remark(transcription.notes),) if options.tuning == AUTO else ()
+    key = (key_remark(tuned(transcription, options.tuning).notes),) if options.key == AUTO else ()
+    return (*tuning, *key)

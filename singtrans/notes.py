@@ -25,7 +25,8 @@ class Note:
         offset: end, in seconds; always later than ``onset``.
         pitch: fractional MIDI number.
         confidence: 0 (a guess) to 1 (certain).
-        tuning: how far above 440 Hz the singer's A4 lies at this note, in semitones; ``note`` counts from there.
+        tuning: how far above 440 Hz the singer's A4 lies at this note, in semitones; ``note`` counts from there. Of a
+            note that was written as a neighbour, as the song's key had it, all that it was off.
 
     Raises:
         ValueError: if a value is not finite, the note has no length, or the confidence is outside 0..1.

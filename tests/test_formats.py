@@ -16,6 +16,7 @@ from singtrans import Note, PitchTrack, SingtransError, Transcription, __version
 from singtrans.formats import csv_notes, json_notes, midi
 from singtrans.formats.files import on_grid
 from singtrans.formats.lyrics import parse_lyrics
+from singtrans.key import parse_key
 
 TICK = 1 / 960  # seconds
 
@@ -356,6 +357,7 @@ def test_each_format_uses_the_options_that_it_says(name):
         "metre": 3,
         "quantize": "1/4",
         "tuning": 450.0,
+        "key": parse_key("C"),
         "pitch_bend": True,
         "program": 5,
         "lyrics": parse_lyrics("do re mi"),

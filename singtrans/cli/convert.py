@@ -7,6 +7,7 @@ import typer
 
 from singtrans.cli.options import (
     Format,
+    Key,
     Lyrics,
     Metre,
     PitchBend,
@@ -36,6 +37,7 @@ def convert(  # noqa: PLR0913 (one parameter an option)
     metre: Metre = None,
     quantize: Quantize = "",
     tuning: Tuning = None,
+    key: Key = None,
     pitch_bend: PitchBend = False,
     program: Program = 54,
     velocity: VelocityOption = Velocity.fixed,
@@ -54,7 +56,7 @@ def convert(  # noqa: PLR0913 (one parameter an option)
       singtrans convert song.csv song.mid --tempo 96
       singtrans convert song.json song.musicxml --tempo auto --quantize 1/8
       singtrans convert corrected.mid song.txt --lyrics words.txt
-      singtrans convert song.csv song.mid --tuning 432
+      singtrans convert song.csv song.mid --tuning 432 --key Bb
       singtrans convert song.csv song.sonified.wav --audio song.wav
     """
     from singtrans.conversion import convert_file
@@ -71,6 +73,7 @@ def convert(  # noqa: PLR0913 (one parameter an option)
         velocity=velocity,
         lyrics=lyrics,
         tuning=tuning,
+        key=key,
     )
     converted = convert_file(source, target, format=name, audio=audio, options=options, overwrite=overwrite)
     if not quiet:

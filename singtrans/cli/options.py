@@ -62,6 +62,14 @@ Tuning = Annotated[
         " from there; sung pitches stay as they are. Default: 440.",
     ),
 ]
+Key = Annotated[
+    str | None,
+    typer.Option(
+        metavar="KEY|auto",
+        help="The song's key, such as D, Bb or F#m, or auto to find it in the notes. A note sung between two semitones"
+        " is written as the one of the key. Default: the nearest.",
+    ),
+]
 PitchBend = Annotated[
     bool, typer.Option("--pitch-bend/--no-pitch-bend", help="Let MIDI follow the sung pitch, with the range set.")
 ]
@@ -88,6 +96,7 @@ def write_options(  # noqa: PLR0913 (one parameter an option)
     velocity: Velocity = Velocity.fixed,
     lyrics: Path | None = None,
     tuning: str | None = None,
+    key: str | None = None,
 ) -> "Options":
     """The `Options` that these say.
 
@@ -97,12 +106,14 @@ def write_options(  # noqa: PLR0913 (one parameter an option)
     """
     from singtrans.formats.lyrics import read_lyrics
     from singtrans.formats.options import Options, parse_auto, parse_metre
+    from singtrans.key import parse_key
 
     return Options(
         tempo=parse_auto(tempo) if tempo is not None else None,
         metre=parse_metre(metre) if metre is not None else None,
         quantize=quantize,
         tuning=parse_auto(tuning) if tuning is not None else None,
+        key=parse_key(key) if key is not None else None,
         pitch_bend=pitch_bend,
         program=program,
         loudness=velocity is Velocity.loudness,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from singtrans.cli.options import Tuning, write_options
+from singtrans.cli.options import Key, Tuning, write_options
 from singtrans.console import say
 from singtrans.errors import UsageError
 
@@ -25,6 +25,7 @@ def plot(  # noqa: PLR0913 (one parameter an option)
         Path | None, typer.Option(metavar="FILE", help="True notes: those missed are dashed, extra ones hatched.")
     ] = None,
     tuning: Tuning = None,
+    key: Key = None,
     row_seconds: Annotated[float, typer.Option(min=1.0, max=600.0, help="Seconds in a row.")] = 15.0,
     model: Annotated[str, typer.Option(metavar="MODEL", help="A shipped model's name or a weight file.")] = "default",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the picture if it exists.")] = False,
@@ -39,9 +40,10 @@ def plot(  # noqa: PLR0913 (one parameter an option)
       singtrans plot song.wav --reference true-notes.csv -o song.pdf
       singtrans plot song.json --audio song.wav --row-seconds 30
     """
+    from singtrans.conversion import melody_remarks
     from singtrans.formats import load_notes
     from singtrans.formats.extras import need
-    from singtrans.tuning import AUTO, tuned, tuning_remark
+    from singtrans.key import meant
     from singtrans.view.plot import KINDS, Picture
     from singtrans.view.plot import plot as draw
     from singtrans.view.source import load
@@ -52,11 +54,11 @@ def plot(  # noqa: PLR0913 (one parameter an option)
     if target.exists() and not overwrite:
         raise UsageError(f"{target} exists already; use --overwrite, or another name with -o")
     need("matplotlib", "plot", "plotting")
-    wanted = write_options(tuning=tuning).tuning
+    wanted = write_options(tuning=tuning, key=key)
     found = load(source, notes, audio, model)
     true_notes = load_notes(reference) if reference else None
-    shown = tuned(found.transcription, wanted)
+    shown = meant(found.transcription, wanted.tuning, wanted.key)
     draw(Picture(shown, found.audio, true_notes, row_seconds), target, overwrite=overwrite)
     say(f"{target}: {len(shown.notes)} notes")
-    if wanted == AUTO:
-        say(f"{target}: {tuning_remark(found.transcription.notes)}")
+    for remark in melody_remarks(found.transcription, wanted):
+        say(f"{target}: {remark}")

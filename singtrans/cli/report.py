@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from singtrans.cli.options import Jobs, Tuning, choose_existing, write_options
+from singtrans.cli.options import Jobs, Key, Tuning, choose_existing, write_options
 from singtrans.console import report as tell
 from singtrans.console import say
 from singtrans.errors import UsageError
@@ -29,6 +29,7 @@ def report(  # noqa: PLR0913 (one parameter an option)
         Path | None, typer.Option(metavar="FILE", help="Notes of a single recording, instead of transcribing it.")
     ] = None,
     tuning: Tuning = None,
+    key: Key = None,
     model: Annotated[str, typer.Option(metavar="MODEL", help="A shipped model's name or a weight file.")] = "default",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace pages that exist.")] = False,
     skip_existing: Annotated[bool, typer.Option("--skip-existing", help="Keep pages that exist.")] = False,
@@ -47,7 +48,7 @@ def report(  # noqa: PLR0913 (one parameter an option)
       singtrans report class-recordings/ -o pages/ --jobs 4
       singtrans report class-recordings/ -o pages/ --skip-existing
       singtrans report song.wav --notes corrected.csv --overwrite
-      singtrans report song.wav --tuning auto
+      singtrans report song.wav --tuning auto --key auto
     """
     from singtrans import batch, listening
     from singtrans.conversion import load_transcription
@@ -55,7 +56,7 @@ def report(  # noqa: PLR0913 (one parameter an option)
 
     existing = choose_existing(ctx, overwrite, skip_existing)
     places = [place(i) for i in inputs]
-    plan = batch.plan(places, place(out) if out else None, ["html"], write_options(tuning=tuning))
+    plan = batch.plan(places, place(out) if out else None, ["html"], write_options(tuning=tuning, key=key))
     target = index_in(folder) if (folder := _listed_in(places, out, plan)) else None
     if notes is None:
         threads = 1 if jobs > 1 else listening.default_threads()

@@ -10,6 +10,7 @@ import typer
 from singtrans.cli.options import (
     Format,
     Jobs,
+    Key,
     Lyrics,
     Metre,
     PitchBend,
@@ -66,6 +67,7 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
     metre: Metre = None,
     quantize: Quantize = "",
     tuning: Tuning = None,
+    key: Key = None,
     pitch_bend: PitchBend = False,
     program: Program = 54,
     velocity: VelocityOption = Velocity.fixed,
@@ -107,7 +109,7 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
       singtrans transcribe recordings/ -o notes/ -f mid -f csv
       singtrans transcribe recordings/ -o notes/ --jobs 8 --skip-existing --log run.jsonl
       singtrans transcribe song.wav --tempo auto --quantize 1/16 --pitch-bend
-      singtrans transcribe song.wav --tuning auto
+      singtrans transcribe song.wav --tuning auto --key auto
       singtrans transcribe song.wav -f ustar --lyrics words.txt
       singtrans transcribe song.wav -f pdf --tempo 96 --metre 3/4
       ffmpeg -i film.mkv -f wav - | singtrans transcribe - -f json > notes.json
@@ -123,6 +125,7 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
         velocity=velocity,
         lyrics=lyrics,
         tuning=tuning,
+        key=key,
     )
     if STREAM in inputs or out == STREAM:
         written = _stream_format(ctx, inputs, out, formats or [Format.csv])

@@ -16,8 +16,8 @@ from singtrans.formats.files import whole_file
 from singtrans.formats.note_names import UNITS
 from singtrans.formats.options import PLAIN, Options
 from singtrans.formats.registry import ENDINGS, SCORED, SHEETS, USES, WRITE_SUFFIXES, WRITERS, format_of
+from singtrans.key import meant
 from singtrans.notes import Note, PitchTrack, Transcription
-from singtrans.tuning import tuned
 
 __all__ = [
     "ENDINGS",
@@ -70,7 +70,7 @@ def save(
         transcription: what to write.
         path: where to; its folder must exist.
         overwrite: whether a file that is there already is replaced.
-        options: tempo, grid, tuning, lyrics and whatever else; formats pass over what they have no use for.
+        options: tempo, grid, tuning, key, lyrics and whatever else; formats pass over what they have no use for.
         format: one of :data:`WRITERS`, where the path's ending does not say it.
 
     Returns:
@@ -101,7 +101,7 @@ def write(transcription: Transcription, file: BinaryIO, format: str, options: Op
     Raises:
         SingtransError: as the format's writer does.
     """
-    WRITERS[format].write(tuned(transcription, options.tuning), file, options)
+    WRITERS[format].write(meant(transcription, options.tuning, options.key), file, options)
 
 
 def load_notes(

@@ -18,6 +18,7 @@ from singtrans.formats.bends import Bend, bend_range, bends, wheel
 from singtrans.formats.files import on_steps, read_bytes
 from singtrans.formats.options import PLAIN, Options
 from singtrans.formats.text import LONGEST, in_order
+from singtrans.key import Key
 from singtrans.notes import Note, Transcription
 from singtrans.rhythm.beats import DEFAULT_METRE, Beats
 
@@ -67,7 +68,8 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
             voice.append(mido.Message("control_change", control=controller, value=value))
         moves = _moved(curves, transcription.notes, arrangement.notes)
         events += _bend_events(moves, spans, tempi, reach)
-    tracks = [_delta(_frame_events(beats, tempi, end), end), mido.MidiTrack([*voice, *_delta(events, end)])]
+    frame = _key_events(options) + _frame_events(beats, tempi, end)
+    tracks = [_delta(frame, end), mido.MidiTrack([*voice, *_delta(events, end)])]
     midi = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT, charset="utf-8", tracks=tracks)
     midi.save(file=file)
 
@@ -103,6 +105,13 @@ def _frame_events(beats: Beats, tempi: np.ndarray, end: int) -> list[tuple[int, 
         if tick == 0 or tick < end:
             events.append((tick, mido.MetaMessage("time_signature", numerator=numerator, denominator=4)))
     return sorted(events, key=lambda event: event[0])
+
+
+def _key_events(options: Options) -> list[tuple[int, "BaseMessage"]]:
+    """(tick, message) of the key, if one is stated."""
+    import mido
+
+    return [(0, mido.MetaMessage("key_signature", key=options.key.name))] if isinstance(options.key, Key) else []
 
 
 def _velocities(notes: Sequence[Note], options: Options) -> tuple[int, ...]:

@@ -1,7 +1,7 @@
 """MusicXML: the melody as sheet music, in a spelled key, with bars, rests, ties and lyrics (extra ``score``).
 
-partitura makes the XML, estimates the key (Krumhansl) and spells the notes (Meredith's ps13). What a score cannot say,
-pitch between the semitones and time off the grid, is not in it.
+partitura makes the XML, and where no key is stated, it estimates the key (Krumhansl) and spells the notes (Meredith's
+ps13). What a score cannot say, pitch between the semitones and time off the grid, is not in it.
 """
 
 import warnings
@@ -18,6 +18,7 @@ from singtrans.formats.files import MOST_BYTES, read_bytes
 from singtrans.formats.options import PLAIN, Options
 from singtrans.formats.sheet import QUARTER, Piece, Sheet, lay_out
 from singtrans.formats.text import in_order, make_note
+from singtrans.key import Key
 from singtrans.notes import Note, Transcription
 
 if TYPE_CHECKING:
@@ -50,15 +51,15 @@ def score_xml(transcription: Transcription, options: Options) -> bytes:
         from partitura import save_musicxml
         from partitura.score import Score
 
-        content = save_musicxml(Score(_part(sheet, arrangement.beats.metre)))
+        content = save_musicxml(Score(_part(sheet, arrangement.beats.metre, options.key)))
     return _finished(content, sheet, round(arrangement.beats.tempo, 1), Path(transcription.audio).stem)
 
 
-def _part(sheet: Sheet, metre: int) -> "Part":
+def _part(sheet: Sheet, metre: int, key: Key | str | None) -> "Part":
     from partitura import score
 
     part = score.Part("P1", "Voice", quarter_duration=QUARTER)
-    fifths, mode, spelling = _spelled(sheet)
+    fifths, mode, spelling = _spelled(sheet, key)
     part.add(score.TimeSignature(metre, 4), 0)
     part.add(score.KeySignature(fifths, mode), 0)
     part.add(score.Clef(1, *_clef(sheet.pitches)), 0)
@@ -94,8 +95,12 @@ def _bracket(part: "Part", group: list[tuple[Piece, "GenericNote"]]) -> None:
         part.add(score.Tuplet(start, end), first.start, last.start + last.length)
 
 
-def _spelled(sheet: Sheet) -> tuple[int, str, list[tuple[str, int | None, int]]]:
+def _spelled(sheet: Sheet, key: Key | str | None) -> tuple[int, str, list[tuple[str, int | None, int]]]:
     """The key's fifths and mode; and step, alteration and octave of every note."""
+    if isinstance(key, Key):
+        spelt = [key.spell(pitch) for pitch in sheet.pitches]
+        mode = "minor" if key.minor else "major"
+        return key.fifths, mode, [(step, alter or None, octave) for step, alter, octave in spelt]
     if not sheet.pitches:
         return 0, "major", []
     from partitura.musicanalysis import estimate_key, estimate_spelling

@@ -52,22 +52,22 @@ _KNOWN = {ending: name for name, ending in ENDINGS.items()} | {".midi": "mid", "
 WRITE_SUFFIXES: tuple[str, ...] = tuple(dict.fromkeys(Path(f"a{ending}").suffix for ending in _KNOWN))
 """Last endings of all files that are written."""
 
-_SCORE = frozenset(("tempo", "metre", "quantize", "tuning", "lyrics", "audio"))
+_SCORE = frozenset(("tempo", "metre", "quantize", "tuning", "key", "lyrics", "audio"))
 
 USES: dict[str, frozenset[str]] = {
     "mid": _SCORE | {"pitch_bend", "program", "loudness"},
-    "csv": frozenset({"tuning"}),
-    "json": frozenset({"tuning", "audio"}),
+    "csv": frozenset({"tuning", "key"}),
+    "json": frozenset({"tuning", "key", "audio"}),
     "ustar": _SCORE - {"metre"},
     "musicxml": _SCORE,
     "svg": _SCORE,
     "pdf": _SCORE,
     "labels": frozenset(),
-    "sv": frozenset({"tuning"}),
+    "sv": frozenset({"tuning", "key"}),
     "jams": frozenset({"audio"}),
     "f0": frozenset(),
     "wav": frozenset({"audio"}),
-    "html": frozenset({"audio", "tuning"}),
+    "html": frozenset({"audio", "tuning", "key"}),
 }
 """Format name -> the fields of `Options` that change what is written; ``audio`` also where only its name does."""
 

@@ -1,0 +1,61 @@
+"""How often ``--key`` writes the meant integer notes of made-up melodies, in one table.
+
+    python benchmarks/key.py
+
+The melodies of benchmarks/tuning.py, in a major key, some of them with notes that are foreign to it, or of all twelve.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from tuning import MELODIES, Singer, sing
+
+from singtrans.key import keyed
+from singtrans.notes import Transcription
+from singtrans.tuning import AUTO
+
+
+@dataclass(frozen=True)
+class Song:
+    """Length of the song in seconds; scatter in cents; share of the notes that are moved by a semitone."""
+
+    seconds: float
+    scatter: float
+    foreign: float = 0.0
+
+
+SONGS = (
+    *(Song(60, scatter) for scatter in (10, 20, 30, 40, 50)),
+    *(Song(60, scatter, foreign) for foreign in (0.05, 0.1, 0.5) for scatter in (10, 30)),
+    *(Song(12, scatter) for scatter in (10, 30)),
+)
+
+
+def melody(song: Song, rng: np.random.Generator) -> tuple[Transcription, np.ndarray]:
+    """A melody, and the integers that were meant."""
+    sung, meant = sing(Singer(song.seconds, song.scatter, 0.0), rng)
+    moved = rng.choice((-1, 1), len(meant)) * (rng.random(len(meant)) < song.foreign)
+    notes = (replace(note, pitch=note.pitch + float(step)) for note, step in zip(sung.notes, moved, strict=True))
+    return replace(sung, notes=tuple(notes)), meant + moved
+
+
+def shares(song: Song, seed: int) -> tuple[float, float]:
+    """Shares of right integers: the nearest, and those of the key that is found."""
+    sung, meant = melody(song, np.random.default_rng(seed))
+    plain = np.array([note.note for note in sung.notes])
+    found = np.array([note.note for note in keyed(sung, AUTO).notes])
+    return float(np.mean(plain == meant)), float(np.mean(found == meant))
+
+
+def main() -> None:
+    """Print the table."""
+    print("| song | scatter | foreign notes | the nearest | `--key auto` |")
+    print("|---|---|---|---|---|")
+    for song in SONGS:
+        plain, found = np.mean([shares(song, seed) for seed in range(MELODIES)], axis=0)
+        head = f"| {song.seconds:g} s | {song.scatter:g} cents | {song.foreign:.0%} |"
+        print(f"{head} {plain:.3f} | {found:.3f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
