@@ -1,6 +1,6 @@
 """How often a model gets right what singers do: a set of synthetic singing, phenomenon by phenomenon, in one table.
 
-    python benchmarks/diagnostic.py [--model MODEL] [--melodies 10] [--only "legato,melisma"]
+    python benchmarks/diagnostic.py [--model MODEL] [--melodies 10] [--only legato --only "repeated, dip on one vowel"]
 
 The melodies are made in memory, the same in every run, and their notes are known exactly: `phenomena` and, where
 espeak-ng is on the path, `spoken`. Their seeds and voices are others than those of the generators of training data.
@@ -40,11 +40,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="How often a model gets right what singers do.")
     parser.add_argument("--model", default="default", help="a shipped model's name or a weight file")
     parser.add_argument("--melodies", type=int, default=10, help="of each phenomenon")
-    parser.add_argument("--only", default="", help="phenomena, with commas between them")
+    parser.add_argument("--only", action="append", metavar="PHENOMENON", help="can be given several times")
     options = parser.parse_args()
     transcriber = Transcriber(options.model, "cpu")
     known = generators()
-    chosen = [name.strip() for name in options.only.split(",")] if options.only else list(known)
+    chosen = options.only or list(known)
+    if unknown := set(chosen) - set(known):
+        parser.error(f"unknown: {'; '.join(unknown)}; there are {'; '.join(known)}")
     weak = []
 
     def rows() -> Iterator[list[object]]:
