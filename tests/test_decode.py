@@ -227,13 +227,26 @@ def test_between_known_boundaries_lies_the_pitch_that_was_sung():
     assert pitch_between(p, CONFIG, 1.9, 1.9) == pytest.approx(64.8, abs=0.02)  # one frame at least
     for outside in ((-3.0, -1.0), (7.0, 9.0)):
         assert pitch_between(p, CONFIG, *outside) == pytest.approx(60.0, abs=0.02)
-    with pytest.raises(ValueError, match="no frames"):
+    with pytest.raises(ValueError, match=r"^there is no pitch in posteriors of no frames$"):
         pitch_between(p[:0], CONFIG, 0.0, 1.0)
 
 
 def test_shapes_that_disagree_are_refused():
     with pytest.raises(ValueError, match="disagree"):
         posteriors(np.zeros(3), np.zeros(3), np.zeros(4), np.zeros(3), np.zeros((3, 5)))
+
+
+def test_times_that_are_no_longer_than_a_frame_are_read_in_the_nearest():
+    sung = np.array([50.0, 55.0, 60.0, 65.0])
+    p = clear([], 4, midi=sung)
+    p = posteriors(p.onset, p.offset, p.activity, np.ones(4), p.pitch)
+    for time, pitch in [(-1.0, 50.0), (0.0, 50.0), (0.021, 55.0), (0.04, 60.0), (0.06, 65.0), (9.0, 65.0)]:
+        assert pitch_between(p, CONFIG, time, time) == pytest.approx(pitch, abs=0.01)
+
+
+def test_a_boundary_one_frame_after_the_beginning_lies_between_frames():
+    p = clear([(0.024, 0.4, 60.0)], 40)
+    assert decode(p, CONFIG, 0.8)[0].onset == pytest.approx(0.024, abs=0.002)
 
 
 def test_one_piece_joined_is_itself():
