@@ -234,6 +234,9 @@ def test_between_known_boundaries_lies_the_pitch_that_was_sung():
 def test_shapes_that_disagree_are_refused():
     with pytest.raises(ValueError, match="disagree"):
         posteriors(np.zeros(3), np.zeros(3), np.zeros(4), np.zeros(3), np.zeros((3, 5)))
+    for pitch in (np.zeros((4, 5)), np.zeros(3), np.zeros((3, 5, 1))):
+        with pytest.raises(ValueError, match="disagree"):
+            posteriors(*np.zeros((4, 3)), pitch)
 
 
 def test_times_that_are_no_longer_than_a_frame_are_read_in_the_nearest():
@@ -331,6 +334,22 @@ def test_any_input_in_any_pieces_equals_the_search_frame_by_frame(given_posterio
     expected = undivided_decoder.decode(given_posteriors, config, duration)
     assert decode(given_posteriors, config, duration) == expected
     assert in_pieces(given_posteriors, config, duration, cuts) == expected
+
+
+def test_a_note_that_is_decided_at_once_waits_for_what_has_a_say_in_its_values():
+    """Loud evidence decides notes before the frames behind them have come, which may hold a later peak."""
+    rng, early = np.random.default_rng(0), 0
+    for _ in range(300):
+        frames = int(rng.integers(4, 14))
+        heads = rng.choice([0.0, 0.1, 0.5, 0.9, 0.99, 1.0], (4, frames))
+        p = posteriors(*heads, rng.random((frames, 2)))
+        config = replace(CONFIG, shortest_note=0.02, legato_cost=2.0, note_cost=float(rng.choice([-5.0, 0.0])))
+        expected, decoder = decode(p, config, frames * HOP), Decoder(config)
+        for frame in range(frames):
+            decoder.add(p[frame : frame + 1])
+            early += len(decoder._waiting)
+        assert decoder.finish(frames * HOP) == expected
+    assert early
 
 
 def melody(seed: int, frames: int) -> Posteriors:
