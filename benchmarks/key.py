@@ -2,13 +2,14 @@
 
     python benchmarks/key.py
 
-The melodies of benchmarks/tuning.py, in a major key, some of them with notes that are foreign to it, or of all twelve.
+The melodies of benchmarks/tuning.py, in a major key or in minor with its leading note; some with notes that are foreign
+to the key.
 """
 
 from dataclasses import dataclass, replace
 
 import numpy as np
-from tuning import MELODIES, Singer, sing
+from tuning import MAJOR, MELODIES, Singer, sing
 
 from singtrans.key import keyed
 from singtrans.notes import Transcription
@@ -22,18 +23,21 @@ class Song:
     seconds: float
     scatter: float
     foreign: float = 0.0
+    scale: str = "major"
 
 
+SCALES = {"major": MAJOR, "minor": (0, 2, 3, 5, 7, 8, 11)}
 SONGS = (
     *(Song(60, scatter) for scatter in (10, 20, 30, 40, 50)),
-    *(Song(60, scatter, foreign) for foreign in (0.05, 0.1, 0.5) for scatter in (10, 30)),
+    *(Song(60, scatter, foreign) for foreign in (0.05, 0.1, 0.5) for scatter in (10, 20, 30)),
+    *(Song(60, scatter, 0.0, "minor") for scatter in (10, 20, 30, 40)),
     *(Song(12, scatter) for scatter in (10, 30)),
 )
 
 
 def melody(song: Song, rng: np.random.Generator) -> tuple[Transcription, np.ndarray]:
     """A melody, and the integers that were meant."""
-    sung, meant = sing(Singer(song.seconds, song.scatter, 0.0), rng)
+    sung, meant = sing(Singer(song.seconds, song.scatter, 0.0), rng, SCALES[song.scale])
     moved = rng.choice((-1, 1), len(meant)) * (rng.random(len(meant)) < song.foreign)
     notes = (replace(note, pitch=note.pitch + float(step)) for note, step in zip(sung.notes, moved, strict=True))
     return replace(sung, notes=tuple(notes)), meant + moved
@@ -49,11 +53,11 @@ def shares(song: Song, seed: int) -> tuple[float, float]:
 
 def main() -> None:
     """Print the table."""
-    print("| song | scatter | foreign notes | the nearest | `--key auto` |")
-    print("|---|---|---|---|---|")
+    print("| song | key | scatter | foreign notes | the nearest | `--key auto` |")
+    print("|---|---|---|---|---|---|")
     for song in SONGS:
         plain, found = np.mean([shares(song, seed) for seed in range(MELODIES)], axis=0)
-        head = f"| {song.seconds:g} s | {song.scatter:g} cents | {song.foreign:.0%} |"
+        head = f"| {song.seconds:g} s | {song.scale} | {song.scatter:g} cents | {song.foreign:.0%} |"
         print(f"{head} {plain:.3f} | {found:.3f} |", flush=True)
 
 

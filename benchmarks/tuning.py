@@ -5,6 +5,7 @@
 Notes of random major keys over up to three octaves, off by a normal deviate; 3 % are wrong by up to a semitone.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,14 +36,14 @@ SINGERS = (
 )
 
 
-def sing(singer: Singer, rng: np.random.Generator) -> tuple[Transcription, np.ndarray]:
+def sing(singer: Singer, rng: np.random.Generator, scale: Sequence[int] = MAJOR) -> tuple[Transcription, np.ndarray]:
     """A melody, and the integers that were meant."""
     notes, meant, now = [], [], float(rng.uniform(0, 3))
     place, key = 10, int(rng.integers(46, 60))
     while now < singer.seconds:
         length = float(rng.choice([0.25, 0.4, 0.5, 0.5, 0.8, 1.2]))
         place = int(np.clip(place + rng.integers(-3, 4), 0, 20))
-        meant.append(key + 12 * (place // 7) + MAJOR[place % 7])
+        meant.append(key + 12 * (place // 7) + scale[place % 7])
         off = rng.uniform(-100, 100) if rng.random() < WRONG else rng.normal(0, singer.scatter)
         off += singer.offset + singer.drift * now / singer.seconds
         notes.append(Note(now, now + 0.9 * length, float(meant[-1] + off / 100), float(rng.uniform(0.5, 1))))

@@ -25,11 +25,13 @@ class Note:
         offset: end, in seconds; always later than ``onset``.
         pitch: fractional MIDI number.
         confidence: 0 (a guess) to 1 (certain).
-        tuning: how far above 440 Hz the singer's A4 lies at this note, in semitones; ``note`` counts from there. Of a
-            note that was written as a neighbour, as the song's key had it, all that it was off.
+        tuning: how far above 440 Hz the singer's A4 lies at this note, in semitones; ``note`` counts from there.
+        moved: how many semitones above the integer nearest to its pitch the note was meant, as the song's key has it;
+            -1, 0 or 1.
 
     Raises:
-        ValueError: if a value is not finite, the note has no length, or the confidence is outside 0..1.
+        ValueError: if a value is not finite, the note has no length, the confidence is outside 0..1, or it was
+            moved further.
     """
 
     onset: float
@@ -37,6 +39,7 @@ class Note:
     pitch: float
     confidence: float = 1.0
     tuning: float = 0.0
+    moved: int = 0
 
     def __post_init__(self) -> None:
         if not all(map(math.isfinite, (self.onset, self.offset, self.pitch, self.confidence, self.tuning))):
@@ -45,6 +48,8 @@ class Note:
             raise ValueError(f"a note must end after it starts: {self}")
         if not 0.0 <= self.confidence <= 1.0:
             raise ValueError(f"a confidence lies between 0 and 1: {self}")
+        if self.moved not in (-1, 0, 1):
+            raise ValueError(f"a note is moved by a semitone at most: {self}")
 
     @property
     def duration(self) -> float:
@@ -53,8 +58,8 @@ class Note:
 
     @property
     def note(self) -> int:
-        """The integer MIDI number (0 to 127) that is written to a MIDI file: the nearest one; halves round up."""
-        return min(127, max(0, math.floor(self.pitch - self.tuning + 0.5)))
+        """The integer MIDI number (0 to 127) that is written to a MIDI file: the nearest, halves up, unless moved."""
+        return min(127, max(0, math.floor(self.pitch - self.tuning + 0.5) + self.moved))
 
     @property
     def name(self) -> str:

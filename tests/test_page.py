@@ -111,12 +111,19 @@ def test_the_notes_of_a_page_are_read_again(tmp_path):
     assert read_page(tmp_path / "b.html") is None
 
 
+def test_a_page_keeps_what_was_meant(tmp_path):
+    made = tune()
+    made = replace(made, notes=tuple(replace(n, moved=i % 3 - 1) for i, n in enumerate(made.notes)))
+    read = read_page(formats.save(made, tmp_path / "a.report.html"))
+    assert [n.note for n in read.notes] == [n.note for n in made.notes]
+
+
 def test_a_page_keeps_the_tuning(tmp_path):
     made = tune()
     made = replace(made, notes=tuple(replace(n, tuning=-0.4 - 0.01 * i) for i, n in enumerate(made.notes)))
     read = read_page(formats.save(made, tmp_path / "a.report.html"))
     assert [(n.tuning, n.note) for n in read.notes] == [(pytest.approx(n.tuning), n.note) for n in made.notes]
-    older = (tmp_path / "a.report.html").read_text(encoding="utf-8").replace(",60.1,0.9,-0.4]", ",60.1,0.9]")
+    older = (tmp_path / "a.report.html").read_text(encoding="utf-8").replace(",60.1,0.9,-0.4,0]", ",60.1,0.9]")
     (tmp_path / "older.report.html").write_text(older, encoding="utf-8")
     assert read_page(tmp_path / "older.report.html").notes[0] == made.notes[0].__class__(0.5, 0.95, 60.1, 0.9)
 
@@ -293,6 +300,16 @@ def test_a_song_is_within_ten_milliseconds(opened, tmp_path):
     read = downloaded(opened(Transcription(notes, tune().pitch, 5.0, "a.wav")), "#ultrastar", tmp_path / "a.txt")
     np.testing.assert_allclose([n.onset for n in read], [n.onset for n in notes], atol=0.0101)
     np.testing.assert_allclose([n.offset for n in read], [n.offset for n in notes], atol=0.0101)
+
+
+@browser_needed
+def test_a_page_knows_notes_that_the_key_moved(opened, tmp_path):
+    made = tune()
+    tab = opened(replace(made, notes=tuple(replace(n, moved=1) for n in made.notes)))
+    tab.mouse.click(*point(tab, 1.2, 61.1, *RANGE))
+    assert tab.inner_text("#status").startswith("D4 −90 cents")
+    assert [n.note for n in downloaded(tab, "#midi", tmp_path / "a.mid")] == [61, 62, 63, 64, 65, 61, 62, 63]
+    assert [n.moved for n in downloaded(tab, "#csv", tmp_path / "a.csv")] == [1] * 8
 
 
 @browser_needed

@@ -4,9 +4,11 @@
     0.4210,0.9630,60.132,60,0.871
 
 Onset and offset in seconds, pitch as a fractional MIDI number, note as the integer MIDI number (60 = C4). Where notes
-count from another A4 than 440 Hz, a sixth column ``tuning`` says how many semitones it lies above.
+count from another A4 than 440 Hz, a column ``tuning`` says how many semitones it lies above; where some were meant as
+neighbours of the nearest integer, as the song's key has it, a column ``moved`` says by how many semitones.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -20,7 +22,7 @@ from singtrans.formats.text import Row, at_line, in_order, make_note, number, re
 from singtrans.notes import Note, Transcription
 
 COLUMNS = ("onset", "offset", "pitch", "note", "confidence")
-_TUNING = "tuning"
+_MORE = ("tuning", "moved")  # columns that are there where they are needed
 _STEPS_PER_SECOND = 10_000  # four decimals: a hundredth of the shortest hop
 
 
@@ -29,13 +31,17 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
 
     Times have four decimals, pitch, confidence and tuning three; rounding leaves every note a length, and no overlap.
     """
-    tuned = any(round(note.tuning, 3) for note in transcription.notes)
-    lines = [",".join((*COLUMNS, _TUNING) if tuned else COLUMNS)]
+    needed = {
+        "tuning": any(round(note.tuning, 3) for note in transcription.notes),
+        "moved": any(note.moved for note in transcription.notes),
+    }
+    lines = [",".join((*COLUMNS, *(name for name in _MORE if needed[name])))]
     times = on_grid(transcription.notes, _STEPS_PER_SECOND)
     for note, (onset, offset) in zip(transcription.notes, times, strict=True):
         start, end = onset / _STEPS_PER_SECOND, offset / _STEPS_PER_SECOND
         line = f"{start:.4f},{end:.4f},{note.pitch:.3f},{note.note},{note.confidence:.3f}"
-        lines.append(f"{line},{note.tuning:.3f}" if tuned else line)
+        more = {"tuning": f"{note.tuning:.3f}", "moved": str(note.moved)}
+        lines.append(",".join((line, *(more[name] for name in _MORE if needed[name]))))
     file.write(("\n".join(lines) + "\n").encode())
 
 
@@ -43,8 +49,8 @@ def read(path: str | Path, unit: str | None = None, faults: list[SingtransError]
     """Read notes from text with a header, separated by commas, tabs, semicolons or spaces.
 
     The header names an onset, an offset or a duration, and a pitch, by one of the usual words (docs/labels.md);
-    ``confidence`` is 1 where it is missing, ``tuning`` is read from our own tables, and other columns and blank lines
-    are passed over.
+    ``confidence`` is 1 where it is missing, ``tuning`` and ``moved`` are read from our own tables, and other columns
+    and blank lines are passed over.
 
     Args:
         path: the file.
@@ -68,8 +74,10 @@ def read(path: str | Path, unit: str | None = None, faults: list[SingtransError]
             1,
             f"lacks {', '.join(missing)}: the first line must name the columns onset, offset (or duration) and pitch.",
         )
-    tuned = len(COLUMNS) if table.names == (*COLUMNS, _TUNING) else None  # elsewhere it may be in any unit
-    values = [_values(path, row, columns, unit, tuned, faults) for row in table.rows]
+    own = table.names[: len(COLUMNS)] == COLUMNS and set(table.names[len(COLUMNS) :]) <= set(_MORE)
+    # Elsewhere columns of these names may be anything.
+    more = {name: table.names.index(name) for name in _MORE if own and name in table.names}
+    values = [_values(path, row, columns, unit, more, faults) for row in table.rows]
     sung = [value for value in values if value]
     unit = unit or columns.unit or _unit(path, sung, columns)
     notes = [_note(path, value, unit, faults) for value in sung]
@@ -86,10 +94,16 @@ class _Values:
     pitch: float
     confidence: float
     tuning: float
+    moved: float
 
 
 def _values(
-    path: Path, row: Row, columns: Columns, unit: str | None, tuned: int | None, faults: list[SingtransError] | None
+    path: Path,
+    row: Row,
+    columns: Columns,
+    unit: str | None,
+    more: Mapping[str, int],
+    faults: list[SingtransError] | None,
 ) -> _Values | None:
     """None for a rest, which only a label can say, and for a line that is refused."""
     try:
@@ -100,11 +114,11 @@ def _values(
         pitch = label_pitch(label) if columns.unit == "name" and unit is None else number(label)
         confident = row.cells[columns.confidence] if 0 <= columns.confidence < len(row.cells) else ""
         confidence = number(confident or "1")
-        tuning = number(row.cells[tuned]) if tuned is not None else 0.0
+        tuning, moved = (number(row.cells[more[name]]) if name in more else 0.0 for name in _MORE)
     except (ValueError, IndexError):
         refuse(_fault(path, row.line), faults)
         return None
-    return None if pitch is None else _Values(row.line, onset, offset, pitch, confidence, tuning)
+    return None if pitch is None else _Values(row.line, onset, offset, pitch, confidence, tuning, moved)
 
 
 def _unit(path: Path, values: list[_Values], columns: Columns) -> str:
@@ -122,7 +136,8 @@ def _unit(path: Path, values: list[_Values], columns: Columns) -> str:
 
 def _note(path: Path, value: _Values, unit: str, faults: list[SingtransError] | None) -> Note | None:
     try:
-        return make_note(value.onset, value.offset, to_midi(value.pitch, unit), value.confidence, value.tuning)
+        pitch = to_midi(value.pitch, unit)
+        return make_note(value.onset, value.offset, pitch, value.confidence, value.tuning, value.moved)
     except ValueError:
         refuse(_fault(path, value.line), faults)
         return None
@@ -133,6 +148,6 @@ def _fault(path: Path, line: int) -> SingtransError:
         path,
         line,
         "is not a note: it needs an onset from 0 s, a later offset (or a duration), a pitch from MIDI 0 to 127"
-        " (name its column hz if it is Hz), and a confidence from 0 to 1 and a tuning in semitones if there are such"
-        " columns.",
+        " (name its column hz if it is Hz), and a confidence from 0 to 1, a tuning in semitones and -1, 0 or 1 for"
+        " moved, if there are such columns.",
     )

@@ -5,7 +5,8 @@
      "pitch": {"time": [0.0, 0.01, …], "midi": [null, 60.02, …], "voicing": [0.01, 0.98, …]}}
 
 Times in seconds, pitch as a fractional MIDI number, null where nothing is sung. It is strict JSON: no NaN. A note that
-counts from another A4 than 440 Hz has "tuning" as well, how many semitones it lies above.
+counts from another A4 than 440 Hz has "tuning" as well, how many semitones it lies above; one that was meant as a
+neighbour of the nearest integer, as the song's key has it, has "moved", 1 or -1.
 """
 
 import json
@@ -106,7 +107,7 @@ def _notes(path: Path, entries: list[Any], faults: list[SingtransError] | None) 
                 refuse(_absurd(path, onset, pitch), faults)
                 continue
             confidence, tuning = finite(entry.get("confidence", 1.0)), finite(entry.get("tuning", 0.0))
-            notes.append(make_note(onset, offset, pitch, confidence, tuning))
+            notes.append(make_note(onset, offset, pitch, confidence, tuning, finite(entry.get("moved", 0))))
         except (AttributeError, KeyError, TypeError, ValueError):
             fault = f"entry {number} is not a note: it needs an onset from 0 s, a later offset, a pitch."
             refuse(SingtransError(f"{path}: {fault}"), faults)
@@ -137,6 +138,7 @@ def _note_fields(note: Note, onset: int, offset: int) -> dict[str, float]:
         "note": note.note,
         "confidence": round(float(note.confidence), 3),
         **({"tuning": tuning} if tuning else {}),
+        **({"moved": note.moved} if note.moved else {}),
     }
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from partitura.score import GenericNote, Part
 
 _TRIPLET = {"actual_notes": 3, "normal_notes": 2}
+_ACCIDENTALS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
 _TEMPO = 120.0  # where a score says none
 
 
@@ -141,6 +142,7 @@ def _finished(content: bytes, sheet: Sheet, tempo: float, title: str) -> bytes:
         sound.getparent().remove(sound)
     bar = root.find("part/measure")
     bar.insert(len(bar.findall("attributes")), _metronome(tempo))
+    _add_accidentals(root)
     heads = [note for note in root.iter("note") if note.find("rest") is None]
     shown = [piece for piece in sheet.pieces if piece.note >= 0]
     for head, piece in zip(heads, shown, strict=True):
@@ -151,6 +153,30 @@ def _finished(content: bytes, sheet: Sheet, tempo: float, title: str) -> bytes:
             etree.SubElement(lyric, "syllabic").text = kinds[syllable.begins_word, syllable.ends_word]
             etree.SubElement(lyric, "text").text = "".join(c for c in syllable.text if c.isprintable())
     return etree.tostring(tree, xml_declaration=True, encoding="UTF-8", pretty_print=True)
+
+
+def _add_accidentals(root: "etree._Element") -> None:
+    """Write the sign before each note that is altered otherwise than its signature and its bar have it.
+
+    Programs that read a score work that out for themselves; those that draw it do not.
+    """
+    from lxml import etree
+
+    fifths = int(root.findtext(".//key/fifths", "0"))
+    signature = dict.fromkeys("FCGDAEB"[: max(fifths, 0)], 1) | dict.fromkeys("BEADGCF"[: max(-fifths, 0)], -1)
+    for bar in root.iter("measure"):
+        altered: dict[tuple[str, str], int] = {}
+        for note in bar.iter("note"):
+            pitch = note.find("pitch")
+            if pitch is None or any(tie.get("type") == "stop" for tie in note.iter("tie")):
+                continue
+            step, octave = pitch.findtext("step", ""), pitch.findtext("octave", "")
+            alter = int(pitch.findtext("alter", "0"))
+            if altered.get((step, octave), signature.get(step, 0)) != alter:
+                altered[step, octave] = alter
+                sign = etree.Element("accidental")
+                sign.text = _ACCIDENTALS[alter]
+                [*note.iter("type", "dot")][-1].addnext(sign)
 
 
 def _metronome(tempo: float) -> "etree._Element":

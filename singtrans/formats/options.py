@@ -6,7 +6,7 @@ from pathlib import Path
 
 from singtrans.errors import UsageError
 from singtrans.formats.lyrics import Syllable
-from singtrans.key import Key
+from singtrans.key import Key, parse_key
 from singtrans.rhythm.beats import Beats
 from singtrans.rhythm.quantize import parse_grid
 from singtrans.tuning import AUTO
@@ -24,7 +24,7 @@ class Options:
         metre: beats in a bar; None for those of ``beats``, or else 4.
         quantize: name of the grid that notes are moved onto (``parse_grid``), or empty.
         tuning: Hz of the singer's A4; ``auto`` to find it in the notes; None for 440.
-        key: the key whose notes were meant; ``auto`` to find it in the notes; None for the nearest notes.
+        key: the key whose notes were meant, or its name; ``auto`` to find it in the notes; None for the nearest.
         pitch_bend: whether MIDI follows the sung pitch.
         program: General MIDI's instrument, 1..128 as people count them.
         loudness: whether velocities follow the recording's loudness.
@@ -59,8 +59,8 @@ class Options:
                 raise UsageError(f"--tuning {self.tuning}: give Hz of A4, such as 432, or auto")
         elif self.tuning is not None and not LOWEST_A4 <= self.tuning <= HIGHEST_A4:
             raise UsageError(f"--tuning {self.tuning:g}: A4 lies between {LOWEST_A4:g} and {HIGHEST_A4:g} Hz")
-        if isinstance(self.key, str) and self.key != AUTO:
-            raise UsageError(f"--key {self.key}: give a key such as C, Bb, F#m or d minor, or auto")
+        if isinstance(self.key, str):
+            object.__setattr__(self, "key", parse_key(self.key))
         if self.metre is not None and not 1 <= self.metre <= 12:
             raise UsageError(f"--metre {self.metre}/4: a bar has 1 to 12 beats")
         if not 1 <= self.program <= 128:

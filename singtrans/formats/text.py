@@ -139,7 +139,9 @@ def read_table(path: Path, text: str) -> Table:
     return Table(names, tuple(rows))
 
 
-def make_note(onset: float, offset: float, pitch: float, confidence: float = 1.0, tuning: float = 0.0) -> Note:
+def make_note(
+    onset: float, offset: float, pitch: float, confidence: float = 1.0, tuning: float = 0.0, moved: float = 0
+) -> Note:
     """A note whose values can be meant.
 
     Args:
@@ -148,10 +150,11 @@ def make_note(onset: float, offset: float, pitch: float, confidence: float = 1.0
         pitch: MIDI number.
         confidence: 0 to 1.
         tuning: semitones of the singer's A4 above 440 Hz.
+        moved: semitones that the integer note lies above the nearest one.
 
     Raises:
-        ValueError: if it is not one: it starts before 0 s, does not end after it starts, lies outside 0 to 127, or
-            counts from an A4 that nobody sings by.
+        ValueError: if it is not one: it starts before 0 s, does not end after it starts, lies outside 0 to 127,
+            counts from an A4 that nobody sings by, or is moved by anything but a semitone.
     """
     if not 0 <= onset < offset <= LONGEST:
         raise ValueError("a note starts from 0 s on and ends later")
@@ -159,7 +162,9 @@ def make_note(onset: float, offset: float, pitch: float, confidence: float = 1.0
         raise ValueError("a pitch lies between MIDI 0 and 127")
     if abs(tuning) > _FARTHEST:
         raise ValueError("an A4 lies within some semitones of 440 Hz")
-    return Note(onset, offset, pitch, confidence, tuning)
+    if moved not in (-1, 0, 1):
+        raise ValueError("a note is moved by a semitone up or down, or not at all")
+    return Note(onset, offset, pitch, confidence, tuning, int(moved))
 
 
 def in_order(notes: Iterable[Note]) -> tuple[Note, ...]:

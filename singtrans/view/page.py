@@ -92,9 +92,9 @@ def _data(path: Path) -> str:
 
 
 def _numbers(note: Note) -> list[float]:
-    """A note as the page holds it: onset and offset in seconds, pitch, confidence, tuning in semitones."""
+    """A note as the page holds it: onset and offset in seconds, pitch, confidence, tuning and moved in semitones."""
     times = [round(note.onset, 4), round(note.offset, 4)]
-    return times + [round(float(value), 3) for value in (note.pitch, note.confidence, note.tuning)]
+    return [*times, *(round(float(value), 3) for value in (note.pitch, note.confidence, note.tuning)), note.moved]
 
 
 def embedded(content: object) -> str:

@@ -7,14 +7,15 @@
   const canvas = $("canvas"), ctx2d = canvas.getContext("2d");
 
   // ---- state -------------------------------------------------------------------------------------------------
-  let notes = data.notes.map(([onset, offset, pitch, confidence, tuning]) => ({ onset, offset, pitch, confidence, tuning }));
+  let notes = data.notes.map(([onset, offset, pitch, confidence, tuning, moved]) => ({ onset, offset, pitch, confidence, tuning, moved }));
   let chosen = -1, undone = [], done = [], edited = false;
   const duration = Math.max(data.duration, ...notes.slice(-1).map((n) => n.offset), 0.1);
   let view = { start: 0, scale: 100 }; // seconds at the left edge, pixels a second
   let mode = "both", position = 0, playing = false;
 
-  // The singer's A4 lies `tuning` semitones above 440 Hz: the integer notes count from there.
-  const integer = (note) => clamp(Math.floor(note.pitch - note.tuning + 0.5), 0, 127);
+  // The singer's A4 lies `tuning` semitones above 440 Hz: the integer notes count from there. `moved` is what the
+  // song's key has moved one by.
+  const integer = (note) => clamp(Math.floor(note.pitch - note.tuning + 0.5) + note.moved, 0, 127);
   const name = (n) => NAMES[((n % 12) + 12) % 12] + (Math.floor(n / 12) - 1);
   const clock = (t) => `${Math.floor(t / 60)}:${(t % 60).toFixed(1).padStart(4, "0")}`;
   const hz = (pitch) => 440 * 2 ** ((pitch - 69) / 12);
@@ -313,7 +314,7 @@
     const from = Math.max(t, i > 0 ? notes[i - 1].offset : 0), to = i < notes.length ? notes[i].onset : duration;
     if (to - from < SHORTEST) { say("There is a note already."); return; }
     keep();
-    notes.splice(i, 0, { onset: from, offset: Math.min(to, from + 0.5), pitch: Math.round(sung - tuning) + tuning, confidence: 1, tuning });
+    notes.splice(i, 0, { onset: from, offset: Math.min(to, from + 0.5), pitch: Math.round(sung - tuning) + tuning, confidence: 1, tuning, moved: 0 });
     choose(i); changed();
     hear(notes[i]);
   }
@@ -414,12 +415,12 @@
     return new Uint8Array([...head, ...track(frame), ...track(voice.concat(end))]);
   }
   function csvFile() {
-    const tuned = notes.some((n) => n.tuning);
+    const tuned = notes.some((n) => n.tuning), moved = notes.some((n) => n.moved);
     const rows = onGrid(10000).map(([on, off], i) => {
-      const n = notes[i], tuning = tuned ? `,${n.tuning.toFixed(3)}` : "";
-      return `${(on / 1e4).toFixed(4)},${(off / 1e4).toFixed(4)},${n.pitch.toFixed(3)},${integer(n)},${n.confidence.toFixed(3)}${tuning}`;
+      const n = notes[i], more = (tuned ? `,${n.tuning.toFixed(3)}` : "") + (moved ? `,${n.moved}` : "");
+      return `${(on / 1e4).toFixed(4)},${(off / 1e4).toFixed(4)},${n.pitch.toFixed(3)},${integer(n)},${n.confidence.toFixed(3)}${more}`;
     });
-    return [`onset,offset,pitch,note,confidence${tuned ? ",tuning" : ""}`, ...rows, ""].join("\n");
+    return [`onset,offset,pitch,note,confidence${tuned ? ",tuning" : ""}${moved ? ",moved" : ""}`, ...rows, ""].join("\n");
   }
   function ultrastarFile() {
     const unit = 20; // milliseconds; the gap is on the same grid, so that no note is moved twice
