@@ -94,7 +94,13 @@ def test_either_channel(tmp_path, name, kind):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_second_of_silence_in_front(name):
-    """Of whole recordings: in one that is cut off inside a note, that note's end can move by two milliseconds."""
+    """Of whole recordings; a note on a knife's edge, whose boundary two frames fit alike, may take the other one."""
     whole = audio.load(SAMPLES / name)
     later = transcriber().transcribe(np.concatenate([np.zeros(RATE, np.float32), whole]))
-    same(later, transcriber().transcribe(whole), later=1.0)
+    plainly = transcriber().transcribe(whole)
+    same(later, plainly, later=1.0, seconds=0.045, semitones=0.03)
+    moved = [
+        max(abs(note.onset - 1.0 - true.onset), abs(note.offset - 1.0 - true.offset))
+        for note, true in zip(later.notes, plainly.notes, strict=True)
+    ]
+    assert sum(seconds > 0.001 for seconds in moved) <= 2  # the notes on either side of it
