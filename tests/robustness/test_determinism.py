@@ -94,7 +94,7 @@ def test_either_channel(tmp_path, name, kind):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_second_of_silence_in_front(name):
-    """Of whole recordings; a note on a knife's edge, whose boundary two frames fit alike, may take the other one."""
+    """Of whole recordings; a boundary on a knife's edge, which two frames fit alike, may take the other one."""
     whole = audio.load(SAMPLES / name)
     later = transcriber().transcribe(np.concatenate([np.zeros(RATE, np.float32), whole]))
     plainly = transcriber().transcribe(whole)
@@ -103,4 +103,4 @@ def test_a_second_of_silence_in_front(name):
         max(abs(note.onset - 1.0 - true.onset), abs(note.offset - 1.0 - true.offset))
         for note, true in zip(later.notes, plainly.notes, strict=True)
     ]
-    assert sum(seconds > 0.001 for seconds in moved) <= 2  # the notes on either side of it
+    assert sum(seconds > 0.0015 for seconds in moved) <= 2  # the notes on either side of it
