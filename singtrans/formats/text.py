@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from singtrans.errors import SingtransError
+from singtrans.errors import SingtransError, shown
 from singtrans.formats.files import read_bytes
 from singtrans.notes import Note
 
@@ -174,7 +174,7 @@ def in_order(notes: Iterable[Note]) -> tuple[Note, ...]:
 
 def listed(names: Sequence[str], most: int = 5) -> str:
     """The first names, for an error's line."""
-    return ", ".join(name[:60] for name in names[:most]) + (", …" if len(names) > most else "")
+    return ", ".join(map(shown, names[:most])) + (", …" if len(names) > most else "")
 
 
 def _delimiter(line: str) -> str:

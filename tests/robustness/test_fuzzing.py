@@ -40,7 +40,11 @@ CORPUS = {
         b"[%s]\n" % (b"x" * 5000),
         b'[transcribe]\n"a\\nb" = 1\n',
     ],
-    "json": [b'{"notes": [{"onset": 0, "offset": 1e999, "pitch": 60}]}', b"[[0,1,1%s]]" % (b"0" * 400)],
+    "json": [
+        b'{"notes": [{"onset": 0, "offset": 1e999, "pitch": 60}]}',
+        b"[[0,1,1%s]]" % (b"0" * 400),
+        b'{"!\\ng": [[0, 1, 60]], "b": []}',
+    ],
     "convert": [
         b'{"notes": [], "duration": 1e300}',
         b'{"notes": [], "duration": 1, "pitch": {"time": [0, NaN, 1], "midi": [1, 2, 3], "voicing": [0, 0, 0]}}',
