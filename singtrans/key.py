@@ -98,7 +98,7 @@ def keyed(transcription: Transcription, key: Key | str | None) -> Transcription:
 
     Args:
         transcription: notes that know their singer's tuning.
-        key: which; ``auto`` to find it in the notes; None to leave them as they are.
+        key: which; ``auto`` (`AUTO`), the only text that is taken, to find it in the notes; None to leave them.
     """
     if key is None:
         return transcription

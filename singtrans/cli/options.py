@@ -106,14 +106,13 @@ def write_options(  # noqa: PLR0913 (one parameter an option)
     """
     from singtrans.formats.lyrics import read_lyrics
     from singtrans.formats.options import Options, parse_auto, parse_metre
-    from singtrans.key import parse_key
 
     return Options(
         tempo=parse_auto(tempo) if tempo is not None else None,
         metre=parse_metre(metre) if metre is not None else None,
         quantize=quantize,
         tuning=parse_auto(tuning) if tuning is not None else None,
-        key=parse_key(key) if key is not None else None,
+        key=key,
         pitch_bend=pitch_bend,
         program=program,
         loudness=velocity is Velocity.loudness,
