@@ -1,21 +1,30 @@
-"""Accuracy of a model on the recordings that were kept out of its training, in one table.
+"""Accuracy of a model on recordings that were kept out of its training, beside other tools and other models.
 
-    python benchmarks/accuracy.py manifest.csv [MODEL] [--split test] [SOURCE=HZ ...]
+    python benchmarks/accuracy.py manifest.csv [SOURCE=HZ ...] [--model MODEL] [--split valid --split test]
+                                  [--left-out SOURCE=MODEL ...] [--baselines] [--most 20]
 
-Means over files with 95 % confidence intervals (bootstrap over files); 50 ms, 50 cents, the larger of 50 ms and
-20 % of the note. SOURCE=HZ scores a data set a second time with a constant added to its pitch labels, for those
-known to be sharp. "Told the boundaries" has the labels' onsets and offsets and the model's pitch between them: its
-COnP is the most that better boundaries could bring. Where the labels are a score's, whole semitones, a row has the
-notes that --key auto writes: what was meant, and not what was sung.
+One table of notes and one of pitch tracks: means over files with 95 % confidence intervals (bootstrap over files);
+50 ms, 50 cents, the larger of 50 ms and 20 % of the note. SOURCE=HZ scores a data set a second time with a constant
+added to its pitch labels, for those known to be sharp. "Told the boundaries" has the labels' onsets and offsets and the
+model's pitch between them: its COnP is the most that better boundaries could bring. Where the labels are a score's,
+whole semitones, a row has the notes that --key auto writes: what was meant, and not what was sung.
+
+``--left-out`` scores a model that has heard nothing of a data set on all of that set. ``--baselines`` adds pYIN with
+the plainest notes, and Basic Pitch, each if it is installed, on the first ``--most`` recordings of each set and part:
+
+    pip install --no-deps basic-pitch; pip install librosa onnxruntime resampy pretty_midi
 """
 
+import argparse
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
+from results import table
+from systems import basic_pitch, pyin
 
 from singtrans import audio
 from singtrans.decode import pitch_between
@@ -35,6 +44,9 @@ from singtrans.tuning import AUTO
 F_MEASURES = {name: f"{name}.f_measure" for name in NOTE_FIGURES.values()}
 PITCH = {name: name for name in PITCH_FIGURES.values()}
 SHOWN = tuple(F_MEASURES), ("RPA", "RCA", "VR", "VFA")
+BASELINES = {"pYIN, segmented": pyin, "Basic Pitch": basic_pitch}
+
+Rows = dict[str, dict[str, list[float]]]  # what was scored -> metric -> a value a file
 
 
 class Told:
@@ -87,15 +99,14 @@ def score(
     transcribe: Callable[[Path], Transcription],
     shifts: dict[str, float],
     told: System | None = None,
-) -> dict[str, dict[str, list[float]]]:
+) -> Rows:
     """Values of each metric for each file, by the table's rows."""
-    rows: dict[str, dict[str, list[float]]] = {}
+    rows: Rows = {}
     listening = Listening("", cache(transcribe))  # what is scored twice is listened to once
     for source in dict.fromkeys(entry.source for entry in entries if entry.notes or entry.f0):
         references = of_entries(entry for entry in entries if entry.source == source and (entry.notes or entry.f0))
         found = evaluated(references, listening)
         if notes := values(found, F_MEASURES):
-            print(f"{source}: labels are {found.constant_hz:+.2f} Hz off the transcription (median of notes)")
             rows[source] = notes
             row = source
             if shift := shifts.get(source, 0.0):
@@ -129,22 +140,72 @@ def values(found: Evaluation, metrics: Mapping[str, str]) -> dict[str, list[floa
     return {title: [figures[name] for figures in files] for title, name in metrics.items()} if files else {}
 
 
+@dataclass(frozen=True)
+class Trial:
+    """A system, and the recordings that it is scored on."""
+
+    name: str
+    part: str
+    entries: Sequence[Entry]
+    transcribe: Callable[[Path], Transcription]
+    told: System | None = None
+
+
+def first_of_each(entries: Sequence[Entry], most: int) -> list[Entry]:
+    """The first ``most`` of each source."""
+    sources = dict.fromkeys(entry.source for entry in entries)
+    return [entry for source in sources for entry in [e for e in entries if e.source == source][:most]]
+
+
+def trials(options: argparse.Namespace) -> Iterator[Trial]:
+    """Everything that was asked for."""
+    entries = read_entries(options.manifest)
+    parts = {split: [e for e in entries if e.split == split] for split in options.split or ["valid", "test"]}
+    transcriber = Transcriber(options.model, "cpu")
+    for part, these in parts.items():
+        yield Trial(transcriber.model.name, part, these, transcriber, Told(transcriber))
+    for source, path in (word.split("=", 1) for word in options.left_out):
+        other = Transcriber(path, "cpu")
+        these = [entry for entry in entries if entry.source == source]
+        yield Trial(f"trained without {source}", "all", these, other, Told(other))
+    for name, load in BASELINES.items() if options.baselines else ():
+        try:
+            system = load()
+        except ImportError as missing:
+            print(f"{name} is left out: {missing}", file=sys.stderr)
+            continue
+        for part, these in parts.items():
+            yield Trial(name, part, first_of_each(these, options.most), system)
+
+
+def arguments() -> argparse.Namespace:
+    """What was asked for on the command line."""
+    parser = argparse.ArgumentParser(description="Accuracy on recordings that were kept out of the training.")
+    parser.add_argument("manifest", type=Path)
+    parser.add_argument("shifts", nargs="*", metavar="SOURCE=HZ", help="score again with this added to pitch labels")
+    parser.add_argument("--model", default="default", help="a shipped model's name or a weight file")
+    parser.add_argument("--split", action="append", help="part of the manifest; default: valid and test")
+    parser.add_argument("--left-out", action="append", default=[], metavar="SOURCE=MODEL", help="on all of a source")
+    parser.add_argument("--baselines", action="store_true", help="other tools, too")
+    parser.add_argument("--most", type=int, default=20, help="recordings of a source that other tools are given")
+    return parser.parse_intermixed_args()
+
+
 def main() -> None:
-    """Print the table."""
-    words = sys.argv[1:]
-    split = words.pop(words.index("--split") + 1) if "--split" in words else "test"
-    shifts = {w.split("=")[0]: float(w.split("=")[1]) for w in words if "=" in w}
-    paths = [w for w in words if "=" not in w and w != "--split"]
-    transcriber = Transcriber(paths[1] if len(paths) > 1 else "default", "cpu")
-    entries = [e for e in read_entries(Path(paths[0])) if e.split == split]
-    rows = score(entries, transcriber, shifts, Told(transcriber))
+    """Print the tables."""
+    options = arguments()
+    shifts = {source: float(hz) for source, hz in (word.split("=") for word in options.shifts)}
+    found = [(trial, score(trial.entries, trial.transcribe, shifts, trial.told)) for trial in trials(options)]
     for metrics in SHOWN:
-        print(f"\n| {split} part | files | " + " | ".join(metrics) + " |")
-        print("|---|---|" + "---|" * len(metrics))
-        for name, row in rows.items():
-            if metrics[0] in row:
-                cells = [interval(row[m]) for m in metrics]
-                print(f"| {name} | {len(row[metrics[0]])} | " + " | ".join(cells) + " |")
+        rows = (
+            [name, trial.part, trial.name, len(each[metrics[0]]), *(interval(each[m]) for m in metrics)]
+            for trial, by_name in found
+            for name, each in by_name.items()
+            if metrics[0] in each
+        )
+        print()
+        for line in table(["recordings", "part", "system", "files", *metrics], rows):
+            print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -59,13 +59,22 @@ def voices(entries: list[Entry], rng: np.random.Generator) -> dict[str, np.ndarr
     return found
 
 
+def manner(rng: np.random.Generator) -> SingingStyle:
+    """How a melody is sung: most as usual, some with slow slides, with shallow dips between repeated notes, or both."""
+    slides, dips = rng.random(2) < 0.35
+    style = SingingStyle(same_vowel_share=0.8 if dips else 0.2)
+    if slides:
+        style = replace(style, glide=(0.1, 0.35))
+    return replace(style, dip=(3.0, 14.0)) if dips else style
+
+
 def sing(voice: VoiceFrames, seed: int) -> Song:
     """One random melody in a voice's range."""
     rng = np.random.default_rng(seed)
     centre = float(np.nanmedian(voice.f0)) + rng.uniform(-2.0, 3.0)
     notes = random_melody(rng, MELODY_SECONDS, centre - 7.0, centre + 8.0)
     warped = voice.warped(float(np.exp(rng.normal(0.0, 0.07))))
-    style = SingingStyle()
+    style = manner(rng)
     samples = resing(warped, notes, np.random.default_rng(seed + 1), style)
     return Song(samples, notes, f0_curve(notes, HOP_SECONDS, np.random.default_rng(seed + 1), style))
 

@@ -9,6 +9,14 @@ from singtrans.config import DecoderConfig
 from singtrans.posteriors import Posteriors
 from singtrans.search import Segment
 
+VIBRATO_RATES = np.arange(4.0, 8.01, 0.25)
+"""Hz: how fast singers' vibrato is (Prame, "Measurements of the vibrato rate of ten singers", JASA 1994)."""
+
+_FEWEST_PERIODS = 2.0  # of a vibrato that can be told from a bend
+_VIBRATO_SHARE = 0.6  # of what a line leaves unexplained that a vibrato must explain
+_LEAST_EXTENT = 0.15  # semitones to either side; the median is good enough for less
+_VIBRATO_REACH = 2.0  # semitones from the median; what lies further off is no part of a vibrato
+
 REACH = 3
 """Frames before a note's first and after its last whose posteriors have a say in its times."""
 
@@ -128,7 +136,46 @@ def _note_pitch(segment: Segment, posteriors: Posteriors, config: DecoderConfig)
     weight = mass * posteriors.voicing[frames]
     if not weight.sum() > 1e-6:
         return float(posteriors.bin_midi[segment.bin])
-    return _weighted_median(midi, weight)
+    swung = vibrato_centre(midi, weight, posteriors.hop)
+    return _weighted_median(midi, weight) if swung is None else swung
+
+
+def vibrato_centre(midi: np.ndarray, weight: np.ndarray, hop: float) -> float | None:
+    """The pitch around which a vibrato swings, whether or not its periods are whole.
+
+    A median leans to the side on which an unfinished period lies. So a line and a sinusoid are fitted to the pitch by
+    least squares, at the rate that explains most; the pitch is the line's in the middle.
+
+    Args:
+        midi: (frames,) pitch.
+        weight: (frames,) how much each counts, 0 or more, not all 0.
+        hop: seconds from frame to frame.
+
+    Returns:
+        A fractional MIDI number; None where there is no vibrato to be seen.
+    """
+    time = np.arange(len(midi)) * hop
+    if len(midi) * hop * VIBRATO_RATES[-1] < _FEWEST_PERIODS:
+        return None
+    near = weight * (np.abs(midi - _weighted_median(midi, weight)) < _VIBRATO_REACH)
+    if not near.sum() > 0.5 * weight.sum():
+        return None  # the frames agree on no pitch
+    time = time - (near * time).sum() / near.sum()
+    root = np.sqrt(near)
+    rates = VIBRATO_RATES[len(midi) * hop * VIBRATO_RATES >= _FEWEST_PERIODS]
+    turn = 2 * np.pi * rates[:, None] * time
+    ones = np.ones_like(turn)
+    columns = np.stack([ones, time * ones, np.cos(turn), np.sin(turn)], axis=-1) * root[:, None]
+    y = midi * root
+    line, *_ = np.linalg.lstsq(columns[0, :, :2], y, rcond=None)
+    unexplained = float(((y - columns[0, :, :2] @ line) ** 2).sum())
+    fits = np.linalg.pinv(columns) @ y  # (rates, 4)
+    left = ((y - np.einsum("rfc,rc->rf", columns, fits)) ** 2).sum(axis=1)
+    best = int(np.argmin(left))
+    extent = float(np.hypot(*fits[best, 2:]))
+    if left[best] > (1.0 - _VIBRATO_SHARE) * unexplained or extent < _LEAST_EXTENT or extent > _VIBRATO_REACH:
+        return None
+    return float(fits[best, 0])
 
 
 def _weighted_median(values: np.ndarray, weights: np.ndarray) -> float:

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from singtrans.notes import Note
+from singtrans.training import synth
+from singtrans.training.melody import draw_level
 from singtrans.training.synth import (
     HOP_SECONDS,
     SingingStyle,
@@ -123,6 +125,34 @@ def test_the_formant_voice_sings_the_asked_pitch(pitch):
     left, here, right = likeness[best - 1 : best + 2]
     exact = best + 0.5 * (left - right) / (left - 2 * here + right)
     assert 1200 * np.log2(exact / 8 / period) == pytest.approx(0, abs=10)
+
+
+def test_a_repeated_note_dips_as_deep_as_asked():
+    notes = (Note(0.1, 0.6, 60.0), Note(0.6, 1.1, 60.0))
+    depths = []
+    for low, high in ((4.0, 6.0), (15.0, 20.0)):
+        level = draw_level(notes, [True, True], 230, np.random.default_rng(3), replace(STYLE, dip=(low, high)))
+        bottom = level[110:130].min()
+        depths.append(20 * np.log10(min(level[40:100].mean(), level[150:200].mean()) / bottom))
+    # Neighbours' loudness meets within 30 ms, so the deepest part is shallower than what is drawn.
+    assert 2.0 < depths[0] < 7.0
+    assert 8.0 < depths[1] < 21.0
+
+
+def test_a_repeated_note_keeps_its_vowel_where_asked():
+    frames = VoiceFrames(np.full(4000, 60.0), np.ones((4000, 129), np.float32), np.zeros((4000, 129), np.float32), RATE)
+    frames.f0[::40] = np.nan  # a hundred vowels
+    notes = tuple(Note(0.1 + 0.3 * i, 0.4 + 0.3 * i, 60.0) for i in range(60))
+    heard = []
+    for share in (0.0, 1.0):
+        with pytest.MonkeyPatch.context() as patch:
+            sources = []
+            patch.setattr(synth, "render", lambda _, source, f0, gain, to=sources: to.append(source) or np.ones(9))
+            resing(frames, notes, np.random.default_rng(1), replace(STYLE, same_vowel_share=share))
+        starts = [round(note.onset / HOP_SECONDS) for note in notes[1:]]
+        heard.append(np.mean([abs(sources[0][at + 1] - sources[0][at - 1]) > 40 for at in starts]))
+    assert heard[0] > 0.9
+    assert heard[1] < 0.45
 
 
 def test_the_formant_voice_is_silent_in_rests_and_finite():

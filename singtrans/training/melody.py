@@ -34,6 +34,8 @@ class SingingStyle:
         scoop_share: of the phrases.
         consonant_share: of the gaps, an unvoiced consonant is placed in them.
         reattack_share: of the legato pitch changes, sung with a dip in level and a new vowel.
+        dip: dB by which the level falls where a note is attacked anew with no gap before it.
+        same_vowel_share: of the notes that are attacked anew with no gap before them, sung on the vowel before.
     """
 
     glide: tuple[float, float] = (0.06, 0.14)
@@ -48,6 +50,8 @@ class SingingStyle:
     scoop_share: float = 0.4
     consonant_share: float = 0.6
     reattack_share: float = 0.3
+    dip: tuple[float, float] = (8.0, 20.0)
+    same_vowel_share: float = 0.0
 
 
 def random_melody(
@@ -218,22 +222,30 @@ def draw_attacks(notes: Sequence[Note], rng: np.random.Generator, style: Singing
     return attacks
 
 
-def draw_level(notes: Sequence[Note], attacks: list[bool], count: int, rng: np.random.Generator) -> np.ndarray:
+def draw_level(
+    notes: Sequence[Note], attacks: list[bool], count: int, rng: np.random.Generator, style: SingingStyle
+) -> np.ndarray:
     """(count,) linear gain every ``HOP_SECONDS``: each note's loudness, attacks and releases."""
     time = np.arange(count) * HOP_SECONDS
     level = np.zeros(count)
+    floor = 0.0  # of the dip before a note: how much of its loudness is left at its onset
     for number, note in enumerate(notes):
         first, last = span(note)
         shape = np.full(last - first, rng.uniform(0.5, 1.0))
-        ends = number + 1 == len(notes) or attacks[number + 1]
-        joined = number + 1 < len(notes) and notes[number + 1].onset - note.offset < HOP_SECONDS * 2
         if attacks[number]:
             rise = min(rng.uniform(0.02, 0.06), note.duration / 3)
-            shape *= np.sin(np.pi / 2 * np.clip((time[first:last] - note.onset) / rise, 0.1, 1))
-        if ends:
-            fall, floor = min(rng.uniform(0.03, 0.12), note.duration / 3), rng.uniform(0.1, 0.4) * joined
-            shape *= floor + (1 - floor) * np.sin(np.pi / 2 * np.clip((note.offset - time[first:last]) / fall, 0, 1))
+            shape *= _ramp((time[first:last] - note.onset) / rise, floor, least=0.0 if floor else 0.1)
+        if number + 1 == len(notes) or attacks[number + 1]:
+            fall = min(rng.uniform(0.03, 0.12), note.duration / 3)
+            joined = number + 1 < len(notes) and notes[number + 1].onset - note.offset < HOP_SECONDS * 2
+            floor = 10 ** (-rng.uniform(*style.dip) / 20) * joined
+            shape *= _ramp((note.offset - time[first:last]) / fall, floor)
         level[first:last] = shape
     window = np.hanning(7)  # neighbours' loudness meets within 30 ms
     smooth = np.convolve(level, window / window.sum(), "same")
     return smooth * np.exp(0.1 * smooth_noise(count, 0.5 / HOP_SECONDS, rng))
+
+
+def _ramp(way: np.ndarray, floor: float, least: float = 0.0) -> np.ndarray:
+    """A quarter of a sine from ``floor`` to 1, reached at ``way`` = 1; it sets in with ``least`` of the way done."""
+    return floor + (1 - floor) * np.sin(np.pi / 2 * np.clip(way, least, 1))

@@ -73,8 +73,8 @@ def has_bf16(device: torch.device) -> bool:
     """Whether bfloat16 is faster than single precision there."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported()
-    # Without AMX, bfloat16 on a CPU is emulated and slower than single precision.
-    return device.type == "cpu" and torch.cpu._is_amx_tile_supported()
+    # Where a CPU has no instructions for it, bfloat16 is emulated and slower than single precision.
+    return device.type == "cpu" and (torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
 def _combine(parameters: list[Tensor], values: Tensor, processes: Processes) -> Tensor:

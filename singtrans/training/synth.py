@@ -14,6 +14,7 @@ from singtrans.notes import Note
 from singtrans.pitch import hz_to_midi, midi_to_hz
 from singtrans.training.melody import (
     HOP_SECONDS,
+    JOINED_SECONDS,
     SingingStyle,
     draw_attacks,
     draw_level,
@@ -163,8 +164,8 @@ def resing(voice: VoiceFrames, notes: Sequence[Note], rng: np.random.Generator, 
     """Let a real voice sing other notes: its vowels, stretched and looped, on ``f0_curve``'s pitch.
 
     Where two joined notes are less than half a semitone apart, or ``style.reattack_share`` says so, the level
-    dips and a new vowel starts; the other joined notes are slurred. Gaps may get an unvoiced consonant of the
-    recording.
+    dips and, but for ``style.same_vowel_share``, a new vowel starts; the other joined notes are slurred. Gaps may
+    get an unvoiced consonant of the recording.
 
     Args:
         voice: from ``analyse``. It sounds natural within about an octave of its own pitch.
@@ -184,15 +185,16 @@ def resing(voice: VoiceFrames, notes: Sequence[Note], rng: np.random.Generator, 
     curve = f0_curve(notes, HOP_SECONDS, rng, style)
     f0 = np.concatenate([curve, np.full(round(0.2 / HOP_SECONDS), np.nan)])
     attacks = draw_attacks(notes, rng, style)
-    gain = draw_level(notes, attacks, len(f0), rng)
+    gain = draw_level(notes, attacks, len(f0), rng, style)
     source = np.full(len(f0), -1.0)
     lengths = np.array([last - first for first, last in vowels])
     loudness = voice.loudness
     usual = np.median(loudness[~np.isnan(voice.f0)])
-    position, before, vowel = 0.0, 0.0, vowels[0]
+    position, before, vowel = 0.0, -1.0, vowels[0]
     for note, attack in zip(notes, attacks, strict=True):
         first, last = span(note)
-        if attack or rng.random() < 0.3:
+        kept = note.onset - before < JOINED_SECONDS and rng.random() < style.same_vowel_share
+        if (attack and not kept) or rng.random() < 0.3:
             vowel = vowels[rng.choice(len(vowels), p=lengths / lengths.sum())]
             position = rng.uniform(0, vowel[1] - vowel[0])
         # To and fro over the vowel, at this note's own pace: no jump, however long the note.
@@ -200,7 +202,7 @@ def resing(voice: VoiceFrames, notes: Sequence[Note], rng: np.random.Generator, 
         reach = vowel[1] - vowel[0] - 1
         source[first:last] = vowel[0] + reach - np.abs(reach - way[:-1] % (2 * reach))
         position = way[-1]
-        room = first - int(before / HOP_SECONDS) - 1
+        room = first - int(max(before, 0.0) / HOP_SECONDS) - 1
         if room >= 4 and consonants and rng.random() < style.consonant_share:
             begin, end = consonants[rng.integers(len(consonants))]
             count = min(room, end - begin, round(rng.uniform(0.03, 0.15) / HOP_SECONDS))
@@ -236,7 +238,8 @@ def formant_voice(notes: Sequence[Note], f0: np.ndarray, sample_rate: int, rng: 
     frames, samples = np.arange(len(f0)), round(len(f0) * HOP_SECONDS * sample_rate)
     at = np.arange(samples) / (HOP_SECONDS * sample_rate)
     hertz = midi_to_hz(np.interp(frames, frames[voiced], f0[voiced]))
-    level = draw_level(notes, draw_attacks(notes, rng, SingingStyle()), len(f0), rng) * voiced
+    style = SingingStyle()
+    level = draw_level(notes, draw_attacks(notes, rng, style), len(f0), rng, style) * voiced
     formants = _vowels(notes, len(f0), rng)
     phase = 2 * np.pi * np.cumsum(np.interp(at, frames, hertz)) / sample_rate
     tilt = rng.uniform(0.8, 1.4)
@@ -253,7 +256,7 @@ def formant_voice(notes: Sequence[Note], f0: np.ndarray, sample_rate: int, rng: 
         first = span(phrase[0])[0]
         room = first - (span(before[-1])[1] if before else 0) - 1
         count = min(room, round(rng.uniform(0.02, 0.09) / HOP_SECONDS))
-        if count >= 3 and rng.random() < SingingStyle().consonant_share:
+        if count >= 3 and rng.random() < style.consonant_share:
             bursts[first - count : first] = rng.uniform(0.01, 0.1) * np.hanning(count + 2)[1:-1]
     song += np.interp(at, frames, bursts) * breath
     return (song * (PEAK / np.abs(song).max())).astype(np.float32)
