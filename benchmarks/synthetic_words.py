@@ -1,32 +1,41 @@
 """Make training data of sung words: new melodies on syllables of five languages, by many of espeak-ng's voices.
 
     python benchmarks/synthetic_words.py OUT [MELODIES]
+    python benchmarks/synthetic_words.py OUT [MELODIES] --flite
     python benchmarks/synthetic_words.py OUT [MELODIES] --phone
 
-The second makes recordings of one child, by a telephone in a room: something to try fine-tuning on (docs/training.md).
+The second sings with four voices that flite has learnt from people, in English. The third makes recordings of one
+child, by a telephone in a room: something to try fine-tuning on (docs/training.md).
 The recordings are made as those in ``sample_audio`` are, by the same code, with none of their voices, melodies or
-words. OUT receives recordings, notes and a ``manifest.csv``, all of it for training. Needs espeak-ng on the path.
+words. OUT receives recordings, notes and a ``manifest.csv``, all of it for training. Needs espeak-ng, or flite, on the
+path.
 """
 
 import importlib.util
 import multiprocessing
+import subprocess
 import sys
+import tempfile
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
+import soundfile
 import soxr
 from data_set import RATE, Song, write_song
 
 from singtrans.training.manifest import Entry, write_manifest
-from singtrans.training.synth import SingingStyle
+from singtrans.training.synth import SingingStyle, VoiceFrames, analyse
 
 SEED = 11
 WEIGHT = 0.25
 SECONDS = 20.0  # of a melody
 SHORTEST = 0.25  # seconds of a syllable
+LEAST_SUNG = 0.07  # seconds of a note between its consonants
 TRIES = 4
-# Syllables' parts in espeak-ng's phonemes, which differ by language.
+FLITE = "flite"
+# Syllables' parts in espeak-ng's phonemes, which differ by language, and in flite's, whose names need dividing.
 LANGUAGES = {
     "en-us": (
         "b d f g h j k l m n p r s S t tS T v w z br dr fl gr kl pl sl st sw tr",
@@ -39,12 +48,29 @@ LANGUAGES = {
     "it": ("b d f g k l m n p r s t tS v br dr pr st tr", "a e i o u"),
     "de": ("b d f g h j k l m n p R s S t v z bl br dr fl kl St tr", "a: e: i: o: u: aI aU a E I O"),
     "es": ("b d f g k l m n p r s t x tr pl", "a e i o u"),
+    FLITE: (
+        "b_ d_ f_ g_ hh_ jh_ k_ l_ m_ n_ p_ r_ s_ sh_ t_ ch_ v_ w_ y_ z_ b_r_ d_r_ f_l_ g_r_ k_l_ p_l_ s_l_ s_t_ s_w_",
+        "iy_ ey_ ay_ ow_ uw_ aa_ ao_ ae_ eh_ ih_ ah_ er_",
+    ),
 }
 CODAS = ("n", "m", "l", "s", "t", "k", "d", "z")
 VOICES = {  # espeak-ng's variants -> lowest and highest MIDI number that is sung
     **dict.fromkeys(("m1", "m2", "m4", "m5", "m6", "m8", "john", "max", "Michael", "benjamin"), (42, 66)),
     **dict.fromkeys(("f1", "f3", "f5", "Annie", "belinda", "linda", "steph", "Alicia", "Andrea"), (55, 79)),
 }
+FLITE_VOICES = {"awb": (44, 66), "kal16": (42, 64), "rms": (42, 64), "slt": (55, 77)}
+
+
+@cache
+def speak_by_flite(phonemes: str, voice: str) -> VoiceFrames:
+    """One syllable as flite says it, taken apart by WORLD; ``make.speak`` for its voices."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "syllable.wav"
+        spoken = " ".join(["pau", *phonemes.replace("'", "").split("_"), "pau"])
+        command = ["flite", "-voice", voice.partition("+")[2], "-p", spoken, "-o", str(path)]
+        subprocess.run(command, check=True, capture_output=True)
+        samples, rate = soundfile.read(path)
+    return analyse(samples, rate, careful=True)
 
 
 def recipe():
@@ -92,15 +118,23 @@ def score(rng: np.random.Generator, language: str, limits: tuple[int, int], beat
     return " ".join(tokens)
 
 
+PHONE = "phone"
+FIRST = {PHONE: 1000, FLITE: 2000, "": 0}
+"""Kind of recordings -> number of the first, which its seed is made of."""
+
 CHILD = "en-gb", "f4", (57, 76), 1.12
 """Language, variant, range, and formants' factor of the one who sings by telephone; of no training recording."""
 
 
-def one(task: tuple[int, Path, bool]) -> Entry | None:
+def one(task: tuple[int, Path, str]) -> Entry | None:
     """Make one recording, or None where it could not be sung."""
-    number, out, phone = task
-    make, rng = recipe(), np.random.default_rng([SEED, number])
-    language, variant = rng.choice(list(LANGUAGES)), rng.choice(list(VOICES))
+    number, out, kind = task
+    make, rng, phone = recipe(), np.random.default_rng([SEED, number]), kind == PHONE
+    voices = FLITE_VOICES if kind == FLITE else VOICES
+    languages = [FLITE] if kind == FLITE else [name for name in LANGUAGES if name != FLITE]
+    language, variant = rng.choice(languages), rng.choice(list(voices))
+    if kind == FLITE:
+        make.speak = speak_by_flite
     spoken = rng.random() < 0.3  # near to speech: quick, with much gliding and no vibrato
     beat = rng.uniform(0.2, 0.35) if spoken else rng.uniform(0.3, 0.65)
     style = (
@@ -110,7 +144,7 @@ def one(task: tuple[int, Path, bool]) -> Entry | None:
             vibrato_share=rng.uniform(0, 1), vibrato_extent=(0.15, rng.uniform(0.3, 1.0)), scoop=rng.uniform(0.3, 2.0)
         )
     )
-    limits, warp = VOICES[variant], float(np.exp(rng.normal(0.0, 0.1)))
+    limits, warp = voices[variant], float(np.exp(rng.normal(0.0, 0.1)))
     if phone:
         language, variant, limits, warp = CHILD
     words = score(rng, language, limits, beat)
@@ -119,6 +153,8 @@ def one(task: tuple[int, Path, bool]) -> Entry | None:
         try:
             song = make.Song(name, words, f"{language}+{variant}", warp, beat, style)
             samples, rate, notes = make.sing(song, np.random.default_rng([SEED, number]))
+            if min(note.duration for note in notes) < LEAST_SUNG:
+                raise ValueError("consonants leave too little of a note")
             break
         except ValueError:  # a note with no room for its consonants
             beat *= 1.2
@@ -133,13 +169,13 @@ def one(task: tuple[int, Path, bool]) -> Entry | None:
 
 def main() -> None:
     """Make the data set."""
-    phone = "--phone" in sys.argv
-    out, *count = [argument for argument in sys.argv[1:] if argument != "--phone"]
+    kind = next((kind for kind in FIRST if f"--{kind}" in sys.argv), "")
+    out, *count = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
-    first, count = 1000 if phone else 0, int(count[0]) if count else 120
+    first, count = FIRST[kind], int(count[0]) if count else 120
     with multiprocessing.Pool() as pool:
-        made = pool.map(one, [(number, out, phone) for number in range(first, first + count)], chunksize=1)
+        made = pool.map(one, [(number, out, kind) for number in range(first, first + count)], chunksize=1)
     write_manifest(out / "manifest.csv", [entry for entry in made if entry])
 
 

@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from singtrans.evaluate import score_notes
 from singtrans.formats import load_notes, load_pitch
 from singtrans.notes import Note, PitchTrack
-from singtrans.training.manifest import read_entries, write_manifest
+from singtrans.posteriors import Posteriors
+from singtrans.training.manifest import Entry, read_entries, write_manifest
 
 RATE = 16_000
 FINER = 32
@@ -27,6 +29,8 @@ def load(name: str):
 phenomena, pitch = load("phenomena"), load("pitch")
 conditions, systems = load("conditions"), load("systems")
 data_set, spoken = load("data_set"), load("spoken")
+accuracy, pseudo_labels = load("accuracy"), load("pseudo_labels")
+SAMPLES = FOLDER.parent / "sample_audio"
 
 
 def heard(samples: np.ndarray, midi: float) -> float:
@@ -193,3 +197,68 @@ def test_made_songs_are_written_as_something_to_train_on(tmp_path):
     track = load_pitch(entries[0].f0)
     frames = np.round(track.time / data_set.HOP_SECONDS).astype(int)
     np.testing.assert_array_equal(track.midi, curve[frames])
+
+
+@pytest.fixture
+def manifest(tmp_path) -> Path:
+    """Three samples: one to learn the pitch of, one with notes, one to validate on."""
+    (tmp_path / "pitch.f0.csv").write_text("time,midi\n" + "".join(f"{i / 100},65\n" for i in range(100)))
+    song, other = SAMPLES / "frere_jacques.flac", SAMPLES / "ode_to_joy.ogg"
+    notes = SAMPLES / "ode_to_joy.notes.csv"
+    write_manifest(
+        tmp_path / "m.csv",
+        [
+            Entry("pitch", song, f0=tmp_path / "pitch.f0.csv", source="clips"),
+            Entry("notes", other, notes=notes, source="songs"),
+            Entry("kept", song, f0=tmp_path / "pitch.f0.csv", split="valid", source="clips"),
+        ],
+    )
+    return tmp_path / "m.csv"
+
+
+def test_a_model_labels_what_has_no_notes_and_nothing_else(manifest, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["pseudo_labels.py", str(manifest), str(tmp_path / "out"), "default", "default"])
+    pseudo_labels.main()
+    assert capsys.readouterr().out.startswith("1 recordings labelled, 0 left")
+    before, after = (
+        {e.id: (e.split, e.weight, *(file and file.resolve() for file in e.files)) for e in read_entries(path)}
+        for path in (manifest, tmp_path / "out" / "manifest.csv")
+    )
+    notes = (tmp_path / "out" / "pitch.tsv").resolve()
+    assert after == before | {"pitch": ("train", pseudo_labels.WEIGHT, before["pitch"][2], notes, *before["pitch"][4:])}
+    true, found = load_notes(SAMPLES / "frere_jacques.notes.csv"), load_notes(notes)
+    assert score_notes(true, found).conp.f_measure > 0.9
+
+
+def test_the_mean_of_posteriors_is_their_mean():
+    rng = np.random.default_rng(0)
+    one, other = (Posteriors(*rng.random((4, 7)), rng.random((7, 5)), 0.02, 33.0, 3.0) for _ in range(2))
+    mean = pseudo_labels.mean_posteriors([one, other])
+    np.testing.assert_allclose(mean.onset, (one.onset + other.onset) / 2)
+    np.testing.assert_allclose(mean.pitch, (one.pitch + other.pitch) / 2)
+    assert (mean.hop, mean.lowest_midi, mean.bins_per_semitone) == (0.02, 33.0, 3.0)
+
+
+def test_accuracy_has_a_row_for_each_part_model_and_tool(manifest, monkeypatch, capsys):
+    def nothing():
+        raise ImportError("no such package")
+
+    monkeypatch.setattr(accuracy, "BASELINES", {"missing": nothing})
+    words = [str(manifest), "songs=-4", "--split", "train", "--split", "valid", "--left-out", "songs=default"]
+    monkeypatch.setattr(sys, "argv", ["accuracy.py", *words, "--baselines"])
+    accuracy.main()
+    printed = capsys.readouterr()
+    assert "missing is left out: no such package" in printed.err
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in printed.out.splitlines() if "|" in line]
+    assert [row[:4] for row in rows if row[0].startswith("songs")] == [
+        ["songs", "train", "solo", "1"],
+        ["songs, labels moved by -4 Hz", "train", "solo", "1"],
+        ["songs, labels moved by -4 Hz, told the boundaries", "train", "solo", "1"],
+        ["songs", "all", "trained without songs", "1"],
+        ["songs, labels moved by -4 Hz", "all", "trained without songs", "1"],
+        ["songs, labels moved by -4 Hz, told the boundaries", "all", "trained without songs", "1"],
+    ]
+    assert [row[:4] for row in rows if row[0] == "clips pitch"] == [
+        ["clips pitch", "train", "solo", "1"],
+        ["clips pitch", "valid", "solo", "1"],
+    ]
