@@ -7,7 +7,8 @@ One table of notes and one of pitch tracks: means over files with 95 % confidenc
 50 ms, 50 cents, the larger of 50 ms and 20 % of the note. SOURCE=HZ scores a data set a second time with a constant
 added to its pitch labels, for those known to be sharp. "Told the boundaries" has the labels' onsets and offsets and the
 model's pitch between them: its COnP is the most that better boundaries could bring. Where the labels are a score's,
-whole semitones, a row has the notes that --key auto writes: what was meant, and not what was sung.
+whole semitones, a row has the notes that --key auto writes: what was meant, and not what was sung. By how many Hz a
+set's labels are off, `singtrans evaluate` prints.
 
 ``--left-out`` scores a model that has heard nothing of a data set on all of that set. ``--baselines`` adds pYIN with
 the plainest notes, and Basic Pitch, each if it is installed, on the first ``--most`` recordings of each set and part:
@@ -17,7 +18,7 @@ the plainest notes, and Basic Pitch, each if it is installed, on the first ``--m
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -36,7 +37,7 @@ from singtrans.scoring.evaluation import Evaluation, evaluate
 from singtrans.scoring.references import Labels, Reference, of_entries
 from singtrans.scoring.statistics import mean_interval
 from singtrans.scoring.systems import Listening, System
-from singtrans.training.manifest import Entry, read_entries
+from singtrans.training.manifest import SPLITS, Entry, read_entries
 from singtrans.transcriber import Transcriber
 from singtrans.tuning import AUTO
 
@@ -157,35 +158,52 @@ def first_of_each(entries: Sequence[Entry], most: int) -> list[Entry]:
     return [entry for source in sources for entry in [e for e in entries if e.source == source][:most]]
 
 
-def trials(options: argparse.Namespace) -> Iterator[Trial]:
-    """Everything that was asked for."""
+def trials(options: argparse.Namespace) -> list[Trial]:
+    """Everything that was asked for, with every model loaded: what cannot be had is said before hours of scoring."""
     entries = read_entries(options.manifest)
     parts = {split: [e for e in entries if e.split == split] for split in options.split or ["valid", "test"]}
+    if missing := {source for source, _ in options.left_out} - {entry.source for entry in entries}:
+        sys.exit(f"{options.manifest} has no recordings of {', '.join(sorted(missing))}")
     transcriber = Transcriber(options.model, "cpu")
-    for part, these in parts.items():
-        yield Trial(transcriber.model.name, part, these, transcriber, Told(transcriber))
-    for source, path in (word.split("=", 1) for word in options.left_out):
+    found = [Trial(transcriber.model.name, part, e, transcriber, Told(transcriber)) for part, e in parts.items()]
+    for source, path in options.left_out:
         other = Transcriber(path, "cpu")
         these = [entry for entry in entries if entry.source == source]
-        yield Trial(f"trained without {source}", "all", these, other, Told(other))
+        found.append(Trial(f"trained without {source}", "all", these, other, Told(other)))
     for name, load in BASELINES.items() if options.baselines else ():
         try:
             system = load()
-        except ImportError as missing:
-            print(f"{name} is left out: {missing}", file=sys.stderr)
+        except ImportError as error:
+            print(f"{name} is left out: {error}", file=sys.stderr)
             continue
-        for part, these in parts.items():
-            yield Trial(name, part, first_of_each(these, options.most), system)
+        found += [Trial(name, part, first_of_each(these, options.most), system) for part, these in parts.items()]
+    return found
+
+
+def pair(text: str) -> tuple[str, str]:
+    """Both sides of SOURCE=SOMETHING."""
+    source, equals, value = text.partition("=")
+    if not (source and equals and value):
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form SOURCE=SOMETHING")
+    return source, value
+
+
+def shift(text: str) -> tuple[str, float]:
+    """Both sides of SOURCE=HZ."""
+    source, value = pair(text)
+    return source, float(value)
 
 
 def arguments() -> argparse.Namespace:
     """What was asked for on the command line."""
     parser = argparse.ArgumentParser(description="Accuracy on recordings that were kept out of the training.")
     parser.add_argument("manifest", type=Path)
-    parser.add_argument("shifts", nargs="*", metavar="SOURCE=HZ", help="score again with this added to pitch labels")
+    parser.add_argument(
+        "shifts", nargs="*", type=shift, metavar="SOURCE=HZ", help="score again with pitch labels moved"
+    )
     parser.add_argument("--model", default="default", help="a shipped model's name or a weight file")
-    parser.add_argument("--split", action="append", help="part of the manifest; default: valid and test")
-    parser.add_argument("--left-out", action="append", default=[], metavar="SOURCE=MODEL", help="on all of a source")
+    parser.add_argument("--split", action="append", choices=SPLITS, help="default: valid and test")
+    parser.add_argument("--left-out", action="append", default=[], type=pair, metavar="SOURCE=MODEL")
     parser.add_argument("--baselines", action="store_true", help="other tools, too")
     parser.add_argument("--most", type=int, default=20, help="recordings of a source that other tools are given")
     return parser.parse_intermixed_args()
@@ -194,7 +212,7 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     """Print the tables."""
     options = arguments()
-    shifts = {source: float(hz) for source, hz in (word.split("=") for word in options.shifts)}
+    shifts = dict(options.shifts)
     found = [(trial, score(trial.entries, trial.transcribe, shifts, trial.told)) for trial in trials(options)]
     for metrics in SHOWN:
         rows = (

@@ -4,10 +4,11 @@
 
 The models' posteriors are averaged and decoded at the first one's costs (self-training; Xie et al., "Self-training
 with noisy student", CVPR 2020). OUT receives the notes and a ``manifest.csv`` like the given one, in which the
-training recordings without notes have these. What the recordings are labelled with stays: pitch is still learnt from
-people's labels. A recording in which hardly a frame is decided keeps none.
+training recordings with neither notes nor times have these, and `WEIGHT` of their weight. The pitch that they are
+labelled with stays. A recording of whose notes the models are not confident enough keeps none.
 """
 
+import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import fields, replace
@@ -44,27 +45,46 @@ def label(entry: Entry, transcribers: Sequence[Transcriber]) -> tuple[Note, ...]
     return decode(heard, config.decoder, len(samples) / config.features.sample_rate)
 
 
+def is_wanted(entry: Entry) -> bool:
+    """Whether a recording is learnt from and has no boundaries of people's."""
+    return entry.split == "train" and bool(entry.f0) and not (entry.notes or entry.times)
+
+
+def load(paths: Sequence[str]) -> list[Transcriber]:
+    """The models, which must hear alike: their posteriors are averaged bin by bin and frame by frame."""
+    transcribers = [Transcriber(path, "cpu") for path in paths]
+    configs = [transcriber.model.config for transcriber in transcribers]
+    if len({(config.features, config.network.pitch_bins) for config in configs}) > 1:
+        sys.exit("the models differ in front end or pitch bins: only what is heard alike can be averaged")
+    return transcribers
+
+
 def main() -> None:
     """Label and write."""
-    manifest, out = Path(sys.argv[1]), Path(sys.argv[2])
-    transcribers = [Transcriber(path, "cpu") for path in sys.argv[3:]]
-    if not transcribers:
-        sys.exit(__doc__)
-    out.mkdir(parents=True, exist_ok=True)
-    made, left_out = [], 0
-    for entry in read_entries(manifest):
-        if entry.split == "train" and entry.f0 and not entry.notes:
-            notes = label(entry, transcribers)
-            if notes and np.mean([note.confidence for note in notes]) >= LEAST_CONFIDENCE:
-                path = out / f"{entry.id}.tsv"
-                lines = [f"{n.onset:.4f}\t{n.offset:.4f}\t{n.pitch:.3f}" for n in notes]
-                path.write_text("\n".join(["onset\toffset\tpitch", *lines]) + "\n")
-                made.append(replace(entry, notes=path, weight=WEIGHT))
-                continue
-            left_out += 1
-        made.append(entry)
-    write_manifest(out / "manifest.csv", made)
-    print(f"{sum(e.weight == WEIGHT for e in made)} recordings labelled, {left_out} left without notes")
+    parser = argparse.ArgumentParser(description="Let models label recordings whose pitch alone is labelled.")
+    parser.add_argument("manifest", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("models", nargs="+", metavar="MODEL")
+    options = parser.parse_args()
+    if (options.out / "manifest.csv").exists():
+        sys.exit(f"{options.out / 'manifest.csv'} exists: choose another folder")
+    entries, transcribers = read_entries(options.manifest), load(options.models)
+    made, labelled, left_out = [], 0, 0
+    for entry in entries:
+        notes = label(entry, transcribers) if is_wanted(entry) else ()
+        if notes and np.mean([note.confidence for note in notes]) >= LEAST_CONFIDENCE:
+            path = options.out / f"{entry.id.replace('/', '-')}-{labelled:05}.tsv"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lines = [f"{n.onset:.4f}\t{n.offset:.4f}\t{n.pitch:.3f}" for n in notes]
+            path.write_text("\n".join(["onset\toffset\tpitch", *lines]) + "\n", encoding="utf-8")
+            made.append(replace(entry, notes=path, weight=entry.weight * WEIGHT))
+            labelled += 1
+        else:
+            made.append(entry)
+            left_out += is_wanted(entry)
+    options.out.mkdir(parents=True, exist_ok=True)
+    write_manifest(options.out / "manifest.csv", made)
+    print(f"{labelled} recordings labelled, {left_out} left without notes")
 
 
 if __name__ == "__main__":

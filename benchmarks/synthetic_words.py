@@ -11,13 +11,14 @@ words. OUT receives recordings, notes and a ``manifest.csv``, all of it for trai
 path.
 """
 
+import argparse
 import importlib.util
 import multiprocessing
 import subprocess
 import sys
 import tempfile
 from dataclasses import replace
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,7 @@ SEED = 11
 WEIGHT = 0.25
 SECONDS = 20.0  # of a melody
 SHORTEST = 0.25  # seconds of a syllable
-LEAST_SUNG = 0.07  # seconds of a note between its consonants
+LEAST_SUNG = 0.07  # seconds that flite's slow consonants must leave of a note
 TRIES = 4
 FLITE = "flite"
 # Syllables' parts in espeak-ng's phonemes, which differ by language, and in flite's, whose names need dividing.
@@ -61,7 +62,7 @@ VOICES = {  # espeak-ng's variants -> lowest and highest MIDI number that is sun
 FLITE_VOICES = {"awb": (44, 66), "kal16": (42, 64), "rms": (42, 64), "slt": (55, 77)}
 
 
-@cache
+@lru_cache(64)  # a melody's; a syllable takes half a megabyte
 def speak_by_flite(phonemes: str, voice: str) -> VoiceFrames:
     """One syllable as flite says it, taken apart by WORLD; ``make.speak`` for its voices."""
     with tempfile.TemporaryDirectory() as folder:
@@ -153,7 +154,7 @@ def one(task: tuple[int, Path, str]) -> Entry | None:
         try:
             song = make.Song(name, words, f"{language}+{variant}", warp, beat, style)
             samples, rate, notes = make.sing(song, np.random.default_rng([SEED, number]))
-            if min(note.duration for note in notes) < LEAST_SUNG:
+            if kind == FLITE and min(note.duration for note in notes) < LEAST_SUNG:
                 raise ValueError("consonants leave too little of a note")
             break
         except ValueError:  # a note with no room for its consonants
@@ -169,14 +170,19 @@ def one(task: tuple[int, Path, str]) -> Entry | None:
 
 def main() -> None:
     """Make the data set."""
-    kind = next((kind for kind in FIRST if f"--{kind}" in sys.argv), "")
-    out, *count = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
-    out = Path(out)
-    out.mkdir(parents=True, exist_ok=True)
-    first, count = FIRST[kind], int(count[0]) if count else 120
+    parser = argparse.ArgumentParser(description="Make training data of sung words.")
+    parser.add_argument("out", type=Path)
+    parser.add_argument("melodies", type=int, nargs="?", default=120)
+    kinds = parser.add_mutually_exclusive_group()
+    for name in (FLITE, PHONE):
+        kinds.add_argument(f"--{name}", dest="kind", action="store_const", const=name, default="")
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    first = FIRST[options.kind]
+    tasks = [(number, options.out, options.kind) for number in range(first, first + options.melodies)]
     with multiprocessing.Pool() as pool:
-        made = pool.map(one, [(number, out, kind) for number in range(first, first + count)], chunksize=1)
-    write_manifest(out / "manifest.csv", [entry for entry in made if entry])
+        made = pool.map(one, tasks, chunksize=1)
+    write_manifest(options.out / "manifest.csv", [entry for entry in made if entry])
 
 
 if __name__ == "__main__":

@@ -162,10 +162,7 @@ class Network(nn.Module):
 
     def embed(self, spectrum: Tensor, bands: Tensor) -> tuple[Tensor, Tensor]:
         """What the LSTM hears, (batch, frames, width), and the pitch logits, (batch, frames, pitch_bins)."""
-        # A frozen head has nothing to learn: without the gradients that nobody asks for it is three times as fast.
-        learns = torch.is_grad_enabled() and any(p.requires_grad for p in self.pitch_head.parameters())
-        with torch.set_grad_enabled(learns):
-            pitch = self.pitch_head(spectrum)
+        pitch = self.pitch_head(spectrum)
         # The boundaries listen to the pitch but do not teach it: pitch has better teachers.
         motion = self.motion(pitch.detach().softmax(-1))
         x = self.band_convolutions(bands.unsqueeze(1)).transpose(1, 2).flatten(2)

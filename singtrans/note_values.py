@@ -13,6 +13,7 @@ VIBRATO_RATES = np.arange(4.0, 8.01, 0.25)
 """Hz: how fast singers' vibrato is (Prame, "Measurements of the vibrato rate of ten singers", JASA 1994)."""
 
 _FEWEST_PERIODS = 2.0  # of a vibrato that can be told from a bend
+_UNKNOWNS = 5  # of a line with a sinusoid: level, slope, extent, phase, rate
 _VIBRATO_SHARE = 0.6  # of what a line leaves unexplained that a vibrato must explain
 _LEAST_EXTENT = 0.15  # semitones to either side; the median is good enough for less
 _VIBRATO_REACH = 2.0  # semitones from the median; what lies further off is no part of a vibrato
@@ -120,7 +121,7 @@ def centroid(
 
 
 def _note_pitch(segment: Segment, posteriors: Posteriors, config: DecoderConfig) -> float:
-    """The pitch that was sung between onset and offset: a weighted median over the note's middle.
+    """The pitch that was sung between onset and offset: the centre of a vibrato, else a weighted median of the middle.
 
     Every frame's pitch is read near the pitch that the search found for the note as a whole, so a frame whose
     posterior peaks an octave away has little weight instead of a wrong opinion.
@@ -154,28 +155,30 @@ def vibrato_centre(midi: np.ndarray, weight: np.ndarray, hop: float) -> float | 
     Returns:
         A fractional MIDI number; None where there is no vibrato to be seen.
     """
-    time = np.arange(len(midi)) * hop
-    if len(midi) * hop * VIBRATO_RATES[-1] < _FEWEST_PERIODS:
-        return None
-    near = weight * (np.abs(midi - _weighted_median(midi, weight)) < _VIBRATO_REACH)
+    median = _weighted_median(midi, weight)
+    near = weight * (np.abs(midi - median) < _VIBRATO_REACH)
     if not near.sum() > 0.5 * weight.sum():
         return None  # the frames agree on no pitch
+    # As many frames of equal weight as these are worth: periods that nobody hears are none.
+    heard = float(near.sum() ** 2 / (near**2).sum())
+    rates = VIBRATO_RATES[(heard * hop * VIBRATO_RATES >= _FEWEST_PERIODS) & (VIBRATO_RATES * hop < 0.5)]
+    if not len(rates) or heard <= _UNKNOWNS + 1:
+        return None
+    time = np.arange(len(midi)) * hop
     time = time - (near * time).sum() / near.sum()
-    root = np.sqrt(near)
-    rates = VIBRATO_RATES[len(midi) * hop * VIBRATO_RATES >= _FEWEST_PERIODS]
     turn = 2 * np.pi * rates[:, None] * time
     ones = np.ones_like(turn)
-    columns = np.stack([ones, time * ones, np.cos(turn), np.sin(turn)], axis=-1) * root[:, None]
-    y = midi * root
+    columns = np.stack([ones, time * ones, np.cos(turn), np.sin(turn)], axis=-1) * np.sqrt(near)[:, None]
+    y = (midi - median) * np.sqrt(near)
     line, *_ = np.linalg.lstsq(columns[0, :, :2], y, rcond=None)
-    unexplained = float(((y - columns[0, :, :2] @ line) ** 2).sum())
+    unexplained = float(((y - columns[0, :, :2] @ line) ** 2).sum()) / (heard - 2)
     fits = np.linalg.pinv(columns) @ y  # (rates, 4)
-    left = ((y - np.einsum("rfc,rc->rf", columns, fits)) ** 2).sum(axis=1)
+    left = ((y - np.einsum("rfc,rc->rf", columns, fits)) ** 2).sum(axis=1) / (heard - _UNKNOWNS)
     best = int(np.argmin(left))
-    extent = float(np.hypot(*fits[best, 2:]))
-    if left[best] > (1.0 - _VIBRATO_SHARE) * unexplained or extent < _LEAST_EXTENT or extent > _VIBRATO_REACH:
+    centre, extent = float(fits[best, 0]), float(np.hypot(*fits[best, 2:]))
+    if left[best] > (1.0 - _VIBRATO_SHARE) * unexplained or not _LEAST_EXTENT < extent < _VIBRATO_REACH:
         return None
-    return float(fits[best, 0])
+    return median + centre if abs(centre) < extent else None
 
 
 def _weighted_median(values: np.ndarray, weights: np.ndarray) -> float:

@@ -224,7 +224,7 @@ def test_a_model_labels_what_has_no_notes_and_nothing_else(manifest, tmp_path, m
         {e.id: (e.split, e.weight, *(file and file.resolve() for file in e.files)) for e in read_entries(path)}
         for path in (manifest, tmp_path / "out" / "manifest.csv")
     )
-    notes = (tmp_path / "out" / "pitch.tsv").resolve()
+    notes = (tmp_path / "out" / "pitch-00000.tsv").resolve()
     assert after == before | {"pitch": ("train", pseudo_labels.WEIGHT, before["pitch"][2], notes, *before["pitch"][4:])}
     true, found = load_notes(SAMPLES / "frere_jacques.notes.csv"), load_notes(notes)
     assert score_notes(true, found).conp.f_measure > 0.9
@@ -258,6 +258,12 @@ def test_accuracy_has_a_row_for_each_part_model_and_tool(manifest, monkeypatch, 
         ["songs, labels moved by -4 Hz", "all", "trained without songs", "1"],
         ["songs, labels moved by -4 Hz, told the boundaries", "all", "trained without songs", "1"],
     ]
+    figures = {row[0]: [float(cell.split()[0]) for cell in row[4:]] for row in rows if row[0].startswith("songs")}
+    right, moved, told = figures.values()
+    assert min(right) > 0.9
+    assert moved[:2] == right[:2]  # the onsets and offsets
+    assert told[0] == told[1] == 1.0
+    assert moved[2] < right[2]  # the lowest notes are 40 cents off by 4 Hz
     assert [row[:4] for row in rows if row[0] == "clips pitch"] == [
         ["clips pitch", "train", "solo", "1"],
         ["clips pitch", "valid", "solo", "1"],

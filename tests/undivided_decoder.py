@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from singtrans.config import DecoderConfig
+from singtrans.note_values import vibrato_centre
 from singtrans.notes import Note, PitchTrack
 from singtrans.posteriors import Posteriors
 
@@ -203,7 +204,8 @@ def _note_pitch(segment: _Segment, posteriors: Posteriors, config: DecoderConfig
     weight = mass * posteriors.voicing[frames]
     if not weight.sum() > 1e-6:
         return float(posteriors.bin_midi[segment.bin])
-    return _weighted_median(midi, weight)
+    swung = vibrato_centre(midi, weight, posteriors.hop)  # tested on its own
+    return _weighted_median(midi, weight) if swung is None else swung
 
 
 def _weighted_median(values: np.ndarray, weights: np.ndarray) -> float:

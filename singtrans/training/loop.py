@@ -27,7 +27,7 @@ from singtrans.training.distributed import ALONE, Processes
 from singtrans.training.logs import Logs, draw_curves
 from singtrans.training.manifest import Entry
 from singtrans.training.state import State, begin, require_state, restore, save_state
-from singtrans.training.step import train_step
+from singtrans.training.step import has_bf16, train_step
 from singtrans.training.validate import validate
 
 _LOG_EVERY = 20  # steps
@@ -122,8 +122,11 @@ def train(
     require_state(folder, resume)
     folder.mkdir(parents=True, exist_ok=True)
     described = {"model": json.loads(model_config.to_json()), "train": dataclasses.asdict(config)}
-    run = _Run(data, folder, json.dumps(described | {"data": data.checksum}), listener, processes)
     state = begin(model_config, config, init)
+    # Part of what must be the same to go on: on another machine the weights would be others.
+    precision = "bfloat16" if config.bf16 and has_bf16(state.device) else "float32"
+    described_in_full = described | {"data": data.checksum, "precision": precision}
+    run = _Run(data, folder, json.dumps(described_in_full), listener, processes)
     if resume:
         restore(state, folder, run.description)
     elif processes.first:

@@ -34,7 +34,8 @@ class SingingStyle:
         scoop_share: of the phrases.
         consonant_share: of the gaps, an unvoiced consonant is placed in them.
         reattack_share: of the legato pitch changes, sung with a dip in level and a new vowel.
-        dip: dB by which the level falls where a note is attacked anew with no gap before it.
+        dip: dB by which the level falls where a note is attacked anew with no gap before it, before neighbours'
+            loudness is smoothed into each other, which leaves about two thirds.
         same_vowel_share: of the notes that are attacked anew with no gap before them, sung on the vowel before.
     """
 

@@ -74,7 +74,8 @@ def has_bf16(device: torch.device) -> bool:
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported()
     # Where a CPU has no instructions for it, bfloat16 is emulated and slower than single precision.
-    return device.type == "cpu" and (torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+    names = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")  # not every torch has them
+    return device.type == "cpu" and any(getattr(torch.cpu, name, bool)() for name in names)
 
 
 def _combine(parameters: list[Tensor], values: Tensor, processes: Processes) -> Tensor:

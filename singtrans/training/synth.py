@@ -193,8 +193,8 @@ def resing(voice: VoiceFrames, notes: Sequence[Note], rng: np.random.Generator, 
     position, before, vowel = 0.0, -1.0, vowels[0]
     for note, attack in zip(notes, attacks, strict=True):
         first, last = span(note)
-        kept = note.onset - before < JOINED_SECONDS and rng.random() < style.same_vowel_share
-        if (attack and not kept) or rng.random() < 0.3:
+        kept = attack and note.onset - before < JOINED_SECONDS and rng.random() < style.same_vowel_share
+        if not kept and (attack or rng.random() < 0.3):
             vowel = vowels[rng.choice(len(vowels), p=lengths / lengths.sum())]
             position = rng.uniform(0, vowel[1] - vowel[0])
         # To and fro over the vowel, at this note's own pace: no jump, however long the note.
