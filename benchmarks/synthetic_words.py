@@ -2,9 +2,11 @@
 
     python benchmarks/synthetic_words.py OUT [MELODIES]
     python benchmarks/synthetic_words.py OUT [MELODIES] --flite
+    python benchmarks/synthetic_words.py OUT [MELODIES] --soft
     python benchmarks/synthetic_words.py OUT [MELODIES] --phone
 
-The second sings with four voices that flite has learnt from people, in English. The third makes recordings of one
+The second sings with four voices that flite has learnt from people, in English. The third has what is hardest to hear:
+notes on one pitch, of which each begins with another vowel, or with a sonorant. The fourth makes recordings of one
 child, by a telephone in a room: something to try fine-tuning on (docs/training.md).
 The recordings are made as those in ``sample_audio`` are, by the same code, with none of their voices, melodies or
 words. OUT receives recordings, notes and a ``manifest.csv``, all of it for training. Needs espeak-ng, or flite, on the
@@ -20,6 +22,7 @@ import tempfile
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import soundfile
@@ -54,6 +57,9 @@ LANGUAGES = {
         "iy_ ey_ ay_ ow_ uw_ aa_ ao_ ae_ eh_ ih_ ah_ er_",
     ),
 }
+SONORANTS = frozenset(["l", "m", "n", "r", "R", "j", "w", "v"])
+SOFTLY = 0.35, 0.5  # shares of the syllables that begin with a vowel, and with a sonorant, of soft words
+GLIDED = 0.7  # of the syllables that begin with a vowel: the vowel before glides into it, with no new attack
 CODAS = ("n", "m", "l", "s", "t", "k", "d", "z")
 VOICES = {  # espeak-ng's variants -> lowest and highest MIDI number that is sung
     **dict.fromkeys(("m1", "m2", "m4", "m5", "m6", "m8", "john", "max", "Michael", "benjamin"), (42, 66)),
@@ -74,7 +80,7 @@ def speak_by_flite(phonemes: str, voice: str) -> VoiceFrames:
     return analyse(samples, rate, careful=True)
 
 
-def recipe():
+def recipe() -> ModuleType:
     """The code that made the samples."""
     path = Path(__file__).parent.parent / "sample_audio" / "make.py"
     spec = importlib.util.spec_from_file_location("make_samples", path)
@@ -84,13 +90,16 @@ def recipe():
     return module
 
 
-def score(rng: np.random.Generator, language: str, limits: tuple[int, int], beat: float) -> str:
+def score(rng: np.random.Generator, language: str, limits: tuple[int, int], beat: float, *, soft: bool = False) -> str:
     """A melody on random syllables, as `make.Song` writes it: phrases of 3 to 9 syllables with rests between."""
     onsets, vowels = (part.split() for part in LANGUAGES[language])
     low = int(rng.integers(limits[0], limits[1] - 11))
     mode = rng.choice([(0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10)])
     scale = [p for p in range(low, low + 13) if (p - low) % 12 in mode]
     closed, slurred, repeated = rng.uniform(0, 0.5), rng.uniform(0, 0.35), rng.uniform(0.05, 0.35)
+    if soft:
+        closed, slurred, repeated = closed / 3, slurred / 3, rng.uniform(0.3, 0.7)
+    sonorants = [onset for onset in onsets if onset in SONORANTS]
     place, time, tokens = int(rng.integers(len(scale))), 0.0, []
 
     def next_pitch(leap: int) -> int:
@@ -100,7 +109,10 @@ def score(rng: np.random.Generator, language: str, limits: tuple[int, int], beat
 
     while time * beat < SECONDS - 2.0:
         for _ in range(rng.integers(3, 10)):
-            onset = "" if rng.random() < 0.08 else rng.choice(onsets)
+            bare = SOFTLY[0] if soft else 0.08
+            onset = "" if rng.random() < bare else rng.choice(onsets)
+            if soft and onset and rng.random() < SOFTLY[1] / (1 - bare):
+                onset = rng.choice(sonorants)
             coda = rng.choice(CODAS) if rng.random() < closed else ""
             lengths = [max(float(rng.choice([0.5, 1.0, 1.0, 1.0, 1.5, 2.0])), round(SHORTEST / beat, 2))]
             if rng.random() < slurred:
@@ -119,12 +131,28 @@ def score(rng: np.random.Generator, language: str, limits: tuple[int, int], beat
     return " ".join(tokens)
 
 
-PHONE = "phone"
-FIRST = {PHONE: 1000, FLITE: 2000, "": 0}
+PHONE, SOFT = "phone", "soft"
+FIRST = {PHONE: 1000, FLITE: 2000, SOFT: 3000, "": 0}
 """Kind of recordings -> number of the first, which its seed is made of."""
 
 CHILD = "en-gb", "f4", (57, 76), 1.12
 """Language, variant, range, and formants' factor of the one who sings by telephone; of no training recording."""
+
+
+def glide(make: ModuleType, rng: np.random.Generator) -> None:
+    """Change the code of the samples so that most syllables that begin with a vowel are not attacked anew."""
+    speak, divide, spoken = make.speak, make.divide, []
+
+    def remembered(phonemes: str, voice: str) -> VoiceFrames:
+        spoken[:] = [phonemes]
+        return speak(phonemes, voice)
+
+    def divided(frames: VoiceFrames, closed: bool) -> object:
+        parts = divide(frames, closed)
+        gliding = spoken[0].startswith("'") and rng.random() < GLIDED
+        return replace(parts, first=parts.vowel, voiced=parts.vowel) if gliding else parts
+
+    make.speak, make.divide = remembered, divided
 
 
 def one(task: tuple[int, Path, str]) -> Entry | None:
@@ -136,6 +164,8 @@ def one(task: tuple[int, Path, str]) -> Entry | None:
     language, variant = rng.choice(languages), rng.choice(list(voices))
     if kind == FLITE:
         make.speak = speak_by_flite
+    if kind == SOFT:
+        glide(make, np.random.default_rng([SEED, number, 1]))
     spoken = rng.random() < 0.3  # near to speech: quick, with much gliding and no vibrato
     beat = rng.uniform(0.2, 0.35) if spoken else rng.uniform(0.3, 0.65)
     style = (
@@ -148,7 +178,7 @@ def one(task: tuple[int, Path, str]) -> Entry | None:
     limits, warp = voices[variant], float(np.exp(rng.normal(0.0, 0.1)))
     if phone:
         language, variant, limits, warp = CHILD
-    words = score(rng, language, limits, beat)
+    words = score(rng, language, limits, beat, soft=kind == SOFT)
     name = f"song{number - 1000:02}" if phone else f"words-{number:03}-{language}-{variant}"
     for _ in range(TRIES):
         try:
@@ -174,7 +204,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("melodies", type=int, nargs="?", default=120)
     kinds = parser.add_mutually_exclusive_group()
-    for name in (FLITE, PHONE):
+    for name in (FLITE, SOFT, PHONE):
         kinds.add_argument(f"--{name}", dest="kind", action="store_const", const=name, default="")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)

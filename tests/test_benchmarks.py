@@ -30,6 +30,7 @@ phenomena, pitch = load("phenomena"), load("pitch")
 conditions, systems = load("conditions"), load("systems")
 data_set, spoken = load("data_set"), load("spoken")
 accuracy, pseudo_labels = load("accuracy"), load("pseudo_labels")
+words = load("synthetic_words")
 SAMPLES = FOLDER.parent / "sample_audio"
 
 
@@ -197,6 +198,46 @@ def test_made_songs_are_written_as_something_to_train_on(tmp_path):
     track = load_pitch(entries[0].f0)
     frames = np.round(track.time / data_set.HOP_SECONDS).astype(int)
     np.testing.assert_array_equal(track.midi, curve[frames])
+
+
+def syllables(soft: bool) -> tuple[list[str], list[int]]:
+    """What is sung in twenty melodies, and the first pitch of each syllable."""
+    found, pitches = [], []
+    for seed in range(20):
+        tokens = words.score(np.random.default_rng(seed), "es", (55, 79), 0.4, soft=soft).split()
+        sung = [(name, places) for name, places in zip(tokens[::2], tokens[1::2], strict=True) if name != "-"]
+        found += [name for name, _ in sung]
+        pitches += [int(places.split("/")[0]) for _, places in sung]
+    return found, pitches
+
+
+def test_soft_words_begin_softly_and_stay_on_their_pitch():
+    shares = []
+    for soft in (False, True):
+        found, pitches = syllables(soft)
+        shares.append(
+            (
+                np.mean([name.startswith("'") for name in found]),
+                np.mean([name.partition("'")[0] in words.SONORANTS for name in found]),
+                np.mean(np.diff(pitches) == 0),
+            )
+        )
+    assert shares[0][:2] == pytest.approx((0.08, 0.26), abs=0.08)
+    assert shares[1][:2] == pytest.approx(words.SOFTLY, abs=0.1)
+    assert shares[1][2] > shares[0][2] + 0.1
+
+
+def test_a_vowel_that_glides_in_has_no_attack_of_its_own():
+    make = words.recipe()
+    parts = make.Syllable(first=3, voiced=5, vowel=9, hold=20, unvoiced=40, last=45)
+    make.speak, make.divide = (lambda phonemes, voice: phonemes), (lambda frames, closed: parts)
+    words.glide(make, np.random.default_rng(0))
+    begun = {}
+    for phonemes in ("'a", "m'a"):
+        begun[phonemes] = [make.divide(make.speak(phonemes, "it+f1"), closed=False) for _ in range(200)]
+    gliding = [one for one in begun["'a"] if one.voiced == one.first == one.vowel == 9]
+    assert len(gliding) / 200 == pytest.approx(words.GLIDED, abs=0.1)
+    assert all(one == parts for one in begun["m'a"])
 
 
 @pytest.fixture
