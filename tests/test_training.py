@@ -33,6 +33,7 @@ from singtrans.training.loss import LossConfig, losses
 from singtrans.training.manifest import read_entries
 from singtrans.training.melody import SingingStyle
 from singtrans.training.run import TrainOptions, run_training
+from singtrans.training.step import has_bf16
 from singtrans.training.synth import HOP_SECONDS, f0_curve, formant_voice, random_melody
 from singtrans.training.targets import make_targets
 from singtrans.training.validate import Validation, validate
@@ -226,8 +227,8 @@ def test_a_perfect_answer_has_little_loss(data):
 
 
 def config(**chosen) -> TrainConfig:
-    chosen = {"steps": 6, "warmup": 2, "validate_every": 3, "seed": 4} | chosen
-    return TrainConfig(bf16=False, **{"batch": BatchConfig(size=2, seconds=2.0)} | chosen)
+    chosen = {"steps": 6, "warmup": 2, "validate_every": 3, "seed": 4, "bf16": False} | chosen
+    return TrainConfig(**{"batch": BatchConfig(size=2, seconds=2.0)} | chosen)
 
 
 def to_learn(folder: Path, valid: int = 1) -> Data:
@@ -252,14 +253,35 @@ def weights(path: Path) -> dict:
     return load_model(path).network.state_dict()
 
 
-def test_resuming_ends_with_the_same_weights(data, tmp_path):
+@pytest.mark.parametrize("bf16", [False, True])  # where the processor has none, it is the same twice
+def test_resuming_ends_with_the_same_weights(data, tmp_path, bf16):
     torch.set_num_threads(1)
-    whole = weights(train_once(data, tmp_path / "whole"))
-    train_once(data, tmp_path / "parts", stop_at=4)
-    parts = weights(train_once(data, tmp_path / "parts", resume=True))
+    whole = weights(train_once(data, tmp_path / "whole", bf16=bf16))
+    train_once(data, tmp_path / "parts", stop_at=4, bf16=bf16)
+    parts = weights(train_once(data, tmp_path / "parts", resume=True, bf16=bf16))
     assert all(torch.equal(whole[k], parts[k]) for k in whole)
     left = {p.name for p in (tmp_path / "parts").iterdir()} - {"tensorboard", "curves.png"}
     assert left == {"best.safetensors", "config.json", "last.safetensors", "state.pt", "valid.csv", "MODEL_CARD.md"}
+
+
+def test_a_training_does_not_go_on_in_another_precision(data, tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "has_bf16", lambda _: False)
+    train_once(data, tmp_path, stop_at=4, bf16=True)
+    monkeypatch.setattr(loop, "has_bf16", lambda _: True)
+    with pytest.raises(SingtransError, match="other settings"):
+        train_once(data, tmp_path, resume=True, bf16=True)
+
+
+@pytest.mark.parametrize(
+    ("avx512", "amx", "expected"), [(False, False, False), (True, False, True), (False, True, True)]
+)
+def test_bfloat16_is_used_where_the_processor_has_it(monkeypatch, avx512, amx, expected):
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: avx512)
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
+    assert has_bf16(torch.device("cpu")) is expected
+    monkeypatch.delattr(torch.cpu, "_is_avx512_bf16_supported")
+    monkeypatch.delattr(torch.cpu, "_is_amx_tile_supported")
+    assert has_bf16(torch.device("cpu")) is False  # an older torch
 
 
 def test_a_process_that_was_killed_while_it_validated_validates_again(data, tmp_path, monkeypatch):
