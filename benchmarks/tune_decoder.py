@@ -1,18 +1,23 @@
 """Tune the decoder's costs on validation recordings and write a model that carries them.
 
-    python benchmarks/tune_decoder.py manifest.csv MODEL OUT.safetensors [SOURCE=HZ ...]
+    python benchmarks/tune_decoder.py manifest.csv MODEL OUT.safetensors [SOURCE=HZ ...] [--left-out SOURCE=MODEL ...]
 
 A coordinate search over `DecoderConfig`: every cost is moved up and down in turn, and a move that raises the
 target is kept, until none does. The target is the mean over data sets of COn + COff + COnP + COnPOff (mean over
 files). SOURCE=HZ adds a constant to a data set's pitch labels, for those known to be sharp.
+
+``--left-out`` has a model that has heard nothing of a data set listen to all of it but its test part, as a data set of
+its own: costs that suit voices and labels which were learnt from need not suit others.
 """
 
+import argparse
 import dataclasses
-import sys
 from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
+from accuracy import pair, shift
 
 from singtrans import audio
 from singtrans.config import Config, DecoderConfig
@@ -21,7 +26,7 @@ from singtrans.evaluate import mean_scores, score_notes, shift_hz
 from singtrans.formats import load_notes
 from singtrans.model import load_model, read_metadata, save_model
 from singtrans.notes import Note
-from singtrans.training.manifest import read_entries
+from singtrans.training.manifest import Entry, read_entries
 from singtrans.transcriber import Transcriber
 
 MOVES = {
@@ -42,13 +47,13 @@ ADDED = {"note_cost", "legato_cost", "shortest_note", "edge"}  # the others are 
 Item = tuple[Posteriors, float, tuple[Note, ...]]
 
 
-def listen(manifest: Path, model: Path, shifts: dict[str, float]) -> dict[str, list[Item]]:
-    """Posteriors, duration and true notes of every validation recording, by data set."""
-    transcriber = Transcriber(model)
+def listen(entries: Iterable[Entry], model: Path, shifts: dict[str, float]) -> dict[str, list[Item]]:
+    """Posteriors, duration and true notes of recordings with notes, by data set."""
+    transcriber = Transcriber(model, "cpu")
     rate = transcriber.model.config.features.sample_rate
     found: dict[str, list[Item]] = defaultdict(list)
-    for entry in read_entries(manifest):
-        if entry.split == "valid" and entry.notes:
+    for entry in entries:
+        if entry.notes:
             samples = audio.load(entry.audio, rate)
             notes = shift_hz(load_notes(entry.notes, name=entry.name), shifts.get(entry.source, 0.0))
             found[entry.source].append((transcriber.posteriors(samples), len(samples) / rate, notes))
@@ -89,18 +94,32 @@ def search(items: dict[str, list[Item]], config: DecoderConfig) -> DecoderConfig
     return config
 
 
+def arguments() -> argparse.Namespace:
+    """What was asked for on the command line."""
+    parser = argparse.ArgumentParser(description="Tune the decoder's costs on validation recordings.")
+    parser.add_argument("manifest", type=Path)
+    parser.add_argument("model", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("shifts", nargs="*", type=shift, metavar="SOURCE=HZ", help="pitch labels are moved by this")
+    parser.add_argument("--left-out", action="append", default=[], type=pair, metavar="SOURCE=MODEL")
+    return parser.parse_intermixed_args()
+
+
 def main() -> None:
     """Tune, print, write."""
-    manifest, path, out = map(Path, sys.argv[1:4])
-    shifts = {name: float(hz) for name, hz in (word.split("=") for word in sys.argv[4:])}
-    items = listen(manifest, path, shifts)
-    model = load_model(path)
+    options = arguments()
+    entries, shifts = read_entries(options.manifest), dict(options.shifts)
+    items = listen((entry for entry in entries if entry.split == "valid"), options.model, shifts)
+    for source, path in options.left_out:
+        these = (entry for entry in entries if entry.source == source and entry.split != "test")
+        items |= {f"{name}, left out": found for name, found in listen(these, Path(path), shifts).items()}
+    model = load_model(options.model)
     print("before", {k: v.round(4).tolist() for k, v in figures(items, model.config.decoder).items()})
     tuned = search(items, model.config.decoder)
     print("after", {k: v.round(4).tolist() for k, v in figures(items, tuned).items()})
     model.config = Config(model.config.features, model.config.network, tuned)
-    kept = {k: v for k, v in read_metadata(path).items() if k not in {"config", "sha256", "format"}}
-    save_model(model, out, kept)
+    kept = {k: v for k, v in read_metadata(options.model).items() if k not in {"config", "sha256", "format"}}
+    save_model(model, options.out, kept)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """What the measures measure with: made-up singing has the notes it says, and recordings are spoilt as much as said."""
 
+import ast
 import importlib
 import sys
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,6 +12,8 @@ import pytest
 
 from singtrans.evaluate import score_notes
 from singtrans.formats import load_notes, load_pitch
+from singtrans.model import load_model, read_metadata, save_model
+from singtrans.models import find_model
 from singtrans.notes import Note, PitchTrack
 from singtrans.posteriors import Posteriors
 from singtrans.training.manifest import Entry, read_entries, write_manifest
@@ -30,7 +34,7 @@ phenomena, pitch = load("phenomena"), load("pitch")
 conditions, systems = load("conditions"), load("systems")
 data_set, spoken = load("data_set"), load("spoken")
 accuracy, pseudo_labels = load("accuracy"), load("pseudo_labels")
-words = load("synthetic_words")
+tune_decoder, words = load("tune_decoder"), load("synthetic_words")
 SAMPLES = FOLDER.parent / "sample_audio"
 
 
@@ -309,3 +313,27 @@ def test_accuracy_has_a_row_for_each_part_model_and_tool(manifest, monkeypatch, 
         ["clips pitch", "train", "solo", "1"],
         ["clips pitch", "valid", "solo", "1"],
     ]
+
+
+def test_costs_that_find_nothing_are_tuned_until_they_find_the_notes(tmp_path, monkeypatch, capsys):
+    song = SAMPLES / "ode_to_joy"
+    entry = Entry("a", song.with_suffix(".ogg"), song.with_suffix(".notes.csv"), split="valid", source="songs")
+    other = Entry("b", entry.audio, entry.notes, split="train", source="others")
+    write_manifest(tmp_path / "m.csv", [entry, other])
+    model = load_model(find_model("default"))
+    strict = replace(model.config.decoder, note_cost=12.0)
+    model.config = replace(model.config, decoder=strict)
+    save_model(model, tmp_path / "strict.safetensors", {"step": "7"})
+    files = [str(tmp_path / name) for name in ("m.csv", "strict.safetensors", "tuned.safetensors")]
+    left_out = f"others={tmp_path / 'strict.safetensors'}"
+    monkeypatch.setattr(sys, "argv", ["tune_decoder.py", *files, "--left-out", left_out])
+    tune_decoder.main()
+    before, *_, after = (line.partition(" ")[2] for line in capsys.readouterr().out.splitlines())
+    before, after = ast.literal_eval(before), ast.literal_eval(after)
+    assert set(before) == set(after) == {"songs", "others, left out"}
+    assert before["songs"][0] < 0.85
+    assert after["songs"][0] > 0.9
+    tuned = load_model(tmp_path / "tuned.safetensors")
+    assert tuned.config.decoder.note_cost < strict.note_cost
+    assert tuned.config.network == model.config.network
+    assert read_metadata(tmp_path / "tuned.safetensors")["step"] == "7"
