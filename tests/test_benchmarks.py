@@ -332,7 +332,7 @@ def test_costs_that_find_nothing_are_tuned_until_they_find_the_notes(tmp_path, m
     before, after = ast.literal_eval(before), ast.literal_eval(after)
     assert set(before) == set(after) == {"songs", "others, left out"}
     assert before["songs"][0] < 0.85
-    assert after["songs"][0] > 0.9
+    assert after["songs"][0] > before["songs"][0] + 0.03
     tuned = load_model(tmp_path / "tuned.safetensors")
     assert tuned.config.decoder.note_cost < strict.note_cost
     assert tuned.config.network == model.config.network
