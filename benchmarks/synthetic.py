@@ -62,7 +62,7 @@ def voices(entries: list[Entry], rng: np.random.Generator) -> dict[str, np.ndarr
 def manner(rng: np.random.Generator) -> SingingStyle:
     """How a melody is sung: a third each with slow slides, and with shallow dips between notes on one vowel."""
     slides, dips = rng.random(2) < 0.35
-    style = SingingStyle(same_vowel_share=0.8 if dips else 0.2)
+    style = SingingStyle(same_vowel_share=0.8 if dips else 0.2, vowel_share=0.1 if dips else 0.7)
     if slides:
         style = replace(style, glide=(0.1, 0.35))
     return replace(style, dip=(5.0, 18.0)) if dips else style

@@ -139,20 +139,54 @@ def test_a_repeated_note_dips_as_deep_as_asked():
     assert 8.0 < depths[1] < 21.0
 
 
+def vowels(count: int = 100, each: int = 40) -> VoiceFrames:
+    """A voice that holds one of two vowels after the other, without a pause."""
+    envelope = np.ones((count * each, 129), np.float32)
+    for number in range(count):
+        envelope[number * each : (number + 1) * each, 10 + 40 * (number % 2) :][:, :20] = 100.0
+    return VoiceFrames(np.full(count * each, 60.0), envelope, np.zeros_like(envelope), RATE)
+
+
+def test_steady_pieces_hold_one_vowel():
+    pieces = vowels().steady()
+    assert len(pieces) == 100
+    assert all(first // 40 == (last - 1) // 40 for first, last in pieces)
+    assert all(last - first >= 25 for first, last in pieces)
+    silent = VoiceFrames(np.full(50, np.nan), np.ones((50, 129)), np.ones((50, 129)), RATE)
+    assert silent.steady() == []
+
+
+REPEATED = tuple(Note(0.1 + 0.3 * i, 0.4 + 0.3 * i, 60.0) for i in range(60))
+
+
+def sung_from(style: SingingStyle) -> tuple[np.ndarray, np.ndarray]:
+    """The frames of `vowels` that sing a note repeated sixty times, and their gain."""
+    sung = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(synth, "render", lambda _, source, f0, gain: sung.append((source, gain)) or np.ones(9))
+        resing(vowels(), REPEATED, np.random.default_rng(1), style)
+    return sung[0]
+
+
 def test_a_repeated_note_keeps_its_vowel_where_asked():
-    frames = VoiceFrames(np.full(4000, 60.0), np.ones((4000, 129), np.float32), np.zeros((4000, 129), np.float32), RATE)
-    frames.f0[::40] = np.nan  # a hundred vowels
-    notes = tuple(Note(0.1 + 0.3 * i, 0.4 + 0.3 * i, 60.0) for i in range(60))
-    heard = []
+    changed = []
     for share in (0.0, 1.0):
-        with pytest.MonkeyPatch.context() as patch:
-            sources = []
-            patch.setattr(synth, "render", lambda _, source, f0, gain, to=sources: to.append(source) or np.ones(9))
-            resing(frames, notes, np.random.default_rng(1), replace(STYLE, same_vowel_share=share))
-        starts = [round(note.onset / HOP_SECONDS) for note in notes[1:]]
-        heard.append(np.mean([abs(sources[0][at + 1] - sources[0][at - 1]) > 40 for at in starts]))
-    assert heard[0] > 0.9
-    assert heard[1] < 0.05
+        source, _ = sung_from(replace(STYLE, same_vowel_share=share))
+        starts = [round(note.onset / HOP_SECONDS) for note in REPEATED[1:]]
+        changed.append(np.mean([source[at + 1] // 40 != source[at - 1] // 40 for at in starts]))
+    assert changed[0] > 0.9
+    assert changed[1] == 0.0
+
+
+def test_a_repeated_note_may_be_told_by_its_vowel_alone():
+    source, gain = sung_from(replace(STYLE, vowel_share=1.0))
+    starts = [round(note.onset / HOP_SECONDS) for note in REPEATED[1:]]
+    kinds = source // 40 % 2
+    # Of a few pieces drawn one is nearly always of the other kind.
+    assert np.mean([kinds[at + 1] != kinds[at - 1] for at in starts]) > 0.85
+    assert all(kinds[a + 1 : b - 1].std() == 0 for a, b in pairwise(starts))  # and it is held to the next
+    dips = [gain[at - 10 : at + 10].min() / min(gain[at - 25], gain[at + 25]) for at in starts]
+    assert np.median(dips) > 0.75
 
 
 def test_the_formant_voice_is_silent_in_rests_and_finite():

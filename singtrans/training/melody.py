@@ -36,6 +36,7 @@ class SingingStyle:
         reattack_share: of the legato pitch changes, sung with a dip in level and a new vowel.
         dip: dB by which the level falls where a note is attacked anew with no gap before it, before neighbours'
             loudness is smoothed into each other, which leaves about two thirds.
+        vowel_share: of the notes that repeat the pitch with no gap before them, told by a new vowel and no dip.
         same_vowel_share: of the notes that are attacked anew with no gap before them, sung on the vowel before.
     """
 
@@ -52,6 +53,7 @@ class SingingStyle:
     consonant_share: float = 0.6
     reattack_share: float = 0.3
     dip: tuple[float, float] = (8.0, 20.0)
+    vowel_share: float = 0.0
     same_vowel_share: float = 0.0
 
 
@@ -219,7 +221,9 @@ def draw_attacks(notes: Sequence[Note], rng: np.random.Generator, style: Singing
     for phrase in phrases(notes):
         attacks.append(True)
         for old, new in pairwise(phrase):
-            attacks.append(abs(new.pitch - old.pitch) < 0.5 or rng.random() < style.reattack_share)
+            repeated = abs(new.pitch - old.pitch) < 0.5
+            anew = rng.random()
+            attacks.append(anew >= style.vowel_share if repeated else anew < style.reattack_share)
     return attacks
 
 

@@ -37,6 +37,8 @@ __all__ = [
 ]
 
 SILENCE = 1e-12  # power of an empty spectrum; WORLD takes its logarithm
+STEADY_REACH = 5  # frames before and after, between which a sound is compared: 50 ms
+STEADY_SHARE = 0.6  # of the voiced frames: the calmer ones; how much a held vowel changes depends on room and noise
 PEAK = 0.7  # about -3 dB of full scale
 # The first four formants of i, e, a, o, u in Hz (after Peterson and Barney 1952), and their bandwidths.
 VOWEL_FORMANTS = np.array(
@@ -84,6 +86,32 @@ class VoiceFrames:
         trim, least = (2, 12) if voiced else (0, 3)  # WORLD is unsure in the frames at a vowel's edges
         pairs = zip(edges[::2] + trim, edges[1::2] - trim, strict=True)
         return [(int(first), int(last)) for first, last in pairs if last - first >= least]
+
+    def timbre(self, bands: int = 24) -> np.ndarray:
+        """(frames, bands) dB in bands of equal width below 5 kHz, without the loudness."""
+        top = round(5000 / (0.5 * self.sample_rate) * (self.envelope.shape[1] - 1))
+        edges = np.linspace(0, top, bands + 1).astype(int)[:-1]
+        level = 10 * np.log10(np.add.reduceat(self.envelope[:, :top], edges, axis=1) + SILENCE)
+        return level - level.mean(axis=1, keepdims=True)
+
+    def steady(self) -> list[tuple[int, int]]:
+        """First and past-last frames of the voiced stretches' parts that keep their sound for 60 ms or more.
+
+        All of the stretches, if none has such a part.
+        """
+        reach, voiced = STEADY_REACH, self.stretches(voiced=True)
+        if not voiced:
+            return []
+        sums = np.cumsum(np.pad(self.timbre(), ((reach, reach), (0, 0)), mode="edge"), axis=0, dtype=float)
+        means = (sums[reach:] - sums[:-reach]) / reach
+        change = np.sqrt(np.mean((means[reach:] - means[:-reach]) ** 2, axis=1))[: len(self.f0)]
+        most = np.quantile(np.concatenate([change[first:last] for first, last in voiced]), STEADY_SHARE)
+        found = []
+        for first, last in voiced:
+            calm = np.concatenate([[False], change[first:last] <= most, [False]])
+            edges = np.flatnonzero(np.diff(calm)) + first
+            found += [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a >= 12]
+        return found or voiced
 
     def warped(self, factor: float) -> "VoiceFrames":
         """The voice with its formants moved by ``factor``: above 1 a shorter throat, below 1 a longer one."""
@@ -160,12 +188,33 @@ def render(voice: VoiceFrames, source: np.ndarray, f0: np.ndarray, gain: np.ndar
     return np.pad(samples, (0, max(0, length - len(samples))))[:length].astype(np.float32)
 
 
+class _Vowels:
+    """The steady pieces of a voice, as they are drawn for notes."""
+
+    def __init__(self, voice: VoiceFrames) -> None:
+        self.pieces = voice.steady()
+        timbre = voice.timbre()
+        self._timbres = [timbre[first:last].mean(axis=0) for first, last in self.pieces]
+        lengths = np.sqrt([last - first for first, last in self.pieces])
+        self._shares = lengths / lengths.sum()
+
+    def draw(self, rng: np.random.Generator) -> tuple[int, int]:
+        """Any piece; longer ones are likelier."""
+        return self.pieces[rng.choice(len(self.pieces), p=self._shares)]
+
+    def other(self, than: tuple[int, int], rng: np.random.Generator) -> tuple[int, int]:
+        """Of a few pieces the one that sounds least like ``than``."""
+        drawn = rng.choice(len(self.pieces), size=4, p=self._shares)
+        known = self._timbres[self.pieces.index(than)]
+        return self.pieces[max(drawn, key=lambda i: float(np.sum((self._timbres[i] - known) ** 2)))]
+
+
 def resing(voice: VoiceFrames, notes: Sequence[Note], rng: np.random.Generator, style: SingingStyle) -> np.ndarray:
     """Let a real voice sing other notes: its vowels, stretched and looped, on ``f0_curve``'s pitch.
 
-    Where two joined notes are less than half a semitone apart, or ``style.reattack_share`` says so, the level
-    dips and, but for ``style.same_vowel_share``, a new vowel starts; the other joined notes are slurred. Gaps may
-    get an unvoiced consonant of the recording.
+    Where `draw_attacks` says so, the level dips and, but for ``style.same_vowel_share``, a new vowel starts; joined
+    notes on one pitch that are not attacked have different vowels; the other joined notes are slurred. Gaps may get
+    an unvoiced consonant of the recording.
 
     Args:
         voice: from ``analyse``. It sounds natural within about an octave of its own pitch.
@@ -179,36 +228,37 @@ def resing(voice: VoiceFrames, notes: Sequence[Note], rng: np.random.Generator, 
     Raises:
         ValueError: if notes overlap, there are none, or the voice has no voiced stretch of 60 ms.
     """
-    vowels, consonants = voice.stretches(voiced=True), voice.stretches(voiced=False)
-    if not vowels or not notes:
+    vowels, consonants = _Vowels(voice), voice.stretches(voiced=False)
+    if not vowels.pieces or not notes:
         raise ValueError("re-singing needs at least one note and a voiced stretch of 60 ms in the recording")
     curve = f0_curve(notes, HOP_SECONDS, rng, style)
     f0 = np.concatenate([curve, np.full(round(0.2 / HOP_SECONDS), np.nan)])
     attacks = draw_attacks(notes, rng, style)
     gain = draw_level(notes, attacks, len(f0), rng, style)
     source = np.full(len(f0), -1.0)
-    lengths = np.array([last - first for first, last in vowels])
     loudness = voice.loudness
     usual = np.median(loudness[~np.isnan(voice.f0)])
-    position, before, vowel = 0.0, -1.0, vowels[0]
+    position, before, vowel = 0.0, Note(-2.0, -1.0, 0.0), vowels.pieces[0]
     for note, attack in zip(notes, attacks, strict=True):
         first, last = span(note)
-        kept = attack and note.onset - before < JOINED_SECONDS and rng.random() < style.same_vowel_share
-        if not kept and (attack or rng.random() < 0.3):
-            vowel = vowels[rng.choice(len(vowels), p=lengths / lengths.sum())]
+        joined = note.onset - before.offset < JOINED_SECONDS
+        if joined and not attack and abs(note.pitch - before.pitch) < 0.5:
+            vowel, position = vowels.other(vowel, rng), 0.0  # nothing else tells that a note begins
+        elif not (attack and joined and rng.random() < style.same_vowel_share) and (attack or rng.random() < 0.3):
+            vowel = vowels.draw(rng)
             position = rng.uniform(0, vowel[1] - vowel[0])
         # To and fro over the vowel, at this note's own pace: no jump, however long the note.
         way = position + rng.uniform(0.4, 1.2) * np.arange(last - first + 1)
         reach = vowel[1] - vowel[0] - 1
         source[first:last] = vowel[0] + reach - np.abs(reach - way[:-1] % (2 * reach))
         position = way[-1]
-        room = first - int(max(before, 0.0) / HOP_SECONDS) - 1
+        room = first - int(max(before.offset, 0.0) / HOP_SECONDS) - 1
         if room >= 4 and consonants and rng.random() < style.consonant_share:
             begin, end = consonants[rng.integers(len(consonants))]
             count = min(room, end - begin, round(rng.uniform(0.03, 0.15) / HOP_SECONDS))
             source[first - count : first] = np.arange(end - count, end)
             gain[first - count : first] = rng.uniform(0.5, 1) * np.hanning(count + 2)[1:-1] ** 0.25
-        before = note.offset
+        before = note
     voiced = ~np.isnan(f0) & (source >= 0)
     # The recording's own swelling and fading is taken out for the most part: the notes have their own.
     gain[voiced] *= (usual / loudness[source[voiced].astype(int)]) ** 0.8
