@@ -34,7 +34,7 @@ phenomena, pitch = load("phenomena"), load("pitch")
 conditions, systems = load("conditions"), load("systems")
 data_set, spoken = load("data_set"), load("spoken")
 accuracy, pseudo_labels = load("accuracy"), load("pseudo_labels")
-tune_decoder, words = load("tune_decoder"), load("synthetic_words")
+tune_decoder, words, synthetic = load("tune_decoder"), load("synthetic_words"), load("synthetic")
 SAMPLES = FOLDER.parent / "sample_audio"
 
 
@@ -242,6 +242,13 @@ def test_a_vowel_that_glides_in_has_no_attack_of_its_own():
     gliding = [one for one in begun["'a"] if one.voiced == one.first == one.vowel == 9]
     assert len(gliding) / 200 == pytest.approx(words.GLIDED, abs=0.1)
     assert all(one == parts for one in begun["m'a"])
+
+
+def test_synthetic_melodies_are_sung_in_several_manners():
+    styles = [synthetic.manner(np.random.default_rng(seed)) for seed in range(300)]
+    assert np.mean([style.glide[1] > 0.3 for style in styles]) == pytest.approx(0.35, abs=0.08)
+    assert np.mean([style.dip[0] < 6 for style in styles]) == pytest.approx(0.35, abs=0.08)
+    assert all((style.same_vowel_share > style.vowel_share) == (style.dip[0] < 6) for style in styles)
 
 
 @pytest.fixture
