@@ -166,12 +166,16 @@ def vibrato_centre(midi: np.ndarray, weight: np.ndarray, hop: float) -> float | 
         return None
     time = np.arange(len(midi)) * hop
     time = time - (near * time).sum() / near.sum()
+    root = np.sqrt(near)
+    y = (midi - median) * root
+    line = np.stack([root, time * root], axis=-1)
+    bent = float(((y - line @ np.linalg.lstsq(line, y, rcond=None)[0]) ** 2).sum())
+    if bent < 0.4 * _LEAST_EXTENT**2 * near.sum():
+        return None  # most notes: a sinusoid of that extent has a mean square of half its square
+    unexplained = bent / (heard - 2)
     turn = 2 * np.pi * rates[:, None] * time
-    ones = np.ones_like(turn)
-    columns = np.stack([ones, time * ones, np.cos(turn), np.sin(turn)], axis=-1) * np.sqrt(near)[:, None]
-    y = (midi - median) * np.sqrt(near)
-    line, *_ = np.linalg.lstsq(columns[0, :, :2], y, rcond=None)
-    unexplained = float(((y - columns[0, :, :2] @ line) ** 2).sum()) / (heard - 2)
+    waves = np.stack([np.cos(turn), np.sin(turn)], axis=-1) * root[:, None]
+    columns = np.concatenate([np.broadcast_to(line, (len(rates), *line.shape)), waves], axis=-1)
     fits = np.linalg.pinv(columns) @ y  # (rates, 4)
     left = ((y - np.einsum("rfc,rc->rf", columns, fits)) ** 2).sum(axis=1) / (heard - _UNKNOWNS)
     best = int(np.argmin(left))
