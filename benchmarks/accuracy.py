@@ -24,6 +24,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from arguments import source_and_hz, source_and_word
 from results import table
 from systems import basic_pitch, pyin
 
@@ -180,30 +181,16 @@ def trials(options: argparse.Namespace) -> list[Trial]:
     return found
 
 
-def pair(text: str) -> tuple[str, str]:
-    """Both sides of SOURCE=SOMETHING."""
-    source, equals, value = text.partition("=")
-    if not (source and equals and value):
-        raise argparse.ArgumentTypeError(f"{text!r} is not of the form SOURCE=SOMETHING")
-    return source, value
-
-
-def shift(text: str) -> tuple[str, float]:
-    """Both sides of SOURCE=HZ."""
-    source, value = pair(text)
-    return source, float(value)
-
-
 def arguments() -> argparse.Namespace:
     """What was asked for on the command line."""
     parser = argparse.ArgumentParser(description="Accuracy on recordings that were kept out of the training.")
     parser.add_argument("manifest", type=Path)
     parser.add_argument(
-        "shifts", nargs="*", type=shift, metavar="SOURCE=HZ", help="score again with pitch labels moved"
+        "shifts", nargs="*", type=source_and_hz, metavar="SOURCE=HZ", help="score again with pitch labels moved"
     )
     parser.add_argument("--model", default="default", help="a shipped model's name or a weight file")
     parser.add_argument("--split", action="append", choices=SPLITS, help="default: valid and test")
-    parser.add_argument("--left-out", action="append", default=[], type=pair, metavar="SOURCE=MODEL")
+    parser.add_argument("--left-out", action="append", default=[], type=source_and_word, metavar="SOURCE=MODEL")
     parser.add_argument("--baselines", action="store_true", help="other tools, too")
     parser.add_argument("--most", type=int, default=20, help="recordings of a source that other tools are given")
     return parser.parse_intermixed_args()

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import scipy.signal
+from arguments import source_and_hz
 from phenomena import Melody, seed_of
 from results import table
 
@@ -147,12 +148,14 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description="Accuracy against noise, rooms, codecs and backgrounds.")
     parser.add_argument("manifest", type=Path)
-    parser.add_argument("shifts", nargs="*", metavar="SOURCE=HZ", help="added to a source's pitch labels")
+    parser.add_argument(
+        "shifts", nargs="*", type=source_and_hz, metavar="SOURCE=HZ", help="added to a source's pitch labels"
+    )
     parser.add_argument("--model", default="default", help="a shipped model's name or a weight file")
     parser.add_argument("--split", default="valid")
     parser.add_argument("--most", type=int, default=6, help="recordings of a source")
     options = parser.parse_intermixed_args()
-    shifts = {source: float(hz) for source, hz in (word.split("=") for word in options.shifts)}
+    shifts = dict(options.shifts)
     entries = [entry for entry in read_entries(options.manifest) if entry.split == options.split]
     sources = {entry.source: [] for entry in entries if entry.notes}
     for source, songs in sources.items():

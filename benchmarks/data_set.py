@@ -1,5 +1,6 @@
 """What the makers of training data share: a song in memory, and its files."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,12 +30,17 @@ class Song:
     f0: np.ndarray | None = None
 
 
+def write_notes(path: Path, notes: Iterable[Note]) -> None:
+    """Write notes as ``.tsv`` labels: seconds, seconds, MIDI number."""
+    lines = ["onset\toffset\tpitch", *(f"{n.onset:.4f}\t{n.offset:.4f}\t{n.pitch:.3f}" for n in notes)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
 def write_song(folder: Path, name: str, song: Song) -> Entry:
     """Write a recording with its labels into a folder, as something to train on."""
     audio, notes, f0 = (folder / f"{name}.{ending}" for ending in ("flac", "tsv", "f0.txt"))
     soundfile.write(audio, song.samples, RATE, subtype="PCM_16")
-    lines = ["onset\toffset\tpitch"] + [f"{n.onset:.4f}\t{n.offset:.4f}\t{n.pitch:.3f}" for n in song.notes]
-    notes.write_text("\n".join(lines) + "\n")
+    write_notes(notes, song.notes)
     if song.f0 is None:
         return Entry(name, audio, notes)
     step = round(F0_HOP / HOP_SECONDS)

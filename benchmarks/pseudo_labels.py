@@ -15,6 +15,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
+from data_set import write_notes
 
 from singtrans import audio
 from singtrans.decode import decode
@@ -75,8 +76,7 @@ def main() -> None:
         if notes and np.mean([note.confidence for note in notes]) >= LEAST_CONFIDENCE:
             path = options.out / f"{entry.id.replace('/', '-')}-{labelled:05}.tsv"
             path.parent.mkdir(parents=True, exist_ok=True)
-            lines = [f"{n.onset:.4f}\t{n.offset:.4f}\t{n.pitch:.3f}" for n in notes]
-            path.write_text("\n".join(["onset\toffset\tpitch", *lines]) + "\n", encoding="utf-8")
+            write_notes(path, notes)
             made.append(replace(entry, notes=path, weight=entry.weight * WEIGHT))
             labelled += 1
         else:

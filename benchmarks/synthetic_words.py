@@ -139,7 +139,7 @@ CHILD = "en-gb", "f4", (57, 76), 1.12
 """Language, variant, range, and formants' factor of the one who sings by telephone; of no training recording."""
 
 
-def glide(make: ModuleType, rng: np.random.Generator) -> None:
+def let_vowels_glide(make: ModuleType, rng: np.random.Generator) -> None:
     """Change the code of the samples so that most syllables that begin with a vowel are not attacked anew."""
     speak, divide, spoken = make.speak, make.divide, []
 
@@ -165,7 +165,7 @@ def one(task: tuple[int, Path, str]) -> Entry | None:
     if kind == FLITE:
         make.speak = speak_by_flite
     if kind == SOFT:
-        glide(make, np.random.default_rng([SEED, number, 1]))
+        let_vowels_glide(make, np.random.default_rng([SEED, number, 1]))
     spoken = rng.random() < 0.3  # near to speech: quick, with much gliding and no vibrato
     beat = rng.uniform(0.2, 0.35) if spoken else rng.uniform(0.3, 0.65)
     style = (

@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-from accuracy import pair, shift
+from arguments import source_and_hz, source_and_word
 
 from singtrans import audio
 from singtrans.config import Config, DecoderConfig
@@ -100,8 +100,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("manifest", type=Path)
     parser.add_argument("model", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("shifts", nargs="*", type=shift, metavar="SOURCE=HZ", help="pitch labels are moved by this")
-    parser.add_argument("--left-out", action="append", default=[], type=pair, metavar="SOURCE=MODEL")
+    parser.add_argument(
+        "shifts", nargs="*", type=source_and_hz, metavar="SOURCE=HZ", help="pitch labels are moved by this"
+    )
+    parser.add_argument("--left-out", action="append", default=[], type=source_and_word, metavar="SOURCE=MODEL")
     return parser.parse_intermixed_args()
 
 

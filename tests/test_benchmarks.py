@@ -1,5 +1,6 @@
 """What the measures measure with: made-up singing has the notes it says, and recordings are spoilt as much as said."""
 
+import argparse
 import ast
 import importlib
 import sys
@@ -34,6 +35,7 @@ phenomena, pitch = load("phenomena"), load("pitch")
 conditions, systems = load("conditions"), load("systems")
 data_set, spoken = load("data_set"), load("spoken")
 accuracy, pseudo_labels = load("accuracy"), load("pseudo_labels")
+arguments = load("arguments")
 tune_decoder, words, synthetic = load("tune_decoder"), load("synthetic_words"), load("synthetic")
 SAMPLES = FOLDER.parent / "sample_audio"
 
@@ -235,7 +237,7 @@ def test_a_vowel_that_glides_in_has_no_attack_of_its_own():
     make = words.recipe()
     parts = make.Syllable(first=3, voiced=5, vowel=9, hold=20, unvoiced=40, last=45)
     make.speak, make.divide = (lambda phonemes, voice: phonemes), (lambda frames, closed: parts)
-    words.glide(make, np.random.default_rng(0))
+    words.let_vowels_glide(make, np.random.default_rng(0))
     begun = {}
     for phonemes in ("'a", "m'a"):
         begun[phonemes] = [make.divide(make.speak(phonemes, "it+f1"), closed=False) for _ in range(200)]
@@ -344,3 +346,13 @@ def test_costs_that_find_too_little_are_tuned_until_they_find_more(tmp_path, mon
     assert tuned.config.decoder != strict
     assert tuned.config.network == model.config.network
     assert read_metadata(tmp_path / "tuned.safetensors")["step"] == "7"
+
+
+def test_what_is_said_of_a_source_has_two_sides():
+    assert arguments.source_and_word("a=b=c") == ("a", "b=c")
+    assert arguments.source_and_hz("ssvd=-4.1") == ("ssvd", -4.1)
+    for wrong in ("a", "=b", "a=", ""):
+        with pytest.raises(argparse.ArgumentTypeError, match="SOURCE=SOMETHING"):
+            arguments.source_and_word(wrong)
+    with pytest.raises(argparse.ArgumentTypeError, match="no number of Hz"):
+        arguments.source_and_hz("ssvd=flat")

@@ -215,15 +215,19 @@ def span(note: Note) -> tuple[int, int]:
     return int(np.ceil(note.onset / HOP_SECONDS - 1e-6)), int(np.ceil(note.offset / HOP_SECONDS - 1e-6))
 
 
+def is_repeat(old: Note, new: Note) -> bool:
+    """Whether a note is on the pitch of the one before, within half a semitone."""
+    return abs(new.pitch - old.pitch) < 0.5
+
+
 def draw_attacks(notes: Sequence[Note], rng: np.random.Generator, style: SingingStyle) -> list[bool]:
     """Which notes are attacked anew; the others are slurred to the one before."""
     attacks = []
     for phrase in phrases(notes):
         attacks.append(True)
         for old, new in pairwise(phrase):
-            repeated = abs(new.pitch - old.pitch) < 0.5
-            anew = rng.random()
-            attacks.append(anew >= style.vowel_share if repeated else anew < style.reattack_share)
+            share = 1.0 - style.vowel_share if is_repeat(old, new) else style.reattack_share
+            attacks.append(rng.random() < share)
     return attacks
 
 

@@ -19,6 +19,7 @@ from singtrans.training.melody import (
     draw_attacks,
     draw_level,
     f0_curve,
+    is_repeat,
     phrases,
     random_melody,
     span,
@@ -37,6 +38,7 @@ __all__ = [
 ]
 
 SILENCE = 1e-12  # power of an empty spectrum; WORLD takes its logarithm
+SHORTEST_VOWEL = 12  # frames: 60 ms
 STEADY_REACH = 5  # frames before and after, between which a sound is compared: 50 ms
 STEADY_SHARE = 0.6  # of the voiced frames: the calmer ones; how much a held vowel changes depends on room and noise
 PEAK = 0.7  # about -3 dB of full scale
@@ -83,7 +85,7 @@ class VoiceFrames:
         low = 0.1 if voiced else 0.02  # of a usual vowel; below it there is only breath and room
         chosen = (sounding == voiced) & (loudness > low * np.median(loudness[sounding]))
         edges = np.flatnonzero(np.diff(chosen, prepend=False, append=False))
-        trim, least = (2, 12) if voiced else (0, 3)  # WORLD is unsure in the frames at a vowel's edges
+        trim, least = (2, SHORTEST_VOWEL) if voiced else (0, 3)  # WORLD is unsure in the frames at a vowel's edges
         pairs = zip(edges[::2] + trim, edges[1::2] - trim, strict=True)
         return [(int(first), int(last)) for first, last in pairs if last - first >= least]
 
@@ -110,7 +112,7 @@ class VoiceFrames:
         for first, last in voiced:
             calm = np.concatenate([[False], change[first:last] <= most, [False]])
             edges = np.flatnonzero(np.diff(calm)) + first
-            found += [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a >= 12]
+            found += [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a >= SHORTEST_VOWEL]
         return found or voiced
 
     def warped(self, factor: float) -> "VoiceFrames":
@@ -188,7 +190,7 @@ def render(voice: VoiceFrames, source: np.ndarray, f0: np.ndarray, gain: np.ndar
     return np.pad(samples, (0, max(0, length - len(samples))))[:length].astype(np.float32)
 
 
-class _Vowels:
+class _SteadyPieces:
     """The steady pieces of a voice, as they are drawn for notes."""
 
     def __init__(self, voice: VoiceFrames) -> None:
@@ -228,7 +230,7 @@ def resing(voice: VoiceFrames, notes: Sequence[Note], rng: np.random.Generator, 
     Raises:
         ValueError: if notes overlap, there are none, or the voice has no voiced stretch of 60 ms.
     """
-    vowels, consonants = _Vowels(voice), voice.stretches(voiced=False)
+    vowels, consonants = _SteadyPieces(voice), voice.stretches(voiced=False)
     if not vowels.pieces or not notes:
         raise ValueError("re-singing needs at least one note and a voiced stretch of 60 ms in the recording")
     curve = f0_curve(notes, HOP_SECONDS, rng, style)
@@ -242,7 +244,7 @@ def resing(voice: VoiceFrames, notes: Sequence[Note], rng: np.random.Generator, 
     for note, attack in zip(notes, attacks, strict=True):
         first, last = span(note)
         joined = note.onset - before.offset < JOINED_SECONDS
-        if joined and not attack and abs(note.pitch - before.pitch) < 0.5:
+        if joined and not attack and is_repeat(before, note):
             vowel, position = vowels.other(vowel, rng), 0.0  # nothing else tells that a note begins
         elif not (attack and joined and rng.random() < style.same_vowel_share) and (attack or rng.random() < 0.3):
             vowel = vowels.draw(rng)
