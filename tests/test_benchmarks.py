@@ -35,7 +35,7 @@ phenomena, pitch = load("phenomena"), load("pitch")
 conditions, systems = load("conditions"), load("systems")
 data_set, spoken = load("data_set"), load("spoken")
 accuracy, pseudo_labels = load("accuracy"), load("pseudo_labels")
-arguments = load("arguments")
+arguments, label_lag, data_manifest = load("arguments"), load("label_lag"), load("manifest")
 tune_decoder, words, synthetic = load("tune_decoder"), load("synthetic_words"), load("synthetic")
 SAMPLES = FOLDER.parent / "sample_audio"
 
@@ -356,3 +356,25 @@ def test_what_is_said_of_a_source_has_two_sides():
             arguments.source_and_word(wrong)
     with pytest.raises(argparse.ArgumentTypeError, match="no number of Hz"):
         arguments.source_and_hz("ssvd=flat")
+
+
+def test_late_labels_are_seen_by_the_level_and_moved_back(tmp_path):
+    """Tones of known edges, labels 30 ms late: by a name that is known to be, in the folder of the set."""
+    notes = [Note(t, t + 0.5, 60.0) for t in np.arange(0.5, 8.0)]
+    time = np.arange(9 * RATE) / RATE
+    gate = sum(((time >= n.onset) & (time < n.offset)).astype(float) for n in notes)
+    tone = (0.3 * gate * np.sin(2 * np.pi * 220 * time)).astype(np.float32)
+    onsets, offsets = label_lag.lags(tone, [replace(n, onset=n.onset + 0.03, offset=n.offset + 0.03) for n in notes])
+    assert len(onsets) == len(offsets) == len(notes)
+    assert onsets == pytest.approx(np.full(len(notes), 0.03), abs=0.006)
+    assert offsets == pytest.approx(np.full(len(notes), 0.03), abs=0.006)
+
+    for folder in ("ssvd", "pjs", "mir1k"):
+        (tmp_path / folder).mkdir()
+    for name in ("1201", "1072"):
+        data_set.write_notes(tmp_path / "ssvd" / f"{name}.tsv", notes)
+    moved, kept = sorted(data_manifest.entries(tmp_path, tmp_path / "on-time"), key=lambda e: e.id, reverse=True)
+    assert kept.notes == tmp_path / "ssvd" / "1072.tsv"
+    assert [n.onset for n in load_notes(moved.notes)] == pytest.approx([n.onset - 0.03 for n in notes])
+    assert [n.offset for n in load_notes(moved.notes)] == pytest.approx([n.offset - 0.03 for n in notes])
+    assert {e.notes.parent.name for e in data_manifest.entries(tmp_path)} == {"ssvd"}

@@ -15,7 +15,15 @@ from sung import RATE, sing, write_audio, write_notes
 
 from singtrans import Note, SingtransError, Transcriber
 from singtrans.notes import PitchTrack, Transcription
-from singtrans.training.agreement import Fit, best_fit, measured_pitches, moved_back, note_frames, track_frames
+from singtrans.training.agreement import (
+    Fit,
+    best_fit,
+    measured_pitches,
+    moved_back,
+    note_frames,
+    onset_lag,
+    track_frames,
+)
 from singtrans.training.check import check
 from singtrans.training.synth import HOP_SECONDS
 
@@ -331,6 +339,30 @@ def test_one_in_time_where_the_others_are_late(songs, data, listen):
     assert [s.file.name for s in report.suspicions] == ["data", "song0.tsv"]
     assert "s late throughout: move them by -0." in report.suspicions[0].line
     assert "are in time, where those of its set are about 0." in report.suspicions[1].line
+
+
+@pytest.mark.parametrize(("seconds", "named"), [(0.035, True), (-0.035, True), (0.01, False)])
+def test_a_few_that_begin_beside_the_others_of_their_set(songs, data, listen, seconds, named):
+    """Less than a score's tolerance, so that no frame tells; but the same for every note."""
+    songs = [sing(300 + number, 16.0) for number in range(COUNT)]
+    for number, song in enumerate(songs):
+        write_audio(data / f"song{number}.wav", song.samples)
+        write_notes(data / f"song{number}.tsv", moved(song.notes, seconds=seconds if number < 3 else 0.0))
+    report = check(data, listen)
+    assert found(report) == [("offset", f"song{number}.tsv") for number in range(3) if named], report.lines
+    for suspicion in report.suspicions:
+        said = float(suspicion.line.partition("move them by ")[2].removesuffix(" s"))
+        assert said == pytest.approx(-seconds, abs=0.008)
+
+
+def test_the_lag_of_onsets_needs_enough_notes_that_are_heard():
+    heard = [Note(t, t + 0.4, 60.0) for t in np.arange(0.5, 10.5)]
+    assert onset_lag(moved(heard, seconds=0.03), heard) == pytest.approx(0.03)
+    assert onset_lag(moved(heard, seconds=-0.06)[::-1], heard) == pytest.approx(-0.06)
+    assert onset_lag(heard[:9], heard) is None
+    assert onset_lag(moved(heard, seconds=0.3), heard) is None
+    assert onset_lag([], heard) is None
+    assert onset_lag(heard, []) is None
 
 
 def test_a_large_lag_that_hardly_helps_is_chance():

@@ -21,6 +21,8 @@ _RANGE = 128  # semitones to either side
 _NEAR = 5  # bins: half a semitone
 _MIDDLE = 0.25  # of a note, left out at either end: glides and consonants
 _HEARD = 0.5  # of a note's middle, this part must be voiced for its pitch to be measured
+_SAME_ONSET = 0.15  # seconds between a labelled and a heard onset of one note, at most
+_FEWEST_ONSETS = 10  # of which the lag is measured
 
 
 @dataclass(frozen=True)
@@ -124,3 +126,22 @@ def measured_pitches(notes: Sequence[Note], track: PitchTrack, lag: float = 0.0)
         if len(heard) >= 2 and len(heard) >= _HEARD * len(inside):
             pitches[place] = np.median(heard)
     return pitches
+
+
+def onset_lag(notes: Sequence[Note], heard: Sequence[Note]) -> float | None:
+    """Seconds by which labelled onsets come after those that are heard, the median over notes; None for too few.
+
+    It is finer than `Fit.lag`, which counts frames, but includes what a model makes of the labels' convention: it says
+    something where recordings of one set are compared.
+
+    Args:
+        notes: the labels.
+        heard: what a model hears.
+    """
+    if not notes or not heard:
+        return None
+    labelled = np.array([note.onset for note in notes])
+    found = np.array([note.onset for note in heard])
+    lags = labelled - found[np.abs(labelled[:, None] - found).argmin(axis=1)]
+    lags = lags[np.abs(lags) <= _SAME_ONSET]
+    return float(np.median(lags)) if len(lags) >= _FEWEST_ONSETS else None

@@ -146,7 +146,9 @@ def _weigh(data: Path, listing: Listing, gathered: Sequence[Evidence]) -> Report
 def find_custom(gathered: Sequence[Evidence]) -> Custom:
     """How the labels of a set usually lie to what is sung."""
     lag = _usual_lag([e.fit.late for e in gathered if e.fit])
-    plain = Custom(lag=lag)
+    onset_lags = [e.onset_lag for e in gathered if e.onset_lag is not None]
+    onset_lag = float(np.median(onset_lags)) if len(onset_lags) >= _FEWEST_RECORDINGS else None
+    plain = Custom(lag=lag, onset_lag=onset_lag)
     known = [e for e in gathered if e.pitches is not None and np.isfinite(plain.deviations(e)).sum() >= FEWEST]
     if len(known) < _FEWEST_RECORDINGS:
         return plain
@@ -160,7 +162,7 @@ def find_custom(gathered: Sequence[Evidence]) -> Custom:
         semitones, hz = usual, float(np.nanmedian(labels - midi_to_hz(np.concatenate([e.pitches for e in known]))))
         in_semitones, in_hz = (_spread(known, c) for c in (Custom(semitones), Custom(hz=hz)))
         semitones, hz = (0.0, hz) if in_hz < in_semitones and not is_octave(usual) else (semitones, 0.0)
-    custom = Custom(semitones, hz, lag)
+    custom = Custom(semitones, hz, lag, onset_lag)
     deviations = [custom.deviations(e) for e in known]
     medians = np.array([np.nanmedian(d) for d in deviations])
     apart = np.abs(np.concatenate([d - m for d, m in zip(deviations, medians, strict=True)]))
@@ -168,8 +170,9 @@ def find_custom(gathered: Sequence[Evidence]) -> Custom:
         semitones,
         hz,
         lag,
-        float(np.clip(_SPREAD * np.median(np.abs(medians)), *_RECORDING_LIMITS)),
-        float(np.clip(_SPREAD * np.nanmedian(apart), *_NOTE_LIMITS)),
+        onset_lag,
+        recording_limit=float(np.clip(_SPREAD * np.median(np.abs(medians)), *_RECORDING_LIMITS)),
+        note_limit=float(np.clip(_SPREAD * np.nanmedian(apart), *_NOTE_LIMITS)),
     )
 
 

@@ -20,6 +20,7 @@ _FOLLOWING = 0.45  # share of the notes that must move as the singing does
 _FITTING = 0.6  # share of the frames that must agree where labels are moved; those of other songs can be made to fit
 _OTHER_UNIT = 10.0  # semitones
 _BRIEF = 0.15  # seconds: the pitch and voicing of shorter notes is hard to measure
+_STEADY_LAG = 0.02  # seconds beside the usual; within it, recordings of one set differ by their consonants
 _UNLABELLED = 1.0  # seconds of singing in one stretch
 
 
@@ -30,6 +31,7 @@ class Custom:
     Attributes:
         semitones, hz: by which labels are sharp throughout, to be taken off one after the other; one of them is 0.
         lag: seconds by which they are late throughout.
+        onset_lag: seconds by which labelled onsets come after those heard: a convention, or what a model makes of it.
         recording_limit: semitones by which the notes of a whole recording may lie beside that.
         note_limit: semitones by which a note may lie beside the others of its recording.
     """
@@ -37,6 +39,7 @@ class Custom:
     semitones: float = 0.0
     hz: float = 0.0
     lag: float = 0.0
+    onset_lag: float | None = None
     recording_limit: float = 0.25
     note_limit: float = 1.5
 
@@ -75,10 +78,21 @@ def compare(found: Findings, evidence: Evidence, heard: Transcription, fit: Fit,
         return
     if abs(fit.late - custom.lag) <= LAG:
         _unheard(found, evidence, heard, custom.lag)
+        _beside_the_others(found, evidence, custom)
     elif fit.late:
         found.add("offset", f"labels are {lateness(fit.late)} throughout: move them by {-fit.late:+.2f} s")
     else:
         found.add("offset", f"labels are in time, where those of its set are {lateness(custom.lag)}: do not move these")
+
+
+def _beside_the_others(found: Findings, evidence: Evidence, custom: Custom) -> None:
+    """Labels that are late or early by less than a score would notice, but not as those of the set are."""
+    if evidence.onset_lag is None or custom.onset_lag is None:
+        return
+    late = evidence.onset_lag - custom.onset_lag
+    if abs(late) > _STEADY_LAG:
+        what = f"{abs(1000 * late):.0f} ms {'later' if late > 0 else 'earlier'} than is usual in its set"
+        found.add("offset", f"its notes begin {what}: if all are so, move them by {-late:+.3f} s")
 
 
 def _pitch(found: Findings, notes: Sequence[Note], deviations: np.ndarray, custom: Custom) -> None:
