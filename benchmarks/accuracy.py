@@ -24,7 +24,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from arguments import source_and_hz, source_and_word
+from arguments import manifest, source_and_hz, source_and_word
 from results import table
 from systems import basic_pitch, pyin
 
@@ -38,7 +38,7 @@ from singtrans.scoring.evaluation import Evaluation, evaluate
 from singtrans.scoring.references import Labels, Reference, of_entries
 from singtrans.scoring.statistics import mean_interval
 from singtrans.scoring.systems import Listening, System
-from singtrans.training.manifest import SPLITS, Entry, read_entries
+from singtrans.training.manifest import SPLITS, Entry
 from singtrans.transcriber import Transcriber
 from singtrans.tuning import AUTO
 
@@ -161,10 +161,10 @@ def first_of_each(entries: Sequence[Entry], most: int) -> list[Entry]:
 
 def trials(options: argparse.Namespace) -> list[Trial]:
     """Everything that was asked for, with every model loaded: what cannot be had is said before hours of scoring."""
-    entries = read_entries(options.manifest)
+    entries = options.entries
     parts = {split: [e for e in entries if e.split == split] for split in options.split or ["valid", "test"]}
     if missing := {source for source, _ in options.left_out} - {entry.source for entry in entries}:
-        sys.exit(f"{options.manifest} has no recordings of {', '.join(sorted(missing))}")
+        sys.exit(f"the manifest has no recordings of {', '.join(sorted(missing))}")
     transcriber = Transcriber(options.model, "cpu")
     found = [Trial(transcriber.model.name, part, e, transcriber, Told(transcriber)) for part, e in parts.items()]
     for source, path in options.left_out:
@@ -184,7 +184,7 @@ def trials(options: argparse.Namespace) -> list[Trial]:
 def arguments() -> argparse.Namespace:
     """What was asked for on the command line."""
     parser = argparse.ArgumentParser(description="Accuracy on recordings that were kept out of the training.")
-    parser.add_argument("manifest", type=Path)
+    parser.add_argument("entries", type=manifest, metavar="MANIFEST")
     parser.add_argument(
         "shifts", nargs="*", type=source_and_hz, metavar="SOURCE=HZ", help="score again with pitch labels moved"
     )

@@ -1,6 +1,22 @@
 """Words of a command line that several of these programs take, as types for argparse."""
 
 import argparse
+from pathlib import Path
+
+from singtrans.errors import SingtransError
+from singtrans.training.manifest import Entry, read_entries
+
+
+def manifest(text: str) -> list[Entry]:
+    """The recordings of a manifest.
+
+    Raises:
+        ArgumentTypeError: if there is no such manifest, or it is wrong: which, and in which line.
+    """
+    try:
+        return read_entries(Path(text))
+    except SingtransError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def source_and_word(text: str) -> tuple[str, str]:

@@ -13,11 +13,10 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import scipy.signal
-from arguments import source_and_hz
+from arguments import manifest, source_and_hz
 from phenomena import Melody, seed_of
 from results import table
 
@@ -26,7 +25,7 @@ from singtrans.evaluate import mean_scores, score_notes, shift_hz
 from singtrans.formats import load_notes
 from singtrans.training.augment import add_at_snr
 from singtrans.training.codec import Codec, through_codec, usable_codecs
-from singtrans.training.manifest import Entry, read_entries
+from singtrans.training.manifest import Entry
 from singtrans.transcriber import Transcriber
 
 METRICS = {"COn": "con", "COnP": "conp", "COnPOff": "conpoff"}
@@ -147,7 +146,7 @@ def excerpt(entry: Entry, shift: float) -> Melody:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description="Accuracy against noise, rooms, codecs and backgrounds.")
-    parser.add_argument("manifest", type=Path)
+    parser.add_argument("entries", type=manifest, metavar="MANIFEST")
     parser.add_argument(
         "shifts", nargs="*", type=source_and_hz, metavar="SOURCE=HZ", help="added to a source's pitch labels"
     )
@@ -156,7 +155,7 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=6, help="recordings of a source")
     options = parser.parse_intermixed_args()
     shifts = dict(options.shifts)
-    entries = [entry for entry in read_entries(options.manifest) if entry.split == options.split]
+    entries = [entry for entry in options.entries if entry.split == options.split]
     sources = {entry.source: [] for entry in entries if entry.notes}
     for source, songs in sources.items():
         chosen = [entry for entry in entries if entry.source == source and entry.notes][: options.most]

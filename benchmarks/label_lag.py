@@ -9,17 +9,16 @@ consonant belongs to the note before its label, or where there is noise or rever
 recordings of one set that are to be compared.
 """
 
-import sys
+import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
+from arguments import manifest
 from results import table
 
 from singtrans import audio
 from singtrans.formats import load_notes
 from singtrans.notes import Note
-from singtrans.training.manifest import read_entries
 
 RATE = 16_000
 HOP = 32  # samples
@@ -58,10 +57,13 @@ def lags(samples: np.ndarray, notes: Sequence[Note]) -> tuple[np.ndarray, np.nda
 
 def main() -> None:
     """Print a row a recording."""
-    source = sys.argv[2] if len(sys.argv) > 2 else ""
+    parser = argparse.ArgumentParser(description="How long after the sound the labels of each recording come.")
+    parser.add_argument("entries", type=manifest, metavar="MANIFEST")
+    parser.add_argument("source", nargs="?", help="of one source alone")
+    options = parser.parse_args()
     rows = []
-    for entry in read_entries(Path(sys.argv[1])):
-        if entry.notes is None or (source and entry.source != source):
+    for entry in options.entries:
+        if entry.notes is None or options.source not in (None, entry.source):
             continue
         notes = load_notes(entry.notes, name=entry.name)
         found = lags(audio.load(entry.audio, RATE), notes)

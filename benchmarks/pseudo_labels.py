@@ -15,13 +15,14 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
+from arguments import manifest
 from data_set import write_notes
 
 from singtrans import audio
 from singtrans.decode import decode
 from singtrans.notes import Note
 from singtrans.posteriors import Posteriors
-from singtrans.training.manifest import Entry, read_entries, write_manifest
+from singtrans.training.manifest import Entry, write_manifest
 from singtrans.transcriber import Transcriber
 
 WEIGHT = 0.35  # people's labels are to be heard more often
@@ -63,13 +64,13 @@ def load(paths: Sequence[str]) -> list[Transcriber]:
 def main() -> None:
     """Label and write."""
     parser = argparse.ArgumentParser(description="Let models label recordings whose pitch alone is labelled.")
-    parser.add_argument("manifest", type=Path)
+    parser.add_argument("entries", type=manifest, metavar="MANIFEST")
     parser.add_argument("out", type=Path)
     parser.add_argument("models", nargs="+", metavar="MODEL")
     options = parser.parse_args()
     if (options.out / "manifest.csv").exists():
         sys.exit(f"{options.out / 'manifest.csv'} exists: choose another folder")
-    entries, transcribers = read_entries(options.manifest), load(options.models)
+    entries, transcribers = options.entries, load(options.models)
     made, labelled, left_out = [], 0, 0
     for entry in entries:
         notes = label(entry, transcribers) if is_wanted(entry) else ()

@@ -8,17 +8,18 @@ as well, from C2 to C6, and so do plain tones with one to a dozen harmonics, as 
 receives recordings, notes, pitch and a ``manifest.csv``, all of it for training.
 """
 
-import sys
+import argparse
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from arguments import manifest
 from data_set import RATE, Song, write_song
 
 from singtrans import audio
 from singtrans.pitch import midi_to_hz
-from singtrans.training.manifest import Entry, read_entries, write_manifest
+from singtrans.training.manifest import Entry, write_manifest
 from singtrans.training.synth import (
     HOP_SECONDS,
     SingingStyle,
@@ -114,10 +115,14 @@ def sing_tones(index: int, seed: int) -> Song:
 
 def main() -> None:
     """Make the data set."""
-    manifest, out = Path(sys.argv[1]), Path(sys.argv[2])
+    parser = argparse.ArgumentParser(description="Make training data of synthetic singing.")
+    parser.add_argument("entries", type=manifest, metavar="MANIFEST")
+    parser.add_argument("out", type=Path)
+    options = parser.parse_args()
+    out = options.out
     out.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(SEED)
-    entries = [e for e in read_entries(manifest) if e.split == "train"]
+    entries = [e for e in options.entries if e.split == "train"]
     made = []
     for number, (name, samples) in enumerate(voices(entries, rng).items()):
         frames = analyse(samples, RATE)

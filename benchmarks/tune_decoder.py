@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-from arguments import source_and_hz, source_and_word
+from arguments import manifest, source_and_hz, source_and_word
 
 from singtrans import audio
 from singtrans.config import Config, DecoderConfig
@@ -26,7 +26,7 @@ from singtrans.evaluate import mean_scores, score_notes, shift_hz
 from singtrans.formats import load_notes
 from singtrans.model import load_model, read_metadata, save_model
 from singtrans.notes import Note
-from singtrans.training.manifest import Entry, read_entries
+from singtrans.training.manifest import Entry
 from singtrans.transcriber import Transcriber
 
 MOVES = {
@@ -97,7 +97,7 @@ def search(items: dict[str, list[Item]], config: DecoderConfig) -> DecoderConfig
 def arguments() -> argparse.Namespace:
     """What was asked for on the command line."""
     parser = argparse.ArgumentParser(description="Tune the decoder's costs on validation recordings.")
-    parser.add_argument("manifest", type=Path)
+    parser.add_argument("entries", type=manifest, metavar="MANIFEST")
     parser.add_argument("model", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument(
@@ -110,7 +110,7 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     """Tune, print, write."""
     options = arguments()
-    entries, shifts = read_entries(options.manifest), dict(options.shifts)
+    entries, shifts = options.entries, dict(options.shifts)
     items = listen((entry for entry in entries if entry.split == "valid"), options.model, shifts)
     for source, path in options.left_out:
         these = (entry for entry in entries if entry.source == source and entry.split != "test")

@@ -111,14 +111,18 @@ def key_remark(notes: Sequence[Note]) -> str:
     foreign, likely = _found(notes)
     order = np.argsort(-likely, kind="stable")
     names = [int(key) for key in order[: 1 + int(np.argmax(likely[order].cumsum() > _CLEAR))]]
+    moved = sum(_written(note, foreign).moved != 0 for note in notes)
+    # Where no key is clear, what the likely ones have in common may still be enough for a note.
+    shared = ""
     if 12 in names or len(names) > 3:
-        what = "key: none is clear"
+        what, shared = "key: none is clear", ", which the likely ones have"
     elif len(names) > 1:
         what = f"key: {', '.join(_NAMES[n] for n in names[:-1])} or {_NAMES[names[-1]]} major, or one of their minors"
     else:
         what = f"key: {_NAMES[names[0]]} major or {_MINOR_NAMES[(names[0] + 9) % 12]} minor"
-    moved = sum(_written(note, foreign).moved != 0 for note in notes)
-    return f"{what}; {moved} of {len(notes)} notes written as a neighbour" if moved else f"{what}; all notes stay"
+    if not moved:
+        return f"{what}; all notes stay"
+    return f"{what}; {moved} of {len(notes)} notes written as a neighbour{shared}"
 
 
 def _foreign(tonic: int, scale: tuple[int, ...]) -> np.ndarray:

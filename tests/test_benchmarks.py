@@ -378,3 +378,14 @@ def test_late_labels_are_seen_by_the_level_and_moved_back(tmp_path):
     assert [n.onset for n in load_notes(moved.notes)] == pytest.approx([n.onset - 0.03 for n in notes])
     assert [n.offset for n in load_notes(moved.notes)] == pytest.approx([n.offset - 0.03 for n in notes])
     assert {e.notes.parent.name for e in data_manifest.entries(tmp_path)} == {"ssvd"}
+
+
+def test_a_manifest_that_is_none_is_one_line(tmp_path, capsys):
+    parser = argparse.ArgumentParser()
+    parser.add_argument("entries", type=arguments.manifest)
+    with pytest.raises(SystemExit) as stopped:
+        parser.parse_args([str(tmp_path / "none.csv")])
+    assert stopped.value.code == 2
+    assert f"{tmp_path / 'none.csv'}: there is no such manifest" in capsys.readouterr().err
+    write_manifest(tmp_path / "m.csv", [Entry("one", SAMPLES / "ode_to_joy.ogg", SAMPLES / "ode_to_joy.notes.csv")])
+    assert [entry.id for entry in parser.parse_args([str(tmp_path / "m.csv")]).entries] == ["one"]

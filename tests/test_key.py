@@ -113,6 +113,12 @@ def test_keys_that_a_melody_leaves_open_are_all_named():
     assert key_remark(pentatonic.notes) == "key: C, F or G major, or one of their minors; all notes stay"
 
 
+def test_too_few_notes_for_a_key_may_share_a_neighbour():
+    """C and G leave many keys open, but hardly one that has C sharp too."""
+    remark = key_remark(song([60, 67, 60, 67, 60.6]).notes)
+    assert remark == "key: none is clear; 1 of 5 notes written as a neighbour, which the likely ones have"
+
+
 def test_a_melody_of_all_twelve_notes_has_no_key_though_some_are_more_frequent():
     pitches = np.array([60] * 20 + [67] * 15 + [64] * 12 + list(range(54, 66)) * 8) + 0.3
     assert key_remark(song(pitches).notes).startswith("key: none is clear")

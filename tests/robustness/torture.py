@@ -53,7 +53,8 @@ def run(cases: Sequence[Case], folder: Path, limit: float = 300.0) -> Run:
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     watch = threading.Timer(limit, process.kill)
     watch.start()
-    said, clock, peak = [], time.monotonic(), 0.0
+    said, began, peak = [], time.monotonic(), 0.0
+    clock = began
     for line in process.stdout:
         now = time.monotonic()
         peak = _megabytes(process.pid) or peak
@@ -61,6 +62,9 @@ def run(cases: Sequence[Case], folder: Path, limit: float = 300.0) -> Run:
         clock = now
     code = process.wait()
     watch.cancel()
+    if code < 0:  # killed, by the limit or by something else: which recording it was at
+        last = "\n".join(line for line, _ in said[-3:])
+        raise AssertionError(f"killed by signal {-code} after {clock - began:.0f} s; it had said last:\n{last}")
     # Folders that hold nothing are said before all else and are not numbered.
     lines = _by_number(said, [number for number, path in enumerate(paths) if not is_folder(path)])
     wanted = _notes(paths[0].with_suffix(".csv"))
