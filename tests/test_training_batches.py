@@ -1,0 +1,123 @@
+"""What a training learns from: targets, augmentation, codecs, batches and their loss."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from training_songs import RATE, recordings, sung_folder
+
+from singtrans.config import FeatureConfig
+from singtrans.features import FrontEnd
+from singtrans.model import Logits
+from singtrans.training.augment import AugmentConfig, add_at_snr, augment, change_speed, coloured_noise
+from singtrans.training.batches import BatchConfig, Excerpts
+from singtrans.training.codec import CODECS, through_codec, usable_codecs
+from singtrans.training.loss import LossConfig, losses
+from singtrans.training.melody import SingingStyle
+from singtrans.training.synth import HOP_SECONDS, f0_curve, formant_voice, random_melody
+from singtrans.training.targets import make_targets
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Path:
+    return sung_folder(tmp_path_factory.mktemp("data"))
+
+
+def test_targets():
+    time = np.arange(100) * 0.02
+    notes = np.array([[0.5, 1.0, 60.0], [1.0, 1.51, 62.0]])
+    f0 = np.where((time > 0.5) & (time < 1.5), 60.0, np.nan)
+    targets = make_targets(notes, f0, np.isfinite(f0).astype(float), time, 0.05)
+    assert targets.heads[25, 0] == pytest.approx(1.0)
+    assert targets.heads[26, 0] == pytest.approx(0.6)
+    assert targets.heads[50, 0] == targets.heads[50, 1] == pytest.approx(1.0)
+    assert targets.heads[75, 1] == pytest.approx(0.8)
+    assert targets.heads[:, 2].sum() == 51
+    assert targets.pitch_known.sum() == np.isfinite(f0).sum()
+    unlabelled = make_targets(None, f0, np.full(100, np.nan), time, 0.05)
+    assert unlabelled.head_known.sum() == 0
+
+
+def test_speed_changes_pitch_and_length_together():
+    t = np.arange(RATE) / RATE
+    fast = change_speed(np.sin(2 * np.pi * 440 * t).astype(np.float32), 2 ** (3 / 12))
+    assert len(fast) == pytest.approx(RATE / 2 ** (3 / 12), abs=2)
+    peak = np.abs(np.fft.rfft(fast * np.hanning(len(fast)))).argmax() * RATE / len(fast)
+    assert peak == pytest.approx(440 * 2 ** (3 / 12), abs=2)
+
+
+@pytest.mark.parametrize("snr", [0.0, 20.0])
+def test_noise_is_added_at_its_ratio(snr):
+    rng = np.random.default_rng(0)
+    tone = np.sin(np.arange(RATE) * 0.1).astype(np.float32)
+    noisy = add_at_snr(tone, coloured_noise(RATE, rng), snr)
+    assert 10 * np.log10(np.mean(tone**2) / np.mean((noisy - tone) ** 2)) == pytest.approx(snr, abs=0.1)
+
+
+def test_augmentation_of_everything_is_finite_and_keeps_the_length():
+    always = AugmentConfig(
+        noise_probability=1, background_probability=1, room_probability=1, filter_probability=1, clip_probability=1
+    )
+    rng = np.random.default_rng(1)
+    for n in (1000, RATE):
+        out = augment(coloured_noise(n, rng), coloured_noise(n, rng), RATE, always, rng)
+        assert out.shape == (n,)
+        assert np.isfinite(out).all()
+
+
+def test_batches_depend_on_seed_and_step_alone(data):
+    def excerpts(seed):
+        return Excerpts(recordings(data), FeatureConfig(), BatchConfig(size=3, seconds=2.0), AugmentConfig(), seed)
+
+    a, b = excerpts(0), excerpts(0)
+    _ = a[0]
+    assert torch.equal(a[7].samples, b[7].samples)
+    assert torch.equal(a[7].heads, b[7].heads)
+    assert not torch.equal(a[7].samples, a[8].samples)
+    assert not torch.equal(a[7].samples, excerpts(1)[7].samples)
+    frames = FrontEnd(FeatureConfig())(a[7].samples)[0].shape[1]
+    assert a[7].heads.shape == (3, frames, 4)
+    assert a[7].samples.isfinite().all()
+
+
+def test_excerpts_and_targets_agree_in_time_and_pitch(data):
+    """At any speed, the loudest harmonic bin of a voiced frame is a multiple of the target's pitch."""
+    config = AugmentConfig(0.0, 1.0, 0.0, background_probability=0, room_probability=0, filter_probability=0)
+    config = replace(config, speed=5.0, clip_probability=0, silence_probability=0, level=0.0)
+    batch = Excerpts(recordings(data), FeatureConfig(), BatchConfig(size=8, seconds=3.0), config, 5)[0]
+    spectrum, _ = FrontEnd(FeatureConfig())(batch.samples)
+    known = batch.pitch_known.bool()
+    peak = 33.0 + spectrum[known].argmax(-1) / 3.0
+    ratio = 2.0 ** ((peak - batch.pitch[known]) / 12.0)
+    assert known.sum() > 200
+    assert (ratio - ratio.round()).abs().median() < 0.04
+
+
+def test_a_perfect_answer_has_little_loss(data):
+    batch = Excerpts(recordings(data), FeatureConfig(), BatchConfig(size=2, seconds=2.0), AugmentConfig(), 0)[0]
+    midi = 33.0 + torch.arange(180) / 3.0
+    perfect = Logits(torch.logit(batch.heads, eps=1e-4), -0.5 * ((batch.pitch.unsqueeze(-1) - midi) / 0.25) ** 2)
+    blind = Logits(torch.zeros_like(batch.heads), torch.zeros(*batch.pitch.shape, 180))
+    good, bad = (losses(x, batch, FeatureConfig(), LossConfig()) for x in (perfect, blind))
+    assert set(good) == {"onset", "offset", "activity", "voicing", "pitch"}
+    assert all(good[name] < 0.7 * bad[name] for name in good)
+
+
+@pytest.mark.parametrize("codec", CODECS, ids=lambda codec: f"{codec.name}-{codec.sample_rate}")
+def test_codecs_keep_time_and_pitch(codec):
+    if codec not in usable_codecs():
+        pytest.skip(f"this FFmpeg has no {codec.name}")
+    rng = np.random.default_rng(0)
+    notes = random_melody(rng, 3.0, 55.0, 66.0)
+    voice = formant_voice(notes, f0_curve(notes, HOP_SECONDS, rng, SingingStyle()), RATE, rng).astype(np.float32)
+    heard = through_codec(voice, RATE, codec, codec.bit_rates[1])
+    assert heard.shape == voice.shape
+
+    def envelope(x):
+        return np.sqrt(np.convolve(x**2, np.ones(160) / 160, "same"))
+
+    quiet = np.correlate(envelope(heard), np.pad(envelope(voice), 80), "valid")
+    assert abs(quiet.argmax() - 80) <= 32  # 2 ms
+    assert np.corrcoef(envelope(heard), envelope(voice))[0, 1] > 0.9
