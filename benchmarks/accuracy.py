@@ -6,7 +6,8 @@
 One table of notes and one of pitch tracks: means over files with 95 % confidence intervals (bootstrap over files);
 50 ms, 50 cents, the larger of 50 ms and 20 % of the note. SOURCE=HZ scores a data set a second time with a constant
 added to its pitch labels, for those known to be sharp. "Told the boundaries" has the labels' onsets and offsets and the
-model's pitch between them: its COnP is the most that better boundaries could bring. Where the labels are a score's,
+model's pitch between them: its COnP is the most that better boundaries could bring. "All frames taken as voiced" has a
+pitch in every frame: as MIREX compares trackers' pitch, whatever they call unvoiced. Where the labels are a score's,
 whole semitones, a row has the notes that --key auto writes: what was meant, and not what was sung. By how many Hz a
 set's labels are off, `singtrans evaluate` prints.
 
@@ -29,7 +30,7 @@ from results import table
 from systems import basic_pitch, pyin
 
 from singtrans import audio
-from singtrans.decode import pitch_between
+from singtrans.decode import pitch_between, pitch_track
 from singtrans.errors import SingtransError
 from singtrans.evaluate import NOTE_FIGURES, PITCH_FIGURES
 from singtrans.key import keyed
@@ -68,6 +69,22 @@ class Told:
         return Labels(tuple(Note(on, off, pitch_between(heard, config.decoder, on, off)) for on, off in spans))
 
 
+class AllVoiced:
+    """A model that gives every frame a pitch: what its voicing costs raw pitch accuracy does not count."""
+
+    name = "all frames taken as voiced"
+    extra: tuple[str, ...] = ()
+
+    def __init__(self, transcriber: Transcriber) -> None:
+        self._transcriber = transcriber
+
+    def __call__(self, reference: Reference) -> Labels:
+        """The pitch of every frame."""
+        config = self._transcriber.model.config
+        heard = self._transcriber.posteriors(audio.load(reference.audio, config.features.sample_rate))
+        return Labels(pitch=pitch_track(heard, replace(config.decoder, voiced=0.0)))
+
+
 class Written:
     """A model whose integer notes are scored, with those of the key that is found in them."""
 
@@ -101,8 +118,9 @@ def score(
     transcribe: Callable[[Path], Transcription],
     shifts: dict[str, float],
     told: System | None = None,
+    voiced: System | None = None,
 ) -> Rows:
-    """Values of each metric for each file, by the table's rows."""
+    """Values of each metric for each file, by the table's rows; those of ``told`` and ``voiced`` where these are."""
     rows: Rows = {}
     listening = Listening("", cache(transcribe))  # what is scored twice is listened to once
     for source in dict.fromkeys(entry.source for entry in entries if entry.notes or entry.f0):
@@ -121,6 +139,8 @@ def score(
                 rows[f"{row}, {told.name}"] = values(evaluated(references, told, shift), F_MEASURES)
         if pitch := values(found, PITCH):
             rows[f"{source} pitch"] = pitch
+            if voiced:
+                rows[f"{source} pitch, {voiced.name}"] = values(evaluated(references, voiced), PITCH)
     return rows
 
 
@@ -151,6 +171,7 @@ class Trial:
     entries: Sequence[Entry]
     transcribe: Callable[[Path], Transcription]
     told: System | None = None
+    voiced: System | None = None
 
 
 def first_of_each(entries: Sequence[Entry], most: int) -> list[Entry]:
@@ -166,7 +187,10 @@ def trials(options: argparse.Namespace) -> list[Trial]:
     if missing := {source for source, _ in options.left_out} - {entry.source for entry in entries}:
         sys.exit(f"the manifest has no recordings of {', '.join(sorted(missing))}")
     transcriber = Transcriber(options.model, "cpu")
-    found = [Trial(transcriber.model.name, part, e, transcriber, Told(transcriber)) for part, e in parts.items()]
+    found = [
+        Trial(transcriber.model.name, part, e, transcriber, Told(transcriber), AllVoiced(transcriber))
+        for part, e in parts.items()
+    ]
     for source, path in options.left_out:
         other = Transcriber(path, "cpu")
         these = [entry for entry in entries if entry.source == source]
@@ -200,7 +224,9 @@ def main() -> None:
     """Print the tables."""
     options = arguments()
     shifts = dict(options.shifts)
-    found = [(trial, score(trial.entries, trial.transcribe, shifts, trial.told)) for trial in trials(options)]
+    found = [
+        (trial, score(trial.entries, trial.transcribe, shifts, trial.told, trial.voiced)) for trial in trials(options)
+    ]
     for metrics in SHOWN:
         rows = (
             [name, trial.part, trial.name, len(each[metrics[0]]), *(interval(each[m]) for m in metrics)]

@@ -115,7 +115,7 @@ def key_remark(notes: Sequence[Note]) -> str:
     # Where no key is clear, what the likely ones have in common may still be enough for a note.
     shared = ""
     if 12 in names or len(names) > 3:
-        what, shared = "key: none is clear", ", which the likely ones have"
+        what, shared = "key: none is clear", " that fits more of the likely keys"
     elif len(names) > 1:
         what = f"key: {', '.join(_NAMES[n] for n in names[:-1])} or {_NAMES[names[-1]]} major, or one of their minors"
     else:

@@ -342,7 +342,7 @@ def test_one_in_time_where_the_others_are_late(songs, data, listen):
 
 
 @pytest.mark.parametrize(("seconds", "named"), [(0.035, True), (-0.035, True), (0.01, False)])
-def test_a_few_that_begin_beside_the_others_of_their_set(songs, data, listen, seconds, named):
+def test_a_few_that_begin_beside_the_others_of_their_set(data, listen, seconds, named):
     """Less than a score's tolerance, so that no frame tells; but the same for every note."""
     songs = [sing(300 + number, 16.0) for number in range(COUNT)]
     for number, song in enumerate(songs):
@@ -355,10 +355,38 @@ def test_a_few_that_begin_beside_the_others_of_their_set(songs, data, listen, se
         assert said == pytest.approx(-seconds, abs=0.008)
 
 
+@pytest.mark.parametrize("seconds", [0.15, 0.3, 0.5])
+def test_a_set_that_is_late_throughout_is_not_also_late_by_the_notes(songs, data, listen, seconds):
+    for number, song in enumerate(songs):
+        write_notes(data / f"song{number}.tsv", moved(song.notes, seconds=seconds))
+    report = check(data, listen)
+    assert [s.kind for s in report.suspicions if s.file == data] == ["offset"], report.lines
+    assert "move them by -0.0" not in "\n".join(report.lines)
+
+
+def test_a_set_of_two_kinds_has_no_usual_lag_of_onsets(data, listen):
+    for number in range(COUNT):
+        song = sing(300 + number, 16.0)
+        write_audio(data / f"song{number}.wav", song.samples)
+        write_notes(data / f"song{number}.tsv", moved(song.notes, seconds=0.045 * (number % 2)))
+    assert check(data, listen).suspicions == []
+
+
+def test_the_error_of_the_lag_of_onsets_is_that_of_a_median():
+    rng = np.random.default_rng(0)
+    heard = [Note(t, t + 0.4, 60.0) for t in np.arange(0.5, 40.5)]
+    found = [
+        onset_lag([replace(n, onset=n.onset + d) for n, d in zip(heard, rng.normal(0, 0.02, 40), strict=True)], heard)
+        for _ in range(300)
+    ]
+    assert np.std([lag.seconds for lag in found]) == pytest.approx(np.mean([lag.error for lag in found]), rel=0.15)
+
+
 def test_the_lag_of_onsets_needs_enough_notes_that_are_heard():
     heard = [Note(t, t + 0.4, 60.0) for t in np.arange(0.5, 10.5)]
-    assert onset_lag(moved(heard, seconds=0.03), heard) == pytest.approx(0.03)
-    assert onset_lag(moved(heard, seconds=-0.06)[::-1], heard) == pytest.approx(-0.06)
+    assert onset_lag(moved(heard, seconds=0.03), heard).seconds == pytest.approx(0.03)
+    assert onset_lag(moved(heard, seconds=-0.06)[::-1], heard).seconds == pytest.approx(-0.06)
+    assert onset_lag(heard * 1000, heard[:1]).seconds == 0.0
     assert onset_lag(heard[:9], heard) is None
     assert onset_lag(moved(heard, seconds=0.3), heard) is None
     assert onset_lag([], heard) is None

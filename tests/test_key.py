@@ -116,7 +116,7 @@ def test_keys_that_a_melody_leaves_open_are_all_named():
 def test_too_few_notes_for_a_key_may_share_a_neighbour():
     """C and G leave many keys open, but hardly one that has C sharp too."""
     remark = key_remark(song([60, 67, 60, 67, 60.6]).notes)
-    assert remark == "key: none is clear; 1 of 5 notes written as a neighbour, which the likely ones have"
+    assert remark == "key: none is clear; 1 of 5 notes written as a neighbour that fits more of the likely keys"
 
 
 def test_a_melody_of_all_twelve_notes_has_no_key_though_some_are_more_frequent():

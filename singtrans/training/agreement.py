@@ -128,20 +128,40 @@ def measured_pitches(notes: Sequence[Note], track: PitchTrack, lag: float = 0.0)
     return pitches
 
 
-def onset_lag(notes: Sequence[Note], heard: Sequence[Note]) -> float | None:
-    """Seconds by which labelled onsets come after those that are heard, the median over notes; None for too few.
+@dataclass(frozen=True)
+class OnsetLag:
+    """How long after the onsets that are heard labels have theirs.
 
     It is finer than `Fit.lag`, which counts frames, but includes what a model makes of the labels' convention: it says
     something where recordings of one set are compared.
 
+    Attributes:
+        seconds: the median over notes.
+        error: the median's standard error, in seconds.
+    """
+
+    seconds: float
+    error: float
+
+
+def onset_lag(notes: Sequence[Note], heard: Sequence[Note]) -> OnsetLag | None:
+    """The lag of labels that are in time but for a little; None where few of their notes are heard.
+
     Args:
         notes: the labels.
-        heard: what a model hears.
+        heard: what a model hears, in time order.
     """
     if not notes or not heard:
         return None
-    labelled = np.array([note.onset for note in notes])
-    found = np.array([note.onset for note in heard])
-    lags = labelled - found[np.abs(labelled[:, None] - found).argmin(axis=1)]
+    labelled, found = (np.array([note.onset for note in some]) for some in (notes, heard))
+    after = np.clip(np.searchsorted(found, labelled), 1, max(1, len(found) - 1))
+    after = np.minimum(after, len(found) - 1)
+    lags = np.stack([labelled - found[after], labelled - found[np.maximum(after - 1, 0)]])
+    lags = np.where(np.abs(lags[0]) < np.abs(lags[1]), *lags)
     lags = lags[np.abs(lags) <= _SAME_ONSET]
-    return float(np.median(lags)) if len(lags) >= _FEWEST_ONSETS else None
+    if len(lags) < _FEWEST_ONSETS:
+        return None
+    median = float(np.median(lags))
+    # Of normal deviates: from the median deviation to the standard one, and from the mean's error to the median's.
+    spread = 1.4826 * float(np.median(np.abs(lags - median)))
+    return OnsetLag(median, 1.2533 * spread / len(lags) ** 0.5)

@@ -24,6 +24,7 @@ from singtrans.training.usable import Suspicion
 _FEWEST_RECORDINGS = 5  # below, a set has no customs of its own
 _SHARP = 0.1  # semitones from which a whole set is said to be sharp or flat
 _SHARE = 0.75  # of the recordings that must be so
+_ALIKE, _MAJORITY = 0.015, 0.5  # seconds between the lags of onsets in recordings that are labelled alike; their share
 _RECORDING_LIMITS = (0.25, 0.6)  # semitones
 _NOTE_LIMITS = (1.5, 3.0)  # semitones; labels that are a score's pitches lie further from what is sung
 _SPREAD = 8 * 1.4826  # from a median deviation to eight standard deviations
@@ -146,8 +147,7 @@ def _weigh(data: Path, listing: Listing, gathered: Sequence[Evidence]) -> Report
 def find_custom(gathered: Sequence[Evidence]) -> Custom:
     """How the labels of a set usually lie to what is sung."""
     lag = _usual_lag([e.fit.late for e in gathered if e.fit])
-    onset_lags = [e.onset_lag for e in gathered if e.onset_lag is not None]
-    onset_lag = float(np.median(onset_lags)) if len(onset_lags) >= _FEWEST_RECORDINGS else None
+    onset_lag = _usual_onset_lag([e.onset_lag.seconds for e in gathered if e.onset_lag])
     plain = Custom(lag=lag, onset_lag=onset_lag)
     known = [e for e in gathered if e.pitches is not None and np.isfinite(plain.deviations(e)).sum() >= FEWEST]
     if len(known) < _FEWEST_RECORDINGS:
@@ -187,6 +187,14 @@ def _usual_lag(lags: Sequence[float]) -> float:
     usual = float(np.median(lags))
     shared = np.mean(np.abs(np.array(lags) - usual) <= LAG)
     return usual if abs(usual) > LAG and shared >= _SHARE else 0.0
+
+
+def _usual_onset_lag(lags: Sequence[float]) -> float | None:
+    """The lag of onsets that most recordings share; None where there are few, or they are of two kinds."""
+    if len(lags) < _FEWEST_RECORDINGS:
+        return None
+    usual = float(np.median(lags))
+    return usual if np.mean(np.abs(np.array(lags) - usual) <= _ALIKE) > _MAJORITY else None
 
 
 def _customary(data: Path, source: str, custom: Custom) -> Iterator[Suspicion]:

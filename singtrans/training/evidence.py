@@ -10,7 +10,16 @@ import numpy as np
 from singtrans.errors import SingtransError, UsageError
 from singtrans.formats import load_notes, times
 from singtrans.notes import Note, PitchTrack, Transcription
-from singtrans.training.agreement import HOP, Fit, best_fit, measured_pitches, note_frames, onset_lag, track_frames
+from singtrans.training.agreement import (
+    HOP,
+    Fit,
+    OnsetLag,
+    best_fit,
+    measured_pitches,
+    note_frames,
+    onset_lag,
+    track_frames,
+)
 from singtrans.training.manifest import Entry
 from singtrans.training.usable import Suspicion, last_voiced, load_sung_pitch, unusable_sound
 
@@ -62,7 +71,7 @@ class Evidence:
         fit: how labels and what is heard agree; None where there is too little of either.
         pitches: (notes,) the median measured pitch of each labelled note, fractional MIDI; NaN where none is heard.
             None where nothing can be measured.
-        onset_lag: seconds by which the labelled onsets come after those heard; None where few are.
+        onset_lag: how long the labelled onsets come after those heard; None where few are, or all are late.
     """
 
     entry: Entry
@@ -71,7 +80,7 @@ class Evidence:
     sound: Sequence[Suspicion] = ()
     fit: Fit | None = None
     pitches: np.ndarray | None = None
-    onset_lag: float | None = None
+    onset_lag: OnsetLag | None = None
 
     @property
     def duration(self) -> float:
@@ -98,7 +107,8 @@ def gather(entry: Entry, listen: Callable[[Path], Transcription]) -> Evidence:
         return Evidence(entry, labels, heard, sound)
     fit = _fit(labels, heard)
     pitches = measured_pitches(labels.notes or (), heard.pitch, fit.likely if fit else 0.0)
-    return Evidence(entry, labels, heard, sound, fit, pitches, onset_lag(labels.notes or (), heard.notes))
+    lag = None if fit and fit.late else onset_lag(labels.notes or (), heard.notes)
+    return Evidence(entry, labels, heard, sound, fit, pitches, lag)
 
 
 def read_labels(entry: Entry) -> Labels:

@@ -20,7 +20,8 @@ _FOLLOWING = 0.45  # share of the notes that must move as the singing does
 _FITTING = 0.6  # share of the frames that must agree where labels are moved; those of other songs can be made to fit
 _OTHER_UNIT = 10.0  # semitones
 _BRIEF = 0.15  # seconds: the pitch and voicing of shorter notes is hard to measure
-_STEADY_LAG = 0.02  # seconds beside the usual; within it, recordings of one set differ by their consonants
+_STEADY_LAG = 0.02  # seconds beside the usual: more than the medians of recordings lie apart that are labelled alike
+_SURE = 3.0  # standard errors
 _UNLABELLED = 1.0  # seconds of singing in one stretch
 
 
@@ -32,6 +33,7 @@ class Custom:
         semitones, hz: by which labels are sharp throughout, to be taken off one after the other; one of them is 0.
         lag: seconds by which they are late throughout.
         onset_lag: seconds by which labelled onsets come after those heard: a convention, or what a model makes of it.
+            None where recordings of the set differ in it.
         recording_limit: semitones by which the notes of a whole recording may lie beside that.
         note_limit: semitones by which a note may lie beside the others of its recording.
     """
@@ -89,8 +91,8 @@ def _beside_the_others(found: Findings, evidence: Evidence, custom: Custom) -> N
     """Labels that are late or early by less than a score would notice, but not as those of the set are."""
     if evidence.onset_lag is None or custom.onset_lag is None:
         return
-    late = evidence.onset_lag - custom.onset_lag
-    if abs(late) > _STEADY_LAG:
+    late = evidence.onset_lag.seconds - custom.onset_lag
+    if abs(late) > _STEADY_LAG + _SURE * evidence.onset_lag.error:
         what = f"{abs(1000 * late):.0f} ms {'later' if late > 0 else 'earlier'} than is usual in its set"
         found.add("offset", f"its notes begin {what}: if all are so, move them by {-late:+.3f} s")
 

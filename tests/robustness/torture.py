@@ -64,7 +64,8 @@ def run(cases: Sequence[Case], folder: Path, limit: float = 300.0) -> Run:
     watch.cancel()
     if code < 0:  # killed, by the limit or by something else: which recording it was at
         last = "\n".join(line for line, _ in said[-3:])
-        raise AssertionError(f"killed by signal {-code} after {clock - began:.0f} s; it had said last:\n{last}")
+        after, silent = (time.monotonic() - t for t in (began, clock))
+        raise AssertionError(f"killed by signal {-code} after {after:.0f} s, silent for {silent:.0f} s after:\n{last}")
     # Folders that hold nothing are said before all else and are not numbered.
     lines = _by_number(said, [number for number, path in enumerate(paths) if not is_folder(path)])
     wanted = _notes(paths[0].with_suffix(".csv"))
