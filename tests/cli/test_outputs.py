@@ -33,7 +33,7 @@ def test_convert_says_what_it_did(tmp_path):
     target = tmp_path / "a.mid"
     result = run("convert", NOTES, target, "--tempo", "auto", "--quantize", "1/8")
     assert result.returncode == 0
-    assert "tempo 143.0 (confidence 1.00)" in result.stderr
+    assert "tempo 142.8 (confidence 1.00)" in result.stderr
     assert "notes moved onto 1/8 by" in result.stderr
     ticks, now = [], 0
     for message in mido.MidiFile(target).tracks[1]:
@@ -48,7 +48,7 @@ def test_convert_says_what_it_did(tmp_path):
     # The tempo of a MIDI file is kept: what is a quarter note there is one in the score.
     quiet = run("convert", target, tmp_path / "a.musicxml", "-q")
     assert (quiet.returncode, quiet.stderr) == (0, "")
-    assert 'tempo="143"' in (tmp_path / "a.musicxml").read_text(encoding="utf-8")
+    assert 'tempo="142.8"' in (tmp_path / "a.musicxml").read_text(encoding="utf-8")
 
 
 def test_what_is_said_of_formats_that_differ():
@@ -57,8 +57,8 @@ def test_what_is_said_of_formats_that_differ():
     song = load_transcription(NOTES)
     for formats_, says in [
         (("mid",), ()),
-        (("mid", "csv", "pdf"), ("pdf: tempo 143.0 (confidence 1.00)",)),
-        (("svg", "pdf"), ("tempo 143.0 (confidence 1.00)",)),
+        (("mid", "csv", "pdf"), ("pdf: tempo 142.8 (confidence 1.00)",)),
+        (("svg", "pdf"), ("tempo 142.8 (confidence 1.00)",)),
     ]:
         assert remarks_on(song, formats_, formats.Options()) == says
     remarks = remarks_on(song, ("mid", "pdf"), formats.Options(quantize="1/8"))

@@ -50,7 +50,8 @@ def run(cases: Sequence[Case], folder: Path, limit: float = 300.0) -> Run:
     paths += [case.make(room_for(folder, number)) for number, case in enumerate(cases, 1)]
     before = [_names(path.parent) for path in paths]
     command = [os.fsencode(word) for word in (*COMMAND, "transcribe", "-f", "csv", "--", *paths)]
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    shown = os.environ | {"PYTHONFAULTHANDLER": "1"}  # what it was doing, should a library bring it down
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=shown)
     watch = threading.Timer(limit, process.kill)
     watch.start()
     said, began, peak = [], time.monotonic(), 0.0
@@ -63,7 +64,7 @@ def run(cases: Sequence[Case], folder: Path, limit: float = 300.0) -> Run:
     code = process.wait()
     watch.cancel()
     if code < 0:  # killed, by the limit or by something else: which recording it was at
-        last = "\n".join(line for line, _ in said[-3:])
+        last = "\n".join(line for line, _ in said[-40:])
         after, silent = (time.monotonic() - t for t in (began, clock))
         raise AssertionError(f"killed by signal {-code} after {after:.0f} s, silent for {silent:.0f} s after:\n{last}")
     # Folders that hold nothing are said before all else and are not numbered.
