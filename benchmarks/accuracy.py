@@ -35,6 +35,7 @@ from singtrans.errors import SingtransError
 from singtrans.evaluate import NOTE_FIGURES, PITCH_FIGURES
 from singtrans.key import keyed
 from singtrans.notes import Note, PitchTrack, Transcription
+from singtrans.posteriors import Posteriors
 from singtrans.scoring.evaluation import Evaluation, evaluate
 from singtrans.scoring.references import Labels, Reference, of_entries
 from singtrans.scoring.statistics import mean_interval
@@ -52,37 +53,40 @@ BASELINES = {"pYIN, segmented": pyin, "Basic Pitch": basic_pitch}
 Rows = dict[str, dict[str, list[float]]]  # what was scored -> metric -> a value a file
 
 
-class Told:
+class Hearing:
+    """A model whose posteriors are read in another way than a transcription reads them."""
+
+    name = ""
+    extra: tuple[str, ...] = ()
+
+    def __init__(self, transcriber: Transcriber) -> None:
+        self._transcriber = transcriber
+        self._decoder = transcriber.model.config.decoder
+
+    def _posteriors(self, reference: Reference) -> Posteriors:
+        rate = self._transcriber.model.config.features.sample_rate
+        return self._transcriber.posteriors(audio.load(reference.audio, rate))
+
+
+class Told(Hearing):
     """A model that is told where the notes begin and end, and finds their pitch."""
 
     name = "told the boundaries"
-    extra: tuple[str, ...] = ()
-
-    def __init__(self, transcriber: Transcriber) -> None:
-        self._transcriber = transcriber
 
     def __call__(self, reference: Reference) -> Labels:
         """The labels' notes with the pitch that the model hears in them."""
-        config = self._transcriber.model.config
-        heard = self._transcriber.posteriors(audio.load(reference.audio, config.features.sample_rate))
-        spans = reference.read().spans
-        return Labels(tuple(Note(on, off, pitch_between(heard, config.decoder, on, off)) for on, off in spans))
+        heard, spans = self._posteriors(reference), reference.read().spans
+        return Labels(tuple(Note(on, off, pitch_between(heard, self._decoder, on, off)) for on, off in spans))
 
 
-class AllVoiced:
+class AllVoiced(Hearing):
     """A model that gives every frame a pitch: what its voicing costs raw pitch accuracy does not count."""
 
     name = "all frames taken as voiced"
-    extra: tuple[str, ...] = ()
-
-    def __init__(self, transcriber: Transcriber) -> None:
-        self._transcriber = transcriber
 
     def __call__(self, reference: Reference) -> Labels:
         """The pitch of every frame."""
-        config = self._transcriber.model.config
-        heard = self._transcriber.posteriors(audio.load(reference.audio, config.features.sample_rate))
-        return Labels(pitch=pitch_track(heard, replace(config.decoder, voiced=0.0)))
+        return Labels(pitch=pitch_track(self._posteriors(reference), replace(self._decoder, voiced=0.0)))
 
 
 class Written:
