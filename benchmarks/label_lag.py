@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 from arguments import manifest
 from results import table
-from synthetic_words import recipe
+from spoken import samples_code
 
 from singtrans import audio
 from singtrans.formats import load_notes
@@ -27,7 +27,7 @@ BEFORE, AFTER = 0.12, 0.15  # seconds around a label that are searched: to the r
 
 def lags(samples: np.ndarray, notes: Sequence[Note]) -> tuple[np.ndarray, np.ndarray]:
     """(rises,) and (falls,) seconds by which onsets and offsets are labelled after the level passes the threshold."""
-    make = recipe()
+    make = samples_code()
     power, hop = make.vowel_power(samples.astype(np.float64), RATE), make.VOWEL_HOP
 
     def frame(time: float) -> int:
