@@ -14,18 +14,8 @@ import torch
 from sung import RATE, sing, write_audio, write_notes
 
 from singtrans import Note, SingtransError, Transcriber
-from singtrans.notes import PitchTrack, Transcription
-from singtrans.training.agreement import (
-    Fit,
-    best_fit,
-    measured_pitches,
-    moved_back,
-    note_frames,
-    onset_lag,
-    track_frames,
-)
+from singtrans.notes import Transcription
 from singtrans.training.check import check
-from singtrans.training.synth import HOP_SECONDS
 
 COUNT = 8
 
@@ -372,39 +362,6 @@ def test_a_set_of_two_kinds_has_no_usual_lag_of_onsets(data, listen):
     assert check(data, listen).suspicions == []
 
 
-def test_the_error_of_the_lag_of_onsets_is_that_of_a_median():
-    rng = np.random.default_rng(0)
-    heard = [Note(t, t + 0.4, 60.0) for t in np.arange(0.5, 40.5)]
-    found = [
-        onset_lag([replace(n, onset=n.onset + d) for n, d in zip(heard, rng.normal(0, 0.02, 40), strict=True)], heard)
-        for _ in range(300)
-    ]
-    assert np.std([lag.seconds for lag in found]) == pytest.approx(np.mean([lag.error for lag in found]), rel=0.15)
-
-
-def test_the_lag_of_onsets_needs_enough_notes_that_are_heard():
-    heard = [Note(t, t + 0.4, 60.0) for t in np.arange(0.5, 10.5)]
-    assert onset_lag(moved(heard, seconds=0.03), heard).seconds == pytest.approx(0.03)
-    assert onset_lag(moved(heard, seconds=-0.06)[::-1], heard).seconds == pytest.approx(-0.06)
-    assert onset_lag(heard * 1000, heard[:1]).seconds == 0.0
-    assert onset_lag(heard[:9], heard) is None
-    assert onset_lag(moved(heard, seconds=0.3), heard) is None
-    assert onset_lag([], heard) is None
-    assert onset_lag(heard, []) is None
-
-
-def test_a_large_lag_that_hardly_helps_is_chance():
-    assert [Fit(lag, 0.5, best).likely for lag, best in ((0.04, 0.51), (1.0, 0.51), (1.0, 0.6))] == [0.04, 0.0, 1.0]
-    assert [Fit(lag, 0.5, best).late for lag, best in ((0.04, 0.51), (1.0, 0.51), (1.0, 0.6))] == [0.0, 0.0, 1.0]
-
-
-def test_labels_that_are_moved_come_to_an_end():
-    labels = np.arange(5.0)
-    np.testing.assert_equal(moved_back(labels, 2), [2, 3, 4, np.nan, np.nan])
-    np.testing.assert_equal(moved_back(labels, -2), [np.nan, np.nan, 0, 1, 2])
-    np.testing.assert_equal(moved_back(labels, 0), labels)
-
-
 def test_manifests_and_what_is_in_two_parts(data, listen):
     rows = [
         {"audio": f"song{n}.wav", "notes": f"song{n}.tsv", "singer": s, "split": p}
@@ -465,27 +422,3 @@ def test_the_report_is_fit_for_json(data, listen):
 def test_there_must_be_something(tmp_path, listen):
     with pytest.raises(SingtransError, match="no such manifest"):
         check(tmp_path / "none", listen)
-
-
-def track(midi):
-    midi = np.asarray(midi, float)
-    return PitchTrack(np.arange(len(midi)) * 0.02, midi, np.isfinite(midi).astype(float))
-
-
-@pytest.mark.parametrize("shift", [0, 7, -12, 50])
-@pytest.mark.parametrize("interval", [0.0, 12.0, -0.7])
-def test_agreement_finds_lag_whatever_the_interval(songs, shift, interval):
-    curve = songs[0].curve[:: round(0.02 / HOP_SECONDS)]
-    notes = note_frames(songs[0].notes, len(curve) + 100)
-    measured = track_frames(track(curve), len(curve) + 100)
-    fit = best_fit(np.roll(notes, shift) + interval, measured)
-    assert fit.lag == pytest.approx(shift * 0.02, abs=0.021)
-    assert fit.best >= fit.here
-
-
-def test_measured_pitches(songs):
-    curve = songs[0].curve
-    whole = PitchTrack(np.arange(len(curve)) * HOP_SECONDS, curve, np.isfinite(curve).astype(float))
-    pitches = measured_pitches(songs[0].notes, whole)
-    assert np.abs(pitches - [n.pitch for n in songs[0].notes]).max() < 0.7
-    assert np.isnan(measured_pitches([Note(100, 101, 60)], whole)).all()
