@@ -258,6 +258,11 @@ def from_vowels(samples: np.ndarray, rate: int, sung: list[Sung]) -> list[Note]:
     return notes
 
 
+def hold(parts: Syllable) -> tuple[int, int]:
+    """The frames of the syllable between which its vowel is held: here one alone, so that it stays the same."""
+    return parts.hold, parts.hold
+
+
 def sing(song: Song, rng: np.random.Generator) -> tuple[np.ndarray, int, list[Note]]:
     """The samples, their rate, and the true notes."""
     voice, sung = arrange(song, rng)
@@ -274,10 +279,11 @@ def sing(song: Song, rng: np.random.Generator) -> tuple[np.ndarray, int, list[No
         gain[first : end + tail] = even * 10 ** (rng.normal(0, 1.0) / 20)
         # Consonants keep their pace at both ends of the note; between them the vowel is held and sways.
         length = end - begin
-        head = shorten(np.arange(parts.voiced, parts.hold), length * 2 // 5)
-        coda = shorten(np.arange(parts.hold, parts.unvoiced), length * 2 // 5)
-        held = length - len(head) - len(coda)
-        sway = parts.hold + 1.5 * np.sin(np.pi * np.arange(held) / max(1, held) * 2)
+        held, after = hold(parts)
+        head = shorten(np.arange(parts.voiced, held), length * 2 // 5)
+        coda = shorten(np.arange(after, parts.unvoiced), length * 2 // 5)
+        turns = np.linspace(0, 1, max(0, length - len(head) - len(coda)), endpoint=False)
+        sway = held + (after - held) * turns + 1.5 * np.sin(2 * np.pi * turns)
         source[begin:end] = start + np.concatenate([head, sway, coda])
         swell = 1 + 0.25 * np.sin(np.pi * np.arange(length) / length)  # a note blooms and eases off
         gain[begin:end] *= swell
