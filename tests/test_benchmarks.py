@@ -207,46 +207,6 @@ def test_made_songs_are_written_as_something_to_train_on(tmp_path):
     np.testing.assert_array_equal(track.midi, curve[frames])
 
 
-def syllables(soft: bool) -> tuple[list[str], list[int]]:
-    """What is sung in twenty melodies, and the first pitch of each syllable."""
-    found, pitches = [], []
-    for seed in range(20):
-        tokens = words.score(np.random.default_rng(seed), "es", (55, 79), 0.4, soft=soft).split()
-        sung = [(name, places) for name, places in zip(tokens[::2], tokens[1::2], strict=True) if name != "-"]
-        found += [name for name, _ in sung]
-        pitches += [int(places.split("/")[0]) for _, places in sung]
-    return found, pitches
-
-
-def test_soft_words_begin_softly_and_stay_on_their_pitch():
-    shares = []
-    for soft in (False, True):
-        found, pitches = syllables(soft)
-        shares.append(
-            (
-                np.mean([name.startswith("'") for name in found]),
-                np.mean([name.partition("'")[0] in words.SONORANTS for name in found]),
-                np.mean(np.diff(pitches) == 0),
-            )
-        )
-    assert shares[0][:2] == pytest.approx((0.08, 0.26), abs=0.08)
-    assert shares[1][:2] == pytest.approx(words.SOFTLY, abs=0.1)
-    assert shares[1][2] > shares[0][2] + 0.1
-
-
-def test_a_vowel_that_glides_in_has_no_attack_of_its_own():
-    make = words.recipe()
-    parts = make.Syllable(first=3, voiced=5, vowel=9, hold=20, unvoiced=40, last=45)
-    make.speak, make.divide = (lambda phonemes, voice: phonemes), (lambda frames, closed: parts)
-    words.let_vowels_glide(make, np.random.default_rng(0))
-    begun = {}
-    for phonemes in ("'a", "m'a"):
-        begun[phonemes] = [make.divide(make.speak(phonemes, "it+f1"), closed=False) for _ in range(200)]
-    gliding = [one for one in begun["'a"] if one.voiced == one.first == one.vowel == 9]
-    assert len(gliding) / 200 == pytest.approx(words.GLIDED, abs=0.1)
-    assert all(one == parts for one in begun["m'a"])
-
-
 def test_synthetic_melodies_are_sung_in_several_manners():
     styles = [synthetic.manner(np.random.default_rng(seed)) for seed in range(300)]
     assert np.mean([style.glide[1] > 0.3 for style in styles]) == pytest.approx(0.35, abs=0.08)

@@ -1,0 +1,96 @@
+"""The programs that make training data of sung words; none of what they sing with is needed."""
+
+import importlib
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+FOLDER = Path(__file__).parent.parent / "benchmarks"
+if str(FOLDER) not in sys.path:  # the programs import each other as neighbours
+    sys.path.append(str(FOLDER))
+words = importlib.import_module("synthetic_words")
+
+
+def syllables(soft: bool) -> tuple[list[str], list[int]]:
+    """What is sung in twenty melodies, and the first pitch of each syllable."""
+    found, pitches = [], []
+    for seed in range(20):
+        tokens = words.score(np.random.default_rng(seed), "es", (55, 79), 0.4, soft=soft).split()
+        sung = [(name, places) for name, places in zip(tokens[::2], tokens[1::2], strict=True) if name != "-"]
+        found += [name for name, _ in sung]
+        pitches += [int(places.split("/")[0]) for _, places in sung]
+    return found, pitches
+
+
+def test_soft_words_begin_softly_and_stay_on_their_pitch():
+    shares = []
+    for soft in (False, True):
+        found, pitches = syllables(soft)
+        shares.append(
+            (
+                np.mean([name.startswith("'") for name in found]),
+                np.mean([name.partition("'")[0] in words.SONORANTS for name in found]),
+                np.mean(np.diff(pitches) == 0),
+            )
+        )
+    assert shares[0][:2] == pytest.approx((0.08, 0.26), abs=0.08)
+    assert shares[1][:2] == pytest.approx(words.SOFTLY, abs=0.1)
+    assert shares[1][2] > shares[0][2] + 0.1
+
+
+def test_a_vowel_that_glides_in_has_no_attack_of_its_own():
+    make = words.recipe()
+    parts = make.Syllable(first=3, voiced=5, vowel=9, hold=20, unvoiced=40, last=45)
+    make.speak, make.divide = (lambda phonemes, voice: phonemes), (lambda frames, closed: parts)
+    words.let_vowels_glide(make, np.random.default_rng(0))
+    begun = {}
+    for phonemes in ("'a", "m'a"):
+        begun[phonemes] = [make.divide(make.speak(phonemes, "it+f1"), closed=False) for _ in range(200)]
+    gliding = [one for one in begun["'a"] if one.voiced == one.first == one.vowel == 9]
+    assert len(gliding) / 200 == pytest.approx(words.GLIDED, abs=0.1)
+    assert all(one == parts for one in begun["m'a"])
+
+
+def test_vowels_change_slowly_from_beginning_to_end():
+    make = words.recipe()
+    parts = make.Syllable(first=3, voiced=5, vowel=9, hold=20, unvoiced=40, last=45)
+    assert make.hold(parts) == (20, 20)
+    words.let_vowels_change(make, np.random.default_rng(0))
+    held = [make.hold(parts) for _ in range(200)]
+    changing = [(first, last) for first, last in held if first != last]
+    assert len(changing) / 200 == pytest.approx(words.CHANGING, abs=0.1)
+    assert all(parts.vowel <= first <= parts.hold and first < last < parts.unvoiced for first, last in changing)
+    assert set(held) - set(changing) <= {(first, first) for first in range(parts.vowel, parts.unvoiced)}
+
+
+@pytest.mark.parametrize("language", sorted(words.ALL_LANGUAGES))
+def test_a_language_is_sung_in_its_own_sounds(language):
+    onsets, vowels = (part.split() for part in words.ALL_LANGUAGES[language])
+    tokens = words.score(np.random.default_rng(0), language, (55, 79), 0.4).split()
+    for syllable in (name for name in tokens[::2] if name != "-"):
+        onset, _, rest = syllable.partition("'")
+        assert onset in ("", *onsets)
+        vowel = max((v for v in vowels if rest.startswith(v)), key=len)
+        coda = rest.removeprefix(vowel)
+        assert not coda or coda in onsets or f"{coda}_" in onsets or language in words.LANGUAGES
+
+
+def test_festival_is_told_each_sound_of_a_syllable(monkeypatch):
+    said = []
+
+    def festival(command, **_):
+        said.append(command[-1])
+        path = command[-1].rpartition('"')[0].rpartition('"')[2]
+        soundfile.write(path, 0.3 * np.sin(np.arange(16_000) * 0.08), 16_000)
+
+    monkeypatch.setattr(words.subprocess, "run", festival)
+    frames = words.speak_by_festival("s_t_'aa_n", "american+ked_diphone")
+    assert frames.sample_rate == words.SPOKEN_RATE
+    assert said[0].startswith("(begin (voice_ked_diphone) ")
+    segments = re.findall(r"\(([^ ()]+) ([\d.]+) \(", said[0])  # what is said, and for how many seconds
+    assert [sound for sound, _ in segments] == ["pau", "s", "t", "aa", "n", "pau"]
+    assert all(float(seconds) > 0 for _, seconds in segments)
