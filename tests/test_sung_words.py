@@ -12,7 +12,7 @@ import soundfile
 FOLDER = Path(__file__).parent.parent / "benchmarks"
 if str(FOLDER) not in sys.path:  # the programs import each other as neighbours
     sys.path.append(str(FOLDER))
-words = importlib.import_module("synthetic_words")
+words, voices = importlib.import_module("synthetic_words"), importlib.import_module("word_voices")
 
 
 def syllables(soft: bool) -> tuple[list[str], list[int]]:
@@ -67,16 +67,16 @@ def test_vowels_change_slowly_from_beginning_to_end():
     assert set(held) - set(changing) <= {(first, first) for first in range(parts.vowel, parts.unvoiced)}
 
 
-@pytest.mark.parametrize("language", sorted(words.ALL_LANGUAGES))
+@pytest.mark.parametrize("language", sorted(voices.ALL_LANGUAGES))
 def test_a_language_is_sung_in_its_own_sounds(language):
-    onsets, vowels = (part.split() for part in words.ALL_LANGUAGES[language])
+    onsets, vowels = (part.split() for part in voices.ALL_LANGUAGES[language])
     tokens = words.score(np.random.default_rng(0), language, (55, 79), 0.4).split()
     for syllable in (name for name in tokens[::2] if name != "-"):
         onset, _, rest = syllable.partition("'")
         assert onset in ("", *onsets)
         vowel = max((v for v in vowels if rest.startswith(v)), key=len)
         coda = rest.removeprefix(vowel)
-        assert not coda or coda in onsets or f"{coda}_" in onsets or language in words.LANGUAGES
+        assert not coda or coda in onsets or f"{coda}_" in onsets or language in voices.LANGUAGES
 
 
 def test_festival_is_told_each_sound_of_a_syllable(monkeypatch):
@@ -87,9 +87,9 @@ def test_festival_is_told_each_sound_of_a_syllable(monkeypatch):
         path = command[-1].rpartition('"')[0].rpartition('"')[2]
         soundfile.write(path, 0.3 * np.sin(np.arange(16_000) * 0.08), 16_000)
 
-    monkeypatch.setattr(words.subprocess, "run", festival)
-    frames = words.speak_by_festival("s_t_'aa_n", "american+ked_diphone")
-    assert frames.sample_rate == words.SPOKEN_RATE
+    monkeypatch.setattr(voices.subprocess, "run", festival)
+    frames = voices.speak_by_festival("s_t_'aa_n", "american+ked_diphone")
+    assert frames.sample_rate == voices.SPOKEN_RATE
     assert said[0].startswith("(begin (voice_ked_diphone) ")
     segments = re.findall(r"\(([^ ()]+) ([\d.]+) \(", said[0])  # what is said, and for how many seconds
     assert [sound for sound, _ in segments] == ["pau", "s", "t", "aa", "n", "pau"]
