@@ -1,4 +1,11 @@
-"""Label files as tests write them."""
+"""Label files as tests write them, and what is to be read from them."""
+
+import pytest
+
+from singtrans import Note, SingtransError, formats
+
+# In semitones and quarter seconds, so that every format can hold them.
+NOTES = (Note(0.5, 1.25, 60.0), Note(1.25, 1.75, 61.0), Note(2.0, 3.5, 57.0), Note(4.0, 4.25, 70.0))
 
 
 def hz(midi):
@@ -8,3 +15,18 @@ def hz(midi):
 def written(path, text, encoding="utf-8"):
     path.write_bytes(text.encode(encoding))
     return path
+
+
+def check(read, notes=NOTES, cents=1.0):
+    assert len(read) == len(notes)
+    for found, true in zip(read, notes, strict=True):
+        assert found.onset == pytest.approx(true.onset, abs=1e-3)
+        assert found.offset == pytest.approx(true.offset, abs=1e-3)
+        assert found.pitch == pytest.approx(true.pitch, abs=cents / 100)
+
+
+def refused(path, match, **choices):
+    with pytest.raises(SingtransError, match=match) as caught:
+        formats.load_notes(path, **choices)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)

@@ -6,7 +6,7 @@ import mido
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from label_files import hz, written
+from label_files import NOTES, check, hz, refused, written
 
 from singtrans import Note, SingtransError, formats
 from singtrans.formats import (
@@ -16,39 +16,19 @@ from singtrans.formats import (
     f0,
     jams_notes,
     mir_st500,
-    note_names,
     sonic_visualiser,
     textgrid,
     tonas,
     ultrastar,
 )
-from singtrans.notes import note_name
 from singtrans.scoring.evaluation import evaluate
 from singtrans.scoring.references import labelled
 from singtrans.scoring.systems import EstimateFile, EstimateFolder
 from singtrans.training.manifest import read_entries
 
-# In semitones and quarter seconds, so that every format can hold them.
-NOTES = (Note(0.5, 1.25, 60.0), Note(1.25, 1.75, 61.0), Note(2.0, 3.5, 57.0), Note(4.0, 4.25, 70.0))
-
 
 def rows(line, notes=NOTES, head=()):
     return "\n".join([*head, *(line(n) for n in notes)]) + "\n"
-
-
-def check(read, notes=NOTES, cents=1.0):
-    assert len(read) == len(notes)
-    for found, true in zip(read, notes, strict=True):
-        assert found.onset == pytest.approx(true.onset, abs=1e-3)
-        assert found.offset == pytest.approx(true.offset, abs=1e-3)
-        assert found.pitch == pytest.approx(true.pitch, abs=cents / 100)
-
-
-def refused(path, match, **choices):
-    with pytest.raises(SingtransError, match=match) as caught:
-        formats.load_notes(path, **choices)
-    assert str(path) in str(caught.value)
-    assert "\n" not in str(caught.value)
 
 
 def grid_long(tiers, end=5.0):
@@ -206,47 +186,6 @@ def test_midi_follows_tempo_changes(tmp_path):
     check(formats.load_notes(tmp_path / "a.mid"), (Note(0.5, 2.0, 60), Note(2.0, 2.5, 62)))
 
 
-@pytest.mark.parametrize(
-    ("name", "midi"),
-    [
-        ("C4", 60), ("c4", 60), ("C#4", 61), ("Db4", 61), ("D♭4", 61), ("F♯3", 54), ("B3", 59), ("bb3", 58),
-        ("Cb4", 59), ("B#3", 60), ("Fx4", 67), ("C-1", 0), ("G9", 127), ("C4+12", 60.12), ("C#4-30", 60.7),
-        ("C-1+50", 0.5), ("69", 69), ("69.5", 69.5),
-    ],
-)  # fmt: skip
-def test_note_names(name, midi):
-    assert note_names.label_pitch(name) == pytest.approx(midi)
-
-
-@pytest.mark.parametrize("name", ["H4", "C", "4", "C44x", "C10", "CC4", "C4+", "la", "200", "-3", "nan", "1_0", "٦٠"])
-def test_what_is_no_note_name(name):
-    if name == "4":
-        assert note_names.label_pitch(name) == 4
-        return
-    with pytest.raises(ValueError, match=r".+"):
-        note_names.label_pitch(name)
-
-
-@given(st.integers(1, 127))
-def test_names_and_numbers_agree(midi):
-    assert note_names.label_pitch(note_name(midi)) == midi
-
-
-@pytest.mark.parametrize(
-    ("values", "unit"),
-    [
-        ([], "midi"),
-        ([40, 60, 80], "midi"),
-        ([220, 330], "hz"),
-        ([90, 100, 130], "hz"),
-        ([60, 6000, 60], None),
-        ([110], None),
-    ],
-)
-def test_units_that_are_not_said(values, unit):
-    assert note_names.guess_unit(values) == unit
-
-
 def test_an_option_overrides_the_unit(tmp_path):
     path = written(tmp_path / "a.csv", "onset,offset,midi\n0,1,110\n")
     check(formats.load_notes(path, unit="hz"), (Note(0, 1, 45),))
@@ -255,53 +194,6 @@ def test_an_option_overrides_the_unit(tmp_path):
     check(formats.load_notes(path, unit="hz"), (Note(0.5, 1.5, 45),))
     with pytest.raises(ValueError, match="unit"):
         formats.load_notes(path, unit="cents")
-
-
-SONG = """#TITLE:Été
-#ARTIST:x
-#BPM:{bpm}
-#GAP:250
-: 0 12 0 Hap
-* 12 8 1 py
-- 22
-F 21 2 0 (speak)
-R 22 1 0 rap
-G 23 1 0 rap
-: 24 24 -3 ~
-: 30 0 5 no length
-- 50 52
-: 56 4 10 end
-E
-: 0 1 0 after the end
-"""
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
-def test_ultrastar(tmp_path, encoding):
-    path = written(tmp_path / "a.txt", SONG.format(bpm="240,0"), encoding)  # 16 beats a second
-    times = [(0.25, 1.0), (1.0, 1.5), (1.75, 3.25), (3.75, 4.0)]
-    check(formats.load_notes(path), [Note(*t, n.pitch) for t, n in zip(times, NOTES, strict=True)])
-    written(path, SONG.format(bpm="200"))
-    assert formats.load_notes(path)[1].onset == pytest.approx(0.25 + 12 * 60 / (200 * 4), abs=1e-9)
-
-
-def test_ultrastar_relative_beats(tmp_path):
-    text = "#BPM:15\n#RELATIVE:YES\n: 0 1 0 a\n- 2 3\n: 1 1 2 b\n- 4\n: 0 2 4 c\nE\n"  # a beat lasts a second
-    check(ultrastar.read(written(tmp_path / "a.txt", text)), (Note(0, 1, 60), Note(4, 5, 62), Note(7, 9, 64)))
-
-
-def test_ultrastar_duets(tmp_path):
-    path = written(tmp_path / "a.txt", "#BPM:15\nP1\n: 0 1 0 a\n- 2\n: 3 1 0 a\nP 2\n: 1 1 7 b\nE\n")
-    first = (Note(0, 1, 60), Note(3, 4, 60))
-    check(formats.load_notes(path), first)
-    check(formats.load_notes(path, voice="p1"), first)
-    check(formats.load_notes(path, voice="P2"), (Note(1, 2, 67),))
-    refused(path, "no voice P3.*P1, P2", voice="P3")
-
-
-def test_ultrastar_changes_of_tempo(tmp_path):
-    path = written(tmp_path / "a.txt", "#BPM:15\n: 0 2 0 a\nB 3 30\n: 4 2 0 b\nE\n")
-    check(ultrastar.read(path), (Note(0, 2, 60), Note(3.5, 4.5, 60)))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-8-sig"])
