@@ -38,6 +38,20 @@ def test_targets():
     assert targets.pitch_known.sum() == np.isfinite(f0).sum()
     unlabelled = make_targets(None, f0, np.full(100, np.nan), time, 0.05)
     assert unlabelled.head_known.sum() == 0
+    begun = make_targets(notes, f0, np.full(100, np.nan), time, 0.05, offsets=False)
+    assert begun.head_known.sum(axis=0).tolist() == [100, 0, 0, 0]
+    assert (begun.heads[:, 0] == targets.heads[:, 0]).all()
+
+
+def test_nothing_is_learnt_from_offsets_that_are_not_to_be(data):
+    song = recordings(data)[1]
+    heads = []
+    for offsets in (True, False):
+        excerpts = Excerpts([replace(song, offsets=offsets)], FeatureConfig(), BatchConfig(size=2), AugmentConfig(), 0)
+        heads.append(excerpts[0].head_known.sum(dim=(0, 1)))
+    assert heads[0][:3].min() > 0
+    assert heads[1][0] == heads[0][0]
+    assert heads[1][1:3].tolist() == [0, 0]
 
 
 def test_speed_changes_pitch_and_length_together():

@@ -11,7 +11,7 @@ from training_songs import RATE, manifest, sing, sung_folder
 from singtrans.errors import SingtransError
 from singtrans.training.data import load_recording
 from singtrans.training.load import load_data
-from singtrans.training.manifest import read_entries
+from singtrans.training.manifest import read_entries, write_manifest
 from singtrans.training.run import TrainOptions, run_training
 
 
@@ -45,6 +45,7 @@ def test_every_fault_of_a_manifest_is_listed(data, tmp_path):
         {"id": "c", "audio": "missing.wav", "notes": song["notes"]},
         {"id": "d", "audio": song["audio"]},
         song | {"id": "e", "weight": "heavy"},
+        song | {"id": "f", "boundaries": "offsets"},
     )
     with pytest.raises(SingtransError) as error:
         read_entries(path)
@@ -52,7 +53,17 @@ def test_every_fault_of_a_manifest_is_listed(data, tmp_path):
     for fault in ("'a' is there twice", "split is 'holdout'", "missing.wav does not exist", "needs an audio file"):
         assert fault in text
     assert "weight is 'heavy'" in text
-    assert len(text.splitlines()) == 5
+    assert "boundaries is 'offsets'; use both or onsets" in text
+    assert len(text.splitlines()) == 6
+
+
+def test_a_manifest_says_whose_offsets_teach_nothing(data, tmp_path):
+    songs = [{"audio": str(data / f"song{i}.wav"), "notes": str(data / f"song{i}.tsv")} for i in range(2)]
+    path = manifest(tmp_path / "m.csv", songs[0] | {"boundaries": "onsets", "split": "train"}, songs[1])
+    write_manifest(tmp_path / "again.csv", read_entries(path))
+    entries = read_entries(tmp_path / "again.csv")
+    assert [entry.boundaries for entry in entries] == ["onsets", "both"]
+    assert [load_recording(entry, RATE).offsets for entry in entries] == [False, True]
 
 
 def test_nothing_to_train_on(tmp_path):

@@ -149,7 +149,8 @@ class Excerpts(Dataset[Batch]):
         if recording.notes is not None:
             notes = np.column_stack([(recording.notes[:, :2] - start) / ratio, recording.notes[:, 2]])
         played = (time - start) / ratio
-        return make_targets(notes, np.where(beyond, np.nan, f0), voiced, played, self.batch.half_width)
+        f0 = np.where(beyond, np.nan, f0)
+        return make_targets(notes, f0, voiced, played, self.batch.half_width, offsets=recording.offsets)
 
 
 def _weights(pool: Sequence[Recording]) -> np.ndarray:

@@ -42,6 +42,7 @@ class Recording:
         accompaniment: (m,) int16, or None.
         sample_rate: Hz.
         weight: how often its excerpts are drawn, relative to its length.
+        offsets: whether it is learnt from where its notes end.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Recording:
     accompaniment: np.ndarray | None
     sample_rate: int
     weight: float = 1.0
+    offsets: bool = True
 
     @property
     def duration(self) -> float:
@@ -95,6 +97,7 @@ def load_recording(entry: Entry, sample_rate: int, cache: Path | None = None) ->
         accompaniment=loaded.get("accompaniment"),
         sample_rate=sample_rate,
         weight=entry.weight,
+        offsets=entry.boundaries != "onsets",
     )
 
 

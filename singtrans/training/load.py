@@ -93,6 +93,8 @@ def _checksum(pairs: Sequence[tuple[Entry, Recording]], backgrounds: Sequence[np
     digest = hashlib.sha256()
     for entry, recording in pairs:
         digest.update(f"{entry.id}|{entry.split}|{entry.source}|{entry.weight}".encode())
+        # Only where it is said: a training that began before it could be said goes on.
+        digest.update(b"" if entry.boundaries == "both" else entry.boundaries.encode())
         for array in (recording.samples, recording.notes, recording.f0, recording.accompaniment):
             digest.update(b"-" if array is None else array.tobytes())
     for array in backgrounds:

@@ -14,7 +14,8 @@ from singtrans.training.splits import set_aside
 
 SPLITS = ("train", "valid", "test")
 _FILES = ("audio", "notes", "f0", "times", "accompaniment")
-COLUMNS = ("id", *_FILES, "split", "singer", "source", "license", "weight")
+COLUMNS = ("id", *_FILES, "split", "singer", "source", "license", "weight", "boundaries")
+BOUNDARIES = ("both", "onsets")
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class Entry:
         weight: how often its excerpts are drawn, relative to its length.
         singer: who sings, or empty.
         license: of the recording, or empty.
+        boundaries: which of its notes' boundaries are learnt from, ``both`` or ``onsets``: where a note ends may be
+            another's custom, or a guess.
     """
 
     id: str
@@ -46,6 +49,7 @@ class Entry:
     weight: float = 1.0
     singer: str = ""
     license: str = ""
+    boundaries: str = "both"
 
     @property
     def name(self) -> str:
@@ -183,6 +187,9 @@ def _entry(path: Path, cells: Mapping[str, str]) -> tuple[Entry | None, list[str
         faults.append(f"split is {split!r}; use train, valid or test")
     if weight is None:
         faults.append(f"weight is {cells['weight']!r}; use a number above 0")
+    boundaries = cells["boundaries"] or "both"
+    if boundaries not in BOUNDARIES:
+        faults.append(f"boundaries is {boundaries!r}; use both or onsets")
     audio = files["audio"]
     if audio is None or not any(files[c] for c in ("notes", "f0", "times")):
         return None, [*faults, "needs an audio file, and notes, f0 or times; fill them in or drop the line"]
@@ -199,6 +206,7 @@ def _entry(path: Path, cells: Mapping[str, str]) -> tuple[Entry | None, list[str
         weight=weight or 1.0,
         singer=cells["singer"],
         license=cells["license"],
+        boundaries=boundaries,
     )
     return entry, faults
 

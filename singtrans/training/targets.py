@@ -25,7 +25,13 @@ class Targets:
 
 
 def make_targets(
-    notes: np.ndarray | None, f0: np.ndarray, voiced: np.ndarray, time: np.ndarray, half_width: float
+    notes: np.ndarray | None,
+    f0: np.ndarray,
+    voiced: np.ndarray,
+    time: np.ndarray,
+    half_width: float,
+    *,
+    offsets: bool = True,
 ) -> Targets:
     """Targets for frames at ``time``.
 
@@ -35,11 +41,12 @@ def make_targets(
         voiced: (frames,) 1, 0, or NaN where unknown.
         time: (frames,) seconds, the frames' centres.
         half_width: seconds; see `BOUNDARY_HALF_WIDTH`.
+        offsets: whether it is known where the notes end; if not, only their beginnings are taught.
     """
     frames = len(time)
     heads, known = np.zeros((frames, 4), np.float32), np.zeros((frames, 4), np.float32)
     if notes is not None:
-        known[:, :3] = 1.0
+        known[:, : 3 if offsets else 1] = 1.0
         heads[:, 0] = _triangles(notes[:, 0], time, half_width)
         heads[:, 1] = _triangles(notes[:, 1], time, half_width)
         for onset, offset in notes[:, :2]:
