@@ -59,8 +59,8 @@ def train(  # noqa: PLR0913 (one parameter an option)
     A folder is searched for recordings with notes of the same name beside them (song.wav with song.tsv, .csv, .mid,
     .json and so on), pitch (song.f0.txt) or times of notes alone (song.times.csv). A manifest is a CSV with the
     columns audio and notes, f0 or times, and optionally id, accompaniment, split, singer, source, license, weight and
-    boundaries.
-    The output folder receives the best model, a model card, logs and curves. Ctrl-C saves; --resume goes on.
+    boundaries. The output folder receives the best model, a model card, logs and curves. Ctrl-C saves; --resume goes
+    on.
 
     \b
     Examples:
