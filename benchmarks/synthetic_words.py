@@ -1,4 +1,4 @@
-"""Make training data of sung words: new melodies on syllables of five languages, by many of espeak-ng's voices.
+"""Make training data of sung words: new melodies on random syllables, by many synthesisers' voices.
 
     python benchmarks/synthetic_words.py OUT [MELODIES]
     python benchmarks/synthetic_words.py OUT [MELODIES] --flite
@@ -8,15 +8,16 @@
     python benchmarks/synthetic_words.py OUT [MELODIES] --pico
     python benchmarks/synthetic_words.py OUT [MELODIES] --far
 
-The second sings with four voices that flite has learnt from people, in English. The third has what is hardest to hear:
-notes on one pitch, of which each begins with another vowel, or with a sonorant. The fourth makes recordings of one
-child, by a telephone in a room: something to try fine-tuning on (docs/training.md). The fifth and sixth sing with
-people's voices too: eleven that Festival joins of recorded pieces, in Italian, Czech, English, Hindi and Finnish, and
-six women's that SVOX Pico has learnt from. The last has espeak-ng's voices in further languages.
+The first sings in five languages with espeak-ng's voices, the second with four that flite has learnt from people, in
+English. The third has what is hardest to hear: notes on one pitch, of which each begins with another vowel, or with a
+sonorant. The fourth makes recordings of one child, by a telephone in a room: something to try fine-tuning on
+(docs/training.md). The fifth and sixth sing with people's voices too: eleven that Festival joins of recorded pieces, in
+Italian, Czech, English, Hindi and Finnish, and six women's that SVOX Pico has learnt from. The last has espeak-ng's
+voices in further languages. In these three, half of the vowels change while they are sung.
 The recordings are made as those in ``sample_audio`` are, by the same code, with none of their voices, melodies or
-words. OUT receives recordings, notes and a ``manifest.csv``, all of it for training. Needs espeak-ng, flite or festival
-(Debian's festvox-italp16k, -itapc16k, -czech-dita, -czech-krb, -czech-machac, -czech-ph, -kallpc16k, -kdlpc16k,
--hi-nsk, -suopuhe-lj, -suopuhe-mv) on the path, or PyPI's ttspico.
+words. OUT receives recordings, notes and a ``manifest.csv``, all of it for training. Each needs its synthesiser:
+espeak-ng, flite or festival on the path (with Debian's festvox-italp16k, -itapc16k, -czech-dita, -czech-krb,
+-czech-machac, -czech-ph, -kallpc16k, -kdlpc16k, -hi-nsk, -suopuhe-lj and -suopuhe-mv), or PyPI's ttspico.
 """
 
 import argparse
@@ -56,7 +57,6 @@ SONORANTS = frozenset(["l", "m", "n", "r", "R", "j", "w", "v"])
 SOFTLY = 0.35, 0.5  # shares of the syllables that begin with a vowel, and with a sonorant, of soft words
 GLIDED = 0.7  # of the syllables that begin with a vowel: the vowel before glides into it, with no new attack
 CHANGING = 0.5  # of the syllables of the newer kinds: the vowel is not held
-CODAS = ("n", "m", "l", "s", "t", "k", "d", "z")
 
 
 def recipe() -> ModuleType:
@@ -71,8 +71,8 @@ def recipe() -> ModuleType:
 
 def score(rng: np.random.Generator, language: str, limits: tuple[int, int], beat: float, *, soft: bool = False) -> str:
     """A melody on random syllables, as `make.Song` writes it: phrases of 3 to 9 syllables with rests between."""
-    onsets, vowels = (part.split() for part in ALL_LANGUAGES[language])
-    codas = [coda for coda in CODAS if coda in onsets or f"{coda}_" in onsets] if language not in LANGUAGES else CODAS
+    sounds = ALL_LANGUAGES[language]
+    onsets, vowels, codas = sounds.onsets.split(), sounds.vowels.split(), sounds.codas.split()
     low = int(rng.integers(limits[0], limits[1] - 11))
     mode = rng.choice([(0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10)])
     scale = [p for p in range(low, low + 13) if (p - low) % 12 in mode]
@@ -138,7 +138,8 @@ def let_vowels_glide(make: ModuleType, rng: np.random.Generator) -> None:
 def let_vowels_change(make: ModuleType, rng: np.random.Generator) -> None:
     """Change the code of the samples so that many vowels are not held, but pass slowly from beginning to end.
 
-    A diphthong is one note, as a rule; where its parts change in the middle of it, nothing begins.
+    A diphthong is one note, as a rule; where its parts change in the middle of it, nothing begins. Nor does it where
+    the voice goes on in an n, m or l that closes the syllable, which may be stretched along.
     """
 
     def held(parts: object) -> tuple[int, int]:

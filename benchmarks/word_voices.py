@@ -2,6 +2,7 @@
 
 import subprocess
 import tempfile
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,50 +13,79 @@ import soxr
 from singtrans.training.synth import VoiceFrames, analyse
 
 FLITE, FESTIVAL, PICO, FAR = "flite", "festival", "pico", "far"
-# Syllables' parts: espeak-ng's phonemes, which differ by language; SVOX Pico's X-SAMPA; and phonemes of flite's and of
-# Festival's voices, whose names need dividing.
-ENGLISH = "b d f g h j k l m n p r s S t tS T v w z br dr fl gr kl pl sl st sw tr", "i: eI aI oU u: A: O: a E I V 3:"
-AMERICAN = (
-    "b_ d_ f_ g_ hh_ jh_ k_ l_ m_ n_ p_ r_ s_ sh_ t_ ch_ v_ w_ y_ z_ b_r_ d_r_ f_l_ g_r_ k_l_ p_l_ s_l_ s_t_ s_w_",
-    "iy_ ey_ ay_ ow_ uw_ aa_ ao_ ae_ eh_ ih_ ah_ er_",
+
+
+@dataclass(frozen=True)
+class Language:
+    """What syllables are made of, each a list with spaces between.
+
+    Attributes:
+        onsets: consonants before the vowel.
+        vowels: one of them is in every syllable.
+        codas: consonants behind it, which every voice of the language has at the end.
+    """
+
+    onsets: str
+    vowels: str
+    codas: str = "n m l s t k d z"
+
+
+# In espeak-ng's phonemes, which differ by language; in X-SAMPA for SVOX Pico, which passes over what it does not know,
+# as it does over diphthongs and affricates without a tie; for flite's and Festival's voices in phonemes whose names
+# need dividing. Festival puts silence where a voice has not said two sounds one after the other: such are left out.
+ENGLISH = Language(
+    "b d f g h j k l m n p r s S t tS T v w z br dr fl gr kl pl sl st sw tr", "i: eI aI oU u: A: O: a E I V 3:"
 )
 LANGUAGES = {
     "en-us": ENGLISH,
     "en-gb": ENGLISH,
-    "it": ("b d f g k l m n p r s t tS v br dr pr st tr", "a e i o u"),
-    "de": ("b d f g h j k l m n p R s S t v z bl br dr fl kl St tr", "a: e: i: o: u: aI aU a E I O"),
-    "es": ("b d f g k l m n p r s t x tr pl", "a e i o u"),
+    "it": Language("b d f g k l m n p r s t tS v br dr pr st tr", "a e i o u"),
+    "de": Language("b d f g h j k l m n p R s S t v z bl br dr fl kl St tr", "a: e: i: o: u: aI aU a E I O"),
+    "es": Language("b d f g k l m n p r s t x tr pl", "a e i o u"),
 }
 FAR_LANGUAGES = {
-    "cmn-latn-pinyin": (
+    "cmn-latn-pinyin": Language(
         "p ph m f t th n l k kh X tS; tS;h S; ts. ts.h s. z. ts tsh s j w kw Xw s.w lj mj",
-        "A A ai ei Au ou ong o u i a @ y iou iE uo",
+        "A A ai ei Au ou o u i a @ y iou iE uo",
+        "n",
     ),
-    "ja": ("k s t n m r` w b d g z p h j S ts kj r`j", "a i u e o"),
-    "fr-fr": ("b d f g k l m n p r s S t v z Z j w br tr pl st", "a e E i O o u y Y O~ A~ E~"),
-    "pt-br": ("b d f g k l m n p r s S t v z Z x pr tr", "a e i o u &U~ eI iU"),
-    "hi": ("b d f g h k l m n p r s S t dZ tS v j", "a: i: u: e: o: a"),
-    "pl": ("b d f g k l m n p r s S t v z Z x j w pr st", "a E i O u y"),
+    "ja": Language("k s t n m r` w b d g z p h j S ts kj r`j", "a i u e o", "n"),
+    "fr-fr": Language("b d f g k l m n p r s S t v z Z j w br tr pl st", "a e E i O o u y Y O~ A~ E~"),
+    "pt-br": Language("b d f g k l m n p r s S t v z Z x pr tr", "a e i o u &U~ eI iU", "n l s"),
+    "hi": Language("b d f g h k l m n p r s S t dZ tS v j", "a: i: u: e: o: a", "n m l s t k d"),
+    "pl": Language("b d f g k l m n p r s S t v z Z x j w pr st", "a E i O u y"),
 }
+AMERICAN_ONSETS = (
+    "b_ d_ f_ g_ hh_ jh_ k_ l_ m_ n_ p_ r_ s_ sh_ t_ ch_ v_ w_ y_ z_ b_r_ d_r_ f_l_ g_r_ k_l_ p_l_ s_l_ s_t_ s_w_"
+)
+PICO_ENGLISH_ONSETS = "b d f g h j k l m n p s S t t_S T v w z fl kl pl sl st sw"
 VOICE_LANGUAGES = {
-    FLITE: AMERICAN,
-    "italian": (
-        "b_ d_ f_ g_ k_ l_ m_ n_ p_ r_ s_ t_ tS_ dZ_ S_ v_ j_ w_ J_ L_ b_r_ d_r_ p_r_ s_t_ t_r_ k_r_ p_l_",
+    FLITE: Language(AMERICAN_ONSETS, "iy_ ey_ ay_ ow_ uw_ aa_ ao_ ae_ eh_ ih_ ah_ er_"),
+    "american": Language(AMERICAN_ONSETS, "iy_ ey_ ay_ ow_ uw_ aa_ ao_ ih_ ah_ er_"),
+    "italian": Language(
+        "b_ d_ f_ g_ k_ l_ m_ n_ p_ r_ s_ t_ tS_ dZ_ S_ v_ J_ L_ b_r_ d_r_ p_r_ s_t_ t_r_ k_r_ p_l_",
         "a1_ e1_ i1_ o1_ u1_ E1_ O1_",
+        "n m l s t k",
     ),
-    "czech": (
+    "czech": Language(
         "b_ c_ c~_ d_ f_ g_ h_ ch_ j_ k_ l_ m_ n_ n~_ p_ r_ s_ s~_ t_ v_ z_ z~_ s_t_ p_r_ k_r_ t_r_ b_l_ p_l_",
-        "a:_ e:_ i:_ o:_ u:_ a_ e_ o_",
+        "a_ e_ i_ o_ u_",
+        "n m l s t k",
     ),
-    "american": AMERICAN,
-    "hindi": ("b_ ch_ dh_ g_ h_ j_ k_ l_ m_ n_ p_ r_ s_ sh_ v_ y_ kh_ bh_", "aa_ iy_ uw_ ee_ oh_ ay_ a_"),
-    "finnish": ("d_ h_ j_ k_ l_ m_ n_ p_ r_ s_ t_ v_", "a:_ e:_ i:_ o:_ u:_ y:_ @:_ 7:_"),
-    "en-US": ("b d f g h j k l m n p s S t tS T v w z fl kl pl sl st sw", "i: eI aI oU u: A: O: { E I V 3:"),
-    "en-GB": ("b d f g h j k l m n p s S t tS T v w z fl kl pl sl st sw", "i: eI aI @U u: A: O: { E I V 3:"),
-    "de-DE": ("b d f g h j k l m n p R s S t v z bl bR dR fl kl St tR ts", "a: e: i: o: u: y: aI aU E I O"),
-    "es-ES": ("b d f g k l m n p r s t x tr pl tS", "a e i o u"),
-    "fr-FR": ("b d f g k l m n p R s S t v z Z j w bR tR pl st", "a e E i O o u y 2"),
-    "it-IT": ("b d f g k l m n p r s t tS S v br dr pr st tr", "a e i o u"),
+    "hindi": Language(
+        "b_ ch_ dh_ g_ h_ j_ k_ l_ m_ n_ p_ r_ s_ sh_ v_ y_ kh_ bh_", "aa_ iy_ uw_ ee_ oh_ ay_ a_", "n m l s k"
+    ),
+    "finnish": Language("d_ h_ j_ k_ m_ n_ p_ r_ s_ t_ v_", "a:_ e:_ i:_ o:_ u:_ y:_ @:_ 7:_", "n s t k"),
+    "en-US": Language(
+        "b d f g h j k l m n p s S t t_S T v w z fl kl pl sl st sw", "i: e_I a_I o_U u: A: O: { E I V 3:"
+    ),
+    "en-GB": Language(
+        "b d f g h j k l m n p s S t t_S T v w z fl kl pl sl st sw", "i: e_I a_I @_U u: A: O: { E I V 3:"
+    ),
+    "de-DE": Language("b d f g h j k l m n p R s S t v z bl bR dR fl kl St tR t_s", "a: e: i: o: u: y: a_I a_U E I O"),
+    "es-ES": Language("b d f g k l m n p r s t x tr pl t_S", "a e i o u", "n m l s t k d"),
+    "fr-FR": Language("b d f g k l m n p R s S t v z Z j w bR tR pl st", "a e E i O o u y 2"),
+    "it-IT": Language("b d f g k l m n p r s t t_S S v br dr pr st tr", "a e i o u", "n m l s t k d"),
 }
 ALL_LANGUAGES = LANGUAGES | FAR_LANGUAGES | VOICE_LANGUAGES
 VOICES = {  # espeak-ng's variants -> lowest and highest MIDI number that is sung
@@ -104,7 +134,11 @@ def speak_by_flite(phonemes: str, voice: str) -> VoiceFrames:
 
 @lru_cache(64)
 def speak_by_festival(phonemes: str, voice: str) -> VoiceFrames:
-    """One syllable of pieces that Festival joins, taken apart by WORLD; ``make.speak`` for its voices."""
+    """One syllable of pieces that Festival joins, taken apart by WORLD; ``make.speak`` for its voices.
+
+    Raises:
+        LookupError: if the voice lacks one of the pieces, for which Festival would put silence.
+    """
     language, _, name = voice.partition("+")
     limits = OWN_VOICES[FESTIVAL][name][1]
     hertz = 440 * 2 ** ((sum(limits) / 2 - 4 - 69) / 12)  # near to where it was recorded
@@ -117,7 +151,10 @@ def speak_by_festival(phonemes: str, voice: str) -> VoiceFrames:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "syllable.wav"
         spoken = f'(utt.save.wave (utt.synth (Utterance Segments ({segments}))) "{path}")'
-        subprocess.run(["festival", "-b", f"(begin (voice_{name}) {spoken})"], check=True, capture_output=True)
+        command = ["festival", "-b", f"(begin (voice_{name}) {spoken})"]
+        said = subprocess.run(command, check=True, capture_output=True)
+        if b"default diphone" in said.stderr:
+            raise LookupError(f"{voice} cannot say {phonemes}: {said.stderr.decode(errors='replace').strip()}")
         samples, rate = soundfile.read(path)
     return analyse(soxr.resample(samples, rate, SPOKEN_RATE), SPOKEN_RATE, careful=True)
 

@@ -10,6 +10,8 @@ import torch
 from singtrans.config import Config, NetworkConfig
 from singtrans.model import Model, save_model
 
+pytest.register_assert_rewrite("label_files")
+
 SAMPLES = Path(__file__).parent.parent / "sample_audio"
 
 

@@ -4,10 +4,13 @@ import importlib
 import re
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import soundfile
+
+from singtrans.training.synth import HOP_SECONDS
 
 FOLDER = Path(__file__).parent.parent / "benchmarks"
 if str(FOLDER) not in sys.path:  # the programs import each other as neighbours
@@ -64,28 +67,33 @@ def test_vowels_change_slowly_from_beginning_to_end():
     changing = [(first, last) for first, last in held if first != last]
     assert len(changing) / 200 == pytest.approx(words.CHANGING, abs=0.1)
     assert all(parts.vowel <= first <= parts.hold and first < last < parts.unvoiced for first, last in changing)
-    assert set(held) - set(changing) <= {(first, first) for first in range(parts.vowel, parts.unvoiced)}
+    assert set(held) - set(changing) == {(20, 20)}
 
 
 @pytest.mark.parametrize("language", sorted(voices.ALL_LANGUAGES))
-def test_a_language_is_sung_in_its_own_sounds(language):
-    onsets, vowels = (part.split() for part in voices.ALL_LANGUAGES[language])
-    tokens = words.score(np.random.default_rng(0), language, (55, 79), 0.4).split()
-    for syllable in (name for name in tokens[::2] if name != "-"):
-        onset, _, rest = syllable.partition("'")
-        assert onset in ("", *onsets)
-        vowel = max((v for v in vowels if rest.startswith(v)), key=len)
-        coda = rest.removeprefix(vowel)
-        assert not coda or coda in onsets or f"{coda}_" in onsets or language in voices.LANGUAGES
+def test_a_language_is_sung_in_all_its_own_sounds(language):
+    sounds = voices.ALL_LANGUAGES[language]
+    sung = set()
+    for seed in range(60):
+        tokens = words.score(np.random.default_rng(seed), language, (55, 79), 0.4).split()
+        for syllable in (name for name in tokens[::2] if name != "-"):
+            onset, _, rest = syllable.partition("'")
+            vowel = max((v for v in sounds.vowels.split() if rest.startswith(v)), key=len)
+            sung |= {("onset", onset), ("vowel", vowel), ("coda", rest.removeprefix(vowel))}
+    expected = {("onset", ""), ("coda", "")}
+    for kind in ("onset", "vowel", "coda"):
+        expected |= {(kind, sound) for sound in getattr(sounds, f"{kind}s").split()}
+    assert sung == expected
 
 
 def test_festival_is_told_each_sound_of_a_syllable(monkeypatch):
-    said = []
+    said, complaint = [], b""
 
     def festival(command, **_):
         said.append(command[-1])
         path = command[-1].rpartition('"')[0].rpartition('"')[2]
         soundfile.write(path, 0.3 * np.sin(np.arange(16_000) * 0.08), 16_000)
+        return SimpleNamespace(stderr=complaint)
 
     monkeypatch.setattr(voices.subprocess, "run", festival)
     frames = voices.speak_by_festival("s_t_'aa_n", "american+ked_diphone")
@@ -94,3 +102,24 @@ def test_festival_is_told_each_sound_of_a_syllable(monkeypatch):
     segments = re.findall(r"\(([^ ()]+) ([\d.]+) \(", said[0])  # what is said, and for how many seconds
     assert [sound for sound, _ in segments] == ["pau", "s", "t", "aa", "n", "pau"]
     assert all(float(seconds) > 0 for _, seconds in segments)
+    complaint = b"UniSyn: using default diphone ae-pau for eh-pau\n"
+    with pytest.raises(LookupError, match="cannot say 'eh_: UniSyn"):
+        voices.speak_by_festival("'eh_", "american+ked_diphone")
+
+
+def test_pico_is_told_the_syllable_without_its_stress(monkeypatch):
+    said = []
+
+    class TtsEngine:
+        def __init__(self, language):
+            said.append(language)
+
+        def speak(self, text):
+            said.append(text)
+            return (8000 * np.sin(np.arange(16_000) * 0.08)).astype(np.int16).tobytes()
+
+    monkeypatch.setitem(sys.modules, "ttspico", SimpleNamespace(TtsEngine=TtsEngine))
+    frames = voices.speak_by_pico("t_S'e_In", "en-US+en-US")
+    assert said == ["en-US", '<phoneme ph="t_Se_In"/>']
+    assert frames.sample_rate == 16_000
+    assert len(frames.f0) == pytest.approx(1 / HOP_SECONDS, abs=2)

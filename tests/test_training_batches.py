@@ -45,13 +45,24 @@ def test_targets():
 
 def test_nothing_is_learnt_from_offsets_that_are_not_to_be(data):
     song = recordings(data)[1]
-    heads = []
+    silent = replace(AugmentConfig(), silence_probability=1.0)
+    known = {}
     for offsets in (True, False):
-        excerpts = Excerpts([replace(song, offsets=offsets)], FeatureConfig(), BatchConfig(size=2), AugmentConfig(), 0)
-        heads.append(excerpts[0].head_known.sum(dim=(0, 1)))
-    assert heads[0][:3].min() > 0
-    assert heads[1][0] == heads[0][0]
-    assert heads[1][1:3].tolist() == [0, 0]
+        for config in (replace(AugmentConfig(), silence_probability=0.0), silent):
+            excerpts = Excerpts([replace(song, offsets=offsets)], FeatureConfig(), BatchConfig(size=2), config, 0)
+            known[offsets, config is silent] = excerpts[0].head_known.sum(dim=(0, 1))
+    for silence in (True, False):
+        assert known[True, silence][:3].min() > 0
+        assert known[False, silence][0] == known[True, silence][0]
+        assert known[False, silence][1:3].tolist() == [0, 0]
+
+
+def test_silence_teaches_no_head_that_hears_of_nothing_else(data):
+    pitch, song = recordings(data)[:2]
+    silent = replace(AugmentConfig(), silence_probability=1.0)
+    for pool, taught in (([pitch], [False, False, False, True]), ([pitch, song], [True] * 4)):
+        known = Excerpts(pool, FeatureConfig(), BatchConfig(size=2), silent, 0)[0].head_known
+        assert (known.sum(dim=(0, 1)) > 0).tolist() == taught
 
 
 def test_speed_changes_pitch_and_length_together():

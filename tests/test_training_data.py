@@ -9,6 +9,8 @@ import soundfile
 from training_songs import RATE, manifest, sing, sung_folder
 
 from singtrans.errors import SingtransError
+from singtrans.formats import load_notes
+from singtrans.training.card import summarise, write_card
 from singtrans.training.data import load_recording
 from singtrans.training.load import load_data
 from singtrans.training.manifest import read_entries, write_manifest
@@ -64,6 +66,21 @@ def test_a_manifest_says_whose_offsets_teach_nothing(data, tmp_path):
     entries = read_entries(tmp_path / "again.csv")
     assert [entry.boundaries for entry in entries] == ["onsets", "both"]
     assert [load_recording(entry, RATE).offsets for entry in entries] == [False, True]
+
+
+def test_card_and_resumed_trainings_know_whose_offsets_teach_nothing(data, tmp_path):
+    song = {"audio": str(data / "song0.wav"), "notes": str(data / "song0.tsv"), "split": "train"}
+    loaded = {}
+    for boundaries in ("", "both", "onsets"):
+        path = manifest(tmp_path / "m.csv", song | {"boundaries": boundaries})
+        loaded[boundaries] = load_data([path], None, tmp_path / "cache", RATE)
+    assert loaded[""].checksum == loaded["both"].checksum != loaded["onsets"].checksum
+    (row,) = summarise(loaded["onsets"].entries, loaded["onsets"].recordings)
+    assert row.begun == row.notes == len(load_notes(song["notes"]))
+    write_card(tmp_path, [row], [], '{"train": {"steps": 1, "seed": 0, "init": ""}}', (1, {}))
+    assert f"| {row.notes} ({row.notes} without their ends) |" in (tmp_path / "MODEL_CARD.md").read_text()
+    (row,) = summarise(loaded["both"].entries, loaded["both"].recordings)
+    assert row.begun == 0
 
 
 def test_nothing_to_train_on(tmp_path):

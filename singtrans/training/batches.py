@@ -81,6 +81,9 @@ class Excerpts(Dataset[Batch]):
         self.margin = features.longest_window // 2
         noted = [r for r in recordings if r.notes is not None]
         others = [r for r in recordings if r.notes is None]
+        # Silence may not teach alone: a head that hears of nothing else would come to say nothing ever.
+        ended = any(r.offsets for r in noted)
+        self.taught = np.array([bool(noted), ended, ended, True], np.float32)  # by `HEADS`
         self.pools = [(pool, _weights(pool)) for pool in (noted, others) if pool]
         noted_share = batch.notes_share if noted and others else 1.0
         self.pool_probability = [noted_share, 1.0 - noted_share][: len(self.pools)]
@@ -114,7 +117,7 @@ class Excerpts(Dataset[Batch]):
             samples = coloured_noise(len(samples), rng)
             targets = Targets(
                 np.zeros_like(targets.heads),
-                np.ones_like(targets.head_known),
+                np.broadcast_to(self.taught, targets.head_known.shape),
                 targets.pitch,
                 np.zeros_like(targets.pitch_known),
             )

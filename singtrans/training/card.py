@@ -24,6 +24,7 @@ class Learnt:
         minutes: their length.
         notes: notes labelled in them.
         pitch: how many had a label of pitch.
+        begun: of the notes, those of which only the beginning was learnt.
         singers: how many singers the manifest names; 0 if it names none.
         licenses: as the manifest states them.
     """
@@ -33,6 +34,7 @@ class Learnt:
     minutes: float
     notes: int
     pitch: int
+    begun: int
     singers: int
     licenses: tuple[str, ...]
 
@@ -49,6 +51,7 @@ def summarise(entries: Sequence[Entry], recordings: Iterable[Recording]) -> list
             minutes=sum(r.duration for _, r in pairs) / 60,
             notes=sum(len(r.notes) for _, r in pairs if r.notes is not None),
             pitch=sum(e.f0 is not None for e, _ in pairs),
+            begun=sum(len(r.notes) for _, r in pairs if r.notes is not None and not r.offsets),
             singers=len({e.singer for e, _ in pairs if e.singer}),
             licenses=tuple(sorted({e.license for e, _ in pairs if e.license})),
         )
@@ -88,7 +91,7 @@ def write_card(
     for row in learnt:
         license_ = "; ".join(row.licenses) or "not stated in the manifest"
         lines.append(
-            f"| {_cell(row.source)} | {row.recordings} | {row.minutes:.1f} | {row.notes} | {row.pitch} |"
+            f"| {_cell(row.source)} | {row.recordings} | {row.minutes:.1f} | {_notes(row)} | {row.pitch} |"
             f" {row.singers or 'not stated'} | {_cell(license_)} |"
         )
     lines += [
@@ -114,6 +117,10 @@ def write_card(
     with whole_file(path) as file:
         file.write("\n".join(lines).encode())
     return path
+
+
+def _notes(row: Learnt) -> str:
+    return f"{row.notes} ({row.begun} without their ends)" if row.begun else str(row.notes)
 
 
 def _cell(text: str) -> str:

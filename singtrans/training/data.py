@@ -42,7 +42,7 @@ class Recording:
         accompaniment: (m,) int16, or None.
         sample_rate: Hz.
         weight: how often its excerpts are drawn, relative to its length.
-        offsets: whether it is learnt from where its notes end.
+        offsets: whether it is learnt from where its notes end, and so from where there is one.
     """
 
     id: str

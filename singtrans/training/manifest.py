@@ -34,8 +34,9 @@ class Entry:
         weight: how often its excerpts are drawn, relative to its length.
         singer: who sings, or empty.
         license: of the recording, or empty.
-        boundaries: which of its notes' boundaries are learnt from, ``both`` or ``onsets``: where a note ends may be
-            another's custom, or a guess.
+        boundaries: which of its notes' boundaries are learnt from, ``both`` or ``onsets``: where notes end, and so
+            where there is one, may be another's custom, or a guess. Pitch is learnt between them all the same, and
+            they are scored all the same.
     """
 
     id: str

@@ -41,7 +41,8 @@ def make_targets(
         voiced: (frames,) 1, 0, or NaN where unknown.
         time: (frames,) seconds, the frames' centres.
         half_width: seconds; see `BOUNDARY_HALF_WIDTH`.
-        offsets: whether it is known where the notes end; if not, only their beginnings are taught.
+        offsets: whether it is known where the notes end; if not, neither that is taught nor where there is a note,
+            only where one begins.
     """
     frames = len(time)
     heads, known = np.zeros((frames, 4), np.float32), np.zeros((frames, 4), np.float32)
