@@ -1,7 +1,7 @@
 """Short melodies of made-up singing, each full of one thing that singers do, with exactly known notes.
 
 No training sees them: seeds are checksums of names, where the generators of training data count up from small
-numbers, and the voices are others too (`singer`; for consonants, languages and variants of espeak-ng that
+numbers, and the voices are others too (`singer`; for consonants, variants of espeak-ng that
 `synthetic_words` has not). What `f0_curve` knows of how pitch moves from note to note is shared with training.
 Pitch is a fractional MIDI number, time is in seconds.
 """

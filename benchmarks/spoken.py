@@ -1,7 +1,8 @@
 """Short melodies on real consonants, spoken by espeak-ng and sung as the recordings in ``sample_audio`` are.
 
-Its voices are none of those in ``sample_audio`` and `synthetic_words`. Of its languages Polish is, and Brazilian
-Portuguese. A note starts with its vowel, as there: no consonant before it is a part of it.
+Its voices are none of those in ``sample_audio`` and `synthetic_words`. Of its languages, Swedish and the Portuguese of
+Portugal are not in `synthetic_words` either. A note starts with its vowel, as there: no consonant before it is a part
+of it.
 """
 
 from dataclasses import dataclass, field, replace
