@@ -10,10 +10,10 @@
 
 The first sings in four languages (English in two accents) with espeak-ng's voices, the second with four that flite has
 learnt from people, in English. The third has what is hardest to hear: notes on one pitch, of which each begins with
-another vowel, or with a sonorant. The fourth makes recordings of one child, by a telephone in a room: something to try fine-tuning on
-(docs/training.md). The fifth and sixth sing with people's voices too: eleven that Festival joins of recorded pieces, in
-Italian, Czech, English, Hindi and Finnish, and six women's that SVOX Pico has learnt from. The last has espeak-ng's
-voices in further languages. In these three, half of the vowels change while they are sung.
+another vowel, or with a sonorant. The fourth makes recordings of one child, by a telephone in a room: something to try
+fine-tuning on (docs/training.md). The fifth and sixth sing with people's voices too: eleven that Festival joins of
+recorded pieces, in Italian, Czech, English, Hindi and Finnish, and six women's that SVOX Pico has learnt from. The last
+has espeak-ng's voices in further languages. In these three, half of the vowels change while they are sung.
 The recordings are made as those in ``sample_audio`` are, by the same code, with none of their voices, melodies or
 words. OUT receives recordings, notes and a ``manifest.csv``, all of it for training. Each needs its synthesiser:
 espeak-ng, flite or festival on the path (with Debian's festvox-italp16k, -itapc16k, -czech-dita, -czech-krb,
