@@ -42,6 +42,7 @@ from word_voices import (
     PICO,
     SPEAK,
     VOICES,
+    missing,
 )
 
 from singtrans.training.manifest import Entry, write_manifest
@@ -207,6 +208,8 @@ def main() -> None:
     for name in (FLITE, SOFT, PHONE, FESTIVAL, PICO, FAR):
         kinds.add_argument(f"--{name}", dest="kind", action="store_const", const=name, default="")
     options = parser.parse_args()
+    if lacking := missing(options.kind):
+        sys.exit(lacking)
     options.out.mkdir(parents=True, exist_ok=True)
     first = FIRST[options.kind]
     tasks = [(number, options.out, options.kind) for number in range(first, first + options.melodies)]

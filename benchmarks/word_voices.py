@@ -1,5 +1,7 @@
 """Voices that say syllables, and the sounds of their languages: what `synthetic_words.py` sings with."""
 
+import importlib.util
+import shutil
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -167,6 +169,14 @@ def speak_by_pico(phonemes: str, voice: str) -> VoiceFrames:
     spoken = phonemes.replace("'", "")
     pcm = ttspico.TtsEngine(voice.partition("+")[2]).speak(f'<phoneme ph="{spoken}"/>')
     return analyse(np.frombuffer(pcm, np.int16) / 32768, 16000, careful=True)
+
+
+def missing(kind: str) -> str | None:
+    """What has to be installed before recordings of a kind can be made, in a line; None if nothing."""
+    if kind == PICO:
+        return None if importlib.util.find_spec("ttspico") else "ttspico is missing: pip install ttspico"
+    program = kind if kind in (FLITE, FESTIVAL) else "espeak-ng"
+    return None if shutil.which(program) else f"{program} is missing: install it (Debian: apt-get install {program})"
 
 
 SPEAK = {FLITE: speak_by_flite, FESTIVAL: speak_by_festival, PICO: speak_by_pico}

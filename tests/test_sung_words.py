@@ -123,3 +123,15 @@ def test_pico_is_told_the_syllable_without_its_stress(monkeypatch):
     assert said == ["en-US", '<phoneme ph="t_Se_In"/>']
     assert frames.sample_rate == 16_000
     assert len(frames.f0) == pytest.approx(1 / HOP_SECONDS, abs=2)
+
+
+@pytest.mark.parametrize(
+    ("kind", "needs"), [("", "espeak-ng"), ("soft", "espeak-ng"), ("flite", "flite"), ("pico", "ttspico")]
+)
+def test_a_synthesiser_that_is_missing_is_one_line_before_anything_is_made(tmp_path, monkeypatch, kind, needs):
+    monkeypatch.setattr(voices.shutil, "which", lambda program: None)
+    monkeypatch.setattr(voices.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(sys, "argv", ["synthetic_words.py", str(tmp_path / "out"), *([f"--{kind}"] if kind else [])])
+    with pytest.raises(SystemExit, match=f"^{needs} is missing: .*install {needs}"):
+        words.main()
+    assert not (tmp_path / "out").exists()
