@@ -140,7 +140,7 @@ class DecoderConfig:
         pitch_tolerance: semitones; standard deviation of sung pitch around the note's.
         pitch_floor: probability that a frame's pitch says nothing about the note.
         shortest_note: seconds.
-        edge: fraction of a note at either end that has no say in its pitch.
+        edge: fraction of a note at either end that has no say in its pitch (most of a glide hardly has one anyway).
         voiced: a frame of the pitch track is voiced above this probability.
         decision_floor: probabilities are clipped to [floor, 1 - floor] before their log odds are taken.
     """
@@ -154,7 +154,7 @@ class DecoderConfig:
     pitch_tolerance: float = 0.6
     pitch_floor: float = 0.05
     shortest_note: float = 0.06
-    edge: float = 0.2
+    edge: float = 0.1
     voiced: float = 0.5
     decision_floor: float = 0.001
 

@@ -17,6 +17,7 @@ _UNKNOWNS = 5  # of a line with a sinusoid: level, slope, extent, phase, rate
 _VIBRATO_SHARE = 0.6  # of what a line leaves unexplained that a vibrato must explain
 _LEAST_EXTENT = 0.15  # semitones to either side; the median is good enough for less
 _VIBRATO_REACH = 2.0  # semitones from the median; what lies further off is no part of a vibrato
+_GLIDE = 14.0  # semitones a second; a frame whose pitch moves so fast has half a say in the note's
 
 REACH = 3
 """Frames before a note's first and after its last whose posteriors have a say in its times."""
@@ -121,24 +122,28 @@ def centroid(
 
 
 def _note_pitch(segment: Segment, posteriors: Posteriors, config: DecoderConfig) -> float:
-    """The pitch that was sung between onset and offset: the centre of a vibrato, else a weighted median of the middle.
+    """The pitch that was sung between onset and offset: the centre of a vibrato, else a weighted median.
 
     Every frame's pitch is read near the pitch that the search found for the note as a whole, so a frame whose
-    posterior peaks an octave away has little weight instead of a wrong opinion.
+    posterior peaks an octave away has little weight instead of a wrong opinion. Singers glide into notes and out of
+    them, and of a short note there may be hardly more than the glide; where the pitch stands still is where they meant
+    it to be. So in the median a frame counts the less the faster the pitch moves.
     """
-    length = segment.end - segment.start
-    trim = int(config.edge * length)  # less than half, so a frame is left
-    frames = np.arange(segment.start + trim, segment.end - trim)
+    trim = int(config.edge * (segment.end - segment.start))  # less than half, so a frame is left
+    # One frame more on either side, to see how fast the pitch moves at the ends.
+    frames = np.arange(segment.start + trim - 1, segment.end - trim + 1)
+    present = np.clip(frames, 0, len(posteriors) - 1)
     reach = round(1.5 * posteriors.bins_per_semitone)
     # Centring each frame's window on its own peak near the note's pitch keeps the window's edges from biasing it.
     index = np.clip(segment.bin + np.arange(-reach, reach + 1), 0, posteriors.pitch.shape[1] - 1)
-    peak = index[posteriors.pitch[np.ix_(frames, index)].argmax(axis=1)]
-    midi, mass = centroid(posteriors, frames, peak, reach=round(posteriors.bins_per_semitone))
-    weight = mass * posteriors.voicing[frames]
+    peak = index[posteriors.pitch[np.ix_(present, index)].argmax(axis=1)]
+    midi, mass = centroid(posteriors, present, peak, reach=round(posteriors.bins_per_semitone))
+    speed = np.abs(midi[2:] - midi[:-2]) / (2.0 * posteriors.hop)
+    midi, weight = midi[1:-1], (mass * posteriors.voicing[present])[1:-1]
     if not weight.sum() > 1e-6:
         return float(posteriors.bin_midi[segment.bin])
     swung = vibrato_centre(midi, weight, posteriors.hop)
-    return _weighted_median(midi, weight) if swung is None else swung
+    return _weighted_median(midi, weight / (1.0 + (speed / _GLIDE) ** 2)) if swung is None else swung
 
 
 def vibrato_centre(midi: np.ndarray, weight: np.ndarray, hop: float) -> float | None:

@@ -191,21 +191,26 @@ def _note_pitch(segment: _Segment, posteriors: Posteriors, config: DecoderConfig
     """The pitch that was sung between onset and offset: a weighted median over the note's middle.
 
     Every frame's pitch is read near the pitch that the search found for the note as a whole, so a frame whose
-    posterior peaks an octave away has little weight instead of a wrong opinion.
+    posterior peaks an octave away has little weight instead of a wrong opinion. A frame counts the less the faster the
+    pitch moves.
     """
     length = segment.end - segment.start
     trim = min(int(config.edge * length), (length - 1) // 2)
-    frames = np.arange(segment.start + trim, segment.end - trim)
+    note = slice(segment.start + trim, segment.end - trim)
+    everywhere = np.arange(len(posteriors))
     reach = round(1.5 * posteriors.bins_per_semitone)
     # Centring each frame's window on its own peak near the note's pitch keeps the window's edges from biasing it.
     index = np.clip(segment.bin + np.arange(-reach, reach + 1), 0, posteriors.pitch.shape[1] - 1)
-    peak = index[posteriors.pitch[np.ix_(frames, index)].argmax(axis=1)]
-    midi, mass = _centroid(posteriors, frames, peak, reach=round(posteriors.bins_per_semitone))
-    weight = mass * posteriors.voicing[frames]
-    if not weight.sum() > 1e-6:
+    peak = index[posteriors.pitch[:, index].argmax(axis=1)]
+    midi, mass = _centroid(posteriors, everywhere, peak, reach=round(posteriors.bins_per_semitone))
+    weight = mass * posteriors.voicing
+    if not weight[note].sum() > 1e-6:
         return float(posteriors.bin_midi[segment.bin])
-    swung = vibrato_centre(midi, weight, posteriors.hop)  # tested on its own
-    return _weighted_median(midi, weight) if swung is None else swung
+    swung = vibrato_centre(midi[note], weight[note], posteriors.hop)  # tested on its own
+    if swung is not None:
+        return swung
+    speed = np.abs(np.gradient(np.pad(midi, 1, mode="edge"))[1:-1]) / posteriors.hop  # semitones a second
+    return _weighted_median(midi[note], (weight / (1 + (speed / 14) ** 2))[note])
 
 
 def _weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
