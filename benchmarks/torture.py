@@ -13,7 +13,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "robustness"))
 
 import torture
-from hostile_audio import ANY, PART, SILENT, TUNE, cases
+from hostile_audio import cases
+from hostile_cases import ANY, PART, SILENT, TUNE
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "reliability.md"
 _MARKS = ("<!-- torture -->", "<!-- /torture -->")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hostile_audio import wav
+from hostile_cases import wav
 
 from singtrans import Note, PitchTrack, SingtransError, Transcription
 from singtrans.batch import Existing, plan, run

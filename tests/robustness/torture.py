@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hostile_audio import ANY, PART, SILENT, TUNE, Case, room_for, wav
+from hostile_cases import ANY, PART, SILENT, TUNE, Case, room_for, wav
 
 from singtrans.places import is_folder
 
