@@ -117,6 +117,19 @@ OWN_VOICES = {
     },
     PICO: {name: (name, (52, 77)) for name in ("en-US", "en-GB", "de-DE", "es-ES", "fr-FR", "it-IT")},
 }
+FESTVOX = {  # Festival's voices -> Debian's packages of them
+    "lp_diphone": "festvox-italp16k",
+    "pc_diphone": "festvox-itapc16k",
+    "czech_dita": "festvox-czech-dita",
+    "czech_krb": "festvox-czech-krb",
+    "czech_machac": "festvox-czech-machac",
+    "czech_ph": "festvox-czech-ph",
+    "kal_diphone": "festvox-kallpc16k",
+    "ked_diphone": "festvox-kdlpc16k",
+    "hindi_NSK_diphone": "festvox-hi-nsk",
+    "suo_fi_lj_diphone": "festvox-suopuhe-lj",
+    "hy_fi_mv_diphone": "festvox-suopuhe-mv",
+}
 SILENCES = {"american": "pau", "hindi": "pau"}  # of Festival's voices; "#" in the others
 SPOKEN_RATE = 22_050  # Hz, of Festival's voices from here on, as of espeak-ng's
 PHONE_SECONDS, VOWEL_SECONDS = 0.08, 0.3  # as Festival is told to speak
@@ -171,12 +184,32 @@ def speak_by_pico(phonemes: str, voice: str) -> VoiceFrames:
     return analyse(np.frombuffer(pcm, np.int16) / 32768, 16000, careful=True)
 
 
+def missing_in_festival() -> str | None:
+    """Which of the voices Festival lacks, in a line, or why it cannot say so; None if it has all of them."""
+    names = " ".join(f"voice_{voice}" for voice in OWN_VOICES[FESTIVAL])
+    # It prints the voices that it has, not those that it lacks: no answer must not mean that it has all.
+    asked = f"(mapcar (lambda (name) (if (boundp name) (print name))) '({names}))"
+    answer = subprocess.run(["festival", "-b", asked], check=False, capture_output=True, text=True, errors="replace")
+    if answer.returncode:
+        complaint = answer.stderr.strip().partition("\n")[0]
+        return f"festival does not run: {complaint or f'it ends with code {answer.returncode}'}"
+    known = answer.stdout.split()
+    voices = [voice for voice in OWN_VOICES[FESTIVAL] if f"voice_{voice}" not in known]
+    if not voices:
+        return None
+    lacking, them = ("voices", "them") if len(voices) > 1 else ("voice", "it")
+    packages = " ".join(FESTVOX[voice] for voice in voices)
+    return f"festival lacks the {lacking} {', '.join(voices)}: install {them} (Debian: apt-get install {packages})"
+
+
 def missing(kind: str) -> str | None:
     """What has to be installed before recordings of a kind can be made, in a line; None if nothing."""
     if kind == PICO:
         return None if importlib.util.find_spec("ttspico") else "ttspico is missing: pip install ttspico"
     program = kind if kind in (FLITE, FESTIVAL) else "espeak-ng"
-    return None if shutil.which(program) else f"{program} is missing: install it (Debian: apt-get install {program})"
+    if not shutil.which(program):
+        return f"{program} is missing: install it (Debian: apt-get install {program})"
+    return missing_in_festival() if kind == FESTIVAL else None
 
 
 SPEAK = {FLITE: speak_by_flite, FESTIVAL: speak_by_festival, PICO: speak_by_pico}

@@ -2,6 +2,8 @@
 
 import importlib
 import re
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -126,7 +128,8 @@ def test_pico_is_told_the_syllable_without_its_stress(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("kind", "needs"), [("", "espeak-ng"), ("soft", "espeak-ng"), ("flite", "flite"), ("pico", "ttspico")]
+    ("kind", "needs"),
+    [("", "espeak-ng"), ("soft", "espeak-ng"), ("flite", "flite"), ("festival", "festival"), ("pico", "ttspico")],
 )
 def test_a_synthesiser_that_is_missing_is_one_line_before_anything_is_made(tmp_path, monkeypatch, kind, needs):
     monkeypatch.setattr(voices.shutil, "which", lambda program: None)
@@ -135,3 +138,73 @@ def test_a_synthesiser_that_is_missing_is_one_line_before_anything_is_made(tmp_p
     with pytest.raises(SystemExit, match=f"^{needs} is missing: .*install {needs}"):
         words.main()
     assert not (tmp_path / "out").exists()
+
+
+def answering(monkeypatch, lacking=(), returncode=0, stderr=""):
+    """A Festival that has all voices but some; the list of what it is asked."""
+    asked = []
+
+    def festival(command, **_):
+        asked.append(command)
+        known = [name for name in re.findall(r"voice_\w+", command[-1]) if name.removeprefix("voice_") not in lacking]
+        return SimpleNamespace(returncode=returncode, stdout="\n".join(known), stderr=stderr)
+
+    monkeypatch.setattr(voices.shutil, "which", lambda program: f"/usr/bin/{program}")
+    monkeypatch.setattr(voices.subprocess, "run", festival)
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("lacking", "line"),
+    [
+        (["lp_diphone"], "festival lacks the voice lp_diphone: install it (Debian: apt-get install festvox-italp16k)"),
+        (
+            ["hy_fi_mv_diphone", "kal_diphone"],
+            "festival lacks the voices kal_diphone, hy_fi_mv_diphone: install them"
+            " (Debian: apt-get install festvox-kallpc16k festvox-suopuhe-mv)",
+        ),
+    ],
+    ids=["one", "two"],
+)
+def test_voices_that_festival_lacks_are_one_line_before_anything_is_made(tmp_path, monkeypatch, lacking, line):
+    asked = answering(monkeypatch, lacking)
+    monkeypatch.setattr(sys, "argv", ["synthetic_words.py", str(tmp_path / "out"), "--festival"])
+    with pytest.raises(SystemExit, match=f"^{re.escape(line)}$"):
+        words.main()
+    assert len(asked) == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_festival_with_all_voices_lacks_nothing(monkeypatch):
+    asked = answering(monkeypatch)
+    assert voices.missing("festival") is None
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("stderr", "line"),
+    [
+        ("SIOD ERROR: unbound variable : foo\nfestival: fatal error exiting.\n", "SIOD ERROR: unbound variable : foo"),
+        ("", "it ends with code 1"),
+    ],
+    ids=["complaining", "silent"],
+)
+def test_a_festival_that_does_not_run_is_not_said_to_lack_voices(monkeypatch, stderr, line):
+    answering(monkeypatch, voices.FESTVOX, returncode=1, stderr=stderr)
+    assert voices.missing("festival") == f"festival does not run: {line}"
+
+
+def test_each_of_festivals_voices_has_a_package_that_the_description_names():
+    assert list(voices.FESTVOX) == list(voices.OWN_VOICES["festival"])
+    named = re.findall(r"(-\w+(?:-\w+)?)", words.__doc__.partition("Debian's festvox")[2])
+    assert {package.removeprefix("festvox") for package in voices.FESTVOX.values()} <= set(named)
+
+
+@pytest.mark.skipif(shutil.which("festival") is None, reason="no Festival is installed: apt-get install festival")
+def test_festival_itself_tells_a_voice_from_what_is_none(monkeypatch):
+    monkeypatch.setitem(voices.OWN_VOICES["festival"], "nobody_diphone", ("italian", (55, 77)))
+    monkeypatch.setitem(voices.FESTVOX, "nobody_diphone", "festvox-nobody")
+    listed = subprocess.run(["festival", "-b", "(print (voice.list))"], check=True, capture_output=True, text=True)
+    there = listed.stdout.strip().strip("()").split()
+    said = re.match(r"festival lacks the voices? ([\w, ]+): install", voices.missing("festival"))
+    assert said[1].split(", ") == [name for name in voices.OWN_VOICES["festival"] if name not in there]
