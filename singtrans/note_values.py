@@ -18,6 +18,8 @@ _VIBRATO_SHARE = 0.6  # of what a line leaves unexplained that a vibrato must ex
 _LEAST_EXTENT = 0.15  # semitones to either side; the median is good enough for less
 _VIBRATO_REACH = 2.0  # semitones from the median; what lies further off is no part of a vibrato
 _GLIDE = 14.0  # semitones a second; a frame whose pitch moves so fast has half a say in the note's
+_AGREEMENT = 0.5  # semitones, standard deviation of the pitches that are taken for tries at one
+_ROUNDS = 20  # of bringing a pitch to the middle of those near to it; it stands still long before
 
 REACH = 3
 """Frames before a note's first and after its last whose posteriors have a say in its times."""
@@ -122,12 +124,12 @@ def centroid(
 
 
 def _note_pitch(segment: Segment, posteriors: Posteriors, config: DecoderConfig) -> float:
-    """The pitch that was sung between onset and offset: the centre of a vibrato, else a weighted median.
+    """The pitch that was sung between onset and offset: the centre of a vibrato, else what most of it is near to.
 
     Every frame's pitch is read near the pitch that the search found for the note as a whole, so a frame whose
     posterior peaks an octave away has little weight instead of a wrong opinion. Singers glide into notes and out of
     them, and of a short note there may be hardly more than the glide; where the pitch stands still is where they meant
-    it to be. So in the median a frame counts the less the faster the pitch moves.
+    it to be. So a frame counts the less the faster the pitch moves.
     """
     trim = int(config.edge * (segment.end - segment.start))  # less than half, so a frame is left
     # One frame more on either side, to see how fast the pitch moves at the ends.
@@ -143,7 +145,31 @@ def _note_pitch(segment: Segment, posteriors: Posteriors, config: DecoderConfig)
     if not weight.sum() > 1e-6:
         return float(posteriors.bin_midi[segment.bin])
     swung = vibrato_centre(midi, weight, posteriors.hop)
-    return _weighted_median(midi, weight / (1.0 + (speed / _GLIDE) ** 2)) if swung is None else swung
+    return common_pitch(midi, weight / (1.0 + (speed / _GLIDE) ** 2)) if swung is None else swung
+
+
+def common_pitch(midi: np.ndarray, weight: np.ndarray) -> float:
+    """The pitch that most of a note is near to: a mean in which what lies far off does not count.
+
+    An M-estimate with Welsch's weights (Dennis and Welsch 1978), which begins at the median. It is as deaf to what is
+    no part of the note as a median, and makes use of all that is, as a mean does.
+
+    Args:
+        midi: (frames,) pitch.
+        weight: (frames,) how much each counts, 0 or more, not all 0.
+
+    Returns:
+        A fractional MIDI number.
+    """
+    centre = _weighted_median(midi, weight)
+    for _ in range(_ROUNDS):
+        near = weight * np.exp(-0.5 * ((midi - centre) / _AGREEMENT) ** 2)
+        if not near.sum() > 1e-9 * weight.sum():
+            break  # the median lies in a gap between two pitches, near to neither
+        before, centre = centre, float((near * midi).sum() / near.sum())
+        if abs(centre - before) < 1e-6:
+            break
+    return centre
 
 
 def vibrato_centre(midi: np.ndarray, weight: np.ndarray, hop: float) -> float | None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from singtrans.decode import Decoder, decode, pitch_between, pitch_track
-from singtrans.note_values import Found, times
+from singtrans.note_values import Found, common_pitch, times
 
 
 @pytest.mark.parametrize("extent", [0.5, 1.0])
@@ -147,3 +147,35 @@ def test_the_pitch_of_a_note_lies_among_what_was_sung(midi):
     p = posteriors(p.onset, p.offset, p.activity, np.ones(len(midi)), p.pitch)
     read = pitch_between(p, replace(CONFIG, edge=0.0), 0.0, len(midi) * HOP)
     assert midi.min() - 0.05 < read < midi.max() + 0.05
+
+
+@given(
+    arrays(np.float64, st.integers(1, 40), elements=st.floats(59.6, 60.4)),
+    st.floats(-7.0, 7.0),
+    st.randoms(use_true_random=False),
+)
+def test_the_common_pitch_knows_neither_order_nor_register(midi, shift, random):
+    weight = np.array([random.random() + 0.01 for _ in midi])
+    order = np.array(random.sample(range(len(midi)), len(midi)))
+    read = common_pitch(midi, weight)
+    assert common_pitch(midi + shift, weight * 3) == pytest.approx(read + shift, abs=1e-3)
+    assert common_pitch(midi[order], weight[order]) == pytest.approx(read, abs=1e-3)
+
+
+def test_the_common_pitch_is_the_mean_of_what_is_near_and_deaf_to_what_is_not():
+    rng = np.random.default_rng(3)
+    sung = 60.0 + rng.uniform(-0.1, 0.1, 30)
+    assert common_pitch(sung, np.ones(30)) == pytest.approx(sung.mean(), abs=0.003)
+    slips = np.concatenate([sung, np.full(12, 72.0), np.full(6, 53.0)])
+    assert common_pitch(slips, np.ones(48)) == pytest.approx(sung.mean(), abs=0.003)
+    silent = np.concatenate([np.ones(30), np.zeros(18)])
+    assert common_pitch(slips, silent) == pytest.approx(common_pitch(sung, np.ones(30)))
+
+
+@given(arrays(np.float64, st.integers(1, 40), elements=st.floats(33.0, 93.0)))
+def test_the_common_pitch_is_among_what_was_sung(midi):
+    assert midi.min() - 1e-9 <= common_pitch(midi, np.ones(len(midi))) <= midi.max() + 1e-9
+
+
+def test_where_two_pitches_have_half_each_the_common_one_is_between():
+    assert common_pitch(np.array([50.0, 60.0]), np.ones(2)) == pytest.approx(55.0)

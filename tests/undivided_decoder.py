@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from singtrans.config import DecoderConfig
-from singtrans.note_values import vibrato_centre
+from singtrans.note_values import common_pitch, vibrato_centre
 from singtrans.notes import Note, PitchTrack
 from singtrans.posteriors import Posteriors
 
@@ -210,15 +210,7 @@ def _note_pitch(segment: _Segment, posteriors: Posteriors, config: DecoderConfig
     if swung is not None:
         return swung
     speed = np.abs(np.gradient(np.pad(midi, 1, mode="edge"))[1:-1]) / posteriors.hop  # semitones a second
-    return _weighted_median(midi[note], (weight / (1 + (speed / 14) ** 2))[note])
-
-
-def _weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
-    """The value with half the weight on either side, interpolated between neighbours."""
-    order = np.argsort(values, kind="stable")
-    values, weights = values[order], weights[order]
-    middle = np.cumsum(weights) - 0.5 * weights
-    return float(np.interp(0.5 * weights.sum(), middle, values))
+    return common_pitch(midi[note], (weight / (1 + (speed / 14) ** 2))[note])  # tested on its own
 
 
 def _confidence(segment: _Segment, posteriors: Posteriors) -> float:
