@@ -91,7 +91,7 @@ class Decoder:
         if self._held is None:
             return
         end = self._first + len(self._held)
-        ready = sum(complete or segment.end + REACH <= end for segment in self._waiting)
+        ready = sum(complete or segment.end + REACH < end for segment in self._waiting)
         for segment in self._waiting[:ready]:
             self._found.append(measure(segment, self._held, self._first, self._config))
         self._waiting = self._waiting[ready:]

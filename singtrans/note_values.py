@@ -21,8 +21,13 @@ _GLIDE = 14.0  # semitones a second; a frame whose pitch moves so fast has half 
 _AGREEMENT = 0.5  # semitones, standard deviation of the pitches that are taken for tries at one
 _ROUNDS = 20  # of bringing a pitch to the middle of those near to it; it stands still long before
 
-REACH = 3
+REACH = 4
 """Frames before a note's first and after its last whose posteriors have a say in its times."""
+
+_BLUR = 2.5  # frames, standard deviation; half a label's triangle at the default hop
+_STEP = 0.125  # frames
+_PLACES = np.arange(-1.5, 1.5 + _STEP / 2, _STEP)
+_NEARNESS = np.exp(-0.5 * ((np.arange(-REACH, REACH + 1) - _PLACES[:, None]) / _BLUR) ** 2)  # (places, frames)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +62,8 @@ def measure(segment: Segment, posteriors: Posteriors, first: int, config: Decode
     return Found(
         segment.start,
         segment.end,
-        _refine(posteriors.onset, segment.start, first),
-        _refine(posteriors.offset, segment.end, first),
+        between_frames(posteriors.onset, segment.start, first),
+        between_frames(posteriors.offset, segment.end, first),
         _note_pitch(here, posteriors, config),
         _confidence(here, posteriors),
     )
@@ -91,23 +96,35 @@ def times(found: Sequence[Found], hop: float, duration: float) -> list[tuple[flo
     return [(float(on), float(off)) for on, off in times.reshape(-1, 2)]
 
 
-def _refine(probability: np.ndarray, frame: int, first: int) -> float:
-    """Position of the peak nearest to a boundary, in fractional frames, at most 1.5 frames away.
+def between_frames(probability: np.ndarray, frame: int, first: int) -> float:
+    """Where a boundary is, in fractional frames, at most 1.5 frames from the one that the search chose.
 
-    ``probability`` starts with the recording's frame ``first``, and holds `REACH` frames around ``frame``.
+    It is where the probability nearby, `REACH` frames to either side, is highest after a blur as wide as the labels'
+    triangles. For one such triangle that is its peak. Where the network hesitates between two places, it lies towards
+    the likelier one, as near to the other as it may.
 
-    The labels are triangles, so a peak lies where straight lines through its flanks meet (Kong et al. 2021).
+    Args:
+        probability: (frames,) from the recording's frame ``first`` on, with `REACH` frames around ``frame`` where the
+            recording has them; what is no number is none.
+        frame: the recording's frame that the search chose.
+        first: see ``probability``.
     """
     here = frame - first
-    low, high = max(here - 1, 0), min(here + 2, len(probability))
-    peak = low + int(np.argmax(probability[low:high]))
-    if not 0 < peak < len(probability) - 1:
+    if here >= len(probability):
+        return float(frame)  # a note that the end of the recording cuts off
+    low, high = max(here - REACH, 0), min(here + REACH + 1, len(probability))
+    near = np.zeros(2 * REACH + 1)
+    near[low - here + REACH : high - here + REACH] = np.clip(np.nan_to_num(probability[low:high]), 0.0, 1.0)
+    blurred = (_NEARNESS * near).sum(axis=1)
+    best = int(blurred.argmax())
+    if not blurred[best] > 0.0:
         return float(frame)
-    before, top, after = (float(p) for p in probability[peak - 1 : peak + 2])
-    lower = min(before, after)
-    if not top > lower or top < max(before, after):
-        return float(frame)
-    return first + peak + 0.5 * (after - before) / (top - lower)
+    place = frame + float(_PLACES[best])
+    if not 0 < best < len(blurred) - 1:
+        return place
+    before, top, after = (float(value) for value in blurred[best - 1 : best + 2])
+    bend = 2.0 * top - before - after
+    return place + 0.5 * _STEP * (after - before) / bend if bend > 0.0 else place
 
 
 def centroid(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from singtrans.decode import Decoder, decode, pitch_between, pitch_track
-from singtrans.note_values import Found, common_pitch, times
+from singtrans.note_values import Found, between_frames, common_pitch, times
 
 
 @pytest.mark.parametrize("extent", [0.5, 1.0])
@@ -179,3 +179,31 @@ def test_the_common_pitch_is_among_what_was_sung(midi):
 
 def test_where_two_pitches_have_half_each_the_common_one_is_between():
     assert common_pitch(np.array([50.0, 60.0]), np.ones(2)) == pytest.approx(55.0)
+
+
+@pytest.mark.parametrize("place", np.arange(10.0, 11.0, 0.1))
+def test_a_clear_boundary_is_where_its_triangle_peaks(place):
+    triangle = np.clip(1 - np.abs(np.arange(30) - place) / 2.5, 0, None)
+    for frame in (10, 11):
+        assert between_frames(triangle, frame, 0) == pytest.approx(place, abs=0.06)  # a millisecond
+        assert between_frames(triangle[5:], frame, 5) == pytest.approx(place, abs=0.06)
+
+
+@pytest.mark.parametrize("share", [0.35, 0.5, 0.65])
+def test_between_two_places_that_are_likely_a_boundary_is_near_to_both(share):
+    """At the likelier of two that are 60 ms apart, it would be 60 ms off as often as the other is right."""
+    first, second = (np.clip(1 - np.abs(np.arange(30) - place) / 2.5, 0, None) for place in (13, 16))
+    place = between_frames(share * first + (1 - share) * second, 13 if share > 0.5 else 16, 0)
+    assert 16 - 2.5 < place < 13 + 2.5  # 50 ms from each
+    assert np.sign(14.5 - place) == np.sign(round(share - 0.5, 2)) or share == 0.5
+
+
+@given(arrays(np.float32, st.integers(1, 20), elements=st.floats(0, 1, width=32)), st.integers(0, 20))
+def test_a_boundary_is_within_a_frame_and_a_half_of_the_one_that_was_chosen(probability, frame):
+    assert abs(between_frames(probability, min(frame, len(probability)), 0) - frame) <= 1.5 or frame > len(probability)
+
+
+def test_where_nothing_is_heard_a_boundary_stays_on_its_frame():
+    for nothing in (np.zeros(20), np.full(20, np.nan), np.full(20, 0.3)):
+        assert between_frames(nothing, 9, 0) == pytest.approx(9.0)
+    assert between_frames(np.full(20, 0.9), 25, 5) == 25.0

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from singtrans.config import DecoderConfig
-from singtrans.note_values import common_pitch, vibrato_centre
+from singtrans.note_values import between_frames, common_pitch, vibrato_centre
 from singtrans.notes import Note, PitchTrack
 from singtrans.posteriors import Posteriors
 
@@ -138,7 +138,10 @@ def _times(segments: list[_Segment], posteriors: Posteriors, duration: float) ->
     if not segments:
         return []
     grid = np.array([(s.start, s.end) for s in segments], np.float64).ravel()
-    fine = np.array([(_refine(posteriors.onset, s.start), _refine(posteriors.offset, s.end)) for s in segments]).ravel()
+    heads = posteriors.onset, posteriors.offset
+    fine = np.array(  # tested on its own
+        [between_frames(head, frame, 0) for s in segments for head, frame in zip(heads, (s.start, s.end), strict=True)]
+    )
     # Boundaries alternate: onset, offset, onset ... Where a note follows with no gap, its onset is the boundary.
     offsets = np.arange(1, len(grid) - 1, 2)
     joined = offsets[grid[offsets] == grid[offsets + 1]]
@@ -154,24 +157,6 @@ def _times(segments: list[_Segment], posteriors: Posteriors, duration: float) ->
         fine[back] = grid[back]
     times = np.minimum(np.maximum(fine, 0.0) * posteriors.hop, duration)
     return [(float(on), float(off)) for on, off in times.reshape(-1, 2)]
-
-
-def _refine(probability: np.ndarray, frame: int) -> float:
-    """Position of the peak nearest to a boundary, in fractional frames, at most 1.5 frames away.
-
-    The labels are triangles, so a peak lies where straight lines through its flanks meet (Kong et al. 2021).
-    """
-    low, high = max(frame - 1, 0), min(frame + 2, len(probability))
-    if low >= high:
-        return float(frame)
-    peak = low + int(np.argmax(probability[low:high]))
-    if not 0 < peak < len(probability) - 1:
-        return float(frame)
-    before, here, after = (float(p) for p in probability[peak - 1 : peak + 2])
-    lower = min(before, after)
-    if not here > lower or here < max(before, after):
-        return float(frame)
-    return peak + 0.5 * (after - before) / (here - lower)
 
 
 def _centroid(
