@@ -81,10 +81,11 @@ def times(found: Sequence[Found], hop: float, duration: float) -> list[tuple[flo
         return []
     grid = np.array([(f.start, f.end) for f in found]).ravel()
     fine = np.array([(f.onset, f.offset) for f in found]).ravel()
-    # Boundaries alternate: onset, offset, onset ... Where a note follows with no gap, its onset is the boundary.
+    # Boundaries alternate: onset, offset, onset ... Where a note follows with no gap, offset and onset are one boundary,
+    # of which both heads know.
     offsets = np.arange(1, len(grid) - 1, 2)
     joined = offsets[grid[offsets] == grid[offsets + 1]]
-    fine[joined] = fine[joined + 1]
+    fine[joined] = fine[joined + 1] = 0.5 * (fine[joined] + fine[joined + 1])
     fine[offsets] = np.minimum(fine[offsets], fine[offsets + 1])
     shortest = np.tile([0.5, 0.0], len(found))[:-1]  # frames: a note, then a gap
     # What is out of order goes back to the frame grid, which is in order, until all is.
