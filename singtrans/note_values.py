@@ -81,8 +81,8 @@ def times(found: Sequence[Found], hop: float, duration: float) -> list[tuple[flo
         return []
     grid = np.array([(f.start, f.end) for f in found]).ravel()
     fine = np.array([(f.onset, f.offset) for f in found]).ravel()
-    # Boundaries alternate: onset, offset, onset ... Where a note follows with no gap, offset and onset are one boundary,
-    # of which both heads know.
+    # Boundaries alternate: onset, offset, onset ... Where a note follows with no gap, offset and onset are one
+    # boundary, of which both heads know.
     offsets = np.arange(1, len(grid) - 1, 2)
     joined = offsets[grid[offsets] == grid[offsets + 1]]
     fine[joined] = fine[joined + 1] = 0.5 * (fine[joined] + fine[joined + 1])

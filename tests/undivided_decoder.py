@@ -142,8 +142,8 @@ def _times(segments: list[_Segment], posteriors: Posteriors, duration: float) ->
     fine = np.array(  # tested on its own
         [between_frames(head, frame, 0) for s in segments for head, frame in zip(heads, (s.start, s.end), strict=True)]
     )
-    # Boundaries alternate: onset, offset, onset ... Where a note follows with no gap, offset and onset are one boundary,
-    # of which both heads know.
+    # Boundaries alternate: onset, offset, onset ... Where a note follows with no gap, offset and onset are one
+    # boundary, of which both heads know.
     offsets = np.arange(1, len(grid) - 1, 2)
     joined = offsets[grid[offsets] == grid[offsets + 1]]
     fine[joined] = fine[joined + 1] = 0.5 * (fine[joined] + fine[joined + 1])
