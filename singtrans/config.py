@@ -140,7 +140,7 @@ class DecoderConfig:
         pitch_tolerance: semitones; standard deviation of sung pitch around the note's.
         pitch_floor: probability that a frame's pitch says nothing about the note.
         shortest_note: seconds.
-        edge: fraction of a note at either end that has no say in its pitch (most of a glide hardly has one anyway).
+        edge: fraction of a note at either end that has no say in its pitch.
         voiced: a frame of the pitch track is voiced above this probability.
         decision_floor: probabilities are clipped to [floor, 1 - floor] before their log odds are taken.
     """

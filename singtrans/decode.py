@@ -23,7 +23,7 @@ import numpy as np
 from singtrans.config import DecoderConfig
 from singtrans.note_values import REACH, Found, centroid, measure, times
 from singtrans.notes import Note, PitchTrack
-from singtrans.posteriors import Posteriors, join
+from singtrans.posteriors import Posteriors, as_probabilities, join
 from singtrans.search import Evidence, Search, Segment
 
 __all__ = ["Decoder", "Posteriors", "decode", "pitch_between", "pitch_track"]
@@ -158,7 +158,7 @@ def _evidence(posteriors: Posteriors, config: DecoderConfig) -> Evidence:
 
 
 def _log_odds(probability: np.ndarray, floor: float) -> np.ndarray:
-    p = np.clip(np.nan_to_num(probability.astype(np.float64)), floor, 1.0 - floor)
+    p = np.clip(as_probabilities(probability), floor, 1.0 - floor)
     return np.log(p) - np.log1p(-p)
 
 
@@ -167,10 +167,10 @@ def _pitch_fit(posteriors: Posteriors, config: DecoderConfig) -> np.ndarray:
     reach = 3.0 * config.pitch_tolerance * posteriors.bins_per_semitone
     offsets = np.arange(-int(reach), int(reach) + 1) / posteriors.bins_per_semitone
     kernel = np.exp(-0.5 * (offsets / config.pitch_tolerance) ** 2)
-    pitch = np.nan_to_num(posteriors.pitch.astype(np.float64))
+    pitch = as_probabilities(posteriors.pitch)
     padded = np.pad(pitch, ((0, 0), (len(kernel) // 2, len(kernel) // 2)))
     near = np.lib.stride_tricks.sliding_window_view(padded, len(kernel), axis=1) @ kernel
-    voicing = np.clip(np.nan_to_num(posteriors.voicing[:, None].astype(np.float64)), 0.0, 1.0)
+    voicing = as_probabilities(posteriors.voicing[:, None])
     # An unvoiced frame (a consonant, a breath) says nothing about the note's pitch.
     likelihood = 1.0 - voicing * (1.0 - config.pitch_floor) * (1.0 - np.clip(near, 0.0, 1.0))
     return config.pitch_weight * np.log(likelihood)

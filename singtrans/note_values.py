@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from singtrans.config import DecoderConfig
-from singtrans.posteriors import Posteriors
+from singtrans.posteriors import Posteriors, as_probabilities
 from singtrans.search import Segment
 
 VIBRATO_RATES = np.arange(4.0, 8.01, 0.25)
@@ -15,16 +15,16 @@ VIBRATO_RATES = np.arange(4.0, 8.01, 0.25)
 _FEWEST_PERIODS = 2.0  # of a vibrato that can be told from a bend
 _UNKNOWNS = 5  # of a line with a sinusoid: level, slope, extent, phase, rate
 _VIBRATO_SHARE = 0.6  # of what a line leaves unexplained that a vibrato must explain
-_LEAST_EXTENT = 0.15  # semitones to either side; the median is good enough for less
+_LEAST_EXTENT = 0.15  # semitones to either side; `common_pitch` is good enough for less
 _VIBRATO_REACH = 2.0  # semitones from the median; what lies further off is no part of a vibrato
 _GLIDE = 14.0  # semitones a second; a frame whose pitch moves so fast has half a say in the note's
-_AGREEMENT = 0.5  # semitones, standard deviation of the pitches that are taken for tries at one
-_ROUNDS = 20  # of bringing a pitch to the middle of those near to it; it stands still long before
+_AGREEMENT = 0.8  # semitones, standard deviation of the pitches that are taken for tries at one
+_ROUNDS = 20  # of bringing a pitch to the middle of those near to it; in a long slow glide it would go on, away
 
 REACH = 4
-"""Frames before a note's first and after its last whose posteriors have a say in its times."""
+"""Frames before a boundary's own and after it whose posteriors have a say in where it is: 80 ms at the default hop."""
 
-_BLUR = 2.5  # frames, standard deviation; half a label's triangle at the default hop
+_BLUR = 2.5  # frames, standard deviation; how far a label's triangle reaches to either side, at the default hop
 _STEP = 0.125  # frames
 _PLACES = np.arange(-1.5, 1.5 + _STEP / 2, _STEP)
 _NEARNESS = np.exp(-0.5 * ((np.arange(-REACH, REACH + 1) - _PLACES[:, None]) / _BLUR) ** 2)  # (places, frames)
@@ -54,7 +54,8 @@ def measure(segment: Segment, posteriors: Posteriors, first: int, config: Decode
 
     Args:
         segment: counts frames from the recording's start.
-        posteriors: with the segment's frames and `REACH` more on either side, where the recording has them.
+        posteriors: with the segment's frames, `REACH` more before them and one more than that after them, where the
+            recording has them.
         first: the recording's frame that ``posteriors`` start with.
         config: how the pitch is read.
     """
@@ -100,22 +101,26 @@ def times(found: Sequence[Found], hop: float, duration: float) -> list[tuple[flo
 def between_frames(probability: np.ndarray, frame: int, first: int) -> float:
     """Where a boundary is, in fractional frames, at most 1.5 frames from the one that the search chose.
 
-    It is where the probability nearby, `REACH` frames to either side, is highest after a blur as wide as the labels'
-    triangles. For one such triangle that is its peak. Where the network hesitates between two places, it lies towards
-    the likelier one, as near to the other as it may.
+    It is where the probability nearby, `REACH` frames to either side, is highest after a blur. For one of the labels'
+    triangles that is its peak. Where the network hesitates between two places 60 to 100 ms apart, it lies between them,
+    nearer to the likelier one. Where the recording begins or ends nearby, as many frames count on either side as there
+    are on both: those that are missing would push it inwards.
 
     Args:
         probability: (frames,) from the recording's frame ``first`` on, with `REACH` frames around ``frame`` where the
             recording has them; what is no number is none.
         frame: the recording's frame that the search chose.
-        first: see ``probability``.
+        first: the recording's frame that ``probability`` begins with.
+
+    Returns:
+        Frames from the recording's start.
     """
     here = frame - first
-    if here >= len(probability):
-        return float(frame)  # a note that the end of the recording cuts off
-    low, high = max(here - REACH, 0), min(here + REACH + 1, len(probability))
+    reach = min(REACH, here, len(probability) - 1 - here)
+    if reach < 1:
+        return float(frame)
     near = np.zeros(2 * REACH + 1)
-    near[low - here + REACH : high - here + REACH] = np.clip(np.nan_to_num(probability[low:high]), 0.0, 1.0)
+    near[REACH - reach : REACH + reach + 1] = as_probabilities(probability[here - reach : here + reach + 1])
     blurred = (_NEARNESS * near).sum(axis=1)
     best = int(blurred.argmax())
     if not blurred[best] > 0.0:
@@ -134,7 +139,7 @@ def centroid(
     """Mean pitch and mass of the posterior within ``reach`` bins of ``centre``, for each of ``frames``."""
     bins = posteriors.pitch.shape[1]
     index = centre[:, None] + np.arange(-reach, reach + 1)
-    near = posteriors.pitch[frames[:, None], np.clip(index, 0, bins - 1)].astype(np.float64)
+    near = as_probabilities(posteriors.pitch[frames[:, None], np.clip(index, 0, bins - 1)])
     near = np.where((index >= 0) & (index < bins), near, 0.0)
     mass = near.sum(axis=1)
     midi = posteriors.lowest_midi + index / posteriors.bins_per_semitone
@@ -159,7 +164,7 @@ def _note_pitch(segment: Segment, posteriors: Posteriors, config: DecoderConfig)
     peak = index[posteriors.pitch[np.ix_(present, index)].argmax(axis=1)]
     midi, mass = centroid(posteriors, present, peak, reach=round(posteriors.bins_per_semitone))
     speed = np.abs(midi[2:] - midi[:-2]) / (2.0 * posteriors.hop)
-    midi, weight = midi[1:-1], (mass * posteriors.voicing[present])[1:-1]
+    midi, weight = midi[1:-1], (mass * as_probabilities(posteriors.voicing[present]))[1:-1]
     if not weight.sum() > 1e-6:
         return float(posteriors.bin_midi[segment.bin])
     swung = vibrato_centre(midi, weight, posteriors.hop)
@@ -170,11 +175,12 @@ def common_pitch(midi: np.ndarray, weight: np.ndarray) -> float:
     """The pitch that most of a note is near to: a mean in which what lies far off does not count.
 
     An M-estimate with Welsch's weights (Dennis and Welsch 1978), which begins at the median. It is as deaf to what is
-    no part of the note as a median, and makes use of all that is, as a mean does.
+    no part of the note as a median, and makes use of all that is, as a mean does. Narrower, it would take the crest of
+    a short vibrato for the pitch; wider, the glide into a note for a part of it.
 
     Args:
         midi: (frames,) pitch.
-        weight: (frames,) how much each counts, 0 or more, not all 0.
+        weight: (frames,) how much each counts, 0 or more; more than 0 in sum.
 
     Returns:
         A fractional MIDI number.
@@ -183,7 +189,7 @@ def common_pitch(midi: np.ndarray, weight: np.ndarray) -> float:
     for _ in range(_ROUNDS):
         near = weight * np.exp(-0.5 * ((midi - centre) / _AGREEMENT) ** 2)
         if not near.sum() > 1e-9 * weight.sum():
-            break  # the median lies in a gap between two pitches, near to neither
+            break  # the median lies in a wide gap between two pitches, near to neither
         before, centre = centre, float((near * midi).sum() / near.sum())
         if abs(centre - before) < 1e-6:
             break
@@ -244,12 +250,11 @@ def _weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
 
 def _confidence(segment: Segment, posteriors: Posteriors) -> float:
     """Geometric mean of the evidence for onset, offset, activity and pitch."""
-    onset = posteriors.onset[max(segment.start - 1, 0) : segment.start + 2].max()
-    offset = posteriors.offset[segment.end - 1 : segment.end + 2].max()
+    onset = as_probabilities(posteriors.onset[max(segment.start - 1, 0) : segment.start + 2]).max()
+    offset = as_probabilities(posteriors.offset[segment.end - 1 : segment.end + 2]).max()
     inside = slice(segment.start, segment.end)
-    activity = posteriors.activity[inside].mean()
+    activity = as_probabilities(posteriors.activity[inside]).mean()
     reach = round(posteriors.bins_per_semitone)
     low = max(segment.bin - reach, 0)
-    pitch = posteriors.pitch[inside, low : segment.bin + reach + 1].sum(axis=1).mean()
-    evidence = np.clip(np.nan_to_num([onset, offset, activity, pitch]).astype(np.float64), 0.0, 1.0)
-    return float(np.prod(evidence) ** 0.25)
+    pitch = as_probabilities(posteriors.pitch[inside, low : segment.bin + reach + 1]).sum(axis=1).mean()
+    return float((onset * offset * activity * min(pitch, 1.0)) ** 0.25)

@@ -57,3 +57,8 @@ class Posteriors:
 def join(pieces: Sequence[Posteriors]) -> Posteriors:
     """Pieces that follow each other as one, in memory of its own; at least one piece."""
     return pieces[0]._with(map(np.concatenate, zip(*(piece._arrays for piece in pieces), strict=True)))
+
+
+def as_probabilities(values: np.ndarray) -> np.ndarray:
+    """What a network says, of any shape, as doubles from 0 to 1, even a damaged one; what is no number as 0."""
+    return np.clip(np.nan_to_num(values.astype(np.float64)), 0.0, 1.0)

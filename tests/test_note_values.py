@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from clear_posteriors import BINS, CONFIG, HOP, LOWEST, clear, melody, posteriors
+from clear_posteriors import BINS, CONFIG, HOP, LOWEST, any_posteriors, clear, melody, posteriors
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -76,9 +76,14 @@ def test_times_that_are_no_longer_than_a_frame_are_read_in_the_nearest():
         assert pitch_between(p, CONFIG, time, time) == pytest.approx(pitch, abs=0.01)
 
 
-def test_a_boundary_one_frame_after_the_beginning_lies_between_frames():
-    p = clear([(0.024, 0.4, 60.0)], 40)
-    assert decode(p, CONFIG, 0.8)[0].onset == pytest.approx(0.024, abs=0.002)
+@pytest.mark.parametrize("onset", [0.0, 0.005, 0.02, 0.024, 0.03, 0.05, 0.07])
+def test_a_boundary_at_the_edge_of_the_recording_is_within_half_a_frame(onset):
+    p = clear([(onset, 0.4, 60.0)], 40)
+    (note,) = decode(p, CONFIG, 0.8)
+    assert note.onset == pytest.approx(onset, abs=0.0101)
+    mirrored = posteriors(p.offset[::-1], p.onset[::-1], p.activity[::-1], p.voicing[::-1], p.pitch[::-1])
+    (note,) = decode(mirrored, CONFIG, 0.8)
+    assert note.offset == pytest.approx(39 * HOP - onset, abs=0.0101)
 
 
 @st.composite
@@ -172,9 +177,40 @@ def test_the_common_pitch_is_the_mean_of_what_is_near_and_deaf_to_what_is_not():
     assert common_pitch(slips, silent) == pytest.approx(common_pitch(sung, np.ones(30)))
 
 
-@given(arrays(np.float64, st.integers(1, 40), elements=st.floats(33.0, 93.0)))
-def test_the_common_pitch_is_among_what_was_sung(midi):
-    assert midi.min() - 1e-9 <= common_pitch(midi, np.ones(len(midi))) <= midi.max() + 1e-9
+@given(st.lists(st.tuples(st.floats(33.0, 93.0), st.sampled_from([0.0, 1e-6, 0.1, 1.0])), min_size=1, max_size=40))
+def test_the_common_pitch_is_among_what_was_sung(frames):
+    midi, weight = np.array(frames).T
+    weight[0] = 1.0
+    sung = midi[weight > 0]
+    assert sung.min() - 1e-9 <= common_pitch(midi, weight) <= sung.max() + 1e-9
+
+
+def test_how_far_the_common_pitch_listens():
+    """Half a semitone away a frame counts for four fifths, a semitone for half, two for next to nothing."""
+    for away, share in [(0.5, 0.82), (1.0, 0.46), (2.0, 0.044)]:
+        one_off = np.append(np.full(100, 60.0), 60.0 + away)
+        assert common_pitch(one_off, np.ones(101)) - 60.0 == pytest.approx(share * away / (100 + share), rel=0.05)
+
+
+@pytest.mark.parametrize("extent", [0.3, 0.6])
+@pytest.mark.parametrize("seconds", [0.2, 0.3])
+def test_a_vibrato_too_short_to_be_seen_is_not_read_at_its_crest(extent, seconds):
+    off = []
+    for phase in np.arange(0, 2 * np.pi, 0.3):
+        midi = 60.0 + extent * np.sin(2 * np.pi * 5.5 * np.arange(100) * HOP + phase)
+        (note,) = decode(clear([(0.4, 0.4 + seconds, 60.0)], 100, midi=midi), CONFIG, 2.0)
+        off.append(note.pitch - 60.0)
+    assert np.sqrt(np.mean(np.square(off))) < 0.35 * extent
+
+
+@given(any_posteriors(), st.data())
+def test_whatever_a_damaged_network_says_the_pitch_is_a_note_of_its_range(given_posteriors, data):
+    p = given_posteriors
+    wild = st.sampled_from([-2.0, 0.0, 0.5, 1.0, 3.0, np.inf, -np.inf, np.nan])
+    heads = data.draw(arrays(np.float64, (4, len(p)), elements=wild))
+    pitch = data.draw(arrays(np.float64, p.pitch.shape, elements=wild))
+    for note in decode(posteriors(*heads, pitch), replace(CONFIG, note_cost=-3.0), len(p) * HOP):
+        assert p.bin_midi[0] - 1.0 <= note.pitch <= p.bin_midi[-1] + 1.0
 
 
 def test_where_two_pitches_have_half_each_the_common_one_is_between():
@@ -198,12 +234,16 @@ def test_between_two_places_that_are_likely_a_boundary_is_near_to_both(share):
     assert np.sign(14.5 - place) == np.sign(round(share - 0.5, 2)) or share == 0.5
 
 
-@given(arrays(np.float32, st.integers(1, 20), elements=st.floats(0, 1, width=32)), st.integers(0, 20))
-def test_a_boundary_is_within_a_frame_and_a_half_of_the_one_that_was_chosen(probability, frame):
-    assert abs(between_frames(probability, min(frame, len(probability)), 0) - frame) <= 1.5 or frame > len(probability)
+@given(arrays(np.float32, st.integers(1, 20), elements=st.floats(0, 1, width=32)), st.data())
+def test_a_boundary_is_within_a_frame_and_a_half_of_the_one_that_was_chosen(probability, data):
+    frame = data.draw(st.integers(0, len(probability)))
+    place = between_frames(probability, frame, 0)
+    assert abs(place - frame) <= 1.5
+    assert 0.0 <= place <= len(probability)
 
 
 def test_where_nothing_is_heard_a_boundary_stays_on_its_frame():
     for nothing in (np.zeros(20), np.full(20, np.nan), np.full(20, 0.3)):
-        assert between_frames(nothing, 9, 0) == pytest.approx(9.0)
+        for frame in (0, 1, 9, 18, 19, 20):
+            assert between_frames(nothing, frame, 0) == pytest.approx(frame)
     assert between_frames(np.full(20, 0.9), 25, 5) == 25.0

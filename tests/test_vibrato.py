@@ -35,11 +35,11 @@ def test_the_centre_of_a_vibrato_does_not_depend_on_where_it_is_cut(seconds, rat
     ],
     ids=["steady", "rough", "slide", "step", "scoop", "slow bend"],
 )
-def test_what_is_no_vibrato_is_left_to_the_median(curve):
+def test_what_is_no_vibrato_is_left_to_the_common_pitch(curve):
     assert vibrato_centre(curve(np.arange(40) * 0.02), np.ones(40), 0.02) is None
 
 
-def test_a_vibrato_of_less_than_two_periods_is_left_to_the_median():
+def test_a_vibrato_of_less_than_two_periods_is_left_to_the_common_pitch():
     time = np.arange(11) * 0.02
     assert vibrato_centre(60 + np.sin(2 * np.pi * 6 * time), np.ones(11), 0.02) is None
 

@@ -1,4 +1,7 @@
-"""The decoder as it was first written, frame by frame and all at once: what the fast one must equal exactly."""
+"""The search as it was first written, frame by frame and all at once: what the fast one must equal exactly.
+
+What a note that it finds is worth comes of functions that it shares with the other, which are tested on their own.
+"""
 
 from dataclasses import dataclass
 
@@ -7,7 +10,7 @@ import numpy as np
 from singtrans.config import DecoderConfig
 from singtrans.note_values import between_frames, common_pitch, vibrato_centre
 from singtrans.notes import Note, PitchTrack
-from singtrans.posteriors import Posteriors
+from singtrans.posteriors import Posteriors, as_probabilities
 
 _BLOCK = 4096  # frames whose pitch fit is held in memory at once
 
@@ -166,7 +169,7 @@ def _centroid(
     """Mean pitch and mass of the posterior within ``reach`` bins of ``centre``, for each of ``frames``."""
     bins = posteriors.pitch.shape[1]
     index = centre[:, None] + np.arange(-reach, reach + 1)
-    near = posteriors.pitch[frames[:, None], np.clip(index, 0, bins - 1)].astype(np.float64)
+    near = as_probabilities(posteriors.pitch[frames[:, None], np.clip(index, 0, bins - 1)])
     near = np.where((index >= 0) & (index < bins), near, 0.0)
     mass = near.sum(axis=1)
     midi = posteriors.lowest_midi + index / posteriors.bins_per_semitone
@@ -174,7 +177,7 @@ def _centroid(
 
 
 def _note_pitch(segment: _Segment, posteriors: Posteriors, config: DecoderConfig) -> float:
-    """The pitch that was sung between onset and offset: a weighted median over the note's middle.
+    """The pitch that was sung between onset and offset: a robust mean over the note's middle.
 
     Every frame's pitch is read near the pitch that the search found for the note as a whole, so a frame whose
     posterior peaks an octave away has little weight instead of a wrong opinion. A frame counts the less the faster the
@@ -189,7 +192,7 @@ def _note_pitch(segment: _Segment, posteriors: Posteriors, config: DecoderConfig
     index = np.clip(segment.bin + np.arange(-reach, reach + 1), 0, posteriors.pitch.shape[1] - 1)
     peak = index[posteriors.pitch[:, index].argmax(axis=1)]
     midi, mass = _centroid(posteriors, everywhere, peak, reach=round(posteriors.bins_per_semitone))
-    weight = mass * posteriors.voicing
+    weight = mass * as_probabilities(posteriors.voicing)
     if not weight[note].sum() > 1e-6:
         return float(posteriors.bin_midi[segment.bin])
     swung = vibrato_centre(midi[note], weight[note], posteriors.hop)  # tested on its own
@@ -201,12 +204,11 @@ def _note_pitch(segment: _Segment, posteriors: Posteriors, config: DecoderConfig
 
 def _confidence(segment: _Segment, posteriors: Posteriors) -> float:
     """Geometric mean of the evidence for onset, offset, activity and pitch."""
-    onset = posteriors.onset[max(segment.start - 1, 0) : segment.start + 2].max(initial=0.0)
-    offset = posteriors.offset[max(segment.end - 1, 0) : segment.end + 2].max(initial=0.0)
+    onset = as_probabilities(posteriors.onset[max(segment.start - 1, 0) : segment.start + 2]).max(initial=0.0)
+    offset = as_probabilities(posteriors.offset[max(segment.end - 1, 0) : segment.end + 2]).max(initial=0.0)
     inside = slice(segment.start, segment.end)
-    activity = posteriors.activity[inside].mean()
+    activity = as_probabilities(posteriors.activity[inside]).mean()
     reach = round(posteriors.bins_per_semitone)
     low = max(segment.bin - reach, 0)
-    pitch = posteriors.pitch[inside, low : segment.bin + reach + 1].sum(axis=1).mean()
-    evidence = np.clip(np.nan_to_num([onset, offset, activity, pitch]).astype(np.float64), 0.0, 1.0)
-    return float(np.prod(evidence) ** 0.25)
+    pitch = as_probabilities(posteriors.pitch[inside, low : segment.bin + reach + 1]).sum(axis=1).mean()
+    return float((onset * offset * activity * min(pitch, 1.0)) ** 0.25)
