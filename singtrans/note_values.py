@@ -163,6 +163,7 @@ def _note_pitch(segment: Segment, posteriors: Posteriors, config: DecoderConfig)
     index = np.clip(segment.bin + np.arange(-reach, reach + 1), 0, posteriors.pitch.shape[1] - 1)
     peak = index[posteriors.pitch[np.ix_(present, index)].argmax(axis=1)]
     midi, mass = centroid(posteriors, present, peak, reach=round(posteriors.bins_per_semitone))
+    # Beside an unvoiced frame, whose pitch is a guess, a frame may count for less than it should: others are left.
     speed = np.abs(midi[2:] - midi[:-2]) / (2.0 * posteriors.hop)
     midi, weight = midi[1:-1], (mass * as_probabilities(posteriors.voicing[present]))[1:-1]
     if not weight.sum() > 1e-6:
