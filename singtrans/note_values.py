@@ -136,7 +136,17 @@ def between_frames(probability: np.ndarray, frame: int, first: int) -> float:
 def centroid(
     posteriors: Posteriors, frames: np.ndarray, centre: np.ndarray, reach: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Mean pitch and mass of the posterior within ``reach`` bins of ``centre``, for each of ``frames``."""
+    """Where the pitch posterior lies near to a bin, and how much of it does.
+
+    Args:
+        posteriors: with the frames that are asked for.
+        frames: (n,) which frames, as they are counted in ``posteriors``.
+        centre: (n,) the bin of each.
+        reach: bins to either side that count.
+
+    Returns:
+        (n,) the mean, fractional MIDI numbers, the centre's own where nothing is near; and (n,) the probability.
+    """
     bins = posteriors.pitch.shape[1]
     index = centre[:, None] + np.arange(-reach, reach + 1)
     near = as_probabilities(posteriors.pitch[frames[:, None], np.clip(index, 0, bins - 1)])
