@@ -118,20 +118,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Make training data of synthetic singing.")
     parser.add_argument("entries", type=manifest, metavar="MANIFEST")
     parser.add_argument("out", type=Path)
+    parser.add_argument("--seed", type=int, default=SEED, help="another makes other melodies (default: %(default)s)")
     options = parser.parse_args()
-    out = options.out
+    out, seed = options.out, options.seed
+    mark = f"-{seed}" if seed != SEED else ""
     out.mkdir(parents=True, exist_ok=True)
-    rng = np.random.default_rng(SEED)
+    rng = np.random.default_rng(seed)
     entries = [e for e in options.entries if e.split == "train"]
     made = []
     for number, (name, samples) in enumerate(voices(entries, rng).items()):
         frames = analyse(samples, RATE)
         for take in range(MELODIES):
-            made.append(write_song(out, f"{name}-{take}", sing(frames, SEED + 100 * number + 2 * take)))
+            made.append(write_song(out, f"{name}-{take}{mark}", sing(frames, seed + 100 * number + 2 * take)))
     for index in range(FORMANT_MELODIES):
-        made.append(write_song(out, f"formants-{index:02}", sing_formants(index, SEED + 100_000 + index)))
+        made.append(write_song(out, f"formants-{index:02}{mark}", sing_formants(index, seed + 100_000 + index)))
     for index in range(TONE_MELODIES):
-        made.append(write_song(out, f"tones-{index:02}", sing_tones(index, SEED + 200_000 + index)))
+        made.append(write_song(out, f"tones-{index:02}{mark}", sing_tones(index, seed + 200_000 + index)))
     entries = [replace(entry, source="synthetic", weight=WEIGHT) for entry in made]
     write_manifest(out / "manifest.csv", entries)
 

@@ -152,10 +152,10 @@ def let_vowels_change(make: ModuleType, rng: np.random.Generator) -> None:
     make.hold = held
 
 
-def one(task: tuple[int, Path, str]) -> Entry | None:
+def one(task: tuple[int, Path, str, int]) -> Entry | None:
     """Make one recording, or None where it could not be sung."""
-    number, out, kind = task
-    make, rng, phone = recipe(), np.random.default_rng([SEED, number]), kind == PHONE
+    number, out, kind, seed = task
+    make, rng, phone = recipe(), np.random.default_rng([seed, number]), kind == PHONE
     if kind in OWN_VOICES:
         variant = rng.choice(list(OWN_VOICES[kind]))
         language, limits = OWN_VOICES[kind][variant]
@@ -164,9 +164,9 @@ def one(task: tuple[int, Path, str]) -> Entry | None:
         language, variant = rng.choice(list(FAR_LANGUAGES if kind == FAR else LANGUAGES)), rng.choice(list(VOICES))
         limits = VOICES[variant]
     if kind in (FESTIVAL, PICO, FAR):
-        let_vowels_change(make, np.random.default_rng([SEED, number, 2]))
+        let_vowels_change(make, np.random.default_rng([seed, number, 2]))
     if kind == SOFT:
-        let_vowels_glide(make, np.random.default_rng([SEED, number, 1]))
+        let_vowels_glide(make, np.random.default_rng([seed, number, 1]))
     spoken = rng.random() < 0.3  # near to speech: quick, with much gliding and no vibrato
     beat = rng.uniform(0.2, 0.35) if spoken else rng.uniform(0.3, 0.65)
     style = (
@@ -181,10 +181,11 @@ def one(task: tuple[int, Path, str]) -> Entry | None:
         language, variant, limits, warp = CHILD
     words = score(rng, language, limits, beat, soft=kind == SOFT)
     name = f"song{number - 1000:02}" if phone else f"words-{number:03}-{language}-{variant}"
+    name += f"-{seed}" if seed != SEED else ""
     for _ in range(TRIES):
         try:
             song = make.Song(name, words, f"{language}+{variant}", warp, beat, style)
-            samples, rate, notes = make.sing(song, np.random.default_rng([SEED, number]))
+            samples, rate, notes = make.sing(song, np.random.default_rng([seed, number]))
             if kind in OWN_VOICES and min(note.duration for note in notes) < LEAST_SUNG:
                 raise ValueError("consonants leave too little of a note")
             break
@@ -207,12 +208,13 @@ def main() -> None:
     kinds = parser.add_mutually_exclusive_group()
     for name in (FLITE, SOFT, PHONE, FESTIVAL, PICO, FAR):
         kinds.add_argument(f"--{name}", dest="kind", action="store_const", const=name, default="")
+    parser.add_argument("--seed", type=int, default=SEED, help="another makes other melodies (default: %(default)s)")
     options = parser.parse_args()
     if lacking := missing(options.kind):
         sys.exit(lacking)
     options.out.mkdir(parents=True, exist_ok=True)
     first = FIRST[options.kind]
-    tasks = [(number, options.out, options.kind) for number in range(first, first + options.melodies)]
+    tasks = [(number, options.out, options.kind, options.seed) for number in range(first, first + options.melodies)]
     with multiprocessing.Pool() as pool:
         made = pool.map(one, tasks, chunksize=1)
     write_manifest(options.out / "manifest.csv", [entry for entry in made if entry])

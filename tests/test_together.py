@@ -1,0 +1,91 @@
+"""Several models trained on one stream of batches, each with its own recordings and labels."""
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from conftest import small_config
+from training_songs import manifest, sung_folder
+
+from singtrans.model import Model, load_model, save_model
+from singtrans.training.batches import BatchConfig
+
+sys.path.append(str(Path(__file__).parent.parent / "benchmarks"))
+together = pytest.importorskip("together")
+BATCH = BatchConfig(size=3, seconds=2.0)
+
+
+@pytest.fixture(scope="module")
+def packed(tmp_path_factory) -> Path:
+    """Of five songs, ``all`` has every one, ``two`` two of them, with the first's notes from the second on."""
+    pytest.importorskip("pyworld")
+    folder = sung_folder(tmp_path_factory.mktemp("songs"))
+    later = folder / "later.tsv"
+    lines = (folder / "song0.tsv").read_text().splitlines()
+    later.write_text("\n".join([lines[0], *lines[2:]]) + "\n")
+    rows = [{"id": f"song{i}", "audio": f"song{i}.wav", "notes": f"song{i}.tsv", "split": "train"} for i in range(4)]
+    rows.append({"id": "pitch", "audio": "pitch.wav", "f0": "pitch.f0.txt", "split": "train"})
+    manifest(folder / "all.csv", *rows)
+    manifest(folder / "two.csv", rows[0] | {"notes": "later.tsv"}, rows[1])
+    out = folder / "pack"
+    named = [("all", [folder / "all.csv"]), ("two", [folder / "two.csv"])]
+    together.pack(out, named, folder / "cache")
+    return out
+
+
+def test_every_recording_travels_once_and_stays_in_time(packed):
+    import soundfile
+
+    files = sorted(packed.glob("*.opus"))
+    assert len(files) == 5
+    songs = [soundfile.read(packed.parent / f"song{i}.wav")[0] for i in range(4)]
+    for song in songs:
+        likeness = []
+        for file in files:
+            samples = soundfile.read(file)[0]
+            if len(samples) == len(song):
+                likeness.append(np.corrcoef(samples, song)[0, 1])
+        assert max(likeness) > 0.95
+
+
+def test_a_name_learns_from_its_own_recordings_and_labels(packed):
+    excerpts = together.Together([packed], BATCH, seed=3)
+    firsts = {views["all"].id: views for views in excerpts.views.values()}
+    assert {name for name, views in firsts.items() if "two" in views} == {"song0", "song1"}
+    assert len(firsts["song0"]["two"].notes) == len(firsts["song0"]["all"].notes) - 1
+    known = {"all": 0.0, "two": 0.0}
+    for step in range(8):
+        batch = excerpts[step]
+        for name in known:
+            own = excerpts.of(batch, name)
+            assert own.heads.shape == own.head_known.shape == (BATCH.size, 100, 4)
+            assert own.pitch.shape == own.pitch_known.shape == (BATCH.size, 100)
+            known[name] += float(own.head_known.sum())
+    assert 0 < known["two"] < known["all"]
+
+
+def test_models_learn_beside_each_other(packed, tmp_path, capsys, monkeypatch):
+    torch.manual_seed(0)
+    start = tmp_path / "start.safetensors"
+    save_model(Model(small_config()), start)
+    specs = [
+        {"name": "same", "data": "all", "init": str(start), "rate": 1e-3},
+        {"name": "grown", "data": "two", "init": str(start), "network": {"pitch_context": 2}, "rate": 1e-3},
+    ]
+    (tmp_path / "specs.json").write_text(json.dumps(specs))
+    words = ["train", str(packed), str(tmp_path / "out"), str(tmp_path / "specs.json")]
+    words += ["--steps", "4", "--batch", "2", "--workers", "0", "--seconds", "300"]
+    monkeypatch.setattr(sys, "argv", ["together.py", *words])
+    together.main()
+    assert "4 steps in" in capsys.readouterr().out
+    begun = load_model(start)
+    same, grown = (load_model(tmp_path / "out" / f"{name}.safetensors") for name in ("same", "grown"))
+    assert same.config == begun.config
+    assert grown.config == replace(begun.config, network=replace(begun.config.network, pitch_context=2))
+    for model in (same, grown):
+        old, new = begun.network.state_dict(), model.network.state_dict()
+        assert not any(torch.equal(old[name], new[name]) for name in old if "weight" in name)
