@@ -23,7 +23,7 @@ import math
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -63,7 +63,7 @@ def pack(out: Path, named: Sequence[tuple[str, list[Path]]], cache: Path) -> Non
     """Write recordings and labels of all names into ``out``."""
     from singtrans.training.load import load_data
 
-    audio: dict[str, bytes] = {}
+    audio: dict[str, tuple[np.ndarray, float]] = {}
     arrays: dict[str, np.ndarray] = {}
     index: dict[str, Any] = {"names": {}, "backgrounds": []}
 
@@ -77,8 +77,7 @@ def pack(out: Path, named: Sequence[tuple[str, list[Path]]], cache: Path) -> Non
 
     def heard(samples: np.ndarray, kbps: float) -> str:
         key = hashlib.sha256(samples.tobytes()).hexdigest()[:16]
-        if key not in audio:
-            audio[key] = opus(samples, kbps)
+        audio.setdefault(key, (samples, kbps))
         return key
 
     for name, manifests in named:
@@ -104,9 +103,11 @@ def pack(out: Path, named: Sequence[tuple[str, list[Path]]], cache: Path) -> Non
     out.mkdir(parents=True)
     (out / "index.json").write_text(json.dumps(index))
     np.savez_compressed(out / "arrays.npz", **arrays)  # type: ignore[arg-type]  # none is named allow_pickle
-    for key, encoded in audio.items():
-        (out / f"{key}.opus").write_bytes(encoded)
-    print(f"{len(audio)} recordings, {sum(map(len, audio.values())) / 1e6:.1f} MB")
+    with ThreadPoolExecutor() as pool:
+        encoded = dict(zip(audio, pool.map(opus, *zip(*audio.values(), strict=True)), strict=True))
+    for key, file in encoded.items():
+        (out / f"{key}.opus").write_bytes(file)
+    print(f"{len(encoded)} recordings, {sum(map(len, encoded.values())) / 1e6:.1f} MB")
 
 
 def _decoded(path: Path) -> tuple[str, np.ndarray]:
