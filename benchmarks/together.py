@@ -280,7 +280,7 @@ def train(options: argparse.Namespace) -> None:
     step, marks = 0, time.monotonic()
     for batch in _stream(excerpts, options.workers, cuda):
         progress = (time.monotonic() - began) / options.seconds
-        if progress >= 1.0 or step == options.steps:
+        if progress >= 1.0 or (options.steps and step == options.steps):
             break
         on_device = Batch(
             **{f.name: getattr(batch, f.name).to(learners[0].state.device, non_blocking=True) for f in fields(batch)}
@@ -345,7 +345,7 @@ def main() -> None:
     training.add_argument("out", type=Path)
     training.add_argument("specs")
     training.add_argument("--seconds", type=float, default=500.0)
-    training.add_argument("--steps", type=int, default=0, help="stop earlier, after so many steps")
+    training.add_argument("--steps", type=int, default=0, help="stop earlier, after so many steps (default: do not)")
     training.add_argument("--batch", type=int, default=64)
     training.add_argument("--workers", type=int, default=15)
     training.add_argument("--seed", type=int, default=1)

@@ -10,8 +10,6 @@ from singtrans.errors import SingtransError, shown
 
 _Section = TypeVar("_Section")
 
-_LATER = {"pitch_context"}  # came after models had been written; their defaults mean what these models are
-
 
 @dataclass(frozen=True)
 class FeatureConfig:
@@ -88,7 +86,6 @@ class NetworkConfig:
         pitch_bins: bins of the pitch posterior, from ``lowest_midi`` upwards (180 = five octaves).
         harmonics: multiples of a candidate pitch whose bins are stacked before it is judged.
         pitch_channels: channels of the pitch head's convolutions.
-        pitch_context: frames before and after a frame whose salience the pitch head weighs, too; 0 leaves this out.
         channels: channels of the three convolutions over the mel bands.
         spectrum_channels: channels of the convolution that shows the spectrum to the LSTM.
         embedding: size of the bands' embedding before the LSTM.
@@ -102,7 +99,6 @@ class NetworkConfig:
     pitch_bins: int = 180
     harmonics: tuple[float, ...] = (0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0)
     pitch_channels: int = 16
-    pitch_context: int = 0
     channels: tuple[int, int, int] = (16, 24, 32)
     spectrum_channels: int = 8
     embedding: int = 128
@@ -118,7 +114,6 @@ class NetworkConfig:
             pitch_bins=(1, 4096),
             harmonics=(0.01, 100),
             pitch_channels=(1, 512),
-            pitch_context=(0, 100),
             channels=(1, 512),
             spectrum_channels=(1, 512),
             embedding=(1, 8192),
@@ -226,7 +221,7 @@ def _checked_fields(kind: type[Any], values: object, source: str) -> tuple[datac
     if unknown := sorted(set(values) - known):
         names = ", ".join(shown(name) for name in unknown[:3]) + (" and more" if len(unknown) > 3 else "")
         raise SingtransError(f"{source}: unknown configuration {names}; it was made by another version of singtrans")
-    if missing := sorted(known - set(values) - _LATER):
+    if missing := sorted(known - set(values)):
         raise SingtransError(
             f"{source}: configuration lacks {', '.join(missing)}; it was made by another version of singtrans"
         )
@@ -237,8 +232,6 @@ def _read_section(kind: type[_Section], parsed: Mapping[str, Any], name: str, so
     values = parsed[name]
     typed = {}
     for f in _checked_fields(kind, values, source):
-        if f.name not in values:
-            continue
         typed[f.name] = _typed(values[f.name], f.default, f"{source}: configuration {name}.{f.name}")
     try:
         return kind(**typed)
@@ -252,7 +245,7 @@ def _typed(value: object, default: object, what: str) -> object:
         if isinstance(value, list) and len(value) > 0:
             return tuple(_typed(item, default[0], what) for item in value)
     elif isinstance(default, int):
-        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1_000_000:
+        if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 1_000_000:
             return value
     elif isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300:  # nor inf, nor NaN
         return float(value)

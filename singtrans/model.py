@@ -41,30 +41,6 @@ class Logits:
     pitch: Tensor
 
 
-class PitchContext(nn.Module):
-    """Salience in the light of what was salient nearby some frames before and after.
-
-    A glide, or a voice that fades, is read by where it comes from and goes to. What is found is added, and is nothing
-    before anything is learnt.
-
-    Shape:
-        - salience, result: (batch, 1, frames, pitch_bins).
-    """
-
-    def __init__(self, channels: int, frames: int) -> None:
-        super().__init__()
-        self.around = nn.Conv2d(1, channels, (2 * frames + 1, 5), padding=(frames, 2))
-        self.add = nn.Conv2d(channels, 1, (1, 1))
-        nn.init.zeros_(self.add.weight)
-        assert self.add.bias is not None
-        nn.init.zeros_(self.add.bias)
-
-    def forward(self, salience: Tensor) -> Tensor:
-        """See the class for shapes."""
-        found: Tensor = self.add(self.around(salience).relu())
-        return salience + found
-
-
 class PitchHead(nn.Module):
     """Salience of every candidate pitch from the spectrum at its harmonics.
 
@@ -81,7 +57,6 @@ class PitchHead(nn.Module):
         self.high = max(0, int(shift.max()) + network.pitch_bins - features.spectrum_bins)
         self.starts = [int(s) + self.low for s in shift]
         self.bins = network.pitch_bins
-        self.context = network.pitch_context
         channels = network.pitch_channels
         self.convolutions = nn.Sequential(
             nn.Conv2d(len(shift), channels, (1, 5), padding=(0, 2)),
@@ -92,14 +67,9 @@ class PitchHead(nn.Module):
             nn.ReLU(),
             nn.Conv2d(channels, 1, (1, 1)),
         )
-        self.around = PitchContext(channels // 2, self.context) if self.context else None
 
     def forward(self, spectrum: Tensor) -> Tensor:
         """See the class for shapes."""
-        salience = self._salience(spectrum)
-        return salience if self.around is None else self.around(salience.unsqueeze(1)).squeeze(1)
-
-    def _salience(self, spectrum: Tensor) -> Tensor:
         padded = nn.functional.pad(spectrum, (self.low, self.high))
         parts = [padded[..., s : s + self.bins] for s in self.starts]
         if torch.is_grad_enabled():
@@ -187,9 +157,8 @@ class Network(nn.Module):
     @property
     def reach(self) -> int:
         """Frames before and after a frame that `embed` looks at."""
-        # The pitch head looks at two and its context, and the motion at the pitch some frames away; the other parts at
-        # fewer.
-        return 2 + self.pitch_head.context + max(self.motion.spans)
+        # The pitch head looks at two, and the motion at the pitch some frames away; the other parts at fewer.
+        return 2 + max(self.motion.spans)
 
     def embed(self, spectrum: Tensor, bands: Tensor) -> tuple[Tensor, Tensor]:
         """What the LSTM hears, (batch, frames, width), and the pitch logits, (batch, frames, pitch_bins)."""

@@ -14,12 +14,6 @@ def test_round_trip():
     assert Config.from_json(Config().to_json()) == Config()
 
 
-def test_models_from_before_the_context_have_none():
-    values = json.loads(Config().to_json())
-    del values["network"]["pitch_context"]
-    assert Config.from_json(json.dumps(values)).network.pitch_context == 0
-
-
 @pytest.mark.parametrize(
     ("change", "says"),
     [
@@ -29,7 +23,6 @@ def test_models_from_before_the_context_have_none():
         (lambda c: c["network"].update(heads=4), "unknown configuration heads"),
         (lambda c: c["network"].update(hidden="128"), "network.hidden is '128'"),
         (lambda c: c["network"].update(hidden=-1), "network.hidden is -1"),
-        (lambda c: c["network"].update(hidden=0), "hidden is not within 1 to 8192"),
         (lambda c: c["network"].update(harmonics=[]), "network.harmonics is"),
         (lambda c: c["decoder"].update(note_cost=float("nan")), "note_cost is nan"),
         (lambda c: c["decoder"].update(pitch_tolerance=0.0), "pitch_tolerance.* out of range"),

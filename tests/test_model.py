@@ -50,37 +50,6 @@ def test_pitch_is_shift_equivariant(small_model):
     assert torch.allclose(a[..., 20:-30], b[..., 27:-23], atol=1e-5)
 
 
-def with_context(model: Model, frames: int) -> Model:
-    """The same weights, and a context that has learnt nothing."""
-    config = replace(model.config, network=replace(model.config.network, pitch_context=frames))
-    grown = Model(config).eval()
-    grown.network.load_state_dict(model.network.state_dict(), strict=False)
-    return grown
-
-
-def test_a_context_is_nothing_before_it_has_learnt(small_model):
-    samples = torch.randn(2, 20_000)
-    for frames in (1, 4):
-        grown = with_context(small_model, frames)
-        assert torch.allclose(grown(samples).pitch, small_model(samples).pitch, atol=1e-6)
-
-
-def test_pitch_listens_as_far_as_its_context_reaches(small_model):
-    model = with_context(small_model, 4)
-    around = model.network.pitch_head.around
-    torch.nn.init.normal_(around.add.weight)
-    torch.nn.init.ones_(around.around.bias)  # nothing is cut off
-    spectrum = torch.rand(1, 31, model.config.features.spectrum_bins)
-    changed = spectrum.clone()
-    changed[:, 15] += 1.0
-    moved = (model.network.pitch_head(changed) - model.network.pitch_head(spectrum)).abs().amax(dim=(0, 2))
-    touched = torch.nonzero(moved > 1e-6).flatten()
-    assert (touched.min(), touched.max()) == (15 - 6, 15 + 6)
-    learning = model.network.pitch_head(spectrum)
-    with torch.inference_mode():  # by another path through the convolutions
-        assert torch.allclose(model.network.pitch_head(spectrum), learning, atol=1e-5)
-
-
 def test_weights_survive_a_file(small_model, tmp_path):
     path = tmp_path / "m.safetensors"
     save_model(small_model, path, {"seed": "3"})

@@ -74,7 +74,7 @@ def test_models_learn_beside_each_other(packed, tmp_path, capsys, monkeypatch):
     save_model(Model(small_config()), start)
     specs = [
         {"name": "same", "data": "all", "init": str(start), "rate": 1e-3},
-        {"name": "grown", "data": "two", "init": str(start), "network": {"pitch_context": 2}, "rate": 1e-3},
+        {"name": "grown", "data": "two", "init": str(start), "network": {"hidden": 12}, "rate": 1e-3},
     ]
     (tmp_path / "specs.json").write_text(json.dumps(specs))
     words = ["train", str(packed), str(tmp_path / "out"), str(tmp_path / "specs.json")]
@@ -85,7 +85,7 @@ def test_models_learn_beside_each_other(packed, tmp_path, capsys, monkeypatch):
     begun = load_model(start)
     same, grown = (load_model(tmp_path / "out" / f"{name}.safetensors") for name in ("same", "grown"))
     assert same.config == begun.config
-    assert grown.config == replace(begun.config, network=replace(begun.config.network, pitch_context=2))
+    assert grown.config == replace(begun.config, network=replace(begun.config.network, hidden=12))
     for model in (same, grown):
         old, new = begun.network.state_dict(), model.network.state_dict()
         assert not any(torch.equal(old[name], new[name]) for name in old if "weight" in name)

@@ -60,19 +60,6 @@ def test_pieces_join_without_a_seam(layers, in_memory, monkeypatch):
         close(Transcriber(model, "cpu").posteriors(samples), whole(model, samples), 2e-4)
 
 
-def test_pieces_join_where_pitch_has_a_context(monkeypatch):
-    torch.manual_seed(0)
-    config = small_config()
-    model = Model(replace(config, network=replace(config.network, pitch_context=7))).eval()
-    around = model.network.pitch_head.around
-    assert around is not None
-    torch.nn.init.normal_(around.add.weight)
-    samples = noise(5.0)
-    for seconds in (1000.0, 0.5, 0.1):
-        cut_up(monkeypatch, seconds)
-        close(Transcriber(model, "cpu").posteriors(samples), whole(model, samples), 2e-4)
-
-
 @pytest.mark.parametrize("cut", [1, 160, 319, 3200, 4801, 16_000, 31_999])
 def test_blocks_of_any_size_are_one_recording(small_model, monkeypatch, cut):
     cut_up(monkeypatch, 0.3)
