@@ -10,7 +10,8 @@ songs have many vowels after vowels, and moraic n. Needs PyPI's pysinsy. OUT rec
 
 A note's label begins where its vowel rises, as in the sung words (docs/labels.md): where in the recording that is
 within 50 ms of where it is after this consonant as a rule, there; else where it is as a rule. After a vowel nothing
-rises, and the score is believed. Where a note ends is the score's, and not to be learnt from.
+rises, and the score is believed. A note ends where the next one
+begins, or where the score says, and this is not to be learnt from.
 """
 
 import argparse
@@ -57,7 +58,7 @@ VOWELS = {mora: place for row in MORAE.values() for place, mora in enumerate(row
     mora: vowel for vowel, few in enumerate(("やわだ", "", "ゆ", "で", "よど")) for mora in few
 }  # these stand in more than one column
 OFTEN = (14, 12, 8, 12, 10, 6, 8, 10, 5, 3, 5, 4, 2, 5, 3)  # weights of the consonants
-MORAIC_N = "ん"
+MORAIC_N, NASAL = "ん", 9  # and what stands for it among the numbers of vowels
 MORAIC_N_SHARE = 0.15
 MAJOR, MINOR = (0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10)
 LEAPS = (-3, -2, -1, -1, 1, 1, 2, 3)  # of the scale
@@ -134,15 +135,15 @@ def melody(rng: np.random.Generator) -> tuple[list[Mora], float]:
     return [*score, Mora(None, 2.0)], tempo
 
 
-def _mora(rng: np.random.Generator, vowels: float, before: int | None, *, first: bool) -> tuple[Mora, int | None]:
+def _mora(rng: np.random.Generator, vowels: float, before: int | None, *, first: bool) -> tuple[Mora, int]:
     """What is sung next, and the number of its vowel; vowels change, since a held one is one note."""
     often = np.array(OFTEN, float)
     consonant = "" if rng.random() < vowels else list(MORAE)[rng.choice(len(MORAE), p=often / often.sum())]
     vowel = int(rng.integers(5))
     if not consonant and before == vowel:
         vowel = (vowel + int(rng.integers(1, 5))) % 5
-    if not consonant and not first and rng.random() < MORAIC_N_SHARE:
-        return Mora(0, 0.0, MORAIC_N, MORAIC_N), None
+    if not consonant and not first and rng.random() < MORAIC_N_SHARE and before != NASAL:
+        return Mora(0, 0.0, MORAIC_N, MORAIC_N), NASAL
     text = MORAE[consonant][vowel]
     return Mora(0, 0.0, text, consonant), VOWELS[text]
 

@@ -1,6 +1,6 @@
 """Make the synthetic part of the shipped model's training data: new melodies, sung by the training singers' voices.
 
-    python benchmarks/synthetic.py manifest.csv OUT
+    python benchmarks/synthetic.py manifest.csv OUT [--seed SEED]
 
 Reads the training recordings of a manifest, takes their voices apart with WORLD and re-sings them to random
 melodies with legato, melismas and repeated notes, whose notes and pitch are known exactly. A formant voice sings
@@ -118,7 +118,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Make training data of synthetic singing.")
     parser.add_argument("entries", type=manifest, metavar="MANIFEST")
     parser.add_argument("out", type=Path)
-    parser.add_argument("--seed", type=int, default=SEED, help="another makes other melodies (default: %(default)s)")
+    parser.add_argument(
+        "--seed", type=int, default=SEED, help="one that is thousands away makes other melodies (default: %(default)s)"
+    )
     options = parser.parse_args()
     out, seed = options.out, options.seed
     mark = f"-{seed}" if seed != SEED else ""

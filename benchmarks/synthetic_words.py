@@ -14,6 +14,7 @@ another vowel, or with a sonorant. The fourth makes recordings of one child, by 
 fine-tuning on (docs/training.md). The fifth and sixth sing with people's voices too: eleven that Festival joins of
 recorded pieces, in Italian, Czech, English, Hindi and Finnish, and six women's that SVOX Pico has learnt from. The last
 has espeak-ng's voices in further languages. In these three, half of the vowels change while they are sung.
+``--seed`` makes other melodies of the same kind.
 The recordings are made as those in ``sample_audio`` are, by the same code, with none of their voices, melodies or
 words. OUT receives recordings, notes and a ``manifest.csv``, all of it for training. Each needs its synthesiser:
 espeak-ng, flite or festival on the path (with Debian's festvox-italp16k, -itapc16k, -czech-dita, -czech-krb,

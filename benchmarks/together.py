@@ -1,15 +1,16 @@
 """Train several models on one stream of batches: the one to ship beside those that a data set is kept from.
 
     python benchmarks/together.py pack OUT NAME=MANIFEST[,MANIFEST...] [NAME=...]
-    python benchmarks/together.py train PACK[,PACK...] OUT SPECS.json [--seconds 500] [--batch 64] [--workers 15]
+    python benchmarks/together.py train PACK[,FOLDER...] OUT SPECS.json [--seconds 500] [--batch 64] [--workers 15]
 
 A graphics card learns faster than processors can prepare excerpts, and the models of one experiment hear much the
-same recordings. So each excerpt is drawn, changed and transformed once, for all; a model learns nothing from an
-excerpt whose recording is in none of the manifests of its name, and its own manifest's labels from the others.
+same recordings. So each excerpt is drawn, changed and transformed once, for all. From recordings that are in the
+manifests of its name, a model learns what these say; from the others nothing, but where an excerpt is replaced by
+silence. How often a recording is drawn goes by the largest weight that any name gives it.
 
 ``pack`` gathers what travels to a machine that has neither the data sets nor WORLD: every recording once, as Opus, and
-the labels and measured pitch of each name. ``train`` reads packs, learns for so many seconds, and writes
-OUT/NAME.safetensors, the running averages of the weights. SPECS.json is a list of models:
+the labels and measured pitch of each name. ``train`` reads a pack, whose recordings may lie in several folders, learns
+for so many seconds, and writes OUT/NAME.safetensors, the running averages of the weights. SPECS.json lists models:
 
     [{"name": "small-nossvd", "data": "nossvd", "init": "some.safetensors", "rate": 1e-3},
      {"name": "wide", "data": "full", "network": {"hidden": 192}, "rate": 2e-3, "seed": 1}]
@@ -34,7 +35,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from singtrans.config import Config, FeatureConfig
-from singtrans.model import Logits, Model, load_model, save_model
+from singtrans.model import Logits, Model, load_model, read_metadata, save_model
 from singtrans.training.augment import AugmentConfig
 from singtrans.training.batches import Batch, BatchConfig, Excerpts
 from singtrans.training.config import TrainConfig
@@ -60,8 +61,13 @@ def opus(samples: np.ndarray, kbps: float) -> bytes:
 
 
 def pack(out: Path, named: Sequence[tuple[str, list[Path]]], cache: Path) -> None:
-    """Write recordings and labels of all names into ``out``."""
+    """Write recordings and labels of all names into ``out``, which is made."""
     from singtrans.training.load import load_data
+
+    try:
+        out.mkdir(parents=True)
+    except OSError as error:
+        sys.exit(f"{out}: cannot be made ({error.strerror}); give a folder that does not exist")
 
     audio: dict[str, tuple[np.ndarray, float]] = {}
     arrays: dict[str, np.ndarray] = {}
@@ -100,7 +106,6 @@ def pack(out: Path, named: Sequence[tuple[str, list[Path]]], cache: Path) -> Non
                 if key not in index["backgrounds"]:
                     index["backgrounds"].append(key)
         index["names"][name] = rows
-    out.mkdir(parents=True)
     (out / "index.json").write_text(json.dumps(index))
     np.savez_compressed(out / "arrays.npz", **arrays)  # type: ignore[arg-type]  # none is named allow_pickle
     with ThreadPoolExecutor() as pool:
@@ -125,24 +130,31 @@ class Together(Excerpts):
     """
 
     def __init__(self, folders: Sequence[Path], batch: BatchConfig, seed: int) -> None:
-        index, arrays = _read_index(folders)
+        index, arrays = _read_index(folders[0])
         files = [file for folder in folders for file in sorted(folder.glob("*.opus"))]
         with ProcessPoolExecutor() as pool:
             sounds = dict(pool.map(_decoded, files, chunksize=8))
         self.names = list(index["names"])
         self.views: dict[str, dict[str, Recording]] = {}
+        used = {row["audio"] for rows in index["names"].values() for row in rows} | set(index["backgrounds"])
+        if lacking := sorted(used - sounds.keys()):
+            sys.exit(f"{len(lacking)} recordings of the pack are in none of the folders, such as {lacking[0]}.opus")
         for name, rows in index["names"].items():
             for row in rows:
-                if row["audio"] in sounds:
-                    self.views.setdefault(row["audio"], {})[name] = _recording(row, sounds, arrays)
+                self.views.setdefault(row["audio"], {})[name] = _recording(row, sounds, arrays)
         union = []
         for key, views in self.views.items():
             noted = next((v for v in views.values() if v.notes is not None), next(iter(views.values())))
             union.append(replace(noted, id=key, weight=max(v.weight for v in views.values())))
-        backgrounds = [sounds[key] for key in index["backgrounds"] if key in sounds]
+        backgrounds = [sounds[key] for key in index["backgrounds"]]
         super().__init__(union, FeatureConfig(), batch, AugmentConfig(), seed, backgrounds=backgrounds)
-        self.taught = np.tile(self.taught, len(self.names))
+        # What silence teaches is each name's own matter: without labels of notes, there is none of them to hear.
+        self.taught = np.concatenate([self._taught_by_silence(name) for name in self.names])
         print(f"{len(union)} recordings, {sum(r.duration for r in union) / 60:.0f} min, {len(backgrounds)} backgrounds")
+
+    def _taught_by_silence(self, name: str) -> np.ndarray:
+        recordings = [views[name] for views in self.views.values() if name in views]
+        return Excerpts(recordings, self.features, self.batch, self.augmentation, self.seed).taught
 
     def _targets(self, recording: Recording, time: np.ndarray, start: float, ratio: float) -> Targets:
         views = self.views[recording.id]
@@ -173,10 +185,11 @@ class Together(Excerpts):
         )
 
 
-def _read_index(folders: Sequence[Path]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    found = next(folder for folder in folders if (folder / "index.json").is_file())
-    with np.load(found / "arrays.npz") as file:
-        return json.loads((found / "index.json").read_text()), {name: file[name] for name in file.files}
+def _read_index(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    if not (folder / "index.json").is_file():
+        sys.exit(f"{folder}: has no index.json; name the folder first that has it")
+    with np.load(folder / "arrays.npz") as file:
+        return json.loads((folder / "index.json").read_text()), {name: file[name] for name in file.files}
 
 
 def _recording(row: dict[str, Any], sounds: dict[str, np.ndarray], arrays: dict[str, np.ndarray]) -> Recording:
@@ -195,7 +208,17 @@ def _recording(row: dict[str, Any], sounds: dict[str, np.ndarray], arrays: dict[
 
 @dataclass
 class Learner:
-    """A model in training; ``rate`` is its highest learning rate."""
+    """A model in training.
+
+    Attributes:
+        name: of its file.
+        data: whose manifests it learns from.
+        rate: its highest learning rate.
+        config: of its training; how many steps there will be is not known.
+        state: the model, its running average and its optimiser.
+        stream: where its work on the device is queued, beside the other models'; None on a CPU.
+        loss: (terms,) of the last step.
+    """
 
     name: str
     data: str
@@ -214,7 +237,12 @@ def learner(spec: dict[str, Any]) -> Learner:
     shape = replace(shape, network=replace(shape.network, **network))
     if init and shape != init.config:
         init = _grown(init, shape)
-    config = TrainConfig(rate=spec["rate"], seed=spec.get("seed", 0), freeze=spec.get("freeze", "none"))
+    config = TrainConfig(
+        rate=spec["rate"],
+        seed=spec.get("seed", 0),
+        freeze=spec.get("freeze", "none"),
+        init=read_metadata(Path(spec["init"]))["sha256"] if init else "",
+    )
     state = begin(shape, config, init)
     if state.device.type == "cuda":
         state.optimiser = torch.optim.AdamW(
@@ -254,10 +282,11 @@ def learn(one: Learner, heard: tuple[Tensor, Tensor], batch: Batch, progress: fl
     one.loss = torch.stack([*terms.values()]).detach()
 
 
-def save(learners: Sequence[Learner], out: Path, note: dict[str, Any]) -> None:
-    """Write the running average of each."""
+def save(learners: Sequence[Learner], out: Path, batch: BatchConfig, note: dict[str, Any]) -> None:
+    """Write the running average of each, and with it how it was trained: ``note`` and its configuration."""
     for one in learners:
-        about = {"training": json.dumps(note | {"train": asdict(one.config)}), "step": str(one.state.step)}
+        config = replace(one.config, steps=one.state.step, batch=batch)
+        about = {"training": json.dumps(note | {"train": asdict(config)}), "step": str(one.state.step)}
         save_model(one.state.average, out / f"{one.name}.safetensors", about)
 
 
@@ -274,17 +303,17 @@ def train(options: argparse.Namespace) -> None:
     if cuda:
         for one in learners:
             one.stream = torch.cuda.Stream()
+    if len({one.state.model.config.features for one in learners}) > 1:
+        sys.exit(f"{options.specs}: the models hear with different front ends, so they cannot share batches")
     front_end = learners[0].state.model.front_end
-    note = {"seconds": options.seconds, "batch": options.batch, "seed": options.seed}
+    note = {"seconds": options.seconds, "batches_seed": options.seed}
     options.out.mkdir(parents=True, exist_ok=True)
     step, marks = 0, time.monotonic()
-    for batch in _stream(excerpts, options.workers, cuda):
+    for batch in _stream(excerpts, options.workers):
         progress = (time.monotonic() - began) / options.seconds
         if progress >= 1.0 or (options.steps and step == options.steps):
             break
-        on_device = Batch(
-            **{f.name: getattr(batch, f.name).to(learners[0].state.device, non_blocking=True) for f in fields(batch)}
-        )
+        on_device = Batch(**{f.name: getattr(batch, f.name).to(learners[0].state.device) for f in fields(batch)})
         with torch.no_grad():
             heard = front_end(on_device.samples)
         here = torch.cuda.current_stream() if cuda else None
@@ -309,19 +338,18 @@ def train(options: argparse.Namespace) -> None:
             print(f"step {step}, {time.monotonic() - began:.0f} s, {1e3 * pace:.0f} ms: {told}", flush=True)
             marks = time.monotonic()
         if step % 1000 == 0:
-            save(learners, options.out, note)
-    save(learners, options.out, note)
+            save(learners, options.out, excerpts.batch, note)
+    save(learners, options.out, excerpts.batch, note)
     print(f"{step} steps in {time.monotonic() - began:.0f} s")
 
 
-def _stream(excerpts: Together, workers: int, pinned: bool) -> Iterator[Batch]:
+def _stream(excerpts: Together, workers: int) -> Iterator[Batch]:
     loader = DataLoader(
         excerpts,
         batch_size=None,
         sampler=range(1_000_000),
         num_workers=workers,
         prefetch_factor=4 if workers else None,
-        pin_memory=pinned,
         worker_init_fn=_one_thread,
     )
     return iter(loader)

@@ -1,5 +1,6 @@
 """Several models trained on one stream of batches, each with its own recordings and labels."""
 
+import importlib
 import json
 import sys
 from dataclasses import replace
@@ -11,11 +12,11 @@ import torch
 from conftest import small_config
 from training_songs import manifest, sung_folder
 
-from singtrans.model import Model, load_model, save_model
+from singtrans.model import Model, load_model, read_metadata, save_model
 from singtrans.training.batches import BatchConfig
 
 sys.path.append(str(Path(__file__).parent.parent / "benchmarks"))
-together = pytest.importorskip("together")
+together = importlib.import_module("together")
 BATCH = BatchConfig(size=3, seconds=2.0)
 
 
@@ -86,6 +87,43 @@ def test_models_learn_beside_each_other(packed, tmp_path, capsys, monkeypatch):
     same, grown = (load_model(tmp_path / "out" / f"{name}.safetensors") for name in ("same", "grown"))
     assert same.config == begun.config
     assert grown.config == replace(begun.config, network=replace(begun.config.network, hidden=12))
+    training = json.loads(read_metadata(tmp_path / "out" / "same.safetensors")["training"])["train"]
+    assert (training["steps"], training["batch"]["size"]) == (4, 2)
     for model in (same, grown):
         old, new = begun.network.state_dict(), model.network.state_dict()
         assert not any(torch.equal(old[name], new[name]) for name in old if "weight" in name)
+
+
+def test_a_model_of_another_shape_begins_with_the_weights_that_fit(tmp_path):
+    torch.manual_seed(0)
+    start = tmp_path / "start.safetensors"
+    save_model(Model(small_config()), start)
+    spec = {"name": "grown", "data": "all", "init": str(start), "network": {"hidden": 12}, "rate": 1e-3}
+    one = together.learner(spec)
+    assert one.config.init == read_metadata(start)["sha256"]
+    old, new = load_model(start).network.state_dict(), one.state.model.network.state_dict()
+    for name, weights in old.items():
+        assert name.startswith(("lstm.", "heads.weight")) != torch.equal(weights, new[name].cpu()), name
+
+
+def test_silence_teaches_a_name_only_what_its_labels_are_of(packed):
+    excerpts = together.Together([packed], BATCH, seed=3)
+    assert excerpts.taught.tolist() == [1.0] * 8
+    pitch = next(key for key, views in excerpts.views.items() if views["all"].notes is None)
+    for key, views in excerpts.views.items():
+        views.pop("two", None)
+        if key == pitch:
+            views["two"] = views["all"]
+    assert excerpts._taught_by_silence("two").tolist() == [0.0, 0.0, 0.0, 1.0]
+
+
+def test_what_is_wrong_is_one_line(packed, tmp_path):
+    with pytest.raises(SystemExit, match=r"cannot be made \(File exists\); give a folder that does not exist$"):
+        together.pack(packed, [], tmp_path)
+    with pytest.raises(SystemExit, match=r"has no index\.json"):
+        together.Together([tmp_path, packed], BATCH, seed=3)
+    for name in ("index.json", "arrays.npz"):
+        (tmp_path / name).write_bytes((packed / name).read_bytes())
+    with pytest.raises(SystemExit, match=r"^5 recordings of the pack are in none of the folders, such as \w+\.opus$"):
+        together.Together([tmp_path], BATCH, seed=3)
+    assert len(together.Together([tmp_path, packed], BATCH, seed=3).views) == 5
