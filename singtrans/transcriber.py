@@ -85,25 +85,36 @@ class Transcriber:
     def _transcribe(self, blocks: Iterable[np.ndarray], loudness: float, length: int, name: str) -> Transcription:
         """Transcribe ``length`` samples that come in blocks and are as loud as ``loudness``."""
         config = self.model.config
-        decoder, tracks = decode.Decoder(config.decoder), []
+        decoder = decode.Decoder(config.decoder)
+        midi: list[np.ndarray] = []
+        voicing: list[np.ndarray] = []
         # Too short to be shared out: a second thread would cost more than it does.
         short = length < _SHORT_SECONDS * config.features.sample_rate
         listen = self._listen_alone if short else self._listen
         for posteriors in listen(blocks, _gain(loudness)):
             decoder.add(posteriors)
-            tracks.append(decode.pitch_track(posteriors, config.decoder))
+            track = decode.pitch_track(posteriors, config.decoder)
+            midi.append(track.midi)
+            voicing.append(track.voicing)
         duration = length / config.features.sample_rate
         return Transcription(
             notes=decoder.finish(duration),
             pitch=PitchTrack(
-                time=np.arange(sum(map(len, tracks))) * config.features.hop_seconds,
-                midi=np.concatenate([track.midi for track in tracks]),
-                voicing=np.concatenate([track.voicing for track in tracks]),
+                time=np.arange(sum(map(len, midi))) * config.features.hop_seconds,
+                midi=_joined(midi),
+                voicing=_joined(voicing),
             ),
             duration=duration,
             audio=name,
             model=self.model.name,
         )
+
+
+def _joined(pieces: list[np.ndarray]) -> np.ndarray:
+    """The pieces as one array; the list is emptied, since those of hours take as much memory as the whole."""
+    joined = np.concatenate(pieces)
+    pieces.clear()
+    return joined
 
 
 def _gain(loudness: float) -> float:
