@@ -12,11 +12,12 @@ import torch
 from conftest import small_config
 from training_songs import manifest, sung_folder
 
+from singtrans.errors import SingtransError
 from singtrans.model import Model, load_model, read_metadata, save_model
 from singtrans.training.batches import BatchConfig
 
 sys.path.append(str(Path(__file__).parent.parent / "benchmarks"))
-together = importlib.import_module("together")
+together, packs = importlib.import_module("together"), importlib.import_module("packs")
 BATCH = BatchConfig(size=3, seconds=2.0)
 
 
@@ -34,7 +35,7 @@ def packed(tmp_path_factory) -> Path:
     manifest(folder / "two.csv", rows[0] | {"notes": "later.tsv"}, rows[1])
     out = folder / "pack"
     named = [("all", [folder / "all.csv"]), ("two", [folder / "two.csv"])]
-    together.pack(out, named, folder / "cache")
+    packs.write_pack(out, named, folder / "cache")
     return out
 
 
@@ -54,8 +55,8 @@ def test_every_recording_travels_once_and_stays_in_time(packed):
 
 
 def test_a_name_learns_from_its_own_recordings_and_labels(packed):
-    excerpts = together.Together([packed], BATCH, seed=3)
-    firsts = {views["all"].id: views for views in excerpts.views.values()}
+    excerpts = together.Together(packs.read_pack([packed]), BATCH, seed=3)
+    firsts = {views["all"].id: views for views in excerpts.pack.views.values()}
     assert {name for name, views in firsts.items() if "two" in views} == {"song0", "song1"}
     assert len(firsts["song0"]["two"].notes) == len(firsts["song0"]["all"].notes) - 1
     known = {"all": 0.0, "two": 0.0}
@@ -78,7 +79,7 @@ def test_models_learn_beside_each_other(packed, tmp_path, capsys, monkeypatch):
         {"name": "grown", "data": "two", "init": str(start), "network": {"hidden": 12}, "rate": 1e-3},
     ]
     (tmp_path / "specs.json").write_text(json.dumps(specs))
-    words = ["train", str(packed), str(tmp_path / "out"), str(tmp_path / "specs.json")]
+    words = [str(packed), str(tmp_path / "out"), str(tmp_path / "specs.json")]
     words += ["--steps", "4", "--batch", "2", "--workers", "0", "--seconds", "300"]
     monkeypatch.setattr(sys, "argv", ["together.py", *words])
     together.main()
@@ -107,23 +108,53 @@ def test_a_model_of_another_shape_begins_with_the_weights_that_fit(tmp_path):
 
 
 def test_silence_teaches_a_name_only_what_its_labels_are_of(packed):
-    excerpts = together.Together([packed], BATCH, seed=3)
+    excerpts = together.Together(packs.read_pack([packed]), BATCH, seed=3)
     assert excerpts.taught.tolist() == [1.0] * 8
-    pitch = next(key for key, views in excerpts.views.items() if views["all"].notes is None)
-    for key, views in excerpts.views.items():
+    pitch = next(key for key, views in excerpts.pack.views.items() if views["all"].notes is None)
+    for key, views in excerpts.pack.views.items():
         views.pop("two", None)
         if key == pitch:
             views["two"] = views["all"]
     assert excerpts._taught_by_silence("two").tolist() == [0.0, 0.0, 0.0, 1.0]
 
 
-def test_what_is_wrong_is_one_line(packed, tmp_path):
-    with pytest.raises(SystemExit, match=r"cannot be made \(File exists\); give a folder that does not exist$"):
-        together.pack(packed, [], tmp_path)
-    with pytest.raises(SystemExit, match=r"has no index\.json"):
-        together.Together([tmp_path, packed], BATCH, seed=3)
+def test_what_is_wrong_with_a_pack_is_one_line(packed, tmp_path):
+    with pytest.raises(SingtransError, match=r"exists already; give a folder that does not$"):
+        packs.write_pack(packed, [], tmp_path)
+    with pytest.raises(SingtransError, match=r"has no index\.json"):
+        packs.read_pack([tmp_path, packed])
     for name in ("index.json", "arrays.npz"):
         (tmp_path / name).write_bytes((packed / name).read_bytes())
-    with pytest.raises(SystemExit, match=r"^5 recordings of the pack are in none of the folders, such as \w+\.opus$"):
-        together.Together([tmp_path], BATCH, seed=3)
-    assert len(together.Together([tmp_path, packed], BATCH, seed=3).views) == 5
+    with pytest.raises(
+        SingtransError, match=r"5 recordings of the pack are in none of the folders, such as \w+\.opus;"
+    ):
+        packs.read_pack([tmp_path])
+    assert len(packs.read_pack([tmp_path, packed]).views) == 5
+
+
+def test_nothing_is_left_where_a_recording_cannot_be_packed(tmp_path, monkeypatch):
+    pytest.importorskip("pyworld")
+    manifest(tmp_path / "bad.csv", {"id": "gone", "audio": "gone.wav", "notes": "gone.tsv", "split": "train"})
+    monkeypatch.setattr(sys, "argv", ["packs.py", str(tmp_path / "out"), f"bad={tmp_path / 'bad.csv'}"])
+    with pytest.raises(SystemExit, match=r"gone"):
+        packs.main()
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("specs", "says"),
+    [
+        ("no json", "is no list of models"),
+        ("[{}]", "is no list of models"),
+        ('[{"name": "a", "data": "many", "rate": 0.001, "network": {"hidden": 4}}]', "but the pack has all, two"),
+        ("[]", "at least one"),
+    ],
+)
+def test_what_is_wrong_with_the_models_asked_for_is_one_line(packed, tmp_path, monkeypatch, specs, says):
+    (tmp_path / "specs.json").write_text(specs)
+    words = [str(packed), str(tmp_path / "out"), str(tmp_path / "specs.json"), "--workers", "0"]
+    monkeypatch.setattr(sys, "argv", ["together.py", *words])
+    with pytest.raises(SystemExit, match=says) as stopped:
+        together.main()
+    assert "\n" not in str(stopped.value)
+    assert not (tmp_path / "out").exists()

@@ -54,5 +54,9 @@ def learning_rate(step: int, config: TrainConfig) -> float:
     """Rate at a step, a pure function of it."""
     if step < config.warmup:
         return config.rate * (step + 1) / config.warmup
-    done = (step - config.warmup) / max(1, config.steps - config.warmup)
-    return config.rate * (0.02 + 0.98 * 0.5 * (1.0 + math.cos(math.pi * min(1.0, done))))
+    return config.rate * annealing((step - config.warmup) / max(1, config.steps - config.warmup))
+
+
+def annealing(done: float) -> float:
+    """Part of the highest rate when this part of the training is done: a half cosine from 1 to a fiftieth."""
+    return 0.02 + 0.98 * 0.5 * (1.0 + math.cos(math.pi * min(1.0, done)))

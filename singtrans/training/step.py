@@ -48,15 +48,42 @@ def train_step(state: State, batch: Batch, config: TrainConfig, processes: Proce
     counts = processes.total(known_frames(batch, features, model.config.network.pitch_bins)) / processes.count
     with torch.no_grad():
         heard = model.front_end(batch.samples)
-    with torch.autocast(device.type, torch.bfloat16, enabled=config.bf16 and has_bf16(device)):
-        logits = model.network(*heard)
-    terms = losses(logits, batch, features, config.loss, counts)
-    total = functools.reduce(torch.add, terms.values())
-    state.optimiser.zero_grad(set_to_none=True)
-    torch.autograd.backward(total)
+    terms, total = descend(state, heard, batch, config, counts)
     values = torch.stack([*(t.detach() for t in terms.values()), total.detach()])
     values = torch.cat([values, values.new_tensor([float(interrupt.pending())])])
     values = _combine(state.parameters, values, processes)
+    advance(state, config)
+    *numbers, stopping = values.tolist()
+    return Stepped(dict(zip([*terms, "total"], numbers, strict=True)), stopping > 0)
+
+
+def descend(
+    state: State, heard: tuple[Tensor, Tensor], batch: Batch, config: TrainConfig, counts: Tensor | None = None
+) -> tuple[dict[str, Tensor], Tensor]:
+    """Put the gradients of a batch's loss into the model.
+
+    Args:
+        state: with the model in training mode.
+        heard: what the model's front end makes of the batch, as `Network` takes it.
+        batch: its targets, on the model's device.
+        config: of the training.
+        counts: see `losses`.
+
+    Returns:
+        The loss's terms and their sum, scalars on the device: nothing here waits for it.
+    """
+    model, device = state.model, state.device
+    with torch.autocast(device.type, torch.bfloat16, enabled=config.bf16 and has_bf16(device)):
+        logits = model.network(*heard)
+    terms = losses(logits, batch, model.config.features, config.loss, counts)
+    total = functools.reduce(torch.add, terms.values())
+    state.optimiser.zero_grad(set_to_none=True)
+    torch.autograd.backward(total)
+    return terms, total
+
+
+def advance(state: State, config: TrainConfig) -> None:
+    """Follow the gradients by one step, and let the average follow the weights."""
     torch.nn.utils.clip_grad_norm_(state.parameters, config.clip)
     state.optimiser.step()
     state.step += 1
@@ -65,8 +92,6 @@ def train_step(state: State, batch: Batch, config: TrainConfig, processes: Proce
     with torch.no_grad():
         for kept, new in state.averaged():
             kept.lerp_(new, 1.0 - decay)
-    *numbers, stopping = values.tolist()
-    return Stepped(dict(zip([*terms, "total"], numbers, strict=True)), stopping > 0)
 
 
 def has_bf16(device: torch.device) -> bool:
