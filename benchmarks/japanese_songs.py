@@ -67,6 +67,7 @@ SHORTEST = 0.12  # seconds of a note
 BEFORE, AFTER = 0.15, 0.25  # seconds around the score's onset in which a vowel rises
 NEAR = 0.05  # seconds from where it rises as a rule
 AFTER_VOWEL = 0.012  # seconds after the score's onset, to which Sinsy comes late
+LEAST_SUNG = 0.04  # seconds that must be left of a note, or it is not labelled
 USUAL = 0.02  # seconds: where nothing rose after a consonant in any song
 STEPS = ("C", "C", "D", "D", "E", "F", "F", "G", "G", "A", "A", "B")
 SHARP = (0, 1, 0, 1, 0, 0, 1, 0, 1, 0, 1, 0)
@@ -126,8 +127,8 @@ def melody(rng: np.random.Generator) -> tuple[list[Mora], float]:
                 place = int(np.clip(place + rng.choice(LEAPS), 0, len(scale) - 1))
             length = float(rng.choice(BEATS, p=BEATS_SHARES))
             length = max(length, np.ceil(SHORTEST * tempo / 60 * DIVISIONS) / DIVISIONS)
-            mora, before = _mora(rng, vowels, before, first=not number)
-            score.append(replace(mora, pitch=scale[place], beats=length))
+            text, consonant, before = _syllable(rng, vowels, before, first=not number)
+            score.append(Mora(scale[place], length, text, consonant))
             beats += length
         rest = float(rng.choice([0.25, 0.5, 1, 2]))
         score.append(Mora(None, rest))
@@ -135,17 +136,17 @@ def melody(rng: np.random.Generator) -> tuple[list[Mora], float]:
     return [*score, Mora(None, 2.0)], tempo
 
 
-def _mora(rng: np.random.Generator, vowels: float, before: int | None, *, first: bool) -> tuple[Mora, int]:
-    """What is sung next, and the number of its vowel; vowels change, since a held one is one note."""
+def _syllable(rng: np.random.Generator, vowels: float, before: int | None, *, first: bool) -> tuple[str, str, int]:
+    """What is sung next, its consonant, and the number of its vowel; vowels change, since a held one is one note."""
     often = np.array(OFTEN, float)
     consonant = "" if rng.random() < vowels else list(MORAE)[rng.choice(len(MORAE), p=often / often.sum())]
     vowel = int(rng.integers(5))
     if not consonant and before == vowel:
         vowel = (vowel + int(rng.integers(1, 5))) % 5
     if not consonant and not first and rng.random() < MORAIC_N_SHARE and before != NASAL:
-        return Mora(0, 0.0, MORAIC_N, MORAIC_N), NASAL
+        return MORAIC_N, MORAIC_N, NASAL
     text = MORAE[consonant][vowel]
-    return Mora(0, 0.0, text, consonant), VOWELS[text]
+    return text, consonant, VOWELS[text]
 
 
 def music_xml(score: Sequence[Mora], tempo: float) -> str:
@@ -260,7 +261,7 @@ def notes_of(morae: Sequence[Sung], usual: dict[tuple[str, bool], float]) -> lis
     for i, (mora, onset) in enumerate(zip(morae, onsets, strict=True)):
         goes_on = i + 1 < len(morae) and morae[i + 1].follows
         offset = onsets[i + 1] if goes_on else mora.offset
-        if offset - onset > 0.04:
+        if offset - onset > LEAST_SUNG:
             notes.append(Note(onset, offset, float(mora.pitch)))
     return notes
 

@@ -237,7 +237,6 @@ def _batches(excerpts: Excerpts, first: int, last: int) -> Iterator[Batch]:
         sampler=range(first, last),
         num_workers=workers,
         prefetch_factor=4,
-        pin_memory=gpu,
         worker_init_fn=_leave_signals_to_the_parent,
     )
     return iter(loader)

@@ -42,7 +42,7 @@ def train_step(state: State, batch: Batch, config: TrainConfig, processes: Proce
     # Dropout, too, must not depend on whether training was interrupted.
     torch.manual_seed((config.seed * 1_000_003 + state.step) * processes.count + processes.rank)
     model, device = state.model.train(), state.device
-    batch = Batch(**{f.name: getattr(batch, f.name).to(device, non_blocking=True) for f in dataclasses.fields(batch)})
+    batch = Batch(**{f.name: getattr(batch, f.name).to(device) for f in dataclasses.fields(batch)})
     features = model.config.features
     # Means are over the frames of all processes: with fewer labels, a process has less to say.
     counts = processes.total(known_frames(batch, features, model.config.network.pitch_bins)) / processes.count
