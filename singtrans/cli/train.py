@@ -16,6 +16,7 @@ class Freeze(StrEnum):
     none = "none"
     pitch = "pitch"
     early = "early"
+    boundaries = "boundaries"
 
 
 def train(  # noqa: PLR0913 (one parameter an option)
@@ -29,7 +30,10 @@ def train(  # noqa: PLR0913 (one parameter an option)
     ] = None,
     freeze: Annotated[
         Freeze,
-        typer.Option(help="Leave as they are in MODEL: the part that hears pitch, or all before the LSTM's inputs."),
+        typer.Option(
+            help="Leave as they are in MODEL: the part that hears pitch, all before the LSTM's inputs, or all but the"
+            " part that hears pitch."
+        ),
     ] = Freeze.none,
     steps: Annotated[int | None, typer.Option(min=1, help="Optimiser steps. Default: 6000; 600 with --init.")] = None,
     rate: Annotated[

@@ -11,6 +11,15 @@ FREEZABLE = {
     "none": (),
     "pitch": ("pitch_head",),
     "early": ("pitch_head", "band_convolutions", "spectrum_convolution"),
+    "boundaries": (
+        "band_convolutions",
+        "band_embedding",
+        "spectrum_convolution",
+        "spectrum_embedding",
+        "normalise",
+        "lstm",
+        "heads",
+    ),
 }
 """What ``freeze`` can name -> the network's parts that keep the weights they began with."""
 
