@@ -37,11 +37,51 @@ class AugmentConfig:
     codec_probability: float = 0.1
     silence_probability: float = 0.02
     level: float = 3.0
+    formants: float = 4.0
+    formant_probability: float = 0.0
+    drift: float = 4.0
+    drift_probability: float = 0.0
 
 
 def change_speed(samples: np.ndarray, ratio: float) -> np.ndarray:
     """Play ``samples`` (n,) ``ratio`` times as fast: (round(n / ratio),), pitch raised by 12 log2(ratio) semitones."""
     return soxr.resample(samples, ratio, 1.0, quality="MQ")
+
+
+_FORMANT_WINDOW, _FORMANT_HOP = 512, 128  # samples
+_LIFTER = 24  # cepstral coefficients of the envelope: at 16 kHz nothing of a voice's harmonics up to 650 Hz
+
+
+def shift_formants(samples: np.ndarray, ratio: float) -> np.ndarray:
+    """Move the spectral envelope of ``samples`` (n,) along the frequency axis by ``ratio``; pitch and time stay."""
+    size, hop = _FORMANT_WINDOW, _FORMANT_HOP
+    padded = np.pad(samples, (size, size + hop))
+    window = np.sqrt(np.hanning(size + 1)[:-1]).astype(np.float32)
+    frames = np.lib.stride_tricks.sliding_window_view(padded, size)[::hop]
+    spectra = np.fft.rfft(frames * window, axis=-1).astype(np.complex64)
+    log = np.log(np.abs(spectra) + 1e-5)
+    cepstra = np.fft.irfft(log, axis=-1)[:, :_LIFTER].astype(np.float32)
+    k = np.arange(_LIFTER)
+    # A lifter that ends softly, so that the envelope does not ring; the rest of the cepstrum is harmonics.
+    weight = np.where(k == 0, 1.0, 2.0) * (0.5 + 0.5 * np.cos(np.pi * k / _LIFTER))
+    angle = np.pi * np.arange(size // 2 + 1) / (size // 2)
+    here = np.cos(angle[None] * k[:, None])
+    moved = np.cos(np.minimum(angle / ratio, np.pi)[None] * k[:, None])
+    gain = (cepstra * weight).astype(np.float32) @ (moved - here).astype(np.float32)
+    shaped = np.fft.irfft(spectra * np.exp(np.clip(gain, -2.5, 2.5)), axis=-1).astype(np.float32) * window
+    out = np.zeros(len(frames) * hop + size, np.float32)
+    for i in range(size // hop):
+        part = shaped[:, i * hop : (i + 1) * hop].reshape(-1)
+        out[i * hop : i * hop + len(part)] += part
+    return out[size : size + len(samples)] * np.float32(2.0 * hop / size)
+
+
+def drift_gain(samples: np.ndarray, sample_rate: int, deviation: float, rng: np.random.Generator) -> np.ndarray:
+    """A gain that wanders by ``deviation`` dB, as with a singer who moves or a telephone that levels."""
+    seconds = len(samples) / sample_rate
+    points = np.concatenate([[0.0], np.cumsum(rng.uniform(1.0, 3.0, int(seconds) + 2))])
+    gain = np.interp(np.arange(len(samples)) / sample_rate, points, rng.normal(0.0, deviation, len(points)))
+    return samples * (10.0 ** (gain / 20.0)).astype(np.float32)
 
 
 def add_at_snr(samples: np.ndarray, noise: np.ndarray, snr_db: float) -> np.ndarray:
@@ -126,6 +166,10 @@ def augment(
         config: how often and how much.
         rng: source of all chance.
     """
+    if rng.random() < config.formant_probability:
+        samples = shift_formants(samples, 2.0 ** (rng.uniform(-config.formants, config.formants) / 12.0))
+    if rng.random() < config.drift_probability:
+        samples = drift_gain(samples, sample_rate, config.drift, rng)
     room, colour = rng.random() < config.room_probability, rng.random() < config.filter_probability
     if background is not None:
         samples = add_at_snr(samples, background, rng.uniform(*config.background_snr))
