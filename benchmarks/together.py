@@ -57,13 +57,13 @@ class Together(Excerpts):
         seed: start of all chance.
     """
 
-    def __init__(self, pack: Pack, batch: BatchConfig, seed: int, more: AugmentConfig | None = None) -> None:
+    def __init__(self, pack: Pack, batch: BatchConfig, seed: int) -> None:
         self.pack = pack
         union = []
         for key, views in pack.views.items():
             noted = next((v for v in views.values() if v.notes is not None), next(iter(views.values())))
             union.append(replace(noted, id=key, weight=max(v.weight for v in views.values())))
-        super().__init__(union, FeatureConfig(), batch, more or AugmentConfig(), seed, backgrounds=pack.backgrounds)
+        super().__init__(union, FeatureConfig(), batch, AugmentConfig(), seed, backgrounds=pack.backgrounds)
         # What silence teaches is each name's own matter: without labels of notes, there is none of them to hear.
         self.taught = np.concatenate([self._taught_by_silence(name) for name in pack.names])
         minutes = sum(r.duration for r in union) / 60
@@ -102,17 +102,6 @@ class Together(Excerpts):
         )
 
 
-class Pair(torch.utils.data.Dataset):  # type: ignore[type-arg]
-    """The same batches, changed in two ways."""
-
-    def __init__(self, a: Excerpts, b: Excerpts) -> None:
-        self.a, self.b = a, b
-
-    def __getitem__(self, step: int) -> tuple[Batch, Batch]:
-        """Both batches of a step."""
-        return self.a[step], self.b[step]
-
-
 @dataclass
 class Learner:
     """A model in training.
@@ -131,7 +120,6 @@ class Learner:
     config: TrainConfig
     state: State
     stream: Any = None
-    more: bool = False
     loss: Tensor | None = None
 
 
@@ -158,9 +146,7 @@ def learner(spec: dict[str, Any]) -> Learner:
         state.optimiser = torch.optim.AdamW(
             state.parameters, lr=config.rate, weight_decay=config.weight_decay, fused=True
         )
-    one = Learner(spec["name"], spec["data"], config, state, more=spec.get("more", False))
-    state.model.network.masks = spec.get("masks", False)
-    return one
+    return Learner(spec["name"], spec["data"], config, state)
 
 
 def _grown(model: Model, shape: Config) -> Model:
@@ -168,12 +154,6 @@ def _grown(model: Model, shape: Config) -> Model:
     grown = Model(shape)
     old, new = model.network.state_dict(), grown.network.state_dict()
     grown.network.load_state_dict(new | {k: v for k, v in old.items() if k in new and v.shape == new[k].shape})
-    if grown.network.timbre:
-        state = grown.network.state_dict()
-        for k in ("lstm.weight_ih_l0", "lstm.weight_ih_l0_reverse"):
-            state[k].zero_()
-            state[k][:, : old[k].shape[1]] = old[k]
-        grown.network.load_state_dict(state)
     return grown
 
 
@@ -213,33 +193,21 @@ def train(options: argparse.Namespace) -> None:
     began = time.monotonic()
     torch.manual_seed(options.seed)
     torch.backends.cudnn.benchmark = True
-    pack = read_pack(options.pack)
-    excerpts = Together(pack, BatchConfig(size=options.batch), options.seed)
-    changes = AugmentConfig(formant_probability=0.5, drift_probability=0.3)
-    more = Together(pack, BatchConfig(size=options.batch), options.seed, changes)
+    excerpts = Together(read_pack(options.pack), BatchConfig(size=options.batch), options.seed)
     print(f"read after {time.monotonic() - began:.0f} s", flush=True)
     learners = _learners(options.specs, excerpts.pack.names)
     front_end, device = learners[0].state.model.front_end, learners[0].state.device
     note = {"seconds": options.seconds, "batches_seed": options.seed}
     options.out.mkdir(parents=True, exist_ok=True)
     step, told = 0, time.monotonic()
-    for batches in _stream(Pair(excerpts, more), options.workers):
+    for batch in _stream(excerpts, options.workers):
         progress = (time.monotonic() - began) / options.seconds
         if progress >= 1.0 or (options.steps and step == options.steps):
             break
-        heards, ons, tasks = [], [], []
-        for batch in batches:
-            on_device = Batch(**{f.name: getattr(batch, f.name).to(device) for f in fields(batch)})
-            ons.append(on_device)
-            with torch.no_grad(), torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-                with torch.autocast(device.type, enabled=False):
-                    heard = front_end(on_device.samples)
-                heards.append((heard, learners[0].state.model.network.shared(heard[0])))
-        for one in learners:
-            heard, given = heards[int(one.more)]
-            one.state.model.network.given = given
-            tasks.append((one, excerpts.of(ons[int(one.more)], one.data), heard))
-        _learn_side_by_side(tasks, progress)
+        on_device = Batch(**{f.name: getattr(batch, f.name).to(device) for f in fields(batch)})
+        with torch.no_grad():
+            heard = front_end(on_device.samples)
+        _learn_side_by_side([(one, excerpts.of(on_device, one.data)) for one in learners], heard, progress)
         step += 1
         if step % TELL_EVERY == 0:
             pace, told = (time.monotonic() - told) / TELL_EVERY, time.monotonic()
@@ -265,10 +233,10 @@ def _learners(specs: Path, names: Sequence[str]) -> list[Learner]:
     return learners
 
 
-def _learn_side_by_side(tasks: Sequence[Any], progress: float) -> None:
+def _learn_side_by_side(tasks: Sequence[tuple[Learner, Batch]], heard: tuple[Tensor, Tensor], progress: float) -> None:
     """A step of each, on a CUDA device at the same time."""
     here = torch.cuda.current_stream() if torch.cuda.is_available() else None
-    for one, batch, heard in tasks:
+    for one, batch in tasks:
         if here is None:
             learn(one, heard, batch, progress)
             continue
@@ -277,11 +245,11 @@ def _learn_side_by_side(tasks: Sequence[Any], progress: float) -> None:
         with torch.cuda.stream(one.stream):
             learn(one, heard, batch, progress)
     if here is not None:
-        for one, _, _ in tasks:
+        for one, _ in tasks:
             here.wait_stream(one.stream)
 
 
-def _stream(excerpts: Pair, workers: int) -> Iterator[tuple[Batch, Batch]]:
+def _stream(excerpts: Together, workers: int) -> Iterator[Batch]:
     loader = DataLoader(
         excerpts,
         batch_size=None,

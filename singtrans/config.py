@@ -107,7 +107,6 @@ class NetworkConfig:
     hidden: int = 128
     layers: int = 2
     dropout: float = 0.25
-    timbre: float = 0.0
 
     def __post_init__(self) -> None:
         _within(
@@ -218,8 +217,6 @@ def _checked_fields(kind: type[Any], values: object, source: str) -> tuple[datac
     if not isinstance(values, dict):
         raise SingtransError(f"{source}: its configuration is not an object; use a model made by singtrans")
     fields = dataclasses.fields(kind)
-    if kind is NetworkConfig:
-        values.setdefault("timbre", 0.0)
     known = {f.name for f in fields}
     if unknown := sorted(set(values) - known):
         names = ", ".join(shown(name) for name in unknown[:3]) + (" and more" if len(unknown) > 3 else "")

@@ -7,7 +7,6 @@ bands, of the spectrum, and of how the pitch head's posterior moves in time.
 """
 
 import hashlib
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,45 +115,6 @@ class PitchMotion(nn.Module):
         return torch.cat(found, dim=-1)
 
 
-TIMBRE_HARMONICS = 10
-TIMBRE_SPANS = (1, 2, 3)
-TIMBRE_WIDTH = TIMBRE_HARMONICS * (1 + len(TIMBRE_SPANS)) + len(TIMBRE_SPANS)
-
-
-def timbre_of(head: PitchHead, spectrum: Tensor, posterior: Tensor) -> Tensor:
-    """(batch, frames, TIMBRE_WIDTH): the level of each harmonic of the pitch, its changes, and the change of all."""
-    shift = np.round(np.log2(np.arange(1, TIMBRE_HARMONICS + 1)) * 36).astype(int)
-    high = max(0, int(shift.max()) + head.bins - spectrum.shape[-1])
-    padded = nn.functional.pad(spectrum, (0, high))
-    level = torch.stack([(padded[..., s : s + head.bins] * posterior).sum(-1) for s in shift], dim=-1)
-    relative = level - level.mean(-1, keepdim=True)
-    found = [level]
-    sizes = []
-    for span in TIMBRE_SPANS:
-        reach = nn.functional.pad(relative, (0, 0, span, span))
-        change = reach[:, 2 * span :] - reach[:, : -2 * span]
-        found.append(change)
-        sizes.append(change.abs().mean(-1))
-    return torch.cat([*found, torch.stack(sizes, dim=-1)], dim=-1).to(spectrum.dtype)
-
-
-def masked(spectrum: Tensor, bands: Tensor) -> tuple[Tensor, Tensor]:
-    """Both with up to two stretches of frequency silenced, other ones in every excerpt."""
-    n, device = spectrum.shape[0], spectrum.device
-    for _stretch in (0, 1):
-        centre = torch.rand(n, 1, 1, device=device)
-        half = torch.rand(n, 1, 1, device=device) * 0.1 * (torch.rand(n, 1, 1, device=device) < 0.6)
-        # mel of 60 Hz to 8 kHz and the spectrum's octaves, on one axis: part of the mel range
-        here = torch.linspace(0, 1, bands.shape[-1], device=device)
-        keep = (here - centre).abs() >= half
-        bands = bands * keep
-        hz = 55.0 * 2.0 ** (torch.arange(spectrum.shape[-1], device=device) / 36.0)
-        mel = 2595.0 * torch.log10(1 + hz / 700.0)
-        low, top = 2595.0 * math.log10(1 + 60 / 700.0), 2595.0 * math.log10(1 + 8000 / 700.0)
-        spectrum = spectrum * (((mel - low) / (top - low) - centre).abs() >= half)
-    return spectrum, bands
-
-
 class Network(nn.Module):
     """Features to `Logits`; see the module's docstring.
 
@@ -184,13 +144,6 @@ class Network(nn.Module):
         width = network.embedding + network.embedding // 2 + self.motion.width
         self.normalise = nn.LayerNorm(width)
         self.drop = nn.Dropout(network.dropout)
-        self.timbre = network.timbre > 0
-        if self.timbre:
-            self.timbre_width = TIMBRE_WIDTH
-            self.timbre_norm = nn.LayerNorm(TIMBRE_WIDTH)
-            width += TIMBRE_WIDTH
-        self.masks = False
-        self.given: tuple[Tensor, Tensor, Tensor | None] | None = None
         self.lstm = nn.LSTM(
             width,
             network.hidden,
@@ -209,37 +162,16 @@ class Network(nn.Module):
 
     def embed(self, spectrum: Tensor, bands: Tensor) -> tuple[Tensor, Tensor]:
         """What the LSTM hears, (batch, frames, width), and the pitch logits, (batch, frames, pitch_bins)."""
-        if self.given is not None and self.training:
-            pitch, motion, timbre = self.given
-        else:
-            pitch, motion, timbre = self.shared(spectrum)
-        if self.masks and self.training:
-            spectrum, bands = masked(spectrum, bands)
-        x = self.band_convolutions(bands.unsqueeze(1)).transpose(1, 2).flatten(2)
-        y = self.spectrum_convolution(spectrum.unsqueeze(1)).transpose(1, 2).flatten(2)
-        parts = [self.band_embedding(x).relu(), self.spectrum_embedding(y).relu(), motion]
-        if self.timbre:
-            parts.append(timbre)
-        return torch.cat(parts, dim=-1), pitch
-
-    def shared(self, spectrum: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """What models with one part that hears pitch have in common."""
         pitch = self.pitch_head(spectrum)
         # The boundaries listen to the pitch but do not teach it: pitch has better teachers.
-        posterior = pitch.detach().softmax(-1)
-        return pitch, self.motion(posterior), timbre_of(self.pitch_head, spectrum, posterior)
-
-    def normal(self, joined: Tensor) -> Tensor:
-        """What `embed` gives, normalised."""
-        if not self.timbre:
-            return self.normalise(joined)
-        one, two = joined.split([joined.shape[-1] - TIMBRE_WIDTH, TIMBRE_WIDTH], dim=-1)
-        return torch.cat([self.normalise(one), self.timbre_norm(two)], dim=-1)
+        motion = self.motion(pitch.detach().softmax(-1))
+        x = self.band_convolutions(bands.unsqueeze(1)).transpose(1, 2).flatten(2)
+        y = self.spectrum_convolution(spectrum.unsqueeze(1)).transpose(1, 2).flatten(2)
+        return torch.cat([self.band_embedding(x).relu(), self.spectrum_embedding(y).relu(), motion], dim=-1), pitch
 
     def boundaries(self, joined: Tensor) -> Tensor:
         """(batch, frames, 4) log odds of the heads, from what `embed` gives."""
-        joined = self.normal(joined)
-        context, _ = self.lstm(self.drop(joined))
+        context, _ = self.lstm(self.drop(self.normalise(joined)))
         return self.heads(context)
 
     def forward(self, spectrum: Tensor, bands: Tensor) -> Logits:

@@ -117,7 +117,7 @@ class Listener:
         inside = slice(part.skip, part.skip + part.frames)
         # Half precision: a minute's pitch posterior is a megabyte.
         pitch = logits[0, inside].softmax(-1).half().cpu().numpy()
-        return Piece(self.model.network.normal(joined[0, inside]).cpu().numpy(), pitch)
+        return Piece(self.model.network.normalise(joined[0, inside]).cpu().numpy(), pitch)
 
     @torch.inference_mode()
     def _posteriors(self, piece: Piece) -> Posteriors:

@@ -11,7 +11,15 @@ from training_songs import RATE, recordings, sung_folder
 from singtrans.config import FeatureConfig
 from singtrans.features import FrontEnd
 from singtrans.model import Logits
-from singtrans.training.augment import AugmentConfig, add_at_snr, augment, change_speed, coloured_noise
+from singtrans.training.augment import (
+    AugmentConfig,
+    add_at_snr,
+    augment,
+    change_speed,
+    coloured_noise,
+    drift_gain,
+    shift_formants,
+)
 from singtrans.training.batches import BatchConfig, Excerpts
 from singtrans.training.codec import CODECS, through_codec, usable_codecs
 from singtrans.training.loss import LossConfig, losses
@@ -73,6 +81,41 @@ def test_speed_changes_pitch_and_length_together():
     assert peak == pytest.approx(440 * 2 ** (3 / 12), abs=2)
 
 
+@pytest.mark.parametrize("ratio", [0.8, 1.0, 1.25])
+def test_formants_move_and_pitch_and_time_stay(ratio):
+    t = np.arange(2 * RATE) / RATE
+    number = np.arange(1, 53)
+    strength = 1 / (1 + ((150 * number - 1600) / 300) ** 2)  # one resonance
+    voice = (strength[:, None] * np.sin(2 * np.pi * 150 * number[:, None] * t)).sum(axis=0).astype(np.float32)
+    voice[: RATE // 2] = 0.0
+    moved = shift_formants(voice, ratio)
+    assert len(moved) == len(voice)
+    assert np.abs(moved[: RATE // 2 - 300]).max() < 1e-3 * np.abs(moved).max()
+    spectrum = np.abs(np.fft.rfft(moved[RATE // 2 + 1000 :][:RATE] * np.hanning(RATE)))
+    harmonics = spectrum[150 * number]
+    between = spectrum[150 * number - 75]
+    assert between.max() < 0.02 * harmonics.max()
+    # An envelope as smooth as a voice's takes a single sharp resonance along, but not all of the way.
+    assert 150 * number[harmonics.argmax()] == pytest.approx(1600 * (0.3 + 0.7 * ratio), abs=150)
+    if ratio == 1.0:
+        assert np.abs(moved - voice).max() < 1e-4
+
+
+@pytest.mark.parametrize("n", [1, 100, 513, 4000])
+def test_formants_of_short_sounds_move_too(n):
+    moved = shift_formants(coloured_noise(n, np.random.default_rng(n)), 1.2)
+    assert moved.shape == (n,) and np.isfinite(moved).all()
+
+
+def test_a_gain_wanders_slowly():
+    rng = np.random.default_rng(0)
+    gains = [20 * np.log10(drift_gain(np.ones(8 * RATE, np.float32), RATE, 4.0, rng)) for _ in range(40)]
+    assert 2.0 < np.std(gains) < 4.0  # between its points it is the mean of two
+    assert np.abs(np.diff(gains, axis=1)).max() * RATE < 40.0  # dB a second
+    still = drift_gain(np.ones(RATE, np.float32), RATE, 0.0, rng)
+    assert (still == 1.0).all()
+
+
 @pytest.mark.parametrize("snr", [0.0, 20.0])
 def test_noise_is_added_at_its_ratio(snr):
     rng = np.random.default_rng(0)
@@ -83,7 +126,13 @@ def test_noise_is_added_at_its_ratio(snr):
 
 def test_augmentation_of_everything_is_finite_and_keeps_the_length():
     always = AugmentConfig(
-        noise_probability=1, background_probability=1, room_probability=1, filter_probability=1, clip_probability=1
+        formant_probability=1,
+        drift_probability=1,
+        noise_probability=1,
+        background_probability=1,
+        room_probability=1,
+        filter_probability=1,
+        clip_probability=1,
     )
     rng = np.random.default_rng(1)
     for n in (1000, RATE):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import soxr
+import torch
 
 from singtrans.training.codec import through_codec, usable_codecs
 
@@ -17,16 +18,20 @@ class AugmentConfig:
 
     Attributes:
         speed: largest change of speed, and with it of pitch, in semitones.
-        speed_probability, noise_probability, background_probability, room_probability, filter_probability,
-            clip_probability, codec_probability, silence_probability: how often each is applied; ``silence``
-            replaces the voice by noise alone.
+        speed_probability, formant_probability, drift_probability, noise_probability, background_probability,
+            room_probability, filter_probability, clip_probability, codec_probability, silence_probability: how often
+            each is applied; ``silence`` replaces the voice by noise alone.
         snr: range of signal to noise ratios in dB.
         background_snr: likewise of voice to accompaniment.
         level: standard deviation in dB of an error made in measuring the level.
+        formants: how far formants move at most, up or down, in semitones.
+        drift: standard deviation in dB of a gain that wanders.
     """
 
     speed: float = 5.0
     speed_probability: float = 0.7
+    formant_probability: float = 0.5
+    drift_probability: float = 0.3
     noise_probability: float = 0.5
     snr: tuple[float, float] = (5.0, 45.0)
     background_probability: float = 0.15
@@ -38,9 +43,7 @@ class AugmentConfig:
     silence_probability: float = 0.02
     level: float = 3.0
     formants: float = 4.0
-    formant_probability: float = 0.0
     drift: float = 4.0
-    drift_probability: float = 0.0
 
 
 def change_speed(samples: np.ndarray, ratio: float) -> np.ndarray:
@@ -48,40 +51,43 @@ def change_speed(samples: np.ndarray, ratio: float) -> np.ndarray:
     return soxr.resample(samples, ratio, 1.0, quality="MQ")
 
 
-_FORMANT_WINDOW, _FORMANT_HOP = 512, 128  # samples
-_LIFTER = 24  # cepstral coefficients of the envelope: at 16 kHz nothing of a voice's harmonics up to 650 Hz
+_WINDOW, _HOP = 512, 256  # samples of the short-time spectra whose formants move
+_LIFTER = 24  # cepstral coefficients of an envelope: at 16 kHz it follows no harmonics of voices up to 650 Hz
+_MOST_GAIN = 2.5  # nepers
 
 
 def shift_formants(samples: np.ndarray, ratio: float) -> np.ndarray:
-    """Move the spectral envelope of ``samples`` (n,) along the frequency axis by ``ratio``; pitch and time stay."""
-    size, hop = _FORMANT_WINDOW, _FORMANT_HOP
-    padded = np.pad(samples, (size, size + hop))
-    window = np.sqrt(np.hanning(size + 1)[:-1]).astype(np.float32)
-    frames = np.lib.stride_tricks.sliding_window_view(padded, size)[::hop]
-    spectra = np.fft.rfft(frames * window, axis=-1).astype(np.complex64)
-    log = np.log(np.abs(spectra) + 1e-5)
-    cepstra = np.fft.irfft(log, axis=-1)[:, :_LIFTER].astype(np.float32)
-    k = np.arange(_LIFTER)
-    # A lifter that ends softly, so that the envelope does not ring; the rest of the cepstrum is harmonics.
-    weight = np.where(k == 0, 1.0, 2.0) * (0.5 + 0.5 * np.cos(np.pi * k / _LIFTER))
-    angle = np.pi * np.arange(size // 2 + 1) / (size // 2)
-    here = np.cos(angle[None] * k[:, None])
-    moved = np.cos(np.minimum(angle / ratio, np.pi)[None] * k[:, None])
-    gain = (cepstra * weight).astype(np.float32) @ (moved - here).astype(np.float32)
-    shaped = np.fft.irfft(spectra * np.exp(np.clip(gain, -2.5, 2.5)), axis=-1).astype(np.float32) * window
-    out = np.zeros(len(frames) * hop + size, np.float32)
-    for i in range(size // hop):
-        part = shaped[:, i * hop : (i + 1) * hop].reshape(-1)
-        out[i * hop : i * hop + len(part)] += part
-    return out[size : size + len(samples)] * np.float32(2.0 * hop / size)
+    """Move the spectral envelope of ``samples`` (n,) to ``ratio`` times its frequency; pitch and time stay.
+
+    That is another vocal tract: a voice whose formants lie elsewhere. The envelope is the cepstrum's beginning.
+    """
+    window = torch.hann_window(_WINDOW)
+    sound = torch.from_numpy(samples)
+    spectra = torch.stft(sound, _WINDOW, _HOP, window=window, pad_mode="constant", return_complex=True)
+    cepstra = torch.fft.irfft(torch.log(spectra.abs() + 1e-5), dim=0)[:_LIFTER]
+    k = torch.arange(_LIFTER)
+    # The lifter ends softly, or the envelope would ring.
+    weight = torch.where(k == 0, 1.0, 2.0) * (0.5 + 0.5 * torch.cos(torch.pi * k / _LIFTER))
+    here = torch.linspace(0.0, torch.pi, len(spectra))[:, None]
+    there = torch.clamp(here / ratio, max=torch.pi)
+    gain = ((torch.cos(there * k) - torch.cos(here * k)) * weight) @ cepstra
+    shaped = spectra * torch.exp(torch.clamp(gain, -_MOST_GAIN, _MOST_GAIN))
+    return torch.istft(shaped, _WINDOW, _HOP, window=window, length=len(samples)).numpy()
 
 
 def drift_gain(samples: np.ndarray, sample_rate: int, deviation: float, rng: np.random.Generator) -> np.ndarray:
-    """A gain that wanders by ``deviation`` dB, as with a singer who moves or a telephone that levels."""
+    """Let the gain of ``samples`` (n,) wander: a singer who moves, a telephone that levels.
+
+    Args:
+        samples: (n,).
+        sample_rate: Hz.
+        deviation: dB, standard deviation of the gain at points 1 to 3 s apart.
+        rng: source of all chance.
+    """
     seconds = len(samples) / sample_rate
-    points = np.concatenate([[0.0], np.cumsum(rng.uniform(1.0, 3.0, int(seconds) + 2))])
-    gain = np.interp(np.arange(len(samples)) / sample_rate, points, rng.normal(0.0, deviation, len(points)))
-    return samples * (10.0 ** (gain / 20.0)).astype(np.float32)
+    points = np.cumsum(rng.uniform(1.0, 3.0, int(seconds) + 2)) - 1.0  # the last lies beyond the end
+    gain_db = np.interp(np.arange(len(samples)) / sample_rate, points, rng.normal(0.0, deviation, len(points)))
+    return samples * (10.0 ** (gain_db / 20.0)).astype(np.float32)
 
 
 def add_at_snr(samples: np.ndarray, noise: np.ndarray, snr_db: float) -> np.ndarray:
@@ -157,7 +163,7 @@ def augment(
     config: AugmentConfig,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Room, microphone, noise, background, clipping and a codec, each by chance.
+    """Another throat, a gain that wanders, room, microphone, noise, background, clipping and a codec, each by chance.
 
     Args:
         samples: (n,) float32.
