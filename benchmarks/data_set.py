@@ -21,7 +21,7 @@ class Song:
 
     Attributes:
         samples: (n,) mono, at `RATE`, full scale 1.
-        notes: in time order.
+        notes: in time order; none if they are not to be learnt from.
         f0: (frames,) MIDI every `HOP_SECONDS` from 0 on, NaN where unvoiced; None where it is not known.
     """
 
@@ -40,9 +40,11 @@ def write_song(folder: Path, name: str, song: Song) -> Entry:
     """Write a recording with its labels into a folder, as something to train on."""
     audio, notes, f0 = (folder / f"{name}.{ending}" for ending in ("flac", "tsv", "f0.txt"))
     soundfile.write(audio, song.samples, RATE, subtype="PCM_16")
-    write_notes(notes, song.notes)
+    if song.notes:
+        write_notes(notes, song.notes)
+    labelled = notes if song.notes else None
     if song.f0 is None:
-        return Entry(name, audio, notes)
+        return Entry(name, audio, labelled)
     step = round(F0_HOP / HOP_SECONDS)
     f0.write_text("\n".join(f"{p:.3f}" for p in np.nan_to_num(song.f0[step::step])) + "\n")
-    return Entry(name, audio, notes, f0)
+    return Entry(name, audio, labelled, f0)

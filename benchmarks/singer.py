@@ -2,8 +2,8 @@
 
 It is none of the voices that training sings with: the vowels are those of Hillenbrand et al., "Acoustic
 characteristics of American English vowels", JASA 97 (1995), through parallel resonators (Klatt, "Software for a
-cascade/parallel formant synthesizer", JASA 67, 1980), where training has other vowels in a cascade. Pitch is a
-fractional MIDI number, time is in seconds.
+cascade/parallel formant synthesizer", JASA 67, 1980), where training has other vowels in a cascade. Without vowels it
+is a plain tone, as training has them, too. Pitch is a fractional MIDI number, time is in seconds.
 """
 
 from collections.abc import Sequence

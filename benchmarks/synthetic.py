@@ -4,7 +4,7 @@
 
 Reads the training recordings of a manifest, takes their voices apart with WORLD and re-sings them to random
 melodies with legato, melismas and repeated notes, whose notes and pitch are known exactly. A formant voice sings
-as well, from C2 to C6, and so do plain tones with one to a dozen harmonics, as in humming and whistling. OUT
+as well, from C2 to C6, and so do plain tones with one or a few harmonics (`tones`), as in humming and whistling. OUT
 receives recordings, notes, pitch and a ``manifest.csv``, all of it for training.
 """
 
@@ -14,11 +14,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import tones
 from arguments import manifest
 from data_set import RATE, Song, write_song
 
 from singtrans import audio
-from singtrans.pitch import midi_to_hz
 from singtrans.training.manifest import Entry, write_manifest
 from singtrans.training.synth import (
     HOP_SECONDS,
@@ -89,30 +89,6 @@ def sing_formants(index: int, seed: int) -> Song:
     return Song(formant_voice(notes, curve, RATE, rng), notes, curve)
 
 
-def sing_tones(index: int, seed: int) -> Song:
-    """The same by plain tones: few harmonics that fall off evenly, soft edges, no vowels and no breath."""
-    rng = np.random.default_rng(seed)
-    low = 35.0 + (84.5 - 12.0 - 35.0) * index / (TONE_MELODIES - 1)
-    notes = random_melody(rng, MELODY_SECONDS, low, low + 13.0)
-    curve = f0_curve(notes, HOP_SECONDS, rng, SingingStyle())
-    time = np.arange(len(curve)) * HOP_SECONDS
-    fine = np.arange(round(time[-1] * RATE)) / RATE
-    known = np.isfinite(curve)
-    hz = midi_to_hz(np.interp(fine, time[known], curve[known]))
-    level = np.zeros(len(fine))
-    for note in notes:
-        edge = rng.uniform(0.01, 0.04)
-        rise = np.minimum((fine - note.onset) / edge, (note.offset - fine) / edge)
-        level = np.maximum(level, np.clip(rise, 0.0, 1.0) * rng.uniform(0.4, 1.0))
-    phase = 2 * np.pi * np.cumsum(hz) / RATE
-    steepness = rng.uniform(0.5, 2.5)
-    samples = np.zeros(len(fine))
-    for harmonic in range(1, int(rng.choice([1, 1, 2, 3, 6, 12])) + 1):
-        samples += np.where(harmonic * hz < 0.48 * RATE, np.sin(harmonic * phase), 0.0) / harmonic**steepness
-    samples *= level
-    return Song((0.5 * samples / np.abs(samples).max()).astype(np.float32), notes, curve)
-
-
 def main() -> None:
     """Make the data set."""
     parser = argparse.ArgumentParser(description="Make training data of synthetic singing.")
@@ -135,7 +111,7 @@ def main() -> None:
     for index in range(FORMANT_MELODIES):
         made.append(write_song(out, f"formants-{index:02}{mark}", sing_formants(index, seed + 100_000 + index)))
     for index in range(TONE_MELODIES):
-        made.append(write_song(out, f"tones-{index:02}{mark}", sing_tones(index, seed + 200_000 + index)))
+        made.append(write_song(out, f"tones-{index:02}{mark}", tones.song(seed + 200_000, index)))
     entries = [replace(entry, source="synthetic", weight=WEIGHT) for entry in made]
     write_manifest(out / "manifest.csv", entries)
 

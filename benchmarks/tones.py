@@ -2,10 +2,10 @@
 
     python benchmarks/tones.py OUT [MELODIES] [--seed SEED]
 
-People's singing has many harmonics in the low register. Whatever has one or a few there (a tuning fork, a whistle that
-was slowed down, a voice behind a wall) is read by its pitch only if tones like it were learnt from. They glide, swing
-and drift as singers do. OUT receives recordings, their pitch and a ``manifest.csv``, all of it for training; as no
-voice sings them, their notes are not learnt from.
+People's singing has many harmonics in the low register. Whatever has one or a few there is read by its pitch only if
+tones like it were learnt from, and often: the few among the melodies of `synthetic.py`, which are made here as well,
+left low sines up to a semitone off. They glide, swing and drift as singers do. OUT receives recordings, their pitch and
+a ``manifest.csv``, all of it for training; as no voice sings them, they have no notes to learn from.
 """
 
 import argparse
@@ -24,7 +24,7 @@ SEED = 61
 SECONDS = 20.0  # of a melody
 LOWEST, HIGHEST = 33.0, 86.0  # the front end's lowest pitch, and a little above a soprano's
 SPAN = (7.0, 16.0)  # semitones from a melody's lowest pitch to its highest
-LOW_SHARE = 0.5  # of the melodies, which begin below LOW: there a harmonic more or less matters most
+LOW_SHARE = 0.5  # of the melodies, whose lowest pitch is below LOW: there a harmonic more or less matters most
 LOW = 50.0
 SINES_SHARE = 0.5  # of the melodies; the others have two to eight harmonics
 MOST_HARMONICS = 8
@@ -33,10 +33,9 @@ UNEVEN = 4.0  # dB, standard deviation of that
 NOISE = (-70.0, -30.0)  # dB against the tone
 VOICED = 0.03  # linear gain above which there is something to hear
 STYLE = SingingStyle(vibrato_share=0.4, scoop_share=0.2, reattack_share=0.2)
-WEIGHT = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Colour:
     """What the tones of a melody sound like.
 
@@ -68,9 +67,14 @@ def sound(f0: np.ndarray, level: np.ndarray, colour: Colour, rng: np.random.Gene
 
     Returns:
         (frames * step,) samples at `RATE`, peak 0.7.
+
+    Raises:
+        ValueError: if there is nothing to play.
     """
     step = round(HOP_SECONDS * RATE)
     frames, heard = np.arange(len(f0)), np.isfinite(f0)
+    if not (heard & (level > 0)).any():
+        raise ValueError("nothing to play: no frame of f0 sounds")
     at = np.arange(len(f0) * step) / step
     hertz = midi_to_hz(np.interp(at, frames[heard], f0[heard]))
     phase = 2 * np.pi * np.cumsum(hertz) / RATE
@@ -88,7 +92,7 @@ def song(seed: int, number: int) -> Song:
     """The melody of a number."""
     rng = np.random.default_rng([seed, number])
     span = rng.uniform(*SPAN)
-    low = rng.uniform(LOWEST + 0.5, LOW if rng.random() < LOW_SHARE else HIGHEST - span)
+    low = rng.uniform(LOWEST + 0.5, LOW) if rng.random() < LOW_SHARE else rng.uniform(LOW, HIGHEST - span)
     notes = random_melody(rng, SECONDS, low, low + span)
     f0 = f0_curve(notes, HOP_SECONDS, rng, STYLE)
     level = draw_level(notes, draw_attacks(notes, rng, STYLE), len(f0), rng, STYLE)
@@ -99,8 +103,8 @@ def song(seed: int, number: int) -> Song:
 def make(task: tuple[Path, int, int]) -> Entry:
     """The files of a melody."""
     out, seed, number = task
-    name = f"tones-{number:03}" + (f"-{seed}" if seed != SEED else "")
-    return replace(write_song(out, name, song(seed, number)), notes=None, source="tones", weight=WEIGHT)
+    name = f"plain-{number:03}" + (f"-{seed}" if seed != SEED else "")
+    return replace(write_song(out, name, replace(song(seed, number), notes=())), source="tones")
 
 
 def main() -> None:

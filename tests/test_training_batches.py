@@ -1,6 +1,6 @@
 """What a training learns from: targets, augmentation, codecs, batches and their loss."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ from training_songs import RATE, recordings, sung_folder
 from singtrans.config import FeatureConfig
 from singtrans.features import FrontEnd
 from singtrans.model import Logits
+from singtrans.training import augment as augmentation
 from singtrans.training.augment import (
     AugmentConfig,
     add_at_snr,
@@ -26,6 +27,10 @@ from singtrans.training.loss import LossConfig, losses
 from singtrans.training.melody import SingingStyle
 from singtrans.training.synth import HOP_SECONDS, f0_curve, formant_voice, random_melody
 from singtrans.training.targets import make_targets
+
+NOTHING = AugmentConfig(
+    level=0.0, **{f.name: 0.0 for f in fields(AugmentConfig) if f.name.endswith("_probability")}
+)  # is done to an excerpt
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +93,7 @@ def test_formants_move_and_pitch_and_time_stay(ratio):
     strength = 1 / (1 + ((150 * number - 1600) / 300) ** 2)  # one resonance
     voice = (strength[:, None] * np.sin(2 * np.pi * 150 * number[:, None] * t)).sum(axis=0).astype(np.float32)
     voice[: RATE // 2] = 0.0
-    moved = shift_formants(voice, ratio)
+    moved = shift_formants(voice, RATE, ratio)
     assert len(moved) == len(voice)
     assert np.abs(moved[: RATE // 2 - 300]).max() < 1e-3 * np.abs(moved).max()
     spectrum = np.abs(np.fft.rfft(moved[RATE // 2 + 1000 :][:RATE] * np.hanning(RATE)))
@@ -101,18 +106,59 @@ def test_formants_move_and_pitch_and_time_stay(ratio):
         assert np.abs(moved - voice).max() < 1e-4
 
 
-@pytest.mark.parametrize("n", [1, 100, 513, 4000])
+@pytest.mark.parametrize("n", [1, 100, 510, 511, 513, 4000])
 def test_formants_of_short_sounds_move_too(n):
-    moved = shift_formants(coloured_noise(n, np.random.default_rng(n)), 1.2)
-    assert moved.shape == (n,) and np.isfinite(moved).all()
+    noise = coloured_noise(n, np.random.default_rng(n))
+    moved = shift_formants(noise, RATE, 1.2)
+    assert moved.shape == (n,)
+    assert np.abs(moved).max() < 3 * np.abs(noise).max()
 
 
-def test_a_gain_wanders_slowly():
+def band(samples: np.ndarray, low: float, high: float) -> float:
+    """Power between two frequencies in Hz."""
+    hz = np.fft.rfftfreq(len(samples), 1 / RATE)
+    return float((np.abs(np.fft.rfft(samples * np.hanning(len(samples)))) ** 2)[(hz >= low) & (hz < high)].sum())
+
+
+def noise_between(low: float, high: float) -> np.ndarray:
+    """2 s of white noise between two frequencies in Hz, with a floor 80 dB below it."""
+    spectrum = np.fft.rfft(np.random.default_rng(4).standard_normal(2 * RATE))
+    hz = np.fft.rfftfreq(2 * RATE, 1 / RATE)
+    return np.fft.irfft(np.where((hz >= low) & (hz < high), 1.0, 1e-4) * spectrum).astype(np.float32)
+
+
+def test_shifted_formants_lift_no_silence():
+    moved = shift_formants(noise_between(0, 2000), RATE, 1.3)
+    assert band(moved, 2150, 2400) < 1e-4 * band(moved, 1000, 1800)
+
+
+def test_formants_do_not_come_back_from_the_end_of_the_spectrum():
+    moved = shift_formants(noise_between(5500, 6300), RATE, 0.8)
+    assert band(moved, 7600, 8000) < 1e-4 * band(moved, 4000, 6500)
+
+
+def test_each_excerpt_is_changed_by_chance_within_the_ranges(monkeypatch):
+    ratios, deviations = [], []
+    monkeypatch.setattr(augmentation, "shift_formants", lambda x, _, ratio: (ratios.append(ratio), x + 1)[1])
+    monkeypatch.setattr(augmentation, "drift_gain", lambda x, _, dB, __: (deviations.append(dB), x + 2)[1])
+    config = replace(NOTHING, formant_probability=0.5, drift_probability=0.25, formants=3.0, drift=5.0)
+    silence, rng = np.zeros(100, np.float32), np.random.default_rng(0)
+    out = [float(augment(silence, None, RATE, config, rng)[0]) for _ in range(400)]
+    assert out.count(1.0) + out.count(3.0) == len(ratios) and 150 < len(ratios) < 250
+    assert out.count(2.0) + out.count(3.0) == len(deviations) and 60 < len(deviations) < 140
+    semitones = 12 * np.log2(ratios)
+    assert -3.0 <= semitones.min() < -2.8 and 2.8 < semitones.max() <= 3.0
+    assert set(deviations) == {5.0}
+
+
+@pytest.mark.parametrize("rate", [8000, 48_000])
+def test_a_gain_drifts_slowly(rate):
     rng = np.random.default_rng(0)
-    gains = [20 * np.log10(drift_gain(np.ones(8 * RATE, np.float32), RATE, 4.0, rng)) for _ in range(40)]
+    gains = [20 * np.log10(drift_gain(np.ones(8 * rate, np.float32), rate, 4.0, rng)) for _ in range(40)]
     assert 2.0 < np.std(gains) < 4.0  # between its points it is the mean of two
-    assert np.abs(np.diff(gains, axis=1)).max() * RATE < 40.0  # dB a second
-    still = drift_gain(np.ones(RATE, np.float32), RATE, 0.0, rng)
+    slopes = np.abs(np.diff(gains, axis=1)) * rate  # dB a second
+    assert slopes.max() < 40.0 and 1.5 < slopes.mean() < 3.5
+    still = drift_gain(np.ones(rate, np.float32), rate, 0.0, rng)
     assert (still == 1.0).all()
 
 
@@ -158,8 +204,7 @@ def test_batches_depend_on_seed_and_step_alone(data):
 
 def test_excerpts_and_targets_agree_in_time_and_pitch(data):
     """At any speed, the loudest harmonic bin of a voiced frame is a multiple of the target's pitch."""
-    config = AugmentConfig(0.0, 1.0, 0.0, background_probability=0, room_probability=0, filter_probability=0)
-    config = replace(config, speed=5.0, clip_probability=0, silence_probability=0, level=0.0)
+    config = replace(NOTHING, speed=5.0, speed_probability=1.0)
     batch = Excerpts(recordings(data), FeatureConfig(), BatchConfig(size=8, seconds=3.0), config, 5)[0]
     spectrum, _ = FrontEnd(FeatureConfig())(batch.samples)
     known = batch.pitch_known.bool()
