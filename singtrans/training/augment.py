@@ -81,7 +81,7 @@ def shift_formants(samples: np.ndarray, sample_rate: int, ratio: float) -> np.nd
     there = torch.clamp(here / ratio, max=torch.pi)
     gain = ((torch.cos(there * k) - torch.cos(here * k)) * weight) @ cepstra
     shaped = spectra * torch.exp(torch.clamp(gain, -_MOST_GAIN, _MOST_GAIN))
-    return torch.istft(shaped, size, hop, window=window, length=len(sound))[: len(samples)].numpy()
+    return torch.istft(shaped, size, hop, window=window, length=len(samples)).numpy()
 
 
 def drift_gain(samples: np.ndarray, sample_rate: int, deviation: float, rng: np.random.Generator) -> np.ndarray:
