@@ -1,6 +1,6 @@
 """Accuracy of a model on recordings that were kept out of its training, beside other tools and other models.
 
-    python benchmarks/accuracy.py manifest.csv [SOURCE=HZ ...] [--model MODEL] [--split valid --split test]
+    python -m benchmarks.accuracy manifest.csv [SOURCE=HZ ...] [--model MODEL] [--split valid --split test]
                                   [--left-out SOURCE=MODEL ...] [--baselines] [--most 20]
 
 One table of notes and one of pitch tracks: means over files with 95 % confidence intervals (bootstrap over files);
@@ -25,26 +25,26 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from arguments import manifest, source_and_hz, source_and_word
-from results import table
-from systems import basic_pitch, pyin
 
+from benchmarks.arguments import manifest, source_and_hz, source_and_word
+from benchmarks.other_systems import basic_pitch, pyin
+from benchmarks.tables import table
 from singtrans import audio
-from singtrans.decode import pitch_between, pitch_track
+from singtrans.dataset.manifest import SPLITS, Entry
+from singtrans.decoding.decoder import pitch_between, pitch_track
+from singtrans.decoding.posteriors import Posteriors
 from singtrans.errors import SingtransError
-from singtrans.evaluate import NOTE_FIGURES, PITCH_FIGURES
-from singtrans.key import keyed
+from singtrans.melody.key import keyed
+from singtrans.melody.tuning import AUTO
 from singtrans.notes import Note, PitchTrack, Transcription
-from singtrans.posteriors import Posteriors
-from singtrans.scoring.evaluation import Evaluation, evaluate
+from singtrans.scoring.metrics import NOTE_FIGURES, PITCH_FIGURES
 from singtrans.scoring.references import Labels, Reference, of_entries
+from singtrans.scoring.scores import Evaluation, evaluate
 from singtrans.scoring.statistics import mean_interval
 from singtrans.scoring.systems import Listening, System
-from singtrans.training.manifest import SPLITS, Entry
 from singtrans.transcriber import Transcriber
-from singtrans.tuning import AUTO
 
-# The table's columns -> what `singtrans.scoring.evaluation` calls them.
+# The table's columns -> what `singtrans.scoring.scores` calls them.
 F_MEASURES = {name: f"{name}.f_measure" for name in NOTE_FIGURES.values()}
 PITCH = {name: name for name in PITCH_FIGURES.values()}
 SHOWN = tuple(F_MEASURES), ("RPA", "RCA", "VR", "VFA")

@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
+from singtrans.dataset.manifest import Entry, read_entries
 from singtrans.errors import SingtransError
-from singtrans.training.manifest import Entry, read_entries
 
 
 def manifest(text: str) -> list[Entry]:

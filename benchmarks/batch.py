@@ -1,6 +1,6 @@
 """Many files on one machine: files a second against the number of processes, and whether they write the same bytes.
 
-python benchmarks/batch.py [FILES] [JOBS ...]
+python -m benchmarks.batch [FILES] [JOBS ...]
 """
 
 import hashlib
@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from results import COMMAND, generated, publish, run, timed
+from benchmarks.tables import COMMAND, generated, publish, run, timed
 
 
 def digest(folder: Path) -> str:
@@ -37,7 +37,7 @@ def main() -> None:
     rows.append([f"{jobs[-1]}, all done before", f"{resumed:.1f} s", "", "", ""])
     note = f"{count} generated recordings of 5 to 20 s, each written as .mid, .csv and .json; start-up included."
     head = ["jobs", "time", "files a second", "ratio", "SHA-256 of the output"]
-    publish("Batch", "python benchmarks/batch.py", head, rows, note)
+    publish("Batch", "python -m benchmarks.batch", head, rows, note)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Accuracy against noise, rooms, codecs, microphones and backgrounds, on recordings that were kept out, in one table.
 
-    python benchmarks/conditions.py manifest.csv [--model MODEL] [--split valid] [--most 6] [SOURCE=HZ ...]
+    python -m benchmarks.conditions manifest.csv [--model MODEL] [--split valid] [--most 6] [SOURCE=HZ ...]
 
 Of each source with notes, the first ``--most`` recordings of the split are heard, 20 s of each at most. F-measures,
 means over files; 50 ms, 50 cents, the larger of 50 ms and 20 % of the note. SOURCE=HZ adds a constant to a source's
@@ -16,16 +16,16 @@ from functools import partial
 
 import numpy as np
 import scipy.signal
-from arguments import manifest, source_and_hz
-from phenomena import Melody, seed_of
-from results import table
 
+from benchmarks.arguments import manifest, source_and_hz
+from benchmarks.phenomena import Melody, seed_of
+from benchmarks.tables import table
 from singtrans import audio
-from singtrans.evaluate import mean_scores, score_notes, shift_hz
+from singtrans.dataset.manifest import Entry
 from singtrans.formats import load_notes
+from singtrans.scoring.metrics import mean_scores, score_notes, shift_hz
 from singtrans.training.augment import add_at_snr
 from singtrans.training.codec import Codec, through_codec, usable_codecs
-from singtrans.training.manifest import Entry
 from singtrans.transcriber import Transcriber
 
 METRICS = {"COn": "con", "COnP": "conp", "COnPOff": "conpoff"}

@@ -1,6 +1,6 @@
 """How often a model gets right what singers do: a set of synthetic singing, phenomenon by phenomenon, in one table.
 
-    python benchmarks/diagnostic.py [--model MODEL] [--melodies 10] [--only legato --only "repeated, dip on one vowel"]
+    python -m benchmarks.diagnostic [--model MODEL] [--melodies 10] [--only legato --only "repeated, dip on one vowel"]
 
 The melodies are made in memory, the same in every run, and their notes are known exactly: `phenomena` and, where
 espeak-ng is on the path, `spoken`. Their seeds and voices are others than those of the generators of training data.
@@ -14,11 +14,9 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 
-import phenomena
-import spoken
-from results import table
-
-from singtrans.evaluate import mean_scores, score_notes
+from benchmarks import phenomena, spoken
+from benchmarks.tables import table
+from singtrans.scoring.metrics import mean_scores, score_notes
 from singtrans.transcriber import Transcriber
 
 METRICS = {"COn": "con", "COff": "coff", "COnP": "conp", "COnPOff": "conpoff"}

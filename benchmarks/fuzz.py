@@ -1,6 +1,6 @@
 """Fuzzing of the readers, the decoder and the configuration.
 
-    python benchmarks/fuzz.py [--minutes N] [--seed N] [TARGET ...]
+    python -m benchmarks.fuzz [--minutes N] [--seed N] [TARGET ...]
 
 Findings are printed with the name of a file that holds the input; the exit code is 1 if there are any.
 """
@@ -12,9 +12,7 @@ import time
 import warnings
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "robustness"))
-
-from fuzzing import fuzz, targets
+from tests.robustness.fuzzing import fuzz, targets
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """How often ``--key`` writes the meant integer notes of made-up melodies, in one table.
 
-    python benchmarks/key.py
+    python -m benchmarks.key
 
 The melodies of benchmarks/tuning.py, in a major key or in minor with its leading note; some with notes that are foreign
 to the key.
@@ -9,11 +9,11 @@ to the key.
 from dataclasses import dataclass, replace
 
 import numpy as np
-from tuning import MAJOR, MELODIES, Singer, sing
 
-from singtrans.key import keyed
+from benchmarks.tuning import MAJOR, MELODIES, Singer, sing
+from singtrans.melody.key import keyed
+from singtrans.melody.tuning import AUTO
 from singtrans.notes import Transcription
-from singtrans.tuning import AUTO
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Memory: the peak of a process against the length of the recording.
 
-python benchmarks/memory.py [SECONDS ...]
+python -m benchmarks.memory [SECONDS ...]
 """
 
 import os
@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from results import COMMAND, publish, repeated
+from benchmarks.tables import COMMAND, publish, repeated
 
 
 def peak(path: Path) -> float:
@@ -30,7 +30,7 @@ def main() -> None:
             most = peak(repeated(seconds, Path(folder) / "long.flac"))
         first = most if first is None else first
         rows.append([f"{seconds:.0f} s", f"{most:.0f} MB", f"{most - first:+.0f} MB"])
-    publish("Memory", "python benchmarks/memory.py", ["recording", "peak", "against the first"], rows)
+    publish("Memory", "python -m benchmarks.memory", ["recording", "peak", "against the first"], rows)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Speed against other tools that turn a recording into notes, in alternation in one run, each with one thread.
 
     pip install --no-deps basic-pitch; pip install onnxruntime resampy pretty_midi; apt-get install aubio-tools
-    python benchmarks/peers.py [SECONDS] [ROUNDS]
+    python -m benchmarks.peers [SECONDS] [ROUNDS]
 
 Each is warm, from file to notes: singtrans; librosa's pYIN with the plainest segmentation into notes; Basic Pitch's
 network on onnxruntime with its own note creation (both as in `systems`); and the program aubionotes, whose start is
@@ -18,8 +18,8 @@ from pathlib import Path
 
 os.environ |= {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "TQDM_DISABLE": "1"}
 
-import systems
-from results import publish, repeated
+from benchmarks import other_systems
+from benchmarks.tables import publish, repeated
 
 
 def singtrans():
@@ -33,12 +33,12 @@ def singtrans():
 
 
 def pyin():
-    transcribe = systems.pyin()
+    transcribe = other_systems.pyin()
     return lambda path: len(transcribe(path).notes)
 
 
 def basic_pitch():
-    transcribe = systems.basic_pitch()
+    transcribe = other_systems.basic_pitch()
     return lambda path: len(transcribe(path).notes)
 
 
@@ -89,7 +89,7 @@ def main() -> None:
         f"{seconds:.0f} s of WAV at 44.1 kHz, one thread, the best of {rounds} rounds. x: times real time.\n"
         "aubionotes is C that looks for jumps of energy and takes a YIN pitch every 12 ms, and runs no network."
     )
-    publish("Peers", "python benchmarks/peers.py", ["tool", "time", "speed", "time / singtrans'", "notes"], rows, note)
+    publish("Peers", "python -m benchmarks.peers", ["tool", "time", "speed", "time / singtrans'", "notes"], rows, note)
 
 
 if __name__ == "__main__":

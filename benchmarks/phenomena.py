@@ -12,11 +12,11 @@ from itertools import pairwise
 
 import numpy as np
 import scipy.signal
-from singer import RATE, STEP, VOWELS, Timbre, level_curve, sing, vowel_curve
 
+from benchmarks.singer import RATE, STEP, VOWELS, Timbre, level_curve, sing, vowel_curve
+from recipe.synthesis.melody import HOP_SECONDS, SingingStyle, f0_curve
 from singtrans.notes import Note
 from singtrans.training.augment import add_at_snr
-from singtrans.training.melody import HOP_SECONDS, SingingStyle, f0_curve
 
 SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10))
 TAIL = 0.4  # seconds after the last note

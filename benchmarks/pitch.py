@@ -1,6 +1,6 @@
 """The tuning fork: notes of known pitch from C2 to C6, and by how many cents a model's notes are off, in one table.
 
-    python benchmarks/pitch.py [--model MODEL] [--step 1.0]
+    python -m benchmarks.pitch [--model MODEL] [--step 1.0]
 
 Each note is a recording of its own: 1.2 s between two silences, at a semitone's multiple plus a random tuning. A note
 is read where one is found over more than half of it, and then by the one that covers it most. Errors above six
@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from phenomena import seed_of
-from results import table
-from singer import RATE, VOWELS, Timbre, sing
 
+from benchmarks.phenomena import seed_of
+from benchmarks.singer import RATE, VOWELS, Timbre, sing
+from benchmarks.tables import table
+from recipe.synthesis.melody import HOP_SECONDS
 from singtrans.notes import Note
 from singtrans.training.augment import add_at_snr
-from singtrans.training.melody import HOP_SECONDS
 from singtrans.transcriber import Transcriber
 
 LOW, HIGH = 36, 84  # C2 and C6

@@ -1,22 +1,17 @@
 """How often the tempo is found under made-up songs with human timing, and their rhythm brought back, in two tables.
 
-    python benchmarks/rhythm.py
+    python -m benchmarks.rhythm
 
 The songs are those of the tests (tests/songs.py), with other seeds.
 """
 
-import sys
-from pathlib import Path
-
 import numpy as np
-from results import publish
 
-from singtrans.rhythm.beats import Beats
-from singtrans.rhythm.quantize import parse_grid, quantize
-from singtrans.rhythm.tempo import beats_at, find_beats
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
-from songs import Song, song
+from benchmarks.tables import publish
+from singtrans.melody.beats import Beats
+from singtrans.melody.quantize import parse_grid, quantize
+from singtrans.melody.tempo import beats_at, find_beats
+from tests.helpers.songs import Song, song
 
 SONGS = 100
 NEAR = 0.04  # of a tempo: closer counts as found
@@ -63,7 +58,7 @@ def main() -> None:
         f"up to 5 %, and by {1000 * ROUGH_TIMING:.0f} ms where the rhythm is (normal deviates). The metre is told,\n"
         "and to `--quantize` the tempo."
     )
-    publish("Rhythm", "python benchmarks/rhythm.py", ["what", "of", "how often"], rows, note)
+    publish("Rhythm", "python -m benchmarks.rhythm", ["what", "of", "how often"], rows, note)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How much the notes change with what should not change them.
 
-    python benchmarks/same_notes.py
+    python -m benchmarks.same_notes
 
 The sample recordings, whole, are made louder, quieter or later, and the work is shared out otherwise; a line says by
 how much times and pitch moved at most, and how many notes came or went. The table is the one in docs/reliability.md.
@@ -14,7 +14,8 @@ from unittest.mock import patch
 import numpy as np
 import torch
 
-from singtrans import audio, stream, transcriber
+from singtrans import audio, transcriber
+from singtrans.model import streaming
 from singtrans.notes import Note
 from singtrans.transcriber import Transcriber
 
@@ -78,7 +79,7 @@ def main() -> None:
 @contextmanager
 def slices(seconds: float) -> Iterator[None]:
     """Recordings are cut into slices of this length, however short they are."""
-    with patch.object(stream, "_SLICE_SECONDS", seconds), patch.object(transcriber, "_SHORT_SECONDS", 0.0):
+    with patch.object(streaming, "_SLICE_SECONDS", seconds), patch.object(transcriber, "_SHORT_SECONDS", 0.0):
         yield
 
 

@@ -1,6 +1,6 @@
 """A Dask cluster on loopback: files a second with one and two workers, and what becomes of it when workers die.
 
-    python benchmarks/scale.py [FILES]
+    python -m benchmarks.scale [FILES]
 
 The scheduler and its workers are processes of their own. In one run a worker is killed half-way; in another a
 recording kills whichever worker opens it.
@@ -15,8 +15,8 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-from batch import digest
-from results import COMMAND, generated, publish, timed
+from benchmarks.batch import digest
+from benchmarks.tables import COMMAND, generated, publish, timed
 
 # What makes a recording deadly: the workers' audio reader is told to die of a name.
 _POISON = """
@@ -126,7 +126,7 @@ def main() -> None:
         rows.append(["no cluster, without that recording", "", "", count - 1, "", "", f"`{digest(folder / 'local')}`"])
     head = ["run", "time", "files a second", "outputs", "failures", "exit code", "SHA-256 of the output"]
     note = f"{count} generated recordings of 5 to 20 s; the model's loading included."
-    publish("Scale", "python benchmarks/scale.py", head, rows, note)
+    publish("Scale", "python -m benchmarks.scale", head, rows, note)
 
 
 if __name__ == "__main__":

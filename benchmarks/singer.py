@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recipe.synthesis.melody import HOP_SECONDS, phrases, smooth_noise
 from singtrans.notes import Note
 from singtrans.pitch import midi_to_hz
-from singtrans.training.melody import HOP_SECONDS, phrases, smooth_noise
 
 RATE = 16_000
 STEP = round(HOP_SECONDS * RATE)  # samples between the frames of a curve

@@ -1,6 +1,6 @@
 """Thousands of transcriptions: memory, open files and processes must not grow.
 
-    python benchmarks/soak.py [--alone N] [--pool N]
+    python -m benchmarks.soak [--alone N] [--pool N]
 
 A line is fitted to the memory in use after the first tenth, in which libraries fill their caches.
 """
@@ -19,8 +19,8 @@ import soundfile
 
 from singtrans import audio
 from singtrans.batch import Existing, Job, run
-from singtrans.listening import LazyTranscriber
-from singtrans.workers import run as run_in_pool
+from singtrans.batch.lazy_transcriber import LazyTranscriber
+from singtrans.batch.processes import run as run_in_pool
 
 SAMPLE = Path(__file__).parents[1] / "sample_audio" / "frere_jacques.flac"
 

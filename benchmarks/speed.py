@@ -1,6 +1,6 @@
 """Speed: short, 3 min and 60 min; 1 and 2 threads; cold and warm.
 
-    python benchmarks/speed.py [--no-hour]
+    python -m benchmarks.speed [--no-hour]
 
 Cold is a process of its own, from start to MIDI; warm is from file to notes with the model loaded.
 """
@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from results import COMMAND, publish, repeated, run, timed
+from benchmarks.tables import COMMAND, publish, repeated, run, timed
 
 
 def warm(path: Path, threads: int, runs: int) -> float:
@@ -49,7 +49,7 @@ def main() -> None:
                     cells[1] = f"{best:.3f} s ({seconds / best:.0f} x)"
                 rows.append([name, threads, *cells])
     note = "x: times real time. The best of several runs, the hour one; FLAC at 44.1 kHz, decoding included."
-    publish("Speed", "python benchmarks/speed.py", ["recording", "threads", "cold", "warm"], rows, note)
+    publish("Speed", "python -m benchmarks.speed", ["recording", "threads", "cold", "warm"], rows, note)
 
 
 if __name__ == "__main__":

@@ -10,11 +10,11 @@ from functools import cache
 
 import numpy as np
 import soxr
-from phenomena import SCALES, Melody, seed_of, step_from
-from singer import RATE
-from synthetic_words import recipe
 
-from singtrans.training.melody import SingingStyle
+from benchmarks.phenomena import SCALES, Melody, seed_of, step_from
+from benchmarks.singer import RATE
+from recipe.sung_words import recipe
+from recipe.synthesis.melody import SingingStyle
 
 VOICES = (  # espeak-ng's language and variant, lowest MIDI number
     ("pt+adam", 46),

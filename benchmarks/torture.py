@@ -1,6 +1,6 @@
 """Hostile recordings and what becomes of each, as the table in docs/reliability.md.
 
-    python benchmarks/torture.py [PLACES] [--long]
+    python -m benchmarks.torture [PLACES] [--long]
 
 PLACES is at how many places each container is cut off. The exit code is 1 if an outcome is not the stated one.
 """
@@ -10,11 +10,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "robustness"))
-
-import torture
-from hostile_audio import cases
-from hostile_cases import ANY, PART, SILENT, TUNE
+from tests.robustness import torture
+from tests.robustness.hostile_audio import cases
+from tests.robustness.hostile_cases import ANY, PART, SILENT, TUNE
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "reliability.md"
 _MARKS = ("<!-- torture -->", "<!-- /torture -->")

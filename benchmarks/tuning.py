@@ -1,6 +1,6 @@
 """How often ``--tuning auto`` finds the meant integer notes of made-up melodies, in one table.
 
-    python benchmarks/tuning.py
+    python -m benchmarks.tuning
 
 Notes of random major keys over up to three octaves, off by a normal deviate; 3 % are wrong by up to a semitone.
 """
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from singtrans.melody.tuning import AUTO, tuned
 from singtrans.notes import Note, PitchTrack, Transcription
-from singtrans.tuning import AUTO, tuned
 
 MELODIES = 200
 WRONG = 0.03

@@ -21,8 +21,8 @@ import scipy.signal
 import soundfile
 import soxr
 
+from recipe.synthesis.voices import HOP_SECONDS, SingingStyle, VoiceFrames, analyse, f0_curve, render
 from singtrans.notes import Note
-from singtrans.training.synth import HOP_SECONDS, SingingStyle, VoiceFrames, analyse, f0_curve, render
 
 HERE = Path(__file__).parent
 VOICED_ONSET, UNVOICED_ONSET, CLOSURE = (

@@ -1,19 +1,23 @@
-"""The one exception type for everything that a user can cause, and what its messages quote."""
+"""The exceptions that a user can cause, each with its exit code."""
 
 
 class SingtransError(Exception):
-    """Something that the user can mend.
+    """Base of everything that a user can cause and mend.
 
-    The message is one sentence that names the file or option, says what is wrong with it, and what to do.
-    The command line prints it as it is, without a traceback.
+    The message is one sentence: which file or option, what is wrong with it, and what to do. The command line
+    prints it without a traceback and exits with ``exit_code``.
     """
+
+    exit_code = 1
+
+
+class InputError(SingtransError):
+    """One input cannot be used; the others can."""
+
+    exit_code = 1
 
 
 class UsageError(SingtransError):
-    """A command that asks for something that cannot be: it is refused before any work starts."""
+    """Nothing can be done at all: a wrong option, a missing package, or an unusable model."""
 
-
-def shown(name: str) -> str:
-    """A name that a file made up, as a message quotes it: on one line and no longer than names are."""
-    name = " ".join(name.split())
-    return name if len(name) <= 60 else f"{name[:60]} …"
+    exit_code = 2

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
+from singtrans.pitch import note_name
+
 LONGEST_SONG = 43_200.0
 """Seconds, half a day: where notes lie farther apart, there is no one tempo or tuning to be found in them."""
-
-NOTE_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +65,6 @@ class Note:
     def name(self) -> str:
         """The note's name with its octave, C4 being MIDI 60."""
         return note_name(self.note)
-
-
-def note_name(number: int) -> str:
-    """Name of an integer MIDI number: 60 is ``C4``, 70 is ``A#4``."""
-    return f"{NOTE_NAMES[number % 12]}{number // 12 - 1}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,6 +4,8 @@ from typing import overload
 
 import numpy as np
 
+NOTE_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+
 
 @overload
 def hz_to_midi(hz: np.ndarray) -> np.ndarray: ...
@@ -21,3 +23,8 @@ def midi_to_hz(midi: float) -> float: ...
 def midi_to_hz(midi: np.ndarray | float) -> np.ndarray | float:
     """Frequency in Hz of a fractional MIDI number, of any shape."""
     return 440.0 * 2.0 ** ((np.asarray(midi) - 69.0) / 12.0)
+
+
+def note_name(number: int) -> str:
+    """Name of an integer MIDI number: 60 is ``C4``, 70 is ``A#4``."""
+    return f"{NOTE_NAMES[number % 12]}{number // 12 - 1}"

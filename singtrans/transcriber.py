@@ -6,14 +6,16 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from singtrans import audio, decode
+from singtrans import audio
+from singtrans.decoding.decoder import Decoder, pitch_track
+from singtrans.decoding.posteriors import Posteriors, join
 from singtrans.errors import UsageError
-from singtrans.features import Level, level
-from singtrans.model import Model, load_model
-from singtrans.models import find_model
+from singtrans.model.features import Level, level
+from singtrans.model.network import Model
+from singtrans.model.shipped import find_model
+from singtrans.model.streaming import Listener
+from singtrans.model.weights import load_model
 from singtrans.notes import PitchTrack, Transcription
-from singtrans.posteriors import Posteriors, join
-from singtrans.stream import Listener
 
 _KEPT_SECONDS = 300.0  # a recording up to this length is held in memory (19 MB) instead of being decoded twice
 _SHORT_SECONDS = 25.0
@@ -85,7 +87,7 @@ class Transcriber:
     def _transcribe(self, blocks: Iterable[np.ndarray], loudness: float, length: int, name: str) -> Transcription:
         """Transcribe ``length`` samples that come in blocks and are as loud as ``loudness``."""
         config = self.model.config
-        decoder = decode.Decoder(config.decoder)
+        decoder = Decoder(config.decoder)
         midi: list[np.ndarray] = []
         voicing: list[np.ndarray] = []
         # Too short to be shared out: a second thread would cost more than it does.
@@ -93,7 +95,7 @@ class Transcriber:
         listen = self._listen_alone if short else self._listen
         for posteriors in listen(blocks, _gain(loudness)):
             decoder.add(posteriors)
-            track = decode.pitch_track(posteriors, config.decoder)
+            track = pitch_track(posteriors, config.decoder)
             midi.append(track.midi)
             voicing.append(track.voicing)
         duration = length / config.features.sample_rate

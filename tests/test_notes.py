@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from singtrans import Note, PitchTrack, SingtransError, Transcription
 from singtrans.formats import load_notes
-from singtrans.notes import note_name
+from singtrans.pitch import note_name
 
 
 @pytest.mark.parametrize(

@@ -7,16 +7,17 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from conftest import SAMPLES, small_config
 
 import singtrans
-from singtrans import audio, recurrent, stream
+from singtrans import audio
 from singtrans import transcriber as module
+from singtrans.decoding.posteriors import Posteriors, join
 from singtrans.errors import UsageError
-from singtrans.features import level
-from singtrans.model import Model
-from singtrans.posteriors import Posteriors, join
+from singtrans.model import lstm, streaming
+from singtrans.model.features import level
+from singtrans.model.network import Model
 from singtrans.transcriber import Transcriber, choose_device
+from tests.helpers.models import SAMPLES, small_config
 
 RATE = 16_000
 
@@ -26,7 +27,7 @@ def noise(seconds: float, seed: int = 0) -> np.ndarray:
 
 
 def cut_up(monkeypatch, seconds: float) -> None:
-    monkeypatch.setattr(stream, "_SLICE_SECONDS", seconds)
+    monkeypatch.setattr(streaming, "_SLICE_SECONDS", seconds)
 
 
 def whole(model: Model, samples: np.ndarray) -> Posteriors:
@@ -54,7 +55,7 @@ def test_pieces_join_without_a_seam(layers, in_memory, monkeypatch):
     config = small_config()
     model = Model(replace(config, network=replace(config.network, layers=layers))).eval()
     samples = noise(12.8)
-    monkeypatch.setattr(recurrent, "_IN_MEMORY", in_memory)
+    monkeypatch.setattr(lstm, "_IN_MEMORY", in_memory)
     for seconds in (1000.0, 3.0, 0.5):
         cut_up(monkeypatch, seconds)
         close(Transcriber(model, "cpu").posteriors(samples), whole(model, samples), 2e-4)

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from singtrans import __version__, interrupt
+from singtrans.cli.console import say
 from singtrans.cli.convert import convert
 from singtrans.cli.dataset import dataset
 from singtrans.cli.evaluate import evaluate
@@ -18,7 +19,6 @@ from singtrans.cli.plot import plot
 from singtrans.cli.report import report
 from singtrans.cli.train import train
 from singtrans.cli.transcribe import transcribe
-from singtrans.console import say
 from singtrans.errors import SingtransError, UsageError
 
 app = typer.Typer(
@@ -77,7 +77,7 @@ def main() -> None:
 
 def _defaults() -> dict[str, dict[str, object]]:
     """What singtrans.toml says, the user's and then the folder's; read only where there is one."""
-    from singtrans.defaults import NAME, Option, merged, read_defaults
+    from singtrans.cli.defaults import NAME, Option, merged, read_defaults
 
     files = [Path(typer.get_app_dir("singtrans")) / NAME, Path(NAME)]
     if not any(path.exists() for path in files):

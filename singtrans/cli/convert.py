@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from singtrans.cli.console import counted, say
 from singtrans.cli.options import (
     Format,
     Key,
@@ -20,7 +21,6 @@ from singtrans.cli.options import (
     refuse_idle,
     write_options,
 )
-from singtrans.console import counted, say
 
 
 def convert(  # noqa: PLR0913 (one parameter an option)
@@ -59,8 +59,8 @@ def convert(  # noqa: PLR0913 (one parameter an option)
       singtrans convert song.csv song.mid --tuning 432 --key Bb
       singtrans convert song.csv song.sonified.wav --audio song.wav
     """
-    from singtrans.conversion import convert_file
     from singtrans.formats import format_of
+    from singtrans.formats.conversion import convert_file
 
     name = format.value if format else format_of(target)
     refuse_idle(ctx, [name] if name else [])

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from singtrans.console import progress, say
+from singtrans.cli.console import progress, say
 from singtrans.errors import SingtransError, UsageError
 
 dataset = typer.Typer(
@@ -43,8 +43,8 @@ def check(
     """
     import json
 
-    from singtrans.listening import LazyTranscriber, default_threads
-    from singtrans.training.check import check as look_through
+    from singtrans.batch.lazy_transcriber import LazyTranscriber, default_threads
+    from singtrans.dataset.check.checker import check as look_through
 
     listen = LazyTranscriber(model, "auto", default_threads())
     reports, fine = [], True
@@ -84,8 +84,8 @@ def split(
       singtrans dataset split my-recordings/ -o my-recordings/manifest.csv
       singtrans dataset split all.csv -o split.csv --by singer --valid 0.1 --test 0.2
     """
-    from singtrans.training.manifest import read_entries, write_manifest
-    from singtrans.training.splits import divide, summarise
+    from singtrans.dataset.manifest import read_entries, write_manifest
+    from singtrans.dataset.splits import divide, summarise
 
     if valid + test >= 1.0:
         raise UsageError(f"--valid {valid:g} and --test {test:g} leave nothing to train on; make them smaller")

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from singtrans.console import say
+from singtrans.cli.console import say
 from singtrans.errors import UsageError
 
 if TYPE_CHECKING:
-    from singtrans.scoring.evaluation import Evaluation
+    from singtrans.scoring.scores import Evaluation
     from singtrans.scoring.systems import System
     from singtrans.scoring.task import Task
 
@@ -64,9 +64,9 @@ def evaluate(  # noqa: PLR0913 (one parameter an option)
       singtrans evaluate manifest.csv --model runs/mine/best.safetensors --against default
       singtrans evaluate my-recordings/ --model default --csv scores.csv --plot worst.png
     """
-    from singtrans.scoring.evaluation import compare
     from singtrans.scoring.export import csv_report, json_report
     from singtrans.scoring.report import text_comparison, text_report
+    from singtrans.scoring.scores import compare
     from singtrans.scoring.task import choose
 
     for path in (csv, plot):
@@ -92,7 +92,7 @@ def evaluate(  # noqa: PLR0913 (one parameter an option)
     for line in failures:
         say(f"failed: {line}")
     if plot is not None:  # last, so that no scores are lost where there is nothing to draw
-        from singtrans.view.worst import plot_worst
+        from singtrans.view.worst_files import plot_worst
 
         plot_worst(ours, plot)
     if failures:
@@ -100,7 +100,7 @@ def evaluate(  # noqa: PLR0913 (one parameter an option)
 
 
 def _listening(model: str) -> "System":
-    from singtrans.listening import LazyTranscriber, default_threads
+    from singtrans.batch.lazy_transcriber import LazyTranscriber, default_threads
     from singtrans.scoring.systems import Listening
 
     return Listening(model, LazyTranscriber(model, "auto", default_threads()))
@@ -110,7 +110,7 @@ def _scored(task: "Task", system: "System", shift: float) -> "Evaluation":
     from rich.console import Console
     from rich.progress import track
 
-    from singtrans.scoring.evaluation import evaluate as score
+    from singtrans.scoring.scores import evaluate as score
 
     bar = len(task.references) > 1 and sys.stderr is not None and sys.stderr.isatty()
     watched = track(
@@ -130,7 +130,7 @@ def _scored(task: "Task", system: "System", shift: float) -> "Evaluation":
 
 
 def _check_picture(path: Path) -> None:
-    from singtrans.formats.extras import need
+    from singtrans.extras import need
     from singtrans.view.plot import KINDS
 
     if path.suffix[1:].lower() not in KINDS:
@@ -139,7 +139,7 @@ def _check_picture(path: Path) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    from singtrans.formats import whole_file
+    from singtrans.files import whole_file
 
     with whole_file(path) as file:
         file.write(text.encode("utf-8", "replace"))

@@ -11,8 +11,8 @@ def info(model: Annotated[str, typer.Argument(help="A shipped model's name or a 
     """Say what a model is, or which are shipped."""
     import json
 
-    from singtrans.model import load_model, read_metadata
-    from singtrans.models import DEFAULT, find_model, shipped_models
+    from singtrans.model.shipped import DEFAULT, find_model, shipped_models
+    from singtrans.model.weights import load_model, read_metadata
 
     if not model:
         typer.echo(f"singtrans {__version__}")

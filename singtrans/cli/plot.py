@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from singtrans.cli.console import say
 from singtrans.cli.options import Key, Tuning, write_options
-from singtrans.console import say
 from singtrans.errors import UsageError
 
 
@@ -40,10 +40,10 @@ def plot(  # noqa: PLR0913 (one parameter an option)
       singtrans plot song.wav --reference true-notes.csv -o song.pdf
       singtrans plot song.json --audio song.wav --row-seconds 30
     """
-    from singtrans.conversion import melody_remarks
+    from singtrans.extras import need
     from singtrans.formats import load_notes
-    from singtrans.formats.extras import need
-    from singtrans.key import meant
+    from singtrans.formats.conversion import melody_remarks
+    from singtrans.melody.key import meant
     from singtrans.view.plot import KINDS, Picture
     from singtrans.view.plot import plot as draw
     from singtrans.view.source import load

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from singtrans.batch.locations import Place, is_folder, place
+from singtrans.cli.console import report as tell
+from singtrans.cli.console import say
 from singtrans.cli.options import Jobs, Key, Tuning, choose_existing, write_options
-from singtrans.console import report as tell
-from singtrans.console import say
 from singtrans.errors import UsageError
-from singtrans.places import Place, is_folder, place
 
 if TYPE_CHECKING:
     from singtrans.batch import Plan
@@ -50,8 +50,10 @@ def report(  # noqa: PLR0913 (one parameter an option)
       singtrans report song.wav --notes corrected.csv --overwrite
       singtrans report song.wav --tuning auto --key auto
     """
-    from singtrans import batch, listening
-    from singtrans.conversion import load_transcription
+    from singtrans import batch
+    from singtrans.batch.dispatch import run_jobs
+    from singtrans.batch.lazy_transcriber import LazyTranscriber, default_threads
+    from singtrans.formats.conversion import load_transcription
     from singtrans.view.index import index_in, write_index
 
     existing = choose_existing(ctx, overwrite, skip_existing)
@@ -59,9 +61,9 @@ def report(  # noqa: PLR0913 (one parameter an option)
     plan = batch.plan(places, place(out) if out else None, ["html"], write_options(tuning=tuning, key=key))
     target = index_in(folder) if (folder := _listed_in(places, out, plan)) else None
     if notes is None:
-        threads = 1 if jobs > 1 else listening.default_threads()
-        factory = partial(listening.LazyTranscriber, model, "auto", threads)
-        outcomes = listening.run(plan.jobs, factory, existing, jobs)
+        threads = 1 if jobs > 1 else default_threads()
+        factory = partial(LazyTranscriber, model, "auto", threads)
+        outcomes = run_jobs(plan.jobs, factory, existing, jobs)
     elif len(plan.jobs) == 1:
         known = load_transcription(notes)
         outcomes = batch.run(plan.jobs, lambda path: replace(known, audio=path.name), existing)

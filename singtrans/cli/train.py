@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from singtrans import interrupt
-from singtrans.console import training_progress
+from singtrans.cli.console import training_progress
 
 
 class Freeze(StrEnum):
@@ -73,7 +73,7 @@ def train(  # noqa: PLR0913 (one parameter an option)
       singtrans train train.csv more.csv -o runs/new --accompaniment karaoke-tracks/
       torchrun --nproc-per-node 2 -m singtrans train train.csv -o runs/new
     """
-    from singtrans.models import find_model
+    from singtrans.model.shipped import find_model
     from singtrans.training.run import TrainOptions, run_training
 
     options = TrainOptions(

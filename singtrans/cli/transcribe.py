@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from singtrans.batch.locations import STREAM, is_folder, local, place
+from singtrans.cli.console import report, say
 from singtrans.cli.options import (
     Format,
     Jobs,
@@ -25,13 +27,11 @@ from singtrans.cli.options import (
     refuse_idle,
     write_options,
 )
-from singtrans.console import report, say
 from singtrans.errors import UsageError
-from singtrans.places import STREAM, is_folder, local, place
 
 if TYPE_CHECKING:
+    from singtrans.batch.lazy_transcriber import LazyTranscriber
     from singtrans.formats import Options
-    from singtrans.listening import LazyTranscriber
 
 
 class Device(StrEnum):
@@ -114,7 +114,9 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
       singtrans transcribe song.wav -f pdf --tempo 96 --metre 3/4
       ffmpeg -i film.mkv -f wav - | singtrans transcribe - -f json > notes.json
     """
-    from singtrans import batch, listening
+    from singtrans import batch
+    from singtrans.batch.dispatch import run_jobs
+    from singtrans.batch.lazy_transcriber import LazyTranscriber, default_threads
 
     options = write_options(
         tempo=tempo,
@@ -129,20 +131,20 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
     )
     if STREAM in inputs or out == STREAM:
         written = _stream_format(ctx, inputs, out, formats or [Format.csv])
-        transcriber = listening.LazyTranscriber(model, device.value, threads or listening.default_threads())
+        transcriber = LazyTranscriber(model, device.value, threads or default_threads())
         _stream(inputs[0], written, transcriber, options, quiet)
         return
     existing = choose_existing(ctx, overwrite, skip_existing)
-    threads = threads or (1 if jobs > 1 or scheduler else listening.default_threads())
-    factory = partial(listening.LazyTranscriber, model, device.value, threads)
+    threads = threads or (1 if jobs > 1 or scheduler else default_threads())
+    factory = partial(LazyTranscriber, model, device.value, threads)
     places = [place(i) for i in inputs]
     plan = batch.plan(places, place(out) if out else None, [f.value for f in formats or []], options)
     refuse_idle(ctx, plan.formats)
     if lyrics and len(plan.jobs) > 1:
         raise UsageError(f"--lyrics {lyrics}: these are the words of one song; give one recording")
-    outcomes = listening.run(plan.jobs, factory, existing, jobs, scheduler)
+    outcomes = run_jobs(plan.jobs, factory, existing, jobs, scheduler)
     if log:
-        from singtrans.runlog import logged
+        from singtrans.batch.run_log import logged
 
         outcomes = logged(plan, outcomes, log)
     if not report(plan, outcomes, quiet):
@@ -167,8 +169,8 @@ def _stream_format(ctx: typer.Context, inputs: list[str], out: str | None, forma
 
 def _stream(source: str, format: str, transcriber: "LazyTranscriber", options: "Options", quiet: bool) -> None:
     """One recording to standard output."""
-    from singtrans.conversion import remarks_on
-    from singtrans.streams import transcribe_stream
+    from singtrans.batch.standard_streams import transcribe_stream
+    from singtrans.formats.conversion import remarks_on
 
     with local(place(source)) as path:
         found = transcribe_stream(transcriber, path, format, options)

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from singtrans.errors import SingtransError
+from singtrans.files import whole_file
 from singtrans.formats import f0, jams_notes
-from singtrans.formats.choose import holds_notes, reader_of
-from singtrans.formats.files import whole_file
+from singtrans.formats.detection import holds_notes, reader_of
 from singtrans.formats.note_names import UNITS
 from singtrans.formats.options import PLAIN, Options
 from singtrans.formats.registry import ENDINGS, SCORED, SHEETS, USES, WRITE_SUFFIXES, WRITERS, format_of
-from singtrans.key import meant
+from singtrans.melody.key import meant
 from singtrans.notes import Note, PitchTrack, Transcription
 
 __all__ = [

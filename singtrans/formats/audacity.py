@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from singtrans.errors import SingtransError
-from singtrans.formats.files import on_grid
 from singtrans.formats.note_names import label_pitch, pitch_label
 from singtrans.formats.options import PLAIN, Options
 from singtrans.formats.text import at_line, in_order, make_note, number, read_text, refuse
+from singtrans.formats.time_grid import on_grid
 from singtrans.notes import Note, Transcription
 
 _STEPS_PER_SECOND = 1_000_000  # the decimals that Audacity writes

@@ -15,10 +15,10 @@ from typing import BinaryIO
 
 from singtrans.errors import SingtransError
 from singtrans.formats.columns import MIDI_BY_CUSTOM, Columns, find_columns
-from singtrans.formats.files import on_grid
 from singtrans.formats.note_names import guess_unit, label_pitch, to_midi
 from singtrans.formats.options import PLAIN, Options
 from singtrans.formats.text import Row, at_line, in_order, make_note, number, read_table, read_text, refuse
+from singtrans.formats.time_grid import on_grid
 from singtrans.notes import Note, Transcription
 
 COLUMNS = ("onset", "offset", "pitch", "note", "confidence")

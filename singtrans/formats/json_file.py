@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 
 from singtrans.errors import SingtransError
-from singtrans.formats.files import read_bytes
+from singtrans.files import read_bytes
 
 
 def read_json(path: Path) -> object:

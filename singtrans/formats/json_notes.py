@@ -17,10 +17,10 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from singtrans.errors import SingtransError
-from singtrans.formats.files import on_grid
 from singtrans.formats.json_file import finite, read_json
 from singtrans.formats.options import PLAIN, Options
 from singtrans.formats.text import LONGEST, make_note, refuse
+from singtrans.formats.time_grid import on_grid
 from singtrans.notes import Note, PitchTrack, Transcription
 
 _STEPS_PER_SECOND = 10_000

@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
-from singtrans import loudness
 from singtrans.errors import SingtransError
-from singtrans.formats.arrangement import Arrangement, arrange
-from singtrans.formats.bends import Bend, bend_range, bends, wheel
-from singtrans.formats.files import on_steps, read_bytes
+from singtrans.files import read_bytes
+from singtrans.formats import velocity
 from singtrans.formats.options import PLAIN, Options
+from singtrans.formats.pitch_bend import Bend, bend_range, bends, wheel
+from singtrans.formats.score.arrangement import Arrangement, arrange
 from singtrans.formats.text import LONGEST, in_order
-from singtrans.key import Key
+from singtrans.formats.time_grid import on_steps
+from singtrans.melody.beats import DEFAULT_METRE, Beats
+from singtrans.melody.key import Key
 from singtrans.notes import Note, Transcription
-from singtrans.rhythm.beats import DEFAULT_METRE, Beats
 
 if TYPE_CHECKING:
     from mido import MidiFile, MidiTrack
@@ -120,7 +121,7 @@ def _velocities(notes: Sequence[Note], options: Options) -> tuple[int, ...]:
         return (_VELOCITY,) * len(notes)
     if options.audio is None:
         raise SingtransError("--velocity loudness needs the recording: give it with --audio.")
-    return loudness.velocities(loudness.note_levels(options.audio, notes))
+    return velocity.velocities(velocity.note_levels(options.audio, notes))
 
 
 def _note_events(

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 
 from singtrans.formats.text import number
-from singtrans.notes import note_name
+from singtrans.pitch import note_name
 
 UNITS = ("midi", "hz")
 REST_LABELS = frozenset(("", "0", "rest", "r", "sil", "silence", "pau", "sp", "ap", "br", "none", "-", "_"))

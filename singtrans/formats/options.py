@@ -6,10 +6,10 @@ from pathlib import Path
 
 from singtrans.errors import UsageError
 from singtrans.formats.lyrics import Syllable
-from singtrans.key import Key, parse_key
-from singtrans.rhythm.beats import Beats
-from singtrans.rhythm.quantize import parse_grid
-from singtrans.tuning import AUTO
+from singtrans.melody.beats import Beats
+from singtrans.melody.key import Key, parse_key
+from singtrans.melody.quantize import parse_grid
+from singtrans.melody.tuning import AUTO
 
 LOWEST_A4, HIGHEST_A4 = 380.0, 500.0  # Hz
 VOICE_OOHS = 53  # of General MIDI, counted from 0

@@ -1,24 +1,25 @@
 """Which formats are written: their names, their files' endings, and the modules that write them."""
 
+import importlib.util
+from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
+from typing import Protocol
 
+from singtrans.extras import missing_package
 from singtrans.formats import (
     audacity,
     csv_notes,
-    engraved_pdf,
-    engraved_svg,
     f0,
-    html_page,
     jams_notes,
     json_notes,
     midi,
-    musicxml,
     sonic_visualiser,
-    sonified,
+    sonification,
     ultrastar,
 )
-from singtrans.places import Place
+from singtrans.formats.page import writer
+from singtrans.formats.score import musicxml, pdf, svg
 
 WRITERS: dict[str, ModuleType] = {
     "mid": midi,
@@ -26,14 +27,14 @@ WRITERS: dict[str, ModuleType] = {
     "json": json_notes,
     "ustar": ultrastar,
     "musicxml": musicxml,
-    "svg": engraved_svg,
-    "pdf": engraved_pdf,
+    "svg": svg,
+    "pdf": pdf,
     "labels": audacity,
     "sv": sonic_visualiser,
     "jams": jams_notes,
     "f0": f0,
-    "wav": sonified,
-    "html": html_page,
+    "wav": sonification,
+    "html": writer,
 }
 """Format name -> the module whose ``write`` makes it."""
 
@@ -51,6 +52,13 @@ _KNOWN = {ending: name for name, ending in ENDINGS.items()} | {".midi": "mid", "
 
 WRITE_SUFFIXES: tuple[str, ...] = tuple(dict.fromkeys(Path(f"a{ending}").suffix for ending in _KNOWN))
 """Last endings of all files that are written."""
+
+_PACKAGES = {
+    "musicxml": ("partitura",),
+    "svg": ("partitura", "verovio"),
+    "pdf": ("partitura", "verovio", "typst"),
+}
+"""Format name -> the packages that its writer asks for."""
 
 _SCORE = frozenset(("tempo", "metre", "quantize", "tuning", "key", "lyrics", "audio"))
 
@@ -78,7 +86,27 @@ SHEETS: frozenset[str] = frozenset({"musicxml", "svg", "pdf"})
 """Those of them that are sheet music, which has beats and a grid even where none are asked for."""
 
 
-def format_of(path: Place) -> str | None:
+class Named(Protocol):
+    """A path or a URL."""
+
+    @property
+    def name(self) -> str:
+        """The last part."""
+
+
+def format_of(path: Named) -> str | None:
     """The name of the format that a file's name states, the longest ending first; None if there is none."""
     name = path.name.lower()
     return next((_KNOWN[e] for e in sorted(_KNOWN, key=len, reverse=True) if name.endswith(e)), None)
+
+
+def check_formats(names: Iterable[str]) -> None:
+    """Find the packages that formats need, without importing them: before an hour's work, not after it.
+
+    Raises:
+        UsageError: if one is not installed.
+    """
+    for name in names:
+        for package in _PACKAGES.get(name, ()):
+            if importlib.util.find_spec(package) is None:
+                raise missing_package(package, "score", f"-f {name}")

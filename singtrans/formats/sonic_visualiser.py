@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from singtrans.errors import SingtransError
-from singtrans.formats.files import on_grid
 from singtrans.formats.note_names import guess_unit, to_midi
 from singtrans.formats.options import PLAIN, Options
 from singtrans.formats.text import Row, at_line, in_order, make_note, number, read_text, refuse, split_rows
+from singtrans.formats.time_grid import on_grid
 from singtrans.notes import Note, Transcription
 from singtrans.pitch import midi_to_hz
 

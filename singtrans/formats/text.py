@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from singtrans.errors import SingtransError, shown
-from singtrans.formats.files import read_bytes
+from singtrans.errors import SingtransError
+from singtrans.files import read_bytes
+from singtrans.messages import shown
 from singtrans.notes import Note
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)

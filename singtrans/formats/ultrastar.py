@@ -18,10 +18,10 @@ from pathlib import Path, PureWindowsPath
 from typing import BinaryIO
 
 from singtrans.errors import SingtransError
-from singtrans.formats.arrangement import Arrangement, arrange
-from singtrans.formats.files import on_steps
 from singtrans.formats.options import PLAIN, Options
+from singtrans.formats.score.arrangement import Arrangement, arrange
 from singtrans.formats.text import at_line, in_order, listed, make_note, number, read_text, refuse
+from singtrans.formats.time_grid import on_steps
 from singtrans.notes import Note, Transcription
 
 _NOTE_MARKS = ":*"

@@ -8,8 +8,8 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from singtrans.scoring.evaluation import NAMES, Difference, Evaluation, FileScores, Scores
 from singtrans.scoring.note_errors import CLASSES
+from singtrans.scoring.scores import NAMES, Difference, Evaluation, FileScores, Scores
 from singtrans.scoring.statistics import FEWEST, LEVEL, RESAMPLES, SEED, Interval
 
 
@@ -21,7 +21,7 @@ def json_report(
     Args:
         evaluation: the scores.
         against: another system's, if two are compared.
-        differences: from `singtrans.scoring.evaluation.compare`.
+        differences: from `singtrans.scoring.scores.compare`.
     """
     content = {
         "tolerances": dataclasses.asdict(evaluation.tolerances),

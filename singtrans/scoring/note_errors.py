@@ -23,8 +23,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from singtrans.evaluate import STANDARD, Tolerances, note_arrays
 from singtrans.notes import Note
+from singtrans.scoring.metrics import STANDARD, Tolerances, note_arrays
 
 CLASSES = (
     *("correct", "split", "merged", "wrong_offset", "octave", "wrong_pitch", "late_onset", "early_onset"),

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from singtrans.dataset.folders import true_notes
 from singtrans.errors import SingtransError, UsageError
-from singtrans.evaluate import note_arrays
 from singtrans.formats import (
     F0_ENDINGS,
     READ_SUFFIXES,
@@ -23,10 +23,10 @@ from singtrans.formats import (
     note_stem,
 )
 from singtrans.notes import Note, PitchTrack
-from singtrans.training.folders import true_notes
+from singtrans.scoring.metrics import note_arrays
 
 if TYPE_CHECKING:
-    from singtrans.training.manifest import Entry
+    from singtrans.dataset.manifest import Entry
 
 EVERYTHING = "all"
 """In place of a part's name: every recording."""
@@ -85,7 +85,7 @@ class Reference:
         song = self.song or self.name.rpartition("/")[2]
         times = None
         if self.times and not self.notes:
-            from singtrans.formats import times as times_file
+            from singtrans.formats.labels import times as times_file
 
             times = times_file.read(self.times)
         return Labels(
@@ -167,7 +167,7 @@ def recordings(data: Path, split: str | None = None) -> Recordings:
     """References of a manifest or of a folder of labelled recordings.
 
     Args:
-        data: as for `singtrans.training.manifest.list_entries`.
+        data: as for `singtrans.dataset.manifest.list_entries`.
         split: the part to take: ``train``, ``valid``, ``test`` or ``all``. None for ``test`` if there is such a part,
             else for all.
 
@@ -175,7 +175,7 @@ def recordings(data: Path, split: str | None = None) -> Recordings:
         UsageError: if the part is unknown.
         SingtransError: if nothing in it can be used, or the data cannot be read.
     """
-    from singtrans.training.manifest import SPLITS, list_entries
+    from singtrans.dataset.manifest import SPLITS, list_entries
 
     if split not in (None, EVERYTHING, *SPLITS):
         raise UsageError(f"--split {split}: there is no such part; use {', '.join((*SPLITS, EVERYTHING))}")

@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from singtrans.console import printable
-from singtrans.evaluate import NOTE_FIGURES, PITCH_FIGURES
-from singtrans.scoring.evaluation import KINDS, Difference, Evaluation, FileScores
+from singtrans.messages import printable
+from singtrans.scoring.metrics import NOTE_FIGURES, PITCH_FIGURES
+from singtrans.scoring.scores import KINDS, Difference, Evaluation, FileScores
 from singtrans.scoring.statistics import EXACT, FEWEST, RESAMPLES, SEED, Interval, PairedTest
 
 FEW = 12
@@ -50,7 +50,7 @@ def text_comparison(ours: Evaluation, theirs: Evaluation, differences: Mapping[s
     Args:
         ours: scores of the one.
         theirs: scores of the other.
-        differences: from `singtrans.scoring.evaluation.compare`.
+        differences: from `singtrans.scoring.scores.compare`.
     """
     if not differences:
         return f"No recording was scored for both {ours.system} and {theirs.system}."

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from singtrans.errors import SingtransError
 from singtrans.formats import f0_stem, json_notes, load_notes, load_pitch
-from singtrans.formats.choose import reader_of
+from singtrans.formats.detection import reader_of
 from singtrans.notes import Transcription
 from singtrans.scoring.references import Labels, Reference, beside, f0_files, note_files
 

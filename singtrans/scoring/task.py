@@ -16,7 +16,7 @@ class Task:
     Attributes:
         references: the recordings.
         systems: one, or two that are compared.
-        faults: lines on recordings that cannot be used, for `singtrans.scoring.evaluation.evaluate`.
+        faults: lines on recordings that cannot be used, for `singtrans.scoring.scores.evaluate`.
     """
 
     references: Sequence[Reference]

@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from singtrans.config import FeatureConfig
-from singtrans.features import level
+from singtrans.model.config import FeatureConfig
+from singtrans.model.features import level
 from singtrans.training.augment import AugmentConfig, augment, change_speed, coloured_noise
-from singtrans.training.data import F0_HOP, Recording
+from singtrans.training.recordings import F0_HOP, Recording
 from singtrans.training.targets import BOUNDARY_HALF_WIDTH, Targets, make_targets
 
 

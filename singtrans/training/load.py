@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
+from singtrans.dataset.folders import recordings_in
+from singtrans.dataset.manifest import SPLITS, Entry, list_entries
+from singtrans.dataset.requirements import Faults
 from singtrans.errors import SingtransError
-from singtrans.training.data import Recording, load_background, load_recording, require_world
-from singtrans.training.folders import recordings_in
 from singtrans.training.loop import Data
-from singtrans.training.manifest import SPLITS, Entry, list_entries
-from singtrans.training.usable import Faults
+from singtrans.training.recordings import Recording, load_background, load_recording, require_world
 
 
 def load_data(data: Sequence[Path], accompaniment: Path | None, cache: Path, sample_rate: int) -> Data:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from singtrans.formats import whole_file
+from singtrans.files import whole_file
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
@@ -110,7 +110,7 @@ def draw_curves(folder: Path) -> Path | None:
     try:
         from matplotlib.figure import Figure
 
-        from singtrans.view.plot import printable_title
+        from singtrans.messages import printable_title
     except ImportError:
         return None
     if not losses and not scores:

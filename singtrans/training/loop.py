@@ -15,20 +15,21 @@ import torch
 from torch.utils.data import DataLoader
 
 from singtrans import interrupt
-from singtrans.config import Config
+from singtrans.dataset.manifest import Entry
 from singtrans.errors import SingtransError
-from singtrans.formats import whole_file
-from singtrans.model import Model, save_model
+from singtrans.files import whole_file
+from singtrans.model.config import Config
+from singtrans.model.network import Model
+from singtrans.model.weights import save_model
 from singtrans.training.batches import Batch, Excerpts
-from singtrans.training.card import summarise, write_card
 from singtrans.training.config import TrainConfig, learning_rate
-from singtrans.training.data import Recording
 from singtrans.training.distributed import ALONE, Processes
 from singtrans.training.logs import Logs, draw_curves
-from singtrans.training.manifest import Entry
+from singtrans.training.model_card import summarise, write_card
+from singtrans.training.recordings import Recording
 from singtrans.training.state import State, begin, require_state, restore, save_state
 from singtrans.training.step import has_bf16, train_step
-from singtrans.training.validate import validate
+from singtrans.training.validation import validate
 
 _LOG_EVERY = 20  # steps
 

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, log_softmax
 
-from singtrans.config import FeatureConfig
-from singtrans.model import HEADS, Logits
+from singtrans.model.config import FeatureConfig
+from singtrans.model.network import HEADS, Logits
 from singtrans.training.batches import Batch
 
 

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from singtrans.config import Config
+from singtrans.dataset.splits import counted
 from singtrans.errors import UsageError
-from singtrans.model import load_model, read_metadata
+from singtrans.model.config import Config
+from singtrans.model.weights import load_model, read_metadata
 from singtrans.training.batches import BatchConfig
 from singtrans.training.config import TrainConfig
 from singtrans.training.distributed import Processes, join, leave
 from singtrans.training.load import load_data
 from singtrans.training.loop import NOBODY, Listener, train
-from singtrans.training.splits import counted
 from singtrans.training.state import require_state
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from singtrans.config import Config
 from singtrans.errors import SingtransError
-from singtrans.formats import whole_file
-from singtrans.model import Model
+from singtrans.files import whole_file
+from singtrans.model.config import Config
+from singtrans.model.network import Model
 from singtrans.training.config import FREEZABLE, TrainConfig
 
 FILE = "state.pt"

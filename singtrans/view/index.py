@@ -10,9 +10,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from singtrans.errors import UsageError
-from singtrans.formats.files import whole_file
-from singtrans.notes import Note, Transcription, note_name
-from singtrans.view.page import UNSURE, read_page
+from singtrans.files import whole_file
+from singtrans.formats.page.page import UNSURE, read_page
+from singtrans.notes import Note, Transcription
+from singtrans.pitch import note_name
 
 SIGNATURE = '<meta name="generator" content="singtrans report">'
 """What tells an index of ours from a page that must not be replaced."""

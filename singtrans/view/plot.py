@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from singtrans.errors import SingtransError, UsageError
-from singtrans.formats.extras import need
-from singtrans.formats.files import whole_file
-from singtrans.notes import Note, Transcription, note_name
+from singtrans.extras import need
+from singtrans.files import whole_file
+from singtrans.messages import printable_title
+from singtrans.notes import Note, Transcription
+from singtrans.pitch import note_name
 from singtrans.view.spectrogram import Spectrogram, spectrogram
 
 if TYPE_CHECKING:
@@ -245,9 +247,3 @@ def _legend(figure: "Figure", drawn: Drawn) -> None:
         handles.append(Patch(facecolor="none", edgecolor=MISSED, linestyle="--", label=f"missed ({len(drawn.missed)})"))
         handles.append(Patch(facecolor=EXTRA, hatch="////", label=f"extra ({len(drawn.extra)})"))
     figure.legend(handles=handles, loc="lower left", ncols=len(handles), fontsize=8, frameon=False, borderaxespad=0.2)
-
-
-def printable_title(text: str) -> str:
-    """A title without what matplotlib takes for formulas, and without what is no text."""
-    text = text.encode("utf-8", "replace").decode().replace("$", r"\$")
-    return "".join(c if c.isprintable() else "?" for c in text)

@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from singtrans.audio import check
-from singtrans.conversion import load_transcription
+from singtrans.batch.lazy_transcriber import LazyTranscriber, default_threads
 from singtrans.errors import UsageError
 from singtrans.formats import READ_SUFFIXES, TEXT_SUFFIXES
-from singtrans.listening import LazyTranscriber, default_threads
+from singtrans.formats.conversion import load_transcription
 from singtrans.notes import Transcription
 
 

@@ -5,9 +5,9 @@ import sys
 
 import numpy as np
 import pytest
-from command import GOOD, SAMPLES, files, run, sound
 
 import singtrans
+from tests.helpers.command import GOOD, SAMPLES, files, run, sound
 
 
 def test_version():

@@ -5,7 +5,8 @@ import json
 import shutil
 
 import pytest
-from command import SAMPLES, run
+
+from tests.helpers.command import SAMPLES, run
 
 NAMES = ("ode_to_joy.ogg", "ode_to_joy.notes.csv", "frere_jacques.flac", "frere_jacques.notes.csv")
 

@@ -6,10 +6,10 @@ import json
 import shutil
 
 import pytest
-from command import SAMPLES, files, run
 
 from singtrans import formats
 from singtrans.notes import Note, PitchTrack, Transcription
+from tests.helpers.command import SAMPLES, files, run
 
 TRUE = SAMPLES / "ode_to_joy.notes.csv"
 NAMES = ("a", "b", "c", "d", "e", "f")
@@ -196,7 +196,7 @@ def test_estimates_of_pitch_alone_are_scored_though_they_cannot_be_drawn(folders
 
 
 def test_the_picture_shows_where_most_is_wrong():
-    from singtrans.view.worst import _worst_start
+    from singtrans.view.worst_files import _worst_start
 
     wrong = [Note(float(n), n + 0.5, 60) for n in (3, 40, 44, 47, 53)]
     start = _worst_start(wrong, 60.0)

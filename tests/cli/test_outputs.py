@@ -7,9 +7,9 @@ from pathlib import Path
 
 import mido
 import pytest
-from command import GOOD, SAMPLES, files, run, unsung
 
 from singtrans import formats
+from tests.helpers.command import GOOD, SAMPLES, files, run, unsung
 
 NOTES = SAMPLES / "ode_to_joy.notes.csv"
 
@@ -18,7 +18,7 @@ def test_convert_between_any_two(tmp_path):
     true = formats.load_notes(NOTES)
     names = ["a.mid", "a.csv", "a.json", "a.txt", "a.musicxml", "a.labels.txt", "a.sv.csv", "a.jams"]
     chain = [NOTES, *(tmp_path / name for name in names), tmp_path / "end.mid"]
-    from singtrans.conversion import convert_file
+    from singtrans.formats.conversion import convert_file
 
     for source, target in pairwise(chain):
         convert_file(source, target)
@@ -52,7 +52,7 @@ def test_convert_says_what_it_did(tmp_path):
 
 
 def test_what_is_said_of_formats_that_differ():
-    from singtrans.conversion import load_transcription, remarks_on
+    from singtrans.formats.conversion import load_transcription, remarks_on
 
     song = load_transcription(NOTES)
     for formats_, says in [
@@ -70,7 +70,7 @@ def test_what_is_said_of_formats_that_differ():
 
 
 def test_the_metre_of_a_midi_file_is_kept_unless_another_is_asked_for(tmp_path):
-    from singtrans.conversion import convert_file
+    from singtrans.formats.conversion import convert_file
 
     source, target = tmp_path / "a.mid", tmp_path / "b.mid"
     convert_file(NOTES, source, options=formats.Options(tempo=143.0, metre=5))
@@ -229,7 +229,7 @@ def test_wrong_defaults_are_told(tmp_path, text, says):
 
 
 def test_the_users_defaults_come_before_the_folders(tmp_path):
-    from singtrans.defaults import Option, merged, read_defaults
+    from singtrans.cli.defaults import Option, merged, read_defaults
 
     (tmp_path / "a.toml").write_text('[convert]\ntempo = "auto"\nprogram = 3\n')
     (tmp_path / "b.toml").write_text("[convert]\nprogram = 4\n")
@@ -270,7 +270,7 @@ def test_plot_compares(tmp_path):
     from singtrans.view.plot import Picture, prepared
 
     true = formats.load_notes(NOTES)
-    from singtrans.conversion import load_transcription
+    from singtrans.formats.conversion import load_transcription
 
     found = load_transcription(NOTES)
     found = type(found)((*found.notes[:3], *found.notes[4:]), found.pitch, found.duration)
@@ -354,7 +354,7 @@ def test_key(tmp_path):
         assert [note.note for note in formats.load_notes(tmp_path / "a.mid")] == scale * 4
     page = ["report", SAMPLES / "ode_to_joy.ogg", "--notes", "off.csv", "-o", ".", "--key", "C"]
     assert run(*page, cwd=tmp_path).returncode == 0
-    from singtrans.view.page import read_page
+    from singtrans.formats.page.page import read_page
 
     assert [note.note for note in read_page(tmp_path / "ode_to_joy.report.html").notes] == scale * 4
     assert "key: C major" in run("plot", "off.csv", "-o", "b.svg", "--key", "auto", cwd=tmp_path).stderr
@@ -370,7 +370,7 @@ def test_key(tmp_path):
 
 
 def test_pages_and_pictures_are_tuned(tmp_path):
-    from singtrans.view.page import read_page
+    from singtrans.formats.page.page import read_page
 
     meant = [note.note for note in formats.load_notes(NOTES)]
     flat(tmp_path / "flat.csv")

@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
-from command import COMMAND, GOOD, SAMPLES, files, posix, unsung
+
+from tests.helpers.command import COMMAND, GOOD, SAMPLES, files, posix, unsung
 
 
 @posix

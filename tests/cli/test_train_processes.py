@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 import torch
-from test_train_command import songs
 
-from singtrans.model import load_model
+from singtrans.model.weights import load_model
 from singtrans.training.logs import read_rows
+from tests.cli.test_train_command import songs
 
 # A small network, so that the ten starts are most of the time.
 TRAIN = """
 import sys, torch
 from pathlib import Path
-from singtrans import config
+from singtrans.model import config
 small = {"channels": (4, 4, 8), "pitch_channels": 4, "embedding": 16, "hidden": 12}
 from singtrans.training import run
 run.Config = lambda: config.Config(network=config.NetworkConfig(**small))

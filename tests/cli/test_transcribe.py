@@ -9,7 +9,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from command import COMMAND, GOOD, files, posix, run, troubles, unsung
+
+from tests.helpers.command import COMMAND, GOOD, files, posix, run, troubles, unsung
 
 
 def test_three_formats_named_after_the_input(tmp_path):

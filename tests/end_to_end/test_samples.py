@@ -8,9 +8,9 @@ from statistics import mean
 import mido
 import pytest
 
-from singtrans.evaluate import mean_scores, score_notes
 from singtrans.formats import load_notes
 from singtrans.notes import Note
+from singtrans.scoring.metrics import mean_scores, score_notes
 
 SAMPLES = Path(__file__).parents[2] / "sample_audio"
 NAMES = sorted(path.name.removesuffix(".notes.csv") for path in SAMPLES.glob("*.notes.csv"))

@@ -17,13 +17,14 @@ from pathlib import Path
 import numpy as np
 
 from singtrans import Note, PitchTrack, SingtransError, Transcription
-from singtrans.config import Config, DecoderConfig
-from singtrans.conversion import load_transcription
-from singtrans.decode import Posteriors, decode
-from singtrans.defaults import Option, read_defaults
+from singtrans.cli.defaults import Option, read_defaults
+from singtrans.decoding.config import DecoderConfig
+from singtrans.decoding.decoder import Posteriors, decode
 from singtrans.formats import WRITERS, Options, load_notes, load_pitch, write
+from singtrans.formats.conversion import load_transcription
 from singtrans.formats.lyrics import parse_lyrics, read_lyrics
-from singtrans.view.page import read_page
+from singtrans.formats.page.page import read_page
+from singtrans.model.config import Config
 
 LIMIT = 10  # seconds
 

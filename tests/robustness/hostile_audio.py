@@ -5,10 +5,10 @@ Most that hold sound hold the same tune (`hostile_cases.tune`).
 
 from collections.abc import Iterator
 
-from hostile_cases import Case
-from hostile_files import cut_short, empty, foreign, headers
-from hostile_names import names, no_files
-from hostile_sound import long, odd_samples, rates_and_channels
+from tests.robustness.hostile_cases import Case
+from tests.robustness.hostile_files import cut_short, empty, foreign, headers
+from tests.robustness.hostile_names import names, no_files
+from tests.robustness.hostile_sound import long, odd_samples, rates_and_channels
 
 
 def cases(places: int = 20) -> Iterator[Case]:

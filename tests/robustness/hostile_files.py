@@ -7,7 +7,21 @@ from pathlib import Path
 
 import av
 import numpy as np
-from hostile_cases import ANY, CONTAINERS, PART, RATE, SECONDS, TUNE, Case, encoded, holding, patched, shortened, wav
+
+from tests.robustness.hostile_cases import (
+    ANY,
+    CONTAINERS,
+    PART,
+    RATE,
+    SECONDS,
+    TUNE,
+    Case,
+    encoded,
+    holding,
+    patched,
+    shortened,
+    wav,
+)
 
 
 def empty() -> Iterator[Case]:

@@ -5,7 +5,7 @@ import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from hostile_cases import CONTAINERS, TUNE, Case, wav
+from tests.robustness.hostile_cases import CONTAINERS, TUNE, Case, wav
 
 NAMES: tuple[bytes, ...] = (
     *(b"two  words", b'it\'s "so"', b"line\nbreak", b"tab\tand\rreturn", b"-v", b"--help", b"%s {0} {}"),

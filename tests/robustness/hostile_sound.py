@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-from hostile_cases import ANY, RATE, SECONDS, SILENT, SOURCE, TUNE, Case, patched, shortened, tune, wav
 
 from singtrans import audio
+from tests.robustness.hostile_cases import ANY, RATE, SECONDS, SILENT, SOURCE, TUNE, Case, patched, shortened, tune, wav
 
 
 def odd_samples() -> Iterator[Case]:

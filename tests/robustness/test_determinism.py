@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from conftest import SAMPLES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from singtrans import audio, stream
+from singtrans import audio
+from singtrans.model import streaming
 from singtrans.transcriber import Transcriber
+from tests.helpers.models import SAMPLES
 
 RATE = 16_000
 NAMES = ("amazing_grace.wav", "frere_jacques.flac", "ode_to_joy.ogg", "twinkle_phone.mp3")
@@ -62,7 +63,7 @@ def test_any_gain(decibels, name):
 @given(seconds=st.floats(0.3, 30), threads=st.sampled_from([1, 2, 5]), name=st.sampled_from(NAMES))
 def test_any_chunks_and_threads(seconds, threads, name):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stream, "_SLICE_SECONDS", seconds)
+        patch.setattr(streaming, "_SLICE_SECONDS", seconds)
         patch.setattr("singtrans.transcriber._SHORT_SECONDS", 0.0)
         cut = Transcriber(transcriber().model, "cpu", threads)
         same(cut.transcribe(sound(name)), plain(name))

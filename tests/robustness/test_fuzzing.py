@@ -3,9 +3,10 @@
 import json
 
 import pytest
-from fuzzing import LIMIT, attempt, fuzz, targets
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from tests.robustness.fuzzing import LIMIT, attempt, fuzz, targets
 
 ROUNDS = 60
 

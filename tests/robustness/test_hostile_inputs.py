@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-import torture
-from hostile_audio import cases
 
 from singtrans import SingtransError, audio
 from singtrans import transcriber as module
 from singtrans.transcriber import Transcriber
+from tests.robustness import torture
+from tests.robustness.hostile_audio import cases
 
 LONG = bool(os.environ.get("SINGTRANS_LONG"))
 

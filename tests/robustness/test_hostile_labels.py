@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 from singtrans import Note, PitchTrack, SingtransError, Transcription
-from singtrans.conversion import convert_file, load_transcription
-from singtrans.defaults import Option, read_defaults
+from singtrans.cli.defaults import Option, read_defaults
 from singtrans.errors import UsageError
 from singtrans.formats import load_notes, save
+from singtrans.formats.conversion import convert_file, load_transcription
 from singtrans.formats.lyrics import parse_lyrics
 from singtrans.formats.options import Options
 

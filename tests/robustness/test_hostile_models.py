@@ -12,10 +12,10 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from singtrans.config import Config
 from singtrans.errors import SingtransError, UsageError
-from singtrans.model import FORMAT, _checksum, load_model, save_model
-from singtrans.models import find_model, shipped_models
+from singtrans.model.config import Config
+from singtrans.model.shipped import find_model, shipped_models
+from singtrans.model.weights import FORMAT, _checksum, load_model, save_model
 
 LONG = bool(os.environ.get("SINGTRANS_LONG"))
 

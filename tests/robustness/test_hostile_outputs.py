@@ -12,12 +12,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hostile_cases import wav
 
-from singtrans import Note, PitchTrack, SingtransError, Transcription
+from singtrans import Note, PitchTrack, SingtransError, Transcription, files
 from singtrans.batch import Existing, plan, run
-from singtrans.formats import WRITERS, files
-from singtrans.formats.files import sweep, whole_file
+from singtrans.files import sweep, whole_file
+from singtrans.formats import WRITERS
+from tests.robustness.hostile_cases import wav
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals, limits and file systems of POSIX")
 COMMAND = (sys.executable, "-m", "singtrans")

@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hostile_cases import ANY, PART, SILENT, TUNE, Case, room_for, wav
-
-from singtrans.places import is_folder
+from singtrans.batch.locations import is_folder
+from tests.robustness.hostile_cases import ANY, PART, SILENT, TUNE, Case, room_for, wav
 
 COMMAND = (sys.executable, "-m", "singtrans")
 

@@ -1,0 +1,1 @@
+"""Measurements: speed, memory, accuracy and scale."""

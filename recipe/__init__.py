@@ -1,0 +1,1 @@
+"""How the shipped models and the synthetic data are made."""

@@ -1,0 +1,88 @@
+"""Write the manifest that the shipped model is trained and measured with.
+
+    python -m recipe.manifest DATA manifest.csv [--as-labelled]
+
+DATA holds ``ssvd/`` (Sight-Singing Vocal Dataset 2.0), ``pjs/`` (PJS corpus 1.1) and ``mir1k/`` (MIR-1K), each
+recording with its labels beside it. Splits are by whole recording (SSVD, whose ids do not name the singer: whole
+ranges of ids), by song (PJS, one singer) and by singer (MIR-1K). `valid` chooses the weights and the decoder's
+costs; `test` is only reported.
+
+The labels of 28 of SSVD's recordings come 20 ms later after the sound than those of the others, onsets and offsets
+alike (`label_lag.py` shows it). All 28 are in the training part. Their labels are moved back by that, into a folder
+``on-time`` beside the manifest, unless ``--as-labelled`` is given.
+"""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from recipe.song_files import write_notes
+from singtrans.dataset.manifest import Entry, write_manifest
+from singtrans.formats import load_notes
+from singtrans.notes import Note
+
+SSVD_TEST = frozenset(["1188", "1189", "1194", "1196", "1197", "1198", "406", "407", "408", "410", "424", "427", "480"])
+SSVD_VALID = frozenset(["1072", "1075", "1078", "1079", "1307", "1311", "1315"])
+SSVD_LATE = frozenset(["man1_butterfly", "man1_schoolbell", "man1_twinkle", "man2_schoolbell"]) | {
+    str(number) for number in range(1201, 1231)
+}
+LATE = 0.02  # seconds
+PJS_VALID = range(61, 69)
+PJS_TEST = range(69, 81)
+MIR1K_VALID = frozenset({"stool", "tammy"})
+MIR1K_TEST = frozenset({"abjones", "heycat"})
+LICENSES = {
+    "ssvd": "none stated; released by its authors for research",
+    "pjs": "CC BY-SA 4.0",
+    "mir1k": "none stated; public research corpus",
+}
+
+
+def _choose(name: str, valid: object, test: object) -> str:
+    return "test" if name in test else "valid" if name in valid else "train"
+
+
+def move(notes: Path, seconds: float, out: Path) -> Path:
+    """Write notes that begin and end ``seconds`` earlier, and return where."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_notes(out, (Note(max(n.onset - seconds, 0.0), n.offset - seconds, n.pitch) for n in load_notes(notes)))
+    return out
+
+
+def entries(data: Path, on_time: Path | None = None) -> list[Entry]:
+    """One a recording.
+
+    Args:
+        data: the three sets.
+        on_time: receives the labels that come late, moved; None leaves them as they are.
+    """
+    found = []
+    for notes in sorted((data / "ssvd").glob("*.tsv")):
+        split, audio = _choose(notes.stem, SSVD_VALID, SSVD_TEST), notes.with_suffix(".flac")
+        labels = move(notes, LATE, on_time / notes.name) if on_time and notes.stem in SSVD_LATE else notes
+        found.append(Entry(notes.stem, audio, labels, split=split, source="ssvd"))
+    for notes in sorted((data / "pjs").glob("*.tsv")):
+        split = _choose(int(notes.stem[3:]), PJS_VALID, PJS_TEST)
+        found.append(Entry(notes.stem, notes.with_suffix(".flac"), notes, split=split, source="pjs", singer="pjs"))
+    for f0 in sorted((data / "mir1k").glob("*.f0.txt")):
+        name = f0.name.removesuffix(".f0.txt")
+        singer = name.split("_")[0]
+        split = _choose(singer, MIR1K_VALID, MIR1K_TEST)
+        voice, music = (f0.with_name(f"{name}.{kind}.ogg") for kind in ("voice", "accomp"))
+        found.append(Entry(name, voice, None, f0, None, music, split=split, source="mir1k", singer=singer))
+    return [replace(entry, license=LICENSES[entry.source]) for entry in found]
+
+
+def main() -> None:
+    """Write the manifest."""
+    parser = argparse.ArgumentParser(description="Write the manifest that the shipped model is trained with.")
+    parser.add_argument("data", type=Path)
+    parser.add_argument("manifest", type=Path)
+    parser.add_argument("--as-labelled", action="store_true", help="leave SSVD's late labels where they are")
+    options = parser.parse_args()
+    on_time = None if options.as_labelled else options.manifest.parent / "on-time"
+    write_manifest(options.manifest, entries(options.data, on_time))
+
+
+if __name__ == "__main__":
+    main()

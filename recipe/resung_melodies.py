@@ -1,0 +1,120 @@
+"""Make the synthetic part of the shipped model's training data: new melodies, sung by the training singers' voices.
+
+    python -m recipe.resung_melodies manifest.csv OUT [--seed SEED]
+
+Reads the training recordings of a manifest, takes their voices apart with WORLD and re-sings them to random
+melodies with legato, melismas and repeated notes, whose notes and pitch are known exactly. A formant voice sings
+as well, from C2 to C6, and so do plain tones with one or a few harmonics (`tones`), as in humming and whistling. OUT
+receives recordings, notes, pitch and a ``manifest.csv``, all of it for training.
+"""
+
+import argparse
+from collections import defaultdict
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.arguments import manifest
+from recipe import tones
+from recipe.song_files import RATE, Song, write_song
+from recipe.synthesis.voices import (
+    HOP_SECONDS,
+    SingingStyle,
+    VoiceFrames,
+    analyse,
+    f0_curve,
+    formant_voice,
+    random_melody,
+    resing,
+)
+from singtrans import audio
+from singtrans.dataset.manifest import Entry, write_manifest
+
+VOICE_SECONDS = 40.0  # of a singer are taken apart
+MELODIES = 3  # for each voice
+MELODY_SECONDS = 20.0
+FORMANT_MELODIES = 45
+TONE_MELODIES = 24
+WEIGHT = 0.25  # real singing is to be heard more often than it
+SEED = 7
+
+
+def voices(entries: list[Entry], rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Samples of each voice: a singer's clips joined where clips are short, else a recording."""
+    groups: dict[str, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        name = entry.id.split("_")[0] if entry.source == "mir1k" else entry.id
+        groups[f"{entry.source}-{name}"].append(entry)
+    found = {}
+    for name, group in sorted(groups.items()):
+        if name.startswith("pjs-") and rng.random() > 0.1:
+            continue  # one singer: a tenth of the songs shows the voice
+        clips, seconds = [], 0.0
+        for index in rng.permutation(len(group)):
+            clips.append(audio.load(group[index].audio, RATE))
+            seconds += len(clips[-1]) / RATE
+            if seconds > VOICE_SECONDS:
+                break
+        found[name] = np.concatenate(clips)[: int(VOICE_SECONDS * RATE)]
+    return found
+
+
+def manner(rng: np.random.Generator) -> SingingStyle:
+    """How a melody is sung: a third each with slow slides, and with shallow dips between notes on one vowel."""
+    slides, dips = rng.random(2) < 0.35
+    style = SingingStyle(same_vowel_share=0.8 if dips else 0.2, vowel_share=0.1 if dips else 0.7)
+    if slides:
+        style = replace(style, glide=(0.1, 0.35))
+    return replace(style, dip=(5.0, 18.0)) if dips else style
+
+
+def sing(voice: VoiceFrames, seed: int) -> Song:
+    """One random melody in a voice's range."""
+    rng = np.random.default_rng(seed)
+    centre = float(np.nanmedian(voice.f0)) + rng.uniform(-2.0, 3.0)
+    notes = random_melody(rng, MELODY_SECONDS, centre - 7.0, centre + 8.0)
+    warped = voice.warped(float(np.exp(rng.normal(0.0, 0.07))))
+    style = manner(rng)
+    samples = resing(warped, notes, np.random.default_rng(seed + 1), style)
+    return Song(samples, notes, f0_curve(notes, HOP_SECONDS, np.random.default_rng(seed + 1), style))
+
+
+def sing_formants(index: int, seed: int) -> Song:
+    """The same by the formant voice, at a pitch that rises with the index from C2 to C6."""
+    rng = np.random.default_rng(seed)
+    low = 35.0 + (84.5 - 12.0 - 35.0) * index / (FORMANT_MELODIES - 1)
+    notes = random_melody(rng, MELODY_SECONDS, low, low + 13.0)
+    curve = f0_curve(notes, HOP_SECONDS, rng, SingingStyle())
+    return Song(formant_voice(notes, curve, RATE, rng), notes, curve)
+
+
+def main() -> None:
+    """Make the data set."""
+    parser = argparse.ArgumentParser(description="Make training data of synthetic singing.")
+    parser.add_argument("entries", type=manifest, metavar="MANIFEST")
+    parser.add_argument("out", type=Path)
+    parser.add_argument(
+        "--seed", type=int, default=SEED, help="one that is thousands away makes other melodies (default: %(default)s)"
+    )
+    options = parser.parse_args()
+    out, seed = options.out, options.seed
+    mark = f"-{seed}" if seed != SEED else ""
+    out.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(seed)
+    entries = [e for e in options.entries if e.split == "train"]
+    made = []
+    for number, (name, samples) in enumerate(voices(entries, rng).items()):
+        frames = analyse(samples, RATE)
+        for take in range(MELODIES):
+            made.append(write_song(out, f"{name}-{take}{mark}", sing(frames, seed + 100 * number + 2 * take)))
+    for index in range(FORMANT_MELODIES):
+        made.append(write_song(out, f"formants-{index:02}{mark}", sing_formants(index, seed + 100_000 + index)))
+    for index in range(TONE_MELODIES):
+        made.append(write_song(out, f"tones-{index:02}{mark}", tones.song(seed + 200_000, index)))
+    entries = [replace(entry, source="synthetic", weight=WEIGHT) for entry in made]
+    write_manifest(out / "manifest.csv", entries)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Synthetic singing whose notes are known exactly."""

@@ -1,0 +1,330 @@
+"""Synthetic singing whose notes are known exactly: two voices that sing the melodies of ``melody``.
+
+Time is in seconds and pitch is a fractional MIDI number; Hz stays inside. Every random choice comes from the
+``rng`` that is handed in. A real voice is re-sung with WORLD (Morise, Yokomori and Ozawa 2016; the extra
+``train``); the formant voice needs numpy alone.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from recipe.synthesis.melody import (
+    HOP_SECONDS,
+    JOINED_SECONDS,
+    SingingStyle,
+    draw_attacks,
+    draw_level,
+    f0_curve,
+    is_repeat,
+    phrases,
+    random_melody,
+    span,
+)
+from singtrans.notes import Note
+from singtrans.pitch import hz_to_midi, midi_to_hz
+
+__all__ = [
+    "HOP_SECONDS",
+    "SingingStyle",
+    "VoiceFrames",
+    "analyse",
+    "f0_curve",
+    "formant_voice",
+    "random_melody",
+    "render",
+    "resing",
+]
+
+SILENCE = 1e-12  # power of an empty spectrum; WORLD takes its logarithm
+SHORTEST_VOWEL = 12  # frames: 60 ms
+STEADY_REACH = 5  # frames before and after, between which a sound is compared: 50 ms
+STEADY_SHARE = 0.6  # of the voiced frames: the calmer ones; how much a held vowel changes depends on room and noise
+PEAK = 0.7  # about -3 dB of full scale
+# The first four formants of i, e, a, o, u in Hz (after Peterson and Barney 1952), and their bandwidths.
+VOWEL_FORMANTS = np.array(
+    [
+        [290, 2400, 3050, 3800],
+        [480, 2100, 2700, 3700],
+        [760, 1250, 2550, 3600],
+        [500, 900, 2500, 3500],
+        [330, 850, 2400, 3450],
+    ]
+)
+FORMANT_BANDWIDTHS = np.array([80.0, 100.0, 140.0, 200.0])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VoiceFrames:
+    """What WORLD hears in a recording: the pitch, and what is left of the voice when the pitch is taken out.
+
+    Attributes:
+        f0: (frames,) fractional MIDI, NaN where unvoiced; frame ``i`` lies at ``i * HOP_SECONDS``.
+        envelope: (frames, bins) power spectrum without its harmonics, float32, 0 Hz to half the sample rate.
+        aperiodicity: (frames, bins) the part of it that is noise, 0..1, float32.
+        sample_rate: Hz.
+    """
+
+    f0: np.ndarray
+    envelope: np.ndarray
+    aperiodicity: np.ndarray
+    sample_rate: int
+
+    @property
+    def loudness(self) -> np.ndarray:
+        """(frames,) root of the mean power over frequency."""
+        return np.sqrt(self.envelope.mean(axis=1))
+
+    def stretches(self, voiced: bool) -> list[tuple[int, int]]:
+        """First and past-last frames of voiced stretches (60 ms or more) or unvoiced consonants (15 ms)."""
+        sounding = ~np.isnan(self.f0)
+        if not sounding.any():
+            return []
+        loudness = self.loudness
+        low = 0.1 if voiced else 0.02  # of a usual vowel; below it there is only breath and room
+        chosen = (sounding == voiced) & (loudness > low * np.median(loudness[sounding]))
+        edges = np.flatnonzero(np.diff(chosen, prepend=False, append=False))
+        trim, least = (2, SHORTEST_VOWEL) if voiced else (0, 3)  # WORLD is unsure in the frames at a vowel's edges
+        pairs = zip(edges[::2] + trim, edges[1::2] - trim, strict=True)
+        return [(int(first), int(last)) for first, last in pairs if last - first >= least]
+
+    def timbre(self, bands: int = 24) -> np.ndarray:
+        """(frames, bands) dB in bands of equal width below 5 kHz, without the loudness."""
+        top = round(5000 / (0.5 * self.sample_rate) * (self.envelope.shape[1] - 1))
+        edges = np.linspace(0, top, bands + 1).astype(int)[:-1]
+        level = 10 * np.log10(np.add.reduceat(self.envelope[:, :top], edges, axis=1) + SILENCE)
+        return level - level.mean(axis=1, keepdims=True)
+
+    def steady(self) -> list[tuple[int, int]]:
+        """First and past-last frames of the voiced stretches' parts that keep their sound for 60 ms or more.
+
+        All of the stretches, if none has such a part.
+        """
+        reach, voiced = STEADY_REACH, self.stretches(voiced=True)
+        if not voiced:
+            return []
+        sums = np.cumsum(np.pad(self.timbre(), ((reach, reach), (0, 0)), mode="edge"), axis=0, dtype=float)
+        means = (sums[reach:] - sums[:-reach]) / reach
+        change = np.sqrt(np.mean((means[reach:] - means[:-reach]) ** 2, axis=1))[: len(self.f0)]
+        most = np.quantile(np.concatenate([change[first:last] for first, last in voiced]), STEADY_SHARE)
+        found = []
+        for first, last in voiced:
+            calm = np.concatenate([[False], change[first:last] <= most, [False]])
+            edges = np.flatnonzero(np.diff(calm)) + first
+            found += [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a >= SHORTEST_VOWEL]
+        return found or voiced
+
+    def warped(self, factor: float) -> "VoiceFrames":
+        """The voice with its formants moved by ``factor``: above 1 a shorter throat, below 1 a longer one."""
+        bins = np.arange(self.envelope.shape[1])
+        source = np.minimum(bins / factor, bins[-1])
+        low = source.astype(int)
+        high, part = np.minimum(low + 1, bins[-1]), (source - low).astype(np.float32)
+        moved = [(1 - part) * kind[:, low] + part * kind[:, high] for kind in (self.envelope, self.aperiodicity)]
+        return replace(self, envelope=moved[0], aperiodicity=moved[1])
+
+
+def analyse(voice: np.ndarray, sample_rate: int, *, careful: bool = False) -> VoiceFrames:
+    """Take a recording of one voice apart with WORLD (dio or harvest, stonemask, cheaptrick, d4c).
+
+    Args:
+        voice: (samples,) mono, -1..1.
+        sample_rate: Hz, 16000 or more.
+        careful: find the pitch with harvest, which hears voiced consonants that dio misses and takes 25 times
+            as long, a seventh of the recording's length.
+
+    Returns:
+        The frames, to be sung again by ``resing`` any number of times.
+
+    Raises:
+        ValueError: if the recording is not one-dimensional or shorter than 0.1 s.
+    """
+    import pyworld
+
+    if voice.ndim != 1 or len(voice) < 0.1 * sample_rate:
+        raise ValueError(f"a voice is (samples,) and 0.1 s or longer, not {voice.shape} at {sample_rate} Hz")
+    samples = np.ascontiguousarray(voice, dtype=np.float64)
+    track = pyworld.harvest if careful else pyworld.dio
+    rough, time = track(samples, sample_rate, f0_ceil=1100.0, frame_period=1000 * HOP_SECONDS)
+    hertz = pyworld.stonemask(samples, rough, time, sample_rate)
+    envelope = pyworld.cheaptrick(samples, hertz, time, sample_rate).astype(np.float32)
+    aperiodicity = pyworld.d4c(samples, hertz, time, sample_rate).astype(np.float32)
+    voiced = (hertz > 0) & (aperiodicity[:, 0] < 0.5)  # d4c calls all of a voiceless frame noise
+    f0 = hz_to_midi(np.where(voiced, hertz, np.nan))
+    return VoiceFrames(f0, envelope, aperiodicity, sample_rate)
+
+
+def render(voice: VoiceFrames, source: np.ndarray, f0: np.ndarray, gain: np.ndarray) -> np.ndarray:
+    """Sing frames of a voice, in any order and at any pace, on a pitch curve (WORLD synthesis).
+
+    Args:
+        voice: whose frames are sung.
+        source: (frames,) which frame of ``voice`` is heard, fractional; negative is silence.
+        f0: (frames,) fractional MIDI, NaN where unvoiced.
+        gain: (frames,) linear.
+
+    Returns:
+        (samples,) float32 at the voice's rate, ``frames * HOP_SECONDS`` long, not normalised.
+    """
+    import pyworld
+
+    index = np.clip(source, 0, len(voice.f0) - 1)
+    low = index.astype(int)
+    high = np.minimum(low + 1, len(voice.f0) - 1)
+    part = (index - low)[:, None]
+    envelope = (1 - part) * voice.envelope[low] + part * voice.envelope[high]
+    aperiodicity = (1 - part) * voice.aperiodicity[low] + part * voice.aperiodicity[high]
+    voiced = ~np.isnan(f0)
+    jumps = np.flatnonzero((np.abs(np.diff(source)) > 4) & voiced[1:] & voiced[:-1]) + 1
+    for jump in jumps.tolist():  # one vowel becomes another over 50 ms
+        first, last = max(0, jump - 5), min(len(f0), jump + 5)
+        if voiced[first:last].all():
+            mix = np.linspace(0, 1, last - first)[:, None]
+            envelope[first:last] = envelope[first] ** (1 - mix) * envelope[last - 1] ** mix
+            aperiodicity[first:last] = (1 - mix) * aperiodicity[first] + mix * aperiodicity[last - 1]
+    envelope = envelope * (gain * (source >= 0))[:, None] ** 2 + SILENCE
+    hertz = np.where(voiced, midi_to_hz(np.nan_to_num(f0)), 0.0)
+    samples = pyworld.synthesize(hertz, envelope, aperiodicity, voice.sample_rate, 1000 * HOP_SECONDS)
+    length = round(len(f0) * HOP_SECONDS * voice.sample_rate)
+    return np.pad(samples, (0, max(0, length - len(samples))))[:length].astype(np.float32)
+
+
+class _SteadyPieces:
+    """The steady pieces of a voice, as they are drawn for notes."""
+
+    def __init__(self, voice: VoiceFrames) -> None:
+        self.pieces = voice.steady()
+        timbre = voice.timbre()
+        self._timbres = [timbre[first:last].mean(axis=0) for first, last in self.pieces]
+        lengths = np.sqrt([last - first for first, last in self.pieces])
+        self._shares = lengths / lengths.sum()
+
+    def draw(self, rng: np.random.Generator) -> tuple[int, int]:
+        """Any piece; longer ones are likelier."""
+        return self.pieces[rng.choice(len(self.pieces), p=self._shares)]
+
+    def other(self, than: tuple[int, int], rng: np.random.Generator) -> tuple[int, int]:
+        """Of a few pieces the one that sounds least like ``than``."""
+        drawn = rng.choice(len(self.pieces), size=4, p=self._shares)
+        known = self._timbres[self.pieces.index(than)]
+        return self.pieces[max(drawn, key=lambda i: float(np.sum((self._timbres[i] - known) ** 2)))]
+
+
+def resing(voice: VoiceFrames, notes: Sequence[Note], rng: np.random.Generator, style: SingingStyle) -> np.ndarray:
+    """Let a real voice sing other notes: its vowels, stretched and looped, on ``f0_curve``'s pitch.
+
+    Where `draw_attacks` says so, the level dips and, but for ``style.same_vowel_share``, a new vowel starts; joined
+    notes on one pitch that are not attacked have different vowels; the other joined notes are slurred. Gaps may get
+    an unvoiced consonant of the recording.
+
+    Args:
+        voice: from ``analyse``. It sounds natural within about an octave of its own pitch.
+        notes: in time order, not overlapping, within the pitch of a voice; not empty.
+        rng: where every choice comes from.
+        style: how the notes are sung.
+
+    Returns:
+        (samples,) float32 at the voice's rate, 0.2 s longer than the notes, peak 0.7.
+
+    Raises:
+        ValueError: if notes overlap, there are none, or the voice has no voiced stretch of 60 ms.
+    """
+    vowels, consonants = _SteadyPieces(voice), voice.stretches(voiced=False)
+    if not vowels.pieces or not notes:
+        raise ValueError("re-singing needs at least one note and a voiced stretch of 60 ms in the recording")
+    curve = f0_curve(notes, HOP_SECONDS, rng, style)
+    f0 = np.concatenate([curve, np.full(round(0.2 / HOP_SECONDS), np.nan)])
+    attacks = draw_attacks(notes, rng, style)
+    gain = draw_level(notes, attacks, len(f0), rng, style)
+    source = np.full(len(f0), -1.0)
+    loudness = voice.loudness
+    usual = np.median(loudness[~np.isnan(voice.f0)])
+    position, before, vowel = 0.0, Note(-2.0, -1.0, 0.0), vowels.pieces[0]
+    for note, attack in zip(notes, attacks, strict=True):
+        first, last = span(note)
+        joined = note.onset - before.offset < JOINED_SECONDS
+        if joined and not attack and is_repeat(before, note):
+            vowel, position = vowels.other(vowel, rng), 0.0  # nothing else tells that a note begins
+        elif not (attack and joined and rng.random() < style.same_vowel_share) and (attack or rng.random() < 0.3):
+            vowel = vowels.draw(rng)
+            position = rng.uniform(0, vowel[1] - vowel[0])
+        # To and fro over the vowel, at this note's own pace: no jump, however long the note.
+        way = position + rng.uniform(0.4, 1.2) * np.arange(last - first + 1)
+        reach = vowel[1] - vowel[0] - 1
+        source[first:last] = vowel[0] + reach - np.abs(reach - way[:-1] % (2 * reach))
+        position = way[-1]
+        room = first - int(max(before.offset, 0.0) / HOP_SECONDS) - 1
+        if room >= 4 and consonants and rng.random() < style.consonant_share:
+            begin, end = consonants[rng.integers(len(consonants))]
+            count = min(room, end - begin, round(rng.uniform(0.03, 0.15) / HOP_SECONDS))
+            source[first - count : first] = np.arange(end - count, end)
+            gain[first - count : first] = rng.uniform(0.5, 1) * np.hanning(count + 2)[1:-1] ** 0.25
+        before = note
+    voiced = ~np.isnan(f0) & (source >= 0)
+    # The recording's own swelling and fading is taken out for the most part: the notes have their own.
+    gain[voiced] *= (usual / loudness[source[voiced].astype(int)]) ** 0.8
+    samples = render(voice, source, f0, gain)
+    return samples * np.float32(PEAK / max(np.abs(samples).max(), 1e-9))
+
+
+def formant_voice(notes: Sequence[Note], f0: np.ndarray, sample_rate: int, rng: np.random.Generator) -> np.ndarray:
+    """Sing vowels as a sum of harmonics shaped by four formants, with breath and bursts for consonants.
+
+    Args:
+        notes: in time order, not overlapping, not empty; they set vowels, levels and consonants.
+        f0: (frames,) fractional MIDI every ``HOP_SECONDS``, NaN where unvoiced, as ``f0_curve`` makes it for
+            the notes; C2 to C6.
+        sample_rate: Hz.
+        rng: where every choice comes from.
+
+    Returns:
+        (samples,) float32, ``len(f0) * HOP_SECONDS`` long, peak 0.7.
+
+    Raises:
+        ValueError: if notes overlap or nothing in ``f0`` is voiced.
+    """
+    voiced = ~np.isnan(f0)
+    if not voiced.any():
+        raise ValueError("nothing to sing: no frame of f0 is voiced")
+    frames, samples = np.arange(len(f0)), round(len(f0) * HOP_SECONDS * sample_rate)
+    at = np.arange(samples) / (HOP_SECONDS * sample_rate)
+    hertz = midi_to_hz(np.interp(frames, frames[voiced], f0[voiced]))
+    style = SingingStyle()
+    level = draw_level(notes, draw_attacks(notes, rng, style), len(f0), rng, style) * voiced
+    formants = _vowels(notes, len(f0), rng)
+    phase = 2 * np.pi * np.cumsum(np.interp(at, frames, hertz)) / sample_rate
+    tilt = rng.uniform(0.8, 1.4)
+    song = np.zeros(samples)
+    for harmonic in range(1, int(min(8000, 0.5 * sample_rate) / hertz.min()) + 1):
+        partial = harmonic * hertz
+        strength = _resonance(partial, formants) * harmonic**-tilt * (partial < min(8000, 0.45 * sample_rate))
+        song += np.interp(at, frames, strength * level) * np.sin(harmonic * phase)
+    song /= max(np.abs(song).max(), 1e-9)
+    breath = np.diff(rng.standard_normal(samples + 1))  # rises with frequency, as breath does
+    song += rng.uniform(0.001, 0.015) * np.interp(at, frames, level) * breath
+    bursts = np.zeros(len(f0))
+    for phrase, before in zip(phrases(notes), [None, *phrases(notes)], strict=False):
+        first = span(phrase[0])[0]
+        room = first - (span(before[-1])[1] if before else 0) - 1
+        count = min(room, round(rng.uniform(0.02, 0.09) / HOP_SECONDS))
+        if count >= 3 and rng.random() < style.consonant_share:
+            bursts[first - count : first] = rng.uniform(0.01, 0.1) * np.hanning(count + 2)[1:-1]
+    song += np.interp(at, frames, bursts) * breath
+    return (song * (PEAK / np.abs(song).max())).astype(np.float32)
+
+
+def _vowels(notes: Sequence[Note], count: int, rng: np.random.Generator) -> np.ndarray:
+    """(count, 4) Hz: the formants of one throat, a random vowel a note, gliding to the next one in 60 ms."""
+    throat = rng.uniform(0.9, 1.25)
+    vowels = np.repeat(rng.integers(len(VOWEL_FORMANTS), size=len(notes)), 2)
+    margins = [min(0.03, note.duration / 4) for note in notes]
+    edges = [(n.onset + margin, n.offset - margin) for n, margin in zip(notes, margins, strict=True)]
+    at = np.ravel(edges) / HOP_SECONDS
+    return throat * np.stack([np.interp(np.arange(count), at, VOWEL_FORMANTS[vowels, k]) for k in range(4)], 1)
+
+
+def _resonance(hertz: np.ndarray, formants: np.ndarray) -> np.ndarray:
+    """(frames,) gain at ``hertz`` (frames,) of ``formants`` (frames, 4) in cascade (after Fant 1960)."""
+    square, bandwidth = hertz[:, None] ** 2, FORMANT_BANDWIDTHS
+    return np.prod(formants**2 / np.sqrt((formants**2 - square) ** 2 + square * bandwidth**2), axis=1)

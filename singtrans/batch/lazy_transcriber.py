@@ -1,0 +1,63 @@
+"""A transcriber that loads its model when a recording first needs it."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from singtrans import audio, interrupt
+from singtrans.errors import SingtransError, UsageError
+from singtrans.model.shipped import find_model
+from singtrans.notes import Transcription
+
+if TYPE_CHECKING:
+    from singtrans.transcriber import Transcriber
+
+
+def default_threads() -> int:
+    """Two, where there are two processors: what a third could do waits for the first two most of the time."""
+    return min(2, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+
+
+class LazyTranscriber:
+    """Loads the model at the first recording that needs it: a folder that is all done costs no torch.
+
+    Args:
+        model: a shipped model's name or a path to a weight file.
+        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        threads: for one recording.
+
+    Raises:
+        UsageError: if there is no such model.
+    """
+
+    def __init__(self, model: str, device: str = "auto", threads: int = 1) -> None:
+        self.model, self.device, self.threads = find_model(model), device, threads
+        self.transcriber: Transcriber | None = None
+
+    def __call__(self, path: Path) -> Transcription:
+        """Transcribe one recording.
+
+        Raises:
+            SingtransError: if it cannot be read.
+            UsageError: if the model cannot be used, which is no fault of the recording.
+        """
+        try:
+            if self.transcriber is None:
+                audio.check(path)  # seconds before torch is there
+                self.transcriber = self._load()
+            return self.transcriber(path)
+        finally:
+            interrupt.check()
+
+    def _load(self) -> "Transcriber":
+        import torch
+
+        # Torch's own threads spin while they wait for each other: on a busy machine they lose a factor of ten.
+        # Several parts of a recording at once gain more.
+        torch.set_num_threads(1)
+        from singtrans.transcriber import Transcriber
+
+        try:
+            return Transcriber(self.model, self.device, self.threads)
+        except SingtransError as error:  # without it nothing can be done: not the fault of one recording
+            raise UsageError(str(error)) from error

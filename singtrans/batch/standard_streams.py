@@ -1,0 +1,89 @@
+"""Sound from standard input, and notes to standard output."""
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO
+
+from singtrans.batch.locations import STREAM, called
+from singtrans.errors import SingtransError
+from singtrans.formats import Options, write
+from singtrans.formats.registry import check_formats
+from singtrans.notes import Transcription
+
+
+@contextmanager
+def recording_of(stream: BinaryIO) -> Iterator[Path]:
+    """A file with all that a stream holds, as long as it is needed: decoders must be able to go back in it.
+
+    Args:
+        stream: binary.
+
+    Yields:
+        The file's path.
+
+    Raises:
+        SingtransError: if the stream is empty or cannot be kept; and whatever is raised meanwhile about the file is
+            said of standard input.
+    """
+    with tempfile.TemporaryDirectory(prefix="singtrans-") as folder:
+        path = Path(folder) / "stdin"
+        try:
+            with path.open("wb") as file:
+                shutil.copyfileobj(stream, file, 1 << 20)
+            size = path.stat().st_size
+        except OSError as error:
+            raise SingtransError(f"standard input cannot be kept in {folder}: {error.strerror}") from error
+        if not size:
+            raise SingtransError("standard input holds nothing: send it a recording, as in: cat song.wav | …")
+        with called(path, "standard input"):
+            yield path
+
+
+def write_notes(transcription: Transcription, format: str, options: Options, stream: BinaryIO) -> None:
+    """Write notes to a stream, all at once.
+
+    Args:
+        transcription: the notes.
+        format: one of ``WRITERS``.
+        options: how they are written.
+        stream: binary; it need not be able to go back.
+
+    Raises:
+        SingtransError: as the format's writer does.
+    """
+    whole = BytesIO()
+    write(transcription, whole, format, options)
+    stream.write(whole.getbuffer())
+    stream.flush()
+
+
+def transcribe_stream(
+    transcriber: Callable[[Path], Transcription], source: Path, format: str, options: Options
+) -> Transcription:
+    """Transcribe a recording, or standard input where ``source`` is ``-``, and write it to standard output.
+
+    Args:
+        transcriber: from a path to a transcription.
+        source: the recording.
+        format: one of ``WRITERS``.
+        options: how notes are written.
+
+    Raises:
+        SingtransError: if the recording cannot be read.
+        UsageError: if the format needs a package that is not installed.
+    """
+    check_formats((format,))
+    if str(source) != STREAM:
+        found = transcriber(source)
+        write_notes(found, format, replace(options, audio=source), sys.stdout.buffer)
+        return found
+    with recording_of(sys.stdin.buffer) as path:
+        found = replace(transcriber(path), audio="stdin")
+        write_notes(found, format, replace(options, audio=path), sys.stdout.buffer)
+    return found

@@ -1,0 +1,92 @@
+"""Defaults that people keep in a file, singtrans.toml: in the folder they work in, or in their configuration folder.
+
+    [transcribe]
+    format = ["mid", "csv"]
+    tempo = "auto"
+    pitch-bend = true
+
+A table a command, an option's long name a key. The folder's file goes before the user's, the command line before both.
+"""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from singtrans.errors import UsageError
+from singtrans.messages import shown
+
+NAME = "singtrans.toml"
+_MOST_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An option of a command.
+
+    Attributes:
+        parameter: the name of the command's parameter.
+        several: whether it may be given several times.
+    """
+
+    parameter: str
+    several: bool = False
+
+
+def read_defaults(path: Path, options: Mapping[str, Mapping[str, Option]]) -> dict[str, dict[str, object]]:
+    """Defaults in a file.
+
+    Args:
+        path: the file.
+        options: command -> the options' long names without hyphens before them -> the options.
+
+    Returns:
+        Command -> parameter -> value; nothing if there is no such file.
+
+    Raises:
+        UsageError: if it is not TOML, or names a command or an option that there is not.
+    """
+    try:
+        if path.is_fifo() or (path.is_file() and path.stat().st_size > _MOST_BYTES):
+            raise UsageError(f"{path} holds no defaults: remove it")
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except RecursionError:
+        raise UsageError(f"{path} is not TOML that means anything (brackets without end): mend it") from None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read ({error.strerror}): mend or remove it") from None
+    except ValueError as error:
+        raise UsageError(f"{path} is not TOML ({' '.join(str(error).split())}): mend that line") from None
+    found: dict[str, dict[str, object]] = {}
+    for command, table in content.items():
+        if command not in options or not isinstance(table, dict):
+            raise UsageError(f"{path}: [{shown(command)}] is no command; use one of {', '.join(options)}")
+        found[command] = {}
+        for key, value in table.items():
+            known = options[command]
+            if key not in known:
+                raise UsageError(f"{path}, [{command}]: {shown(key)} is no option; there are {', '.join(known)}")
+            found[command][known[key].parameter] = _plain(f"{path}, [{command}]: {key}", value, known[key].several)
+    return found
+
+
+def merged(every: Sequence[Mapping[str, Mapping[str, object]]]) -> dict[str, dict[str, object]]:
+    """Defaults of several files; what comes later goes before."""
+    result: dict[str, dict[str, object]] = {}
+    for defaults in every:
+        for command, values in defaults.items():
+            result.setdefault(command, {}).update(values)
+    return result
+
+
+def _plain(where: str, value: object, several: bool) -> object:
+    """A value that the command line could have given; a list where it can be given several times."""
+    if several and isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return value
+    if isinstance(value, bool) and not several:
+        return value
+    if isinstance(value, int | float | str) and not isinstance(value, bool):
+        return [str(value)] if several else str(value)
+    kinds = "a text or a list of texts" if several else "a text, a number, true or false"
+    raise UsageError(f"{where} must be {kinds}")

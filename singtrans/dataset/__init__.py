@@ -1,0 +1,1 @@
+"""Labelled recordings: manifests, folders, splits and checks."""

@@ -1,0 +1,1 @@
+"""Check a data set before anyone trains on it."""

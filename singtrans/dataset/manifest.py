@@ -1,0 +1,236 @@
+"""What to train on: a manifest, or a folder of recordings with their labels."""
+
+import csv
+import io
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from singtrans.dataset.folders import find_labelled
+from singtrans.dataset.splits import set_aside
+from singtrans.errors import SingtransError
+from singtrans.files import whole_file
+
+SPLITS = ("train", "valid", "test")
+_FILES = ("audio", "notes", "f0", "times", "accompaniment")
+COLUMNS = ("id", *_FILES, "split", "singer", "source", "license", "weight", "boundaries")
+BOUNDARIES = ("both", "onsets")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One labelled recording.
+
+    Attributes:
+        id: unique in its manifest.
+        audio: the recording of the voice.
+        notes: its note file (any that `singtrans.formats.load_notes` reads), or None.
+        f0: its pitch file (any that `singtrans.formats.load_pitch` reads), or None.
+        times: a file of onsets and offsets alone (`singtrans.formats.labels.times`), or None.
+        accompaniment: a recording that may be mixed in as background, or None.
+        split: ``train``, ``valid`` or ``test``.
+        source: the data set's name; scores are reported for each.
+        weight: how often its excerpts are drawn, relative to its length.
+        singer: who sings, or empty.
+        license: of the recording, or empty.
+        boundaries: which of its notes' boundaries are learnt from, ``both`` or ``onsets``: where notes end, and so
+            where there is one, may be another's custom, or a guess. Pitch is learnt between them all the same, and
+            they are scored all the same.
+    """
+
+    id: str
+    audio: Path
+    notes: Path | None = None
+    f0: Path | None = None
+    times: Path | None = None
+    accompaniment: Path | None = None
+    split: str = "train"
+    source: str = ""
+    weight: float = 1.0
+    singer: str = ""
+    license: str = ""
+    boundaries: str = "both"
+
+    @property
+    def name(self) -> str:
+        """What files with the notes of many recordings call it: the id without its folders."""
+        return self.id.rpartition("/")[2]
+
+    @property
+    def files(self) -> tuple[Path | None, ...]:
+        """Every file that it names, None where it names none."""
+        return tuple(getattr(self, name) for name in _FILES)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a manifest or a folder holds.
+
+    Attributes:
+        entries: those that can be used.
+        faults: a line for each one that cannot.
+        decided: whether it says itself which entries are for what.
+        unlabelled: recordings without labels.
+        orphans: labels without a recording.
+        missing: of files with many recordings' labels, the names that no recording has.
+    """
+
+    entries: list[Entry]
+    faults: list[str] = field(default_factory=list)
+    decided: bool = False
+    unlabelled: list[Path] = field(default_factory=list)
+    orphans: list[Path] = field(default_factory=list)
+    missing: dict[Path, list[str]] = field(default_factory=dict)
+
+
+def read_entries(path: Path, valid_fraction: float = 0.1) -> list[Entry]:
+    """Entries of a manifest file or of a folder of labelled recordings.
+
+    Args:
+        path: a CSV with at least the columns ``audio`` and one of ``notes``, ``f0`` and ``times``, whose paths are
+            relative to it; or a folder, see `singtrans.dataset.folders`.
+        valid_fraction: of the training recordings, this part is set aside for validation, where no split says
+            otherwise.
+
+    Raises:
+        SingtransError: if there is nothing to train on, or naming every fault, one a line.
+    """
+    listing = list_entries(path, valid_fraction)
+    if listing.faults:
+        raise SingtransError("\n".join(listing.faults))
+    return listing.entries
+
+
+def list_entries(path: Path, valid_fraction: float = 0.1) -> Listing:
+    """The same, with every fault beside what can be used.
+
+    Raises:
+        SingtransError: if there is no such manifest or folder, or nothing in it.
+    """
+    if path.is_dir():
+        listing = _folder(path)
+    elif path.is_file():
+        listing = _manifest(path)
+    else:
+        raise SingtransError(f"{path}: there is no such manifest or folder; give one that exists")
+    if not listing.entries and not listing.faults:
+        raise SingtransError(f"{path}: no labelled recordings found; put song.tsv, .csv or .mid beside song.wav")
+    if listing.decided:
+        return listing
+    return replace(listing, entries=set_aside(listing.entries, valid_fraction))
+
+
+def write_manifest(path: Path, entries: Sequence[Entry], *, overwrite: bool = True) -> None:
+    """Write a manifest; its paths are relative to it.
+
+    Raises:
+        SingtransError: if it cannot be written, or exists and ``overwrite`` is False.
+    """
+    base = path.parent.resolve()
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows([_cell(getattr(entry, column), base) for column in COLUMNS] for entry in entries)
+    with whole_file(path, overwrite=overwrite) as file:
+        file.write(text.getvalue().encode())
+
+
+def _cell(value: object, base: Path) -> str:
+    if isinstance(value, Path):
+        # Its folder is resolved, but not the file: a link's own name says which recording it is.
+        return Path(os.path.relpath(value.parent.resolve() / value.name, base)).as_posix()
+    return f"{value:g}" if isinstance(value, float) else str(value or "")
+
+
+def _folder(folder: Path) -> Listing:
+    found = find_labelled(folder)
+    entries, source = [], folder.resolve().name
+    for item in found.items:
+        inner = item.audio.relative_to(folder)
+        name = (inner.parent if item.by_folder else inner.with_suffix("")).as_posix()
+        singer = inner.parts[0] if found.by_singer else ""
+        entries.append(Entry(name, item.audio, item.notes, item.f0, item.times, source=source, singer=singer))
+    faults = [*found.faults, *_twice(folder, entries)]
+    return Listing(entries, faults, False, found.unlabelled, found.orphans, found.missing)
+
+
+def _manifest(path: Path) -> Listing:
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            names, rows = reader.fieldnames or (), [(reader.line_num, row) for row in reader]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise SingtransError(f"{path}: not a manifest ({error}); give a CSV file or a folder") from None
+    if "audio" not in names or not {"notes", "f0", "times"} & set(names):
+        needs = "its first line needs the columns audio, and notes, f0 or times"
+        raise SingtransError(f"{path}: not a manifest; {needs}, with commas between them")
+    faults, entries = [], []
+    for line, row in rows:
+        cells = {column: (row.get(column) or "").strip() for column in COLUMNS}
+        entry, wrong = _entry(path, cells)
+        faults += [f"{path}:{line}: {what}" for what in wrong]
+        if entry:
+            entries.append(entry)
+    faults += _twice(path, entries)
+    decided = any((row.get("split") or "").strip() for _, row in rows)
+    # What is not there cannot be read; what is there twice is no fault of either.
+    entries = [e for e in entries if all(f is None or f.is_file() for f in e.files)]
+    return Listing(entries, faults, decided)
+
+
+def _entry(path: Path, cells: Mapping[str, str]) -> tuple[Entry | None, list[str]]:
+    """The entry of a manifest's row, or None, and what is wrong with it."""
+    faults = []
+    files = {c: path.parent / cells[c] if cells[c] and "\0" not in cells[c] else None for c in _FILES}
+    split, weight = cells["split"] or "train", _weight(cells["weight"] or "1")
+    if split not in SPLITS:
+        faults.append(f"split is {split!r}; use train, valid or test")
+    if weight is None:
+        faults.append(f"weight is {cells['weight']!r}; use a number above 0")
+    boundaries = cells["boundaries"] or "both"
+    if boundaries not in BOUNDARIES:
+        faults.append(f"boundaries is {boundaries!r}; use both or onsets")
+    audio = files["audio"]
+    if audio is None or not any(files[c] for c in ("notes", "f0", "times")):
+        return None, [*faults, "needs an audio file, and notes, f0 or times; fill them in or drop the line"]
+    faults += [f"{c} {f} does not exist; check the path" for c, f in files.items() if f and not f.is_file()]
+    entry = Entry(
+        id=cells["id"] or audio.stem,
+        audio=audio,
+        notes=files["notes"],
+        f0=files["f0"],
+        times=files["times"],
+        accompaniment=files["accompaniment"],
+        split=split,
+        source=cells["source"] or path.stem,
+        weight=weight or 1.0,
+        singer=cells["singer"],
+        license=cells["license"],
+        boundaries=boundaries,
+    )
+    return entry, faults
+
+
+def _twice(where: Path, entries: Sequence[Entry]) -> list[str]:
+    files: dict[str, list[str]] = {}
+    for entry in entries:
+        files.setdefault(entry.id, []).append(str(entry.audio))
+    return [
+        f"{where}: the id {name!r} is there {_times(len(paths))} ({', '.join(dict.fromkeys(paths))});"
+        " every recording needs its own"
+        for name, paths in files.items()
+        if len(paths) > 1
+    ]
+
+
+def _times(count: int) -> str:
+    return "twice" if count == 2 else f"{count} times"
+
+
+def _weight(text: str) -> float | None:
+    try:
+        weight = float(text)
+    except ValueError:
+        return None
+    return weight if 0.0 < weight < float("inf") else None

@@ -1,0 +1,124 @@
+"""Which recordings are learnt from, which choose the model, and which are only reported."""
+
+import hashlib
+import zlib
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from singtrans import audio
+from singtrans.errors import SingtransError, UsageError
+
+if TYPE_CHECKING:
+    from singtrans.dataset.manifest import Entry
+
+
+def set_aside(entries: "Sequence[Entry]", fraction: float) -> "list[Entry]":
+    """The entries with a part of them marked ``valid``: whole singers where these are known, else recordings.
+
+    A checksum of names chooses, so that a second training makes the same choice.
+    """
+    singers = {e.singer for e in entries}
+    return split(entries, {"valid": fraction}, by_singer=len(singers) > 2 and "" not in singers)
+
+
+def divide(
+    entries: "Sequence[Entry]", fractions: dict[str, float], by: str | None = None, seed: int = 0
+) -> "list[Entry]":
+    """Split as a user asks for it.
+
+    Args:
+        entries: what there is; what their ``split`` says is overwritten.
+        fractions: part (``valid``, ``test``) -> its share of the recordings; the rest is ``train``.
+        by: ``singer`` or ``recording``; None for singers, if all are known and there are enough.
+        seed: another one makes another choice.
+
+    Raises:
+        UsageError: if there are too few singers or recordings for so many parts, or not all singers are known.
+    """
+    singers, parts = {e.singer for e in entries}, 1 + sum(share > 0 for share in fractions.values())
+    if by == "singer" and "" in singers:
+        unknown = next(e.id for e in entries if not e.singer)
+        raise UsageError(f"--by singer: nobody says who sings {unknown}; give a manifest with a column singer")
+    if by == "singer" and len(singers) < parts:
+        few = counted(len(singers), "singer")
+        raise UsageError(f"--by singer: {few} for {parts} parts; use --by recording, or fewer parts")
+    if len(entries) < parts:
+        raise UsageError(f"{len(entries)} recordings for {parts} parts are too few; set --valid or --test to 0")
+    by = by or ("singer" if "" not in singers and len(singers) >= parts else "recording")
+    return split(entries, fractions, by_singer=by == "singer", seed=seed)
+
+
+def split(entries: "Sequence[Entry]", fractions: dict[str, float], *, by_singer: bool, seed: int = 0) -> "list[Entry]":
+    """Split into parts by whole singers or whole recordings.
+
+    Args:
+        entries: what there is; what their ``split`` says is overwritten.
+        fractions: part (``valid``, ``test``) -> its share of the recordings; the rest is ``train``. ``train`` has at
+            least one singer or recording, and so has each part whose share is above 0, as far as there are enough.
+        by_singer: keep the recordings of a singer together; those without a singer stand for themselves.
+        seed: another one makes another choice.
+
+    Returns:
+        The same entries in the same order.
+    """
+    sizes: dict[str, int] = {}
+    for entry in entries:
+        name = _group(entry, by_singer)
+        sizes[name] = sizes.get(name, 0) + 1
+    order = sorted(sizes, key=lambda name: _chance(name, seed))
+    asked = [part for part, fraction in fractions.items() if fraction > 0.0]
+    part_of: dict[str, str] = {}
+    for place, part in enumerate(asked, 1):
+        wanted, taken = fractions[part] * len(entries), 0
+        free = [name for name in order if name not in part_of]
+        spare = len(free) - 1 - (len(asked) - place)  # one is left for each part that follows, and for train
+        # Whichever is nearer to the share: with this one, or without; but never without any.
+        for name in free:
+            if spare > 0 and taken + sizes[name] / 2 <= wanted:
+                part_of[name] = part
+                taken, spare = taken + sizes[name], spare - 1
+        if not taken and len(free) > 1:
+            part_of[min(free, key=sizes.__getitem__)] = part
+    return [replace(entry, split=part_of.get(_group(entry, by_singer), "train")) for entry in entries]
+
+
+def summarise(entries: "Sequence[Entry]") -> list[str]:
+    """A line for each part: its recordings, minutes and singers.
+
+    Raises:
+        SingtransError: naming every recording that cannot be read, one a line.
+    """
+    minutes: dict[str, float] = {}
+    faults = []
+    for entry in entries:
+        try:
+            minutes[entry.id] = audio.seconds(entry.audio) / 60
+        except SingtransError as error:
+            faults.append(str(error))
+    if faults:
+        raise SingtransError("\n".join(faults))
+    lines = []
+    for part in dict.fromkeys(("train", "valid", "test", *(e.split for e in entries))):
+        some = [e for e in entries if e.split == part]
+        singers = {e.singer for e in some} - {""}
+        line = f"{part:<6} {counted(len(some), 'recording')}, {sum(minutes[e.id] for e in some):.1f} min"
+        lines += [line + (f", {counted(len(singers), 'singer')}" if singers else "")] if some else []
+    return lines
+
+
+def _chance(name: str, seed: int) -> int:
+    """A number that looks random; two seeds' checksums would differ by the same bits for all names."""
+    if not seed:
+        return zlib.crc32(name.partition(" ")[2].encode())
+    return int.from_bytes(hashlib.sha256(f"{seed} {name}".encode()).digest()[:8])
+
+
+def counted(count: int, what: str) -> str:
+    """``1 recording``, ``2 recordings``."""
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def _group(entry: "Entry", by_singer: bool) -> str:
+    """What stays together: letters before the name keep a singer apart from a recording of that name."""
+    return f"singer {entry.singer}" if by_singer and entry.singer else f"recording {entry.id}"

@@ -1,0 +1,1 @@
+"""Posteriors to notes: search, refinement and confidence, in numpy alone."""

@@ -1,0 +1,111 @@
+"""One file of notes into another."""
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from singtrans.errors import SingtransError, UsageError
+from singtrans.formats import SCORED, SHEETS, WRITERS, Options, format_of, load_notes, midi, save
+from singtrans.formats.detection import reader_of
+from singtrans.formats.json_notes import read as read_json_notes
+from singtrans.formats.score.arrangement import arrange
+from singtrans.melody.key import key_remark, meant
+from singtrans.melody.tuning import AUTO, tuned, tuning_remark
+from singtrans.notes import Note, PitchTrack, Transcription
+
+
+def load_transcription(path: str | Path) -> Transcription:
+    """A file of notes as a transcription: JSON of our own with everything in it, any other with its notes.
+
+    Raises:
+        SingtransError: as for ``load_notes``.
+    """
+    path = Path(path)
+    if path.suffix.lower() == ".json" and reader_of(path).read is read_json_notes:
+        return read_json_notes(path)
+    if format_of(path) == "f0":
+        raise SingtransError(f"{path} holds a pitch track and no notes: transcribe the recording to get notes.")
+    notes = load_notes(path)
+    nothing = np.zeros(0)
+    duration = max((note.offset for note in notes), default=0.0)
+    return Transcription(notes, PitchTrack(nothing, nothing, nothing), duration, audio=path.stem)
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """What was written.
+
+    Attributes:
+        notes: as they are written; their integers are those that were meant.
+        remarks: on what was done to them, a line each.
+    """
+
+    notes: tuple[Note, ...]
+    remarks: tuple[str, ...]
+
+
+def convert_file(
+    source: Path,
+    target: Path,
+    *,
+    format: str | None = None,
+    audio: Path | None = None,
+    options: Options | None = None,
+    overwrite: bool = False,
+) -> Converted:
+    """Write the notes of ``source`` to ``target``.
+
+    Args:
+        source: a file of notes.
+        target: the file to write.
+        format: its format, where its name does not say it.
+        audio: the recording, for formats that want its sound.
+        options: how to write them.
+        overwrite: whether an existing target is replaced.
+
+    Raises:
+        UsageError: if the target's format is unknown, or the target is the source or the recording.
+        SingtransError: if the source cannot be read, or the target exists or cannot be written.
+    """
+    name = format or format_of(target)
+    if name is None:
+        raise UsageError(f"{target}: its ending names no format; say it with -f, one of {', '.join(WRITERS)}")
+    if any(target.exists() and read.exists() and target.samefile(read) for read in (source, audio) if read):
+        raise UsageError(f"{target} is itself a file to be read; choose another name")
+    if os.path.lexists(target) and not overwrite:
+        raise SingtransError(f"{target} exists already; use --overwrite, or choose another name")
+    transcription = load_transcription(source)
+    if name == "f0" and not len(transcription.pitch):
+        raise SingtransError(f"{source} holds no pitch track: transcribe the recording with -f f0.")
+    if audio is not None:
+        transcription = replace(transcription, audio=audio.name)
+    beats = midi.read_beats(source) if source.suffix.lower() in (".mid", ".midi") else None
+    options = replace(options or Options(), audio=audio, beats=beats)
+    remarks = remarks_on(transcription, (name,), options)
+    save(transcription, target, overwrite=overwrite, options=options, format=name)
+    return Converted(meant(transcription, options.tuning, options.key).notes, remarks)
+
+
+def remarks_on(transcription: Transcription, formats: tuple[str, ...], options: Options) -> tuple[str, ...]:
+    """What a user wants to know of how the notes became these formats: tuning, key, tempo, how far moved, lyrics."""
+    found = melody_remarks(transcription, options)
+    # Scores have a tempo and a grid even where MIDI and UltraStar have none: what is said of them can differ.
+    groups = [[f for f in formats if f in SHEETS], [f for f in formats if f in SCORED - SHEETS]]
+    said = {
+        ", ".join(names): arrange(transcription, options, score=names[0] in SHEETS).remarks for names in groups if names
+    }
+    lines = [
+        line if all(line in remarks for remarks in said.values()) else f"{names}: {line}"
+        for names, found in said.items()
+        for line in found
+    ]
+    return (*found, *dict.fromkeys(lines))
+
+
+def melody_remarks(transcription: Transcription, options: Options) -> tuple[str, ...]:
+    """What was found in the notes: a line on the tuning and one on the key, where they were to be found."""
+    tuning = (tuning_remark(transcription.notes),) if options.tuning == AUTO else ()
+    key = (key_remark(tuned(transcription, options.tuning).notes),) if options.key == AUTO else ()
+    return (*tuning, *key)

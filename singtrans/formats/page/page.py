@@ -1,0 +1,156 @@
+"""A page to listen to a transcription and to correct it: one HTML file with everything in it.
+
+Nothing in a file's name or in the notes can become markup or script: data travel as JSON without ``<``, and are
+shown as text; and the page's own policy lets no other script run and no request leave.
+"""
+
+import base64
+import hashlib
+import io
+import json
+from functools import cache
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+
+from singtrans import audio
+from singtrans.errors import SingtransError
+from singtrans.formats.json_file import finite
+from singtrans.formats.text import make_note
+from singtrans.notes import Note, PitchTrack, Transcription
+from singtrans.pitch import note_name
+
+UNSURE = 0.5
+"""Notes of a lower confidence are worth a look."""
+
+_RATE, _LONG_RATE, _LONG = 24_000, 16_000, 1200.0  # Hz; seconds from which a recording is kept at the lower rate
+_DATA = b'<script type="application/json" id="data">'
+_POLICY = (
+    "default-src 'none'; script-src '{script}'; style-src '{style}'; media-src blob:; base-uri 'none';"
+    " form-action 'none'"
+)
+
+
+def page(transcription: Transcription, recording: Path | None) -> str:
+    """The page's HTML.
+
+    Args:
+        transcription: the notes, and the pitch curve if there is one.
+        recording: what was sung; None for a page that plays the notes only.
+
+    Raises:
+        SingtransError: if the recording cannot be read.
+    """
+    title = _text(Path(transcription.audio).stem) or "Untitled"
+    sound, seconds = _sound(recording) if recording else ("", 0.0)
+    content = {
+        "title": title,
+        "audio": _text(transcription.audio),
+        "about": summary(transcription),
+        "duration": round(max(float(transcription.duration), seconds), 4),  # a file of notes ends with the last one
+        "mime": "audio/flac",
+        "notes": [_numbers(note) for note in transcription.notes],
+        "pitch": _curve(transcription.pitch),
+    }
+    style, script = _part("report.css"), _part("report.js")
+    parts = {
+        "policy": _POLICY.format(script=_hash(script), style=_hash(style)),
+        "title": escape(title),
+        "style": style,
+        "script": script,
+        "data": embedded(content),
+        "sound": sound,
+    }
+    return _part("report.html").format_map(parts)
+
+
+def read_page(path: Path) -> Transcription | None:
+    """The notes of a page as they were when it was written, without the pitch track; None if it is no such page.
+
+    Raises:
+        SingtransError: if the file cannot be read.
+    """
+    try:
+        content = json.loads(_data(path))
+        notes = tuple(make_note(*map(finite, values)) for values in content["notes"])
+        nothing = np.zeros(0)
+        track, name = PitchTrack(nothing, nothing, nothing), str(content["audio"])
+        return Transcription(notes, track, finite(content["duration"]), name)
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return None
+
+
+def _data(path: Path) -> str:
+    """The JSON in a page, which is one line of it; the sound after it, most of the page, is not read."""
+    try:
+        with path.open("rb") as file:
+            line = next((line for line in file if line.startswith(_DATA)), b"")
+    except OSError as error:
+        raise SingtransError(f"{path} cannot be read ({error.strerror}): check its permissions.") from error
+    return line.removeprefix(_DATA).partition(b"</script>")[0].decode()
+
+
+def _numbers(note: Note) -> list[float]:
+    """A note as the page holds it: onset and offset in seconds, pitch, confidence, tuning and moved in semitones."""
+    times = [round(note.onset, 4), round(note.offset, 4)]
+    return [*times, *(round(float(value), 3) for value in (note.pitch, note.confidence, note.tuning)), note.moved]
+
+
+def embedded(content: object) -> str:
+    """JSON that can stand inside a script element, whatever is in it."""
+    text = json.dumps(content, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def summary(transcription: Transcription) -> str:
+    """A line about the notes: how many, how high, how sure."""
+    notes = transcription.notes
+    if not notes:
+        return "no notes"
+    numbers = [note.note for note in notes]
+    unsure = sum(note.confidence < UNSURE for note in notes)
+    return (
+        f"{len(notes)} note{'s' if len(notes) > 1 else ''}, {note_name(min(numbers))} to {note_name(max(numbers))},"
+        f" {unsure} unsure"
+    )
+
+
+def _text(name: str) -> str:
+    """A file's name as text: bytes that are none become question marks."""
+    return "".join(c if c.isprintable() else "?" for c in name.encode("utf-8", "replace").decode())
+
+
+def _curve(track: PitchTrack) -> dict[str, object]:
+    """The pitch on an even grid of frames: start and hop in seconds, MIDI numbers or null."""
+    if len(track) < 2:
+        return {"start": 0.0, "hop": 1.0, "midi": []}
+    hop = float(np.median(np.diff(track.time)))
+    place = np.rint((track.time - track.time[0]) / hop).astype(int)
+    even = np.full(min(int(place[-1]) + 1, 10_000_000), np.nan)
+    even[place[place < len(even)]] = track.midi[place < len(even)]
+    midi = [round(value, 2) if np.isfinite(value) else None for value in even.tolist()]
+    return {"start": float(track.time[0]), "hop": hop, "midi": midi}
+
+
+def _sound(recording: Path) -> tuple[str, float]:
+    """The recording as FLAC in base64, sample by sample on time and read by every browser; and its seconds."""
+    import soundfile
+
+    rate = _RATE if audio.seconds(recording) < _LONG else _LONG_RATE
+    buffer, length = io.BytesIO(), 0
+    with soundfile.SoundFile(buffer, "w", rate, 1, format="FLAC", subtype="PCM_16") as out:
+        for block in audio.blocks(recording, rate):
+            out.write(np.clip(block, -1, 1))
+            length += len(block)
+    return base64.b64encode(buffer.getbuffer()).decode("ascii"), length / rate
+
+
+@cache
+def _part(name: str) -> str:
+    return files("singtrans.formats.page").joinpath(name).read_text(encoding="utf-8")
+
+
+def _hash(content: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode("ascii")

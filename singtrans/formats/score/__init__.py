@@ -1,0 +1,1 @@
+"""Sheet music: notes on beats, bars, MusicXML, SVG and PDF."""

@@ -1,0 +1,97 @@
+"""A transcription as musicians write it down: notes on beats, with syllables."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from singtrans.formats.lyrics import Syllable, fit
+from singtrans.formats.options import Options
+from singtrans.melody.beats import DEFAULT_METRE, DEFAULT_TEMPO, Beats, steady
+from singtrans.melody.quantize import Grid, Quantized, parse_grid, quantize
+from singtrans.melody.tempo import CONFIDENT, beats_at, find_beats
+from singtrans.melody.tuning import AUTO
+from singtrans.notes import Note, Transcription
+
+SCORE_GRID = "1/16"  # what a score is written in where nothing is said
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Arrangement:
+    """Notes ready to be written against beats.
+
+    Attributes:
+        notes: with the times that are written, in seconds.
+        beats: the beats under them.
+        grid: what they were quantized to; None where they were not.
+        spans: of each note, the numbers of the grid's places where it starts and ends; empty without a grid.
+        syllables: of each note, None where it has none.
+        remarks: a line for everything that a user wants to know about how this came to be.
+    """
+
+    notes: tuple[Note, ...]
+    beats: Beats
+    grid: Grid | None
+    spans: tuple[tuple[int, int], ...]
+    syllables: tuple[Syllable | None, ...]
+    remarks: tuple[str, ...]
+
+
+def arrange(transcription: Transcription, options: Options, *, score: bool = False) -> Arrangement:
+    """Put beats under the notes of a transcription, and do to them what the options ask for.
+
+    Args:
+        transcription: notes in time order.
+        options: what is asked for.
+        score: whether this becomes sheet music, which has beats and a grid even where none are asked for.
+    """
+    remarks: list[str] = []
+    notes = transcription.notes
+    beats = _beats(notes, options, score or bool(options.quantize), remarks)
+    quantized = Quantized(notes, (), np.zeros(0))
+    grid = parse_grid(options.quantize or SCORE_GRID) if score or options.quantize else None
+    if grid and not score and beats.confidence < CONFIDENT:
+        remarks.append("notes stay where they were sung: without a beat there is nothing to quantize to")
+        grid = None
+    if grid:
+        quantized = quantize(notes, beats, grid)
+        if options.quantize and notes:
+            remarks.append(_moved(quantized, grid))
+    if len(options.lyrics) > len(notes):
+        remarks.append(f"{len(options.lyrics) - len(notes)} of {len(options.lyrics)} syllables have no note")
+    elif options.lyrics and len(options.lyrics) < len(notes):
+        remarks.append(f"{len(notes) - len(options.lyrics)} of {len(notes)} notes have no syllable")
+    return Arrangement(
+        quantized.notes,
+        beats,
+        grid,
+        quantized.spans,
+        fit(options.lyrics, len(notes)),
+        tuple(remarks),
+    )
+
+
+def _beats(notes: tuple[Note, ...], options: Options, needed: bool, remarks: list[str]) -> Beats:
+    """The beats asked for; with a line about them if they were found."""
+    stated = options.beats
+    metre = options.metre or (stated.metre if stated else DEFAULT_METRE)
+    if isinstance(options.tempo, float | int):
+        return beats_at(float(options.tempo), notes, metre)
+    if options.tempo is None and stated is not None:
+        return replace(stated, metre=metre, downbeat=stated.downbeat % metre)
+    if options.tempo != AUTO and not needed:
+        return steady(DEFAULT_TEMPO, 0.0, metre)
+    found = find_beats(notes, metre)
+    if found is None or found.confidence < CONFIDENT:
+        confidence = found.confidence if found else 0.0
+        remarks.append(
+            f"no steady beat was found (confidence {confidence:.2f}), so the tempo stays {DEFAULT_TEMPO:g};"
+            " give it with --tempo"
+        )
+        return replace(steady(DEFAULT_TEMPO, 0.0, metre), confidence=confidence)
+    remarks.append(f"tempo {found.tempo:.1f} (confidence {found.confidence:.2f})")
+    return found
+
+
+def _moved(quantized: Quantized, grid: Grid) -> str:
+    moved = np.abs(quantized.moved) * 1000
+    return f"notes moved onto {grid.name} by {np.median(moved):.0f} ms (median), {moved.max():.0f} ms at most"

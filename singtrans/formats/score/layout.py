@@ -1,0 +1,124 @@
+"""Notes on a grid as a score writes them: bars, and in them note values, rests and ties."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from singtrans.errors import SingtransError
+from singtrans.formats.lyrics import Syllable
+from singtrans.formats.score.arrangement import Arrangement
+
+MOST_BARS = 5000  # two hours and more; a damaged time makes a million of rests
+QUARTER = 24  # divisions: a thirty-second note is 3, one of a triplet of sixteenths 4
+_STRAIGHT = {96: ("whole", 0), 72: ("half", 1), 48: ("half", 0), 36: ("quarter", 1), 24: ("quarter", 0)} | {
+    18: ("eighth", 1),
+    12: ("eighth", 0),
+    9: ("16th", 1),
+    6: ("16th", 0),
+    3: ("32nd", 0),
+}
+_TRIPLET = {96: ("whole", 0), 72: ("half", 1), 48: ("half", 0), 24: ("quarter", 0)} | {
+    16: ("quarter", 0),
+    8: ("eighth", 0),
+    4: ("16th", 0),
+    2: ("32nd", 0),
+}
+_THIRDS = (16, 8, 4, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One note head or rest.
+
+    Attributes:
+        start: divisions since the first bar.
+        length: divisions.
+        type: MusicXML's name of the note value.
+        dots: 0 or 1.
+        triplet: whether three of them take the time of two.
+        note: the number of the transcription's note; -1 for a rest.
+        tied: whether a tie leads on to the next piece.
+        first: whether it begins its note.
+    """
+
+    start: int
+    length: int
+    type: str
+    dots: int
+    triplet: bool
+    note: int
+    tied: bool
+    first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A melody in bars.
+
+    Attributes:
+        pieces: notes and rests, without gap or overlap from the first bar's start to the last bar's end.
+        bars: number of bars.
+        bar: divisions of a bar.
+        pitches: integer MIDI number of each note.
+        syllables: of each note.
+    """
+
+    pieces: tuple[Piece, ...]
+    bars: int
+    bar: int
+    pitches: tuple[int, ...]
+    syllables: tuple[Syllable | None, ...]
+
+
+def lay_out(arrangement: Arrangement) -> Sheet:
+    """Bars for the notes of an arrangement that has a grid; empty bars before the first note are left out.
+
+    Raises:
+        SingtransError: if there would be more than :data:`MOST_BARS`.
+        ValueError: if it has no grid.
+    """
+    grid, beats = arrangement.grid, arrangement.beats
+    if grid is None:
+        raise ValueError("notes of sheet music lie on a grid")
+    bar = beats.metre * QUARTER
+    spans = np.array(arrangement.spans, int).reshape(-1, 2)
+    at = np.rint(grid.place(spans, scored=True) * QUARTER).astype(int) - beats.downbeat * QUARTER
+    first = int(at[0, 0] // bar) if len(at) else 0
+    at -= first * bar
+    bars = max(1, int(-(-at[-1, 1] // bar))) if len(at) else 1
+    if bars > MOST_BARS:
+        raise SingtransError(f"the notes span {bars} bars, too many for sheet music ({MOST_BARS}): mend their times.")
+    thirds = "t" in grid.name
+    pieces, now = [], 0
+    for number, (start, end) in enumerate(at.tolist()):
+        pieces += _pieces(now, start, bar, thirds, -1) + _pieces(start, end, bar, thirds, number)
+        now = end
+    pieces += _pieces(now, bars * bar, bar, thirds, -1)
+    pitches = tuple(note.note for note in arrangement.notes)
+    return Sheet(tuple(pieces), bars, bar, pitches, arrangement.syllables)
+
+
+def _pieces(start: int, end: int, bar: int, thirds: bool, note: int) -> list[Piece]:
+    """One note or silence, cut at bar lines and into values that can be written."""
+    values = _TRIPLET if thirds else _STRAIGHT
+    found, now = [], start
+    while now < end:
+        length = _length(now % bar, min(end, (now // bar + 1) * bar) - now, values)
+        kind, dots = values[length]
+        last = now + length >= end
+        found.append(
+            Piece(now, length, kind, dots, thirds and length in _THIRDS, note, note >= 0 and not last, now == start)
+        )
+        now += length
+    return found
+
+
+def _length(place: int, left: int, values: dict[int, tuple[str, int]]) -> int:
+    """The longest value from a place in a bar that leaves the beats to be seen."""
+    within = place % QUARTER
+    to_beat = QUARTER - within
+    if within and left > to_beat and not (within == QUARTER // 2 and left >= QUARTER and QUARTER // 2 in values):
+        left = to_beat
+    elif within and left > to_beat:
+        left = QUARTER  # an off-beat quarter note is read more easily than two tied halves of it
+    return max(value for value in values if value <= left)

@@ -1,0 +1,250 @@
+"""MusicXML: the melody as sheet music, in a spelled key, with bars, rests, ties and lyrics (extra ``score``).
+
+partitura makes the XML, and where no key is stated, it estimates the key (Krumhansl) and spells the notes (Meredith's
+ps13). What a score cannot say, pitch between the semitones and time off the grid, is not in it.
+"""
+
+import warnings
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import numpy as np
+
+from singtrans.errors import SingtransError
+from singtrans.extras import need
+from singtrans.files import MOST_BYTES, read_bytes
+from singtrans.formats.options import PLAIN, Options
+from singtrans.formats.score.arrangement import arrange
+from singtrans.formats.score.layout import QUARTER, Piece, Sheet, lay_out
+from singtrans.formats.text import in_order, make_note
+from singtrans.melody.key import Key
+from singtrans.notes import Note, Transcription
+
+if TYPE_CHECKING:
+    from lxml import etree
+    from partitura.score import GenericNote, Part
+
+_TRIPLET = {"actual_notes": 3, "normal_notes": 2}
+_ACCIDENTALS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
+_TEMPO = 120.0  # where a score says none
+
+
+def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
+    """Write the melody as MusicXML 3.1, from the bar of its first note on.
+
+    Without a grid in the options, notes go onto sixteenths; without a tempo, it is estimated.
+
+    Raises:
+        SingtransError: if the notes span more bars than a score can have.
+        UsageError: if partitura is not installed.
+    """
+    file.write(score_xml(transcription, options))
+
+
+def score_xml(transcription: Transcription, options: Options) -> bytes:
+    """What :func:`write` writes."""
+    need("partitura", "score", "sheet music")
+    arrangement = arrange(transcription, options, score=True)
+    sheet = lay_out(arrangement)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its advice on rests and voices is for programmers
+        from partitura import save_musicxml
+        from partitura.score import Score
+
+        content = save_musicxml(Score(_part(sheet, arrangement.beats.metre, options.key)))
+    return _finished(content, sheet, round(arrangement.beats.tempo, 1), Path(transcription.audio).stem)
+
+
+def _part(sheet: Sheet, metre: int, key: Key | str | None) -> "Part":
+    from partitura import score
+
+    part = score.Part("P1", "Voice", quarter_duration=QUARTER)
+    fifths, mode, spelling = _spelled(sheet, key)
+    part.add(score.TimeSignature(metre, 4), 0)
+    part.add(score.KeySignature(fifths, mode), 0)
+    part.add(score.Clef(1, *_clef(sheet.pitches)), 0)
+    for number in range(sheet.bars):
+        part.add(score.Measure(number=number + 1, name=str(number + 1)), number * sheet.bar, (number + 1) * sheet.bar)
+    before: GenericNote | None = None
+    triplets: dict[int, list[tuple[Piece, GenericNote]]] = {}
+    for number, piece in enumerate(sheet.pieces):
+        duration = {"type": piece.type, "dots": piece.dots} | (_TRIPLET if piece.triplet else {})
+        about = {"id": f"n{number}", "voice": 1, "staff": 1, "symbolic_duration": duration}
+        if piece.note < 0:
+            drawn = score.Rest(**about)
+        else:
+            step, alter, octave = spelling[piece.note]
+            drawn = score.Note(step=step, octave=octave, alter=alter, **about)
+            if before is not None and not piece.first:
+                before.tie_next, drawn.tie_prev = drawn, before
+            before = drawn
+        part.add(drawn, piece.start, piece.start + piece.length)
+        if piece.triplet:
+            triplets.setdefault(piece.start // QUARTER, []).append((piece, drawn))
+    for group in triplets.values():
+        _bracket(part, group)
+    score.infer_beaming(part)
+    return part
+
+
+def _bracket(part: "Part", group: list[tuple[Piece, "GenericNote"]]) -> None:
+    from partitura import score
+
+    (first, start), (last, end) = group[0], group[-1]
+    if start is not end:
+        part.add(score.Tuplet(start, end), first.start, last.start + last.length)
+
+
+def _spelled(sheet: Sheet, key: Key | str | None) -> tuple[int, str, list[tuple[str, int | None, int]]]:
+    """The key's fifths and mode; and step, alteration and octave of every note."""
+    if isinstance(key, Key):
+        spelt = [key.spell(pitch) for pitch in sheet.pitches]
+        mode = "minor" if key.minor else "major"
+        return key.fifths, mode, [(step, alter or None, octave) for step, alter, octave in spelt]
+    if not sheet.pitches:
+        return 0, "major", []
+    from partitura.musicanalysis import estimate_key, estimate_spelling
+    from partitura.utils.music import key_name_to_fifths_mode
+
+    spans = [[p.start, p.length] for p in sheet.pieces if p.first and p.note >= 0]
+    lengths = np.bincount(
+        [p.note for p in sheet.pieces if p.note >= 0], [p.length for p in sheet.pieces if p.note >= 0]
+    )
+    fields = [("onset_beat", "f4"), ("duration_beat", "f4"), ("pitch", "i4"), ("voice", "i4"), ("id", "U16")]
+    rows = [
+        (start / QUARTER, length / QUARTER, pitch, 1, str(number))
+        for number, ((start, _), length, pitch) in enumerate(zip(spans, lengths, sheet.pitches, strict=True))
+    ]
+    table = np.array(rows, dtype=fields)
+    fifths, mode = key_name_to_fifths_mode(estimate_key(table))
+    spelling = estimate_spelling(table)
+    return fifths, mode, [(str(s["step"]), int(s["alter"]) or None, int(s["octave"])) for s in spelling]
+
+
+def _clef(pitches: tuple[int, ...]) -> tuple[str, int, int]:
+    """Sign, line and octave change for where the voice lies: treble, treble an octave lower, or bass."""
+    middle = float(np.median(pitches)) if pitches else 69.0
+    return ("G", 2, 0) if middle >= 60 else ("G", 2, -1) if middle >= 52 else ("F", 4, 0)
+
+
+def _finished(content: bytes, sheet: Sheet, tempo: float, title: str) -> bytes:
+    """The XML with a title, a metronome mark and lyrics, which partitura does not write."""
+    from lxml import etree
+
+    root = etree.fromstring(content)
+    tree = root.getroottree()
+    if title:
+        heading = etree.Element("movement-title")
+        heading.text = "".join(c if c.isprintable() else "?" for c in title.encode("utf-8", "replace").decode())
+        root.insert(0, heading)
+    for sound in root.iter("sound"):
+        sound.getparent().remove(sound)
+    bar = root.find("part/measure")
+    bar.insert(len(bar.findall("attributes")), _metronome(tempo))
+    _add_accidentals(root)
+    heads = [note for note in root.iter("note") if note.find("rest") is None]
+    shown = [piece for piece in sheet.pieces if piece.note >= 0]
+    for head, piece in zip(heads, shown, strict=True):
+        syllable = sheet.syllables[piece.note]
+        if syllable and piece.first and syllable.text != "~":
+            lyric = etree.SubElement(head, "lyric")
+            kinds = {(True, True): "single", (True, False): "begin", (False, True): "end", (False, False): "middle"}
+            etree.SubElement(lyric, "syllabic").text = kinds[syllable.begins_word, syllable.ends_word]
+            etree.SubElement(lyric, "text").text = "".join(c for c in syllable.text if c.isprintable())
+    return etree.tostring(tree, xml_declaration=True, encoding="UTF-8", pretty_print=True)
+
+
+def _add_accidentals(root: "etree._Element") -> None:
+    """Write the sign before each note that is altered otherwise than its signature and its bar have it.
+
+    Programs that read a score work that out for themselves; those that draw it do not.
+    """
+    from lxml import etree
+
+    fifths = int(root.findtext(".//key/fifths", "0"))
+    signature = dict.fromkeys("FCGDAEB"[: max(fifths, 0)], 1) | dict.fromkeys("BEADGCF"[: max(-fifths, 0)], -1)
+    for bar in root.iter("measure"):
+        altered: dict[tuple[str, str], int] = {}
+        for note in bar.iter("note"):
+            pitch = note.find("pitch")
+            if pitch is None or any(tie.get("type") == "stop" for tie in note.iter("tie")):
+                continue
+            step, octave = pitch.findtext("step", ""), pitch.findtext("octave", "")
+            alter = int(pitch.findtext("alter", "0"))
+            if altered.get((step, octave), signature.get(step, 0)) != alter:
+                altered[step, octave] = alter
+                sign = etree.Element("accidental")
+                sign.text = _ACCIDENTALS[alter]
+                [*note.iter("type", "dot")][-1].addnext(sign)
+
+
+def _metronome(tempo: float) -> "etree._Element":
+    from lxml import etree
+
+    direction = etree.Element("direction", placement="above")
+    mark = etree.SubElement(etree.SubElement(direction, "direction-type"), "metronome")
+    etree.SubElement(mark, "beat-unit").text = "quarter"
+    etree.SubElement(mark, "per-minute").text = f"{tempo:g}"
+    etree.SubElement(direction, "sound", tempo=f"{tempo:g}")
+    return direction
+
+
+def read(path: str | Path) -> tuple[Note, ...]:
+    """Read the notes of the first part, tied ones joined; of a chord, its highest note.
+
+    Raises:
+        SingtransError: if the file cannot be read or is no MusicXML, compressed or not.
+        UsageError: if partitura is not installed.
+    """
+    path = Path(path)
+    need("partitura", "score", f"{path}: reading sheet music")
+    read_bytes(path)  # says what is wrong with the path itself
+    _refuse_bombs(path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from partitura import load_musicxml
+        from partitura.score import Tempo
+
+        try:
+            parts = load_musicxml(str(path)).parts
+            part = parts[0]
+            tempi = sorted((tempo.start.t, float(tempo.bpm)) for tempo in part.iter_all(Tempo) if tempo.bpm)
+            spans = [(n.start.t, n.start.t + n.duration_tied, n.midi_pitch) for n in part.notes_tied]
+            edges = sorted({time for start, end, _ in spans for time in (start, end)} | {time for time, _ in tempi})
+            quarters = part.quarter_map(np.array(edges)) - part.quarter_map(0) if edges else np.zeros(0)
+        except Exception as error:  # a parser of other people's files fails in as many ways as they do
+            raise SingtransError(f"{path} is not MusicXML that can be read: export it again.") from error
+    seconds = dict(zip(edges, _seconds(np.array(edges), quarters, tempi), strict=True))
+    highest: dict[int, tuple[int, int]] = {}
+    for start, end, pitch in spans:
+        if end > start:
+            highest[start] = max(highest.get(start, (-1, 0)), (pitch, end))
+    try:
+        return in_order(make_note(seconds[start], seconds[end], pitch) for start, (pitch, end) in highest.items())
+    except ValueError:
+        raise SingtransError(f"{path} has a note outside of time or of MIDI 0 to 127: export it again.") from None
+
+
+def _refuse_bombs(path: Path) -> None:
+    """Compressed scores (.mxl) may be thousands of times as large as their files."""
+    if not zipfile.is_zipfile(path):
+        return
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(entry.file_size for entry in archive.infolist())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        raise SingtransError(f"{path} is not MusicXML that can be read: export it again.") from None
+    if size > MOST_BYTES:
+        raise SingtransError(f"{path} unpacks to {size / 1e6:.0f} MB, too many for a score: export it again.")
+
+
+def _seconds(times: np.ndarray, quarters: np.ndarray, tempi: list[tuple[int, float]]) -> list[float]:
+    """Seconds of ascending times, of which every change of tempo is one."""
+    now, tempo, seconds, place = 0.0, _TEMPO, [], 0.0
+    changes = dict(tempi)
+    for time, quarter in zip(times.tolist(), quarters.tolist(), strict=True):
+        now += (quarter - place) * 60 / tempo
+        place, tempo = quarter, changes.get(time, tempo)
+        seconds.append(now)
+    return seconds

@@ -1,0 +1,1 @@
+"""What notes mean together: tuning, key, beats and quantising."""

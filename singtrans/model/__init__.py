@@ -1,0 +1,1 @@
+"""The network: configuration, features, layers, weights and streaming."""

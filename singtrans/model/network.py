@@ -1,0 +1,191 @@
+"""The network: features to onset, offset, activity, voicing and pitch posteriors.
+
+Two parts look at the spectrum. The *pitch head* judges every candidate pitch in the same way, by its harmonics,
+so that what it learns at one pitch holds at all (it is shift-equivariant). The *boundary part* is a stacked
+bidirectional LSTM (Hochreiter and Schmidhuber 1997; Schuster and Paliwal 1997) over an embedding of the mel
+bands, of the spectrum, and of how the pitch head's posterior moves in time.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from singtrans.model.config import Config, NetworkConfig
+from singtrans.model.features import FrontEnd
+
+HEADS = ("onset", "offset", "activity", "voicing")
+
+
+@dataclass(frozen=True)
+class Logits:
+    """What the network says, before any squashing.
+
+    Attributes:
+        heads: (batch, frames, 4) log odds in the order of `HEADS`: a note begins here, a note ends here, the
+            frame is inside a note, the frame is voiced.
+        pitch: (batch, frames, pitch_bins) unnormalised log probabilities of the pitch, if the frame is voiced.
+    """
+
+    heads: Tensor
+    pitch: Tensor
+
+
+class PitchHead(nn.Module):
+    """Salience of every candidate pitch from the spectrum at its harmonics.
+
+    Shape:
+        - spectrum: (batch, frames, spectrum_bins).
+        - result: (batch, frames, pitch_bins).
+    """
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        network, features = config.network, config.features
+        shift = np.round(np.log2(network.harmonics) * features.bins_per_octave).astype(int)
+        self.low = max(0, -int(shift.min()))
+        self.high = max(0, int(shift.max()) + network.pitch_bins - features.spectrum_bins)
+        self.starts = [int(s) + self.low for s in shift]
+        self.bins = network.pitch_bins
+        channels = network.pitch_channels
+        self.convolutions = nn.Sequential(
+            nn.Conv2d(len(shift), channels, (1, 5), padding=(0, 2)),
+            nn.ReLU(),
+            nn.Conv2d(channels, channels, (3, 5), padding=(1, 2)),
+            nn.ReLU(),
+            nn.Conv2d(channels, channels, (3, 7), padding=(1, 3)),
+            nn.ReLU(),
+            nn.Conv2d(channels, 1, (1, 1)),
+        )
+
+    def forward(self, spectrum: Tensor) -> Tensor:
+        """See the class for shapes."""
+        padded = nn.functional.pad(spectrum, (self.low, self.high))
+        parts = [padded[..., s : s + self.bins] for s in self.starts]
+        if torch.is_grad_enabled():
+            return self.convolutions(torch.stack(parts, dim=1)).squeeze(1)
+        # With the channels last, a CPU is a fifth faster; the last layer is then a sum over them.
+        *first, last = self.convolutions.children()
+        assert isinstance(last, nn.Conv2d) and last.bias is not None
+        x = torch.stack(parts, dim=-1).permute(0, 3, 1, 2)
+        for layer in first:
+            x = layer(x)
+        return (x.permute(0, 2, 3, 1) @ last.weight.reshape(-1)) + last.bias
+
+
+class PitchMotion(nn.Module):
+    """How far the pitch posterior moves around a frame, whatever the pitch.
+
+    For every span the posteriors ``span`` frames before and after are correlated over lags of up to
+    ``motion_lags`` bins: a held note peaks at lag 0, a step of a semitone at lag 3.
+
+    Shape:
+        - posterior: (batch, frames, pitch_bins).
+        - result: (batch, frames, spans * (2 * motion_lags + 1)).
+    """
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self.lags = config.motion_lags
+        self.spans = config.motion_spans
+        self.width = len(self.spans) * (2 * self.lags + 1)
+
+    def forward(self, posterior: Tensor) -> Tensor:
+        """See the class for shapes."""
+        frames = posterior.shape[1]
+        reach = max(self.spans)
+        # The square root makes it the Bhattacharyya coefficient: 1 for equal distributions, however broad.
+        root = nn.functional.pad(posterior.clamp_min(1e-8).sqrt(), (0, 0, reach, reach))
+        found = []
+        for span in self.spans:
+            before = root[:, reach - span : reach - span + frames]
+            after = nn.functional.pad(root[:, reach + span : reach + span + frames], (self.lags, self.lags))
+            windows = after.unfold(-1, posterior.shape[-1], 1)
+            found.append(torch.einsum("nfp,nflp->nfl", before, windows))
+        return torch.cat(found, dim=-1)
+
+
+class Network(nn.Module):
+    """Features to `Logits`; see the module's docstring.
+
+    Shape:
+        - spectrum: (batch, frames, spectrum_bins), bands: (batch, frames * band_steps, bands).
+    """
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        network, features = config.network, config.features
+        self.pitch_head = PitchHead(config)
+        self.motion = PitchMotion(network)
+        a, b, c = network.channels
+        steps = features.band_steps
+        self.band_convolutions = nn.Sequential(
+            nn.Conv2d(1, a, (3, 3), padding=(1, 1)),
+            nn.ReLU(),
+            nn.Conv2d(a, b, (steps + 2, 3), stride=(steps, 2), padding=(1, 1)),
+            nn.ReLU(),
+            nn.Conv2d(b, c, (3, 3), stride=(1, 2), padding=(1, 1)),
+            nn.ReLU(),
+        )
+        self.band_embedding = nn.Linear(c * -(-features.bands // 4), network.embedding)
+        s = network.spectrum_channels
+        self.spectrum_convolution = nn.Sequential(nn.Conv2d(1, s, (3, 9), stride=(1, 3), padding=(1, 4)), nn.ReLU())
+        self.spectrum_embedding = nn.Linear(s * -(-features.spectrum_bins // 3), network.embedding // 2)
+        width = network.embedding + network.embedding // 2 + self.motion.width
+        self.normalise = nn.LayerNorm(width)
+        self.drop = nn.Dropout(network.dropout)
+        self.lstm = nn.LSTM(
+            width,
+            network.hidden,
+            network.layers,
+            batch_first=True,
+            bidirectional=True,
+            dropout=network.dropout if network.layers > 1 else 0.0,
+        )
+        self.heads = nn.Linear(2 * network.hidden, len(HEADS))
+
+    @property
+    def reach(self) -> int:
+        """Frames before and after a frame that `embed` looks at."""
+        # The pitch head looks at two, and the motion at the pitch some frames away; the other parts at fewer.
+        return 2 + max(self.motion.spans)
+
+    def embed(self, spectrum: Tensor, bands: Tensor) -> tuple[Tensor, Tensor]:
+        """What the LSTM hears, (batch, frames, width), and the pitch logits, (batch, frames, pitch_bins)."""
+        pitch = self.pitch_head(spectrum)
+        # The boundaries listen to the pitch but do not teach it: pitch has better teachers.
+        motion = self.motion(pitch.detach().softmax(-1))
+        x = self.band_convolutions(bands.unsqueeze(1)).transpose(1, 2).flatten(2)
+        y = self.spectrum_convolution(spectrum.unsqueeze(1)).transpose(1, 2).flatten(2)
+        return torch.cat([self.band_embedding(x).relu(), self.spectrum_embedding(y).relu(), motion], dim=-1), pitch
+
+    def boundaries(self, joined: Tensor) -> Tensor:
+        """(batch, frames, 4) log odds of the heads, from what `embed` gives."""
+        context, _ = self.lstm(self.drop(self.normalise(joined)))
+        return self.heads(context)
+
+    def forward(self, spectrum: Tensor, bands: Tensor) -> Logits:
+        """See the class for shapes."""
+        joined, pitch = self.embed(spectrum, bands)
+        return Logits(heads=self.boundaries(joined), pitch=pitch)
+
+
+class Model(nn.Module):
+    """A front end and a network with their configuration: what a weight file holds."""
+
+    def __init__(self, config: Config, name: str = "untrained") -> None:
+        super().__init__()
+        self.config = config
+        self.name = name
+        self.front_end = FrontEnd(config.features)
+        self.network = Network(config)
+
+    def forward(self, samples: Tensor) -> Logits:
+        """Logits for ``samples`` as `FrontEnd` takes them."""
+        return self.network(*self.front_end(samples))
+
+    @property
+    def parameters_count(self) -> int:
+        """Number of learnt values."""
+        return sum(p.numel() for p in self.network.parameters())

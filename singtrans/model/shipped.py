@@ -1,0 +1,37 @@
+"""The weights that are shipped, by name."""
+
+from contextlib import suppress
+from pathlib import Path
+
+from singtrans.errors import UsageError
+
+DEFAULT = "solo"
+# In a checkout the weights lie beside the package, in a wheel inside it.
+_PACKAGE = Path(__file__).parent.parent
+_CHECKOUT = _PACKAGE.parent
+_FOLDER = (_CHECKOUT if (_CHECKOUT / "pyproject.toml").is_file() else _PACKAGE) / "models"
+
+
+def shipped_models() -> dict[str, Path]:
+    """Name and file of every shipped model."""
+    return {path.stem: path for path in sorted(_FOLDER.glob("*.safetensors"))}
+
+
+def find_model(name: str | Path) -> Path:
+    """The weight file for a shipped model's name or a path.
+
+    Raises:
+        UsageError: if it is neither.
+    """
+    shipped = shipped_models()
+    wanted = DEFAULT if name == "default" else str(name)
+    if wanted in shipped:
+        return shipped[wanted]
+    path = Path(name)
+    with suppress(OSError):  # a name too long, for one
+        if path.is_file():
+            return path
+    if path.suffix == ".safetensors" or path.parent != Path():
+        raise UsageError(f"{name}: there is no such model file; give a path to a .safetensors file that exists")
+    known = ", ".join(sorted(shipped)) or "none"
+    raise UsageError(f"{name}: there is no model of this name; shipped: {known}; or give a path to a weight file")

@@ -1,0 +1,103 @@
+"""Weight files: safetensors with the configuration in their metadata."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save as serialise
+from torch import Tensor
+
+from singtrans.errors import SingtransError
+from singtrans.files import whole_file
+from singtrans.model.config import Config
+from singtrans.model.network import Model, Network
+
+FORMAT = "singtrans-1"
+_PICKLES = frozenset((".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".bin", ".joblib", ".npy", ".npz"))
+
+
+def save_model(model: Model, path: Path, notes: Mapping[str, str] | None = None) -> None:
+    """Write ``model`` as safetensors, whole or not at all.
+
+    Args:
+        model: its network's weights and its configuration are written.
+        path: the file to write, ``NAME.safetensors``.
+        notes: more metadata, such as how the model was trained.
+    """
+    metadata = {**(notes or {}), "format": FORMAT, "config": model.config.to_json()}
+    weights = {k: v.detach().cpu().contiguous() for k, v in model.network.state_dict().items()}
+    metadata["sha256"] = _checksum(weights, metadata["config"])
+    with whole_file(path) as file:
+        file.write(serialise(weights, metadata))
+
+
+def load_model(path: Path) -> Model:
+    """Read a model that `save_model` wrote, ready to listen (in evaluation mode, on the CPU).
+
+    Raises:
+        SingtransError: if the file is missing, is not safetensors, was not made by singtrans or is damaged.
+    """
+    metadata, weights = _read(path)
+    config = Config.from_json(metadata["config"], str(path))
+    try:
+        # Compared before anything is made of it: a configuration could ask for any amount of memory.
+        with torch.device("meta"):
+            wanted = Network(config).state_dict()
+        _refuse_others(weights, wanted)
+        model = Model(config, path.stem)
+        model.network.load_state_dict(weights)
+    except (RuntimeError, ValueError) as error:
+        reason = str(error).splitlines()[0].rstrip(":")
+        raise SingtransError(f"{path}: weights and configuration disagree ({reason}); use an undamaged model") from None
+    return model.eval()
+
+
+def _refuse_others(weights: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> None:
+    """Raise ValueError unless names, shapes and types are those wanted, and every weight is finite."""
+    if strange := sorted(weights.keys() ^ wanted.keys()):
+        raise ValueError(f"{strange[0][:60]} is {'too much' if strange[0] in weights else 'missing'}")
+    for name, tensor in weights.items():
+        here, there = (f"{t.dtype} {tuple(t.shape)}".removeprefix("torch.") for t in (tensor, wanted[name]))
+        if here != there:
+            raise ValueError(f"{name} is {here} instead of {there}")
+        if not tensor.isfinite().all():
+            raise ValueError(f"{name} holds what is no finite number")
+
+
+def read_metadata(path: Path) -> dict[str, str]:
+    """The metadata of a weight file, checked as `load_model` does."""
+    return _read(path)[0]
+
+
+def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
+    if not path.is_file():
+        raise SingtransError(f"{path}: there is no such model file; `singtrans info` lists the models that are shipped")
+    if path.suffix.lower() in _PICKLES:
+        raise SingtransError(
+            f"{path}: {path.suffix} files are pickles, which can run code, and are never opened;"
+            " use a .safetensors file made by singtrans"
+        )
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise SingtransError(
+            f"{path}: not a readable safetensors file ({str(error).splitlines()[0]}); use a model made by singtrans"
+        ) from None
+    if metadata.get("format") != FORMAT or "config" not in metadata or "sha256" not in metadata:
+        raise SingtransError(f"{path}: not a model of this version of singtrans; train one with `singtrans train`")
+    if _checksum(weights, metadata["config"]) != metadata["sha256"]:
+        raise SingtransError(f"{path}: the file is damaged (its checksum differs); fetch or train it again")
+    return metadata, weights
+
+
+def _checksum(weights: Mapping[str, Tensor], config: str) -> str:
+    digest = hashlib.sha256(config.encode())
+    for name in sorted(weights):
+        tensor = weights[name].contiguous()
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()

@@ -1,1 +1,0 @@
-"""Beats under sung notes: where they fall, and notes moved onto them."""

@@ -1,0 +1,246 @@
+"""Labelled recordings in memory, with a pitch for every frame that can be trusted to have one.
+
+Note labels say where notes begin and end, but not what was sung from frame to frame: a note's nominal pitch is
+wrong during vibrato and slides, and some data sets' labels are sharp or flat throughout. So with notes, frame pitch is
+*measured* from the sound (WORLD's DIO and StoneMask; Morise et al. 2009, 2016), and labels only say which
+measurements to believe. Labels of pitch over time are refined by StoneMask, and stay where it leads far from them.
+"""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+
+from singtrans import audio
+from singtrans.dataset.manifest import Entry
+from singtrans.dataset.requirements import PAST_THE_END, Faults, last_voiced, load_sung_pitch, unusable_sound
+from singtrans.errors import SingtransError
+from singtrans.formats import load_notes
+from singtrans.formats.labels.times import read as load_times
+from singtrans.notes import PitchTrack
+from singtrans.pitch import hz_to_midi, midi_to_hz
+
+F0_HOP = 0.02
+_TRUST_NOTE = 1.5  # semitones around a note's label within which a measured pitch is believed
+_TRUST_F0 = 0.5  # likewise around a pitch label
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """A labelled recording.
+
+    Attributes:
+        id: from the manifest.
+        samples: (n,) int16, mono, full scale 32768.
+        notes: (notes, 3) onset and offset in seconds and pitch in MIDI, NaN where labels give no pitch; None where
+            notes are not labelled.
+        f0: (frames,) measured pitch in MIDI every `F0_HOP` seconds from 0 on, NaN where none is known.
+        voiced: (frames,) 1 voiced, 0 unvoiced, NaN unknown.
+        accompaniment: (m,) int16, or None.
+        sample_rate: Hz.
+        weight: how often its excerpts are drawn, relative to its length.
+        offsets: whether it is learnt from where its notes end, and so from where there is one.
+    """
+
+    id: str
+    samples: np.ndarray
+    notes: np.ndarray | None
+    f0: np.ndarray
+    voiced: np.ndarray
+    accompaniment: np.ndarray | None
+    sample_rate: int
+    weight: float = 1.0
+    offsets: bool = True
+
+    @property
+    def duration(self) -> float:
+        """Seconds."""
+        return len(self.samples) / self.sample_rate
+
+
+def load_recording(entry: Entry, sample_rate: int, cache: Path | None = None) -> Recording:
+    """Read one recording and its labels, and measure its pitch.
+
+    Args:
+        entry: which.
+        sample_rate: Hz, of the model that is to be trained.
+        cache: a folder where the samples and the measured pitch are kept for the next time.
+
+    Raises:
+        SingtransError: if audio or labels cannot be read or cannot belong together, or the extra ``train`` is not
+            installed; every fault on a line of its own.
+    """
+    key = hashlib.sha256(
+        "|".join(f"{p.resolve()}:{p.stat().st_mtime_ns}:{p.stat().st_size}" if p else "-" for p in entry.files).encode()
+        + f"|{entry.name}|{sample_rate}|3".encode()
+    ).hexdigest()[:24]
+    cached = cache / f"{key}.npz" if cache else None
+    if cached and cached.is_file():
+        with np.load(cached) as file:
+            loaded = {name: file[name] for name in file.files}
+    else:
+        loaded = _read(entry, sample_rate)
+        if cached:
+            cached.parent.mkdir(parents=True, exist_ok=True)
+            temporary = cached.with_suffix(f".{os.getpid()}.tmp.npz")  # trainings may share a cache
+            np.savez(temporary, **loaded)  # type: ignore[arg-type]  # none is named allow_pickle
+            temporary.replace(cached)
+    return Recording(
+        id=entry.id,
+        samples=loaded["samples"],
+        notes=loaded.get("notes"),
+        f0=loaded["f0"],
+        voiced=loaded["voiced"],
+        accompaniment=loaded.get("accompaniment"),
+        sample_rate=sample_rate,
+        weight=entry.weight,
+        offsets=entry.boundaries != "onsets",
+    )
+
+
+def _read(entry: Entry, sample_rate: int) -> dict[str, np.ndarray]:
+    faults = Faults()
+    samples = faults.of(_sound, entry.audio, sample_rate)
+    notes = faults.of(_notes, entry)
+    track = faults.of(load_sung_pitch, entry.f0) if entry.f0 else None
+    music = faults.of(load_background, entry.accompaniment, sample_rate) if entry.accompaniment else None
+    length = len(samples) / sample_rate if samples is not None else np.inf
+    ends = {entry.notes or entry.times: notes[:, 1].max() if notes is not None and len(notes) else 0.0}
+    ends |= {entry.f0: last_voiced(track)} if track is not None else {}
+    faults.lines += [
+        f"{path}: labels go on to {end:.2f} s, but {entry.audio} ends at {length:.2f} s; give the recording that"
+        " they were made for"
+        for path, end in ends.items()
+        if end > length + PAST_THE_END
+    ]
+    if faults.lines or samples is None or notes is None:
+        raise SingtransError("\n".join(faults.lines))
+    loaded = {"samples": _to_int16(samples)}
+    if track is not None:
+        labels = _on_grid(track)[: int((length + PAST_THE_END) / F0_HOP) + 1]
+        f0, voiced = _refined_f0(samples, sample_rate, labels)
+    else:
+        f0, voiced = _measured_f0(samples, sample_rate, notes)
+    missing = max(0, int(length / F0_HOP) + 1 - len(f0))
+    # Labels that end before the recording say nothing about the rest.
+    f0, voiced = (np.pad(a, (0, missing), constant_values=np.nan) for a in (f0, voiced))
+    loaded |= {"f0": f0.astype(np.float32), "voiced": voiced.astype(np.float32)}
+    if entry.notes or entry.times:
+        loaded["notes"] = notes
+    if music is not None:
+        loaded["accompaniment"] = music
+    return loaded
+
+
+def _sound(path: Path, sample_rate: int) -> np.ndarray:
+    _require_usable(path)
+    return audio.load(path, sample_rate)
+
+
+def load_background(path: Path, sample_rate: int) -> np.ndarray:
+    """(n,) int16, mono, of a recording that is to be mixed in.
+
+    Raises:
+        SingtransError: if it cannot be read, or has samples that are not numbers.
+    """
+    _require_usable(path, silence=True)
+    return _to_int16(audio.load(path, sample_rate))
+
+
+def _require_usable(path: Path, *, silence: bool = False) -> None:
+    if wrong := unusable_sound(path, silence=silence):
+        raise SingtransError("\n".join(suspicion.line for suspicion in wrong))
+
+
+def _notes(entry: Entry) -> np.ndarray:
+    """(notes, 3) as in `Recording`; none where neither notes nor times are labelled."""
+    if entry.notes:
+        notes = np.array([[n.onset, n.offset, n.pitch] for n in load_notes(entry.notes, name=entry.name)])
+    elif entry.times:
+        times = load_times(entry.times)
+        notes = np.column_stack([times, np.full(len(times), np.nan)])
+    else:
+        return np.empty((0, 3))
+    if not len(notes):
+        raise SingtransError(f"{entry.notes or entry.times}: holds no notes; leave the recording out, or label it")
+    return notes
+
+
+def _to_int16(samples: np.ndarray) -> np.ndarray:
+    return np.round(np.clip(samples, -1.0, 1.0) * 32767).astype(np.int16)
+
+
+def read_f0(path: Path) -> np.ndarray:
+    """(frames,) MIDI numbers on the grid of `F0_HOP` from 0 on, 0 where unvoiced.
+
+    Each frame has the pitch of the nearest label, if that is within `F0_HOP`.
+
+    Raises:
+        SingtransError: if the file is no pitch track.
+    """
+    return _on_grid(load_sung_pitch(path))
+
+
+def _on_grid(track: PitchTrack) -> np.ndarray:
+    grid = np.arange(round(track.time[-1] / F0_HOP) + 1) * F0_HOP
+    after = np.clip(np.searchsorted(track.time, grid), 1, max(1, len(track) - 1))
+    after = np.minimum(after, len(track) - 1)
+    before = np.maximum(after - 1, 0)
+    nearest = np.where(np.abs(track.time[before] - grid) < np.abs(track.time[after] - grid), before, after)
+    near = np.abs(track.time[nearest] - grid) < 0.99 * F0_HOP
+    return np.where(near, np.nan_to_num(track.midi[nearest]), 0.0)
+
+
+def require_world() -> ModuleType:
+    """The package pyworld.
+
+    Raises:
+        SingtransError: if the extra ``train`` is not installed.
+    """
+    import warnings
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # its use of pkg_resources is not the user's business
+            import pyworld
+    except ImportError:
+        raise SingtransError("training needs pyworld and setuptools below 81: pip install 'singtrans[train]'") from None
+    return pyworld
+
+
+def _refined_f0(samples: np.ndarray, sample_rate: int, label: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Labelled pitch, refined on the sound where the refinement agrees with the label."""
+    x = samples.astype(np.float64)
+    hz = np.where(label > 0, midi_to_hz(label), 0.0)
+    refined = require_world().stonemask(x, hz, np.arange(len(label)) * F0_HOP, sample_rate)
+    midi = hz_to_midi(np.maximum(refined, 1.0))
+    believed = (label > 0) & (np.abs(midi - label) < _TRUST_F0)
+    f0 = np.where(believed, midi, np.where(label > 0, label, np.nan))
+    return f0, (label > 0).astype(float)
+
+
+def _measured_f0(samples: np.ndarray, sample_rate: int, notes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Measured pitch where it is near the label of the note around it; silence between notes is unvoiced.
+
+    In notes that are labelled without a pitch, the median of what is measured takes the label's place.
+    """
+    world = require_world()
+    x = samples.astype(np.float64)
+    hz, time = world.dio(x, sample_rate, f0_floor=60.0, f0_ceil=1400.0, frame_period=F0_HOP * 1000)
+    hz = world.stonemask(x, hz, time, sample_rate)
+    midi = np.where(hz > 0, hz_to_midi(np.maximum(hz, 1.0)), np.nan)
+    f0 = np.full(len(time), np.nan)
+    far_from_notes = np.ones(len(time), bool)
+    for onset, offset, pitch in notes:
+        inside = (time >= onset) & (time <= offset)
+        far_from_notes &= (time < onset - 0.1) | (time > offset + 0.1)
+        measured = midi[inside & np.isfinite(midi)]
+        if len(measured):
+            near = np.median(measured) if np.isnan(pitch) else pitch
+            believed = inside & (np.abs(midi - near) < _TRUST_NOTE)
+            f0[believed] = midi[believed]
+    voiced = np.where(np.isfinite(f0), 1.0, np.where(far_from_notes & (hz <= 0), 0.0, np.nan))
+    return f0, voiced

@@ -1,0 +1,76 @@
+"""Scores during training, by the very path that ``transcribe`` walks."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from singtrans.dataset.manifest import Entry
+from singtrans.errors import SingtransError
+from singtrans.model.network import Model
+from singtrans.scoring.references import of_entries
+from singtrans.scoring.scores import FileScores, evaluate
+from singtrans.scoring.systems import Listening
+from singtrans.transcriber import Transcriber
+
+
+@dataclass(frozen=True)
+class Validation:
+    """Scores of a model.
+
+    Attributes:
+        figures: by ``source.metric``, means over files.
+        target: what the best model is chosen by: the mean over data sets of COnPOff; of the mean of COn and COff for
+            those whose notes have no pitch; of raw pitch accuracy for those with pitch alone.
+    """
+
+    figures: dict[str, float]
+    target: float
+
+    @property
+    def line(self) -> str:
+        """All figures in one line."""
+        return ", ".join(f"{name} {value:.3f}" for name, value in self.figures.items())
+
+
+def validate(model: Model, entries: Sequence[Entry]) -> Validation:
+    """Transcribe every entry and score it as ``singtrans evaluate`` does.
+
+    Args:
+        model: is put into evaluation mode and left on its device.
+        entries: with notes, times or f0.
+
+    Raises:
+        SingtransError: naming every entry that cannot be read, one a line.
+    """
+    transcriber = Transcriber(model, next(model.parameters()).device.type)
+    scores = evaluate(of_entries(entries), Listening("model", transcriber))
+    if scores.failures:
+        raise SingtransError("\n".join(scores.failures))
+    sources: dict[str, dict[str, list[float]]] = {}
+    for file in scores.files:
+        values = sources.setdefault(file.reference.source, {})
+        for name, value in _figures(file):
+            values.setdefault(name, []).append(value)
+    means = {
+        f"{source}.{name}": float(np.mean(each)) for source, values in sources.items() for name, each in values.items()
+    }
+    targets = [_target(source, means) for source in sources]
+    return Validation(means, float(np.mean(targets)) if targets else 0.0)
+
+
+def _figures(file: FileScores) -> Iterator[tuple[str, float]]:
+    """F-measures and the pitch track's figures; those of times alone by names of their own."""
+    timed = file.true is None
+    for name, value in file.figures.items():
+        figure, _, kind = name.partition(".")
+        if kind in ("", "f_measure"):
+            yield (f"{figure} (times)" if kind and timed else figure), value
+
+
+def _target(source: str, means: dict[str, float]) -> float:
+    if f"{source}.COnPOff" in means:
+        return means[f"{source}.COnPOff"]
+    if f"{source}.COn (times)" in means:
+        return (means[f"{source}.COn (times)"] + means[f"{source}.COff (times)"]) / 2
+    return means[f"{source}.RPA"]

@@ -1,0 +1,173 @@
+"""Which recordings, which outputs, and what becomes of each."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from singtrans.batch import Existing, plan, run
+from singtrans.batch.standard_streams import transcribe_stream
+from singtrans.errors import SingtransError, UsageError
+from singtrans.formats.options import PLAIN
+from singtrans.notes import Note, PitchTrack, Transcription
+
+
+def fake(path: Path) -> Transcription:
+    if "bad" in path.name:
+        raise SingtransError(f"{path} is bad")
+    empty = np.zeros(0)
+    return Transcription((Note(0.0, 1.0, 60.0),), PitchTrack(empty, empty, empty), 1.0, path.name, "fake")
+
+
+def touch(folder: Path, *names: str) -> None:
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+
+
+def test_outputs_lie_beside_the_inputs(tmp_path):
+    touch(tmp_path, "a.wav", "sub/b.MP3", "sub/notes.txt")
+    jobs = plan([tmp_path], None, ["mid", "csv"]).jobs
+    assert [j.audio.name for j in jobs] == ["a.wav", "b.MP3"]
+    assert jobs[1].outputs == (tmp_path / "sub/b.mid", tmp_path / "sub/b.csv")
+
+
+def test_a_folder_keeps_its_sub_folders(tmp_path):
+    touch(tmp_path / "in", "a.wav", "x/y/b.wav")
+    jobs = plan([tmp_path / "in"], tmp_path / "out", []).jobs
+    assert [j.outputs[0] for j in jobs] == [tmp_path / "out/a.mid", tmp_path / "out/x/y/b.mid"]
+
+
+def test_output_may_be_a_file_for_one(tmp_path):
+    touch(tmp_path, "a.wav")
+    assert plan([tmp_path / "a.wav"], tmp_path / "tune.csv", []).jobs[0].outputs == (tmp_path / "tune.csv",)
+    with pytest.raises(UsageError, match="give a folder"):
+        plan([tmp_path / "a.wav"], tmp_path / "tune.csv", ["mid"])
+    with pytest.raises(UsageError, match="give a folder"):
+        plan([tmp_path], tmp_path / "tune.mid", [])
+
+
+@pytest.mark.parametrize("names", [("a.wav", "a.mp3"), ("a.wav", "A.mp3"), ("x/a.wav", "y/a.wav")])
+def test_two_inputs_for_one_output_are_refused(tmp_path, names):
+    touch(tmp_path, *names)
+    with pytest.raises(UsageError, match="both write"):
+        plan([tmp_path / n for n in names], tmp_path / "out", [])
+
+
+def test_the_same_file_twice_is_done_once(tmp_path):
+    touch(tmp_path, "a.wav")
+    assert len(plan([tmp_path, tmp_path / "a.wav"], None, []).jobs) == 1
+
+
+def test_an_empty_folder_is_a_failure(tmp_path):
+    assert "no recordings" in plan([tmp_path], None, []).failures[0]
+
+
+def test_unknown_format(tmp_path):
+    with pytest.raises(UsageError, match="unknown format"):
+        plan([tmp_path], None, ["mp3"])
+
+
+def test_one_failure_does_not_stop_the_rest(tmp_path):
+    touch(tmp_path, "a.wav", "bad.wav", "c.wav")
+    outcomes = list(run(plan([tmp_path], None, []).jobs, fake, Existing.REFUSE))
+    assert [bool(o.error) for o in outcomes] == [False, True, False]
+    assert sorted(p.name for p in tmp_path.glob("*.mid")) == ["a.mid", "c.mid"]
+
+
+def test_existing_outputs(tmp_path):
+    touch(tmp_path, "a.wav", "a.mid")
+    jobs = plan([tmp_path], None, []).jobs
+    refused = next(run(jobs, fake, Existing.REFUSE))
+    assert "exists already" in refused.error
+    assert next(run(jobs, fake, Existing.SKIP)).skipped
+    assert (tmp_path / "a.mid").read_bytes() == b"x"
+    assert next(run(jobs, fake, Existing.OVERWRITE)).heard
+    assert (tmp_path / "a.mid").read_bytes().startswith(b"MThd")
+
+
+def test_skipping_makes_what_is_missing(tmp_path):
+    touch(tmp_path, "a.wav", "a.mid")
+    jobs = plan([tmp_path], None, ["mid", "csv"]).jobs
+    assert not next(run(jobs, fake, Existing.SKIP)).skipped
+    assert (tmp_path / "a.csv").exists()
+
+
+def test_what_is_there_is_kept_when_skipping(tmp_path):
+    touch(tmp_path, "a.wav", "a.mid")
+    outcome = next(run(plan([tmp_path], None, ["mid", "csv"]).jobs, fake, Existing.SKIP))
+    assert outcome.written == (tmp_path / "a.csv",)
+    assert (tmp_path / "a.mid").read_bytes() == b"x"
+
+
+def test_a_folder_that_cannot_be_made_fails_before_the_work(tmp_path):
+    def never(path: Path) -> Transcription:
+        raise AssertionError(path)
+
+    touch(tmp_path, "a.wav", "file")
+    outcome = next(run(plan([tmp_path / "a.wav"], tmp_path / "file" / "x", []).jobs, never, Existing.REFUSE))
+    assert outcome.error.startswith(f"{tmp_path / 'a.wav'}: nothing can be written in {tmp_path / 'file' / 'x'} ")
+
+
+def test_hidden_files_are_no_recordings(tmp_path):
+    touch(tmp_path, "._a.wav", ".trash/a.wav", "a.wav")
+    assert [job.audio for job in plan([tmp_path], None, []).jobs] == [tmp_path / "a.wav"]
+
+
+def test_a_hidden_folder_that_is_named_is_searched(tmp_path):
+    touch(tmp_path, ".takes/a.wav")
+    assert len(plan([tmp_path / ".takes"], None, []).jobs) == 1
+
+
+def test_one_output_under_two_names_is_refused(tmp_path):
+    touch(tmp_path, "a.wav", "x/a.mp3")
+    with pytest.raises(UsageError, match="both write"):
+        plan([tmp_path / "a.wav", tmp_path / "x" / ".." / "a.mp3"], None, [])
+
+
+def test_one_recording_under_two_names_is_done_once(tmp_path, monkeypatch):
+    touch(tmp_path, "x/a.wav")
+    monkeypatch.chdir(tmp_path)
+    assert len(plan([Path("x/a.wav"), tmp_path / "x/a.wav", Path("x/../x/a.wav")], None, []).jobs) == 1
+
+
+def test_a_recording_is_never_overwritten(tmp_path):
+    touch(tmp_path, "a.csv")  # whatever it is named, a recording may be in it
+    with pytest.raises(UsageError, match="is itself a recording"):
+        plan([tmp_path / "a.csv"], None, ["csv"])
+
+
+@pytest.mark.parametrize("name", ["tune.flac", "tune.tsv"])
+def test_an_output_of_another_kind_is_refused(tmp_path, name):
+    with pytest.raises(UsageError, match="is not written"):
+        plan([tmp_path / "a.wav"], tmp_path / name, [])
+
+
+def test_a_format_given_twice_is_written_once(tmp_path):
+    assert plan([tmp_path / "a.wav"], None, ["mid", "mid"]).jobs[0].outputs == (tmp_path / "a.mid",)
+    assert plan([tmp_path / "a.wav"], tmp_path / "b.midi", ["mid"]).jobs[0].outputs == (tmp_path / "b.midi",)
+
+
+def test_what_stops_every_recording_stops_the_run(tmp_path):
+    def broken(path: Path) -> Transcription:
+        raise UsageError("no such device")
+
+    touch(tmp_path, "a.wav", "b.wav")
+    with pytest.raises(UsageError, match="no such device"):
+        list(run(plan([tmp_path], None, []).jobs, broken, Existing.REFUSE))
+
+
+@pytest.mark.parametrize(("format", "package"), [("musicxml", "partitura"), ("svg", "verovio"), ("pdf", "typst")])
+def test_a_missing_extra_is_said_before_a_recording_is_heard(tmp_path, monkeypatch, format, package):
+    def forbidden(path: Path) -> Transcription:
+        raise AssertionError("nothing was to be transcribed")
+
+    touch(tmp_path, "a.wav")
+    monkeypatch.setitem(sys.modules, package, None)
+    jobs = plan([tmp_path / "a.wav"], None, ["mid", format]).jobs
+    with pytest.raises(UsageError, match=rf"-f {format} needs the package {package}.*singtrans\[score\]"):
+        list(run(jobs, forbidden, Existing.REFUSE))
+    with pytest.raises(UsageError, match=package):
+        transcribe_stream(forbidden, tmp_path / "a.wav", format, PLAIN)

@@ -1,0 +1,86 @@
+"""How labels and what is heard agree: moved against each other, note by note, and in pitch."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from recipe.synthesis.voices import HOP_SECONDS
+from singtrans import Note
+from singtrans.dataset.check.alignment import (
+    Fit,
+    best_fit,
+    measured_pitches,
+    moved_back,
+    note_frames,
+    onset_lag,
+    track_frames,
+)
+from singtrans.notes import PitchTrack
+from tests.helpers.sung import sing
+
+
+@pytest.fixture(scope="module")
+def songs():
+    return [sing(0)]
+
+
+def moved(notes, seconds=0.0):
+    return [replace(n, onset=n.onset + seconds, offset=n.offset + seconds) for n in notes]
+
+
+def test_the_error_of_the_lag_of_onsets_is_that_of_a_median():
+    rng = np.random.default_rng(0)
+    heard = [Note(t, t + 0.4, 60.0) for t in np.arange(0.5, 40.5)]
+    found = [
+        onset_lag([replace(n, onset=n.onset + d) for n, d in zip(heard, rng.normal(0, 0.02, 40), strict=True)], heard)
+        for _ in range(300)
+    ]
+    assert np.std([lag.seconds for lag in found]) == pytest.approx(np.mean([lag.error for lag in found]), rel=0.15)
+
+
+def test_the_lag_of_onsets_needs_enough_notes_that_are_heard():
+    heard = [Note(t, t + 0.4, 60.0) for t in np.arange(0.5, 10.5)]
+    assert onset_lag(moved(heard, seconds=0.03), heard).seconds == pytest.approx(0.03)
+    assert onset_lag(moved(heard, seconds=-0.06)[::-1], heard).seconds == pytest.approx(-0.06)
+    assert onset_lag(heard * 1000, heard[:1]).seconds == 0.0
+    assert onset_lag(heard[:9], heard) is None
+    assert onset_lag(moved(heard, seconds=0.3), heard) is None
+    assert onset_lag([], heard) is None
+    assert onset_lag(heard, []) is None
+
+
+def test_a_large_lag_that_hardly_helps_is_chance():
+    assert [Fit(lag, 0.5, best).likely for lag, best in ((0.04, 0.51), (1.0, 0.51), (1.0, 0.6))] == [0.04, 0.0, 1.0]
+    assert [Fit(lag, 0.5, best).late for lag, best in ((0.04, 0.51), (1.0, 0.51), (1.0, 0.6))] == [0.0, 0.0, 1.0]
+
+
+def test_labels_that_are_moved_come_to_an_end():
+    labels = np.arange(5.0)
+    np.testing.assert_equal(moved_back(labels, 2), [2, 3, 4, np.nan, np.nan])
+    np.testing.assert_equal(moved_back(labels, -2), [np.nan, np.nan, 0, 1, 2])
+    np.testing.assert_equal(moved_back(labels, 0), labels)
+
+
+def track(midi):
+    midi = np.asarray(midi, float)
+    return PitchTrack(np.arange(len(midi)) * 0.02, midi, np.isfinite(midi).astype(float))
+
+
+@pytest.mark.parametrize("shift", [0, 7, -12, 50])
+@pytest.mark.parametrize("interval", [0.0, 12.0, -0.7])
+def test_agreement_finds_lag_whatever_the_interval(songs, shift, interval):
+    curve = songs[0].curve[:: round(0.02 / HOP_SECONDS)]
+    notes = note_frames(songs[0].notes, len(curve) + 100)
+    measured = track_frames(track(curve), len(curve) + 100)
+    fit = best_fit(np.roll(notes, shift) + interval, measured)
+    assert fit.lag == pytest.approx(shift * 0.02, abs=0.021)
+    assert fit.best >= fit.here
+
+
+def test_measured_pitches(songs):
+    curve = songs[0].curve
+    whole = PitchTrack(np.arange(len(curve)) * HOP_SECONDS, curve, np.isfinite(curve).astype(float))
+    pitches = measured_pitches(songs[0].notes, whole)
+    assert np.abs(pitches - [n.pitch for n in songs[0].notes]).max() < 0.7
+    assert np.isnan(measured_pitches([Note(100, 101, 60)], whole)).all()

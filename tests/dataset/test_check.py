@@ -1,0 +1,266 @@
+"""What `dataset check` says: every planted fault by its name, and nothing of what is right."""
+
+import csv
+import hashlib
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from singtrans import Note, SingtransError, Transcriber
+from singtrans.dataset.check.checker import check
+from singtrans.notes import Transcription
+from tests.helpers.planted_faults import SINGLE, moved
+from tests.helpers.sung import RATE, sing, write_audio, write_notes
+
+COUNT = 8
+
+
+@pytest.fixture(scope="module")
+def songs():
+    return [sing(seed) for seed in range(COUNT)]
+
+
+@pytest.fixture(scope="module")
+def listen():
+    """The shipped model; what it has heard once it knows."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)  # more of them wait for each other on a busy machine
+    transcriber, heard = Transcriber(device="cpu"), {}
+
+    def known(path: Path) -> Transcription:
+        key = hashlib.sha256(path.read_bytes()).hexdigest()
+        if key not in heard:
+            heard[key] = transcriber(path)
+        return heard[key]
+
+    yield known
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def clean(songs, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("clean")
+    for number, song in enumerate(songs):
+        write_audio(folder / f"song{number}.wav", song.samples)
+        write_notes(folder / f"song{number}.tsv", song.notes)
+    return folder
+
+
+@pytest.fixture
+def data(clean, tmp_path):
+    return Path(shutil.copytree(clean, tmp_path / "data"))
+
+
+def found(report):
+    return sorted((s.kind, s.file.name) for s in report.suspicions)
+
+
+def manifest(path, rows):
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, sorted({key for row in rows for key in row}))
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def test_what_is_right_is_not_complained_of(clean, listen):
+    report = check(clean, listen)
+    assert report.suspicions == []
+    assert report.lines == ["nothing suspicious"]
+    assert report.summary.recordings == COUNT
+    assert report.summary.labels == {"notes": COUNT}
+    assert "recordings  8, 0 h 1.0 min" in report.summary.lines
+
+
+def test_ten_planted_faults_are_named_and_nothing_else(songs, data, listen):
+    for number in range(COUNT, 12):
+        song = sing(number)
+        write_audio(data / f"song{number}.wav", song.samples)
+        write_notes(data / f"song{number}.tsv", song.notes)
+    notes = [list(song.notes) for song in songs]
+    longer = replace(notes[0][3], offset=notes[0][4].onset + 0.15)
+    write_notes(data / "song0.tsv", [*notes[0][:3], longer, *notes[0][4:]])
+    backwards = [notes[1][2].offset, notes[1][2].onset, notes[1][2].pitch]
+    write_notes(data / "song1.tsv", [*notes[1][:2], backwards, *notes[1][3:]])
+    write_notes(data / "song2.tsv", moved(notes[2], semitones=12))
+    write_notes(data / "song3.tsv", moved(notes[3], semitones=0.6))
+    write_audio(data / "song4.wav", songs[4].samples[: 5 * RATE])
+    write_notes(data / "song5.tsv", moved(notes[5], seconds=0.4))
+    broken = songs[6].samples.copy()
+    broken[RATE : RATE + 20] = np.nan
+    write_audio(data / "song6.wav", broken)
+    write_notes(data / "nobody.tsv", notes[7])
+    write_audio(data / "song8.flac", sing(8).samples)
+    write_notes(data / "song9.tsv", [])
+    report = check(data, listen)
+    assert found(report) == sorted(
+        [
+            ("overlap", "song0.tsv"),
+            ("unreadable", "song1.tsv"),
+            ("tuning", "song2.tsv"),
+            ("tuning", "song3.tsv"),
+            ("past_end", "song4.tsv"),
+            ("offset", "song5.tsv"),
+            ("nan", "song6.wav"),
+            ("orphan", "nobody.tsv"),
+            ("listing", "data"),
+            ("empty", "song9.tsv"),
+        ]
+    )
+    lines = {s.kind + s.file.name: s.line for s in report.suspicions}
+    assert f"at {notes[0][4].onset:.2f} s" in lines["overlapsong0.tsv"]
+    assert "0.15 s before" in lines["overlapsong0.tsv"]
+    assert "song1.tsv, line 4," in lines["unreadablesong1.tsv"]
+    assert "an octave above what is sung throughout: move them by -12 semitones" in lines["tuningsong2.tsv"]
+    assert "cents sharp of what is sung throughout: move them by -0." in lines["tuningsong3.tsv"]
+    assert "the recording ends at 5.00 s" in lines["past_endsong4.tsv"]
+    assert any(f"{0.4 + d:.2f} s late throughout" in lines["offsetsong5.tsv"] for d in (-0.02, 0, 0.02))
+    assert "20 samples are not numbers (NaN or infinite), the first at 1.00 s" in lines["nansong6.wav"]
+    assert "the id 'song8' is there twice" in lines["listingdata"]
+    assert "has 0 notes" in lines["emptysong9.tsv"]
+    for line in lines.values():
+        assert "\n" not in line
+        assert ": " in line
+
+
+@pytest.mark.parametrize("plant", SINGLE, ids=lambda plant: plant.__name__)
+def test_each_fault_alone(songs, data, listen, plant):
+    plant(data, songs[0])
+    report = check(data, listen)
+    assert found(report) == sorted((kind, name) for kind, name, _ in SINGLE[plant]), report.lines
+    for suspicion, (_, _, words) in zip(report.suspicions, SINGLE[plant], strict=True):
+        assert words in suspicion.line
+
+
+@pytest.mark.parametrize(
+    ("semitones", "hz", "seconds", "words"),
+    [
+        (0.3, 0, 0, "30 cents sharp of what is sung throughout"),
+        (0, 5, 0, "5.0 Hz sharp of what is sung throughout"),
+        (12, 0, 0, "an octave above what is sung throughout"),
+        (0, 0, 0.2, "0.20 s late throughout"),
+    ],
+)
+def test_what_all_labels_share_is_one_line(songs, data, listen, semitones, hz, seconds, words):
+    for number, song in enumerate(songs):
+        hertz = [440 * 2 ** ((n.pitch + semitones - 69) / 12) + hz for n in song.notes]
+        rows = [[n.onset + seconds, n.offset + seconds, h] for n, h in zip(song.notes, hertz, strict=True)]
+        write_notes(data / f"song{number}.tsv", rows, "onset\toffset\thz")
+    report = check(data, listen)
+    assert len(report.suspicions) == 1, report.lines
+    assert words.split(" ", 2)[2] in report.lines[1]
+    figure, unit = words.split(" ")[:2]
+    if unit in ("cents", "Hz", "s"):
+        said = float(
+            report.lines[1].partition("about ")[2].split()[0]
+            if "about" in report.lines[1]
+            else report.lines[1].partition("labels are ")[2].split()[0]
+        )
+        assert said == pytest.approx(float(figure), abs={"cents": 6, "Hz": 1.0, "s": 0.03}[unit])
+
+
+def test_one_in_time_where_the_others_are_late(songs, data, listen):
+    for number, song in enumerate(songs):
+        write_notes(data / f"song{number}.tsv", moved(song.notes, seconds=0.2 if number else 0.0))
+    report = check(data, listen)
+    assert [s.file.name for s in report.suspicions] == ["data", "song0.tsv"]
+    assert "s late throughout: move them by -0." in report.suspicions[0].line
+    assert "are in time, where those of its set are about 0." in report.suspicions[1].line
+
+
+@pytest.mark.parametrize(("seconds", "named"), [(0.035, True), (-0.035, True), (0.01, False)])
+def test_a_few_that_begin_beside_the_others_of_their_set(data, listen, seconds, named):
+    """Less than a score's tolerance, so that no frame tells; but the same for every note."""
+    songs = [sing(300 + number, 16.0) for number in range(COUNT)]
+    for number, song in enumerate(songs):
+        write_audio(data / f"song{number}.wav", song.samples)
+        write_notes(data / f"song{number}.tsv", moved(song.notes, seconds=seconds if number < 3 else 0.0))
+    report = check(data, listen)
+    assert found(report) == [("offset", f"song{number}.tsv") for number in range(3) if named], report.lines
+    for suspicion in report.suspicions:
+        said = float(suspicion.line.partition("move them by ")[2].removesuffix(" s"))
+        assert said == pytest.approx(-seconds, abs=0.008)
+
+
+@pytest.mark.parametrize("seconds", [0.15, 0.3, 0.5])
+def test_a_set_that_is_late_throughout_is_not_also_late_by_the_notes(songs, data, listen, seconds):
+    for number, song in enumerate(songs):
+        write_notes(data / f"song{number}.tsv", moved(song.notes, seconds=seconds))
+    report = check(data, listen)
+    assert [s.kind for s in report.suspicions if s.file == data] == ["offset"], report.lines
+    assert "move them by -0.0" not in "\n".join(report.lines)
+
+
+def test_a_set_of_two_kinds_has_no_usual_lag_of_onsets(data, listen):
+    for number in range(COUNT):
+        song = sing(300 + number, 16.0)
+        write_audio(data / f"song{number}.wav", song.samples)
+        write_notes(data / f"song{number}.tsv", moved(song.notes, seconds=0.045 * (number % 2)))
+    assert check(data, listen).suspicions == []
+
+
+def test_manifests_and_what_is_in_two_parts(data, listen):
+    rows = [
+        {"audio": f"song{n}.wav", "notes": f"song{n}.tsv", "singer": s, "split": p}
+        for n, s, p in ((0, "ann", "train"), (1, "ann", "test"), (2, "bea", "train"), (3, "cid", "valid"))
+    ]
+    rows.append({"id": "again", "audio": "song3.wav", "notes": "song3.tsv", "singer": "dan", "split": "test"})
+    rows.append({"audio": "missing.wav", "notes": "song4.tsv", "singer": "bea", "split": "train"})
+    report = check(manifest(data / "m.csv", rows), listen)
+    assert found(report) == [("leak", "m.csv"), ("leak", "song3.wav"), ("listing", "m.csv")], report.lines
+    text = "\n".join(report.lines)
+    assert "the singer 'ann' is in train (1) and test (1)" in text
+    assert "in test and valid" in text or "in valid and test" in text
+    assert "m.csv:7: audio" in text
+    assert "missing.wav does not exist" in text
+    assert report.summary.splits == {"train": 2, "valid": 1, "test": 2}
+    assert report.summary.singers == 4
+
+
+def test_files_of_many_say_what_has_no_recording(songs, data, listen):
+    for path in data.glob("*.tsv"):
+        path.unlink()
+    content = {f"song{n}": [[m.onset, m.offset, m.pitch] for m in s.notes] for n, s in enumerate(songs)}
+    (data / "all.json").write_text(json.dumps(content | {"lost": [[0, 1, 60]]}))
+    report = check(data, listen)
+    assert found(report) == [("orphan", "all.json")]
+    assert "1 of its recordings are not there (lost)" in report.lines[1]
+    content["song1"][2][1] = 0.0
+    content["song1"][3][2] = "C"
+    (data / "all.json").write_text(json.dumps(content))
+    assert [s.line.partition(": ")[2][:20] for s in check(data, listen).suspicions] == [
+        "entry 3 of song 'son",
+        "entry 4 of song 'son",
+    ]
+
+
+def test_what_a_training_refuses_is_named(data, listen):
+    """An accompaniment that is no recording, and no notes beside a pitch track; times beside notes are no fault."""
+    (data / "band.wav").write_bytes(b"not a recording")
+    write_notes(data / "empty.tsv", [])
+    (data / "pitch.f0.txt").write_text("0\n" * 50)
+    rows = [{"audio": "song0.wav", "notes": "song0.tsv", "accompaniment": "band.wav"}]
+    rows += [{"audio": "song1.wav", "notes": "empty.tsv", "f0": "pitch.f0.txt"}]
+    rows += [{"audio": "song2.wav", "notes": "song2.tsv", "times": "song2.tsv"}]
+    kinds = found(check(manifest(data / "m.csv", rows), listen))
+    assert ("audio", "band.wav") in kinds
+    assert ("empty", "empty.tsv") in kinds
+    assert "song2.tsv" not in [name for _, name in kinds]
+
+
+def test_the_report_is_fit_for_json(data, listen):
+    (data / "song0.tsv").unlink()
+    write_notes(data / "nobody.tsv", [Note(0, 1, 60)])
+    content = json.loads(json.dumps(check(data, listen).plain))
+    assert content["summary"]["unlabelled"] == [str(data / "song0.wav")]
+    assert [s["kind"] for s in content["suspicions"]] == ["orphan"]
+
+
+def test_there_must_be_something(tmp_path, listen):
+    with pytest.raises(SingtransError, match="no such manifest"):
+        check(tmp_path / "none", listen)

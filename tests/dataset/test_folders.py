@@ -1,0 +1,270 @@
+"""Folders of labelled recordings, manifests, and splits."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from singtrans import Note, SingtransError
+from singtrans.dataset.folders import find_labelled
+from singtrans.dataset.manifest import COLUMNS, Entry, list_entries, read_entries, write_manifest
+from singtrans.dataset.splits import divide, split, summarise
+from singtrans.errors import UsageError
+from singtrans.formats import load_notes
+from tests.helpers.sung import write_notes
+
+NOTES = (Note(0.5, 1.0, 60), Note(1.0, 1.5, 62))
+
+
+def touch(folder, *names):
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix in (".tsv", ".csv") and ".f0" not in name:
+            write_notes(path, NOTES)
+        else:
+            path.touch()
+
+
+def labelled(folder):
+    """Recording -> its labels, by their paths in the folder."""
+    found = find_labelled(folder)
+    assert found.faults == []
+    return {
+        item.audio.relative_to(folder).as_posix(): [
+            path.relative_to(folder).as_posix() for path in (item.notes, item.f0, item.times) if path
+        ]
+        for item in found.items
+    }
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["a.wav", "a.tsv", "b.flac"], {"a.wav": ["a.tsv"]}),
+        (["a.wav", "a.f0.txt", "a.times.csv"], {"a.wav": ["a.f0.txt", "a.times.csv"]}),
+        (["audio/a.wav", "labels/a.mid"], {"audio/a.wav": ["labels/a.mid"]}),
+        (["audio/a.wav", "f0/a.f0.csv"], {"audio/a.wav": ["f0/a.f0.csv"]}),
+        (["audio/x/a.wav", "audio/y/a.wav", "tsv/x/a.tsv", "tsv/y/a.tsv"],
+         {"audio/x/a.wav": ["tsv/x/a.tsv"], "audio/y/a.wav": ["tsv/y/a.tsv"]}),
+        (["a.wav", "a.notes.csv", "a.csv"], {"a.wav": ["a.notes.csv"]}),  # the true ones, beside an estimate
+        (["a.wav", "a.mid", "a.TextGrid"], {"a.wav": ["a.mid"]}),  # words, perhaps
+        ([".hidden/a.wav", "._a.wav", "a.wav", "a.tsv"], {"a.wav": ["a.tsv"]}),
+    ],
+)  # fmt: skip
+def test_labels_are_found(tmp_path, names, expected):
+    touch(tmp_path, *names)
+    assert labelled(tmp_path) == expected
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["a.wav", "a.csv", "a.mid"],
+        ["audio/a.wav", "one/a.mid", "two/a.tsv"],
+        ["a.wav", "a.f0.txt", "a.pv"],
+        ["a.wav", "a.pv", "a.f0.csv"],  # what `transcribe -f f0` writes ends in .f0.csv
+        ["a.wav", "a.times.csv", "a.times.txt"],
+    ],
+)
+def test_labels_that_may_both_be_meant_are_refused(tmp_path, names):
+    touch(tmp_path, *names)
+    found = find_labelled(tmp_path)
+    assert found.items == []
+    assert len(found.faults) == 1
+    assert all(str(tmp_path / name) in found.faults[0] for name in names)
+
+
+@pytest.mark.parametrize(("label", "taken"), [("60", []), ("la", ["a.sv.csv"])])
+@pytest.mark.parametrize("ending", [".sv.csv", ".mid"])
+def test_a_textgrid_is_passed_over_only_where_it_holds_words(tmp_path, label, taken, ending):
+    touch(tmp_path, "a.wav", f"a{ending}")
+    interval = f'xmin = 0 \nxmax = 1 \ntext = "{label}"'
+    header = (
+        'File type = "ooTextFile"\nObject class = "TextGrid"\n\nxmin = 0 \nxmax = 1 \ntiers? <exists> \nsize = 1 \n'
+    )
+    tier = 'item []:\nitem [1]:\nclass = "IntervalTier"\nname = "sung"\nxmin = 0\nxmax = 1\nintervals: size = 1\n'
+    (tmp_path / "a.TextGrid").write_text(f"{header}{tier}intervals [1]:\n{interval}\n")
+    found = find_labelled(tmp_path)
+    assert [item.notes.name for item in found.items] == [name.replace(".sv.csv", ending) for name in taken]
+    assert ("a.TextGrid" in "".join(found.faults)) == (not taken)
+
+
+def test_what_has_no_counterpart_is_listed(tmp_path):
+    touch(tmp_path, "a.wav", "a.tsv", "b.wav", "c.tsv", "d.f0.txt", "e.times.csv")
+    (tmp_path / "singers.csv").write_text("singer,age\nann,30\n")
+    found = find_labelled(tmp_path)
+    assert [p.name for p in found.unlabelled] == ["b.wav"]
+    assert [p.name for p in found.orphans] == ["c.tsv", "d.f0.txt", "e.times.csv"]
+
+
+def test_mir_st500_names_songs_or_their_folders(tmp_path):
+    songs = {str(n): [[0.5, 1.0, 60 + n]] for n in range(1, 5)}
+    (tmp_path / "all.json").write_text(json.dumps(songs))
+    touch(tmp_path, "1.wav", "2/mixture.mp3", "3/mixture.mp3")
+    listing = list_entries(tmp_path)
+    assert [(e.id, e.singer) for e in listing.entries] == [("1", ""), ("2", ""), ("3", "")]
+    assert listing.missing == {tmp_path / "all.json": ["4"]}
+    for entry in listing.entries:
+        assert load_notes(entry.notes, name=entry.name)[0].pitch == 60 + int(entry.id)
+
+
+def test_diffsinger_belongs_to_the_recordings_beside_it(tmp_path):
+    for singer, note in (("ann", "C4"), ("bea", "D4")):
+        touch(tmp_path, f"{singer}/wavs/one.wav", f"{singer}/wavs/two.wav")
+        rows = [f"{name},{note} rest,0.5 1" for name in ("one", "two", "three")]
+        (tmp_path / singer / "transcriptions.csv").write_text("\n".join(["name,note_seq,note_dur", *rows]) + "\n")
+    entries = read_entries(tmp_path)
+    assert [e.id for e in entries] == ["ann/wavs/one", "ann/wavs/two", "bea/wavs/one", "bea/wavs/two"]
+    assert [e.singer for e in entries] == ["ann", "ann", "bea", "bea"]
+    pitches = [load_notes(e.notes, name=e.name)[0].pitch for e in entries]
+    assert pitches == [60, 60, 62, 62]
+    assert list(list_entries(tmp_path).missing.values()) == [["three"], ["three"]]
+
+
+def test_a_jams_contour_is_pitch_and_no_notes(tmp_path):
+    contour = [{"time": 0.1, "duration": 0, "value": {"index": 0, "frequency": 220, "voiced": True}}]
+    content = {"annotations": [{"namespace": "pitch_contour", "data": contour}]}
+    (tmp_path / "a.jams").write_text(json.dumps(content))
+    touch(tmp_path, "a.wav")
+    (entry,) = read_entries(tmp_path)
+    assert (entry.notes, entry.f0) == (None, tmp_path / "a.jams")
+
+
+def test_every_fault_of_a_folder_is_listed(tmp_path):
+    touch(tmp_path, "a.wav", "a.csv", "a.mid", "b.wav", "b.tsv", "b.mid", "c.wav", "c.flac", "c.tsv")
+    with pytest.raises(SingtransError) as error:
+        read_entries(tmp_path)
+    lines = str(error.value).splitlines()
+    assert len(lines) == 3
+    assert "a.wav: has several note files" in lines[0]
+    assert "b.wav: has several note files" in lines[1]
+    assert "the id 'c' is there twice" in lines[2]
+    assert str(tmp_path / "c.flac") in lines[2]
+
+
+def test_every_fault_of_a_manifest_is_listed(tmp_path):
+    touch(tmp_path, "a.wav", "a.tsv", "b.wav")
+    path = tmp_path / "m.csv"
+    rows = ["a,a.wav,a.tsv,train,1", "a,a.wav,a.tsv,train,-1", "b,b.wav,,train,1", "c,c.wav,c.tsv,best,1", ",,,,"]
+    path.write_text("\n".join(["id,audio,notes,split,weight", *rows]) + "\n")
+    with pytest.raises(SingtransError) as error:
+        read_entries(path)
+    lines = str(error.value).splitlines()
+    assert [line.removeprefix(str(tmp_path)).partition("; ")[0] for line in lines[:3]] == [
+        "/m.csv:3: weight is '-1'",
+        "/m.csv:4: needs an audio file, and notes, f0 or times",
+        "/m.csv:5: split is 'best'",
+    ]
+    assert len(lines) == 7
+    assert "the id 'a' is there twice" in lines[6]
+    assert [e.id for e in list_entries(path).entries] == ["a", "a"]
+
+
+@pytest.mark.parametrize("text", ["file,label\na.wav,a.tsv\n", "audio;notes\na.wav;a.tsv\n", "audio\na.wav\n", ""])
+def test_a_table_that_is_no_manifest_is_one_line(tmp_path, text):
+    path = tmp_path / "m.csv"
+    path.write_text(text)
+    with pytest.raises(SingtransError, match=r"m\.csv: not a manifest; its first line needs") as error:
+        read_entries(path)
+    assert "\n" not in str(error.value)
+
+
+def test_a_manifest_is_read_as_it_was_written(tmp_path):
+    touch(tmp_path, "audio/ä, b.wav", "labels/a.tsv", "a.f0.txt", "a.times.csv", "band.mp3")
+    names = ("audio/ä, b.wav", "labels/a.tsv", "a.f0.txt", "a.times.csv", "band.mp3")
+    entry = Entry("x", *(tmp_path / name for name in names), "test", "set", 0.5, "ann", "CC0")
+    (tmp_path / "lists").mkdir()
+    path = tmp_path / "lists" / "m.csv"
+    write_manifest(path, [entry, Entry("y", tmp_path / "band.mp3", f0=tmp_path / "a.f0.txt")])
+    text = path.read_text(encoding="utf-8")
+    assert text.splitlines()[0] == ",".join(COLUMNS)
+    assert '"../audio/ä, b.wav",../labels/a.tsv,../a.f0.txt' in text
+    assert str(tmp_path) not in text
+    read = read_entries(path)
+    assert [e.id for e in read] == ["x", "y"]
+    assert all(a.samefile(b) for a, b in zip(read[0].files, entry.files, strict=True))
+    assert (read[0].split, read[0].source, read[0].weight, read[0].singer, read[0].license) == (
+        *("test", "set", 0.5, "ann", "CC0"),
+    )
+    with pytest.raises(SingtransError, match="exists already"):
+        write_manifest(path, [entry], overwrite=False)
+
+
+def test_linked_recordings_keep_their_names(tmp_path):
+    touch(tmp_path, "store/0f3a", "data/a.tsv")
+    (tmp_path / "data" / "a.wav").symlink_to(tmp_path / "store" / "0f3a")
+    write_manifest(tmp_path / "m.csv", read_entries(tmp_path / "data"))
+    assert "a,data/a.wav,data/a.tsv" in (tmp_path / "m.csv").read_text()
+
+
+def entries(**counts):
+    """Singer -> how many recordings; a singer ``_`` is unknown."""
+    return [
+        Entry(f"{singer}{n}", Path(f"{singer}{n}.wav"), singer=singer.strip("_"))
+        for singer, count in counts.items()
+        for n in range(count)
+    ]
+
+
+def sizes(some, part):
+    return sum(e.split == part for e in some)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_recordings_are_split_by_their_shares(seed):
+    done = split(entries(a=60, b=40), {"valid": 0.1, "test": 0.2}, by_singer=False, seed=seed)
+    assert [sizes(done, part) for part in ("train", "valid", "test")] == [70, 10, 20]
+    assert [e.id for e in done] == [e.id for e in entries(a=60, b=40)]
+    assert done == split(entries(a=60, b=40), {"valid": 0.1, "test": 0.2}, by_singer=False, seed=seed)
+
+
+def test_another_seed_makes_another_choice():
+    choices = {tuple(e.split for e in split(entries(a=20), {"valid": 0.5}, by_singer=False, seed=s)) for s in range(6)}
+    assert len(choices) == 6
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_singers_stay_together(seed):
+    done = split(entries(a=50, b=9, c=11, d=10, e=20), {"valid": 0.1, "test": 0.1}, by_singer=True, seed=seed)
+    parts = {singer: {e.split for e in done if e.singer == singer} for singer in "abcde"}
+    assert all(len(part) == 1 for part in parts.values())
+    assert {part for (part,) in parts.values()} == {"train", "valid", "test"}
+    assert parts["a"] == {"train"}  # the largest would be far more than a tenth
+    assert 5 <= sizes(done, "valid") <= 20
+
+
+def test_every_part_has_something_as_far_as_it_can():
+    done = split(entries(a=1, b=1, c=1), {"valid": 0.5, "test": 0.1}, by_singer=True)
+    assert [sizes(done, part) for part in ("train", "valid", "test")] == [1, 1, 1]
+    assert sizes(split(entries(a=1), {"valid": 0.5}, by_singer=False), "train") == 1
+
+
+def test_what_a_user_asks_for_is_possible_or_refused():
+    shares = {"valid": 0.1, "test": 0.1}
+    done = divide(entries(a=3, b=3, c=3), shares)
+    assert all(len({e.split for e in done if e.singer == s}) == 1 for s in "abc")
+    done = divide(entries(a=9, b=9), shares)  # too few singers: recordings
+    assert len({e.split for e in done if e.singer == "a"} | {e.split for e in done if e.singer == "b"}) == 3
+    for some, by, words in (
+        (entries(a=5, _=1), "singer", "nobody says who sings _0"),
+        (entries(a=5, b=5), "singer", "2 singers for 3 parts"),
+        (entries(a=2), None, "2 recordings for 3 parts"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            divide(some, shares, by)
+
+
+def test_the_parts_are_summed_up(tmp_path):
+    some = []
+    for name, part, rate in (("a.wav", "train", 8000), ("b.flac", "train", 44100), ("c.ogg", "test", 48000)):
+        soundfile.write(tmp_path / name, 0.1 * np.random.default_rng(0).standard_normal(rate * 6), rate)
+        some.append(Entry(name, tmp_path / name, split=part, singer="ann"))
+    assert summarise(some) == ["train  2 recordings, 0.2 min, 1 singer", "test   1 recording, 0.1 min, 1 singer"]
+    (tmp_path / "a.wav").write_bytes(b"no recording")
+    (tmp_path / "c.ogg").unlink()
+    with pytest.raises(SingtransError) as error:
+        summarise(some)
+    assert len(str(error.value).splitlines()) == 2

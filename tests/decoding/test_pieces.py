@@ -1,0 +1,81 @@
+"""The decoder fed piece by piece: the pieces have no part in the notes, and little is held."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from singtrans.decoding.config import DecoderConfig
+from singtrans.decoding.decoder import Decoder, Posteriors, decode
+from tests.helpers import undivided_decoder
+from tests.helpers.clear_posteriors import CONFIG, HOP, any_posteriors, melody, posteriors
+
+
+def in_pieces(p: Posteriors, config: DecoderConfig, duration: float, cuts: list[int]):
+    decoder = Decoder(config)
+    for first, last in pairwise([0, *sorted(c for c in cuts if c < len(p)), len(p)]):
+        decoder.add(p[first:last])
+    return decoder.finish(duration)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    any_posteriors(),
+    st.sampled_from([-5.0, 0.0, 0.5, 5.0]),
+    st.sampled_from([0.0, 0.02, 0.06, 0.3]),
+    st.sampled_from([-1.0, 0.0, 2.0]),
+    st.one_of(st.lists(st.integers(0, 60), max_size=5), st.just(list(range(60)))),
+)
+def test_any_input_in_any_pieces_equals_the_search_frame_by_frame(given_posteriors, cost, shortest, legato, cuts):
+    duration = len(given_posteriors) * HOP
+    config = replace(CONFIG, note_cost=cost, shortest_note=shortest, legato_cost=legato)
+    expected = undivided_decoder.decode(given_posteriors, config, duration)
+    assert decode(given_posteriors, config, duration) == expected
+    assert in_pieces(given_posteriors, config, duration, cuts) == expected
+
+
+def test_a_note_that_is_decided_at_once_waits_for_what_has_a_say_in_its_values():
+    """Loud evidence decides notes before the frames behind them have come, which may hold a later peak."""
+    rng, early = np.random.default_rng(0), 0
+    for _ in range(300):
+        frames = int(rng.integers(4, 14))
+        heads = rng.choice([0.0, 0.1, 0.5, 0.9, 0.99, 1.0], (4, frames))
+        p = posteriors(*heads, rng.random((frames, 2)))
+        config = replace(CONFIG, shortest_note=0.02, legato_cost=2.0, note_cost=float(rng.choice([-5.0, 0.0])))
+        expected, decoder = decode(p, config, frames * HOP), Decoder(config)
+        for frame in range(frames):
+            decoder.add(p[frame : frame + 1])
+            early += len(decoder._waiting)
+        assert decoder.finish(frames * HOP) == expected
+    assert early
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("piece", [1, 7, 48, 500, 1501])
+def test_pieces_have_no_part_in_the_notes(seed, piece):
+    frames = 300 if piece == 1 else 5000
+    p, duration = melody(seed, frames), frames * HOP - HOP / 3
+    expected = undivided_decoder.decode(p, CONFIG, duration)
+    assert len(expected) > frames * HOP / 4
+    assert in_pieces(p, CONFIG, duration, list(range(piece, frames, piece))) == expected
+
+
+def test_what_is_undecided_stays_small():
+    """Notes are handed out soon after they end, whatever follows: memory does not grow with the recording."""
+    p, decoder, held = melody(9, 20_000), Decoder(CONFIG), []
+    for first in range(0, len(p), 500):
+        decoder.add(p[first : first + 500])
+        held.append(len(decoder._held))
+    assert max(held) < 1500
+    assert decoder.finish(400.0) == undivided_decoder.decode(p, CONFIG, 400.0)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.5])
+def test_silence_is_forgotten(value):
+    heads = [np.full(10_000, v) for v in (value, value, 0.01, 0.01)]
+    p, decoder = posteriors(*heads, np.full((10_000, 30), 1 / 30)), Decoder(CONFIG)
+    decoder.add(p)
+    assert len(decoder._held) < 1000

@@ -1,0 +1,66 @@
+"""What the README tells people to type is what works."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SAMPLES = ROOT / "sample_audio"
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def commands():
+    """Lines of the shell blocks after the first two (which install), but for training, which takes hours."""
+    before_training = README.split("## Train")
+    training, after = before_training[1].split("\n## ", 1)
+    assert "singtrans train" in training
+    blocks = re.findall(r"```sh\n(.*?)```", before_training[0] + after, re.DOTALL)
+    return [line for block in blocks[2:] for line in block.splitlines() if line.startswith("singtrans")]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A user's folder with the files that the README speaks of."""
+    place = tmp_path_factory.mktemp("readme")
+    for name in ("song.wav", "song.m4a"):  # what is in it decides, not the ending
+        shutil.copy(SAMPLES / "amazing_grace.wav", place / name)
+    (place / "recordings").mkdir()
+    shutil.copy(SAMPLES / "twinkle_phone.mp3", place / "recordings")
+    shutil.copytree(SAMPLES, place / "sample_audio")
+    (place / "true-notes").mkdir()
+    (place / "estimated-notes").mkdir()
+    for kind in ("true-notes", "estimated-notes"):
+        shutil.copy(SAMPLES / "ode_to_joy.notes.csv", place / kind / "ode.csv")
+    (place / "words.txt").write_text("A-ma-zing grace how sweet the sound\nthat saved a wretch like me")
+    return place
+
+
+def test_every_command_runs_as_written(folder):
+    lines = commands()
+    assert len(lines) >= 10
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+    }
+    for line in lines:
+        # Results of the commands before may be in the way: each is for a fresh folder.
+        for made in [*folder.glob("song.*"), *folder.glob("song-*")]:
+            if made.name not in ("song.wav", "song.m4a"):
+                made.unlink()
+        shutil.rmtree(folder / "notes", ignore_errors=True)
+        done = subprocess.run(
+            line, shell=True, cwd=folder, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, f"{line}\n{done.stderr}"
+    assert (folder / "pages" / "index.html").exists()
+
+
+def test_what_it_links_to_is_there():
+    for link in re.findall(r"\]\(([^)#]+)\)", README):
+        assert (ROOT / link).exists(), link

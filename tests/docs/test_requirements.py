@@ -1,0 +1,51 @@
+"""The pinned and the hashed requirements: of the same versions, and all that is asked for."""
+
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[2]
+
+
+def pins(path: Path) -> dict[str, str]:
+    """Canonical name -> exact version."""
+    found = re.findall(r"^([\w.-]+)==([^\s\\]+)", path.read_text(), flags=re.MULTILINE)
+    return {canonicalize_name(name): version for name, version in found}
+
+
+def asked_for() -> list[Requirement]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    lines = [*project["dependencies"], *(line for extra in project["optional-dependencies"].values() for line in extra)]
+    return [requirement for requirement in map(Requirement, lines) if requirement.name != project["name"]]
+
+
+@pytest.mark.parametrize("requirement", asked_for(), ids=str)
+def test_what_is_asked_for_is_pinned_within_its_range(requirement):
+    version = pins(ROOT / "constraints.txt")[canonicalize_name(requirement.name)]
+    assert requirement.specifier.contains(version)
+
+
+def test_hashed_versions_are_the_pinned_ones():
+    run, test = (pins(ROOT / "requirements" / name) for name in ("run.txt", "test.txt"))
+    assert run | test == pins(ROOT / "constraints.txt")
+    assert not run.keys() & test.keys()
+    assert {"torch", "numpy", "typer"} <= run.keys()
+
+
+@pytest.mark.parametrize("name", ["run.txt", "test.txt"])
+def test_every_version_has_hashes(name):
+    entries = re.split(r"\n(?=[\w.-]+==)", (ROOT / "requirements" / name).read_text())[1:]
+    assert all(re.search(r"--hash=sha256:[0-9a-f]{64}", entry) for entry in entries)
+    assert len(entries) == len(pins(ROOT / "requirements" / name))
+
+
+def test_the_bill_of_materials_is_of_these_versions():
+    bill = json.loads((ROOT / "requirements" / "sbom.json").read_text())
+    listed = {canonicalize_name(c["name"]): c["version"].partition("+")[0] for c in bill["components"]}
+    assert listed == pins(ROOT / "requirements" / "run.txt")
+    assert all(component.get("licenses") for component in bill["components"])

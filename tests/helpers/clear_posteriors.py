@@ -1,0 +1,62 @@
+"""Posteriors to decode: clear ones of known notes, a plausible melody's, and any at all."""
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from singtrans.decoding.config import DecoderConfig
+from singtrans.decoding.posteriors import Posteriors
+
+HOP, LOWEST, PER_SEMITONE, BINS = 0.02, 33.0, 3.0, 180
+CONFIG = DecoderConfig()
+
+
+def posteriors(onset, offset, activity, voicing, pitch) -> Posteriors:
+    return Posteriors(onset, offset, activity, voicing, pitch, HOP, LOWEST, PER_SEMITONE)
+
+
+def clear(notes, frames, depth=0.97, midi=None) -> Posteriors:
+    """Posteriors as a confident network would give them for (onset, offset, pitch) triples.
+
+    ``midi`` (frames,) is what is sung from frame to frame; by default the notes' own pitch.
+    """
+    time = np.arange(frames) * HOP
+    onset, offset, activity = np.full(frames, 0.01), np.full(frames, 0.01), np.full(frames, 0.02)
+    sung = np.full(frames, 60.0) if midi is None else midi
+    for start, end, pitch in notes:
+        onset = np.maximum(onset, depth * np.clip(1 - np.abs(time - start) / 0.05, 0, None))
+        offset = np.maximum(offset, depth * np.clip(1 - np.abs(time - end) / 0.05, 0, None))
+        inside = (time >= start) & (time < end)
+        activity[inside] = 0.98
+        if midi is None:
+            sung[inside] = pitch
+    bins = LOWEST + np.arange(BINS) / PER_SEMITONE
+    pitch = np.exp(-0.5 * ((sung[:, None] - bins) / 0.25) ** 2) + 1e-6
+    return posteriors(onset, offset, activity, activity, pitch / pitch.sum(axis=1, keepdims=True))
+
+
+@st.composite
+def any_posteriors(draw) -> Posteriors:
+    frames, bins = draw(st.integers(1, 60)), draw(st.integers(1, 20))
+    # Exact 0 and 1, and values that are no probabilities at all, as from a damaged network.
+    value = st.one_of(st.sampled_from([0.0, 1.0, 0.5, float("nan")]), st.floats(0, 1, width=32))
+    heads = draw(arrays(np.float32, (4, frames), elements=value))
+    pitch = draw(arrays(np.float32, (frames, bins), elements=st.floats(0, 1, width=32)))
+    return posteriors(*heads, pitch)
+
+
+def melody(seed: int, frames: int) -> Posteriors:
+    """Posteriors of a plausible melody with rests, slips and noise: few clear decisions, many near ones."""
+    rng = np.random.default_rng(seed)
+    notes, now, time = [], 0.3, np.arange(frames) * HOP
+    sung = np.full(frames, 60.0)
+    while now < frames * HOP - 1.0:
+        length = rng.choice([0.08, 0.2, 0.5, 1.5, 6.0], p=[0.2, 0.3, 0.3, 0.18, 0.02])
+        notes.append((now, now + length, rng.uniform(48, 72)))
+        inside = (time >= now) & (time < now + length)
+        sung[inside] = notes[-1][2] + 0.6 * (length > 0.3) * np.sin(2 * np.pi * rng.uniform(4, 8) * time[inside])
+        now += length + rng.choice([0.0, 0.1, 4.0], p=[0.6, 0.35, 0.05])
+    p = clear(notes, frames, depth=0.8, midi=sung)
+    heads = [np.clip(h + rng.normal(0, 0.15, frames), 0, 1) for h in (p.onset, p.offset, p.activity, p.voicing)]
+    pitch = p.pitch + rng.dirichlet(np.full(BINS, 0.05), frames) * rng.random((frames, 1))
+    return posteriors(*heads, (pitch / pitch.sum(axis=1, keepdims=True)).astype(np.float16))

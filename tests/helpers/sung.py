@@ -1,0 +1,43 @@
+"""Recordings of made-up melodies, sung by a voice of formants, with their labels."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from recipe.synthesis.melody import SingingStyle
+from recipe.synthesis.voices import HOP_SECONDS, f0_curve, formant_voice, random_melody
+from singtrans import Note
+
+RATE = 16_000
+
+
+@dataclass(frozen=True)
+class Sung:
+    """Notes, (frames,) MIDI every `HOP_SECONDS` (NaN where unvoiced), and (samples,) at `RATE`."""
+
+    notes: tuple[Note, ...]
+    curve: np.ndarray
+    samples: np.ndarray
+
+
+def sing(seed: int, seconds: float = 8.0) -> Sung:
+    rng = np.random.default_rng(seed)
+    notes = random_melody(rng, seconds, 52.0, 66.0)
+    curve = f0_curve(notes, HOP_SECONDS, rng, SingingStyle())
+    return Sung(notes, curve, formant_voice(notes, curve, RATE, rng))
+
+
+def write_audio(path: Path, samples: np.ndarray) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, samples, RATE, **({"subtype": "FLOAT"} if path.suffix == ".wav" else {}))
+    return path
+
+
+def write_notes(path: Path, rows, head: str = "onset\toffset\tpitch") -> Path:
+    """Rows are notes or lists of cells."""
+    rows = [(f"{r.onset:.4f}", f"{r.offset:.4f}", f"{r.pitch:.3f}") if isinstance(r, Note) else r for r in rows]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join([head, *("\t".join(map(str, row)) for row in rows)]) + "\n")
+    return path

@@ -1,0 +1,288 @@
+"""Keys, and the integer notes that were meant in them."""
+
+import io
+import pickle
+from dataclasses import replace
+
+import mido
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from singtrans import Note, PitchTrack, Transcription, formats
+from singtrans.errors import SingtransError, UsageError
+from singtrans.formats import Options
+from singtrans.melody.key import Key, key_remark, keyed, meant, parse_key
+
+NOTHING = PitchTrack(np.zeros(0), np.zeros(0), np.zeros(0))
+SCALE = np.array([60, 62, 64, 65, 67, 69, 71, 72])
+
+
+def song(pitches) -> Transcription:
+    notes = tuple(Note(i * 0.5, i * 0.5 + 0.4, float(pitch)) for i, pitch in enumerate(pitches))
+    return Transcription(notes, NOTHING, 0.5 * len(notes))
+
+
+def integers(pitches, key="auto") -> list[int]:
+    return [note.note for note in keyed(song(pitches), key).notes]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "tonic", "minor", "fifths"),
+    [
+        ("C", "C", 0, False, 0),
+        ("bb", "Bb", 10, False, -2),
+        ("f#m", "F#m", 6, True, 3),
+        ("d minor", "Dm", 2, True, -1),
+        ("E major", "E", 4, False, 4),
+        (" Cb ", "Cb", 11, False, -7),
+        ("a♭ min", "Abm", 8, True, -7),
+        ("B", "B", 11, False, 5),
+        ("B minor", "Bm", 11, True, 2),
+        ("D Minor", "Dm", 2, True, -1),
+        ("C MAJOR", "C", 0, False, 0),
+        ("f sharp minor", "F#m", 6, True, 3),
+        ("E-flat", "Eb", 3, False, -3),
+        ("AM", "A", 9, False, 3),
+        ("c", "C", 0, False, 0),
+    ],
+)
+def test_names_of_keys(text, name, tonic, minor, fifths):
+    assert parse_key(text) == Key(name, tonic, minor, fifths)
+
+
+@pytest.mark.parametrize("text", ["", "H", "Cx", "C#b", "C dorian", "440", "Am7", "autom"])
+def test_what_is_no_key(text):
+    with pytest.raises(UsageError, match="give a key such as"):
+        parse_key(text)
+
+
+def test_messages_quote_what_was_said_in_one_line():
+    with pytest.raises(UsageError) as caught:
+        parse_key("x" * 5000 + "\ny")
+    assert len(str(caught.value)) < 200
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["G#", "Fbm", "B#"])
+def test_keys_of_more_than_seven_accidentals(text):
+    with pytest.raises(UsageError, match="more than seven"):
+        parse_key(text)
+
+
+def test_a_note_of_the_key_reaches_further_than_halfway():
+    c = parse_key("C")
+    for low, high, pitch in [(60, 61, 60.74), (61, 62, 61.26), (66, 67, 66.26), (69, 70, 69.74)]:
+        assert integers([pitch], c) == [low if low in SCALE else high]
+    for foreign, pitch in [(61, 60.76), (61, 61.24), (66, 66.2), (70, 69.8)]:
+        assert integers([pitch], c) == [foreign]
+    assert integers([64.49, 64.5, 71.49, 71.5], c) == [64, 65, 71, 72]  # no foreign note between
+    assert integers([67.6, 68.4], parse_key("Am")) == [68, 68]  # minor has both sevenths
+    assert integers([67.6, 68.4], c) == [67, 69]
+
+
+def test_the_key_is_found():
+    rng = np.random.default_rng(5)
+    for tonic in range(12):
+        true = tonic + rng.choice(SCALE, 300)
+        pitches = true + rng.normal(0, 0.3, 300)
+        plain = np.mean(np.floor(pitches + 0.5) == true)
+        assert np.mean(np.array(integers(pitches)) == true) > plain + 0.03
+        assert [n.note for n in keyed(keyed(song(pitches), "auto"), "auto").notes] == integers(pitches)
+        name = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")[tonic]
+        assert key_remark(song(pitches).notes).startswith(f"key: {name} major or ")
+
+
+def test_the_minor_key_with_the_same_notes_is_named():
+    assert key_remark(song(np.tile(SCALE, 4) + 3).notes) == "key: Eb major or C minor; all notes stay"
+
+
+def test_harmonic_minor_keeps_its_leading_note():
+    rng = np.random.default_rng(4)
+    true = np.tile([57, 59, 60, 62, 64, 65, 68, 69, 68, 69, 65, 64], 12)
+    pitches = true + rng.normal(0, 0.3, len(true))
+    found = np.array(integers(pitches))
+    assert np.mean(found[true == 68] == 68) > 0.85
+    assert np.mean(found == true) > np.mean(np.floor(pitches + 0.5) == true)
+    assert key_remark(song(pitches).notes).startswith("key: C major or A minor")
+
+
+def test_keys_that_a_melody_leaves_open_are_all_named():
+    pentatonic = song(np.tile([60, 62, 64, 67, 69], 10).astype(float))
+    assert key_remark(pentatonic.notes) == "key: C, F or G major, or one of their minors; all notes stay"
+
+
+def test_too_few_notes_for_a_key_may_share_a_neighbour():
+    """C and G leave many keys open, but hardly one that has C sharp too."""
+    remark = key_remark(song([60, 67, 60, 67, 60.6]).notes)
+    assert remark == "key: none is clear; 1 of 5 notes written as a neighbour that fits more of the likely keys"
+
+
+def test_a_melody_of_all_twelve_notes_has_no_key_though_some_are_more_frequent():
+    pitches = np.array([60] * 20 + [67] * 15 + [64] * 12 + list(range(54, 66)) * 8) + 0.3
+    assert key_remark(song(pitches).notes).startswith("key: none is clear")
+
+
+def test_long_and_sure_notes_say_more():
+    """A hundred short or doubtful notes of D flat major do not outweigh a song in C."""
+    sure = [Note(i, i + 0.9, float(p), 0.9) for i, p in enumerate(np.tile(SCALE, 3))]
+    for doubt in ({"confidence": 0.01}, {"duration": 0.003}):
+        length, trust = doubt.get("duration", 0.9), doubt.get("confidence", 0.9)
+        others = [
+            Note(100 + i, 100 + i + length, float(p), trust)
+            for i, p in enumerate(np.tile([61, 63, 65, 66, 68, 70, 72], 15))
+        ]
+        assert key_remark([*sure, *others]).startswith("key: C major")
+        assert key_remark([replace(n, confidence=1.0, offset=n.onset + 0.9) for n in others]).startswith("key: Db")
+
+
+def test_integers_stay_within_midi():
+    assert [note.note for note in keyed(song([126.8, 127.4, 0.0]), parse_key("C#")).notes] == [127, 127, 0]
+
+
+def test_where_there_is_no_key_notes_stay():
+    pitches = np.random.default_rng(2).permutation(np.tile(np.arange(54, 66), 6)) + 0.3
+    assert integers(pitches) == np.floor(pitches + 0.5).tolist()
+    assert key_remark(song(pitches).notes) == "key: none is clear; all notes stay"
+    assert key_remark(()) == "key: none is clear; all notes stay"
+    assert keyed(song([]), "auto").notes == ()
+
+
+def test_what_is_foreign_to_some_likely_keys_only_is_half_foreign():
+    """A pentatonic melody may be in C, F or G: B flat and F sharp are each foreign to two of them, C sharp to all."""
+    pitches = np.tile([60, 62, 64, 67, 69], 6).astype(float)
+    assert integers([*pitches, 60.7])[-1] == 60  # C against C sharp
+    assert integers([*pitches, 69.55])[-1] == 69  # A against B flat
+    assert integers([*pitches, 69.7])[-1] == 70
+    assert integers([*pitches, 64.6])[-1] == 65  # E against F
+
+
+def test_chromatic_notes_that_are_sung_stay():
+    pitches = np.tile(SCALE, 6).astype(float)
+    pitches[[7, 21]] = 66.1, 69.9
+    assert integers(pitches) == np.round(pitches).astype(int).tolist()
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.floats(30, 90), min_size=1, max_size=30), st.sampled_from(["auto", "C", "F#m", "Eb"]))
+def test_sung_pitch_stays_and_integers_are_neighbours(pitches, key):
+    key = parse_key(key)
+    made = keyed(song(pitches), key)
+    for note, pitch in zip(made.notes, pitches, strict=True):
+        assert note.pitch == pitch
+        assert abs(note.note - pitch) <= 0.75 + 1e-9
+        if isinstance(key, Key) and abs(note.note - pitch) > 0.5 + 1e-9:
+            assert not key.foreign[note.note % 12]
+    if isinstance(key, Key):
+        assert [n.note for n in keyed(made, key).notes] == [n.note for n in made.notes]
+    assert pickle.loads(pickle.dumps(Options(key=key))).key == key
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(-12, 12), st.integers(0, 1000))
+def test_a_transposed_song_is_in_another_key(semitones, seed):
+    rng = np.random.default_rng(seed)
+    pitches = rng.choice(SCALE, 40) + np.round(rng.normal(0, 0.3, 40), 3) + 0.0001
+    assert integers(pitches + semitones) == [note + semitones for note in integers(pitches)]
+
+
+def test_the_key_counts_from_the_singers_tuning():
+    true = SCALE[[0, 2, 4, 5, 7, 3, 1, 6] * 5]
+    off = np.where(np.arange(40) % 5 == 0, 0.35, 0.0) + np.random.default_rng(8).normal(0, 0.1, 40)
+    for tuning in (440 * 2 ** (-0.45 / 12), "auto"):
+        for key in (parse_key("C"), "auto"):
+            made = meant(song(true + off - 0.45), tuning, key)
+            assert np.mean(np.array([n.note for n in made.notes]) == true) > 0.95
+            assert {round(n.tuning, 1) for n in made.notes} <= {-0.4, -0.5}, "the singer's A4 stays what it is"
+    assert np.mean(np.array([n.note for n in meant(song(true + off - 0.45), None, "auto").notes]) == true) < 0.95
+
+
+def test_another_key_or_tuning_starts_from_what_was_sung():
+    tune = song([60.7, 62.0, 64.0])
+    c = keyed(tune, parse_key("C"))
+    assert [n.note for n in c.notes] == [60, 62, 64]
+    assert [n.moved for n in c.notes] == [-1, 0, 0]
+    assert keyed(c, parse_key("D")).notes == keyed(tune, parse_key("D")).notes
+    assert keyed(c, None).notes == c.notes
+
+
+@pytest.mark.parametrize("name", ["C", "F#", "Cb", "Abm", "A#m", "Dm", "E"])
+def test_spelling(name):
+    key, steps = parse_key(name), {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+    spelt = [key.spell(number) for number in range(128)]
+    for number, (step, alter, octave) in enumerate(spelt):
+        assert 12 * (octave + 1) + steps[step] + alter == number
+    own = {key.spell(60 + n)[:2] for n in range(12) if not key.foreign[n]}
+    sharps = [(step, 1) for step in "FCGDAEB"[: max(key.fifths, 0)]]
+    flats = [(step, -1) for step in "BEADGCF"[: max(-key.fifths, 0)]]
+    signature = dict(sharps + flats)
+    raised = [pair for pair in own if pair[1] != signature.get(pair[0], 0)]
+    assert len(raised) == (1 if key.minor else 0)  # the leading note of minor
+
+
+def test_midi_and_scores_hold_the_stated_key():
+    tune = song([58.0, 60.0, 61.0, 63.3, 65.0])
+    options = Options(key=parse_key("Bbm"), tempo=120.0)
+    file = io.BytesIO()
+    formats.write(tune, file, "mid", options)
+    content = mido.MidiFile(file=io.BytesIO(file.getvalue()))
+    assert [m.key for m in content.tracks[0] if m.type == "key_signature"] == ["Bbm"]
+    pytest.importorskip("partitura")
+    score = io.BytesIO()
+    formats.write(tune, score, "musicxml", options)
+    text = score.getvalue().decode()
+    assert "<fifths>-5</fifths>" in text
+    assert text.count("<alter>-1</alter>") == 3  # B flat, D flat, E flat
+
+
+def test_json_and_csv_keep_what_was_meant(tmp_path):
+    tune = song([60.0, 62.7, 64.1])
+    for name in ("a.csv", "a.json"):
+        formats.save(tune, tmp_path / name, options=Options(key=parse_key("C")))
+        read = formats.load_notes(tmp_path / name)
+        assert [note.note for note in read] == [60, 62, 64]
+        assert [note.pitch for note in read] == pytest.approx([60.0, 62.7, 64.1])
+
+
+def test_options_take_names_of_keys():
+    with pytest.raises(UsageError, match="--key loud"):
+        Options(key="loud")
+    assert Options(key="auto").key == "auto"
+    assert replace(Options(), key="Bb").key == parse_key("Bb")
+
+
+@pytest.mark.parametrize("name", ["moved,x", "moved"])
+def test_a_table_of_somebody_elses_may_have_a_column_of_that_name(tmp_path, name):
+    (tmp_path / "a.csv").write_text(f"onset,offset,midi,{name}\n0,1,60,1,1\n")
+    assert [n.note for n in formats.load_notes(tmp_path / "a.csv")] == [60]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.csv", "onset,offset,pitch,note,confidence,moved\n0,1,60,60,1,7\n"),
+        ("a.csv", "onset,offset,pitch,note,confidence,tuning,moved\n0,1,60,60,1,0,0.5\n"),
+        ("a.json", '{"notes": [{"onset": 0, "offset": 1, "pitch": 60, "moved": 2}]}'),
+    ],
+)
+def test_a_note_is_moved_by_a_semitone_at_most(tmp_path, name, text):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(SingtransError, match="is not a note"):
+        formats.load_notes(tmp_path / name)
+    with pytest.raises(ValueError, match="moved by a semitone"):
+        Note(0.0, 1.0, 60.0, moved=2)
+
+
+def test_signs_stand_before_the_notes_that_need_them():
+    """In A minor: G sharp once a bar, natural after it, again in the next bar; then B flat and B."""
+    pytest.importorskip("partitura")
+    from lxml import etree
+
+    pitches = [68, 68, 67, 68, 68, 70, 71, 69]  # eight quarters: two bars
+    tune = replace(song(pitches), notes=tuple(Note(i * 0.5, i * 0.5 + 0.5, float(p)) for i, p in enumerate(pitches)))
+    score = io.BytesIO()
+    formats.write(tune, score, "musicxml", Options(key="Am", tempo=120.0, quantize="1/4"))
+    root = etree.fromstring(score.getvalue())
+    signs = [note.findtext("accidental") for note in root.iter("note") if note.find("rest") is None]
+    assert signs == ["sharp", None, "natural", "sharp", "sharp", "flat", "natural", None]

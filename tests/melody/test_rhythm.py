@@ -1,0 +1,135 @@
+"""Beats found under singing, and notes moved onto them."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from singtrans import Note
+from singtrans.melody.beats import Beats, anchored, steady
+from singtrans.melody.quantize import parse_grid, quantize
+from singtrans.melody.tempo import CONFIDENT, beats_at, find_beats
+from tests.helpers.songs import song
+
+
+@settings(max_examples=200, deadline=None)
+@given(tempo=st.floats(20, 400), phase=st.floats(-50, 50), at=st.floats(0, 1000))
+def test_beats_begin_with_the_recording_and_keep_time(tempo, phase, at):
+    beats = steady(tempo, phase)
+    assert beats.times[0] == 0
+    assert beats.tempo == pytest.approx(tempo)
+    assert float(beats.seconds(beats.position(at))) == pytest.approx(at, abs=1e-6)
+    # From the second beat on, beats are where they were said to be.
+    away = (beats.times[1:] - phase) * tempo / 60
+    np.testing.assert_allclose(away, np.round(away), atol=1e-6)
+    shortest, longest = np.diff(beats.times).min(), np.diff(beats.times).max()
+    assert shortest > 0.35 * 60 / tempo - 0.05
+    assert longest < 1.45 * 60 / tempo + 0.05
+
+
+def test_the_downbeat_stays_where_it_is():
+    for phase in (-7.3, 0.0, 0.03, 0.1, 0.3, 0.49, 5.27):
+        beats = steady(120, phase, metre=3, downbeat=1)
+        bars = beats.seconds(beats.downbeat + 3 * np.arange(1, 6))
+        bars_away = (bars - (phase + 0.5)) / 1.5
+        np.testing.assert_allclose(bars_away, np.round(bars_away), atol=0.01)
+
+
+def test_beats_that_are_none_are_refused():
+    for times in ([0.0], [0.1, 1.0], [0.0, 1.0, 0.5]):
+        with pytest.raises(ValueError, match="ascending"):
+            Beats(np.array(times))
+    with pytest.raises(ValueError, match="downbeat"):
+        Beats(np.arange(3.0), 4, 4)
+    with pytest.raises(ValueError, match="above 0"):
+        steady(0)
+
+
+def test_the_tempo_of_nine_songs_in_ten():
+    rng, right, songs, near = np.random.default_rng(1), 0, 40, []
+    for _ in range(songs):
+        tempo, metre = rng.uniform(60, 170), rng.choice([4, 4, 3])
+        made = song(rng, tempo, rng.integers(8, 25), metre, jitter=0.025, drift=rng.choice([0, 0.01, 0.03, 0.05]))
+        found = find_beats(made.notes, metre)
+        ratio = found.tempo / tempo
+        right += min(abs(ratio - 1), abs(ratio / 2 - 1), abs(ratio * 2 - 1)) < 0.04
+        if abs(ratio - 1) < 0.04:  # not the tempo alone: the beats lie where they were sung
+            sung = made.beats[(made.beats > made.notes[2].onset) & (made.beats < made.notes[-1].onset)]
+            near.append(np.abs(found.times - sung[:, None]).min(1).mean())
+    assert right >= 0.9 * songs
+    assert len(near) >= 0.7 * songs
+    assert np.median(near) < 0.03
+
+
+def test_one_wild_time_ends_the_search():
+    made = song(np.random.default_rng(2), 100.0)
+    assert find_beats(made.notes).confidence > CONFIDENT
+    assert find_beats((*made.notes, Note(999_990.0, 999_999.0, 60.0))) is None
+
+
+def test_without_a_beat_there_is_little_confidence():
+    rng, sure = np.random.default_rng(2), 0
+    for _ in range(40):
+        onsets = np.cumsum(rng.lognormal(np.log(0.45), 0.5, rng.integers(20, 100)))
+        sure += find_beats([Note(float(on), float(on) + 0.1, 60) for on in onsets]).confidence >= CONFIDENT
+    assert sure <= 4
+    assert find_beats([Note(0, 1, 60)] * 3) is None
+    assert find_beats([Note(0, 1, 60)] * 30) is None  # of no length between them
+
+
+@pytest.mark.parametrize(("grid", "bars"), [("1/16", 4), ("1/8", 3), ("1/8t", "t")])
+def test_the_rhythm_of_nine_notes_in_ten(grid, bars):
+    rng, starts, both, total = np.random.default_rng(3), 0, 0, 0
+    places = parse_grid(grid)
+    for _ in range(30):
+        tempo = rng.uniform(60, 140)
+        made = song(rng, tempo, metre=bars, jitter=0.03)
+        beats = beats_at(tempo, made.notes)
+        placed = quantize(made.notes, beats, places)
+        origin = np.round(beats.position(made.beats[0]))
+        right = np.abs(places.place(np.array(placed.spans)) - origin - np.array(made.spans)) < 0.01
+        starts, both, total = starts + right[:, 0].sum(), both + right.all(1).sum(), total + len(right)
+    assert starts >= 0.95 * total
+    assert both >= 0.9 * total
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    steps=st.lists(st.tuples(st.floats(0, 2), st.floats(0.01, 2)), min_size=1, max_size=25),
+    name=st.sampled_from(["1/4", "1/8", "1/16", "1/32", "1/8t", "1/16t", "1/8s", "1/16s58", "swing"]),
+    tempo=st.floats(40, 240),
+)
+def test_on_the_grid_notes_keep_their_order_and_a_length(steps, name, tempo):
+    notes, now = [], 0.0
+    for gap, length in steps:
+        notes.append(Note(now + gap, now + gap + length, 60.4, 0.5))
+        now += gap + length
+    grid, beats = parse_grid(name), beats_at(tempo, notes)
+    placed = quantize(notes, beats, grid)
+    assert [(n.pitch, n.confidence) for n in placed.notes] == [(60.4, 0.5)] * len(notes)
+    for note, span in zip(placed.notes, placed.spans, strict=True):
+        assert span[0] < span[1]
+        np.testing.assert_allclose(beats.position([note.onset, note.offset]), grid.place(np.array(span)), atol=1e-6)
+    assert all(a[1] <= b[0] for a, b in zip(placed.spans, placed.spans[1:], strict=False))
+    moved = [after.onset - before.onset for before, after in zip(notes, placed.notes, strict=True)]
+    np.testing.assert_allclose(placed.moved, moved, atol=1e-9)
+
+
+def test_swing_is_played_long_and_short_but_written_even():
+    grid = parse_grid("1/8s")
+    np.testing.assert_allclose(grid.place(np.arange(4)), [0, 2 / 3, 1, 5 / 3])
+    np.testing.assert_allclose(grid.place(np.arange(4), scored=True), [0, 0.5, 1, 1.5])
+    assert parse_grid("swing").steps == grid.steps
+    assert parse_grid("1/16s60").steps == pytest.approx((0, 0.3))
+
+
+@pytest.mark.parametrize("name", ["", "1/5", "16", "1/16x", "1/8s90", "1/4t", "1/8s5", "٤/٨"])
+def test_no_grid(name):
+    with pytest.raises(ValueError, match=r"grid|swing"):
+        parse_grid(name)
+
+
+def test_tracked_beats_before_the_recording_are_dropped():
+    beats = anchored(np.array([-1.0, -0.5, 0.0, 0.5, 1.0]), 4, 2)
+    assert beats.times[:3].tolist() == [0.0, 0.5, 1.0]
+    assert beats.downbeat == 0

@@ -1,0 +1,188 @@
+"""The singer's own reference, and the integer notes that count from it."""
+
+import io
+import pickle
+from dataclasses import replace
+
+import mido
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from singtrans import Note, PitchTrack, Transcription, formats
+from singtrans.errors import SingtransError, UsageError
+from singtrans.formats import Options
+from singtrans.formats.options import parse_auto
+from singtrans.melody.tuning import find_reference, tuned, tuning_remark
+
+NOTHING = PitchTrack(np.zeros(0), np.zeros(0), np.zeros(0))
+MEANT = np.array([60, 62, 64, 65, 67, 69, 71, 72, 55, 79] * 30)
+
+
+def sung(cents, meant=MEANT, scatter=0.0, seed=0):
+    """Notes every 0.6 s that are ``cents`` (a number, or one a note) off what is meant."""
+    pitches = meant + np.asarray(cents) / 100 + np.random.default_rng(seed).normal(0, scatter / 100, len(meant))
+    notes = tuple(Note(i * 0.6, i * 0.6 + 0.5, float(p), 0.9) for i, p in enumerate(pitches))
+    return Transcription(notes, NOTHING, len(notes) * 0.6)
+
+
+def integers(transcription, tuning="auto"):
+    return np.array([note.note for note in tuned(transcription, tuning).notes])
+
+
+@pytest.mark.parametrize("cents", [-49, -40, -25, 0, 10, 30, 45, 49])
+def test_an_offset_is_found(cents):
+    few = sung(cents, MEANT[:60])
+    assert find_reference(few.notes).at(0.0) == pytest.approx(cents / 100, abs=0.006)
+    np.testing.assert_array_equal(integers(few), MEANT[:60])
+
+
+@pytest.mark.parametrize("cents", [-42, -30, 0, 20, 42])
+@pytest.mark.parametrize("scatter", [10, 20])
+def test_scatter_does_no_harm(cents, scatter):
+    song = sung(cents, scatter=scatter)
+    assert np.mean(integers(song) == MEANT) > (0.999 if scatter == 10 else 0.97)
+    assert np.mean(integers(song) == MEANT) >= np.mean(integers(song, None) == MEANT) - 0.005
+
+
+@pytest.mark.parametrize(("start", "drift"), [(0, -80), (-30, -80), (20, 60), (0, -120)])
+def test_a_drifting_singer_is_followed_without_a_jump(start, drift):
+    song = sung(start + np.linspace(0, drift, len(MEANT)), scatter=15)
+    assert np.mean(integers(song) == MEANT) > 0.98
+    assert "at first" in tuning_remark(song.notes)
+
+
+def test_wrong_notes_and_unsure_ones_do_not_count_much():
+    wild = np.random.default_rng(1).uniform(-50, 50, len(MEANT))
+    third = np.arange(len(MEANT)) % 3 == 0
+    song = sung(np.where(third, wild, -35))
+    assert find_reference(song.notes).at(0.0) == pytest.approx(-0.35, abs=0.04)
+    unsure = tuple(
+        replace(n, confidence=0.0) if i % 3 else n for i, n in enumerate(sung(np.where(third, 30, -30)).notes)
+    )
+    assert find_reference(unsure).at(0.0) == pytest.approx(0.3, abs=0.02)
+
+
+def test_vibrato_like_scatter():
+    song = sung(-38 + 25 * np.sin(np.arange(len(MEANT)) * 2.1))
+    assert np.mean(integers(song) == MEANT) > 0.98
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(-20, 20), st.floats(-45, 45), st.integers(0, 1000))
+def test_a_transposed_song_is_the_same_song(semitones, cents, seed):
+    song = sung(cents, MEANT[:50], scatter=12, seed=seed)
+    higher = replace(song, notes=tuple(replace(n, pitch=n.pitch + semitones) for n in song.notes))
+    np.testing.assert_array_equal(integers(higher), integers(song) + semitones)
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.lists(st.integers(36, 90), min_size=0, max_size=60), st.integers(0, 1000))
+def test_in_tune_it_is_plain_rounding(meant, seed):
+    song = sung(0, np.array(meant, dtype=float), scatter=4, seed=seed)
+    np.testing.assert_array_equal(integers(song), integers(song, None))
+
+
+def test_few_notes_and_disagreeing_ones_stay_at_440():
+    assert find_reference(()) is None
+    assert tuned(sung(0, MEANT[:0]), "auto").notes == ()
+    assert tuning_remark(()) == "tuning: A4 stays 440 Hz, as 0 notes are too few; state it with --tuning"
+    assert find_reference(sung(-40, MEANT[:3]).notes) is None
+    anything = sung(np.random.default_rng(3).uniform(-50, 50, len(MEANT)))
+    assert "agree on no other" in tuning_remark(anything.notes)
+    np.testing.assert_array_equal(integers(anything), integers(anything, None))
+
+
+def test_one_wild_time_ends_the_search():
+    song = sung(-39)
+    wild = replace(song, notes=(*song.notes, Note(999_990.0, 999_999.0, 60.0)))
+    assert find_reference(wild.notes) is None
+    assert tuned(wild, "auto").notes == wild.notes
+    assert "A4 stays 440 Hz, as the notes lie more than 12 hours apart" in tuning_remark(wild.notes)
+
+
+def test_remarks():
+    assert tuning_remark(sung(0).notes) == "tuning: A4 = 440 Hz"
+    assert tuning_remark(sung(-39).notes) == "tuning: A4 = 430.2 Hz (39 cents flat)"
+    doubtful = tuning_remark(sung(47).notes)
+    assert doubtful.endswith("(47 cents sharp); if all notes are a semitone too low, say --tuning 426.7")
+    np.testing.assert_array_equal(integers(sung(47), 426.7), MEANT + 1)
+
+
+@pytest.mark.parametrize("ending", [".mid", ".csv", ".json", ".txt", ".sv.csv", ".musicxml"])
+def test_integers_follow_in_every_format(tmp_path, ending):
+    song = sung(-40, MEANT[:40], scatter=15)
+    path = formats.save(song, tmp_path / f"a{ending}", options=Options(tuning="auto", tempo=100.0, quantize="1/8"))
+    if ending == ".csv":
+        found = [int(line.split(",")[3]) for line in path.read_text().splitlines()[1:]]
+    elif ending == ".json":
+        import json
+
+        found = [note["note"] for note in json.loads(path.read_text())["notes"]]
+    elif ending == ".sv.csv":
+        names = [line.split(",")[4] for line in path.read_text().splitlines()]
+        assert names[:4] == ["C4", "D4", "E4", "F4"]
+        return
+    else:
+        found = [note.note for note in formats.load_notes(path)]
+    np.testing.assert_array_equal(found, MEANT[:40])
+
+
+@pytest.mark.parametrize("ending", [".csv", ".json"])
+def test_a_tuning_is_read_again(tmp_path, ending):
+    song = tuned(sung(-40, MEANT[:40], scatter=15), "auto")
+    path = formats.save(song, tmp_path / f"a{ending}")
+    found = formats.load_notes(path)
+    assert [note.tuning for note in found] == pytest.approx([note.tuning for note in song.notes], abs=0.0006)
+    np.testing.assert_array_equal([note.note for note in found], MEANT[:40])
+    few = Transcription(found[:3], NOTHING, 3.0)
+    assert tuned(few, "auto").notes == few.notes
+    assert "A4 stays where the file has it, as 3 notes are too few" in tuning_remark(few.notes)
+    plain = formats.save(sung(0, MEANT[:4]), tmp_path / f"b{ending}")
+    assert "tuning" not in plain.read_text()
+    assert all(note.tuning == 0 for note in formats.load_notes(plain))
+    path.write_text(path.read_text().replace("-0.4", "440.4"))  # Hz
+    with pytest.raises(SingtransError, match="is not a note"):
+        formats.load_notes(path)
+
+
+def test_a_tuning_in_tables_of_others_is_passed_over(tmp_path):
+    (tmp_path / "a.csv").write_text("onset,offset,pitch,tuning\n0,1,60.4,440\n")
+    assert formats.load_notes(tmp_path / "a.csv") == (Note(0.0, 1.0, 60.4),)
+
+
+def test_pitches_stay_what_was_sung(tmp_path):
+    song = sung(-40, MEANT[:40], scatter=15)
+    for ending in (".csv", ".json", ".sv.csv", ".jams", ".labels.txt"):
+        path = formats.save(song, tmp_path / f"a{ending}", options=Options(tuning="auto"))
+        read = [note.pitch for note in formats.load_notes(path)]
+        np.testing.assert_allclose(read, [note.pitch for note in song.notes], atol=0.0051)
+
+
+@pytest.mark.parametrize("tuning", ["auto", 380.0])
+def test_bends_sound_what_was_sung(tuning):
+    song, file = sung(-45, MEANT[:40], scatter=10), io.BytesIO()
+    formats.write(song, file, "mid", Options(tuning=tuning, pitch_bend=True))
+    file.seek(0)
+    voice, wheel, reach, heard = mido.MidiFile(file=file).tracks[1], 0, 0, []
+    for message in voice:
+        if message.type == "control_change" and message.control == 6:
+            reach = message.value
+        elif message.type == "pitchwheel":
+            wheel = message.pitch
+        elif message.type == "note_on":
+            heard.append(message.note + wheel / 8192 * reach)
+    np.testing.assert_allclose(heard, [note.pitch for note in song.notes], atol=0.001)
+
+
+def test_options():
+    options = Options(tuning=432.0)
+    assert pickle.loads(pickle.dumps(options)) == options
+    assert (parse_auto("Auto"), parse_auto("452.9")) == ("auto", 452.9)
+    for wrong in ("a4", ""):
+        with pytest.raises(UsageError, match="Hz of A4"):
+            Options(tuning=parse_auto(wrong))
+    for wrong in (44.0, float("nan"), "sharp"):
+        with pytest.raises(UsageError, match="--tuning"):
+            Options(tuning=wrong)

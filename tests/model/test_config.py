@@ -1,0 +1,46 @@
+"""The configuration survives its journey through JSON, and nothing else does."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from singtrans.errors import SingtransError
+from singtrans.model.config import Config
+
+
+def test_round_trip():
+    assert Config.from_json(Config().to_json()) == Config()
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda c: c.pop("decoder"), "lacks decoder"),
+        (lambda c: c.update(extra={}), "unknown configuration extra"),
+        (lambda c: c["network"].pop("hidden"), "lacks hidden"),
+        (lambda c: c["network"].update(heads=4), "unknown configuration heads"),
+        (lambda c: c["network"].update(hidden="128"), "network.hidden is '128'"),
+        (lambda c: c["network"].update(hidden=-1), "network.hidden is -1"),
+        (lambda c: c["network"].update(harmonics=[]), "network.harmonics is"),
+        (lambda c: c["decoder"].update(note_cost=float("nan")), "note_cost is nan"),
+        (lambda c: c["decoder"].update(pitch_tolerance=0.0), "pitch_tolerance.* out of range"),
+        (lambda c: c["decoder"].update(edge=0.5), "edge or shortest_note is out of range"),
+        (lambda c: c["features"].update(hop=321), "band_steps"),
+        (lambda c: c.update(features=[]), "not an object"),
+    ],
+)
+def test_what_is_wrong_is_named(change, says):
+    values = json.loads(Config().to_json())
+    change(values)
+    with pytest.raises(SingtransError, match=says) as error:
+        Config.from_json(json.dumps(values), "m.safetensors")
+    assert str(error.value).startswith("m.safetensors: ")
+
+
+@given(st.text() | st.from_type(dict).map(str))
+def test_any_text_is_refused_in_one_line(text):
+    with pytest.raises(SingtransError) as error:
+        Config.from_json(text)
+    assert "\n" not in str(error.value)

@@ -1,0 +1,112 @@
+"""The network's shapes and promises, and its weight files."""
+
+import pickle
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from singtrans.errors import SingtransError
+from singtrans.model.network import Model, Network
+from singtrans.model.weights import load_model, read_metadata, save_model
+from tests.helpers.models import small_config
+
+
+def test_shapes(small_model):
+    config = small_model.config
+    for frames in (1, 2, 7, 50):
+        samples = torch.randn(3, 2 * small_model.front_end.margin + (frames - 1) * config.features.hop)
+        logits = small_model(samples)
+        assert logits.heads.shape == (3, frames, 4)
+        assert logits.pitch.shape == (3, frames, config.network.pitch_bins)
+
+
+def test_the_lstm_is_bidirectional_and_stacked():
+    network = Network(small_config())
+    assert network.lstm.bidirectional
+    assert network.lstm.num_layers == 2
+
+
+def test_boundaries_hear_the_future_and_the_past(small_model):
+    config = small_model.config
+    frames = 16
+    samples = torch.randn(1, 2 * small_model.front_end.margin + (frames - 1) * config.features.hop)
+    changed = samples.clone()
+    changed[:, -2000:-1500] += 1.0
+    before, after = small_model(samples).heads[0], small_model(changed).heads[0]
+    assert (before[0] - after[0]).abs().max() > 0
+
+
+def test_pitch_is_shift_equivariant(small_model):
+    """A spectrum that is moved by n bins moves the pitch logits by n bins."""
+    head = small_model.network.pitch_head
+    bins = small_model.config.features.spectrum_bins
+    spectrum = torch.zeros(1, 5, bins)
+    spectrum[..., 80:140] = torch.rand(60)
+    moved = spectrum.roll(7, dims=-1)
+    a, b = head(spectrum), head(moved)
+    assert torch.allclose(a[..., 20:-30], b[..., 27:-23], atol=1e-5)
+
+
+def test_weights_survive_a_file(small_model, tmp_path):
+    path = tmp_path / "m.safetensors"
+    save_model(small_model, path, {"seed": "3"})
+    loaded = load_model(path)
+    assert loaded.config == small_model.config
+    assert loaded.name == "m"
+    assert read_metadata(path)["seed"] == "3"
+    samples = torch.randn(1, 10_000)
+    assert torch.equal(loaded(samples).heads, small_model(samples).heads)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["m.safetensors"]
+
+
+def refused(path: Path, says: str = "") -> None:
+    with pytest.raises(SingtransError, match=says) as error:
+        load_model(path)
+    assert str(path) in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_foreign_files_are_refused(small_model, tmp_path):
+    from safetensors.torch import save_file
+
+    refused(tmp_path / "missing.safetensors", "no such model")
+    text = tmp_path / "text.safetensors"
+    text.write_text("hello")
+    refused(text, "not a readable safetensors")
+    pickled = tmp_path / "pickle.safetensors"
+    pickled.write_bytes(pickle.dumps({"a": 1}))
+    refused(pickled, "not a readable safetensors")
+    foreign = tmp_path / "foreign.safetensors"
+    save_file({"a": torch.zeros(2)}, foreign)
+    refused(foreign, "not a model of this version")
+
+
+def test_weights_of_another_size_are_refused(small_model, tmp_path):
+    path = tmp_path / "m.safetensors"
+    other = Model(replace(small_config(), network=replace(small_config().network, hidden=12)))
+    other.config = small_model.config
+    save_model(other, path)
+    refused(path, "disagree")
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_damage_is_noticed(small_model_file, data):
+    """Any byte that is changed gives one clear line, or the very same weights where it did not matter."""
+    good = small_model_file.read_bytes()
+    at = data.draw(st.integers(0, len(good) - 1))
+    bad = bytearray(good)
+    bad[at] ^= data.draw(st.integers(1, 255))
+    damaged = small_model_file.with_name("damaged.safetensors")
+    damaged.write_bytes(bad)
+    try:
+        loaded = load_model(damaged)
+    except SingtransError as error:
+        assert "\n" not in str(error)
+    else:
+        wanted = load_model(small_model_file).network.state_dict()
+        assert all(torch.equal(v, wanted[k]) for k, v in loaded.network.state_dict().items())

@@ -1,0 +1,169 @@
+"""The class of every note that is wrong, and how sure a mean or a difference is."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from singtrans import Note
+from singtrans.scoring import statistics
+from singtrans.scoring.metrics import score_notes
+from singtrans.scoring.note_errors import CLASSES, classify
+
+ONE = [Note(1.0, 2.0, 60)]
+TWO = [Note(1.0, 2.0, 60), Note(2.0, 3.0, 60)]
+
+
+@pytest.mark.parametrize(
+    ("name", "reference", "estimate", "extra"),
+    [
+        ("correct", ONE, [Note(1.05, 2.2, 60.5)], 0),
+        ("missed", ONE, [], 0),
+        ("missed", ONE, [Note(3.0, 4.0, 60)], 1),
+        ("missed", ONE, [Note(1.2, 2.0, 62)], 1),  # neither onset nor pitch
+        ("wrong_offset", ONE, [Note(1.0, 1.7, 60)], 0),
+        ("wrong_offset", ONE, [Note(1.0, 2.3, 60)], 0),
+        ("wrong_pitch", ONE, [Note(1.0, 2.0, 60.6)], 0),
+        ("wrong_pitch", ONE, [Note(1.0, 1.2, 67)], 0),  # the offset does not matter
+        ("octave", ONE, [Note(1.0, 2.0, 72.4)], 0),
+        ("octave", ONE, [Note(1.0, 1.2, 36)], 0),
+        ("octave", ONE, [Note(1.0, 2.0, 24)], 0),
+        ("wrong_pitch", ONE, [Note(1.0, 2.0, 72.6)], 0),
+        ("late_onset", ONE, [Note(1.1, 2.0, 60)], 0),
+        ("late_onset", ONE, [Note(1.6, 2.0, 60)], 0),  # 40 % of it
+        ("missed", ONE, [Note(1.7, 2.0, 60)], 1),
+        ("early_onset", ONE, [Note(0.8, 2.0, 60.4)], 0),
+        ("early_onset", ONE, [Note(0.8, 1.9, 60)], 0),
+        ("split", ONE, [Note(1.0, 1.5, 60), Note(1.5, 2.0, 60)], 0),
+        ("split", ONE, [Note(1.1, 1.4, 55), Note(1.4, 1.8, 67)], 0),  # pitch is not looked at
+        ("split", ONE, [Note(1.0, 1.3, 60), Note(1.3, 1.6, 60), Note(1.6, 2.0, 60)], 0),
+        ("missed", ONE, [Note(1.1, 1.2, 60), Note(1.5, 1.6, 60)], 2),  # together but 20 % of it
+        ("correct", ONE, [Note(1.0, 1.9, 60), Note(1.9, 2.0, 60)], 1),  # right before the rest came
+        ("merged", TWO, [Note(1.0, 3.0, 60)], 0),
+        ("merged", TWO, [Note(1.3, 2.9, 50)], 0),
+        ("merged", [Note(1.0, 1.4, 60), Note(1.4, 1.8, 62), Note(1.8, 2.2, 60)], [Note(1.0, 2.2, 60)], 0),
+    ],
+)
+def test_each_class_of_errors(name, reference, estimate, extra):
+    errors = classify(reference, estimate)
+    assert errors.reference == (name,) * len(reference)
+    assert len(errors.extra) == extra
+
+
+def test_a_note_that_touches_two_is_a_part_of_the_one_it_lies_in_most():
+    estimate = [Note(1.0, 1.5, 60), Note(1.5, 2.4, 60), Note(2.45, 3.0, 60)]
+    errors = classify([Note(1.0, 2.0, 60), Note(2.45, 3.0, 60)], estimate)
+    assert errors.reference == ("split", "correct")
+
+
+def test_a_merged_note_needs_notes_to_be_merged_of():
+    """A long note over one short one is that note with a wrong offset, not a merger."""
+    assert classify(TWO, [Note(1.0, 1.95, 60), Note(2.0, 3.5, 60)]).reference == ("correct", "wrong_offset")
+
+
+def test_classes_of_many_notes_at_once():
+    reference = [Note(float(n), n + 0.9, 60 + n % 3) for n in range(6)]
+    estimate = [
+        reference[0],
+        Note(1.0, 1.4, reference[1].pitch),
+        Note(2.0, 2.9, reference[2].pitch - 12),
+        Note(3.2, 3.9, reference[3].pitch),
+        Note(5.0, 5.9, reference[5].pitch + 3),
+        Note(8.0, 9.0, 60),
+    ]
+    errors = classify(reference, estimate)
+    assert errors.reference == ("correct", "wrong_offset", "octave", "late_onset", "missed", "wrong_pitch")
+    assert errors.extra == (5,)
+    assert list(errors.counts) == list(CLASSES)
+
+
+notes = st.lists(
+    st.builds(
+        lambda onset, length, pitch: Note(onset / 20, (onset + length) / 20, 60 + pitch / 4),
+        *(st.integers(0, 100), st.integers(1, 40), st.integers(-60, 60)),
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(notes, notes)
+def test_every_note_has_one_class(reference, estimate):
+    errors = classify(reference, estimate)
+    assert len(errors.reference) == len(reference)
+    assert sum(errors.counts.values()) == len(reference) + len(errors.extra)
+    assert set(errors.extra) <= set(range(len(estimate)))
+    correct = score_notes(reference, estimate).conpoff.recall * len(reference)
+    assert errors.counts["correct"] == pytest.approx(correct)
+    if reference:
+        assert set(classify(reference, reference).reference) == {"correct"}
+    mine = sum(errors.counts[name] for name in ("correct", "wrong_offset", "octave", "wrong_pitch"))
+    assert mine <= len(estimate)
+
+
+def test_intervals_are_those_of_one_draw():
+    """Drawn in portions or at once, means or ratios to 1: the same numbers as numpy's own percentiles."""
+    values = np.random.default_rng(1).uniform(0, 1, 1500)  # two portions
+    drawn = np.random.default_rng(0).integers(len(values), size=(statistics.RESAMPLES, len(values)))
+    low, high = np.percentile(values[drawn].mean(axis=1), [2.5, 97.5])
+    assert statistics.mean_interval(values) == statistics.Interval(values.mean(), low, high)
+
+
+def test_intervals_cover_the_truth_as_often_as_they_say():
+    rng, covered = np.random.default_rng(5), 0
+    for _ in range(300):
+        found = statistics.mean_interval(rng.beta(4, 2, 25))
+        covered += found.low <= 4 / 6 <= found.high
+    assert 0.90 <= covered / 300 <= 0.98  # percentile intervals of 25 files are a little narrow
+
+
+def test_intervals_of_constants_and_of_ratios():
+    assert statistics.mean_interval([0.5] * 7) == statistics.Interval(0.5, 0.5, 0.5)
+    errors, counted = [1, 0, 5, 2], [10, 20, 10, 0]
+    found = statistics.ratio_interval(errors, counted)
+    assert found.mean == pytest.approx(8 / 40)
+    assert found.low < found.mean < found.high
+    for wrong in (([], []), ([1, 2], [0, 0])):
+        with pytest.raises(ValueError, match="at least one"):
+            statistics.ratio_interval(*wrong)
+
+
+@pytest.mark.parametrize(
+    ("differences", "p"),
+    [
+        ([1.0], 1.0),
+        ([0.1, 0.2, 0.3], 2 / 8),  # only all as they are, and all the other way, are as far from 0
+        ([0.1, 0.2, 0.3, 0.4, 0.5], 2 / 32),
+        ([3.0, -1.0], 1.0),  # sums of 2, 4, -4 and -2: all are as far
+        ([1.0, 2.0, -0.5], 4 / 8),  # 2.5 and 3.5, and their opposites
+        ([0.1] * 3 + [-0.1], 10 / 16),  # 2 (1 + 4) of 16
+        ([0.0] * 6, 1.0),
+    ],
+)
+def test_paired_test_of_known_answer(differences, p):
+    found = statistics.paired_test(differences)
+    assert (found.p, found.exact, found.flips) == (pytest.approx(p), True, 2 ** len(differences))
+
+
+def test_paired_test_by_brute_force_and_at_random():
+    rng = np.random.default_rng(2)
+    few = rng.normal(0.5, 1.0, 8)
+    sums = [abs(np.dot(signs, few)) for signs in itertools.product((-1, 1), repeat=8)]
+    assert statistics.paired_test(few).p == np.mean([one >= abs(few.sum()) - 1e-9 for one in sums])
+    values = rng.normal(0.3, 1.0, statistics.EXACT)
+    exact = statistics.paired_test(values)
+    more = statistics.paired_test([*values, 0.0])  # a difference of 0 changes nothing, but for how it is counted
+    assert (exact.exact, more.exact, more.flips) == (True, False, statistics.FLIPS)
+    assert more.p == pytest.approx(exact.p, abs=0.015)
+    assert statistics.paired_test(rng.normal(2.0, 0.1, 50)).p == pytest.approx(1 / (statistics.FLIPS + 1))
+
+
+def test_paired_test_finds_nothing_where_there_is_nothing():
+    rng = np.random.default_rng(3)
+    p = np.array([statistics.paired_test(rng.normal(0, 1, 10)).p for _ in range(300)])
+    assert 0.02 <= (p <= 0.05).mean() <= 0.09
+    assert 0.4 <= p.mean() <= 0.6
+    with pytest.raises(ValueError, match="at least one"):
+        statistics.paired_test([])

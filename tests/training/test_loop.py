@@ -1,0 +1,306 @@
+"""The loop of a training: it learns, resumes, validates, stops, and writes nothing over."""
+
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from singtrans import interrupt
+from singtrans.dataset.manifest import read_entries
+from singtrans.errors import SingtransError, UsageError
+from singtrans.model.config import FeatureConfig
+from singtrans.model.network import Model
+from singtrans.model.weights import load_model, read_metadata
+from singtrans.notes import PitchTrack, Transcription
+from singtrans.scoring.references import of_entries
+from singtrans.scoring.scores import evaluate
+from singtrans.scoring.systems import Listening
+from singtrans.training import loop
+from singtrans.training.augment import AugmentConfig
+from singtrans.training.batches import BatchConfig, Excerpts
+from singtrans.training.config import TrainConfig
+from singtrans.training.logs import Logs, draw_curves, read_rows
+from singtrans.training.loop import Data, Listener, train
+from singtrans.training.recordings import load_recording
+from singtrans.training.run import TrainOptions, run_training
+from singtrans.training.step import has_bf16
+from singtrans.training.validation import Validation, validate
+from tests.helpers.models import small_config
+from tests.helpers.training_songs import RATE, manifest, recordings, sing, sung_folder
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Path:
+    return sung_folder(tmp_path_factory.mktemp("data"))
+
+
+def config(**chosen) -> TrainConfig:
+    chosen = {"steps": 6, "warmup": 2, "validate_every": 3, "seed": 4, "bf16": False} | chosen
+    return TrainConfig(**{"batch": BatchConfig(size=2, seconds=2.0)} | chosen)
+
+
+def to_learn(folder: Path, valid: int = 1) -> Data:
+    entries = read_entries(folder)
+    return Data(entries, recordings(folder), entries[len(entries) - valid :])
+
+
+def train_once(data: Path, out: Path, *, stop_at: int = 0, resume: bool = False, **chosen) -> Path:
+    """Train a small model; with ``stop_at``, end after that step as a killed process would."""
+
+    def step(progress):
+        if progress.step == stop_at:
+            raise KeyboardInterrupt
+
+    configs = (small_config(), config(**chosen))
+    with pytest.raises(KeyboardInterrupt) if stop_at else nullcontext():
+        train(to_learn(data), out, configs, resume=resume, listener=Listener(step=step))
+    return out / "last.safetensors"
+
+
+def weights(path: Path) -> dict:
+    return load_model(path).network.state_dict()
+
+
+@pytest.mark.parametrize("bf16", [False, True])  # where the processor has none, it is the same twice
+def test_resuming_ends_with_the_same_weights(data, tmp_path, bf16):
+    torch.set_num_threads(1)
+    whole = weights(train_once(data, tmp_path / "whole", bf16=bf16))
+    train_once(data, tmp_path / "parts", stop_at=4, bf16=bf16)
+    parts = weights(train_once(data, tmp_path / "parts", resume=True, bf16=bf16))
+    assert all(torch.equal(whole[k], parts[k]) for k in whole)
+    left = {p.name for p in (tmp_path / "parts").iterdir()} - {"tensorboard", "curves.png"}
+    assert left == {"best.safetensors", "config.json", "last.safetensors", "state.pt", "valid.csv", "MODEL_CARD.md"}
+
+
+def test_a_training_does_not_go_on_in_another_precision(data, tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "has_bf16", lambda _: False)
+    train_once(data, tmp_path, stop_at=4, bf16=True)
+    monkeypatch.setattr(loop, "has_bf16", lambda _: True)
+    with pytest.raises(SingtransError, match="other settings"):
+        train_once(data, tmp_path, resume=True, bf16=True)
+
+
+@pytest.mark.parametrize(
+    ("avx512", "amx", "expected"), [(False, False, False), (True, False, True), (False, True, True)]
+)
+def test_bfloat16_is_used_where_the_processor_has_it(monkeypatch, avx512, amx, expected):
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: avx512)
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
+    assert has_bf16(torch.device("cpu")) is expected
+    monkeypatch.delattr(torch.cpu, "_is_avx512_bf16_supported")
+    monkeypatch.delattr(torch.cpu, "_is_amx_tile_supported")
+    assert has_bf16(torch.device("cpu")) is False  # an older torch
+
+
+def test_a_process_that_was_killed_while_it_validated_validates_again(data, tmp_path, monkeypatch):
+    torch.set_num_threads(1)
+    train_once(data, tmp_path / "whole")
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "validate", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train_once(data, tmp_path / "parts")
+    train_once(data, tmp_path / "parts", resume=True)
+    assert (tmp_path / "whole" / "valid.csv").read_bytes() == (tmp_path / "parts" / "valid.csv").read_bytes()
+    for name in ("best.safetensors", "last.safetensors"):
+        assert read_metadata(tmp_path / "whole" / name) == read_metadata(tmp_path / "parts" / name)
+
+
+def test_a_process_that_was_killed_after_it_validated_writes_one_row(data, tmp_path, monkeypatch):
+    torch.set_num_threads(1)
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "write_card", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train_once(data, tmp_path)
+    train_once(data, tmp_path, resume=True)
+    assert [row["step"] for row in read_rows(tmp_path / "valid.csv")] == ["3", "6"]
+
+
+def test_what_another_process_was_asked_to_stop_does_not_end_as_if_it_were_done(data, tmp_path, monkeypatch):
+    step = loop.train_step
+    monkeypatch.setattr(loop, "train_step", lambda *given: replace(step(*given), stopping=True))
+    lines = []
+    with pytest.raises(interrupt.Stopped):
+        train(to_learn(data), tmp_path, (small_config(), config(steps=4)), listener=Listener(lines.append))
+    assert lines[-1] == "step 1: saved; go on with --resume"
+    assert (tmp_path / "state.pt").is_file()
+
+
+def test_a_log_keeps_its_columns_whatever_their_names(tmp_path):
+    name = 'a, "b" $x$'
+    logs = Logs(tmp_path, 0, 0)
+    for step in (20, 40):
+        logs.validation(step, {name: 0.5})
+    Logs(tmp_path, 20, 20)
+    assert read_rows(tmp_path / "valid.csv") == [{"step": "20", name: "0.5"}]
+    pytest.importorskip("matplotlib")
+    (tmp_path / "valid.csv").unlink()
+    Logs(tmp_path, 20, 20).validation(20, {r"$\nothing$": 0.5})  # a formula that cannot be set
+    assert draw_curves(tmp_path)
+
+
+def test_rows_after_the_checkpoint_are_written_once(tmp_path):
+    logs = Logs(tmp_path, 0, 0)
+    for step in (20, 40, 60):
+        logs.training(step, {"total": 1.0 / step})
+    with (tmp_path / "log.csv").open("a") as file:
+        file.write("8")  # half a row
+    logs = Logs(tmp_path, 40, 40)
+    logs.training(60, {"total": 0.5})
+    assert [(r["step"], float(r["total"])) for r in read_rows(tmp_path / "log.csv")] == [
+        ("20", 0.05),
+        ("40", 0.025),
+        ("60", 0.5),
+    ]
+
+
+def test_training_stops_when_it_gets_no_better(data, tmp_path, monkeypatch):
+    scores = iter([0.5, 0.6, 0.6, 0.55, 0.9])
+    monkeypatch.setattr(loop, "validate", lambda *_: Validation({"x": 0.0}, next(scores)))
+    lines = []
+    configs = (small_config(), config(steps=10, validate_every=2, patience=2))
+    train(to_learn(data), tmp_path, configs, listener=Listener(lines.append))
+    assert [row["step"] for row in read_rows(tmp_path / "valid.csv")] == ["2", "4", "6", "8"]
+    assert "no better for 2 validations" in lines[-1]
+    assert "step 4 of 10" in (tmp_path / "MODEL_CARD.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("freeze", "learning"),
+    [
+        ("pitch", {"band_convolutions", "band_embedding", "spectrum_convolution", "spectrum_embedding"}),
+        ("early", {"band_embedding", "spectrum_embedding"}),
+        ("boundaries", {"pitch_head"}),
+    ],
+)
+def test_fine_tuning_begins_with_the_model_and_leaves_what_is_frozen(data, tmp_path, freeze, learning):
+    before = weights(train_once(data, tmp_path / "first"))
+    init = load_model(tmp_path / "first" / "last.safetensors")
+    configs = (init.config, config(steps=2, freeze=freeze, init="checksum"))
+    train(to_learn(data), tmp_path / "second", configs, init=init)
+    after = weights(tmp_path / "second" / "last.safetensors")
+    moved = {k: float((before[k] - after[k]).abs().max()) for k in before}
+    changed = {k.partition(".")[0] for k, size in moved.items() if size}
+    if freeze != "boundaries":
+        learning = learning | {"normalise", "lstm", "heads"}
+    assert changed == learning
+    assert max(moved.values()) < 0.1
+    assert "`checksum`" in (tmp_path / "second" / "MODEL_CARD.md").read_text()
+
+
+def test_recordings_with_times_alone_are_learnt_from_and_validated_on(data, tmp_path):
+    for index in range(2):
+        sing(tmp_path, f"song{index}", index)
+        rows = (tmp_path / f"song{index}.tsv").read_text().splitlines()[1:]
+        (tmp_path / f"song{index}.tsv").unlink()
+        times = "\n".join(["onset,offset", *(",".join(row.split("\t")[:2]) for row in rows)])
+        (tmp_path / f"song{index}.times.csv").write_text(times)
+    noted, timed = load_recording(read_entries(data)[1], RATE), recordings(tmp_path)[0]
+    assert np.allclose(timed.notes[:, :2], noted.notes[:, :2])
+    assert np.isnan(timed.notes[:, 2]).all()
+    both = np.isfinite(noted.f0) & np.isfinite(timed.f0)
+    assert both.sum() > 0.9 * np.isfinite(noted.f0).sum()  # pitch is measured all the same
+    assert np.array_equal(noted.f0[both], timed.f0[both])
+    out = tmp_path / "run"
+    train(to_learn(tmp_path), out, (small_config(), config(steps=2, validate_every=2)))
+    assert set(read_rows(out / "valid.csv")[0]) == {"step", *(f"{tmp_path.name}.{n} (times)" for n in ("COn", "COff"))}
+
+
+def test_validation_scores_as_evaluate_does(data, tmp_path, monkeypatch):
+    """Pitch labels 5 ms apart: the frames between those of the model's grid count too."""
+    track = PitchTrack(np.arange(200) / 50, np.full(200, 60.0), np.ones(200))
+    monkeypatch.setattr(
+        "singtrans.training.validation.Transcriber", lambda *_: lambda path: Transcription((), track, 4)
+    )
+    rows = [f"{place * 0.005},{60 + place % 4}" for place in range(801)]
+    (tmp_path / "a.f0.csv").write_text("\n".join(["time,midi", *rows]))
+    path = manifest(tmp_path / "m.csv", {"id": "a", "audio": data / "song0.wav", "f0": "a.f0.csv", "source": "set"})
+    entries = read_entries(path)
+    found = validate(Model(small_config()), entries)
+    wanted = evaluate(of_entries(entries), Listening("", lambda path: Transcription((), track, 4)))
+    assert found.figures == {f"set.{name}": interval.mean for name, interval in wanted.means.items()}
+    assert found.target == found.figures["set.RPA"] == pytest.approx(0.25, abs=0.01)
+    (tmp_path / "a.f0.csv").write_text("time,midi\n0,?\n")
+    with pytest.raises(SingtransError, match=r"a\.f0\.csv, line 2"):
+        validate(Model(small_config()), entries)
+
+
+def test_resuming_something_else_is_refused(data, tmp_path):
+    with pytest.raises(SingtransError, match="nothing to resume"):
+        train_once(data, tmp_path, resume=True)
+    train_once(data, tmp_path)
+    with pytest.raises(SingtransError, match="other settings"):
+        train_once(data, tmp_path, resume=True, steps=8)
+    (tmp_path / "state.pt").write_bytes((tmp_path / "state.pt").read_bytes()[:5000])
+    with pytest.raises(SingtransError, match="damaged"):
+        train_once(data, tmp_path, resume=True)
+
+
+@pytest.mark.parametrize(
+    ("options", "state", "error", "said"),
+    [
+        ({"freeze": "pitch"}, False, UsageError, "--freeze pitch: without --init"),
+        ({"resume": True}, False, SingtransError, "nothing to resume"),
+        ({}, True, SingtransError, "holds a training already"),
+    ],
+)
+def test_what_cannot_begin_is_refused_before_any_recording_is_read(tmp_path, options, state, error, said):
+    if state:
+        (tmp_path / "state.pt").touch()
+    with pytest.raises(error, match=said):
+        run_training([tmp_path / "no manifest"], tmp_path, TrainOptions(**options))
+
+
+def test_training_learns(data, tmp_path):
+    """A small network on five songs: the loss falls, and what is left says how."""
+    lines = []
+    configs = (small_config(), config(steps=40, warmup=5, rate=5e-3, validate_every=40, seed=0))
+    configs = (configs[0], replace(configs[1], batch=BatchConfig(size=4, seconds=2.0)))
+    train(to_learn(data), tmp_path, configs, listener=Listener(lines.append))
+    totals = [float(row["total"]) for row in read_rows(tmp_path / "log.csv")]
+    assert totals[-1] < 2.6
+    assert len(lines) == 1
+    assert "COnPOff" in lines[0]
+    card = (tmp_path / "MODEL_CARD.md").read_text()
+    assert f"| {data.name} | 5 |" in card
+    assert "COnPOff" in card
+    pytest.importorskip("matplotlib")
+    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+    pytest.importorskip("tensorboard")
+    assert list((tmp_path / "tensorboard").iterdir())
+
+
+def test_without_validation_the_latest_model_is_the_best(data, tmp_path):
+    train(to_learn(data, valid=0), tmp_path, (small_config(), config(steps=4, validate_every=2)))
+    best, last = (weights(tmp_path / f"{n}.safetensors") for n in ("best", "last"))
+    assert all(torch.equal(best[k], last[k]) for k in best)
+
+
+def test_a_training_is_not_overwritten(data, tmp_path):
+    train_once(data, tmp_path)
+    before = (tmp_path / "valid.csv").read_text()
+    with pytest.raises(SingtransError, match="holds a training already"):
+        train_once(data, tmp_path)
+    assert (tmp_path / "valid.csv").read_text() == before
+
+
+def test_processes_share_a_batch(data):
+    """Each process's excerpts are those that one process alone would have drawn."""
+
+    def batch(share):
+        settings = (BatchConfig(size=5, seconds=2.0), AugmentConfig(), 0)
+        return Excerpts(recordings(data), FeatureConfig(), *settings, share=share)[3].samples
+
+    alone, first, second = batch((0, 1)), batch((0, 2)), batch((1, 2))
+    assert torch.equal(alone[0::2], first)
+    assert torch.equal(alone[1::2], second)
