@@ -7,6 +7,7 @@ Time is in seconds from the start of the recording; pitch is a fractional MIDI n
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -14,6 +15,49 @@ from singtrans.pitch import note_name
 
 LONGEST_SONG = 43_200.0
 """Seconds, half a day: where notes lie farther apart, there is no one tempo or tuning to be found in them."""
+
+DOUBTFUL = 0.7
+"""Probability below which a value of a note counts as unsure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ornament:
+    """A part of a note that is not its steady pitch.
+
+    Attributes:
+        onset, offset: seconds, within the note: it begins with the note, or ends with it.
+        pitch: fractional MIDI number.
+        kind: ``scoop`` (the note begins lower), ``grace`` (the note begins otherwise) or ``fall`` (how the note ends).
+    """
+
+    onset: float
+    offset: float
+    pitch: float
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Certainty:
+    """Probabilities that a note is right, from 0 to 1.
+
+    Attributes:
+        right: onset and pitch are, within 50 ms and 50 cents.
+        onset: the onset is.
+        pitch, octave, offset: they are, if the onset is; an offset within 50 ms or a fifth of the note.
+    """
+
+    NAMES: ClassVar = ("right", "onset", "pitch", "octave", "offset")
+
+    right: float
+    onset: float
+    pitch: float
+    octave: float
+    offset: float
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What is unsure: the names of what is right with less than `DOUBTFUL`."""
+        return tuple(name for name in self.NAMES[1:] if getattr(self, name) < DOUBTFUL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +72,9 @@ class Note:
         tuning: how far above 440 Hz the singer's A4 lies at this note, in semitones; ``note`` counts from there.
         moved: how many semitones above the integer nearest to its pitch the note was meant, as the song's key has it;
             -1, 0 or 1.
+        certainty: how sure each of its values is, if the model is calibrated; ``confidence`` is then its ``right``.
+        ornaments: scoop, grace note and fall that are part of it, in time order.
+        release: where a score would end it, in seconds; None if it is not known.
 
     Raises:
         ValueError: if a value is not finite, the note has no length, the confidence is outside 0..1, or it was
@@ -40,6 +87,9 @@ class Note:
     confidence: float = 1.0
     tuning: float = 0.0
     moved: int = 0
+    certainty: Certainty | None = None
+    ornaments: tuple[Ornament, ...] = ()
+    release: float | None = None
 
     def __post_init__(self) -> None:
         if not all(map(math.isfinite, (self.onset, self.offset, self.pitch, self.confidence, self.tuning))):

@@ -1,6 +1,10 @@
-"""The decoder's costs and weights."""
+"""The decoder's costs and weights, and the calibration of its confidence."""
 
+import dataclasses
 from dataclasses import dataclass
+from typing import ClassVar
+
+_WEIGHTS = ("onset_weight", "offset_weight", "activity_weight", "pitch_weight", "ornament_weight", "syllable_weight")
 
 
 @dataclass(frozen=True)
@@ -19,7 +23,26 @@ class DecoderConfig:
         edge: fraction of a note at either end that has no say in its pitch.
         voiced: a frame of the pitch track is voiced above this probability.
         decision_floor: probabilities are clipped to [floor, 1 - floor] before their log odds are taken.
+        longest_ornament: seconds of the longest scoop, grace note or fall; 0 if notes have none.
+        ornament_cost: what an ornament costs.
+        ornament_weight: weight of the log odds that an ornament begins or ends.
+        syllable_weight: weight of the log odds of a new syllable, which speak against an ornament's boundary.
+        ornament_below, ornament_above: semitones between a note's pitch and the lowest and highest of its ornaments.
+        ornament_fit: likelihood of a pitch in that range in an ornament, relative to the note's own pitch in the note.
     """
+
+    LATER: ClassVar = frozenset(
+        (
+            "longest_ornament",
+            "ornament_cost",
+            "ornament_weight",
+            "syllable_weight",
+            "ornament_below",
+            "ornament_above",
+            "ornament_fit",
+        )
+    )
+    """Fields that older weight files lack."""
 
     onset_weight: float = 1.25
     offset_weight: float = 1.25
@@ -33,16 +56,81 @@ class DecoderConfig:
     edge: float = 0.1
     voiced: float = 0.5
     decision_floor: float = 0.001
+    longest_ornament: float = 0.0
+    ornament_cost: float = 1.0
+    ornament_weight: float = 1.0
+    syllable_weight: float = 0.0
+    ornament_below: float = 3.5
+    ornament_above: float = 2.5
+    ornament_fit: float = 0.5
 
     def __post_init__(self) -> None:
-        weights = ("onset_weight", "offset_weight", "activity_weight", "pitch_weight", "note_cost", "legato_cost")
-        check_ranges(self, **dict.fromkeys(weights, (-1000.0, 1000.0)))
+        for name in ("note_cost", "legato_cost", "ornament_cost", *_WEIGHTS):
+            check_ranges(self, **{name: (-1000.0, 1000.0)})
+        check_ranges(self, longest_ornament=(0, 2), ornament_fit=(0, 1), ornament_below=(0, 24), ornament_above=(0, 24))
         if not (
             0.0 < self.pitch_tolerance <= 12.0 and 0.0 < self.pitch_floor < 1.0 and 0.0 < self.decision_floor < 0.5
         ):
             raise ValueError("the decoder's pitch_tolerance, pitch_floor or decision_floor is out of range")
         if not (0.0 <= self.edge < 0.5 and 0.0 <= self.shortest_note < 10.0):
             raise ValueError("the decoder's edge or shortest_note is out of range")
+
+
+CONFIDENCE_FEATURES = (
+    "onset",
+    "onset_blurred",
+    "offset",
+    "inside_onset",
+    "syllable",
+    "ornament",
+    "activity",
+    "voicing",
+    "pitch_mass",
+    "pitch_spread",
+    "octave_mass",
+    "log_duration",
+    "legato_before",
+    "legato_after",
+    "step_after",
+    "off_semitone",
+    "in_tune",
+    "ornaments",
+)
+"""What the confidence of a note is computed from; `singtrans.decoding.confidence` says what each is."""
+
+_NOT_CALIBRATED = (0.0,) * (1 + len(CONFIDENCE_FEATURES))
+
+
+@dataclass(frozen=True)
+class ConfidenceConfig:
+    """How sure a note is: a logistic regression for each thing that can be wrong, fitted on validation recordings.
+
+    Attributes:
+        right: constant and weights, one per feature, of the log odds that onset and pitch are right; all 0 if the
+            model is not calibrated.
+        onset: likewise, that the onset is.
+        pitch, octave, offset: likewise, that they are, if the onset is.
+    """
+
+    LATER: ClassVar = frozenset(("right", "onset", "pitch", "octave", "offset"))
+    """Fields that older weight files lack."""
+
+    right: tuple[float, ...] = _NOT_CALIBRATED
+    onset: tuple[float, ...] = _NOT_CALIBRATED
+    pitch: tuple[float, ...] = _NOT_CALIBRATED
+    octave: tuple[float, ...] = _NOT_CALIBRATED
+    offset: tuple[float, ...] = _NOT_CALIBRATED
+
+    def __post_init__(self) -> None:
+        names = [f.name for f in dataclasses.fields(self)]
+        check_ranges(self, **dict.fromkeys(names, (-1e6, 1e6)))
+        if any(len(getattr(self, name)) != len(_NOT_CALIBRATED) for name in names):
+            raise ValueError(f"the confidence needs {len(_NOT_CALIBRATED)} numbers for each of {', '.join(names)}")
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether it was fitted."""
+        return any(self.right)
 
 
 def check_ranges(config: object, **ranges: tuple[float, float]) -> None:

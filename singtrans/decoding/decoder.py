@@ -12,19 +12,36 @@ where onset, offset and activity are weighted log odds and ``fit`` is the weight
 pitch posterior under the note's pitch. Silence scores 0. A note may follow another with no gap between, at
 ``legato_cost``. Since a note has one pitch for its whole length, a change of pitch inside one breath is evidence
 for a boundary even where onset and offset are weak, while vibrato and short octave slips are not: they cost less
-than two notes. The best sequence is found exactly by dynamic programming, in time linear in the length. Recordings
-of any length are decoded piece by piece as they come; the pieces have no part in the result.
+than two notes.
+
+A note may begin with a lead-in (a scoop or a grace note) and end with a tail (a fall), each up to
+``longest_ornament`` long. In them any pitch around the note's fits, but none as well as the note's pitch fits its
+steady part, and the boundary to the steady part scores
+
+    ornament_weight * log odds of an ornament's boundary - syllable_weight * log odds of a syllable - ornament_cost
+
+So whether a step of pitch is an ornament or a note of its own is decided in the search, by the same sum.
+
+The best sequence is found exactly by dynamic programming, in time linear in the length. Recordings of any length are
+decoded piece by piece as they come; how they are cut has no effect on the result.
 
 Pure numpy: neither torch nor weights are needed.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
-from singtrans.decoding.config import DecoderConfig
-from singtrans.decoding.posteriors import Posteriors, as_probabilities, join
-from singtrans.decoding.refinement import REACH, Found, centroid, measure, times
-from singtrans.decoding.search import Evidence, Search, Segment
-from singtrans.notes import Note, PitchTrack
+from singtrans.decoding.confidence import NoteContext, all_features, certainties
+from singtrans.decoding.config import ConfidenceConfig, DecoderConfig
+from singtrans.decoding.ends import with_releases
+from singtrans.decoding.evidence import evidence, evidence_of
+from singtrans.decoding.ornaments import split
+from singtrans.decoding.posteriors import Posteriors, join
+from singtrans.decoding.refinement import REACH, Found, centroid, measure, span_pitch, times
+from singtrans.decoding.search import Search, Segment
+from singtrans.decoding.search_block import Limits
+from singtrans.notes import Note, Ornament, PitchTrack
 
 __all__ = ["Decoder", "Posteriors", "decode", "pitch_between", "pitch_track"]
 
@@ -34,10 +51,11 @@ _BLOCK = 1500  # frames whose scores are held at once
 class Decoder:
     """Finds the notes in posteriors that come piece by piece.
 
-    It holds what is undecided, a few seconds as a rule, and five numbers for each note found.
+    It holds what is undecided, a few seconds as a rule, and some numbers for each note found.
 
     Args:
         config: costs and weights.
+        confidence: calibration of the confidence; without one it is the notes' clarity.
 
     Example:
         >>> decoder = Decoder(config)  # doctest: +SKIP
@@ -46,9 +64,10 @@ class Decoder:
         >>> notes = decoder.finish(duration)  # doctest: +SKIP
     """
 
-    def __init__(self, config: DecoderConfig) -> None:
-        self._config = config
+    def __init__(self, config: DecoderConfig, confidence: ConfidenceConfig | None = None) -> None:
+        self._config, self._confidence = config, confidence or ConfidenceConfig()
         self._search: Search | None = None
+        self._limits = Limits(1, 0, config.legato_cost)  # once the hop is known, in frames
         self._held: Posteriors | None = None  # what may still be needed, from frame `_first` on
         self._first = 0
         self._hop = 0.0
@@ -66,21 +85,43 @@ class Decoder:
         Args:
             duration: of the recording in seconds; no note ends later.
         """
-        if self._search is None:
-            return ()
-        self._waiting += self._search.finish()
-        self._measure(complete=True)
+        return self.measured(duration)[0]
+
+    def measured(self, duration: float) -> tuple[tuple[Note, ...], np.ndarray]:
+        """The notes, once all frames are in, and (notes, features) what their confidence is computed from.
+
+        Args:
+            duration: of the recording in seconds; no note ends later.
+        """
+        if self._search is not None:
+            self._waiting += self._search.finish()
+            self._measure(complete=True)
         pairs = zip(self._found, times(self._found, self._hop, duration), strict=True)
-        return tuple(Note(on, off, found.pitch, found.confidence) for found, (on, off) in pairs if off > on)
+        kept = [(found, on, off) for found, (on, off) in pairs if off > on]
+        contexts = [NoteContext(on, off, found.pitch, len(found.ornaments)) for found, on, off in kept]
+        features = all_features([found.features for found, _, _ in kept], contexts)
+        notes = [
+            Note(on, off, found.pitch, found.clarity, ornaments=_ornaments(found, on, off, self._hop))
+            for found, on, off in kept
+        ]
+        released = with_releases(notes, [found.release for found, _, _ in kept])
+        if self._confidence.calibrated:
+            sure = certainties(features, self._confidence)
+            released = tuple(replace(n, confidence=s.right, certainty=s) for n, s in zip(released, sure, strict=True))
+        return released, features
 
     def _add(self, piece: Posteriors) -> None:
         config = self._config
         if self._search is None:
             self._hop = piece.hop
-            shortest = max(1, round(config.shortest_note / piece.hop))
-            self._search = Search(piece.pitch.shape[1], shortest, config.legato_cost)
+            self._limits = Limits(
+                shortest=max(1, round(config.shortest_note / piece.hop)),
+                ornament=round(config.longest_ornament / piece.hop),
+                legato_cost=config.legato_cost,
+            )
+            self._search = Search(piece.pitch.shape[1], self._limits)
         self._held = piece if self._held is None else join([self._held, piece])
-        self._waiting += self._search.add(_evidence(piece, config))
+        self._waiting += self._search.add(evidence(piece, config))
         self._measure(complete=False)
         needed = min([self._search.needed, *(segment.start for segment in self._waiting)])
         first = max(needed - REACH, self._first)
@@ -93,22 +134,27 @@ class Decoder:
         end = self._first + len(self._held)
         ready = sum(complete or segment.end + REACH < end for segment in self._waiting)
         for segment in self._waiting[:ready]:
-            self._found.append(measure(segment, self._held, self._first, self._config))
+            frames = self._held[segment.start - self._first : segment.end - self._first]
+            parts = split(segment, evidence_of(segment.bin, frames, self._config), self._limits)
+            self._found.append(measure(segment, parts, self._held, self._first, self._config))
         self._waiting = self._waiting[ready:]
 
 
-def decode(posteriors: Posteriors, config: DecoderConfig, duration: float) -> tuple[Note, ...]:
+def decode(
+    posteriors: Posteriors, config: DecoderConfig, duration: float, confidence: ConfidenceConfig | None = None
+) -> tuple[Note, ...]:
     """The best sequence of notes.
 
     Args:
         posteriors: of ``frames`` frames.
         config: costs and weights.
         duration: of the recording in seconds; no note ends later.
+        confidence: calibration of the confidence, if there is one.
 
     Returns:
         Notes in time order, never overlapping, each of positive length and inside 0..duration.
     """
-    decoder = Decoder(config)
+    decoder = Decoder(config, confidence)
     decoder.add(posteriors)
     return decoder.finish(duration)
 
@@ -131,8 +177,7 @@ def pitch_between(posteriors: Posteriors, config: DecoderConfig, onset: float, o
         raise ValueError("there is no pitch in posteriors of no frames")
     start = min(max(round(onset / posteriors.hop), 0), len(posteriors) - 1)
     end = min(max(round(offset / posteriors.hop), start + 1), len(posteriors))
-    fit = _pitch_fit(posteriors[start:end], config).sum(axis=0)
-    return measure(Segment(start, end, int(fit.argmax())), posteriors, 0, config).pitch
+    return span_pitch(posteriors, config, start, end)
 
 
 def pitch_track(posteriors: Posteriors, config: DecoderConfig) -> PitchTrack:
@@ -147,30 +192,12 @@ def pitch_track(posteriors: Posteriors, config: DecoderConfig) -> PitchTrack:
     )
 
 
-def _evidence(posteriors: Posteriors, config: DecoderConfig) -> Evidence:
-    """What the search adds up."""
-    activity = config.activity_weight * _log_odds(posteriors.activity, config.decision_floor)
-    return Evidence(
-        onset=config.onset_weight * _log_odds(posteriors.onset, config.decision_floor) - config.note_cost,
-        offset=config.offset_weight * _log_odds(posteriors.offset, config.decision_floor),
-        gain=_pitch_fit(posteriors, config) + activity[:, None],
-    )
-
-
-def _log_odds(probability: np.ndarray, floor: float) -> np.ndarray:
-    p = np.clip(as_probabilities(probability), floor, 1.0 - floor)
-    return np.log(p) - np.log1p(-p)
-
-
-def _pitch_fit(posteriors: Posteriors, config: DecoderConfig) -> np.ndarray:
-    """(frames, bins): weighted log likelihood, at most 0, of each frame under a note of each pitch."""
-    reach = 3.0 * config.pitch_tolerance * posteriors.bins_per_semitone
-    offsets = np.arange(-int(reach), int(reach) + 1) / posteriors.bins_per_semitone
-    kernel = np.exp(-0.5 * (offsets / config.pitch_tolerance) ** 2)
-    pitch = as_probabilities(posteriors.pitch)
-    padded = np.pad(pitch, ((0, 0), (len(kernel) // 2, len(kernel) // 2)))
-    near = np.lib.stride_tricks.sliding_window_view(padded, len(kernel), axis=1) @ kernel
-    voicing = as_probabilities(posteriors.voicing[:, None])
-    # An unvoiced frame (a consonant, a breath) says nothing about the note's pitch.
-    likelihood = 1.0 - voicing * (1.0 - config.pitch_floor) * (1.0 - np.clip(near, 0.0, 1.0))
-    return config.pitch_weight * np.log(likelihood)
+def _ornaments(found: Found, onset: float, offset: float, hop: float) -> tuple[Ornament, ...]:
+    """A note's ornaments in seconds; one that its final times leave no room for is dropped."""
+    kept = []
+    for ornament in found.ornaments:
+        start = onset if ornament.onset == found.start else ornament.onset * hop
+        end = offset if ornament.offset == found.end else ornament.offset * hop
+        if onset <= start < end <= offset and end - start < offset - onset:
+            kept.append(Ornament(start, end, ornament.pitch, ornament.kind))
+    return tuple(kept)

@@ -1,7 +1,7 @@
 """What the network says about every frame of a recording, or of a piece of one."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,11 +11,14 @@ class Posteriors:
     """What the network says about every frame.
 
     Attributes:
-        onset, offset, activity, voicing: (frames,) probabilities.
+        onset, offset, activity, voicing: (frames,) probabilities: a note begins, the voice ends, the frame is inside a
+            note, the frame is voiced.
         pitch: (frames, bins) probabilities, each row summing to 1: where the pitch is, if the frame is voiced.
         hop: seconds from frame to frame; frame 0 is centred on time 0.
         lowest_midi: pitch of bin 0.
         bins_per_semitone: bins in a semitone.
+        syllable, ornament, release: (frames,) probabilities, or None if the model does not know them: a new syllable
+            is articulated, an ornament inside a note begins or ends, a score would end the note.
     """
 
     onset: np.ndarray
@@ -26,10 +29,13 @@ class Posteriors:
     hop: float
     lowest_midi: float
     bins_per_semitone: float
+    syllable: np.ndarray | None = None
+    ornament: np.ndarray | None = None
+    release: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         frames = len(self.onset)
-        shapes = [a.shape for a in (self.onset, self.offset, self.activity, self.voicing)]
+        shapes = [a.shape for a in (*self._heads, *self._optional) if a is not None]
         if any(shape != (frames,) for shape in shapes) or self.pitch.ndim != 2 or len(self.pitch) != frames:
             raise ValueError(f"posteriors disagree in shape: {shapes}, pitch {self.pitch.shape}")
 
@@ -43,22 +49,49 @@ class Posteriors:
 
     def __getitem__(self, frames: slice) -> "Posteriors":
         """Some of the frames, as views."""
-        return self._with([a[frames] for a in self._arrays])
+        return self._with(
+            [a[frames] for a in (*self._heads, self.pitch)], [None if a is None else a[frames] for a in self._optional]
+        )
+
+    def with_pitch(self, pitch: np.ndarray, lowest_midi: float) -> "Posteriors":
+        """The same frames with other bins of pitch.
+
+        Args:
+            pitch: (frames, bins).
+            lowest_midi: pitch of bin 0.
+        """
+        return replace(self, pitch=pitch, lowest_midi=lowest_midi)
 
     @property
-    def _arrays(self) -> tuple[np.ndarray, ...]:
-        return self.onset, self.offset, self.activity, self.voicing, self.pitch
+    def _heads(self) -> tuple[np.ndarray, ...]:
+        return self.onset, self.offset, self.activity, self.voicing
 
-    def _with(self, arrays: Iterable[np.ndarray]) -> "Posteriors":
+    @property
+    def _optional(self) -> tuple[np.ndarray | None, ...]:
+        return self.syllable, self.ornament, self.release
+
+    def _with(self, arrays: Sequence[np.ndarray], optional: Sequence[np.ndarray | None]) -> "Posteriors":
+        grid = self.hop, self.lowest_midi, self.bins_per_semitone
         onset, offset, activity, voicing, pitch = arrays
-        return Posteriors(onset, offset, activity, voicing, pitch, self.hop, self.lowest_midi, self.bins_per_semitone)
+        return Posteriors(onset, offset, activity, voicing, pitch, *grid, *optional)
 
 
 def join(pieces: Sequence[Posteriors]) -> Posteriors:
-    """Pieces that follow each other as one, in memory of its own; at least one piece."""
-    return pieces[0]._with(map(np.concatenate, zip(*(piece._arrays for piece in pieces), strict=True)))
+    """Pieces that follow each other as one, in memory of its own; at least one piece.
+
+    Raises:
+        ValueError: if some have arrays that others lack.
+    """
+    arrays = [np.concatenate(a) for a in zip(*((*p._heads, p.pitch) for p in pieces), strict=True)]
+    optional: list[np.ndarray | None] = []
+    for values in zip(*(piece._optional for piece in pieces), strict=True):
+        known = [value for value in values if value is not None]
+        if known and len(known) < len(values):
+            raise ValueError("some pieces of posteriors have arrays that others lack")
+        optional.append(np.concatenate(known) if known else None)
+    return pieces[0]._with(arrays, optional)
 
 
 def as_probabilities(values: np.ndarray) -> np.ndarray:
-    """What a network says, of any shape, as doubles from 0 to 1, even a damaged one; what is no number as 0."""
+    """What a network says, of any shape, as doubles from 0 to 1, even a damaged one; what is not a number as 0."""
     return np.clip(np.nan_to_num(values.astype(np.float64)), 0.0, 1.0)

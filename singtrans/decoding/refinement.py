@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from singtrans.decoding.confidence import clarity, frame_features
 from singtrans.decoding.config import DecoderConfig
+from singtrans.decoding.evidence import pitch_fit
+from singtrans.decoding.ornaments import Parts
 from singtrans.decoding.posteriors import Posteriors, as_probabilities
 from singtrans.decoding.search import Segment
 
@@ -24,6 +27,7 @@ _ROUNDS = 20  # of bringing a pitch to the middle of those near to it; in a long
 REACH = 4
 """Frames before a boundary's own and after it whose posteriors have a say in where it is: 80 ms at the default hop."""
 
+_BOUNDARY = 2  # frames to either side of a boundary in which the release is looked for
 _BLUR = 2.5  # frames, standard deviation; how far a label's triangle reaches to either side, at the default hop
 _STEP = 0.125  # frames
 _PLACES = np.arange(-1.5, 1.5 + _STEP / 2, _STEP)
@@ -31,6 +35,16 @@ _NEARNESS = np.exp(-0.5 * ((np.arange(-REACH, REACH + 1) - _PLACES[:, None]) / _
 
 
 @dataclass(frozen=True, slots=True)
+class FoundOrnament:
+    """An ornament of a note: frames, finer than the grid, and fractional MIDI number."""
+
+    onset: float
+    offset: float
+    pitch: float
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Found:
     """A segment with its values.
 
@@ -38,7 +52,11 @@ class Found:
         start, end: frames; the note lasts from the first up to the second, without it.
         onset, offset: the same, finer than the frames; they may contradict the neighbours'.
         pitch: fractional MIDI number.
-        confidence: 0 to 1.
+        clarity: 0 to 1, how clear the evidence for the note is.
+        features: (features,) as `singtrans.decoding.confidence.frame_features` gives them.
+        ornaments: in time order.
+        release: probability that a score ends the note before at this one's start, and this one at its own end;
+            None if the model does not know.
     """
 
     start: int
@@ -46,28 +64,71 @@ class Found:
     onset: float
     offset: float
     pitch: float
-    confidence: float
+    clarity: float
+    features: np.ndarray
+    ornaments: tuple[FoundOrnament, ...] = ()
+    release: tuple[float, float] | None = None
 
 
-def measure(segment: Segment, posteriors: Posteriors, first: int, config: DecoderConfig) -> Found:
+def measure(segment: Segment, parts: Parts, posteriors: Posteriors, first: int, config: DecoderConfig) -> Found:
     """The values of a segment.
 
     Args:
         segment: counts frames from the recording's start.
+        parts: where its steady part lies, likewise.
         posteriors: with the segment's frames, `REACH` more before them and one more than that after them, where the
             recording has them.
         first: the recording's frame that ``posteriors`` start with.
         config: how the pitch is read.
     """
-    here = Segment(segment.start - first, segment.end - first, segment.bin)
+    here = Parts(parts.start - first, parts.steady - first, parts.tail - first, parts.end - first)
+    steady = Segment(here.steady, here.tail, segment.bin)
+    release = posteriors.release
+    pitch = note_pitch(steady, posteriors, config)
     return Found(
         segment.start,
         segment.end,
         between_frames(posteriors.onset, segment.start, first),
         between_frames(posteriors.offset, segment.end, first),
-        _note_pitch(here, posteriors, config),
-        _confidence(here, posteriors),
+        pitch,
+        clarity(here, segment.bin, posteriors),
+        frame_features(here, segment.bin, posteriors),
+        _ornaments(parts, pitch, posteriors, first, config),
+        None if release is None else (_near(release, here.start), _near(release, here.end)),
     )
+
+
+def _ornaments(
+    parts: Parts, pitch: float, posteriors: Posteriors, first: int, config: DecoderConfig
+) -> tuple[FoundOrnament, ...]:
+    """Lead-in and tail, each with the pitch that is sung in it."""
+    found = []
+    for start, end in ((parts.start, parts.steady), (parts.tail, parts.end)):
+        if start == end:
+            continue
+        sung = span_pitch(posteriors, config, start - first, end - first)
+        before = end == parts.steady
+        kind = ("scoop" if sung < pitch else "grace") if before else "fall"
+        found.append(FoundOrnament(float(start), float(end), sung, kind))
+    return tuple(found)
+
+
+def _near(probability: np.ndarray, frame: int) -> float:
+    """The highest probability within `_BOUNDARY` frames."""
+    near = probability[max(frame - _BOUNDARY, 0) : frame + _BOUNDARY + 1]
+    return float(as_probabilities(near).max(initial=0.0))
+
+
+def span_pitch(posteriors: Posteriors, config: DecoderConfig, start: int, end: int) -> float:
+    """The pitch that is sung between two frames, of which the second is not included.
+
+    Args:
+        posteriors: with these frames.
+        config: how the pitch is read.
+        start, end: frames, as they are counted in ``posteriors``.
+    """
+    fit = pitch_fit(posteriors[start:end], config).sum(axis=0)
+    return note_pitch(Segment(start, end, int(fit.argmax())), posteriors, config)
 
 
 def times(found: Sequence[Found], hop: float, duration: float) -> list[tuple[float, float]]:
@@ -156,7 +217,7 @@ def centroid(
     return np.where(mass > 0, (near * midi).sum(axis=1) / np.maximum(mass, 1e-12), midi[:, reach]), mass
 
 
-def _note_pitch(segment: Segment, posteriors: Posteriors, config: DecoderConfig) -> float:
+def note_pitch(segment: Segment, posteriors: Posteriors, config: DecoderConfig) -> float:
     """The pitch that was sung between onset and offset: the centre of a vibrato, else what most of it is near to.
 
     Every frame's pitch is read near the pitch that the search found for the note as a whole, so a frame whose
@@ -257,15 +318,3 @@ def _weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
     values, weights = values[order], weights[order]
     middle = np.cumsum(weights) - 0.5 * weights
     return float(np.interp(0.5 * weights.sum(), middle, values))
-
-
-def _confidence(segment: Segment, posteriors: Posteriors) -> float:
-    """Geometric mean of the evidence for onset, offset, activity and pitch."""
-    onset = as_probabilities(posteriors.onset[max(segment.start - 1, 0) : segment.start + 2]).max()
-    offset = as_probabilities(posteriors.offset[segment.end - 1 : segment.end + 2]).max()
-    inside = slice(segment.start, segment.end)
-    activity = as_probabilities(posteriors.activity[inside]).mean()
-    reach = round(posteriors.bins_per_semitone)
-    low = max(segment.bin - reach, 0)
-    pitch = as_probabilities(posteriors.pitch[inside, low : segment.bin + reach + 1]).sum(axis=1).mean()
-    return float((onset * offset * activity * min(pitch, 1.0)) ** 0.25)

@@ -2,11 +2,11 @@
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from singtrans.decoding.config import DecoderConfig, check_ranges
+from singtrans.decoding.config import ConfidenceConfig, DecoderConfig, check_ranges
 from singtrans.errors import SingtransError
 from singtrans.messages import shown
 
@@ -136,6 +136,7 @@ class Config:
     features: FeatureConfig = field(default_factory=FeatureConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)
     decoder: DecoderConfig = field(default_factory=DecoderConfig)
+    confidence: ConfidenceConfig = field(default_factory=ConfidenceConfig)
 
     def to_json(self) -> str:
         """The configuration as one JSON object, sorted, so that equal configurations are equal strings."""
@@ -152,15 +153,20 @@ class Config:
             parsed = json.loads(text)
         except (ValueError, RecursionError):  # not JSON, a number of thousands of digits, brackets without end
             raise SingtransError(f"{source}: its configuration is not JSON; use an undamaged model") from None
-        _checked_fields(cls, parsed, source)
+        _checked_fields(cls, parsed, source, optional={"confidence"})
+        parsed.setdefault("confidence", {})
         return cls(
             features=_read_section(FeatureConfig, parsed, "features", source),
             network=_read_section(NetworkConfig, parsed, "network", source),
-            decoder=_read_section(DecoderConfig, parsed, "decoder", source),
+            # What an older model does not say about its decoder has a default that changes nothing.
+            decoder=_read_section(DecoderConfig, parsed, "decoder", source, DecoderConfig.LATER),
+            confidence=_read_section(ConfidenceConfig, parsed, "confidence", source, ConfidenceConfig.LATER),
         )
 
 
-def _checked_fields(kind: type[Any], values: object, source: str) -> tuple[dataclasses.Field[Any], ...]:
+def _checked_fields(
+    kind: type[Any], values: object, source: str, optional: Collection[str] = ()
+) -> tuple[dataclasses.Field[Any], ...]:
     if not isinstance(values, dict):
         raise SingtransError(f"{source}: its configuration is not an object; use a model made by singtrans")
     fields = dataclasses.fields(kind)
@@ -168,17 +174,21 @@ def _checked_fields(kind: type[Any], values: object, source: str) -> tuple[datac
     if unknown := sorted(set(values) - known):
         names = ", ".join(shown(name) for name in unknown[:3]) + (" and more" if len(unknown) > 3 else "")
         raise SingtransError(f"{source}: unknown configuration {names}; it was made by another version of singtrans")
-    if missing := sorted(known - set(values)):
+    if missing := sorted(known - set(values) - set(optional)):
         raise SingtransError(
             f"{source}: configuration lacks {', '.join(missing)}; it was made by another version of singtrans"
         )
     return fields
 
 
-def _read_section(kind: type[_Section], parsed: Mapping[str, Any], name: str, source: str) -> _Section:
+def _read_section(
+    kind: type[_Section], parsed: Mapping[str, Any], name: str, source: str, optional: Collection[str] = ()
+) -> _Section:
     values = parsed[name]
     typed = {}
-    for f in _checked_fields(kind, values, source):
+    for f in _checked_fields(kind, values, source, optional):
+        if f.name not in values:
+            continue
         typed[f.name] = _typed(values[f.name], f.default, f"{source}: configuration {name}.{f.name}")
     try:
         return kind(**typed)

@@ -9,9 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from singtrans.decoding.decoder import _pitch_fit, decode
+from singtrans.decoding.decoder import decode
+from singtrans.decoding.evidence import evidence, evidence_of, ornament_fit, pitch_fit
+from singtrans.decoding.ornaments import split
 from singtrans.decoding.posteriors import join
 from singtrans.decoding.search import Search
+from singtrans.decoding.search_block import Limits
 from tests.helpers.clear_posteriors import BINS, CONFIG, HOP, any_posteriors, clear, posteriors
 
 
@@ -104,24 +107,36 @@ def test_a_note_cut_off_by_the_end_of_the_recording_is_kept():
     assert [(round(n.onset, 2), n.offset) for n in found] == [(1.0, 2.0)]
 
 
-def test_the_search_equals_trying_every_sequence():
+@pytest.mark.parametrize("longest", [0, 1, 3])
+def test_the_search_equals_trying_every_sequence(longest):
     """On short random input, no sequence of notes scores higher than the one that is found."""
-    from singtrans.decoding import decoder as module
-
     rng = np.random.default_rng(3)
-    frames, bins = 7, 4
-    config = replace(CONFIG, shortest_note=2 * HOP, note_cost=0.3, legato_cost=0.2)
+    frames, bins, limits = 7, 4, Limits(2, longest, 0.2)
+    config = replace(CONFIG, note_cost=0.3, longest_ornament=longest * HOP, ornament_cost=-0.5, ornament_below=0.3)
+    ornate = 0
     for _ in range(20):
-        p = posteriors(*rng.random((4, frames)), rng.dirichlet(np.ones(bins), frames))
-        odds = {k: module._log_odds(getattr(p, k), config.decision_floor) for k in ("onset", "offset", "activity")}
-        gain = module._pitch_fit(p, config) + config.activity_weight * odds["activity"][:, None]
+        heads, more = rng.random((4, frames)), rng.random((3, frames))
+        found = evidence(posteriors(*heads, rng.dirichlet(np.ones(bins), frames), *more), config)
 
-        def score(segments, odds=odds, gain=gain):
+        def parts(s, e):
+            """Every way to give a note a lead-in and a tail: lengths in frames."""
+            lengths = range(longest + 1)
+            return [(a, b) for a in lengths for b in lengths if e - s - a - b >= limits.shortest]
+
+        def inside(s, e, a, b, bin_, found=found):
+            """The score of a note's frames and of its inner boundaries."""
+            total = found.gain[s + a : e - b, bin_].sum()
+            total += found.ornament[s : s + a, bin_].sum() + found.ornament[e - b : e, bin_].sum()
+            return total + (found.inner[s + a] if a else 0.0) + (found.inner[e - b] if b else 0.0)
+
+        def best_inside(s, e):
+            return max(inside(s, e, a, b, bin_) for a, b in parts(s, e) for bin_ in range(bins))
+
+        def score(segments, found=found, best_inside=best_inside):
             total = 0.0
             for i, (s, e) in enumerate(segments):
-                total += config.onset_weight * odds["onset"][s] - config.note_cost + gain[s:e].sum(axis=0).max()
-                total += config.offset_weight * odds["offset"][e] if e < frames else 0.0
-                total -= config.legato_cost if i and segments[i - 1][1] == s else 0.0
+                total += found.onset[s] + best_inside(s, e) + (found.offset[e] if e < frames else 0.0)
+                total -= limits.legato_cost if i and segments[i - 1][1] == s else 0.0
             return total
 
         def sequences(first):
@@ -132,9 +147,42 @@ def test_the_search_equals_trying_every_sequence():
                         yield [(s, e), *rest]
 
         best = max(score(s) for s in sequences(0))
-        search = Search(bins, 2, config.legato_cost)
-        found = [(s.start, s.end) for s in [*search.add(module._evidence(p, config)), *search.finish()]]
-        assert score(found) == pytest.approx(best, abs=1e-9)
+        search = Search(bins, limits)
+        segments = [*search.add(found), *search.finish()]
+        assert score([(s.start, s.end) for s in segments]) == pytest.approx(best, abs=1e-9)
+        for segment in segments:
+            s, e, bin_ = segment.start, segment.end, segment.bin
+            here = found[s:e]
+            column = replace(here, gain=here.gain[:, [bin_]], ornament=here.ornament[:, [bin_]])
+            cut = split(segment, column, limits)
+            assert inside(s, e, cut.steady - s, e - cut.tail, bin_) == pytest.approx(best_inside(s, e), abs=1e-9)
+            ornate += cut.steady > s or cut.tail < e
+    assert bool(ornate) == bool(longest)
+
+
+@pytest.mark.parametrize("syllables", [True, False])
+def test_the_evidence_for_one_pitch_is_a_column_of_that_for_all(syllables):
+    rng = np.random.default_rng(4)
+    more = rng.random((3, 30)) if syllables else [None] * 3
+    p = posteriors(*rng.random((4, 30)), rng.dirichlet(np.ones(BINS), 30), *more)
+    config = replace(CONFIG, longest_ornament=0.2, syllable_weight=0.7)
+    whole = evidence(p, config)
+    for bin_ in (0, 1, 90, BINS - 1):
+        column = evidence_of(bin_, p, config)
+        assert np.allclose(column.gain[:, 0], whole.gain[:, bin_], atol=1e-12)
+        assert np.allclose(column.ornament[:, 0], whole.ornament[:, bin_], atol=1e-12)
+        assert np.array_equal(column.inner, whole.inner)
+
+
+def test_an_ornament_may_be_at_any_pitch_around_the_notes():
+    config = replace(CONFIG, longest_ornament=0.2, ornament_below=3.0, ornament_above=1.0, ornament_fit=0.5)
+    midi = np.array([56.0, 58.0, 60.0, 60.3, 62.0])
+    p = clear([(0.0, 0.1, 60.0)], 5, midi=midi)
+    fit = ornament_fit(p, config)[:, round((60.0 - p.lowest_midi) * p.bins_per_semitone)]
+    inside = config.pitch_weight * np.log(1 - 0.98 * (1 - config.pitch_floor) * 0.5)
+    assert fit[1:4] == pytest.approx([inside] * 3, abs=0.02)
+    assert max(fit[0], fit[4]) < inside - 0.2
+    assert (pitch_fit(p, config)[2] > fit[2]).sum() >= 1, "the steady part prefers the note's own pitch"
 
 
 def test_shapes_that_disagree_are_refused():
@@ -148,7 +196,19 @@ def test_shapes_that_disagree_are_refused():
 def test_one_piece_joined_is_itself():
     p = clear([(0.1, 0.4, 60.0)], 30)
     joined = join([p])
-    assert all(np.array_equal(a, b) for a, b in zip(joined._arrays, p._arrays, strict=True))
+    for name in ("onset", "offset", "activity", "voicing", "pitch"):
+        assert np.array_equal(getattr(joined, name), getattr(p, name))
+    assert joined.syllable is joined.ornament is joined.release is None
+
+
+def test_pieces_keep_what_some_models_know_more():
+    rng = np.random.default_rng(1)
+    p = posteriors(*rng.random((4, 9)), rng.random((9, 3)), *rng.random((3, 9)))
+    joined = join([p[:4], p[4:]])
+    for name in ("syllable", "ornament", "release"):
+        assert np.array_equal(getattr(joined, name), getattr(p, name))
+    with pytest.raises(ValueError, match="others lack"):
+        join([p[:4], posteriors(*p[4:]._heads, p.pitch[4:], p.syllable[4:])])
 
 
 @settings(max_examples=200, deadline=None)
@@ -169,6 +229,6 @@ def test_values_beyond_a_probability_count_as_the_nearest(given_posteriors, data
 @pytest.mark.parametrize("value", [-1.0, 2.0])
 def test_the_pitch_fit_is_a_log_likelihood_whatever_the_posterior(value):
     p = posteriors(*np.ones((4, 3)), np.full((3, 30), value))
-    fit = _pitch_fit(p, CONFIG)
+    fit = pitch_fit(p, CONFIG)
     assert np.isfinite(fit).all()
     assert (fit <= 0.0).all()

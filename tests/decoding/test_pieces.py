@@ -13,6 +13,13 @@ from singtrans.decoding.decoder import Decoder, Posteriors, decode
 from tests.helpers import undivided_decoder
 from tests.helpers.clear_posteriors import CONFIG, HOP, any_posteriors, melody, posteriors
 
+ORNATE = replace(CONFIG, longest_ornament=0.2, ornament_weight=2.0, ornament_cost=0.0, syllable_weight=0.3)
+
+
+def plain(notes):
+    """The notes without what the other search does not look for."""
+    return tuple(replace(note, ornaments=(), release=None) for note in notes)
+
 
 def in_pieces(p: Posteriors, config: DecoderConfig, duration: float, cuts: list[int]):
     decoder = Decoder(config)
@@ -27,14 +34,19 @@ def in_pieces(p: Posteriors, config: DecoderConfig, duration: float, cuts: list[
     st.sampled_from([-5.0, 0.0, 0.5, 5.0]),
     st.sampled_from([0.0, 0.02, 0.06, 0.3]),
     st.sampled_from([-1.0, 0.0, 2.0]),
+    st.sampled_from([(0.0, 0.0), (0.04, 1.0), (0.2, 0.0), (0.2, -4.0), (0.6, 2.0)]),
     st.one_of(st.lists(st.integers(0, 60), max_size=5), st.just(list(range(60)))),
 )
-def test_any_input_in_any_pieces_equals_the_search_frame_by_frame(given_posteriors, cost, shortest, legato, cuts):
+def test_any_input_in_any_pieces_equals_the_search_frame_by_frame(
+    given_posteriors, cost, shortest, legato, ornament, cuts
+):
     duration = len(given_posteriors) * HOP
+    longest, ornament_cost = ornament
     config = replace(CONFIG, note_cost=cost, shortest_note=shortest, legato_cost=legato)
+    config = replace(config, longest_ornament=longest, ornament_cost=ornament_cost, syllable_weight=0.3)
     expected = undivided_decoder.decode(given_posteriors, config, duration)
-    assert decode(given_posteriors, config, duration) == expected
-    assert in_pieces(given_posteriors, config, duration, cuts) == expected
+    assert plain(decode(given_posteriors, config, duration)) == expected
+    assert in_pieces(given_posteriors, config, duration, cuts) == decode(given_posteriors, config, duration)
 
 
 def test_a_note_that_is_decided_at_once_waits_for_what_has_a_say_in_its_values():
@@ -58,9 +70,10 @@ def test_a_note_that_is_decided_at_once_waits_for_what_has_a_say_in_its_values()
 def test_pieces_have_no_part_in_the_notes(seed, piece):
     frames = 300 if piece == 1 else 5000
     p, duration = melody(seed, frames), frames * HOP - HOP / 3
-    expected = undivided_decoder.decode(p, CONFIG, duration)
-    assert len(expected) > frames * HOP / 4
-    assert in_pieces(p, CONFIG, duration, list(range(piece, frames, piece))) == expected
+    for config in (CONFIG, ORNATE):
+        expected = undivided_decoder.decode(p, config, duration)
+        assert len(expected) > frames * HOP / 4
+        assert plain(in_pieces(p, config, duration, list(range(piece, frames, piece)))) == expected
 
 
 def test_what_is_undecided_stays_small():

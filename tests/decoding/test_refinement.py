@@ -12,6 +12,8 @@ from singtrans.decoding.decoder import Decoder, decode, pitch_between, pitch_tra
 from singtrans.decoding.refinement import Found, between_frames, common_pitch, times
 from tests.helpers.clear_posteriors import BINS, CONFIG, HOP, LOWEST, any_posteriors, clear, melody, posteriors
 
+NOTHING = np.zeros(0)  # features
+
 
 @pytest.mark.parametrize("extent", [0.5, 1.0])
 def test_vibrato_neither_splits_nor_moves_a_note(extent):
@@ -94,7 +96,7 @@ def any_found(draw) -> list[Found]:
         start = now + draw(st.sampled_from([0, 0, 1, 2]))
         now = start + draw(st.integers(1, 3))
         on, off = (max(frame + draw(st.floats(-1.5, 1.5)), 0.0) for frame in (start, now))
-        found.append(Found(start, now, on, off, 60.0, 0.5))
+        found.append(Found(start, now, on, off, 60.0, 0.5, NOTHING))
     return found
 
 
@@ -114,7 +116,11 @@ def test_times_are_in_order_and_legato_notes_share_a_boundary(found):
 
 
 def test_what_is_in_order_stays_as_it_is_but_for_the_middle_of_legato():
-    found = [Found(1, 4, 0.7, 4.2, 60.0, 1.0), Found(6, 9, 6.3, 8.6, 60.0, 1.0), Found(9, 12, 9.4, 11.0, 60.0, 1.0)]
+    found = [
+        Found(1, 4, 0.7, 4.2, 60.0, 1.0, NOTHING),
+        Found(6, 9, 6.3, 8.6, 60.0, 1.0, NOTHING),
+        Found(9, 12, 9.4, 11.0, 60.0, 1.0, NOTHING),
+    ]
     assert np.allclose(times(found, 0.1, 1.05), [(0.07, 0.42), (0.63, 0.9), (0.9, 1.05)], atol=1e-9)
 
 

@@ -11,8 +11,9 @@ HOP, LOWEST, PER_SEMITONE, BINS = 0.02, 33.0, 3.0, 180
 CONFIG = DecoderConfig()
 
 
-def posteriors(onset, offset, activity, voicing, pitch) -> Posteriors:
-    return Posteriors(onset, offset, activity, voicing, pitch, HOP, LOWEST, PER_SEMITONE)
+def posteriors(onset, offset, activity, voicing, pitch, syllable=None, ornament=None, release=None) -> Posteriors:
+    heads = onset, offset, activity, voicing
+    return Posteriors(*heads, pitch, HOP, LOWEST, PER_SEMITONE, syllable, ornament, release)
 
 
 def clear(notes, frames, depth=0.97, midi=None) -> Posteriors:
@@ -42,7 +43,9 @@ def any_posteriors(draw) -> Posteriors:
     value = st.one_of(st.sampled_from([0.0, 1.0, 0.5, float("nan")]), st.floats(0, 1, width=32))
     heads = draw(arrays(np.float32, (4, frames), elements=value))
     pitch = draw(arrays(np.float32, (frames, bins), elements=st.floats(0, 1, width=32)))
-    return posteriors(*heads, pitch)
+    optional = arrays(np.float32, frames, elements=value)
+    more = draw(st.one_of(st.just((None,) * 3), st.tuples(*[optional] * 3), st.tuples(optional, st.none(), st.none())))
+    return posteriors(*heads, pitch, *more)
 
 
 def melody(seed: int, frames: int) -> Posteriors:

@@ -1,6 +1,6 @@
-"""The search as it was first written, frame by frame and all at once: what the fast one must equal exactly.
+"""The search written plainly, frame by frame and all at once: the fast one must equal it exactly.
 
-What a note that it finds is worth comes of functions that it shares with the other, which are tested on their own.
+The values of the notes that it finds come from functions that it shares with the other, which are tested on their own.
 """
 
 from dataclasses import dataclass
@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from singtrans.decoding.config import DecoderConfig
+from singtrans.decoding.evidence import evidence, evidence_of
+from singtrans.decoding.ornaments import Parts, split
 from singtrans.decoding.posteriors import Posteriors, as_probabilities
 from singtrans.decoding.refinement import between_frames, common_pitch, vibrato_centre
+from singtrans.decoding.search_block import Limits
 from singtrans.notes import Note, PitchTrack
-
-_BLOCK = 4096  # frames whose pitch fit is held in memory at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +38,20 @@ def decode(posteriors: Posteriors, config: DecoderConfig, duration: float) -> tu
     """
     segments = _search(posteriors, config)
     times = _times(segments, posteriors, duration)
-    return tuple(
-        Note(on, off, _note_pitch(segment, posteriors, config), _confidence(segment, posteriors))
-        for segment, (on, off) in zip(segments, times, strict=True)
-        if off > on
-    )
+    notes = []
+    for segment, (on, off) in zip(segments, times, strict=True):
+        if off > on:
+            parts = _parts(segment, posteriors, config)
+            steady = _Segment(parts.steady, parts.tail, segment.bin)
+            pitch = _note_pitch(steady, posteriors, config)
+            notes.append(Note(on, off, pitch, _confidence(segment, steady, posteriors)))
+    return tuple(notes)
+
+
+def _parts(segment: _Segment, posteriors: Posteriors, config: DecoderConfig) -> Parts:
+    """Where a note's ornaments meet its steady part; `split` is tested on its own."""
+    frames = posteriors[segment.start : segment.end]
+    return split(segment, evidence_of(segment.bin, frames, config), limits(posteriors.hop, config))
 
 
 def pitch_track(posteriors: Posteriors, config: DecoderConfig) -> PitchTrack:
@@ -56,74 +66,64 @@ def pitch_track(posteriors: Posteriors, config: DecoderConfig) -> PitchTrack:
     )
 
 
-def _log_odds(probability: np.ndarray, floor: float) -> np.ndarray:
-    p = np.clip(np.nan_to_num(probability.astype(np.float64)), floor, 1.0 - floor)
-    return np.log(p) - np.log1p(-p)
-
-
-def _pitch_fit(posteriors: Posteriors, config: DecoderConfig, first: int, last: int) -> np.ndarray:
-    """(last - first, bins): weighted log likelihood, at most 0, of each frame under a note of each pitch."""
-    reach = 3.0 * config.pitch_tolerance * posteriors.bins_per_semitone
-    offsets = np.arange(-int(reach), int(reach) + 1) / posteriors.bins_per_semitone
-    kernel = np.exp(-0.5 * (offsets / config.pitch_tolerance) ** 2)
-    pitch = np.nan_to_num(posteriors.pitch[first:last].astype(np.float64))
-    padded = np.pad(pitch, ((0, 0), (len(kernel) // 2, len(kernel) // 2)))
-    near = np.lib.stride_tricks.sliding_window_view(padded, len(kernel), axis=1) @ kernel
-    voicing = np.clip(np.nan_to_num(posteriors.voicing[first:last, None].astype(np.float64)), 0.0, 1.0)
-    # An unvoiced frame (a consonant, a breath) says nothing about the note's pitch.
-    likelihood = 1.0 - voicing * (1.0 - config.pitch_floor) * (1.0 - np.clip(near, 0.0, 1.0))
-    return config.pitch_weight * np.log(likelihood)
-
-
 def _search(posteriors: Posteriors, config: DecoderConfig) -> list[_Segment]:
     """The best segments, by dynamic programming over boundaries between frames.
 
     Position ``t`` lies before frame ``t``. ``silence`` is the best score of everything before ``t`` that ends in
-    silence, ``ended`` that of everything that ends with a note. ``open_[p]`` is the best score with which a note
-    of pitch ``p`` can have begun, less all activity and fit summed up to its start, so that adding the sums up to
-    ``t`` gives the score of the note up to ``t``; it lags behind by the shortest note.
+    silence, ``ended`` that of everything that ends with a note. ``open_[p]`` is the best score with which the steady
+    part of a note of pitch ``p`` can have begun, less all activity and fit summed up to its start, so that adding the
+    sums up to ``t`` gives the score of the note up to ``t``; it lags behind by the shortest note. Lead-ins and tails
+    are tried at every length.
     """
     frames, bins = posteriors.pitch.shape
-    onset = config.onset_weight * _log_odds(posteriors.onset, config.decision_floor) - config.note_cost
+    scores = evidence(posteriors, config)
     # A recording may stop in the middle of a note: its very end is neither for nor against an offset.
-    offset = np.append(config.offset_weight * _log_odds(posteriors.offset, config.decision_floor), 0.0)
-    activity = config.activity_weight * _log_odds(posteriors.activity, config.decision_floor)
-    shortest = max(1, round(config.shortest_note / posteriors.hop))
+    offset, inner = np.append(scores.offset, 0.0), np.append(scores.inner, -np.inf)
+    bounds = limits(posteriors.hop, config)
+    shortest, longest = bounds.shortest, bounds.ornament
+    total = np.concatenate([np.zeros((1, bins)), scores.gain]).cumsum(axis=0)
+    ornament = np.concatenate([np.zeros((1, bins)), scores.ornament]).cumsum(axis=0)
 
     open_ = np.full(bins, -np.inf)
     open_start = np.zeros(bins, np.int64)
+    tail, tail_start = np.full((frames + 1, bins), -np.inf), np.zeros((frames + 1, bins), np.int64)
     ended_bin = np.zeros(frames + 1, np.int64)
     ended_start = np.full(frames + 1, -1, np.int64)
     begun_after = np.zeros(frames + 1, np.int64)  # where the note before a note that begins here ended
     silence, before_silence = 0.0, 0
-    score_begin = np.full(frames + 1, -np.inf)
-    history = np.zeros((shortest + 1, bins))  # sums at the last positions, a ring
-    total, gain = np.zeros(bins), np.zeros((0, bins))
+    begin = np.full(frames + 1, -np.inf)
     for t in range(frames + 1):
-        if t > 0:
-            total = total + gain[(t - 1) % _BLOCK]
-        if t % _BLOCK == 0 and t < frames:
-            last = min(frames, t + _BLOCK)
-            gain = _pitch_fit(posteriors, config, t, last) + activity[t:last, None]
-        history[t % (shortest + 1)] = total
         ended = -np.inf
         if t >= shortest:
-            s = t - shortest
-            candidate = score_begin[s] - history[s % (shortest + 1)]
-            better = candidate > open_
-            open_[better] = candidate[better]
-            open_start[better] = s
-            score = open_ + total
+            steady = t - shortest  # where the steady part of a note that is long enough by now can begin
+            enter, start = np.full(bins, begin[steady]), np.full(bins, steady)
+            for s in range(max(steady - longest, 0), steady):
+                led = ((begin[s] - ornament[s]) + ornament[steady]) + inner[steady]
+                better = led > enter
+                enter[better], start[better] = led[better], s
+            better = enter - total[steady] > open_
+            open_[better], open_start[better] = (enter - total[steady])[better], start[better]
+            score, start = open_ + total[t], open_start.copy()
+            tail[t], tail_start[t] = (score + inner[t]) - ornament[t], open_start
+            for u in range(max(t - longest, 0), t):
+                tailed = tail[u] + ornament[t]
+                better = tailed > score
+                score, start = np.where(better, tailed, score), np.where(better, tail_start[u], start)
             best = int(score.argmax())
             ended = score[best] + offset[t]
-            ended_bin[t], ended_start[t] = best, open_start[best]
+            ended_bin[t], ended_start[t] = best, start[best]
         if t < frames:
             legato = ended - config.legato_cost
             begun_after[t] = t if legato > silence else before_silence
-            score_begin[t] = max(legato, silence) + onset[t]
+            begin[t] = max(legato, silence) + scores.onset[t]
         if ended > silence:
             silence, before_silence = ended, t
     return _trace(before_silence, ended_start, ended_bin, begun_after)
+
+
+def limits(hop: float, config: DecoderConfig) -> Limits:
+    """What the search is bound to, in frames."""
+    return Limits(max(1, round(config.shortest_note / hop)), round(config.longest_ornament / hop), config.legato_cost)
 
 
 def _trace(end: int, ended_start: np.ndarray, ended_bin: np.ndarray, begun_after: np.ndarray) -> list[_Segment]:
@@ -202,13 +202,13 @@ def _note_pitch(segment: _Segment, posteriors: Posteriors, config: DecoderConfig
     return common_pitch(midi[note], (weight / (1 + (speed / 14) ** 2))[note])  # tested on its own
 
 
-def _confidence(segment: _Segment, posteriors: Posteriors) -> float:
+def _confidence(segment: _Segment, steady: _Segment, posteriors: Posteriors) -> float:
     """Geometric mean of the evidence for onset, offset, activity and pitch."""
     onset = as_probabilities(posteriors.onset[max(segment.start - 1, 0) : segment.start + 2]).max(initial=0.0)
     offset = as_probabilities(posteriors.offset[max(segment.end - 1, 0) : segment.end + 2]).max(initial=0.0)
-    inside = slice(segment.start, segment.end)
-    activity = as_probabilities(posteriors.activity[inside]).mean()
+    activity = as_probabilities(posteriors.activity[segment.start : segment.end]).mean()
     reach = round(posteriors.bins_per_semitone)
     low = max(segment.bin - reach, 0)
-    pitch = as_probabilities(posteriors.pitch[inside, low : segment.bin + reach + 1]).sum(axis=1).mean()
+    near = posteriors.pitch[steady.start : steady.end, low : segment.bin + reach + 1]
+    pitch = as_probabilities(near).sum(axis=1).mean()
     return float((onset * offset * activity * min(pitch, 1.0)) ** 0.25)

@@ -44,3 +44,16 @@ def test_any_text_is_refused_in_one_line(text):
     with pytest.raises(SingtransError) as error:
         Config.from_json(text)
     assert "\n" not in str(error.value)
+
+
+def test_what_older_models_do_not_say_has_a_default():
+    values = json.loads(Config().to_json())
+    del values["confidence"], values["decoder"]["longest_ornament"]
+    assert Config.from_json(json.dumps(values)) == Config()
+
+
+def test_a_calibration_has_a_number_for_each_measurement():
+    values = json.loads(Config().to_json())
+    values["confidence"]["pitch"] = [1.0, 2.0]
+    with pytest.raises(SingtransError, match="the confidence needs 19 numbers"):
+        Config.from_json(json.dumps(values))

@@ -1,0 +1,253 @@
+"""The scores of a block of positions, computed without a loop over them; see `singtrans.decoding.search`."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the search is bound to.
+
+    Attributes:
+        shortest: frames of the shortest note, without its ornaments; at least 1.
+        ornament: frames of the longest lead-in or tail; 0 for notes without.
+        legato_cost: what it costs to go from note to note with no gap.
+    """
+
+    shortest: int
+    ornament: int
+    legato_cost: float
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """Scores of some frames.
+
+    Attributes:
+        onset, offset: (frames,) score of a note's beginning or ending before each frame.
+        gain: (frames, bins) score of each frame inside the steady part of a note of each pitch.
+        inner: (frames,) score of a boundary between two parts of a note before each frame.
+        ornament: (frames, bins) score of each frame inside an ornament of a note of each pitch.
+    """
+
+    onset: np.ndarray
+    offset: np.ndarray
+    gain: np.ndarray
+    inner: np.ndarray
+    ornament: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.onset)
+
+    def __getitem__(self, frames: slice) -> "Evidence":
+        """Some of the frames, as views."""
+        return Evidence(
+            self.onset[frames], self.offset[frames], self.gain[frames], self.inner[frames], self.ornament[frames]
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Past:
+    """What the next block needs of the positions before it; ``past`` is shortest + ornament, the last row the latest.
+
+    Attributes:
+        opened, opened_start: (bins,) best open note of each pitch, less the sum of gain, and where it began.
+        sums, ornament_sums: (past, bins) sums of gain and of ornament up to each position.
+        begin, inner: (past,) scores with which a note, or another part of one, can begin.
+        tail, tail_start: (ornament, bins) score with which a tail can begin, less the sum of ornament, and where its
+            note began.
+        gain, ornament: (bins,) of the last frame, which count from the next position on.
+        silence: best score that ends in silence.
+    """
+
+    opened: np.ndarray
+    opened_start: np.ndarray
+    sums: np.ndarray
+    ornament_sums: np.ndarray
+    begin: np.ndarray
+    inner: np.ndarray
+    tail: np.ndarray
+    tail_start: np.ndarray
+    gain: np.ndarray
+    ornament: np.ndarray
+    silence: float
+
+    @classmethod
+    def nothing(cls, bins: int, limits: Limits) -> "Past":
+        """Before the first frame."""
+        past, longest = limits.shortest + limits.ornament, limits.ornament
+        return cls(
+            opened=np.full(bins, -np.inf),
+            opened_start=np.zeros(bins, np.int32),
+            sums=np.zeros((past, bins)),
+            ornament_sums=np.zeros((past, bins)),
+            begin=np.full(past, -np.inf),
+            inner=np.full(past, -np.inf),
+            tail=np.full((longest, bins), -np.inf),
+            tail_start=np.zeros((longest, bins), np.int32),
+            gain=np.zeros(bins),
+            ornament=np.zeros(bins),
+            silence=0.0,
+        )
+
+
+class Block:
+    """The positions before some frames, searched at once.
+
+    Rows of ``sums``, ``ornament_sums``, ``begin`` and ``inner`` start with the past; those of ``tail`` with as many
+    positions as a tail is long; ``opened[i]`` and ``silence[i]`` are as they were before position ``i`` of the block.
+
+    Args:
+        past: what the block before left.
+        evidence: of the frames behind the positions.
+        first: the first position's number.
+        limits: of notes and their ornaments.
+    """
+
+    def __init__(self, past: Past, evidence: Evidence, first: int, limits: Limits) -> None:
+        self._past, self._evidence, self._first, self._limits = past, evidence, first, limits
+        count, bins = evidence.gain.shape
+        self._count, self._offset = count, len(past.begin)
+        self._sums = _summed(past.sums, past.gain, evidence.gain)
+        self._inner = np.concatenate([past.inner, evidence.inner])
+        # The guess: no note ends here, so that a note can begin after the silence before the block alone.
+        self._begin = np.concatenate([past.begin, past.silence + evidence.onset])
+        self._opened = np.empty((count + 1, bins))
+        self._opened[0] = past.opened
+        self._whole = np.empty((count, bins))  # the best note of each pitch that ends here, without its offset's score
+        if limits.ornament:
+            self._ornament_sums = _summed(past.ornament_sums, past.ornament, evidence.ornament)
+            self._tail = np.concatenate([past.tail, np.empty((count, bins))])
+        self.ended = np.empty(count)
+        self.silence = np.empty(count + 1)
+        self.silence[0] = past.silence
+        self._solve()
+        self._starts()
+
+    def _solve(self) -> None:
+        """Find the scores with which notes can begin, and all that follows from them."""
+        done, limits, evidence = 0, self._limits, self._evidence
+        while done < self._count:
+            self._score(done)
+            self.ended[done:] = self._whole[done:].max(axis=1) + evidence.offset[done:]
+            self.silence[done + 1 :] = self.ended[done:]
+            np.maximum.accumulate(self.silence[done:], out=self.silence[done:])
+            after = np.maximum(self.ended[done:] - limits.legato_cost, self.silence[done:-1])
+            right, begin = after + evidence.onset[done:], self._begin[self._offset + done :]
+            wrong = np.flatnonzero(begin != right)
+            begin[:] = right
+            # The scores of beginning were right up to the first that was wrong; it counts `shortest` later.
+            done = min(done + int(wrong[0]) + limits.shortest, self._count) if len(wrong) else self._count
+
+    def _score(self, done: int) -> None:
+        """Fill the rows of the best notes from ``done`` on for these scores of beginning."""
+        longest, count = self._limits.ornament, self._count
+        entered = self._begin[longest + done : longest + count, None]  # scores with which steady parts begin
+        if longest:
+            leads = window_maximum(self._leads()[done:], longest)
+            entered = np.maximum(entered, self._after_ornament(leads, longest + done))
+        np.subtract(entered, self._sums[longest + done : longest + count], out=self._opened[done + 1 :])
+        running_maximum(self._opened[done:])
+        np.add(self._opened[done + 1 :], self._sums[self._offset + done :], out=self._whole[done:])
+        if longest:
+            here = slice(self._offset + done, None)
+            self._tail[longest + done :] = (self._whole[done:] + self._inner[here, None]) - self._ornament_sums[here]
+            tails = window_maximum(self._tail[done:-1], longest) + self._ornament_sums[here]
+            np.maximum(self._whole[done:], tails, out=self._whole[done:])
+
+    def _leads(self) -> np.ndarray:
+        """(ornament + positions - 1, bins): scores with which lead-ins begin, less the sum of ornament up to there."""
+        rows = self._limits.ornament + self._count - 1
+        return self._begin[:rows, None] - self._ornament_sums[:rows]
+
+    def _after_ornament(self, started: np.ndarray, row: int) -> np.ndarray:
+        """Scores with which steady parts begin after lead-ins, from this row on."""
+        rows = slice(row, row + len(started))
+        return (started + self._ornament_sums[rows]) + self._inner[rows, None]
+
+    def _starts(self) -> None:
+        """Where the best note of each pitch began, for all positions, and which pitch is best; earliest of equals."""
+        longest, count, limits = self._limits.ornament, self._count, self._limits
+        entered = np.arange(self._first - limits.shortest, self._first - limits.shortest + count, dtype=np.int32)
+        # The last position before which an open note of this pitch got better, counted from 1.
+        latest = np.zeros(self._opened.shape, np.int32)
+        np.multiply(
+            self._opened[1:] > self._opened[:-1], np.arange(1, count + 1, dtype=np.int32)[:, None], out=latest[1:]
+        )
+        running_maximum(latest)
+        if longest:
+            leads, place = window_argmax(self._leads(), longest)
+            led = self._after_ornament(leads, longest) > self._begin[longest : longest + count, None]
+            began = np.where(led, place + (self._first - self._offset), entered[:, None])
+            start = np.take_along_axis(np.concatenate([self._past.opened_start[None], began]), latest, axis=0)
+        else:
+            start = np.where(latest > 0, np.append(np.int32(0), entered)[latest], self._past.opened_start)
+        self._start = start.astype(np.int32)
+        self.best_bin = self._whole.argmax(axis=1)
+        rows = np.arange(count)
+        self.best_start = self._start[rows + 1, self.best_bin]
+        if longest:
+            self._tail_start = np.concatenate([self._past.tail_start, self._start[1:]])
+            steady = self._opened[rows + 1, self.best_bin] + self._sums[self._offset + rows, self.best_bin]
+            tailed = self._whole[rows, self.best_bin] > steady
+            windows = np.lib.stride_tricks.sliding_window_view(self._tail[:-1], longest, axis=0)[rows, self.best_bin]
+            tail = self._tail_start[rows + windows.argmax(axis=1), self.best_bin]
+            self.best_start = np.where(tailed, tail, self.best_start)
+
+    def past(self) -> Past:
+        """What the next block needs."""
+        before, longest, evidence = self._offset, self._limits.ornament, self._evidence
+        old = self._past
+        return Past(
+            opened=self._opened[-1].copy(),
+            opened_start=self._start[-1].copy(),
+            sums=self._sums[-before:].copy(),
+            ornament_sums=self._ornament_sums[-before:].copy() if longest else old.ornament_sums,
+            begin=self._begin[-before:].copy(),
+            inner=self._inner[-before:].copy(),
+            tail=self._tail[-longest:].copy() if longest else old.tail,
+            tail_start=self._tail_start[-longest:].copy() if longest else old.tail_start,
+            gain=evidence.gain[-1].copy(),
+            ornament=evidence.ornament[-1].copy(),
+            silence=float(self.silence[-1]),
+        )
+
+
+def running_maximum(rows: np.ndarray) -> np.ndarray:
+    """Each row becomes the maximum of itself and all before it, in place; ``np.maximum.accumulate`` is slower."""
+    step = 1
+    while step < len(rows):
+        rows[step:] = np.maximum(rows[step:], rows[:-step])
+        step *= 2
+    return rows
+
+
+def window_maximum(rows: np.ndarray, width: int) -> np.ndarray:
+    """(rows - width + 1, bins): the maximum of each ``width`` rows that follow each other."""
+    step = 1
+    while 2 * step <= width:
+        rows = np.maximum(rows[:-step], rows[step:])
+        step *= 2
+    rest = width - step
+    return np.maximum(rows[:-rest], rows[rest:]) if rest else rows
+
+
+def window_argmax(rows: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """The maximum of each ``width`` rows that follow each other, and the first row that has it."""
+    place = np.broadcast_to(np.arange(len(rows), dtype=np.int32)[:, None], rows.shape)
+    step = 1
+    while step < width:
+        move = min(step, width - step)
+        later = rows[move:] > rows[:-move]
+        rows = np.where(later, rows[move:], rows[:-move])
+        place = np.where(later, place[move:], place[:-move])
+        step += move
+    return rows, place
+
+
+def _summed(before: np.ndarray, last: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Sums up to each position: those that are known, and those of the next positions."""
+    steps = np.concatenate([last[None], values[:-1]])
+    steps[0] += before[-1]
+    return np.concatenate([before, steps.cumsum(axis=0)])
