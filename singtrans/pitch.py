@@ -1,4 +1,4 @@
-"""Hz and MIDI numbers: the one place where the one becomes the other."""
+"""Conversions between Hz, MIDI numbers and note names; no other module converts them."""
 
 from typing import overload
 
@@ -12,7 +12,11 @@ def hz_to_midi(hz: np.ndarray) -> np.ndarray: ...
 @overload
 def hz_to_midi(hz: float) -> float: ...
 def hz_to_midi(hz: np.ndarray | float) -> np.ndarray | float:
-    """Fractional MIDI number of a frequency in Hz above 0, of any shape; 440 Hz is 69."""
+    """Convert frequencies in Hz above 0, of any shape, to fractional MIDI numbers.
+
+    >>> hz_to_midi(np.array([440.0, 220.0])).tolist()
+    [69.0, 57.0]
+    """
     return 69.0 + 12.0 * np.log2(np.asarray(hz) / 440.0)
 
 
@@ -21,10 +25,18 @@ def midi_to_hz(midi: np.ndarray) -> np.ndarray: ...
 @overload
 def midi_to_hz(midi: float) -> float: ...
 def midi_to_hz(midi: np.ndarray | float) -> np.ndarray | float:
-    """Frequency in Hz of a fractional MIDI number, of any shape."""
+    """Convert fractional MIDI numbers, of any shape, to frequencies in Hz.
+
+    >>> midi_to_hz(np.array([69.0, 57.0])).tolist()
+    [440.0, 220.0]
+    """
     return 440.0 * 2.0 ** ((np.asarray(midi) - 69.0) / 12.0)
 
 
 def note_name(number: int) -> str:
-    """Name of an integer MIDI number: 60 is ``C4``, 70 is ``A#4``."""
+    """Name of an integer MIDI number.
+
+    >>> note_name(60), note_name(70)
+    ('C4', 'A#4')
+    """
     return f"{NOTE_NAMES[number % 12]}{number // 12 - 1}"

@@ -35,8 +35,8 @@ class Transcriber:
         SingtransError: if there is no such model or device.
 
     Example:
-        >>> transcriber = Transcriber()  # doctest: +SKIP
-        >>> transcriber("song.wav").save("song.mid")  # doctest: +SKIP
+        >>> transcriber = Transcriber()
+        >>> path = transcriber("song.wav").save("song.mid")
     """
 
     def __init__(self, model: str | Path | Model = "default", device: str = "auto", threads: int = 1) -> None:

@@ -1,5 +1,6 @@
-"""What several tests share."""
+"""Settings and fixtures of the whole suite."""
 
+import os
 import signal
 from pathlib import Path
 
@@ -13,9 +14,14 @@ from tests.helpers.models import small_config
 pytest.register_assert_rewrite("tests.helpers.label_files")
 
 
+# One thread for each process: the threads of several test processes wait for each other on a busy machine.
+torch.set_num_threads(1)
+os.environ["OMP_NUM_THREADS"] = "1"  # for the processes that tests start
+
+
 @pytest.fixture(scope="session", autouse=True)
-def heard_signals():
-    """Ctrl-C is ignored by what a shell starts in the background; the commands under test would inherit that."""
+def default_interrupt_handler():
+    """Restore the handler of Ctrl-C, which a shell switches off for background jobs and their children."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -58,10 +58,14 @@ class Decoder:
         confidence: calibration of the confidence; without one it is the notes' clarity.
 
     Example:
-        >>> decoder = Decoder(config)  # doctest: +SKIP
-        >>> for piece in pieces:  # doctest: +SKIP
-        ...     decoder.add(piece)
-        >>> notes = decoder.finish(duration)  # doctest: +SKIP
+        >>> from singtrans import Transcriber
+        >>> transcriber = Transcriber()
+        >>> posteriors = transcriber.posteriors(np.zeros(32_000, np.float32))
+        >>> decoder = Decoder(transcriber.model.config.decoder)
+        >>> for start in range(0, len(posteriors), 50):
+        ...     decoder.add(posteriors[start : start + 50])
+        >>> decoder.finish(duration=2.0)
+        ()
     """
 
     def __init__(self, config: DecoderConfig, confidence: ConfidenceConfig | None = None) -> None:

@@ -1,9 +1,10 @@
 """Everything that training changes, and how it is kept on disk."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -80,7 +81,15 @@ def begin(model_config: Config, config: TrainConfig, init: Model | None = None) 
     return State(model, average.eval(), optimiser)
 
 
-_NUMBERS = ("step", "best", "best_step", "validated", "stale", "figures")
+_NUMBERS: dict[str, tuple[type, ...]] = {
+    "step": (int,),
+    "best": (int, float),
+    "best_step": (int,),
+    "validated": (int,),
+    "stale": (int,),
+    "figures": (dict,),
+}
+"""Field of `State` -> the types that a file may give it."""
 
 
 def save_state(state: State, folder: Path, description: str) -> None:
@@ -123,13 +132,21 @@ def restore(state: State, folder: Path, description: str) -> None:
     try:
         # weights_only: a checkpoint, like a model, can never run code.
         saved = torch.load(path, map_location="cpu", weights_only=True)
-        theirs = saved["description"]
+        fits = saved["description"] == description
+        if fits:
+            _fill(state, saved)
     except Exception as error:  # torch, zipfile and pickle have a dozen kinds for a damaged file
         raise SingtransError(f"{path}: damaged ({type(error).__name__}); start again in another folder") from None
-    if theirs != description:
+    if not fits:
         raise SingtransError(f"{path}: was made with other settings or data; resume with the same, or start anew")
+
+
+def _fill(state: State, saved: Mapping[str, Any]) -> None:
+    """Put what a file holds into a state."""
     state.model.network.load_state_dict(saved["model"])
     state.average.network.load_state_dict(saved["average"])
     state.optimiser.load_state_dict(saved["optimiser"])
-    for name in _NUMBERS:
+    for name, types in _NUMBERS.items():
+        if not isinstance(saved[name], types):
+            raise TypeError(name)
         setattr(state, name, saved[name])

@@ -17,13 +17,12 @@ from tests.cli.test_train_command import songs
 
 # A small network, so that the ten starts are most of the time.
 TRAIN = """
-import sys, torch
+import sys
 from pathlib import Path
 from singtrans.model import config
 small = {"channels": (4, 4, 8), "pitch_channels": 4, "embedding": 16, "hidden": 12}
 from singtrans.training import run
 run.Config = lambda: config.Config(network=config.NetworkConfig(**small))
-torch.set_num_threads(1)
 options = run.TrainOptions(steps=120, batch=2, seconds=1.0, validate_every=10, seed=3, resume="resume" in sys.argv)
 print("begun", flush=True)
 run.run_training([Path(sys.argv[1])], Path(sys.argv[2]), options)

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from singtrans import Note, SingtransError, Transcriber
 from singtrans.dataset.check.checker import check
+from singtrans.errors import InputError, UsageError
 from singtrans.notes import Transcription
 from tests.helpers.planted_faults import SINGLE, moved
 from tests.helpers.sung import RATE, sing, write_audio, write_notes
@@ -28,8 +28,6 @@ def songs():
 @pytest.fixture(scope="module")
 def listen():
     """The shipped model; what it has heard once it knows."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)  # more of them wait for each other on a busy machine
     transcriber, heard = Transcriber(device="cpu"), {}
 
     def known(path: Path) -> Transcription:
@@ -38,8 +36,7 @@ def listen():
             heard[key] = transcriber(path)
         return heard[key]
 
-    yield known
-    torch.set_num_threads(before)
+    return known
 
 
 @pytest.fixture(scope="module")
@@ -259,6 +256,26 @@ def test_the_report_is_fit_for_json(data, listen):
     content = json.loads(json.dumps(check(data, listen).plain))
     assert content["summary"]["unlabelled"] == [str(data / "song0.wav")]
     assert [s["kind"] for s in content["suspicions"]] == ["orphan"]
+
+
+def test_a_recording_that_the_model_cannot_read_is_one_problem(clean, listen):
+    def unreadable(path: Path) -> Transcription:
+        if path.name == "song3.wav":
+            raise InputError(f"{path}: a strange codec")
+        return listen(path)
+
+    report = check(clean, unreadable)
+    assert found(report) == [("audio", "song3.wav")]
+    assert "a strange codec" in report.suspicions[0].line
+    assert report.summary.recordings == COUNT
+
+
+def test_an_unusable_model_ends_the_check(clean):
+    def unusable(path: Path) -> Transcription:
+        raise UsageError("no such model")
+
+    with pytest.raises(UsageError, match="no such model"):
+        check(clean, unusable)
 
 
 def test_there_must_be_something(tmp_path, listen):

@@ -8,7 +8,6 @@ from functools import cache
 import numpy as np
 import pytest
 import soundfile
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,15 +18,6 @@ from tests.helpers.models import SAMPLES
 
 RATE = 16_000
 NAMES = ("amazing_grace.wav", "frere_jacques.flac", "ode_to_joy.ogg", "twinkle_phone.mp3")
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """As the command has it: torch's own threads spin while they wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @cache

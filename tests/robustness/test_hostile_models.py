@@ -1,4 +1,4 @@
-"""Weight files from strangers: damaged at random, made to deceive, or able to run code."""
+"""Weight files and training states from strangers: damaged at random, made to deceive, or able to run code."""
 
 import json
 import os
@@ -16,6 +16,9 @@ from singtrans.errors import SingtransError, UsageError
 from singtrans.model.config import Config
 from singtrans.model.shipped import find_model, shipped_models
 from singtrans.model.weights import FORMAT, _checksum, load_model, save_model
+from singtrans.training.config import TrainConfig
+from singtrans.training.state import FILE, begin, restore, save_state
+from tests.helpers.models import small_config
 
 LONG = bool(os.environ.get("SINGTRANS_LONG"))
 
@@ -77,6 +80,47 @@ def test_a_pickle_is_refused_by_its_name_and_never_opened(tmp_path, ending):
     path.write_bytes(pickle.dumps({"weights": Deadly()}))
     refused(path, r"are pickles, which can run code, and are never opened; use a \.safetensors file")
     assert not (tmp_path / "owned").exists()
+
+
+class _Code:
+    """Runs a shell command when it is unpickled."""
+
+    def __init__(self, command: str) -> None:
+        self._command = command
+
+    def __reduce__(self):
+        return (os.system, (self._command,))
+
+
+@pytest.mark.parametrize("save", [torch.save, lambda value, path: path.write_bytes(pickle.dumps(value))])
+def test_a_training_state_cannot_run_code(tmp_path, save):
+    state = begin(small_config(), TrainConfig())
+    save({"description": "settings", "model": _Code(f"touch {tmp_path}/owned")}, tmp_path / FILE)
+    with pytest.raises(SingtransError, match="damaged"):
+        restore(state, tmp_path, "settings")
+    assert not (tmp_path / "owned").exists()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {},
+        {"model": {"heads.bias": torch.zeros(5)}},
+        {"average": {}},
+        {"optimiser": {"state": {}, "param_groups": []}},
+        {"step": None},
+        {"figures": "high"},
+    ],
+)
+def test_a_training_state_with_unfit_content_is_refused(tmp_path, content):
+    """The description agrees; what it describes is missing or of another kind."""
+    state = begin(small_config(), TrainConfig())
+    save_state(state, tmp_path, "settings")
+    saved = torch.load(tmp_path / FILE, weights_only=True)
+    torch.save(saved | content if content else {"description": "settings"}, tmp_path / FILE)
+    with pytest.raises(SingtransError, match="damaged") as error:
+        restore(state, tmp_path, "settings")
+    assert "\n" not in str(error.value)
 
 
 def test_a_pickle_under_a_good_name_is_no_safetensors(tmp_path):

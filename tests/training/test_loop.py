@@ -66,7 +66,6 @@ def weights(path: Path) -> dict:
 
 @pytest.mark.parametrize("bf16", [False, True])  # where the processor has none, it is the same twice
 def test_resuming_ends_with_the_same_weights(data, tmp_path, bf16):
-    torch.set_num_threads(1)
     whole = weights(train_once(data, tmp_path / "whole", bf16=bf16))
     train_once(data, tmp_path / "parts", stop_at=4, bf16=bf16)
     parts = weights(train_once(data, tmp_path / "parts", resume=True, bf16=bf16))
@@ -96,7 +95,6 @@ def test_bfloat16_is_used_where_the_processor_has_it(monkeypatch, avx512, amx, e
 
 
 def test_a_process_that_was_killed_while_it_validated_validates_again(data, tmp_path, monkeypatch):
-    torch.set_num_threads(1)
     train_once(data, tmp_path / "whole")
 
     def killed(*_):
@@ -113,7 +111,6 @@ def test_a_process_that_was_killed_while_it_validated_validates_again(data, tmp_
 
 
 def test_a_process_that_was_killed_after_it_validated_writes_one_row(data, tmp_path, monkeypatch):
-    torch.set_num_threads(1)
 
     def killed(*_):
         raise KeyboardInterrupt
