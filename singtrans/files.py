@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from singtrans.errors import SingtransError
+from singtrans.errors import InputError
 
 try:
     import fcntl
@@ -38,10 +38,10 @@ def whole_file(path: Path, *, overwrite: bool = True) -> Iterator[BinaryIO]:
         The open file.
 
     Raises:
-        SingtransError: if the file exists and ``overwrite`` is False, or it cannot be written.
+        InputError: if the file exists and ``overwrite`` is False, or it cannot be written.
     """
     if not overwrite and os.path.lexists(path):
-        raise SingtransError(f"{path} exists already: choose another name, or allow it to be overwritten.")
+        raise InputError(f"{path} exists already: choose another name, or allow it to be overwritten.")
     temporary, lock = None, None
     try:
         temporary, file, lock = _begun(path.parent)
@@ -49,7 +49,7 @@ def whole_file(path: Path, *, overwrite: bool = True) -> Iterator[BinaryIO]:
             yield file
         temporary.replace(path)
     except OSError as error:
-        raise SingtransError(f"{path} cannot be written: {_remedy(error, path)}") from error
+        raise InputError(f"{path} cannot be written: {_remedy(error, path)}") from error
     finally:
         if temporary:
             with contextlib.suppress(OSError):  # it is gone if it took its place
@@ -123,23 +123,23 @@ def read_bytes(path: Path, most: int | None = MOST_BYTES) -> bytes:
         most: bytes that are too many for what is wanted; None if any number may be meant.
 
     Raises:
-        SingtransError: if it is missing, cannot be read, or is larger.
+        InputError: if it is missing, cannot be read, or is larger.
     """
     try:
         status = path.stat()
         if stat.S_ISREG(status.st_mode) and most is not None and status.st_size > most:
-            raise SingtransError(
+            raise InputError(
                 f"{path} has {status.st_size / 1e6:.0f} MB, too many for the notes of a recording (at most"
                 f" {most / 1e6:.0f} MB are read): split it."
             )
         if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
-            raise SingtransError(f"{path} is a pipe or a device: save it to a file first.")
+            raise InputError(f"{path} is a pipe or a device: save it to a file first.")
         return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
-        raise SingtransError(f"{path} does not exist: check the path.") from None
+        raise InputError(f"{path} does not exist: check the path.") from None
     except IsADirectoryError:
-        raise SingtransError(f"{path} is a folder: give a file of notes.") from None
+        raise InputError(f"{path} is a folder: give a file of notes.") from None
     except OSError as error:
-        raise SingtransError(f"{path} cannot be read ({error.strerror}): check its permissions.") from error
+        raise InputError(f"{path} cannot be read ({error.strerror}): check its permissions.") from error
     except ValueError:
-        raise SingtransError(f"{str(path)!r} is no path: a name cannot hold a null character.") from None
+        raise InputError(f"{str(path)!r} is no path: a name cannot hold a null character.") from None

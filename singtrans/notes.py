@@ -169,7 +169,7 @@ class Transcription:
         The file appears whole or not at all.
 
         Raises:
-            SingtransError: if the ending is unknown, the folder is missing or cannot be written, or the file
+            InputError: if the ending is unknown, the folder is missing or cannot be written, or the file
                 exists and ``overwrite`` is False.
         """
         from singtrans.formats import save

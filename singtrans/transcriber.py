@@ -32,7 +32,7 @@ class Transcriber:
             one, torch's own threads are switched off.
 
     Raises:
-        SingtransError: if there is no such model or device.
+        InputError: if there is no such model or device.
 
     Example:
         >>> transcriber = Transcriber()
@@ -50,7 +50,7 @@ class Transcriber:
         """Transcribe one file, of any length: memory does not grow with it, but for what is found.
 
         Raises:
-            SingtransError: if the file cannot be read.
+            InputError: if the file cannot be read.
         """
         path, rate = Path(path), self.model.config.features.sample_rate
         loudness, length, kept = Level(rate), 0, []
@@ -136,7 +136,7 @@ def transcribe(path: str | Path, model: str | Path = "default", device: str = "a
         The notes and the pitch track; ``.save("song.mid")`` writes them.
 
     Raises:
-        SingtransError: if the recording, the model or the device cannot be used.
+        InputError: if the recording, the model or the device cannot be used.
     """
     return Transcriber(model, device)(path)
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from singtrans.errors import SingtransError
+from singtrans.errors import InputError
 
 if TYPE_CHECKING:
     from av import AudioStream
@@ -68,7 +68,7 @@ def load(path: str | Path, sample_rate: int = 16000) -> np.ndarray:
         (n,) float32, mono, full scale at 1; n is the recording's length in seconds times ``sample_rate``.
 
     Raises:
-        SingtransError: as for :func:`blocks`.
+        InputError: as for :func:`blocks`.
     """
     return np.concatenate(list(blocks(path, sample_rate)))
 
@@ -89,7 +89,7 @@ def blocks(path: str | Path, sample_rate: int = 16000, block_seconds: float = 30
         (sample_rate * block_seconds,) float32, mono; only the last block may be shorter, and none is empty.
 
     Raises:
-        SingtransError: when the first block is asked for, if the path is missing, a folder, unreadable,
+        InputError: when the first block is asked for, if the path is missing, a folder, unreadable,
             empty, not a recording, without a sound track, or so damaged that nothing can be decoded.
         ValueError: if a block would be shorter than one sample.
     """
@@ -100,7 +100,7 @@ def blocks(path: str | Path, sample_rate: int = 16000, block_seconds: float = 30
     pieces = _decode(path, _read_head(path))
     first = next(pieces)
     if not _LOWEST_RATE <= first.rate <= _HIGHEST_RATE:
-        raise SingtransError(
+        raise InputError(
             f"{path} claims {first.rate} samples a second, which no recording of singing has:"
             " its header is damaged; record or export it again."
         )
@@ -113,7 +113,7 @@ def blocks(path: str | Path, sample_rate: int = 16000, block_seconds: float = 30
         empty = False
         yield block
     if empty:
-        raise SingtransError(f"{path} is too short to hold any sound: record or export it again.")
+        raise InputError(f"{path} is too short to hold any sound: record or export it again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ def survey(path: str | Path) -> Soundness:
     """Look at a recording's samples as they are stored, which :func:`load` makes finite.
 
     Raises:
-        SingtransError: as for :func:`blocks`.
+        InputError: as for :func:`blocks`.
     """
     path = Path(path)
     count, first, peak, seconds = 0, 0.0, 0.0, 0.0
@@ -154,7 +154,7 @@ def seconds(path: str | Path) -> float:
     """Length of a recording as its header states it; it is decoded only where the header does not.
 
     Raises:
-        SingtransError: as for :func:`blocks`.
+        InputError: as for :func:`blocks`.
     """
     import soundfile
 
@@ -175,7 +175,7 @@ def check(path: str | Path) -> None:
     """Decode the beginning, so that what is no recording is said before anything slow is begun.
 
     Raises:
-        SingtransError: as for :func:`blocks`.
+        InputError: as for :func:`blocks`.
     """
     path = Path(path)
     with closing(_decode(path, _read_head(path))) as pieces:
@@ -187,17 +187,17 @@ def _read_head(path: Path) -> bytes:
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
-            raise SingtransError(f"{path} is a folder, not a recording: give a file inside it.")
+            raise InputError(f"{path} is a folder, not a recording: give a file inside it.")
         if not stat.S_ISREG(status.st_mode):
-            raise SingtransError(f"{path} is a pipe or a device: save the recording to a file first.")
+            raise InputError(f"{path} is a pipe or a device: save the recording to a file first.")
         with path.open("rb") as file:
             head = file.read(16)
     except (FileNotFoundError, NotADirectoryError):
-        raise SingtransError(f"{path} does not exist: check the path.") from None
+        raise InputError(f"{path} does not exist: check the path.") from None
     except OSError as error:
-        raise SingtransError(f"{path} cannot be read ({error.strerror}): check its permissions.") from error
+        raise InputError(f"{path} cannot be read ({error.strerror}): check its permissions.") from error
     if not head:
-        raise SingtransError(f"{path} is empty (0 bytes): copy or record it again.")
+        raise InputError(f"{path} is empty (0 bytes): copy or record it again.")
     return head
 
 
@@ -228,7 +228,7 @@ def _decode(path: Path, head: bytes) -> Generator[_Piece, None, None]:
             skip = max(0, skip - len(piece.samples))
             if len(new):
                 yield _Piece(piece.rate, new)
-    except SingtransError:
+    except InputError:
         if not done:
             raise
 
@@ -251,7 +251,7 @@ def _decode_soundfile(path: Path) -> Iterator[_Piece]:
 
 
 def _decode_pyav(path: Path) -> Iterator[_Piece]:
-    """Decode the best sound track with PyAV; at least one piece, or SingtransError."""
+    """Decode the best sound track with PyAV; at least one piece, or InputError."""
     import av
 
     # No protocols: a playlist that is named like a recording must not open other files or the network.
@@ -264,7 +264,7 @@ def _decode_pyav(path: Path) -> Iterator[_Piece]:
         ):
             track = container.streams.best("audio")
             if track is None and container.streams.video:
-                raise SingtransError(f"{path} holds no sound track: give a recording with sound.")
+                raise InputError(f"{path} holds no sound track: give a recording with sound.")
             if not isinstance(track, av.AudioStream):
                 raise _not_a_recording(path)
             for piece in _decode_track(container, track):
@@ -274,11 +274,11 @@ def _decode_pyav(path: Path) -> Iterator[_Piece]:
         if empty:
             raise _not_a_recording(path) from error
     if empty:
-        raise SingtransError(f"{path} is damaged, nothing in it can be decoded: copy or export it again.")
+        raise InputError(f"{path} is damaged, nothing in it can be decoded: copy or export it again.")
 
 
-def _not_a_recording(path: Path) -> SingtransError:
-    return SingtransError(
+def _not_a_recording(path: Path) -> InputError:
+    return InputError(
         f"{path} is not a recording that can be read (not sound, damaged, or an unknown format):"
         " convert it to WAV or FLAC."
     )

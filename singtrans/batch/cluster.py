@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from singtrans.batch import Existing, Job, Outcome, attempt, clean_up, done_before
 from singtrans.batch.processes import Factory
-from singtrans.errors import SingtransError, UsageError
+from singtrans.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -166,5 +166,5 @@ def _client(scheduler: str, processes: int) -> Iterator["Client"]:
                 client.wait_for_workers(1, timeout=_PATIENCE)
             except TimeoutError:
                 line = f"--scheduler {scheduler}: no workers for {_PATIENCE} s; start `dask worker {scheduler}`"
-                raise SingtransError(line) from None
+                raise InputError(line) from None
             yield client

@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 
 from singtrans.audio import AUDIO_SUFFIXES
 from singtrans.batch.locations import Place, Url, exists, files_in, is_folder, local, upload
-from singtrans.errors import SingtransError, UsageError
+from singtrans.errors import InputError, UsageError
 from singtrans.files import sweep
 from singtrans.formats import ENDINGS, READ_SUFFIXES, WRITE_SUFFIXES, WRITERS, Options, format_of, save
 from singtrans.formats.conversion import remarks_on
@@ -227,11 +227,11 @@ def attempt(job: Job, transcriber: Callable[[Path], Transcription], existing: Ex
     """
     try:
         return _do(job, transcriber, existing)
-    except UsageError:
-        raise
-    except SingtransError as error:
+    except InputError as error:
         line = str(error)
         return Outcome(job, error=line if line.startswith(str(job.audio)) else f"{job.audio}: {line}")
+    except UsageError:
+        raise
     except Exception as error:  # a fault of ours, which must not cost the other recordings
         what = " ".join(f"{type(error).__name__}: {error}".split())
         return Outcome(job, error=f"{job.audio}: a fault in singtrans ({what}); please report it with the recording")
@@ -247,7 +247,7 @@ def _do(job: Job, transcriber: Callable[[Path], Transcription], existing: Existi
         return Outcome(job)
     there = [output for output in job.outputs if exists(output)]
     if existing is Existing.REFUSE and there and exists(job.audio):
-        raise SingtransError(f"{there[0]} exists already; use --overwrite or --skip-existing")
+        raise InputError(f"{there[0]} exists already; use --overwrite or --skip-existing")
     wanted = tuple(o for o in job.outputs if existing is Existing.OVERWRITE or o not in there)
     names = tuple(format_of(output) or "" for output in wanted)
     check_formats(names)
@@ -282,13 +282,13 @@ def _check_folder(folder: Place) -> None:
         return
     nearest = next((p for p in (folder, *folder.parents) if os.path.lexists(p)), folder)
     if not is_folder(nearest):
-        raise SingtransError(f"nothing can be written in {folder} ({nearest} is not a folder); choose another with -o")
+        raise InputError(f"nothing can be written in {folder} ({nearest} is not a folder); choose another with -o")
     if not os.access(nearest, os.W_OK | os.X_OK):
-        raise SingtransError(f"nothing can be written in {folder} (no permission); choose another folder with -o")
+        raise InputError(f"nothing can be written in {folder} (no permission); choose another folder with -o")
 
 
 def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise SingtransError(f"the folder {folder} cannot be made ({error.strerror}); choose another with -o") from None
+        raise InputError(f"the folder {folder} cannot be made ({error.strerror}); choose another with -o") from None

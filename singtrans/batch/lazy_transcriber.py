@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from singtrans import audio, interrupt
-from singtrans.errors import SingtransError, UsageError
 from singtrans.model.shipped import find_model
 from singtrans.notes import Transcription
 
@@ -38,7 +37,7 @@ class LazyTranscriber:
         """Transcribe one recording.
 
         Raises:
-            SingtransError: if it cannot be read.
+            InputError: if it cannot be read.
             UsageError: if the model cannot be used, which is no fault of the recording.
         """
         try:
@@ -57,7 +56,4 @@ class LazyTranscriber:
         torch.set_num_threads(1)
         from singtrans.transcriber import Transcriber
 
-        try:
-            return Transcriber(self.model, self.device, self.threads)
-        except SingtransError as error:  # without it nothing can be done: not the fault of one recording
-            raise UsageError(str(error)) from error
+        return Transcriber(self.model, self.device, self.threads)

@@ -14,7 +14,7 @@ from pathlib import Path, PurePath, PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from singtrans.errors import SingtransError, UsageError
+from singtrans.errors import InputError, SingtransError, UsageError
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -103,7 +103,7 @@ def local(at: Place) -> Iterator[Path]:
     """A path under which it can be read meanwhile.
 
     Raises:
-        SingtransError: if it cannot be fetched; and whatever is raised meanwhile about the copy names the URL instead.
+        InputError: if it cannot be fetched; and whatever is raised meanwhile about the copy names the URL instead.
     """
     if isinstance(at, Path):
         yield at
@@ -130,7 +130,7 @@ def upload(made: Path, to: Url) -> None:
     """Put a file in its place.
 
     Raises:
-        SingtransError: if it cannot be put there.
+        InputError: if it cannot be put there.
     """
     with _clearly(to):
         fs, inner = _system(to)
@@ -156,7 +156,7 @@ def _clearly(at: Url) -> Iterator[None]:
     except SingtransError:
         raise
     except FileNotFoundError:
-        raise SingtransError(f"{at} does not exist: check the URL.") from None
+        raise InputError(f"{at} does not exist: check the URL.") from None
     except Exception as error:
         what = " ".join(f"{type(error).__name__}: {error}".split())
-        raise SingtransError(f"{at} cannot be reached ({what}): check the URL and your access to it.") from error
+        raise InputError(f"{at} cannot be reached ({what}): check the URL and your access to it.") from error

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TextIO
 
 from singtrans.batch import Outcome, Plan
-from singtrans.errors import SingtransError, UsageError
+from singtrans.errors import InputError, UsageError
 
 _Line = dict[str, object]
 
@@ -23,7 +23,7 @@ def logged(plan: Plan, outcomes: Iterator[Outcome], path: Path) -> Iterator[Outc
 
     Raises:
         UsageError: before any work, if the log cannot be written.
-        SingtransError: if it cannot be written any more.
+        InputError: if it cannot be written any more.
     """
     try:
         file = path.open("a", encoding="utf-8", errors="backslashreplace")
@@ -46,7 +46,7 @@ def _write(entries: Sequence[_Line], path: Path, file: TextIO) -> None:
         file.writelines(json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries)
         file.flush()  # whoever follows the log, or finds it after a crash, sees all that is done
     except OSError as error:
-        raise SingtransError(f"--log {path}: cannot be written ({error.strerror}); what is done is done") from None
+        raise InputError(f"--log {path}: cannot be written ({error.strerror}); what is done is done") from None
 
 
 def _entry(outcome: Outcome) -> _Line:

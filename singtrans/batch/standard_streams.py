@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from singtrans.batch.locations import STREAM, called
-from singtrans.errors import SingtransError
+from singtrans.errors import InputError
 from singtrans.formats import Options, write
 from singtrans.formats.registry import check_formats
 from singtrans.notes import Transcription
@@ -28,7 +28,7 @@ def recording_of(stream: BinaryIO) -> Iterator[Path]:
         The file's path.
 
     Raises:
-        SingtransError: if the stream is empty or cannot be kept; and whatever is raised meanwhile about the file is
+        InputError: if the stream is empty or cannot be kept; and whatever is raised meanwhile about the file is
             said of standard input.
     """
     with tempfile.TemporaryDirectory(prefix="singtrans-") as folder:
@@ -38,9 +38,9 @@ def recording_of(stream: BinaryIO) -> Iterator[Path]:
                 shutil.copyfileobj(stream, file, 1 << 20)
             size = path.stat().st_size
         except OSError as error:
-            raise SingtransError(f"standard input cannot be kept in {folder}: {error.strerror}") from error
+            raise InputError(f"standard input cannot be kept in {folder}: {error.strerror}") from error
         if not size:
-            raise SingtransError("standard input holds nothing: send it a recording, as in: cat song.wav | …")
+            raise InputError("standard input holds nothing: send it a recording, as in: cat song.wav | …")
         with called(path, "standard input"):
             yield path
 
@@ -55,7 +55,7 @@ def write_notes(transcription: Transcription, format: str, options: Options, str
         stream: binary; it need not be able to go back.
 
     Raises:
-        SingtransError: as the format's writer does.
+        InputError: as the format's writer does.
     """
     whole = BytesIO()
     write(transcription, whole, format, options)
@@ -75,7 +75,7 @@ def transcribe_stream(
         options: how notes are written.
 
     Raises:
-        SingtransError: if the recording cannot be read.
+        InputError: if the recording cannot be read.
         UsageError: if the format needs a package that is not installed.
     """
     check_formats((format,))

@@ -19,7 +19,7 @@ from singtrans.cli.plot import plot
 from singtrans.cli.report import report
 from singtrans.cli.train import train
 from singtrans.cli.transcribe import transcribe
-from singtrans.errors import SingtransError, UsageError
+from singtrans.errors import InputError, SingtransError
 
 app = typer.Typer(
     name="singtrans",
@@ -61,10 +61,8 @@ def main() -> None:
     interrupt.install()
     try:
         app(prog_name="singtrans", default_map=_defaults())
-    except UsageError as error:
-        _fail(error, 2)
     except SingtransError as error:
-        _fail(error, 1)
+        _fail(error)
     except interrupt.Stopped as stopped:
         interrupt.ignore()
         with suppress(OSError):  # the terminal may be what has gone
@@ -72,7 +70,7 @@ def main() -> None:
         sys.exit(128 + stopped.number)
     except OSError as error:  # stdout on a full disk, for one
         _drop_stdout()
-        _fail(SingtransError(str(error)), 1)
+        _fail(InputError(str(error)))
 
 
 def _defaults() -> dict[str, dict[str, object]]:
@@ -100,7 +98,7 @@ def _drop_stdout() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _fail(error: SingtransError, code: int) -> None:
+def _fail(error: SingtransError) -> None:
     for line in str(error).splitlines():
         say(f"singtrans: {line}")
-    sys.exit(code)
+    sys.exit(error.exit_code)

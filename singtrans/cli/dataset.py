@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from singtrans.cli.console import progress, say
-from singtrans.errors import SingtransError, UsageError
+from singtrans.errors import InputError, UsageError
 
 dataset = typer.Typer(
     name="dataset",
@@ -51,9 +51,7 @@ def check(
     for path in data:
         try:
             report = look_through(path, listen, progress)
-        except UsageError:
-            raise
-        except SingtransError as error:
+        except InputError as error:
             say(f"singtrans: {error}")
             fine = False
             continue

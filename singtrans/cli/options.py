@@ -102,7 +102,7 @@ def write_options(  # noqa: PLR0913 (one parameter an option)
 
     Raises:
         UsageError: if one of them is none.
-        SingtransError: if the lyrics cannot be read.
+        InputError: if the lyrics cannot be read.
     """
     from singtrans.formats.lyrics import read_lyrics
     from singtrans.formats.options import Options, parse_auto, parse_metre

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from singtrans.audio import AUDIO_SUFFIXES
-from singtrans.errors import SingtransError
+from singtrans.errors import InputError
 from singtrans.formats import ENDINGS, F0_ENDINGS, find_notes, jams_notes, load_notes, note_stem
 from singtrans.formats import is_label as is_true
 
@@ -210,7 +210,7 @@ def _stem_without(path: Path, endings: tuple[str, ...]) -> Path | None:
 def _holds_notes(path: Path) -> bool:
     try:
         return bool(load_notes(path, faults=[]))
-    except SingtransError:
+    except InputError:
         return False
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from singtrans.dataset.folders import find_labelled
 from singtrans.dataset.splits import set_aside
-from singtrans.errors import SingtransError
+from singtrans.errors import InputError
 from singtrans.files import whole_file
 
 SPLITS = ("train", "valid", "test")
@@ -94,11 +94,11 @@ def read_entries(path: Path, valid_fraction: float = 0.1) -> list[Entry]:
             otherwise.
 
     Raises:
-        SingtransError: if there is nothing to train on, or naming every fault, one a line.
+        InputError: if there is nothing to train on, or naming every fault, one a line.
     """
     listing = list_entries(path, valid_fraction)
     if listing.faults:
-        raise SingtransError("\n".join(listing.faults))
+        raise InputError("\n".join(listing.faults))
     return listing.entries
 
 
@@ -106,16 +106,16 @@ def list_entries(path: Path, valid_fraction: float = 0.1) -> Listing:
     """The same, with every fault beside what can be used.
 
     Raises:
-        SingtransError: if there is no such manifest or folder, or nothing in it.
+        InputError: if there is no such manifest or folder, or nothing in it.
     """
     if path.is_dir():
         listing = _folder(path)
     elif path.is_file():
         listing = _manifest(path)
     else:
-        raise SingtransError(f"{path}: there is no such manifest or folder; give one that exists")
+        raise InputError(f"{path}: there is no such manifest or folder; give one that exists")
     if not listing.entries and not listing.faults:
-        raise SingtransError(f"{path}: no labelled recordings found; put song.tsv, .csv or .mid beside song.wav")
+        raise InputError(f"{path}: no labelled recordings found; put song.tsv, .csv or .mid beside song.wav")
     if listing.decided:
         return listing
     return replace(listing, entries=set_aside(listing.entries, valid_fraction))
@@ -125,7 +125,7 @@ def write_manifest(path: Path, entries: Sequence[Entry], *, overwrite: bool = Tr
     """Write a manifest; its paths are relative to it.
 
     Raises:
-        SingtransError: if it cannot be written, or exists and ``overwrite`` is False.
+        InputError: if it cannot be written, or exists and ``overwrite`` is False.
     """
     base = path.parent.resolve()
     text = io.StringIO(newline="")
@@ -161,10 +161,10 @@ def _manifest(path: Path) -> Listing:
             reader = csv.DictReader(file)
             names, rows = reader.fieldnames or (), [(reader.line_num, row) for row in reader]
     except (UnicodeDecodeError, csv.Error) as error:
-        raise SingtransError(f"{path}: not a manifest ({error}); give a CSV file or a folder") from None
+        raise InputError(f"{path}: not a manifest ({error}); give a CSV file or a folder") from None
     if "audio" not in names or not {"notes", "f0", "times"} & set(names):
         needs = "its first line needs the columns audio, and notes, f0 or times"
-        raise SingtransError(f"{path}: not a manifest; {needs}, with commas between them")
+        raise InputError(f"{path}: not a manifest; {needs}, with commas between them")
     faults, entries = [], []
     for line, row in rows:
         cells = {column: (row.get(column) or "").strip() for column in COLUMNS}

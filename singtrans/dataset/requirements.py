@@ -8,7 +8,7 @@ from typing import ParamSpec, TypeVar
 import numpy as np
 
 from singtrans import audio
-from singtrans.errors import SingtransError
+from singtrans.errors import InputError
 from singtrans.formats import load_pitch
 from singtrans.notes import PitchTrack
 
@@ -30,7 +30,7 @@ class Faults:
         """What ``read`` makes of its arguments, or None."""
         try:
             return read(*args, **kwargs)
-        except SingtransError as error:
+        except InputError as error:
             self.lines.append(str(error))
             return None
 
@@ -66,7 +66,7 @@ def unusable_sound(path: Path, *, silence: bool = False) -> list[Suspicion]:
     """
     try:
         sound = audio.survey(path)
-    except SingtransError as error:
+    except InputError as error:
         return [Suspicion(path, "audio", str(error))]
     found = []
     if sound.not_finite:
@@ -81,11 +81,11 @@ def load_sung_pitch(path: Path) -> PitchTrack:
     """Read a pitch label.
 
     Raises:
-        SingtransError: if it cannot be read, or is longer than a recording can be.
+        InputError: if it cannot be read, or is longer than a recording can be.
     """
     track = load_pitch(path)
     if track.time[-1] > _LONGEST_TRACK:
-        raise SingtransError(f"{path} goes on to {track.time[-1]:g} s; are its times in seconds?")
+        raise InputError(f"{path} goes on to {track.time[-1]:g} s; are its times in seconds?")
     return track
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from singtrans import audio
-from singtrans.errors import SingtransError, UsageError
+from singtrans.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from singtrans.dataset.manifest import Entry
@@ -87,17 +87,17 @@ def summarise(entries: "Sequence[Entry]") -> list[str]:
     """A line for each part: its recordings, minutes and singers.
 
     Raises:
-        SingtransError: naming every recording that cannot be read, one a line.
+        InputError: naming every recording that cannot be read, one a line.
     """
     minutes: dict[str, float] = {}
     faults = []
     for entry in entries:
         try:
             minutes[entry.id] = audio.seconds(entry.audio) / 60
-        except SingtransError as error:
+        except InputError as error:
             faults.append(str(error))
     if faults:
-        raise SingtransError("\n".join(faults))
+        raise InputError("\n".join(faults))
     lines = []
     for part in dict.fromkeys(("train", "valid", "test", *(e.split for e in entries))):
         some = [e for e in entries if e.split == part]

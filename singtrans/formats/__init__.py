@@ -9,7 +9,7 @@ import inspect
 from pathlib import Path
 from typing import BinaryIO
 
-from singtrans.errors import SingtransError
+from singtrans.errors import InputError
 from singtrans.files import whole_file
 from singtrans.formats import f0, jams_notes
 from singtrans.formats.detection import holds_notes, reader_of
@@ -77,7 +77,7 @@ def save(
         The path.
 
     Raises:
-        SingtransError: if the ending is unknown, the file exists and ``overwrite`` is False, the format needs a
+        InputError: if the ending is unknown, the file exists and ``overwrite`` is False, the format needs a
             package that is not installed or a recording that is not given, or the file cannot be written.
     """
     path = Path(path)
@@ -99,7 +99,7 @@ def write(transcription: Transcription, file: BinaryIO, format: str, options: Op
         options: as for :func:`save`.
 
     Raises:
-        SingtransError: as the format's writer does.
+        InputError: as the format's writer does.
     """
     WRITERS[format].write(meant(transcription, options.tuning, options.key), file, options)
 
@@ -110,7 +110,7 @@ def load_notes(
     name: str | None = None,
     voice: str | None = None,
     unit: str | None = None,
-    faults: list[SingtransError] | None = None,
+    faults: list[InputError] | None = None,
 ) -> tuple[Note, ...]:
     """Read the notes of a file, in the order of their onsets.
 
@@ -125,7 +125,7 @@ def load_notes(
             to raise the first.
 
     Raises:
-        SingtransError: if the ending is unknown, the file cannot be read, or its content is not what the
+        InputError: if the ending is unknown, the file cannot be read, or its content is not what the
             ending says; it names the line.
         ValueError: if the unit is unknown.
     """
@@ -151,7 +151,7 @@ def load_pitch(path: str | Path, *, unit: str | None = None) -> PitchTrack:
         unit: ``midi`` or ``hz``; None for what the header says, or else to judge by how large values are.
 
     Raises:
-        SingtransError: if the file cannot be read, or is no pitch track; it names the line.
+        InputError: if the file cannot be read, or is no pitch track; it names the line.
         ValueError: if the unit is unknown.
     """
     if unit not in (None, *UNITS):
@@ -200,6 +200,6 @@ def is_label(path: Path) -> bool:
     return Path(path.stem).suffix.lower() == ".notes"
 
 
-def _unknown_ending(path: Path, known: tuple[str, ...]) -> SingtransError:
+def _unknown_ending(path: Path, known: tuple[str, ...]) -> InputError:
     ending = f"the ending {path.suffix}" if path.suffix else "no ending"
-    return SingtransError(f"{path} has {ending}, which names no known format: use one of {' '.join(known)}.")
+    return InputError(f"{path} has {ending}, which names no known format: use one of {' '.join(known)}.")

@@ -10,7 +10,7 @@ selected, and is passed over. Source: manual.audacityteam.org, "Importing and Ex
 from pathlib import Path
 from typing import BinaryIO
 
-from singtrans.errors import SingtransError
+from singtrans.errors import InputError
 from singtrans.formats.note_names import label_pitch, pitch_label
 from singtrans.formats.options import PLAIN, Options
 from singtrans.formats.text import at_line, in_order, make_note, number, read_text, refuse
@@ -28,7 +28,7 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
         file.write(f"{start:.6f}\t{end:.6f}\t{pitch_label(note.pitch)}\n".encode())
 
 
-def read(path: str | Path, faults: list[SingtransError] | None = None) -> tuple[Note, ...]:
+def read(path: str | Path, faults: list[InputError] | None = None) -> tuple[Note, ...]:
     """Read notes; rests (an empty label, ``rest``, ``sil`` and the like) are left out.
 
     Args:
@@ -36,7 +36,7 @@ def read(path: str | Path, faults: list[SingtransError] | None = None) -> tuple[
         faults: see `singtrans.formats.load_notes`.
 
     Raises:
-        SingtransError: if the file cannot be read or a line is no label with a pitch; it names the line.
+        InputError: if the file cannot be read or a line is no label with a pitch; it names the line.
     """
     path = Path(path)
     notes = []

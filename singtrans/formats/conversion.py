@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from singtrans.errors import SingtransError, UsageError
+from singtrans.errors import InputError, UsageError
 from singtrans.formats import SCORED, SHEETS, WRITERS, Options, format_of, load_notes, midi, save
 from singtrans.formats.detection import reader_of
 from singtrans.formats.json_notes import read as read_json_notes
@@ -20,13 +20,13 @@ def load_transcription(path: str | Path) -> Transcription:
     """A file of notes as a transcription: JSON of our own with everything in it, any other with its notes.
 
     Raises:
-        SingtransError: as for ``load_notes``.
+        InputError: as for ``load_notes``.
     """
     path = Path(path)
     if path.suffix.lower() == ".json" and reader_of(path).read is read_json_notes:
         return read_json_notes(path)
     if format_of(path) == "f0":
-        raise SingtransError(f"{path} holds a pitch track and no notes: transcribe the recording to get notes.")
+        raise InputError(f"{path} holds a pitch track and no notes: transcribe the recording to get notes.")
     notes = load_notes(path)
     nothing = np.zeros(0)
     duration = max((note.offset for note in notes), default=0.0)
@@ -67,7 +67,7 @@ def convert_file(
 
     Raises:
         UsageError: if the target's format is unknown, or the target is the source or the recording.
-        SingtransError: if the source cannot be read, or the target exists or cannot be written.
+        InputError: if the source cannot be read, or the target exists or cannot be written.
     """
     name = format or format_of(target)
     if name is None:
@@ -75,10 +75,10 @@ def convert_file(
     if any(target.exists() and read.exists() and target.samefile(read) for read in (source, audio) if read):
         raise UsageError(f"{target} is itself a file to be read; choose another name")
     if os.path.lexists(target) and not overwrite:
-        raise SingtransError(f"{target} exists already; use --overwrite, or choose another name")
+        raise InputError(f"{target} exists already; use --overwrite, or choose another name")
     transcription = load_transcription(source)
     if name == "f0" and not len(transcription.pitch):
-        raise SingtransError(f"{source} holds no pitch track: transcribe the recording with -f f0.")
+        raise InputError(f"{source} holds no pitch track: transcribe the recording with -f f0.")
     if audio is not None:
         transcription = replace(transcription, audio=audio.name)
     beats = midi.read_beats(source) if source.suffix.lower() in (".mid", ".midi") else None

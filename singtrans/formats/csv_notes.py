@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from singtrans.errors import SingtransError
+from singtrans.errors import InputError
 from singtrans.formats.columns import MIDI_BY_CUSTOM, Columns, find_columns
 from singtrans.formats.note_names import guess_unit, label_pitch, to_midi
 from singtrans.formats.options import PLAIN, Options
@@ -45,7 +45,7 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
     file.write(("\n".join(lines) + "\n").encode())
 
 
-def read(path: str | Path, unit: str | None = None, faults: list[SingtransError] | None = None) -> tuple[Note, ...]:
+def read(path: str | Path, unit: str | None = None, faults: list[InputError] | None = None) -> tuple[Note, ...]:
     """Read notes from text with a header, separated by commas, tabs, semicolons or spaces.
 
     The header names an onset, an offset or a duration, and a pitch, by one of the usual words (docs/labels.md);
@@ -61,7 +61,7 @@ def read(path: str | Path, unit: str | None = None, faults: list[SingtransError]
         The notes in the order of their onsets.
 
     Raises:
-        SingtransError: if the file cannot be read, the header lacks a column, the unit is not clear, or a line
+        InputError: if the file cannot be read, the header lacks a column, the unit is not clear, or a line
             is not a note; it names the line.
     """
     path = Path(path)
@@ -103,7 +103,7 @@ def _values(
     columns: Columns,
     unit: str | None,
     more: Mapping[str, int],
-    faults: list[SingtransError] | None,
+    faults: list[InputError] | None,
 ) -> _Values | None:
     """None for a rest, which only a label can say, and for a line that is refused."""
     try:
@@ -134,7 +134,7 @@ def _unit(path: Path, values: list[_Values], columns: Columns) -> str:
     return unit
 
 
-def _note(path: Path, value: _Values, unit: str, faults: list[SingtransError] | None) -> Note | None:
+def _note(path: Path, value: _Values, unit: str, faults: list[InputError] | None) -> Note | None:
     try:
         pitch = to_midi(value.pitch, unit)
         return make_note(value.onset, value.offset, pitch, value.confidence, value.tuning, value.moved)
@@ -143,7 +143,7 @@ def _note(path: Path, value: _Values, unit: str, faults: list[SingtransError] | 
         return None
 
 
-def _fault(path: Path, line: int) -> SingtransError:
+def _fault(path: Path, line: int) -> InputError:
     return at_line(
         path,
         line,

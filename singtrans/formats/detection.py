@@ -3,7 +3,7 @@
 from pathlib import Path
 from types import ModuleType
 
-from singtrans.errors import SingtransError
+from singtrans.errors import InputError
 from singtrans.files import read_bytes
 from singtrans.formats import audacity, csv_notes, jams_notes, json_notes, midi, sonic_visualiser, ultrastar
 from singtrans.formats.columns import find_columns
@@ -31,7 +31,7 @@ def reader_of(path: Path) -> ModuleType:
       that are pitches.
 
     Raises:
-        SingtransError: if the file cannot be read, or holds nothing of these; it says what it seems to hold.
+        InputError: if the file cannot be read, or holds nothing of these; it says what it seems to hold.
     """
     suffix = path.suffix.lower()
     if suffix in _BY_ENDING:
@@ -43,7 +43,7 @@ def reader_of(path: Path) -> ModuleType:
         return json_notes if isinstance(content, dict) and "notes" in content else mir_st500
     text = decode(read_bytes(path), "cp1252")
     if text is None:
-        raise SingtransError(f"{path} is not text: give a file of notes.")
+        raise InputError(f"{path} is not text: give a file of notes.")
     return _reader_of_text(path, text[:_HEAD])
 
 
@@ -51,7 +51,7 @@ def holds_notes(path: Path) -> bool:
     """Whether a text file is one of notes, and not lyrics, a readme, or a pitch track."""
     try:
         reader_of(path)
-    except SingtransError:
+    except InputError:
         return False
     return True
 
@@ -73,7 +73,7 @@ def _reader_of_text(path: Path, text: str) -> ModuleType:
         return found
     if path.suffix.lower() in (".csv", ".tsv") and (not rows or len(rows[0].cells) > 2):
         return csv_notes  # whose error says what a header has
-    raise SingtransError(f"{path}{_seeming(rows)}: see docs/labels.md for the labels that are read.")
+    raise InputError(f"{path}{_seeming(rows)}: see docs/labels.md for the labels that are read.")
 
 
 def _is_ultrastar(rows: tuple[Row, ...]) -> bool:

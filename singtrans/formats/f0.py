@@ -55,7 +55,7 @@ def read(path: str | Path, unit: str | None = None) -> PitchTrack:
             values are (``guess_unit``).
 
     Raises:
-        SingtransError: if the file cannot be read, has no values, the unit is not clear, or a line is wrong; it
+        InputError: if the file cannot be read, has no values, the unit is not clear, or a line is wrong; it
             names the line.
     """
     path = Path(path)

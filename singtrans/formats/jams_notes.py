@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from singtrans.errors import SingtransError
+from singtrans.errors import InputError
 from singtrans.formats.json_file import finite, read_json
 from singtrans.formats.note_names import to_midi
 from singtrans.formats.options import PLAIN, Options
@@ -76,7 +76,7 @@ def _observation(time: float, duration: float, value: object, confidence: float)
     return {"time": round(time, 6), "duration": round(duration, 6), "value": value, "confidence": confidence}
 
 
-def read(path: str | Path, voice: str | None = None, faults: list[SingtransError] | None = None) -> tuple[Note, ...]:
+def read(path: str | Path, voice: str | None = None, faults: list[InputError] | None = None) -> tuple[Note, ...]:
     """Read the notes of one annotation.
 
     Args:
@@ -85,18 +85,18 @@ def read(path: str | Path, voice: str | None = None, faults: list[SingtransError
         faults: see `singtrans.formats.load_notes`.
 
     Raises:
-        SingtransError: if the file cannot be read, has no annotation of notes or several and none is chosen, or
+        InputError: if the file cannot be read, has no annotation of notes or several and none is chosen, or
             an entry is no note; it names the entry.
     """
     path = Path(path)
     found = _annotations(path, tuple(NAMESPACES))
     if not found:
-        raise SingtransError(f"{path} has no annotation {' or '.join(NAMESPACES)}: give a JAMS file with notes.")
+        raise InputError(f"{path} has no annotation {' or '.join(NAMESPACES)}: give a JAMS file with notes.")
     places = [str(place) for place in range(1, len(found) + 1)]
     chosen = voice if voice is not None else "1" if len(found) == 1 else None
     if chosen not in places:
         which = f"no annotation of notes {voice!r}" if voice is not None else f"{len(found)} annotations of notes"
-        raise SingtransError(f"{path} has {which}: choose a voice from 1 to {len(found)}.")
+        raise InputError(f"{path} has {which}: choose a voice from 1 to {len(found)}.")
     annotation = found[int(chosen) - 1]
     notes = []
     for place, entry in enumerate(_entries(annotation.get("data")), 1):
@@ -106,7 +106,7 @@ def read(path: str | Path, voice: str | None = None, faults: list[SingtransError
             notes.append(make_note(onset, onset + duration, pitch, _confidence(entry.get("confidence"))))
         except (AttributeError, KeyError, TypeError, ValueError):
             fault = f"entry {place} is not a note: it needs a time from 0 s, a duration and a pitch as value."
-            refuse(SingtransError(f"{path}: {fault}"), faults)
+            refuse(InputError(f"{path}: {fault}"), faults)
     return in_order(notes)
 
 
@@ -114,13 +114,13 @@ def read_pitch(path: str | Path) -> PitchTrack:
     """Read the annotation ``pitch_contour``; what is not voiced is NaN.
 
     Raises:
-        SingtransError: if the file cannot be read, has no such annotation or several, or an entry is none; it names
+        InputError: if the file cannot be read, has no such annotation or several, or an entry is none; it names
             the entry.
     """
     path = Path(path)
     found = _annotations(path, (CONTOUR,))
     if len(found) != 1:
-        raise SingtransError(f"{path} has {len(found) or 'no'} annotations {CONTOUR}: give a JAMS file with one.")
+        raise InputError(f"{path} has {len(found) or 'no'} annotations {CONTOUR}: give a JAMS file with one.")
     times: list[float] = []
     midi: list[float] = []
     for place, entry in enumerate(_entries(found[0].get("data")), 1):
@@ -129,9 +129,9 @@ def read_pitch(path: str | Path) -> PitchTrack:
             midi.append(_contour_pitch(entry["value"]))
         except (AttributeError, KeyError, TypeError, ValueError):
             fault = f"entry {place} is no pitch: it needs a later time than the one before, and a frequency as value."
-            raise SingtransError(f"{path}: {fault}") from None
+            raise InputError(f"{path}: {fault}") from None
     if not times:
-        raise SingtransError(f"{path} has an empty {CONTOUR}: give a JAMS file with pitch in it.")
+        raise InputError(f"{path} has an empty {CONTOUR}: give a JAMS file with pitch in it.")
     track = np.array(midi, float)
     return PitchTrack(np.array(times, float), track, np.isfinite(track).astype(float))
 
@@ -156,7 +156,7 @@ def namespaces(path: Path) -> set[str]:
     """What kinds of annotations a file has; none if it is not JAMS."""
     try:
         return {annotation["namespace"] for annotation in _annotations(path, (*NAMESPACES, CONTOUR))}
-    except SingtransError:
+    except InputError:
         return set()
 
 

@@ -4,7 +4,7 @@ import json
 import math
 from pathlib import Path
 
-from singtrans.errors import SingtransError
+from singtrans.errors import InputError
 from singtrans.files import read_bytes
 
 
@@ -12,16 +12,16 @@ def read_json(path: Path) -> object:
     """Content of a JSON file in UTF-8.
 
     Raises:
-        SingtransError: if it cannot be read or is no such JSON; it names the line.
+        InputError: if it cannot be read or is no such JSON; it names the line.
     """
     try:
         return json.loads(read_bytes(path).decode("utf-8-sig"))
     except json.JSONDecodeError as error:
-        raise SingtransError(
+        raise InputError(
             f"{path}, line {error.lineno}, is not JSON ({error.msg}): export it again, or mend that line."
         ) from None
     except (ValueError, RecursionError):  # no text at all, a number of thousands of digits, brackets without end
-        raise SingtransError(f"{path} is not JSON in UTF-8: export it again.") from None
+        raise InputError(f"{path} is not JSON in UTF-8: export it again.") from None
 
 
 def finite(value: object) -> float:

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from singtrans.errors import SingtransError
+from singtrans.errors import InputError
 from singtrans.formats.json_file import finite, read_json
 from singtrans.formats.options import PLAIN, Options
 from singtrans.formats.text import LONGEST, make_note, refuse
@@ -55,7 +55,7 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
     file.write(("{\n" + ",\n".join(parts) + "\n}\n").encode("utf-8", "replace"))
 
 
-def read(path: str | Path, faults: list[SingtransError] | None = None) -> Transcription:
+def read(path: str | Path, faults: list[InputError] | None = None) -> Transcription:
     """Read a transcription; only ``notes``, each with onset, offset and pitch, is required.
 
     Args:
@@ -63,12 +63,12 @@ def read(path: str | Path, faults: list[SingtransError] | None = None) -> Transc
         faults: see `singtrans.formats.load_notes`.
 
     Raises:
-        SingtransError: if the file cannot be read or is not such JSON; it says where.
+        InputError: if the file cannot be read or is not such JSON; it says where.
     """
     path = Path(path)
     content = read_json(path)
     if not isinstance(content, dict) or not isinstance(content.get("notes"), list):
-        raise SingtransError(f'{path} has no list of "notes": give a file that singtrans wrote.')
+        raise InputError(f'{path} has no list of "notes": give a file that singtrans wrote.')
     notes = sorted(_notes(path, content["notes"], faults), key=lambda note: (note.onset, note.offset))
     try:
         pitch = _track(content.get("pitch") or {})
@@ -76,7 +76,7 @@ def read(path: str | Path, faults: list[SingtransError] | None = None) -> Transc
         if not 0 <= duration <= LONGEST:
             raise ValueError("no recording is that long")
     except (AttributeError, TypeError, ValueError, OverflowError):
-        raise SingtransError(
+        raise InputError(
             f'{path} has a "pitch" or "duration" that is not what singtrans writes: write it again.'
         ) from None
     _check_track(path, pitch)
@@ -98,7 +98,7 @@ def _track(content: dict[str, Any]) -> PitchTrack:
     return track
 
 
-def _notes(path: Path, entries: list[Any], faults: list[SingtransError] | None) -> list[Note]:
+def _notes(path: Path, entries: list[Any], faults: list[InputError] | None) -> list[Note]:
     notes = []
     for number, entry in enumerate(entries, 1):
         try:
@@ -110,7 +110,7 @@ def _notes(path: Path, entries: list[Any], faults: list[SingtransError] | None) 
             notes.append(make_note(onset, offset, pitch, confidence, tuning, finite(entry.get("moved", 0))))
         except (AttributeError, KeyError, TypeError, ValueError):
             fault = f"entry {number} is not a note: it needs an onset from 0 s, a later offset, a pitch."
-            refuse(SingtransError(f"{path}: {fault}"), faults)
+            refuse(InputError(f"{path}: {fault}"), faults)
     return notes
 
 
@@ -119,11 +119,11 @@ def _check_track(path: Path, track: PitchTrack) -> None:
     for place in np.flatnonzero((track.midi < _LOWEST) | (track.midi > _HIGHEST))[:1]:
         raise _absurd(path, track.time[place], track.midi[place])
     if (np.diff(track.time) <= 0).any():
-        raise SingtransError(f'{path} has times in "pitch" that do not ascend: write it again.')
+        raise InputError(f'{path} has times in "pitch" that do not ascend: write it again.')
 
 
-def _absurd(path: Path, time: float, pitch: float) -> SingtransError:
-    return SingtransError(
+def _absurd(path: Path, time: float, pitch: float) -> InputError:
+    return InputError(
         f"{path} has the pitch {pitch:g} at {time:g} s, which is no MIDI number: if these are Hz, export them"
         " as CSV with a first line onset,offset,hz."
     )

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from singtrans.errors import SingtransError
+from singtrans.errors import InputError
 from singtrans.formats.text import read_text
 
 HELD = "~"
@@ -39,12 +39,12 @@ def read_lyrics(path: str | Path) -> tuple[Syllable, ...]:
     """Syllables of a text file.
 
     Raises:
-        SingtransError: if it cannot be read or holds no words.
+        InputError: if it cannot be read or holds no words.
     """
     path = Path(path)
     syllables = parse_lyrics(read_text(path, fallback="cp1252"))
     if not syllables:
-        raise SingtransError(f"{path} holds no lyrics: write words, with hyphens between the syllables of a word.")
+        raise InputError(f"{path} holds no lyrics: write words, with hyphens between the syllables of a word.")
     return syllables
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
-from singtrans.errors import SingtransError
+from singtrans.errors import InputError
 from singtrans.files import read_bytes
 from singtrans.formats import velocity
 from singtrans.formats.options import PLAIN, Options
@@ -48,7 +48,7 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
     carriage return a line.
 
     Raises:
-        SingtransError: if velocities shall follow a recording that is missing or cannot be read.
+        InputError: if velocities shall follow a recording that is missing or cannot be read.
     """
     import mido
 
@@ -120,7 +120,7 @@ def _velocities(notes: Sequence[Note], options: Options) -> tuple[int, ...]:
     if not options.loudness or not notes:
         return (_VELOCITY,) * len(notes)
     if options.audio is None:
-        raise SingtransError("--velocity loudness needs the recording: give it with --audio.")
+        raise InputError("--velocity loudness needs the recording: give it with --audio.")
     return velocity.velocities(velocity.note_levels(options.audio, notes))
 
 
@@ -193,7 +193,7 @@ def read(path: str | Path) -> tuple[Note, ...]:
     out.
 
     Raises:
-        SingtransError: if the file cannot be read, is not MIDI, or counts time otherwise than in beats.
+        InputError: if the file cannot be read, is not MIDI, or counts time otherwise than in beats.
     """
     path = Path(path)
     midi = _open(path)
@@ -203,7 +203,7 @@ def read(path: str | Path) -> tuple[Note, ...]:
         for onset, offset, number in _spans(track):
             start, end = clock.seconds(onset), clock.seconds(offset)
             if end > LONGEST:
-                raise SingtransError(f"{path} has a note that lasts until {end:.3g} s: it is damaged; export it again.")
+                raise InputError(f"{path} has a note that lasts until {end:.3g} s: it is damaged; export it again.")
             if end > start:
                 notes.append(Note(start, end, float(number)))
     return in_order(notes)
@@ -214,7 +214,7 @@ def read_beats(path: str | Path) -> Beats | None:
     and where they cannot be meant.
 
     Raises:
-        SingtransError: as for :func:`read`.
+        InputError: as for :func:`read`.
     """
     midi = _open(Path(path))
     clock = _Clock(midi)
@@ -255,9 +255,9 @@ def _open(path: Path) -> "MidiFile":
     try:
         midi = mido.MidiFile(file=content, clip=True)
     except (OSError, EOFError, ValueError, LookupError, TypeError, mido.KeySignatureError) as error:
-        raise SingtransError(f"{path} is not a MIDI file, or is damaged: export it again.") from error
+        raise InputError(f"{path} is not a MIDI file, or is damaged: export it again.") from error
     if midi.type == 2 or not 0 < midi.ticks_per_beat < 0x8000:
-        raise SingtransError(f"{path} does not count time in beats of one song: export it as MIDI of type 0 or 1.")
+        raise InputError(f"{path} does not count time in beats of one song: export it as MIDI of type 0 or 1.")
     return midi
 
 

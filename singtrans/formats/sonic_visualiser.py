@@ -11,7 +11,7 @@ with a header (``TIME,VALUE,DURATION,LEVEL,LABEL``) are read by ``csv_notes``. S
 from pathlib import Path
 from typing import BinaryIO
 
-from singtrans.errors import SingtransError
+from singtrans.errors import InputError
 from singtrans.formats.note_names import guess_unit, to_midi
 from singtrans.formats.options import PLAIN, Options
 from singtrans.formats.text import Row, at_line, in_order, make_note, number, read_text, refuse, split_rows
@@ -37,7 +37,7 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
         file.write(f"{start:.6f},{hz:.4f},{length:.6f},{note.confidence:.3f},{note.name}\n".encode())
 
 
-def read(path: str | Path, unit: str | None = None, faults: list[SingtransError] | None = None) -> tuple[Note, ...]:
+def read(path: str | Path, unit: str | None = None, faults: list[InputError] | None = None) -> tuple[Note, ...]:
     """Read notes of which each line has onset, pitch and duration; further columns are passed over.
 
     Args:
@@ -46,7 +46,7 @@ def read(path: str | Path, unit: str | None = None, faults: list[SingtransError]
         faults: see `singtrans.formats.load_notes`.
 
     Raises:
-        SingtransError: if the file cannot be read, a line is no note, or the unit is not clear; it names the line.
+        InputError: if the file cannot be read, a line is no note, or the unit is not clear; it names the line.
     """
     path = Path(path)
     read = [(row.line, _numbers(path, row, faults)) for row in split_rows(read_text(path))]
@@ -62,7 +62,7 @@ def read(path: str | Path, unit: str | None = None, faults: list[SingtransError]
     return in_order(note for note in notes if note)
 
 
-def _numbers(path: Path, row: Row, faults: list[SingtransError] | None) -> tuple[float, ...]:
+def _numbers(path: Path, row: Row, faults: list[InputError] | None) -> tuple[float, ...]:
     """Onset, pitch, duration; nothing of a line that is refused."""
     try:
         values = tuple(number(cell) for cell in row.cells[:3])
@@ -81,9 +81,7 @@ def _numbers(path: Path, row: Row, faults: list[SingtransError] | None) -> tuple
     return values
 
 
-def _note(
-    path: Path, line: int, values: tuple[float, ...], unit: str, faults: list[SingtransError] | None
-) -> Note | None:
+def _note(path: Path, line: int, values: tuple[float, ...], unit: str, faults: list[InputError] | None) -> Note | None:
     onset, pitch, duration = values
     try:
         return make_note(onset, onset + duration, to_midi(pitch, unit))
@@ -92,7 +90,7 @@ def _note(
         return None
 
 
-def _fault(path: Path, line: int) -> SingtransError:
+def _fault(path: Path, line: int) -> InputError:
     return at_line(
         path,
         line,

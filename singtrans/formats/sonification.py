@@ -6,7 +6,7 @@ from typing import BinaryIO
 import numpy as np
 
 from singtrans import audio
-from singtrans.errors import SingtransError
+from singtrans.errors import InputError
 from singtrans.formats.options import PLAIN, Options
 from singtrans.notes import Note, Transcription
 from singtrans.pitch import midi_to_hz
@@ -48,7 +48,7 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
     """Write 16-bit stereo at 44.1 kHz, block by block; without a recording, the notes are on both sides.
 
     Raises:
-        SingtransError: if the recording cannot be read, or there is more sound than a WAV file can hold.
+        InputError: if the recording cannot be read, or there is more sound than a WAV file can hold.
         OSError: if the file cannot be written.
     """
     import soundfile
@@ -67,7 +67,7 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
 
 def _check_length(frames: int) -> None:
     if frames > _LONGEST:
-        raise SingtransError(f"more than {_LONGEST / RATE / 3600:.1f} hours do not fit into a WAV file.")
+        raise InputError(f"more than {_LONGEST / RATE / 3600:.1f} hours do not fit into a WAV file.")
 
 
 def synthesize(notes: Sequence[Note], first: int, count: int) -> np.ndarray:

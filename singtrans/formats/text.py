@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from singtrans.errors import SingtransError
+from singtrans.errors import InputError
 from singtrans.files import read_bytes
 from singtrans.messages import shown
 from singtrans.notes import Note
@@ -64,20 +64,20 @@ def read_text(path: Path, fallback: str = "") -> str:
     """Text of a file, as :func:`decode` has it.
 
     Raises:
-        SingtransError: if the file cannot be read or is not text.
+        InputError: if the file cannot be read or is not text.
     """
     text = decode(read_bytes(path), fallback)
     if text is None:
-        raise SingtransError(f"{path} is not UTF-8 text: save it as text in UTF-8.")
+        raise InputError(f"{path} is not UTF-8 text: save it as text in UTF-8.")
     return text
 
 
-def at_line(path: Path, line: int, fault: str) -> SingtransError:
+def at_line(path: Path, line: int, fault: str) -> InputError:
     """The error for one line of a file; ``fault`` says what is wrong and what to do."""
-    return SingtransError(f"{path}, line {line}, {fault}")
+    return InputError(f"{path}, line {line}, {fault}")
 
 
-def refuse(error: SingtransError, faults: list[SingtransError] | None) -> None:
+def refuse(error: InputError, faults: list[InputError] | None) -> None:
     """Raise an error about one line; or note it in ``faults``, if there is such a list, and go on without the line."""
     if faults is None:
         raise error from None
@@ -125,7 +125,7 @@ def read_table(path: Path, text: str) -> Table:
     """Header and rows of a text of comma-, tab-, semicolon- or space-separated values, with or without quotes.
 
     Raises:
-        SingtransError: naming the line that is no such text.
+        InputError: naming the line that is no such text.
     """
     mark = _delimiter(text.partition("\n")[0])
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, skipinitialspace=mark == " ")

@@ -17,7 +17,7 @@ from itertools import pairwise
 from pathlib import Path, PureWindowsPath
 from typing import BinaryIO
 
-from singtrans.errors import SingtransError
+from singtrans.errors import InputError
 from singtrans.formats.options import PLAIN, Options
 from singtrans.formats.score.arrangement import Arrangement, arrange
 from singtrans.formats.text import at_line, in_order, listed, make_note, number, read_text, refuse
@@ -99,7 +99,7 @@ def _ends_line(arrangement: Arrangement, index: int) -> bool:
     return following.onset - arrangement.notes[index].offset >= _BREATH
 
 
-def read(path: str | Path, voice: str | None = None, faults: list[SingtransError] | None = None) -> tuple[Note, ...]:
+def read(path: str | Path, voice: str | None = None, faults: list[InputError] | None = None) -> tuple[Note, ...]:
     """Read the notes of one voice, golden ones too; freestyle, rap and notes without length are left out.
 
     Args:
@@ -108,7 +108,7 @@ def read(path: str | Path, voice: str | None = None, faults: list[SingtransError
         faults: see `singtrans.formats.load_notes`.
 
     Raises:
-        SingtransError: if the file cannot be read, lacks #BPM or that voice, or a line is none of UltraStar's; it
+        InputError: if the file cannot be read, lacks #BPM or that voice, or a line is none of UltraStar's; it
             names the line.
     """
     path = Path(path)
@@ -120,14 +120,14 @@ def read(path: str | Path, voice: str | None = None, faults: list[SingtransError
         if content:
             _take(path, song, line, content, faults)
     if not song.tempi:
-        raise SingtransError(f"{path} has no line #BPM:, so its beats have no length: add it at the top.")
+        raise InputError(f"{path} has no line #BPM:, so its beats have no length: add it at the top.")
     voice = (voice or min(song.spans, default="P1")).upper()
     if voice not in song.spans and (song.spans or voice != "P1"):
-        raise SingtransError(f"{path} has no voice {voice}: choose one of {listed(sorted(song.spans))}.")
+        raise InputError(f"{path} has no voice {voice}: choose one of {listed(sorted(song.spans))}.")
     return in_order(_notes(path, song, voice, faults))
 
 
-def _take(path: Path, song: _Song, line: int, content: str, faults: list[SingtransError] | None) -> None:
+def _take(path: Path, song: _Song, line: int, content: str, faults: list[InputError] | None) -> None:
     """Note what one line says."""
     mark, rest = content[0].upper(), content[1:].split()
     try:
@@ -164,11 +164,11 @@ def _tempo(text: str) -> float:
     return tempo
 
 
-def _notes(path: Path, song: _Song, voice: str, faults: list[SingtransError] | None) -> list[Note]:
+def _notes(path: Path, song: _Song, voice: str, faults: list[InputError] | None) -> list[Note]:
     try:
         gap = number(song.header.get("GAP") or "0") / 1000
     except ValueError:
-        raise SingtransError(f"{path} has a #GAP that is no number: give milliseconds.") from None
+        raise InputError(f"{path} has a #GAP that is no number: give milliseconds.") from None
     clock = _Clock(song.tempi)
     notes = []
     for line, begin, end, pitch in song.spans.get(voice, ()):

@@ -25,7 +25,7 @@ def note_levels(path: str | Path, notes: Sequence[Note]) -> np.ndarray:
         (notes,) dB relative to full scale, RMS over the note; -120 for silence.
 
     Raises:
-        SingtransError: if the recording cannot be read.
+        InputError: if the recording cannot be read.
     """
     energies = [
         np.add.reduceat(block.astype(np.float64) ** 2, np.arange(0, len(block), _FRAME))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from singtrans.decoding.config import ConfidenceConfig, DecoderConfig, check_ranges
-from singtrans.errors import SingtransError
+from singtrans.errors import UsageError
 from singtrans.messages import shown
 
 _Section = TypeVar("_Section")
@@ -147,12 +147,12 @@ class Config:
         """Read what ``to_json`` wrote.
 
         Raises:
-            SingtransError: naming ``source``, if a key is unknown or missing or a value has a wrong type.
+            UsageError: naming ``source``, if a key is unknown or missing or a value has a wrong type.
         """
         try:
             parsed = json.loads(text)
         except (ValueError, RecursionError):  # not JSON, a number of thousands of digits, brackets without end
-            raise SingtransError(f"{source}: its configuration is not JSON; use an undamaged model") from None
+            raise UsageError(f"{source}: its configuration is not JSON; use an undamaged model") from None
         _checked_fields(cls, parsed, source, optional={"confidence"})
         parsed.setdefault("confidence", {})
         return cls(
@@ -168,14 +168,14 @@ def _checked_fields(
     kind: type[Any], values: object, source: str, optional: Collection[str] = ()
 ) -> tuple[dataclasses.Field[Any], ...]:
     if not isinstance(values, dict):
-        raise SingtransError(f"{source}: its configuration is not an object; use a model made by singtrans")
+        raise UsageError(f"{source}: its configuration is not an object; use a model made by singtrans")
     fields = dataclasses.fields(kind)
     known = {f.name for f in fields}
     if unknown := sorted(set(values) - known):
         names = ", ".join(shown(name) for name in unknown[:3]) + (" and more" if len(unknown) > 3 else "")
-        raise SingtransError(f"{source}: unknown configuration {names}; it was made by another version of singtrans")
+        raise UsageError(f"{source}: unknown configuration {names}; it was made by another version of singtrans")
     if missing := sorted(known - set(values) - set(optional)):
-        raise SingtransError(
+        raise UsageError(
             f"{source}: configuration lacks {', '.join(missing)}; it was made by another version of singtrans"
         )
     return fields
@@ -193,7 +193,7 @@ def _read_section(
     try:
         return kind(**typed)
     except ValueError as error:
-        raise SingtransError(f"{source}: {error}; use an undamaged model") from None
+        raise UsageError(f"{source}: {error}; use an undamaged model") from None
 
 
 def _typed(value: object, default: object, what: str) -> object:
@@ -206,4 +206,4 @@ def _typed(value: object, default: object, what: str) -> object:
             return value
     elif isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300:  # nor inf, nor NaN
         return float(value)
-    raise SingtransError(f"{what} is {repr(value)[:40]}; use an undamaged model")
+    raise UsageError(f"{what} is {repr(value)[:40]}; use an undamaged model")

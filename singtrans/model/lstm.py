@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from singtrans.errors import SingtransError
+from singtrans.errors import InputError
 
 _IN_MEMORY = 16_000_000  # bytes that wait in memory: of a recording of a minute and a half
 
@@ -59,7 +59,7 @@ class Recurrent:
             pool: where the directions are run; without one, here.
 
         Raises:
-            SingtransError: if the temporary file cannot be written.
+            InputError: if the temporary file cannot be written.
         """
         with _Store() as store:
             waiting = [store.put(*half) for half in self._begin(0, pieces, pool)]
@@ -183,7 +183,7 @@ class _Store:
                 self._file.write(np.ascontiguousarray(array).data)
             self._end = self._file.tell()
         except OSError as error:
-            raise SingtransError(
+            raise InputError(
                 f"the temporary file for a long recording cannot be written in {tempfile.gettempdir()}"
                 f" ({error.strerror}); free some space or set TMPDIR"
             ) from error

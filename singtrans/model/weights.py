@@ -9,7 +9,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as serialise
 from torch import Tensor
 
-from singtrans.errors import SingtransError
+from singtrans.errors import UsageError
 from singtrans.files import whole_file
 from singtrans.model.config import Config
 from singtrans.model.network import Model, Network
@@ -37,7 +37,7 @@ def load_model(path: Path) -> Model:
     """Read a model that `save_model` wrote, ready to listen (in evaluation mode, on the CPU).
 
     Raises:
-        SingtransError: if the file is missing, is not safetensors, was not made by singtrans or is damaged.
+        UsageError: if the file is missing, is not safetensors, was not made by singtrans or is damaged.
     """
     metadata, weights = _read(path)
     config = Config.from_json(metadata["config"], str(path))
@@ -50,7 +50,7 @@ def load_model(path: Path) -> Model:
         model.network.load_state_dict(weights)
     except (RuntimeError, ValueError) as error:
         reason = str(error).splitlines()[0].rstrip(":")
-        raise SingtransError(f"{path}: weights and configuration disagree ({reason}); use an undamaged model") from None
+        raise UsageError(f"{path}: weights and configuration disagree ({reason}); use an undamaged model") from None
     return model.eval()
 
 
@@ -73,9 +73,9 @@ def read_metadata(path: Path) -> dict[str, str]:
 
 def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
     if not path.is_file():
-        raise SingtransError(f"{path}: there is no such model file; `singtrans info` lists the models that are shipped")
+        raise UsageError(f"{path}: there is no such model file; `singtrans info` lists the models that are shipped")
     if path.suffix.lower() in _PICKLES:
-        raise SingtransError(
+        raise UsageError(
             f"{path}: {path.suffix} files are pickles, which can run code, and are never opened;"
             " use a .safetensors file made by singtrans"
         )
@@ -84,13 +84,13 @@ def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
             metadata = file.metadata() or {}
             weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
     except (SafetensorError, OSError, ValueError) as error:
-        raise SingtransError(
+        raise UsageError(
             f"{path}: not a readable safetensors file ({str(error).splitlines()[0]}); use a model made by singtrans"
         ) from None
     if metadata.get("format") != FORMAT or "config" not in metadata or "sha256" not in metadata:
-        raise SingtransError(f"{path}: not a model of this version of singtrans; train one with `singtrans train`")
+        raise UsageError(f"{path}: not a model of this version of singtrans; train one with `singtrans train`")
     if _checksum(weights, metadata["config"]) != metadata["sha256"]:
-        raise SingtransError(f"{path}: the file is damaged (its checksum differs); fetch or train it again")
+        raise UsageError(f"{path}: the file is damaged (its checksum differs); fetch or train it again")
     return metadata, weights
 
 

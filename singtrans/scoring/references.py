@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from singtrans.dataset.folders import true_notes
-from singtrans.errors import SingtransError, UsageError
+from singtrans.errors import InputError, UsageError
 from singtrans.formats import (
     F0_ENDINGS,
     READ_SUFFIXES,
@@ -80,7 +80,7 @@ class Reference:
         """Its labels.
 
         Raises:
-            SingtransError: if one of the files cannot be read.
+            InputError: if one of the files cannot be read.
         """
         song = self.song or self.name.rpartition("/")[2]
         times = None
@@ -99,14 +99,14 @@ def check_pair(path: Path, estimate: Path) -> None:
     """Let two files pass, and two folders.
 
     Raises:
-        SingtransError: if one is missing, or one is a file and the other a folder.
+        InputError: if one is missing, or one is a file and the other a folder.
     """
     for one in (path, estimate):
         if not one.exists():
-            raise SingtransError(f"{one} does not exist: check the path.")
+            raise InputError(f"{one} does not exist: check the path.")
     if path.is_dir() != estimate.is_dir():
         kinds = ("a folder", "a file") if path.is_dir() else ("a file", "a folder")
-        raise SingtransError(f"{path} is {kinds[0]} but {estimate} is {kinds[1]}: give two files or two folders.")
+        raise InputError(f"{path} is {kinds[0]} but {estimate} is {kinds[1]}: give two files or two folders.")
 
 
 def labelled(path: Path, estimate: Path) -> list[Reference]:
@@ -121,7 +121,7 @@ def labelled(path: Path, estimate: Path) -> list[Reference]:
         Sorted by name.
 
     Raises:
-        SingtransError: if a path is missing, one is a file and the other a folder, there is nothing in the folder, or
+        InputError: if a path is missing, one is a file and the other a folder, there is nothing in the folder, or
             several files may be the truth about one recording: a line for each such recording.
     """
     check_pair(path, estimate)
@@ -136,12 +136,10 @@ def labelled(path: Path, estimate: Path) -> list[Reference]:
     stems = sorted({*notes, *f0})
     if not stems:
         endings = " ".join(READ_SUFFIXES + TEXT_SUFFIXES + F0_ENDINGS)
-        raise SingtransError(f"{path} has no files of notes ({endings}): check the path.")
+        raise InputError(f"{path} has no files of notes ({endings}): check the path.")
     if unclear := [files for kind in (notes, f0) for files in kind.values() if len(files) > 1]:
         # One of them may be an estimate, which would be scored against itself.
-        raise SingtransError(
-            "\n".join(f"{_listed(files)} may each be the truth: keep the true one." for files in unclear)
-        )
+        raise InputError("\n".join(f"{_listed(files)} may each be the truth: keep the true one." for files in unclear))
     first_notes, first_f0 = ({stem: files[0] for stem, files in kind.items()} for kind in (notes, f0))
     return [Reference(stem.as_posix(), first_notes.get(stem), first_f0.get(stem)) for stem in stems]
 
@@ -173,7 +171,7 @@ def recordings(data: Path, split: str | None = None) -> Recordings:
 
     Raises:
         UsageError: if the part is unknown.
-        SingtransError: if nothing in it can be used, or the data cannot be read.
+        InputError: if nothing in it can be used, or the data cannot be read.
     """
     from singtrans.dataset.manifest import SPLITS, list_entries
 
@@ -184,7 +182,7 @@ def recordings(data: Path, split: str | None = None) -> Recordings:
     parts = {entry.split for entry in entries}
     if split is None and listing.decided and listing.faults and "test" not in parts:
         # The lost recordings may be the whole test part: what is left would be scored as if it had been kept out.
-        raise SingtransError("\n".join([*listing.faults, f"{data} has no test part but for these: choose a --split."]))
+        raise InputError("\n".join([*listing.faults, f"{data} has no test part but for these: choose a --split."]))
     wanted = split or ("test" if "test" in parts else EVERYTHING)
     chosen = [entry for entry in entries if wanted in (entry.split, EVERYTHING)]
     counts = Counter(entry.id for entry in chosen)
@@ -192,7 +190,7 @@ def recordings(data: Path, split: str | None = None) -> Recordings:
     references = of_entries(entry for entry in chosen if counts[entry.id] == 1)
     if not references:
         lacking = f"{data} has no {wanted} part: choose --split {' or '.join(sorted(parts))}, or all."
-        raise SingtransError("\n".join(listing.faults) or lacking)
+        raise InputError("\n".join(listing.faults) or lacking)
     return Recordings(references, listing.faults)
 
 

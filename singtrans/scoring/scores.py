@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from singtrans.errors import SingtransError, UsageError
+from singtrans.errors import InputError
 from singtrans.notes import Note, PitchTrack
 from singtrans.scoring.metrics import (
     NOTE_FIGURES,
@@ -171,16 +171,14 @@ def evaluate(
             the first of the failures.
 
     Raises:
-        SingtransError: if nothing could be scored.
+        InputError: if nothing could be scored.
         ValueError: if a note would fall to 0 Hz or below.
     """
     read, failures, missing = [], list(faults), []
     for reference in references:
         try:
             truth, found = reference.read(), system(reference)
-        except UsageError:  # of a model that cannot be used: the fault of no recording
-            raise
-        except SingtransError as error:
+        except InputError as error:
             failures.append(str(error))
             continue
         if truth.notes and reference_shift_hz:
@@ -189,14 +187,12 @@ def evaluate(
             missing.append(reference.name)
         read.append((reference, truth, found or Labels()))
     if not read:
-        raise SingtransError("\n".join(failures) or f"{system.name}: there is nothing to score; give some references.")
+        raise InputError("\n".join(failures) or f"{system.name}: there is nothing to score; give some references.")
     shown = _Shown(read)
     scored = (_score(*each, shown, tolerances) for each in read)
     files = tuple(file for file in scored if file.figures)
     if not files:
-        raise SingtransError(
-            f"{system.name} has nothing to compare with the reference: give notes, or pitch, for both."
-        )
+        raise InputError(f"{system.name} has nothing to compare with the reference: give notes, or pitch, for both.")
     return Evaluation(
         system=system.name,
         files=files,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from singtrans.errors import SingtransError
+from singtrans.errors import InputError
 from singtrans.formats import f0_stem, json_notes, load_notes, load_pitch
 from singtrans.formats.detection import reader_of
 from singtrans.notes import Transcription
@@ -26,7 +26,7 @@ class System(Protocol):
         """What was found, or None if there is nothing of this recording.
 
         Raises:
-            SingtransError: if what there is cannot be read.
+            InputError: if what there is cannot be read.
         """
 
 
@@ -49,7 +49,7 @@ class EstimateFolder:
     """A folder where the estimate of ``sub/song`` is ``sub/song`` with any ending that is read.
 
     Raises:
-        SingtransError: if it has no estimate of any reference.
+        InputError: if it has no estimate of any reference.
     """
 
     def __init__(self, path: Path, references: Sequence[Reference], name: str | None = None) -> None:
@@ -58,7 +58,7 @@ class EstimateFolder:
         found = {stem.as_posix() for stem in (*self._notes, *self._f0)}
         known = {reference.name for reference in references}
         if not found & known:
-            raise SingtransError(
+            raise InputError(
                 f"{path} has no estimate of any of the {len(known)} references (such as {min(known)}):"
                 " give it files of the same names."
             )
@@ -84,7 +84,7 @@ class Listening:
     def __call__(self, reference: Reference) -> Labels:
         """Transcribe one recording."""
         if reference.audio is None:
-            raise SingtransError(f"{reference.name} has no recording: name one in the manifest.")
+            raise InputError(f"{reference.name} has no recording: name one in the manifest.")
         found = self._transcribe(reference.audio)
         return Labels(found.notes, found.pitch)
 

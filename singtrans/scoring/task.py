@@ -33,7 +33,7 @@ def estimates(reference: Path, estimate: Path, against: Path | None = None) -> T
         against: another such.
 
     Raises:
-        SingtransError: if a path is missing, files and folders are mixed, or a folder has nothing to score.
+        InputError: if a path is missing, files and folders are mixed, or a folder has nothing to score.
     """
     references = labelled(reference, estimate)
     if against is not None:
@@ -58,7 +58,7 @@ def listening(
 
     Raises:
         UsageError: if there is no such part, or ``listener`` knows no such model.
-        SingtransError: if nothing in the data can be used, or the folder has no estimate.
+        InputError: if nothing in the data can be used, or the folder has no estimate.
     """
     # Models before data: a name that is mistyped is said at once.
     first, folder = listener(model), Path(against) if against and Path(against).is_dir() else None
@@ -81,7 +81,7 @@ def choose(
 
     Raises:
         UsageError: if they ask for both, or neither.
-        SingtransError: as those two do.
+        InputError: as those two do.
     """
     if estimate is None:
         if model is None:

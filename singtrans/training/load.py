@@ -10,7 +10,7 @@ import numpy as np
 from singtrans.dataset.folders import recordings_in
 from singtrans.dataset.manifest import SPLITS, Entry, list_entries
 from singtrans.dataset.requirements import Faults
-from singtrans.errors import SingtransError
+from singtrans.errors import InputError
 from singtrans.training.loop import Data
 from singtrans.training.recordings import Recording, load_background, load_recording, require_world
 
@@ -25,7 +25,7 @@ def load_data(data: Sequence[Path], accompaniment: Path | None, cache: Path, sam
         sample_rate: Hz, of the model that is to be trained.
 
     Raises:
-        SingtransError: a line for each thing that cannot be used: the first alone would cost a run for each.
+        InputError: a line for each thing that cannot be used: the first alone would cost a run for each.
     """
     require_world()
     faults = Faults()
@@ -45,7 +45,7 @@ def load_data(data: Sequence[Path], accompaniment: Path | None, cache: Path, sam
                 parts[entry.split].append((entry, recording))
     backgrounds = list(_backgrounds(accompaniment, sample_rate, faults)) if accompaniment else []
     if faults.lines:
-        raise SingtransError("\n".join(faults.lines))
+        raise InputError("\n".join(faults.lines))
     return Data(
         entries=[entry for entry, _ in parts["train"]],
         recordings=[recording for _, recording in parts["train"]],

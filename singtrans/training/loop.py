@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader
 
 from singtrans import interrupt
 from singtrans.dataset.manifest import Entry
-from singtrans.errors import SingtransError
+from singtrans.errors import InputError
 from singtrans.files import whole_file
 from singtrans.model.config import Config
 from singtrans.model.network import Model
@@ -113,13 +113,13 @@ def train(
         The best model's file.
 
     Raises:
-        SingtransError: if there is nothing to learn from, nothing or something else to resume, or another training
+        InputError: if there is nothing to learn from, nothing or something else to resume, or another training
             in the folder.
         Stopped: if a signal came; the state was saved after the step that it came in.
     """
     model_config, config = configs
     if not data.recordings:
-        raise SingtransError("nothing to train on: every recording is set aside for validation or testing")
+        raise InputError("nothing to train on: every recording is set aside for validation or testing")
     require_state(folder, resume)
     folder.mkdir(parents=True, exist_ok=True)
     described = {"model": json.loads(model_config.to_json()), "train": dataclasses.asdict(config)}

@@ -17,7 +17,7 @@ import numpy as np
 from singtrans import audio
 from singtrans.dataset.manifest import Entry
 from singtrans.dataset.requirements import PAST_THE_END, Faults, last_voiced, load_sung_pitch, unusable_sound
-from singtrans.errors import SingtransError
+from singtrans.errors import InputError
 from singtrans.formats import load_notes
 from singtrans.formats.labels.times import read as load_times
 from singtrans.notes import PitchTrack
@@ -70,7 +70,7 @@ def load_recording(entry: Entry, sample_rate: int, cache: Path | None = None) ->
         cache: a folder where the samples and the measured pitch are kept for the next time.
 
     Raises:
-        SingtransError: if audio or labels cannot be read or cannot belong together, or the extra ``train`` is not
+        InputError: if audio or labels cannot be read or cannot belong together, or the extra ``train`` is not
             installed; every fault on a line of its own.
     """
     key = hashlib.sha256(
@@ -117,7 +117,7 @@ def _read(entry: Entry, sample_rate: int) -> dict[str, np.ndarray]:
         if end > length + PAST_THE_END
     ]
     if faults.lines or samples is None or notes is None:
-        raise SingtransError("\n".join(faults.lines))
+        raise InputError("\n".join(faults.lines))
     loaded = {"samples": _to_int16(samples)}
     if track is not None:
         labels = _on_grid(track)[: int((length + PAST_THE_END) / F0_HOP) + 1]
@@ -144,7 +144,7 @@ def load_background(path: Path, sample_rate: int) -> np.ndarray:
     """(n,) int16, mono, of a recording that is to be mixed in.
 
     Raises:
-        SingtransError: if it cannot be read, or has samples that are not numbers.
+        InputError: if it cannot be read, or has samples that are not numbers.
     """
     _require_usable(path, silence=True)
     return _to_int16(audio.load(path, sample_rate))
@@ -152,7 +152,7 @@ def load_background(path: Path, sample_rate: int) -> np.ndarray:
 
 def _require_usable(path: Path, *, silence: bool = False) -> None:
     if wrong := unusable_sound(path, silence=silence):
-        raise SingtransError("\n".join(suspicion.line for suspicion in wrong))
+        raise InputError("\n".join(suspicion.line for suspicion in wrong))
 
 
 def _notes(entry: Entry) -> np.ndarray:
@@ -165,7 +165,7 @@ def _notes(entry: Entry) -> np.ndarray:
     else:
         return np.empty((0, 3))
     if not len(notes):
-        raise SingtransError(f"{entry.notes or entry.times}: holds no notes; leave the recording out, or label it")
+        raise InputError(f"{entry.notes or entry.times}: holds no notes; leave the recording out, or label it")
     return notes
 
 
@@ -179,7 +179,7 @@ def read_f0(path: Path) -> np.ndarray:
     Each frame has the pitch of the nearest label, if that is within `F0_HOP`.
 
     Raises:
-        SingtransError: if the file is no pitch track.
+        InputError: if the file is no pitch track.
     """
     return _on_grid(load_sung_pitch(path))
 
@@ -198,7 +198,7 @@ def require_world() -> ModuleType:
     """The package pyworld.
 
     Raises:
-        SingtransError: if the extra ``train`` is not installed.
+        InputError: if the extra ``train`` is not installed.
     """
     import warnings
 
@@ -207,7 +207,7 @@ def require_world() -> ModuleType:
             warnings.simplefilter("ignore", UserWarning)  # its use of pkg_resources is not the user's business
             import pyworld
     except ImportError:
-        raise SingtransError("training needs pyworld and setuptools below 81: pip install 'singtrans[train]'") from None
+        raise InputError("training needs pyworld and setuptools below 81: pip install 'singtrans[train]'") from None
     return pyworld
 
 

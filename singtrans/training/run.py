@@ -65,7 +65,7 @@ def run_training(data: Sequence[Path], out: Path, options: TrainOptions, listene
 
     Raises:
         UsageError: if random weights would be frozen, or there are more processes than excerpts a step.
-        SingtransError: if ``out`` holds a training and is not to be resumed, or holds none and is; else naming
+        InputError: if ``out`` holds a training and is not to be resumed, or holds none and is; else naming
             everything that cannot be used, one a line, before training starts.
     """
     processes = join()

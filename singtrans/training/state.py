@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from singtrans.errors import SingtransError
+from singtrans.errors import InputError
 from singtrans.files import whole_file
 from singtrans.model.config import Config
 from singtrans.model.network import Model
@@ -96,7 +96,7 @@ def save_state(state: State, folder: Path, description: str) -> None:
     """Write the state into ``folder``, whole or not at all.
 
     Raises:
-        SingtransError: if it cannot be written.
+        InputError: if it cannot be written.
     """
     saved = {
         "model": state.model.network.state_dict(),
@@ -114,19 +114,19 @@ def require_state(folder: Path, resume: bool) -> None:
     """Look whether a training can begin in ``folder``, or go on there.
 
     Raises:
-        SingtransError: if there is nothing to resume, or something is there that is not to be resumed.
+        InputError: if there is nothing to resume, or something is there that is not to be resumed.
     """
     if resume and not (folder / FILE).is_file():
-        raise SingtransError(f"{folder / FILE}: there is nothing to resume; start without --resume")
+        raise InputError(f"{folder / FILE}: there is nothing to resume; start without --resume")
     if not resume and (folder / FILE).exists():
-        raise SingtransError(f"{folder}: holds a training already; go on with --resume, or choose another folder")
+        raise InputError(f"{folder}: holds a training already; go on with --resume, or choose another folder")
 
 
 def restore(state: State, folder: Path, description: str) -> None:
     """Bring ``state`` to where the training in ``folder`` was saved last.
 
     Raises:
-        SingtransError: if it is damaged, or had other settings or data.
+        InputError: if it is damaged, or had other settings or data.
     """
     path = folder / FILE
     try:
@@ -136,9 +136,9 @@ def restore(state: State, folder: Path, description: str) -> None:
         if fits:
             _fill(state, saved)
     except Exception as error:  # torch, zipfile and pickle have a dozen kinds for a damaged file
-        raise SingtransError(f"{path}: damaged ({type(error).__name__}); start again in another folder") from None
+        raise InputError(f"{path}: damaged ({type(error).__name__}); start again in another folder") from None
     if not fits:
-        raise SingtransError(f"{path}: was made with other settings or data; resume with the same, or start anew")
+        raise InputError(f"{path}: was made with other settings or data; resume with the same, or start anew")
 
 
 def _fill(state: State, saved: Mapping[str, Any]) -> None:

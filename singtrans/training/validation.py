@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from singtrans.dataset.manifest import Entry
-from singtrans.errors import SingtransError
+from singtrans.errors import InputError
 from singtrans.model.network import Model
 from singtrans.scoring.references import of_entries
 from singtrans.scoring.scores import FileScores, evaluate
@@ -41,12 +41,12 @@ def validate(model: Model, entries: Sequence[Entry]) -> Validation:
         entries: with notes, times or f0.
 
     Raises:
-        SingtransError: naming every entry that cannot be read, one a line.
+        InputError: naming every entry that cannot be read, one a line.
     """
     transcriber = Transcriber(model, next(model.parameters()).device.type)
     scores = evaluate(of_entries(entries), Listening("model", transcriber))
     if scores.failures:
-        raise SingtransError("\n".join(scores.failures))
+        raise InputError("\n".join(scores.failures))
     sources: dict[str, dict[str, list[float]]] = {}
     for file in scores.files:
         values = sources.setdefault(file.reference.source, {})

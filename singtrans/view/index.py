@@ -77,7 +77,7 @@ def write_index(target: Path, pages: Mapping[Path, str]) -> bool:
         Whether there was a page, and so an index to write.
 
     Raises:
-        SingtransError: if a page cannot be read, or the index not be written.
+        InputError: if a page cannot be read, or the index not be written.
     """
     entries = [
         Entry(name, Path(os.path.relpath(page, target.parent)), read_page(page))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from singtrans.errors import SingtransError, UsageError
+from singtrans.errors import InputError, UsageError
 from singtrans.extras import need
 from singtrans.files import whole_file
 from singtrans.messages import printable_title
@@ -73,7 +73,7 @@ def plot(picture: Picture, path: Path, *, overwrite: bool = True) -> Path:
 
     Raises:
         UsageError: if the ending is another, or matplotlib is not installed.
-        SingtransError: if the recording cannot be read, or the file not be written.
+        InputError: if the recording cannot be read, or the file not be written.
     """
     kind = path.suffix[1:].lower()
     if kind not in KINDS:
@@ -88,7 +88,7 @@ def plot(picture: Picture, path: Path, *, overwrite: bool = True) -> Path:
             _pdf(drawn, rows, path, overwrite)
         else:
             if rows * _ROW * 130 > 60_000:
-                raise SingtransError(f"{path}: {rows} rows are too many for one picture; use .pdf, or longer rows.")
+                raise InputError(f"{path}: {rows} rows are too many for one picture; use .pdf, or longer rows.")
             figure = _figure(drawn, range(rows), rows)
             metadata = {"Date": None} if kind == "svg" else None
             with whole_file(path, overwrite=overwrite) as file:

@@ -30,7 +30,7 @@ def load(path: Path, notes: Path | None = None, audio: Path | None = None, model
 
     Raises:
         UsageError: if there are two sources of notes, or of sound.
-        SingtransError: if a file cannot be read.
+        InputError: if a file cannot be read.
     """
     if path.suffix.lower() in READ_SUFFIXES + TEXT_SUFFIXES:
         if notes is not None:

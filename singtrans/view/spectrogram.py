@@ -38,7 +38,7 @@ def spectrogram(path: str | Path, lowest: float, highest: float) -> Spectrogram:
     """Levels of a recording between two pitches (fractional MIDI); it is read piece by piece.
 
     Raises:
-        SingtransError: if the recording cannot be read.
+        InputError: if the recording cannot be read.
     """
     centres = np.arange(lowest + 0.5 / _STEPS, highest, 1 / _STEPS)
     bins = np.clip(midi_to_hz(centres) * _WINDOW / RATE, 0, _WINDOW // 2 - 1)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from singtrans.errors import SingtransError, UsageError
+from singtrans.errors import InputError, UsageError
 from singtrans.extras import need
 from singtrans.files import whole_file
 from singtrans.messages import printable_title
@@ -64,7 +64,7 @@ def plot_worst(evaluation: Evaluation, path: Path) -> Path:
 
     Raises:
         UsageError: if the ending is another, or matplotlib is not installed.
-        SingtransError: if no notes were scored, or the file cannot be written.
+        InputError: if no notes were scored, or the file cannot be written.
     """
     kind = path.suffix[1:].lower()
     if kind not in KINDS:
@@ -74,7 +74,7 @@ def plot_worst(evaluation: Evaluation, path: Path) -> Path:
 
     rows = worst(evaluation)
     if not rows:
-        raise SingtransError(f"{path}: no recording has notes that could be drawn; leave out the picture.")
+        raise InputError(f"{path}: no recording has notes that could be drawn; leave out the picture.")
     metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind)
     with mpl.rc_context(STYLE), whole_file(path) as file:
         _figure(rows, evaluation.system).savefig(file, format=kind, dpi=130, metadata=metadata)

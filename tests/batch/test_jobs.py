@@ -8,14 +8,14 @@ import pytest
 
 from singtrans.batch import Existing, plan, run
 from singtrans.batch.standard_streams import transcribe_stream
-from singtrans.errors import SingtransError, UsageError
+from singtrans.errors import InputError, UsageError
 from singtrans.formats.options import PLAIN
 from singtrans.notes import Note, PitchTrack, Transcription
 
 
 def fake(path: Path) -> Transcription:
     if "bad" in path.name:
-        raise SingtransError(f"{path} is bad")
+        raise InputError(f"{path} is bad")
     empty = np.zeros(0)
     return Transcription((Note(0.0, 1.0, 60.0),), PitchTrack(empty, empty, empty), 1.0, path.name, "fake")
 

@@ -88,7 +88,7 @@ def test_a_damaged_model_is_one_line(tmp_path):
     result = run("transcribe", GOOD, SAMPLES / "ode_to_joy.ogg", "-o", "out", "--model", "m.safetensors", cwd=tmp_path)
     assert (result.returncode, result.stderr.count("\n")) == (2, 1)
     assert "m.safetensors" in result.stderr
-    assert run("info", "m.safetensors", cwd=tmp_path).returncode == 1
+    assert run("info", "m.safetensors", cwd=tmp_path).returncode == 2
 
 
 def test_info():

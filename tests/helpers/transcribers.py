@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from singtrans.errors import SingtransError, UsageError
+from singtrans.errors import InputError, UsageError
 from singtrans.notes import Note, PitchTrack, Transcription
 
 
@@ -17,7 +17,7 @@ def of_content(path: Path) -> Transcription:
     if "slow" in path.name:
         time.sleep(0.3)
     if "bad" in path.name:
-        raise SingtransError(f"{path} is bad")
+        raise InputError(f"{path} is bad")
     if "faulty" in path.name:
         raise ZeroDivisionError("no such\nthing")
     if "deadly" in path.name or ("once" in path.name and not (marks / path.name).exists()):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from singtrans import Note, PitchTrack, SingtransError, Transcription
-from singtrans.errors import UsageError
+from singtrans.errors import InputError, UsageError
 from singtrans.scoring import references, statistics
 from singtrans.scoring.export import csv_report, json_report
 from singtrans.scoring.references import Labels, Reference, labelled
@@ -193,7 +193,7 @@ def test_recordings_of_a_manifest_and_a_model(tmp_path):
 
     def listen(path):
         if path.stem == "c":
-            raise SingtransError(f"{path}: broken")
+            raise InputError(f"{path}: broken")
         return Transcription((Note(0.5, 1, 60),), PitchTrack(none, none, none), 1.0)
 
     scores = evaluate(chosen, Listening("ears", listen))

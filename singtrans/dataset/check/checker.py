@@ -118,7 +118,7 @@ def check(data: Path, listen: Callable[[Path], Transcription], watch: Watch = _u
         watch: given the number of recordings, opens what is told of the seconds of each as it is done.
 
     Raises:
-        SingtransError: if there is no such manifest or folder, or nothing in it.
+        InputError: if there is no such manifest or folder, or nothing in it.
     """
     listing = list_entries(data, 0.0)
     gathered = []

@@ -9,7 +9,7 @@ from singtrans.dataset.check.measurements import Evidence
 from singtrans.dataset.check.model_comparison import Custom, compare
 from singtrans.dataset.check.problem_list import ONE_BY_ONE, Findings
 from singtrans.dataset.requirements import Suspicion
-from singtrans.errors import SingtransError
+from singtrans.errors import InputError
 from singtrans.formats import load_notes
 
 _OVERLAP = 0.02  # seconds; below it is rounding
@@ -56,7 +56,7 @@ def _unit_that_fits(path: Path, name: str) -> tuple[str, str] | None:
     for unit, said, other in (("hz", "Hz", "MIDI numbers"), ("midi", "MIDI numbers", "Hz")):
         try:
             pitches = [note.pitch for note in load_notes(path, name=name, unit=unit)]
-        except SingtransError:
+        except InputError:
             continue
         if pitches and min(pitches) >= _LOWEST and max(pitches) <= _HIGHEST:
             return said, other

@@ -19,7 +19,7 @@ from singtrans.dataset.check.alignment import (
 )
 from singtrans.dataset.manifest import Entry
 from singtrans.dataset.requirements import Suspicion, last_voiced, load_sung_pitch, unusable_sound
-from singtrans.errors import SingtransError, UsageError
+from singtrans.errors import InputError
 from singtrans.formats import load_notes
 from singtrans.formats.labels import times
 from singtrans.notes import Note, PitchTrack, Transcription
@@ -100,9 +100,7 @@ def gather(entry: Entry, listen: Callable[[Path], Transcription]) -> Evidence:
         return Evidence(entry, labels, sound=sound)
     try:
         heard = listen(entry.audio)
-    except UsageError:  # what listens cannot: no fault of the recording
-        raise
-    except SingtransError as error:
+    except InputError as error:
         return Evidence(entry, labels, sound=[*sound, Suspicion(entry.audio, "audio", str(error))])
     if "silent" in kinds:
         return Evidence(entry, labels, heard, sound)
@@ -116,13 +114,13 @@ def read_labels(entry: Entry) -> Labels:
     """Read all that can be read of an entry's labels."""
     faults: dict[Path, list[str]] = {}
 
-    def read(path: Path | None, reader: Callable[[Path, list[SingtransError]], _T]) -> _T | None:
+    def read(path: Path | None, reader: Callable[[Path, list[InputError]], _T]) -> _T | None:
         if path is None:
             return None
-        wrong: list[SingtransError] = []
+        wrong: list[InputError] = []
         try:
             return reader(path, wrong)
-        except SingtransError as error:
+        except InputError as error:
             wrong.append(error)
         finally:
             if wrong:

@@ -9,7 +9,7 @@ note (``note_slur``) is a note. Source: openvpi/MakeDiffSinger, "variance-temp-s
 
 from pathlib import Path
 
-from singtrans.errors import SingtransError
+from singtrans.errors import InputError
 from singtrans.formats.note_names import label_pitch
 from singtrans.formats.text import Row, at_line, listed, make_note, number, read_table, read_text, refuse
 from singtrans.notes import Note
@@ -17,7 +17,7 @@ from singtrans.notes import Note
 COLUMNS = ("name", "note_seq", "note_dur")
 
 
-def read(path: str | Path, name: str | None = None, faults: list[SingtransError] | None = None) -> tuple[Note, ...]:
+def read(path: str | Path, name: str | None = None, faults: list[InputError] | None = None) -> tuple[Note, ...]:
     """Read the notes of one recording.
 
     Args:
@@ -26,7 +26,7 @@ def read(path: str | Path, name: str | None = None, faults: list[SingtransError]
         faults: see `singtrans.formats.load_notes`.
 
     Raises:
-        SingtransError: if the file cannot be read, lacks a column or the recording, or the row's notes are none;
+        InputError: if the file cannot be read, lacks a column or the recording, or the row's notes are none;
             it names the line.
     """
     path = Path(path)
@@ -52,11 +52,11 @@ def _chosen(path: Path, rows: list[Row], name: str | None) -> Row:
     if not found:
         names = listed([row.cells[0] for row in rows]) or "none"
         which = f"no recording {name!r}" if name is not None else f"{len(rows)} recordings"
-        raise SingtransError(f"{path} has {which}: name one of its recordings ({names}).")
+        raise InputError(f"{path} has {which}: name one of its recordings ({names}).")
     return found[0]
 
 
-def _notes(path: Path, row: Row, faults: list[SingtransError] | None) -> tuple[Note, ...]:
+def _notes(path: Path, row: Row, faults: list[InputError] | None) -> tuple[Note, ...]:
     labels, durations = row.cells[1].split(), row.cells[2].split()
     if len(labels) != len(durations):
         raise at_line(

@@ -7,13 +7,13 @@ Onset and offset in seconds, MIDI number. A file that is one such list by itself
 
 from pathlib import Path
 
-from singtrans.errors import SingtransError
+from singtrans.errors import InputError
 from singtrans.formats.json_file import finite, read_json
 from singtrans.formats.text import in_order, listed, make_note, refuse
 from singtrans.notes import Note
 
 
-def read(path: str | Path, name: str | None = None, faults: list[SingtransError] | None = None) -> tuple[Note, ...]:
+def read(path: str | Path, name: str | None = None, faults: list[InputError] | None = None) -> tuple[Note, ...]:
     """Read the notes of one song.
 
     Args:
@@ -23,24 +23,22 @@ def read(path: str | Path, name: str | None = None, faults: list[SingtransError]
         faults: see `singtrans.formats.load_notes`.
 
     Raises:
-        SingtransError: if the file cannot be read, has no such song, or an entry is no note; it names the entry.
+        InputError: if the file cannot be read, has no such song, or an entry is no note; it names the entry.
     """
     path = Path(path)
     content = read_json(path)
     if isinstance(content, list) and content:
         return _notes(path, "", content, faults)
     if not isinstance(content, dict) or not content or not all(isinstance(song, list) for song in content.values()):
-        raise SingtransError(
-            f"{path} has no list of notes, nor songs with one each: give [[onset, offset, midi], ...]."
-        )
+        raise InputError(f"{path} has no list of notes, nor songs with one each: give [[onset, offset, midi], ...].")
     keys = list(content)
     key = keys[0] if len(keys) == 1 else name if name is not None else path.stem
     if key not in content:
-        raise SingtransError(f"{path} has no song {key!r}: name one of its songs ({listed(keys)}).")
+        raise InputError(f"{path} has no song {key!r}: name one of its songs ({listed(keys)}).")
     return _notes(path, key, content[key], faults)
 
 
-def _notes(path: Path, song: str, entries: list[object], faults: list[SingtransError] | None) -> tuple[Note, ...]:
+def _notes(path: Path, song: str, entries: list[object], faults: list[InputError] | None) -> tuple[Note, ...]:
     notes = []
     for place, entry in enumerate(entries, 1):
         try:
@@ -50,5 +48,5 @@ def _notes(path: Path, song: str, entries: list[object], faults: list[SingtransE
         except ValueError:
             where = f" of song {song[:40]!r}" if song else ""
             fault = f"entry {place}{where} is not a note: give an onset from 0 s, a later offset, a MIDI number."
-            refuse(SingtransError(f"{path}: {fault}"), faults)
+            refuse(InputError(f"{path}: {fault}"), faults)
     return in_order(notes)

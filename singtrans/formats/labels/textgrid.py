@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from singtrans.errors import SingtransError
+from singtrans.errors import InputError
 from singtrans.formats.note_names import label_pitch
 from singtrans.formats.text import at_line, in_order, is_number, listed, make_note, number, read_text, refuse
 from singtrans.notes import Note
@@ -40,7 +40,7 @@ class _Tier:
     intervals: tuple[_Interval, ...]
 
 
-def read(path: str | Path, tier: str | None = None, faults: list[SingtransError] | None = None) -> tuple[Note, ...]:
+def read(path: str | Path, tier: str | None = None, faults: list[InputError] | None = None) -> tuple[Note, ...]:
     """Read the notes of an interval tier; rests (an empty label, ``rest``, ``sil``, 0 and the like) are left out.
 
     Args:
@@ -50,7 +50,7 @@ def read(path: str | Path, tier: str | None = None, faults: list[SingtransError]
         faults: see `singtrans.formats.load_notes`.
 
     Raises:
-        SingtransError: if the file cannot be read, no tier or several may be meant, or a label is no pitch; it
+        InputError: if the file cannot be read, no tier or several may be meant, or a label is no pitch; it
             names the line.
     """
     path = Path(path)
@@ -61,15 +61,15 @@ def read(path: str | Path, tier: str | None = None, faults: list[SingtransError]
     if named:
         return in_order(_notes(path, next((t for t in named if _is_pitched(t)), named[0]), faults))
     if tier is not None:
-        raise SingtransError(f"{path} has no interval tier {tier!r}: choose one of its tiers ({names}).")
+        raise InputError(f"{path} has no interval tier {tier!r}: choose one of its tiers ({names}).")
     pitched = [t for t in tiers if _is_pitched(t)]
     if len(pitched) != 1:
         which = "several tiers" if pitched else "no interval tier"
-        raise SingtransError(f"{path} has {which} of notes ({names}): name the tier of notes 'notes'.")
+        raise InputError(f"{path} has {which} of notes ({names}): name the tier of notes 'notes'.")
     return in_order(_notes(path, pitched[0], faults))
 
 
-def _notes(path: Path, tier: _Tier, faults: list[SingtransError] | None) -> Iterator[Note]:
+def _notes(path: Path, tier: _Tier, faults: list[InputError] | None) -> Iterator[Note]:
     for interval in tier.intervals:
         try:
             pitch = label_pitch(interval.label)
@@ -135,7 +135,7 @@ def _tokens(text: str) -> Iterator[_Token]:
 def _tiers(path: Path, text: str) -> list[_Tier]:
     reader = _Reader(path, text)
     if not reader.text().startswith("ooTextFile") or reader.text() != "TextGrid":
-        raise SingtransError(f'{path} does not begin with "ooTextFile" and "TextGrid": export it from Praat as text.')
+        raise InputError(f'{path} does not begin with "ooTextFile" and "TextGrid": export it from Praat as text.')
     reader.number(), reader.number()  # the whole grid's start and end
     if reader.flag() != "<exists>":
         return []

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from singtrans.errors import SingtransError
+from singtrans.errors import InputError
 from singtrans.formats.columns import find_columns
 from singtrans.formats.text import Row, at_line, is_number, number, read_table, read_text, refuse, split_rows
 
 
-def read(path: str | Path, faults: list[SingtransError] | None = None) -> np.ndarray:
+def read(path: str | Path, faults: list[InputError] | None = None) -> np.ndarray:
     """Read times.
 
     Args:
@@ -26,7 +26,7 @@ def read(path: str | Path, faults: list[SingtransError] | None = None) -> np.nda
         (notes, 2) onset and offset in seconds, by onset.
 
     Raises:
-        SingtransError: if the file cannot be read or a line has no two times; it names the line.
+        InputError: if the file cannot be read or a line has no two times; it names the line.
     """
     path = Path(path)
     text = read_text(path)

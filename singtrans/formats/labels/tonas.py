@@ -10,12 +10,12 @@ onset and duration in seconds, the pitch as a MIDI number against that tuning, a
 import math
 from pathlib import Path
 
-from singtrans.errors import SingtransError
+from singtrans.errors import InputError
 from singtrans.formats.text import at_line, in_order, make_note, number, read_text, refuse, split_rows
 from singtrans.notes import Note
 
 
-def read(path: str | Path, faults: list[SingtransError] | None = None) -> tuple[Note, ...]:
+def read(path: str | Path, faults: list[InputError] | None = None) -> tuple[Note, ...]:
     """Read notes; their pitch is moved by the tuning, so it is what was sung against A4 = 440 Hz.
 
     Args:
@@ -23,7 +23,7 @@ def read(path: str | Path, faults: list[SingtransError] | None = None) -> tuple[
         faults: see `singtrans.formats.load_notes`.
 
     Raises:
-        SingtransError: if the file cannot be read, its tuning is none, or a line is no note; it names the line.
+        InputError: if the file cannot be read, its tuning is none, or a line is no note; it names the line.
     """
     path = Path(path)
     first, *rows = split_rows(read_text(path)) or (None,)

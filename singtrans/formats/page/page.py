@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from singtrans import audio
-from singtrans.errors import SingtransError
+from singtrans.errors import InputError
 from singtrans.formats.json_file import finite
 from singtrans.formats.text import make_note
 from singtrans.notes import Note, PitchTrack, Transcription
@@ -41,7 +41,7 @@ def page(transcription: Transcription, recording: Path | None) -> str:
         recording: what was sung; None for a page that plays the notes only.
 
     Raises:
-        SingtransError: if the recording cannot be read.
+        InputError: if the recording cannot be read.
     """
     title = _text(Path(transcription.audio).stem) or "Untitled"
     sound, seconds = _sound(recording) if recording else ("", 0.0)
@@ -70,7 +70,7 @@ def read_page(path: Path) -> Transcription | None:
     """The notes of a page as they were when it was written, without the pitch track; None if it is no such page.
 
     Raises:
-        SingtransError: if the file cannot be read.
+        InputError: if the file cannot be read.
     """
     try:
         content = json.loads(_data(path))
@@ -88,7 +88,7 @@ def _data(path: Path) -> str:
         with path.open("rb") as file:
             line = next((line for line in file if line.startswith(_DATA)), b"")
     except OSError as error:
-        raise SingtransError(f"{path} cannot be read ({error.strerror}): check its permissions.") from error
+        raise InputError(f"{path} cannot be read ({error.strerror}): check its permissions.") from error
     return line.removeprefix(_DATA).partition(b"</script>")[0].decode()
 
 

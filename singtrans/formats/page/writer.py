@@ -10,7 +10,7 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
     """Write the page; with the recording in it, if the options name one.
 
     Raises:
-        SingtransError: if the recording cannot be read.
+        InputError: if the recording cannot be read.
     """
     from singtrans.formats.page.page import page
 

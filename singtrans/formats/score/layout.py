@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from singtrans.errors import SingtransError
+from singtrans.errors import InputError
 from singtrans.formats.lyrics import Syllable
 from singtrans.formats.score.arrangement import Arrangement
 
@@ -74,7 +74,7 @@ def lay_out(arrangement: Arrangement) -> Sheet:
     """Bars for the notes of an arrangement that has a grid; empty bars before the first note are left out.
 
     Raises:
-        SingtransError: if there would be more than :data:`MOST_BARS`.
+        InputError: if there would be more than :data:`MOST_BARS`.
         ValueError: if it has no grid.
     """
     grid, beats = arrangement.grid, arrangement.beats
@@ -87,7 +87,7 @@ def lay_out(arrangement: Arrangement) -> Sheet:
     at -= first * bar
     bars = max(1, int(-(-at[-1, 1] // bar))) if len(at) else 1
     if bars > MOST_BARS:
-        raise SingtransError(f"the notes span {bars} bars, too many for sheet music ({MOST_BARS}): mend their times.")
+        raise InputError(f"the notes span {bars} bars, too many for sheet music ({MOST_BARS}): mend their times.")
     thirds = "t" in grid.name
     pieces, now = [], 0
     for number, (start, end) in enumerate(at.tolist()):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
-from singtrans.errors import SingtransError
+from singtrans.errors import InputError
 from singtrans.extras import need
 from singtrans.files import MOST_BYTES, read_bytes
 from singtrans.formats.options import PLAIN, Options
@@ -36,7 +36,7 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
     Without a grid in the options, notes go onto sixteenths; without a tempo, it is estimated.
 
     Raises:
-        SingtransError: if the notes span more bars than a score can have.
+        InputError: if the notes span more bars than a score can have.
         UsageError: if partitura is not installed.
     """
     file.write(score_xml(transcription, options))
@@ -194,7 +194,7 @@ def read(path: str | Path) -> tuple[Note, ...]:
     """Read the notes of the first part, tied ones joined; of a chord, its highest note.
 
     Raises:
-        SingtransError: if the file cannot be read or is no MusicXML, compressed or not.
+        InputError: if the file cannot be read or is no MusicXML, compressed or not.
         UsageError: if partitura is not installed.
     """
     path = Path(path)
@@ -214,7 +214,7 @@ def read(path: str | Path) -> tuple[Note, ...]:
             edges = sorted({time for start, end, _ in spans for time in (start, end)} | {time for time, _ in tempi})
             quarters = part.quarter_map(np.array(edges)) - part.quarter_map(0) if edges else np.zeros(0)
         except Exception as error:  # a parser of other people's files fails in as many ways as they do
-            raise SingtransError(f"{path} is not MusicXML that can be read: export it again.") from error
+            raise InputError(f"{path} is not MusicXML that can be read: export it again.") from error
     seconds = dict(zip(edges, _seconds(np.array(edges), quarters, tempi), strict=True))
     highest: dict[int, tuple[int, int]] = {}
     for start, end, pitch in spans:
@@ -223,7 +223,7 @@ def read(path: str | Path) -> tuple[Note, ...]:
     try:
         return in_order(make_note(seconds[start], seconds[end], pitch) for start, (pitch, end) in highest.items())
     except ValueError:
-        raise SingtransError(f"{path} has a note outside of time or of MIDI 0 to 127: export it again.") from None
+        raise InputError(f"{path} has a note outside of time or of MIDI 0 to 127: export it again.") from None
 
 
 def _refuse_bombs(path: Path) -> None:
@@ -234,9 +234,9 @@ def _refuse_bombs(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             size = sum(entry.file_size for entry in archive.infolist())
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        raise SingtransError(f"{path} is not MusicXML that can be read: export it again.") from None
+        raise InputError(f"{path} is not MusicXML that can be read: export it again.") from None
     if size > MOST_BYTES:
-        raise SingtransError(f"{path} unpacks to {size / 1e6:.0f} MB, too many for a score: export it again.")
+        raise InputError(f"{path} unpacks to {size / 1e6:.0f} MB, too many for a score: export it again.")
 
 
 def _seconds(times: np.ndarray, quarters: np.ndarray, tempi: list[tuple[int, float]]) -> list[float]:

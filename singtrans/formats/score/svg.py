@@ -3,7 +3,7 @@
 import re
 from typing import BinaryIO
 
-from singtrans.errors import SingtransError
+from singtrans.errors import InputError
 from singtrans.extras import need
 from singtrans.formats.options import PLAIN, Options
 from singtrans.formats.score.musicxml import score_xml
@@ -48,7 +48,7 @@ def engrave(transcription: Transcription, options: Options, *, whole: bool) -> l
             for a title.
 
     Raises:
-        SingtransError: if verovio cannot engrave them.
+        InputError: if verovio cannot engrave them.
     """
     verovio = need("verovio", "score", "engraving")
     content = score_xml(transcription, options).decode()
@@ -71,7 +71,7 @@ def engrave(transcription: Transcription, options: Options, *, whole: bool) -> l
         }
     )
     if not toolkit.loadData(content):
-        raise SingtransError(f"{transcription.audio}: the notes cannot be engraved; try -f musicxml.")
+        raise InputError(f"{transcription.audio}: the notes cannot be engraved; try -f musicxml.")
     return [_portable(toolkit.renderToSVG(page)) for page in range(1, toolkit.getPageCount() + 1)]
 
 
