@@ -2,10 +2,14 @@
 
     python -m recipe.manifest DATA manifest.csv [--as-labelled]
 
-DATA holds ``ssvd/`` (Sight-Singing Vocal Dataset 2.0), ``pjs/`` (PJS corpus 1.1) and ``mir1k/`` (MIR-1K), each
-recording with its labels beside it. Splits are by whole recording (SSVD, whose ids do not name the singer: whole
-ranges of ids), by song (PJS, one singer) and by singer (MIR-1K). `valid` chooses the weights and the decoder's
-costs; `test` is only reported.
+DATA holds ``ssvd/`` (Sight-Singing Vocal Dataset 2.0), ``pjs/`` (PJS corpus 1.1), ``mir1k/`` (MIR-1K) and ``utau/``
+(voices of UTAU), each recording with its labels beside it. Splits are by whole recording (SSVD, whose ids do not name
+the singer: whole ranges of ids), by song (PJS, one singer) and by singer (MIR-1K, UTAU). `valid` chooses the weights
+and the decoder's costs; `test` is only reported.
+
+Where syllables begin is known of three sets, and written into a folder ``syllables`` beside the manifest: in SSVD every
+note is a syllable of solfege, in UTAU's recordings every note is one, and PJS has phonemes, of which every vowel and
+every moraic n begins one.
 
 The labels of 28 of SSVD's recordings come 20 ms later after the sound than those of the others, onsets and offsets
 alike (`label_lag.py` shows it). All 28 are in the training part. Their labels are moved back by that, into a folder
@@ -13,6 +17,7 @@ alike (`label_lag.py` shows it). All 28 are in the training part. Their labels a
 """
 
 import argparse
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,10 +36,13 @@ PJS_VALID = range(61, 69)
 PJS_TEST = range(69, 81)
 MIR1K_VALID = frozenset({"stool", "tammy"})
 MIR1K_TEST = frozenset({"abjones", "heycat"})
+UTAU_VALID = frozenset({"yuki", "scott"})
+PJS_NUCLEI = frozenset("aiueoN")
 LICENSES = {
     "ssvd": "none stated; released by its authors for research",
     "pjs": "CC BY-SA 4.0",
     "mir1k": "none stated; public research corpus",
+    "utau": "GPL-3.0 (alys), GPL-2.0 (ibuki), public domain (yuki), free for any use (dorodoro, scott, kumi)",
 }
 
 
@@ -49,21 +57,45 @@ def move(notes: Path, seconds: float, out: Path) -> Path:
     return out
 
 
-def entries(data: Path, on_time: Path | None = None) -> list[Entry]:
-    """One a recording.
+def write_syllables(folder: Path, name: str, times: Iterable[float]) -> Path:
+    """Write where syllables begin, and return where."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.syllables.txt"
+    path.write_text("".join(f"{time:.4f}\n" for time in times))
+    return path
+
+
+def nuclei(phonemes: Path) -> list[float]:
+    """Seconds at which the vowels and the moraic n of a file of PJS' phonemes begin."""
+    rows = [line.split() for line in phonemes.read_text(encoding="utf-8").splitlines() if line.strip()]
+    return [int(begin) / 1e7 for begin, _, name in rows if name in PJS_NUCLEI]
+
+
+def entries(data: Path, syllables: Path, on_time: Path | None = None) -> list[Entry]:
+    """One per recording.
 
     Args:
-        data: the three sets.
+        data: the sets.
+        syllables: folder that receives where syllables begin.
         on_time: receives the labels that come late, moved; None leaves them as they are.
     """
     found = []
     for notes in sorted((data / "ssvd").glob("*.tsv")):
         split, audio = _choose(notes.stem, SSVD_VALID, SSVD_TEST), notes.with_suffix(".flac")
         labels = move(notes, LATE, on_time / notes.name) if on_time and notes.stem in SSVD_LATE else notes
-        found.append(Entry(notes.stem, audio, labels, split=split, source="ssvd"))
+        begun = write_syllables(syllables, notes.stem, (note.onset for note in load_notes(labels)))
+        found.append(Entry(notes.stem, audio, labels, split=split, source="ssvd", syllables=begun))
     for notes in sorted((data / "pjs").glob("*.tsv")):
         split = _choose(int(notes.stem[3:]), PJS_VALID, PJS_TEST)
-        found.append(Entry(notes.stem, notes.with_suffix(".flac"), notes, split=split, source="pjs", singer="pjs"))
+        begun = write_syllables(syllables, notes.stem, nuclei(notes.with_suffix(".lab")))
+        audio = notes.with_suffix(".flac")
+        found.append(Entry(notes.stem, audio, notes, split=split, source="pjs", singer="pjs", syllables=begun))
+    for notes in sorted((data / "utau").glob("*.tsv")):
+        singer = notes.stem.split("_")[0]
+        audio = next(p for p in sorted(notes.parent.glob(f"{notes.stem}.*")) if p.suffix in (".flac", ".ogg", ".wav"))
+        begun = write_syllables(syllables, notes.stem, (note.onset for note in load_notes(notes)))
+        split = _choose(singer, UTAU_VALID, ())
+        found.append(Entry(notes.stem, audio, notes, split=split, source="utau", singer=singer, syllables=begun))
     for f0 in sorted((data / "mir1k").glob("*.f0.txt")):
         name = f0.name.removesuffix(".f0.txt")
         singer = name.split("_")[0]
@@ -81,7 +113,8 @@ def main() -> None:
     parser.add_argument("--as-labelled", action="store_true", help="leave SSVD's late labels where they are")
     options = parser.parse_args()
     on_time = None if options.as_labelled else options.manifest.parent / "on-time"
-    write_manifest(options.manifest, entries(options.data, on_time))
+    folder = options.manifest.parent / "syllables"
+    write_manifest(options.manifest, entries(options.data, folder, on_time))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,8 @@
-"""Pack what is trained on, to travel to a machine that has neither the data sets nor WORLD.
+"""Pack what is trained on into one folder: recordings as Ogg Opus, labels and measured pitch as arrays.
 
-    python -m recipe.pack OUT NAME=MANIFEST[,MANIFEST...] [NAME=...] [--cache FOLDER]
+    python -m recipe.pack OUT MANIFEST [MANIFEST ...] [--cache FOLDER]
 
-OUT receives every recording once, as Ogg Opus, and for each name the labels and the measured pitch of the training
-recordings in its manifests: `together.py` trains from it. A pack that is too large for one journey may be divided: its
-recordings may lie in several folders.
+A pack can travel to a machine that has neither the data sets nor WORLD, and `recipe.train` trains from it.
 """
 
 import argparse
@@ -21,29 +19,25 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from singtrans.errors import SingtransError
+from singtrans.dataset.manifest import Entry
+from singtrans.errors import InputError
 from singtrans.training.load import load_data
+from singtrans.training.loop import Data
 from singtrans.training.recordings import Recording
 
 RATE = 16_000  # Hz
-KBPS = {"ssvd": 36, "pjs": 36}  # people whose notes were labelled by people
-OTHER_KBPS = 24
-BACKGROUNDS = 150  # of the accompaniments
-
-
-@dataclass(frozen=True)
-class Pack:
-    """What was packed.
-
-    Attributes:
-        views: recording -> name -> the recording with that name's labels.
-        names: in the order in which they were packed.
-        backgrounds: (n,) int16 each, accompaniments to be mixed in.
-    """
-
-    views: Mapping[str, Mapping[str, Recording]]
-    names: Sequence[str]
-    backgrounds: Sequence[np.ndarray]
+KBPS = {"ssvd": 32, "pjs": 32, "utau": 32, "mir1k": 24}
+OTHER_KBPS = 18
+BACKGROUNDS = 100  # of the accompaniments
+ARRAYS: dict[str, type] = {
+    "notes": np.float32,
+    "f0": np.float16,
+    "voiced": np.float16,
+    "syllables": np.float32,
+    "ornaments": np.float32,
+}
+"""Arrays of a `Recording` -> how they are stored; half precision is a 32nd of a semitone at the highest pitch."""
+TOLD = ("id", "source", "license", "singer", "weight", "boundaries", "convention")
 
 
 @dataclass
@@ -67,81 +61,67 @@ class _Packer:
         return key
 
 
-def write_pack(out: Path, named: Sequence[tuple[str, list[Path]]], cache: Path) -> None:
-    """Pack the training recordings of all names' manifests into the new folder ``out``.
+def write_pack(out: Path, manifests: Sequence[Path], cache: Path) -> None:
+    """Pack the training recordings of all manifests into the new folder ``out``.
 
     Args:
         out: is made, once everything was read.
-        named: names with their manifests.
+        manifests: which recordings.
         cache: folder for decoded audio.
 
     Raises:
-        SingtransError: if a manifest or a recording cannot be used, or the folder exists or cannot be made.
+        InputError: if a manifest or a recording cannot be used, or the folder exists or cannot be made.
     """
     if out.exists():
-        raise SingtransError(f"{out}: exists already; give a folder that does not")
-    packer = _Packer()
-    names: dict[str, list[dict[str, Any]]] = {}
+        raise InputError(f"{out}: exists already; give a folder that does not")
+    data, packer = load_data(manifests, None, cache, RATE), _Packer()
+    rows: list[dict[str, Any]] = []
     backgrounds: dict[str, None] = {}
-    for name, manifests in named:
-        data = load_data(manifests, None, cache, RATE)
-        names[name] = []
-        for entry, recording in zip(data.entries, data.recordings, strict=True):
-            names[name].append(
-                {
-                    "id": recording.id,
-                    "audio": packer.sound(recording.samples, KBPS.get(entry.source, OTHER_KBPS)),
-                    "notes": packer.array(recording.notes, np.float64),
-                    "f0": packer.array(recording.f0, np.float32),
-                    "voiced": packer.array(recording.voiced, np.float16),
-                    "weight": recording.weight,
-                    "offsets": recording.offsets,
-                }
-            )
-            if recording.accompaniment is not None and len(backgrounds) < BACKGROUNDS:
-                backgrounds[packer.sound(recording.accompaniment, OTHER_KBPS)] = None
+    for entry, recording in zip(data.entries, data.recordings, strict=True):
+        row: dict[str, Any] = {name: getattr(entry, name) for name in TOLD}
+        row["audio"] = packer.sound(recording.samples, KBPS.get(entry.source, OTHER_KBPS))
+        row |= {name: packer.array(getattr(recording, name), kind) for name, kind in ARRAYS.items()}
+        rows.append(row)
+        if recording.accompaniment is not None and len(backgrounds) < BACKGROUNDS:
+            backgrounds[packer.sound(recording.accompaniment, OTHER_KBPS)] = None
     with ThreadPoolExecutor() as pool:
         files = pool.map(_opus, *zip(*packer.sounds.values(), strict=True))
         encoded = dict(zip(packer.sounds, files, strict=True))
     try:
         out.mkdir(parents=True)
     except OSError as error:
-        raise SingtransError(f"{out}: cannot be made ({error.strerror}); give a folder that can") from None
+        raise InputError(f"{out}: cannot be made ({error.strerror}); give a folder that can") from None
     for key, file in encoded.items():
         (out / f"{key}.opus").write_bytes(file)
     np.savez_compressed(out / "arrays.npz", **packer.arrays)  # type: ignore[arg-type]  # none is named allow_pickle
-    (out / "index.json").write_text(json.dumps({"names": names, "backgrounds": list(backgrounds)}))
+    (out / "index.json").write_text(json.dumps({"recordings": rows, "backgrounds": list(backgrounds)}))
     print(f"{len(encoded)} recordings, {sum(map(len, encoded.values())) / 1e6:.1f} MB")
 
 
-def read_pack(folders: Sequence[Path]) -> Pack:
+def read_pack(folder: Path) -> Data:
     """Read a pack.
 
-    Args:
-        folders: the first has the index, all have recordings.
-
     Raises:
-        SingtransError: if the index or a recording is missing.
+        InputError: if the index or a recording is missing.
     """
-    first = folders[0]
-    if not (first / "index.json").is_file():
-        raise SingtransError(f"{first}: has no index.json; name the folder first that has it")
-    index = json.loads((first / "index.json").read_text())
-    with np.load(first / "arrays.npz") as file:
+    if not (folder / "index.json").is_file():
+        raise InputError(f"{folder}: has no index.json; give a folder that `python -m recipe.pack` made")
+    text = (folder / "index.json").read_text()
+    index = json.loads(text)
+    with np.load(folder / "arrays.npz") as file:
         arrays = {name: file[name] for name in file.files}
     with ProcessPoolExecutor() as pool:
-        sounds = dict(pool.map(_decoded, [f for folder in folders for f in sorted(folder.glob("*.opus"))], chunksize=8))
-    used = {row["audio"] for rows in index["names"].values() for row in rows} | set(index["backgrounds"])
+        sounds = dict(pool.map(_decoded, sorted(folder.glob("*.opus")), chunksize=8))
+    used = {row["audio"] for row in index["recordings"]} | set(index["backgrounds"])
     if lacking := sorted(used - sounds.keys()):
-        raise SingtransError(
-            f"{first}: {len(lacking)} recordings of the pack are in none of the folders, such as {lacking[0]}.opus;"
-            " name all folders that hold a part of it"
-        )
-    views: dict[str, dict[str, Recording]] = {}
-    for name, rows in index["names"].items():
-        for row in rows:
-            views.setdefault(row["audio"], {})[name] = _recording(row, sounds, arrays)
-    return Pack(views, list(index["names"]), [sounds[key] for key in index["backgrounds"]])
+        raise InputError(f"{folder}: {len(lacking)} recordings are missing, such as {lacking[0]}.opus; pack again")
+    rows = index["recordings"]
+    return Data(
+        entries=[Entry(audio=folder / f"{row['audio']}.opus", **{name: row[name] for name in TOLD}) for row in rows],
+        recordings=[_recording(row, sounds, arrays) for row in rows],
+        backgrounds=[sounds[key] for key in index["backgrounds"]],
+        checksum=hashlib.sha256(text.encode()).hexdigest(),
+    )
 
 
 def _opus(samples: np.ndarray, kbps: float) -> bytes:
@@ -156,17 +136,22 @@ def _decoded(path: Path) -> tuple[str, np.ndarray]:
     return path.stem, soundfile.read(path, dtype="int16")[0]
 
 
-def _recording(row: dict[str, Any], sounds: dict[str, np.ndarray], arrays: dict[str, np.ndarray]) -> Recording:
+def _recording(row: Mapping[str, Any], sounds: Mapping[str, np.ndarray], arrays: Mapping[str, np.ndarray]) -> Recording:
+    wide = {
+        name: arrays[row[name]].astype(np.float64 if name in ("notes", "syllables", "ornaments") else np.float32)
+        if row[name]
+        else None
+        for name in ARRAYS
+    }
     return Recording(
         id=row["id"],
         samples=sounds[row["audio"]],
-        notes=arrays[row["notes"]] if row["notes"] else None,
-        f0=arrays[row["f0"]],
-        voiced=arrays[row["voiced"]].astype(np.float32),
         accompaniment=None,
         sample_rate=RATE,
         weight=row["weight"],
-        offsets=row["offsets"],
+        offsets=row["boundaries"] != "onsets",
+        convention=row["convention"] or row["source"],
+        **wide,  # type: ignore[arg-type]  # pitch and voicing are always there
     )
 
 
@@ -174,18 +159,12 @@ def main() -> None:
     """Pack, or say in a line why not."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
-    parser.add_argument("named", nargs="+", metavar="NAME=MANIFEST[,MANIFEST...]")
+    parser.add_argument("manifests", nargs="+", type=Path, metavar="MANIFEST")
     parser.add_argument("--cache", type=Path, default=Path("cache"), help="for decoded audio (default: %(default)s)")
     options = parser.parse_args()
-    named = []
-    for text in options.named:
-        name, _, manifests = text.partition("=")
-        if not (name and manifests):
-            parser.error(f"{text}: not of the form NAME=MANIFEST")
-        named.append((name, [Path(path) for path in manifests.split(",")]))
     try:
-        write_pack(options.out, named, options.cache)
-    except SingtransError as error:
+        write_pack(options.out, options.manifests, options.cache)
+    except InputError as error:
         sys.exit(str(error))
 
 

@@ -15,7 +15,7 @@ from singtrans.decoding.posteriors import Posteriors, join
 from singtrans.errors import UsageError
 from singtrans.model import lstm, streaming
 from singtrans.model.features import level
-from singtrans.model.network import Model
+from singtrans.model.network import HEADS, Model
 from singtrans.transcriber import Transcriber, choose_device
 from tests.helpers.models import SAMPLES, small_config
 
@@ -40,11 +40,12 @@ def whole(model: Model, samples: np.ndarray) -> Posteriors:
         logits = model(torch.from_numpy(padded.astype(np.float32))[None])
     heads, pitch = (of[0, lead:].numpy() for of in (logits.heads.sigmoid(), logits.pitch.softmax(-1)))
     features = model.config.features
-    return Posteriors(*heads.T, pitch, features.hop_seconds, features.lowest_midi, features.bins_per_semitone)
+    grid = features.hop_seconds, features.lowest_midi, features.bins_per_semitone
+    return Posteriors(*heads.T[:4], pitch, *grid, *heads.T[4:])
 
 
 def close(a: Posteriors, b: Posteriors, atol: float) -> None:
-    for name in ("onset", "offset", "activity", "voicing", "pitch"):
+    for name in (*HEADS, "pitch"):
         assert np.allclose(getattr(a, name), getattr(b, name), atol=atol), name
 
 
@@ -69,7 +70,7 @@ def test_blocks_of_any_size_are_one_recording(small_model, monkeypatch, cut):
     one = transcriber.posteriors(samples)
     blocks = [samples[i : i + cut] for i in range(0, len(samples), cut)]
     parts = join(list(transcriber._listen(blocks, 1.0 / level(samples, RATE))))
-    for name in ("onset", "offset", "activity", "voicing", "pitch"):
+    for name in (*HEADS, "pitch"):
         assert np.array_equal(getattr(one, name), getattr(parts, name)), name
 
 
@@ -129,7 +130,7 @@ def test_threads_change_nothing(small_model, monkeypatch):
     samples = noise(20.0)
     cut_up(monkeypatch, 1.0)
     one, three = (Transcriber(small_model, "cpu", threads).posteriors(samples) for threads in (1, 3))
-    for name in ("onset", "offset", "activity", "voicing", "pitch"):
+    for name in (*HEADS, "pitch"):
         assert np.array_equal(getattr(one, name), getattr(three, name)), name
 
 

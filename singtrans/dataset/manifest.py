@@ -13,8 +13,8 @@ from singtrans.errors import InputError
 from singtrans.files import whole_file
 
 SPLITS = ("train", "valid", "test")
-_FILES = ("audio", "notes", "f0", "times", "accompaniment")
-COLUMNS = ("id", *_FILES, "split", "singer", "source", "license", "weight", "boundaries")
+_FILES = ("audio", "notes", "f0", "times", "accompaniment", "syllables", "ornaments")
+COLUMNS = ("id", *_FILES, "split", "singer", "source", "license", "weight", "boundaries", "convention")
 BOUNDARIES = ("both", "onsets")
 
 
@@ -37,6 +37,10 @@ class Entry:
         boundaries: which of its notes' boundaries are learnt from, ``both`` or ``onsets``: where notes end, and so
             where there is one, may be another's custom, or a guess. Pitch is learnt between them all the same, and
             they are scored all the same.
+        syllables: a file of the times at which syllables begin (seconds, one per line), or None if unknown.
+        ornaments: likewise of the times that divide ornaments (scoops, falls, grace notes) from their notes.
+        convention: whose custom its boundaries follow, such as ``ssvd``; empty for the source's name. In training,
+            each convention has corrections of its own (`singtrans.training.conventions`).
     """
 
     id: str
@@ -51,6 +55,9 @@ class Entry:
     singer: str = ""
     license: str = ""
     boundaries: str = "both"
+    syllables: Path | None = None
+    ornaments: Path | None = None
+    convention: str = ""
 
     @property
     def name(self) -> str:
@@ -208,6 +215,9 @@ def _entry(path: Path, cells: Mapping[str, str]) -> tuple[Entry | None, list[str
         singer=cells["singer"],
         license=cells["license"],
         boundaries=boundaries,
+        syllables=files["syllables"],
+        ornaments=files["ornaments"],
+        convention=cells["convention"],
     )
     return entry, faults
 

@@ -10,6 +10,7 @@ Frame ``i`` is centred on sample ``i * hop``. The bands' ``band_steps`` windows 
 """
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import torch
@@ -77,7 +78,11 @@ def level(samples: np.ndarray, sample_rate: int) -> float:
 class FrontEnd(nn.Module):
     """Samples to spectrum and bands.
 
-    Its filters are built once from the configuration and are not part of the weights.
+    Its filters are built from the configuration when a model is made, and travel with the weights from then on:
+    ``kernels`` (longest_window, 2 * spectrum_bins), each bin's windowed cosine and sine side by side; ``band_window``
+    (band_window,); and ``band_filters`` (band_window // 2 + 1, bands). What they make of a frame of samples x around
+    its centre, with c the compression: ``log(1 + c |x @ kernels|) / log(1 + c)``, where the magnitude is over a bin's
+    two columns; and ``log(1 + c (|rfft(x * band_window)| @ band_filters)) / log(1 + c)``.
 
     Shape:
         - samples: (batch, n), divided by the recording's `level`, with ``margin`` samples of what came before
@@ -93,11 +98,16 @@ class FrontEnd(nn.Module):
         self.band_filters: Tensor
         self.config = config
         self.margin = config.longest_window // 2
-        self.register_buffer("kernels", _spectrum_kernels(config), persistent=False)
+        self.register_buffer("kernels", _spectrum_kernels(config))
         self._groups = _groups(self.kernels)
-        self.register_buffer("band_window", torch.hann_window(config.band_window), persistent=False)
-        self.register_buffer("band_filters", _band_filters(config), persistent=False)
+        self.register_buffer("band_window", torch.hann_window(config.band_window))
+        self.register_buffer("band_filters", _band_filters(config))
         self._scale = 1.0 / math.log1p(config.compression)
+
+    def load_filters(self, filters: Mapping[str, Tensor]) -> None:
+        """Use these filters, of the shapes of `filter_shapes`, instead of those that the configuration makes."""
+        self.load_state_dict(dict(filters))
+        self._groups = _groups(self.kernels)
 
     def frames(self, n: int) -> int:
         """Frames in a recording of ``n`` samples: one on every multiple of the hop up to its end."""
@@ -123,6 +133,15 @@ class FrontEnd(nn.Module):
 
     def _compress(self, x: Tensor) -> Tensor:
         return torch.log1p(x * self.config.compression) * self._scale
+
+
+def filter_shapes(config: FeatureConfig) -> dict[str, Tensor]:
+    """Tensors without values, shaped as a front end's filters: what a weight file must hold."""
+    return {
+        "kernels": torch.empty(config.longest_window, 2 * config.spectrum_bins, device="meta"),
+        "band_window": torch.empty(config.band_window, device="meta"),
+        "band_filters": torch.empty(config.band_window // 2 + 1, config.bands, device="meta"),
+    }
 
 
 def spectrum_frequencies(config: FeatureConfig) -> np.ndarray:

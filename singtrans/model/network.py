@@ -15,7 +15,17 @@ from torch import Tensor, nn
 from singtrans.model.config import Config, NetworkConfig
 from singtrans.model.features import FrontEnd
 
-HEADS = ("onset", "offset", "activity", "voicing")
+HEADS = ("onset", "offset", "activity", "voicing", "syllable", "ornament", "release")
+"""What the network says of every frame, as log odds.
+
+onset: a note begins here. A scoop, a fall or a grace note inside a syllable is not an onset; a melisma's new note is.
+offset: the note ends here, as it is sung: the voice ends, or leaves the vowel.
+activity: the frame is inside a note.
+voicing: the frame is voiced.
+syllable: a syllable's vowel begins here, whatever the pitch does.
+ornament: an ornament is divided here from the note that it belongs to.
+release: a score would end the note here: at the next onset, or at the end of the voice before a rest.
+"""
 
 
 @dataclass(frozen=True)
@@ -23,8 +33,7 @@ class Logits:
     """What the network says, before any squashing.
 
     Attributes:
-        heads: (batch, frames, 4) log odds in the order of `HEADS`: a note begins here, a note ends here, the
-            frame is inside a note, the frame is voiced.
+        heads: (batch, frames, heads) log odds in the order of `HEADS`, of which a model of the old format has four.
         pitch: (batch, frames, pitch_bins) unnormalised log probabilities of the pitch, if the frame is voiced.
     """
 
@@ -106,14 +115,45 @@ class PitchMotion(nn.Module):
         return torch.cat(found, dim=-1)
 
 
+class Corrections(nn.Module):
+    """What the labels of each convention add to the heads' log odds.
+
+    Data sets disagree about where a note ends, or whether a nasal is a note of its own. Each convention has a linear
+    layer of its own beside the heads', on the same context, that is nothing at first; so the conventions are not
+    averaged, and all else is learnt from all of them. For use, one of them is added to the heads (`fold`).
+
+    Shape:
+        - context: (batch, frames, width), convention: (batch,) integers, -1 for none.
+        - result: (batch, frames, heads).
+    """
+
+    def __init__(self, conventions: int, width: int, heads: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(conventions, heads, width))
+        self.bias = nn.Parameter(torch.zeros(conventions, heads))
+
+    def forward(self, context: Tensor, convention: Tensor) -> Tensor:
+        """See the class for shapes."""
+        known = (convention >= 0).to(context.dtype)[:, None, None]
+        index = convention.clamp_min(0)
+        added = torch.einsum("bfw,bhw->bfh", context, self.weight[index].to(context.dtype))
+        return known * (added + self.bias[index][:, None].to(context.dtype))
+
+
 class Network(nn.Module):
     """Features to `Logits`; see the module's docstring.
 
+    Args:
+        config: its sizes.
+        heads: how many of `HEADS` it has.
+        conventions: how many conventions of labels it learns from; see `Corrections`. A model that is used has none.
+
     Shape:
         - spectrum: (batch, frames, spectrum_bins), bands: (batch, frames * band_steps, bands).
+        - convention: (batch,) integers, -1 for none; or None.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, heads: int = len(HEADS), conventions: int = 0) -> None:
         super().__init__()
         network, features = config.network, config.features
         self.pitch_head = PitchHead(config)
@@ -143,7 +183,8 @@ class Network(nn.Module):
             bidirectional=True,
             dropout=network.dropout if network.layers > 1 else 0.0,
         )
-        self.heads = nn.Linear(2 * network.hidden, len(HEADS))
+        self.heads = nn.Linear(2 * network.hidden, heads)
+        self.corrections = Corrections(conventions, 2 * network.hidden, heads) if conventions else None
 
     @property
     def reach(self) -> int:
@@ -160,26 +201,37 @@ class Network(nn.Module):
         y = self.spectrum_convolution(spectrum.unsqueeze(1)).transpose(1, 2).flatten(2)
         return torch.cat([self.band_embedding(x).relu(), self.spectrum_embedding(y).relu(), motion], dim=-1), pitch
 
-    def boundaries(self, joined: Tensor) -> Tensor:
-        """(batch, frames, 4) log odds of the heads, from what `embed` gives."""
+    def boundaries(self, joined: Tensor, convention: Tensor | None = None) -> Tensor:
+        """(batch, frames, heads) log odds of the heads, from what `embed` gives."""
         context, _ = self.lstm(self.drop(self.normalise(joined)))
-        return self.heads(context)
+        heads = self.heads(context)
+        if self.corrections is not None and convention is not None:
+            heads = heads + self.corrections(context, convention)
+        return heads
 
-    def forward(self, spectrum: Tensor, bands: Tensor) -> Logits:
+    def forward(self, spectrum: Tensor, bands: Tensor, convention: Tensor | None = None) -> Logits:
         """See the class for shapes."""
         joined, pitch = self.embed(spectrum, bands)
-        return Logits(heads=self.boundaries(joined), pitch=pitch)
+        return Logits(heads=self.boundaries(joined, convention), pitch=pitch)
 
 
 class Model(nn.Module):
-    """A front end and a network with their configuration: what a weight file holds."""
+    """A front end and a network with their configuration: what a weight file holds.
 
-    def __init__(self, config: Config, name: str = "untrained") -> None:
+    Args:
+        config: sizes and costs.
+        name: of its file.
+        heads, conventions: see `Network`.
+    """
+
+    def __init__(
+        self, config: Config, name: str = "untrained", *, heads: int = len(HEADS), conventions: int = 0
+    ) -> None:
         super().__init__()
         self.config = config
         self.name = name
         self.front_end = FrontEnd(config.features)
-        self.network = Network(config)
+        self.network = Network(config, heads, conventions)
 
     def forward(self, samples: Tensor) -> Logits:
         """Logits for ``samples`` as `FrontEnd` takes them."""
@@ -189,3 +241,25 @@ class Model(nn.Module):
     def parameters_count(self) -> int:
         """Number of learnt values."""
         return sum(p.numel() for p in self.network.parameters())
+
+
+@torch.no_grad()
+def fold(model: Model, convention: int | None = None) -> Model:
+    """The model with one convention's corrections inside its heads, and no others.
+
+    Args:
+        model: with corrections, or without any, which is given back as it is.
+        convention: its number; None leaves all corrections out.
+    """
+    corrections = model.network.corrections
+    if corrections is None:
+        return model
+    heads = model.network.heads
+    folded = Model(model.config, model.name, heads=heads.out_features).to(heads.weight.device)
+    kept = {k: v for k, v in model.network.state_dict().items() if not k.startswith("corrections.")}
+    folded.network.load_state_dict(kept)
+    folded.front_end.load_state_dict(model.front_end.state_dict())
+    if convention is not None:
+        folded.network.heads.weight.add_(corrections.weight[convention])
+        folded.network.heads.bias.add_(corrections.bias[convention])
+    return folded.train(model.training)

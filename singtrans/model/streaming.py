@@ -25,7 +25,7 @@ import torch
 
 from singtrans.decoding.posteriors import Posteriors
 from singtrans.model.lstm import Piece, Recurrent
-from singtrans.model.network import Model
+from singtrans.model.network import HEADS, Model
 
 _SLICE_SECONDS = 5.0  # the convolutions of one slice fit into a processor's cache
 _LEAD_SECONDS = 0.5  # longer, it would take longer and make no more of a difference
@@ -86,7 +86,10 @@ class Listener:
         frames, bins = self.model.front_end.frames(sum(map(len, blocks))), self.model.config.network.pitch_bins
         for first in range(0, frames, self._slice):
             count = min(self._slice, frames - first)
-            yield self._joined(np.zeros((count, 4), np.float32), np.full((count, bins), 1.0 / bins, np.float16))
+            yield self._joined(
+                np.zeros((count, self.model.network.heads.out_features), np.float32),
+                np.full((count, bins), 1.0 / bins, np.float16),
+            )
 
     def _slices(self, blocks: Iterable[np.ndarray], gain: np.float32) -> Iterator[_Slice]:
         hop, margin, reach = self.model.config.features.hop, self.model.front_end.margin, self.model.network.reach
@@ -126,13 +129,10 @@ class Listener:
 
     def _joined(self, heads: np.ndarray, pitch: np.ndarray) -> Posteriors:
         features = self.model.config.features
-        onset, offset, activity, voicing = np.ascontiguousarray(heads.T)
+        named = dict(zip(HEADS, np.ascontiguousarray(heads.T), strict=False))  # an old model has not all of them
         return Posteriors(
-            onset,
-            offset,
-            activity,
-            voicing,
-            pitch,
+            **named,
+            pitch=pitch,
             hop=features.hop_seconds,
             lowest_midi=features.lowest_midi,
             bins_per_semitone=features.bins_per_semitone,

@@ -12,9 +12,13 @@ from torch import Tensor
 from singtrans.errors import UsageError
 from singtrans.files import whole_file
 from singtrans.model.config import Config
-from singtrans.model.network import Model, Network
+from singtrans.model.features import filter_shapes
+from singtrans.model.network import HEADS, Model, Network
 
-FORMAT = "singtrans-1"
+FORMAT = "singtrans-2"
+OLD_FORMAT = "singtrans-1"  # has the first `OLD_HEADS` of the heads, and filters that the configuration makes
+OLD_HEADS = 4
+_FILTERS = "front_end."  # before the names of the filters
 _PICKLES = frozenset((".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".bin", ".joblib", ".npy", ".npz"))
 
 
@@ -22,12 +26,20 @@ def save_model(model: Model, path: Path, notes: Mapping[str, str] | None = None)
     """Write ``model`` as safetensors, whole or not at all.
 
     Args:
-        model: its network's weights and its configuration are written.
+        model: its network's weights, its front end's filters and its configuration are written.
         path: the file to write, ``NAME.safetensors``.
         notes: more metadata, such as how the model was trained.
+
+    Raises:
+        ValueError: if the model has corrections of conventions, which are folded first (`fold`), or lacks heads.
     """
     metadata = {**(notes or {}), "format": FORMAT, "config": model.config.to_json()}
-    weights = {k: v.detach().cpu().contiguous() for k, v in model.network.state_dict().items()}
+    if model.network.corrections is not None:
+        raise ValueError("a model in training has corrections: fold it before it is saved")
+    if model.network.heads.out_features != len(HEADS):
+        raise ValueError("a model of the old format cannot be saved")
+    tensors = model.network.state_dict() | model.front_end.state_dict(prefix=_FILTERS)
+    weights = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
     metadata["sha256"] = _checksum(weights, metadata["config"])
     with whole_file(path) as file:
         file.write(serialise(weights, metadata))
@@ -41,12 +53,20 @@ def load_model(path: Path) -> Model:
     """
     metadata, weights = _read(path)
     config = Config.from_json(metadata["config"], str(path))
+    old = metadata["format"] == OLD_FORMAT
+    heads = OLD_HEADS if old else len(HEADS)
     try:
         # Compared before anything is made of it: a configuration could ask for any amount of memory.
         with torch.device("meta"):
-            wanted = Network(config).state_dict()
+            wanted = Network(config, heads).state_dict()
+            if not old:
+                wanted |= {_FILTERS + name: t for name, t in filter_shapes(config.features).items()}
         _refuse_others(weights, wanted)
-        model = Model(config, path.stem)
+        model = Model(config, path.stem, heads=heads)
+        if not old:
+            model.front_end.load_filters(
+                {name: weights.pop(_FILTERS + name) for name in filter_shapes(config.features)}
+            )
         model.network.load_state_dict(weights)
     except (RuntimeError, ValueError) as error:
         reason = str(error).splitlines()[0].rstrip(":")
@@ -87,7 +107,7 @@ def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
         raise UsageError(
             f"{path}: not a readable safetensors file ({str(error).splitlines()[0]}); use a model made by singtrans"
         ) from None
-    if metadata.get("format") != FORMAT or "config" not in metadata or "sha256" not in metadata:
+    if metadata.get("format") not in (FORMAT, OLD_FORMAT) or "config" not in metadata or "sha256" not in metadata:
         raise UsageError(f"{path}: not a model of this version of singtrans; train one with `singtrans train`")
     if _checksum(weights, metadata["config"]) != metadata["sha256"]:
         raise UsageError(f"{path}: the file is damaged (its checksum differs); fetch or train it again")

@@ -21,12 +21,13 @@ from singtrans.training.targets import BOUNDARY_HALF_WIDTH, Targets, make_target
 
 @dataclass(frozen=True)
 class Batch:
-    """Excerpts with their targets; see `Targets` for the last four.
+    """Excerpts with their targets; see `Targets` for the last four before ``convention``.
 
     Attributes:
         samples: (batch, n) as `FrontEnd` takes them.
-        heads, head_known: (batch, frames, 4).
+        heads, head_known: (batch, frames, 7).
         pitch, pitch_known: (batch, frames).
+        convention: (batch,) number of each excerpt's convention, -1 for none in particular.
     """
 
     samples: Tensor
@@ -34,6 +35,7 @@ class Batch:
     head_known: Tensor
     pitch: Tensor
     pitch_known: Tensor
+    convention: Tensor
 
 
 @dataclass(frozen=True)
@@ -45,12 +47,14 @@ class BatchConfig:
         seconds: length of each.
         notes_share: part of the excerpts that comes from recordings with note labels, where there are others.
         half_width: seconds; half width of a boundary's triangle.
+        unnamed: part of the excerpts whose convention is not told, so that the network can do without.
     """
 
     size: int = 12
     seconds: float = 8.0
     notes_share: float = 0.65
     half_width: float = BOUNDARY_HALF_WIDTH
+    unnamed: float = 0.2
 
 
 class Excerpts(Dataset[Batch]):
@@ -83,7 +87,9 @@ class Excerpts(Dataset[Batch]):
         others = [r for r in recordings if r.notes is None]
         # Silence may not teach alone: a head that hears of nothing else would come to say nothing ever.
         ended = any(r.offsets for r in noted)
-        self.taught = np.array([bool(noted), ended, ended, True], np.float32)  # by `HEADS`
+        said = [any(getattr(r, kind) is not None for r in recordings) for kind in ("syllables", "ornaments")]
+        self.taught = np.array([bool(noted), ended, ended, True, *said, ended], np.float32)  # by `HEADS`
+        self.conventions = conventions_of(recordings)
         self.pools = [(pool, _weights(pool)) for pool in (noted, others) if pool]
         noted_share = batch.notes_share if noted and others else 1.0
         self.pool_probability = [noted_share, 1.0 - noted_share][: len(self.pools)]
@@ -93,16 +99,17 @@ class Excerpts(Dataset[Batch]):
     def __getitem__(self, step: int) -> Batch:
         """This process's share of the batch of a training step."""
         excerpts = [self._excerpt(np.random.default_rng([self.seed, step, index])) for index in self.mine]
-        targets = [t for _, t in excerpts]
+        targets = [t for _, t, _ in excerpts]
         return Batch(
-            samples=torch.from_numpy(np.stack([s for s, _ in excerpts])),
+            samples=torch.from_numpy(np.stack([s for s, _, _ in excerpts])),
             heads=torch.from_numpy(np.stack([t.heads for t in targets])),
             head_known=torch.from_numpy(np.stack([t.head_known for t in targets])),
             pitch=torch.from_numpy(np.stack([t.pitch for t in targets])),
             pitch_known=torch.from_numpy(np.stack([t.pitch_known for t in targets])),
+            convention=torch.tensor([number for _, _, number in excerpts]),
         )
 
-    def _excerpt(self, rng: np.random.Generator) -> tuple[np.ndarray, Targets]:
+    def _excerpt(self, rng: np.random.Generator) -> tuple[np.ndarray, Targets, int]:
         pool, weights = self.pools[rng.choice(len(self.pools), p=self.pool_probability)]
         recording = pool[rng.choice(len(pool), p=weights)]
         config = self.augmentation
@@ -128,7 +135,9 @@ class Excerpts(Dataset[Batch]):
             background = self._cut(np.tile(music, 2 + 2 * len(samples) // len(music)), start, 1.0)
         samples = augment(samples, background, self.features.sample_rate, config, rng)
         loudness = level(samples, self.features.sample_rate) * 10.0 ** (rng.normal(0.0, config.level) / 20.0)
-        return (samples / max(loudness, 1e-9)).astype(np.float32), targets
+        named = recording.convention in self.conventions and rng.random() >= self.batch.unnamed
+        number = self.conventions.index(recording.convention) if named else -1
+        return (samples / max(loudness, 1e-9)).astype(np.float32), targets, number
 
     def _cut(self, samples: np.ndarray, start: float, ratio: float) -> np.ndarray:
         """An excerpt with the front end's margins from ``start`` seconds on, played ``ratio`` times as fast."""
@@ -153,7 +162,22 @@ class Excerpts(Dataset[Batch]):
             notes = np.column_stack([(recording.notes[:, :2] - start) / ratio, recording.notes[:, 2]])
         played = (time - start) / ratio
         f0 = np.where(beyond, np.nan, f0)
-        return make_targets(notes, f0, voiced, played, self.batch.half_width, offsets=recording.offsets)
+        return make_targets(
+            notes,
+            f0,
+            voiced,
+            played,
+            self.batch.half_width,
+            offsets=recording.offsets,
+            syllables=None if recording.syllables is None else (recording.syllables - start) / ratio,
+            ornaments=None if recording.ornaments is None else (recording.ornaments - start) / ratio,
+        )
+
+
+def conventions_of(recordings: Sequence[Recording]) -> list[str]:
+    """Names of the conventions that the labels of notes follow; none if all follow one."""
+    names = sorted({r.convention for r in recordings if r.notes is not None})
+    return names if len(names) > 1 else []
 
 
 def _weights(pool: Sequence[Recording]) -> np.ndarray:

@@ -4,7 +4,6 @@ import io
 from dataclasses import dataclass
 from functools import cache
 
-import av
 import numpy as np
 import soxr
 
@@ -46,8 +45,10 @@ def usable_codecs() -> tuple[Codec, ...]:
 
 def _exists(name: str) -> bool:
     try:
+        import av
+
         av.codec.Codec(name, "w")
-    except ValueError:
+    except (ImportError, ValueError):
         return False
     return True
 
@@ -74,6 +75,8 @@ def through_codec(samples: np.ndarray, sample_rate: int, codec: Codec, bit_rate:
 
 
 def _encode(samples: np.ndarray, codec: Codec, bit_rate: int) -> io.BytesIO:
+    import av
+
     file = io.BytesIO()
     with av.open(file, "w", format=codec.container) as container:
         stream = container.add_stream(codec.name, rate=codec.sample_rate, layout="mono")
@@ -97,6 +100,8 @@ def _encode(samples: np.ndarray, codec: Codec, bit_rate: int) -> io.BytesIO:
 
 
 def _decode(file: io.BytesIO, codec: Codec) -> np.ndarray:
+    import av
+
     resampler = av.AudioResampler(format="flt", layout="mono", rate=codec.sample_rate)
     with av.open(file, "r", format="mov" if codec.container == "mp4" else codec.container) as container:
         frames = [part for frame in container.decode(audio=0) for part in resampler.resample(frame)]

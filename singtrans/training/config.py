@@ -19,6 +19,7 @@ FREEZABLE = {
         "normalise",
         "lstm",
         "heads",
+        "corrections",
     ),
 }
 """What ``freeze`` can name -> the network's parts that keep the weights they began with."""
@@ -40,6 +41,7 @@ class TrainConfig:
         bf16: compute in bfloat16 where the processor can.
         freeze: a key of `FREEZABLE`.
         init: checksum of the model that training begins with; empty for random weights.
+        convention: whose corrections the models that are kept have; empty for those of none.
     """
 
     steps: int = 6000
@@ -54,16 +56,24 @@ class TrainConfig:
     bf16: bool = True
     freeze: str = "none"
     init: str = ""
+    convention: str = ""
     batch: BatchConfig = field(default_factory=BatchConfig)
     augmentation: AugmentConfig = field(default_factory=AugmentConfig)
     loss: LossConfig = field(default_factory=LossConfig)
 
 
-def learning_rate(step: int, config: TrainConfig) -> float:
-    """Rate at a step, a pure function of it."""
+def learning_rate(step: int, config: TrainConfig, over: float = 0.0) -> float:
+    """Rate at a step: a pure function of it, unless time runs short.
+
+    Args:
+        step: that is to be done.
+        config: of the training.
+        over: part of the time that is over.
+    """
     if step < config.warmup:
         return config.rate * (step + 1) / config.warmup
-    return config.rate * annealing((step - config.warmup) / max(1, config.steps - config.warmup))
+    done = (step - config.warmup) / max(1, config.steps - config.warmup)
+    return config.rate * annealing(max(done, over))
 
 
 def annealing(done: float) -> float:

@@ -19,16 +19,16 @@ from singtrans.dataset.manifest import Entry
 from singtrans.errors import InputError
 from singtrans.files import whole_file
 from singtrans.model.config import Config
-from singtrans.model.network import Model
+from singtrans.model.network import Model, fold
 from singtrans.model.weights import save_model
-from singtrans.training.batches import Batch, Excerpts
-from singtrans.training.config import TrainConfig, learning_rate
+from singtrans.training.batches import Batch, Excerpts, conventions_of
+from singtrans.training.config import TrainConfig
 from singtrans.training.distributed import ALONE, Processes
 from singtrans.training.logs import Logs, draw_curves
 from singtrans.training.model_card import summarise, write_card
 from singtrans.training.recordings import Recording
 from singtrans.training.state import State, begin, require_state, restore, save_state
-from singtrans.training.step import has_bf16, train_step
+from singtrans.training.step import Stepped, has_bf16, train_step
 from singtrans.training.validation import validate
 
 _LOG_EVERY = 20  # steps
@@ -87,17 +87,20 @@ class Listener:
 NOBODY = Listener()
 
 
-def train(
+def train(  # noqa: PLR0913 (each of them is one thing to know)
     data: Data,
     folder: Path,
     configs: tuple[Config, TrainConfig],
     *,
     init: Model | None = None,
+    inits: Sequence[Model] = (),
     resume: bool = False,
     listener: Listener = NOBODY,
     processes: Processes = ALONE,
+    seeds: Sequence[int] = (),
+    seconds: float = 0.0,
 ) -> Path:
-    """Train a model.
+    """Train a model, or several that differ in their seeds alone, on one stream of batches.
 
     Args:
         data: what to learn from and to validate on.
@@ -105,12 +108,16 @@ def train(
             ``valid.csv``, ``tensorboard/``, ``config.json`` and ``state.pt``.
         configs: the model's and the training's.
         init: begin with this model's weights.
+        inits: of several models, each one's own.
         resume: go on from ``state.pt``.
         listener: who is told.
         processes: which of how many this is; only the first one writes and speaks.
+        seeds: of random weights and dropout, a model for each; its folder is ``folder/seed-SEED``. Without any, one
+            model with the configuration's seed, in ``folder``.
+        seconds: the learning rate is lowered earlier where the steps would take longer than this; 0 for no limit.
 
     Returns:
-        The best model's file.
+        The best model's file; of several models, the first one's.
 
     Raises:
         InputError: if there is nothing to learn from, nothing or something else to resume, or another training
@@ -120,72 +127,134 @@ def train(
     model_config, config = configs
     if not data.recordings:
         raise InputError("nothing to train on: every recording is set aside for validation or testing")
+    places = [(folder / f"seed-{seed}", dataclasses.replace(config, seed=seed)) for seed in seeds] or [(folder, config)]
+    own_inits: Sequence[Model | None] = inits or [init] * len(places)
+    runs = [
+        _begin(data, place, (model_config, own), init=own_init, resume=resume, listener=listener, processes=processes)
+        for (place, own), own_init in zip(places, own_inits, strict=True)
+    ]
+    with interrupt.waiting():
+        _steps(runs, config, seconds)
+    return places[0][0] / "best.safetensors"
+
+
+def _begin(
+    data: Data,
+    folder: Path,
+    configs: tuple[Config, TrainConfig],
+    *,
+    init: Model | None,
+    resume: bool,
+    listener: Listener,
+    processes: Processes,
+) -> "_Run":
+    """One model's training, at its first step or where it was saved."""
+    model_config, config = configs
     require_state(folder, resume)
     folder.mkdir(parents=True, exist_ok=True)
     described = {"model": json.loads(model_config.to_json()), "train": dataclasses.asdict(config)}
-    state = begin(model_config, config, init)
+    state = begin(model_config, config, init, conventions_of(data.recordings))
     # Part of what must be the same to go on: on another machine the weights would be others.
     precision = "bfloat16" if config.bf16 and has_bf16(state.device) else "float32"
     described_in_full = described | {"data": data.checksum, "precision": precision}
-    run = _Run(data, folder, json.dumps(described_in_full), listener, processes)
+    run = _Run(data, folder, json.dumps(described_in_full), listener, processes, state, config)
     if resume:
         restore(state, folder, run.description)
     elif processes.first:
         with whole_file(folder / "config.json") as file:
             file.write(json.dumps(described, indent=1).encode())
-    with interrupt.waiting():
-        _steps(run, state, config)
-    return folder / "best.safetensors"
+    return run
 
 
 @dataclass(frozen=True)
 class _Run:
-    """What stays the same through a training, beside its configuration."""
+    """One model's training."""
 
     data: Data
     folder: Path
     description: str
     listener: Listener
     processes: Processes
+    state: State
+    config: TrainConfig
 
 
-def _steps(run: _Run, state: State, config: TrainConfig) -> None:
-    """Every step that is left, and what comes between."""
-    excerpts = Excerpts(
+def _steps(runs: Sequence[_Run], config: TrainConfig, seconds: float) -> None:
+    """Every step that is left, and what comes between.
+
+    Args:
+        runs: of models that share their batches and are at the same step.
+        config: of the training; its seed is that of the batches.
+        seconds: see `train`.
+    """
+    first, began = runs[0].state.step, time.monotonic()
+    logs = [Logs(r.folder, r.state.step, r.state.validated) if r.processes.first else None for r in runs]
+    for run, log in zip(runs, logs, strict=True):
+        if run.state.validated < run.state.step and _is_due(run.state, config):
+            _validate(run, run.state, log)  # the process was killed while it did so
+    for batch in _batches(_excerpts(runs[0], config), first, config.steps):
+        elapsed = time.monotonic() - began
+        if _is_stale(runs, config) or (seconds and elapsed > seconds):
+            break
+        stopping = False
+        for run, log in zip(runs, logs, strict=True):
+            stepped = train_step(run.state, batch, run.config, run.processes, elapsed / seconds if seconds else 0.0)
+            stopping |= stepped.stopping
+            _tell(run, log, stepped, (first, time.monotonic() - began))
+        if stopping:
+            _stop(runs)
+        for run, log in zip(runs, logs, strict=True):
+            if _is_due(run.state, config):
+                _validate(run, run.state, log)
+    for run, log in zip(runs, logs, strict=True):
+        if run.state.validated < run.state.step:
+            _validate(run, run.state, log)  # time was over before the last step
+        if log:
+            log.close()
+            draw_curves(run.folder)
+
+
+def _excerpts(run: _Run, config: TrainConfig) -> Excerpts:
+    return Excerpts(
         run.data.recordings,
-        state.model.config.features,
+        run.state.model.config.features,
         config.batch,
         config.augmentation,
         config.seed,
         backgrounds=run.data.backgrounds,
         share=(run.processes.rank, run.processes.count),
     )
-    logs = Logs(run.folder, state.step, state.validated) if run.processes.first else None
-    if state.validated < state.step and _is_due(state, config):
-        _validate(run, state, logs)  # the process was killed while it did so
-    began, first = time.monotonic(), state.step
-    for batch in _batches(excerpts, state.step, config.steps):
-        if config.patience and state.stale >= config.patience:
-            run.listener.line(f"step {state.step}: no better for {state.stale} validations, so this is the end")
-            break
-        stepped = train_step(state, batch, config, run.processes)
-        if logs:
-            rate, seconds = learning_rate(state.step, config), time.monotonic() - began
-            if state.step % _LOG_EVERY == 0:
-                logs.training(state.step, {"rate": rate} | stepped.terms | {"seconds": seconds})
-            left = seconds / (state.step - first) * (config.steps - state.step)
-            run.listener.step(Progress(state.step, config.steps, stepped.terms["total"], rate, left))
-        if stepped.stopping:
-            if run.processes.first:
-                save_state(state, run.folder, run.description)
-                run.listener.line(f"step {state.step}: saved; go on with --resume")
-            interrupt.check()
-            raise interrupt.Stopped(signal.SIGTERM)  # it was another process that was asked to stop
-        if _is_due(state, config):
-            _validate(run, state, logs)
-    if logs:
-        logs.close()
-        draw_curves(run.folder)
+
+
+def _is_stale(runs: Sequence[_Run], config: TrainConfig) -> bool:
+    """Whether no model has become better for long enough to stop."""
+    if not config.patience or any(run.state.stale < config.patience for run in runs):
+        return False
+    for run in runs:
+        run.listener.line(f"step {run.state.step}: no better for {run.state.stale} validations, so this is the end")
+    return True
+
+
+def _tell(run: _Run, log: Logs | None, stepped: Stepped, since: tuple[int, float]) -> None:
+    """Log a step; ``since`` is the step at which this process began, and the seconds since then."""
+    if not log:
+        return
+    state, config, (first, seconds) = run.state, run.config, since
+    rate = state.optimiser.param_groups[0]["lr"]
+    if state.step % _LOG_EVERY == 0:
+        log.training(state.step, {"rate": rate} | stepped.terms | {"seconds": seconds})
+    left = seconds / (state.step - first) * (config.steps - state.step)
+    run.listener.step(Progress(state.step, config.steps, stepped.terms["total"], rate, left))
+
+
+def _stop(runs: Sequence[_Run]) -> None:
+    """Save every model's state, and end as a signal has asked."""
+    for run in runs:
+        if run.processes.first:
+            save_state(run.state, run.folder, run.description)
+            run.listener.line(f"step {run.state.step}: saved; go on with --resume")
+    interrupt.check()
+    raise interrupt.Stopped(signal.SIGTERM)  # it was another process that was asked to stop
 
 
 def _is_due(state: State, config: TrainConfig) -> bool:
@@ -205,10 +274,11 @@ def _judge(run: _Run, state: State, logs: Logs) -> None:
     # First of all: whatever happens while validating, the training up to here is not lost.
     save_state(state, run.folder, run.description)
     notes = {"training": run.description, "step": str(state.step)}
-    save_model(state.average, run.folder / "last.safetensors", notes)
+    average = fold(state.average, _convention(run))
+    save_model(average, run.folder / "last.safetensors", notes)
     line, kept = f"step {state.step}: nothing to validate on, so the latest model is kept as the best", True
     if run.data.valid:
-        scores = validate(state.average, run.data.valid)
+        scores = validate(average, run.data.valid)
         logs.validation(state.step, scores.figures)
         kept = scores.target > state.best
         line = f"step {state.step}: {scores.line}{' (best so far)' if kept else ''}"
@@ -217,7 +287,7 @@ def _judge(run: _Run, state: State, logs: Logs) -> None:
     state.stale = 0 if kept else state.stale + 1
     if kept:
         state.best_step = state.step
-        save_model(state.average, run.folder / "best.safetensors", notes)
+        save_model(average, run.folder / "best.safetensors", notes)
         learnt = summarise(run.data.entries, run.data.recordings)
         write_card(run.folder, learnt, run.data.valid, run.description, (state.step, state.figures))
     draw_curves(run.folder)
@@ -226,12 +296,18 @@ def _judge(run: _Run, state: State, logs: Logs) -> None:
     run.listener.line(line)
 
 
+def _convention(run: _Run) -> int | None:
+    """Number of the convention whose corrections the models that are kept have."""
+    names = conventions_of(run.data.recordings)
+    return names.index(run.config.convention) if run.config.convention in names else None
+
+
 def _batches(excerpts: Excerpts, first: int, last: int) -> Iterator[Batch]:
     """Batches of the steps from ``first`` on, made by other processes meanwhile."""
     gpu = torch.cuda.is_available()
     # On a CPU one process prepares batches while this one learns; more would fight over small machines' cores. A GPU
     # learns faster than that, and has the CPU's cores to itself.
-    workers = min(8, max(1, (os.cpu_count() or 2) - 1)) if gpu else 1
+    workers = min(15, max(1, (os.cpu_count() or 2) - 1)) if gpu else 1
     loader = DataLoader(
         excerpts,
         batch_size=None,

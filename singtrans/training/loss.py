@@ -16,7 +16,7 @@ class LossConfig:
     """Weight of each term, and the blur of the pitch target.
 
     Attributes:
-        onset, offset, activity, voicing, pitch: weights.
+        onset, offset, activity, voicing, syllable, ornament, release, pitch: weights.
         pitch_blur: standard deviation of the pitch target in semitones.
     """
 
@@ -24,12 +24,15 @@ class LossConfig:
     offset: float = 1.0
     activity: float = 0.5
     voicing: float = 0.5
+    syllable: float = 0.5
+    ornament: float = 0.5
+    release: float = 0.5
     pitch: float = 0.2
     pitch_blur: float = 0.25
 
 
 def known_frames(batch: Batch, features: FeatureConfig, bins: int) -> Tensor:
-    """(5,): how many frames have a known target, for each of `HEADS` and for the pitch, of ``bins`` bins."""
+    """(8,): how many frames have a known target, for each of `HEADS` and for the pitch, of ``bins`` bins."""
     pitch = _pitch_known(batch, features, bins).sum().reshape(1)
     return torch.cat([batch.head_known.sum(dim=(0, 1)), pitch])
 
@@ -46,7 +49,7 @@ def losses(
         batch: with its targets.
         features: of the model.
         config: weights.
-        counts: (5,) what the sums are divided by, of `known_frames`; None for this batch's own.
+        counts: (8,) what the sums are divided by, of `known_frames`; None for this batch's own.
     """
     bins = logits.pitch.shape[-1]
     counts = (known_frames(batch, features, bins) if counts is None else counts).clamp_min(1.0)

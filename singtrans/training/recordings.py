@@ -43,6 +43,9 @@ class Recording:
         sample_rate: Hz.
         weight: how often its excerpts are drawn, relative to its length.
         offsets: whether it is learnt from where its notes end, and so from where there is one.
+        syllables: (n,) seconds at which syllables begin, in order; None where they are not labelled.
+        ornaments: (n,) seconds that divide ornaments from their notes, likewise.
+        convention: whose custom its boundaries follow; empty for none in particular.
     """
 
     id: str
@@ -54,6 +57,9 @@ class Recording:
     sample_rate: int
     weight: float = 1.0
     offsets: bool = True
+    syllables: np.ndarray | None = None
+    ornaments: np.ndarray | None = None
+    convention: str = ""
 
     @property
     def duration(self) -> float:
@@ -98,7 +104,34 @@ def load_recording(entry: Entry, sample_rate: int, cache: Path | None = None) ->
         sample_rate=sample_rate,
         weight=entry.weight,
         offsets=entry.boundaries != "onsets",
+        syllables=read_times(entry.syllables) if entry.syllables else None,
+        ornaments=read_times(entry.ornaments) if entry.ornaments else None,
+        convention=entry.convention or entry.source,
     )
+
+
+def read_times(path: Path) -> np.ndarray:
+    """(n,) seconds in order, from a text file with one number per line.
+
+    Raises:
+        InputError: if it cannot be read, or a line is not a finite number of seconds.
+    """
+    times = []
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read ({error}); give a text file with one time per line") from None
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            time = float(line)
+        except ValueError:
+            time = np.nan
+        if not (np.isfinite(time) and time >= 0.0):
+            raise InputError(f"{path}:{number}: {line.strip()[:40]!r} is not a time; write seconds, one per line")
+        times.append(time)
+    return np.sort(np.array(times, np.float64))
 
 
 def _read(entry: Entry, sample_rate: int) -> dict[str, np.ndarray]:

@@ -1,7 +1,7 @@
 """Everything that training changes, and how it is kept on disk."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -58,27 +58,46 @@ class State:
         return zip(self.average.parameters(), self.model.parameters(), strict=True)
 
 
-def begin(model_config: Config, config: TrainConfig, init: Model | None = None) -> State:
+def begin(
+    model_config: Config, config: TrainConfig, init: Model | None = None, conventions: Sequence[str] = ()
+) -> State:
     """A state at step 0.
 
     Args:
         model_config: of the model.
         config: of the training.
         init: begin with this model's weights instead of random ones; its configuration is ``model_config``.
+        conventions: whose labels are learnt from; see `singtrans.model.Corrections`.
     """
     torch.manual_seed(config.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    model, average = Model(model_config).to(device), Model(model_config).to(device)
+    model = Model(model_config, conventions=len(conventions)).to(device)
+    average = Model(model_config, conventions=len(conventions)).to(device)
     if init is not None:
-        model.load_state_dict(init.state_dict())
+        model.front_end.load_filters(init.front_end.state_dict())
+        average.front_end.load_filters(init.front_end.state_dict())
+        model.network.load_state_dict(model.network.state_dict() | _fitting(model, init))
     average.load_state_dict(model.state_dict())
     # The convolutions' order of memory, in which a CPU learns twice as fast, and a GPU in bfloat16 no slower.
     model.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # its types lack this form
     for part in FREEZABLE[config.freeze]:
-        getattr(model.network, part).requires_grad_(False)
+        if (module := getattr(model.network, part)) is not None:
+            module.requires_grad_(False)
     learning = [p for p in model.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(learning, lr=config.rate, weight_decay=config.weight_decay)
     return State(model, average.eval(), optimiser)
+
+
+def _fitting(model: Model, init: Model) -> dict[str, Tensor]:
+    """The weights of ``init`` in the shapes of ``model``: heads that it lacks say no at first."""
+    given, wanted = init.network.state_dict(), model.network.state_dict()
+    for name in ("heads.weight", "heads.bias"):
+        lacking = len(wanted[name]) - len(given[name])
+        if lacking:
+            start = -3.0 if name == "heads.bias" else 0.0
+            more = torch.full_like(wanted[name][:lacking], start)
+            given[name] = torch.cat([given[name].to(more.device), more])
+    return given
 
 
 _NUMBERS: dict[str, tuple[type, ...]] = {

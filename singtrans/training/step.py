@@ -28,7 +28,9 @@ class Stepped:
     stopping: bool
 
 
-def train_step(state: State, batch: Batch, config: TrainConfig, processes: Processes = ALONE) -> Stepped:
+def train_step(
+    state: State, batch: Batch, config: TrainConfig, processes: Processes = ALONE, over: float = 0.0
+) -> Stepped:
     """Learn from one batch.
 
     Args:
@@ -36,9 +38,10 @@ def train_step(state: State, batch: Batch, config: TrainConfig, processes: Proce
         batch: this process's share of it.
         config: of the training.
         processes: which of how many this is.
+        over: part of the time that is over; the learning rate is at most what it should be then.
     """
     for group in state.optimiser.param_groups:
-        group["lr"] = learning_rate(state.step, config)
+        group["lr"] = learning_rate(state.step, config, over)
     # Dropout, too, must not depend on whether training was interrupted.
     torch.manual_seed((config.seed * 1_000_003 + state.step) * processes.count + processes.rank)
     model, device = state.model.train(), state.device
@@ -74,7 +77,7 @@ def descend(
     """
     model, device = state.model, state.device
     with torch.autocast(device.type, torch.bfloat16, enabled=config.bf16 and has_bf16(device)):
-        logits = model.network(*heard)
+        logits = model.network(*heard, convention=batch.convention)
     terms = losses(logits, batch, model.config.features, config.loss, counts)
     total = functools.reduce(torch.add, terms.values())
     state.optimiser.zero_grad(set_to_none=True)

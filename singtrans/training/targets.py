@@ -4,7 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from singtrans.model.network import HEADS
+
+ONSET, OFFSET, ACTIVITY, VOICING, SYLLABLE, ORNAMENT, RELEASE = range(len(HEADS))
 BOUNDARY_HALF_WIDTH = 0.05  # seconds: a boundary's triangle reaches this far to either side
+JOINED_GAP = 0.3  # seconds; across a shorter gap, a score holds a note to the next one's onset
 
 
 @dataclass(frozen=True, eq=False)
@@ -12,8 +16,8 @@ class Targets:
     """What the network should say about each frame.
 
     Attributes:
-        heads: (frames, 4) onset, offset, activity, voicing, each 0 to 1.
-        head_known: (frames, 4) 1 where the target is known.
+        heads: (frames, 7) in the order of `singtrans.model.HEADS`, each 0 to 1.
+        head_known: (frames, 7) 1 where the target is known.
         pitch: (frames,) MIDI.
         pitch_known: (frames,) 1 where the pitch is known.
     """
@@ -24,7 +28,7 @@ class Targets:
     pitch_known: np.ndarray
 
 
-def make_targets(
+def make_targets(  # noqa: PLR0913 (one for each kind of label)
     notes: np.ndarray | None,
     f0: np.ndarray,
     voiced: np.ndarray,
@@ -32,6 +36,8 @@ def make_targets(
     half_width: float,
     *,
     offsets: bool = True,
+    syllables: np.ndarray | None = None,
+    ornaments: np.ndarray | None = None,
 ) -> Targets:
     """Targets for frames at ``time``.
 
@@ -43,18 +49,39 @@ def make_targets(
         half_width: seconds; see `BOUNDARY_HALF_WIDTH`.
         offsets: whether it is known where the notes end; if not, neither that is taught nor where there is a note,
             only where one begins.
+        syllables: (n,) seconds at which syllables begin; None where that is not known.
+        ornaments: (n,) seconds that divide ornaments from their notes, likewise.
     """
     frames = len(time)
-    heads, known = np.zeros((frames, 4), np.float32), np.zeros((frames, 4), np.float32)
+    heads = np.zeros((frames, len(HEADS)), np.float32)
+    known = np.zeros((frames, len(HEADS)), np.float32)
     if notes is not None:
-        known[:, : 3 if offsets else 1] = 1.0
-        heads[:, 0] = _triangles(notes[:, 0], time, half_width)
-        heads[:, 1] = _triangles(notes[:, 1], time, half_width)
+        known[:, [ONSET] + [OFFSET, ACTIVITY, RELEASE] * offsets] = 1.0
+        heads[:, ONSET] = _triangles(notes[:, 0], time, half_width)
+        heads[:, OFFSET] = _triangles(notes[:, 1], time, half_width)
+        heads[:, RELEASE] = _triangles(score_ends(notes), time, half_width)
         for onset, offset in notes[:, :2]:
-            heads[(time >= onset) & (time < offset), 2] = 1.0
-    known[:, 3] = np.isfinite(voiced)
-    heads[:, 3] = np.nan_to_num(voiced)
+            heads[(time >= onset) & (time < offset), ACTIVITY] = 1.0
+    known[:, VOICING] = np.isfinite(voiced)
+    heads[:, VOICING] = np.nan_to_num(voiced)
+    for head, times in ((SYLLABLE, syllables), (ORNAMENT, ornaments)):
+        if times is not None:
+            known[:, head] = 1.0
+            heads[:, head] = _triangles(times, time, half_width)
     return Targets(heads, known, np.nan_to_num(f0).astype(np.float32), np.isfinite(f0).astype(np.float32))
+
+
+def score_ends(notes: np.ndarray) -> np.ndarray:
+    """(notes,) seconds at which a score would end the notes: the next onset, or the end of the voice before a rest.
+
+    Args:
+        notes: (notes, 2 or more) onset and offset in seconds, in time order.
+    """
+    if not len(notes):
+        return np.zeros(0)
+    following = np.append(notes[1:, 0], np.inf)
+    joined = (following - notes[:, 1] < JOINED_GAP) & (following > notes[:, 0])
+    return np.where(joined, following, notes[:, 1])
 
 
 def _triangles(centres: np.ndarray, time: np.ndarray, half_width: float) -> np.ndarray:

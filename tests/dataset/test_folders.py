@@ -1,6 +1,7 @@
 """Folders of labelled recordings, manifests, and splits."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -173,9 +174,11 @@ def test_a_table_that_is_no_manifest_is_one_line(tmp_path, text):
 
 
 def test_a_manifest_is_read_as_it_was_written(tmp_path):
-    touch(tmp_path, "audio/ä, b.wav", "labels/a.tsv", "a.f0.txt", "a.times.csv", "band.mp3")
     names = ("audio/ä, b.wav", "labels/a.tsv", "a.f0.txt", "a.times.csv", "band.mp3")
+    touch(tmp_path, *names, "a.syllables.txt", "a.ornaments.txt")
     entry = Entry("x", *(tmp_path / name for name in names), "test", "set", 0.5, "ann", "CC0")
+    said = {kind: tmp_path / f"a.{kind}.txt" for kind in ("syllables", "ornaments")}
+    entry = replace(entry, **said, convention="ours")
     (tmp_path / "lists").mkdir()
     path = tmp_path / "lists" / "m.csv"
     write_manifest(path, [entry, Entry("y", tmp_path / "band.mp3", f0=tmp_path / "a.f0.txt")])
@@ -186,9 +189,8 @@ def test_a_manifest_is_read_as_it_was_written(tmp_path):
     read = read_entries(path)
     assert [e.id for e in read] == ["x", "y"]
     assert all(a.samefile(b) for a, b in zip(read[0].files, entry.files, strict=True))
-    assert (read[0].split, read[0].source, read[0].weight, read[0].singer, read[0].license) == (
-        *("test", "set", 0.5, "ann", "CC0"),
-    )
+    about = ("split", "source", "weight", "singer", "license", "convention")
+    assert [getattr(read[0], name) for name in about] == ["test", "set", 0.5, "ann", "CC0", "ours"]
     with pytest.raises(SingtransError, match="exists already"):
         write_manifest(path, [entry], overwrite=False)
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from singtrans.errors import SingtransError
-from singtrans.model.network import Model, Network
+from singtrans.model.network import HEADS, Model, Network
 from singtrans.model.weights import load_model, read_metadata, save_model
 from tests.helpers.models import small_config
 
@@ -20,7 +20,7 @@ def test_shapes(small_model):
     for frames in (1, 2, 7, 50):
         samples = torch.randn(3, 2 * small_model.front_end.margin + (frames - 1) * config.features.hop)
         logits = small_model(samples)
-        assert logits.heads.shape == (3, frames, 4)
+        assert logits.heads.shape == (3, frames, len(HEADS))
         assert logits.pitch.shape == (3, frames, config.network.pitch_bins)
 
 

@@ -1,0 +1,292 @@
+"""Make the synthetic part of the training data: made-up songs by real and synthetic voices, with exact labels.
+
+    python -m recipe.make_songs MANIFEST OUT [--seed SEED] [--seconds SECONDS] [--songs 4]
+
+MANIFEST lists the recordings to learn from (`recipe.manifest`); voices of its training part sing, and so do those of
+espeak-ng, flite, Festival and SVOX Pico, as far as they are installed. OUT receives recordings, notes, pitch, times of
+syllables and of ornaments, and a ``manifest.csv``.
+"""
+
+import argparse
+import hashlib
+import multiprocessing
+import pickle
+import shutil
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+
+from recipe.sung_word_voices import (
+    ALL_LANGUAGES,
+    FESTIVAL,
+    FLITE,
+    OWN_VOICES,
+    PICO,
+    SPEAK,
+    VOICES,
+    missing,
+)
+from recipe.sung_words import recipe as samples_code
+from recipe.synthesis.melody import HOP_SECONDS, SingingStyle
+from recipe.synthesis.plans import draw_manner, plan_song
+from recipe.synthesis.singing import SungSong, sing, tilted
+from recipe.synthesis.syllables import (
+    SyllableBank,
+    analyse_recording,
+    labelled_bank,
+    spoken_bank,
+    unlabelled_bank,
+)
+from singtrans import audio
+from singtrans.dataset.manifest import Entry, read_entries, write_manifest
+from singtrans.formats import load_notes
+
+RATE = 16_000
+SECONDS = 20.0
+SONGS = 4  # of each voice
+SYLLABLES = 36  # of each synthetic voice
+NASALS = ("n", "m", "N")
+WEIGHT = 0.25
+VOICE_SECONDS = 90.0  # of each singer that are taken apart
+PJS_VOICES = 6  # PJS is one singer: from so many groups of songs
+ESPEAK = (  # language and variant; none of those that benchmarks/spoken.py and sample_audio sing with
+    *((("en-us", "en-gb")[i % 2], variant) for i, variant in enumerate(VOICES)),
+    *(
+        (language, variant)
+        for language, variant in zip(
+            ("it", "de", "es", "cmn-latn-pinyin", "cmn-latn-pinyin", "ja", "fr-fr", "pt-br", "hi", "pl"),
+            ("m1", "f3", "john", "f1", "m6", "Annie", "max", "belinda", "m4", "linda"),
+            strict=True,
+        )
+    ),
+)
+CODAS = {"espeak": ("n", "N", "m", "l", "s", "t", "k", "d", "z"), FLITE: ("n_", "ng_", "m_", "l_", "s_", "t_", "k_")}
+LEGATO_LEAD = 0.1  # seconds before a vowel that are taken along where consonants are not labelled
+PJS_VOWELS = frozenset("aiueo")
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """How to make a bank: ``kind`` of a synthesiser or ``recorded``, a name, and what that needs."""
+
+    kind: str
+    name: str
+    language: str = ""
+    limits: tuple[float, float] = (50.0, 67.0)
+    entries: tuple[Entry, ...] = ()
+
+
+def synthetic_voices() -> list[Voice]:
+    """Those that are installed."""
+    found = []
+    if shutil.which("espeak-ng"):
+        found += [Voice("espeak", variant, language, VOICES[variant]) for language, variant in ESPEAK]
+    for kind in (FLITE, PICO, FESTIVAL):
+        if lacking := missing(kind):
+            print(f"left out: {lacking}", file=sys.stderr)
+            continue
+        found += [Voice(kind, name, language, limits) for name, (language, limits) in OWN_VOICES[kind].items()]
+    return found
+
+
+def recorded_voices(entries: Sequence[Entry]) -> list[Voice]:
+    """Singers of the training part: a recording of SSVD, some songs of PJS, else all of a singer's."""
+    groups: dict[str, list[Entry]] = defaultdict(list)
+    for number, entry in enumerate(e for e in entries if e.split == "train"):
+        if entry.source == "pjs":
+            groups[f"pjs-{number % PJS_VOICES}"].append(entry)
+        else:
+            groups[f"{entry.source}-{entry.singer or entry.id}"].append(entry)
+    return [Voice("recorded", name, entries=tuple(group)) for name, group in sorted(groups.items())]
+
+
+def words_of(voice: Voice, rng: np.random.Generator) -> list[tuple[str, bool]]:
+    """Random syllables of a synthetic voice's language, half of them closed, most of those by a nasal."""
+    sounds = ALL_LANGUAGES[voice.language]
+    onsets, vowels = sounds.onsets.split(), sounds.vowels.split()
+    english = voice.language in ("en-us", "en-gb", FLITE)
+    codas = CODAS[FLITE if voice.kind == FLITE else "espeak"] if english else sounds.codas.split()
+    nasals = [coda for coda in codas if coda.strip("_") in (*NASALS, "ng")]
+    made = {}
+    while len(made) < SYLLABLES:
+        onset = "" if rng.random() < 0.12 else str(rng.choice(onsets))
+        coda = ""
+        if rng.random() < 0.5:
+            coda = str(rng.choice(nasals if nasals and rng.random() < 0.55 else codas))
+        made[f"{onset}'{rng.choice(vowels)}{coda}"] = bool(coda)
+    return list(made.items())
+
+
+def make_bank(voice: Voice, seed: int) -> SyllableBank:
+    """The bank of a voice.
+
+    Raises:
+        ValueError: if it has no syllables.
+    """
+    rng = np.random.default_rng([seed, int(hashlib.sha256(f"{voice.kind}{voice.name}".encode()).hexdigest()[:8], 16)])
+    if voice.kind == "recorded":
+        return _recorded_bank(voice, rng)
+    make = samples_code()
+    speak: Callable[[str, str], object] = SPEAK.get(voice.kind, make.speak)
+    full = f"{voice.language}+{voice.name}"
+    return spoken_bank(
+        f"{voice.kind}-{full}", words_of(voice, rng), partial(_say, speak, full), make.divide, voice.limits
+    )
+
+
+def _say(speak: Callable[[str, str], object], voice: str, phonemes: str) -> object:
+    return speak(phonemes, voice)
+
+
+def _recorded_bank(voice: Voice, rng: np.random.Generator) -> SyllableBank:
+    clips, vowels, seconds = [], [], 0.0
+    for index in rng.permutation(len(voice.entries)):
+        entry = voice.entries[index]
+        samples = audio.load(entry.audio, RATE)
+        vowels += [tuple(t + seconds for t in vowel) for vowel in _vowels(entry)]
+        clips.append(samples)
+        seconds += len(samples) / RATE
+        if seconds > VOICE_SECONDS:
+            break
+    frames = analyse_recording(np.concatenate(clips), RATE)
+    return labelled_bank(voice.name, frames, vowels) if vowels else unlabelled_bank(voice.name, frames)
+
+
+def _vowels(entry: Entry) -> list[tuple[float, float, float]]:
+    """Seconds at which consonants begin at the earliest, the vowel begins, and it ends."""
+    phonemes = entry.audio.with_suffix(".lab")
+    if entry.source == "pjs" and phonemes.is_file():
+        rows = [line.split() for line in phonemes.read_text(encoding="utf-8").splitlines() if line.strip()]
+        spans = [(int(a) / 1e7, int(b) / 1e7, name) for a, b, name in rows]
+        found, earliest = [], 0.0
+        for begin, end, name in spans:
+            if name in PJS_VOWELS:
+                found.append((earliest, begin, end))
+            if name in PJS_VOWELS or name == "N":
+                earliest = end
+        return found
+    if entry.notes is None:
+        return []
+    legato = entry.source == "utau"  # a consonant lies at the end of the note before it
+    found, earliest = [], 0.0
+    for note in load_notes(entry.notes):
+        found.append((max(0.0, note.onset - LEGATO_LEAD) if legato else earliest, note.onset, note.offset))
+        earliest = note.offset
+    return found
+
+
+def cached_bank(voice: Voice, seed: int, cache: Path) -> SyllableBank | None:
+    """The bank of a voice, from ``cache`` if it was made before; None if it cannot be made."""
+    path = cache / f"{voice.kind}-{voice.language}-{voice.name}-{seed}.pickle"
+    if path.is_file():
+        return pickle.loads(path.read_bytes())
+    try:
+        bank = make_bank(voice, seed)
+    except (ValueError, OSError) as error:
+        print(f"{voice.name}: left out ({error})", file=sys.stderr)
+        return None
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(pickle.dumps(bank))
+    return bank
+
+
+def draw_style(rng: np.random.Generator) -> SingingStyle:
+    """Portamento, vibrato and drift of a song."""
+    style = SingingStyle(
+        vibrato_share=rng.uniform(0, 1),
+        vibrato_extent=(0.15, rng.uniform(0.3, 1.0)),
+        scoop=rng.uniform(0.3, 2.0),
+        drift=rng.uniform(0.03, 0.12),
+        fluctuation=rng.uniform(0.02, 0.06),
+    )
+    return replace(style, glide=(0.1, 0.3)) if rng.random() < 0.2 else style
+
+
+def one_song(bank: SyllableBank, seed: tuple[int, int, int]) -> SungSong:
+    """A song of a voice; where consonants find no room, another one."""
+    for attempt in range(5):
+        rng = np.random.default_rng([*seed, attempt])
+        manner = draw_manner(rng)
+        warped = bank.voice.warped(float(np.exp(rng.normal(0.0, 0.08))))
+        shift = rng.uniform(-2.0, 3.0) + (3.0 if manner.tilt > 2.0 else 0.0)
+        plan = plan_song(rng, SECONDS, (bank.low + shift, bank.high + shift), manner)
+        voice = tilted(warped, manner.tilt)
+        try:
+            return sing(replace(bank, voice=voice), plan, manner, draw_style(rng), rng)
+        except ValueError:
+            continue
+    raise ValueError(f"{bank.name}: no song could be sung")
+
+
+def write_song(folder: Path, name: str, song: SungSong) -> Entry:
+    """Write a song with its labels, and return its line of the manifest."""
+    samples = soxr.resample(song.samples, song.sample_rate, RATE)
+    paths = {kind: folder / f"{name}.{kind}" for kind in ("flac", "tsv", "f0.txt", "syllables.txt", "ornaments.txt")}
+    soundfile.write(paths["flac"], samples, RATE, subtype="PCM_16")
+    lines = ["onset\toffset\tpitch", *(f"{n.onset:.4f}\t{n.offset:.4f}\t{n.pitch:.3f}" for n in song.notes)]
+    paths["tsv"].write_text("\n".join(lines) + "\n", encoding="utf-8")
+    step = round(0.02 / HOP_SECONDS)
+    paths["f0.txt"].write_text("\n".join(f"{p:.3f}" for p in np.nan_to_num(song.f0[step::step])) + "\n")
+    for kind, times in (("syllables.txt", song.syllables), ("ornaments.txt", song.ornaments)):
+        paths[kind].write_text("".join(f"{time:.4f}\n" for time in times))
+    return Entry(
+        name,
+        paths["flac"],
+        paths["tsv"],
+        paths["f0.txt"],
+        syllables=paths["syllables.txt"],
+        ornaments=paths["ornaments.txt"],
+        source="songs",
+        convention="made-up",
+        weight=WEIGHT,
+    )
+
+
+def make(task: tuple[Voice, int, int, Path, Path]) -> list[Entry]:
+    """All songs of a voice."""
+    voice, seed, songs, out, cache = task
+    bank = cached_bank(voice, seed, cache)
+    if bank is None:
+        return []
+    number = int(hashlib.sha256(bank.name.encode()).hexdigest()[:8], 16)
+    name = f"{voice.kind}-{voice.name}" if voice.kind != "recorded" else voice.name
+    entries = []
+    for take in range(songs):
+        try:
+            song = one_song(bank, (seed, number, take))
+        except ValueError as error:
+            print(error, file=sys.stderr)
+            continue
+        entries.append(write_song(out, f"{name}-{voice.language}-{take}".replace("--", "-"), song))
+    return entries
+
+
+def main() -> None:
+    """Make the data set."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("manifest", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--songs", type=int, default=SONGS, help="of each voice (default: %(default)s)")
+    parser.add_argument("--cache", type=Path, help="for the voices (default: OUT/voices)")
+    parser.add_argument("--processes", type=int, default=None)
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    voices = [*recorded_voices(read_entries(options.manifest)), *synthetic_voices()]
+    cache = options.cache or options.out / "voices"
+    tasks = [(voice, options.seed, options.songs, options.out, cache) for voice in voices]
+    with multiprocessing.Pool(options.processes) as pool:
+        entries = [entry for made in pool.imap(make, tasks, chunksize=1) for entry in made]
+    write_manifest(options.out / "manifest.csv", entries)
+    print(f"{len(entries)} songs of {len(voices)} voices")
+
+
+if __name__ == "__main__":
+    main()

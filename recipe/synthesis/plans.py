@@ -1,0 +1,352 @@
+"""Plans of made-up songs: which syllables are sung on which notes, with which ornaments.
+
+A plan has three kinds of boundary: a new *syllable* begins a note, a *slur* begins a note inside a syllable, and an
+*ornament* begins no note: it separates a scoop, a fall, a grace note or a mordent from its note. Time is in seconds,
+pitch is a fractional MIDI number. Every random choice comes from the ``rng`` that is handed in.
+"""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+MODES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10), (0, 2, 4, 7, 9))
+LENGTHS, LENGTH_SHARES = (0.5, 1.0, 1.5, 2.0, 3.0), (0.3, 0.36, 0.12, 0.16, 0.06)
+Span = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a song is sung. A share is a probability, a pair a range that is drawn from.
+
+    Attributes:
+        beat: seconds.
+        shortest: seconds of a note with a syllable of its own.
+        slurred: share of the syllables that are sung on two notes or more.
+        repeated: share of the notes on the pitch of the one before.
+        gaps: share of the notes inside phrases that end before the next begins.
+        pickups: share of the phrases that begin with a short note one to three semitones below the next.
+        scoops: share of the notes, of those long enough, that begin below their pitch.
+        late: share of the notes whose pitch is reached only after their syllable has begun.
+        early: share of the notes whose last part has the pitch of the next already.
+        graces: share of the notes with a grace note, a mordent or a turn.
+        falls: share of the phrases that end with a fall.
+        glottal: share of the phrases that end abruptly, with a creak.
+        tremble: semitones, standard deviation of a tremor.
+        arch: semitones by which notes rise and fall while they are held.
+        closed: share of the syllables that end with consonants, where the bank has such.
+        nasal: factor by which the end of a closed syllable may be lengthened.
+        tilt: dB an octave above 500 Hz by which the voice is brighter (shouted) or darker (breathy).
+    """
+
+    beat: float = 0.45
+    shortest: float = 0.13
+    slurred: float = 0.15
+    repeated: float = 0.15
+    gaps: float = 0.1
+    pickups: float = 0.15
+    scoops: float = 0.3
+    late: float = 0.1
+    early: float = 0.05
+    graces: float = 0.05
+    falls: float = 0.15
+    glottal: float = 0.1
+    tremble: float = 0.0
+    arch: float = 0.0
+    closed: float = 0.4
+    nasal: float = 2.5
+    tilt: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of nearly constant pitch.
+
+    Attributes:
+        onset: seconds.
+        pitch: fractional MIDI.
+        glide: seconds that the pitch takes to come here from the piece before; None for any usual portamento.
+        kind: ``syllable`` or ``slur``, which begin notes, or ``ornament``.
+    """
+
+    onset: float
+    pitch: float
+    glide: float | None = None
+    kind: str = "syllable"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedNote:
+    """A note, as a score would have it, and the pieces that it is sung in.
+
+    Attributes:
+        onset, offset: seconds; the offset is the next note's onset or the rest's.
+        pitch: fractional MIDI.
+        pieces: in time order, the first at the onset.
+    """
+
+    onset: float
+    offset: float
+    pitch: float
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedSyllable:
+    """A syllable and its notes.
+
+    Attributes:
+        closed: whether it should end with consonants.
+        notes: one or more, each following the one before without a gap.
+        rest: whether the voice is silent after it.
+        fall: seconds and semitones of the fall at its end; zero for none.
+        glottal: whether it ends abruptly.
+    """
+
+    closed: bool
+    notes: tuple[PlannedNote, ...]
+    rest: bool = False
+    fall: Span = (0.0, 0.0)
+    glottal: bool = False
+
+    @property
+    def onset(self) -> float:
+        """Seconds."""
+        return self.notes[0].onset
+
+    @property
+    def offset(self) -> float:
+        """Seconds, the score's."""
+        return self.notes[-1].offset
+
+
+def draw_manner(rng: np.random.Generator) -> Manner:
+    """How one song is sung: some singers scoop at every note, some never."""
+    pick = rng.choice
+    spoken = rng.random() < 0.2  # quick, near to speech
+    manner = Manner(
+        beat=rng.uniform(0.22, 0.36) if spoken else rng.uniform(0.3, 0.7),
+        slurred=float(pick([0.0, 0.1, 0.2, 0.4], p=[0.3, 0.3, 0.25, 0.15])),
+        repeated=rng.uniform(0.05, 0.4),
+        gaps=float(pick([0.0, 0.1, 0.4], p=[0.5, 0.3, 0.2])),
+        pickups=float(pick([0.0, 0.2, 0.5], p=[0.4, 0.4, 0.2])),
+        scoops=float(pick([0.0, 0.15, 0.4, 0.7], p=[0.3, 0.25, 0.25, 0.2])),
+        late=float(pick([0.0, 0.1, 0.3], p=[0.4, 0.4, 0.2])),
+        early=float(pick([0.0, 0.05, 0.2], p=[0.5, 0.3, 0.2])),
+        graces=float(pick([0.0, 0.05, 0.2], p=[0.5, 0.35, 0.15])),
+        falls=float(pick([0.0, 0.2, 0.6], p=[0.4, 0.4, 0.2])),
+        glottal=float(pick([0.0, 0.2, 0.6], p=[0.5, 0.3, 0.2])),
+        closed=float(pick([0.1, 0.4, 0.8], p=[0.3, 0.4, 0.3])),
+        nasal=rng.uniform(1.0, 3.5),
+    )
+    if rng.random() < 0.3:  # moved by what is sung: trembling or shouting
+        shouted = rng.random() < 0.5
+        manner = replace(
+            manner,
+            tremble=0.0 if shouted else rng.uniform(0.1, 0.45),
+            arch=rng.uniform(0.3, 1.2) if shouted else rng.uniform(0.0, 0.5),
+            tilt=rng.uniform(2.0, 6.0) if shouted else rng.uniform(-3.0, 0.0),
+        )
+    return manner
+
+
+@dataclass
+class _Walk:
+    """A walk over a scale."""
+
+    scale: np.ndarray
+    place: int
+    rng: np.random.Generator
+
+    def step(self, leap: int) -> float:
+        """Another pitch, at most ``leap`` places away."""
+        near = [p for p in range(len(self.scale)) if 0 < abs(p - self.place) <= leap]
+        weights = np.array([1 / abs(p - self.place) for p in near])
+        self.place = int(self.rng.choice(near, p=weights / weights.sum()))
+        return self.pitch
+
+    @property
+    def pitch(self) -> float:
+        """Where it is, with a singer's scatter."""
+        return float(self.scale[self.place] + self.rng.normal(0, 0.07))
+
+
+@dataclass
+class _Planner:
+    """Draws one song."""
+
+    manner: Manner
+    walk: _Walk
+    rng: np.random.Generator
+    time: float
+    done: list[PlannedSyllable] = field(default_factory=list)
+
+    def phrase(self) -> None:
+        """Some syllables and a rest."""
+        rng, manner = self.rng, self.manner
+        count = int(rng.integers(2, 11))
+        pickup = rng.random() < manner.pickups
+        for number in range(count):
+            final = number == count - 1
+            if pickup and number == 0:
+                self._syllable([(rng.uniform(0.12, 0.26), self.walk.step(3))], final)
+                continue
+            pitch = self.walk.pitch if number and rng.random() < manner.repeated else self.walk.step(4)
+            if pickup and number == 1:  # the pickup lies one to three semitones below this note
+                pitch = self._above_pickup()
+            length = float(rng.choice(LENGTHS, p=LENGTH_SHARES)) * manner.beat * rng.uniform(0.88, 1.12)
+            if final or (pickup and number == 1):
+                length *= rng.uniform(1.0, 2.0)
+            notes = [(float(np.clip(length, manner.shortest, 2.5)), pitch)]
+            if rng.random() < manner.slurred:
+                notes = self._melisma(notes[0])
+            self._syllable(notes, final)
+        self.time += rng.uniform(0.15, 1.3)
+
+    def _above_pickup(self) -> float:
+        last = self.done[-1].notes[-1]
+        self.walk.place = int(np.argmin(np.abs(self.walk.scale - (last.pitch + self.rng.uniform(1.0, 3.0)))))
+        return self.walk.pitch
+
+    def _melisma(self, first: tuple[float, float]) -> list[tuple[float, float]]:
+        """Two notes that are both long enough to be heard as notes, or a run of quick ones."""
+        if self.rng.random() < 0.5:
+            return [
+                (max(first[0], 0.28), first[1]),
+                (max(self.rng.uniform(0.5, 1.5) * self.manner.beat, 0.25), self.walk.step(3)),
+            ]
+        quick = self.rng.uniform(0.11, 0.2)
+        run = [(quick * self.rng.uniform(0.85, 1.2), self.walk.step(2)) for _ in range(self.rng.integers(2, 6))]
+        return [(max(0.13, min(first[0], 2 * quick)), first[1]), *run]
+
+    def _syllable(self, notes: list[tuple[float, float]], final: bool) -> None:
+        rng, manner, planned = self.rng, self.manner, []
+        for length, pitch in notes:
+            planned.append(PlannedNote(self.time, self.time + length, pitch, ()))
+            self.time += length
+        gap = not final and rng.random() < manner.gaps and notes[-1][0] > 0.25
+        if gap:
+            short = min(rng.uniform(0.04, 0.15), 0.4 * notes[-1][0])
+            planned[-1] = replace(planned[-1], offset=planned[-1].offset - short)
+        before = self.done[-1] if self.done and not self.done[-1].rest else None
+        planned = [self._sung(note, n, before, len(notes)) for n, note in enumerate(planned)]
+        fall = glottal = False
+        last = planned[-1]
+        room = last.offset - last.pieces[-1].onset
+        if final:
+            fall = rng.random() < manner.falls and room > 0.25
+            glottal = not fall and rng.random() < manner.glottal
+        seconds = min(rng.uniform(0.08, 0.3), 0.5 * room) if fall else 0.0
+        self.done.append(
+            PlannedSyllable(
+                rng.random() < manner.closed,
+                tuple(planned),
+                final or gap,
+                (seconds, rng.uniform(1.0, 7.0) if fall else 0.0),
+                glottal,
+            )
+        )
+
+    def _sung(self, note: PlannedNote, number: int, before: PlannedSyllable | None, count: int) -> PlannedNote:
+        """The note with the pieces that it is sung in; at most one ornament at its beginning."""
+        rng, manner = self.rng, self.manner
+        length, kind = note.offset - note.onset, "syllable" if number == 0 else "slur"
+        plain = (Piece(note.onset, note.pitch, None, kind),)
+        if number or count > 2 or length < 0.22:
+            return replace(note, pieces=plain)
+        drawn = rng.random()
+        shares = np.cumsum([manner.scoops, manner.late if before else 0.0, manner.graces])
+        shares = shares / max(1.0, float(shares[-1]))
+        if drawn < shares[0] and length > 0.26:
+            pieces = self._scoop(note, length)
+        elif drawn < shares[1] and before is not None:
+            pieces = self._late(note, before.notes[-1].pitch, length)
+        elif drawn < shares[2] and length > 0.3:
+            pieces = self._grace(note, length)
+        else:
+            pieces = plain
+        return replace(note, pieces=pieces)
+
+    def _scoop(self, note: PlannedNote, length: float) -> tuple[Piece, ...]:
+        """From below, and then up quickly; or a slow slide all the way."""
+        rng = self.rng
+        seconds = min(rng.uniform(0.06, 0.23), 0.45 * length)
+        depth = rng.uniform(0.7, 3.0)
+        glide = rng.uniform(0.02, 0.06) if rng.random() < 0.65 else rng.uniform(0.06, 1.4 * seconds + 0.02)
+        return (
+            Piece(note.onset, note.pitch - depth, None, "syllable"),
+            Piece(note.onset + seconds, note.pitch, glide, "ornament"),
+        )
+
+    def _late(self, note: PlannedNote, old: float, length: float) -> tuple[Piece, ...]:
+        """The syllable begins on the pitch before."""
+        seconds = min(self.rng.uniform(0.04, 0.16), 0.4 * length)
+        if not 0.6 < abs(old - note.pitch) < 6.0:
+            return (Piece(note.onset, note.pitch, None, "syllable"),)
+        return (
+            Piece(note.onset, old, None, "syllable"),
+            Piece(note.onset + seconds, note.pitch, self.rng.uniform(0.03, 0.09), "ornament"),
+        )
+
+    def _grace(self, note: PlannedNote, length: float) -> tuple[Piece, ...]:
+        """A grace note before the note, or a mordent on it."""
+        rng = self.rng
+        step = rng.choice([-1, 1]) * rng.uniform(0.9, 2.3)
+        short = rng.uniform(0.05, 0.11)
+        if rng.random() < 0.5 or length < 0.4:
+            return (
+                Piece(note.onset, note.pitch + step, None, "syllable"),
+                Piece(note.onset + short, note.pitch, rng.uniform(0.02, 0.05), "ornament"),
+            )
+        first = rng.uniform(0.06, 0.15)
+        glides = rng.uniform(0.02, 0.05, 2)
+        return (
+            Piece(note.onset, note.pitch, None, "syllable"),
+            Piece(note.onset + first, note.pitch + step, float(glides[0]), "ornament"),
+            Piece(note.onset + first + short, note.pitch, float(glides[1]), "ornament"),
+        )
+
+
+def plan_song(
+    rng: np.random.Generator, seconds: float, limits: Span, manner: Manner, *, span: float = 12.0
+) -> list[PlannedSyllable]:
+    """A song of random phrases.
+
+    Args:
+        rng: where every choice comes from.
+        seconds: length at most.
+        limits: MIDI numbers that the voice can sing.
+        manner: how it is sung.
+        span: semitones from its lowest to its highest note.
+    """
+    low = rng.uniform(limits[0], max(limits[0] + 0.1, limits[1] - span))
+    mode = MODES[rng.integers(len(MODES))]
+    steps = np.arange(np.ceil(low), np.floor(low + span) + 1)
+    scale = steps[np.isin((steps - rng.integers(12)) % 12, mode)] + rng.uniform(-0.5, 0.5)
+    planner = _Planner(manner, _Walk(scale, int(rng.integers(len(scale))), rng), rng, rng.uniform(0.3, 0.6))
+    while planner.time < seconds - 2.0:
+        planner.phrase()
+    kept = [s for s in planner.done if s.offset < seconds - 0.3]
+    if not kept:
+        return []
+    return _with_early_moves([*kept[:-1], replace(kept[-1], rest=True)], manner, rng)
+
+
+def _with_early_moves(
+    syllables: list[PlannedSyllable], manner: Manner, rng: np.random.Generator
+) -> list[PlannedSyllable]:
+    """Let some notes move to the next one's pitch before the next syllable begins."""
+    moved = []
+    for here, after in zip(syllables, [*syllables[1:], None], strict=True):
+        last = here.notes[-1]
+        room = last.offset - last.pieces[-1].onset
+        if after is None or here.rest or room < 0.25 or rng.random() > manner.early:
+            moved.append(here)
+            continue
+        seconds = min(rng.uniform(0.04, 0.14), 0.4 * room)
+        piece = Piece(last.offset - seconds, after.notes[0].pitch, rng.uniform(0.03, 0.08), "ornament")
+        if not 0.6 < abs(piece.pitch - last.pitch) < 6.0:
+            moved.append(here)
+            continue
+        last = replace(last, pieces=(*last.pieces, piece))
+        moved.append(replace(here, notes=(*here.notes[:-1], last)))
+    return moved
