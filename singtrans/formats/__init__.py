@@ -1,11 +1,10 @@
-"""Files of notes: one small module a format, and the choice among them by a file's ending and content.
+"""Files of notes: one module per format, each with a `Format` record, and the registry that lists the records.
 
-Each module has ``read(path)``; those that are written have ``write(transcription, file, options)`` too, which writes
-to an open binary file, and passes over the options that `USES` does not name for it. docs/labels.md says what is
-recognised, and how.
+A reader is ``read(path, request)`` and a writer ``write(transcription, file, options)``, which writes to an open binary
+file; both ignore what they have no use for. docs/labels.md says what is recognised, and how.
 """
 
-import inspect
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,15 +12,29 @@ from singtrans.errors import InputError
 from singtrans.files import whole_file
 from singtrans.formats import f0, jams_notes
 from singtrans.formats.detection import holds_notes, reader_of
+from singtrans.formats.format import Content, Format, ReadOptions
 from singtrans.formats.note_names import UNITS
 from singtrans.formats.options import PLAIN, Options
-from singtrans.formats.registry import ENDINGS, SCORED, SHEETS, USES, WRITE_SUFFIXES, WRITERS, format_of
+from singtrans.formats.registry import (
+    ENDINGS,
+    FORMATS,
+    READ_SUFFIXES,
+    SCORED,
+    SHEETS,
+    TEXT_SUFFIXES,
+    USES,
+    WRITE_SUFFIXES,
+    WRITERS,
+    find_format,
+    format_of,
+)
 from singtrans.melody.key import meant
 from singtrans.notes import Note, PitchTrack, Transcription
 
 __all__ = [
     "ENDINGS",
     "F0_ENDINGS",
+    "FORMATS",
     "READ_SUFFIXES",
     "SCORED",
     "SHEETS",
@@ -29,26 +42,22 @@ __all__ = [
     "USES",
     "WRITERS",
     "WRITE_SUFFIXES",
+    "Format",
     "Options",
+    "ReadOptions",
     "f0_stem",
     "find_f0",
+    "find_format",
     "find_notes",
     "format_of",
     "load_notes",
     "load_pitch",
     "note_stem",
+    "read_content",
     "save",
     "whole_file",
     "write",
 ]
-
-READ_SUFFIXES: tuple[str, ...] = (
-    *(".json", ".csv", ".tsv", ".mid", ".midi", ".jams", ".musicxml", ".mxl", ".textgrid"),
-)
-"""Endings of notes that :func:`load_notes` reads, those that keep most of a transcription first."""
-
-TEXT_SUFFIXES: tuple[str, ...] = (".txt", ".lab", ".notes", ".corrected")
-"""Endings that :func:`load_notes` reads too, but that other text has as well: in folders, content decides."""
 
 F0_ENDINGS: tuple[str, ...] = (".f0.txt", ".f0.csv", ".f0.tsv", ".pv")
 """Endings of files that :func:`load_pitch` reads, by which they are known beside a recording or its notes."""
@@ -101,7 +110,9 @@ def write(transcription: Transcription, file: BinaryIO, format: str, options: Op
     Raises:
         InputError: as the format's writer does.
     """
-    WRITERS[format].write(meant(transcription, options.tuning, options.key), file, options)
+    writer = WRITERS[format].write
+    assert writer is not None  # WRITERS holds formats that are written
+    writer(meant(transcription, options.tuning, options.key), file, options)
 
 
 def load_notes(
@@ -109,38 +120,50 @@ def load_notes(
     *,
     name: str | None = None,
     voice: str | None = None,
+    tier: str | None = None,
     unit: str | None = None,
+    columns: str | None = None,
     faults: list[InputError] | None = None,
 ) -> tuple[Note, ...]:
     """Read the notes of a file, in the order of their onsets.
 
+    Choices that a format has no use for are ignored.
+
     Args:
         path: a file with one of :data:`READ_SUFFIXES` or :data:`TEXT_SUFFIXES`.
         name: which recording, where a file holds several (MIR-ST500's JSON, DiffSinger's CSV).
-        voice: which voice, where a recording has several: ``P2`` of a duet in UltraStar, the name of a tier in a
-            TextGrid, the number of an annotation in JAMS.
+        voice: which voice, where a recording has several: ``P2`` of a duet in UltraStar, the number of an annotation
+            in JAMS, the name of a tier in a TextGrid.
+        tier: which tier of a TextGrid.
         unit: ``midi`` or ``hz``, of the pitch of tables that do not say so, or that say it wrongly.
-            All three are passed over by formats that have no use for them.
-        faults: where to note what is wrong with single lines; these are then left out, and the rest is read. None
-            to raise the first.
+        columns: names of the columns of a table without a header, such as ``onset,offset,hz``.
+        faults: collects the errors in single lines, which are then skipped. None to raise the first.
 
     Raises:
         InputError: if the ending is unknown, the file cannot be read, or its content is not what the
             ending says; it names the line.
         ValueError: if the unit is unknown.
     """
+    content = read_content(path, ReadOptions(name, voice, tier, unit, columns, faults))
+    return content.notes if isinstance(content, Transcription) else content
+
+
+def read_content(path: str | Path, request: ReadOptions) -> Content:
+    """Read a file of notes: a transcription if its format holds one, else the notes alone.
+
+    Raises:
+        InputError, ValueError: as :func:`load_notes` does.
+    """
     path = Path(path)
-    if unit not in (None, *UNITS):
-        raise ValueError(f"unit is {unit!r}: use {' or '.join(UNITS)}")
+    if request.unit not in (None, *UNITS):
+        raise ValueError(f"unit is {request.unit!r}: use {' or '.join(UNITS)}")
     if path.suffix.lower() not in READ_SUFFIXES + TEXT_SUFFIXES:
         raise _unknown_ending(path, READ_SUFFIXES + TEXT_SUFFIXES)
-    read = reader_of(path).read
-    if unit is None and format_of(path) == "sv":
-        unit = "hz"  # low voices look like MIDI numbers
-    choices = {"name": name, "voice": voice, "tier": voice, "unit": unit, "faults": faults}
-    known = inspect.signature(read).parameters
-    content = read(path, **{key: value for key, value in choices.items() if key in known})
-    return content.notes if isinstance(content, Transcription) else content
+    format = reader_of(path)
+    assert format.read is not None  # reader_of returns formats that are read
+    if request.unit is None and format_of(path) == "sv":
+        request = replace(request, unit="hz")  # the Hz of low voices look like MIDI numbers
+    return format.read(path, request)
 
 
 def load_pitch(path: str | Path, *, unit: str | None = None) -> PitchTrack:

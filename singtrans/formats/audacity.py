@@ -10,10 +10,11 @@ selected, and is passed over. Source: manual.audacityteam.org, "Importing and Ex
 from pathlib import Path
 from typing import BinaryIO
 
-from singtrans.errors import InputError
+from singtrans.formats.format import DEFAULTS, Format, ReadOptions, Sample
 from singtrans.formats.note_names import label_pitch, pitch_label
 from singtrans.formats.options import PLAIN, Options
-from singtrans.formats.text import at_line, in_order, make_note, number, read_text, refuse
+from singtrans.formats.sonic_visualiser import LONGEST as LONGEST_DURATION
+from singtrans.formats.text import at_line, in_order, is_number, make_note, number, read_text, refuse
 from singtrans.formats.time_grid import on_grid
 from singtrans.notes import Note, Transcription
 
@@ -28,17 +29,18 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
         file.write(f"{start:.6f}\t{end:.6f}\t{pitch_label(note.pitch)}\n".encode())
 
 
-def read(path: str | Path, faults: list[InputError] | None = None) -> tuple[Note, ...]:
+def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
     """Read notes; rests (an empty label, ``rest``, ``sil`` and the like) are left out.
 
     Args:
         path: the file.
-        faults: see `singtrans.formats.load_notes`.
+        request: ``faults``.
 
     Raises:
         InputError: if the file cannot be read or a line is no label with a pitch; it names the line.
     """
     path = Path(path)
+    faults = request.faults
     notes = []
     for line, text in enumerate(read_text(path).split("\n"), 1):
         if not text.strip() or text.startswith("\\"):
@@ -59,3 +61,31 @@ def read(path: str | Path, faults: list[InputError] | None = None) -> tuple[Note
             fault = "is not a label of a note: it needs a start from 0 s, a later end, and a pitch, with tabs."
             refuse(at_line(path, line, fault), faults)
     return in_order(notes)
+
+
+def _recognises(sample: Sample) -> bool:
+    if "\t" not in sample.text or not sample.rows or not is_number(sample.rows[0].cells[0]):
+        return False
+    labels = [row.cells[2] for row in sample.rows if len(row.cells) >= 3]
+    if any(not is_number(label) and _is_pitch(label) for label in labels):
+        return True
+    return any(is_number(label) and number(label) >= LONGEST_DURATION for label in labels)
+
+
+def _is_pitch(label: str) -> bool:
+    try:
+        return label_pitch(label) is not None
+    except ValueError:
+        return False
+
+
+FORMAT = Format(
+    name="labels",
+    description="Audacity labels: start, end and a note name with cents, separated by tabs",
+    endings=(".labels.txt",),
+    aliases=("audacity",),
+    read=read,
+    recognises=_recognises,
+    write=write,
+    precision="1 µs, cents",
+)

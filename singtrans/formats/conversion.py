@@ -7,30 +7,29 @@ from pathlib import Path
 import numpy as np
 
 from singtrans.errors import InputError, UsageError
-from singtrans.formats import SCORED, SHEETS, WRITERS, Options, format_of, load_notes, midi, save
-from singtrans.formats.detection import reader_of
-from singtrans.formats.json_notes import read as read_json_notes
+from singtrans.formats import SCORED, SHEETS, WRITERS, Options, format_of, midi, read_content, save
+from singtrans.formats.format import DEFAULTS, ReadOptions
 from singtrans.formats.score.arrangement import arrange
 from singtrans.melody.key import key_remark, meant
 from singtrans.melody.tuning import AUTO, tuned, tuning_remark
 from singtrans.notes import Note, PitchTrack, Transcription
 
 
-def load_transcription(path: str | Path) -> Transcription:
-    """A file of notes as a transcription: JSON of our own with everything in it, any other with its notes.
+def load_transcription(path: str | Path, request: ReadOptions = DEFAULTS) -> Transcription:
+    """Read a file of notes as a transcription: our own JSON with everything in it, other files with their notes.
 
     Raises:
         InputError: as for ``load_notes``.
     """
     path = Path(path)
-    if path.suffix.lower() == ".json" and reader_of(path).read is read_json_notes:
-        return read_json_notes(path)
     if format_of(path) == "f0":
         raise InputError(f"{path} holds a pitch track and no notes: transcribe the recording to get notes.")
-    notes = load_notes(path)
+    content = read_content(path, request)
+    if isinstance(content, Transcription):
+        return content
     nothing = np.zeros(0)
-    duration = max((note.offset for note in notes), default=0.0)
-    return Transcription(notes, PitchTrack(nothing, nothing, nothing), duration, audio=path.stem)
+    duration = max((note.offset for note in content), default=0.0)
+    return Transcription(content, PitchTrack(nothing, nothing, nothing), duration, audio=path.stem)
 
 
 @dataclass(frozen=True, slots=True)

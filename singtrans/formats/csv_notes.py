@@ -15,9 +15,20 @@ from typing import BinaryIO
 
 from singtrans.errors import InputError
 from singtrans.formats.columns import MIDI_BY_CUSTOM, Columns, find_columns
+from singtrans.formats.format import DEFAULTS, Format, ReadOptions, Sample
 from singtrans.formats.note_names import guess_unit, label_pitch, to_midi
 from singtrans.formats.options import PLAIN, Options
-from singtrans.formats.text import Row, at_line, in_order, make_note, number, read_table, read_text, refuse
+from singtrans.formats.text import (
+    Row,
+    at_line,
+    in_order,
+    is_number,
+    make_note,
+    number,
+    read_table,
+    read_text,
+    refuse,
+)
 from singtrans.formats.time_grid import on_grid
 from singtrans.notes import Note, Transcription
 
@@ -45,7 +56,7 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
     file.write(("\n".join(lines) + "\n").encode())
 
 
-def read(path: str | Path, unit: str | None = None, faults: list[InputError] | None = None) -> tuple[Note, ...]:
+def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
     """Read notes from text with a header, separated by commas, tabs, semicolons or spaces.
 
     The header names an onset, an offset or a duration, and a pitch, by one of the usual words (docs/labels.md);
@@ -54,8 +65,7 @@ def read(path: str | Path, unit: str | None = None, faults: list[InputError] | N
 
     Args:
         path: the file.
-        unit: of the pitch, ``midi`` or ``hz``, whatever the header says; None for what it says.
-        faults: see `singtrans.formats.load_notes`.
+        request: ``unit`` and ``faults``.
 
     Returns:
         The notes in the order of their onsets.
@@ -65,6 +75,7 @@ def read(path: str | Path, unit: str | None = None, faults: list[InputError] | N
             is not a note; it names the line.
     """
     path = Path(path)
+    unit, faults = request.unit, request.faults
     table = read_table(path, read_text(path))
     columns = find_columns(table.names)
     has = {"onset": columns.onset, "offset": max(columns.offset, columns.duration), "pitch": columns.pitch}
@@ -151,3 +162,23 @@ def _fault(path: Path, line: int) -> InputError:
         " (name its column hz if it is Hz), and a confidence from 0 to 1, a tuning in semitones and -1, 0 or 1 for"
         " moved, if there are such columns.",
     )
+
+
+def _recognises(sample: Sample) -> bool:
+    if not sample.rows or is_number(sample.rows[0].cells[0]):
+        return False
+    columns = find_columns(sample.rows[0].cells)
+    return columns.onset >= 0 and columns.pitch >= 0 and max(columns.offset, columns.duration) >= 0
+
+
+FORMAT = Format(
+    name="csv",
+    description="table with a header: onset, offset, pitch, note, confidence",
+    endings=(".csv",),
+    also_read=(".tsv",),
+    read=read,
+    recognises=_recognises,
+    write=write,
+    uses=frozenset({"tuning", "key"}),
+    precision="0.1 ms, 0.001 semitones",
+)

@@ -11,6 +11,7 @@ from typing import BinaryIO
 import numpy as np
 
 from singtrans.formats.columns import MIDI_BY_CUSTOM, find_columns
+from singtrans.formats.format import Format
 from singtrans.formats.note_names import guess_unit
 from singtrans.formats.options import PLAIN, Options
 from singtrans.formats.text import Row, at_line, is_number, number, read_table, read_text, split_rows
@@ -156,3 +157,13 @@ def _with_gaps(time: np.ndarray, midi: np.ndarray, voicing: np.ndarray) -> Pitch
         np.concatenate([midi, np.full(len(more), np.nan)])[order],
         np.concatenate([voicing, np.zeros(len(more))])[order],
     )
+
+
+FORMAT = Format(
+    name="f0",
+    description="pitch track: time, frequency in Hz (0 where unvoiced), confidence; holds no notes",
+    endings=(".f0.csv",),
+    aliases=("pitch",),
+    write=write,
+    precision="1 µs, 0.0001 Hz",
+)

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from singtrans.errors import InputError
+from singtrans.formats.format import DEFAULTS, Format, ReadOptions, Sample
 from singtrans.formats.json_file import finite, read_json
 from singtrans.formats.note_names import to_midi
 from singtrans.formats.options import PLAIN, Options
@@ -76,19 +77,19 @@ def _observation(time: float, duration: float, value: object, confidence: float)
     return {"time": round(time, 6), "duration": round(duration, 6), "value": value, "confidence": confidence}
 
 
-def read(path: str | Path, voice: str | None = None, faults: list[InputError] | None = None) -> tuple[Note, ...]:
+def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
     """Read the notes of one annotation.
 
     Args:
         path: the file.
-        voice: which of several annotations, counted from ``1``; None if there is but one.
-        faults: see `singtrans.formats.load_notes`.
+        request: ``voice``, the number of one of several annotations, counted from ``1``; and ``faults``.
 
     Raises:
         InputError: if the file cannot be read, has no annotation of notes or several and none is chosen, or
             an entry is no note; it names the entry.
     """
     path = Path(path)
+    voice, faults = request.voice, request.faults
     found = _annotations(path, tuple(NAMESPACES))
     if not found:
         raise InputError(f"{path} has no annotation {' or '.join(NAMESPACES)}: give a JAMS file with notes.")
@@ -189,3 +190,19 @@ def _confidence(value: object) -> float:
     except ValueError:
         return 1.0
     return confidence if 0 <= confidence <= 1 else 1.0
+
+
+def _recognises(sample: Sample) -> bool:
+    return isinstance(sample.data, dict) and "annotations" in sample.data
+
+
+FORMAT = Format(
+    name="jams",
+    description="JAMS: the notes as note_midi, the pitch track as pitch_contour",
+    endings=(".jams",),
+    read=read,
+    recognises=_recognises,
+    write=write,
+    uses=frozenset({"audio"}),
+    precision="1 µs, 0.0001 semitones",
+)

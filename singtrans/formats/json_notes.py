@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from singtrans.errors import InputError
+from singtrans.formats.format import DEFAULTS, Format, ReadOptions, Sample
 from singtrans.formats.json_file import finite, read_json
 from singtrans.formats.options import PLAIN, Options
 from singtrans.formats.text import LONGEST, make_note, refuse
@@ -55,12 +56,12 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
     file.write(("{\n" + ",\n".join(parts) + "\n}\n").encode("utf-8", "replace"))
 
 
-def read(path: str | Path, faults: list[InputError] | None = None) -> Transcription:
+def read(path: str | Path, request: ReadOptions = DEFAULTS) -> Transcription:
     """Read a transcription; only ``notes``, each with onset, offset and pitch, is required.
 
     Args:
         path: the file.
-        faults: see `singtrans.formats.load_notes`.
+        request: ``faults``.
 
     Raises:
         InputError: if the file cannot be read or is not such JSON; it says where.
@@ -69,7 +70,7 @@ def read(path: str | Path, faults: list[InputError] | None = None) -> Transcript
     content = read_json(path)
     if not isinstance(content, dict) or not isinstance(content.get("notes"), list):
         raise InputError(f'{path} has no list of "notes": give a file that singtrans wrote.')
-    notes = sorted(_notes(path, content["notes"], faults), key=lambda note: (note.onset, note.offset))
+    notes = sorted(_notes(path, content["notes"], request.faults), key=lambda note: (note.onset, note.offset))
     try:
         pitch = _track(content.get("pitch") or {})
         duration = finite(content.get("duration", max((note.offset for note in notes), default=0.0)))
@@ -149,3 +150,19 @@ def _rounded(values: np.ndarray, decimals: int) -> list[float]:
 
 def _dump(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def _recognises(sample: Sample) -> bool:
+    return isinstance(sample.data, dict) and "notes" in sample.data and "annotations" not in sample.data
+
+
+FORMAT = Format(
+    name="json",
+    description="everything: notes, confidence, pitch track",
+    endings=(".json",),
+    read=read,
+    recognises=_recognises,
+    write=write,
+    uses=frozenset({"tuning", "key", "audio"}),
+    precision="0.1 ms, 0.001 semitones",
+)

@@ -75,6 +75,9 @@ class Options:
 PLAIN = Options()
 """Nothing asked for."""
 
+BEATS = frozenset(("tempo", "metre", "quantize", "tuning", "key", "lyrics", "audio"))
+"""Fields that formats with beats use."""
+
 
 def parse_auto(text: str) -> float | str:
     """What ``--tempo`` or ``--tuning`` states: a number, ``auto``, or text that `Options` refuses."""

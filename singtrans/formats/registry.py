@@ -1,11 +1,11 @@
-"""Which formats are written: their names, their files' endings, and the modules that write them."""
+"""The formats that are read and written: one line per format, and the tables that follow from their records."""
 
 import importlib.util
 from collections.abc import Iterable
 from pathlib import Path
-from types import ModuleType
 from typing import Protocol
 
+from singtrans.errors import UsageError
 from singtrans.extras import missing_package
 from singtrans.formats import (
     audacity,
@@ -18,72 +18,72 @@ from singtrans.formats import (
     sonification,
     ultrastar,
 )
-from singtrans.formats.page import writer
+from singtrans.formats.format import Format
+from singtrans.formats.labels import diffsinger, mir_st500, textgrid, tonas
+from singtrans.formats.page import writer as page
 from singtrans.formats.score import musicxml, pdf, svg
 
-WRITERS: dict[str, ModuleType] = {
-    "mid": midi,
-    "csv": csv_notes,
-    "json": json_notes,
-    "ustar": ultrastar,
-    "musicxml": musicxml,
-    "svg": svg,
-    "pdf": pdf,
-    "labels": audacity,
-    "sv": sonic_visualiser,
-    "jams": jams_notes,
-    "f0": f0,
-    "wav": sonification,
-    "html": writer,
-}
-"""Format name -> the module whose ``write`` makes it."""
+FORMATS: tuple[Format, ...] = (
+    midi.FORMAT,
+    csv_notes.FORMAT,
+    json_notes.FORMAT,
+    ultrastar.FORMAT,
+    musicxml.FORMAT,
+    svg.FORMAT,
+    pdf.FORMAT,
+    audacity.FORMAT,
+    sonic_visualiser.FORMAT,
+    jams_notes.FORMAT,
+    f0.FORMAT,
+    sonification.FORMAT,
+    page.FORMAT,
+    textgrid.FORMAT,
+    diffsinger.FORMAT,
+    tonas.FORMAT,
+    mir_st500.FORMAT,
+)
+"""All formats; the written ones first, in the order in which help lists them."""
 
-ENDINGS: dict[str, str] = {name: f".{name}" for name in WRITERS} | {
-    "ustar": ".txt",
-    "labels": ".labels.txt",
-    "sv": ".sv.csv",
-    "f0": ".f0.csv",
-    "wav": ".sonified.wav",
-    "html": ".report.html",
-}
-"""Format name -> the ending of its files. Those with two dots tell apart what shares the last part."""
+WRITERS: dict[str, Format] = {format.name: format for format in FORMATS if format.write}
+"""Name -> format, for the formats that are written."""
 
-_KNOWN = {ending: name for name, ending in ENDINGS.items()} | {".midi": "mid", ".wav": "wav", ".html": "html"}
+ENDINGS: dict[str, str] = {name: format.endings[0] for name, format in WRITERS.items()}
+"""Name -> the ending of the files. Endings with two dots tell apart what shares the last part."""
 
-WRITE_SUFFIXES: tuple[str, ...] = tuple(dict.fromkeys(Path(f"a{ending}").suffix for ending in _KNOWN))
-"""Last endings of all files that are written."""
+ALIASES: dict[str, str] = {alias: name for name, format in WRITERS.items() for alias in (name, *format.aliases)}
+"""Everything that ``-f`` accepts, in lower case -> the format's name."""
 
-_PACKAGES = {
-    "musicxml": ("partitura",),
-    "svg": ("partitura", "verovio"),
-    "pdf": ("partitura", "verovio", "typst"),
-}
-"""Format name -> the packages that its writer asks for."""
-
-_SCORE = frozenset(("tempo", "metre", "quantize", "tuning", "key", "lyrics", "audio"))
-
-USES: dict[str, frozenset[str]] = {
-    "mid": _SCORE | {"pitch_bend", "program", "loudness"},
-    "csv": frozenset({"tuning", "key"}),
-    "json": frozenset({"tuning", "key", "audio"}),
-    "ustar": _SCORE - {"metre"},
-    "musicxml": _SCORE,
-    "svg": _SCORE,
-    "pdf": _SCORE,
-    "labels": frozenset(),
-    "sv": frozenset({"tuning", "key"}),
-    "jams": frozenset({"audio"}),
-    "f0": frozenset(),
-    "wav": frozenset({"audio"}),
-    "html": frozenset({"audio", "tuning", "key"}),
-}
-"""Format name -> the fields of `Options` that change what is written; ``audio`` also where only its name does."""
+USES: dict[str, frozenset[str]] = {name: format.uses for name, format in WRITERS.items()}
+"""Name -> the fields of `Options` that change what is written; ``audio`` also where only its name does."""
 
 SCORED: frozenset[str] = frozenset(name for name, fields in USES.items() if "tempo" in fields)
 """Formats that have beats, and so a use for tempo, grid and lyrics."""
 
-SHEETS: frozenset[str] = frozenset({"musicxml", "svg", "pdf"})
-"""Those of them that are sheet music, which has beats and a grid even where none are asked for."""
+SHEETS: frozenset[str] = frozenset(name for name, format in WRITERS.items() if format.is_sheet)
+"""Formats that are sheet music, which has beats and a grid even where none are asked for."""
+
+_KNOWN = {ending: name for name, format in WRITERS.items() for ending in format.endings}
+
+WRITE_SUFFIXES: tuple[str, ...] = tuple(dict.fromkeys(Path(f"a{ending}").suffix for ending in _KNOWN))
+"""Last endings of all files that are written."""
+
+SHARED_SUFFIXES: tuple[str, ...] = (".json", ".csv", ".tsv")
+"""Endings of notes in several formats: the content decides which."""
+
+TEXT_SUFFIXES: tuple[str, ...] = (".txt", ".lab", ".notes", ".corrected", ".xml")
+"""Endings that notes share with other text: in a folder, such a file counts only if it holds notes."""
+
+BY_SUFFIX: dict[str, Format] = {
+    ending.lower(): format
+    for format in FORMATS
+    if format.read
+    for ending in (*format.endings, *format.also_read)
+    if ending.count(".") == 1 and ending.lower() not in SHARED_SUFFIXES + TEXT_SUFFIXES
+}
+"""Ending -> format, for endings that only one format has."""
+
+READ_SUFFIXES: tuple[str, ...] = (*SHARED_SUFFIXES, *BY_SUFFIX)
+"""Endings of notes, those that keep most of a transcription first."""
 
 
 class Named(Protocol):
@@ -95,18 +95,32 @@ class Named(Protocol):
 
 
 def format_of(path: Named) -> str | None:
-    """The name of the format that a file's name states, the longest ending first; None if there is none."""
+    """The name of the written format that a file's name states, the longest ending first; None if there is none."""
     name = path.name.lower()
     return next((_KNOWN[e] for e in sorted(_KNOWN, key=len, reverse=True) if name.endswith(e)), None)
 
 
+def find_format(text: str) -> Format:
+    """The written format of a name, an alias or an ending, in upper or lower case.
+
+    Raises:
+        UsageError: if there is none.
+    """
+    name = text.strip().lower()
+    name = ALIASES.get(name) or _KNOWN.get(name) or ALIASES.get(name.removeprefix(".")) or ""
+    if name not in WRITERS:
+        raise UsageError(f"-f {text}: unknown format; use {', '.join(WRITERS)}")
+    return WRITERS[name]
+
+
 def check_formats(names: Iterable[str]) -> None:
-    """Find the packages that formats need, without importing them: before an hour's work, not after it.
+    """Find the packages that formats need without importing them, so that nothing fails after an hour's work.
 
     Raises:
         UsageError: if one is not installed.
     """
     for name in names:
-        for package in _PACKAGES.get(name, ()):
-            if importlib.util.find_spec(package) is None:
-                raise missing_package(package, "score", f"-f {name}")
+        format = WRITERS.get(name)
+        for package in format.packages if format else ():
+            if format and importlib.util.find_spec(package) is None:
+                raise missing_package(package, format.extra, f"-f {name}")

@@ -12,9 +12,20 @@ from pathlib import Path
 from typing import BinaryIO
 
 from singtrans.errors import InputError
+from singtrans.formats.format import DEFAULTS, Format, ReadOptions, Sample
 from singtrans.formats.note_names import guess_unit, to_midi
 from singtrans.formats.options import PLAIN, Options
-from singtrans.formats.text import Row, at_line, in_order, make_note, number, read_text, refuse, split_rows
+from singtrans.formats.text import (
+    Row,
+    at_line,
+    in_order,
+    is_number,
+    make_note,
+    number,
+    read_text,
+    refuse,
+    split_rows,
+)
 from singtrans.formats.time_grid import on_grid
 from singtrans.notes import Note, Transcription
 from singtrans.pitch import midi_to_hz
@@ -37,21 +48,21 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
         file.write(f"{start:.6f},{hz:.4f},{length:.6f},{note.confidence:.3f},{note.name}\n".encode())
 
 
-def read(path: str | Path, unit: str | None = None, faults: list[InputError] | None = None) -> tuple[Note, ...]:
+def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
     """Read notes of which each line has onset, pitch and duration; further columns are passed over.
 
     Args:
         path: the file.
-        unit: of the pitch, ``midi`` or ``hz``; None to judge by how large it is.
-        faults: see `singtrans.formats.load_notes`.
+        request: ``unit`` and ``faults``.
 
     Raises:
         InputError: if the file cannot be read, a line is no note, or the unit is not clear; it names the line.
     """
     path = Path(path)
+    faults = request.faults
     read = [(row.line, _numbers(path, row, faults)) for row in split_rows(read_text(path))]
     rows = [(line, values) for line, values in read if values]
-    unit = unit or guess_unit([pitch for _, (_, pitch, _) in rows])
+    unit = request.unit or guess_unit([pitch for _, (_, pitch, _) in rows])
     if unit is None:
         raise at_line(
             path,
@@ -97,3 +108,23 @@ def _fault(path: Path, line: int) -> InputError:
         "is not a note: without a header it needs an onset from 0 s, a pitch in Hz and a duration;"
         " if columns are others, add a first line that names them, such as onset,offset,pitch.",
     )
+
+
+def _recognises(sample: Sample) -> bool:
+    if not sample.rows or not is_number(sample.rows[0].cells[0]) or len(sample.rows[0].cells) < 3:
+        return False
+    thirds = [number(row.cells[2]) for row in sample.rows if len(row.cells) >= 3 and is_number(row.cells[2])]
+    return bool(thirds) and max(thirds) < LONGEST
+
+
+FORMAT = Format(
+    name="sv",
+    description="onset, Hz, duration, confidence, name without a header: Tony, Sonic Visualiser, vocadito",
+    endings=(".sv.csv",),
+    aliases=("tony", "vocadito"),
+    read=read,
+    recognises=_recognises,
+    write=write,
+    uses=frozenset({"tuning", "key"}),
+    precision="1 µs, 0.0001 Hz",
+)

@@ -7,6 +7,7 @@ import numpy as np
 
 from singtrans import audio
 from singtrans.errors import InputError
+from singtrans.formats.format import Format
 from singtrans.formats.options import PLAIN, Options
 from singtrans.notes import Note, Transcription
 from singtrans.pitch import midi_to_hz
@@ -111,3 +112,14 @@ def _recording(transcription: Transcription, options: Options) -> Iterator[np.nd
     while left > 0:
         yield np.zeros(min(left, block), np.float32)
         left -= block
+
+
+FORMAT = Format(
+    name="wav",
+    description="sound to check the notes by: the recording on the left, the notes on the right",
+    endings=(".sonified.wav", ".wav"),
+    aliases=("sonification",),
+    write=write,
+    uses=frozenset({"audio"}),
+    precision="one sample, fractional pitch",
+)

@@ -18,7 +18,8 @@ from pathlib import Path, PureWindowsPath
 from typing import BinaryIO
 
 from singtrans.errors import InputError
-from singtrans.formats.options import PLAIN, Options
+from singtrans.formats.format import DEFAULTS, Format, ReadOptions, Sample
+from singtrans.formats.options import BEATS, PLAIN, Options
 from singtrans.formats.score.arrangement import Arrangement, arrange
 from singtrans.formats.text import at_line, in_order, listed, make_note, number, read_text, refuse
 from singtrans.formats.time_grid import on_steps
@@ -99,19 +100,19 @@ def _ends_line(arrangement: Arrangement, index: int) -> bool:
     return following.onset - arrangement.notes[index].offset >= _BREATH
 
 
-def read(path: str | Path, voice: str | None = None, faults: list[InputError] | None = None) -> tuple[Note, ...]:
+def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
     """Read the notes of one voice, golden ones too; freestyle, rap and notes without length are left out.
 
     Args:
         path: the file, in UTF-8 or Windows-1252.
-        voice: of a duet, ``P1`` or ``P2``; None for the first.
-        faults: see `singtrans.formats.load_notes`.
+        request: ``voice``, of a duet ``P1`` or ``P2``; None for the first. And ``faults``.
 
     Raises:
         InputError: if the file cannot be read, lacks #BPM or that voice, or a line is none of UltraStar's; it
             names the line.
     """
     path = Path(path)
+    voice, faults = request.voice, request.faults
     song = _Song()
     for line, text in enumerate(read_text(path, fallback="cp1252").split("\n"), 1):
         content = text.strip()
@@ -194,3 +195,23 @@ class _Clock:
     def seconds(self, beat: float) -> float:
         place = max(bisect_left(self._beats, beat, lo=1) - 1, 0)
         return self._starts[place] + (beat - self._beats[place]) * 15 / self._tempi[place]
+
+
+def _recognises(sample: Sample) -> bool:
+    lines = [line.strip() for line in sample.text.split("\n")[:200] if line.strip()]
+    return any(line.upper().startswith("#BPM") for line in lines) or bool(
+        lines and lines[0].startswith("#") and ":" in lines[0]
+    )
+
+
+FORMAT = Format(
+    name="ustar",
+    description="UltraStar song: notes, syllables and lines",
+    endings=(".txt",),
+    aliases=("ultrastar", "txt"),
+    read=read,
+    recognises=_recognises,
+    write=write,
+    uses=BEATS - {"metre"},
+    precision="10 ms, semitones",
+)

@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from singtrans.errors import InputError
-from singtrans.formats import f0_stem, json_notes, load_notes, load_pitch
-from singtrans.formats.detection import reader_of
+from singtrans.formats import ReadOptions, f0_stem, load_pitch, read_content
 from singtrans.notes import Transcription
 from singtrans.scoring.references import Labels, Reference, beside, f0_files, note_files
 
@@ -96,7 +95,7 @@ def _read(notes: Path | None, f0: Path | None, reference: Reference, song: str |
     pitch = load_pitch(f0) if f0 else None
     if notes is None:
         return Labels(pitch=pitch)
-    if notes.suffix.lower() == ".json" and reader_of(notes) is json_notes:
-        found = json_notes.read(notes)
-        return Labels(found.notes, found.pitch if pitch is None and len(found.pitch) else pitch)
-    return Labels(load_notes(notes, name=song or reference.name.rpartition("/")[2]), pitch)
+    content = read_content(notes, ReadOptions(name=song or reference.name.rpartition("/")[2]))
+    if isinstance(content, Transcription):
+        return Labels(content.notes, content.pitch if pitch is None and len(content.pitch) else pitch)
+    return Labels(content, pitch)

@@ -326,7 +326,7 @@ def test_a_failure_leaves_no_trace(tmp_path, monkeypatch, error):
         file.write(b"half")
         raise error
 
-    monkeypatch.setattr(csv_notes, "write", fail)
+    monkeypatch.setitem(formats.WRITERS, "csv", replace(csv_notes.FORMAT, write=fail))
     expected = SingtransError if isinstance(error, OSError) else type(error)
     with pytest.raises(expected) as caught:
         formats.save(transcription(), path)

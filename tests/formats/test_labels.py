@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from singtrans import Note, SingtransError, formats
 from singtrans.dataset.manifest import read_entries
-from singtrans.formats import audacity, csv_notes, f0, jams_notes, sonic_visualiser, ultrastar
+from singtrans.formats import ReadOptions, audacity, csv_notes, f0, jams_notes, sonic_visualiser, ultrastar
 from singtrans.formats.labels import diffsinger, mir_st500, textgrid, tonas
 from singtrans.scoring.references import labelled
 from singtrans.scoring.scores import evaluate
@@ -192,7 +192,7 @@ def test_textgrid_encodings_and_tiers(tmp_path, encoding):
     path = written(tmp_path / "a.TextGrid", grid_long(tiers), encoding)
     refused(path, "several tiers of notes.*'one', 'two'")
     check(formats.load_notes(path, voice="ONE"))
-    check(textgrid.read(path, tier="two"), NOTES[:1])
+    check(textgrid.read(path, ReadOptions(tier="two")), NOTES[:1])
     refused(path, "no interval tier 'x'", voice="x")
     refused(path, "line 18.*sa", voice="wörter")
     check(textgrid.read(written(path, grid_short([*tiers, ("MIDI", INTERVALS)]), encoding)))
@@ -207,7 +207,7 @@ def test_textgrid_passes_over_point_tiers(tmp_path):
 
 def test_diffsinger_reads_one_recording(tmp_path):
     path = written(tmp_path / "a.csv", TEXTS["transcriptions.csv"])
-    check(diffsinger.read(path, "b"), (Note(0, 1, 60),))
+    check(diffsinger.read(path, ReadOptions(name="b")), (Note(0, 1, 60),))
     refused(path, "2 recordings.*b, transcriptions")
     refused(path, "no recording 'x'", name="x")
     path = written(tmp_path / "b.csv", "name,note_seq,note_dur\nb,rest C4+12 Eb4,0.25 0.5 1\n")

@@ -10,6 +10,7 @@ note (``note_slur``) is a note. Source: openvpi/MakeDiffSinger, "variance-temp-s
 from pathlib import Path
 
 from singtrans.errors import InputError
+from singtrans.formats.format import DEFAULTS, Format, ReadOptions, Sample
 from singtrans.formats.note_names import label_pitch
 from singtrans.formats.text import Row, at_line, listed, make_note, number, read_table, read_text, refuse
 from singtrans.notes import Note
@@ -17,13 +18,12 @@ from singtrans.notes import Note
 COLUMNS = ("name", "note_seq", "note_dur")
 
 
-def read(path: str | Path, name: str | None = None, faults: list[InputError] | None = None) -> tuple[Note, ...]:
+def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
     """Read the notes of one recording.
 
     Args:
         path: the file.
-        name: the recording's name, as the column ``name`` has it; None if there is but one.
-        faults: see `singtrans.formats.load_notes`.
+        request: ``name``, the recording's name in the column ``name``; None if there is only one. And ``faults``.
 
     Raises:
         InputError: if the file cannot be read, lacks a column or the recording, or the row's notes are none;
@@ -40,7 +40,7 @@ def read(path: str | Path, name: str | None = None, faults: list[InputError] | N
         if len(row.cells) <= max(places):
             raise at_line(path, row.line, f"has {len(row.cells)} cells, not one for each column: write it again.")
         rows.append(Row(row.line, tuple(row.cells[place] for place in places)))
-    return _notes(path, _chosen(path, rows, name), faults)
+    return _notes(path, _chosen(path, rows, request.name), request.faults)
 
 
 def _chosen(path: Path, rows: list[Row], name: str | None) -> Row:
@@ -77,3 +77,17 @@ def _notes(path: Path, row: Row, faults: list[InputError] | None) -> tuple[Note,
             refuse(at_line(path, row.line, f"{fault} and seconds."), faults)
         now += duration
     return tuple(notes)
+
+
+def _recognises(sample: Sample) -> bool:
+    names = {cell.lower() for cell in sample.rows[0].cells} if sample.rows else set()
+    return "note_seq" in names and bool(names & {"name", "note_dur"})
+
+
+FORMAT = Format(
+    name="diffsinger",
+    description="DiffSinger's transcriptions.csv: one recording per row, note_seq and note_dur",
+    endings=(".csv",),
+    read=read,
+    recognises=_recognises,
+)

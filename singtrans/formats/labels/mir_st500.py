@@ -8,24 +8,25 @@ Onset and offset in seconds, MIDI number. A file that is one such list by itself
 from pathlib import Path
 
 from singtrans.errors import InputError
+from singtrans.formats.format import DEFAULTS, Format, ReadOptions, Sample
 from singtrans.formats.json_file import finite, read_json
 from singtrans.formats.text import in_order, listed, make_note, refuse
 from singtrans.notes import Note
 
 
-def read(path: str | Path, name: str | None = None, faults: list[InputError] | None = None) -> tuple[Note, ...]:
+def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
     """Read the notes of one song.
 
     Args:
         path: the file.
-        name: the song's key; None for the file's own name without its ending. It does not matter where there
-            is but one song.
-        faults: see `singtrans.formats.load_notes`.
+        request: ``name``, the song's key; None for the file's name without its ending, or for the only song. And
+            ``faults``.
 
     Raises:
         InputError: if the file cannot be read, has no such song, or an entry is no note; it names the entry.
     """
     path = Path(path)
+    name, faults = request.name, request.faults
     content = read_json(path)
     if isinstance(content, list) and content:
         return _notes(path, "", content, faults)
@@ -50,3 +51,18 @@ def _notes(path: Path, song: str, entries: list[object], faults: list[InputError
             fault = f"entry {place}{where} is not a note: give an onset from 0 s, a later offset, a MIDI number."
             refuse(InputError(f"{path}: {fault}"), faults)
     return in_order(notes)
+
+
+def _recognises(sample: Sample) -> bool:
+    if isinstance(sample.data, dict):
+        return not {"notes", "annotations"} & set(sample.data)
+    return sample.data is not None
+
+
+FORMAT = Format(
+    name="mir-st500",
+    description="MIR-ST500's JSON: songs by name, each a list of [onset, offset, MIDI]",
+    endings=(".json",),
+    read=read,
+    recognises=_recognises,
+)

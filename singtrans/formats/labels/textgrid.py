@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from singtrans.errors import InputError
+from singtrans.formats.format import DEFAULTS, Format, ReadOptions, Sample
 from singtrans.formats.note_names import label_pitch
 from singtrans.formats.text import at_line, in_order, is_number, listed, make_note, number, read_text, refuse
 from singtrans.notes import Note
@@ -40,20 +41,20 @@ class _Tier:
     intervals: tuple[_Interval, ...]
 
 
-def read(path: str | Path, tier: str | None = None, faults: list[InputError] | None = None) -> tuple[Note, ...]:
+def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
     """Read the notes of an interval tier; rests (an empty label, ``rest``, ``sil``, 0 and the like) are left out.
 
     Args:
         path: the file, in UTF-8 or UTF-16.
-        tier: its name, in upper or lower case; None for one named ``notes``, ``note``, ``midi`` or ``pitch``, or
-            else the only one whose labels are all pitches.
-        faults: see `singtrans.formats.load_notes`.
+        request: ``tier`` (or ``voice``), the tier's name in upper or lower case; None for one named ``notes``,
+            ``note``, ``midi`` or ``pitch``, or else the only one whose labels are all pitches. And ``faults``.
 
     Raises:
         InputError: if the file cannot be read, no tier or several may be meant, or a label is no pitch; it
             names the line.
     """
     path = Path(path)
+    tier, faults = request.tier or request.voice, request.faults
     tiers = _tiers(path, read_text(path, fallback="cp1252"))
     names = listed([repr(t.name) for t in tiers]) or "none"
     wanted = (tier.lower(),) if tier is not None else TIER_NAMES
@@ -155,3 +156,16 @@ def _tiers(path: Path, text: str) -> list[_Tier]:
 def _interval(reader: _Reader) -> _Interval:
     start, end, label = reader.number(), reader.number(), reader.text()
     return _Interval(reader.line, start, end, label)
+
+
+def _recognises(sample: Sample) -> bool:
+    return "ooTextFile" in sample.text[:200]
+
+
+FORMAT = Format(
+    name="textgrid",
+    description="Praat's TextGrid: note names or MIDI numbers in an interval tier",
+    endings=(".TextGrid",),
+    read=read,
+    recognises=_recognises,
+)

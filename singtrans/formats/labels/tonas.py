@@ -10,17 +10,17 @@ onset and duration in seconds, the pitch as a MIDI number against that tuning, a
 import math
 from pathlib import Path
 
-from singtrans.errors import InputError
-from singtrans.formats.text import at_line, in_order, make_note, number, read_text, refuse, split_rows
+from singtrans.formats.format import DEFAULTS, Format, ReadOptions, Sample
+from singtrans.formats.text import at_line, in_order, is_number, make_note, number, read_text, refuse, split_rows
 from singtrans.notes import Note
 
 
-def read(path: str | Path, faults: list[InputError] | None = None) -> tuple[Note, ...]:
+def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
     """Read notes; their pitch is moved by the tuning, so it is what was sung against A4 = 440 Hz.
 
     Args:
         path: the file.
-        faults: see `singtrans.formats.load_notes`.
+        request: ``faults``.
 
     Raises:
         InputError: if the file cannot be read, its tuning is none, or a line is no note; it names the line.
@@ -44,7 +44,7 @@ def read(path: str | Path, faults: list[InputError] | None = None) -> tuple[Note
             notes.append(make_note(onset, onset + duration, pitch + shift))
         except ValueError:
             fault = "is not a note: it needs an onset from 0 s, a duration, a MIDI pitch."
-            refuse(at_line(path, row.line, fault), faults)
+            refuse(at_line(path, row.line, fault), request.faults)
     return in_order(notes)
 
 
@@ -55,3 +55,17 @@ def _tuning(value: float) -> float:
     if 380 <= value <= 500:
         return 12 * math.log2(value / 440)
     raise ValueError(f"{value} is no tuning")
+
+
+def _recognises(sample: Sample) -> bool:
+    first, second = (*sample.rows[:2], None, None)[:2]
+    return bool(first and second and len(first.cells) == 1 and is_number(first.cells[0]) and len(second.cells) >= 3)
+
+
+FORMAT = Format(
+    name="tonas",
+    description="TONAS notes: a first line with the tuning, then onset, duration, MIDI number, energy",
+    endings=(".notes", ".Corrected"),
+    read=read,
+    recognises=_recognises,
+)

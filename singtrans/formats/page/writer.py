@@ -2,6 +2,7 @@
 
 from typing import BinaryIO
 
+from singtrans.formats.format import Format
 from singtrans.formats.options import PLAIN, Options
 from singtrans.notes import Transcription
 
@@ -15,3 +16,14 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
     from singtrans.formats.page.page import page
 
     file.write(page(transcription, options.audio).encode("utf-8"))
+
+
+FORMAT = Format(
+    name="html",
+    description="web page to listen to the notes and to correct them, with the recording in it",
+    endings=(".report.html", ".html"),
+    aliases=("report",),
+    write=write,
+    uses=frozenset({"audio", "tuning", "key"}),
+    precision="0.1 ms, 0.001 semitones",
+)

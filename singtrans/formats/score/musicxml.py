@@ -14,7 +14,8 @@ import numpy as np
 from singtrans.errors import InputError
 from singtrans.extras import need
 from singtrans.files import MOST_BYTES, read_bytes
-from singtrans.formats.options import PLAIN, Options
+from singtrans.formats.format import DEFAULTS, Format, ReadOptions, Sample
+from singtrans.formats.options import BEATS, PLAIN, Options
 from singtrans.formats.score.arrangement import arrange
 from singtrans.formats.score.layout import QUARTER, Piece, Sheet, lay_out
 from singtrans.formats.text import in_order, make_note
@@ -190,7 +191,7 @@ def _metronome(tempo: float) -> "etree._Element":
     return direction
 
 
-def read(path: str | Path) -> tuple[Note, ...]:
+def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
     """Read the notes of the first part, tied ones joined; of a chord, its highest note.
 
     Raises:
@@ -248,3 +249,24 @@ def _seconds(times: np.ndarray, quarters: np.ndarray, tempi: list[tuple[int, flo
         place, tempo = quarter, changes.get(time, tempo)
         seconds.append(now)
     return seconds
+
+
+def _recognises(sample: Sample) -> bool:
+    return "<score-partwise" in sample.text or "<score-timewise" in sample.text
+
+
+FORMAT = Format(
+    name="musicxml",
+    description="sheet music: notes on a grid, key, bars, syllables",
+    endings=(".musicxml",),
+    aliases=("xml",),
+    also_read=(".mxl", ".xml"),
+    read=read,
+    recognises=_recognises,
+    write=write,
+    uses=BEATS,
+    precision="the grid, semitones",
+    packages=("partitura",),
+    extra="score",
+    is_sheet=True,
+)

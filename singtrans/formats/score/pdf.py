@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from singtrans.extras import need
-from singtrans.formats.options import PLAIN, Options
+from singtrans.formats.format import Format
+from singtrans.formats.options import BEATS, PLAIN, Options
 from singtrans.formats.score.svg import engrave
 from singtrans.notes import Transcription
 
@@ -30,3 +31,16 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
         source.write_text(f"{_PAGE}\n{_TITLE}\n{images}\n", encoding="utf-8")
         # The title is handed over as data: nothing in a file's name can be an instruction to typst.
         file.write(typst.compile(str(source), root=folder, sys_inputs={"title": title}))
+
+
+FORMAT = Format(
+    name="pdf",
+    description="sheet music on A4 pages",
+    endings=(".pdf",),
+    write=write,
+    uses=BEATS,
+    precision="the grid, semitones",
+    packages=("partitura", "verovio", "typst"),
+    extra="score",
+    is_sheet=True,
+)

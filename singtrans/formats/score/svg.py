@@ -5,7 +5,8 @@ from typing import BinaryIO
 
 from singtrans.errors import InputError
 from singtrans.extras import need
-from singtrans.formats.options import PLAIN, Options
+from singtrans.formats.format import Format
+from singtrans.formats.options import BEATS, PLAIN, Options
 from singtrans.formats.score.musicxml import score_xml
 from singtrans.notes import Transcription
 
@@ -78,3 +79,16 @@ def engrave(transcription: Transcription, options: Options, *, whole: bool) -> l
 def _portable(page: str) -> str:
     """A page without letters that only verovio's own font has: the note of the metronome mark."""
     return page.replace(_OWN_QUARTER, '<tspan font-family="DejaVu Sans, Noto Music, serif" font-size="500px">♩</tspan>')
+
+
+FORMAT = Format(
+    name="svg",
+    description="sheet music as one picture",
+    endings=(".svg",),
+    write=write,
+    uses=BEATS,
+    precision="the grid, semitones",
+    packages=("partitura", "verovio"),
+    extra="score",
+    is_sheet=True,
+)
