@@ -38,10 +38,10 @@ from singtrans.melody.key import keyed
 from singtrans.melody.tuning import AUTO
 from singtrans.notes import Note, PitchTrack, Transcription
 from singtrans.scoring.metrics import NOTE_FIGURES, PITCH_FIGURES
-from singtrans.scoring.references import Labels, Reference, of_entries
+from singtrans.scoring.references import Annotations, Reference, references_of_entries
 from singtrans.scoring.scores import Evaluation, evaluate
 from singtrans.scoring.statistics import mean_interval
-from singtrans.scoring.systems import Listening, System
+from singtrans.scoring.systems import ModelSystem, System
 from singtrans.transcriber import Transcriber
 
 # The table's columns -> what `singtrans.scoring.scores` calls them.
@@ -73,10 +73,10 @@ class Told(Hearing):
 
     name = "told the boundaries"
 
-    def __call__(self, reference: Reference) -> Labels:
+    def __call__(self, reference: Reference) -> Annotations:
         """The labels' notes with the pitch that the model hears in them."""
         heard, spans = self._posteriors(reference), reference.read().spans
-        return Labels(tuple(Note(on, off, pitch_between(heard, self._decoder, on, off)) for on, off in spans))
+        return Annotations(tuple(Note(on, off, pitch_between(heard, self._decoder, on, off)) for on, off in spans))
 
 
 class AllVoiced(Hearing):
@@ -84,9 +84,9 @@ class AllVoiced(Hearing):
 
     name = "all frames taken as voiced"
 
-    def __call__(self, reference: Reference) -> Labels:
+    def __call__(self, reference: Reference) -> Annotations:
         """The pitch of every frame."""
-        return Labels(pitch=pitch_track(self._posteriors(reference), replace(self._decoder, voiced=0.0)))
+        return Annotations(pitch=pitch_track(self._posteriors(reference), replace(self._decoder, voiced=0.0)))
 
 
 class Written:
@@ -98,12 +98,12 @@ class Written:
     def __init__(self, listening: System) -> None:
         self._listening = listening
 
-    def __call__(self, reference: Reference) -> Labels:
+    def __call__(self, reference: Reference) -> Annotations:
         """The integer notes."""
         notes = self._listening(reference).notes or ()
         nothing = PitchTrack(np.zeros(0), np.zeros(0), np.zeros(0))
         found = keyed(Transcription(notes, nothing, 0.0), AUTO).notes
-        return Labels(tuple(replace(note, pitch=float(note.note)) for note in found))
+        return Annotations(tuple(replace(note, pitch=float(note.note)) for note in found))
 
 
 def from_scores(references: Sequence[Reference]) -> bool:
@@ -126,9 +126,11 @@ def score(
 ) -> Rows:
     """Values of each metric for each file, by the table's rows; those of ``told`` and ``voiced`` where these are."""
     rows: Rows = {}
-    listening = Listening("", cache(transcribe))  # what is scored twice is listened to once
+    listening = ModelSystem("", cache(transcribe))  # what is scored twice is listened to once
     for source in dict.fromkeys(entry.source for entry in entries if entry.notes or entry.f0):
-        references = of_entries(entry for entry in entries if entry.source == source and (entry.notes or entry.f0))
+        references = references_of_entries(
+            entry for entry in entries if entry.source == source and (entry.notes or entry.f0)
+        )
         found = evaluated(references, listening)
         if notes := values(found, F_MEASURES):
             rows[source] = notes

@@ -67,14 +67,14 @@ def evaluate(  # noqa: PLR0913 (one parameter an option)
     from singtrans.scoring.export import csv_report, json_report
     from singtrans.scoring.report import text_comparison, text_report
     from singtrans.scoring.scores import compare
-    from singtrans.scoring.task import choose
+    from singtrans.scoring.task import choose_task
 
     for path in (csv, plot):
         if path is not None and path.exists() and not overwrite:
             raise UsageError(f"{path} exists already; use --overwrite, or another name")
     if plot is not None:
         _check_picture(plot)
-    task = choose(reference, estimate, model, split, against, _listening)
+    task = choose_task(reference, estimate, model, split, against, _model_system)
     scores = [_scored(task, system, reference_shift_hz) for system in task.systems]
     ours, theirs = scores[0], scores[1] if len(scores) > 1 else None
     differences = compare(ours, theirs) if theirs else {}
@@ -99,11 +99,11 @@ def evaluate(  # noqa: PLR0913 (one parameter an option)
         raise typer.Exit(1)
 
 
-def _listening(model: str) -> "System":
+def _model_system(model: str) -> "System":
     from singtrans.batch.lazy_transcriber import LazyTranscriber, default_threads
-    from singtrans.scoring.systems import Listening
+    from singtrans.scoring.systems import ModelSystem
 
-    return Listening(model, LazyTranscriber(model, "auto", default_threads()))
+    return ModelSystem(model, LazyTranscriber(model, "auto", default_threads()))
 
 
 def _scored(task: "Task", system: "System", shift: float) -> "Evaluation":
@@ -150,5 +150,5 @@ def _warn(evaluation: "Evaluation") -> None:
         say(f"{evaluation.system}: no estimate, scored as no notes: {', '.join(evaluation.missing)}")
     if evaluation.extra:
         say(f"{evaluation.system}: estimates without a reference, left aside: {', '.join(evaluation.extra)}")
-    for line in evaluation.remarks:
+    for line in evaluation.warnings:
         say(f"{evaluation.system}: {line}")

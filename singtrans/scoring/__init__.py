@@ -1,1 +1,1 @@
-"""Scoring of whole sets: what is compared, error classes, statistics over files, and reports of them."""
+"""Scores of whole data sets: references, systems, metrics, error classes, statistics and reports."""

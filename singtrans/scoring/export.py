@@ -1,4 +1,4 @@
-"""Scores for programs: JSON with everything, and CSV with a line a file, both with all digits."""
+"""Scores for programs: JSON with everything, and CSV with one line per file, both with all digits."""
 
 import csv
 import dataclasses
@@ -10,23 +10,23 @@ from collections.abc import Mapping, Sequence
 
 from singtrans.scoring.note_errors import CLASSES
 from singtrans.scoring.scores import NAMES, Difference, Evaluation, FileScores, Scores
-from singtrans.scoring.statistics import FEWEST, LEVEL, RESAMPLES, SEED, Interval
+from singtrans.scoring.statistics import LEVEL, MIN_FILES, RESAMPLES, SEED, Interval
 
 
 def json_report(
     evaluation: Evaluation, against: Evaluation | None = None, differences: Mapping[str, Difference] | None = None
 ) -> str:
-    """The scores as one JSON object; what is not known is null or not there.
+    """Write the scores as one JSON object; what is not known is null or absent.
 
     Args:
         evaluation: the scores.
-        against: another system's, if two are compared.
+        against: scores of a second system to compare with.
         differences: from `singtrans.scoring.scores.compare`.
     """
     content = {
         "tolerances": dataclasses.asdict(evaluation.tolerances),
         "reference_shift_hz": evaluation.shift_hz,
-        "bootstrap": {"level": LEVEL, "resamples": RESAMPLES, "seed": SEED, "fewest_files": FEWEST},
+        "bootstrap": {"level": LEVEL, "resamples": RESAMPLES, "seed": SEED, "fewest_files": MIN_FILES},
         **_system(evaluation),
     }
     if against is not None:
@@ -37,13 +37,13 @@ def json_report(
 
 
 def csv_report(evaluation: Evaluation, against: Evaluation | None = None) -> str:
-    """A header and a line a file: numbers of notes, figures, numbers of errors; empty where one is not known.
+    """Write a header and one line per file: numbers of notes, figures, numbers of errors; unknown cells are empty.
 
-    Where there are several data sets, a line for each of them follows, whose ``file`` is empty: figures are means over
-    its files, numbers are sums.
+    If there are several data sets, one line for each follows, whose ``file`` is empty: figures are means over its
+    files, numbers are sums.
 
-    ``COn_precision``, ``COn_recall``, ``COn_F`` …, ``RPA`` …, ``correct``, ``missed`` …; those of a second system
-    begin with ``against_``.
+    The columns are ``COn_precision``, ``COn_recall``, ``COn_F`` …, ``RPA`` …, ``correct``, ``missed`` …; those of a
+    second system begin with ``against_``.
     """
     columns = [*(name.replace(".f_measure", "_F").replace(".", "_") for name in NAMES), *CLASSES]
     others = {file.name: file for file in against.files} if against else {}
@@ -69,14 +69,14 @@ def csv_report(evaluation: Evaluation, against: Evaluation | None = None) -> str
 def _cells(file: FileScores | None) -> Sequence[object]:
     if file is None:
         return [""] * (1 + len(NAMES) + len(CLASSES))
-    return _figure_cells(len(file.found), file.figures, file.errors or {})
+    return _figure_cells(len(file.found_notes), file.figures, file.errors or {})
 
 
 def _mean_cells(scores: Scores | None) -> Sequence[object]:
     if scores is None:
         return _cells(None)
     means = {name: interval.mean for name, interval in scores.means.items()}
-    return _figure_cells(sum(len(file.found) for file in scores.files), means, scores.error_counts)
+    return _figure_cells(sum(len(file.found_notes) for file in scores.files), means, scores.error_counts)
 
 
 def _figure_cells(found: int, figures: Mapping[str, float], errors: Mapping[str, int]) -> Sequence[object]:
@@ -101,7 +101,7 @@ def _system(evaluation: Evaluation) -> dict[str, object]:
         "missing_estimates": evaluation.missing,
         "extra_estimates": evaluation.extra,
         "failures": evaluation.failures,
-        "remarks": evaluation.remarks,
+        "remarks": evaluation.warnings,
     }
 
 
@@ -130,7 +130,7 @@ def _file(file: FileScores) -> dict[str, object]:
         **_nested(file.figures),
         "source": file.reference.source,
         "true_notes": file.true_count,
-        "found_notes": len(file.found),
+        "found_notes": len(file.found_notes),
         "errors": file.errors,
         "errors_per_true_note": rate or None,
     }
@@ -148,13 +148,13 @@ def _difference(difference: Difference) -> dict[str, object]:
 
 
 def _edges(interval: Interval, count: int) -> list[float] | None:
-    """None where files are too few to say."""
-    fine = count >= FEWEST and math.isfinite(interval.low)
-    return [interval.low, interval.high] if fine else None
+    """Return the ends of an interval; None if there are too few files."""
+    known = count >= MIN_FILES and math.isfinite(interval.low)
+    return [interval.low, interval.high] if known else None
 
 
 def _nested(values: Mapping[str, object]) -> dict[str, object]:
-    """``{"COn.recall": 1}`` as ``{"COn": {"recall": 1}}``."""
+    """Nest dotted names: ``{"COn.recall": 1}`` becomes ``{"COn": {"recall": 1}}``."""
     nested: dict[str, object] = {}
     inner: dict[str, dict[str, object]] = defaultdict(dict)
     for name, value in values.items():

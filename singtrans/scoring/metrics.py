@@ -1,14 +1,14 @@
-"""mir_eval behind two functions: how well notes, and a pitch track, agree with a reference.
+"""Metrics of notes and pitch tracks against a reference, computed by mir_eval.
 
 Notes are scored by ``mir_eval.transcription`` (Raffel et al., "mir_eval", ISMIR 2014), under the names of
 Molina et al., "Evaluation framework for automatic singing transcription", ISMIR 2014: COn counts notes with
 a correct onset, COff with a correct offset, COnP with correct onset and pitch, COnPOff with all three. The
-pitch track is scored by ``mir_eval.melody``. Pitches become Hz only here, at mir_eval's door.
+pitch track is scored by ``mir_eval.melody``. Pitches are MIDI numbers elsewhere, and converted to Hz here.
 
-mir_eval gives 0 for every score when the reference or the estimate has no notes, even when both have none;
-so does this module, without mir_eval's warnings.
+If the reference or the estimate has no notes, every score is 0, even if neither has any. mir_eval does the same, but
+with warnings.
 
-Here too is the one list of what figures are called: ``figures`` and ``f_measures`` turn scores into names and numbers.
+The names of all figures are defined here: `figures` and `f_measures` convert scores to names and numbers.
 """
 
 import dataclasses
@@ -22,7 +22,7 @@ from singtrans.notes import Note, PitchTrack
 from singtrans.pitch import hz_to_midi, midi_to_hz
 
 NOTE_FIGURES: dict[str, str] = {"con": "COn", "coff": "COff", "conp": "COnP", "conpoff": "COnPOff"}
-"""Field of `NoteScores` -> what it is called."""
+"""Field of `NoteScores` -> name of the figure."""
 
 PITCH_FIGURES: dict[str, str] = {
     "raw_pitch_accuracy": "RPA",
@@ -31,17 +31,17 @@ PITCH_FIGURES: dict[str, str] = {
     "voicing_false_alarm": "VFA",
     "overall_accuracy": "OA",
 }
-"""Field of `PitchScores` -> what it is called."""
+"""Field of `PitchScores` -> name of the figure."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tolerances:
-    """How far an estimated note may be off and still be correct.
+    """Largest differences at which an estimated note is correct.
 
     Attributes:
         onset: seconds.
-        pitch_cents: cents, a hundredth of a semitone.
-        offset: seconds; the larger of this and ``offset_ratio`` counts.
+        pitch_cents: cents, hundredths of a semitone.
+        offset: seconds; the larger of this and ``offset_ratio`` applies.
         offset_ratio: share of the reference note's duration.
     """
 
@@ -52,7 +52,7 @@ class Tolerances:
 
 
 STANDARD = Tolerances()
-"""mir_eval's own, which the field uses."""
+"""mir_eval's defaults, which are the convention of the field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class PRF:
 
 @dataclass(frozen=True, slots=True)
 class NoteScores:
-    """How well notes agree with a reference.
+    """Agreement of notes with a reference.
 
     Attributes:
         con: COn, correct onset.
@@ -83,7 +83,7 @@ class NoteScores:
 
 @dataclass(frozen=True, slots=True)
 class TimeScores:
-    """How well the times of notes agree with a reference that says nothing about pitch.
+    """Agreement of the times of notes with a reference without pitch.
 
     Attributes:
         con: COn, correct onset.
@@ -96,7 +96,7 @@ class TimeScores:
 
 @dataclass(frozen=True, slots=True)
 class PitchScores:
-    """How well a pitch track agrees with a reference, each from 0 to 1; false alarms are better low."""
+    """Agreement of a pitch track with a reference, each from 0 to 1; a low false alarm rate is better."""
 
     raw_pitch_accuracy: float
     raw_chroma_accuracy: float
@@ -109,9 +109,9 @@ def score_notes(reference: Sequence[Note], estimate: Sequence[Note], tolerances:
     """Score notes against reference notes.
 
     Args:
-        reference: what was sung, by hand or by synthesis.
-        estimate: what was transcribed.
-        tolerances: mir_eval's own by default.
+        reference: the labelled notes.
+        estimate: the transcribed notes.
+        tolerances: mir_eval's defaults unless given.
 
     Returns:
         mir_eval's numbers; all 0 if either sequence is empty.
@@ -139,8 +139,8 @@ def score_times(reference: np.ndarray, estimate: np.ndarray, tolerances: Toleran
 
     Args:
         reference: (notes, 2) onsets and offsets in seconds.
-        estimate: (notes, 2), likewise.
-        tolerances: mir_eval's own by default.
+        estimate: (notes, 2) likewise.
+        tolerances: mir_eval's defaults unless given.
 
     Returns:
         mir_eval's numbers; all 0 if either has no notes.
@@ -155,7 +155,7 @@ def score_times(reference: np.ndarray, estimate: np.ndarray, tolerances: Toleran
 
 
 def figures(scores: NoteScores | TimeScores | PitchScores) -> dict[str, float]:
-    """Every number by its name: ``COn.precision``, ``COn.recall``, ``COn.f_measure`` …, or ``RPA`` …"""
+    """Map names to numbers: ``COn.precision``, ``COn.recall``, ``COn.f_measure`` …, or ``RPA`` …"""
     named: dict[str, float] = {}
     for field in dataclasses.fields(scores):
         value = getattr(scores, field.name)
@@ -168,12 +168,12 @@ def figures(scores: NoteScores | TimeScores | PitchScores) -> dict[str, float]:
 
 
 def f_measures(scores: NoteScores | TimeScores) -> dict[str, float]:
-    """F-measures by their names: ``COn``, ``COff`` …"""
+    """Map names to F-measures: ``COn``, ``COff`` …"""
     return {NOTE_FIGURES[field.name]: getattr(scores, field.name).f_measure for field in dataclasses.fields(scores)}
 
 
 def mean_scores(scores: Sequence[NoteScores]) -> NoteScores:
-    """Mean over files of each number, every file counting the same.
+    """Compute the mean over files of each number; every file has the same weight.
 
     Raises:
         ValueError: if there are no scores.
@@ -191,10 +191,10 @@ def mean_scores(scores: Sequence[NoteScores]) -> NoteScores:
 def score_pitch(reference: PitchTrack, estimate: PitchTrack) -> PitchScores:
     """Score a pitch track against a reference; pitch counts as correct within 50 cents.
 
-    A frame is voiced where its pitch is not NaN. mir_eval brings the estimate to the reference's times.
+    A frame is voiced where its pitch is not NaN. mir_eval resamples the estimate to the reference's times.
 
     Returns:
-        mir_eval's numbers; all 0 if the reference has no frames. An estimate without frames is all unvoiced.
+        mir_eval's numbers; all 0 if the reference has no frames. An estimate without frames counts as unvoiced.
     """
     from mir_eval import melody
 
@@ -203,7 +203,7 @@ def score_pitch(reference: PitchTrack, estimate: PitchTrack) -> PitchScores:
     if not len(estimate):
         unvoiced = np.full(len(reference), np.nan)
         estimate = PitchTrack(reference.time, unvoiced, np.zeros(len(reference)))
-    with warnings.catch_warnings():  # of references that are never, or always, voiced: the numbers say as much
+    with warnings.catch_warnings():  # about references that are never, or always, voiced
         warnings.simplefilter("ignore")
         scores = melody.evaluate(
             np.asarray(reference.time, float),
@@ -223,14 +223,14 @@ def score_pitch(reference: PitchTrack, estimate: PitchTrack) -> PitchScores:
 def constant_pitch_error_hz(
     pairs: Iterable[tuple[Sequence[Note], Sequence[Note]]], onset_tolerance: float = 0.05
 ) -> float:
-    """How many Hz a whole set of reference notes is sharp of the estimates, as one number.
+    """Estimate the constant by which a whole set of reference notes is sharp of the estimates, in Hz.
 
-    Some labels were read off a spectrogram and are off by a constant number of Hz (SSVD's by +4): scores on
-    them are given as labelled, and with this constant taken off by ``shift_hz(reference, -constant)``.
+    Some labels were read off a spectrogram and have a constant error (SSVD's are 4 Hz sharp). Scores on them are
+    given as labelled, and after ``shift_hz(reference, -constant)``.
 
     Args:
         pairs: reference and estimated notes of each recording.
-        onset_tolerance: seconds; notes are matched by their onsets only, whatever their pitch.
+        onset_tolerance: seconds; notes are matched by their onsets alone.
 
     Returns:
         Median over all matched notes of the reference's Hz minus the estimate's; 0 if none match.
@@ -269,11 +269,11 @@ def _offset(tolerances: Tolerances) -> dict[str, float]:
 
 
 def note_arrays(notes: Sequence[Note]) -> tuple[np.ndarray, np.ndarray]:
-    """(notes, 2) onsets and offsets in seconds, and (notes,) pitches in Hz."""
+    """Convert notes to (notes, 2) onsets and offsets in seconds, and (notes,) pitches in Hz."""
     spans = np.array([(note.onset, note.offset) for note in notes], dtype=float)
     return spans, midi_to_hz(np.array([note.pitch for note in notes], dtype=float))
 
 
 def _track_hz(track: PitchTrack) -> np.ndarray:
-    """(frames,) Hz, 0 where unvoiced, which is how mir_eval knows it."""
+    """Convert a pitch track to (frames,) Hz, 0 where unvoiced, as mir_eval expects."""
     return np.nan_to_num(midi_to_hz(np.asarray(track.midi, dtype=float)), nan=0.0)

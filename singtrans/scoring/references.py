@@ -1,4 +1,4 @@
-"""What is scored: recordings with true notes, a true pitch track, or both, found in files, folders and manifests."""
+"""References: recordings with labelled notes, a labelled pitch track, or both, in files, folders and manifests."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -29,17 +29,17 @@ if TYPE_CHECKING:
     from singtrans.dataset.manifest import Entry
 
 EVERYTHING = "all"
-"""In place of a part's name: every recording."""
+"""Name of the split that has every recording."""
 
 
 @dataclass(frozen=True, eq=False)
-class Labels:
-    """What is known of a recording, or what was found; None where nothing is said.
+class Annotations:
+    """Notes and pitch of a recording, as labelled or as estimated; None for what is not annotated.
 
     Attributes:
         notes: the notes.
-        pitch: the pitch over time.
-        times: (notes, 2) onsets and offsets in seconds, where the pitch of notes is not said.
+        pitch: the pitch track.
+        times: (notes, 2) onsets and offsets in seconds, of notes whose pitch is not annotated.
     """
 
     notes: tuple[Note, ...] | None = None
@@ -48,7 +48,7 @@ class Labels:
 
     @property
     def spans(self) -> np.ndarray:
-        """(notes, 2) onsets and offsets in seconds; without rows where there are none."""
+        """(notes, 2) onsets and offsets in seconds; no rows without notes."""
         if self.notes:
             return note_arrays(self.notes)[0]
         return np.zeros((0, 2)) if self.times is None else self.times
@@ -56,16 +56,16 @@ class Labels:
 
 @dataclass(frozen=True)
 class Reference:
-    """A recording whose labels are the truth.
+    """A recording with labels to score against.
 
     Attributes:
-        name: unique among those that are scored together; estimates in folders are found by it.
+        name: unique among the references of one evaluation; estimates in folders have the same name.
         notes: file of its notes, or None.
         f0: file of its pitch track, or None.
         times: file of onsets and offsets alone, or None.
-        audio: the recording, where it is known.
-        source: the data set, where it is known.
-        song: what files with the notes of many recordings call it; None for the last part of the name.
+        audio: file of the recording, or None.
+        source: name of its data set, or empty.
+        song: its name in files with the notes of many recordings; None for the last part of ``name``.
     """
 
     name: str
@@ -76,8 +76,8 @@ class Reference:
     source: str = ""
     song: str | None = None
 
-    def read(self) -> Labels:
-        """Its labels.
+    def read(self) -> Annotations:
+        """Read the labels.
 
         Raises:
             InputError: if one of the files cannot be read.
@@ -88,7 +88,7 @@ class Reference:
             from singtrans.formats.labels import times as times_file
 
             times = times_file.read(self.times)
-        return Labels(
+        return Annotations(
             notes=load_notes(self.notes, name=song) if self.notes else None,
             pitch=load_pitch(self.f0) if self.f0 else None,
             times=times,
@@ -96,7 +96,7 @@ class Reference:
 
 
 def check_pair(path: Path, estimate: Path) -> None:
-    """Let two files pass, and two folders.
+    """Check that both paths are files, or both are folders.
 
     Raises:
         InputError: if one is missing, or one is a file and the other a folder.
@@ -109,27 +109,32 @@ def check_pair(path: Path, estimate: Path) -> None:
         raise InputError(f"{path} is {kinds[0]} but {estimate} is {kinds[1]}: give two files or two folders.")
 
 
-def labelled(path: Path, estimate: Path) -> list[Reference]:
-    """References of a file or a folder.
+def find_references(path: Path, estimate: Path) -> list[Reference]:
+    """Find the references in a file or a folder.
 
     Args:
         path: a file of notes, or of pitch over time (``song.f0.csv``); or a folder with such files and sub-folders.
-            A pitch track is taken along with the notes that it lies beside.
-        estimate: what is to be scored: a file where ``path`` is one, else a folder.
+            Notes and the pitch track beside them belong to one reference.
+        estimate: what is to be scored: a file where ``path`` is a file, else a folder.
 
     Returns:
         Sorted by name.
 
     Raises:
-        InputError: if a path is missing, one is a file and the other a folder, there is nothing in the folder, or
-            several files may be the truth about one recording: a line for each such recording.
+        InputError: if a path is missing, one is a file and the other a folder, the folder is empty, or several files
+            may be the reference of one recording: one line per such recording.
     """
     check_pair(path, estimate)
     if not path.is_dir():
         if stem := f0_stem(path):
             return [Reference(stem.name, f0=path)]
         return [
-            Reference(note_stem(path).name, path, beside(path), song=(f0_stem(estimate) or note_stem(estimate)).name)
+            Reference(
+                note_stem(path).name,
+                path,
+                pitch_file_beside(path),
+                song=(f0_stem(estimate) or note_stem(estimate)).name,
+            )
         ]
     notes = {stem: true_notes(files) for stem, files in _by_stem(path, note_stem, find_notes(path)).items()}
     f0 = _by_stem(path, f0_stem, find_f0(path))
@@ -137,9 +142,11 @@ def labelled(path: Path, estimate: Path) -> list[Reference]:
     if not stems:
         endings = " ".join(READ_SUFFIXES + TEXT_SUFFIXES + F0_ENDINGS)
         raise InputError(f"{path} has no files of notes ({endings}): check the path.")
-    if unclear := [files for kind in (notes, f0) for files in kind.values() if len(files) > 1]:
+    if ambiguous := [files for kind in (notes, f0) for files in kind.values() if len(files) > 1]:
         # One of them may be an estimate, which would be scored against itself.
-        raise InputError("\n".join(f"{_listed(files)} may each be the truth: keep the true one." for files in unclear))
+        raise InputError(
+            "\n".join(f"{_listed(files)} may each be the reference: keep one of them." for files in ambiguous)
+        )
     first_notes, first_f0 = ({stem: files[0] for stem, files in kind.items()} for kind in (notes, f0))
     return [Reference(stem.as_posix(), first_notes.get(stem), first_f0.get(stem)) for stem in stems]
 
@@ -149,83 +156,83 @@ def _listed(files: Iterable[Path]) -> str:
 
 
 @dataclass(frozen=True)
-class Recordings:
-    """What is to be scored of a data set.
+class Selection:
+    """The recordings of a data set that are to be scored.
 
     Attributes:
-        references: the recordings that can be.
-        faults: a line for each that cannot, whatever part it is of.
+        references: those that can be used.
+        faults: one line per recording of the data set, in whatever split, that cannot be used.
     """
 
     references: list[Reference]
     faults: list[str]
 
 
-def recordings(data: Path, split: str | None = None) -> Recordings:
-    """References of a manifest or of a folder of labelled recordings.
+def select_recordings(data: Path, split: str | None = None) -> Selection:
+    """Select the references of one split from a manifest or a folder of labelled recordings.
 
     Args:
         data: as for `singtrans.dataset.manifest.list_entries`.
-        split: the part to take: ``train``, ``valid``, ``test`` or ``all``. None for ``test`` if there is such a part,
-            else for all.
+        split: ``train``, ``valid``, ``test`` or ``all``. None means ``test`` if there is one, else ``all``.
 
     Raises:
-        UsageError: if the part is unknown.
-        InputError: if nothing in it can be used, or the data cannot be read.
+        UsageError: if there is no split of that name.
+        InputError: if nothing in the split can be used, or the data cannot be read.
     """
     from singtrans.dataset.manifest import SPLITS, list_entries
 
     if split not in (None, EVERYTHING, *SPLITS):
-        raise UsageError(f"--split {split}: there is no such part; use {', '.join((*SPLITS, EVERYTHING))}")
+        raise UsageError(f"--split {split}: there is no such split; use {', '.join((*SPLITS, EVERYTHING))}")
     listing = list_entries(data)
     entries = [entry for entry in listing.entries if entry.split in SPLITS]
     parts = {entry.split for entry in entries}
     if split is None and listing.decided and listing.faults and "test" not in parts:
-        # The lost recordings may be the whole test part: what is left would be scored as if it had been kept out.
-        raise InputError("\n".join([*listing.faults, f"{data} has no test part but for these: choose a --split."]))
+        # The unusable recordings may be the whole test split: the others would be scored as if they were held out.
+        raise InputError(
+            "\n".join([*listing.faults, f"{data} has no other recordings in a test split: choose a --split."])
+        )
     wanted = split or ("test" if "test" in parts else EVERYTHING)
     chosen = [entry for entry in entries if wanted in (entry.split, EVERYTHING)]
     counts = Counter(entry.id for entry in chosen)
-    # Scores are kept by name: of two that share one, which is already among the faults, neither has any.
-    references = of_entries(entry for entry in chosen if counts[entry.id] == 1)
+    # Scores are keyed by name. Two recordings with one name are already among the faults: score neither.
+    references = references_of_entries(entry for entry in chosen if counts[entry.id] == 1)
     if not references:
-        lacking = f"{data} has no {wanted} part: choose --split {' or '.join(sorted(parts))}, or all."
+        lacking = f"{data} has no {wanted} split: choose --split {' or '.join(sorted(parts))}, or all."
         raise InputError("\n".join(listing.faults) or lacking)
-    return Recordings(references, listing.faults)
+    return Selection(references, listing.faults)
 
 
-def of_entries(entries: "Iterable[Entry]") -> list[Reference]:
-    """References of a data set's entries, in their order."""
-    return [_of_entry(entry) for entry in entries]
-
-
-def _of_entry(entry: "Entry") -> Reference:
-    return Reference(entry.id, entry.notes, entry.f0, entry.times, entry.audio, entry.source, entry.name)
+def references_of_entries(entries: "Iterable[Entry]") -> list[Reference]:
+    """Convert the entries of a data set to references, in the same order."""
+    return [
+        Reference(entry.id, entry.notes, entry.f0, entry.times, entry.audio, entry.source, entry.name)
+        for entry in entries
+    ]
 
 
 def note_files(folder: Path) -> dict[Path, Path]:
-    """Path inside the folder without its ending -> the estimated notes to read.
+    """Map each path inside the folder, without its suffix, to the file of estimated notes.
 
-    Where a folder has several endings of one name, the one that keeps most is taken: .json, then .csv, .tsv, .mid and
-    the others; files named as labels (``song.notes.csv``) come last.
+    Of several files with one name, the format that keeps most is used: .json, then .csv, .tsv, .mid and the others;
+    files named as labels (``song.notes.csv``) come last.
     """
     by_stem = _by_stem(folder, note_stem, sorted(find_notes(folder), key=is_label))
     return {stem: files[0] for stem, files in by_stem.items()}
 
 
 def f0_files(folder: Path) -> dict[Path, Path]:
-    """Path inside the folder without its ending -> the estimated pitch track to read."""
+    """Map each path inside the folder, without its suffix, to the file of the estimated pitch track."""
     return {stem: files[0] for stem, files in _by_stem(folder, f0_stem, find_f0(folder)).items()}
 
 
-def beside(notes: Path) -> Path | None:
-    """The pitch track beside a file of notes, if there is one."""
+def pitch_file_beside(notes: Path) -> Path | None:
+    """Return the pitch track that lies beside a file of notes, if there is one."""
     stem = note_stem(notes)
     return next((f for e in F0_ENDINGS if (f := stem.with_name(stem.name + e)).is_file()), None)
 
 
 def _by_stem(folder: Path, stem: Callable[[Path], Path | None], files: Iterable[Path]) -> dict[Path, list[Path]]:
-    """Path inside the folder without its ending -> the files of that name, in their order."""
+    """Map each path inside the folder, without its suffix, to the files of that name, in their order."""
     found: dict[Path, list[Path]] = {}
     for path in files:
         if name := stem(path.relative_to(folder)):

@@ -1,4 +1,4 @@
-"""Scores as tables for people: at most 80 columns of plain text, for a terminal, a file or a mail."""
+"""Scores as tables of plain text, at most 80 columns wide."""
 
 import io
 import textwrap
@@ -12,10 +12,10 @@ from rich.text import Text
 from singtrans.messages import printable
 from singtrans.scoring.metrics import NOTE_FIGURES, PITCH_FIGURES
 from singtrans.scoring.scores import KINDS, Difference, Evaluation, FileScores
-from singtrans.scoring.statistics import EXACT, FEWEST, RESAMPLES, SEED, Interval, PairedTest
+from singtrans.scoring.statistics import MAX_EXACT_FILES, MIN_FILES, RESAMPLES, SEED, Interval, PairedTest
 
 FEW = 12
-"""Files up to which each gets a line of its own unasked."""
+"""Number of files up to which each file has a line by default."""
 
 _WIDTH = 80
 _TITLES = {"precision": "precision", "recall": "recall", "f_measure": "F-measure"}
@@ -26,16 +26,16 @@ _LONG = {
     "VFA": "voicing false alarm: low is good",
     "OA": "overall accuracy",
 }
-# mir_eval's own names, for those who know these better.
+# The same figures under mir_eval's names.
 _MIR_EVAL = {"COn": "Onset", "COff": "Offset", "COnP": "no offset", "COnPOff": "with offset"}
 
 
 def text_report(evaluation: Evaluation, files: bool | None = None) -> str:
-    """Tables of files, means, data sets and errors.
+    """Format tables of files, means, data sets and errors.
 
     Args:
         evaluation: the scores.
-        files: whether each file gets a line; None for where there are few.
+        files: whether each file has a line; None for only if there are few.
     """
     parts = []
     if files or (files is None and len(evaluation.files) <= FEW):
@@ -45,11 +45,11 @@ def text_report(evaluation: Evaluation, files: bool | None = None) -> str:
 
 
 def text_comparison(ours: Evaluation, theirs: Evaluation, differences: Mapping[str, Difference]) -> str:
-    """A table of how far one system is ahead of another, figure by figure.
+    """Format a table of the differences between two systems.
 
     Args:
-        ours: scores of the one.
-        theirs: scores of the other.
+        ours: scores of the first system.
+        theirs: scores of the second system.
         differences: from `singtrans.scoring.scores.compare`.
     """
     if not differences:
@@ -57,11 +57,11 @@ def text_comparison(ours: Evaluation, theirs: Evaluation, differences: Mapping[s
     table = _table("", "A", "B", "A - B", "95 % interval", "p")
     for name, difference in differences.items():
         figure, _, kind = name.partition(".")
-        gap, sure = difference.gap, difference.files >= FEWEST
+        gap, enough = difference.gap, difference.files >= MIN_FILES
         table.add_row(
             f"{figure} {_TITLES[kind]}" if kind else figure,
             *(f"{difference.ours:.3f}", f"{difference.theirs:.3f}", f"{gap.mean:+.3f}"),
-            f"{gap.low:+.3f} to {gap.high:+.3f}" if sure else "too few files",
+            f"{gap.low:+.3f} to {gap.high:+.3f}" if enough else "too few files",
             _p(difference),
         )
     counts = [difference.files for difference in differences.values()]
@@ -75,10 +75,10 @@ def text_comparison(ours: Evaluation, theirs: Evaluation, differences: Mapping[s
             _drawn(table),
             "",
             *_wrapped(
-                f"Of {fewer}{_files_word(max(counts))} that both were scored on. A - B is the mean over files of the"
-                " difference, its interval by bootstrap over files; p is of a paired, two-sided test of"
-                f" {flips} of the signs of the files' differences. p is of each figure by itself: of twenty"
-                " figures, one is below 0.05 by chance."
+                f"Based on {fewer}{_files_word(max(counts))} that both were scored on. A - B is the mean over files of"
+                " the difference; its interval comes from a bootstrap over files. p comes from a paired, two-sided test"
+                f" with {flips} of the signs of the files' differences, for each figure by itself: of twenty figures,"
+                " one is below 0.05 by chance."
             ),
         ]
     )
@@ -96,7 +96,7 @@ def _notes(evaluation: Evaluation) -> str:
     count = len(evaluation.values("COn.f_measure"))
     title = f"Notes: mean of {_files_word(count)}"
     if (few := len(evaluation.values("COnP.f_measure"))) < count:
-        title += f", COnP and COnPOff of the {few} whose labels have pitch"
+        title += f"; COnP and COnPOff: of the {few} whose labels have pitch"
     return f"{title}\n{_drawn(table)}"
 
 
@@ -121,11 +121,11 @@ def _errors(evaluation: Evaluation) -> str:
         rate = _interval(rates[name], len(files)) if rates else "-"
         table.add_row(name.replace("_", " "), str(count), rate)
     total = sum(file.true_count or 0 for file in files)
-    return f"What became of the {total} true notes, and estimated notes that are extra\n{_drawn(table)}"
+    return f"Errors: classes of the {total} true notes, and extra estimated notes\n{_drawn(table)}"
 
 
 def _sources(evaluation: Evaluation) -> str:
-    """A line a data set, where there are several."""
+    """Format one line per data set, if there are several."""
     if not evaluation.sources:
         return ""
     kinds = _Kinds.of(evaluation.files)
@@ -133,7 +133,7 @@ def _sources(evaluation: Evaluation) -> str:
     for source, scores in evaluation.sources.items():
         means = {name: interval.mean for name, interval in scores.means.items()}
         table.add_row(Text(printable(source) or "-"), str(len(scores.files)), *kinds.cells(means))
-    return f"Data sets, means over files: {kinds.told}\n{_drawn(table)}"
+    return f"Data sets, means over files: {kinds.title}\n{_drawn(table)}"
 
 
 def _files(files: Sequence[FileScores]) -> str:
@@ -141,35 +141,35 @@ def _files(files: Sequence[FileScores]) -> str:
     table = _table("file", *(("true", "found") if kinds.notes else ()), *kinds.columns)
     for file in files:
         true = "-" if file.true_count is None else str(file.true_count)
-        counts = (true, str(len(file.found))) if kinds.notes else ()
+        counts = (true, str(len(file.found_notes))) if kinds.notes else ()
         table.add_row(Text(printable(file.name)), *counts, *kinds.cells(file.figures))
-    return f"Files: {'notes and ' if kinds.notes else ''}{kinds.told}\n{_drawn(table)}"
+    return f"Files: {'notes and ' if kinds.notes else ''}{kinds.title}\n{_drawn(table)}"
 
 
 @dataclass(frozen=True)
 class _Kinds:
-    """What a table with one number a figure shows: figures of notes, of the pitch track, or both."""
+    """Columns of a table with one number per figure: figures of notes, of the pitch track, or both."""
 
     notes: bool
     pitch: bool
 
     @classmethod
     def of(cls, files: Sequence[FileScores]) -> "_Kinds":
-        """Those that at least one file has."""
+        """Choose the kinds that at least one file has."""
         return cls(*(any(name in file.figures for file in files) for name in ("COn.f_measure", "RPA")))
 
     @property
     def columns(self) -> list[str]:
-        """The figures."""
+        """Names of the figures."""
         return [*(NOTE_FIGURES.values() if self.notes else ()), *(("RPA", "OA") if self.pitch else ())]
 
     @property
-    def told(self) -> str:
-        """What they are."""
+    def title(self) -> str:
+        """What the columns show."""
         return "F-measures" if self.notes else "pitch track"
 
     def cells(self, figures: Mapping[str, float]) -> list[str]:
-        """A number for each column, from figures by their names."""
+        """Format one number for each column."""
         shown = [figures.get(name, figures.get(f"{name}.f_measure")) for name in self.columns]
         return ["-" if value is None else f"{value:.3f}" for value in shown]
 
@@ -179,30 +179,32 @@ def _foot(evaluation: Evaluation) -> str:
     lines: list[str] = []
     if evaluation.values("COn.f_measure"):
         lines += _wrapped(
-            f"Correct is: onset within {t.onset * 1000:.0f} ms; pitch within {t.pitch_cents:.0f} cents; offset within"
-            f" {t.offset * 1000:.0f} ms or {t.offset_ratio:.0%} of the note, whichever is more. In mir_eval's names: "
+            f"A note is correct if its onset is within {t.onset * 1000:.0f} ms, its pitch within"
+            f" {t.pitch_cents:.0f} cents, and its offset within {t.offset * 1000:.0f} ms or {t.offset_ratio:.0%} of the"
+            " note, whichever is more. mir_eval's names: "
             + ", ".join(f"{ours} is {name}" for ours, name in _MIR_EVAL.items())
             + "."
         )
     count = len(evaluation.files)
-    if count >= FEWEST:
+    if count >= MIN_FILES:
         lines += _wrapped(
-            f"In brackets: 95 % intervals by bootstrap over files ({RESAMPLES} resamples, seed {SEED}), where {FEWEST}"
-            " files or more have the figure."
+            f"In brackets: 95 % intervals from a bootstrap over files ({RESAMPLES} resamples, seed {SEED}), for figures"
+            f" of {MIN_FILES} files or more."
         )
     else:
-        lines += _wrapped(f"{_files_word(count).capitalize()}: too few for intervals, which need {FEWEST}.")
+        lines += _wrapped(f"{_files_word(count).capitalize()}: too few for intervals, which need {MIN_FILES} files.")
     if evaluation.shift_hz:
         lines += _wrapped(f"The true notes were moved by {evaluation.shift_hz:+.2f} Hz.")
     if evaluation.values("COnP.f_measure"):
         lines += _wrapped(
-            f"Constant pitch error: the true notes are {evaluation.constant_hz:+.2f} Hz off the scored ones (median)."
+            f"Constant pitch error: the true notes are {evaluation.constant_hz:+.2f} Hz from the estimated notes"
+            " (median)."
         )
     return "\n".join(lines)
 
 
 def _interval(interval: Interval, count: int) -> str:
-    edges = f" ({interval.low:.3f} to {interval.high:.3f})" if count >= FEWEST else ""
+    edges = f" ({interval.low:.3f} to {interval.high:.3f})" if count >= MIN_FILES else ""
     return f"{interval.mean:.3f}{edges}"
 
 
@@ -213,13 +215,13 @@ def _p(difference: Difference) -> str:
 
 
 def _flips(tests: Sequence[PairedTest]) -> str:
-    """How the tests of figures were made, of which some may be of fewer files than others."""
+    """Describe the flips of the tests; figures may differ in their number of files."""
     exact = sorted({test.flips for test in tests if test.exact})
-    told = [f"all {' or '.join(map(str, exact))} flips"] if exact else []
+    parts = [f"all {' or '.join(map(str, exact))} flips"] if exact else []
     if drawn := {test.flips for test in tests if not test.exact}:
-        where = f", where over {EXACT} files have the figure" if exact else ""
-        told.append(f"{max(drawn)} random flips (seed {SEED}){where}{',' if where else ''}")
-    return " or ".join(told)
+        where = f", for figures of more than {MAX_EXACT_FILES} files" if exact else ""
+        parts.append(f"{max(drawn)} random flips (seed {SEED}){where}{',' if where else ''}")
+    return " or ".join(parts)
 
 
 def _files_word(count: int) -> str:
@@ -227,7 +229,7 @@ def _files_word(count: int) -> str:
 
 
 def _table(first: str, *others: str, numbers: int | None = None) -> Table:
-    """Columns of which the first is text and ``numbers`` others (all by default) are flush right."""
+    """Make a table: one column of text, then ``numbers`` columns (all by default) aligned to the right."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="")
     table.add_column(first, overflow="fold")
     for place, name in enumerate(others):

@@ -1,36 +1,37 @@
-"""Statistics over files: how sure a mean is, and whether one system is better than another.
+"""Statistics over files: confidence intervals of means, and a test of the difference between two systems.
 
-Files, and not notes, are what is drawn: the notes of one recording share a singer, a room and a microphone, so they
-err together. Intervals are bootstrap percentiles (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993,
-chapter 13); the paired test flips the signs of differences at random (Fisher's randomisation test: Good, "Permutation,
-Parametric and Bootstrap Tests of Hypotheses", 2005, chapter 3). Both are seeded: the same scores give the same
-numbers.
+The unit is the file, not the note: the notes of one recording share a singer, a room and a microphone, so their
+errors are not independent. Intervals are bootstrap percentile intervals (Efron and Tibshirani, "An Introduction to
+the Bootstrap", 1993, chapter 13). The paired test is Fisher's randomisation test, which flips the signs of the
+differences at random (Good, "Permutation, Parametric and Bootstrap Tests of Hypotheses", 2005, chapter 3). Both come
+from ``scipy.stats`` and are seeded: the same scores give the same numbers.
 """
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 LEVEL = 0.95
-"""Of the intervals."""
+"""Confidence level of the intervals."""
 
 RESAMPLES = 2000
-"""Sets of files that are drawn, with replacement, for an interval."""
+"""Bootstrap resamples of an interval."""
 
-FEWEST = 5
-"""Files below which an interval says more than it knows: three files have but ten different resamples."""
-
-EXACT = 14
-"""Files up to which the paired test goes through all flips of signs, 2 ** 14 at most."""
+MIN_FILES = 5
+"""Files needed to report an interval; three files have only ten different resamples."""
 
 FLIPS = 20_000
-"""Random flips where there are more files."""
+"""Sign flips of a paired test. With few files there are fewer flips in all, and the test uses every one."""
+
+MAX_EXACT_FILES = FLIPS.bit_length() - 1
+"""Files up to which the paired test is exact."""
 
 SEED = 0
-"""Of all that is drawn."""
+"""Random seed of resamples and flips."""
 
-_AT_ONCE = 2_000_000  # numbers in memory
+_BATCH = 2_000_000  # numbers held in memory at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +45,12 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class PairedTest:
-    """Of whether differences of paired values are but chance.
+    """Result of a test whether the mean of paired differences is 0.
 
     Attributes:
-        p: two-sided: how often a mean difference this far from 0 comes about if each file's difference might as well
-            have had the other sign.
-        flips: how many flips of signs were looked at.
-        exact: whether these were all there are.
+        p: two-sided p-value: the share of sign flips whose mean is at least as far from 0 as the observed mean.
+        flips: number of flips.
+        exact: whether these were all possible flips.
     """
 
     p: float
@@ -59,23 +59,26 @@ class PairedTest:
 
 
 def mean_interval(values: Sequence[float]) -> Interval:
-    """Mean of one value a file, with its interval.
+    """Compute the mean of one value per file, with its interval.
 
     Args:
         values: (files,) any numbers.
 
     Raises:
-        ValueError: if there are none.
+        ValueError: if there are no values.
+
+    >>> mean_interval([0.5, 0.5, 0.5])
+    Interval(mean=0.5, low=0.5, high=0.5)
     """
     return ratio_interval(values, [1.0] * len(values))
 
 
 def ratio_interval(numerators: Sequence[float], denominators: Sequence[float]) -> Interval:
-    """Sum over files of one number by that of another, such as errors by notes, with its interval.
+    """Divide the sum of one number per file by the sum of another, with the interval of the ratio.
 
     Args:
-        numerators: (files,).
-        denominators: (files,) not negative, and not all 0. Resamples in which all are 0 count for nothing.
+        numerators: (files,) such as errors.
+        denominators: (files,) such as notes; not negative, and not all 0. Resamples in which all are 0 are ignored.
 
     Raises:
         ValueError: if there are no files, or all denominators are 0.
@@ -83,44 +86,60 @@ def ratio_interval(numerators: Sequence[float], denominators: Sequence[float]) -
     above, below = np.asarray(numerators, float), np.asarray(denominators, float)
     if not len(above) or not below.any():
         raise ValueError("an interval needs at least one file with something in it")
-    rng, ratios = np.random.default_rng(SEED), []
-    for count in _portions(RESAMPLES, len(above)):
-        drawn = rng.integers(len(above), size=(count, len(above)))
-        # Means, not sums, so that of values over 1 these are the very numbers that a mean gives.
-        top, bottom = above[drawn].mean(axis=1), below[drawn].mean(axis=1)
-        ratios.append(top[bottom > 0] / bottom[bottom > 0])
-    edges = 50 * (1 - LEVEL), 50 * (1 + LEVEL)
-    low, high = np.percentile(np.concatenate(ratios), edges).tolist()
-    return Interval(float(above.mean() / below.mean()), low, high)
+    mean = float(above.mean() / below.mean())
+    if len(above) == 1:
+        return Interval(mean, mean, mean)
+    from scipy import stats
+
+    def ratio(top: np.ndarray, bottom: np.ndarray, axis: int) -> np.ndarray:
+        sums = bottom.mean(axis=axis)
+        return np.divide(top.mean(axis=axis), sums, out=np.full_like(sums, np.nan), where=sums > 0)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", stats.DegenerateDataWarning)  # about resamples whose denominators are all 0
+        resampled = stats.bootstrap(
+            (above, below),
+            ratio,
+            paired=True,
+            vectorized=True,
+            n_resamples=RESAMPLES,
+            batch=max(1, _BATCH // len(above)),
+            method="percentile",
+            rng=np.random.default_rng(SEED),
+        ).bootstrap_distribution
+    low, high = np.nanpercentile(resampled, [50 * (1 - LEVEL), 50 * (1 + LEVEL)]).tolist()
+    return Interval(mean, low, high)
 
 
 def paired_test(differences: Sequence[float]) -> PairedTest:
     """Test whether the mean of paired differences is 0.
 
     Args:
-        differences: (files,) one system's value minus the other's, of each file.
+        differences: (files,) one system's value minus the other's.
 
     Raises:
-        ValueError: if there are none.
+        ValueError: if there are no differences.
+
+    >>> paired_test([0.1, 0.2, 0.3])  # only the observed signs and their opposites are as far from 0: 2 of 8
+    PairedTest(p=0.25, flips=8, exact=True)
     """
     values = np.asarray(differences, float)
     if not len(values):
         raise ValueError("a paired test needs at least one pair")
-    # As large as what was seen, to within what adding in another order changes.
-    seen = abs(values.sum()) - 1e-12 * np.abs(values).sum()
-    if len(values) <= EXACT:
-        everything = np.arange(2 ** len(values))[:, None] >> np.arange(len(values)) & 1
-        as_far = np.abs((1 - 2 * everything) @ values) >= seen
-        return PairedTest(float(as_far.mean()), len(everything), True)
-    rng, count = np.random.default_rng(SEED), 0
-    for flips in _portions(FLIPS, len(values)):
-        signs = 1.0 - 2.0 * rng.integers(2, size=(flips, len(values)))
-        count += int((np.abs(signs @ values) >= seen).sum())
-    # The signs as they were seen are one of the flips: p is never 0.
-    return PairedTest((count + 1) / (FLIPS + 1), FLIPS, False)
+    exact = len(values) <= MAX_EXACT_FILES
+    flips = 2 ** len(values) if exact else FLIPS
+    if len(values) == 1:
+        return PairedTest(1.0, flips, exact)
+    from scipy import stats
 
-
-def _portions(rows: int, columns: int) -> list[int]:
-    """Numbers of rows that add up to ``rows`` and fit into memory one after the other."""
-    most = max(1, _AT_ONCE // columns)
-    return [min(most, rows - start) for start in range(0, rows, most)]
+    found = stats.permutation_test(
+        (values,),
+        lambda flipped, axis: np.abs(flipped.sum(axis=axis)),
+        permutation_type="samples",
+        alternative="greater",
+        vectorized=True,
+        n_resamples=flips,
+        batch=max(1, _BATCH // len(values)),
+        rng=np.random.default_rng(SEED),
+    )
+    return PairedTest(float(found.pvalue), flips, exact)

@@ -1,22 +1,22 @@
-"""What one evaluation compares: which recordings, and which one or two systems."""
+"""What one evaluation compares: the recordings, and one or two systems."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from singtrans.errors import UsageError
-from singtrans.scoring.references import Reference, check_pair, labelled, recordings
+from singtrans.scoring.references import Reference, check_pair, find_references, select_recordings
 from singtrans.scoring.systems import EstimateFile, EstimateFolder, System
 
 
 @dataclass(frozen=True)
 class Task:
-    """What is scored.
+    """References and the systems to score on them.
 
     Attributes:
         references: the recordings.
-        systems: one, or two that are compared.
-        faults: lines on recordings that cannot be used, for `singtrans.scoring.scores.evaluate`.
+        systems: one system, or two to compare.
+        faults: one line per recording that cannot be used, for `singtrans.scoring.scores.evaluate`.
     """
 
     references: Sequence[Reference]
@@ -24,18 +24,18 @@ class Task:
     faults: Sequence[str] = ()
 
 
-def estimates(reference: Path, estimate: Path, against: Path | None = None) -> Task:
+def file_task(reference: Path, estimate: Path, against: Path | None = None) -> Task:
     """Score notes and pitch tracks in files.
 
     Args:
-        reference: the truth, as for `singtrans.scoring.references.labelled`.
-        estimate: a file where ``reference`` is one, else a folder.
-        against: another such.
+        reference: as for `singtrans.scoring.references.find_references`.
+        estimate: a file where ``reference`` is a file, else a folder.
+        against: a second estimate to compare with.
 
     Raises:
         InputError: if a path is missing, files and folders are mixed, or a folder has nothing to score.
     """
-    references = labelled(reference, estimate)
+    references = find_references(reference, estimate)
     if against is not None:
         check_pair(reference, against)
     paths = [path for path in (estimate, against) if path is not None]
@@ -44,51 +44,51 @@ def estimates(reference: Path, estimate: Path, against: Path | None = None) -> T
     return Task(references, [EstimateFile(path) for path in paths])
 
 
-def listening(
-    data: Path, split: str | None, model: str, against: str | None, listener: Callable[[str], System]
+def model_task(
+    data: Path, split: str | None, model: str, against: str | None, make_system: Callable[[str], System]
 ) -> Task:
     """Score a model on recordings.
 
     Args:
-        data: a manifest or a folder, as for `singtrans.scoring.references.recordings`.
-        split: the part of it, likewise.
+        data: a manifest or a folder, as for `singtrans.scoring.references.select_recordings`.
+        split: the split to score, likewise.
         model: a shipped model's name or a file.
         against: another model, or a folder of estimates.
-        listener: makes a system of a model.
+        make_system: makes a system from a model's name.
 
     Raises:
-        UsageError: if there is no such part, or ``listener`` knows no such model.
+        UsageError: if there is no such split, or ``make_system`` finds no such model.
         InputError: if nothing in the data can be used, or the folder has no estimate.
     """
-    # Models before data: a name that is mistyped is said at once.
-    first, folder = listener(model), Path(against) if against and Path(against).is_dir() else None
-    second = listener(against) if against and folder is None else None
-    chosen = recordings(data, split)
+    # Models before data, so that a mistyped name is reported at once.
+    first, folder = make_system(model), Path(against) if against and Path(against).is_dir() else None
+    second = make_system(against) if against and folder is None else None
+    selection = select_recordings(data, split)
     if folder is not None:
-        second = EstimateFolder(folder, chosen.references)
-    return Task(chosen.references, [first] if second is None else [first, second], chosen.faults)
+        second = EstimateFolder(folder, selection.references)
+    return Task(selection.references, [first] if second is None else [first, second], selection.faults)
 
 
-def choose(
+def choose_task(
     reference: Path,
     estimate: Path | None,
     model: str | None,
     split: str | None,
     against: str | None,
-    listener: Callable[[str], System],
+    make_system: Callable[[str], System],
 ) -> Task:
-    """What the command's options ask for: `estimates` or `listening`.
+    """Choose `file_task` or `model_task` from the options of ``singtrans evaluate``.
 
     Raises:
-        UsageError: if they ask for both, or neither.
+        UsageError: if the options ask for both, or neither.
         InputError: as those two do.
     """
     if estimate is None:
         if model is None:
             raise UsageError("give ESTIMATE, notes to score, or --model, to transcribe the recordings with")
-        return listening(reference, split, model, against, listener)
+        return model_task(reference, split, model, against, make_system)
     if model is not None:
         raise UsageError(f"{estimate} and --model {model}: give notes to score, or a model to make them, not both")
     if split is not None:
-        raise UsageError(f"--split {split}: parts are a manifest's; use it with --model")
-    return estimates(reference, estimate, Path(against) if against else None)
+        raise UsageError(f"--split {split}: only a manifest has splits; use it with --model")
+    return file_task(reference, estimate, Path(against) if against else None)

@@ -8,9 +8,9 @@ import numpy as np
 from singtrans.dataset.manifest import Entry
 from singtrans.errors import InputError
 from singtrans.model.network import Model
-from singtrans.scoring.references import of_entries
+from singtrans.scoring.references import references_of_entries
 from singtrans.scoring.scores import FileScores, evaluate
-from singtrans.scoring.systems import Listening
+from singtrans.scoring.systems import ModelSystem
 from singtrans.transcriber import Transcriber
 
 
@@ -44,7 +44,7 @@ def validate(model: Model, entries: Sequence[Entry]) -> Validation:
         InputError: naming every entry that cannot be read, one a line.
     """
     transcriber = Transcriber(model, next(model.parameters()).device.type)
-    scores = evaluate(of_entries(entries), Listening("model", transcriber))
+    scores = evaluate(references_of_entries(entries), ModelSystem("model", transcriber))
     if scores.failures:
         raise InputError("\n".join(scores.failures))
     sources: dict[str, dict[str, list[float]]] = {}
@@ -61,7 +61,7 @@ def validate(model: Model, entries: Sequence[Entry]) -> Validation:
 
 def _figures(file: FileScores) -> Iterator[tuple[str, float]]:
     """F-measures and the pitch track's figures; those of times alone by names of their own."""
-    timed = file.true is None
+    timed = file.true_notes is None
     for name, value in file.figures.items():
         figure, _, kind = name.partition(".")
         if kind in ("", "f_measure"):

@@ -84,21 +84,21 @@ def plot_worst(evaluation: Evaluation, path: Path) -> Path:
 def worst(evaluation: Evaluation) -> list[Excerpt]:
     """The rows, the worst first; recordings without any notes have nothing to show."""
     # Where no estimate has notes, true notes alone have no such figure: the others' lack is not an error to be shown.
-    files = [file for file in evaluation.files if _FIGURE in file.figures and (file.true or file.found)]
+    files = [file for file in evaluation.files if _FIGURE in file.figures and (file.true_notes or file.found_notes)]
     files.sort(key=lambda file: (file.figures[_FIGURE], file.name))
     return [_excerpt(file) for file in files[:SHOWN]]
 
 
 def _excerpt(file: FileScores) -> Excerpt:
     nothing = np.zeros(0)
-    transcription = Transcription(file.found, PitchTrack(nothing, nothing, nothing), 0.0, audio=file.name)
-    true = file.true or ()
+    transcription = Transcription(file.found_notes, PitchTrack(nothing, nothing, nothing), 0.0, audio=file.name)
+    true = file.true_notes or ()
     drawn = prepared(Picture(transcription, None, true, _SECONDS))
-    extra = [file.found[number] for number in drawn.extra]
+    extra = [file.found_notes[number] for number in drawn.extra]
     start = _worst_start([*drawn.missed, *extra], drawn.duration)
     score = file.figures[_FIGURE]
     title = f"{file.name}:  COnPOff {score:.3f};  {len(drawn.missed)} of {len(true)} true notes missed,"
-    return Excerpt(drawn, start, f"{title} {len(extra)} of {len(file.found)} extra")
+    return Excerpt(drawn, start, f"{title} {len(extra)} of {len(file.found_notes)} extra")
 
 
 def _worst_start(wrong: Sequence[Note], last: float) -> float:

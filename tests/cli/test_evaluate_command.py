@@ -56,7 +56,7 @@ def test_one_file(tmp_path):
     result = run("evaluate", TRUE, "found.csv", cwd=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
     assert "1 file: too few for intervals, which need 5" in " ".join(result.stdout.split())
-    assert "(" not in result.stdout.split("Correct is")[0]
+    assert "(" not in result.stdout.split("A note is correct")[0]
 
 
 def test_json_and_csv_say_the_same(folders):

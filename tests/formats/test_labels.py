@@ -11,7 +11,7 @@ from singtrans import Note, SingtransError, formats
 from singtrans.dataset.manifest import read_entries
 from singtrans.formats import ReadOptions, audacity, csv_notes, f0, jams_notes, sonic_visualiser, ultrastar
 from singtrans.formats.labels import diffsinger, mir_st500, textgrid, tonas
-from singtrans.scoring.references import labelled
+from singtrans.scoring.references import find_references
 from singtrans.scoring.scores import evaluate
 from singtrans.scoring.systems import EstimateFile, EstimateFolder
 from tests.helpers.label_files import NOTES, check, hz, refused, written
@@ -132,7 +132,7 @@ def test_all_are_scored_by_evaluate_and_found_in_folders(tmp_path):
         written(tmp_path / "found" / f"{stem}.csv", TEXTS["midi.csv"])
     written(tmp_path / "true" / "README.txt", "These are notes.\nThey are sung.\n")
     written(tmp_path / "true" / "song.f0.txt", "60\n61\n")
-    references = labelled(tmp_path / "true", tmp_path / "found")
+    references = find_references(tmp_path / "true", tmp_path / "found")
     report = evaluate(references, EstimateFolder(tmp_path / "found", references))
     assert [file.name for file in report.files] == sorted(name.replace(".", "_") for name in names)
     assert report.means["COnPOff.f_measure"].mean == 1
@@ -143,7 +143,7 @@ def test_evaluate_chooses_the_song_that_the_other_file_is_named_after(tmp_path):
         tmp_path / "all.json", json.dumps({"7": [[0, 1, 60]], "8": [[n.onset, n.offset, n.pitch] for n in NOTES]})
     )
     found = written(tmp_path / "8.csv", TEXTS["midi.csv"])
-    assert evaluate(labelled(true, found), EstimateFile(found)).means["COnPOff.f_measure"].mean == 1
+    assert evaluate(find_references(true, found), EstimateFile(found)).means["COnPOff.f_measure"].mean == 1
 
 
 def test_training_finds_them_beside_recordings(tmp_path):

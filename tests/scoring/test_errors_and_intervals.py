@@ -1,4 +1,4 @@
-"""The class of every note that is wrong, and how sure a mean or a difference is."""
+"""Classes of note errors, confidence intervals and paired tests."""
 
 import itertools
 
@@ -37,10 +37,10 @@ TWO = [Note(1.0, 2.0, 60), Note(2.0, 3.0, 60)]
         ("early_onset", ONE, [Note(0.8, 2.0, 60.4)], 0),
         ("early_onset", ONE, [Note(0.8, 1.9, 60)], 0),
         ("split", ONE, [Note(1.0, 1.5, 60), Note(1.5, 2.0, 60)], 0),
-        ("split", ONE, [Note(1.1, 1.4, 55), Note(1.4, 1.8, 67)], 0),  # pitch is not looked at
+        ("split", ONE, [Note(1.1, 1.4, 55), Note(1.4, 1.8, 67)], 0),  # pitch is ignored
         ("split", ONE, [Note(1.0, 1.3, 60), Note(1.3, 1.6, 60), Note(1.6, 2.0, 60)], 0),
-        ("missed", ONE, [Note(1.1, 1.2, 60), Note(1.5, 1.6, 60)], 2),  # together but 20 % of it
-        ("correct", ONE, [Note(1.0, 1.9, 60), Note(1.9, 2.0, 60)], 1),  # right before the rest came
+        ("missed", ONE, [Note(1.1, 1.2, 60), Note(1.5, 1.6, 60)], 2),  # together only 20 % of it
+        ("correct", ONE, [Note(1.0, 1.9, 60), Note(1.9, 2.0, 60)], 1),  # matched before the rest is considered
         ("merged", TWO, [Note(1.0, 3.0, 60)], 0),
         ("merged", TWO, [Note(1.3, 2.9, 50)], 0),
         ("merged", [Note(1.0, 1.4, 60), Note(1.4, 1.8, 62), Note(1.8, 2.2, 60)], [Note(1.0, 2.2, 60)], 0),
@@ -52,18 +52,18 @@ def test_each_class_of_errors(name, reference, estimate, extra):
     assert len(errors.extra) == extra
 
 
-def test_a_note_that_touches_two_is_a_part_of_the_one_it_lies_in_most():
+def test_part_of_a_split_belongs_to_the_note_it_overlaps_most():
     estimate = [Note(1.0, 1.5, 60), Note(1.5, 2.4, 60), Note(2.45, 3.0, 60)]
     errors = classify([Note(1.0, 2.0, 60), Note(2.45, 3.0, 60)], estimate)
     assert errors.reference == ("split", "correct")
 
 
-def test_a_merged_note_needs_notes_to_be_merged_of():
-    """A long note over one short one is that note with a wrong offset, not a merger."""
+def test_merged_needs_two_reference_notes():
+    """A long estimate over one short reference note has a wrong offset; it is not a merger."""
     assert classify(TWO, [Note(1.0, 1.95, 60), Note(2.0, 3.5, 60)]).reference == ("correct", "wrong_offset")
 
 
-def test_classes_of_many_notes_at_once():
+def test_classes_of_several_notes():
     reference = [Note(float(n), n + 0.9, 60 + n % 3) for n in range(6)]
     estimate = [
         reference[0],
@@ -90,7 +90,7 @@ notes = st.lists(
 
 @settings(max_examples=80, deadline=None)
 @given(notes, notes)
-def test_every_note_has_one_class(reference, estimate):
+def test_every_note_has_exactly_one_class(reference, estimate):
     errors = classify(reference, estimate)
     assert len(errors.reference) == len(reference)
     assert sum(errors.counts.values()) == len(reference) + len(errors.extra)
@@ -103,15 +103,16 @@ def test_every_note_has_one_class(reference, estimate):
     assert mine <= len(estimate)
 
 
-def test_intervals_are_those_of_one_draw():
-    """Drawn in portions or at once, means or ratios to 1: the same numbers as numpy's own percentiles."""
-    values = np.random.default_rng(1).uniform(0, 1, 1500)  # two portions
+def test_intervals_equal_numpy_percentiles_of_one_draw():
+    """1500 values are drawn in two batches; the result equals that of a single draw."""
+    values = np.random.default_rng(1).uniform(0, 1, 1500)
     drawn = np.random.default_rng(0).integers(len(values), size=(statistics.RESAMPLES, len(values)))
     low, high = np.percentile(values[drawn].mean(axis=1), [2.5, 97.5])
-    assert statistics.mean_interval(values) == statistics.Interval(values.mean(), low, high)
+    found = statistics.mean_interval(values)
+    assert (found.mean, found.low, found.high) == pytest.approx((values.mean(), low, high), abs=1e-12)
 
 
-def test_intervals_cover_the_truth_as_often_as_they_say():
+def test_intervals_have_their_nominal_coverage():
     rng, covered = np.random.default_rng(5), 0
     for _ in range(300):
         found = statistics.mean_interval(rng.beta(4, 2, 25))
@@ -134,10 +135,10 @@ def test_intervals_of_constants_and_of_ratios():
     ("differences", "p"),
     [
         ([1.0], 1.0),
-        ([0.1, 0.2, 0.3], 2 / 8),  # only all as they are, and all the other way, are as far from 0
+        ([0.1, 0.2, 0.3], 2 / 8),  # only the observed signs and their opposites
         ([0.1, 0.2, 0.3, 0.4, 0.5], 2 / 32),
-        ([3.0, -1.0], 1.0),  # sums of 2, 4, -4 and -2: all are as far
-        ([1.0, 2.0, -0.5], 4 / 8),  # 2.5 and 3.5, and their opposites
+        ([3.0, -1.0], 1.0),  # sums of 2, 4, -4 and -2: all at least as far from 0
+        ([1.0, 2.0, -0.5], 4 / 8),  # sums of 2.5 and 3.5, and their opposites
         ([0.1] * 3 + [-0.1], 10 / 16),  # 2 (1 + 4) of 16
         ([0.0] * 6, 1.0),
     ],
@@ -147,20 +148,20 @@ def test_paired_test_of_known_answer(differences, p):
     assert (found.p, found.exact, found.flips) == (pytest.approx(p), True, 2 ** len(differences))
 
 
-def test_paired_test_by_brute_force_and_at_random():
+def test_paired_test_equals_brute_force_and_random_flips():
     rng = np.random.default_rng(2)
     few = rng.normal(0.5, 1.0, 8)
     sums = [abs(np.dot(signs, few)) for signs in itertools.product((-1, 1), repeat=8)]
     assert statistics.paired_test(few).p == np.mean([one >= abs(few.sum()) - 1e-9 for one in sums])
-    values = rng.normal(0.3, 1.0, statistics.EXACT)
+    values = rng.normal(0.3, 1.0, statistics.MAX_EXACT_FILES)
     exact = statistics.paired_test(values)
-    more = statistics.paired_test([*values, 0.0])  # a difference of 0 changes nothing, but for how it is counted
+    more = statistics.paired_test([*values, 0.0])  # one more difference, of 0, makes the test a random one
     assert (exact.exact, more.exact, more.flips) == (True, False, statistics.FLIPS)
     assert more.p == pytest.approx(exact.p, abs=0.015)
     assert statistics.paired_test(rng.normal(2.0, 0.1, 50)).p == pytest.approx(1 / (statistics.FLIPS + 1))
 
 
-def test_paired_test_finds_nothing_where_there_is_nothing():
+def test_p_values_are_uniform_without_a_difference():
     rng = np.random.default_rng(3)
     p = np.array([statistics.paired_test(rng.normal(0, 1, 10)).p for _ in range(300)])
     assert 0.02 <= (p <= 0.05).mean() <= 0.09

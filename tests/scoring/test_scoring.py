@@ -1,4 +1,4 @@
-"""What belongs to what in folders and manifests, and what is said of the scores."""
+"""References in folders and manifests, scores of data sets, and reports."""
 
 import csv
 import io
@@ -10,12 +10,12 @@ import pytest
 
 from singtrans import Note, PitchTrack, SingtransError, Transcription
 from singtrans.errors import InputError, UsageError
-from singtrans.scoring import references, statistics
+from singtrans.scoring import references
 from singtrans.scoring.export import csv_report, json_report
-from singtrans.scoring.references import Labels, Reference, labelled
+from singtrans.scoring.references import Annotations, Reference, find_references
 from singtrans.scoring.report import text_comparison, text_report
 from singtrans.scoring.scores import compare, evaluate
-from singtrans.scoring.systems import EstimateFile, EstimateFolder, Listening
+from singtrans.scoring.systems import EstimateFile, EstimateFolder, ModelSystem
 
 
 def make(folder, *names):
@@ -40,7 +40,7 @@ def test_files_of_a_folder(tmp_path):
     true, found = tmp_path / "true", tmp_path / "found"
     make(true, "a.tsv", "a.wav", "a.f0.csv", "b.mid", "sub/a.csv", "sub/x.y.tsv", ".hidden.csv", "c.pv")
     make(found, "a.mid", "a.csv", "b.json", "b.MID", "sub/a.mid", "sub/x.y.mid", "more.mid")
-    assert labelled(true, found) == [
+    assert find_references(true, found) == [
         Reference("a", true / "a.tsv", true / "a.f0.csv"),
         Reference("b", true / "b.mid"),
         Reference("c", None, true / "c.pv"),
@@ -49,8 +49,8 @@ def test_files_of_a_folder(tmp_path):
     ]
     names = {stem.as_posix(): path.name for stem, path in references.note_files(found).items()}
     assert names == {"a": "a.csv", "b": "b.json", "sub/a": "a.mid", "sub/x.y": "x.y.mid", "more": "more.mid"}
-    assert EstimateFolder(found, labelled(true, found)).extra == ("more",)
-    assert labelled(true / "a.tsv", found / "b.json")[0].notes == true / "a.tsv"
+    assert EstimateFolder(found, find_references(true, found)).extra == ("more",)
+    assert find_references(true / "a.tsv", found / "b.json")[0].notes == true / "a.tsv"
 
 
 def test_files_that_make_no_pairs(tmp_path):
@@ -64,12 +64,12 @@ def test_files_that_make_no_pairs(tmp_path):
         (tmp_path / "nothing", true, "does not exist"),
     ):
         with pytest.raises(SingtransError, match=said):
-            labelled(one, other)
+            find_references(one, other)
     with pytest.raises(SingtransError, match=r"no estimate of any of the 2 references \(such as a\)"):
-        EstimateFolder(found, labelled(true, found))
+        EstimateFolder(found, find_references(true, found))
     (tmp_path / "none").mkdir()
     with pytest.raises(SingtransError, match="no files of notes"):
-        labelled(tmp_path / "none", found)
+        find_references(tmp_path / "none", found)
 
 
 def test_labels_are_told_from_estimates_in_one_folder(tmp_path):
@@ -78,26 +78,26 @@ def test_labels_are_told_from_estimates_in_one_folder(tmp_path):
         table(tmp_path / folder / "song.notes.csv", (0.5, 1, 60))
         table(tmp_path / folder / "song.csv", (0.5, 1, 62))
         f0(tmp_path / folder / "song.f0.csv", 60, 60)
-    known = labelled(tmp_path, tmp_path)
+    known = find_references(tmp_path, tmp_path)
     assert [reference.name for reference in known] == ["a/song", "b/song"]
     scores = evaluate(known, EstimateFolder(tmp_path, known))
     assert scores.values("COn.f_measure") == [1, 1]
     assert scores.values("COnP.f_measure") == [0, 0]
     assert scores.values("RPA") == []  # there is but one track: it is not compared with itself
-    single = labelled(tmp_path / "a/song.notes.csv", tmp_path / "a/song.csv")
+    single = find_references(tmp_path / "a/song.notes.csv", tmp_path / "a/song.csv")
     assert "RPA" not in evaluate(single, EstimateFile(tmp_path / "a/song.csv")).means
 
 
 @pytest.mark.parametrize("names", [("song.csv", "song.mid"), ("song.pv", "song.f0.csv"), ("song.sv.csv", "song.jams")])
-def test_two_files_that_may_be_the_truth_are_refused(tmp_path, names):
+def test_ambiguous_references_are_refused(tmp_path, names):
     make(tmp_path / "true", *names)
     (tmp_path / "found").mkdir()
     if names[1].endswith(".jams"):
         value = {"time": 0.5, "duration": 0.5, "value": 60}
         content = {"annotations": [{"namespace": "note_midi", "data": [value]}]}
         (tmp_path / "true" / "song.jams").write_text(json.dumps(content))
-    with pytest.raises(SingtransError, match="may each be the truth") as error:
-        labelled(tmp_path / "true", tmp_path / "found")
+    with pytest.raises(SingtransError, match="may each be the reference") as error:
+        find_references(tmp_path / "true", tmp_path / "found")
     assert "\n" not in str(error.value)
     assert all(str(tmp_path / "true" / name) in str(error.value) for name in names)
 
@@ -111,18 +111,18 @@ def test_missing_estimates_count_as_empty(tmp_path):
     f0(found / "a.f0.csv", 60, 60, 0)
     table(found / "b.csv", (0.5, 1, 60))
     table(found / "z.csv", (0.5, 1, 60))
-    known = labelled(true, found)
+    known = find_references(true, found)
     scores = evaluate(known, EstimateFolder(found, known))
     assert scores.values("COnPOff.f_measure") == [1, 1, 0]
     assert scores.values("RPA") == [1, 0, 0]
     assert (scores.missing, scores.extra) == (("c",), ("z",))
-    assert scores.remarks == ("no pitch tracks where others have some, counted as empty: b",)
+    assert scores.warnings == ("no pitch tracks where others have some, counted as empty: b",)
     assert scores.error_counts["missed"] == 1
     assert scores.error_rates["missed"].mean == pytest.approx(1 / 3)
     (found / "a.f0.csv").unlink()
     without = evaluate(known, EstimateFolder(found, known))
     assert without.values("RPA") == []
-    assert without.remarks == ("no estimate has pitch tracks: such figures are left out",)
+    assert without.warnings == ("no estimate has pitch tracks: such figures are left out",)
 
 
 def test_what_cannot_be_read_is_named_and_the_others_go_on(tmp_path):
@@ -131,7 +131,7 @@ def test_what_cannot_be_read_is_named_and_the_others_go_on(tmp_path):
         table(true / f"{name}.csv", (0.5, 1, 60))
         table(found / f"{name}.csv", (0.5, 1, 60))
     (found / "a.csv").write_text("onset,offset,midi\n0.5,1,440\n")
-    known = labelled(true, found)
+    known = find_references(true, found)
     scores = evaluate(known, EstimateFolder(found, known))
     assert [file.name for file in scores.files] == ["b"]
     assert len(scores.failures) == 1
@@ -156,7 +156,7 @@ def test_absurd_pitches_are_refused_and_not_scored(tmp_path, content, said):
     found = tmp_path / "found.json"
     found.write_text(content)
     with pytest.raises(SingtransError, match=said) as caught:
-        evaluate(labelled(true, found), EstimateFile(found))
+        evaluate(find_references(true, found), EstimateFile(found))
     assert str(found) in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -166,7 +166,7 @@ def test_pitch_of_our_json_is_scored(tmp_path):
     (tmp_path / "found").mkdir()
     Transcription((Note(0.0, 1.0, 60),), track, 1.0).save(tmp_path / "found" / "a.json")
     f0(tmp_path / "true" / "a.f0.csv", *[60] * 50)
-    known = labelled(tmp_path / "true", tmp_path / "found")
+    known = find_references(tmp_path / "true", tmp_path / "found")
     scores = evaluate(known, EstimateFolder(tmp_path / "found", known))
     assert scores.means["RPA"].mean == 1
     assert "COn.f_measure" not in scores.means
@@ -181,14 +181,14 @@ def test_recordings_of_a_manifest_and_a_model(tmp_path):
         lines.append(f"{name},{name}.wav,{name}.notes.csv,,{split},choir")
     manifest = tmp_path / "manifest.csv"
     manifest.write_text("\n".join(lines))
-    chosen = references.recordings(manifest).references
+    chosen = references.select_recordings(manifest).references
     assert [reference.name for reference in chosen] == ["b", "c"]
-    assert [reference.name for reference in references.recordings(manifest, "all").references] == ["a", "b", "c"]
-    assert [reference.name for reference in references.recordings(manifest, "train").references] == ["a"]
-    with pytest.raises(SingtransError, match="no valid part: choose --split test or train, or all"):
-        references.recordings(manifest, "valid")
-    with pytest.raises(UsageError, match="no such part"):
-        references.recordings(manifest, "tset")
+    assert [reference.name for reference in references.select_recordings(manifest, "all").references] == ["a", "b", "c"]
+    assert [reference.name for reference in references.select_recordings(manifest, "train").references] == ["a"]
+    with pytest.raises(SingtransError, match="no valid split: choose --split test or train, or all"):
+        references.select_recordings(manifest, "valid")
+    with pytest.raises(UsageError, match="no such split"):
+        references.select_recordings(manifest, "tset")
     none = np.zeros(0)
 
     def listen(path):
@@ -196,7 +196,7 @@ def test_recordings_of_a_manifest_and_a_model(tmp_path):
             raise InputError(f"{path}: broken")
         return Transcription((Note(0.5, 1, 60),), PitchTrack(none, none, none), 1.0)
 
-    scores = evaluate(chosen, Listening("ears", listen))
+    scores = evaluate(chosen, ModelSystem("ears", listen))
     assert [(file.name, file.reference.source) for file in scores.files] == [("b", "choir")]
     assert scores.failures == (f"{tmp_path / 'c.wav'}: broken",)
     assert scores.means["COnPOff.f_measure"].mean == 1
@@ -211,18 +211,18 @@ def test_rows_that_cannot_be_used_are_failures_and_the_others_are_scored(tmp_pat
     manifest = tmp_path / "m.csv"
     manifest.write_text("\n".join(rows))
     for split in (None, "test", "all"):
-        chosen = references.recordings(manifest, split)
+        chosen = references.select_recordings(manifest, split)
         assert [reference.name for reference in chosen.references] == ["a"]
         faults = [fault.removeprefix(str(manifest)) for fault in chosen.faults]
         assert [fault[:3] for fault in faults] == [":3:", ":4:", ": t"]
     none = np.zeros(0)
-    ears = Listening("ears", lambda path: Transcription((Note(0.5, 1, 60),), PitchTrack(none, none, none), 1.0))
+    ears = ModelSystem("ears", lambda path: Transcription((Note(0.5, 1, 60),), PitchTrack(none, none, none), 1.0))
     scores = evaluate(chosen.references, ears, faults=chosen.faults)
     assert [file.name for file in scores.files] == ["a"]
     assert list(scores.failures) == chosen.faults
     manifest.write_text("\n".join([rows[0], rows[2]]))
     with pytest.raises(SingtransError, match=r"gone\.wav does not exist"):
-        references.recordings(manifest, "test")
+        references.select_recordings(manifest, "test")
 
 
 def test_a_lost_test_part_is_not_replaced_by_what_was_trained_on(tmp_path):
@@ -230,20 +230,20 @@ def test_a_lost_test_part_is_not_replaced_by_what_was_trained_on(tmp_path):
     table(tmp_path / "a.csv", (0.5, 1, 60))
     manifest = tmp_path / "m.csv"
     manifest.write_text("id,audio,notes,split\na,a.wav,a.csv,train\nb,gone.wav,a.csv,test\n")
-    with pytest.raises(SingtransError, match=r"gone\.wav does not exist(.|\n)*no test part but for these"):
-        references.recordings(manifest)
-    assert [reference.name for reference in references.recordings(manifest, "train").references] == ["a"]
+    with pytest.raises(SingtransError, match=r"gone\.wav does not exist(.|\n)*no other recordings in a test split"):
+        references.select_recordings(manifest)
+    assert [reference.name for reference in references.select_recordings(manifest, "train").references] == ["a"]
 
 
 def test_times_alone_are_scored_as_times():
-    truth = Labels(times=np.array([[0.0, 1.0], [1.0, 2.0]]))
+    truth = Annotations(times=np.array([[0.0, 1.0], [1.0, 2.0]]))
     fake = SimpleNamespace(name="a", source="", read=lambda: truth)
 
     class Fixed:
         name, extra = "fixed", ()
 
         def __call__(self, reference):
-            return Labels((Note(0.0, 1.0, 33), Note(1.5, 2.0, 99)))
+            return Annotations((Note(0.0, 1.0, 33), Note(1.5, 2.0, 99)))
 
     scores = evaluate([fake], Fixed())
     assert set(scores.means) == {
@@ -268,7 +268,7 @@ def test_two_systems_are_compared_on_what_both_were_scored_on(tmp_path):
         table(tmp_path / "good" / f"{number}.csv", (0, 1, 60), (1, 2, 62))
         table(tmp_path / "bad" / f"{number}.csv", (0, 1, 60), (1, 2, 64))
     (tmp_path / "bad" / "5.csv").write_text("nothing")
-    known = labelled(tmp_path / "true", tmp_path / "good")
+    known = find_references(tmp_path / "true", tmp_path / "good")
     good, bad = (evaluate(known, EstimateFolder(tmp_path / name, known)) for name in ("good", "bad"))
     differences = compare(good, bad)
     pitch, onset = differences["COnP.f_measure"], differences["COn.f_measure"]
@@ -287,12 +287,12 @@ class Known:
         self.wrong, self.name = wrong, name
 
     def __call__(self, reference):
-        return Labels((Note(0.0, 1.0, 61 if reference.name in self.wrong else 60),))
+        return Annotations((Note(0.0, 1.0, 61 if reference.name in self.wrong else 60),))
 
 
 def of_sources(**names):
     """References with one note, or with times alone where the name is upper case, by their sources."""
-    note, times = Labels((Note(0.0, 1.0, 60),)), Labels(times=np.array([[0.0, 1.0]]))
+    note, times = Annotations((Note(0.0, 1.0, 60),)), Annotations(times=np.array([[0.0, 1.0]]))
     return [
         SimpleNamespace(name=name, source=source, read=lambda name=name: times if name.isupper() else note)
         for source, those in names.items()
@@ -334,13 +334,13 @@ def test_the_comparison_describes_the_tests_of_all_figures():
     known = of_sources(choir="abcdEF")
     ours, theirs = evaluate(known, Known()), evaluate(known, Known("a", name="other"))
     text = " ".join(text_comparison(ours, theirs, compare(ours, theirs)).split())
-    assert "Of 4 to 6 files that both were scored on" in text
-    assert "of all 16 or 64 flips of the signs" in text
+    assert "Based on 4 to 6 files that both were scored on" in text
+    assert "with all 16 or 64 flips of the signs" in text
 
 
-def test_intervals_are_drawn_once(monkeypatch):
+def test_intervals_are_computed_once(monkeypatch):
     scores = evaluate(of_sources(choir="abc", solo="d"), Known("b"))
     json_report(scores)
-    monkeypatch.setattr(statistics, "_portions", None)  # whatever is drawn from now on fails
+    monkeypatch.setattr("scipy.stats.bootstrap", None)  # a second draw would fail
     json_report(scores)
     text_report(scores)

@@ -15,9 +15,9 @@ from singtrans.model.config import FeatureConfig
 from singtrans.model.network import Model
 from singtrans.model.weights import load_model, read_metadata
 from singtrans.notes import PitchTrack, Transcription
-from singtrans.scoring.references import of_entries
+from singtrans.scoring.references import references_of_entries
 from singtrans.scoring.scores import evaluate
-from singtrans.scoring.systems import Listening
+from singtrans.scoring.systems import ModelSystem
 from singtrans.training import loop
 from singtrans.training.augment import AugmentConfig
 from singtrans.training.batches import BatchConfig, Excerpts
@@ -224,7 +224,7 @@ def test_validation_scores_as_evaluate_does(data, tmp_path, monkeypatch):
     path = manifest(tmp_path / "m.csv", {"id": "a", "audio": data / "song0.wav", "f0": "a.f0.csv", "source": "set"})
     entries = read_entries(path)
     found = validate(Model(small_config()), entries)
-    wanted = evaluate(of_entries(entries), Listening("", lambda path: Transcription((), track, 4)))
+    wanted = evaluate(references_of_entries(entries), ModelSystem("", lambda path: Transcription((), track, 4)))
     assert found.figures == {f"set.{name}": interval.mean for name, interval in wanted.means.items()}
     assert found.target == found.figures["set.RPA"] == pytest.approx(0.25, abs=0.01)
     (tmp_path / "a.f0.csv").write_text("time,midi\n0,?\n")
