@@ -1,6 +1,22 @@
 """Any recording to blocks of samples at a given rate."""
 
-from singtrans.audio.decode import AUDIO_SUFFIXES, Soundness, blocks, check, load, seconds, survey
+from singtrans.audio.endings import AUDIO_SUFFIXES
+from singtrans.audio.reading import Reading, Soundness, blocks, check, load, seconds, survey
+from singtrans.audio.recording import Recording, Source, Summary, parse_channel
 from singtrans.audio.stereo import stereo_blocks
 
-__all__ = ["AUDIO_SUFFIXES", "Soundness", "blocks", "check", "load", "seconds", "stereo_blocks", "survey"]
+__all__ = [
+    "AUDIO_SUFFIXES",
+    "Reading",
+    "Recording",
+    "Soundness",
+    "Source",
+    "Summary",
+    "blocks",
+    "check",
+    "load",
+    "parse_channel",
+    "seconds",
+    "stereo_blocks",
+    "survey",
+]

@@ -1,24 +1,24 @@
 """Any audio file to blocks of stereo samples, for what needs the original channels and rate."""
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from itertools import chain
 
 import numpy as np
 
-from singtrans.audio.decode import _chain, _decode, _downmix, _read_head, _regroup
-from singtrans.errors import InputError
+from singtrans.audio.blocks import regroup, resample
+from singtrans.audio.channels import finite, mix
+from singtrans.audio.reading import FADE_SECONDS, Reading
+from singtrans.audio.recording import Source
 
-_FADE_SECONDS = 0.01
 
-
-def stereo_blocks(path: str | Path, sample_rate: int = 44_100) -> Iterator[np.ndarray]:
+def stereo_blocks(source: Source, sample_rate: int = 44_100) -> Iterator[np.ndarray]:
     """Read a recording piece by piece, with its two channels.
 
     One channel is doubled. More than two are mixed into one, as `singtrans.audio.blocks` does, and doubled. Samples
-    that are not finite become 0.
+    that are not finite become 0. A choice of channel is not followed.
 
     Args:
-        path: an audio or video file.
+        source: an audio or video file, perhaps with a choice of sound track.
         sample_rate: rate of the result, in Hz.
 
     Yields:
@@ -27,34 +27,16 @@ def stereo_blocks(path: str | Path, sample_rate: int = 44_100) -> Iterator[np.nd
     Raises:
         InputError: when the first block is asked for, as for `singtrans.audio.blocks`.
     """
-    path = Path(path)
-    pieces = _decode(path, _read_head(path))
+    pieces = Reading(source).pieces()
     first = next(pieces)
-    if not 1000 <= first.rate <= 1_000_000:
-        raise InputError(f"{path} claims {first.rate} samples a second: record or export it again.")
-    chunks = _regroup(_chain(first.samples, (piece.samples for piece in pieces)), first.rate)
-    yield from _resample(_in_stereo(chunks, first.samples.shape[1], first.rate), first.rate, sample_rate)
+    samples = (piece.samples for piece in chain([first], pieces))
+    chunks = _in_stereo(regroup(samples, first.rate), first.samples.shape[1], first.rate)
+    yield from (block for block in resample(chunks, first.rate, sample_rate, channels=2) if len(block))
 
 
 def _in_stereo(chunks: Iterable[np.ndarray], channels: int, rate: int) -> Iterator[np.ndarray]:
     if channels == 2:
-        for chunk in chunks:
-            yield np.nan_to_num(chunk, nan=0.0, posinf=0.0, neginf=0.0)
-    else:
-        for mono in _downmix(chunks, round(rate * _FADE_SECONDS)):
-            yield np.stack([mono, mono], axis=1)
-
-
-def _resample(chunks: Iterable[np.ndarray], source: int, target: int) -> Iterator[np.ndarray]:
-    """(n, 2) chunks at ``source`` Hz to ``target`` Hz, as if resampled all at once; none is empty."""
-    if source == target:
-        yield from chunks
+        yield from map(finite, chunks)
         return
-    import soxr
-
-    stream = soxr.ResampleStream(source, target, 2, dtype="float32")
-    for chunk in chunks:
-        if len(resampled := stream.resample_chunk(np.ascontiguousarray(chunk))):
-            yield resampled
-    if len(resampled := stream.resample_chunk(np.empty((0, 2), np.float32), last=True)):
-        yield resampled
+    for mono in mix(chunks, round(rate * FADE_SECONDS)):
+        yield np.stack([mono, mono], axis=1)

@@ -1,0 +1,46 @@
+"""Change the sample rate and the block length of a stream of samples."""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+
+def regroup(arrays: Iterable[np.ndarray], size: int) -> Iterator[np.ndarray]:
+    """Cut arrays of any lengths into arrays of ``size`` along the first axis; the last may be shorter."""
+    waiting: list[np.ndarray] = []
+    length = 0
+    for array in arrays:
+        waiting.append(array)
+        length += len(array)
+        if length < size:
+            continue
+        joined = np.concatenate(waiting)
+        whole = length - length % size
+        for start in range(0, whole, size):
+            yield joined[start : start + size]
+        waiting, length = [joined[whole:]], length - whole
+    if length:
+        yield np.concatenate(waiting)
+
+
+def resample(chunks: Iterable[np.ndarray], source: int, target: int, channels: int = 1) -> Iterator[np.ndarray]:
+    """Convert float32 chunks from ``source`` to ``target`` Hz, as if resampled all at once.
+
+    Args:
+        chunks: (frames,) each, or (frames, channels) if there are several channels.
+        source: their rate in Hz.
+        target: the wanted rate in Hz.
+        channels: how many there are.
+
+    Yields:
+        Chunks of the same number of dimensions; some may be empty.
+    """
+    if source == target:
+        yield from chunks
+        return
+    import soxr
+
+    stream = soxr.ResampleStream(source, target, channels, dtype="float32")
+    for chunk in chunks:
+        yield stream.resample_chunk(np.ascontiguousarray(chunk))
+    yield stream.resample_chunk(np.empty(0 if channels == 1 else (0, channels), np.float32), last=True)

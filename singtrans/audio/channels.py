@@ -1,0 +1,60 @@
+"""From several channels to one."""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+_CANCELLED = 0.01  # the mean keeps less than this share of the channels' energy: they cancel (-20 dB)
+
+
+def mix(chunks: Iterable[np.ndarray], fade: int) -> Iterator[np.ndarray]:
+    """Average the channels, or take the loudest where they cancel each other.
+
+    Args:
+        chunks: (frames, channels) each.
+        fade: length in frames of the cross-fade where the weights of the channels change.
+
+    Yields:
+        (frames,) for each chunk.
+    """
+    previous = None
+    for raw in chunks:
+        chunk = finite(raw)
+        if chunk.shape[1] == 1:
+            yield chunk[:, 0]
+            continue
+        weights = _weights(chunk, previous)
+        mono = chunk @ weights
+        if previous is not None and not np.array_equal(weights, previous):
+            ramp = np.linspace(0.0, 1.0, len(mono[:fade]), dtype=np.float32)
+            mono[:fade] = ramp * mono[:fade] + (1 - ramp) * (chunk[:fade] @ previous)
+        previous = weights
+        yield mono
+
+
+def pick(chunks: Iterable[np.ndarray], channel: int) -> Iterator[np.ndarray]:
+    """One channel of each (frames, channels) chunk; ``channel`` counts from 1."""
+    for chunk in chunks:
+        yield finite(chunk[:, channel - 1])
+
+
+def finite(samples: np.ndarray) -> np.ndarray:
+    """The samples with 0 in place of those that are not finite."""
+    return np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
+
+
+def _weights(chunk: np.ndarray, previous: np.ndarray | None) -> np.ndarray:
+    """The share of each channel of a (frames, channels) chunk in the mono sound, (channels,) float32."""
+    channels = chunk.shape[1]
+    mean = np.full(channels, 1 / channels, np.float32)
+    energy = np.square(chunk, dtype=np.float64).sum(axis=0)
+    if not energy.any():
+        return mean if previous is None else previous
+    if np.square(chunk @ mean, dtype=np.float64).sum() >= _CANCELLED * energy.mean():
+        return mean
+    loudest = int(energy.argmax())
+    if previous is not None and previous.max() == 1:
+        # Channels in anti-phase are about equally loud: stay with the one in use unless it is clearly softer.
+        chosen = int(previous.argmax())
+        loudest = chosen if energy[chosen] >= 0.5 * energy[loudest] else loudest
+    return np.eye(channels, dtype=np.float32)[loudest]

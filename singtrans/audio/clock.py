@@ -1,0 +1,139 @@
+"""Put decoded frames where their presentation times say, with one sample after the other.
+
+Gaps between frames become silence, overlaps are cut, and jitter is ignored. A difference that is too small to act on
+at once is corrected when it lasts, because single lost packets add up.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+_CLEAR_SECONDS = 0.05  # a difference that is corrected at once
+_SMALL_SECONDS = 0.004  # time stamps in milliseconds differ by less
+_LASTING_SECONDS = 0.4  # a small difference that lasts this long is corrected
+_JUMP_SECONDS = 1.0  # a larger difference must be confirmed by the next frame: a time stamp may be damaged
+_OVERLAP_SECONDS = 0.1  # where time may start again: a larger step back is a new start
+_LONGEST_GAP_SECONDS = 3600.0
+_LONGEST_SILENCE_SECONDS = 4 * 3600.0  # of all gaps together
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRules:
+    """How a container's clock may behave.
+
+    Attributes:
+        longest_gap: seconds; a longer gap is a new start of time and becomes no silence.
+        restarts: whether time may start again in the middle, as in streams that were joined.
+    """
+
+    longest_gap: float = _LONGEST_GAP_SECONDS
+    restarts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    samples: np.ndarray
+    time: float
+
+
+class PresentationClock:
+    """Lines up frames by their presentation times.
+
+    Args:
+        rate: sample rate in Hz.
+        start: presentation time of the first sample of the result, in seconds.
+        rules: how the container's clock may behave.
+    """
+
+    def __init__(self, rate: int, start: float, rules: ClockRules | None = None) -> None:
+        self._rate, self._start, self._rules = rate, start, rules or ClockRules()
+        self.position = 0  # samples that have been placed
+        self._held: _Frame | None = None  # a frame after a jump that is not confirmed yet
+        self._silence_left = round(_LONGEST_SILENCE_SECONDS * rate)
+        self._small: list[int] = []  # differences in samples, all of one sign
+        self._small_samples = 0
+
+    def place(self, samples: np.ndarray, time: float | None) -> Iterator[np.ndarray]:
+        """Arrays to append for a frame.
+
+        Args:
+            samples: (frames, channels).
+            time: presentation time of the first sample in seconds; None if unknown.
+        """
+        if self._held is not None:
+            yield from self._release(time)
+        if time is None:
+            yield from self._append(samples)
+            return
+        lag = self._lag(time)
+        if abs(lag) > _JUMP_SECONDS * self._rate:
+            self._held = _Frame(samples, time)
+            return
+        yield from self._shift(samples, time, lag)
+
+    def finish(self) -> Iterator[np.ndarray]:
+        """Arrays to append after the last frame."""
+        if self._held is not None:
+            yield from self._release(None)
+
+    def silence(self, seconds: float, channels: int) -> Iterator[np.ndarray]:
+        """Silence of a length, as far as silence is allowed."""
+        left = min(round(seconds * self._rate), self._silence_left)
+        self._silence_left -= left
+        while left > 0:
+            step = min(left, self._rate)
+            left -= step
+            self.position += step
+            yield np.zeros((step, channels), np.float32)
+
+    def _lag(self, time: float) -> int:
+        """Samples that are missing before ``time``; negative if there are too many."""
+        lag = (time - self._start) * self._rate - self.position
+        return round(max(-1e15, min(1e15, lag)))
+
+    def _release(self, following: float | None) -> Iterator[np.ndarray]:
+        """Place the held frame: at its time if the next frame follows it, else without a gap."""
+        held, self._held = self._held, None
+        if held is None:
+            return
+        end = held.time + len(held.samples) / self._rate
+        if following is None or abs(following - end) > _JUMP_SECONDS / 2:
+            yield from self._append(held.samples)
+            return
+        gap = self._lag(held.time) / self._rate
+        if 0 < gap <= self._rules.longest_gap:
+            yield from self.silence(gap, held.samples.shape[1])
+        self._start = held.time - self.position / self._rate  # a new start of time, unless the gap was filled
+        yield from self._append(held.samples)
+
+    def _shift(self, samples: np.ndarray, time: float, lag: int) -> Iterator[np.ndarray]:
+        """Place a frame that is less than a jump away."""
+        if lag < -_OVERLAP_SECONDS * self._rate and self._rules.restarts:
+            self._start = time - self.position / self._rate
+            lag = 0
+        change = self._change(lag, len(samples))
+        if change > 0:
+            yield from self.silence(change / self._rate, samples.shape[1])
+        yield from self._append(samples[max(0, -change) :])
+
+    def _change(self, lag: int, length: int) -> int:
+        """Samples of silence to insert (positive) or of overlap to cut (negative) before a frame."""
+        if abs(lag) > _CLEAR_SECONDS * self._rate:
+            self._small.clear()
+            return lag
+        if abs(lag) <= _SMALL_SECONDS * self._rate or (self._small and (lag > 0) != (self._small[0] > 0)):
+            self._small.clear()
+            return 0
+        self._small_samples = length + (self._small_samples if self._small else 0)
+        self._small.append(lag)
+        if self._small_samples < _LASTING_SECONDS * self._rate:
+            return 0
+        change = min(self._small, key=abs)
+        self._small.clear()
+        return change
+
+    def _append(self, samples: np.ndarray) -> Iterator[np.ndarray]:
+        if len(samples):
+            self.position += len(samples)
+            yield samples

@@ -1,0 +1,36 @@
+"""The program that a decoder process runs: it decodes one file after the other until its input ends."""
+
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from singtrans.audio import ffmpeg
+from singtrans.audio.messages import Message, receive, send
+from singtrans.audio.recording import Recording
+from singtrans.errors import SingtransError
+
+
+def main() -> None:
+    """Answer requests on standard input until it ends."""
+    # What the libraries print must not get among the messages.
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    with suppress(EOFError, OSError):  # the program that asks has gone
+        while True:
+            request = receive(sys.stdin.buffer)
+            _answer(answers, Recording(Path(request.fields["path"]), request.fields["track"]))
+    os._exit(0)
+
+
+def _answer(pipe: BinaryIO, recording: Recording) -> None:
+    try:
+        for item in ffmpeg.decode(recording):
+            send(pipe, Message.of(item))
+    except SingtransError as error:
+        send(pipe, Message("error", {"text": str(error)}))
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        send(pipe, Message("fault", {"text": " ".join(f"{type(error).__name__}: {error}".split())}))

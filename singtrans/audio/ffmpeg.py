@@ -1,0 +1,247 @@
+"""Decode with FFmpeg's libraries, by PyAV: compressed sound, videos, and whatever libsndfile refuses.
+
+FFmpeg's decoders can crash on damaged files, which ends the process: see `decoder_process`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from singtrans.audio.clock import ClockRules, PresentationClock
+from singtrans.audio.recording import Decoding, Header, Piece, Recording, Summary, not_a_recording
+from singtrans.audio.stated_length import Stated, stated_length
+from singtrans.errors import InputError
+
+if TYPE_CHECKING:
+    from av import AudioFrame, AudioResampler, AudioStream, Packet
+    from av.container import InputContainer
+
+_LOUDEST = 2.0  # a damaged packet can decode to anything: no codec means more than this
+_LONGEST_PACKET_SECONDS = 1.0  # a damaged packet that claims to be longer is not believed
+_ENCODER_DELAY_SECONDS = 0.2  # at most: the first sample may be that much later than the track's stated start
+_JOINED_FORMATS = ("mpegts", "mpeg", "ogg")  # time may start again in the middle
+_BROADCAST_FORMATS = ("mpegts", "mpeg")
+_LONGEST_BROADCAST_GAP_SECONDS = 10.0  # as the ffmpeg command has it: more is a new start of time
+_SPEECH_FRAME_TYPES = {"amrnb": 7, "amr_nb": 7, "amrwb": 8, "amr_wb": 8}  # higher ones are comfort noise or nothing
+
+
+@contextmanager
+def open_container(path: Path) -> Iterator["InputContainer"]:
+    """Open a file with PyAV.
+
+    Raises:
+        av.error.FFmpegError: if FFmpeg knows no such format.
+    """
+    import av
+
+    # No protocols: a playlist that is named like a recording must not open other files or the network.
+    options = {"protocol_whitelist": "none"}
+    with (
+        path.open("rb") as file,
+        av.open(file, "r", container_options=options, metadata_errors="replace") as container,
+    ):
+        yield container
+
+
+def decode(recording: Recording) -> Decoding:
+    """Decode one sound track.
+
+    Raises:
+        InputError: if nothing can be decoded or there is no such track.
+    """
+    import av
+
+    path = recording.path
+    decoder = None
+    try:
+        choice = _choose(recording)
+        with open_container(path) as container:
+            track = sound_tracks(container, path)[choice.track - 1]
+            stated = stated_length(container, track, path)
+            header = Header(stated.seconds, choice.track, choice.tracks, choice.silent)
+            yield header
+            decoder = _TrackDecoder(container, track, header, stated)
+            yield from decoder.pieces()
+    except av.error.FFmpegError as error:
+        if decoder is None or not decoder.seconds:
+            raise not_a_recording(path) from error
+    if not decoder.seconds:
+        raise not_a_recording(path)
+    yield decoder.summary()
+
+
+def _choose(recording: Recording) -> Header:
+    """The number of the sound track to read; its header states no length yet."""
+    from singtrans.audio.tracks import best_track
+
+    path, wanted = recording.path, recording.track
+    with open_container(path) as container:
+        tracks = sound_tracks(container, path)
+        count = len(tracks)
+        best = container.streams.best("audio")
+        first = next((i for i, track in enumerate(tracks, 1) if best and track.index == best.index), 1)
+    if wanted is not None and wanted > count:
+        has = f"has {count} sound tracks" if count > 1 else "has one sound track"
+        raise InputError(f"{path} {has}; there is no track {wanted}.")
+    if wanted is not None or count == 1:
+        return Header(track=wanted or 1, tracks=count)
+    return best_track(path, first, count)
+
+
+def sound_tracks(container: "InputContainer", path: Path) -> list["AudioStream"]:
+    """The sound tracks of a container, at least one.
+
+    Raises:
+        InputError: if there is none.
+    """
+    tracks = list(container.streams.audio)
+    if not tracks:
+        if container.streams.video:
+            raise InputError(f"{path} holds no sound track: give a recording with sound.")
+        raise not_a_recording(path)
+    for track in tracks:
+        _set_plain_layout(track)
+    return tracks
+
+
+def _set_plain_layout(track: "AudioStream") -> None:
+    """Forget what the channels are named.
+
+    PyAV frees a layout of custom names each time that it is asked for, and the second time ends the process.
+    """
+    context = track.codec_context
+    if not context.is_open and (channels := context.channels) > 0:
+        context.layout = {1: "mono", 2: "stereo"}.get(channels, f"{channels} channels")
+
+
+@dataclass
+class _TrackDecoder:
+    """Decodes one track of an open container."""
+
+    container: "InputContainer"
+    track: "AudioStream"
+    header: Header
+    stated: Stated
+    rate: int = 0
+    lost: float = 0.0  # seconds of packets that could not be decoded
+    _unplaced: float = 0.0  # of these, seconds since the last frame
+    _clock: PresentationClock | None = field(default=None, repr=False)
+    _converter: "Converter | None" = field(default=None, repr=False)
+
+    @property
+    def seconds(self) -> float:
+        """Length of what has been decoded."""
+        return self._clock.position / self.rate if self._clock else 0.0
+
+    def summary(self) -> Summary:
+        """What is known after the last piece."""
+        return Summary(self.header, self.seconds, self.lost, tolerance=self.stated.tolerance)
+
+    def pieces(self) -> Iterator[Piece]:
+        """Decode all packets; damaged ones become silence."""
+        import av
+
+        for packet in self.container.demux(self.track):
+            if self._is_comfort_noise(packet):
+                yield from self._quiet(packet)
+                continue
+            try:
+                frames = packet.decode()
+            except (av.error.FFmpegError, ValueError):  # ValueError: a frame that makes no sense to PyAV
+                lost = min(float((packet.duration or 0) * (packet.time_base or 0)), _LONGEST_PACKET_SECONDS)
+                self.lost += lost
+                self._unplaced += lost
+                continue
+            for frame in frames:
+                if frame.samples:
+                    yield from self._frame(frame)
+        if self._clock:
+            for samples in self._clock.finish():
+                yield Piece(self.rate, samples)
+
+    def _is_comfort_noise(self, packet: "Packet[AudioStream]") -> bool:
+        """Whether a packet of AMR stands for a pause in the speech, which FFmpeg does not decode."""
+        most = _SPEECH_FRAME_TYPES.get(self.track.codec_context.name)
+        return most is not None and packet.size > 0 and (bytes(packet)[0] >> 3) & 15 > most
+
+    def _quiet(self, packet: "Packet[AudioStream]") -> Iterator[Piece]:
+        rate = self.rate or self.track.codec_context.sample_rate
+        seconds = min(float((packet.duration or 0) * (packet.time_base or 0)), _LONGEST_PACKET_SECONDS)
+        time = None if packet.pts is None else float(packet.pts * packet.time_base)
+        yield from self._place(rate, np.zeros((round(seconds * rate), 1), np.float32), time)
+
+    def _frame(self, frame: "AudioFrame") -> Iterator[Piece]:
+        time = None if frame.pts is None or frame.time_base is None else float(frame.pts * frame.time_base)
+        if self._converter is None:
+            self._converter = Converter(frame)
+        for samples in self._converter.convert(frame):
+            yield from self._place(self._converter.rate, samples, time)
+            time = None
+
+    def _place(self, rate: int, samples: np.ndarray, time: float | None) -> Iterator[Piece]:
+        if self._clock is None:
+            self.rate = rate
+            self._clock = PresentationClock(rate, self._start(time), self._rules())
+        lost, self._unplaced = self._unplaced, 0.0
+        if time is None and lost:
+            for silence in self._clock.silence(lost, samples.shape[1]):
+                yield Piece(self.rate, silence)
+        for placed in self._clock.place(samples, time):
+            yield Piece(self.rate, placed)
+
+    def _start(self, first: float | None) -> float:
+        """Presentation time at which the recording begins: that of its earliest track, which may be the picture."""
+        starts = [
+            float(stream.start_time * (stream.time_base or 0))
+            for stream in self.container.streams
+            if stream.start_time is not None
+            and (stream.type == "audio" or (stream.type == "video" and not _is_cover(stream)))
+            and stream.index != self.track.index
+        ]
+        own = self.track.start_time
+        own_start = float(own * self.track.time_base) if own is not None and self.track.time_base else None
+        if first is not None and (own_start is None or 0 <= first - own_start < _ENCODER_DELAY_SECONDS):
+            own_start = first
+        return min([*starts, own_start if own_start is not None else (first or 0.0)])
+
+    def _rules(self) -> ClockRules:
+        name = self.container.format.name
+        if name in _BROADCAST_FORMATS:
+            return ClockRules(longest_gap=_LONGEST_BROADCAST_GAP_SECONDS, restarts=True)
+        return ClockRules(restarts=name in _JOINED_FORMATS)
+
+
+def _is_cover(stream: object) -> bool:
+    """Whether a video stream is a picture on a record's cover."""
+    from av.stream import Disposition
+
+    return bool(getattr(stream, "disposition", Disposition(0)) & Disposition.attached_pic)
+
+
+class Converter:
+    """From frames of any sample format to (frames, channels) float32; a stream may change on its way."""
+
+    def __init__(self, first: "AudioFrame") -> None:
+        self.rate = first.sample_rate
+        self._layout = first.layout
+        self._kind: tuple[object, ...] = ()
+        self._resampler: AudioResampler | None = None
+
+    def convert(self, frame: "AudioFrame") -> Iterator[np.ndarray]:
+        """Arrays of (frames, channels) in the rate and layout of the first frame."""
+        import av
+
+        kind = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if self._resampler is None or kind != self._kind:
+            same = frame.layout.name == self._layout.name and frame.sample_rate == self.rate
+            wanted = (None, None) if same else (self._layout, self.rate)
+            # Packed samples: PyAV cannot read planes beyond the eighth.
+            self._kind, self._resampler = kind, av.AudioResampler("flt", *wanted)
+        frame.pts = None  # gaps in the time stamps would confuse the converter
+        for converted in self._resampler.resample(frame):
+            samples = converted.to_ndarray().reshape(converted.samples, -1)
+            yield np.clip(samples, -_LOUDEST, _LOUDEST)

@@ -1,0 +1,76 @@
+"""Messages between a program and its decoder process: a kind, fields as JSON, and samples.
+
+Not pickled: what a process sends that a damaged file has led astray must not run anything here.
+"""
+
+import json
+import struct
+from dataclasses import asdict, dataclass
+from typing import IO, Any
+
+import numpy as np
+
+from singtrans.audio.recording import Header, Piece, Summary
+
+_LENGTHS = struct.Struct("<II")  # bytes of the JSON and of the samples
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message.
+
+    Attributes:
+        kind: ``request``; or ``header``, any number of ``piece``, and ``summary``, ``error`` or ``fault`` at the end.
+        fields: values that JSON can hold.
+        samples: float32 samples as bytes.
+    """
+
+    kind: str
+    fields: dict[str, Any]
+    samples: bytes = b""
+
+    @classmethod
+    def of(cls, content: Header | Piece | Summary) -> "Message":
+        """The message that carries one of these."""
+        if isinstance(content, Piece):
+            samples = np.ascontiguousarray(content.samples, np.float32)
+            return cls("piece", {"rate": content.rate, "channels": samples.shape[1]}, samples.tobytes())
+        return cls(type(content).__name__.lower(), asdict(content))
+
+    def content(self) -> Header | Piece | Summary:
+        """What is in it."""
+        fields = self.fields
+        if self.kind == "piece":
+            return Piece(fields["rate"], np.frombuffer(self.samples, np.float32).reshape(-1, fields["channels"]))
+        if self.kind == "header":
+            return _header(fields)
+        return Summary(**fields | {"header": _header(fields["header"])})
+
+
+def _header(fields: dict[str, Any]) -> Header:
+    return Header(**fields | {"silent": tuple(fields["silent"])})
+
+
+def send(pipe: IO[bytes], message: Message) -> None:
+    """Send one message."""
+    text = json.dumps([message.kind, message.fields]).encode()
+    pipe.write(_LENGTHS.pack(len(text), len(message.samples)) + text + message.samples)
+    pipe.flush()
+
+
+def receive(pipe: IO[bytes]) -> Message:
+    """Receive one message.
+
+    Raises:
+        EOFError: if the pipe ends before its end.
+    """
+    text, samples = _LENGTHS.unpack(_read(pipe, _LENGTHS.size))
+    kind, fields = json.loads(_read(pipe, text))
+    return Message(kind, fields, _read(pipe, samples))
+
+
+def _read(pipe: IO[bytes], length: int) -> bytes:
+    content = pipe.read(length)
+    if len(content) < length:
+        raise EOFError
+    return content

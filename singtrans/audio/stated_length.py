@@ -1,0 +1,67 @@
+"""The length that a container states, where it states one that can be relied on."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from av import AudioStream
+    from av.container import InputContainer
+
+_TRACK_FORMATS = ("mov", "avi", "flac", "wav", "caf", "aiff", "ape", "wv", "tta", "au", "w64")
+"""Formats whose headers state the length of each track."""
+
+_FILE_FORMATS = ("asf", "flv")
+"""Formats whose headers state the length of the whole file."""
+
+_HEAD_BYTES = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A stated length in seconds, or None; and by how many seconds it may differ from the real one."""
+
+    seconds: float | None
+    tolerance: float = 0.5
+
+
+def stated_length(container: "InputContainer", track: "AudioStream", path: Path) -> Stated:
+    """Length of a track as the file's header states it.
+
+    Estimates from the size of the file and the bit rate do not count: they say nothing about a file cut short.
+    """
+    names = container.format.name.split(",")
+    only_sound = not [stream for stream in container.streams if stream.type == "video"]
+    seconds = None
+    if set(names) & set(_TRACK_FORMATS) or ("mp3" in names and _has_mp3_index(path)):
+        if track.duration and track.time_base:
+            seconds = float(track.duration * track.time_base)
+    elif "matroska" in names:
+        seconds = _clock_time(track.metadata.get("DURATION", ""))
+        if seconds is None and only_sound and len(container.streams.audio) == 1 and container.duration:
+            seconds = container.duration / 1e6
+    elif set(names) & set(_FILE_FORMATS) and only_sound and container.duration:
+        seconds = container.duration / 1e6
+    return Stated(seconds, max(0.5, 0.01 * seconds) if seconds else 0.5)
+
+
+def _clock_time(text: str) -> float | None:
+    """Seconds of a time such as ``00:01:02.500000000``."""
+    try:
+        hours, minutes, seconds = text.strip("\0 ").split(":")
+        return 3600 * int(hours) + 60 * int(minutes) + float(seconds)
+    except ValueError:
+        return None
+
+
+def _has_mp3_index(path: Path) -> bool:
+    """Whether an MP3 file begins with a frame that states the length."""
+    with path.open("rb") as file:
+        head = file.read(10)
+        if head.startswith(b"ID3") and len(head) == 10:
+            a, b, c, d = head[6:]
+            file.seek(10 + (a << 21 | b << 14 | c << 7 | d))
+        else:
+            file.seek(0)
+        frame = file.read(_HEAD_BYTES)
+    return any(mark in frame for mark in (b"Xing", b"Info", b"VBRI"))
