@@ -4,13 +4,12 @@ A reader is ``read(path, request)`` and a writer ``write(transcription, file, op
 file; both ignore what they have no use for. docs/labels.md says what is recognised, and how.
 """
 
-from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
 from singtrans.errors import InputError
 from singtrans.files import whole_file
-from singtrans.formats import f0, jams_notes
+from singtrans.formats import csv_notes, f0, jams_notes
 from singtrans.formats.detection import holds_notes, reader_of
 from singtrans.formats.format import Content, Format, ReadOptions
 from singtrans.formats.note_names import UNITS
@@ -159,10 +158,8 @@ def read_content(path: str | Path, request: ReadOptions) -> Content:
         raise ValueError(f"unit is {request.unit!r}: use {' or '.join(UNITS)}")
     if path.suffix.lower() not in READ_SUFFIXES + TEXT_SUFFIXES:
         raise _unknown_ending(path, READ_SUFFIXES + TEXT_SUFFIXES)
-    format = reader_of(path)
+    format = csv_notes.FORMAT if request.columns else reader_of(path)
     assert format.read is not None  # reader_of returns formats that are read
-    if request.unit is None and format_of(path) == "sv":
-        request = replace(request, unit="hz")  # the Hz of low voices look like MIDI numbers
     return format.read(path, request)
 
 

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from singtrans.formats.format import DEFAULTS, Format, ReadOptions, Sample
-from singtrans.formats.note_names import label_pitch, pitch_label
+from singtrans.formats.note_names import REST_LABELS, label_pitch, pitch_label
 from singtrans.formats.options import PLAIN, Options
-from singtrans.formats.sonic_visualiser import LONGEST as LONGEST_DURATION
 from singtrans.formats.text import at_line, in_order, is_number, make_note, number, read_text, refuse
 from singtrans.formats.time_grid import on_grid
 from singtrans.notes import Note, Transcription
@@ -64,12 +63,13 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
 
 
 def _recognises(sample: Sample) -> bool:
-    if "\t" not in sample.text or not sample.rows or not is_number(sample.rows[0].cells[0]):
+    """Whether most labels name notes: numbers count, if some are names; phonemes such as ``a1`` or ``9`` do not."""
+    rows = [row.cells for row in sample.rows]
+    if "\t" not in sample.text or not all(len(cells) >= 2 and all(map(is_number, cells[:2])) for cells in rows):
         return False
-    labels = [row.cells[2] for row in sample.rows if len(row.cells) >= 3]
-    if any(not is_number(label) and _is_pitch(label) for label in labels):
-        return True
-    return any(is_number(label) and number(label) >= LONGEST_DURATION for label in labels)
+    labels = [cells[2] for cells in rows if len(cells) >= 3 and cells[2].lower() not in REST_LABELS]
+    pitched = [label for label in labels if _is_pitch(label)]
+    return 2 * len(pitched) >= len(labels) and any(not is_number(label) for label in pitched)
 
 
 def _is_pitch(label: str) -> bool:

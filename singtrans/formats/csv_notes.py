@@ -20,6 +20,7 @@ from singtrans.formats.note_names import guess_unit, label_pitch, to_midi
 from singtrans.formats.options import PLAIN, Options
 from singtrans.formats.text import (
     Row,
+    Table,
     at_line,
     in_order,
     is_number,
@@ -28,6 +29,7 @@ from singtrans.formats.text import (
     read_table,
     read_text,
     refuse,
+    split_rows,
 )
 from singtrans.formats.time_grid import on_grid
 from singtrans.notes import Note, Transcription
@@ -65,7 +67,7 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
 
     Args:
         path: the file.
-        request: ``unit`` and ``faults``.
+        request: ``columns``, ``unit`` and ``faults``.
 
     Returns:
         The notes in the order of their onsets.
@@ -76,7 +78,11 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
     """
     path = Path(path)
     unit, faults = request.unit, request.faults
-    table = read_table(path, read_text(path))
+    text = read_text(path)
+    if request.columns:
+        table = Table(tuple(name.strip() for name in request.columns.split(",")), split_rows(text))
+    else:
+        table = read_table(path, text)
     columns = find_columns(table.names)
     has = {"onset": columns.onset, "offset": max(columns.offset, columns.duration), "pitch": columns.pitch}
     if missing := [name for name, place in has.items() if place < 0]:
@@ -90,7 +96,8 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
     more = {name: table.names.index(name) for name in _MORE if own and name in table.names}
     values = [_values(path, row, columns, unit, more, faults) for row in table.rows]
     sung = [value for value in values if value]
-    unit = unit or columns.unit or _unit(path, sung, columns)
+    named = any(not is_number(row.cells[columns.pitch]) for row in table.rows if columns.pitch < len(row.cells))
+    unit = unit or columns.unit or ("name" if named else _unit(path, sung, columns))
     notes = [_note(path, value, unit, faults) for value in sung]
     return in_order(note for note in notes if note)
 
@@ -122,7 +129,7 @@ def _values(
         ends = columns.offset if columns.offset >= 0 else columns.duration
         offset = number(row.cells[ends]) + (0 if columns.offset >= 0 else onset)
         label = row.cells[columns.pitch]
-        pitch = label_pitch(label) if columns.unit == "name" and unit is None else number(label)
+        pitch = label_pitch(label) if _may_be_named(columns, label, unit) else number(label)
         confident = row.cells[columns.confidence] if 0 <= columns.confidence < len(row.cells) else ""
         confidence = number(confident or "1")
         tuning, moved = (number(row.cells[more[name]]) if name in more else 0.0 for name in _MORE)
@@ -130,6 +137,11 @@ def _values(
         refuse(_fault(path, row.line), faults)
         return None
     return None if pitch is None else _Values(row.line, onset, offset, pitch, confidence, tuning, moved)
+
+
+def _may_be_named(columns: Columns, label: str, unit: str | None) -> bool:
+    """Whether a pitch may be a note's name or a rest, as in columns ``note``, or ``pitch`` as GAME writes them."""
+    return unit is None and (columns.unit == "name" or (columns.unit == "" and not is_number(label)))
 
 
 def _unit(path: Path, values: list[_Values], columns: Columns) -> str:
@@ -140,7 +152,8 @@ def _unit(path: Path, values: list[_Values], columns: Columns) -> str:
         raise at_line(
             path,
             first.line,
-            f"has a pitch of {first.pitch:g}, which could be MIDI or Hz: name the column midi or hz in the first line.",
+            f"has a pitch of {first.pitch:g}, which could be MIDI or Hz: choose with --unit, or name the column midi or"
+            " hz in the first line.",
         )
     return unit
 
@@ -165,9 +178,7 @@ def _fault(path: Path, line: int) -> InputError:
 
 
 def _recognises(sample: Sample) -> bool:
-    if not sample.rows or is_number(sample.rows[0].cells[0]):
-        return False
-    columns = find_columns(sample.rows[0].cells)
+    columns = find_columns(sample.header)
     return columns.onset >= 0 and columns.pitch >= 0 and max(columns.offset, columns.duration) >= 0
 
 

@@ -4,11 +4,12 @@ from pathlib import Path
 
 from singtrans.errors import InputError
 from singtrans.files import read_bytes
-from singtrans.formats import csv_notes
+from singtrans.formats import csv_notes, plain_table
+from singtrans.formats.columns import find_columns
 from singtrans.formats.format import Format, Sample
 from singtrans.formats.json_file import read_json
 from singtrans.formats.registry import BY_SUFFIX, FORMATS
-from singtrans.formats.text import Row, decode, is_number, split_rows
+from singtrans.formats.text import Row, decode, find_header, is_number, split_rows
 
 _HEAD = 65536  # characters that are enough to recognise a format
 
@@ -28,9 +29,12 @@ def reader_of(path: Path) -> Format:
     for format in FORMATS:
         if format.read and format.recognises and format.recognises(sample):
             return format
-    cells = sample.rows[0].cells if sample.rows else ()
-    if suffix in (".csv", ".tsv") and (not cells or len(cells) > 2 or not is_number(cells[0])):
-        return csv_notes.FORMAT  # its error says what a header needs
+    if suffix in (".csv", ".tsv"):  # their readers say what is wrong with the table
+        cells = sample.rows[0].cells if sample.rows else ("",)
+        if not is_number(cells[0]):
+            return csv_notes.FORMAT
+        if len(cells) > 2:
+            return plain_table.FORMAT
     raise InputError(f"{path}{_seeming(sample.rows)}: see docs/labels.md for the labels that are read.")
 
 
@@ -41,11 +45,13 @@ def read_sample(path: Path) -> Sample:
         InputError: if the file cannot be read or is not text.
     """
     if path.suffix.lower() == ".json":
-        return Sample(path, "", (), read_json(path))
+        return Sample(path, "", (), data=read_json(path))
     text = decode(read_bytes(path), "cp1252")
     if text is None:
         raise InputError(f"{path} is not text: give a file of notes.")
-    return Sample(path, text[:_HEAD], split_rows(text[:_HEAD]))
+    text = text[:_HEAD]
+    header = find_header(text)
+    return Sample(path, text, split_rows(text), header if find_columns(header).onset >= 0 else ())
 
 
 def holds_notes(path: Path) -> bool:

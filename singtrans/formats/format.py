@@ -47,13 +47,15 @@ class Sample:
     Attributes:
         path: the file.
         text: its first characters; empty if it is not text.
-        rows: the lines of ``text`` cut into cells, comments left out.
+        rows: the lines of ``text`` cut into cells, without blank lines and comments.
+        header: names of the columns, if the text is a table with a header; empty if it has none.
         data: the whole content of a JSON file; None for other files.
     """
 
     path: Path
     text: str
     rows: tuple[Row, ...]
+    header: tuple[str, ...] = ()
     data: object = None
 
 

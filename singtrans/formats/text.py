@@ -109,35 +109,60 @@ def is_number(text: str) -> bool:
 
 
 def split_rows(text: str) -> tuple[Row, ...]:
-    """Rows of a text without header and quotes, blank lines left out.
+    """Split a text without quotes into rows, each at its tabs, or else its semicolons, its commas, or its spaces.
 
-    Each line is cut at its tabs, or else its semicolons, its commas, or its spaces.
+    Left out are blank lines, comments, which begin with ``#``, and Audacity's frequencies of a selection, which begin
+    with a backslash.
     """
     rows = []
     for line, content in enumerate(text.split("\n"), 1):
-        if content.strip():
-            mark = _delimiter(content)
-            rows.append(Row(line, tuple(cell.strip() for cell in content.split(None if mark == " " else mark))))
+        if content.strip() and content.lstrip()[0] not in "#\\":
+            rows.append(Row(line, _split(content)))
     return tuple(rows)
 
 
+def find_header(text: str) -> tuple[str, ...]:
+    """Names of a table's columns: its first row if that does not begin with a number, else the comment above it.
+
+    Empty if there is neither.
+    """
+    comment: tuple[str, ...] = ()
+    for content in text.split("\n"):
+        if not content.strip():
+            continue
+        cells = _split(content.lstrip().lstrip("#"))
+        if not content.lstrip().startswith("#"):
+            return comment if cells and is_number(cells[0]) else cells
+        comment = cells
+    return comment
+
+
 def read_table(path: Path, text: str) -> Table:
-    """Header and rows of a text of comma-, tab-, semicolon- or space-separated values, with or without quotes.
+    """Read a table of comma-, tab-, semicolon- or space-separated values, with or without quotes.
+
+    Comments, which begin with ``#``, are left out; the last one above the first row is the header if that row begins
+    with a number.
 
     Raises:
-        InputError: naming the line that is no such text.
+        InputError: naming the line that is not such text.
     """
-    mark = _delimiter(text.partition("\n")[0])
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, skipinitialspace=mark == " ")
+    lines = text.split("\n")
+    is_data = [bool(line.strip()) and not line.lstrip().startswith("#") for line in lines]
+    first = is_data.index(True) if any(is_data) else 0
+    mark = _delimiter(lines[first])
+    table = io.StringIO("\n".join(lines[first:]), newline="")
+    reader = csv.reader(table, delimiter=mark, skipinitialspace=mark == " ")
     rows = []
     try:
-        names = tuple(cell.strip() for cell in next(reader, []))
         for cells in reader:
-            if any(cell.strip() for cell in cells):
-                rows.append(Row(reader.line_num, tuple(cell.strip() for cell in cells)))
+            if any(cell.strip() for cell in cells) and not cells[0].lstrip().startswith("#"):
+                rows.append(Row(first + reader.line_num, tuple(cell.strip() for cell in cells)))
     except csv.Error as error:
-        raise at_line(path, reader.line_num, f"is not CSV ({error}): export it again.") from None
-    return Table(names, tuple(rows))
+        raise at_line(path, first + reader.line_num, f"is not CSV ({error}): export it again.") from None
+    commented = find_header("\n".join(lines[: first + 1])) if rows and is_number(rows[0].cells[0]) else ()
+    if commented:
+        return Table(commented, tuple(rows))
+    return Table(rows[0].cells if rows else (), tuple(rows[1:]))
 
 
 def make_note(
@@ -176,6 +201,11 @@ def in_order(notes: Iterable[Note]) -> tuple[Note, ...]:
 def listed(names: Sequence[str], most: int = 5) -> str:
     """The first names, for an error's line."""
     return ", ".join(map(shown, names[:most])) + (", …" if len(names) > most else "")
+
+
+def _split(line: str) -> tuple[str, ...]:
+    mark = _delimiter(line)
+    return tuple(cell.strip() for cell in line.split(None if mark == " " else mark))
 
 
 def _delimiter(line: str) -> str:

@@ -241,7 +241,7 @@ WRONG = {
         ("0,220,1\n1,x,1\n", "line 2"),
         ("0,220,1\n1,220\n", "line 2"),
         ("0,220,1\n1,220,0\n", "line 2"),
-        ("0,1,60\n1,2,61\n", "line 1.*header|line 1.*first line"),
+        ("0,1,60\n1,2,61\n", "onset,offset,pitch or onset,duration,pitch.*--columns"),
         ("0,60\n1,61\n", "no notes"),
         ("name,note_seq,note_dur\na,C4 D4,1\n", "line 2.*2 notes but 1"),
         ("name,note_seq,note_dur\na,C4 la,1 1\n", "line 2.*note 2"),

@@ -30,8 +30,7 @@ def read(path: str | Path, faults: list[InputError] | None = None) -> np.ndarray
     """
     path = Path(path)
     text = read_text(path)
-    # Audacity writes selected frequencies behind a backslash.
-    rows = tuple(row for row in split_rows(text) if not row.cells[0].startswith("\\"))
+    rows = split_rows(text)
     start, end, is_length = 0, 1, False
     if rows and not is_number(rows[0].cells[0]):
         table = read_table(path, text)
