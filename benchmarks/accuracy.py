@@ -34,7 +34,7 @@ from singtrans.dataset.manifest import SPLITS, Entry
 from singtrans.decoding.decoder import pitch_between, pitch_track
 from singtrans.decoding.posteriors import Posteriors
 from singtrans.errors import SingtransError
-from singtrans.melody.key import keyed
+from singtrans.melody.key import apply_key
 from singtrans.melody.tuning import AUTO
 from singtrans.notes import Note, PitchTrack, Transcription
 from singtrans.scoring.metrics import NOTE_FIGURES, PITCH_FIGURES
@@ -102,7 +102,7 @@ class Written:
         """The integer notes."""
         notes = self._listening(reference).notes or ()
         nothing = PitchTrack(np.zeros(0), np.zeros(0), np.zeros(0))
-        found = keyed(Transcription(notes, nothing, 0.0), AUTO).notes
+        found = apply_key(Transcription(notes, nothing, 0.0), AUTO).notes
         return Annotations(tuple(replace(note, pitch=float(note.note)) for note in found))
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from benchmarks.tuning import MAJOR, MELODIES, Singer, sing
-from singtrans.melody.key import keyed
+from singtrans.melody.key import apply_key
 from singtrans.melody.tuning import AUTO
 from singtrans.notes import Transcription
 
@@ -47,7 +47,7 @@ def shares(song: Song, seed: int) -> tuple[float, float]:
     """Shares of right integers: the nearest, and those of the key that is found."""
     sung, meant = melody(song, np.random.default_rng(seed))
     plain = np.array([note.note for note in sung.notes])
-    found = np.array([note.note for note in keyed(sung, AUTO).notes])
+    found = np.array([note.note for note in apply_key(sung, AUTO).notes])
     return float(np.mean(plain == meant)), float(np.mean(found == meant))
 
 

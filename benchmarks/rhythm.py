@@ -10,7 +10,7 @@ import numpy as np
 from benchmarks.tables import publish
 from singtrans.melody.beats import Beats
 from singtrans.melody.quantize import parse_grid, quantize
-from singtrans.melody.tempo import beats_at, find_beats
+from singtrans.melody.tempo import align_beats, estimate_beats
 from tests.helpers.songs import Song, song
 
 SONGS = 100
@@ -26,7 +26,7 @@ def tempos() -> dict[str, int]:
     for _ in range(SONGS):
         tempo, metre = rng.uniform(60, 170), rng.choice([4, 4, 3])
         made = song(rng, tempo, rng.integers(8, 25), metre, jitter=TIMING, drift=rng.choice([0, 0.01, 0.03, 0.05]))
-        found = find_beats(made.notes, metre)
+        found = estimate_beats(made.notes, metre)
         away = [abs(found.tempo * factor / tempo - 1) if found else 1.0 for factor in (1, 2, 0.5)]
         exact += away[0] < NEAR
         related += min(away) < NEAR
@@ -49,7 +49,7 @@ def main() -> None:
         for _ in range(SONGS):
             tempo = rng.uniform(60, 140)
             made = song(rng, tempo, metre=metre, jitter=ROUGH_TIMING)
-            right.append(restored(made, beats_at(tempo, made.notes), grid))
+            right.append(restored(made, align_beats(tempo, made.notes), grid))
         starts, both = np.concatenate(right)[:, 0].mean(), np.concatenate(right).all(axis=1).mean()
         cells = f"{starts:.1%} of onsets, {both:.1%} of notes with their offsets"
         rows.append([f"`--quantize {grid}` restored", f"{sum(map(len, right))} notes", cells])

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from singtrans.melody.tuning import AUTO, tuned
+from singtrans.melody.tuning import AUTO, apply_tuning
 from singtrans.notes import Note, PitchTrack, Transcription
 
 MELODIES = 200
@@ -56,7 +56,7 @@ def shares(singer: Singer, seed: int) -> tuple[float, ...]:
     """Shares of right integers: counted from 440 Hz, with the tuning found, and that up to a transposition."""
     song, meant = sing(singer, np.random.default_rng(seed))
     plain = np.array([note.note for note in song.notes]) - meant
-    found = np.array([note.note for note in tuned(song, AUTO).notes]) - meant
+    found = np.array([note.note for note in apply_tuning(song, AUTO).notes]) - meant
     values, counts = np.unique(found, return_counts=True)
     return float(np.mean(plain == 0)), float(np.mean(found == 0)), float(np.mean(found == values[counts.argmax()]))
 

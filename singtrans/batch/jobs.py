@@ -14,7 +14,7 @@ from singtrans.files import sweep
 from singtrans.formats import ENDINGS, READ_SUFFIXES, WRITE_SUFFIXES, WRITERS, Options, format_of, save
 from singtrans.formats.conversion import remarks_on
 from singtrans.formats.registry import check_formats
-from singtrans.melody.key import meant
+from singtrans.melody.key import apply_tuning_and_key
 from singtrans.notes import Transcription
 
 
@@ -258,7 +258,7 @@ def _do(job: Job, transcriber: Callable[[Path], Transcription], existing: Existi
         options = replace(job.options, audio=audio)
         for output in wanted:
             _save(transcription, output, existing, options)
-    heard = _heard(meant(transcription, options.tuning, options.key))
+    heard = _heard(apply_tuning_and_key(transcription, options.tuning, options.key))
     return Outcome(job, heard, wanted, remarks=remarks_on(transcription, names, options))
 
 

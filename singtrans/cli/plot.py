@@ -43,7 +43,7 @@ def plot(  # noqa: PLR0913 (one parameter an option)
     from singtrans.extras import need
     from singtrans.formats import load_notes
     from singtrans.formats.conversion import melody_remarks
-    from singtrans.melody.key import meant
+    from singtrans.melody.key import apply_tuning_and_key
     from singtrans.view.plot import KINDS, Picture
     from singtrans.view.plot import plot as draw
     from singtrans.view.source import load
@@ -57,7 +57,7 @@ def plot(  # noqa: PLR0913 (one parameter an option)
     wanted = write_options(tuning=tuning, key=key)
     found = load(source, notes, audio, model)
     true_notes = load_notes(reference) if reference else None
-    shown = meant(found.transcription, wanted.tuning, wanted.key)
+    shown = apply_tuning_and_key(found.transcription, wanted.tuning, wanted.key)
     draw(Picture(shown, found.audio, true_notes, row_seconds), target, overwrite=overwrite)
     say(f"{target}: {len(shown.notes)} notes")
     for remark in melody_remarks(found.transcription, wanted):

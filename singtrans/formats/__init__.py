@@ -27,7 +27,7 @@ from singtrans.formats.registry import (
     find_format,
     format_of,
 )
-from singtrans.melody.key import meant
+from singtrans.melody.key import apply_tuning_and_key
 from singtrans.notes import Note, PitchTrack, Transcription
 
 __all__ = [
@@ -111,7 +111,7 @@ def write(transcription: Transcription, file: BinaryIO, format: str, options: Op
     """
     writer = WRITERS[format].write
     assert writer is not None  # WRITERS holds formats that are written
-    writer(meant(transcription, options.tuning, options.key), file, options)
+    writer(apply_tuning_and_key(transcription, options.tuning, options.key), file, options)
 
 
 def load_notes(

@@ -10,8 +10,8 @@ from singtrans.errors import InputError, UsageError
 from singtrans.formats import SCORED, SHEETS, WRITERS, Options, format_of, midi, read_content, save
 from singtrans.formats.format import DEFAULTS, ReadOptions
 from singtrans.formats.score.arrangement import arrange
-from singtrans.melody.key import key_remark, meant
-from singtrans.melody.tuning import AUTO, tuned, tuning_remark
+from singtrans.melody.key import apply_tuning_and_key, describe_key
+from singtrans.melody.tuning import AUTO, apply_tuning, describe_tuning
 from singtrans.notes import Note, PitchTrack, Transcription
 
 
@@ -84,7 +84,7 @@ def convert_file(
     options = replace(options or Options(), audio=audio, beats=beats)
     remarks = remarks_on(transcription, (name,), options)
     save(transcription, target, overwrite=overwrite, options=options, format=name)
-    return Converted(meant(transcription, options.tuning, options.key).notes, remarks)
+    return Converted(apply_tuning_and_key(transcription, options.tuning, options.key).notes, remarks)
 
 
 def remarks_on(transcription: Transcription, formats: tuple[str, ...], options: Options) -> tuple[str, ...]:
@@ -105,6 +105,6 @@ def remarks_on(transcription: Transcription, formats: tuple[str, ...], options: 
 
 def melody_remarks(transcription: Transcription, options: Options) -> tuple[str, ...]:
     """What was found in the notes: a line on the tuning and one on the key, where they were to be found."""
-    tuning = (tuning_remark(transcription.notes),) if options.tuning == AUTO else ()
-    key = (key_remark(tuned(transcription, options.tuning).notes),) if options.key == AUTO else ()
+    tuning = (describe_tuning(transcription.notes),) if options.tuning == AUTO else ()
+    key = (describe_key(apply_tuning(transcription, options.tuning).notes),) if options.key == AUTO else ()
     return (*tuning, *key)

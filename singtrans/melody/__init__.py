@@ -1,1 +1,1 @@
-"""What notes mean together: tuning, key, beats and quantising."""
+"""Analysis of whole melodies: tuning, key, tempo, beats and quantisation."""

@@ -1,4 +1,4 @@
-"""Notes moved onto a grid of note values: straight, triplets, or swing."""
+"""Quantisation of notes to a grid of note values: straight, triplets, or swing."""
 
 import re
 from collections.abc import Sequence
@@ -10,21 +10,21 @@ from singtrans.melody.beats import Beats
 from singtrans.notes import Note
 
 _GRID = re.compile(r"1/(?:(4|8|16|32)|(8|16|32)t|(8|16)s(\d\d(?:\.\d+)?)?)", re.ASCII)
-_SWING = 200 / 3  # per cent of a pair that its first note lasts: triplet swing
+_SWING = 200 / 3  # per cent of a pair taken by its first note: triplet swing
 _TIMING = 0.03  # seconds, standard deviation of a singer's onset
-_WEAK = 0.7  # cost of each halving of the beat at a note's start: simple rhythms before odd ones
-_BREATH = 0.12  # seconds of silence before the next note that no score would write as a rest
+_WEAK = 0.7  # cost of each division of the beat at a note's start; favours simple rhythms
+_BREATH = 0.12  # seconds of silence before the next note that are not written as a rest
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Places in a beat where notes may start and end.
+    """Positions in a beat where notes may start and end.
 
     Attributes:
-        name: as it was written: ``1/16``, ``1/8t`` (triplets), ``1/8s`` (swing), ``1/16s58`` (swing of 58 %).
-        steps: places in one pattern, in beats, from 0 on.
-        scored: the same places as a score writes them: swing is written straight.
-        length: beats after which the pattern repeats.
+        name: ``1/16``, ``1/8t`` (triplets), ``1/8s`` (swing) or ``1/16s58`` (swing of 58 %).
+        steps: positions in one pattern, in beats, the first 0.
+        scored: the same positions as written in a score, where swing is written straight.
+        length: length of the pattern in beats.
     """
 
     name: str
@@ -34,17 +34,17 @@ class Grid:
 
     @property
     def finest(self) -> float:
-        """The shortest distance between places, in beats, as a score writes them."""
+        """Shortest distance between positions, in beats, as written in a score."""
         return self.length / len(self.steps)
 
     def place(self, number: np.ndarray | int, *, scored: bool = False) -> np.ndarray:
-        """Position in beats of the grid's places, counted from 0 at the start of the recording."""
+        """Convert indices on the grid, 0 at the start of the recording, to positions in beats."""
         number = np.asarray(number)
         steps = np.array(self.scored if scored else self.steps)
         return number // len(steps) * self.length + steps[number % len(steps)]
 
     def nearest(self, position: float) -> int:
-        """The number of the place nearest to a position in beats."""
+        """Return the grid index nearest to a position in beats."""
         guess = round(position / self.finest)
         near = np.arange(guess - 2, guess + 3)
         return int(near[np.argmin(np.abs(self.place(near) - position))])
@@ -56,8 +56,8 @@ class Quantized:
 
     Attributes:
         notes: with their new times in seconds.
-        spans: of each note, the numbers of the grid's places where it starts and ends.
-        moved: (notes,) seconds that each onset was moved, later ones positive.
+        spans: grid indices where each note starts and ends.
+        moved: (notes,) seconds by which each onset was moved, positive if later.
     """
 
     notes: tuple[Note, ...]
@@ -66,14 +66,14 @@ class Quantized:
 
 
 def parse_grid(text: str) -> Grid:
-    """The grid of a name such as ``1/16``, ``1/8t``, ``1/8s`` or ``1/16s58``; ``swing`` is ``1/8s``.
+    """Parse the name of a grid such as ``1/16``, ``1/8t``, ``1/8s`` or ``1/16s58``; ``swing`` is ``1/8s``.
 
     Raises:
-        ValueError: if it is none.
+        ValueError: if the text is not a grid.
     """
     match = _GRID.fullmatch("1/8s" if text == "swing" else text)
     if not match:
-        raise ValueError(f"{text!r} is no grid: use 1/4, 1/8, 1/16 or 1/32, 1/8t for triplets, 1/8s for swing")
+        raise ValueError(f"{text!r} is not a grid: use 1/4, 1/8, 1/16 or 1/32, 1/8t for triplets, 1/8s for swing")
     straight, triplet, swung, share = match.groups()
     step = 4 / int(straight or triplet or swung)
     if triplet:
@@ -82,23 +82,23 @@ def parse_grid(text: str) -> Grid:
     if swung:
         swing = float(share or _SWING)
         if not 50 <= swing <= 75:
-            raise ValueError(f"{text!r}: swing lies between 50 and 75 per cent")
+            raise ValueError(f"{text!r}: swing must be between 50 and 75 per cent")
         return Grid(text, (0.0, 2 * step * swing / 100), (0.0, step), 2 * step)
     places = tuple(step * number for number in range(round(1 / step)))
     return Grid(text, places, places, 1.0)
 
 
 def quantize(notes: Sequence[Note], beats: Beats, grid: Grid) -> Quantized:
-    """Move notes onto a grid, all together.
+    """Move notes to a grid.
 
-    Among all placings in which every note starts later than the one before it, this is the one that moves onsets
-    least while it prefers strong places of the beat. A note's end goes to the nearest place, or to the next
-    note's start where hardly a breath lies between.
+    All onsets are placed together: every note starts later than the one before it, and the sum of two costs is
+    minimal, the distance that onsets move and the weakness of their positions in the beat. The end of a note goes to
+    the nearest position, or to the start of the next note if the gap between them is short.
 
     Args:
         notes: in time order, not overlapping.
-        beats: where the beats are.
-        grid: where notes may start and end.
+        beats: the beats.
+        grid: the grid.
     """
     if not notes:
         return Quantized((), (), np.zeros(0))
@@ -121,7 +121,7 @@ def quantize(notes: Sequence[Note], beats: Beats, grid: Grid) -> Quantized:
 
 
 def _starts(onsets: np.ndarray, beats: Beats, grid: Grid) -> list[int]:
-    """The place of each onset: Viterbi over the places around each, ever later."""
+    """Find the grid index of each onset by the Viterbi algorithm, in ascending order."""
     positions = beats.position(onsets)
     centres = [grid.nearest(float(position)) for position in positions]
     reach = np.arange(-3, 4)
@@ -129,7 +129,7 @@ def _starts(onsets: np.ndarray, beats: Beats, grid: Grid) -> list[int]:
     places: list[np.ndarray] = []
     sources = []
     for number, centre in enumerate(centres):
-        # Notes faster than the grid push each other along: room for that behind the last one's earliest place.
+        # Notes may be faster than the grid: allow for indices after the lowest one of the previous note.
         lowest = max(0, int(places[-1][0]) + 1 if places else 0)
         at = np.unique(np.maximum(centre + reach, lowest))
         moved = beats.seconds(grid.place(at)) - onsets[number]
@@ -148,7 +148,7 @@ def _starts(onsets: np.ndarray, beats: Beats, grid: Grid) -> list[int]:
 
 
 def _weakness(grid: Grid, places: np.ndarray) -> np.ndarray:
-    """(places,) how many times the beat must be divided to reach each place."""
+    """Compute (indices,) how many times the beat must be divided to reach each position."""
     within = grid.place(places, scored=True) % 1
     levels = [within * parts % 1 for parts in (1, 2, 3, 4, 6, 8)]
     whole = np.array([(np.minimum(level, 1 - level) < 1e-6) for level in levels])

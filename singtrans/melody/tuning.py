@@ -1,13 +1,13 @@
-"""What a singer calls A4, from the notes themselves: so that somebody who sings 40 cents flat gets the melody meant.
+"""Estimation of a singer's tuning (the frequency of A4) from the notes.
 
-The reference is the pitch from which most of what was sung lies whole semitones away. It is told by likelihood, in
-which a wrong note counts little: a note is off the nearest semitone by a normal deviate, or by anything at all.
-One reference for the whole song is preferred; where the notes are clearly better explained by one that moves, as that
-of a singer who goes flat without accompaniment, its way is found by dynamic programming (Viterbi, 1967).
+The tuning is the reference from which most sung pitches are whole semitones away. It maximises a likelihood that is
+robust to wrong notes: the distance of a pitch to the nearest semitone is normally distributed, or, for a share of the
+notes, uniform. A constant tuning is preferred. If a moving one fits clearly better, as for a singer who goes flat
+without accompaniment, its path is found by the Viterbi algorithm.
 
-Whole semitones cannot be told apart by such means. At its start the reference lies within half a semitone of 440 Hz;
-from there it goes on for up to three semitones, and no note jumps. So somebody who sings 45 cents flat is taken for
-flat, not for 55 cents sharp; who sings half a semitone off may be written a semitone lower or higher as a whole.
+Tunings that differ by whole semitones fit equally well. At the start, the tuning is therefore within half a semitone
+of 440 Hz; from there it may move by up to three semitones. A singer who is 45 cents flat is not taken to be 55 cents
+sharp, but one who is half a semitone off may be written a semitone too low or too high.
 """
 
 import math
@@ -21,78 +21,78 @@ from singtrans.notes import LONGEST_SONG, Note, Transcription
 
 AUTO = "auto"
 CONCERT = 440.0  # Hz
-FEWEST = 4  # notes that can agree on anything but by chance
-_SCATTER = 22  # cents, standard deviation of a note that was meant
-_STRAY = 0.3  # share of notes that lie anywhere
-_SURE = 0.25  # seconds: shorter notes say less
-_OPENING = 60.0  # seconds whose notes say where the reference starts
-_HOP = 5.0  # seconds between the points of a reference that moves
-_FAR = 300  # cents that a reference may move away from 440 Hz, to either side
-_SLOW = 3.0  # cents that it moves in one hop, standard deviation
-_FAST = 20  # cents that it moves in one hop at most
-_CHANCE = 3.0  # log likelihood that notes at random reach
-_DOUBTFUL = 0.4  # semitones: beyond, it may as well be the other semitone
-_DRIFT = 3.0  # log likelihood that a moving reference must gain
+MIN_NOTES = 4
+_SCATTER = 22  # cents, standard deviation of sung pitches
+_STRAY = 0.3  # share of notes with any pitch
+_SURE = 0.25  # seconds; shorter notes have less weight
+_OPENING = 60.0  # seconds at the start that fix the semitone
+_HOP = 5.0  # seconds between the points of a moving tuning
+_FAR = 300  # cents, largest distance from 440 Hz to either side
+_SLOW = 3.0  # cents, standard deviation of the movement in one hop
+_FAST = 20  # cents, largest movement in one hop
+_CHANCE = 3.0  # log likelihood of random notes
+_DOUBTFUL = 0.4  # semitones; beyond this the tuning may belong to the neighbouring semitone
+_DRIFT = 3.0  # log likelihood that a moving tuning must gain
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Reference:
-    """What a singer calls A4, over time.
+class TuningCurve:
+    """A singer's tuning over time.
 
     Attributes:
         times: (points,) seconds, ascending.
-        semitones: (points,) above 440 Hz; between the points the reference moves evenly.
+        semitones: (points,) semitones of A4 above 440 Hz; interpolated linearly between the points.
     """
 
     times: np.ndarray
     semitones: np.ndarray
 
     def at(self, seconds: float) -> float:
-        """Semitones above 440 Hz at a time in seconds."""
+        """Return the semitones above 440 Hz at a time in seconds."""
         return float(np.interp(seconds, self.times, self.semitones))
 
 
-def tuned(transcription: Transcription, tuning: float | str | None) -> Transcription:
-    """The transcription with notes that know what their singer calls A4; pitches stay what was sung.
+def apply_tuning(transcription: Transcription, tuning: float | str | None) -> Transcription:
+    """Set the tuning of the notes; their pitches stay as sung.
 
     Args:
         transcription: notes in time order.
-        tuning: Hz of A4; ``auto`` to find it in the notes, and leave them be where it is not clear; None to leave
-            them, with the tuning that a file stated or 440 Hz.
+        tuning: Hz of A4; ``auto`` to estimate it from the notes, and change nothing if it is not clear; None to keep
+            the tuning from the notes' file, or 440 Hz.
     """
     if tuning is None:
         return transcription
-    reference = find_reference(transcription.notes) if tuning == AUTO else _stated(float(tuning))
+    reference = estimate_tuning(transcription.notes) if tuning == AUTO else _constant(float(tuning))
     if reference is None:
         return transcription
     notes = (replace(n, tuning=reference.at((n.onset + n.offset) / 2)) for n in transcription.notes)
     return replace(transcription, notes=tuple(notes))
 
 
-def tuning_remark(notes: Sequence[Note]) -> str:
-    """A line on the tuning found in some notes, in time order."""
-    reference = find_reference(notes)
+def describe_tuning(notes: Sequence[Note]) -> str:
+    """Describe in one line the tuning estimated from notes in time order."""
+    reference = estimate_tuning(notes)
     if reference is None:
-        why = f"{len(notes)} notes are too few" if len(notes) < FEWEST else "the notes agree on no other"
+        why = f"{len(notes)} notes are too few" if len(notes) < MIN_NOTES else "the notes agree on no other"
         if _far_apart(notes):
             why = f"the notes lie more than {LONGEST_SONG / 3600:g} hours apart"
         stays = "where the file has it" if any(note.tuning for note in notes) else f"{CONCERT:g} Hz"
         return f"tuning: A4 stays {stays}, as {why}; state it with --tuning"
     first, last = (float(s) for s in reference.semitones[[0, -1]])
-    line = f"tuning: A4 = {_described(first)}"
+    line = f"tuning: A4 = {_describe(first)}"
     if len(reference.semitones) > 1:
-        line += f" at first, {_described(last)} at the end"
+        line += f" at first, {_describe(last)} at the end"
     if abs(first) > _DOUBTFUL:
-        meant, other = ("low", first - 1) if first > 0 else ("high", first + 1)
-        line += f"; if all notes are a semitone too {meant}, say --tuning {_hz(other):.1f}"
+        direction, other = ("low", first - 1) if first > 0 else ("high", first + 1)
+        line += f"; if all notes are a semitone too {direction}, use --tuning {_hz(other):.1f}"
     return line
 
 
-def _stated(hz: float) -> Reference:
-    return Reference(np.zeros(1), np.array([12 * math.log2(hz / CONCERT)]))
+def _constant(hz: float) -> TuningCurve:
+    return TuningCurve(np.zeros(1), np.array([12 * math.log2(hz / CONCERT)]))
 
 
-def _described(semitones: float) -> str:
+def _describe(semitones: float) -> str:
     cents = round(100 * semitones)
     return f"{_hz(semitones):.1f} Hz ({abs(cents)} cents {'sharp' if cents > 0 else 'flat'})" if cents else "440 Hz"
 
@@ -101,16 +101,16 @@ def _hz(semitones: float) -> float:
     return CONCERT * 2 ** (semitones / 12)
 
 
-def find_reference(notes: Sequence[Note]) -> Reference | None:
-    """Estimate what a singer calls A4.
+def estimate_tuning(notes: Sequence[Note]) -> TuningCurve | None:
+    """Estimate a singer's tuning.
 
     Args:
         notes: in time order.
 
     Returns:
-        None where notes are few (below 4), agree no more than notes at random, or a time is no song's.
+        None if there are fewer than 4 notes, they fit no better than random notes, or they last longer than any song.
     """
-    if len(notes) < FEWEST or _far_apart(notes):
+    if len(notes) < MIN_NOTES or _far_apart(notes):
         return None
     first = notes[0].onset
     points = int((notes[-1].onset - first) / _HOP) + 1
@@ -121,10 +121,10 @@ def find_reference(notes: Sequence[Note]) -> Reference | None:
     path, score = _walk(fits)
     times = first + _HOP * (np.arange(points) + 0.5)
     if score > max(_CHANCE, whole[constant] + _DRIFT):
-        return Reference(times, (path - 100 * round(_start(path) / 100)) / 100)
+        return TuningCurve(times, (path - 100 * round(_start(path) / 100)) / 100)
     if whole[constant] < _CHANCE:
         return None
-    return Reference(times[:1], np.array([constant / 100]))
+    return TuningCurve(times[:1], np.array([constant / 100]))
 
 
 def _far_apart(notes: Sequence[Note]) -> bool:
@@ -132,25 +132,25 @@ def _far_apart(notes: Sequence[Note]) -> bool:
 
 
 def _fits(notes: Sequence[Note], first: float, points: int) -> np.ndarray:
-    """(points, 100) log likelihood of the notes about each point, for a reference of 0 to 99 cents above a semitone."""
-    heard = np.zeros((points, 100))
+    """Compute (points, 100) log likelihoods of the notes near each point, for tunings of 0 to 99 cents."""
+    weights = np.zeros((points, 100))
     for note in notes:
         point = min(points - 1, int((note.onset - first) / _HOP))
-        heard[point, round(100 * note.pitch) % 100] += note.confidence * min(1.0, note.duration / _SURE)
+        weights[point, round(100 * note.pitch) % 100] += note.confidence * min(1.0, note.duration / _SURE)
     apart = (np.arange(100) + 50) % 100 - 50
     normal = sum((np.exp(-0.5 * ((apart + 100 * k) / _SCATTER) ** 2) for k in (-1, 0, 1)), np.zeros(100))
     like = np.log(_STRAY + (1 - _STRAY) * normal / normal.mean())
-    return heard @ like[(np.arange(100)[:, None] - np.arange(100)) % 100]
+    return weights @ like[(np.arange(100)[:, None] - np.arange(100)) % 100]
 
 
 def _start(path: np.ndarray) -> float:
-    """Cents at the start of a way, by the line through its first minute: a way itself starts too evenly."""
+    """Extrapolate the cents at the start of a path from a line through its first minute."""
     opening = path[: max(2, round(_OPENING / _HOP))]
     return float(np.polyfit(np.arange(len(opening)) + 0.5, opening, 1)[1])
 
 
 def _walk(fits: np.ndarray) -> tuple[np.ndarray, float]:
-    """(points,) cents of the reference that fits best while it moves slowly; and how well it fits."""
+    """Find the (points,) cents of the best slowly moving tuning, and its log likelihood."""
     cents = np.arange(-_FAR, _FAR + 1)
     moves = np.arange(-_FAST, _FAST + 1)
     costs = 0.5 * (moves / _SLOW) ** 2

@@ -6,16 +6,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from singtrans import Note
-from singtrans.melody.beats import Beats, anchored, steady
+from singtrans.melody.beats import Beats, beats_from_times, constant_beats
 from singtrans.melody.quantize import parse_grid, quantize
-from singtrans.melody.tempo import CONFIDENT, beats_at, find_beats
+from singtrans.melody.tempo import CONFIDENT, align_beats, estimate_beats
 from tests.helpers.songs import song
 
 
 @settings(max_examples=200, deadline=None)
 @given(tempo=st.floats(20, 400), phase=st.floats(-50, 50), at=st.floats(0, 1000))
 def test_beats_begin_with_the_recording_and_keep_time(tempo, phase, at):
-    beats = steady(tempo, phase)
+    beats = constant_beats(tempo, phase)
     assert beats.times[0] == 0
     assert beats.tempo == pytest.approx(tempo)
     assert float(beats.seconds(beats.position(at))) == pytest.approx(at, abs=1e-6)
@@ -29,7 +29,7 @@ def test_beats_begin_with_the_recording_and_keep_time(tempo, phase, at):
 
 def test_the_downbeat_stays_where_it_is():
     for phase in (-7.3, 0.0, 0.03, 0.1, 0.3, 0.49, 5.27):
-        beats = steady(120, phase, metre=3, downbeat=1)
+        beats = constant_beats(120, phase, metre=3, downbeat=1)
         bars = beats.seconds(beats.downbeat + 3 * np.arange(1, 6))
         bars_away = (bars - (phase + 0.5)) / 1.5
         np.testing.assert_allclose(bars_away, np.round(bars_away), atol=0.01)
@@ -42,7 +42,7 @@ def test_beats_that_are_none_are_refused():
     with pytest.raises(ValueError, match="downbeat"):
         Beats(np.arange(3.0), 4, 4)
     with pytest.raises(ValueError, match="above 0"):
-        steady(0)
+        constant_beats(0)
 
 
 def test_the_tempo_of_nine_songs_in_ten():
@@ -50,7 +50,7 @@ def test_the_tempo_of_nine_songs_in_ten():
     for _ in range(songs):
         tempo, metre = rng.uniform(60, 170), rng.choice([4, 4, 3])
         made = song(rng, tempo, rng.integers(8, 25), metre, jitter=0.025, drift=rng.choice([0, 0.01, 0.03, 0.05]))
-        found = find_beats(made.notes, metre)
+        found = estimate_beats(made.notes, metre)
         ratio = found.tempo / tempo
         right += min(abs(ratio - 1), abs(ratio / 2 - 1), abs(ratio * 2 - 1)) < 0.04
         if abs(ratio - 1) < 0.04:  # not the tempo alone: the beats lie where they were sung
@@ -63,18 +63,18 @@ def test_the_tempo_of_nine_songs_in_ten():
 
 def test_one_wild_time_ends_the_search():
     made = song(np.random.default_rng(2), 100.0)
-    assert find_beats(made.notes).confidence > CONFIDENT
-    assert find_beats((*made.notes, Note(999_990.0, 999_999.0, 60.0))) is None
+    assert estimate_beats(made.notes).confidence > CONFIDENT
+    assert estimate_beats((*made.notes, Note(999_990.0, 999_999.0, 60.0))) is None
 
 
 def test_without_a_beat_there_is_little_confidence():
     rng, sure = np.random.default_rng(2), 0
     for _ in range(40):
         onsets = np.cumsum(rng.lognormal(np.log(0.45), 0.5, rng.integers(20, 100)))
-        sure += find_beats([Note(float(on), float(on) + 0.1, 60) for on in onsets]).confidence >= CONFIDENT
+        sure += estimate_beats([Note(float(on), float(on) + 0.1, 60) for on in onsets]).confidence >= CONFIDENT
     assert sure <= 4
-    assert find_beats([Note(0, 1, 60)] * 3) is None
-    assert find_beats([Note(0, 1, 60)] * 30) is None  # of no length between them
+    assert estimate_beats([Note(0, 1, 60)] * 3) is None
+    assert estimate_beats([Note(0, 1, 60)] * 30) is None  # of no length between them
 
 
 @pytest.mark.parametrize(("grid", "bars"), [("1/16", 4), ("1/8", 3), ("1/8t", "t")])
@@ -84,7 +84,7 @@ def test_the_rhythm_of_nine_notes_in_ten(grid, bars):
     for _ in range(30):
         tempo = rng.uniform(60, 140)
         made = song(rng, tempo, metre=bars, jitter=0.03)
-        beats = beats_at(tempo, made.notes)
+        beats = align_beats(tempo, made.notes)
         placed = quantize(made.notes, beats, places)
         origin = np.round(beats.position(made.beats[0]))
         right = np.abs(places.place(np.array(placed.spans)) - origin - np.array(made.spans)) < 0.01
@@ -104,7 +104,7 @@ def test_on_the_grid_notes_keep_their_order_and_a_length(steps, name, tempo):
     for gap, length in steps:
         notes.append(Note(now + gap, now + gap + length, 60.4, 0.5))
         now += gap + length
-    grid, beats = parse_grid(name), beats_at(tempo, notes)
+    grid, beats = parse_grid(name), align_beats(tempo, notes)
     placed = quantize(notes, beats, grid)
     assert [(n.pitch, n.confidence) for n in placed.notes] == [(60.4, 0.5)] * len(notes)
     for note, span in zip(placed.notes, placed.spans, strict=True):
@@ -130,6 +130,6 @@ def test_no_grid(name):
 
 
 def test_tracked_beats_before_the_recording_are_dropped():
-    beats = anchored(np.array([-1.0, -0.5, 0.0, 0.5, 1.0]), 4, 2)
+    beats = beats_from_times(np.array([-1.0, -0.5, 0.0, 0.5, 1.0]), 4, 2)
     assert beats.times[:3].tolist() == [0.0, 0.5, 1.0]
     assert beats.downbeat == 0

@@ -14,7 +14,7 @@ from singtrans import Note, PitchTrack, Transcription, formats
 from singtrans.errors import SingtransError, UsageError
 from singtrans.formats import Options
 from singtrans.formats.options import parse_auto
-from singtrans.melody.tuning import find_reference, tuned, tuning_remark
+from singtrans.melody.tuning import apply_tuning, describe_tuning, estimate_tuning
 
 NOTHING = PitchTrack(np.zeros(0), np.zeros(0), np.zeros(0))
 MEANT = np.array([60, 62, 64, 65, 67, 69, 71, 72, 55, 79] * 30)
@@ -28,13 +28,13 @@ def sung(cents, meant=MEANT, scatter=0.0, seed=0):
 
 
 def integers(transcription, tuning="auto"):
-    return np.array([note.note for note in tuned(transcription, tuning).notes])
+    return np.array([note.note for note in apply_tuning(transcription, tuning).notes])
 
 
 @pytest.mark.parametrize("cents", [-49, -40, -25, 0, 10, 30, 45, 49])
 def test_an_offset_is_found(cents):
     few = sung(cents, MEANT[:60])
-    assert find_reference(few.notes).at(0.0) == pytest.approx(cents / 100, abs=0.006)
+    assert estimate_tuning(few.notes).at(0.0) == pytest.approx(cents / 100, abs=0.006)
     np.testing.assert_array_equal(integers(few), MEANT[:60])
 
 
@@ -50,18 +50,18 @@ def test_scatter_does_no_harm(cents, scatter):
 def test_a_drifting_singer_is_followed_without_a_jump(start, drift):
     song = sung(start + np.linspace(0, drift, len(MEANT)), scatter=15)
     assert np.mean(integers(song) == MEANT) > 0.98
-    assert "at first" in tuning_remark(song.notes)
+    assert "at first" in describe_tuning(song.notes)
 
 
 def test_wrong_notes_and_unsure_ones_do_not_count_much():
     wild = np.random.default_rng(1).uniform(-50, 50, len(MEANT))
     third = np.arange(len(MEANT)) % 3 == 0
     song = sung(np.where(third, wild, -35))
-    assert find_reference(song.notes).at(0.0) == pytest.approx(-0.35, abs=0.04)
+    assert estimate_tuning(song.notes).at(0.0) == pytest.approx(-0.35, abs=0.04)
     unsure = tuple(
         replace(n, confidence=0.0) if i % 3 else n for i, n in enumerate(sung(np.where(third, 30, -30)).notes)
     )
-    assert find_reference(unsure).at(0.0) == pytest.approx(0.3, abs=0.02)
+    assert estimate_tuning(unsure).at(0.0) == pytest.approx(0.3, abs=0.02)
 
 
 def test_vibrato_like_scatter():
@@ -85,28 +85,28 @@ def test_in_tune_it_is_plain_rounding(meant, seed):
 
 
 def test_few_notes_and_disagreeing_ones_stay_at_440():
-    assert find_reference(()) is None
-    assert tuned(sung(0, MEANT[:0]), "auto").notes == ()
-    assert tuning_remark(()) == "tuning: A4 stays 440 Hz, as 0 notes are too few; state it with --tuning"
-    assert find_reference(sung(-40, MEANT[:3]).notes) is None
+    assert estimate_tuning(()) is None
+    assert apply_tuning(sung(0, MEANT[:0]), "auto").notes == ()
+    assert describe_tuning(()) == "tuning: A4 stays 440 Hz, as 0 notes are too few; state it with --tuning"
+    assert estimate_tuning(sung(-40, MEANT[:3]).notes) is None
     anything = sung(np.random.default_rng(3).uniform(-50, 50, len(MEANT)))
-    assert "agree on no other" in tuning_remark(anything.notes)
+    assert "agree on no other" in describe_tuning(anything.notes)
     np.testing.assert_array_equal(integers(anything), integers(anything, None))
 
 
 def test_one_wild_time_ends_the_search():
     song = sung(-39)
     wild = replace(song, notes=(*song.notes, Note(999_990.0, 999_999.0, 60.0)))
-    assert find_reference(wild.notes) is None
-    assert tuned(wild, "auto").notes == wild.notes
-    assert "A4 stays 440 Hz, as the notes lie more than 12 hours apart" in tuning_remark(wild.notes)
+    assert estimate_tuning(wild.notes) is None
+    assert apply_tuning(wild, "auto").notes == wild.notes
+    assert "A4 stays 440 Hz, as the notes lie more than 12 hours apart" in describe_tuning(wild.notes)
 
 
 def test_remarks():
-    assert tuning_remark(sung(0).notes) == "tuning: A4 = 440 Hz"
-    assert tuning_remark(sung(-39).notes) == "tuning: A4 = 430.2 Hz (39 cents flat)"
-    doubtful = tuning_remark(sung(47).notes)
-    assert doubtful.endswith("(47 cents sharp); if all notes are a semitone too low, say --tuning 426.7")
+    assert describe_tuning(sung(0).notes) == "tuning: A4 = 440 Hz"
+    assert describe_tuning(sung(-39).notes) == "tuning: A4 = 430.2 Hz (39 cents flat)"
+    doubtful = describe_tuning(sung(47).notes)
+    assert doubtful.endswith("(47 cents sharp); if all notes are a semitone too low, use --tuning 426.7")
     np.testing.assert_array_equal(integers(sung(47), 426.7), MEANT + 1)
 
 
@@ -131,14 +131,14 @@ def test_integers_follow_in_every_format(tmp_path, ending):
 
 @pytest.mark.parametrize("ending", [".csv", ".json"])
 def test_a_tuning_is_read_again(tmp_path, ending):
-    song = tuned(sung(-40, MEANT[:40], scatter=15), "auto")
+    song = apply_tuning(sung(-40, MEANT[:40], scatter=15), "auto")
     path = formats.save(song, tmp_path / f"a{ending}")
     found = formats.load_notes(path)
     assert [note.tuning for note in found] == pytest.approx([note.tuning for note in song.notes], abs=0.0006)
     np.testing.assert_array_equal([note.note for note in found], MEANT[:40])
     few = Transcription(found[:3], NOTHING, 3.0)
-    assert tuned(few, "auto").notes == few.notes
-    assert "A4 stays where the file has it, as 3 notes are too few" in tuning_remark(few.notes)
+    assert apply_tuning(few, "auto").notes == few.notes
+    assert "A4 stays where the file has it, as 3 notes are too few" in describe_tuning(few.notes)
     plain = formats.save(sung(0, MEANT[:4]), tmp_path / f"b{ending}")
     assert "tuning" not in plain.read_text()
     assert all(note.tuning == 0 for note in formats.load_notes(plain))

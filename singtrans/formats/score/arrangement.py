@@ -6,9 +6,9 @@ import numpy as np
 
 from singtrans.formats.lyrics import Syllable, fit
 from singtrans.formats.options import Options
-from singtrans.melody.beats import DEFAULT_METRE, DEFAULT_TEMPO, Beats, steady
+from singtrans.melody.beats import DEFAULT_METRE, DEFAULT_TEMPO, Beats, constant_beats
 from singtrans.melody.quantize import Grid, Quantized, parse_grid, quantize
-from singtrans.melody.tempo import CONFIDENT, beats_at, find_beats
+from singtrans.melody.tempo import CONFIDENT, align_beats, estimate_beats
 from singtrans.melody.tuning import AUTO
 from singtrans.notes import Note, Transcription
 
@@ -75,19 +75,19 @@ def _beats(notes: tuple[Note, ...], options: Options, needed: bool, remarks: lis
     stated = options.beats
     metre = options.metre or (stated.metre if stated else DEFAULT_METRE)
     if isinstance(options.tempo, float | int):
-        return beats_at(float(options.tempo), notes, metre)
+        return align_beats(float(options.tempo), notes, metre)
     if options.tempo is None and stated is not None:
         return replace(stated, metre=metre, downbeat=stated.downbeat % metre)
     if options.tempo != AUTO and not needed:
-        return steady(DEFAULT_TEMPO, 0.0, metre)
-    found = find_beats(notes, metre)
+        return constant_beats(DEFAULT_TEMPO, 0.0, metre)
+    found = estimate_beats(notes, metre)
     if found is None or found.confidence < CONFIDENT:
         confidence = found.confidence if found else 0.0
         remarks.append(
             f"no steady beat was found (confidence {confidence:.2f}), so the tempo stays {DEFAULT_TEMPO:g};"
             " give it with --tempo"
         )
-        return replace(steady(DEFAULT_TEMPO, 0.0, metre), confidence=confidence)
+        return replace(constant_beats(DEFAULT_TEMPO, 0.0, metre), confidence=confidence)
     remarks.append(f"tempo {found.tempo:.1f} (confidence {found.confidence:.2f})")
     return found
 
