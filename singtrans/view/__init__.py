@@ -1,1 +1,1 @@
-"""Transcriptions to look at: pictures and pages."""
+"""Visualisation of transcriptions: plots, and an index of report pages."""

@@ -1,4 +1,4 @@
-"""The index of a folder of pages: what needs a look comes first."""
+"""The index of a folder of report pages, sorted by the share of unsure notes."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -16,10 +16,10 @@ from singtrans.notes import Note, Transcription
 from singtrans.pitch import note_name
 
 SIGNATURE = '<meta name="generator" content="singtrans report">'
-"""What tells an index of ours from a page that must not be replaced."""
+"""Marks an index as written by singtrans, so that no other page is replaced."""
 
-_NEAR = 2.0  # seconds: unsure notes as near as this are one passage
-_SHOWN = 4  # passages of each recording
+_NEAR = 2.0  # seconds; largest gap between unsure notes of one passage
+_MAX_PASSAGES = 4  # listed per recording
 
 _STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; margin: 16px; color: #1a1a1a; }
@@ -34,13 +34,13 @@ a { color: #0072b2; }
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One recording.
+class IndexEntry:
+    """One recording in the index.
 
     Attributes:
-        name: what it is called.
-        page: where its page lies, relative to the index.
-        transcription: its notes; None if they are not known (a page of another kind).
+        name: name of the recording.
+        page: path of its page, relative to the index.
+        transcription: its notes; None if the page is not a report.
     """
 
     name: str
@@ -49,38 +49,38 @@ class Entry:
 
     @property
     def unsure(self) -> float:
-        """Share of unsure notes, 0..1; -1 where nothing is known or sung."""
+        """Share of unsure notes, 0..1; -1 without notes."""
         notes = self.transcription.notes if self.transcription else ()
         return sum(note.confidence < UNSURE for note in notes) / len(notes) if notes else -1.0
 
 
 def index_in(folder: Path) -> Path:
-    """The file that is to hold a folder's index.
+    """Return the path of a folder's index.
 
     Raises:
-        UsageError: if something else is there that must not be replaced.
+        UsageError: if another file has that name.
     """
     target = folder / "index.html"
     if os.path.lexists(target) and not _is_index(target):
-        raise UsageError(f"{target} exists already and is no index of pages; choose another folder with -o")
+        raise UsageError(f"{target} exists already and is not an index of report pages; choose another folder with -o")
     return target
 
 
 def write_index(target: Path, pages: Mapping[Path, str]) -> bool:
-    """Write the index of those pages that are there, whichever run made them; an older index is replaced.
+    """Write the index of the pages that exist, whichever run made them; an older index is replaced.
 
     Args:
-        target: the file, from `index_in`.
-        pages: each page's file, and the name of its recording.
+        target: path of the index, from `index_in`.
+        pages: path of each page -> name of its recording.
 
     Returns:
-        Whether there was a page, and so an index to write.
+        False if there is no page, and therefore no index.
 
     Raises:
-        InputError: if a page cannot be read, or the index not be written.
+        InputError: if a page cannot be read, or the index cannot be written.
     """
     entries = [
-        Entry(name, Path(os.path.relpath(page, target.parent)), read_page(page))
+        IndexEntry(name, Path(os.path.relpath(page, target.parent)), read_page(page))
         for page, name in pages.items()
         if page.is_file()
     ]
@@ -98,8 +98,8 @@ def _is_index(path: Path) -> bool:
     return False
 
 
-def index(entries: Sequence[Entry]) -> str:
-    """HTML of the index, the recordings with the largest share of unsure notes first."""
+def index(entries: Sequence[IndexEntry]) -> str:
+    """Format the index as HTML, the recordings with the largest share of unsure notes first."""
     rows = [_row(entry) for entry in sorted(entries, key=lambda entry: (-entry.unsure, entry.name))]
     head = "".join(f"<th>{name}</th>" for name in ("Recording", "Length", "Notes", "Range", "Unsure", "Listen to"))
     return (
@@ -112,7 +112,7 @@ def index(entries: Sequence[Entry]) -> str:
 
 
 def passages(notes: Sequence[Note]) -> list[tuple[float, float]]:
-    """Start and end in seconds of passages of unsure notes, those with most of them first."""
+    """Find passages of unsure notes: start and end in seconds, the most uncertain passages first."""
     unsure = [note for note in notes if note.confidence < UNSURE]
     groups: list[list[Note]] = [[unsure[0]]] if unsure else []
     for before, note in pairwise(unsure):
@@ -124,10 +124,10 @@ def passages(notes: Sequence[Note]) -> list[tuple[float, float]]:
     return [(group[0].onset, group[-1].offset) for group in groups]
 
 
-def _row(entry: Entry) -> str:
-    # surrogateescape: a name need not be text for its link to lead to it
+def _row(entry: IndexEntry) -> str:
+    # surrogateescape: the link works even if the file name is not valid text.
     link = quote(entry.page.as_posix(), errors="surrogateescape")
-    name = f'<td><a href="./{link}">{escape(_shown(entry.name))}</a></td>'
+    name = f'<td><a href="./{link}">{escape(_printable(entry.name))}</a></td>'
     found = entry.transcription
     if found is None:
         return f'<tr>{name}<td colspan="5">unknown</td></tr>'
@@ -136,7 +136,7 @@ def _row(entry: Entry) -> str:
     unsure = f"{100 * entry.unsure:.0f} %" if numbers else ""
     links = [
         f'<a href="./{link}#t={max(0.0, start - 0.5):.1f}">{_clock(start)}–{_clock(end)}</a>'
-        for start, end in passages(found.notes)[:_SHOWN]
+        for start, end in passages(found.notes)[:_MAX_PASSAGES]
     ]
     cells = [_clock(found.duration), str(len(numbers)), sung, unsure]
     number = [f'<td class="number">{cell}</td>' for cell in cells]
@@ -149,5 +149,5 @@ def _clock(seconds: float) -> str:
     return f"{minutes}:{rest:02}"
 
 
-def _shown(name: str) -> str:
+def _printable(name: str) -> str:
     return "".join(c if c.isprintable() else "?" for c in name.encode("utf-8", "replace").decode())

@@ -1,7 +1,7 @@
-"""Pictures: notes as boxes over the sung pitch and the spectrogram, in as many rows as a song needs (extra ``plot``).
+"""Plots: notes as boxes over the pitch track and the spectrogram, in several rows (extra ``plot``).
 
-Colours are Okabe and Ito's, which colour-blind readers tell apart, and nothing is said by colour alone: missed notes
-are dashed outlines, extra ones are hatched, and darker means more certain.
+Colours are from the palette of Okabe and Ito, which is safe for colour-blind readers. No information depends on
+colour alone: missed notes are dashed outlines, extra notes are hatched, and darker means more certain.
 """
 
 from collections.abc import Sequence
@@ -28,25 +28,25 @@ if TYPE_CHECKING:
 
 KINDS = ("png", "svg", "pdf")
 NOTE, CURVE, MISSED, EXTRA = "#0072B2", "#000000", "#D55E00", "#E69F00"
-"""Colours of notes found, of the sung pitch, of notes missed, and of those that are extra."""
+"""Colours of found notes, the pitch track, missed notes and extra notes."""
 
 STYLE: "dict[RcKeyType, Any]" = {"svg.fonttype": "none", "svg.hashsalt": "singtrans", "font.size": 9}
-"""Outlines instead of text in SVG would be neither small nor searchable; pictures of the same notes are the same."""
+"""Text in SVG stays text, which is small and searchable; a fixed salt makes the output reproducible."""
 
 _WIDTH, _ROW = 11.0, 1.9  # inches
-_PAGE_ROWS = 6  # of a PDF's page
-_MARGIN = 2.5  # semitones above and below what is sung
+_PAGE_ROWS = 6  # on a PDF page
+_MARGIN = 2.5  # semitones above and below the notes
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What is drawn.
+    """Content of a plot.
 
     Attributes:
-        transcription: the notes, and the pitch curve if there is one.
-        audio: the recording, for the spectrogram; None to do without.
-        reference: true notes to compare with; None for no comparison.
-        row_seconds: seconds in a row.
+        transcription: the notes, and the pitch track if there is one.
+        audio: the recording, for the spectrogram; None for no spectrogram.
+        reference: reference notes to compare with; None for no comparison.
+        row_seconds: seconds per row.
     """
 
     transcription: Transcription
@@ -56,8 +56,8 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
-    """What each row needs: the notes found and those that are extra, those missed, the background, the range."""
+class Layout:
+    """A picture with what its rows need: extra and missed notes, the background, and the ranges of the axes."""
 
     picture: Picture
     extra: frozenset[int]
@@ -69,11 +69,11 @@ class Drawn:
 
 
 def plot(picture: Picture, path: Path, *, overwrite: bool = True) -> Path:
-    """Draw to a .png, .svg or .pdf file; a PDF has pages of six rows, the others one tall picture.
+    """Draw a .png, .svg or .pdf file; a PDF has pages of six rows, the others one tall picture.
 
     Raises:
-        UsageError: if the ending is another, or matplotlib is not installed.
-        InputError: if the recording cannot be read, or the file not be written.
+        UsageError: if the suffix is another one, or matplotlib is not installed.
+        InputError: if the recording cannot be read, or the file cannot be written.
     """
     kind = path.suffix[1:].lower()
     if kind not in KINDS:
@@ -81,22 +81,22 @@ def plot(picture: Picture, path: Path, *, overwrite: bool = True) -> Path:
     need("matplotlib", "plot", "plotting")
     import matplotlib as mpl
 
-    drawn = prepared(picture)
-    rows = max(1, int(np.ceil(drawn.duration / picture.row_seconds - 1e-9)))
+    layout = lay_out(picture)
+    rows = max(1, int(np.ceil(layout.duration / picture.row_seconds - 1e-9)))
     with mpl.rc_context(STYLE):
         if kind == "pdf":
-            _pdf(drawn, rows, path, overwrite)
+            _pdf(layout, rows, path, overwrite)
         else:
             if rows * _ROW * 130 > 60_000:
-                raise InputError(f"{path}: {rows} rows are too many for one picture; use .pdf, or longer rows.")
-            figure = _figure(drawn, range(rows), rows)
+                raise InputError(f"{path}: {rows} rows are too many for one picture; use .pdf or longer rows.")
+            figure = _figure(layout, range(rows), rows)
             metadata = {"Date": None} if kind == "svg" else None
             with whole_file(path, overwrite=overwrite) as file:
                 figure.savefig(file, format=kind, dpi=130, metadata=metadata)
     return path
 
 
-def _pdf(drawn: Drawn, rows: int, path: Path, overwrite: bool) -> None:
+def _pdf(layout: Layout, rows: int, path: Path, overwrite: bool) -> None:
     from matplotlib.backends.backend_pdf import PdfPages
 
     with (
@@ -105,11 +105,11 @@ def _pdf(drawn: Drawn, rows: int, path: Path, overwrite: bool) -> None:
     ):
         for first in range(0, rows, _PAGE_ROWS):
             shown = range(first, min(first + _PAGE_ROWS, rows))
-            pages.savefig(_figure(drawn, shown, _PAGE_ROWS if rows > _PAGE_ROWS else rows))
+            pages.savefig(_figure(layout, shown, _PAGE_ROWS if rows > _PAGE_ROWS else rows))
 
 
-def prepared(picture: Picture) -> Drawn:
-    """Compare with the reference, and find out what range and length the rows need."""
+def lay_out(picture: Picture) -> Layout:
+    """Compare the notes with the reference, and compute the range and length of the rows."""
     notes, reference = picture.transcription.notes, picture.reference
     extra: frozenset[int] = frozenset()
     missed: tuple[Note, ...] = ()
@@ -127,11 +127,11 @@ def prepared(picture: Picture) -> Drawn:
     ends = [note.offset for note in (*notes, *missed)]
     ends += [picture.transcription.duration, float(track.time[-1]) if len(track) else 0.0]
     ends += [background.duration] if background else []
-    return Drawn(picture, extra, missed, background, lowest, highest, max(ends))
+    return Layout(picture, extra, missed, background, lowest, highest, max(ends))
 
 
 def _matched(reference: Sequence[Note], notes: Sequence[Note]) -> dict[int, int]:
-    """Reference note -> the note that agrees with it in onset (50 ms) and pitch (50 cents), by mir_eval."""
+    """Map indices of reference notes to those of matching notes (onset within 50 ms, pitch within 50 cents)."""
     if not reference or not notes:
         return {}
     import mir_eval
@@ -145,49 +145,49 @@ def _matched(reference: Sequence[Note], notes: Sequence[Note]) -> dict[int, int]
     return dict(pairs)
 
 
-def _figure(drawn: Drawn, rows: range, room: int) -> "Figure":
+def _figure(layout: Layout, rows: range, room: int) -> "Figure":
     from matplotlib.figure import Figure
 
     height = room * _ROW + 0.9
     figure = Figure(figsize=(_WIDTH, height))
-    figure.suptitle(printable_title(drawn.picture.transcription.audio), fontsize=11, y=1 - 0.12 / height, va="top")
+    figure.suptitle(printable_title(layout.picture.transcription.audio), fontsize=11, y=1 - 0.12 / height, va="top")
     figure.subplots_adjust(left=0.055, right=0.99, top=1 - 0.42 / height, bottom=0.48 / height, hspace=0.28)
     axes = figure.subplots(room, 1, squeeze=False)[:, 0]
     for place, axis in enumerate(axes):
         if place < len(rows):
-            draw_row(axis, drawn, rows[place] * drawn.picture.row_seconds)
+            draw_row(axis, layout, rows[place] * layout.picture.row_seconds)
         else:
             axis.set_axis_off()
     axes[len(rows) - 1].set_xlabel("seconds")
-    _legend(figure, drawn)
+    _legend(figure, layout)
     return figure
 
 
-def draw_row(axis: "Axes", drawn: Drawn, start: float) -> None:
-    """One row: background, curve, notes with names, what was missed."""
-    stop = start + drawn.picture.row_seconds
-    if drawn.background is not None:
-        _background(axis, drawn.background, start, stop)
-    size = 7 if drawn.highest - drawn.lowest < 26 else 5.5
+def draw_row(axis: "Axes", layout: Layout, start: float) -> None:
+    """Draw one row: background, pitch track, notes with names, and missed notes."""
+    stop = start + layout.picture.row_seconds
+    if layout.background is not None:
+        _background(axis, layout.background, start, stop)
+    size = 7 if layout.highest - layout.lowest < 26 else 5.5
     style: dict[str, Any] = {"fontsize": size, "va": "bottom", "ha": "left", "clip_on": True, "zorder": 6}
-    for number, note in enumerate(drawn.picture.transcription.notes):
+    for number, note in enumerate(layout.picture.transcription.notes):
         if note.onset < stop and note.offset > start:
-            _box(axis, note, number in drawn.extra)
+            _box(axis, note, number in layout.extra)
             if note.onset >= start:
                 axis.text(
                     *(note.onset, note.pitch + 0.62, note.name),
                     **style,
                     bbox={"facecolor": "white", "alpha": 0.65, "edgecolor": "none", "pad": 0.3},
                 )
-    for note in drawn.missed:
+    for note in layout.missed:
         if note.onset < stop and note.offset > start:
             axis.add_patch(rectangle(note, facecolor="none", edgecolor=MISSED, linestyle="--", linewidth=1.6, zorder=5))
-    track = drawn.picture.transcription.pitch
+    track = layout.picture.transcription.pitch
     low, high = np.searchsorted(track.time, (start, stop))
     axis.plot(track.time[low:high], track.midi[low:high], color=CURVE, linewidth=1.0, zorder=4)
     axis.set_xlim(start, stop)
-    axis.set_ylim(drawn.lowest, drawn.highest)
-    pitches = range(int(np.ceil(drawn.lowest)), int(np.floor(drawn.highest)) + 1)
+    axis.set_ylim(layout.lowest, layout.highest)
+    pitches = range(int(np.ceil(layout.lowest)), int(np.floor(layout.highest)) + 1)
     shown = [p for p in pitches if p % 12 in (0, 2, 4, 5, 7, 9, 11)]
     axis.set_yticks(shown if len(shown) <= 14 else [p for p in pitches if p % 12 in (0, 5, 9)])
     axis.set_yticklabels([note_name(int(p)) for p in axis.get_yticks()], fontsize=7)
@@ -210,7 +210,7 @@ def _background(axis: "Axes", background: Spectrogram, start: float, stop: float
 
 
 def _box(axis: "Axes", note: Note, extra: bool) -> None:
-    """A note found: the surer, the darker; hatched where no true note is like it."""
+    """Draw a found note: darker with more confidence, hatched if it is extra."""
     from matplotlib.colors import to_rgba
 
     colour = EXTRA if extra else NOTE
@@ -227,13 +227,13 @@ def _box(axis: "Axes", note: Note, extra: bool) -> None:
 
 
 def rectangle(note: Note, **style: Any) -> "Rectangle":
-    """A note as a box, a semitone high."""
+    """Make the box of a note, a semitone high."""
     from matplotlib.patches import Rectangle
 
     return Rectangle((note.onset, note.pitch - 0.5), note.duration, 1.0, **style)
 
 
-def _legend(figure: "Figure", drawn: Drawn) -> None:
+def _legend(figure: "Figure", layout: Layout) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
@@ -241,9 +241,11 @@ def _legend(figure: "Figure", drawn: Drawn) -> None:
         Patch(facecolor=NOTE, alpha=0.8, label="note, certain"),
         Patch(facecolor=NOTE, alpha=0.2, label="unsure"),
     ]
-    if len(drawn.picture.transcription.pitch):
+    if len(layout.picture.transcription.pitch):
         handles.append(Line2D([], [], color=CURVE, linewidth=1.0, label="sung pitch"))
-    if drawn.picture.reference is not None:
-        handles.append(Patch(facecolor="none", edgecolor=MISSED, linestyle="--", label=f"missed ({len(drawn.missed)})"))
-        handles.append(Patch(facecolor=EXTRA, hatch="////", label=f"extra ({len(drawn.extra)})"))
+    if layout.picture.reference is not None:
+        handles.append(
+            Patch(facecolor="none", edgecolor=MISSED, linestyle="--", label=f"missed ({len(layout.missed)})")
+        )
+        handles.append(Patch(facecolor=EXTRA, hatch="////", label=f"extra ({len(layout.extra)})"))
     figure.legend(handles=handles, loc="lower left", ncols=len(handles), fontsize=8, frameon=False, borderaxespad=0.2)

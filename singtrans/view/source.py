@@ -1,4 +1,4 @@
-"""What is to be looked at: a recording with its notes, heard now or read from a file."""
+"""Loading of a recording and its notes, which are read from a file or transcribed."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,28 +13,28 @@ from singtrans.notes import Transcription
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Notes, and the recording they belong to if there is one."""
+    """Notes, and their recording if there is one."""
 
     transcription: Transcription
     audio: Path | None
 
 
 def load(path: Path, notes: Path | None = None, audio: Path | None = None, model: str = "default") -> Source:
-    """Notes and recording of a file.
+    """Load the notes and the recording of a file.
 
     Args:
         path: a recording, or a file of notes.
         notes: the recording's notes; None to transcribe it.
         audio: the recording, if ``path`` holds notes.
-        model: what listens.
+        model: a shipped model's name or a weight file, for transcribing.
 
     Raises:
-        UsageError: if there are two sources of notes, or of sound.
+        UsageError: if there are two sources of notes, or two recordings.
         InputError: if a file cannot be read.
     """
     if path.suffix.lower() in READ_SUFFIXES + TEXT_SUFFIXES:
         if notes is not None:
-            raise UsageError(f"{path} holds notes itself; give a recording with --notes {notes}")
+            raise UsageError(f"{path} is a file of notes itself; give a recording with --notes {notes}")
         transcription = load_transcription(path)
         return Source(transcription if audio is None else replace(transcription, audio=audio.name), audio)
     if audio is not None:

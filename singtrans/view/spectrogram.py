@@ -1,4 +1,4 @@
-"""How loud each semitone is over time, as a background to look at notes on."""
+"""A spectrogram on a semitone scale, as the background of plots."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ from singtrans.pitch import midi_to_hz
 RATE = 16_000
 HOP = 320  # samples: 20 ms
 _WINDOW = 2048
-_STEPS = 3  # a semitone
-_FLOOR = 60.0  # dB below the loudest
+_STEPS = 3  # per semitone
+_FLOOR = 60.0  # dB below the maximum
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,10 +22,10 @@ class Spectrogram:
     """Level over time and pitch.
 
     Attributes:
-        level: (steps, frames) 0 (60 dB below the loudest) to 1, a third of a semitone a step, 20 ms a frame.
+        level: (steps, frames) 0 (60 dB below the maximum) to 1; a step is a third of a semitone, a frame 20 ms.
         lowest: MIDI number of the lower edge.
         highest: MIDI number of the upper edge.
-        duration: seconds, of all frames.
+        duration: seconds in all.
     """
 
     level: np.ndarray
@@ -35,7 +35,7 @@ class Spectrogram:
 
 
 def spectrogram(path: str | Path, lowest: float, highest: float) -> Spectrogram:
-    """Levels of a recording between two pitches (fractional MIDI); it is read piece by piece.
+    """Compute the spectrogram of a recording between two pitches (fractional MIDI), block by block.
 
     Raises:
         InputError: if the recording cannot be read.
@@ -56,7 +56,7 @@ def spectrogram(path: str | Path, lowest: float, highest: float) -> Spectrogram:
 
 
 def _frames(path: str | Path) -> Iterator[np.ndarray]:
-    """(frames, bins) magnitudes of one block after another; a frame's middle lies at its number times the hop."""
+    """Yield (frames, bins) magnitudes of block after block; frame n is centred on time n * hop."""
     window = np.hanning(_WINDOW).astype(np.float32)
     waiting = np.zeros(_WINDOW // 2, np.float32)
     for block in chain(audio.blocks(path, RATE), [np.zeros(_WINDOW // 2, np.float32)]):

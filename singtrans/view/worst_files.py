@@ -1,4 +1,4 @@
-"""A picture of the recordings that were transcribed worst: true notes and those found, where most is wrong."""
+"""A plot of the worst transcriptions: reference and found notes, where the most errors are."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,10 +20,10 @@ from singtrans.view.plot import (
     MISSED,
     NOTE,
     STYLE,
-    Drawn,
+    Layout,
     Picture,
     draw_row,
-    prepared,
+    lay_out,
     rectangle,
 )
 
@@ -31,39 +31,39 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.patches import Patch
 
-SHOWN = 4
-"""Recordings in the picture."""
+MAX_ROWS = 4
+"""Number of recordings in the plot."""
 
 _FIGURE = "COnPOff.f_measure"
-_SECONDS = 15.0  # of each
-_STEP = 0.5  # seconds, from one place to look at to the next
+_SECONDS = 15.0  # per recording
+_STEP = 0.5  # seconds between candidate excerpts
 _WIDTH, _ROW = 11.0, 2.4  # inches
 
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """A row of the picture.
+    """A row of the plot.
 
     Attributes:
-        drawn: the notes, and which of them are missed or extra.
-        start: where the row begins, in seconds.
-        title: what stands above it.
+        layout: the notes, and which of them are missed or extra.
+        start: start of the row in seconds.
+        title: title of the row.
     """
 
-    drawn: Drawn
+    layout: Layout
     start: float
     title: str
 
 
 def plot_worst(evaluation: Evaluation, path: Path) -> Path:
-    """Draw the recordings with the lowest COnPOff, of each the 15 s with the most missed and extra notes.
+    """Draw the recordings with the lowest COnPOff: the 15 s of each with the most missed and extra notes.
 
     Args:
         evaluation: scores of notes.
         path: a .png, .svg or .pdf; it is replaced if it exists.
 
     Raises:
-        UsageError: if the ending is another, or matplotlib is not installed.
+        UsageError: if the suffix is another one, or matplotlib is not installed.
         InputError: if no notes were scored, or the file cannot be written.
     """
     kind = path.suffix[1:].lower()
@@ -74,7 +74,7 @@ def plot_worst(evaluation: Evaluation, path: Path) -> Path:
 
     rows = worst(evaluation)
     if not rows:
-        raise InputError(f"{path}: no recording has notes that could be drawn; leave out the picture.")
+        raise InputError(f"{path}: no recording has notes to draw; leave out the plot.")
     metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind)
     with mpl.rc_context(STYLE), whole_file(path) as file:
         _figure(rows, evaluation.system).savefig(file, format=kind, dpi=130, metadata=metadata)
@@ -82,27 +82,27 @@ def plot_worst(evaluation: Evaluation, path: Path) -> Path:
 
 
 def worst(evaluation: Evaluation) -> list[Excerpt]:
-    """The rows, the worst first; recordings without any notes have nothing to show."""
-    # Where no estimate has notes, true notes alone have no such figure: the others' lack is not an error to be shown.
+    """Choose the rows, the lowest score first, from recordings with notes."""
+    # If no estimate has notes, the figure is absent, and there is nothing to draw.
     files = [file for file in evaluation.files if _FIGURE in file.figures and (file.true_notes or file.found_notes)]
     files.sort(key=lambda file: (file.figures[_FIGURE], file.name))
-    return [_excerpt(file) for file in files[:SHOWN]]
+    return [_excerpt(file) for file in files[:MAX_ROWS]]
 
 
 def _excerpt(file: FileScores) -> Excerpt:
     nothing = np.zeros(0)
     transcription = Transcription(file.found_notes, PitchTrack(nothing, nothing, nothing), 0.0, audio=file.name)
     true = file.true_notes or ()
-    drawn = prepared(Picture(transcription, None, true, _SECONDS))
-    extra = [file.found_notes[number] for number in drawn.extra]
-    start = _worst_start([*drawn.missed, *extra], drawn.duration)
+    layout = lay_out(Picture(transcription, None, true, _SECONDS))
+    extra = [file.found_notes[number] for number in layout.extra]
+    start = worst_start([*layout.missed, *extra], layout.duration)
     score = file.figures[_FIGURE]
-    title = f"{file.name}:  COnPOff {score:.3f};  {len(drawn.missed)} of {len(true)} true notes missed,"
-    return Excerpt(drawn, start, f"{title} {len(extra)} of {len(file.found_notes)} extra")
+    title = f"{file.name}:  COnPOff {score:.3f};  {len(layout.missed)} of {len(true)} true notes missed,"
+    return Excerpt(layout, start, f"{title} {len(extra)} of {len(file.found_notes)} extra")
 
 
-def _worst_start(wrong: Sequence[Note], last: float) -> float:
-    """Where the excerpt with most wrong notes starts, in seconds; the first of several."""
+def worst_start(wrong: Sequence[Note], last: float) -> float:
+    """Find the start in seconds of the excerpt with the most wrong notes; the first of several."""
     starts = np.arange(0.0, max(last - _SECONDS, 0.0) + _STEP, _STEP)
     onsets = np.array([note.onset for note in wrong])
     inside = [((onsets >= start) & (onsets < start + _SECONDS)).sum() for start in starts]
@@ -118,8 +118,8 @@ def _figure(rows: Sequence[Excerpt], system: str) -> "Figure":
     figure.subplots_adjust(left=0.055, right=0.99, top=1 - 0.7 / height, bottom=0.72 / height, hspace=0.42)
     axes = figure.subplots(len(rows), 1, squeeze=False)[:, 0]
     for axis, row in zip(axes, rows, strict=True):
-        draw_row(axis, row.drawn, row.start)
-        for note in set(row.drawn.picture.reference or ()).difference(row.drawn.missed):
+        draw_row(axis, row.layout, row.start)
+        for note in set(row.layout.picture.reference or ()).difference(row.layout.missed):
             axis.add_patch(rectangle(note, facecolor="none", edgecolor=CURVE, linewidth=0.9, zorder=4))
         axis.set_title(printable_title(row.title), fontsize=9, loc="left", pad=3)
     axes[-1].set_xlabel("seconds")
@@ -130,9 +130,10 @@ def _figure(rows: Sequence[Excerpt], system: str) -> "Figure":
 def _legend() -> "list[Patch]":
     from matplotlib.patches import Patch
 
+    missed = "missed: no found note has its onset and pitch"
     return [
         Patch(facecolor="none", edgecolor=CURVE, label="true note"),
-        Patch(facecolor=NOTE, alpha=0.8, label="found, onset and pitch right"),
-        Patch(facecolor="none", edgecolor=MISSED, linestyle="--", label="missed: none has its onset and pitch"),
-        Patch(facecolor=EXTRA, hatch="////", label="extra: no true one has its onset and pitch"),
+        Patch(facecolor=NOTE, alpha=0.8, label="found, onset and pitch correct"),
+        Patch(facecolor="none", edgecolor=MISSED, linestyle="--", label=missed),
+        Patch(facecolor=EXTRA, hatch="////", label="extra: no true note has its onset and pitch"),
     ]

@@ -191,17 +191,17 @@ def test_estimates_of_pitch_alone_are_scored_though_they_cannot_be_drawn(folders
     assert result.returncode == 1
     assert "RPA  1.000" in result.stdout
     assert (folders / "x.csv").exists()
-    assert "x.png: no recording has notes that could be drawn" in result.stderr
+    assert "x.png: no recording has notes to draw" in result.stderr
     assert not (folders / "x.png").exists()
 
 
 def test_the_picture_shows_where_most_is_wrong():
-    from singtrans.view.worst_files import _worst_start
+    from singtrans.view.worst_files import worst_start
 
     wrong = [Note(float(n), n + 0.5, 60) for n in (3, 40, 44, 47, 53)]
-    start = _worst_start(wrong, 60.0)
+    start = worst_start(wrong, 60.0)
     assert 38 < start <= 40
-    assert _worst_start([], 60.0) == 0
+    assert worst_start([], 60.0) == 0
 
 
 @pytest.mark.parametrize(

@@ -267,16 +267,16 @@ def test_plot(tmp_path, ending):
 
 
 def test_plot_compares(tmp_path):
-    from singtrans.view.plot import Picture, prepared
+    from singtrans.view.plot import Picture, lay_out
 
     true = formats.load_notes(NOTES)
     from singtrans.formats.conversion import load_transcription
 
     found = load_transcription(NOTES)
     found = type(found)((*found.notes[:3], *found.notes[4:]), found.pitch, found.duration)
-    drawn = prepared(Picture(found, None, true[1:]))
-    assert drawn.missed == (true[3],)
-    assert drawn.extra == {0}
+    layout = lay_out(Picture(found, None, true[1:]))
+    assert layout.missed == (true[3],)
+    assert layout.extra == {0}
     shutil.copy(NOTES, tmp_path / "a.csv")
     result = run("plot", "a.csv", "--reference", NOTES, "-o", "x.gif", cwd=tmp_path)
     assert (result.returncode, "pictures are" in result.stderr) == (2, True)
@@ -301,7 +301,7 @@ def test_report_of_a_folder(tmp_path):
     (tmp_path / "out" / "index.html").write_text("mine")
     kept = run("report", tmp_path / "in", "-o", tmp_path / "out", "--overwrite", cwd=tmp_path)
     assert (kept.returncode, kept.stderr.count("\n")) == (2, 1)  # before any work
-    assert "is no index of pages" in kept.stderr
+    assert "is not an index of report pages" in kept.stderr
     assert (tmp_path / "out" / "index.html").read_text() == "mine"
 
 

@@ -16,7 +16,7 @@ import soundfile
 from singtrans import Transcription, formats
 from singtrans.errors import UsageError
 from singtrans.formats.page.page import page, read_page
-from singtrans.view.index import Entry, index, index_in, passages, write_index
+from singtrans.view.index import IndexEntry, index, index_in, passages, write_index
 from tests.helpers.page_tunes import EVIL, sung, tune
 
 
@@ -53,7 +53,7 @@ def test_no_name_becomes_markup(name):
     content = json.loads(parsed.scripts[0][1])
     assert len(content["notes"]) == 8
     html.encode("utf-8")
-    entries = [Entry(name, Path(f"{name}.report.html"), tune())]
+    entries = [IndexEntry(name, Path(f"{name}.report.html"), tune())]
     parsed = Scripts()
     parsed.feed(index(entries))
     assert parsed.scripts == []
@@ -128,14 +128,14 @@ def test_an_index_lists_every_page_that_is_there(tmp_path):
         assert write_index(index_in(tmp_path), pages)
     assert re.findall(r'href="./(pages/\w)\.report', target.read_text(encoding="utf-8")) == ["pages/a", "pages/b"]
     target.write_text("<p>mine")
-    with pytest.raises(UsageError, match="is no index of pages"):
+    with pytest.raises(UsageError, match="is not an index of report pages"):
         index_in(tmp_path)
 
 
 def test_index_puts_the_doubtful_first():
     sure, unsure = tune(), tune(confidence=0.2)
     some = Transcription((*tune().notes[:4], *tune(confidence=0.3).notes[4:]), tune().pitch, 5.0)
-    html = index([Entry(f"{n}.wav", Path(f"{n}.html"), t) for n, t in
+    html = index([IndexEntry(f"{n}.wav", Path(f"{n}.html"), t) for n, t in
                   [("a", sure), ("b", unsure), ("c", some), ("d", None)]])  # fmt: skip
     assert re.findall(r">(\w)\.wav<", html) == ["b", "c", "a", "d"]
     assert "c.html#t=2.0" in html  # where its doubtful notes begin

@@ -1,7 +1,7 @@
-"""A page to listen to a transcription and to correct it: one HTML file with everything in it.
+"""The report page: one HTML file to play and correct a transcription.
 
-Nothing in a file's name or in the notes can become markup or script: data travel as JSON without ``<``, and are
-shown as text; and the page's own policy lets no other script run and no request leave.
+File names and notes cannot inject markup or scripts: the data are embedded as JSON without ``<`` and displayed as
+text. The page's content security policy allows no other script and no network request.
 """
 
 import base64
@@ -23,9 +23,9 @@ from singtrans.notes import Note, PitchTrack, Transcription
 from singtrans.pitch import note_name
 
 UNSURE = 0.5
-"""Notes of a lower confidence are worth a look."""
+"""Notes with a lower confidence are marked as unsure."""
 
-_RATE, _LONG_RATE, _LONG = 24_000, 16_000, 1200.0  # Hz; seconds from which a recording is kept at the lower rate
+_RATE, _LONG_RATE, _LONG = 24_000, 16_000, 1200.0  # Hz; duration in seconds from which the lower rate is used
 _DATA = b'<script type="application/json" id="data">'
 _POLICY = (
     "default-src 'none'; script-src '{script}'; style-src '{style}'; media-src blob:; base-uri 'none';"
@@ -34,11 +34,11 @@ _POLICY = (
 
 
 def page(transcription: Transcription, recording: Path | None) -> str:
-    """The page's HTML.
+    """Build the HTML of the page.
 
     Args:
-        transcription: the notes, and the pitch curve if there is one.
-        recording: what was sung; None for a page that plays the notes only.
+        transcription: the notes, and the pitch track if there is one.
+        recording: the recording; None for a page that plays only the notes.
 
     Raises:
         InputError: if the recording cannot be read.
@@ -67,7 +67,7 @@ def page(transcription: Transcription, recording: Path | None) -> str:
 
 
 def read_page(path: Path) -> Transcription | None:
-    """The notes of a page as they were when it was written, without the pitch track; None if it is no such page.
+    """Read the notes of a page as they were written, without the pitch track; None if it is not a report page.
 
     Raises:
         InputError: if the file cannot be read.
@@ -83,7 +83,7 @@ def read_page(path: Path) -> Transcription | None:
 
 
 def _data(path: Path) -> str:
-    """The JSON in a page, which is one line of it; the sound after it, most of the page, is not read."""
+    """Read the JSON in a page, which is one line; the sound after it, most of the page, is not read."""
     try:
         with path.open("rb") as file:
             line = next((line for line in file if line.startswith(_DATA)), b"")
@@ -93,19 +93,19 @@ def _data(path: Path) -> str:
 
 
 def _numbers(note: Note) -> list[float]:
-    """A note as the page holds it: onset and offset in seconds, pitch, confidence, tuning and moved in semitones."""
+    """Convert a note to the page's numbers: onset and offset in seconds, pitch, confidence, tuning, moved."""
     times = [round(note.onset, 4), round(note.offset, 4)]
     return [*times, *(round(float(value), 3) for value in (note.pitch, note.confidence, note.tuning)), note.moved]
 
 
 def embedded(content: object) -> str:
-    """JSON that can stand inside a script element, whatever is in it."""
+    """Convert to JSON that is safe inside a script element."""
     text = json.dumps(content, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def summary(transcription: Transcription) -> str:
-    """A line about the notes: how many, how high, how sure."""
+    """Describe the notes in one line: their number, range and confidence."""
     notes = transcription.notes
     if not notes:
         return "no notes"
@@ -118,12 +118,12 @@ def summary(transcription: Transcription) -> str:
 
 
 def _text(name: str) -> str:
-    """A file's name as text: bytes that are none become question marks."""
+    """Convert a file name to printable text; other characters become question marks."""
     return "".join(c if c.isprintable() else "?" for c in name.encode("utf-8", "replace").decode())
 
 
 def _curve(track: PitchTrack) -> dict[str, object]:
-    """The pitch on an even grid of frames: start and hop in seconds, MIDI numbers or null."""
+    """Convert the pitch track to an even grid: start and hop in seconds, MIDI numbers or null."""
     if len(track) < 2:
         return {"start": 0.0, "hop": 1.0, "midi": []}
     hop = float(np.median(np.diff(track.time)))
@@ -135,7 +135,10 @@ def _curve(track: PitchTrack) -> dict[str, object]:
 
 
 def _sound(recording: Path) -> tuple[str, float]:
-    """The recording as FLAC in base64, sample by sample on time and read by every browser; and its seconds."""
+    """Encode the recording as FLAC in base64, and return its duration in seconds.
+
+    FLAC keeps the exact length, and every browser can play it.
+    """
     import soundfile
 
     rate = _RATE if audio.seconds(recording) < _LONG else _LONG_RATE

@@ -10,18 +10,18 @@
   let notes = data.notes.map(([onset, offset, pitch, confidence, tuning, moved]) => ({ onset, offset, pitch, confidence, tuning, moved }));
   let chosen = -1, undone = [], done = [], edited = false;
   const duration = Math.max(data.duration, ...notes.slice(-1).map((n) => n.offset), 0.1);
-  let view = { start: 0, scale: 100 }; // seconds at the left edge, pixels a second
+  let view = { start: 0, scale: 100 }; // seconds at the left edge, pixels per second
   let mode = "both", position = 0, playing = false;
 
-  // The singer's A4 lies `tuning` semitones above 440 Hz: the integer notes count from there. `moved` is what the
-  // song's key has moved one by.
+  // Integer notes are relative to the singer's A4, which is `tuning` semitones above 440 Hz. `moved` is the number of
+  // semitones by which the key option moved a note.
   const integer = (note) => clamp(Math.floor(note.pitch - note.tuning + 0.5) + note.moved, 0, 127);
   const name = (n) => NAMES[((n % 12) + 12) % 12] + (Math.floor(n / 12) - 1);
   const clock = (t) => `${Math.floor(t / 60)}:${(t % 60).toFixed(1).padStart(4, "0")}`;
   const hz = (pitch) => 440 * 2 ** ((pitch - 69) / 12);
   const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
-  // ---- the range of pitches shown: what is sung, and what notes were moved to ------------------------------------
+  // ---- the displayed range: sung pitches and the notes they were moved to ------------------------------------
   const range = () => {
     let low = 127, high = 0;
     for (const n of notes) { low = Math.min(low, n.pitch); high = Math.max(high, n.pitch); }
@@ -44,7 +44,7 @@
     audio = new Audio(URL.createObjectURL(new Blob([bytes], { type: data.mime })));
     audio.preload = "auto";
     audio.addEventListener("ended", () => stop(duration));
-    audio.addEventListener("error", () => { audio = null; say("This browser cannot play the recording."); buttons(); });
+    audio.addEventListener("error", () => { audio = null; showStatus("This browser cannot play the recording."); buttons(); });
     $("sound").textContent = "";
   }
 
@@ -121,7 +121,7 @@
     if (!audio) { begin(); return; }
     audio.playbackRate = speed();
     audio.currentTime = position;
-    audio.play().then(begin, (error) => say(`The recording does not play: ${error.message}`));
+    audio.play().then(begin, (error) => showStatus(`The recording cannot be played: ${error.message}`));
   }
 
   function stop(at) {
@@ -312,7 +312,7 @@
   function add(t, sung) {
     const i = first(t), near = notes[i > 0 ? i - 1 : i], tuning = near ? near.tuning : 0;
     const from = Math.max(t, i > 0 ? notes[i - 1].offset : 0), to = i < notes.length ? notes[i].onset : duration;
-    if (to - from < SHORTEST) { say("There is a note already."); return; }
+    if (to - from < SHORTEST) { showStatus("There is already a note here."); return; }
     keep();
     notes.splice(i, 0, { onset: from, offset: Math.min(to, from + 0.5), pitch: Math.round(sung - tuning) + tuning, confidence: 1, tuning, moved: 0 });
     choose(i); changed();
@@ -328,13 +328,13 @@
     const n = notes[chosen];
     const inside = position > n.onset + SHORTEST && position < n.offset - SHORTEST;
     const at = inside ? position : (n.onset + n.offset) / 2;
-    if (at - n.onset < SHORTEST || n.offset - at < SHORTEST) { say("This note is too short to split."); return; }
+    if (at - n.onset < SHORTEST || n.offset - at < SHORTEST) { showStatus("This note is too short to split."); return; }
     keep();
     notes.splice(chosen, 1, { ...n, offset: at, confidence: 1 }, { ...n, onset: at, confidence: 1 });
     changed();
   }
   function merge() {
-    if (chosen < 0 || chosen + 1 >= notes.length) { say("There is no next note to merge with."); return; }
+    if (chosen < 0 || chosen + 1 >= notes.length) { showStatus("There is no next note to merge with."); return; }
     keep();
     const [a, b] = notes.slice(chosen, chosen + 2);
     const longer = a.offset - a.onset >= b.offset - b.onset ? a : b;
@@ -362,17 +362,17 @@
       const i = (from + k) % notes.length;
       if (notes[i].confidence < UNSURE) { choose(i); position = notes[i].onset; seek(Math.max(0, position)); return; }
     }
-    say("No note is unsure.");
+    showStatus("No note is unsure.");
   }
 
-  // ---- words -----------------------------------------------------------------------------------------------------
-  function say(text) { $("status").textContent = text; }
+  // ---- status -----------------------------------------------------------------------------------------------------
+  function showStatus(text) { $("status").textContent = text; }
   function describe() {
     document.body.dataset.notes = notes.length;
     document.body.dataset.chosen = chosen;
-    if (chosen < 0) { say(`${notes.length} notes${edited ? ", corrected" : ""}`); return; }
+    if (chosen < 0) { showStatus(`${notes.length} notes${edited ? ", corrected" : ""}`); return; }
     const n = notes[chosen], cents = Math.round(100 * (n.pitch - n.tuning - integer(n)));
-    say(`${name(integer(n))} ${cents >= 0 ? "+" : "−"}${Math.abs(cents)} cents, ${n.onset.toFixed(3)} to ${n.offset.toFixed(3)} s,`
+    showStatus(`${name(integer(n))} ${cents >= 0 ? "+" : "−"}${Math.abs(cents)} cents, ${n.onset.toFixed(3)} to ${n.offset.toFixed(3)} s,`
       + ` confidence ${n.confidence.toFixed(2)} (note ${chosen + 1} of ${notes.length})`);
   }
   function buttons() {
@@ -390,7 +390,7 @@
 
   // ---- files -----------------------------------------------------------------------------------------------------
   const text = (s) => Array.from(new TextEncoder().encode(s));
-  function onGrid(perSecond) { // whole steps: every note lasts one, none overlap
+  function onGrid(perSecond) { // whole steps: every note lasts at least one, and none overlap
     const onsets = [];
     for (const n of notes) onsets.push(Math.max(Math.round(n.onset * perSecond), onsets.length ? onsets[onsets.length - 1] + 1 : 0));
     return notes.map((n, i) => {
@@ -423,7 +423,7 @@
     return [`onset,offset,pitch,note,confidence${tuned ? ",tuning" : ""}${moved ? ",moved" : ""}`, ...rows, ""].join("\n");
   }
   function ultrastarFile() {
-    const unit = 20; // milliseconds; the gap is on the same grid, so that no note is moved twice
+    const unit = 20; // milliseconds; the gap is on the same grid, so that notes are rounded once
     const moved = onGrid(1000 / unit), zero = notes.length ? moved[0][0] : 0, gap = zero * unit;
     const plain = (s) => s.replace(/[\u0000-\u001f\u007f]/g, "?");
     const lines = [`#TITLE:${plain(data.title)}`, "#ARTIST:Unknown", "#CREATOR:singtrans", `#MP3:${plain(data.audio)}`, "#BPM:750", `#GAP:${gap}`];
@@ -495,7 +495,7 @@
     }
     describe(); draw();
   });
-  function drop() { // what was dragged stays where it is; returns it
+  function drop() { // end a drag, and return it
     const dropped = drag;
     drag = null;
     if (dropped && dropped.kind === "note" && dropped.far) changed();
@@ -549,13 +549,13 @@
   const press = {
     play: keys[" "], both: keys[1], recording: keys[2], notes: keys[3], in: keys["+"], out: keys["-"], fit, unsure, undo, redo,
     add: addHere, split, merge, delete: remove,
-    midi: () => download(midiFile(), ".mid", "audio/midi"), csv: () => { download(csvFile(), ".csv", "text/csv"); edited = false; }, // the others do not hold all
+    midi: () => download(midiFile(), ".mid", "audio/midi"), csv: () => { download(csvFile(), ".csv", "text/csv"); edited = false; }, // only CSV keeps everything
     ultrastar: () => download(ultrastarFile(), ".txt", "text/plain"),
   };
   for (const [id, action] of Object.entries(press)) {
     $(id).addEventListener("click", (event) => {
       action({});
-      if (event.detail > 0) canvas.focus({ preventScroll: true }); // clicked, not typed: Space plays again
+      if (event.detail > 0) canvas.focus({ preventScroll: true }); // after a click, Space plays again
     });
   }
   $("speed").addEventListener("change", () => { if (playing) { stop(); play(); } });

@@ -1,4 +1,4 @@
-"""A page to listen to the notes and to correct them, in one HTML file."""
+"""Writer of report pages, on which notes can be played and corrected."""
 
 from typing import BinaryIO
 
@@ -8,7 +8,7 @@ from singtrans.notes import Transcription
 
 
 def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
-    """Write the page; with the recording in it, if the options name one.
+    """Write the page, with the recording if the options name one.
 
     Raises:
         InputError: if the recording cannot be read.
