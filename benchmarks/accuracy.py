@@ -1,248 +1,192 @@
-"""Accuracy of a model on recordings that were kept out of its training, beside other tools and other models.
+"""Accuracy of models on all validation sets, in one table.
 
-    python -m benchmarks.accuracy manifest.csv [SOURCE=HZ ...] [--model MODEL] [--split valid --split test]
-                                  [--left-out SOURCE=MODEL ...] [--baselines] [--most 20]
+    python -m benchmarks.accuracy DATA [--model MODEL ...] [--ornaments fold --ornaments keep] [--cache FOLDER]
+                                  [--set SET ...] [--processes N]
 
-One table of notes and one of pitch tracks: means over files with 95 % confidence intervals (bootstrap over files);
-50 ms, 50 cents, the larger of 50 ms and 20 % of the note. SOURCE=HZ scores a data set a second time with a constant
-added to its pitch labels, for those known to be sharp. "Told the boundaries" has the labels' onsets and offsets and the
-model's pitch between them: its COnP is the most that better boundaries could bring. "All frames taken as voiced" has a
-pitch in every frame: as MIREX compares trackers' pitch, whatever they call unvoiced. Where the labels are a score's,
-whole semitones, a row has the notes that --key auto writes: what was meant, and not what was sung. By how many Hz a
-set's labels are off, `singtrans evaluate` prints.
+DATA holds the sets (`recipe.validation_sets`). The table has a column per model and per way to write ornaments, and a
+row per set and figure:
 
-``--left-out`` scores a model that has heard nothing of a data set on all of that set. ``--baselines`` adds pYIN with
-the plainest notes, and Basic Pitch, each if it is installed, on the first ``--most`` recordings of each set and part:
+- COn, COff, COnP, COnPOff: F-measures of notes (onset within 50 ms, pitch within 50 cents, offset within the larger of
+  50 ms and 20 % of the note), and precision and recall of COn. SSVD's pitch labels are 4.1 Hz sharp: the figures with
+  pitch are given as labelled and with this constant taken off.
+- RPA, VR, VFA: pitch within 50 cents where voiced, voicing recall, voicing false alarm.
+- right count, error rate: where only a sequence of semitones is known (`singtrans.scoring.sequences`).
 
-    pip install --no-deps basic-pitch; pip install librosa onnxruntime resampy pretty_midi
+Means over files with 95 % intervals (bootstrap over files; for utau, the mean over voices, and files are drawn within
+each voice). The error rate is over all notes. Posteriors are kept in the cache folder, so that only the first run takes
+minutes.
 """
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cache
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.arguments import manifest, source_and_hz, source_and_word
-from benchmarks.other_systems import basic_pitch, pyin
 from benchmarks.tables import table
-from singtrans import audio
-from singtrans.dataset.manifest import SPLITS, Entry
-from singtrans.decoding.decoder import pitch_between, pitch_track
-from singtrans.decoding.posteriors import Posteriors
-from singtrans.errors import SingtransError
-from singtrans.melody.key import apply_key
-from singtrans.melody.tuning import AUTO
-from singtrans.notes import Note, PitchTrack, Transcription
-from singtrans.scoring.metrics import NOTE_FIGURES, PITCH_FIGURES
-from singtrans.scoring.references import Annotations, Reference, references_of_entries
-from singtrans.scoring.scores import Evaluation, evaluate
-from singtrans.scoring.statistics import mean_interval
-from singtrans.scoring.systems import ModelSystem, System
-from singtrans.transcriber import Transcriber
+from recipe.posterior_cache import Kept, PosteriorCache, default_processes
+from recipe.validation_sets import SETS, SSVD_SHARP, Recording, recordings
+from singtrans.decoding.decoder import decode, pitch_track
+from singtrans.decoding.options import DecodingOptions
+from singtrans.formats import load_notes, load_pitch
+from singtrans.model.config import Config
+from singtrans.model.shipped import find_model
+from singtrans.model.weights import read_metadata
+from singtrans.notes import Note
+from singtrans.scoring.metrics import figures, score_notes, score_pitch, shift_hz
+from singtrans.scoring.sequences import score_sequence
+from singtrans.scoring.statistics import LEVEL, RESAMPLES, SEED, Interval, ratio_interval
 
-# The table's columns -> what `singtrans.scoring.scores` calls them.
-F_MEASURES = {name: f"{name}.f_measure" for name in NOTE_FIGURES.values()}
-PITCH = {name: name for name in PITCH_FIGURES.values()}
-SHOWN = tuple(F_MEASURES), ("RPA", "RCA", "VR", "VFA")
-BASELINES = {"pYIN, segmented": pyin, "Basic Pitch": basic_pitch}
+NOTE_ROWS = {
+    "COn": "COn.f_measure",
+    "COff": "COff.f_measure",
+    "COnP": "COnP.f_measure",
+    "COnPOff": "COnPOff.f_measure",
+    "COn precision": "COn.precision",
+    "COn recall": "COn.recall",
+}
+PITCH_ROWS = {"RPA": "RPA", "VR": "VR", "VFA": "VFA"}
+WITH_PITCH = ("COnP", "COnPOff")
+VOICES = "utau, mean of voices"
 
-Rows = dict[str, dict[str, list[float]]]  # what was scored -> metric -> a value a file
-
-
-class Hearing:
-    """A model whose posteriors are read in another way than a transcription reads them."""
-
-    name = ""
-    extra: tuple[str, ...] = ()
-
-    def __init__(self, transcriber: Transcriber) -> None:
-        self._transcriber = transcriber
-        self._decoder = transcriber.model.config.decoder
-
-    def _posteriors(self, reference: Reference) -> Posteriors:
-        rate = self._transcriber.model.config.features.sample_rate
-        return self._transcriber.posteriors(audio.load(reference.audio, rate))
-
-
-class Told(Hearing):
-    """A model that is told where the notes begin and end, and finds their pitch."""
-
-    name = "told the boundaries"
-
-    def __call__(self, reference: Reference) -> Annotations:
-        """The labels' notes with the pitch that the model hears in them."""
-        heard, spans = self._posteriors(reference), reference.read().spans
-        return Annotations(tuple(Note(on, off, pitch_between(heard, self._decoder, on, off)) for on, off in spans))
-
-
-class AllVoiced(Hearing):
-    """A model that gives every frame a pitch: what its voicing costs raw pitch accuracy does not count."""
-
-    name = "all frames taken as voiced"
-
-    def __call__(self, reference: Reference) -> Annotations:
-        """The pitch of every frame."""
-        return Annotations(pitch=pitch_track(self._posteriors(reference), replace(self._decoder, voiced=0.0)))
-
-
-class Written:
-    """A model whose integer notes are scored, with those of the key that is found in them."""
-
-    name = "as --key auto writes it"
-    extra: tuple[str, ...] = ()
-
-    def __init__(self, listening: System) -> None:
-        self._listening = listening
-
-    def __call__(self, reference: Reference) -> Annotations:
-        """The integer notes."""
-        notes = self._listening(reference).notes or ()
-        nothing = PitchTrack(np.zeros(0), np.zeros(0), np.zeros(0))
-        found = apply_key(Transcription(notes, nothing, 0.0), AUTO).notes
-        return Annotations(tuple(replace(note, pitch=float(note.note)) for note in found))
-
-
-def from_scores(references: Sequence[Reference]) -> bool:
-    """Whether all pitches in the labels are whole semitones."""
-    return all(note.pitch == round(note.pitch) for r in references for note in r.read().notes or ())
-
-
-def interval(values: list[float]) -> str:
-    """Mean and 95 % confidence interval."""
-    found = mean_interval(values)
-    return f"{found.mean:.3f} ({found.low:.3f} to {found.high:.3f})"
-
-
-def score(
-    entries: Sequence[Entry],
-    transcribe: Callable[[Path], Transcription],
-    shifts: dict[str, float],
-    told: System | None = None,
-    voiced: System | None = None,
-) -> Rows:
-    """Values of each metric for each file, by the table's rows; those of ``told`` and ``voiced`` where these are."""
-    rows: Rows = {}
-    listening = ModelSystem("", cache(transcribe))  # what is scored twice is listened to once
-    for source in dict.fromkeys(entry.source for entry in entries if entry.notes or entry.f0):
-        references = references_of_entries(
-            entry for entry in entries if entry.source == source and (entry.notes or entry.f0)
-        )
-        found = evaluated(references, listening)
-        if notes := values(found, F_MEASURES):
-            rows[source] = notes
-            row = source
-            if shift := shifts.get(source, 0.0):
-                row = f"{source}, labels moved by {shift:+g} Hz"
-                rows[row] = values(evaluated(references, listening, shift), F_MEASURES)
-            if told and from_scores(references):
-                written = Written(listening)
-                rows[f"{row}, {written.name}"] = values(evaluated(references, written, shift), F_MEASURES)
-            if told:
-                rows[f"{row}, {told.name}"] = values(evaluated(references, told, shift), F_MEASURES)
-        if pitch := values(found, PITCH):
-            rows[f"{source} pitch"] = pitch
-            if voiced:
-                rows[f"{source} pitch, {voiced.name}"] = values(evaluated(references, voiced), PITCH)
-    return rows
-
-
-def evaluated(references: Sequence[Reference], system: System, shift: float = 0.0) -> Evaluation:
-    """Scores of all references.
-
-    Raises:
-        SingtransError: if one of them cannot be scored: a mean over the others would be of another set.
-    """
-    found = evaluate(references, system, shift)
-    if found.failures:
-        raise SingtransError("\n".join(found.failures))
-    return found
-
-
-def values(found: Evaluation, metrics: Mapping[str, str]) -> dict[str, list[float]]:
-    """Values of each metric for each file that has all of them; nothing where none has."""
-    files = [file.figures for file in found.files if file.figures.keys() >= set(metrics.values())]
-    return {title: [figures[name] for figures in files] for title, name in metrics.items()} if files else {}
+Row = tuple[str, str]  # set and part, figure
+Values = dict[Row, list[tuple[float, float]]]  # of each file: numerator and denominator
 
 
 @dataclass(frozen=True)
-class Trial:
-    """A system, and the recordings that it is scored on."""
+class System:
+    """A model, and how its notes are written.
+
+    Attributes:
+        name: the column's title.
+        model: the weight file.
+        options: how posteriors become notes.
+    """
 
     name: str
-    part: str
-    entries: Sequence[Entry]
-    transcribe: Callable[[Path], Transcription]
-    told: System | None = None
-    voiced: System | None = None
+    model: Path
+    options: DecodingOptions
 
 
-def first_of_each(entries: Sequence[Entry], most: int) -> list[Entry]:
-    """The first ``most`` of each source."""
-    sources = dict.fromkeys(entry.source for entry in entries)
-    return [entry for source in sources for entry in [e for e in entries if e.source == source][:most]]
+def score(recording: Recording, kept: Kept, config: Config, options: DecodingOptions) -> dict[Row, tuple[float, float]]:
+    """The figures of one recording, each as a numerator and a denominator."""
+    group = recording.group
+    if recording.f0 is not None:
+        track = pitch_track(kept.posteriors, config.decoder)
+        named = figures(score_pitch(load_pitch(recording.f0), track))
+        return {(group, row): (named[name], 1.0) for row, name in PITCH_ROWS.items()}
+    notes = transcribe(kept, config, options)
+    if recording.semitones is not None:
+        found = score_sequence(recording.semitones, [note.pitch for note in notes])
+        right = (float(found.right_count), 1.0)
+        return {(group, "right count"): right, (group, "error rate"): (float(found.errors), float(found.count))}
+    assert recording.notes is not None
+    true = load_notes(recording.notes, name=recording.id)
+    named = figures(score_notes(true, notes))
+    rows = {(group, row): (named[name], 1.0) for row, name in NOTE_ROWS.items()}
+    if recording.source == "ssvd":
+        named = figures(score_notes(shift_hz(true, -SSVD_SHARP), notes))
+        rows |= {(f"{group}, -{SSVD_SHARP} Hz", row): (named[NOTE_ROWS[row]], 1.0) for row in WITH_PITCH}
+    return rows
 
 
-def trials(options: argparse.Namespace) -> list[Trial]:
-    """Everything that was asked for, with every model loaded: what cannot be had is said before hours of scoring."""
-    entries = options.entries
-    parts = {split: [e for e in entries if e.split == split] for split in options.split or ["valid", "test"]}
-    if missing := {source for source, _ in options.left_out} - {entry.source for entry in entries}:
-        sys.exit(f"the manifest has no recordings of {', '.join(sorted(missing))}")
-    transcriber = Transcriber(options.model, "cpu")
-    found = [
-        Trial(transcriber.model.name, part, e, transcriber, Told(transcriber), AllVoiced(transcriber))
-        for part, e in parts.items()
-    ]
-    for source, path in options.left_out:
-        other = Transcriber(path, "cpu")
-        these = [entry for entry in entries if entry.source == source]
-        found.append(Trial(f"trained without {source}", "all", these, other, Told(other)))
-    for name, load in BASELINES.items() if options.baselines else ():
-        try:
-            system = load()
-        except ImportError as error:
-            print(f"{name} is left out: {error}", file=sys.stderr)
-            continue
-        found += [Trial(name, part, first_of_each(these, options.most), system) for part, these in parts.items()]
-    return found
+def transcribe(kept: Kept, config: Config, options: DecodingOptions) -> tuple[Note, ...]:
+    """The notes as a transcription has them."""
+    decoder = options.config(config.decoder)
+    return options.written(decode(kept.posteriors, decoder, kept.duration, config.confidence))
+
+
+def evaluate(found: Sequence[Recording], cache: PosteriorCache, systems: Sequence[System]) -> list[Values]:
+    """The figures of all recordings, for systems of one model."""
+    configs = [Config.from_json(read_metadata(s.model)["config"], str(s.model)) for s in systems]
+    values: list[Values] = [defaultdict(list) for _ in systems]
+    for recording in found:
+        kept = cache(recording)
+        for system, config, rows in zip(systems, configs, values, strict=True):
+            for row, pair in score(recording, kept, config, system.options).items():
+                rows[row].append(pair)
+    return values
+
+
+def mean(values: Mapping[Row, Sequence[tuple[float, float]]], row: Row) -> Interval:
+    """Mean over files, or over voices, with its interval."""
+    group, figure = row
+    if group == VOICES:
+        return mean_of_groups([[v for v, _ in pairs] for (g, f), pairs in values.items() if _voice(g) and f == figure])
+    top, bottom = zip(*values[row], strict=True)
+    return ratio_interval(top, bottom)
+
+
+def mean_of_groups(groups: Sequence[Sequence[float]]) -> Interval:
+    """Mean over groups of their means; for the interval, values are drawn within each group."""
+    rng = np.random.default_rng(SEED)
+    drawn = [np.asarray(g)[rng.integers(len(g), size=(RESAMPLES, len(g)))].mean(axis=1) for g in groups]
+    tail = 50.0 * (1.0 - LEVEL)
+    low, high = np.percentile(np.mean(drawn, axis=0), [tail, 100.0 - tail])
+    return Interval(float(np.mean([np.mean(g) for g in groups])), float(low), float(high))
+
+
+def _voice(group: str) -> bool:
+    return group.startswith("utau ")
+
+
+def _in_mean(group: str, mean_of: str) -> bool:
+    return mean_of == VOICES and _voice(group)
+
+
+def rows(values: Sequence[Values]) -> list[Row]:
+    """The table's rows: those of all sets in order, and the mean of the voices behind the voices."""
+    found = list(dict.fromkeys(row for each in values for row in each))
+    voices = [i for i, (group, _) in enumerate(found) if _voice(group)]
+    means = [(VOICES, figure) for figure in dict.fromkeys(found[i][1] for i in voices)]
+    last = voices[-1] + 1 if voices else 0
+    return [*found[:last], *means, *found[last:]]
+
+
+def lines(names: Sequence[str], values: Sequence[Values]) -> Iterable[str]:
+    """The lines of the table."""
+
+    def cells(row: Row) -> list[object]:
+        shown = [mean(each, row) for each in values]
+        same = [group for group, figure in values[0] if figure == row[1]]
+        files = sum(len(values[0][group, row[1]]) for group in same if group == row[0] or _in_mean(group, row[0]))
+        return [*row, files, *(f"{i.mean:.3f} ({i.low:.3f} to {i.high:.3f})" for i in shown)]
+
+    return table(["set", "figure", "files", *names], map(cells, rows(values)))
 
 
 def arguments() -> argparse.Namespace:
     """What was asked for on the command line."""
-    parser = argparse.ArgumentParser(description="Accuracy on recordings that were kept out of the training.")
-    parser.add_argument("entries", type=manifest, metavar="MANIFEST")
-    parser.add_argument(
-        "shifts", nargs="*", type=source_and_hz, metavar="SOURCE=HZ", help="score again with pitch labels moved"
-    )
-    parser.add_argument("--model", default="default", help="a shipped model's name or a weight file")
-    parser.add_argument("--split", action="append", choices=SPLITS, help="default: valid and test")
-    parser.add_argument("--left-out", action="append", default=[], type=source_and_word, metavar="SOURCE=MODEL")
-    parser.add_argument("--baselines", action="store_true", help="other tools, too")
-    parser.add_argument("--most", type=int, default=20, help="recordings of a source that other tools are given")
-    return parser.parse_intermixed_args()
+    parser = argparse.ArgumentParser(description="Accuracy of models on all validation sets.")
+    parser.add_argument("data", type=Path, help="folder of the sets")
+    parser.add_argument("--model", action="append", help="a shipped model's name or a weight file; repeatable")
+    parser.add_argument("--ornaments", action="append", choices=("fold", "keep"), help="repeatable")
+    parser.add_argument("--set", action="append", choices=SETS, dest="sets", help="only this set; repeatable")
+    parser.add_argument("--cache", type=Path, default=Path("cache/posteriors"), help="keeps posteriors")
+    parser.add_argument("--processes", type=int, default=default_processes())
+    return parser.parse_args()
 
 
 def main() -> None:
-    """Print the tables."""
+    """Print the table."""
     options = arguments()
-    shifts = dict(options.shifts)
-    found = [
-        (trial, score(trial.entries, trial.transcribe, shifts, trial.told, trial.voiced)) for trial in trials(options)
-    ]
-    for metrics in SHOWN:
-        rows = (
-            [name, trial.part, trial.name, len(each[metrics[0]]), *(interval(each[m]) for m in metrics)]
-            for trial, by_name in found
-            for name, each in by_name.items()
-            if metrics[0] in each
-        )
-        print()
-        for line in table(["recordings", "part", "system", "files", *metrics], rows):
-            print(line, flush=True)
+    found = [r for r in recordings(options.data) if r.source in (options.sets or SETS)]
+    if not found:
+        sys.exit(f"{options.data} has no recordings of {', '.join(options.sets or SETS)}")
+    names, values = [], []
+    for model in options.model or ["default"]:
+        path = find_model(model)
+        ways = options.ornaments or ["fold"]
+        systems = [System(path.stem, path, DecodingOptions(ornaments=way)) for way in ways]
+        cache = PosteriorCache(options.cache, path)
+        cache.fill(found, options.processes)
+        names += [path.stem if way == "fold" else f"{path.stem}, ornaments kept" for way in ways]
+        values += evaluate(found, cache, systems)
+    for line in lines(names, values):
+        print(line, flush=True)
 
 
 if __name__ == "__main__":

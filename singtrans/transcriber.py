@@ -8,6 +8,7 @@ import torch
 
 from singtrans import audio
 from singtrans.decoding.decoder import Decoder, pitch_track
+from singtrans.decoding.options import DecodingOptions
 from singtrans.decoding.posteriors import Posteriors, join
 from singtrans.errors import UsageError
 from singtrans.model.features import Level, level
@@ -30,6 +31,7 @@ class Transcriber:
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         threads: how many parts of a recording are worked on at once; it has no part in the result. With more than
             one, torch's own threads are switched off.
+        decoding: how notes are cut and written.
 
     Raises:
         InputError: if there is no such model or device.
@@ -39,7 +41,14 @@ class Transcriber:
         >>> path = transcriber("song.wav").save("song.mid")
     """
 
-    def __init__(self, model: str | Path | Model = "default", device: str = "auto", threads: int = 1) -> None:
+    def __init__(
+        self,
+        model: str | Path | Model = "default",
+        device: str = "auto",
+        threads: int = 1,
+        decoding: DecodingOptions | None = None,
+    ) -> None:
+        self.decoding = decoding or DecodingOptions()
         self.device = choose_device(device)
         self.model = model if isinstance(model, Model) else load_model(find_model(model))
         self.model.to(self.device).eval()
@@ -87,7 +96,7 @@ class Transcriber:
     def _transcribe(self, blocks: Iterable[np.ndarray], loudness: float, length: int, name: str) -> Transcription:
         """Transcribe ``length`` samples that come in blocks and are as loud as ``loudness``."""
         config = self.model.config
-        decoder = Decoder(config.decoder)
+        decoder = Decoder(self.decoding.config(config.decoder), config.confidence)
         midi: list[np.ndarray] = []
         voicing: list[np.ndarray] = []
         # Too short to be shared out: a second thread would cost more than it does.
@@ -100,7 +109,7 @@ class Transcriber:
             voicing.append(track.voicing)
         duration = length / config.features.sample_rate
         return Transcription(
-            notes=decoder.finish(duration),
+            notes=self.decoding.written(decoder.finish(duration)),
             pitch=PitchTrack(
                 time=np.arange(sum(map(len, midi))) * config.features.hop_seconds,
                 midi=_joined(midi),

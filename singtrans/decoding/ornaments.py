@@ -1,11 +1,14 @@
 """The parts of a note that the search found: lead-in, steady part, tail."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
 from singtrans.decoding.search import Segment
 from singtrans.decoding.search_block import Evidence, Limits
+from singtrans.notes import Note
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +47,28 @@ def split(segment: Segment, evidence: Evidence, limits: Limits) -> Parts:
     total = np.where(lengths[:, None] + lengths <= frames - limits.shortest, lead[:, None] + tail, -np.inf)
     before, after = np.unravel_index(int(total.argmax()), total.shape)
     return Parts(start, start + int(before), end - int(after), end)
+
+
+def unfolded(notes: Sequence[Note]) -> tuple[Note, ...]:
+    """The notes with each ornament as a note of its own before or after the rest of its note."""
+    found = []
+    for note in notes:
+        cuts = [note.onset, *(time for o in note.ornaments for time in (o.onset, o.offset)), note.offset]
+        parts = {(ornament.onset, ornament.offset): ornament.pitch for ornament in note.ornaments}
+        for onset, offset in pairwise(cuts):
+            if offset <= onset:
+                continue
+            pitch = parts.get((onset, offset))
+            last = offset == note.offset
+            found.append(
+                replace(
+                    note,
+                    onset=onset,
+                    offset=offset,
+                    pitch=note.pitch if pitch is None else pitch,
+                    moved=note.moved if pitch is None else 0,
+                    ornaments=(),
+                    release=note.release if last else None,
+                )
+            )
+    return tuple(found)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import accuracy, arguments, conditions, phenomena, pitch, spoken
+from benchmarks import arguments, comparison, conditions, phenomena, pitch, spoken
 from benchmarks import other_systems as systems
 from recipe import label_lag, pseudo_labels, tune_decoder
 from recipe import manifest as data_manifest
@@ -31,7 +31,7 @@ FOLDER = Path(__file__).parents[2] / "benchmarks"
 
 
 SAMPLES = FOLDER.parent / "sample_audio"
-VOICED = f", {accuracy.AllVoiced.name}"
+VOICED = f", {comparison.AllVoiced.name}"
 
 
 def heard(samples: np.ndarray, midi: float) -> float:
@@ -247,14 +247,14 @@ def test_the_mean_of_posteriors_is_their_mean():
     assert (mean.hop, mean.lowest_midi, mean.bins_per_semitone) == (0.02, 33.0, 3.0)
 
 
-def test_accuracy_has_a_row_for_each_part_model_and_tool(manifest, monkeypatch, capsys):
+def test_the_comparison_has_a_row_for_each_part_model_and_tool(manifest, monkeypatch, capsys):
     def nothing():
         raise ImportError("no such package")
 
-    monkeypatch.setattr(accuracy, "BASELINES", {"missing": nothing})
+    monkeypatch.setattr(comparison, "BASELINES", {"missing": nothing})
     words = [str(manifest), "songs=-4", "--split", "train", "--split", "valid", "--left-out", "songs=default"]
-    monkeypatch.setattr(sys, "argv", ["accuracy.py", *words, "--baselines"])
-    accuracy.main()
+    monkeypatch.setattr(sys, "argv", ["comparison.py", *words, "--baselines"])
+    comparison.main()
     printed = capsys.readouterr()
     assert "missing is left out: no such package" in printed.err
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in printed.out.splitlines() if "|" in line]

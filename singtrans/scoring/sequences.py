@@ -1,0 +1,62 @@
+"""Score notes whose truth is a sequence of semitones without times.
+
+Two figures: whether the number of notes is right, and the note error rate: the edit distance (Levenshtein 1966) between
+the true semitones and the rounded pitches at the best transposition, over the number of true notes. The transposition
+is any multiple of half a semitone within `REACH` of the median pitch.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+REACH = 8.0
+"""Semitones from the median pitch within which the first note's pitch is searched."""
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceScores:
+    """How well a sequence of pitches agrees with true semitones.
+
+    Attributes:
+        count: number of true notes.
+        found: number of estimated notes.
+        errors: edit distance at the best transposition.
+    """
+
+    count: int
+    found: int
+    errors: int
+
+    @property
+    def right_count(self) -> bool:
+        """Whether there are as many notes as there should be."""
+        return self.found == self.count
+
+
+def score_sequence(semitones: Sequence[int], pitches: Sequence[float]) -> SequenceScores:
+    """Score the pitches of notes against true semitones.
+
+    Args:
+        semitones: of the true notes, in order, above any fixed pitch.
+        pitches: (notes,) fractional MIDI numbers of the estimated notes, in order.
+    """
+    if not len(pitches):
+        return SequenceScores(len(semitones), 0, len(semitones))
+    pitch = np.asarray(pitches, np.float64)
+    centre = float(np.median(pitch))
+    bases = np.arange(np.ceil(2 * (centre - REACH)), 2 * (centre + REACH)) / 2
+    # np.rint rounds halves to even, as the built-in round does.
+    candidates = np.unique(np.rint(pitch - bases[:, None]).astype(int), axis=0)
+    errors = min(edit_distance(semitones, candidate.tolist()) for candidate in candidates)
+    return SequenceScores(len(semitones), len(pitch), errors)
+
+
+def edit_distance(true: Sequence[int], estimated: Sequence[int]) -> int:
+    """Fewest insertions, deletions and substitutions that turn one sequence into the other."""
+    row = list(range(len(estimated) + 1))
+    for i, wanted in enumerate(true, 1):
+        diagonal, row[0] = row[0], i
+        for j, found in enumerate(estimated, 1):
+            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (wanted != found))
+    return row[-1]
