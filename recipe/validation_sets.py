@@ -4,13 +4,13 @@
 |---|---|---|
 | ssvd, pjs | notes | valid, test, as `recipe.manifest` splits them |
 | mir1k | pitch | valid, test, likewise |
-| utau | notes | one per voice |
+| utau | notes | one per voice; those of `recipe.manifest.UTAU_VALID` are not trained on |
 | words | notes | one; never trained on |
 | ravdess | semitones of seven notes, without times | one; never trained on |
 """
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,15 +52,40 @@ class Recording:
 
 def recordings(data: Path) -> list[Recording]:
     """All validation recordings of the sets that a folder holds."""
-    entries = manifest.entries(data)
-    found = [Recording(e.source, e.split, e.id, e.audio, e.notes, e.f0) for e in entries if e.split != "train"]
-    return [*found, *_noted(data / "utau", "utau"), *_noted(data / "words", "words"), *_sequences(data / "ravdess")]
+    ssvd, pjs, mir1k = data / "ssvd", data / "pjs", data / "mir1k"
+    return [
+        *_noted(ssvd, dict.fromkeys(manifest.SSVD_VALID, "valid") | dict.fromkeys(manifest.SSVD_TEST, "test")),
+        *_noted(pjs, _songs(manifest.PJS_VALID, "valid") | _songs(manifest.PJS_TEST, "test")),
+        *_pitched(mir1k, dict.fromkeys(manifest.MIR1K_VALID, "valid") | dict.fromkeys(manifest.MIR1K_TEST, "test")),
+        *_noted(data / "utau", {notes.stem: notes.stem.split("_")[0] for notes in (data / "utau").glob("*.tsv")}),
+        *_noted(data / "words", {notes.stem: "" for notes in (data / "words").glob("*.tsv")}),
+        *_sequences(data / "ravdess"),
+    ]
 
 
-def _noted(folder: Path, source: str) -> Iterator[Recording]:
-    for notes in sorted(folder.glob("*.tsv")):
-        voice = notes.stem.split("_")[0] if source == "utau" else ""
-        yield Recording(source, voice, notes.stem, notes.with_suffix(".ogg"), notes)
+def _songs(numbers: Iterable[int], part: str) -> dict[str, str]:
+    return {f"pjs{number:03}": part for number in numbers}
+
+
+def _noted(folder: Path, parts: Mapping[str, str]) -> Iterator[Recording]:
+    """The recordings with notes in a folder whose parts are known, by part."""
+    for name, part in sorted(parts.items(), key=lambda item: (_order(item[1]), item[0])):
+        notes = folder / f"{name}.tsv"
+        if notes.is_file():
+            audio = next(path for ending in (".flac", ".ogg") if (path := notes.with_suffix(ending)).is_file())
+            yield Recording(folder.name, part, name, audio, notes)
+
+
+def _pitched(folder: Path, parts: Mapping[str, str]) -> Iterator[Recording]:
+    """The clips with pitch of the singers whose parts are known, by part."""
+    for singer, part in sorted(parts.items(), key=lambda item: (_order(item[1]), item[0])):
+        for f0 in sorted(folder.glob(f"{singer}_*.f0.txt")):
+            name = f0.name.removesuffix(".f0.txt")
+            yield Recording(folder.name, part, name, f0.with_name(f"{name}.voice.ogg"), f0=f0)
+
+
+def _order(part: str) -> tuple[bool, str]:
+    return part == "test", part
 
 
 def _sequences(folder: Path) -> Iterator[Recording]:

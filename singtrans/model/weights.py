@@ -45,6 +45,28 @@ def save_model(model: Model, path: Path, notes: Mapping[str, str] | None = None)
         file.write(serialise(weights, metadata))
 
 
+def change_config(path: Path, out: Path, config: Config) -> None:
+    """Write a copy of a weight file whose decoder has other costs, or whose confidence has another calibration.
+
+    Args:
+        path: a weight file of any format.
+        out: the file to write.
+        config: features and network as they are in ``path``.
+
+    Raises:
+        UsageError: as `load_model` does.
+        ValueError: if features or network differ.
+    """
+    metadata, weights = _read(path)
+    before = Config.from_json(metadata["config"], str(path))
+    if (before.features, before.network) != (config.features, config.network):
+        raise ValueError("features and network cannot be changed without training")
+    metadata = {**metadata, "config": config.to_json()}
+    metadata["sha256"] = _checksum(weights, metadata["config"])
+    with whole_file(out) as file:
+        file.write(serialise(weights, metadata))
+
+
 def load_model(path: Path) -> Model:
     """Read a model that `save_model` wrote, ready to listen (in evaluation mode, on the CPU).
 

@@ -1,7 +1,6 @@
 """What the measures measure with: made-up singing has the notes it says, and recordings are spoilt as much as said."""
 
 import argparse
-import ast
 import sys
 from dataclasses import replace
 from itertools import pairwise
@@ -12,7 +11,7 @@ import pytest
 
 from benchmarks import arguments, comparison, conditions, phenomena, pitch, spoken
 from benchmarks import other_systems as systems
-from recipe import label_lag, pseudo_labels, tune_decoder
+from recipe import label_lag, pseudo_labels
 from recipe import manifest as data_manifest
 from recipe import resung_melodies as synthetic
 from recipe import song_files as data_set
@@ -20,8 +19,6 @@ from recipe import sung_words as words
 from singtrans.dataset.manifest import Entry, read_entries, write_manifest
 from singtrans.decoding.posteriors import Posteriors
 from singtrans.formats import load_notes, load_pitch
-from singtrans.model.shipped import find_model
-from singtrans.model.weights import load_model, read_metadata, save_model
 from singtrans.notes import Note, PitchTrack
 from singtrans.scoring.metrics import score_notes
 
@@ -281,30 +278,6 @@ def test_the_comparison_has_a_row_for_each_part_model_and_tool(manifest, monkeyp
     assert float(whole[6].split()[0]) == 1.0  # voicing recall
 
 
-def test_costs_that_find_too_little_are_tuned_until_they_find_more(tmp_path, monkeypatch, capsys):
-    song = SAMPLES / "ode_to_joy"
-    entry = Entry("a", song.with_suffix(".ogg"), song.with_suffix(".notes.csv"), split="valid", source="songs")
-    other = Entry("b", entry.audio, entry.notes, split="train", source="others")
-    write_manifest(tmp_path / "m.csv", [entry, other])
-    model = load_model(find_model("default"))
-    strict = replace(model.config.decoder, note_cost=12.0)
-    model.config = replace(model.config, decoder=strict)
-    save_model(model, tmp_path / "strict.safetensors", {"step": "7"})
-    files = [str(tmp_path / name) for name in ("m.csv", "strict.safetensors", "tuned.safetensors")]
-    left_out = f"others={tmp_path / 'strict.safetensors'}"
-    monkeypatch.setattr(sys, "argv", ["tune_decoder.py", *files, "--left-out", left_out])
-    tune_decoder.main()
-    before, *_, after = (line.partition(" ")[2] for line in capsys.readouterr().out.splitlines())
-    before, after = ast.literal_eval(before), ast.literal_eval(after)
-    assert set(before) == set(after) == {"songs", "others, left out"}
-    assert before["songs"][0] < 0.85
-    assert after["songs"][0] > before["songs"][0] + 0.03
-    tuned = load_model(tmp_path / "tuned.safetensors")
-    assert tuned.config.decoder != strict
-    assert tuned.config.network == model.config.network
-    assert read_metadata(tmp_path / "tuned.safetensors")["step"] == "7"
-
-
 def test_what_is_said_of_a_source_has_two_sides():
     assert arguments.source_and_word("a=b=c") == ("a", "b=c")
     assert arguments.source_and_hz("ssvd=-4.1") == ("ssvd", -4.1)
@@ -357,7 +330,7 @@ def test_what_is_known_to_be_late_is_moved_back(tmp_path):
         (tmp_path / folder).mkdir()
     for name in ("1201", "1072"):
         data_set.write_notes(tmp_path / "ssvd" / f"{name}.tsv", notes)
-    moved, kept = sorted(data_manifest.entries(tmp_path, tmp_path / "on-time"), key=lambda e: e.id, reverse=True)
+    moved, kept = sorted(data_manifest.entries(tmp_path, tmp_path / "syllables", tmp_path / "on-time"), key=lambda e: e.id, reverse=True)
     assert kept.notes == tmp_path / "ssvd" / "1072.tsv"
     assert [n.onset for n in load_notes(moved.notes)] == pytest.approx([n.onset - 0.02 for n in notes])
     assert [n.offset for n in load_notes(moved.notes)] == pytest.approx([n.offset - 0.02 for n in notes])

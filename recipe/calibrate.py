@@ -1,0 +1,231 @@
+"""Fit the probabilities that notes are right on validation recordings, and write a model that carries them.
+
+    python -m recipe.calibrate DATA MODEL OUT.safetensors [--cache FOLDER] [--processes N]
+
+Logistic regressions with a quadratic penalty, one for each of `Certainty`'s values, fitted on SSVD's and PJS'
+validation parts and the sung words, which count the same. The penalty is chosen by the likelihood of recordings that
+were left out.
+
+What is printed for these sets is computed on recordings that were left out of the fit (`FOLDS` parts); for the test
+parts, by the calibration that is written:
+
+- ECE: expected calibration error over ten bins of equal width (Guo et al., "On calibration of modern neural networks",
+  ICML 2017).
+- least sure tenth: how many of the wrong notes are among the tenth of the notes with the lowest probability; at most
+  0.1 divided by the share of wrong notes.
+- AUC: how often a right note is surer than a wrong one.
+"""
+
+import argparse
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.tables import table
+from recipe.posterior_cache import Kept, PosteriorCache, default_processes
+from recipe.validation_sets import SSVD_SHARP, Recording, recordings
+from singtrans.decoding.confidence import logistic
+from singtrans.decoding.config import ConfidenceConfig, DecoderConfig
+from singtrans.decoding.decoder import Decoder
+from singtrans.formats import load_notes
+from singtrans.model.config import Config
+from singtrans.model.weights import change_config, read_metadata
+from singtrans.notes import Certainty, Note
+from singtrans.scoring.metrics import note_arrays, shift_hz
+
+FITTED = ("ssvd valid", "pjs valid", "words")
+REPORTED = ("ssvd test", "pjs test")
+FOLDS = 10
+PENALTIES = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
+BINS = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """The notes found in a recording.
+
+    Attributes:
+        group: set and part.
+        features: (notes, features).
+        right: by `Certainty`'s names, (notes,) whether it is right; NaN where this cannot be said.
+    """
+
+    group: str
+    features: np.ndarray
+    right: dict[str, np.ndarray]
+
+
+def measure(recording: Recording, kept: Kept, config: DecoderConfig) -> Measured:
+    """What was found in a recording, and whether it is right."""
+    decoder = Decoder(config)
+    decoder.add(kept.posteriors)
+    notes, features = decoder.measured(kept.duration)
+    assert recording.notes is not None
+    true = load_notes(recording.notes, name=recording.id)
+    if recording.source == "ssvd":
+        true = shift_hz(true, -SSVD_SHARP)
+    return Measured(recording.group, features, judged(true, notes))
+
+
+def judged(true: Sequence[Note], found: Sequence[Note]) -> dict[str, np.ndarray]:
+    """Whether each note found is right, by `Certainty`'s names; pitch, octave and offset only where the onset is."""
+    from mir_eval import transcription
+
+    right = {name: np.full(len(found), np.nan) for name in Certainty.NAMES}
+    right["onset"][:] = right["right"][:] = 0.0
+    if not true or not found:
+        return right
+    true_spans, true_hz = note_arrays(true)
+    spans, hz = note_arrays(found)
+    for _, j in transcription.match_notes(true_spans, true_hz, spans, hz, offset_ratio=None):
+        right["right"][j] = 1.0
+    for i, j in transcription.match_note_onsets(true_spans, spans):
+        right["onset"][j] = 1.0
+        error = abs(true[i].pitch - found[j].pitch)
+        right["pitch"][j] = error < 0.5
+        right["octave"][j] = error < 6.0
+        right["offset"][j] = abs(true[i].offset - found[j].offset) <= max(0.05, 0.2 * true[i].duration)
+    return right
+
+
+def fit(features: np.ndarray, right: np.ndarray, weights: np.ndarray, penalty: float) -> np.ndarray:
+    """Constant and one weight per feature of a logistic regression, by Newton's method.
+
+    Args:
+        features: (notes, features).
+        right: (notes,) 0 or 1.
+        weights: (notes,) how much each counts.
+        penalty: of the squares of the weights of standardised features; the constant has none.
+    """
+    mean, spread = features.mean(axis=0), features.std(axis=0)
+    spread[spread < 1e-9] = np.inf  # what is always the same says nothing
+    columns = np.column_stack([np.ones(len(features)), (features - mean) / spread])
+    ridge = np.diag([1e-6, *[penalty] * features.shape[1]])
+    found = np.zeros(columns.shape[1])
+    for _ in range(100):
+        p = logistic(columns[:, 1:], found)
+        gradient = columns.T @ (weights * (right - p)) - ridge @ found
+        curvature = (columns * (weights * p * (1 - p))[:, None]).T @ columns + ridge
+        step = np.linalg.solve(curvature, gradient)
+        found += step
+        if np.abs(step).max() < 1e-9:
+            break
+    scaled = found[1:] / spread
+    return np.append(found[0] - (scaled * mean).sum(), scaled)
+
+
+def fit_all(measured: Sequence[Measured], name: str, penalty: float) -> np.ndarray:
+    """A logistic regression on all notes of some recordings of which it is known whether this value is right."""
+    features, right, weights = [], [], []
+    known = {m.group: 0 for m in measured}
+    for m in measured:
+        known[m.group] += int(np.isfinite(m.right[name]).sum())
+    share = sum(known.values()) / len(known)
+    for m in measured:
+        inside = np.isfinite(m.right[name])
+        features.append(m.features[inside])
+        right.append(m.right[name][inside])
+        weights.append(np.full(int(inside.sum()), share / max(known[m.group], 1)))
+    return fit(np.concatenate(features), np.concatenate(right), np.concatenate(weights), penalty)
+
+
+def left_out(measured: Sequence[Measured], name: str, penalty: float) -> list[np.ndarray]:
+    """(notes,) probabilities for each recording, by fits on the recordings of other folds."""
+    fold = np.random.default_rng(0).permutation(len(measured)) % FOLDS
+    found: list[np.ndarray] = [np.zeros(0)] * len(measured)
+    for number in range(min(FOLDS, len(measured))):
+        weights = fit_all([m for m, f in zip(measured, fold, strict=True) if f != number], name, penalty)
+        for i in np.flatnonzero(fold == number):
+            found[i] = logistic(measured[i].features, weights)
+    return found
+
+
+def likelihood(measured: Sequence[Measured], name: str, penalty: float) -> float:
+    """Mean over sets of the mean log likelihood of notes that were left out."""
+    values: dict[str, list[np.ndarray]] = {}
+    for m, p in zip(measured, left_out(measured, name, penalty), strict=True):
+        inside, right = np.isfinite(m.right[name]), m.right[name]
+        logs = np.log(np.clip(np.where(right > 0.5, p, 1.0 - p), 1e-6, 1.0))
+        values.setdefault(m.group, []).append(logs[inside])
+    return float(np.mean([np.concatenate(v).mean() for v in values.values()]))
+
+
+def calibration_error(probability: np.ndarray, right: np.ndarray) -> float:
+    """Expected calibration error: by how much probabilities and frequencies differ, over bins of equal width."""
+    bins = np.minimum((probability * BINS).astype(int), BINS - 1)
+    gaps = [abs((probability - right)[bins == b].sum()) for b in range(BINS)]
+    return float(sum(gaps) / len(probability))
+
+
+def least_sure(probability: np.ndarray, right: np.ndarray, share: float = 0.1) -> float:
+    """How many of the wrong notes are among the least sure; 0 if none is wrong."""
+    order = np.argsort(probability, kind="stable")
+    wrong = right < 0.5
+    return float(wrong[order[: max(1, round(share * len(order)))]].sum() / max(wrong.sum(), 1))
+
+
+def area(probability: np.ndarray, right: np.ndarray) -> float:
+    """Area under the ROC curve: how often a right note is surer than a wrong one; NaN if there are no such pairs."""
+    good, bad = probability[right > 0.5], probability[right < 0.5]
+    if not len(good) or not len(bad):
+        return float("nan")
+    pairs = (good[:, None] > bad).mean() + 0.5 * (good[:, None] == bad).mean()
+    return float(pairs)
+
+
+def report(measured: Sequence[Measured], found: Sequence[np.ndarray], name: str) -> list[list[object]]:
+    """A row per set, and one of all sets together, for one of `Certainty`'s values."""
+    rows: list[list[object]] = []
+    groups = list(dict.fromkeys(m.group for m in measured))
+    for group in [*groups, *(["together"] if len(groups) > 1 else [])]:
+        pairs = [(p, m.right[name]) for m, p in zip(measured, found, strict=True) if group in (m.group, "together")]
+        p, right = (np.concatenate(column) for column in zip(*pairs, strict=True))
+        p, right = p[np.isfinite(right)], right[np.isfinite(right)]
+        figures = right.mean(), calibration_error(p, right), least_sure(p, right), area(p, right)
+        rows.append([name, group, len(p), *(f"{figure:.3f}" for figure in figures)])
+    return rows
+
+
+def calibrate(measured: Sequence[Measured]) -> tuple[ConfidenceConfig, list[list[object]]]:
+    """The calibration, and the rows of the report on recordings that were left out."""
+    weights, rows = {}, []
+    for name in Certainty.NAMES:
+        penalty = max(PENALTIES, key=lambda value, name=name: likelihood(measured, name, value))
+        weights[name] = tuple(float(f"{value:.6g}") for value in fit_all(measured, name, penalty))
+        rows += report(measured, left_out(measured, name, penalty), name)
+    return ConfidenceConfig(**weights), rows
+
+
+def arguments() -> argparse.Namespace:
+    """What was asked for on the command line."""
+    parser = argparse.ArgumentParser(description="Fit the probabilities that notes are right.")
+    parser.add_argument("data", type=Path, help="folder of the sets")
+    parser.add_argument("model", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--cache", type=Path, default=Path("cache/posteriors"), help="keeps posteriors")
+    parser.add_argument("--processes", type=int, default=default_processes())
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Fit, print, write."""
+    options = arguments()
+    config = Config.from_json(read_metadata(options.model)["config"], str(options.model))
+    cache = PosteriorCache(options.cache, options.model)
+    found = [r for r in recordings(options.data) if r.group in FITTED + REPORTED]
+    cache.fill(found, options.processes)
+    measured = [measure(recording, cache(recording), config.decoder) for recording in found]
+    fitted, rows = calibrate([m for m in measured if m.group in FITTED])
+    tested = [m for m in measured if m.group in REPORTED]
+    for name in Certainty.NAMES if tested else ():
+        rows += report(tested, [logistic(m.features, getattr(fitted, name)) for m in tested], name)
+    for line in table(["right", "set", "notes", "share", "ECE", "least sure tenth", "AUC"], rows):
+        print(line)
+    change_config(options.model, options.out, dataclasses.replace(config, confidence=fitted))
+
+
+if __name__ == "__main__":
+    main()
