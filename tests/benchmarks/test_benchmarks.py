@@ -330,11 +330,12 @@ def test_what_is_known_to_be_late_is_moved_back(tmp_path):
         (tmp_path / folder).mkdir()
     for name in ("1201", "1072"):
         data_set.write_notes(tmp_path / "ssvd" / f"{name}.tsv", notes)
-    moved, kept = sorted(data_manifest.entries(tmp_path, tmp_path / "syllables", tmp_path / "on-time"), key=lambda e: e.id, reverse=True)
+    found = data_manifest.entries(tmp_path, tmp_path / "syllables", tmp_path / "on-time")
+    moved, kept = sorted(found, key=lambda e: e.id, reverse=True)
     assert kept.notes == tmp_path / "ssvd" / "1072.tsv"
     assert [n.onset for n in load_notes(moved.notes)] == pytest.approx([n.onset - 0.02 for n in notes])
     assert [n.offset for n in load_notes(moved.notes)] == pytest.approx([n.offset - 0.02 for n in notes])
-    assert {e.notes.parent.name for e in data_manifest.entries(tmp_path)} == {"ssvd"}
+    assert {e.notes.parent.name for e in data_manifest.entries(tmp_path, tmp_path / "syllables")} == {"ssvd"}
 
 
 def test_a_manifest_that_is_none_is_one_line(tmp_path, capsys):
