@@ -26,8 +26,8 @@ from singtrans.training.loop import Data
 from singtrans.training.recordings import Recording
 
 RATE = 16_000  # Hz
-KBPS = {"ssvd": 32, "pjs": 32, "utau": 32, "mir1k": 24}
-OTHER_KBPS = 18
+KBPS = {"ssvd": 28, "pjs": 28, "utau": 28, "mir1k": 20}
+OTHER_KBPS = 16
 BACKGROUNDS = 100  # of the accompaniments
 ARRAYS: dict[str, type] = {
     "notes": np.float32,

@@ -1,14 +1,15 @@
 """Train the models to ship from a pack, from random weights, in two stages.
 
-    python -m recipe.train PACK OUT [--seeds 1 2] [--minutes 9] [--resume]
+    python -m recipe.train PACK OUT [--seeds 1 2] [--minutes 9]
 
 1. *learn*: notes from people's labels and made-up singing; from MIR-1K its pitch.
 2. *adapt*: the models label MIR-1K's notes, as far as these go with the number of sung syllables
    (`recipe.label_by_words`), and learn from these, too.
 
-Models of several seeds share their batches and differ in random weights and dropout. OUT/adapt/seed-N/best.safetensors
-are the results. With the same seeds and steps on the same machine the weights are the same, as far as its libraries
-compute the same twice; with ``--minutes``, the number of steps depends on the machine's speed.
+Models of several seeds share their batches and differ in random weights and dropout. OUT/adapt/seed-N/last.safetensors
+are the results. The same command goes on where it was interrupted. With the same seeds and steps on the same machine
+the weights are the same, as far as its libraries compute the same twice; with ``--minutes``, the number of steps
+depends on the machine's speed.
 """
 
 import argparse
@@ -22,6 +23,7 @@ import torch
 
 from recipe.label_by_words import label, read_words
 from recipe.pack import read_pack
+from singtrans.decoding.config import DecoderConfig
 from singtrans.errors import SingtransError
 from singtrans.model.config import Config
 from singtrans.model.network import Model
@@ -41,23 +43,34 @@ class Stage:
 
     Attributes:
         name: of its folder.
-        steps: with a batch of 64 excerpts.
+        steps: with a batch of `BATCH` excerpts.
         rate: highest learning rate.
         notes_share: part of the excerpts from recordings with notes.
-        share: part of the time, where that is limited.
     """
 
     name: str
     steps: int
     rate: float
     notes_share: float
-    share: float
 
 
-LEARN = Stage("learn", 3000, 2e-3, 0.7, 0.58)
-ADAPT = Stage("adapt", 2000, 1e-3, 0.85, 0.42)
+LEARN = Stage("learn", 3000, 2e-3, 0.7)
+ADAPT = Stage("adapt", 2000, 1e-3, 0.85)
+LEARN_SHARE = 0.55  # of the time, where that is limited
+LAST_SECONDS = 10.0  # that are left for writing
 BATCH = 64
-DEFAULT_CONVENTION = ""
+DECODER = DecoderConfig(
+    onset_weight=1.5625,
+    offset_weight=1.25,
+    activity_weight=0.1225,
+    pitch_weight=0.24,
+    note_cost=0.0,
+    legato_cost=2.0,
+    pitch_tolerance=0.5,
+    shortest_note=0.08,
+)
+"""Costs that were tuned on *valid* for earlier weights; `recipe.tune_decoder` finds others."""
+VALIDATE_EVERY = 500  # steps; the state is saved as often
 
 
 def weighted(data: Data) -> Data:
@@ -70,75 +83,87 @@ def weighted(data: Data) -> Data:
     )
 
 
-def run_stage(
-    stage: Stage,
-    data: Data,
-    out: Path,
-    seeds: Sequence[int],
-    *,
-    inits: Sequence[Model] = (),
-    options: argparse.Namespace,
-) -> list[Model]:
-    """Train the models of one stage, or load them if it is done."""
-    folders = [out / stage.name / f"seed-{seed}" for seed in seeds]
-    if not all((folder / "done").is_file() for folder in folders):
-        config = TrainConfig(
-            steps=options.steps or stage.steps,
-            rate=stage.rate,
-            warmup=min(300, (options.steps or stage.steps) // 5),
-            validate_every=500,
-            seed=seeds[0],
-            batch=BatchConfig(size=options.batch, notes_share=stage.notes_share),
-            convention=options.convention,
-        )
-        resume = any((folder / "state.pt").is_file() for folder in folders)
-        seconds = 60.0 * options.minutes * stage.share
-        train(
-            data,
-            out / stage.name,
-            (inits[0].config if inits else Config(), config),
-            inits=inits,
-            resume=resume,
-            listener=Listener(print, _teller()),
-            seeds=seeds,
-            seconds=seconds,
-        )
-        for folder in folders:
-            (folder / "done").touch()
-    return [load_model(folder / "best.safetensors") for folder in folders]
+@dataclass(frozen=True)
+class Recipe:
+    """How the recipe is followed.
+
+    Attributes:
+        out: folder for everything that is written.
+        seeds: of the models.
+        steps: of each stage instead of its own; 0 for its own.
+        batch: excerpts per step.
+        convention: whose corrections the results have; empty for none.
+    """
+
+    out: Path
+    seeds: Sequence[int] = (1, 2)
+    steps: int = 0
+    batch: int = BATCH
+    convention: str = ""
+
+    def stage(self, stage: Stage, data: Data, *, inits: Sequence[Model] = (), seconds: float = 0.0) -> list[Model]:
+        """The models of one stage: trained, trained on, or loaded, if they are done.
+
+        Args:
+            stage: which.
+            data: what to learn from.
+            inits: models to begin with; none for random weights.
+            seconds: limit of time; 0 for none.
+        """
+        folder = self.out / stage.name
+        folders = [folder / f"seed-{seed}" for seed in self.seeds]
+        if not all((own / "done").is_file() for own in folders):
+            steps = self.steps or stage.steps
+            config = TrainConfig(
+                steps=steps,
+                rate=stage.rate,
+                warmup=min(300, max(1, steps // 5)),
+                validate_every=VALIDATE_EVERY,
+                seed=self.seeds[0],
+                batch=BatchConfig(size=self.batch, notes_share=stage.notes_share),
+                convention=self.convention,
+            )
+            train(
+                data,
+                folder,
+                (inits[0].config if inits else Config(decoder=DECODER), config),
+                inits=inits,
+                resume=all((own / "state.pt").is_file() for own in folders),
+                listener=Listener(print, _tell),
+                seeds=self.seeds,
+                seconds=seconds,
+            )
+            for own in folders:
+                (own / "done").touch()
+        return [load_model(own / "last.safetensors") for own in folders]
 
 
-def _teller():
-    began = time.monotonic()
-
-    def tell(progress: Progress) -> None:
-        if progress.step % 50 == 0:
-            print(f"step {progress.step}: loss {progress.loss:.3f}, {time.monotonic() - began:.0f} s", flush=True)
-
-    return tell
+def _tell(progress: Progress) -> None:
+    if progress.step % 50 == 0:
+        print(f"step {progress.step}: loss {progress.loss:.3f}, rate {progress.rate:.2g}", flush=True)
 
 
-def recipe(options: argparse.Namespace) -> None:
-    """Both stages.
+def follow(recipe: Recipe, pack: Path, minutes: float = 0.0) -> list[Path]:
+    """Train from a pack; returns the results' files.
 
     Raises:
         SingtransError: if the pack cannot be used.
     """
     torch.backends.cudnn.benchmark = True
     began = time.monotonic()
-    data = weighted(read_pack(options.pack))
-    minutes = sum(r.duration for r in data.recordings) / 60
-    print(f"{len(data.recordings)} recordings, {minutes:.0f} min, read in {time.monotonic() - began:.0f} s", flush=True)
-    models = run_stage(LEARN, data, options.out, options.seeds, options=options)
+    data = weighted(read_pack(pack))
+    total = sum(r.duration for r in data.recordings) / 60
+    print(f"{len(data.recordings)} recordings, {total:.0f} min; {time.monotonic() - began:.0f} s", flush=True)
+    models = recipe.stage(LEARN, data, seconds=60.0 * minutes * LEARN_SHARE)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    words = read_words(options.pack / WORDS)
-    labelled = label(data.recordings, words, [model.to(device) for model in models])
-    print(
-        f"{labelled.labelled} recordings labelled, {labelled.left} left; {time.monotonic() - began:.0f} s", flush=True
-    )
-    more = replace(data, recordings=labelled.recordings, checksum=data.checksum + "-labelled")
-    run_stage(ADAPT, more, options.out, options.seeds, inits=models, options=options)
+    labelled = label(data.recordings, read_words(pack / WORDS), [model.to(device) for model in models])
+    elapsed = time.monotonic() - began
+    print(f"{labelled.labelled} recordings labelled, {labelled.left} not; {elapsed:.0f} s", flush=True)
+    more = replace(data, recordings=labelled.recordings, checksum=f"{data.checksum}-labelled")
+    left = 60.0 * minutes - elapsed - LAST_SECONDS if minutes else 0.0
+    recipe.stage(ADAPT, more, inits=models, seconds=left)
     print(f"done in {time.monotonic() - began:.0f} s")
+    return [recipe.out / ADAPT.name / f"seed-{seed}" / "last.safetensors" for seed in recipe.seeds]
 
 
 def main() -> None:
@@ -148,11 +173,14 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--minutes", type=float, default=0.0, help="limit of time (default: none)")
-    parser.add_argument("--steps", type=int, default=0, help="of each stage, for trying it out")
+    parser.add_argument("--steps", type=int, default=0, help="of each stage, instead of its own")
     parser.add_argument("--batch", type=int, default=BATCH, help="excerpts per step (default: %(default)s)")
-    parser.add_argument("--convention", default=DEFAULT_CONVENTION)
+    parser.add_argument("--convention", default="", help="whose customs the results follow (default: none's)")
+    options = parser.parse_args()
+    recipe = Recipe(options.out, options.seeds, options.steps, options.batch, options.convention)
     try:
-        recipe(parser.parse_args())
+        for path in follow(recipe, options.pack, options.minutes):
+            print(path)
     except SingtransError as error:
         sys.exit(str(error))
 
