@@ -6,7 +6,7 @@ TYPE_CHECKING = False  # which type checkers take for true; typing itself is slo
 if TYPE_CHECKING:
     from singtrans.notes import Note, PitchTrack, Transcription
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["Note", "PitchTrack", "SingtransError", "Transcriber", "Transcription", "__version__", "transcribe"]
 
 
