@@ -22,7 +22,6 @@ from benchmarks.phenomena import Melody, seed_of
 from benchmarks.tables import table
 from singtrans import audio
 from singtrans.dataset.manifest import Entry
-from singtrans.formats import load_notes
 from singtrans.scoring.metrics import mean_scores, score_notes, shift_hz
 from singtrans.training.augment import add_at_snr
 from singtrans.training.codec import Codec, through_codec, usable_codecs
@@ -136,7 +135,7 @@ def conditions(backgrounds: Sequence[np.ndarray] = ()) -> dict[str, Change]:
 
 def excerpt(entry: Entry, shift: float) -> Melody:
     """The first `SECONDS` of a recording, cut between notes."""
-    samples, notes = audio.load(entry.audio, RATE), load_notes(entry.notes, name=entry.name)
+    samples, notes = audio.load(entry.audio, RATE), entry.load_notes()
     kept = [note for note in notes if note.offset <= SECONDS]
     if len(kept) < len(notes):
         samples = samples[: round(min(notes[len(kept)].onset, kept[-1].offset + 1.0) * RATE)]

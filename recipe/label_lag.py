@@ -18,7 +18,6 @@ from benchmarks.arguments import manifest
 from benchmarks.spoken import samples_code
 from benchmarks.tables import table
 from singtrans import audio
-from singtrans.formats import load_notes
 from singtrans.notes import Note
 
 RATE = 16_000
@@ -66,7 +65,7 @@ def main() -> None:
     for entry in options.entries:
         if entry.notes is None or options.source not in (None, entry.source):
             continue
-        notes = load_notes(entry.notes, name=entry.name)
+        notes = entry.load_notes()
         found = lags(audio.load(entry.audio, RATE), notes)
         rows.append([entry.id, entry.split, len(notes), *map(quartiles, found)])
     print(*table(["recording", "part", "notes", "onset lag, ms", "offset lag, ms"], rows), sep="\n")

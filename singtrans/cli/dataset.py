@@ -89,7 +89,8 @@ def split(
         raise UsageError(f"--valid {valid:g} and --test {test:g} leave nothing to train on; make them smaller")
     if out.exists() and not overwrite:
         raise UsageError(f"{out} exists already; choose another name, or say --overwrite")
-    entries = divide(read_entries(data, 0.0), {"valid": valid, "test": test}, by and by.value, seed)
+    shares = {"valid": valid, "test": test}
+    entries = divide(read_entries(data, 0.0), shares, by and by.value, seed, keep_test=data.is_dir())
     lines = summarise(entries)
     write_manifest(out, entries, overwrite=overwrite)
     typer.echo("\n".join([str(out), *(f"  {line}" for line in lines)]))

@@ -8,13 +8,22 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from singtrans.dataset.folders import find_labelled
+from singtrans.dataset.label_files import recording_names
 from singtrans.dataset.splits import set_aside
 from singtrans.errors import InputError
 from singtrans.files import whole_file
+from singtrans.formats import UNITS, ReadOptions, load_notes
+from singtrans.formats.format import DEFAULTS
+from singtrans.formats.text import listed
+from singtrans.messages import counted
+from singtrans.notes import Note
 
 SPLITS = ("train", "valid", "test")
 _FILES = ("audio", "notes", "f0", "times", "accompaniment", "syllables", "ornaments")
 COLUMNS = ("id", *_FILES, "split", "singer", "source", "license", "weight", "boundaries", "convention")
+CHOICES = ("name", "voice", "tier", "unit", "columns")
+"""Columns that say what to read from the file of notes, as the options of `singtrans convert` do."""
+
 BOUNDARIES = ("both", "onsets")
 
 
@@ -41,6 +50,7 @@ class Entry:
         ornaments: likewise of the times that divide ornaments (scoops, falls, grace notes) from their notes.
         convention: whose custom its boundaries follow, such as ``ssvd``; empty for the source's name. In training,
             each convention has corrections of its own (`singtrans.training.conventions`).
+        reading: what to read from its note file, where that leaves a choice.
     """
 
     id: str
@@ -58,11 +68,40 @@ class Entry:
     syllables: Path | None = None
     ornaments: Path | None = None
     convention: str = ""
+    reading: ReadOptions = DEFAULTS
 
     @property
     def name(self) -> str:
-        """What files with the notes of many recordings call it: the id without its folders."""
-        return self.id.rpartition("/")[2]
+        """What files with the notes of many recordings call it: unless stated, the id without its folders."""
+        return self.reading.name or self.id.rpartition("/")[2]
+
+    @property
+    def choices(self) -> str:
+        """What is chosen of its note file beside the name, as text; empty if nothing is."""
+        return "".join(f"|{column}={value}" for column in CHOICES[1:] if (value := getattr(self.reading, column)))
+
+    def load_notes(self, *, unit: str | None = None, faults: list[InputError] | None = None) -> tuple[Note, ...]:
+        """Read its notes; none if they are not labelled.
+
+        Args:
+            unit: in place of the unit that the manifest states.
+            faults: as for `singtrans.formats.load_notes`.
+
+        Raises:
+            InputError: if they cannot be read.
+        """
+        if self.notes is None:
+            return ()
+        asked = self.reading
+        return load_notes(
+            self.notes,
+            name=self.name,
+            voice=asked.voice,
+            tier=asked.tier,
+            unit=unit or asked.unit,
+            columns=asked.columns,
+            faults=faults,
+        )
 
     @property
     def files(self) -> tuple[Path | None, ...]:
@@ -91,7 +130,7 @@ class Listing:
     missing: dict[Path, list[str]] = field(default_factory=dict)
 
 
-def read_entries(path: Path, valid_fraction: float = 0.1) -> list[Entry]:
+def read_entries(path: Path, valid_fraction: float = 0.1, pattern: str = "") -> list[Entry]:
     """Entries of a manifest file or of a folder of labelled recordings.
 
     Args:
@@ -99,33 +138,53 @@ def read_entries(path: Path, valid_fraction: float = 0.1) -> list[Entry]:
             relative to it; or a folder, see `singtrans.dataset.folders`.
         valid_fraction: of the training recordings, this part is set aside for validation, where no split says
             otherwise.
+        pattern: of several label files or recordings in a folder that could be meant, those are taken whose names
+            match it, such as ``*_notesA1.csv``.
 
     Raises:
         InputError: if there is nothing to train on, or naming every fault, one a line.
     """
-    listing = list_entries(path, valid_fraction)
+    listing = list_entries(path, valid_fraction, pattern)
     if listing.faults:
         raise InputError("\n".join(listing.faults))
     return listing.entries
 
 
-def list_entries(path: Path, valid_fraction: float = 0.1) -> Listing:
+def list_entries(path: Path, valid_fraction: float = 0.1, pattern: str = "") -> Listing:
     """The same, with every fault beside what can be used.
 
     Raises:
         InputError: if there is no such manifest or folder, or nothing in it.
     """
     if path.is_dir():
-        listing = _folder(path)
+        listing = _folder(path, pattern)
     elif path.is_file():
         listing = _manifest(path)
     else:
         raise InputError(f"{path}: there is no such manifest or folder; give one that exists")
     if not listing.entries and not listing.faults:
-        raise InputError(f"{path}: no labelled recordings found; put song.tsv, .csv or .mid beside song.wav")
-    if listing.decided:
-        return listing
-    return replace(listing, entries=set_aside(listing.entries, valid_fraction))
+        raise InputError(f"{path}: no labelled recordings found: {_what_was_seen(listing)}")
+    if not listing.decided:
+        return replace(listing, entries=set_aside(listing.entries, valid_fraction))
+    if path.is_dir() and not any(entry.split == "valid" for entry in listing.entries):
+        train = iter(set_aside([entry for entry in listing.entries if entry.split == "train"], valid_fraction))
+        return replace(listing, entries=[next(train) if e.split == "train" else e for e in listing.entries])
+    return listing
+
+
+def _what_was_seen(listing: Listing) -> str:
+    """What a folder without labelled recordings holds instead, and what to do."""
+    recordings = [path.name for path in listing.unlabelled]
+    labels = [path.name for path in (*listing.orphans, *listing.missing)]
+    if not recordings:
+        return f"there are {len(labels)} label files, but no recordings" if labels else "there are no recordings"
+    seen = f"there are {counted(len(recordings), 'recording')} ({listed(recordings, 3)})"
+    if not labels:
+        return f"{seen}, but no label files; put song.csv, .tsv, .mid or song.f0.csv beside song.wav"
+    return (
+        f"{seen} and {counted(len(labels), 'label file')} ({listed(labels, 3)}), but none is named like a recording;"
+        " rename them, or write a manifest with the columns audio and notes"
+    )
 
 
 def write_manifest(path: Path, entries: Sequence[Entry], *, overwrite: bool = True) -> None:
@@ -137,8 +196,11 @@ def write_manifest(path: Path, entries: Sequence[Entry], *, overwrite: bool = Tr
     base = path.parent.resolve()
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows([_cell(getattr(entry, column), base) for column in COLUMNS] for entry in entries)
+    choices = [column for column in CHOICES if any(getattr(entry.reading, column) for entry in entries)]
+    writer.writerow([*COLUMNS, *choices])
+    for entry in entries:
+        cells = [_cell(getattr(entry, column), base) for column in COLUMNS]
+        writer.writerow([*cells, *(getattr(entry.reading, column) or "" for column in choices)])
     with whole_file(path, overwrite=overwrite) as file:
         file.write(text.getvalue().encode())
 
@@ -150,16 +212,28 @@ def _cell(value: object, base: Path) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value or "")
 
 
-def _folder(folder: Path) -> Listing:
-    found = find_labelled(folder)
+def _folder(folder: Path, pattern: str) -> Listing:
+    found = find_labelled(folder, pattern)
     entries, source = [], folder.resolve().name
     for item in found.items:
         inner = item.audio.relative_to(folder)
-        name = (inner.parent if item.by_folder else inner.with_suffix("")).as_posix()
-        singer = inner.parts[0] if found.by_singer else ""
-        entries.append(Entry(name, item.audio, item.notes, item.f0, item.times, source=source, singer=singer))
+        entries.append(
+            Entry(
+                (inner.parent if item.by_folder else inner.with_suffix("")).as_posix(),
+                item.audio,
+                item.notes,
+                item.f0,
+                item.times,
+                split=item.split or "train",
+                source=source,
+                singer=item.singer,
+            )
+        )
+    decided = bool(found.items) and all(item.split for item in found.items)
+    if not decided:
+        entries = [replace(entry, split="train") for entry in entries]
     faults = [*found.faults, *_twice(folder, entries)]
-    return Listing(entries, faults, False, found.unlabelled, found.orphans, found.missing)
+    return Listing(entries, faults, decided, found.unlabelled, found.orphans, found.missing)
 
 
 def _manifest(path: Path) -> Listing:
@@ -174,7 +248,7 @@ def _manifest(path: Path) -> Listing:
         raise InputError(f"{path}: not a manifest; {needs}, with commas between them")
     faults, entries = [], []
     for line, row in rows:
-        cells = {column: (row.get(column) or "").strip() for column in COLUMNS}
+        cells = {column: (row.get(column) or "").strip() for column in (*COLUMNS, *CHOICES)}
         entry, wrong = _entry(path, cells)
         faults += [f"{path}:{line}: {what}" for what in wrong]
         if entry:
@@ -198,12 +272,15 @@ def _entry(path: Path, cells: Mapping[str, str]) -> tuple[Entry | None, list[str
     boundaries = cells["boundaries"] or "both"
     if boundaries not in BOUNDARIES:
         faults.append(f"boundaries is {boundaries!r}; use both or onsets")
+    if cells["unit"] not in ("", *UNITS):
+        faults.append(f"unit is {cells['unit']!r}; use {' or '.join(UNITS)}")
     audio = files["audio"]
     if audio is None or not any(files[c] for c in ("notes", "f0", "times")):
         return None, [*faults, "needs an audio file, and notes, f0 or times; fill them in or drop the line"]
     faults += [f"{c} {f} does not exist; check the path" for c, f in files.items() if f and not f.is_file()]
+    name = cells["id"] or audio.stem
     entry = Entry(
-        id=cells["id"] or audio.stem,
+        id=name,
         audio=audio,
         notes=files["notes"],
         f0=files["f0"],
@@ -218,8 +295,21 @@ def _entry(path: Path, cells: Mapping[str, str]) -> tuple[Entry | None, list[str
         syllables=files["syllables"],
         ornaments=files["ornaments"],
         convention=cells["convention"],
+        reading=_reading(cells, name, audio, files["notes"]),
     )
     return entry, faults
+
+
+def _reading(cells: Mapping[str, str], name: str, audio: Path, notes: Path | None) -> ReadOptions:
+    """What a row says about how to read its notes; where many are in one file, the name that the file knows."""
+    stated = {column: cells[column] or None for column in CHOICES}
+    song = stated["name"]
+    if notes is not None and notes.is_file() and song is None:
+        known = recording_names(notes)
+        likely = (name.rpartition("/")[2], audio.stem, audio.parent.name)
+        song = next((some for some in likely[1:] if some in known and likely[0] not in known), None)
+    unit = stated["unit"] if stated["unit"] in UNITS else None  # others are among the faults
+    return ReadOptions(song, stated["voice"], stated["tier"], unit, stated["columns"])
 
 
 def _twice(where: Path, entries: Sequence[Entry]) -> list[str]:

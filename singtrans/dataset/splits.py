@@ -23,7 +23,12 @@ def set_aside(entries: "Sequence[Entry]", fraction: float) -> "list[Entry]":
 
 
 def divide(
-    entries: "Sequence[Entry]", fractions: dict[str, float], by: str | None = None, seed: int = 0
+    entries: "Sequence[Entry]",
+    fractions: dict[str, float],
+    by: str | None = None,
+    seed: int = 0,
+    *,
+    keep_test: bool = False,
 ) -> "list[Entry]":
     """Split as a user asks for it.
 
@@ -32,10 +37,16 @@ def divide(
         fractions: part (``valid``, ``test``) -> its share of the recordings; the rest is ``train``.
         by: ``singer`` or ``recording``; None for singers, if all are known and there are enough.
         seed: another one makes another choice.
+        keep_test: whether entries that are marked ``test`` stay there, and no others join them if there are any.
 
     Raises:
         UsageError: if there are too few singers or recordings for so many parts, or not all singers are known.
     """
+    held_out = [entry for entry in entries if keep_test and entry.split == "test"]
+    if held_out:
+        rest = [entry for entry in entries if entry.split != "test"]
+        divided = iter(divide(rest, fractions | {"test": 0.0}, by, seed))
+        return [entry if entry.split == "test" else next(divided) for entry in entries]
     singers, parts = {e.singer for e in entries}, 1 + sum(share > 0 for share in fractions.values())
     if by == "singer" and "" in singers:
         unknown = next(e.id for e in entries if not e.singer)

@@ -38,6 +38,7 @@ __all__ = [
     "SCORED",
     "SHEETS",
     "TEXT_SUFFIXES",
+    "UNITS",
     "USES",
     "WRITERS",
     "WRITE_SUFFIXES",
@@ -52,6 +53,7 @@ __all__ = [
     "load_notes",
     "load_pitch",
     "note_stem",
+    "notes_of",
     "read_content",
     "save",
     "whole_file",
@@ -143,8 +145,7 @@ def load_notes(
             ending says; it names the line.
         ValueError: if the unit is unknown.
     """
-    content = read_content(path, ReadOptions(name, voice, tier, unit, columns, faults))
-    return content.notes if isinstance(content, Transcription) else content
+    return notes_of(read_content(path, ReadOptions(name, voice, tier, unit, columns, faults)))
 
 
 def read_content(path: str | Path, request: ReadOptions) -> Content:
@@ -161,6 +162,11 @@ def read_content(path: str | Path, request: ReadOptions) -> Content:
     format = csv_notes.FORMAT if request.columns else reader_of(path)
     assert format.read is not None  # reader_of returns formats that are read
     return format.read(path, request)
+
+
+def notes_of(content: Content) -> tuple[Note, ...]:
+    """The notes of what a reader returned."""
+    return content.notes if isinstance(content, Transcription) else content
 
 
 def load_pitch(path: str | Path, *, unit: str | None = None) -> PitchTrack:

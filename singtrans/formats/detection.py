@@ -2,16 +2,21 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from singtrans.errors import InputError
 from singtrans.files import read_bytes
 from singtrans.formats import csv_notes, plain_table
 from singtrans.formats.columns import find_columns
 from singtrans.formats.format import Format, Sample
 from singtrans.formats.json_file import read_json
+from singtrans.formats.labels import mir_st500
 from singtrans.formats.registry import BY_SUFFIX, FORMATS
-from singtrans.formats.text import Row, decode, find_header, is_number, split_rows
+from singtrans.formats.text import Row, decode, find_header, is_number, number, split_rows
 
 _HEAD = 65536  # characters that are enough to recognise a format
+_LONGEST_HOP = 0.1  # seconds between the frames of a pitch track
+_LOWEST_PITCH = 28.0  # MIDI; whatever the unit, the highest pitch that is sung lies above
 
 
 def reader_of(path: Path) -> Format:
@@ -26,9 +31,10 @@ def reader_of(path: Path) -> Format:
     if suffix in BY_SUFFIX:
         return BY_SUFFIX[suffix]
     sample = read_sample(path)
-    for format in FORMATS:
-        if format.read and format.recognises and format.recognises(sample):
-            return format
+    if format := _recognise(sample):
+        return format
+    if suffix == ".json":
+        return mir_st500.FORMAT
     if suffix in (".csv", ".tsv"):  # their readers say what is wrong with the table
         cells = sample.rows[0].cells if sample.rows else ("",)
         if not is_number(cells[0]):
@@ -56,11 +62,36 @@ def read_sample(path: Path) -> Sample:
 
 def holds_notes(path: Path) -> bool:
     """Whether a file is in a format of notes, and not lyrics, a readme, a pitch track or metadata."""
+    if path.suffix.lower() in BY_SUFFIX:
+        return True
     try:
-        reader_of(path)
+        return _recognise(read_sample(path)) is not None
     except InputError:
         return False
-    return True
+
+
+def holds_pitch(path: Path) -> bool:
+    """Whether a text file holds pitch over time: a header that says so, or times close together and pitches."""
+    try:
+        sample = read_sample(path)
+    except InputError:
+        return False
+    if sample.header:
+        columns = find_columns(sample.header)
+        return columns.pitch >= 0 and max(columns.offset, columns.duration) < 0 and not _recognise(sample)
+    pairs = [row.cells[:2] for row in sample.rows if len(row.cells) == 2 and all(map(is_number, row.cells))]
+    if len(pairs) < max(3, len(sample.rows)):
+        return False
+    values = np.array([[number(cell) for cell in pair] for pair in pairs])
+    steps = np.diff(values[:, 0])
+    return bool((steps > 0).all() and np.median(steps) <= _LONGEST_HOP and values[:, 1].max() >= _LOWEST_PITCH)
+
+
+def _recognise(sample: Sample) -> Format | None:
+    for format in FORMATS:
+        if format.read and format.recognises and format.recognises(sample):
+            return format
+    return None
 
 
 def _seeming(rows: tuple[Row, ...]) -> str:

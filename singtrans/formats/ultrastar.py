@@ -18,10 +18,11 @@ from pathlib import Path, PureWindowsPath
 from typing import BinaryIO
 
 from singtrans.errors import InputError
+from singtrans.files import read_bytes
 from singtrans.formats.format import DEFAULTS, Format, ReadOptions, Sample
 from singtrans.formats.options import BEATS, PLAIN, Options
 from singtrans.formats.score.arrangement import Arrangement, arrange
-from singtrans.formats.text import at_line, in_order, listed, make_note, number, read_text, refuse
+from singtrans.formats.text import at_line, decode, in_order, listed, make_note, number, read_text, refuse
 from singtrans.formats.time_grid import on_steps
 from singtrans.notes import Note, Transcription
 
@@ -29,6 +30,7 @@ _NOTE_MARKS = ":*"
 _UNPITCHED_MARKS = "FRG"  # freestyle, rap, golden rap
 _BREATH = 0.25  # seconds without a note where a line of the song may end
 _FINEST = 0.02  # seconds: beats are divided until no note is moved by more than half of this
+_TAG = re.compile(r"^#(VOCALS|AUDIO|MP3):(.*)$", re.MULTILINE)
 _VOICE = re.compile(r"P\s*(\d)", re.ASCII)
 
 
@@ -195,6 +197,14 @@ class _Clock:
     def seconds(self, beat: float) -> float:
         place = max(bisect_left(self._beats, beat, lo=1) - 1, 0)
         return self._starts[place] + (beat - self._beats[place]) * 15 / self._tempi[place]
+
+
+def audio_names(path: Path) -> tuple[str, ...]:
+    """Names of the recording that a song's tags state, the voice alone first; empty if it is not a song."""
+    text = decode(read_bytes(path), "cp1252") or ""
+    tags = dict(_TAG.findall(text[:65_536]))
+    names = (tags.get(tag, "").strip() for tag in ("VOCALS", "AUDIO", "MP3"))
+    return tuple(name for name in names if name)
 
 
 def _recognises(sample: Sample) -> bool:

@@ -2,26 +2,29 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from singtrans.dataset.folders import true_notes
+from singtrans.dataset.label_files import choose_notes, recording_names
 from singtrans.errors import InputError, UsageError
 from singtrans.formats import (
     F0_ENDINGS,
     READ_SUFFIXES,
     TEXT_SUFFIXES,
+    ReadOptions,
     f0_stem,
     find_f0,
     find_notes,
     is_label,
-    load_notes,
     load_pitch,
     note_stem,
+    notes_of,
+    read_content,
 )
+from singtrans.formats.format import DEFAULTS
 from singtrans.notes import Note, PitchTrack
 from singtrans.scoring.metrics import note_arrays
 
@@ -66,6 +69,7 @@ class Reference:
         audio: file of the recording, or None.
         source: name of its data set, or empty.
         song: its name in files with the notes of many recordings; None for the last part of ``name``.
+        reading: what to read from its note file, where that leaves a choice.
     """
 
     name: str
@@ -75,6 +79,7 @@ class Reference:
     audio: Path | None = None
     source: str = ""
     song: str | None = None
+    reading: ReadOptions = DEFAULTS
 
     def read(self) -> Annotations:
         """Read the labels.
@@ -89,7 +94,7 @@ class Reference:
 
             times = times_file.read(self.times)
         return Annotations(
-            notes=load_notes(self.notes, name=song) if self.notes else None,
+            notes=notes_of(read_content(self.notes, replace(self.reading, name=song))) if self.notes else None,
             pitch=load_pitch(self.f0) if self.f0 else None,
             times=times,
         )
@@ -104,7 +109,7 @@ def check_pair(path: Path, estimate: Path) -> None:
     for one in (path, estimate):
         if not one.exists():
             raise InputError(f"{one} does not exist: check the path.")
-    if path.is_dir() != estimate.is_dir():
+    if path.is_dir() != estimate.is_dir() and not (estimate.is_dir() and len(recording_names(path)) > 1):
         kinds = ("a folder", "a file") if path.is_dir() else ("a file", "a folder")
         raise InputError(f"{path} is {kinds[0]} but {estimate} is {kinds[1]}: give two files or two folders.")
 
@@ -128,6 +133,8 @@ def find_references(path: Path, estimate: Path) -> list[Reference]:
     if not path.is_dir():
         if stem := f0_stem(path):
             return [Reference(stem.name, f0=path)]
+        if len(songs := recording_names(path)) > 1 and (estimate.is_dir() or len(recording_names(estimate)) > 1):
+            return [Reference(song, path, song=song) for song in sorted(songs)]
         return [
             Reference(
                 note_stem(path).name,
@@ -136,7 +143,15 @@ def find_references(path: Path, estimate: Path) -> list[Reference]:
                 song=(f0_stem(estimate) or note_stem(estimate)).name,
             )
         ]
-    notes = {stem: true_notes(files) for stem, files in _by_stem(path, note_stem, find_notes(path)).items()}
+    notes: dict[Path, list[Path]] = {}
+    songs_of: dict[Path, Path] = {}
+    for stem, files in _by_stem(path, note_stem, find_notes(path)).items():
+        for file in files:
+            if len(songs := recording_names(file)) > 1:
+                songs_of |= {stem.with_name(song): file for song in songs}
+        if single := [file for file in files if file not in songs_of.values()]:
+            notes[stem] = choose_notes(single)
+    notes |= {stem: [file] for stem, file in songs_of.items() if stem not in notes}
     f0 = _by_stem(path, f0_stem, find_f0(path))
     stems = sorted({*notes, *f0})
     if not stems:
@@ -205,7 +220,7 @@ def select_recordings(data: Path, split: str | None = None) -> Selection:
 def references_of_entries(entries: "Iterable[Entry]") -> list[Reference]:
     """Convert the entries of a data set to references, in the same order."""
     return [
-        Reference(entry.id, entry.notes, entry.f0, entry.times, entry.audio, entry.source, entry.name)
+        Reference(entry.id, entry.notes, entry.f0, entry.times, entry.audio, entry.source, entry.name, entry.reading)
         for entry in entries
     ]
 
@@ -213,11 +228,16 @@ def references_of_entries(entries: "Iterable[Entry]") -> list[Reference]:
 def note_files(folder: Path) -> dict[Path, Path]:
     """Map each path inside the folder, without its suffix, to the file of estimated notes.
 
-    Of several files with one name, the format that keeps most is used: .json, then .csv, .tsv, .mid and the others;
-    files named as labels (``song.notes.csv``) come last.
+    A file with the notes of many recordings stands for each of their names. Of several files with one name, the format
+    that keeps most is used: .json, then .csv, .tsv, .mid and the others; files named as labels (``song.notes.csv``)
+    come last.
     """
     by_stem = _by_stem(folder, note_stem, sorted(find_notes(folder), key=is_label))
-    return {stem: files[0] for stem, files in by_stem.items()}
+    files_of = {stem: files[0] for stem, files in by_stem.items()}
+    many = {stem: songs for stem, file in files_of.items() if len(songs := recording_names(file)) > 1}
+    return {stem.with_name(song): files_of[stem] for stem, songs in many.items() for song in songs} | {
+        stem: file for stem, file in files_of.items() if stem not in many
+    }
 
 
 def f0_files(folder: Path) -> dict[Path, Path]:

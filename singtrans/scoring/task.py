@@ -29,7 +29,7 @@ def file_task(reference: Path, estimate: Path, against: Path | None = None) -> T
 
     Args:
         reference: as for `singtrans.scoring.references.find_references`.
-        estimate: a file where ``reference`` is a file, else a folder.
+        estimate: a file where ``reference`` is a file, else a folder; either where the file has many recordings.
         against: a second estimate to compare with.
 
     Raises:
@@ -39,9 +39,7 @@ def file_task(reference: Path, estimate: Path, against: Path | None = None) -> T
     if against is not None:
         check_pair(reference, against)
     paths = [path for path in (estimate, against) if path is not None]
-    if reference.is_dir():
-        return Task(references, [EstimateFolder(path, references) for path in paths])
-    return Task(references, [EstimateFile(path) for path in paths])
+    return Task(references, [EstimateFolder(p, references) if p.is_dir() else EstimateFile(p) for p in paths])
 
 
 def model_task(

@@ -18,7 +18,6 @@ from singtrans import audio
 from singtrans.dataset.manifest import Entry
 from singtrans.dataset.requirements import PAST_THE_END, Faults, last_voiced, load_sung_pitch, unusable_sound
 from singtrans.errors import InputError
-from singtrans.formats import load_notes
 from singtrans.formats.labels.times import read as load_times
 from singtrans.notes import PitchTrack
 from singtrans.pitch import hz_to_midi, midi_to_hz
@@ -81,7 +80,7 @@ def load_recording(entry: Entry, sample_rate: int, cache: Path | None = None) ->
     """
     key = hashlib.sha256(
         "|".join(f"{p.resolve()}:{p.stat().st_mtime_ns}:{p.stat().st_size}" if p else "-" for p in entry.files).encode()
-        + f"|{entry.name}|{sample_rate}|3".encode()
+        + f"|{entry.name}|{sample_rate}|3{entry.choices}".encode()
     ).hexdigest()[:24]
     cached = cache / f"{key}.npz" if cache else None
     if cached and cached.is_file():
@@ -191,7 +190,7 @@ def _require_usable(path: Path, *, silence: bool = False) -> None:
 def _notes(entry: Entry) -> np.ndarray:
     """(notes, 3) as in `Recording`; none where neither notes nor times are labelled."""
     if entry.notes:
-        notes = np.array([[n.onset, n.offset, n.pitch] for n in load_notes(entry.notes, name=entry.name)])
+        notes = np.array([[n.onset, n.offset, n.pitch] for n in entry.load_notes()])
     elif entry.times:
         times = load_times(entry.times)
         notes = np.column_stack([times, np.full(len(times), np.nan)])

@@ -270,3 +270,119 @@ def test_the_parts_are_summed_up(tmp_path):
     with pytest.raises(SingtransError) as error:
         summarise(some)
     assert len(str(error.value).splitlines()) == 2
+
+
+def other_notes(path):
+    write_notes(path, (Note(0.5, 1.0, 67), Note(1.2, 1.5, 62)))
+
+
+VOCADITO = ["Audio/song_1.wav", "Annotations/Notes/song_1_notesA1.csv", "Annotations/Notes/song_1_notesA2.csv"]
+
+
+def test_vocaditos_layout_and_the_choice_of_an_annotator(tmp_path):
+    touch(tmp_path, *VOCADITO)
+    other_notes(tmp_path / VOCADITO[2])
+    (tmp_path / "Annotations/F0").mkdir()
+    (tmp_path / "Annotations/F0/song_1_f0.csv").write_text("0.0,0.0\n0.01,261.6\n0.02,261.6\n")
+    found = find_labelled(tmp_path)
+    assert not found.items and "--pattern" in found.faults[0] and "_notesA2.csv" in found.faults[0]
+    (item,) = find_labelled(tmp_path, "*_notesA2.csv").items
+    assert (item.notes.name, item.f0.name) == ("song_1_notesA2.csv", "song_1_f0.csv")
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["p1/p1_song.wav", "p1/p1.mid"], {"p1/p1_song.wav": ["p1/p1.mid"]}),  # PJS
+        (["a_vocals.wav", "a_inst.wav", "a.csv"], {"a_vocals.wav": ["a.csv"]}),
+        (["a.wav", "a_vamp_pyin_pyin_notes.csv"], {"a.wav": ["a_vamp_pyin_pyin_notes.csv"]}),
+        (["a.wav", "a10_notes.csv"], {}),
+        (["a.wav", "a.csv", "a_notes.csv"], {"a.wav": ["a.csv"]}),
+    ],
+)
+def test_usual_words_in_names_do_not_count(tmp_path, names, expected):
+    touch(tmp_path, *names)
+    assert labelled(tmp_path) == expected
+
+
+@pytest.mark.parametrize(
+    ("tags", "taken"),
+    [
+        ("#MP3:audio.mp3", "audio.mp3"),
+        ("#AUDIO:Audio.mp3\n#MP3:missing.mp3", "audio.mp3"),
+        ("#VOCALS:voice.mp3\n#AUDIO:audio.mp3", "voice.mp3"),
+    ],
+)
+def test_an_ultrastar_song_belongs_to_the_recording_that_it_names(tmp_path, tags, taken):
+    touch(tmp_path, "x/audio.mp3", "x/voice.mp3")
+    (tmp_path / "x/song.txt").write_text(f"#TITLE:x\n{tags}\n#BPM:300\n: 10 4 0 la\nE\n")
+    assert labelled(tmp_path) == {f"x/{taken}": ["x/song.txt"]}
+
+
+def test_of_a_songs_recordings_the_voice_is_taken_and_never_the_backing(tmp_path):
+    (tmp_path / "notes.json").write_text(json.dumps({"1": [[0.5, 1, 60]], "2": [[0.5, 1, 60]], "3": [[0.5, 1, 60]]}))
+    touch(tmp_path, *(f"1/{name}.wav" for name in ("Inst", "Mixture", "Vocal")), "2/Inst.wav", "2/Mixture.wav")
+    touch(tmp_path, "3/one.wav", "3/two.wav")
+    found = find_labelled(tmp_path)
+    assert [item.audio.relative_to(tmp_path).as_posix() for item in found.items] == ["1/Vocal.wav", "2/Mixture.wav"]
+    assert len(found.faults) == 1 and "(one.wav, two.wav); choose one with --pattern" in found.faults[0]
+    chosen = [item.audio.name for item in find_labelled(tmp_path, "two.wav").items]
+    assert chosen == ["Vocal.wav", "Mixture.wav", "two.wav"]
+
+
+def test_split_folders_are_splits_and_not_singers(tmp_path):
+    touch(tmp_path, *(f"{part}/{name}.{end}" for part in ("train", "test") for name in "abc" for end in ("wav", "tsv")))
+    listing = list_entries(tmp_path, 0.4)
+    assert listing.decided and {e.singer for e in listing.entries} == {""}
+    assert {e.split for e in listing.entries if "test" in e.audio.parts} == {"test"}
+    assert sorted(e.split for e in listing.entries if "train" in e.audio.parts) == ["train", "train", "valid"]
+    divided = divide(read_entries(tmp_path, 0.0), {"valid": 0.2, "test": 0.3}, keep_test=True)
+    assert {e.split for e in divided if "test" in e.audio.parts} == {"test"}
+    assert {e.split for e in divided if "train" in e.audio.parts} == {"train", "valid"}
+
+
+def test_singers_under_split_folders(tmp_path):
+    touch(tmp_path, *(f"{part}/{who}/{n}.{end}" for part, who in (("Train", "ann"), ("dev", "bea")) for n in "ab"
+                      for end in ("wav", "tsv")))  # fmt: skip
+    assert {(e.split, e.singer) for e in list_entries(tmp_path).entries} == {("train", "ann"), ("valid", "bea")}
+
+
+def test_rivals_are_decided_by_content(tmp_path):
+    touch(tmp_path, "a.wav", "a.csv", "b.wav", "b.csv", "b.tsv", "c.wav", "c.csv", "c.tsv", "d.wav")
+    (tmp_path / "a.json").write_text('{"id": "x", "tags": ["y"]}')  # metadata
+    (tmp_path / "a.txt").write_text("0.0 0.5 sil\n0.5 0.7 a\n")
+    other_notes(tmp_path / "c.tsv")
+    (tmp_path / "d.csv").write_text("0.0,0\n0.01,220\n0.02,220\n")  # pitch over time
+    found = find_labelled(tmp_path)
+    assert [(item.notes or item.f0).name for item in found.items] == ["a.csv", "b.csv", "d.csv"]
+    assert found.items[2].notes is None
+    assert len(found.faults) == 1 and "c.csv" in found.faults[0] and "c.tsv" in found.faults[0]
+
+
+def test_what_was_seen_is_named_where_nothing_is_labelled(tmp_path):
+    with pytest.raises(SingtransError, match="there are no recordings"):
+        list_entries(tmp_path)
+    touch(tmp_path, "x.wav")
+    with pytest.raises(SingtransError, match=r"1 recording \(x.wav\), but no label files"):
+        list_entries(tmp_path)
+    touch(tmp_path, "y.csv")
+    with pytest.raises(SingtransError, match=r"1 recording \(x.wav\) and 1 label file \(y.csv\), but none is named"):
+        list_entries(tmp_path)
+
+
+def test_a_manifest_chooses_what_is_read_and_tries_the_recordings_name(tmp_path):
+    touch(tmp_path, "one.wav")
+    (tmp_path / "all.csv").write_text("name,note_seq,note_dur\none,rest C4,0.5 0.5\ntwo,rest D4,0.5 0.5\n")
+    (tmp_path / "duet.txt").write_text("#BPM:300\nP1\n: 0 4 0 a\nP2\n: 8 4 4 b\nE\n")
+    (tmp_path / "bass.csv").write_text("onset,offset,pitch\n0.5,1,73\n1,1.5,130\n")
+    rows = ["x,one.wav,all.csv,,,", "y,one.wav,all.csv,two,,", "z,one.wav,duet.txt,,P2,", "w,one.wav,bass.csv,,,hz"]
+    manifest = tmp_path / "m.csv"
+    manifest.write_text("\n".join(["id,audio,notes,name,voice,unit", *rows]) + "\n")
+    entries = read_entries(manifest)
+    assert [round(e.load_notes()[0].pitch) for e in entries] == [60, 62, 64, 38]
+    write_manifest(tmp_path / "again.csv", entries)
+    again = read_entries(tmp_path / "again.csv")
+    assert [e.load_notes() for e in again] == [e.load_notes() for e in entries]
+    manifest.write_text("audio,notes,unit\none.wav,bass.csv,bar\n")
+    with pytest.raises(SingtransError, match="unit is 'bar'; use midi or hz"):
+        read_entries(manifest)

@@ -88,11 +88,15 @@ def test_labels_are_told_from_estimates_in_one_folder(tmp_path):
     assert "RPA" not in evaluate(single, EstimateFile(tmp_path / "a/song.csv")).means
 
 
-@pytest.mark.parametrize("names", [("song.csv", "song.mid"), ("song.pv", "song.f0.csv"), ("song.sv.csv", "song.jams")])
+@pytest.mark.parametrize("names", [("song.csv", "song.tsv"), ("song.pv", "song.f0.csv"), ("song.sv.csv", "song.jams")])
 def test_ambiguous_references_are_refused(tmp_path, names):
     make(tmp_path / "true", *names)
     (tmp_path / "found").mkdir()
+    if names[0] == "song.csv":
+        table(tmp_path / "true" / "song.csv", (0.5, 1, 60))
+        table(tmp_path / "true" / "song.tsv", (0.5, 1, 62))
     if names[1].endswith(".jams"):
+        (tmp_path / "true" / "song.sv.csv").write_text("0.5,220.0,0.5\n")
         value = {"time": 0.5, "duration": 0.5, "value": 60}
         content = {"annotations": [{"namespace": "note_midi", "data": [value]}]}
         (tmp_path / "true" / "song.jams").write_text(json.dumps(content))

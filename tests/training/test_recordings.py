@@ -221,8 +221,9 @@ def test_unvoiced_frames_may_go_on_after_the_recording(data, tmp_path):
 
 
 def test_two_note_files_for_one_recording_are_refused(data, tmp_path):
-    for name in ("song.wav", "song.csv", "song.mid"):
-        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "song.wav").touch()
+    for name, pitch in (("song.csv", 60), ("song.tsv", 62)):
+        (tmp_path / name).write_text(f"onset,offset,midi\n0,1,{pitch}\n")
     with pytest.raises(SingtransError, match="several note files"):
         read_entries(tmp_path)
 

@@ -8,9 +8,9 @@ import numpy as np
 from singtrans.dataset.check.measurements import Evidence
 from singtrans.dataset.check.model_comparison import Custom, compare
 from singtrans.dataset.check.problem_list import ONE_BY_ONE, Findings
+from singtrans.dataset.manifest import Entry
 from singtrans.dataset.requirements import Suspicion
 from singtrans.errors import InputError
-from singtrans.formats import load_notes
 
 _OVERLAP = 0.02  # seconds; below it is rounding
 _BEYOND = 0.1  # seconds after the recording's end where a label may end
@@ -41,7 +41,7 @@ def judge(evidence: Evidence, custom: Custom) -> list[Suspicion]:
 def _unreadable(path: Path, lines: list[str], evidence: Evidence) -> list[Suspicion]:
     notes = evidence.labels.notes
     if path == evidence.entry.notes and len(lines) > 1 and not notes:
-        unit = _unit_that_fits(path, evidence.entry.name)
+        unit = _unit_that_fits(evidence.entry)
         if unit:
             what = f"its pitches are {unit[0]}, not {unit[1]}: name the column so in the first line"
             return [Suspicion(path, "unit", what)]
@@ -51,11 +51,11 @@ def _unreadable(path: Path, lines: list[str], evidence: Evidence) -> list[Suspic
     return shown
 
 
-def _unit_that_fits(path: Path, name: str) -> tuple[str, str] | None:
+def _unit_that_fits(entry: Entry) -> tuple[str, str] | None:
     """The unit with which every line can be read, and the other one."""
     for unit, said, other in (("hz", "Hz", "MIDI numbers"), ("midi", "MIDI numbers", "Hz")):
         try:
-            pitches = [note.pitch for note in load_notes(path, name=name, unit=unit)]
+            pitches = [note.pitch for note in entry.load_notes(unit=unit)]
         except InputError:
             continue
         if pitches and min(pitches) >= _LOWEST and max(pitches) <= _HIGHEST:
@@ -67,7 +67,7 @@ def _impossible(found: Findings, evidence: Evidence) -> None:
     """Notes that cannot be as they are labelled, whatever is sung."""
     labels = evidence.labels
     spans = labels.spans[np.argsort(labels.spans[:, 0], kind="stable")]
-    if not len(spans) and (evidence.entry.notes or evidence.entry.times):
+    if not len(spans) and (labels.notes is not None or labels.times is not None):
         found.add("empty", "has 0 notes: label the recording, or leave it out")
     pairs = [(a, b) for a, b in pairwise(spans.tolist()) if a[1] - b[0] > _OVERLAP]
     found.each(

@@ -20,7 +20,6 @@ from singtrans.dataset.check.alignment import (
 from singtrans.dataset.manifest import Entry
 from singtrans.dataset.requirements import Suspicion, last_voiced, load_sung_pitch, unusable_sound
 from singtrans.errors import InputError
-from singtrans.formats import load_notes
 from singtrans.formats.labels import times
 from singtrans.notes import Note, PitchTrack, Transcription
 
@@ -128,7 +127,7 @@ def read_labels(entry: Entry) -> Labels:
         return None
 
     return Labels(
-        read(entry.notes, lambda path, wrong: load_notes(path, name=entry.name, faults=wrong)),
+        read(entry.notes, lambda _, wrong: entry.load_notes(faults=wrong)),
         read(entry.f0, lambda path, _: load_sung_pitch(path)),
         read(entry.times, times.read),
         faults,

@@ -9,7 +9,6 @@ from singtrans.dataset.check.alignment import HOP, LAG, Fit, moved_back, track_f
 from singtrans.dataset.check.measurements import Evidence
 from singtrans.dataset.check.problem_list import Findings
 from singtrans.errors import InputError
-from singtrans.formats import load_notes
 from singtrans.notes import Note, PitchTrack, Transcription
 from singtrans.pitch import hz_to_midi, midi_to_hz, note_name
 
@@ -180,7 +179,7 @@ def _is_in_midi(evidence: Evidence) -> bool:
     if entry.notes is None or measured is None:
         return False
     try:
-        pitches = np.array([note.pitch for note in load_notes(entry.notes, name=entry.name, unit="midi")])
+        pitches = np.array([note.pitch for note in entry.load_notes(unit="midi")])
     except InputError:
         return False
     return len(pitches) == len(measured) and bool(np.nanmedian(np.abs(pitches - measured)) < 3)

@@ -54,9 +54,16 @@ def _notes(path: Path, song: str, entries: list[object], faults: list[InputError
 
 
 def _recognises(sample: Sample) -> bool:
-    if isinstance(sample.data, dict):
-        return not {"notes", "annotations"} & set(sample.data)
-    return sample.data is not None
+    """Whether the content is a list of notes, or maps names to such lists; metadata are not."""
+    songs = list(sample.data.values()) if isinstance(sample.data, dict) else [sample.data]
+    lists = [song for song in songs if isinstance(song, list)]
+    entries = [entry for song in lists for entry in song]
+    if len(lists) < len(songs) or not entries:
+        return False
+    notes = [
+        e for e in entries if isinstance(e, list) and len(e) >= 3 and all(isinstance(v, int | float) for v in e[:3])
+    ]
+    return 2 * len(notes) >= len(entries)
 
 
 FORMAT = Format(

@@ -1,0 +1,241 @@
+"""Label files in a folder, and which recording each belongs to.
+
+A label file belongs to the recording of the same name: beside it, or in another folder if no other recording has that
+name. Where there is none, usual words at the end of either name do not count: ``song_notesA1.csv`` and ``song_f0.csv``
+belong to ``song.wav``, ``song.mid`` to ``song_vocals.wav``. An UltraStar song belongs to the recording that it names,
+and a file with the notes of many recordings to those of the names in it.
+"""
+
+import csv
+import json
+import os
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from fnmatch import fnmatch
+from pathlib import Path
+
+from singtrans.errors import InputError
+from singtrans.files import read_bytes
+from singtrans.formats import F0_ENDINGS, find_notes, is_label, jams_notes, load_notes, note_stem, ultrastar
+from singtrans.formats.detection import holds_notes, holds_pitch
+from singtrans.notes import Note
+
+NOTE_SUFFIXES = (".tsv", ".csv", ".mid", ".midi", ".json")
+"""Endings of files of notes; files with other endings may hold words or a score."""
+
+TIMES_ENDINGS = (".times.csv", ".times.tsv", ".times.txt")
+_PITCH_SUFFIXES = (".csv", ".tsv", ".txt")
+
+_VOICE = r"vocals?|voice|vox|singing|singer|song|acapella|dry|lead"
+_MIX = r"mix|mixture|audio|full|original"
+_BACKING = r"inst|instrumental|accompaniment|karaoke|backing|bgm|no_?vocals|drums|bass|other|piano|guitar"
+_AUDIO_TAIL = re.compile(rf"[_\-. ](?:{_VOICE}|{_MIX})$", re.IGNORECASE)
+_LABEL_TAIL = re.compile(
+    r"[_\-. ](?:vamp_)?(?:pyin_)*(?:notes?|f0|pitch|midi|score|labels?|melody|gt)[_-]?[a-z]?\d{0,2}$", re.IGNORECASE
+)
+_SAME_TIME, _SAME_PITCH = 0.02, 0.5  # seconds and semitones within which two files have the same notes
+
+
+class LabelIndex:
+    """Label files of one kind, and the recording that each is named after.
+
+    Args:
+        stems: file -> the path without endings of its recording, if that lies beside it.
+        recordings: all recordings, without their endings.
+    """
+
+    def __init__(self, stems: dict[Path, Path], recordings: Sequence[Path]) -> None:
+        self.stems = stems
+        self.used: set[Path] = set()
+        self._beside: dict[Path, list[Path]] = defaultdict(list)
+        self._elsewhere: dict[tuple[str, ...], list[Path]] = defaultdict(list)
+        self._counts = Counter(key for stem in recordings for key in _keys(stem))
+        self._loose: dict[str, list[Path]] = defaultdict(list)
+        loose = [_loose_name(stem.name, _AUDIO_TAIL) for stem in recordings]
+        self._loose_counts = Counter(loose)
+        for path, stem in stems.items():
+            self._beside[stem].append(path)
+            for key in _keys(stem):
+                self._elsewhere[key].append(path)
+            if not self._counts[(stem.name,)]:
+                self._loose[_loose_name(stem.name, _LABEL_TAIL)].append(path)
+
+    def of(self, audio: Path) -> list[Path]:
+        """The files of a recording: beside it, elsewhere under its name, or under a similar name."""
+        stem = audio.with_suffix("")
+        files = self._beside.get(stem, [])
+        for key in _keys(stem):
+            if not files and self._counts[key] == 1:
+                files = self._elsewhere.get(key, [])
+        name = _loose_name(stem.name, _AUDIO_TAIL)
+        if not files and self._loose_counts[name] == 1:
+            files = self._loose.get(name, [])
+        self.used.update(files)
+        return files
+
+    def unused(self) -> list[Path]:
+        """Files that belong to no recording."""
+        return [p for p, stem in self.stems.items() if p not in self.used and not self._counts[_keys(stem)[0]]]
+
+
+class LabelFiles:
+    """All label files of a folder.
+
+    Args:
+        folder: where the files lie.
+        files: all files in it.
+        recordings: the recordings among them.
+        pattern: of several files or recordings that could be meant, those are taken whose names match it.
+    """
+
+    def __init__(self, folder: Path, files: Sequence[Path], recordings: Sequence[Path], pattern: str = "") -> None:
+        self._folder, self._pattern, self._recordings = folder, pattern, recordings
+        stems = [path.with_suffix("") for path in recordings]
+        named_f0 = {path: stem for path in files if (stem := _stem_without(path, F0_ENDINGS))}
+        times = {path: stem for path in files if (stem := _stem_without(path, TIMES_ENDINGS))}
+        contours = [p for p in files if p.suffix.lower() == ".jams" and jams_notes.namespaces(p) == {"pitch_contour"}]
+        others = [p for p in files if p not in named_f0 and p not in times and p.suffix.lower() in _PITCH_SUFFIXES]
+        contours += [path for path in others if holds_pitch(path)]
+        notes = [p for p in find_notes(folder) if p in set(files)]
+        notes = [p for p in notes if p not in named_f0 and p not in times and p not in set(contours)]
+        self._many = {path: names for path in notes if (names := recording_names(path))}
+        # A file of one recording needs not name it.
+        own = [path for path in notes if len(self._many.get(path, ())) < 2]
+        self.notes = LabelIndex({path: _audio_of_song(path) or note_stem(path) for path in own}, stems)
+        self.f0 = LabelIndex(named_f0 | {path: path.with_suffix("") for path in contours}, stems)
+        self.times = LabelIndex(times, stems)
+        self._known = {name for path in recordings for name in (path.stem, path.parent.name)}
+
+    def notes_of(self, audio: Path) -> list[Path]:
+        """Files with the notes of a recording: named after it, or with its name in them."""
+        return choose_notes(own, self._pattern) if (own := self.notes.of(audio)) else self._nearest(audio, audio.stem)
+
+    def pitch_of(self, audio: Path) -> list[Path]:
+        """Files with the pitch of a recording; those with an ending that says so come first."""
+        files = _matching(self.f0.of(audio), self._pattern)
+        return [path for path in files if _stem_without(path, F0_ENDINGS)] or files
+
+    def times_of(self, audio: Path) -> list[Path]:
+        """Files with the times of a recording's notes."""
+        return _matching(self.times.of(audio), self._pattern)
+
+    def notes_of_folder(self, audio: Path) -> list[Path]:
+        """Files with many recordings' notes that know a recording by its folder."""
+        return self._nearest(audio, audio.parent.name) if audio.parent != self._folder else []
+
+    def _nearest(self, audio: Path, name: str) -> list[Path]:
+        """Files with many recordings' notes that name this one: of several, those that share most folders with it."""
+        files = _matching([path for path, names in self._many.items() if name in names], self._pattern)
+        shared = {path: len(Path(os.path.commonpath([path, audio])).parts) for path in files}
+        return [path for path in files if shared[path] == max(shared.values())]
+
+    def orphans(self) -> list[Path]:
+        """Label files that belong to no recording."""
+        # A table of singers is not an orphan: only what holds notes is.
+        notes = [p for p in self.notes.unused() if p not in self._many and _read_notes(p)]
+        return sorted([*notes, *self.f0.unused(), *self.times.unused()])
+
+    def missing(self) -> dict[Path, list[str]]:
+        """Files with many recordings' notes -> the names in them that no recording has."""
+        rest = {path: sorted(names - self._known) for path, names in self._many.items() if path not in self.notes.used}
+        return {path: names for path, names in rest.items() if names}
+
+
+def choose_notes(files: Sequence[Path], pattern: str = "") -> list[Path]:
+    """Choose the files of notes that can be true, of several that belong to one recording.
+
+    Files whose names match the pattern win, then those whose name says that they are labels (``song.notes.csv``), then
+    those that hold notes: metadata or words do not. Of files with the same notes, the first is kept.
+
+    Returns:
+        One file; or several, if nothing says which one is true.
+    """
+    if len(files) < 2:
+        return list(files)
+    files = _matching(files, pattern)
+    files = [path for path in files if is_label(path)] or list(files)
+    held = {path: _read_notes(path) for path in files}
+    likely = [path for path, notes in held.items() if notes or (notes is None and path.suffix.lower() in NOTE_SUFFIXES)]
+    kept: list[Path] = []
+    for path in likely or files:
+        if not any(_same_notes(held[path], held[other]) for other in kept):
+            kept.append(path)
+    return kept
+
+
+def choose_recordings(recordings: Sequence[Path], pattern: str = "") -> list[Path]:
+    """Choose the recordings that the labels of a folder are about: the voice, else the mix, never the backing."""
+    chosen = _matching(recordings, pattern)
+    for words, wanted in ((_BACKING, False), (_VOICE, True)):
+        role = re.compile(rf"(?:.*[_\-. ])?(?:{words})", re.IGNORECASE)
+        chosen = [path for path in chosen if bool(role.fullmatch(path.stem)) is wanted] or chosen
+    return chosen
+
+
+def recording_names(path: Path) -> set[str]:
+    """The recordings that a file with the notes of many names; empty if it is not such a file."""
+    try:
+        if path.suffix.lower() == ".json":
+            content = json.loads(read_bytes(path).decode("utf-8-sig"))
+            songs = isinstance(content, dict) and not {"notes", "annotations"} & set(content)
+            return set(content) if songs and all(isinstance(notes, list) for notes in content.values()) else set()
+        if path.suffix.lower() != ".csv":
+            return set()
+        reader = csv.DictReader(read_bytes(path).decode("utf-8-sig").splitlines())
+        if not {"name", "note_seq"} <= set(reader.fieldnames or ()):
+            return set()
+        return {row["name"] for row in reader if row["name"]}
+    except (InputError, ValueError, csv.Error, RecursionError):
+        return set()
+
+
+def _audio_of_song(path: Path) -> Path | None:
+    """The recording beside an UltraStar song that the song names, without its ending; None for other files."""
+    if path.suffix.lower() != ".txt":
+        return None
+    beside = {other.name.lower(): other for other in path.parent.iterdir()}
+    named = (beside.get(name.lower()) for name in ultrastar.audio_names(path))
+    return next((audio.with_suffix("") for audio in named if audio), None)
+
+
+def _matching(files: Sequence[Path], pattern: str) -> list[Path]:
+    """The files whose name or path matches a pattern; all of them if none does, or there is no choice."""
+    if not pattern or len(files) < 2:
+        return list(files)
+    return [p for p in files if fnmatch(p.name, pattern) or fnmatch(p.as_posix(), f"*{pattern}")] or list(files)
+
+
+def _loose_name(name: str, tail: re.Pattern[str]) -> str:
+    return tail.sub("", name) or name
+
+
+def _keys(stem: Path) -> tuple[tuple[str, ...], ...]:
+    """What labels in other folders are known by: the name; or with its folder, where several have that name."""
+    return (stem.name,), (stem.parent.name, stem.name)
+
+
+def _stem_without(path: Path, endings: tuple[str, ...]) -> Path | None:
+    """The path without the first of these endings that it has."""
+    return next((path.with_name(path.name[: -len(e)]) for e in endings if path.name.lower().endswith(e)), None)
+
+
+def _read_notes(path: Path) -> tuple[Note, ...] | None:
+    """The notes of a file; empty if it holds none, None if it should hold notes but cannot be read."""
+    if not holds_notes(path):
+        return ()
+    try:
+        return load_notes(path, faults=[])
+    except InputError:
+        return None
+
+
+def _same_notes(some: tuple[Note, ...] | None, others: tuple[Note, ...] | None) -> bool:
+    if not some or not others or len(some) != len(others):
+        return False
+    return all(
+        abs(a.onset - b.onset) <= _SAME_TIME
+        and abs(a.offset - b.offset) <= _SAME_TIME
+        and abs(a.pitch - b.pitch) <= _SAME_PITCH
+        for a, b in zip(some, others, strict=True)
+    )
