@@ -22,12 +22,13 @@ from benchmarks.tables import COMMAND, generated, publish, timed
 _POISON = """
 import os, signal
 from singtrans import audio
-def deadly(path, *args, blocks=audio.blocks, **options):
-    if "poison" in str(path):
-        os.kill(os.getpid(), signal.SIGKILL)
-    return blocks(path, *args, **options)
-if audio.blocks.__name__ != "deadly":  # Dask loads this twice
-    audio.blocks = deadly
+class Deadly(audio.Reading):
+    def __iter__(self):
+        if "poison" in str(self.source):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().__iter__()
+if audio.Reading.__name__ != "Deadly":  # Dask loads this twice
+    audio.Reading = Deadly
 """
 
 

@@ -155,6 +155,8 @@ class Transcription:
         duration: length of the recording in seconds.
         audio: name of the recording (the file's name without its folder).
         model: name of the model that listened.
+        missing: how much of the recording could not be decoded, in words; empty if it is complete.
+        remarks: lines on how the recording was read, such as which of several sound tracks.
     """
 
     notes: tuple[Note, ...]
@@ -162,6 +164,8 @@ class Transcription:
     duration: float
     audio: str = ""
     model: str = ""
+    missing: str = ""
+    remarks: tuple[str, ...] = ()
 
     def save(self, path: str | Path, *, overwrite: bool = True) -> Path:
         """Write to ``path`` in the format of its ending, as `singtrans.formats.save` does, and return the path.

@@ -1,6 +1,7 @@
 """From a recording to a `Transcription`: the one path that the command, training's validation and tests walk."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -55,22 +56,31 @@ class Transcriber:
         self._listen = Listener(self.model, threads)
         self._listen_alone = Listener(self.model)
 
-    def __call__(self, path: str | Path) -> Transcription:
+    def __call__(self, source: audio.Source) -> Transcription:
         """Transcribe one file, of any length: memory does not grow with it, but for what is found.
+
+        Args:
+            source: a path, or a `singtrans.audio.Recording` to choose a sound track or a channel.
 
         Raises:
             InputError: if the file cannot be read.
         """
-        path, rate = Path(path), self.model.config.features.sample_rate
+        rate = self.model.config.features.sample_rate
         loudness, length, kept = Level(rate), 0, []
-        for block in audio.blocks(path, rate):
+        reading = audio.Reading(source, rate)
+        for block in reading:
             loudness.add(block)
             length += len(block)
             kept.append(block)
             if length > _KEPT_SECONDS * rate:
                 kept.clear()
         whole = length <= _KEPT_SECONDS * rate
-        return self._transcribe(kept if whole else audio.blocks(path, rate), loudness.value, length, path.name)
+        blocks = kept if whole else audio.Reading(source, rate)
+        found = self._transcribe(blocks, loudness.value, length, audio.as_recording(source).name)
+        summary = reading.summary
+        if summary is None:
+            return found
+        return replace(found, missing=summary.missing, remarks=(summary.remark,) if summary.remark else ())
 
     def transcribe(self, samples: np.ndarray, name: str = "") -> Transcription:
         """Transcribe ``samples``, (n,) mono at the model's rate.

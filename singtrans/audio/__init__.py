@@ -2,16 +2,18 @@
 
 from singtrans.audio.endings import AUDIO_SUFFIXES
 from singtrans.audio.reading import Reading, Soundness, blocks, check, load, seconds, survey
-from singtrans.audio.recording import Recording, Source, Summary, parse_channel
+from singtrans.audio.recording import Recording, Selection, Source, Summary, as_recording, parse_channel
 from singtrans.audio.stereo import stereo_blocks
 
 __all__ = [
     "AUDIO_SUFFIXES",
     "Reading",
     "Recording",
+    "Selection",
     "Soundness",
     "Source",
     "Summary",
+    "as_recording",
     "blocks",
     "check",
     "load",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from singtrans.audio.clock import ClockRules, PresentationClock
-from singtrans.audio.recording import Decoding, Header, Piece, Recording, Summary, not_a_recording
+from singtrans.audio.recording import Decoding, Header, Piece, Recording, Summary, damaged, not_a_recording
 from singtrans.audio.stated_length import Stated, stated_length
 from singtrans.errors import InputError
 
@@ -24,6 +24,7 @@ _LOUDEST = 2.0  # a damaged packet can decode to anything: no codec means more t
 _LONGEST_PACKET_SECONDS = 1.0  # a damaged packet that claims to be longer is not believed
 _ENCODER_DELAY_SECONDS = 0.2  # at most: the first sample may be that much later than the track's stated start
 _JOINED_FORMATS = ("mpegts", "mpeg", "ogg")  # time may start again in the middle
+_GUESSED_FORMATS = ("mp3", "aac", "ac3", "eac3", "dts", "truehd", "mlp", "loas", "mpegvideo", "mpeg", "mpegts")
 _BROADCAST_FORMATS = ("mpegts", "mpeg")
 _LONGEST_BROADCAST_GAP_SECONDS = 10.0  # as the ffmpeg command has it: more is a new start of time
 _SPEECH_FRAME_TYPES = {"amrnb": 7, "amr_nb": 7, "amrwb": 8, "amr_wb": 8}  # higher ones are comfort noise or nothing
@@ -70,7 +71,7 @@ def decode(recording: Recording) -> Decoding:
         if decoder is None or not decoder.seconds:
             raise not_a_recording(path) from error
     if not decoder.seconds:
-        raise not_a_recording(path)
+        raise not_a_recording(path) if decoder.guessed else damaged(path)
     yield decoder.summary()
 
 
@@ -136,6 +137,11 @@ class _TrackDecoder:
     def seconds(self) -> float:
         """Length of what has been decoded."""
         return self._clock.position / self.rate if self._clock else 0.0
+
+    @property
+    def guessed(self) -> bool:
+        """Whether FFmpeg takes any bytes for the container's format if they look like it here and there."""
+        return self.container.format.name in _GUESSED_FORMATS
 
     def summary(self) -> Summary:
         """What is known after the last piece."""

@@ -23,7 +23,7 @@ import numpy as np
 from singtrans.audio import decoder_process, sndfile
 from singtrans.audio.blocks import regroup, resample
 from singtrans.audio.channels import mix, pick
-from singtrans.audio.recording import Decoding, Header, Piece, Recording, Source, Summary, as_recording
+from singtrans.audio.recording import Decoding, Header, Piece, Recording, Source, Summary, as_recording, damaged
 from singtrans.errors import InputError
 
 _MPEG_SUFFIXES = frozenset({".mp3", ".mp2", ".mp1", ".mpga"})
@@ -43,6 +43,7 @@ class Reading:
         block_seconds: length of each block, in seconds.
 
     Attributes:
+        source: what is read.
         summary: what is known about the recording; None until the last block has been read.
 
     Raises:
@@ -50,6 +51,7 @@ class Reading:
     """
 
     def __init__(self, source: Source, sample_rate: int = 16000, block_seconds: float = 30.0) -> None:
+        self.source = source
         self._recording = as_recording(source)
         self._rate, self._size = sample_rate, round(sample_rate * block_seconds)
         self.summary: Summary | None = None
@@ -211,7 +213,7 @@ def decode(recording: Recording) -> Decoding:
         InputError: as for `Reading`.
     """
     path = recording.path
-    header, done, rate = Header(), 0, 1
+    header, done, rate = None, 0, 1
     if not _for_ffmpeg(path, _read_head(path)) and recording.track in (None, 1):
         try:
             for item in sndfile.decode(path):
@@ -228,9 +230,11 @@ def decode(recording: Recording) -> Decoding:
             pass  # another format, or damaged from here on: FFmpeg passes over what is damaged
     try:
         yield from _after(decoder_process.decode(recording), done)
-    except InputError:
-        if not done:
+    except InputError as error:
+        if header is None:
             raise
+        if not done:
+            raise damaged(path) from error
         yield Summary(header, done / rate)
 
 

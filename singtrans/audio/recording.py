@@ -31,6 +31,23 @@ class Recording:
         return self.path.name
 
 
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which of a recording's sound to read.
+
+    Attributes:
+        track: number of the sound track, from 1; None to choose the best.
+        channel: number of the channel, from 1 (left); None to mix all.
+    """
+
+    track: int | None = None
+    channel: int | None = None
+
+    def of(self, path: Path) -> "Path | Recording":
+        """The file with this choice; the path alone where nothing is chosen."""
+        return path if self == Selection() else Recording(path, self.track, self.channel)
+
+
 Source = str | Path | Recording
 """What every function of this package reads: a path, or a path with a choice of track and channel."""
 
@@ -120,6 +137,11 @@ class Summary:
 
 Decoding = Generator[Header | Piece | Summary, None, None]
 """Decoded sound in order: perhaps a header, then at least one piece, then a summary."""
+
+
+def damaged(path: Path) -> InputError:
+    """The error for a recording of which nothing is left."""
+    return InputError(f"{path} is damaged, nothing in it can be decoded: copy or export it again.")
 
 
 def not_a_recording(path: Path) -> InputError:

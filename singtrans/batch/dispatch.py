@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from singtrans.batch import jobs as serial
 from singtrans.batch import processes as parallel
-from singtrans.batch.jobs import Existing, Job, Outcome
+from singtrans.batch.jobs import Existing, Outcome
+from singtrans.batch.plan import Job
 
 
 def run_jobs(

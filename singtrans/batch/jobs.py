@@ -1,25 +1,29 @@
-"""Many recordings: which there are, where their outputs go, and what became of each."""
+"""Transcribe recordings one after the other, and report the outcome of each."""
 
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from pathlib import Path, PurePath
+from pathlib import Path
 
-from singtrans.audio import AUDIO_SUFFIXES
-from singtrans.batch.locations import Place, Url, exists, files_in, is_folder, local, upload
+from singtrans.audio import Recording
+from singtrans.batch.locations import Place, Url, exists, is_folder, local, upload
+from singtrans.batch.plan import Job
 from singtrans.errors import InputError, UsageError
 from singtrans.files import sweep
-from singtrans.formats import ENDINGS, READ_SUFFIXES, WRITE_SUFFIXES, WRITERS, Options, format_of, save
+from singtrans.formats import Options, format_of, save
 from singtrans.formats.conversion import remarks_on
 from singtrans.formats.registry import check_formats
 from singtrans.melody.key import apply_tuning_and_key
 from singtrans.notes import Transcription
 
+Transcribe = Callable[[Path | Recording], Transcription]
+"""Transcribes one recording."""
+
 
 class Existing(StrEnum):
-    """What to do about outputs that are there already."""
+    """What to do about outputs that exist."""
 
     REFUSE = "refuse"
     OVERWRITE = "overwrite"
@@ -27,7 +31,7 @@ class Existing(StrEnum):
 
 
 def choose_existing(overwrite: bool, skip_existing: bool) -> Existing:
-    """What the two options together ask for.
+    """Combine the two options.
 
     Raises:
         UsageError: if they contradict each other.
@@ -37,28 +41,13 @@ def choose_existing(overwrite: bool, skip_existing: bool) -> Existing:
     return Existing.OVERWRITE if overwrite else Existing.SKIP if skip_existing else Existing.REFUSE
 
 
-@dataclass(frozen=True)
-class Job:
-    """One recording and the files to be made of it.
-
-    Attributes:
-        audio: the recording.
-        outputs: the files to write; the ending says the format.
-        options: how they are written.
-    """
-
-    audio: Place
-    outputs: tuple[Place, ...]
-    options: Options = field(default_factory=Options)
-
-
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """What is worth saying of a transcription: small enough to be kept of a million.
+class Result:
+    """The numbers that are reported of a transcription: small enough to keep a million of them.
 
     Attributes:
         seconds: length of the recording.
-        notes: how many.
+        notes: number of notes.
         lowest, highest: MIDI numbers; 0 if there are no notes.
     """
 
@@ -70,143 +59,45 @@ class Heard:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a job.
+    """How a job ended.
 
     Attributes:
-        job: which.
-        heard: what was heard; None where the job failed or was skipped.
+        job: the job.
+        result: what was found; None if the job failed or was skipped.
         written: the outputs that were written: all, or those that were missing.
-        error: one line that names the recording and says what is wrong, or empty.
-        remarks: lines on what was done to the notes on their way into the formats.
+        error: one line that names the recording and what is wrong, or empty.
+        incomplete: how much of the recording could not be decoded, in words; empty if it is complete.
+        remarks: lines on what was read, and on changes to the notes that a format needed.
     """
 
     job: Job
-    heard: Heard | None = None
+    result: Result | None = None
     written: tuple[Place, ...] = ()
     error: str = ""
+    incomplete: str = ""
     remarks: tuple[str, ...] = ()
 
     @property
     def seconds(self) -> float:
         """Length of what was transcribed."""
-        return self.heard.seconds if self.heard else 0.0
+        return self.result.seconds if self.result else 0.0
 
     @property
     def skipped(self) -> bool:
-        """Whether all outputs were there already."""
-        return self.heard is None and not self.error
-
-
-@dataclass(frozen=True)
-class Plan:
-    """All jobs in order, and the inputs of which no job could be made, each with its line."""
-
-    jobs: tuple[Job, ...]
-    failures: tuple[str, ...] = field(default=())
+        """Whether all outputs existed before."""
+        return self.result is None and not self.error
 
     @property
-    def formats(self) -> tuple[str, ...]:
-        """The formats that are written, which are the same for all jobs."""
-        return tuple(format_of(output) or "" for output in self.jobs[0].outputs) if self.jobs else ()
+    def failure(self) -> str:
+        """One line on what makes the exit code 1, or empty."""
+        return self.error or (f"{self.job.audio}: {self.incomplete}" if self.incomplete else "")
 
 
-def plan(inputs: Sequence[Place], out: Place | None, formats: Sequence[str], options: Options | None = None) -> Plan:
-    """Find the recordings and name their outputs.
-
-    Outputs lie beside the recording. With ``out`` a folder, they lie there, and recordings found in an input
-    folder keep their sub-folders. With one recording and one format, ``out`` may be a file.
+def run(jobs: Sequence[Job], transcriber: Transcribe, existing: Existing) -> Iterator[Outcome]:
+    """Do the jobs in order and yield their outcomes; one that fails does not stop the others.
 
     Raises:
-        UsageError: if a format is unknown, ``out`` is a file where it cannot be, two recordings would write
-            one output, or an output would take the place of a recording.
-    """
-    if unknown := [f for f in formats if f not in WRITERS]:
-        raise UsageError(f"-f {unknown[0]}: unknown format; use {', '.join(WRITERS)}")
-    found, failures = _find(inputs)
-    if out is not None and _is_file_name(out):
-        ending = format_of(out)
-        if ending is None:
-            raise UsageError(f"-o {out}: {out.suffix} is not written; use {', '.join(WRITERS)}, or give a folder")
-        if len(inputs) != 1 or is_folder(inputs[0]) or set(formats) - {ending}:
-            raise UsageError(f"-o {out}: a file can hold one recording in one format; give a folder")
-        jobs = [Job(audio, (out,)) for audio, _ in found]
-    else:
-        jobs = []
-        for audio, inner in found:
-            folder = audio.parent if out is None else out / inner
-            names = dict.fromkeys(f"{audio.stem}{ENDINGS[f]}" for f in formats or ["mid"])
-            jobs.append(Job(audio, tuple(folder / name for name in names)))
-    _refuse_clashes(jobs)
-    if options is not None:
-        jobs = [replace(job, options=options) for job in jobs]
-    return Plan(tuple(jobs), tuple(failures))
-
-
-def _is_file_name(out: Place) -> bool:
-    """Whether -o means a file: not a folder that is there, and an ending that files of notes or sound have."""
-    return out.suffix.lower() in AUDIO_SUFFIXES.union(READ_SUFFIXES, WRITE_SUFFIXES) and not is_folder(out)
-
-
-def _absolute(path: Place) -> str:
-    """One spelling for one path; links stay what they are, for each has outputs of its own."""
-    if isinstance(path, Url):
-        return path.text
-    return os.path.normpath(path.absolute())
-
-
-def _find(inputs: Sequence[Place]) -> tuple[list[tuple[Place, PurePath]], list[str]]:
-    """Each recording once, with its folder relative to the input folder it was found in; and lines of failure."""
-    found: dict[str, tuple[Place, PurePath]] = {}
-    failures = []
-    for path in inputs:
-        inside = _inside(path) if is_folder(path) else [(path, Path())]  # if it is missing, reading it will say so
-        if not inside:
-            failures.append(f"{path}: there are no recordings in this folder; give one that holds audio files")
-        for audio, inner in inside:
-            found.setdefault(_absolute(audio), (audio, inner))
-    return list(found.values()), failures
-
-
-def _inside(folder: Place) -> list[tuple[Place, PurePath]]:
-    """Recordings in a folder and their folders relative to it; no hidden ones (macOS makes ._song.wav), nor our own."""
-    recordings = []
-    found: Sequence[tuple[Place, PurePath]]
-    if isinstance(folder, Url):
-        found = files_in(folder)
-    else:
-        found = [(path, path.relative_to(folder)) for path in sorted(folder.rglob("*"))]
-    for path, inner in found:
-        hidden = any(part.startswith(".") for part in inner.parts) or path.name.lower().endswith(ENDINGS["wav"])
-        if path.suffix.lower() in AUDIO_SUFFIXES and not hidden and (isinstance(path, Url) or path.is_file()):
-            recordings.append((path, inner.parent))
-    return recordings
-
-
-def _refuse_clashes(jobs: Sequence[Job]) -> None:
-    folders = {folder: _real(folder) for job in jobs for folder in {p.parent for p in job.outputs}}
-    recordings = {_absolute(job.audio) for job in jobs}
-    writers: dict[Place, Place] = {}
-    for job in jobs:
-        for output in job.outputs:
-            if _absolute(output) in recordings:
-                raise UsageError(f"{output} is itself a recording to be read; choose another place with -o")
-            # Where file names ignore case, Song.wav and song.mp3 clash as well.
-            other = writers.setdefault(folders[output.parent] / output.name.casefold(), job.audio)
-            if other != job.audio:
-                raise UsageError(
-                    f"{other} and {job.audio} would both write {output}; rename one, or transcribe them apart"
-                )
-
-
-def _real(folder: Place) -> Place:
-    return folder if isinstance(folder, Url) else Path(os.path.realpath(folder))
-
-
-def run(jobs: Sequence[Job], transcriber: Callable[[Path], Transcription], existing: Existing) -> Iterator[Outcome]:
-    """Do the jobs in order, yielding what became of each; one that fails does not stop the others.
-
-    Raises:
-        UsageError: if the transcriber says that no recording at all can be done.
+        UsageError: if the transcriber reports that no recording at all can be done.
     """
     clean_up(jobs)
     for job in jobs:
@@ -214,16 +105,16 @@ def run(jobs: Sequence[Job], transcriber: Callable[[Path], Transcription], exist
 
 
 def clean_up(jobs: Sequence[Job]) -> None:
-    """Remove what runs that were killed have left where outputs go."""
+    """Remove unfinished files of killed runs from the output folders."""
     for folder in {output.parent for job in jobs for output in job.outputs if isinstance(output, Path)}:
         sweep(folder)
 
 
-def attempt(job: Job, transcriber: Callable[[Path], Transcription], existing: Existing) -> Outcome:
-    """Do a job and say what became of it.
+def attempt(job: Job, transcriber: Transcribe, existing: Existing) -> Outcome:
+    """Do a job and return its outcome.
 
     Raises:
-        UsageError: if the transcriber says that no recording at all can be done.
+        UsageError: if the transcriber reports that no recording at all can be done.
     """
     try:
         return _do(job, transcriber, existing)
@@ -232,17 +123,17 @@ def attempt(job: Job, transcriber: Callable[[Path], Transcription], existing: Ex
         return Outcome(job, error=line if line.startswith(str(job.audio)) else f"{job.audio}: {line}")
     except UsageError:
         raise
-    except Exception as error:  # a fault of ours, which must not cost the other recordings
+    except Exception as error:  # a fault in this program must not stop the other recordings
         what = " ".join(f"{type(error).__name__}: {error}".split())
         return Outcome(job, error=f"{job.audio}: a fault in singtrans ({what}); please report it with the recording")
 
 
 def done_before(job: Job, existing: Existing) -> bool:
-    """Whether nothing is left to do."""
+    """Whether all outputs exist and are to be kept."""
     return existing is Existing.SKIP and all(map(exists, job.outputs))
 
 
-def _do(job: Job, transcriber: Callable[[Path], Transcription], existing: Existing) -> Outcome:
+def _do(job: Job, transcriber: Transcribe, existing: Existing) -> Outcome:
     if done_before(job, existing):
         return Outcome(job)
     there = [output for output in job.outputs if exists(output)]
@@ -253,18 +144,20 @@ def _do(job: Job, transcriber: Callable[[Path], Transcription], existing: Existi
     check_formats(names)
     for output in wanted:
         _check_folder(output.parent)  # before an hour's work, not after it
-    with local(job.audio) as audio:  # also what the writers hear of it
+    with local(job.audio) as path:
+        audio = job.selection.of(path)
         transcription = transcriber(audio)
         options = replace(job.options, audio=audio)
         for output in wanted:
             _save(transcription, output, existing, options)
-    heard = _heard(apply_tuning_and_key(transcription, options.tuning, options.key))
-    return Outcome(job, heard, wanted, remarks=remarks_on(transcription, names, options))
+    result = _result(apply_tuning_and_key(transcription, options.tuning, options.key))
+    remarks = (*transcription.remarks, *remarks_on(transcription, names, options))
+    return Outcome(job, result, wanted, incomplete=transcription.missing, remarks=remarks)
 
 
-def _heard(transcription: Transcription) -> Heard:
+def _result(transcription: Transcription) -> Result:
     numbers = [note.note for note in transcription.notes]
-    return Heard(transcription.duration, len(numbers), min(numbers, default=0), max(numbers, default=0))
+    return Result(transcription.duration, len(numbers), min(numbers, default=0), max(numbers, default=0))
 
 
 def _save(transcription: Transcription, output: Place, existing: Existing, options: Options) -> None:
@@ -277,7 +170,7 @@ def _save(transcription: Transcription, output: Place, existing: Existing, optio
 
 
 def _check_folder(folder: Place) -> None:
-    """Refuse a folder that clearly cannot be written or made; what else is wrong, writing will say."""
+    """Refuse a folder that clearly cannot be written or made; other problems appear when writing."""
     if isinstance(folder, Url):
         return
     nearest = next((p for p in (folder, *folder.parents) if os.path.lexists(p)), folder)

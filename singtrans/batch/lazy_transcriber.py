@@ -1,7 +1,6 @@
 """A transcriber that loads its model when a recording first needs it."""
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from singtrans import audio, interrupt
@@ -33,7 +32,7 @@ class LazyTranscriber:
         self.model, self.device, self.threads = find_model(model), device, threads
         self.transcriber: Transcriber | None = None
 
-    def __call__(self, path: Path) -> Transcription:
+    def __call__(self, source: audio.Source) -> Transcription:
         """Transcribe one recording.
 
         Raises:
@@ -42,9 +41,9 @@ class LazyTranscriber:
         """
         try:
             if self.transcriber is None:
-                audio.check(path)  # seconds before torch is there
+                audio.check(source)  # before torch is loaded, which takes seconds
                 self.transcriber = self._load()
-            return self.transcriber(path)
+            return self.transcriber(source)
         finally:
             interrupt.check()
 

@@ -17,20 +17,19 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from pathlib import Path
 
 from singtrans import interrupt
 from singtrans.batch import Existing, Job, Outcome, attempt, clean_up, done_before
+from singtrans.batch.jobs import Transcribe
 from singtrans.batch.locations import exists
 from singtrans.errors import UsageError
-from singtrans.notes import Transcription
 
 RETRIES = 2
 """How often a job is tried again whose process died."""
 
 _AHEAD = 2  # jobs that a process has been given: the one it works on, and the next
 
-Factory = Callable[[], Callable[[Path], Transcription]]
+Factory = Callable[[], Transcribe]
 """Makes a transcriber in the process that is to use it; it must be picklable."""
 
 
@@ -179,7 +178,7 @@ def _work(pipe: Connection, factory: Factory) -> None:
     os._exit(0)  # without waiting for torch to take itself apart
 
 
-def _answer(pipe: Connection, transcriber: Callable[[Path], Transcription]) -> None:
+def _answer(pipe: Connection, transcriber: Transcribe) -> None:
     while True:
         number, job, existing = pipe.recv()
         answer: Outcome | UsageError

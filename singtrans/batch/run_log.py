@@ -1,10 +1,12 @@
-"""What became of each recording, as JSON Lines: one object a line, written as it happens, for programs to follow.
+"""Log the outcome of each recording as JSON Lines: one object per line, written at once, for programs to follow.
 
     {"audio": "a.wav", "status": "done", "seconds": 12.3, "notes": 31, "written": ["a.mid"]}
     {"audio": "b.wav", "status": "skipped"}
+    {"audio": "d.wav", "status": "incomplete", "error": "only 0.2 of 15.1 s could be decoded", "seconds": 0.2, ...}
     {"audio": "c.wav", "status": "failed", "error": "c.wav does not exist: check the path."}
 
-An input that holds no recording has ``"audio": null``. A log that is there already is continued.
+An input that holds no recording has ``"audio": null``. A recording with remarks has ``"remarks": [...]``. An existing
+log is continued.
 """
 
 import json
@@ -19,7 +21,7 @@ _Line = dict[str, object]
 
 
 def logged(plan: Plan, outcomes: Iterator[Outcome], path: Path) -> Iterator[Outcome]:
-    """The outcomes, each of which is in the log before it is handed on.
+    """Yield the outcomes, each after it has been written to the log.
 
     Raises:
         UsageError: before any work, if the log cannot be written.
@@ -44,7 +46,7 @@ def _follow(plan: Plan, outcomes: Iterator[Outcome], path: Path, file: TextIO) -
 def _write(entries: Sequence[_Line], path: Path, file: TextIO) -> None:
     try:
         file.writelines(json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries)
-        file.flush()  # whoever follows the log, or finds it after a crash, sees all that is done
+        file.flush()  # all that is done can be read, also after a crash
     except OSError as error:
         raise InputError(f"--log {path}: cannot be written ({error.strerror}); what is done is done") from None
 
@@ -53,7 +55,11 @@ def _entry(outcome: Outcome) -> _Line:
     entry: _Line = {"audio": str(outcome.job.audio)}
     if outcome.error:
         return entry | {"status": "failed", "error": outcome.error}
-    if outcome.heard is None:
+    if outcome.result is None:
         return entry | {"status": "skipped"}
-    heard: _Line = {"status": "done", "seconds": round(outcome.heard.seconds, 3), "notes": outcome.heard.notes}
-    return entry | heard | {"written": [str(output) for output in outcome.written]}
+    entry |= {"status": "done", "seconds": round(outcome.result.seconds, 3), "notes": outcome.result.notes}
+    if outcome.incomplete:
+        entry |= {"status": "incomplete", "error": outcome.incomplete}
+    if outcome.remarks:
+        entry |= {"remarks": list(outcome.remarks)}
+    return entry | {"written": [str(output) for output in outcome.written]}

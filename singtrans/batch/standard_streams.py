@@ -3,13 +3,15 @@
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
+from singtrans.audio import Selection
+from singtrans.batch.jobs import Transcribe
 from singtrans.batch.locations import STREAM, called
 from singtrans.errors import InputError
 from singtrans.formats import Options, write
@@ -64,26 +66,30 @@ def write_notes(transcription: Transcription, format: str, options: Options, str
 
 
 def transcribe_stream(
-    transcriber: Callable[[Path], Transcription], source: Path, format: str, options: Options
+    transcriber: Transcribe, source: Path, format: str, options: Options, selection: Selection | None = None
 ) -> Transcription:
     """Transcribe a recording, or standard input where ``source`` is ``-``, and write it to standard output.
 
     Args:
-        transcriber: from a path to a transcription.
+        transcriber: transcribes one recording.
         source: the recording.
         format: one of ``WRITERS``.
         options: how notes are written.
+        selection: which of the recording's sound is read.
 
     Raises:
         InputError: if the recording cannot be read.
         UsageError: if the format needs a package that is not installed.
     """
     check_formats((format,))
+    selection = selection or Selection()
     if str(source) != STREAM:
-        found = transcriber(source)
-        write_notes(found, format, replace(options, audio=source), sys.stdout.buffer)
+        chosen = selection.of(source)
+        found = transcriber(chosen)
+        write_notes(found, format, replace(options, audio=chosen), sys.stdout.buffer)
         return found
     with recording_of(sys.stdin.buffer) as path:
-        found = replace(transcriber(path), audio="stdin")
-        write_notes(found, format, replace(options, audio=path), sys.stdout.buffer)
+        chosen = selection.of(path)
+        found = replace(transcriber(chosen), audio="stdin")
+        write_notes(found, format, replace(options, audio=chosen), sys.stdout.buffer)
     return found

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from singtrans.batch import Outcome, Plan
+from singtrans.batch.plan import count_endings
 from singtrans.messages import printable
 from singtrans.notes import Note
 from singtrans.pitch import note_name
@@ -52,28 +53,32 @@ def report(plan: Plan, outcomes: Iterator[Outcome], quiet: bool) -> bool:
             print_line(f"failed: {line}")
         for number, outcome in enumerate(outcomes, start=1):
             done.add(outcome)
-            if outcome.error:
-                failed.append(outcome.error)
-            if outcome.error or not quiet:
+            if outcome.failure:
+                failed.append(outcome.failure)
+            if outcome.failure or not quiet:
                 print_line((f"[{number}/{jobs}] " if jobs > 1 else "") + _line(outcome))
             advance(outcome.seconds)
     if not quiet and jobs + len(plan.failures) > 1:
-        say(done.summary(len(failed), time.monotonic() - began))
+        say(done.summary(len(failed) - done.incomplete, time.monotonic() - began))
         for line in failed:
             say(f"  {line}")
+    if plan.passed_over and not quiet:
+        files = sum(count for _, count in plan.passed_over)
+        what = "file that is not a recording" if files == 1 else "files that are not recordings"
+        say(f"passed over {files} {what}: {count_endings(plan.passed_over)}")
     return not failed
 
 
 def _line(outcome: Outcome) -> str:
     if outcome.error:
         return f"failed: {outcome.error}"
-    heard = outcome.heard
-    if heard is None:
+    result = outcome.result
+    if result is None:
         return f"{outcome.job.audio}: done before"
-    found = _counted(heard.notes, heard.lowest, heard.highest)
-    found += "" if heard.notes else " (no singing found)"
+    found = _counted(result.notes, result.lowest, result.highest)
+    found += "" if result.notes else " (no singing found)"
     names = ", ".join(str(output) for output in outcome.written)
-    remarks = "".join(f"; {remark}" for remark in outcome.remarks)
+    remarks = "".join(f"; {remark}" for remark in (outcome.incomplete, *outcome.remarks) if remark)
     return f"{outcome.job.audio}: {found}, {outcome.seconds:.1f} s -> {names}{remarks}"
 
 
@@ -85,20 +90,23 @@ class _Tally:
     seconds: float = 0.0
     silent: int = 0
     skipped: int = 0
+    incomplete: int = 0
 
     def add(self, outcome: Outcome) -> None:
         self.skipped += outcome.skipped
-        if outcome.heard:
+        self.incomplete += bool(outcome.incomplete)
+        if outcome.result:
             self.transcribed += 1
             self.seconds += outcome.seconds
-            self.silent += not outcome.heard.notes
+            self.silent += not outcome.result.notes
 
     def summary(self, failed: int, elapsed: float) -> str:
         parts = [f"{self.transcribed} transcribed ({_length(self.seconds)} of audio in {_length(elapsed)})"]
         parts += [f"{self.silent} of them without singing"] if self.silent else []
         parts += [f"{self.skipped} done before"] if self.skipped else []
-        parts += [f"{failed} failed:"] if failed else []
-        return ", ".join(parts)
+        parts += [f"{self.incomplete} incomplete"] if self.incomplete else []
+        parts += [f"{failed} failed"] if failed else []
+        return ", ".join(parts) + (":" if failed or self.incomplete else "")
 
 
 def _length(seconds: float) -> str:

@@ -30,6 +30,7 @@ from singtrans.cli.options import (
 from singtrans.errors import UsageError
 
 if TYPE_CHECKING:
+    from singtrans.audio import Selection
     from singtrans.batch.lazy_transcriber import LazyTranscriber
     from singtrans.formats import Options
 
@@ -72,6 +73,13 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
     program: Program = 54,
     velocity: VelocityOption = Velocity.fixed,
     lyrics: Lyrics = None,
+    track: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Number of the sound track to read. Default: the best, which is named."),
+    ] = None,
+    channel: Annotated[
+        str, typer.Option(metavar="CHANNEL", help="Channel to read: left, right, a number from 1, or mix for all.")
+    ] = "mix",
     model: Annotated[
         str, typer.Option(metavar="MODEL", help="A shipped model's name (see: singtrans info) or a weight file.")
     ] = "default",
@@ -115,6 +123,7 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
       ffmpeg -i film.mkv -f wav - | singtrans transcribe - -f json > notes.json
     """
     from singtrans import batch
+    from singtrans.audio import Selection, parse_channel
     from singtrans.batch.dispatch import run_jobs
     from singtrans.batch.lazy_transcriber import LazyTranscriber, default_threads
 
@@ -129,16 +138,17 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
         tuning=tuning,
         key=key,
     )
+    selection = Selection(track, parse_channel(channel))
     if STREAM in inputs or out == STREAM:
         written = _stream_format(ctx, inputs, out, formats or [Format.csv])
         transcriber = LazyTranscriber(model, device.value, threads or default_threads())
-        _stream(inputs[0], written, transcriber, options, quiet)
+        _stream(inputs[0], written, transcriber, options, selection, quiet)
         return
     existing = choose_existing(ctx, overwrite, skip_existing)
     threads = threads or (1 if jobs > 1 or scheduler else default_threads())
     factory = partial(LazyTranscriber, model, device.value, threads)
     places = [place(i) for i in inputs]
-    plan = batch.plan(places, place(out) if out else None, [f.value for f in formats or []], options)
+    plan = batch.plan(places, place(out) if out else None, [f.value for f in formats or []], options, selection)
     refuse_idle(ctx, plan.formats)
     if lyrics and len(plan.jobs) > 1:
         raise UsageError(f"--lyrics {lyrics}: these are the words of one song; give one recording")
@@ -167,13 +177,24 @@ def _stream_format(ctx: typer.Context, inputs: list[str], out: str | None, forma
     return formats[0].value
 
 
-def _stream(source: str, format: str, transcriber: "LazyTranscriber", options: "Options", quiet: bool) -> None:
+def _stream(
+    source: str,
+    format: str,
+    transcriber: "LazyTranscriber",
+    options: "Options",
+    selection: "Selection",
+    quiet: bool,
+) -> None:
     """One recording to standard output."""
     from singtrans.batch.standard_streams import transcribe_stream
     from singtrans.formats.conversion import remarks_on
 
     with local(place(source)) as path:
-        found = transcribe_stream(transcriber, path, format, options)
+        found = transcribe_stream(transcriber, path, format, options, selection)
+    name = "standard input" if source == STREAM else source
     if not quiet:
-        for line in remarks_on(found, (format,), options):
-            say(f"{'standard input' if source == STREAM else source}: {line}")
+        for line in (*found.remarks, *remarks_on(found, (format,), options)):
+            say(f"{name}: {line}")
+    if found.missing:
+        say(f"{name}: {found.missing}")
+        raise typer.Exit(1)

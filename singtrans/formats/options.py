@@ -2,8 +2,8 @@
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 
+from singtrans.audio.recording import Source
 from singtrans.errors import UsageError
 from singtrans.formats.lyrics import Syllable
 from singtrans.melody.beats import Beats
@@ -45,7 +45,7 @@ class Options:
     program: int = VOICE_OOHS + 1
     loudness: bool = False
     lyrics: tuple[Syllable, ...] = ()
-    audio: Path | None = None
+    audio: Source | None = None
     beats: Beats | None = None
 
     def __post_init__(self) -> None:

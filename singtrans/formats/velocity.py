@@ -1,7 +1,6 @@
 """How loud each note is sung, from the recording; and the MIDI velocity that sounds as loud."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
@@ -14,7 +13,7 @@ _LOUD = 112.0  # velocity of the notes that are as loud as nine in ten are not
 _SOFTEST = 16
 
 
-def note_levels(path: str | Path, notes: Sequence[Note]) -> np.ndarray:
+def note_levels(path: audio.Source, notes: Sequence[Note]) -> np.ndarray:
     """Level of each note in a recording, which is read piece by piece.
 
     Args:

@@ -84,7 +84,7 @@ def test_existing_outputs(tmp_path):
     assert "exists already" in refused.error
     assert next(run(jobs, fake, Existing.SKIP)).skipped
     assert (tmp_path / "a.mid").read_bytes() == b"x"
-    assert next(run(jobs, fake, Existing.OVERWRITE)).heard
+    assert next(run(jobs, fake, Existing.OVERWRITE)).result
     assert (tmp_path / "a.mid").read_bytes().startswith(b"MThd")
 
 

@@ -38,7 +38,7 @@ def test_a_folder_of_urls_to_a_folder_of_urls(memory):
     jobs = plan([Url("memory://in")], Url("memory://out"), ["mid", "csv"]).jobs
     assert [str(job.audio) for job in jobs] == ["memory://in/a.wav", "memory://in/sub/b.mp3"]
     outcomes = list(run(jobs, transcribers.of_content, Existing.REFUSE))
-    assert [outcome.heard.lowest for outcome in outcomes] == [50, 60]
+    assert [outcome.result.lowest for outcome in outcomes] == [50, 60]
     assert sorted(memory.find("/out")) == ["/out/a.csv", "/out/a.mid", "/out/sub/b.csv", "/out/sub/b.mid"]
     assert memory.cat("/out/a.mid").startswith(b"MThd")
     assert "exists already" in next(run(jobs, transcribers.of_content, Existing.REFUSE)).error

@@ -86,10 +86,12 @@ def test_a_folder_of_good_and_bad(tmp_path):
     assert files(tmp_path / "out") == done | {"cut.mid", str(Path("sub") / "good.mid")}
     lines = result.stderr.splitlines()
     summary = next(i for i, line in enumerate(lines) if " transcribed (" in line)
-    assert lines[summary].startswith("5 transcribed") and lines[summary].endswith("6 failed:")
+    assert lines[summary].startswith("5 transcribed") and lines[summary].endswith("1 incomplete, 6 failed:")
     assert summary == 11
     last = lines[summary + 1 :]
-    assert len(last) == 6
+    assert len(last) == 8
+    assert "  " + str(Path("in") / "cut.mp3") + ": only 1.8 of 12.3 s could be decoded" in last
+    assert last[-1] == "passed over 1 file that is not a recording: 1 .txt"
     for name, what in said.items():
         assert any(str(Path("in") / name) in line and what in line for line in last)
 

@@ -31,14 +31,14 @@ def test_every_hostile_recording_has_its_outcome(tmp_path):
 def test_a_recording_that_vanishes_between_two_readings_is_one_line(small_model, tmp_path, monkeypatch):
     path = tmp_path / "a.wav"
     soundfile.write(path, np.random.default_rng(0).normal(0, 0.1, 3 * 16_000), 16_000)
-    blocks = audio.blocks
     monkeypatch.setattr(module, "_KEPT_SECONDS", 1.0)
 
-    def once(path, rate):
-        yield from blocks(path, rate)
-        path.unlink()
+    class Once(audio.Reading):
+        def __iter__(self):
+            yield from super().__iter__()
+            path.unlink()
 
-    monkeypatch.setattr(audio, "blocks", once)
+    monkeypatch.setattr(audio, "Reading", Once)
     with pytest.raises(SingtransError, match="does not exist"):
         Transcriber(small_model, "cpu")(path)
 
@@ -61,12 +61,12 @@ def test_a_recording_that_grows_meanwhile_keeps_its_length(small_model, tmp_path
     sound = np.random.default_rng(0).normal(0, 0.1, 6 * 16_000).astype(np.float32)
     soundfile.write(path, sound[: 3 * 16_000], 16_000)
     monkeypatch.setattr(module, "_KEPT_SECONDS", 1.0)
-    blocks = audio.blocks
 
-    def growing(path, rate):
-        yield from blocks(path, rate)
-        soundfile.write(path, sound, 16_000)
+    class Growing(audio.Reading):
+        def __iter__(self):
+            yield from super().__iter__()
+            soundfile.write(path, sound, 16_000)
 
-    monkeypatch.setattr(audio, "blocks", growing)
+    monkeypatch.setattr(audio, "Reading", Growing)
     transcription = Transcriber(small_model, "cpu")(path)
     assert all(note.offset <= transcription.duration for note in transcription.notes)

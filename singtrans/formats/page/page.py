@@ -33,7 +33,7 @@ _POLICY = (
 )
 
 
-def page(transcription: Transcription, recording: Path | None) -> str:
+def page(transcription: Transcription, recording: audio.Source | None) -> str:
     """Build the HTML of the page.
 
     Args:
@@ -134,7 +134,7 @@ def _curve(track: PitchTrack) -> dict[str, object]:
     return {"start": float(track.time[0]), "hop": hop, "midi": midi}
 
 
-def _sound(recording: Path) -> tuple[str, float]:
+def _sound(recording: audio.Source) -> tuple[str, float]:
     """Encode the recording as FLAC in base64, and return its duration in seconds.
 
     FLAC keeps the exact length, and every browser can play it.

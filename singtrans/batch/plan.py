@@ -1,0 +1,187 @@
+"""Find the recordings, and decide where their outputs go."""
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+
+from singtrans.audio import AUDIO_SUFFIXES
+from singtrans.audio.recording import Selection
+from singtrans.batch.locations import Place, Url, files_in, is_folder
+from singtrans.errors import UsageError
+from singtrans.formats import ENDINGS, READ_SUFFIXES, WRITE_SUFFIXES, WRITERS, Options, format_of
+
+# Outputs and labels beside recordings are expected there.
+_NOTES_SUFFIXES = {*READ_SUFFIXES, *WRITE_SUFFIXES} - {".txt", ".pdf"}
+
+
+@dataclass(frozen=True)
+class Job:
+    """One recording and the files to make from it.
+
+    Attributes:
+        audio: the recording.
+        outputs: the files to write; the ending of each name gives the format.
+        options: how they are written.
+        selection: which of the recording's sound is read.
+    """
+
+    audio: Place
+    outputs: tuple[Place, ...]
+    options: Options = field(default_factory=Options)
+    selection: Selection = field(default_factory=Selection)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All jobs in order.
+
+    Attributes:
+        jobs: one for each recording.
+        failures: a line for each input that holds no recording.
+        passed_over: files in the input folders that are not recordings: the ending of their names, and how many.
+    """
+
+    jobs: tuple[Job, ...]
+    failures: tuple[str, ...] = field(default=())
+    passed_over: tuple[tuple[str, int], ...] = field(default=())
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """The formats that are written, which are the same for all jobs."""
+        return tuple(format_of(output) or "" for output in self.jobs[0].outputs) if self.jobs else ()
+
+
+@dataclass
+class _Found:
+    """What a search has found: recordings with their folders inside the input folder, and what was passed over."""
+
+    recordings: dict[str, tuple[Place, PurePath]] = field(default_factory=dict)
+    failures: list[str] = field(default_factory=list)
+    passed_over: Counter[str] = field(default_factory=Counter)
+
+
+def plan(
+    inputs: Sequence[Place],
+    out: Place | None,
+    formats: Sequence[str],
+    options: Options | None = None,
+    selection: Selection | None = None,
+) -> Plan:
+    """Find the recordings and name their outputs.
+
+    Outputs lie beside the recording. With ``out`` a folder, they lie there, and recordings found in an input
+    folder keep their sub-folders. With one recording and one format, ``out`` may be a file.
+
+    Raises:
+        UsageError: if a format is unknown, ``out`` is a file where it cannot be, two recordings would write
+            one output, or an output would take the place of a recording.
+    """
+    if unknown := [f for f in formats if f not in WRITERS]:
+        raise UsageError(f"-f {unknown[0]}: unknown format; use {', '.join(WRITERS)}")
+    found = _find(inputs)
+    if out is not None and _is_file_name(out):
+        ending = format_of(out)
+        if ending is None:
+            raise UsageError(f"-o {out}: {out.suffix} is not written; use {', '.join(WRITERS)}, or give a folder")
+        if len(inputs) != 1 or is_folder(inputs[0]) or set(formats) - {ending}:
+            raise UsageError(f"-o {out}: a file can hold one recording in one format; give a folder")
+        outputs: dict[Place, tuple[Place, ...]] = {audio: (out,) for audio, _ in found.recordings.values()}
+    else:
+        outputs = {
+            audio: _outputs(audio, audio.parent if out is None else out / inner, formats)
+            for audio, inner in found.recordings.values()
+        }
+    options, selection = options or Options(), selection or Selection()
+    jobs = [Job(audio, names, options, selection) for audio, names in outputs.items()]
+    _refuse_clashes(jobs)
+    return Plan(tuple(jobs), tuple(found.failures), tuple(found.passed_over.most_common()))
+
+
+def _outputs(audio: Place, folder: Place, formats: Sequence[str]) -> tuple[Place, ...]:
+    names = dict.fromkeys(f"{audio.stem}{ENDINGS[f]}" for f in formats or ["mid"])
+    return tuple(folder / name for name in names)
+
+
+def _is_file_name(out: Place) -> bool:
+    """Whether -o means a file: not a folder that exists, and an ending that files of notes or sound have."""
+    return out.suffix.lower() in AUDIO_SUFFIXES.union(READ_SUFFIXES, WRITE_SUFFIXES) and not is_folder(out)
+
+
+def _absolute(path: Place) -> str:
+    """One spelling for one path; links are kept, because each has outputs of its own."""
+    if isinstance(path, Url):
+        return path.text
+    return os.path.normpath(path.absolute())
+
+
+def _find(inputs: Sequence[Place]) -> _Found:
+    """Find each recording once."""
+    found = _Found()
+    for path in inputs:
+        if not is_folder(path):
+            found.recordings.setdefault(_absolute(path), (path, Path()))  # if it is missing, reading it reports that
+            continue
+        inside, others = _search(path)
+        found.passed_over.update(others)
+        if not inside:
+            seen = f" ({count_endings(others.most_common())})" if others else ""
+            found.failures.append(
+                f"{path}: there are no recordings in this folder{seen}; give one that holds audio files"
+            )
+        for audio, inner in inside:
+            found.recordings.setdefault(_absolute(audio), (audio, inner))
+    return found
+
+
+def count_endings(counts: Sequence[tuple[str, int]]) -> str:
+    """Endings and how many files have them, as in ``12 .txt, 1 .pdf``; at most five."""
+    parts = [f"{count} {ending or 'without an ending'}" for ending, count in counts[:5]]
+    rest = sum(count for _, count in counts[5:])
+    return ", ".join([*parts, f"{rest} others"] if rest else parts)
+
+
+def _search(folder: Place) -> tuple[list[tuple[Place, PurePath]], Counter[str]]:
+    """Recordings in a folder with their folders inside it, and the endings of other files.
+
+    Hidden files (macOS makes ._song.wav) and files that singtrans writes are neither.
+    """
+    recordings: list[tuple[Place, PurePath]] = []
+    others: Counter[str] = Counter()
+    files: Sequence[tuple[Place, PurePath]]
+    if isinstance(folder, Url):
+        files = files_in(folder)
+    else:
+        files = [(path, path.relative_to(folder)) for path in sorted(folder.rglob("*"))]
+    for path, inner in files:
+        hidden = any(part.startswith(".") for part in inner.parts)
+        if hidden or path.name.lower().endswith(ENDINGS["wav"]) or not (isinstance(path, Url) or path.is_file()):
+            continue
+        suffix = path.suffix.lower()
+        if suffix in AUDIO_SUFFIXES:
+            recordings.append((path, inner.parent))
+        elif suffix not in _NOTES_SUFFIXES:
+            others[suffix] += 1
+    return recordings, others
+
+
+def _refuse_clashes(jobs: Sequence[Job]) -> None:
+    """Refuse jobs that would write one output, or write over a recording."""
+    folders = {folder: _real(folder) for job in jobs for folder in {p.parent for p in job.outputs}}
+    recordings = {_absolute(job.audio) for job in jobs}
+    writers: dict[Place, Place] = {}
+    for job in jobs:
+        for output in job.outputs:
+            if _absolute(output) in recordings:
+                raise UsageError(f"{output} is itself a recording to be read; choose another place with -o")
+            # Where file names ignore case, Song.wav and song.mp3 clash as well.
+            other = writers.setdefault(folders[output.parent] / output.name.casefold(), job.audio)
+            if other != job.audio:
+                raise UsageError(
+                    f"{other} and {job.audio} would both write {output}; rename one, or transcribe them apart"
+                )
+
+
+def _real(folder: Place) -> Place:
+    return folder if isinstance(folder, Url) else Path(os.path.realpath(folder))
