@@ -226,7 +226,7 @@ def test_labels_of_data_sets(tmp_path):
     ("text", "line"),
     [
         ("", "line 1"),
-        ("0.1,0.2,60\n", "line 1"),
+        ("0.1,0.2,60\n", "--columns"),
         ("onset,offset\n0.1,0.2\n", "lacks pitch"),
         ("onset,offset,pitch\n0,1,60\n1,x,60\n", "line 3"),
         ("onset,offset,pitch\n0,1\n", "line 2"),

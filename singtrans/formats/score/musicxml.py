@@ -1,26 +1,23 @@
-"""MusicXML: the melody as sheet music, in a spelled key, with bars, rests, ties and lyrics (extra ``score``).
+"""Write MusicXML: the melody as sheet music, in a spelled key, with bars, rests, ties and lyrics (extra ``score``).
 
 partitura makes the XML, and where no key is stated, it estimates the key (Krumhansl) and spells the notes (Meredith's
 ps13). What a score cannot say, pitch between the semitones and time off the grid, is not in it.
 """
 
 import warnings
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
-from singtrans.errors import InputError
 from singtrans.extras import need
-from singtrans.files import MOST_BYTES, read_bytes
-from singtrans.formats.format import DEFAULTS, Format, ReadOptions, Sample
+from singtrans.formats.format import Format, Sample
 from singtrans.formats.options import BEATS, PLAIN, Options
 from singtrans.formats.score.arrangement import arrange
 from singtrans.formats.score.layout import QUARTER, Piece, Sheet, lay_out
-from singtrans.formats.text import in_order, make_note
+from singtrans.formats.score.musicxml_reader import read
 from singtrans.melody.key import Key
-from singtrans.notes import Note, Transcription
+from singtrans.notes import Transcription
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -28,7 +25,6 @@ if TYPE_CHECKING:
 
 _TRIPLET = {"actual_notes": 3, "normal_notes": 2}
 _ACCIDENTALS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
-_TEMPO = 120.0  # where a score says none
 
 
 def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
@@ -191,66 +187,6 @@ def _metronome(tempo: float) -> "etree._Element":
     return direction
 
 
-def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
-    """Read the notes of the first part, tied ones joined; of a chord, its highest note.
-
-    Raises:
-        InputError: if the file cannot be read or is no MusicXML, compressed or not.
-        UsageError: if partitura is not installed.
-    """
-    path = Path(path)
-    need("partitura", "score", f"{path}: reading sheet music")
-    read_bytes(path)  # says what is wrong with the path itself
-    _refuse_bombs(path)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from partitura import load_musicxml
-        from partitura.score import Tempo
-
-        try:
-            parts = load_musicxml(str(path)).parts
-            part = parts[0]
-            tempi = sorted((tempo.start.t, float(tempo.bpm)) for tempo in part.iter_all(Tempo) if tempo.bpm)
-            spans = [(n.start.t, n.start.t + n.duration_tied, n.midi_pitch) for n in part.notes_tied]
-            edges = sorted({time for start, end, _ in spans for time in (start, end)} | {time for time, _ in tempi})
-            quarters = part.quarter_map(np.array(edges)) - part.quarter_map(0) if edges else np.zeros(0)
-        except Exception as error:  # a parser of other people's files fails in as many ways as they do
-            raise InputError(f"{path} is not MusicXML that can be read: export it again.") from error
-    seconds = dict(zip(edges, _seconds(np.array(edges), quarters, tempi), strict=True))
-    highest: dict[int, tuple[int, int]] = {}
-    for start, end, pitch in spans:
-        if end > start:
-            highest[start] = max(highest.get(start, (-1, 0)), (pitch, end))
-    try:
-        return in_order(make_note(seconds[start], seconds[end], pitch) for start, (pitch, end) in highest.items())
-    except ValueError:
-        raise InputError(f"{path} has a note outside of time or of MIDI 0 to 127: export it again.") from None
-
-
-def _refuse_bombs(path: Path) -> None:
-    """Compressed scores (.mxl) may be thousands of times as large as their files."""
-    if not zipfile.is_zipfile(path):
-        return
-    try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(entry.file_size for entry in archive.infolist())
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        raise InputError(f"{path} is not MusicXML that can be read: export it again.") from None
-    if size > MOST_BYTES:
-        raise InputError(f"{path} unpacks to {size / 1e6:.0f} MB, too many for a score: export it again.")
-
-
-def _seconds(times: np.ndarray, quarters: np.ndarray, tempi: list[tuple[int, float]]) -> list[float]:
-    """Seconds of ascending times, of which every change of tempo is one."""
-    now, tempo, seconds, place = 0.0, _TEMPO, [], 0.0
-    changes = dict(tempi)
-    for time, quarter in zip(times.tolist(), quarters.tolist(), strict=True):
-        now += (quarter - place) * 60 / tempo
-        place, tempo = quarter, changes.get(time, tempo)
-        seconds.append(now)
-    return seconds
-
-
 def _recognises(sample: Sample) -> bool:
     return "<score-partwise" in sample.text or "<score-timewise" in sample.text
 
@@ -260,7 +196,7 @@ FORMAT = Format(
     description="sheet music: notes on a grid, key, bars, syllables",
     endings=(".musicxml",),
     aliases=("xml",),
-    also_read=(".mxl", ".xml"),
+    also_read=(".mxl",),
     read=read,
     recognises=_recognises,
     write=write,

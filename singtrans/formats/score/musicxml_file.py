@@ -1,0 +1,54 @@
+"""The XML of a MusicXML file, which may be compressed (``.mxl``)."""
+
+import io
+import zipfile
+from pathlib import Path
+from xml.etree import ElementTree
+
+from singtrans.errors import InputError
+from singtrans.files import MOST_BYTES, read_bytes
+
+
+def score_root(path: Path) -> ElementTree.Element:
+    """Parse a file of MusicXML, compressed or not.
+
+    Raises:
+        InputError: if it cannot be read or is not MusicXML.
+    """
+    content = read_bytes(path)
+    try:
+        if content[:2] == b"PK":
+            content = _unpack(path, content)
+        if b"<!ENTITY" in content:
+            raise ValueError("entities")
+        root = ElementTree.fromstring(content)
+        if tag_of(root) not in ("score-partwise", "score-timewise"):
+            raise ValueError("not a score")
+        return root
+    except (ElementTree.ParseError, ValueError, KeyError, LookupError, RecursionError) as error:
+        raise InputError(f"{path} is not MusicXML that can be read: export it again.") from error
+
+
+def _unpack(path: Path, content: bytes) -> bytes:
+    """The score in a compressed file, which may be thousands of times as large as the file."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            size = sum(entry.file_size for entry in archive.infolist())
+            if size > MOST_BYTES:
+                raise InputError(f"{path} unpacks to {size / 1e6:.0f} MB, too many for a score: export it again.")
+            names = [name for name in archive.namelist() if not name.startswith("META-INF")]
+            scores = [name for name in names if name.lower().endswith((".xml", ".musicxml"))]
+            if "META-INF/container.xml" in archive.namelist():
+                container = ElementTree.fromstring(archive.read("META-INF/container.xml"))
+                roots = [element.get("full-path") for element in container.iter() if tag_of(element) == "rootfile"]
+                scores = [name for name in roots if name in names] or scores
+            return archive.read(scores[0])
+    except InputError:
+        raise
+    except Exception as error:  # a damaged archive fails in as many ways as there are compressions
+        raise ValueError("not an archive with a score") from error
+
+
+def tag_of(element: ElementTree.Element) -> str:
+    """An element's name without its namespace."""
+    return element.tag.rpartition("}")[2]

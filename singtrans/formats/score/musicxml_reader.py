@@ -1,0 +1,360 @@
+"""Read MusicXML as it sounds: repeats are played out, transposing parts transposed, tempo marks of all parts followed.
+
+Cue and grace notes are left out, quarter tones kept. A note that cannot be read does not refuse the file. Sources: the
+MusicXML 4.0 reference, w3.org/2021/06/musicxml40.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from xml.etree import ElementTree
+
+from singtrans.errors import InputError
+from singtrans.formats.format import DEFAULTS, ReadOptions
+from singtrans.formats.score.musicxml_file import score_root, tag_of
+from singtrans.formats.score.play_order import BarSigns, play_order
+from singtrans.formats.text import in_order, listed, make_note, refuse
+from singtrans.notes import Note
+
+_TEMPO = 120.0  # quarters per minute where a score says none
+_STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+_BEAT_UNITS = {"whole": 4.0, "half": 2.0, "quarter": 1.0, "eighth": 0.5, "16th": 0.25, "32nd": 0.125}
+_SAME = 1e-6  # quarters
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
+_WORDS = {
+    "da_capo": re.compile(r"\bd\. ?c\.|\bda capo\b", re.IGNORECASE),
+    "dal_segno": re.compile(r"\bd\. ?s\.|\bdal segno\b", re.IGNORECASE),
+    "to_coda": re.compile(r"\bto coda\b", re.IGNORECASE),
+    "fine": re.compile(r"^\s*fine\s*$", re.IGNORECASE),
+}
+"""Jumps as they are printed, for scores that do not state them for playback."""
+
+
+@dataclass(slots=True)
+class _Event:
+    """A note of a bar: quarters from the bar's start, MIDI number as it sounds, and its ties."""
+
+    start: float
+    length: float
+    pitch: float
+    tied_on: bool
+    tied_back: bool
+
+
+@dataclass(slots=True)
+class _Bar:
+    """One bar of a part.
+
+    Attributes:
+        length: quarters that are written in it.
+        nominal: quarters that its time signature asks for.
+        tempi: (quarters from its start, quarters per minute).
+    """
+
+    length: float = 0.0
+    nominal: float = 4.0
+    notes: list[_Event] = field(default_factory=list)
+    tempi: list[tuple[float, float]] = field(default_factory=list)
+    signs: BarSigns = field(default_factory=BarSigns)
+
+
+@dataclass(slots=True)
+class _State:
+    """What holds from bar to bar within a part."""
+
+    divisions: float = 1.0
+    transpose: float = 0.0
+    nominal: float = 4.0
+    ending: frozenset[int] = frozenset()
+    has_words: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    id: str
+    name: str
+    bars: list[_Bar]
+    has_words: bool
+
+    @property
+    def has_notes(self) -> bool:
+        return any(bar.notes for bar in self.bars)
+
+
+def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
+    """Read the notes of one part, tied ones joined; of a chord, its highest note.
+
+    Args:
+        path: the file, compressed or not.
+        request: ``voice``, the part's name, id or number, counted from 1; None for the first part with words, or else
+            the first one with notes. And ``faults``.
+
+    Raises:
+        InputError: if the file cannot be read or is not MusicXML, or has no such part.
+    """
+    path = Path(path)
+    root = score_root(path)
+    faults: list[InputError] = []
+    parts = [_read_part(path, *part, faults) for part in _parts(root)]
+    for fault in faults:
+        if request.faults is not None:
+            refuse(fault, request.faults)
+    if not parts:
+        raise InputError(f"{path} is not MusicXML that can be read: it has no parts; export it again.")
+    part = _choose(path, parts, request.voice)
+    if faults and not part.has_notes:
+        raise faults[0]
+    return in_order(_performed(path, part, parts, request))
+
+
+def _parts(root: ElementTree.Element) -> Iterator[tuple[str, str, list[ElementTree.Element]]]:
+    """Id, name and bars of each part, whether bars lie in parts or parts in bars."""
+    names = {e.get("id", ""): (e.findtext("part-name") or "").strip() for e in root.iter("score-part")}
+    bars: dict[str, list[ElementTree.Element]] = {}
+    if tag_of(root) == "score-partwise":
+        for part in root.findall("part"):
+            bars.setdefault(part.get("id", ""), []).extend(part.findall("measure"))
+    else:
+        for measure in root.findall("measure"):
+            for part in measure.findall("part"):
+                bars.setdefault(part.get("id", ""), []).append(part)
+    for id_, elements in bars.items():
+        yield id_, names.get(id_, ""), elements
+
+
+def _choose(path: Path, parts: list[_Part], voice: str | None) -> _Part:
+    if voice is None:
+        sung = [part for part in parts if part.has_words and part.has_notes]
+        return next(iter(sung or [part for part in parts if part.has_notes]), parts[0])
+    for number, part in enumerate(parts, 1):
+        if voice.strip().lower() in (part.name.lower(), part.id.lower(), str(number)):
+            return part
+    names = listed([part.name or part.id for part in parts])
+    raise InputError(f"{path} has no part {voice!r}: choose one with --voice ({names}).")
+
+
+def _read_part(path: Path, id_: str, name: str, elements: list[ElementTree.Element], faults: list[InputError]) -> _Part:
+    state = _State()
+    bars = []
+    for number, element in enumerate(elements, 1):
+        try:
+            bars.append(_read_bar(element, state, f"{path}, bar {number} of part {name or id_}", faults))
+        except (ValueError, OverflowError):
+            faults.append(InputError(f"{path}, bar {number} of part {name or id_}, cannot be read: export it again."))
+            bars.append(_Bar(nominal=state.nominal))
+    return _Part(id_, name, bars, state.has_words)
+
+
+def _read_bar(element: ElementTree.Element, state: _State, where: str, faults: list[InputError]) -> _Bar:
+    bar = _Bar()
+    now = last = 0.0
+    for child in element:
+        tag = tag_of(child)
+        if tag == "attributes":
+            _read_attributes(child, state)
+        elif tag in ("backup", "forward"):
+            length = _quarters(child, state)
+            now = max(0.0, now - length) if tag == "backup" else now + length
+        elif tag == "note":
+            if child.find("grace") is not None:
+                continue
+            length = _quarters(child, state)
+            start = last if child.find("chord") is not None else now
+            if child.find("chord") is None:
+                last, now = now, now + length
+            _add_note(bar, child, state, (start, length), where, faults)
+        elif tag == "barline":
+            _read_barline(child, bar.signs, state)
+        elif tag in ("direction", "sound"):
+            _read_direction(child, bar, now + _offset(child, state))
+        bar.length = max(bar.length, now)
+    bar.nominal = state.nominal
+    bar.signs.ending = bar.signs.ending or state.ending
+    if bar.signs.ending_stops:
+        state.ending = frozenset()
+    return bar
+
+
+def _read_attributes(element: ElementTree.Element, state: _State) -> None:
+    divisions = _float(element.findtext("divisions"))
+    if divisions and divisions > 0:
+        state.divisions = divisions
+    beats, unit = _float(element.findtext("time/beats")), _float(element.findtext("time/beat-type"))
+    if beats and unit:
+        state.nominal = 4 * beats / unit
+    transpose = element.find("transpose")
+    if transpose is not None:
+        octaves = _float(transpose.findtext("octave-change")) or 0.0
+        state.transpose = (_float(transpose.findtext("chromatic")) or 0.0) + 12 * octaves
+
+
+def _add_note(
+    bar: _Bar,
+    element: ElementTree.Element,
+    state: _State,
+    span: tuple[float, float],
+    where: str,
+    faults: list[InputError],
+) -> None:
+    pitch = element.find("pitch")
+    if pitch is None or element.find("cue") is not None or span[1] <= 0:
+        return
+    try:
+        step, octave = (pitch.findtext("step") or "").strip().upper(), float(pitch.findtext("octave") or "")
+        midi = 12 * (octave + 1) + _STEPS[step] + (_float(pitch.findtext("alter")) or 0.0) + state.transpose
+    except (KeyError, ValueError):
+        faults.append(InputError(f"{where}, has a note whose pitch cannot be read: mend it, or export it again."))
+        return
+    ties = {tie.get("type") for tie in element.findall("tie")}
+    state.has_words = state.has_words or element.find("lyric/text") is not None
+    bar.notes.append(_Event(*span, midi, "start" in ties, "stop" in ties))
+
+
+def _read_barline(element: ElementTree.Element, signs: BarSigns, state: _State) -> None:
+    repeat, ending = element.find("repeat"), element.find("ending")
+    if repeat is not None and repeat.get("direction") == "forward":
+        signs.forward = True
+    if repeat is not None and repeat.get("direction") == "backward":
+        signs.backward = max(2, min(16, int(_float(repeat.get("times")) or 2)))
+    if ending is not None:
+        if ending.get("type") == "start":
+            numbers = frozenset(int(number) for number in re.findall(r"\d{1,2}", ending.get("number") or ""))
+            state.ending = signs.ending = numbers
+        else:
+            signs.ending_stops = True
+    signs.segno = signs.segno or element.find("segno") is not None
+    signs.coda = signs.coda or element.find("coda") is not None
+
+
+def _read_direction(element: ElementTree.Element, bar: _Bar, at: float) -> None:
+    sound = element if tag_of(element) == "sound" else element.find("sound")
+    tempo = _float(sound.get("tempo")) if sound is not None else None
+    marks = [_metronome(mark) for mark in element.iter("metronome")]
+    tempo = tempo or next((mark for mark in marks if mark), None)
+    if tempo and 1 <= tempo <= 2000:
+        bar.tempi.append((max(0.0, at), tempo))
+    signs = bar.signs
+    signs.segno = signs.segno or element.find("direction-type/segno") is not None
+    signs.coda = signs.coda or element.find("direction-type/coda") is not None
+    words = " ".join(text.text or "" for text in element.iter("words"))
+    for name in ("segno", "coda", *_WORDS):
+        stated = sound is not None and bool(sound.get(name.replace("_", "")))
+        if stated or (name in _WORDS and _WORDS[name].search(words)):
+            setattr(signs, name, True)
+    if signs.to_coda and element.find("direction-type/coda") is not None:
+        signs.coda = False  # the sign beside "To Coda" is where the jump leaves, not where it arrives
+
+
+def _metronome(element: ElementTree.Element) -> float | None:
+    """Quarters per minute of a printed mark; None if it states none, such as quarter = half."""
+    unit = _BEAT_UNITS.get((element.findtext("beat-unit") or "").strip())
+    number = _NUMBER.search(element.findtext("per-minute") or "")
+    if unit is None or number is None:
+        return None
+    dots = len(element.findall("beat-unit-dot"))
+    return float(number[0].replace(",", ".")) * unit * (2 - 0.5**dots)
+
+
+def _quarters(element: ElementTree.Element, state: _State) -> float:
+    length = (_float(element.findtext("duration")) or 0.0) / state.divisions
+    if not 0 <= length < 1e6:
+        raise ValueError("no bar is that long")
+    return length
+
+
+def _offset(element: ElementTree.Element, state: _State) -> float:
+    return (_float(element.findtext("offset")) or 0.0) / state.divisions
+
+
+def _float(text: str | None) -> float | None:
+    """A finite number, or None if the text is not one: such a sign is passed over."""
+    try:
+        value = float(text) if text is not None else None
+    except ValueError:
+        return None
+    return value if value is not None and abs(value) < 1e9 else None
+
+
+def _performed(path: Path, part: _Part, parts: list[_Part], request: ReadOptions) -> Iterator[Note]:
+    """The notes of a part with their times in seconds, as the score is played."""
+    count = max(len(p.bars) for p in parts)
+    columns = [[p.bars[number] for p in parts if number < len(p.bars)] for number in range(count)]
+    lengths = [max((bar.length for bar in bars), default=0.0) or bars[0].nominal for bars in columns]
+    order = play_order([_merged([bar.signs for bar in bars]) for bars in columns])
+    start = 0.0
+    events: list[_Event] = []
+    tempi = [(0.0, _TEMPO)]
+    for number in order:
+        tempi += sorted((start + min(at, lengths[number]), tempo) for bar in columns[number] for at, tempo in bar.tempi)
+        if number < len(part.bars):
+            events += [
+                _Event(start + n.start, n.length, n.pitch, n.tied_on, n.tied_back) for n in part.bars[number].notes
+            ]
+        start += lengths[number]
+    clock = _Clock(tempi)
+    for event in _melody(_joined(events)):
+        try:
+            yield make_note(clock.seconds(event.start), clock.seconds(event.start + event.length), event.pitch)
+        except ValueError:
+            fault = InputError(f"{path} has a note outside of time or of MIDI 0 to 127: export it again.")
+            refuse(fault, request.faults)
+
+
+def _merged(signs: list[BarSigns]) -> BarSigns:
+    """The signs of one bar in all parts: most programs write them into the first part only."""
+    return BarSigns(
+        forward=any(s.forward for s in signs),
+        backward=max(s.backward for s in signs),
+        ending=next((s.ending for s in signs if s.ending), frozenset()),
+        ending_stops=any(s.ending_stops for s in signs),
+        segno=any(s.segno for s in signs),
+        coda=any(s.coda for s in signs),
+        to_coda=any(s.to_coda for s in signs),
+        fine=any(s.fine for s in signs),
+        da_capo=any(s.da_capo for s in signs),
+        dal_segno=any(s.dal_segno for s in signs),
+    )
+
+
+def _joined(events: list[_Event]) -> list[_Event]:
+    """The events with tied ones as one."""
+    found: list[_Event] = []
+    waiting: dict[float, _Event] = {}
+    for event in sorted(events, key=lambda event: event.start):
+        before = waiting.pop(event.pitch, None)
+        if event.tied_back and before is not None and abs(before.start + before.length - event.start) < _SAME:
+            before.length += event.length
+        else:
+            before = event
+            found.append(event)
+        if event.tied_on:
+            waiting[event.pitch] = before
+    return found
+
+
+def _melody(events: list[_Event]) -> list[_Event]:
+    """Of the events that begin together, the highest."""
+    highest: dict[float, _Event] = {}
+    for event in events:
+        key = round(event.start, 6)
+        if key not in highest or event.pitch > highest[key].pitch:
+            highest[key] = event
+    return list(highest.values())
+
+
+class _Clock:
+    """Quarters to seconds under changes of tempo."""
+
+    def __init__(self, tempi: list[tuple[float, float]]) -> None:
+        self._places = [at for at, _ in tempi]
+        self._tempi = [tempo for _, tempo in tempi]
+        self._seconds = [0.0]
+        for (first, second), tempo in zip(pairwise(self._places), self._tempi, strict=False):
+            self._seconds.append(self._seconds[-1] + (second - first) * 60 / tempo)
+
+    def seconds(self, quarters: float) -> float:
+        place = max(0, bisect_right(self._places, quarters + _SAME) - 1)
+        return self._seconds[place] + (quarters - self._places[place]) * 60 / self._tempi[place]

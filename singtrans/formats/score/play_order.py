@@ -1,0 +1,93 @@
+"""The order in which the bars of a score are played: repeats, endings, da capo, dal segno, coda and fine."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+MOST_BARS = 20_000
+"""Bars of a performance, half a day of it; damaged scores would go on forever."""
+
+_MOST_PASSES = 16
+
+
+@dataclass(slots=True)
+class BarSigns:
+    """The signs of one bar that say which bar is played next.
+
+    Attributes:
+        forward: a repeated section begins here.
+        backward: how often the section that ends here is played; 0 if none ends here.
+        ending: numbers of the passes in which this bar is played, if it lies under a bracket; else empty.
+        ending_stops: whether the bracket ends with this bar.
+        segno, coda: targets of jumps.
+        to_coda, fine: where a second reading leaves the score, for the coda or for good.
+        da_capo, dal_segno: where a second reading begins.
+    """
+
+    forward: bool = False
+    backward: int = 0
+    ending: frozenset[int] = frozenset()
+    ending_stops: bool = False
+    segno: bool = False
+    coda: bool = False
+    to_coda: bool = False
+    fine: bool = False
+    da_capo: bool = False
+    dal_segno: bool = False
+
+
+def play_order(bars: Sequence[BarSigns]) -> list[int]:
+    """Number of each bar in the order in which they are played.
+
+    After a jump back, repeats are not taken and the last ending is played, as is usual.
+    """
+    order: list[int] = []
+    bar = section = 0
+    turn, jumped = 1, False
+    while bar < len(bars) and len(order) < MOST_BARS:
+        signs = bars[bar]
+        if signs.forward and bar != section:
+            section, turn = bar, 1
+        last_turn = _passes(bars, bar)
+        if signs.ending and (last_turn if jumped else turn) not in signs.ending:
+            bar = _after_ending(bars, bar)
+            continue
+        order.append(bar)
+        if jumped and signs.fine:
+            break
+        if jumped and signs.to_coda and (coda := _find(bars, bar + 1, "coda")) is not None:
+            bar, section, turn = coda, coda, 1
+            continue
+        if signs.backward and not jumped and turn < max(last_turn, signs.backward):
+            bar, turn = section, turn + 1
+            continue
+        if signs.backward or signs.ending_stops:
+            section, turn = bar + 1, 1
+        if not jumped and (signs.da_capo or signs.dal_segno):
+            start = _find(bars, 0, "segno") if signs.dal_segno else 0
+            bar, jumped = start or 0, True
+            continue
+        bar += 1
+    return order
+
+
+def _passes(bars: Sequence[BarSigns], bar: int) -> int:
+    """How often the section of a bar is played, by the highest number over the brackets from this bar on."""
+    highest = 0
+    while bar < len(bars) and bars[bar].ending:
+        highest = max(highest, *bars[bar].ending)
+        bar += 1
+    return min(highest, _MOST_PASSES)
+
+
+def _after_ending(bars: Sequence[BarSigns], bar: int) -> int:
+    """The bar after the bracket that a bar lies under."""
+    ending = bars[bar].ending
+    while bar < len(bars) and bars[bar].ending == ending:
+        bar += 1
+        if bars[bar - 1].ending_stops:
+            break
+    return bar
+
+
+def _find(bars: Sequence[BarSigns], start: int, sign: str) -> int | None:
+    return next((bar for bar in range(start, len(bars)) if getattr(bars[bar], sign)), None)
