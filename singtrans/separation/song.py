@@ -1,0 +1,161 @@
+"""When to separate a voice from instruments, and which notes to keep.
+
+A model that was trained on voices alone is unsure of what it finds in a song. If the notes of a recording are doubtful
+on the average, the voice is separated and transcribed, too; its notes are kept if they are clearly surer. Notes of a
+voice alone stay what they are, since separating would harm those of a noisy one.
+"""
+
+import logging
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+
+from singtrans.errors import UsageError
+from singtrans.notes import DOUBTFUL, Separation, Transcription, mean_confidence
+from singtrans.separation.config import SongConfig
+from singtrans.separation.engines import EXTRAS, Engine, check_engine, make_separator
+from singtrans.separation.separator import Separator
+from singtrans.separation.voice_file import VOICE_ENDING, VoiceFile, write_voice
+
+_UNSURE = "most of these notes are unsure: there may be no voice, or other voices and instruments with it"
+_log = logging.getLogger(__name__)
+
+
+class Separate(StrEnum):
+    """Whether to separate the voice."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class SeparationOptions:
+    """What is asked for.
+
+    Attributes:
+        separate: whether to separate the voice; ``auto`` for recordings that sound like songs.
+        engine: what separates it.
+    """
+
+    separate: Separate = Separate.AUTO
+    engine: Engine = Engine.SPLEETER
+
+    def check(self, *, needed: bool = False) -> None:
+        """Find the engine if it is certain to be used: before an hour's work, not after it.
+
+        Args:
+            needed: whether the voice is wanted as a file.
+
+        Raises:
+            UsageError: if it is not installed, or a voice is wanted that is never separated.
+        """
+        if needed and self.separate is Separate.NEVER:
+            raise UsageError("--write-voice and --separate never contradict each other; use one")
+        if needed or self.separate is Separate.ALWAYS:
+            check_engine(self.engine)
+
+
+class SongTranscriber:
+    """Transcribes recordings of a voice, alone or with instruments.
+
+    Args:
+        transcribe: from a recording of a voice alone to its notes.
+        options: what is asked for.
+        config: how songs are told from voices alone.
+        make: makes the separator at its first use.
+    """
+
+    def __init__(
+        self,
+        transcribe: Callable[[Path], Transcription],
+        options: SeparationOptions,
+        config: SongConfig | None = None,
+        make: Callable[[Engine], Separator] = make_separator,
+    ) -> None:
+        self._transcribe, self._options, self._config, self._make = transcribe, options, config or SongConfig(), make
+        self._separator: Separator | None = None
+
+    def __call__(self, path: Path, voice: Path | None = None) -> Transcription:
+        """Transcribe one recording.
+
+        Args:
+            path: the recording.
+            voice: a file to write the separated voice to, whichever notes are kept; None not to keep it. Not to be
+                had with ``never``.
+
+        Raises:
+            InputError: if the recording cannot be read.
+            UsageError: if the voice must be separated and cannot be.
+        """
+        if self._options.separate is Separate.ALWAYS:
+            return self._separated(path, voice, None)
+        found = self._transcribe(path)
+        if self._options.separate is Separate.NEVER:
+            return replace(found, separation=Separation())
+        return self._choose(path, voice, found)
+
+    def _choose(self, path: Path, voice: Path | None, found: Transcription) -> Transcription:
+        sure = mean_confidence(found.notes)
+        known = Separation(mix_confidence=sure)
+        if voice is not None:
+            self._loaded()  # what cannot be had is an error, and no remark
+        if sure is None or sure >= self._config.doubtful:
+            if voice is not None:
+                write_voice(path, self._loaded(), voice)
+            return replace(found, separation=known)
+        try:
+            self._loaded()
+        except UsageError as error:
+            return replace(found, separation=replace(known, remark=self._unseparated(error)))
+        return self._separated(path, voice, found)
+
+    def _separated(self, path: Path, voice: Path | None, mix: Transcription | None) -> Transcription:
+        """The notes of the separated voice, or those of the mix if they are known and no less sure."""
+        with tempfile.TemporaryDirectory(prefix="singtrans-") as folder:
+            separator = self._loaded()
+            written = write_voice(path, separator, voice or Path(folder) / f"song{VOICE_ENDING}")
+            found = replace(self._transcribe(written.path), audio=path.name)
+        outcome = Separation(
+            engine=separator.name,
+            mix_confidence=mean_confidence(mix.notes) if mix else None,
+            voice_confidence=mean_confidence(found.notes),
+        )
+        _log.info("%s: %s, voice at %.1f dB", path, outcome, written.share)
+        return self._verdict(outcome, written, found, mix)
+
+    def _verdict(
+        self, outcome: Separation, voice: VoiceFile, found: Transcription, mix: Transcription | None
+    ) -> Transcription:
+        if mix is None:
+            return replace(found, separation=replace(outcome, separated=True, remark=_kept(outcome)))
+        if voice.share < self._config.quietest:
+            none = replace(found, notes=())
+            remark = "hardly any voice is left without the instruments: no notes are written; --separate never has them"
+            return replace(none, separation=replace(outcome, separated=True, remark=remark))
+        before, after = outcome.mix_confidence or 0.0, outcome.voice_confidence or 0.0
+        if after >= before + self._config.gain:
+            return replace(found, separation=replace(outcome, separated=True, remark=_kept(outcome)))
+        unsure = max(before, after) < DOUBTFUL
+        return replace(mix, separation=replace(outcome, remark=_UNSURE if unsure else ""))
+
+    def _loaded(self) -> Separator:
+        if self._separator is None:
+            self._separator = self._make(self._options.engine)
+        return self._separator
+
+    def _unseparated(self, error: UsageError) -> str:
+        """What is to be said of a song whose voice cannot be separated."""
+        try:
+            check_engine(self._options.engine)
+        except UsageError:
+            remedy = f'pip install "singtrans[{EXTRAS[self._options.engine]}]" separates the voice first'
+        else:
+            remedy = str(error)
+        return f"this sounds like a voice with instruments, whose notes may be among these: {remedy}"
+
+
+def _kept(outcome: Separation) -> str:
+    return f"the voice was separated from the instruments ({outcome.engine})"

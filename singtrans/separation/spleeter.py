@@ -1,0 +1,97 @@
+"""The engine ``spleeter``: the voice's network of Spleeter (2 stems) on onnxruntime.
+
+The mix's spectrum (windows of 4096 samples at 44.1 kHz, every 1024) goes through the network in windows of 512 frames.
+What comes out is a mask for the lowest 1024 bins, up to 11 kHz; above it the voice is silent. Neighbouring windows
+share `_CONTEXT` frames on either side, which are used by neither, so that nothing changes where one ends.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from singtrans.extras import need
+from singtrans.separation.checkpoint import EXTRA, find_checkpoint, read_checkpoint
+from singtrans.separation.unet import mask_graph
+from singtrans.separation.windows import windows
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+SAMPLE_RATE = 44_100
+FFT, HOP, BINS, FRAMES = 4096, 1024, 1024, 512
+_CONTEXT = 32  # frames
+_KEPT = FRAMES - 2 * _CONTEXT
+_OVERLAP = FFT - HOP
+_DELAY = FFT // 2  # frame 0 is centred on the first sample
+
+
+class SpleeterSeparator:
+    """Separates the voice with Spleeter's network.
+
+    Args:
+        weights: arrays under their names in torch; None for those of the installed package.
+        threads: of onnxruntime.
+
+    Raises:
+        UsageError: if a package is not installed, or its weights are damaged.
+    """
+
+    name = "spleeter"
+    sample_rate = SAMPLE_RATE
+
+    def __init__(self, weights: Mapping[str, np.ndarray] | None = None, threads: int = 1) -> None:
+        self._session = _session(read_checkpoint(find_checkpoint()) if weights is None else weights, threads)
+        # A periodic Hann window, whose squares add up to 1.5 at a quarter of its length.
+        self._window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(FFT) / FFT)).astype(np.float32)
+
+    def __call__(self, blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+        """Separate the voice; see `Separator`."""
+        stream = chain([np.zeros((_DELAY, 2), np.float32)], blocks)
+        skip = _DELAY
+        tail = np.zeros((_OVERLAP, 2), np.float32)
+        for number, window in enumerate(windows(stream, (FRAMES - 1) * HOP + FFT, _KEPT * HOP, _CONTEXT * HOP)):
+            sound = _overlap_add(self._frames(window.samples))
+            sound[:_OVERLAP] += tail
+            tail = sound[_KEPT * HOP :]
+            finished = (sound[: _KEPT * HOP] / self._squares(number)[:, None])[: window.kept]
+            if skip < len(finished):
+                yield finished[skip:]
+            skip = max(0, skip - len(finished))
+
+    def _squares(self, number: int) -> np.ndarray:
+        """(kept * hop,) the sum of the squared windows over each sample that a window is used for."""
+        if number:
+            return np.full(_KEPT * HOP, 1.5, np.float32)
+        frames = np.broadcast_to(self._window[None, None] ** 2, (_KEPT, 2, FFT))  # none before the first
+        return np.maximum(_overlap_add(frames)[: _KEPT * HOP, 0], 1e-6)
+
+    def _frames(self, samples: np.ndarray) -> np.ndarray:
+        """(kept, 2, FFT) windowed frames of the voice from (size, 2) samples of the mix."""
+        cut = np.lib.stride_tricks.sliding_window_view(samples, FFT, axis=0)[::HOP]
+        spectrum = np.fft.rfft(cut * self._window)
+        mix = np.abs(spectrum[:, :, :BINS]).astype(np.float32).transpose(1, 0, 2)
+        (mask,) = self._session.run(["mask"], {"mix": np.ascontiguousarray(mix)[None]})
+        used = slice(_CONTEXT, FRAMES - _CONTEXT)
+        voice = np.zeros_like(spectrum[used])
+        voice[:, :, :BINS] = spectrum[used, :, :BINS] * mask[0, :, used].transpose(1, 0, 2)
+        return (np.fft.irfft(voice, FFT) * self._window).astype(np.float32, copy=False)
+
+
+def _overlap_add(frames: np.ndarray) -> np.ndarray:
+    """(frames, 2, FFT) -> (frames * hop + overlap, 2)."""
+    steps = FFT // HOP
+    sound = np.zeros((len(frames) + steps - 1, HOP, 2), np.float32)
+    for step in range(steps):
+        sound[step : step + len(frames)] += frames[:, :, step * HOP : (step + 1) * HOP].transpose(0, 2, 1)
+    return sound.reshape(-1, 2)
+
+
+def _session(weights: Mapping[str, np.ndarray], threads: int) -> "InferenceSession":
+    onnxruntime = need("onnxruntime", EXTRA, "--separator spleeter")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(mask_graph(weights), options, providers=["CPUExecutionProvider"])
