@@ -155,14 +155,12 @@ class Separation:
         engine: what separated the voice; empty if nothing did.
         mix_confidence: mean confidence of the recording's own notes, weighted by their length; None if not known.
         voice_confidence: that of the separated voice's notes; None if not known.
-        remark: a line for the user; empty if there is nothing to say.
     """
 
     separated: bool = False
     engine: str = ""
     mix_confidence: float | None = None
     voice_confidence: float | None = None
-    remark: str = ""
 
 
 def mean_confidence(notes: Sequence[Note]) -> float | None:
@@ -182,7 +180,7 @@ class Transcription:
         audio: name of the recording (the file's name without its folder).
         model: name of the model that listened.
         missing: how much of the recording could not be decoded, in words; empty if it is complete.
-        remarks: lines on how the recording was read, such as which of several sound tracks.
+        remarks: lines on how the recording was read, such as which of several sound tracks, and on its voice.
         separation: whether a voice was separated from instruments first; None if nobody asked.
     """
 

@@ -6,19 +6,20 @@ from itertools import chain
 import numpy as np
 
 from singtrans.audio.blocks import regroup, resample
-from singtrans.audio.channels import finite, mix
+from singtrans.audio.channels import finite, mix, pick
 from singtrans.audio.reading import FADE_SECONDS, Reading
-from singtrans.audio.recording import Source
+from singtrans.audio.recording import Source, as_recording
 
 
-def stereo_blocks(source: Source, sample_rate: int = 44_100) -> Iterator[np.ndarray]:
+def stereo_blocks(source: Source | Reading, sample_rate: int = 44_100) -> Iterator[np.ndarray]:
     """Read a recording piece by piece, with its two channels.
 
     One channel is doubled. More than two are mixed into one, as `singtrans.audio.blocks` does, and doubled. Samples
-    that are not finite become 0. A choice of channel is not followed.
+    that are not finite become 0. A channel that is chosen is doubled.
 
     Args:
-        source: an audio or video file, perhaps with a choice of sound track.
+        source: an audio or video file, perhaps with a choice of sound track and channel; or a reading of one, which
+            then knows its summary.
         sample_rate: rate of the result, in Hz.
 
     Yields:
@@ -27,16 +28,18 @@ def stereo_blocks(source: Source, sample_rate: int = 44_100) -> Iterator[np.ndar
     Raises:
         InputError: when the first block is asked for, as for `singtrans.audio.blocks`.
     """
-    pieces = Reading(source).pieces()
+    reading = source if isinstance(source, Reading) else Reading(source)
+    pieces = reading.pieces()
     first = next(pieces)
     samples = (piece.samples for piece in chain([first], pieces))
-    chunks = _in_stereo(regroup(samples, first.rate), first.samples.shape[1], first.rate)
+    chosen = as_recording(reading.source).channel
+    chunks = _in_stereo(regroup(samples, first.rate), first.samples.shape[1], first.rate, chosen)
     yield from (block for block in resample(chunks, first.rate, sample_rate, channels=2) if len(block))
 
 
-def _in_stereo(chunks: Iterable[np.ndarray], channels: int, rate: int) -> Iterator[np.ndarray]:
-    if channels == 2:
+def _in_stereo(chunks: Iterable[np.ndarray], channels: int, rate: int, chosen: int | None) -> Iterator[np.ndarray]:
+    if channels == 2 and chosen is None:
         yield from map(finite, chunks)
         return
-    for mono in mix(chunks, round(rate * FADE_SECONDS)):
+    for mono in mix(chunks, round(rate * FADE_SECONDS)) if chosen is None else pick(chunks, chosen):
         yield np.stack([mono, mono], axis=1)

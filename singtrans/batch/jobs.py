@@ -9,17 +9,18 @@ from pathlib import Path
 
 from singtrans.audio import Recording
 from singtrans.batch.locations import Place, Url, exists, is_folder, local, upload
-from singtrans.batch.plan import Job
+from singtrans.batch.plan import Job, formats_of
 from singtrans.errors import InputError, UsageError
 from singtrans.files import sweep
-from singtrans.formats import Options, format_of, save
+from singtrans.formats import Options, save
 from singtrans.formats.conversion import remarks_on
 from singtrans.formats.registry import check_formats
 from singtrans.melody.key import apply_tuning_and_key
 from singtrans.notes import Transcription
+from singtrans.separation.voice_file import is_voice
 
-Transcribe = Callable[[Path | Recording], Transcription]
-"""Transcribes one recording."""
+Transcribe = Callable[..., Transcription]
+"""Transcribes one recording, a path or a `Recording`; with ``voice=path`` it also writes the separated voice there."""
 
 
 class Existing(StrEnum):
@@ -49,12 +50,14 @@ class Result:
         seconds: length of the recording.
         notes: number of notes.
         lowest, highest: MIDI numbers; 0 if there are no notes.
+        separated: whether the notes are those of a voice that was separated from instruments.
     """
 
     seconds: float
     notes: int
     lowest: int = 0
     highest: int = 0
+    separated: bool = False
 
 
 @dataclass(frozen=True)
@@ -140,16 +143,17 @@ def _do(job: Job, transcriber: Transcribe, existing: Existing) -> Outcome:
     if existing is Existing.REFUSE and there and exists(job.audio):
         raise InputError(f"{there[0]} exists already; use --overwrite or --skip-existing")
     wanted = tuple(o for o in job.outputs if existing is Existing.OVERWRITE or o not in there)
-    names = tuple(format_of(output) or "" for output in wanted)
+    names = formats_of(wanted)
     check_formats(names)
     for output in wanted:
         _check_folder(output.parent)  # before an hour's work, not after it
     with local(job.audio) as path:
         audio = job.selection.of(path)
-        transcription = transcriber(audio)
+        transcription = _transcribe(transcriber, audio, [output for output in wanted if is_voice(output)])
         options = replace(job.options, audio=audio)
         for output in wanted:
-            _save(transcription, output, existing, options)
+            if not is_voice(output):
+                _save(transcription, output, existing, options)
     result = _result(apply_tuning_and_key(transcription, options.tuning, options.key))
     remarks = (*transcription.remarks, *remarks_on(transcription, names, options))
     return Outcome(job, result, wanted, incomplete=transcription.missing, remarks=remarks)
@@ -157,7 +161,22 @@ def _do(job: Job, transcriber: Transcribe, existing: Existing) -> Outcome:
 
 def _result(transcription: Transcription) -> Result:
     numbers = [note.note for note in transcription.notes]
-    return Result(transcription.duration, len(numbers), min(numbers, default=0), max(numbers, default=0))
+    separated = transcription.separation is not None and transcription.separation.separated
+    return Result(transcription.duration, len(numbers), min(numbers, default=0), max(numbers, default=0), separated)
+
+
+def _transcribe(transcriber: Transcribe, audio: Path | Recording, voices: Sequence[Place]) -> Transcription:
+    """Transcribe a recording, and write its separated voice if that is among the outputs."""
+    if not voices:
+        return transcriber(audio)
+    if not isinstance(voices[0], Url):
+        _make_folder(voices[0].parent)
+        return transcriber(audio, voice=voices[0])
+    with tempfile.TemporaryDirectory(prefix="singtrans-") as folder:
+        path = Path(folder) / voices[0].name
+        transcription = transcriber(audio, voice=path)
+        upload(path, voices[0])
+    return transcription
 
 
 def _save(transcription: Transcription, output: Place, existing: Existing, options: Options) -> None:

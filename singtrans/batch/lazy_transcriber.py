@@ -1,14 +1,14 @@
 """A transcriber that loads its model when a recording first needs it."""
 
 import os
-from typing import TYPE_CHECKING
+from functools import partial
+from pathlib import Path
 
 from singtrans import audio, interrupt
 from singtrans.model.shipped import find_model
 from singtrans.notes import Transcription
-
-if TYPE_CHECKING:
-    from singtrans.transcriber import Transcriber
+from singtrans.separation.engines import make_separator
+from singtrans.separation.song import SeparationOptions, SongTranscriber
 
 
 def default_threads() -> int:
@@ -23,17 +23,26 @@ class LazyTranscriber:
         model: a shipped model's name or a path to a weight file.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         threads: for one recording.
+        separation: when to separate a voice from instruments.
 
     Raises:
-        UsageError: if there is no such model.
+        UsageError: if there is no such model, or the voice is always to be separated and nothing can.
     """
 
-    def __init__(self, model: str, device: str = "auto", threads: int = 1) -> None:
+    def __init__(
+        self, model: str, device: str = "auto", threads: int = 1, separation: SeparationOptions | None = None
+    ) -> None:
         self.model, self.device, self.threads = find_model(model), device, threads
-        self.transcriber: Transcriber | None = None
+        self.separation = separation or SeparationOptions()
+        self.separation.check()
+        self.transcriber: SongTranscriber | None = None
 
-    def __call__(self, source: audio.Source) -> Transcription:
+    def __call__(self, source: audio.Source, voice: Path | None = None) -> Transcription:
         """Transcribe one recording.
+
+        Args:
+            source: the recording.
+            voice: a file to write the separated voice to; None not to keep it.
 
         Raises:
             InputError: if it cannot be read.
@@ -43,11 +52,11 @@ class LazyTranscriber:
             if self.transcriber is None:
                 audio.check(source)  # before torch is loaded, which takes seconds
                 self.transcriber = self._load()
-            return self.transcriber(source)
+            return self.transcriber(source, voice)
         finally:
             interrupt.check()
 
-    def _load(self) -> "Transcriber":
+    def _load(self) -> SongTranscriber:
         import torch
 
         # Torch's own threads spin while they wait for each other: on a busy machine they lose a factor of ten.
@@ -55,4 +64,5 @@ class LazyTranscriber:
         torch.set_num_threads(1)
         from singtrans.transcriber import Transcriber
 
-        return Transcriber(self.model, self.device, self.threads)
+        transcriber = Transcriber(self.model, self.device, self.threads)
+        return SongTranscriber(transcriber, self.separation, make=partial(make_separator, threads=self.threads))

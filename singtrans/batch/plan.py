@@ -11,6 +11,7 @@ from singtrans.audio.recording import Selection
 from singtrans.batch.locations import Place, Url, files_in, is_folder
 from singtrans.errors import UsageError
 from singtrans.formats import ENDINGS, READ_SUFFIXES, WRITE_SUFFIXES, WRITERS, Options, format_of
+from singtrans.separation.voice_file import VOICE_ENDING, is_voice
 
 # Outputs and labels beside recordings are expected there.
 _NOTES_SUFFIXES = {*READ_SUFFIXES, *WRITE_SUFFIXES} - {".txt", ".pdf"}
@@ -50,7 +51,12 @@ class Plan:
     @property
     def formats(self) -> tuple[str, ...]:
         """The formats that are written, which are the same for all jobs."""
-        return tuple(format_of(output) or "" for output in self.jobs[0].outputs) if self.jobs else ()
+        return formats_of(self.jobs[0].outputs) if self.jobs else ()
+
+
+def formats_of(outputs: Sequence[Place]) -> tuple[str, ...]:
+    """The formats of outputs, without a separated voice."""
+    return tuple(format_of(output) or "" for output in outputs if not is_voice(output))
 
 
 @dataclass
@@ -68,11 +74,14 @@ def plan(
     formats: Sequence[str],
     options: Options | None = None,
     selection: Selection | None = None,
+    *,
+    voice: bool = False,
 ) -> Plan:
     """Find the recordings and name their outputs.
 
     Outputs lie beside the recording. With ``out`` a folder, they lie there, and recordings found in an input
-    folder keep their sub-folders. With one recording and one format, ``out`` may be a file.
+    folder keep their sub-folders. With one recording and one format, ``out`` may be a file. With ``voice``, the
+    separated voice of each recording is one more output.
 
     Raises:
         UsageError: if a format is unknown, ``out`` is a file where it cannot be, two recordings would write
@@ -93,6 +102,8 @@ def plan(
             audio: _outputs(audio, audio.parent if out is None else out / inner, formats)
             for audio, inner in found.recordings.values()
         }
+    if voice:
+        outputs = {audio: (*names, _voice(audio, names[0], out)) for audio, names in outputs.items()}
     options, selection = options or Options(), selection or Selection()
     jobs = [Job(audio, names, options, selection) for audio, names in outputs.items()]
     _refuse_clashes(jobs)
@@ -102,6 +113,11 @@ def plan(
 def _outputs(audio: Place, folder: Place, formats: Sequence[str]) -> tuple[Place, ...]:
     names = dict.fromkeys(f"{audio.stem}{ENDINGS[f]}" for f in formats or ["mid"])
     return tuple(folder / name for name in names)
+
+
+def _voice(audio: Place, output: Place, out: Place | None) -> Place:
+    """The file for a separated voice: beside the other outputs, and named as they are."""
+    return output.parent / f"{output.stem if output == out else audio.stem}{VOICE_ENDING}"
 
 
 def _is_file_name(out: Place) -> bool:
@@ -156,7 +172,8 @@ def _search(folder: Place) -> tuple[list[tuple[Place, PurePath]], Counter[str]]:
         files = [(path, path.relative_to(folder)) for path in sorted(folder.rglob("*"))]
     for path, inner in files:
         hidden = any(part.startswith(".") for part in inner.parts)
-        if hidden or path.name.lower().endswith(ENDINGS["wav"]) or not (isinstance(path, Url) or path.is_file()):
+        ours = path.name.lower().endswith((ENDINGS["wav"], VOICE_ENDING))
+        if hidden or ours or not (isinstance(path, Url) or path.is_file()):
             continue
         suffix = path.suffix.lower()
         if suffix in AUDIO_SUFFIXES:

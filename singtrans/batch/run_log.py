@@ -1,6 +1,6 @@
 """Log the outcome of each recording as JSON Lines: one object per line, written at once, for programs to follow.
 
-    {"audio": "a.wav", "status": "done", "seconds": 12.3, "notes": 31, "written": ["a.mid"]}
+    {"audio": "a.wav", "status": "done", "seconds": 12.3, "notes": 31, "separated": false, "written": ["a.mid"]}
     {"audio": "b.wav", "status": "skipped"}
     {"audio": "d.wav", "status": "incomplete", "error": "only 0.2 of 15.1 s could be decoded", "seconds": 0.2, ...}
     {"audio": "c.wav", "status": "failed", "error": "c.wav does not exist: check the path."}
@@ -58,6 +58,7 @@ def _entry(outcome: Outcome) -> _Line:
     if outcome.result is None:
         return entry | {"status": "skipped"}
     entry |= {"status": "done", "seconds": round(outcome.result.seconds, 3), "notes": outcome.result.notes}
+    entry["separated"] = outcome.result.separated
     if outcome.incomplete:
         entry |= {"status": "incomplete", "error": outcome.incomplete}
     if outcome.remarks:

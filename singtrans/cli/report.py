@@ -12,7 +12,10 @@ from singtrans.batch.locations import Place, is_folder, place
 from singtrans.cli.console import report as tell
 from singtrans.cli.console import say
 from singtrans.cli.options import Jobs, Key, Tuning, choose_existing, write_options
+from singtrans.cli.song_options import SeparateOption, SeparatorOption, separation_options
 from singtrans.errors import UsageError
+from singtrans.separation.engines import Engine
+from singtrans.separation.song import Separate
 
 if TYPE_CHECKING:
     from singtrans.batch import Plan
@@ -30,6 +33,8 @@ def report(  # noqa: PLR0913 (one parameter an option)
     ] = None,
     tuning: Tuning = None,
     key: Key = None,
+    separate: SeparateOption = Separate.AUTO,
+    separator: SeparatorOption = Engine.SPLEETER,
     model: Annotated[str, typer.Option(metavar="MODEL", help="A shipped model's name or a weight file.")] = "default",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace pages that exist.")] = False,
     skip_existing: Annotated[bool, typer.Option("--skip-existing", help="Keep pages that exist.")] = False,
@@ -62,7 +67,7 @@ def report(  # noqa: PLR0913 (one parameter an option)
     target = index_in(folder) if (folder := _listed_in(places, out, plan)) else None
     if notes is None:
         threads = 1 if jobs > 1 else default_threads()
-        factory = partial(LazyTranscriber, model, "auto", threads)
+        factory = partial(LazyTranscriber, model, "auto", threads, separation_options(separate, separator))
         outcomes = run_jobs(plan.jobs, factory, existing, jobs)
     elif len(plan.jobs) == 1:
         known = load_transcription(notes)

@@ -27,7 +27,10 @@ from singtrans.cli.options import (
     refuse_idle,
     write_options,
 )
+from singtrans.cli.song_options import SeparateOption, SeparatorOption, WriteVoice, separation_options
 from singtrans.errors import UsageError
+from singtrans.separation.engines import Engine
+from singtrans.separation.song import Separate
 
 if TYPE_CHECKING:
     from singtrans.audio import Selection
@@ -73,6 +76,9 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
     program: Program = 54,
     velocity: VelocityOption = Velocity.fixed,
     lyrics: Lyrics = None,
+    separate: SeparateOption = Separate.AUTO,
+    separator: SeparatorOption = Engine.SPLEETER,
+    write_voice: WriteVoice = False,
     track: Annotated[
         int | None,
         typer.Option(min=1, metavar="N", help="Number of the sound track to read. Default: the best, which is named."),
@@ -120,6 +126,7 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
       singtrans transcribe song.wav --tuning auto --key auto
       singtrans transcribe song.wav -f ustar --lyrics words.txt
       singtrans transcribe song.wav -f pdf --tempo 96 --metre 3/4
+      singtrans transcribe band.mp3 --separate always --write-voice
       ffmpeg -i film.mkv -f wav - | singtrans transcribe - -f json > notes.json
     """
     from singtrans import batch
@@ -139,16 +146,18 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
         key=key,
     )
     selection = Selection(track, parse_channel(channel))
+    separation = separation_options(separate, separator, write_voice)
     if STREAM in inputs or out == STREAM:
         written = _stream_format(ctx, inputs, out, formats or [Format.csv])
-        transcriber = LazyTranscriber(model, device.value, threads or default_threads())
+        transcriber = LazyTranscriber(model, device.value, threads or default_threads(), separation)
         _stream(inputs[0], written, transcriber, options, selection, quiet)
         return
     existing = choose_existing(ctx, overwrite, skip_existing)
     threads = threads or (1 if jobs > 1 or scheduler else default_threads())
-    factory = partial(LazyTranscriber, model, device.value, threads)
+    factory = partial(LazyTranscriber, model, device.value, threads, separation)
     places = [place(i) for i in inputs]
-    plan = batch.plan(places, place(out) if out else None, [f.value for f in formats or []], options, selection)
+    names = [f.value for f in formats or []]
+    plan = batch.plan(places, place(out) if out else None, names, options, selection, voice=write_voice)
     refuse_idle(ctx, plan.formats)
     if lyrics and len(plan.jobs) > 1:
         raise UsageError(f"--lyrics {lyrics}: these are the words of one song; give one recording")
@@ -165,7 +174,7 @@ def _stream_format(ctx: typer.Context, inputs: list[str], out: str | None, forma
     """The format for standard output; what the command line asks for beside, and only files can have, is refused."""
     if given(ctx, "out") and out != STREAM:
         raise UsageError("- reads standard input and writes to standard output: leave -o out, and use > for a file")
-    for name in ("jobs", "scheduler", "log", "overwrite", "skip_existing"):
+    for name in ("jobs", "scheduler", "log", "overwrite", "skip_existing", "write_voice"):
         if given(ctx, name):
             option = name.replace("_", "-")
             raise UsageError(f"--{option} is for files: standard input and output hold one recording")

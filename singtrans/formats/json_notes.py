@@ -2,6 +2,7 @@
 
     {"version": "0.1.0", "model": "…", "audio": "song.wav", "duration": 12.5,
      "notes": [{"onset": 0.421, "offset": 0.963, "pitch": 60.132, "note": 60, "confidence": 0.871}, …],
+     "separation": {"separated": true, "engine": "spleeter", "mix_confidence": 0.71, "voice_confidence": 0.88},
      "pitch": {"time": [0.0, 0.01, …], "midi": [null, 60.02, …], "voicing": [0.01, 0.98, …]}}
 
 Times in seconds, pitch as a fractional MIDI number, null where nothing is sung. It is strict JSON: no NaN. A note that
@@ -22,7 +23,7 @@ from singtrans.formats.json_file import finite, read_json
 from singtrans.formats.options import PLAIN, Options
 from singtrans.formats.text import LONGEST, make_note, refuse
 from singtrans.formats.time_grid import on_grid
-from singtrans.notes import Note, PitchTrack, Transcription
+from singtrans.notes import Note, PitchTrack, Separation, Transcription
 
 _STEPS_PER_SECOND = 10_000
 _LOWEST, _HIGHEST = -20.0, 150.0  # MIDI: 2.6 Hz to 47 kHz; what is written may be a little outside 0 to 127
@@ -35,12 +36,14 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
     """
     from singtrans import __version__
 
-    head = {
+    head: dict[str, object] = {
         "version": __version__,
         "model": transcription.model,
         "audio": transcription.audio,
         "duration": round(float(transcription.duration), 6),
     }
+    if transcription.separation is not None:
+        head["separation"] = _separation_fields(transcription.separation)
     track = transcription.pitch
     pitch = {
         "time": _rounded(track.time, 6),
@@ -88,7 +91,33 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> Transcription:
         # What stands there is a name and no path, whoever wrote it.
         audio=PureWindowsPath(str(content.get("audio", ""))).name,
         model=str(content.get("model", "")),
+        separation=_separation(content.get("separation")),
     )
+
+
+def _separation_fields(separation: Separation) -> dict[str, object]:
+    sure = {"mix_confidence": separation.mix_confidence, "voice_confidence": separation.voice_confidence}
+    return {
+        "separated": separation.separated,
+        **({"engine": separation.engine} if separation.engine else {}),
+        **{name: round(float(value), 3) for name, value in sure.items() if value is not None},
+    }
+
+
+def _separation(content: object) -> Separation | None:
+    """What is known of a separated voice; None where it is not what singtrans writes."""
+    if not isinstance(content, dict):
+        return None
+    return Separation(
+        content.get("separated") is True,
+        str(content.get("engine", ""))[:60],
+        _probability(content.get("mix_confidence")),
+        _probability(content.get("voice_confidence")),
+    )
+
+
+def _probability(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and 0 <= value <= 1 else None
 
 
 def _track(content: dict[str, Any]) -> PitchTrack:

@@ -5,16 +5,13 @@ memory. Neighbouring windows share `_CONTEXT_SECONDS` on either side, which are 
 """
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from singtrans.errors import UsageError
 from singtrans.extras import need
 from singtrans.separation.windows import windows
-
-if TYPE_CHECKING:
-    import torch
 
 EXTRA = "demucs"
 MODEL = "htdemucs"
@@ -54,8 +51,7 @@ class DemucsSeparator:
         if not samples.any():  # it would be divided by its level
             return np.zeros_like(samples)
         _, sources = self._separator.separate_tensor(torch.from_numpy(np.ascontiguousarray(samples.T)))
-        voice: torch.Tensor = sources[_VOICE]
-        return voice.detach().cpu().numpy().T.astype(np.float32, copy=False)
+        return sources[_VOICE].detach().cpu().numpy().T.astype(np.float32, copy=False)
 
 
 def _load(model: str) -> Any:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
+from singtrans import audio
 from singtrans.errors import UsageError
 from singtrans.notes import DOUBTFUL, Separation, Transcription, mean_confidence
 from singtrans.separation.config import SongConfig
@@ -19,6 +20,7 @@ from singtrans.separation.engines import EXTRAS, Engine, check_engine, make_sepa
 from singtrans.separation.separator import Separator
 from singtrans.separation.voice_file import VOICE_ENDING, VoiceFile, write_voice
 
+_NO_VOICE = "hardly any voice is left without the instruments: no notes are written; --separate never writes them"
 _UNSURE = "most of these notes are unsure: there may be no voice, or other voices and instruments with it"
 _log = logging.getLogger(__name__)
 
@@ -70,7 +72,7 @@ class SongTranscriber:
 
     def __init__(
         self,
-        transcribe: Callable[[Path], Transcription],
+        transcribe: Callable[[audio.Source], Transcription],
         options: SeparationOptions,
         config: SongConfig | None = None,
         make: Callable[[Engine], Separator] = make_separator,
@@ -78,11 +80,11 @@ class SongTranscriber:
         self._transcribe, self._options, self._config, self._make = transcribe, options, config or SongConfig(), make
         self._separator: Separator | None = None
 
-    def __call__(self, path: Path, voice: Path | None = None) -> Transcription:
+    def __call__(self, source: audio.Source, voice: Path | None = None) -> Transcription:
         """Transcribe one recording.
 
         Args:
-            path: the recording.
+            source: the recording.
             voice: a file to write the separated voice to, whichever notes are kept; None not to keep it. Not to be
                 had with ``never``.
 
@@ -91,55 +93,61 @@ class SongTranscriber:
             UsageError: if the voice must be separated and cannot be.
         """
         if self._options.separate is Separate.ALWAYS:
-            return self._separated(path, voice, None)
-        found = self._transcribe(path)
+            return self._separated(source, voice, None)
+        mix = self._transcribe(source)
         if self._options.separate is Separate.NEVER:
-            return replace(found, separation=Separation())
-        return self._choose(path, voice, found)
+            return replace(mix, separation=Separation())
+        return self._choose(source, voice, mix)
 
-    def _choose(self, path: Path, voice: Path | None, found: Transcription) -> Transcription:
-        sure = mean_confidence(found.notes)
+    def _choose(self, source: audio.Source, voice: Path | None, mix: Transcription) -> Transcription:
+        sure = mean_confidence(mix.notes)
         known = Separation(mix_confidence=sure)
         if voice is not None:
-            self._loaded()  # what cannot be had is an error, and no remark
+            self._loaded()  # an engine that is missing is an error here, not a remark
         if sure is None or sure >= self._config.doubtful:
             if voice is not None:
-                write_voice(path, self._loaded(), voice)
-            return replace(found, separation=known)
+                write_voice(source, self._loaded(), voice)
+            return replace(mix, separation=known)
         try:
             self._loaded()
         except UsageError as error:
-            return replace(found, separation=replace(known, remark=self._unseparated(error)))
-        return self._separated(path, voice, found)
+            return _with(mix, known, self._unseparated(error))
+        return self._separated(source, voice, mix)
 
-    def _separated(self, path: Path, voice: Path | None, mix: Transcription | None) -> Transcription:
+    def _separated(self, source: audio.Source, voice: Path | None, mix: Transcription | None) -> Transcription:
         """The notes of the separated voice, or those of the mix if they are known and no less sure."""
         with tempfile.TemporaryDirectory(prefix="singtrans-") as folder:
             separator = self._loaded()
-            written = write_voice(path, separator, voice or Path(folder) / f"song{VOICE_ENDING}")
-            found = replace(self._transcribe(written.path), audio=path.name)
+            written = write_voice(source, separator, voice or Path(folder) / f"song{VOICE_ENDING}")
+            found = self._transcribe(written.path)
+        summary = written.summary
+        found = replace(
+            found,
+            audio=audio.as_recording(source).name,
+            missing=summary.missing if summary else "",
+            remarks=(summary.remark,) if summary and summary.remark else (),
+        )
         outcome = Separation(
             engine=separator.name,
             mix_confidence=mean_confidence(mix.notes) if mix else None,
             voice_confidence=mean_confidence(found.notes),
         )
-        _log.info("%s: %s, voice at %.1f dB", path, outcome, written.share)
+        _log.info("%s: %s, voice at %.1f dB", found.audio, outcome, written.share)
         return self._verdict(outcome, written, found, mix)
 
     def _verdict(
         self, outcome: Separation, voice: VoiceFile, found: Transcription, mix: Transcription | None
     ) -> Transcription:
+        separated = replace(outcome, separated=True)
+        kept = f"the voice was separated from the instruments ({outcome.engine})"
         if mix is None:
-            return replace(found, separation=replace(outcome, separated=True, remark=_kept(outcome)))
+            return _with(found, separated, kept)
         if voice.share < self._config.quietest:
-            none = replace(found, notes=())
-            remark = "hardly any voice is left without the instruments: no notes are written; --separate never has them"
-            return replace(none, separation=replace(outcome, separated=True, remark=remark))
+            return _with(replace(found, notes=()), separated, _NO_VOICE)
         before, after = outcome.mix_confidence or 0.0, outcome.voice_confidence or 0.0
         if after >= before + self._config.gain:
-            return replace(found, separation=replace(outcome, separated=True, remark=_kept(outcome)))
-        unsure = max(before, after) < DOUBTFUL
-        return replace(mix, separation=replace(outcome, remark=_UNSURE if unsure else ""))
+            return _with(found, separated, kept)
+        return _with(mix, outcome, _UNSURE if max(before, after) < DOUBTFUL else "")
 
     def _loaded(self) -> Separator:
         if self._separator is None:
@@ -157,5 +165,6 @@ class SongTranscriber:
         return f"this sounds like a voice with instruments, whose notes may be among these: {remedy}"
 
 
-def _kept(outcome: Separation) -> str:
-    return f"the voice was separated from the instruments ({outcome.engine})"
+def _with(found: Transcription, separation: Separation, remark: str) -> Transcription:
+    remarks = (*found.remarks, remark) if remark else found.remarks
+    return replace(found, separation=separation, remarks=remarks)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -16,6 +17,16 @@ VOICE_ENDING = ".voice.flac"
 _BITS = "PCM_16"
 
 
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+def is_voice(path: _Named) -> bool:
+    """Whether a file's name is that of a separated voice."""
+    return path.name.lower().endswith(VOICE_ENDING)
+
+
 @dataclass(frozen=True, slots=True)
 class VoiceFile:
     """A separated voice.
@@ -23,13 +34,15 @@ class VoiceFile:
     Attributes:
         path: a FLAC file, in stereo.
         share: energy of the voice relative to that of the recording, in dB.
+        summary: what is known about the recording.
     """
 
     path: Path
     share: float
+    summary: audio.Summary | None
 
 
-def write_voice(recording: Path, separator: Separator, path: Path, *, overwrite: bool = True) -> VoiceFile:
+def write_voice(source: audio.Source, separator: Separator, path: Path) -> VoiceFile:
     """Separate the voice of a recording of any length, and write it.
 
     Raises:
@@ -37,16 +50,17 @@ def write_voice(recording: Path, separator: Separator, path: Path, *, overwrite:
     """
     import soundfile
 
-    mix, voice = _Energy(), _Energy()
-    blocks = mix.of(audio.stereo_blocks(recording, separator.sample_rate))
+    mix, voice, reading = _Energy(), _Energy(), audio.Reading(source)
+    blocks = mix.of(audio.stereo_blocks(reading, separator.sample_rate))
     with (
-        whole_file(path, overwrite=overwrite) as file,
+        whole_file(path) as file,
         soundfile.SoundFile(file, "w", separator.sample_rate, 2, format="FLAC", subtype=_BITS) as out,
     ):
         for block in voice.of(separator(blocks)):
             out.write(np.clip(block, -1.0, 1.0))
     floor = 1e-20
-    return VoiceFile(path, float(10.0 * np.log10((voice.sum + floor) / (mix.sum + floor))))
+    share = float(10.0 * np.log10((voice.sum + floor) / (mix.sum + floor)))
+    return VoiceFile(path, share, reading.summary)
 
 
 class _Energy:

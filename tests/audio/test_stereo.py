@@ -42,6 +42,18 @@ def test_eight_channels_become_their_mean(tmp_path):
     np.testing.assert_allclose(found, np.repeat(samples.mean(axis=1, keepdims=True), 2, axis=1), atol=1e-6)
 
 
+def test_a_chosen_channel_is_doubled(tmp_path):
+    samples = noise(0.5, 44_100, 2)
+    found = joined(audio.Recording(write(tmp_path / "a.wav", samples, 44_100), channel=2))
+    np.testing.assert_array_equal(found, samples[:, [1, 1]])
+
+
+def test_a_reading_knows_its_summary(tmp_path):
+    reading = audio.Reading(write(tmp_path / "a.wav", noise(0.5, 44_100, 2), 44_100))
+    assert len(joined(reading)) == 22_050
+    assert reading.summary is not None and not reading.summary.missing
+
+
 def test_samples_that_are_not_finite_become_silence(tmp_path):
     samples = noise(0.5, 44_100, 2)
     samples[100] = np.nan

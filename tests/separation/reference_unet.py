@@ -7,7 +7,7 @@ LEVELS = 6
 
 def convolve(x, weight, bias, stride, dilation, pads):
     """(channels, h, w) with (before, after) pads of both axes."""
-    out, _, height, width = weight.shape
+    height, width = weight.shape[2:]
     x = np.pad(x, ((0, 0), pads, pads))
     rows = (x.shape[1] - dilation * (height - 1) - 1) // stride + 1
     columns = (x.shape[2] - dilation * (width - 1) - 1) // stride + 1

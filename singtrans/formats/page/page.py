@@ -111,9 +111,11 @@ def summary(transcription: Transcription) -> str:
         return "no notes"
     numbers = [note.note for note in notes]
     unsure = sum(note.confidence < UNSURE for note in notes)
+    separation = transcription.separation
+    voice = f"; of the voice, separated by {separation.engine}" if separation and separation.separated else ""
     return (
         f"{len(notes)} note{'s' if len(notes) > 1 else ''}, {note_name(min(numbers))} to {note_name(max(numbers))},"
-        f" {unsure} unsure"
+        f" {unsure} unsure{voice}"
     )
 
 

@@ -1,0 +1,187 @@
+"""When a voice is separated, and which notes are kept."""
+
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pytest
+import soundfile
+
+from singtrans.errors import InputError, UsageError
+from singtrans.notes import Note, PitchTrack, Transcription
+from singtrans.separation import engines
+from singtrans.separation.config import SongConfig
+from singtrans.separation.engines import Engine
+from singtrans.separation.song import Separate, SeparationOptions, SongTranscriber
+
+CONFIG = SongConfig(doubtful=0.8, gain=0.02, quietest=-20.0)
+
+
+class Half:
+    """An engine that halves the sound."""
+
+    name, sample_rate, factor = "half", 44_100, 0.5
+
+    def __init__(self, engine=None):
+        self.engine = engine
+
+    def __call__(self, blocks):
+        for block in blocks:
+            yield self.factor * block
+
+
+class Quiet(Half):
+    """An engine that finds hardly any voice: 40 dB less."""
+
+    factor = 0.01
+
+
+class Listener:
+    """Gives a recording notes of one confidence, and a separated voice those of another."""
+
+    def __init__(self, mix, voice):
+        self.sure, self.heard = {"song.wav": mix, "song.voice.flac": voice, "kept.voice.flac": voice}, []
+
+    def __call__(self, path):
+        samples, rate = soundfile.read(path)
+        self.heard.append((path.name, rate, samples))
+        sure = self.sure[path.name]
+        notes = () if sure is None else (Note(0.0, 0.5, 60.0 + len(self.heard), sure), Note(0.5, 0.6, 62.0, 0.1))
+        if sure is not None:
+            notes = (notes[0], replace(notes[1], confidence=sure))
+        nothing = np.zeros(0)
+        return Transcription(notes, PitchTrack(nothing, nothing, nothing), 1.0, path.name, "model")
+
+
+@pytest.fixture
+def song(tmp_path):
+    samples = 0.2 * np.random.default_rng(0).standard_normal((44_100, 2))
+    soundfile.write(tmp_path / "song.wav", samples, 44_100)
+    return tmp_path / "song.wav"
+
+
+def transcribe(song, listener, separate=Separate.AUTO, make=Half, voice=None):
+    return SongTranscriber(listener, SeparationOptions(separate), CONFIG, make)(song, voice)
+
+
+def refuse(engine):
+    raise AssertionError("the voice was separated")
+
+
+@pytest.mark.parametrize(("mix", "voice", "kept"), [(0.6, 0.7, True), (0.6, 0.61, False), (0.7, 0.5, False)])
+def test_doubtful_notes_give_way_to_surer_ones(song, mix, voice, kept):
+    listener = Listener(mix, voice)
+    found = transcribe(song, listener)
+    assert [name for name, _, _ in listener.heard] == ["song.wav", "song.voice.flac"]
+    assert found.notes[0].pitch == (62.0 if kept else 61.0)
+    assert found.audio == "song.wav"
+    assert found.separation.separated is kept
+    assert found.separation.engine == "half"
+    assert found.separation.mix_confidence == pytest.approx(mix)
+    assert found.separation.voice_confidence == pytest.approx(voice)
+    assert ("the voice was separated from the instruments (half)" in found.remarks) is kept
+
+
+@pytest.mark.parametrize("mix", [0.8, 0.95, None])
+def test_sure_notes_and_no_notes_stay(song, mix):
+    listener = Listener(mix, 1.0)
+    found = transcribe(song, listener, make=refuse)
+    assert len(listener.heard) == 1
+    assert not found.separation.separated
+    assert not found.remarks
+
+
+def test_unsure_notes_that_separation_does_not_mend_are_said_to_be(song):
+    assert "unsure" in transcribe(song, Listener(0.5, 0.5)).remarks[0]
+    assert not transcribe(song, Listener(0.75, 0.74)).remarks
+
+
+def test_without_a_voice_there_are_no_notes(song):
+    found = transcribe(song, Listener(0.6, 0.99), make=Quiet)
+    assert not found.notes
+    assert "no notes" in found.remarks[0]
+
+
+def test_always_hears_the_voice_alone(song):
+    listener = Listener(0.99, 0.3)
+    found = transcribe(song, listener, Separate.ALWAYS)
+    assert [name for name, _, _ in listener.heard] == ["song.voice.flac"]
+    assert found.separation.separated
+    assert found.separation.mix_confidence is None
+
+
+def test_never_separates_nothing(song):
+    found = transcribe(song, Listener(0.1, 1.0), Separate.NEVER, refuse)
+    assert not found.separation.separated
+    assert not found.remarks
+
+
+def test_voice_is_half_of_the_recording_in_time(song):
+    listener = Listener(0.6, 0.7)
+    transcribe(song, listener)
+    (_, _, mix), (_, rate, voice) = listener.heard
+    assert rate == 44_100
+    np.testing.assert_allclose(voice, np.clip(0.5 * mix, -1, 1), atol=1e-4)
+
+
+@pytest.mark.parametrize("mix", [0.6, 0.9])
+def test_voice_is_written_whichever_notes_are_kept(song, tmp_path, mix):
+    target = tmp_path / "kept.voice.flac"
+    found = transcribe(song, Listener(mix, 0.5), voice=target)
+    assert not found.separation.separated
+    samples, rate = soundfile.read(target)
+    assert (rate, samples.shape) == (44_100, (44_100, 2))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["kept.voice.flac", "song.wav"]
+
+
+def test_nothing_is_left_behind(song, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    transcribe(song, Listener(0.6, 0.7))
+    assert not list((tmp_path / "temporary").iterdir())
+
+
+def test_recording_that_cannot_be_read_is_said(tmp_path):
+    (tmp_path / "song.wav").write_text("no sound")
+    with pytest.raises(InputError, match=r"song\.wav"):
+        transcribe(tmp_path / "song.wav", Listener(0.6, 0.7), Separate.ALWAYS)
+
+
+def test_missing_engine_is_one_line_on_a_doubtful_recording(song, monkeypatch):
+    monkeypatch.setitem(engines._PACKAGES, Engine.SPLEETER, ("no_such_package_for_songs",))
+    make = engines.make_separator
+    found = transcribe(song, Listener(0.6, 0.7), make=make)
+    assert found.notes[0].confidence == 0.6
+    assert "voice with instruments" in found.remarks[0]
+    assert 'pip install "singtrans[songs]"' in found.remarks[0]
+    assert "\n" not in found.remarks[0]
+    assert not transcribe(song, Listener(0.9, 0.7), make=make).remarks
+    with pytest.raises(UsageError, match=r"singtrans\[songs\]"):
+        transcribe(song, Listener(0.6, 0.7), Separate.ALWAYS, make)
+    with pytest.raises(UsageError, match=r"singtrans\[songs\]"):
+        transcribe(song, Listener(0.9, 0.7), voice=song.with_name("kept.voice.flac"), make=make)
+
+
+def test_damaged_weights_are_one_line(song, monkeypatch):
+    def damaged(engine):
+        raise UsageError("x.ckpt is damaged: install it again")
+
+    monkeypatch.setitem(engines._PACKAGES, Engine.SPLEETER, ("numpy",))
+    found = transcribe(song, Listener(0.6, 0.7), make=damaged)
+    assert found.remarks[0].endswith("x.ckpt is damaged: install it again")
+
+
+@pytest.mark.parametrize("needed", [False, True])
+def test_check_finds_what_is_certain_to_be_used(monkeypatch, needed):
+    monkeypatch.setitem(engines._PACKAGES, Engine.DEMUCS, ("no_such_package_for_songs",))
+    check = partial(SeparationOptions.check, needed=needed)
+    with pytest.raises(UsageError, match=r"singtrans\[demucs\]"):
+        check(SeparationOptions(Separate.ALWAYS, Engine.DEMUCS))
+    if needed:
+        with pytest.raises(UsageError, match=r"singtrans\[demucs\]"):
+            check(SeparationOptions(Separate.AUTO, Engine.DEMUCS))
+        with pytest.raises(UsageError, match="contradict"):
+            check(SeparationOptions(Separate.NEVER, Engine.DEMUCS))
+    else:
+        check(SeparationOptions(Separate.AUTO, Engine.DEMUCS))
+        check(SeparationOptions(Separate.NEVER, Engine.DEMUCS))
