@@ -55,7 +55,7 @@ class SeparationOptions:
             UsageError: if it is not installed, or a voice is wanted that is never separated.
         """
         if needed and self.separate is Separate.NEVER:
-            raise UsageError("--write-voice and --separate never contradict each other; use one")
+            raise UsageError("--write-voice needs a separated voice: leave out --separate never")
         if needed or self.separate is Separate.ALWAYS:
             check_engine(self.engine)
 
