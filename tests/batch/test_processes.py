@@ -87,10 +87,10 @@ def test_what_stops_every_recording_stops_the_run(tmp_path):
     assert not multiprocessing.active_children()
 
 
-def test_what_is_done_costs_no_process(tmp_path, monkeypatch):
+def test_finished_recordings_start_no_process(tmp_path, monkeypatch):
     jobs = recordings(tmp_path, "a.wav", "b.wav")
     list(run(jobs, transcribers.of_content, Existing.REFUSE))
-    monkeypatch.setattr(processes._Crew, "_hire", lambda self: transcribers.forbidden())
+    monkeypatch.setattr(multiprocessing.process.BaseProcess, "start", lambda self: transcribers.forbidden())
     assert all(outcome.skipped for outcome in processes.run(jobs, transcribers.forbidden, Existing.SKIP, 2))
 
 

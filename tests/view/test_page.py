@@ -72,12 +72,12 @@ def test_the_sound_is_in_the_page_whole(tmp_path):
     assert sound_in(page(tune(4), sung(tmp_path / "a.wav", 3.0))) == (3.0, pytest.approx(3.0), 24_000)
 
 
-def test_a_page_of_given_notes_lasts_as_long_as_the_recording(tmp_path, monkeypatch):
+def test_a_page_of_given_notes_lasts_as_long_as_the_recording(tmp_path):
     last = tune(4).notes[-1].offset  # where a file of notes ends
     html = page(replace(tune(4), duration=last), sung(tmp_path / "a.wav", 5.0))
     assert sound_in(html) == (5.0, pytest.approx(5.0), 24_000)
-    monkeypatch.setattr("singtrans.formats.page.page._LONG", 4.0)
-    assert sound_in(page(replace(tune(4), duration=last), tmp_path / "a.wav")) == (5.0, pytest.approx(5.0), 16_000)
+    html = page(replace(tune(4), duration=last), tmp_path / "a.wav", long_seconds=4.0)
+    assert sound_in(html) == (5.0, pytest.approx(5.0), 16_000)
 
 
 def test_the_notes_of_a_page_are_read_again(tmp_path):

@@ -25,7 +25,7 @@ from singtrans.pitch import note_name
 UNSURE = 0.5
 """Notes with a lower confidence are marked as unsure."""
 
-_RATE, _LONG_RATE, _LONG = 24_000, 16_000, 1200.0  # Hz; duration in seconds from which the lower rate is used
+_RATE, _LONG_RATE = 24_000, 16_000  # Hz
 _DATA = b'<script type="application/json" id="data">'
 _POLICY = (
     "default-src 'none'; script-src '{script}'; style-src '{style}'; media-src blob:; base-uri 'none';"
@@ -33,18 +33,19 @@ _POLICY = (
 )
 
 
-def page(transcription: Transcription, recording: audio.Source | None) -> str:
+def page(transcription: Transcription, recording: audio.Source | None, long_seconds: float = 1200.0) -> str:
     """Build the HTML of the page.
 
     Args:
         transcription: the notes, and the pitch track if there is one.
         recording: the recording; None for a page that plays only the notes.
+        long_seconds: duration in seconds from which the sound has a lower sample rate.
 
     Raises:
         InputError: if the recording cannot be read.
     """
     title = _text(Path(transcription.audio).stem) or "Untitled"
-    sound, seconds = _sound(recording) if recording else ("", 0.0)
+    sound, seconds = _sound(recording, long_seconds) if recording else ("", 0.0)
     content = {
         "title": title,
         "audio": _text(transcription.audio),
@@ -136,14 +137,14 @@ def _curve(track: PitchTrack) -> dict[str, object]:
     return {"start": float(track.time[0]), "hop": hop, "midi": midi}
 
 
-def _sound(recording: audio.Source) -> tuple[str, float]:
+def _sound(recording: audio.Source, long_seconds: float) -> tuple[str, float]:
     """Encode the recording as FLAC in base64, and return its duration in seconds.
 
     FLAC keeps the exact length, and every browser can play it.
     """
     import soundfile
 
-    rate = _RATE if audio.seconds(recording) < _LONG else _LONG_RATE
+    rate = _RATE if audio.seconds(recording) < long_seconds else _LONG_RATE
     buffer, length = io.BytesIO(), 0
     with soundfile.SoundFile(buffer, "w", rate, 1, format="FLAC", subtype="PCM_16") as out:
         for block in audio.blocks(recording, rate):
