@@ -1,1 +1,1 @@
-"""Measurements: speed, memory, accuracy and scale."""
+"""Measurements of speed, memory, accuracy and scale."""

@@ -3,18 +3,17 @@
     python -m benchmarks.accuracy DATA [--model MODEL ...] [--ornaments fold --ornaments keep] [--cache FOLDER]
                                   [--set SET ...] [--processes N]
 
-DATA holds the sets (`recipe.validation_sets`). The table has a column per model and per way to write ornaments, and a
-row per set and figure:
+DATA holds the sets (`recipe.validation_sets`). The table has one column per model and option for ornaments, and
+one row per set and figure:
 
 - COn, COff, COnP, COnPOff: F-measures of notes (onset within 50 ms, pitch within 50 cents, offset within the larger of
-  50 ms and 20 % of the note), and precision and recall of COn. SSVD's pitch labels are 4.1 Hz sharp: the figures with
-  pitch are given as labelled and with this constant taken off.
+  50 ms and 20 % of the note), and precision and recall of COn. SSVD's pitch labels are 4.1 Hz sharp: figures with
+  pitch are given as labelled, and after subtracting this constant.
 - RPA, VR, VFA: pitch within 50 cents where voiced, voicing recall, voicing false alarm.
-- right count, error rate: where only a sequence of semitones is known (`singtrans.scoring.sequences`).
+- right count, error rate: for sets with labelled sequences of semitones only (`singtrans.scoring.sequences`).
 
-Means over files with 95 % intervals (bootstrap over files; for utau, the mean over voices, and files are drawn within
-each voice). The error rate is over all notes. Posteriors are kept in the cache folder, so that only the first run takes
-minutes.
+Means over files with 95 % bootstrap intervals; for utau, the mean over voices, with files drawn within each voice. The
+error rate is over all notes. Posteriors are cached, so that only the first run takes minutes.
 """
 
 import argparse
@@ -58,12 +57,12 @@ Values = dict[Row, list[tuple[float, float]]]  # of each file: numerator and den
 
 @dataclass(frozen=True)
 class System:
-    """A model, and how its notes are written.
+    """A model and its options.
 
     Attributes:
-        name: the column's title.
+        name: title of the column.
         model: the weight file.
-        options: how posteriors become notes.
+        options: options of the decoder.
     """
 
     name: str
@@ -72,7 +71,7 @@ class System:
 
 
 def score(recording: Recording, kept: Kept, config: Config, options: DecodingOptions) -> dict[Row, tuple[float, float]]:
-    """The figures of one recording, each as a numerator and a denominator."""
+    """Score one recording: figure -> numerator and denominator."""
     group = recording.group
     if recording.f0 is not None:
         track = pitch_track(kept.posteriors, config.decoder)
@@ -94,13 +93,13 @@ def score(recording: Recording, kept: Kept, config: Config, options: DecodingOpt
 
 
 def transcribe(kept: Kept, config: Config, options: DecodingOptions) -> tuple[Note, ...]:
-    """The notes as a transcription has them."""
+    """Decode posteriors to notes, as a transcription does."""
     decoder = options.config(config.decoder)
     return options.written(decode(kept.posteriors, decoder, kept.duration, config.confidence))
 
 
 def evaluate(found: Sequence[Recording], cache: PosteriorCache, systems: Sequence[System]) -> list[Values]:
-    """The figures of all recordings, for systems of one model."""
+    """Score all recordings with the systems of one model."""
     configs = [Config.from_json(read_metadata(s.model)["config"], str(s.model)) for s in systems]
     values: list[Values] = [defaultdict(list) for _ in systems]
     for recording in found:
@@ -112,7 +111,7 @@ def evaluate(found: Sequence[Recording], cache: PosteriorCache, systems: Sequenc
 
 
 def mean(values: Mapping[Row, Sequence[tuple[float, float]]], row: Row) -> Interval:
-    """Mean over files, or over voices, with its interval."""
+    """Compute the mean over files, or over voices, with its interval."""
     group, figure = row
     if group == VOICES:
         return mean_of_groups([[v for v, _ in pairs] for (g, f), pairs in values.items() if _voice(g) and f == figure])
@@ -121,7 +120,7 @@ def mean(values: Mapping[Row, Sequence[tuple[float, float]]], row: Row) -> Inter
 
 
 def mean_of_groups(groups: Sequence[Sequence[float]]) -> Interval:
-    """Mean over groups of their means; for the interval, values are drawn within each group."""
+    """Compute the mean of the means of groups; the bootstrap draws within each group."""
     rng = np.random.default_rng(SEED)
     drawn = [np.asarray(g)[rng.integers(len(g), size=(RESAMPLES, len(g)))].mean(axis=1) for g in groups]
     tail = 50.0 * (1.0 - LEVEL)
@@ -138,7 +137,7 @@ def _in_mean(group: str, mean_of: str) -> bool:
 
 
 def rows(values: Sequence[Values]) -> list[Row]:
-    """The table's rows: those of all sets in order, and the mean of the voices behind the voices."""
+    """List the rows: all sets in order, and the mean of the voices after the voices."""
     found = list(dict.fromkeys(row for each in values for row in each))
     voices = [i for i, (group, _) in enumerate(found) if _voice(group)]
     means = [(VOICES, figure) for figure in dict.fromkeys(found[i][1] for i in voices)]
@@ -147,7 +146,7 @@ def rows(values: Sequence[Values]) -> list[Row]:
 
 
 def lines(names: Sequence[str], values: Sequence[Values]) -> Iterable[str]:
-    """The lines of the table."""
+    """Format the lines of the table."""
 
     def cells(row: Row) -> list[object]:
         shown = [mean(each, row) for each in values]
@@ -159,7 +158,7 @@ def lines(names: Sequence[str], values: Sequence[Values]) -> Iterable[str]:
 
 
 def arguments() -> argparse.Namespace:
-    """What was asked for on the command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(description="Accuracy of models on all validation sets.")
     parser.add_argument("data", type=Path, help="folder of the sets")
     parser.add_argument("--model", action="append", help="a shipped model's name or a weight file; repeatable")

@@ -1,4 +1,4 @@
-"""Words of a command line that several of these programs take, as types for argparse."""
+"""Types of command-line arguments that several benchmarks share."""
 
 import argparse
 from pathlib import Path
@@ -8,10 +8,10 @@ from singtrans.errors import SingtransError
 
 
 def manifest(text: str) -> list[Entry]:
-    """The recordings of a manifest.
+    """Read the recordings of a manifest.
 
     Raises:
-        ArgumentTypeError: if there is no such manifest, or it is wrong: which, and in which line.
+        ArgumentTypeError: if the manifest does not exist or has an error.
     """
     try:
         return read_entries(Path(text))
@@ -20,10 +20,10 @@ def manifest(text: str) -> list[Entry]:
 
 
 def source_and_word(text: str) -> tuple[str, str]:
-    """Both sides of SOURCE=WORD, for something that is said of one data set.
+    """Split SOURCE=WORD, a property of one data set.
 
     Raises:
-        ArgumentTypeError: if there are no two sides.
+        ArgumentTypeError: if a side is missing.
     """
     source, _, word = text.partition("=")
     if not (source and word):
@@ -32,10 +32,10 @@ def source_and_word(text: str) -> tuple[str, str]:
 
 
 def source_and_hz(text: str) -> tuple[str, float]:
-    """Both sides of SOURCE=HZ, for a constant that is added to a data set's pitch labels.
+    """Split SOURCE=HZ, a constant to add to the pitch labels of a data set.
 
     Raises:
-        ArgumentTypeError: if there are no two sides, or the second is no number.
+        ArgumentTypeError: if a side is missing, or the second is not a number.
     """
     source, hz = source_and_word(text)
     try:

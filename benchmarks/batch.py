@@ -1,4 +1,4 @@
-"""Many files on one machine: files a second against the number of processes, and whether they write the same bytes.
+"""Batch speed on one machine: files per second by number of processes, and a digest of their output.
 
 python -m benchmarks.batch [FILES] [JOBS ...]
 """
@@ -12,7 +12,7 @@ from benchmarks.tables import COMMAND, generated, publish, run, timed
 
 
 def digest(folder: Path) -> str:
-    """One number for the names and bytes of all files of a folder."""
+    """Compute a digest of the names and contents of all files in a folder."""
     total = hashlib.sha256()
     for path in sorted(folder.rglob("*.*")):
         total.update(f"{path.relative_to(folder)} {path.stat().st_size}\n".encode() + path.read_bytes())

@@ -1,18 +1,20 @@
-"""Accuracy of a model on recordings that were kept out of its training, beside other tools and other models.
+"""Accuracy of models and other tools on held-out recordings.
 
     python -m benchmarks.comparison manifest.csv [SOURCE=HZ ...] [--model MODEL] [--split valid --split test]
                                   [--left-out SOURCE=MODEL ...] [--baselines] [--most 20]
 
-One table of notes and one of pitch tracks: means over files with 95 % confidence intervals (bootstrap over files);
-50 ms, 50 cents, the larger of 50 ms and 20 % of the note. SOURCE=HZ scores a data set a second time with a constant
-added to its pitch labels, for those known to be sharp. "Told the boundaries" has the labels' onsets and offsets and the
-model's pitch between them: its COnP is the most that better boundaries could bring. "All frames taken as voiced" has a
-pitch in every frame: as MIREX compares trackers' pitch, whatever they call unvoiced. Where the labels are a score's,
-whole semitones, a row has the notes that --key auto writes: what was meant, and not what was sung. By how many Hz a
-set's labels are off, `singtrans evaluate` prints.
+Prints one table of notes and one of pitch tracks: means over files with 95 % bootstrap intervals. Tolerances are 50 ms
+for onsets, 50 cents, and the larger of 50 ms and 20 % of the note for offsets. SOURCE=HZ scores a data set a second
+time with a constant added to its pitch labels, if they are known to be sharp (`singtrans evaluate` prints this
+constant). Further rows:
 
-``--left-out`` scores a model that has heard nothing of a data set on all of that set. ``--baselines`` adds pYIN with
-the plainest notes, and Basic Pitch, each if it is installed, on the first ``--most`` recordings of each set and part:
+- *given boundaries*: onsets and offsets of the labels, with the model's pitch between them. Its COnP is an upper limit
+  for improving boundaries.
+- *all frames taken as voiced*: a pitch in every frame, as in MIREX.
+- *with --key auto*: integer notes in the estimated key, for labels in whole semitones.
+
+``--left-out`` scores a model that was trained without a data set on all of that set. ``--baselines`` adds pYIN with
+simple segmentation, and Basic Pitch, if they are installed, on the first ``--most`` recordings of each set and split:
 
     pip install --no-deps basic-pitch; pip install librosa onnxruntime resampy pretty_midi
 """
@@ -44,17 +46,17 @@ from singtrans.scoring.statistics import mean_interval
 from singtrans.scoring.systems import ModelSystem, System
 from singtrans.transcriber import Transcriber
 
-# The table's columns -> what `singtrans.scoring.scores` calls them.
+# Column of the table -> name in `singtrans.scoring.scores`.
 F_MEASURES = {name: f"{name}.f_measure" for name in NOTE_FIGURES.values()}
 PITCH = {name: name for name in PITCH_FIGURES.values()}
 SHOWN = tuple(F_MEASURES), ("RPA", "RCA", "VR", "VFA")
 BASELINES = {"pYIN, segmented": pyin, "Basic Pitch": basic_pitch}
 
-Rows = dict[str, dict[str, list[float]]]  # what was scored -> metric -> a value a file
+Rows = dict[str, dict[str, list[float]]]  # row -> metric -> one value per file
 
 
-class Hearing:
-    """A model whose posteriors are read in another way than a transcription reads them."""
+class ModelReading:
+    """A model whose posteriors are decoded in another way than in a transcription."""
 
     name = ""
     extra: tuple[str, ...] = ()
@@ -68,38 +70,38 @@ class Hearing:
         return self._transcriber.posteriors(audio.load(reference.audio, rate))
 
 
-class Told(Hearing):
-    """A model that is told where the notes begin and end, and finds their pitch."""
+class GivenBoundaries(ModelReading):
+    """A model that finds the pitch between the onsets and offsets of the labels."""
 
-    name = "told the boundaries"
+    name = "given boundaries"
 
     def __call__(self, reference: Reference) -> Annotations:
-        """The labels' notes with the pitch that the model hears in them."""
+        """Return the labelled notes with the model's pitch."""
         heard, spans = self._posteriors(reference), reference.read().spans
         return Annotations(tuple(Note(on, off, pitch_between(heard, self._decoder, on, off)) for on, off in spans))
 
 
-class AllVoiced(Hearing):
-    """A model that gives every frame a pitch: what its voicing costs raw pitch accuracy does not count."""
+class AllVoiced(ModelReading):
+    """A model that gives every frame a pitch."""
 
     name = "all frames taken as voiced"
 
     def __call__(self, reference: Reference) -> Annotations:
-        """The pitch of every frame."""
+        """Return the pitch of every frame."""
         return Annotations(pitch=pitch_track(self._posteriors(reference), replace(self._decoder, voiced=0.0)))
 
 
-class Written:
-    """A model whose integer notes are scored, with those of the key that is found in them."""
+class KeyNotes:
+    """A model whose integer notes in the estimated key are scored."""
 
-    name = "as --key auto writes it"
+    name = "with --key auto"
     extra: tuple[str, ...] = ()
 
-    def __init__(self, listening: System) -> None:
-        self._listening = listening
+    def __init__(self, system: System) -> None:
+        self._listening = system
 
     def __call__(self, reference: Reference) -> Annotations:
-        """The integer notes."""
+        """Return the integer notes."""
         notes = self._listening(reference).notes or ()
         nothing = PitchTrack(np.zeros(0), np.zeros(0), np.zeros(0))
         found = apply_key(Transcription(notes, nothing, 0.0), AUTO).notes
@@ -107,12 +109,12 @@ class Written:
 
 
 def from_scores(references: Sequence[Reference]) -> bool:
-    """Whether all pitches in the labels are whole semitones."""
+    """Check whether all labelled pitches are whole semitones."""
     return all(note.pitch == round(note.pitch) for r in references for note in r.read().notes or ())
 
 
 def interval(values: list[float]) -> str:
-    """Mean and 95 % confidence interval."""
+    """Format the mean and its 95 % confidence interval."""
     found = mean_interval(values)
     return f"{found.mean:.3f} ({found.low:.3f} to {found.high:.3f})"
 
@@ -124,22 +126,22 @@ def score(
     told: System | None = None,
     voiced: System | None = None,
 ) -> Rows:
-    """Values of each metric for each file, by the table's rows; those of ``told`` and ``voiced`` where these are."""
+    """Compute the values of each metric for each file, by row of the table."""
     rows: Rows = {}
-    listening = ModelSystem("", cache(transcribe))  # what is scored twice is listened to once
+    system = ModelSystem("", cache(transcribe))  # transcribe once for several rows
     for source in dict.fromkeys(entry.source for entry in entries if entry.notes or entry.f0):
         references = references_of_entries(
             entry for entry in entries if entry.source == source and (entry.notes or entry.f0)
         )
-        found = evaluated(references, listening)
+        found = evaluated(references, system)
         if notes := values(found, F_MEASURES):
             rows[source] = notes
             row = source
             if shift := shifts.get(source, 0.0):
                 row = f"{source}, labels moved by {shift:+g} Hz"
-                rows[row] = values(evaluated(references, listening, shift), F_MEASURES)
+                rows[row] = values(evaluated(references, system, shift), F_MEASURES)
             if told and from_scores(references):
-                written = Written(listening)
+                written = KeyNotes(system)
                 rows[f"{row}, {written.name}"] = values(evaluated(references, written, shift), F_MEASURES)
             if told:
                 rows[f"{row}, {told.name}"] = values(evaluated(references, told, shift), F_MEASURES)
@@ -151,10 +153,10 @@ def score(
 
 
 def evaluated(references: Sequence[Reference], system: System, shift: float = 0.0) -> Evaluation:
-    """Scores of all references.
+    """Score all references.
 
     Raises:
-        SingtransError: if one of them cannot be scored: a mean over the others would be of another set.
+        SingtransError: if a reference cannot be scored, so that the mean would be over other files.
     """
     found = evaluate(references, system, shift)
     if found.failures:
@@ -163,14 +165,14 @@ def evaluated(references: Sequence[Reference], system: System, shift: float = 0.
 
 
 def values(found: Evaluation, metrics: Mapping[str, str]) -> dict[str, list[float]]:
-    """Values of each metric for each file that has all of them; nothing where none has."""
+    """List the values of each metric over the files that have all of them."""
     files = [file.figures for file in found.files if file.figures.keys() >= set(metrics.values())]
     return {title: [figures[name] for figures in files] for title, name in metrics.items()} if files else {}
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A system, and the recordings that it is scored on."""
+    """A system and the recordings to score it on."""
 
     name: str
     part: str
@@ -181,26 +183,26 @@ class Trial:
 
 
 def first_of_each(entries: Sequence[Entry], most: int) -> list[Entry]:
-    """The first ``most`` of each source."""
+    """Select the first ``most`` recordings of each source."""
     sources = dict.fromkeys(entry.source for entry in entries)
     return [entry for source in sources for entry in [e for e in entries if e.source == source][:most]]
 
 
 def trials(options: argparse.Namespace) -> list[Trial]:
-    """Everything that was asked for, with every model loaded: what cannot be had is said before hours of scoring."""
+    """List all trials, with every model loaded, so that errors occur before hours of scoring."""
     entries = options.entries
     parts = {split: [e for e in entries if e.split == split] for split in options.split or ["valid", "test"]}
     if missing := {source for source, _ in options.left_out} - {entry.source for entry in entries}:
         sys.exit(f"the manifest has no recordings of {', '.join(sorted(missing))}")
     transcriber = Transcriber(options.model, "cpu")
     found = [
-        Trial(transcriber.model.name, part, e, transcriber, Told(transcriber), AllVoiced(transcriber))
+        Trial(transcriber.model.name, part, e, transcriber, GivenBoundaries(transcriber), AllVoiced(transcriber))
         for part, e in parts.items()
     ]
     for source, path in options.left_out:
         other = Transcriber(path, "cpu")
         these = [entry for entry in entries if entry.source == source]
-        found.append(Trial(f"trained without {source}", "all", these, other, Told(other)))
+        found.append(Trial(f"trained without {source}", "all", these, other, GivenBoundaries(other)))
     for name, load in BASELINES.items() if options.baselines else ():
         try:
             system = load()
@@ -212,7 +214,7 @@ def trials(options: argparse.Namespace) -> list[Trial]:
 
 
 def arguments() -> argparse.Namespace:
-    """What was asked for on the command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(description="Accuracy on recordings that were kept out of the training.")
     parser.add_argument("entries", type=manifest, metavar="MANIFEST")
     parser.add_argument(

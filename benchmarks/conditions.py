@@ -1,11 +1,11 @@
-"""Accuracy against noise, rooms, codecs, microphones and backgrounds, on recordings that were kept out, in one table.
+"""Accuracy with noise, rooms, codecs, microphones and accompaniments, on held-out recordings.
 
     python -m benchmarks.conditions manifest.csv [--model MODEL] [--split valid] [--most 6] [SOURCE=HZ ...]
 
-Of each source with notes, the first ``--most`` recordings of the split are heard, 20 s of each at most. F-measures,
-means over files; 50 ms, 50 cents, the larger of 50 ms and 20 % of the note. SOURCE=HZ adds a constant to a source's
-pitch labels that are known to be sharp, before all else. Signal to noise ratios are over the whole excerpt. What this
-machine cannot encode, and accompaniments that the manifest does not have, are left out.
+Uses the first ``--most`` recordings with notes of each source, at most 20 s of each. F-measures are means over files,
+with tolerances of 50 ms, 50 cents, and the larger of 50 ms and 20 % of the note. SOURCE=HZ adds a constant to the pitch
+labels of a source that are known to be sharp. Signal-to-noise ratios are over the whole excerpt. Codecs that this
+machine lacks, and missing accompaniments, are left out.
 """
 
 import argparse
@@ -31,14 +31,14 @@ METRICS = {"COn": "con", "COnP": "conp", "COnPOff": "conpoff"}
 RATE = 16_000
 SECONDS = 20.0  # of a recording
 SNRS = (30, 20, 10, 5, 0)  # dB
-DIRECT = 5.0  # dB of the voice above its reverberation: about a metre away in a living room
+DIRECT = 5.0  # dB, direct to reverberant sound: about a metre away in a living room
 BEAT = 0.5  # seconds between the clicks of a metronome
 Change = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
-    """A codec at a bit rate, as it is found among those that this machine can encode; 0 leaves the rate to it."""
+class CodecCondition:
+    """A codec at a bit rate; 0 is the codec's own rate."""
 
     title: str
     codec: str
@@ -47,28 +47,28 @@ class Sent:
 
 
 SENT = (
-    Sent("MP3 16 kbit/s", "libmp3lame", 16_000, 16_000),
-    Sent("MP3 32 kbit/s", "libmp3lame", 16_000, 32_000),
-    Sent("MP3 64 kbit/s", "libmp3lame", 44_100, 64_000),
-    Sent("AAC 24 kbit/s", "aac", 16_000, 24_000),
-    Sent("Opus 8 kbit/s", "libopus", 16_000, 8_000),
-    Sent("Opus 16 kbit/s", "libopus", 16_000, 16_000),
-    Sent("telephone, mu-law 8 kHz", "pcm_mulaw", 8_000),
-    Sent("telephone, AMR 12.2 kbit/s", "libopencore_amrnb", 8_000, 12_200),
-    Sent("telephone, AMR 4.75 kbit/s", "libopencore_amrnb", 8_000, 4_750),
+    CodecCondition("MP3 16 kbit/s", "libmp3lame", 16_000, 16_000),
+    CodecCondition("MP3 32 kbit/s", "libmp3lame", 16_000, 32_000),
+    CodecCondition("MP3 64 kbit/s", "libmp3lame", 44_100, 64_000),
+    CodecCondition("AAC 24 kbit/s", "aac", 16_000, 24_000),
+    CodecCondition("Opus 8 kbit/s", "libopus", 16_000, 8_000),
+    CodecCondition("Opus 16 kbit/s", "libopus", 16_000, 16_000),
+    CodecCondition("telephone, mu-law 8 kHz", "pcm_mulaw", 8_000),
+    CodecCondition("telephone, AMR 12.2 kbit/s", "libopencore_amrnb", 8_000, 12_200),
+    CodecCondition("telephone, AMR 4.75 kbit/s", "libopencore_amrnb", 8_000, 4_750),
 )
 
 
 def noisy(samples: np.ndarray, rng: np.random.Generator, snr: float, slope: float = 0.0) -> np.ndarray:
-    """With noise whose power falls by ``slope`` times 10 dB a decade: 0 is white, 1 is pink."""
+    """Add noise whose power falls by ``slope`` times 10 dB per decade: 0 is white, 1 is pink."""
     spectrum = np.fft.rfft(rng.standard_normal(len(samples)))
-    hertz = np.maximum(np.fft.rfftfreq(len(samples), 1 / RATE), 20.0)  # below, nobody hears it
+    hertz = np.maximum(np.fft.rfftfreq(len(samples), 1 / RATE), 20.0)  # lowest audible frequency
     noise = np.fft.irfft(spectrum * hertz ** (-slope / 2), len(samples))
     return add_at_snr(samples, noise.astype(np.float32), snr)
 
 
 def in_room(samples: np.ndarray, rng: np.random.Generator, rt60: float) -> np.ndarray:
-    """In a room where sound takes ``rt60`` seconds to fall by 60 dB; direct sound stays in its place."""
+    """Add the reverberation of a room (RT60 in seconds); the direct sound is not delayed."""
     time = np.arange(round(1.2 * rt60 * RATE)) / RATE
     tail = rng.standard_normal(len(time)) * 10 ** (-3 * time / rt60) * (time > 0.003)
     tail *= 10 ** (-DIRECT / 20) / np.sqrt(np.sum(tail**2))
@@ -77,26 +77,26 @@ def in_room(samples: np.ndarray, rng: np.random.Generator, rt60: float) -> np.nd
 
 
 def clipped(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """With peaks cut off at a quarter of their height."""
+    """Clip at a quarter of the peak."""
     peak = 0.25 * np.abs(samples).max()
     return np.clip(samples, -peak, peak)
 
 
 def hum(samples: np.ndarray, rng: np.random.Generator, snr: float) -> np.ndarray:
-    """With mains hum of 50 Hz and its harmonics."""
+    """Add mains hum of 50 Hz and its harmonics."""
     time = np.arange(len(samples)) / RATE
     noise = sum(np.sin(2 * np.pi * (50 * n * time + rng.random())) / n for n in (1, 2, 3, 4, 5, 6))
     return add_at_snr(samples, noise.astype(np.float32), snr)
 
 
 def faint(samples: np.ndarray, rng: np.random.Generator, level: float) -> np.ndarray:
-    """With its peak at ``level`` dB of full scale, in a file of 16 bits."""
+    """Set the peak to ``level`` dB of full scale, with 16-bit rounding."""
     scaled = samples * (10 ** (level / 20) / np.abs(samples).max())
     return (np.round(scaled * 32768) / 32768).astype(np.float32)
 
 
 def metronome(samples: np.ndarray, rng: np.random.Generator, snr: float) -> np.ndarray:
-    """With a click every half second: as the power of clicks is that of a few milliseconds, they are loud."""
+    """Add a click every half second. A click lasts a few milliseconds, so it is loud for its mean power."""
     time = np.arange(round(BEAT * RATE)) / RATE
     beats = [np.exp(-time / 0.008) * np.sin(2 * np.pi * hertz * time) for hertz in (1760, 1320, 1320, 1320)]
     start = rng.integers(len(time))
@@ -106,17 +106,17 @@ def metronome(samples: np.ndarray, rng: np.random.Generator, snr: float) -> np.n
 def accompanied(
     samples: np.ndarray, rng: np.random.Generator, snr: float, backgrounds: Sequence[np.ndarray]
 ) -> np.ndarray:
-    """With a band, one of ``backgrounds`` repeated to the length."""
+    """Add an accompaniment, one of ``backgrounds`` repeated to the length."""
     return add_at_snr(samples, np.resize(backgrounds[rng.integers(len(backgrounds))], len(samples)), snr)
 
 
 def through(samples: np.ndarray, rng: np.random.Generator, codec: Codec, bit_rate: int) -> np.ndarray:
-    """Encoded and decoded."""
+    """Encode and decode."""
     return through_codec(samples, RATE, codec, bit_rate)
 
 
 def conditions(backgrounds: Sequence[np.ndarray] = ()) -> dict[str, Change]:
-    """What is done to a recording, by the names of the table; each keeps its length and its time."""
+    """Map names of the table to functions that change a recording, but not its length or timing."""
     found: dict[str, Change] = {"clean": lambda samples, rng: samples}
     found |= {f"white noise, {snr} dB": partial(noisy, snr=snr) for snr in SNRS}
     found |= {f"pink noise, {snr} dB": partial(noisy, snr=snr, slope=1.0) for snr in SNRS}
@@ -134,7 +134,7 @@ def conditions(backgrounds: Sequence[np.ndarray] = ()) -> dict[str, Change]:
 
 
 def excerpt(entry: Entry, shift: float) -> Melody:
-    """The first `SECONDS` of a recording, cut between notes."""
+    """Cut the first `SECONDS` of a recording between notes."""
     samples, notes = audio.load(entry.audio, RATE), entry.load_notes()
     kept = [note for note in notes if note.offset <= SECONDS]
     if len(kept) < len(notes):

@@ -1,11 +1,11 @@
-"""How often a model gets right what singers do: a set of synthetic singing, phenomenon by phenomenon, in one table.
+"""Accuracy by phenomenon of singing, on synthetic recordings.
 
     python -m benchmarks.diagnostic [--model MODEL] [--melodies 10] [--only legato --only "repeated, dip on one vowel"]
 
-The melodies are made in memory, the same in every run, and their notes are known exactly: `phenomena` and, where
-espeak-ng is on the path, `spoken`. Their seeds and voices are others than those of the generators of training data.
-F-measures, means over melodies; onset within 50 ms, pitch within 50 cents, offset within the larger of 50 ms and
-20 % of the note. In slides the true boundary is the middle of the slide, where a listener may hear another.
+The melodies are made in memory by `phenomena` and, if espeak-ng is installed, by `spoken`. They are the same in every
+run, their notes are exactly known, and their seeds and voices differ from those of the training data. F-measures are
+means over melodies, with tolerances of 50 ms, 50 cents, and the larger of 50 ms and 20 % of the note. The true boundary
+of a slide is defined as its middle.
 """
 
 import argparse
@@ -24,7 +24,7 @@ GOOD = 0.9  # COnP
 
 
 def generators() -> dict[str, Callable[[int], phenomena.Melody]]:
-    """What makes the melody of a number, for each phenomenon that can be made on this machine."""
+    """Map each available phenomenon to the function that makes its melodies."""
     found = {name: partial(phenomena.make, name) for name in phenomena.PHENOMENA}
     if shutil.which("espeak-ng"):
         found |= {name: partial(spoken.make, name) for name in spoken.DICTIONS}

@@ -2,7 +2,7 @@
 
     python -m benchmarks.fuzz [--minutes N] [--seed N] [TARGET ...]
 
-Findings are printed with the name of a file that holds the input; the exit code is 1 if there are any.
+Each finding is printed with the name of a file that holds the input. The exit code is 1 if there are any.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from tests.robustness.fuzzing import fuzz, targets
 
 
 def main() -> None:
-    """Fuzz and print a line a target."""
+    """Fuzz, and print one line per target."""
     known = list(targets())
     parser = argparse.ArgumentParser(description="Fuzz the readers, the decoder and the configuration.")
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=", ".join(known))

@@ -1,9 +1,8 @@
-"""How often ``--key`` writes the meant integer notes of made-up melodies, in one table.
+"""Share of correct integer notes with ``--key``, on synthetic melodies.
 
     python -m benchmarks.key
 
-The melodies of benchmarks/tuning.py, in a major key or in minor with its leading note; some with notes that are foreign
-to the key.
+The melodies are those of `benchmarks.tuning`, in a major key or in harmonic minor; some have notes foreign to the key.
 """
 
 from dataclasses import dataclass, replace
@@ -18,7 +17,7 @@ from singtrans.notes import Transcription
 
 @dataclass(frozen=True)
 class Song:
-    """Length of the song in seconds; scatter in cents; share of the notes that are moved by a semitone."""
+    """Length of a song in seconds, scatter in cents, and share of notes moved by a semitone."""
 
     seconds: float
     scatter: float
@@ -36,19 +35,19 @@ SONGS = (
 
 
 def melody(song: Song, rng: np.random.Generator) -> tuple[Transcription, np.ndarray]:
-    """A melody, and the integers that were meant."""
-    sung, meant = sing(Singer(song.seconds, song.scatter, 0.0), rng, SCALES[song.scale])
-    moved = rng.choice((-1, 1), len(meant)) * (rng.random(len(meant)) < song.foreign)
+    """Make a melody; return it and its true integer notes."""
+    sung, true = sing(Singer(song.seconds, song.scatter, 0.0), rng, SCALES[song.scale])
+    moved = rng.choice((-1, 1), len(true)) * (rng.random(len(true)) < song.foreign)
     notes = (replace(note, pitch=note.pitch + float(step)) for note, step in zip(sung.notes, moved, strict=True))
-    return replace(sung, notes=tuple(notes)), meant + moved
+    return replace(sung, notes=tuple(notes)), true + moved
 
 
 def shares(song: Song, seed: int) -> tuple[float, float]:
-    """Shares of right integers: the nearest, and those of the key that is found."""
-    sung, meant = melody(song, np.random.default_rng(seed))
+    """Compute the shares of correct integers: the nearest, and those of the estimated key."""
+    sung, true = melody(song, np.random.default_rng(seed))
     plain = np.array([note.note for note in sung.notes])
     found = np.array([note.note for note in apply_key(sung, AUTO).notes])
-    return float(np.mean(plain == meant)), float(np.mean(found == meant))
+    return float(np.mean(plain == true)), float(np.mean(found == true))
 
 
 def main() -> None:

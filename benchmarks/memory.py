@@ -1,4 +1,4 @@
-"""Memory: the peak of a process against the length of the recording.
+"""Peak memory of a process by length of the recording.
 
 python -m benchmarks.memory [SECONDS ...]
 """
@@ -13,7 +13,7 @@ from benchmarks.tables import COMMAND, publish, repeated
 
 
 def peak(path: Path) -> float:
-    """Most MB of memory that the command holds at any time."""
+    """Measure the peak memory of the command in MB."""
     process = subprocess.Popen([*COMMAND, "transcribe", path, "--overwrite", "-q"])
     _, status, usage = os.wait4(process.pid, 0)
     if status:

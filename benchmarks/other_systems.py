@@ -1,6 +1,6 @@
-"""Other tools as functions from a recording to a transcription, for comparison: pYIN with notes, and Basic Pitch.
+"""Other tools as functions from a recording to a transcription: pYIN with segmentation, and Basic Pitch.
 
-Each raises ImportError where its package is not installed.
+Each raises ImportError if its package is not installed.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ SHORTEST = 0.08  # seconds of a note
 
 
 def pyin() -> System:
-    """librosa's pYIN (Mauch and Dixon, ICASSP 2014) and `segment`."""
+    """Transcribe with librosa's pYIN (Mauch and Dixon, ICASSP 2014) and `segment`."""
     import librosa
 
     def transcribe(path: Path) -> Transcription:
@@ -35,7 +35,7 @@ def pyin() -> System:
 
 
 def basic_pitch() -> System:
-    """Basic Pitch's network (Bittner et al., ICASSP 2022) on onnxruntime, one thread, its own notes."""
+    """Transcribe with Basic Pitch (Bittner et al., ICASSP 2022) on onnxruntime with one thread."""
     logging.disable(logging.WARNING)
     import onnxruntime
     from basic_pitch import ICASSP_2022_MODEL_PATH, inference
@@ -50,7 +50,7 @@ def basic_pitch() -> System:
     def transcribe(path: Path) -> Transcription:
         with contextlib.redirect_stdout(io.StringIO()):
             events = inference.predict(path, model)[2]
-        # Its notes may sound together and are whole semitones.
+        # Its notes may overlap and are whole semitones.
         loud = [(float(on), float(off), float(pitch), float(loud)) for on, off, pitch, loud, _ in events if off > on]
         notes = tuple(Note(on, off, pitch) for on, off, pitch, _ in sorted(loud))
         duration = max((note.offset for note in notes), default=0.0)
@@ -60,10 +60,10 @@ def basic_pitch() -> System:
 
 
 def segment(track: PitchTrack) -> tuple[Note, ...]:
-    """The plainest way from a pitch track to notes.
+    """Segment a pitch track into notes in a simple way.
 
-    A note is voiced throughout, and its pitch, smoothed by a median, rounds to one semitone but for excursions that
-    are shorter than `CHANGE`. Notes shorter than `SHORTEST` are dropped.
+    All frames of a note are voiced, and their pitch, smoothed by a median, rounds to one semitone, except in
+    excursions shorter than `CHANGE`. Notes shorter than `SHORTEST` are dropped.
 
     Args:
         track: evenly spaced frames.
@@ -86,20 +86,20 @@ def segment(track: PitchTrack) -> tuple[Note, ...]:
 
 
 def split_points(midi: np.ndarray, hop: float) -> np.ndarray:
-    """Frames of a voiced stretch, ``midi`` (frames,), at which another semitone begins that lasts for `CHANGE`."""
+    """Find the frames of a voiced stretch, ``midi`` (frames,), where another semitone begins and lasts for `CHANGE`."""
     reach = round(MEDIAN / hop / 2)
     windows = np.lib.stride_tricks.sliding_window_view(np.pad(midi, reach, mode="edge"), 2 * reach + 1)
     semitone = np.floor(np.median(windows, axis=1) + 0.5)
     starts = np.flatnonzero(np.diff(semitone, prepend=np.nan) != 0)
     ends = np.append(starts[1:], len(midi))
-    # A short excursion belongs to what it interrupts.
+    # A short excursion belongs to the surrounding note.
     lasting = [start for start, end in zip(starts, ends, strict=True) if (end - start) * hop > CHANGE]
     changes = [new for old, new in pairwise(lasting) if semitone[new] != semitone[old]]
     return np.array(changes, int)
 
 
 def loudest(notes: list[tuple[float, float, float, float]], duration: float, hop: float = 0.01) -> PitchTrack:
-    """The pitch track of notes that may sound together, (onset, offset, pitch, loudness): the loudest one's."""
+    """Make the pitch track of the loudest of notes that may overlap: (onset, offset, pitch, loudness)."""
     time = np.arange(round(duration / hop)) * hop
     midi = np.full(len(time), np.nan)
     for onset, offset, pitch, _ in sorted(notes, key=lambda note: note[3]):

@@ -1,11 +1,11 @@
-"""Speed against other tools that turn a recording into notes, in alternation in one run, each with one thread.
+"""Speed of singtrans and other transcription tools, alternating in one run, with one thread each.
 
     pip install --no-deps basic-pitch; pip install onnxruntime resampy pretty_midi; apt-get install aubio-tools
     python -m benchmarks.peers [SECONDS] [ROUNDS]
 
-Each is warm, from file to notes: singtrans; librosa's pYIN with the plainest segmentation into notes; Basic Pitch's
-network on onnxruntime with its own note creation (both as in `systems`); and the program aubionotes, whose start is
-part of what it does, and takes milliseconds. What is not installed is left out.
+Times are from file to notes with loaded models: singtrans; librosa's pYIN with simple segmentation; Basic Pitch on
+onnxruntime (both from `other_systems`); and the program aubionotes, including its start of some milliseconds. Tools
+that are not installed are left out.
 """
 
 import os

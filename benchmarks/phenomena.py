@@ -1,9 +1,8 @@
-"""Short melodies of made-up singing, each full of one thing that singers do, with exactly known notes.
+"""Short synthetic melodies with exactly known notes, each for one phenomenon of singing.
 
-No training sees them: seeds are checksums of names, where the generators of training data count up from small
-numbers, and the voices are others too (`singer`; for consonants, variants of espeak-ng that
-`synthetic_words` has not). What `f0_curve` knows of how pitch moves from note to note is shared with training.
-Pitch is a fractional MIDI number, time is in seconds.
+They are not in the training data: seeds are checksums of names, instead of small numbers, and the voices differ
+(`singer`). The model of pitch movement between notes (`f0_curve`) is shared with the training data. Pitch is a
+fractional MIDI number, time is in seconds.
 """
 
 import zlib
@@ -27,7 +26,7 @@ Span = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """Whose voice it is: lowest and highest MIDI number, and the throat as in `Timbre`."""
+    """A vocal range: lowest and highest MIDI number, and the throat as in `Timbre`."""
 
     low: float
     high: float
@@ -40,18 +39,18 @@ CHILD, BASS = Register(70, 84, 1.35), Register(36, 50, 0.92)
 
 @dataclass(frozen=True, slots=True)
 class Phenomenon:
-    """One thing that singers do, as melodies of groups of notes. A pair is a range that is drawn from.
+    """A phenomenon of singing, as parameters of melodies of groups of notes; a pair is a range to draw from.
 
     Attributes:
         length: of a note, seconds.
         group: notes in a group.
         gap: between the notes of a group, seconds; 0 slurs them.
         rest: between groups, seconds.
-        leap: scale steps from note to note inside a group, at most; 0 repeats the note.
-        dip: dB by which the voice dips where two notes touch.
+        leap: largest step between notes of a group, in scale steps; 0 repeats the note.
+        dip: dip of the level in dB where two notes touch.
         style: how pitch moves.
-        registers: the melodies go through them in turn.
-        timbre: its throat is the register's.
+        registers: used in turn by the melodies.
+        timbre: timbre of the voice, except the throat, which is the register's.
         one_vowel: whether a group is sung on one vowel.
         consonants: whether gaps hold voiceless bursts.
         inhaled: whether rests hold audible breaths.
@@ -79,7 +78,7 @@ class Phenomenon:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Melody:
-    """A recording, (samples,) float32 at 16 kHz, and its true notes."""
+    """A recording, (samples,) float32 at 16 kHz, and its notes."""
 
     samples: np.ndarray
     notes: tuple[Note, ...]
@@ -126,12 +125,12 @@ PHENOMENA = {
 
 
 def seed_of(*names: object) -> int:
-    """A seed that is the same in every run and another one for other names."""
+    """Derive a reproducible seed from a name."""
     return zlib.crc32(" ".join(map(str, ("measures", *names))).encode())
 
 
 def make(name: str, number: int) -> Melody:
-    """The melody of this number, of the phenomenon of this name in `PHENOMENA`."""
+    """Make one melody of a phenomenon in `PHENOMENA`."""
     what, rng = PHENOMENA[name], np.random.default_rng(seed_of(name, number))
     register = what.registers[number % len(what.registers)]
     groups = draw_groups(what, register, rng)
@@ -150,7 +149,7 @@ def make(name: str, number: int) -> Melody:
 
 
 def draw_groups(what: Phenomenon, register: Register, rng: np.random.Generator) -> list[list[Note]]:
-    """A walk over a scale in a register: groups of notes in time order."""
+    """Draw a walk over a scale in a register: groups of notes in time order."""
     steps = np.arange(np.ceil(register.low), np.floor(register.high) + 1)
     scale = steps[np.isin((steps - rng.integers(12)) % 12, SCALES[rng.integers(2)])]
     tuning = rng.uniform(-0.4, 0.4)
@@ -172,18 +171,18 @@ def draw_groups(what: Phenomenon, register: Register, rng: np.random.Generator) 
 
 
 def draw_vowels(count: int, one: bool, rng: np.random.Generator) -> list[int]:
-    """Which of `VOWELS` each note of a group has: one and the same, or one a note."""
+    """Draw the indices in `VOWELS` for the notes of a group: one for all, or one for each."""
     return np.resize(rng.integers(len(VOWELS), size=1 if one else count), count).tolist()
 
 
 def step_from(place: int, count: int, leap: int, rng: np.random.Generator) -> int:
-    """Another place of ``count``, at most ``leap`` away; the same for a leap of 0."""
+    """Draw another index below ``count``, at most ``leap`` away; the same index if ``leap`` is 0."""
     others = [p for p in range(max(0, place - leap), min(count, place + leap + 1)) if p != place]
     return int(rng.choice(others)) if others else place
 
 
 def unvoiced(notes: tuple[Note, ...], count: int, inhaled: bool, rng: np.random.Generator) -> np.ndarray:
-    """(samples,) of hiss in the gaps before notes: consonants just before them, or breaths that fill them."""
+    """Make (samples,) of noise in the gaps before notes: consonants, or breaths that fill the gaps."""
     hiss = np.zeros(count * STEP, np.float32)
     band = (800, 3500) if inhaled else (2500, 7000)  # Hz
     filtered = scipy.signal.sosfilt(

@@ -1,10 +1,10 @@
-"""The tuning fork: notes of known pitch from C2 to C6, and by how many cents a model's notes are off, in one table.
+"""Pitch error of a model in cents, on notes of known pitch from C2 to C6.
 
     python -m benchmarks.pitch [--model MODEL] [--step 1.0]
 
-Each note is a recording of its own: 1.2 s between two silences, at a semitone's multiple plus a random tuning. A note
-is read where one is found over more than half of it, and then by the one that covers it most. Errors above six
-semitones count as octave errors, and not in the mean. ``split`` counts notes that were found as several.
+Each note is a recording of its own: 1.2 s between silences, at a semitone plus a random offset. It is found if a note
+covers more than half of it; the note with the largest overlap is compared. Errors above six semitones count as octave
+errors, and not in the mean. ``split`` counts notes that were found as several.
 """
 
 import argparse
@@ -23,12 +23,12 @@ from singtrans.transcriber import Transcriber
 
 LOW, HIGH = 36, 84  # C2 and C6
 SECONDS, SILENCE = 1.2, 0.5  # of a note; before and after it
-EDGE = 0.03  # seconds in which it sets in and dies away
+EDGE = 0.03  # seconds of attack and decay
 VIBRATO = 1.0  # semitones to either side
-VIBRATO_RATE = 5.0  # Hz: whole periods in the note and in its middle half, so that both have the note's pitch as mean
-DRIFT = 0.3  # semitones, from as much below the note's pitch to as much above it
-OCTAVE = 6.0  # semitones; a larger error is none of tuning
-# A throat of 0 leaves the vowel out. The breath is at the level of a quiet room.
+VIBRATO_RATE = 5.0  # Hz; whole periods in the note and in its middle half, so that the mean of both is the note's pitch
+DRIFT = 0.3  # semitones, from this much below the note's pitch to this much above it
+OCTAVE = 6.0  # semitones; larger errors are octave errors
+# A throat of 0 omits the vowel. The breath has the level of a quiet room.
 TIMBRES = {
     "sung vowel": Timbre(),
     "30 harmonics": Timbre(throat=0.0, harmonics=30, jitter=0.0, shimmer=0.0, breath=-60.0),
@@ -39,7 +39,7 @@ TIMBRES = {
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How the note is held: its vibrato and drift in semitones, and dB to white noise over the note."""
+    """Vibrato and drift of the note in semitones, and its level above white noise in dB."""
 
     vibrato: float = 0.0
     drift: float = 0.0
@@ -56,7 +56,7 @@ MANNERS = {
 
 
 def tone(pitch: float, timbre: Timbre, manner: Manner, rng: np.random.Generator) -> np.ndarray:
-    """(samples,) float32 at 16 kHz: one note from ``SILENCE`` to ``SILENCE + SECONDS`` seconds."""
+    """Make (samples,) float32 at 16 kHz: one note from ``SILENCE`` to ``SILENCE + SECONDS`` seconds."""
     frames = round(SECONDS / HOP_SECONDS)
     time = (np.arange(frames) + 0.5) * HOP_SECONDS
     swing = np.sin(2 * np.pi * (VIBRATO_RATE * time + rng.random()))
@@ -66,13 +66,13 @@ def tone(pitch: float, timbre: Timbre, manner: Manner, rng: np.random.Generator)
     note = sing(f0, level, vowels, timbre, rng)
     quiet = round(SILENCE * RATE)
     noise = rng.standard_normal(len(note) + 2 * quiet).astype(np.float32)
-    # The ratio is that of the note's own time: silence around it would only make the noise look louder.
+    # The ratio is computed over the note alone, without the silence around it.
     hiss = (add_at_snr(note, noise[quiet:-quiet], manner.snr) - note).std() / noise[quiet:-quiet].std()
     return np.pad(note, quiet) + hiss * noise
 
 
 def read(notes: tuple[Note, ...]) -> tuple[Note | None, bool]:
-    """The one of the notes that covers the true one most, None if none covers half of it; whether there are more."""
+    """Find the note that covers most of the true note, None if none covers half of it; and whether there are more."""
     over = [min(n.offset, SILENCE + SECONDS) - max(n.onset, SILENCE) for n in notes]
     inside = [note for note, seconds in zip(notes, over, strict=True) if seconds > EDGE]
     best = int(np.argmax(over)) if over else -1
@@ -80,7 +80,7 @@ def read(notes: tuple[Note, ...]) -> tuple[Note | None, bool]:
 
 
 def row(errors: list[float], missed: int, split: int) -> list[object]:
-    """Cells of the table from the errors in semitones of the notes that were read."""
+    """Format the cells of a row from the errors of the found notes in semitones."""
     tuned = 100 * np.abs([e for e in errors if abs(e) <= OCTAVE])
     figures = [f"{tuned.mean():.1f}", f"{tuned.max():.1f}"] if len(tuned) else ["-", "-"]
     return [len(errors) + missed, *figures, len(errors) - len(tuned), missed, split]

@@ -1,8 +1,8 @@
-"""How often the tempo is found under made-up songs with human timing, and their rhythm brought back, in two tables.
+"""Share of correct tempi, and of correctly quantised notes, on synthetic songs with human timing.
 
     python -m benchmarks.rhythm
 
-The songs are those of the tests (tests/songs.py), with other seeds.
+The songs are made by `tests.helpers.songs`, with other seeds than in the tests.
 """
 
 import numpy as np
@@ -14,14 +14,14 @@ from singtrans.melody.tempo import align_beats, estimate_beats
 from tests.helpers.songs import Song, song
 
 SONGS = 100
-NEAR = 0.04  # of a tempo: closer counts as found
-TIMING = 0.025  # seconds: standard deviation of onsets and offsets where the tempo is to be found
-ROUGH_TIMING = 0.03  # likewise where the rhythm is
+NEAR = 0.04  # relative error up to which a tempo is correct
+TIMING = 0.025  # seconds, standard deviation of onsets and offsets for estimating the tempo
+ROUGH_TIMING = 0.03  # likewise for quantising
 GRIDS = {"1/16": 4, "1/8": 3, "1/8t": "t"}  # grid -> the songs' metre
 
 
 def tempos() -> dict[str, int]:
-    """Songs of 100 whose tempo was found, and whose tempo or its double or half was."""
+    """Count, of 100 songs, those whose tempo was found, and those whose tempo, its double or half was found."""
     rng, exact, related = np.random.default_rng(101), 0, 0
     for _ in range(SONGS):
         tempo, metre = rng.uniform(60, 170), rng.choice([4, 4, 3])
@@ -34,7 +34,7 @@ def tempos() -> dict[str, int]:
 
 
 def restored(made: Song, beats: Beats, grid: str) -> np.ndarray:
-    """(notes, 2) whether onset and offset lie on their true place in the rhythm after ``--quantize``."""
+    """Check (notes, 2) whether onsets and offsets have their true position after ``--quantize``."""
     places = parse_grid(grid)
     placed = quantize(made.notes, beats, places)
     origin = np.round(beats.position(made.beats[0]))
@@ -54,9 +54,9 @@ def main() -> None:
         cells = f"{starts:.1%} of onsets, {both:.1%} of notes with their offsets"
         rows.append([f"`--quantize {grid}` restored", f"{sum(map(len, right))} notes", cells])
     note = (
-        f"Onsets and offsets are off by {1000 * TIMING:.0f} ms where the tempo is to be found, which drifts by\n"
-        f"up to 5 %, and by {1000 * ROUGH_TIMING:.0f} ms where the rhythm is (normal deviates). The metre is told,\n"
-        "and to `--quantize` the tempo."
+        f"Onsets and offsets have random errors of {1000 * TIMING:.0f} ms (standard deviation) for the tempo,\n"
+        f"which drifts by up to 5 %, and of {1000 * ROUGH_TIMING:.0f} ms for quantising, where the tempo is given.\n"
+        "The metre is given for both."
     )
     publish("Rhythm", "python -m benchmarks.rhythm", ["what", "of", "how often"], rows, note)
 

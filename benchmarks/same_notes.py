@@ -1,9 +1,9 @@
-"""How much the notes change with what should not change them.
+"""Changes of notes under conditions that should not change them.
 
     python -m benchmarks.same_notes
 
-The sample recordings, whole, are made louder, quieter or later, and the work is shared out otherwise; a line says by
-how much times and pitch moved at most, and how many notes came or went. The table is the one in docs/reliability.md.
+The sample recordings are made louder, quieter or later, and processed with other slices and threads. Each line has the
+largest change of times and pitch, and the number of notes added or lost. docs/reliability.md has the table.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,7 +23,7 @@ SAMPLES = sorted(
     path for path in (Path(__file__).parents[1] / "sample_audio").iterdir() if path.suffix in audio.AUDIO_SUFFIXES
 )
 RATE = 16_000
-NEAR = 0.05  # seconds within which two notes are the same one, moved
+NEAR = 0.05  # seconds within which two notes are the same
 
 
 def gain(decibels: float) -> Callable[[np.ndarray], np.ndarray]:
@@ -39,11 +39,11 @@ def in_16_bits(samples: np.ndarray) -> np.ndarray:
 
 
 def clipped(samples: np.ndarray) -> np.ndarray:
-    """At full scale, which lies 6 dB below the loudest sample."""
+    """Clip at 6 dB below the peak."""
     return np.clip(samples * np.float32(2.0 / np.abs(samples).max()), -1.0, 1.0)
 
 
-# Change -> how the samples become, and how many seconds later the singing is.
+# Name of the change -> function of the samples, and delay of the singing in seconds.
 CHANGES: dict[str, list[tuple[Callable[[np.ndarray], np.ndarray], float]]] = {
     "gain of -40 to +6 dB (float)": [(gain(decibels), 0.0) for decibels in (-40, -23, -10, -3, 3, 6)],
     "1 s of digital silence in front": [(silence(1.0), 1.0)],
@@ -70,7 +70,7 @@ def main() -> None:
         show(name, found, sum(map(len, plain)) * len(changes))
     shared = [
         compare(other.transcribe(samples).notes, notes, 0.0)
-        for other in shared_out(listening)
+        for other in variants(listening)
         for samples, notes in zip(sounds, plain, strict=True)
     ]
     show("1, 2 or 5 threads, slices of 0.5 to 30 s", shared, sum(map(len, plain)) * 12)
@@ -78,13 +78,13 @@ def main() -> None:
 
 @contextmanager
 def slices(seconds: float) -> Iterator[None]:
-    """Recordings are cut into slices of this length, however short they are."""
+    """Use slices of this length for every recording."""
     with patch.object(streaming, "_SLICE_SECONDS", seconds), patch.object(transcriber, "_SHORT_SECONDS", 0.0):
         yield
 
 
-def shared_out(listening: Transcriber) -> Iterator[Transcriber]:
-    """The same model, at work in other ways."""
+def variants(listening: Transcriber) -> Iterator[Transcriber]:
+    """List the same model with other threads and slices."""
     for threads in (1, 2, 5):
         for seconds in (0.5, 2.3, 10.0, 30.0):
             with slices(seconds):
@@ -92,7 +92,7 @@ def shared_out(listening: Transcriber) -> Iterator[Transcriber]:
 
 
 def compare(found: tuple[Note, ...], true: tuple[Note, ...], later: float) -> tuple[int, float, float]:
-    """Notes that came or went, the largest change of a time in ms, and of a pitch in cents."""
+    """Count added and lost notes, and measure the largest change of a time in ms, and of a pitch in cents."""
     pairs, left = [], list(found)
     for note in true:
         near = [other for other in left if abs(other.onset - later - note.onset) <= NEAR]
@@ -105,7 +105,7 @@ def compare(found: tuple[Note, ...], true: tuple[Note, ...], later: float) -> tu
 
 
 def show(name: str, found: list[tuple[int, float, float]], notes: int) -> None:
-    """A line of the table."""
+    """Print a line of the table."""
     changed, times, pitch = (np.array(column) for column in zip(*found, strict=True))
     print(f"| {name} | {changed.sum()} of {notes} | {times.max():.1f} | {pitch.max():.2f} |", flush=True)
 

@@ -1,9 +1,9 @@
-"""A Dask cluster on loopback: files a second with one and two workers, and what becomes of it when workers die.
+"""Speed of a local Dask cluster with one and two workers, and its behaviour when workers die.
 
     python -m benchmarks.scale [FILES]
 
-The scheduler and its workers are processes of their own. In one run a worker is killed half-way; in another a
-recording kills whichever worker opens it.
+The scheduler and the workers are separate processes. In one run a worker is killed; in another a recording kills every
+worker that opens it.
 """
 
 import os
@@ -18,7 +18,7 @@ from pathlib import Path
 from benchmarks.batch import digest
 from benchmarks.tables import COMMAND, generated, publish, timed
 
-# What makes a recording deadly: the workers' audio reader is told to die of a name.
+# The workers' audio reader is patched to exit at this file name.
 _POISON = """
 import os, signal
 from singtrans import audio
@@ -27,14 +27,14 @@ class Deadly(audio.Reading):
         if "poison" in str(self.source):
             os.kill(os.getpid(), signal.SIGKILL)
         return super().__iter__()
-if audio.Reading.__name__ != "Deadly":  # Dask loads this twice
+if audio.Reading.__name__ != "Deadly":  # Dask imports this module twice
     audio.Reading = Deadly
 """
 
 
 @contextmanager
 def cluster(folder: Path, workers: int):
-    """A scheduler's address, with that many workers."""
+    """Start a scheduler with workers, and yield its address."""
     from distributed import Client
 
     file, preload = folder / f"scheduler{workers}-{time.time_ns()}.json", folder / "poison.py"
@@ -61,13 +61,13 @@ def cluster(folder: Path, workers: int):
 
 
 def transcribe(recordings: Path, out: Path, *options: object) -> subprocess.CompletedProcess:
-    """Run the command; its lines are kept."""
+    """Run the command, and keep its output."""
     command = [*COMMAND, "transcribe", recordings, "-o", out, *options]
     return subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
 
 
 def killed_half_way(client, recordings: Path, out: Path, count: int) -> subprocess.CompletedProcess:
-    """Transcribe, and kill a worker when half the outputs are there."""
+    """Transcribe, and kill a worker when half of the outputs exist."""
     address = client.scheduler.address
     command = [*COMMAND, "transcribe", str(recordings), "-o", str(out), "--scheduler", address]
     with tempfile.TemporaryFile("w+") as said:
@@ -81,9 +81,9 @@ def killed_half_way(client, recordings: Path, out: Path, count: int) -> subproce
 
 
 def row(what: str, seconds: float, result: subprocess.CompletedProcess, out: Path) -> list[object]:
-    """A line of the table."""
+    """Format a line of the table."""
     made = len(list(out.glob("[!.]*")))
-    for hidden in out.glob(".*"):  # what a killed worker was writing
+    for hidden in out.glob(".*"):  # left by a killed worker
         hidden.unlink()
     failures = sum("[" in line and "failed: " in line for line in result.stderr.splitlines())
     rate = f"{made / seconds:.2f}" if seconds else ""

@@ -1,9 +1,9 @@
-"""A voice for the measures: vowels of exactly known pitch, loudness and roughness, at 16 kHz.
+"""A synthetic voice for benchmarks: vowels of exactly known pitch, level and roughness, at 16 kHz.
 
-It is none of the voices that training sings with: the vowels are those of Hillenbrand et al., "Acoustic
-characteristics of American English vowels", JASA 97 (1995), through parallel resonators (Klatt, "Software for a
-cascade/parallel formant synthesizer", JASA 67, 1980), where training has other vowels in a cascade. Without vowels it
-is a plain tone, as training has them, too. Pitch is a fractional MIDI number, time is in seconds.
+It differs from the voices in the training data: the vowels are those of Hillenbrand et al., "Acoustic characteristics
+of American English vowels", JASA 97 (1995), through parallel resonators (Klatt, "Software for a cascade/parallel
+formant synthesizer", JASA 67, 1980); the training data have other vowels through a cascade. Without a vowel it is a
+plain tone, as in the training data. Pitch is a fractional MIDI number, time is in seconds.
 """
 
 from collections.abc import Sequence
@@ -37,16 +37,16 @@ PEAK = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Timbre:
-    """What a voice sounds like.
+    """Timbre of a voice.
 
     Attributes:
-        throat: factor on the formants; 1 is a man's, 1.17 about a woman's. 0 leaves the vowels out: a plain tone.
+        throat: factor of the formants: 1 for a man, about 1.17 for a woman, 0 for a plain tone without vowels.
         tilt: harmonic ``h`` has the amplitude ``h ** -tilt`` before the vowel.
-        harmonics: how many there are at most.
-        breath: dB, noise of the breath against the voice.
+        harmonics: largest number of harmonics.
+        breath: level of the breath noise relative to the voice, dB.
         jitter: standard deviation of a period, relative to its length.
-        shimmer: standard deviation of a period's loudness, relative.
-        damping: nepers by which each period of the voice dies away before the next; high in creak.
+        shimmer: relative standard deviation of a period's level.
+        damping: decay within each period in nepers; large for creak.
     """
 
     throat: float = 1.0
@@ -65,8 +65,8 @@ def sing(f0: np.ndarray, level: np.ndarray, vowels: np.ndarray, timbre: Timbre, 
         f0: (frames,) fractional MIDI every ``HOP_SECONDS``, NaN where unvoiced.
         level: (frames,) linear gain.
         vowels: (frames, 4) formants in Hz of a man's throat.
-        timbre: of the voice.
-        rng: where the breath and the irregularities come from.
+        timbre: timbre of the voice.
+        rng: source of the breath noise and the irregularities.
 
     Returns:
         (samples,) float32, ``len(f0) * STEP`` long, peak 0.7.
@@ -89,13 +89,13 @@ def sing(f0: np.ndarray, level: np.ndarray, vowels: np.ndarray, timbre: Timbre, 
         strength = number**-timbre.tilt * _gain(partial, vowels, timbre.throat) * level * (partial < HIGHEST)
         song += _fine(strength) * harmonic.imag
     song *= loudness
-    breath = np.diff(rng.standard_normal(len(song) + 1)) * _fine(level)  # rises with frequency, as breath does
+    breath = np.diff(rng.standard_normal(len(song) + 1)) * _fine(level)  # breath noise rises with frequency
     song += breath * 10 ** (timbre.breath / 20) * np.sqrt(np.mean(song**2) / np.mean(breath**2))
     return (song * (PEAK / np.abs(song).max())).astype(np.float32)
 
 
 def vowel_curve(notes: Sequence[Note], kinds: Sequence[int], count: int) -> np.ndarray:
-    """(count, 4) Hz: the formants of a vowel a note, each gliding into the next in 60 ms."""
+    """Make (count, 4) formants in Hz of one vowel per note, with transitions of 60 ms."""
     margins = [min(0.03, note.duration / 4) for note in notes]
     edges = [(n.onset + margin, n.offset - margin) for n, margin in zip(notes, margins, strict=True)]
     at, targets = np.ravel(edges) / HOP_SECONDS, VOWELS[np.repeat(kinds, 2)]
@@ -105,13 +105,13 @@ def vowel_curve(notes: Sequence[Note], kinds: Sequence[int], count: int) -> np.n
 def level_curve(
     notes: Sequence[Note], count: int, rng: np.random.Generator, dip_db: tuple[float, float] = (0.0, 0.0)
 ) -> np.ndarray:
-    """Loudness of notes that are slurred wherever they touch.
+    """Make the level of notes, which are slurred where they touch.
 
     Args:
         notes: in time order, not overlapping.
         count: frames.
-        rng: where every choice comes from.
-        dip_db: range of dips in dB, about 80 ms wide, where two notes touch.
+        rng: source of random choices.
+        dip_db: range of the depth in dB of dips, about 80 ms wide, where two notes touch.
 
     Returns:
         (count,) linear gain every ``HOP_SECONDS``.
@@ -124,29 +124,29 @@ def level_curve(
         for note in phrase[1:]:
             shape *= 10 ** (-rng.uniform(*dip_db) / 20 * np.exp(-(((time - note.onset) / 0.03) ** 2)))
         level = np.maximum(level, shape * rng.uniform(0.6, 1.0))
-    return level * 10 ** (1.0 / 20 * smooth_noise(count, 0.6 / HOP_SECONDS, rng))  # swells by a decibel
+    return level * 10 ** (1.0 / 20 * smooth_noise(count, 0.6 / HOP_SECONDS, rng))  # slow variation by a decibel
 
 
 def _fine(curve: np.ndarray) -> np.ndarray:
-    """(frames,) -> (frames * STEP,) samples, linearly between frames."""
+    """Interpolate (frames,) linearly to (frames * STEP,) samples."""
     nearer = np.arange(STEP) / STEP
     following = np.append(curve[1:], curve[-1])
     return (curve[:, None] * (1 - nearer) + following[:, None] * nearer).ravel()
 
 
 def _periods(hertz: np.ndarray, timbre: Timbre, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Phase in radians and gain of each sample of a voice whose periods differ: both (samples,)."""
+    """Compute phase in radians and gain, both (samples,), of a voice with irregular periods."""
     number = np.floor(np.cumsum(hertz) / RATE).astype(int)
     uneven = 1 + np.clip(timbre.jitter * rng.standard_normal(number[-1] + 1), -0.3, 0.3)
     cycles = np.cumsum(hertz * uneven[number]) / RATE
     number = np.floor(cycles).astype(int)
     loud = 1 + np.clip(timbre.shimmer * rng.standard_normal(number[-1] + 1), -0.8, 0.8)
-    # A period starts where every harmonic is 0, so a step in loudness there makes no click.
+    # Every harmonic is 0 at the start of a period, so that a step in level causes no click.
     return 2 * np.pi * cycles, loud[number] * np.exp(-timbre.damping * (cycles - number))
 
 
 def _gain(hertz: np.ndarray, vowels: np.ndarray, throat: float) -> np.ndarray:
-    """(frames,) gain of parallel resonators at ``hertz`` (frames,); 1 without a throat."""
+    """Compute the (frames,) gain of the resonators at ``hertz`` (frames,); 1 without a throat."""
     if throat == 0.0:
         return np.ones(len(hertz))
     away = (hertz[:, None] - throat * vowels) / (0.5 * BANDWIDTHS)

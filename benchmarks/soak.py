@@ -1,8 +1,8 @@
-"""Thousands of transcriptions: memory, open files and processes must not grow.
+"""Memory, open files and processes over thousands of transcriptions.
 
     python -m benchmarks.soak [--alone N] [--pool N]
 
-A line is fitted to the memory in use after the first tenth, in which libraries fill their caches.
+A line is fitted to the memory in use, without the first tenth, in which libraries fill their caches.
 """
 
 import argparse
@@ -26,17 +26,17 @@ SAMPLE = Path(__file__).parents[1] / "sample_audio" / "frere_jacques.flac"
 
 
 def memory(process: int | str = "self") -> float:
-    """MB that a process holds."""
+    """Measure the memory of a process in MB."""
     return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 def open_files() -> int:
-    """How many this process has."""
+    """Count the open files of this process."""
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def jobs(folder: Path, count: int) -> Iterator[Job]:
-    """Clips of 1 to 2 s under ever new names, a hundred different ones."""
+    """Yield clips of 1 to 2 s under new names, with a hundred different contents."""
     sound = audio.load(SAMPLE)
     for number in range(count):
         path = folder / f"{number:05}.wav"
@@ -48,7 +48,7 @@ def jobs(folder: Path, count: int) -> Iterator[Job]:
 
 
 def row(name: str, count: int, outcomes: Iterator, measured) -> list[str]:
-    """A line of the table."""
+    """Format a line of the table."""
     files, began, held = open_files(), time.monotonic(), []
     for outcome in outcomes:
         if outcome.error:

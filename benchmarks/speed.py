@@ -1,8 +1,8 @@
-"""Speed: short, 3 min and 60 min; 1 and 2 threads; cold and warm.
+"""Speed on recordings of 10 s, 3 min and 60 min, with 1 and 2 threads, cold and warm.
 
     python -m benchmarks.speed [--no-hour]
 
-Cold is a process of its own, from start to MIDI; warm is from file to notes with the model loaded.
+Cold: a new process, from its start to the MIDI file. Warm: from file to notes with a loaded model.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from benchmarks.tables import COMMAND, publish, repeated, run, timed
 
 
 def warm(path: Path, threads: int, runs: int) -> float:
-    """Shortest seconds for one file, from reading to notes, with the model loaded."""
+    """Measure the shortest time in seconds from file to notes with a loaded model."""
     import torch
 
     from singtrans import Transcriber

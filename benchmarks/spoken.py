@@ -1,8 +1,7 @@
-"""Short melodies on real consonants, spoken by espeak-ng and sung as the recordings in ``sample_audio`` are.
+"""Short melodies with consonants by espeak-ng, sung by the code that makes ``sample_audio``.
 
-Its voices are none of those in ``sample_audio`` and `synthetic_words`. Of its languages, Swedish and the Portuguese of
-Portugal are not in `synthetic_words` either. A note starts with its vowel, as there: no consonant before it is a part
-of it.
+The voices are not in ``sample_audio`` or in the training data; nor are two of the languages, Swedish and European
+Portuguese. A note starts with its vowel, without the consonant before it.
 """
 
 from dataclasses import dataclass, field, replace
@@ -25,16 +24,16 @@ VOICES = (  # espeak-ng's language and variant, lowest MIDI number
 )
 VOWELS = ("a", "e", "i", "o", "u")
 RANGE = 12  # semitones
-SYLLABLES = 5  # different ones in a melody: each is spoken anew for each voice, which takes the time
+SYLLABLES = 5  # different syllables in a melody; each is synthesised for each voice, which is slow
 TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Diction:
-    """What is sung, and how fast. A pair is a range that is drawn from.
+    """Consonants and tempo of a melody; a pair is a range to draw from.
 
     Attributes:
-        consonants: in espeak-ng's phonemes.
+        consonants: phonemes of espeak-ng.
         beat: seconds.
         lengths: of a note, in beats.
         phrase: syllables between rests.
@@ -63,15 +62,15 @@ DICTIONS = {
 
 @cache
 def samples_code():
-    """The code that made ``sample_audio``, loaded once: it keeps the syllables that were spoken."""
+    """Load the code of ``sample_audio`` once; it caches spoken syllables."""
     return recipe()
 
 
 def make(name: str, number: int, seconds: float = 8.0) -> Melody:
-    """The melody of this number, with the diction of this name in `DICTIONS`.
+    """Make one melody with a diction in `DICTIONS`.
 
     Raises:
-        ValueError: if the consonants find no room between the notes.
+        ValueError: if the consonants are too long for the gaps between notes.
     """
     diction, (voice, low) = DICTIONS[name], VOICES[number % len(VOICES)]
     rng = np.random.default_rng(seed_of(name, number))
@@ -81,7 +80,7 @@ def make(name: str, number: int, seconds: float = 8.0) -> Melody:
         song = code.Song(name, words, voice, float(np.exp(rng.normal(0, 0.05))), beat, diction.style)
         try:
             samples, rate, notes = code.sing(song, np.random.default_rng(seed_of(name, number, attempt)))
-        except ValueError:  # a note with no room for its consonants
+        except ValueError:  # a note without time for its consonants
             beat *= 1.1
             continue
         samples = soxr.resample(samples, rate, RATE)
@@ -90,7 +89,7 @@ def make(name: str, number: int, seconds: float = 8.0) -> Melody:
 
 
 def score(diction: Diction, low: int, beats: float, rng: np.random.Generator) -> str:
-    """Random syllables on a walk over a scale, ``beats`` long, as `sample_audio/make.py` reads it."""
+    """Draw syllables on a walk over a scale, ``beats`` long, as a score for `sample_audio/make.py`."""
     mode = SCALES[rng.integers(2)]
     scale = [p for p in range(low, low + RANGE + 1) if (p - low) % 12 in mode]
     syllables = [f"{rng.choice(diction.consonants)}'{rng.choice(VOWELS)}" for _ in range(SYLLABLES)]

@@ -1,4 +1,4 @@
-"""What the benchmarks share: recordings of any length, and tables that go to RESULTS.md with machine and commit."""
+"""Recordings of any length, and tables for RESULTS.md with machine and commit."""
 
 import os
 import platform
@@ -19,7 +19,7 @@ NAMES = ("frere_jacques.flac", "amazing_grace.wav", "ode_to_joy.ogg", "twinkle_p
 
 
 def repeated(seconds: float, path: Path) -> Path:
-    """A sample recording, repeated to a length, as 16-bit FLAC (or what the path's ending says)."""
+    """Write a sample recording, repeated to a length, as 16-bit FLAC (or the format of the suffix)."""
     samples, rate = soundfile.read(SAMPLES / NAMES[0], dtype="float32")
     wanted = int(seconds * rate)
     with soundfile.SoundFile(path, "w", rate, 1, "PCM_16") as file:
@@ -30,7 +30,7 @@ def repeated(seconds: float, path: Path) -> Path:
 
 
 def generated(folder: Path, count: int, shortest: float = 5.0, longest: float = 20.0) -> Path:
-    """``count`` different recordings in a folder: parts of the samples, louder and softer, in noise of all degrees."""
+    """Write ``count`` recordings to a folder: parts of the samples at random levels with random noise."""
     folder.mkdir(parents=True, exist_ok=True)
     from singtrans.audio import load
 
@@ -46,7 +46,7 @@ def generated(folder: Path, count: int, shortest: float = 5.0, longest: float = 
 
 
 def timed(function: Callable[[], object], runs: int = 1) -> float:
-    """Shortest seconds of several runs: other work on the machine can only slow a run down."""
+    """Measure the shortest time of several runs, as other work on the machine can only slow a run down."""
     times = []
     for _ in range(runs):
         began = time.perf_counter()
@@ -61,7 +61,7 @@ def run(command: Sequence[object]) -> None:
 
 
 def machine() -> str:
-    """The machine and the commit, in one line."""
+    """Describe the machine and the commit in one line."""
     cpu = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.exists() and (found := re.search(r"model name\s*: (.*)", info.read_text())):
@@ -78,19 +78,19 @@ def machine() -> str:
 
 
 def row(cells: Sequence[object]) -> str:
-    """A row of a table in Markdown."""
+    """Format a row of a Markdown table."""
     return "| " + " | ".join(map(str, cells)) + " |"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    """The lines of a table in Markdown, each as soon as its row is there."""
+    """Yield the lines of a Markdown table as soon as their rows are known."""
     yield row(head)
     yield row(["---"] * len(head))
     yield from map(row, rows)
 
 
 def publish(title: str, command: str, head: Sequence[str], rows: Sequence[Sequence[object]], note: str = "") -> None:
-    """Print a table, and put it under its title in RESULTS.md."""
+    """Print a table, and write it under its title in RESULTS.md."""
     body = f"`{command}` on {machine()}:\n\n" + "\n".join(table(head, rows)) + "\n" + (f"\n{note}\n" if note else "")
     print(body)
     path = HERE / "RESULTS.md"

@@ -1,8 +1,9 @@
-"""How often ``--tuning auto`` finds the meant integer notes of made-up melodies, in one table.
+"""Share of correct integer notes with ``--tuning auto``, on synthetic melodies.
 
     python -m benchmarks.tuning
 
-Notes of random major keys over up to three octaves, off by a normal deviate; 3 % are wrong by up to a semitone.
+Melodies in random major keys over up to three octaves, with normally distributed errors; 3 % of the notes are off by up
+to a semitone.
 """
 
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ MAJOR = (0, 2, 4, 5, 7, 9, 11)
 
 @dataclass(frozen=True)
 class Singer:
-    """Length of the song in seconds; scatter, offset from 440 Hz and drift until the end, in cents."""
+    """Length of a song in seconds, and scatter, offset from 440 Hz and total drift in cents."""
 
     seconds: float
     scatter: float
@@ -37,26 +38,26 @@ SINGERS = (
 
 
 def sing(singer: Singer, rng: np.random.Generator, scale: Sequence[int] = MAJOR) -> tuple[Transcription, np.ndarray]:
-    """A melody, and the integers that were meant."""
-    notes, meant, now = [], [], float(rng.uniform(0, 3))
+    """Make a melody; return it and its true integer notes."""
+    notes, true, now = [], [], float(rng.uniform(0, 3))
     place, key = 10, int(rng.integers(46, 60))
     while now < singer.seconds:
         length = float(rng.choice([0.25, 0.4, 0.5, 0.5, 0.8, 1.2]))
         place = int(np.clip(place + rng.integers(-3, 4), 0, 20))
-        meant.append(key + 12 * (place // 7) + scale[place % 7])
+        true.append(key + 12 * (place // 7) + scale[place % 7])
         off = rng.uniform(-100, 100) if rng.random() < WRONG else rng.normal(0, singer.scatter)
         off += singer.offset + singer.drift * now / singer.seconds
-        notes.append(Note(now, now + 0.9 * length, float(meant[-1] + off / 100), float(rng.uniform(0.5, 1))))
+        notes.append(Note(now, now + 0.9 * length, float(true[-1] + off / 100), float(rng.uniform(0.5, 1))))
         now += length * float(rng.choice([1, 1, 1, 2]))
     track = PitchTrack(np.zeros(0), np.zeros(0), np.zeros(0))
-    return Transcription(tuple(notes), track, singer.seconds), np.array(meant)
+    return Transcription(tuple(notes), track, singer.seconds), np.array(true)
 
 
 def shares(singer: Singer, seed: int) -> tuple[float, ...]:
-    """Shares of right integers: counted from 440 Hz, with the tuning found, and that up to a transposition."""
-    song, meant = sing(singer, np.random.default_rng(seed))
-    plain = np.array([note.note for note in song.notes]) - meant
-    found = np.array([note.note for note in apply_tuning(song, AUTO).notes]) - meant
+    """Compute the shares of correct integers: from 440 Hz, with the estimated tuning, and up to a transposition."""
+    song, true = sing(singer, np.random.default_rng(seed))
+    plain = np.array([note.note for note in song.notes]) - true
+    found = np.array([note.note for note in apply_tuning(song, AUTO).notes]) - true
     values, counts = np.unique(found, return_counts=True)
     return float(np.mean(plain == 0)), float(np.mean(found == 0)), float(np.mean(found == values[counts.argmax()]))
 

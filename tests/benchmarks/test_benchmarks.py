@@ -258,10 +258,10 @@ def test_the_comparison_has_a_row_for_each_part_model_and_tool(manifest, monkeyp
     assert [row[:4] for row in rows if row[0].startswith("songs")] == [
         ["songs", "train", "solo", "1"],
         ["songs, labels moved by -4 Hz", "train", "solo", "1"],
-        ["songs, labels moved by -4 Hz, told the boundaries", "train", "solo", "1"],
+        ["songs, labels moved by -4 Hz, given boundaries", "train", "solo", "1"],
         ["songs", "all", "trained without songs", "1"],
         ["songs, labels moved by -4 Hz", "all", "trained without songs", "1"],
-        ["songs, labels moved by -4 Hz, told the boundaries", "all", "trained without songs", "1"],
+        ["songs, labels moved by -4 Hz, given boundaries", "all", "trained without songs", "1"],
     ]
     figures = {row[0]: [float(cell.split()[0]) for cell in row[4:]] for row in rows if row[0].startswith("songs")}
     right, moved, told = figures.values()
