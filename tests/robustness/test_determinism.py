@@ -63,9 +63,13 @@ def test_any_chunks_and_threads(seconds, threads, name):
 @given(block=st.floats(0.05, 20), name=st.sampled_from(NAMES))
 def test_blocks_of_any_length(block, name):
     samples, size = sound(name), round(block * RATE)
-    blocks = [samples[i : i + size] for i in range(0, len(samples), size)]
+
+    class Blocks(audio.Reading):
+        def __iter__(self):
+            yield from (samples[i : i + size] for i in range(0, len(samples), size))
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(audio, "blocks", lambda *_: iter(blocks))
+        patch.setattr(audio, "Reading", Blocks)
         same(transcriber()(SAMPLES / name), plain(name))
 
 
