@@ -1,4 +1,4 @@
-"""The dataclasses that everything else hands around."""
+"""Notes, pitch tracks and transcriptions."""
 
 import math
 from dataclasses import replace
@@ -50,7 +50,7 @@ def test_duration():
         (0, 1, 60, 1.1),
     ],
 )
-def test_what_is_not_a_note(values):
+def test_invalid_notes_are_refused(values):
     with pytest.raises(ValueError, match=r"a note|a confidence"):
         Note(*values)
 

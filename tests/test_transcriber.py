@@ -1,4 +1,4 @@
-"""Chunks, seams, levels and lengths, with a network of random weights: its output must not depend on them."""
+"""The output does not depend on slices, blocks, threads or level; tested with random weights."""
 
 import threading
 from dataclasses import replace
@@ -146,7 +146,7 @@ def test_an_error_in_the_middle_of_a_recording_ends_the_threads(small_model):
 
 
 @pytest.mark.parametrize("n", [1, 100, 319, 320, 16_000])
-def test_any_length(small_model, n):
+def test_recordings_of_any_length(small_model, n):
     transcription = Transcriber(small_model, "cpu").transcribe(noise(n / RATE), "x.wav")
     assert transcription.duration == n / RATE
     assert len(transcription.pitch) == n // 320 + 1

@@ -60,7 +60,7 @@ def workers_of(address: str) -> list[int]:
         return list(client.run(os.getpid).values())
 
 
-def test_the_cluster_writes_what_this_process_writes_though_a_worker_is_killed(tmp_path, scheduler):
+def test_a_killed_worker_does_not_change_the_output(tmp_path, scheduler):
     names = [f"{i:03}{'slow' if i % 10 == 0 else ''}{'bad' if i == 50 else ''}.wav" for i in range(100)]
     jobs = recordings(tmp_path, *names)
     here = list(run(jobs, transcribers.of_content, Existing.REFUSE))
@@ -75,7 +75,7 @@ def test_the_cluster_writes_what_this_process_writes_though_a_worker_is_killed(t
     assert outputs(tmp_path) == made and len(made) == 2 * 99
 
 
-def test_what_kills_its_worker_is_tried_three_times_and_stops_nothing(tmp_path, scheduler):
+def test_a_recording_that_kills_its_worker_is_tried_three_times(tmp_path, scheduler):
     jobs = recordings(tmp_path, *(f"{i:02}.wav" for i in range(12)), "05deadly.wav")
     outcomes = list(cluster.run(jobs, transcribers.make, Existing.REFUSE, scheduler, 2))
     assert [outcome.job for outcome in outcomes] == list(jobs)
@@ -85,7 +85,7 @@ def test_what_kills_its_worker_is_tried_three_times_and_stops_nothing(tmp_path, 
     assert len(outputs(tmp_path)) == 2 * 12
 
 
-def test_faults_and_what_stops_every_recording(tmp_path, scheduler):
+def test_faults_and_usage_errors_on_the_cluster(tmp_path, scheduler):
     jobs = recordings(tmp_path, "a.wav", "faulty.wav")
     errors = [outcome.error for outcome in cluster.run(jobs, transcribers.make, Existing.REFUSE, scheduler, 2)]
     assert errors[0] == "" and "a fault in singtrans" in errors[1]

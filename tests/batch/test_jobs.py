@@ -1,4 +1,4 @@
-"""Which recordings, which outputs, and what becomes of each."""
+"""Inputs, outputs and outcomes of jobs."""
 
 import sys
 from pathlib import Path
@@ -88,14 +88,14 @@ def test_existing_outputs(tmp_path):
     assert (tmp_path / "a.mid").read_bytes().startswith(b"MThd")
 
 
-def test_skipping_makes_what_is_missing(tmp_path):
+def test_skipping_writes_missing_outputs(tmp_path):
     touch(tmp_path, "a.wav", "a.mid")
     jobs = plan([tmp_path], None, ["mid", "csv"]).jobs
     assert not next(run(jobs, fake, Existing.SKIP)).skipped
     assert (tmp_path / "a.csv").exists()
 
 
-def test_what_is_there_is_kept_when_skipping(tmp_path):
+def test_skipping_keeps_existing_outputs(tmp_path):
     touch(tmp_path, "a.wav", "a.mid")
     outcome = next(run(plan([tmp_path], None, ["mid", "csv"]).jobs, fake, Existing.SKIP))
     assert outcome.written == (tmp_path / "a.csv",)
@@ -111,7 +111,7 @@ def test_a_folder_that_cannot_be_made_fails_before_the_work(tmp_path):
     assert outcome.error.startswith(f"{tmp_path / 'a.wav'}: nothing can be written in {tmp_path / 'file' / 'x'} ")
 
 
-def test_hidden_files_are_no_recordings(tmp_path):
+def test_hidden_files_are_ignored(tmp_path):
     touch(tmp_path, "._a.wav", ".trash/a.wav", "a.wav")
     assert [job.audio for job in plan([tmp_path], None, []).jobs] == [tmp_path / "a.wav"]
 
@@ -150,7 +150,7 @@ def test_a_format_given_twice_is_written_once(tmp_path):
     assert plan([tmp_path / "a.wav"], tmp_path / "b.midi", ["mid"]).jobs[0].outputs == (tmp_path / "b.midi",)
 
 
-def test_what_stops_every_recording_stops_the_run(tmp_path):
+def test_a_usage_error_stops_the_run(tmp_path):
     def broken(path: Path) -> Transcription:
         raise UsageError("no such device")
 
@@ -160,7 +160,7 @@ def test_what_stops_every_recording_stops_the_run(tmp_path):
 
 
 @pytest.mark.parametrize(("format", "package"), [("musicxml", "partitura"), ("svg", "verovio"), ("pdf", "typst")])
-def test_a_missing_extra_is_said_before_a_recording_is_heard(tmp_path, monkeypatch, format, package):
+def test_a_missing_extra_is_reported_before_transcribing(tmp_path, monkeypatch, format, package):
     def forbidden(path: Path) -> Transcription:
         raise AssertionError("nothing was to be transcribed")
 

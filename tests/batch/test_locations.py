@@ -33,7 +33,7 @@ def test_places():
     assert url.parent / PurePosixPath() == url.parent
 
 
-def test_a_folder_of_urls_to_a_folder_of_urls(memory):
+def test_url_folders_in_and_out(memory):
     memory.pipe({"/in/a.wav": b"x" * 50, "/in/sub/b.mp3": b"x" * 60, "/in/sub/notes.txt": b"", "/in/.c.wav": b""})
     jobs = plan([Url("memory://in")], Url("memory://out"), ["mid", "csv"]).jobs
     assert [str(job.audio) for job in jobs] == ["memory://in/a.wav", "memory://in/sub/b.mp3"]
@@ -81,7 +81,7 @@ def test_errors_name_the_url(memory):
         plan([Url("memory://x/a.wav"), Url("memory://y/a.wav")], Url("memory://z"), [])
 
 
-def test_errors_of_whoever_reads_the_copy_name_the_url(memory):
+def test_errors_about_the_copy_name_the_url(memory):
     memory.pipe({"/in/a.wav": b"x"})
     for kind in (SingtransError, UsageError):
         with pytest.raises(kind, match=r"^memory://in/a\.wav is bad$"), local(Url("memory://in/a.wav")) as copy:

@@ -1,4 +1,4 @@
-"""Several processes: the same outcomes in the same order, whatever dies on the way."""
+"""Several processes give the same outcomes in the same order, even if processes die."""
 
 import json
 import multiprocessing
@@ -52,7 +52,7 @@ def test_a_fault_is_one_line_and_stops_nothing(tmp_path):
         )
 
 
-def test_what_kills_its_process_is_tried_three_times_and_stops_nothing(tmp_path):
+def test_a_recording_that_kills_its_process_is_tried_three_times(tmp_path):
     jobs = recordings(tmp_path, *(f"{i}.wav" for i in range(8)), "4deadly.wav", "5deadly.wav")
     outcomes = list(processes.run(jobs, transcribers.make, Existing.REFUSE, 2))
     assert [outcome.job for outcome in outcomes] == list(jobs)
@@ -80,7 +80,7 @@ def test_a_process_killed_from_outside_loses_nothing(tmp_path):
     assert not any(outcome.error for outcome in done)
 
 
-def test_what_stops_every_recording_stops_the_run(tmp_path):
+def test_a_usage_error_stops_the_run(tmp_path):
     jobs = recordings(tmp_path, "a.wav", "b.wav")
     with pytest.raises(UsageError, match="no such device"):
         list(processes.run(jobs, transcribers.refuse, Existing.REFUSE, 2))
@@ -103,7 +103,7 @@ def test_outputs_of_the_user_are_refused_in_processes_too(tmp_path):
     assert (tmp_path / "out" / "a.csv").read_text() == "mine"
 
 
-def test_giving_up_in_the_middle_ends_the_processes(tmp_path):
+def test_closing_the_iterator_ends_the_processes(tmp_path):
     jobs = recordings(tmp_path, *(f"{i}slow.wav" for i in range(30)))
     outcomes = processes.run(jobs, transcribers.make, Existing.REFUSE, 2)
     next(outcomes)

@@ -1,4 +1,4 @@
-"""What listens for the commands."""
+"""The transcriber that commands share."""
 
 import shutil
 import subprocess
@@ -16,7 +16,7 @@ from singtrans.view.source import load
 SAMPLES = Path(__file__).parents[2] / "sample_audio"
 
 
-def test_what_is_no_recording_is_said_before_torch_is_loaded(tmp_path):
+def test_unreadable_recordings_are_reported_before_torch_is_loaded(tmp_path):
     (tmp_path / "text.wav").write_text("la la la\n" * 50)
     (tmp_path / "none.mp3").write_bytes(b"")
     code = """

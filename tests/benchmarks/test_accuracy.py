@@ -1,4 +1,4 @@
-"""One table over all validation sets, for any number of models."""
+"""The accuracy table over all validation sets."""
 
 import sys
 
@@ -14,7 +14,7 @@ def data(tmp_path):
     return write_sets(tmp_path)
 
 
-def test_every_set_and_model_has_its_place(data, monkeypatch, capsys):
+def test_the_table_has_every_set_and_model(data, monkeypatch, capsys):
     words = [
         str(data),
         "--cache",
@@ -57,7 +57,7 @@ def test_a_folder_without_the_set_is_refused(tmp_path, monkeypatch):
         accuracy.main()
 
 
-def test_the_mean_of_voices_counts_each_voice_the_same():
+def test_the_mean_of_voices_has_equal_weights():
     mean = accuracy.mean_of_groups([[1.0] * 10, [0.0, 0.5]])
     assert mean.mean == pytest.approx((1.0 + 0.25) / 2)
     assert mean.low == 0.5

@@ -1,4 +1,4 @@
-"""What the measures measure with: made-up singing has the notes it says, and recordings are spoilt as much as said."""
+"""Synthetic singing and distortions of the benchmarks have the stated notes and levels."""
 
 import argparse
 import sys
@@ -42,7 +42,7 @@ def heard(samples: np.ndarray, midi: float) -> float:
 
 
 @pytest.mark.parametrize("name", phenomena.PHENOMENA)
-def test_the_notes_are_what_is_sung(name):
+def test_notes_agree_with_the_sound(name):
     melody = phenomena.make(name, 0)
     assert melody.samples.dtype == np.float32
     assert np.isfinite(melody.samples).all()
@@ -94,7 +94,7 @@ def test_spoken_melodies_keep_to_one_scale(name):
 
 @pytest.mark.parametrize("sound", pitch.TIMBRES)
 @pytest.mark.parametrize("midi", [36.0, 60.3, 84.0])
-def test_the_tuning_fork_is_in_tune(sound, midi):
+def test_reference_tones_are_in_tune(sound, midi):
     for manner in (pitch.MANNERS["plain"], pitch.MANNERS["20 dB SNR"]):
         tone = pitch.tone(midi, pitch.TIMBRES[sound], manner, np.random.default_rng(0))
         inside = tone[round((pitch.SILENCE + 0.4) * RATE) : round((pitch.SILENCE + 0.8) * RATE)].astype(float)
@@ -103,7 +103,7 @@ def test_the_tuning_fork_is_in_tune(sound, midi):
     assert 20 * np.log10(inside.std() / before.std()) == pytest.approx(20, abs=2)
 
 
-def test_the_tuning_fork_is_read_by_the_note_that_covers_it():
+def test_a_reference_tone_is_compared_with_the_note_that_covers_it():
     start, end = pitch.SILENCE, pitch.SILENCE + pitch.SECONDS
     whole, half = Note(start, end, 60), Note(start, start + 0.4 * pitch.SECONDS, 60)
     assert pitch.read((whole,)) == (whole, False)
@@ -146,7 +146,7 @@ def test_pink_noise_falls_by_three_decibels_an_octave(song):
     assert 10 * np.log10(octaves[0] / octaves[3]) == pytest.approx(9, abs=1)
 
 
-def test_a_room_dies_away_as_long_as_it_says():
+def test_reverberation_has_the_requested_duration():
     click = np.zeros(2 * RATE, np.float32)
     click[0] = 1.0
     tail = conditions.in_room(click, np.random.default_rng(0), 0.6)[1:]
@@ -174,13 +174,13 @@ def test_pitch_tracks_become_notes():
     assert len(systems.segment(PitchTrack(np.arange(100) * 0.01, vibrato, np.ones(100)))) == 1
 
 
-def test_of_notes_at_once_the_loudest_is_the_pitch():
+def test_the_loudest_of_simultaneous_notes_is_the_pitch():
     found = systems.loudest([(0.0, 1.0, 60.0, 0.9), (0.5, 1.5, 67.0, 0.5)], 2.0)
     assert found.midi[[20, 70, 120]].tolist() == [60.0, 60.0, 67.0]
     assert np.isnan(found.midi[170])
 
 
-def test_made_songs_are_written_as_something_to_train_on(tmp_path):
+def test_synthetic_songs_are_written_as_training_data(tmp_path):
     curve = np.concatenate([np.full(100, 60.0), np.full(100, np.nan)])
     song = data_set.Song(np.full(RATE, 0.5), (Note(0.0, 0.5, 60.0),), curve)
     without = data_set.Song(song.samples, song.notes)
@@ -221,7 +221,7 @@ def manifest(tmp_path) -> Path:
     return tmp_path / "m.csv"
 
 
-def test_a_model_labels_what_has_no_notes_and_nothing_else(manifest, tmp_path, monkeypatch, capsys):
+def test_models_label_only_recordings_without_notes(manifest, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["pseudo_labels.py", str(manifest), str(tmp_path / "out"), "default", "default"])
     pseudo_labels.main()
     assert capsys.readouterr().out.startswith("1 recordings labelled, 0 left")
@@ -278,7 +278,7 @@ def test_the_comparison_has_a_row_for_each_part_model_and_tool(manifest, monkeyp
     assert float(whole[6].split()[0]) == 1.0  # voicing recall
 
 
-def test_what_is_said_of_a_source_has_two_sides():
+def test_source_options_need_two_sides():
     assert arguments.source_and_word("a=b=c") == ("a", "b=c")
     assert arguments.source_and_hz("ssvd=-4.1") == ("ssvd", -4.1)
     for wrong in ("a", "=b", "a=", ""):
@@ -324,7 +324,7 @@ def test_lags_of_labels_are_measured_whatever_is_louder_beside_them(levels):
     assert offsets == pytest.approx(np.full(8, 0.03), abs=0.01)
 
 
-def test_what_is_known_to_be_late_is_moved_back(tmp_path):
+def test_late_labels_are_moved_back(tmp_path):
     notes = [Note(t, t + 0.5, 60.0) for t in np.arange(0.5, 8.0)]
     for folder in ("ssvd", "pjs", "mir1k"):
         (tmp_path / folder).mkdir()
@@ -338,7 +338,7 @@ def test_what_is_known_to_be_late_is_moved_back(tmp_path):
     assert {e.notes.parent.name for e in data_manifest.entries(tmp_path, tmp_path / "syllables")} == {"ssvd"}
 
 
-def test_a_manifest_that_is_none_is_one_line(tmp_path, capsys):
+def test_an_invalid_manifest_is_one_line(tmp_path, capsys):
     parser = argparse.ArgumentParser()
     parser.add_argument("entries", type=arguments.manifest)
     with pytest.raises(SystemExit) as stopped:

@@ -1,4 +1,4 @@
-"""How labels and what is heard agree: moved against each other, note by note, and in pitch."""
+"""Agreement of labels with a transcription: lag, notes and pitch."""
 
 from dataclasses import replace
 
@@ -29,7 +29,7 @@ def moved(notes, seconds=0.0):
     return [replace(n, onset=n.onset + seconds, offset=n.offset + seconds) for n in notes]
 
 
-def test_the_error_of_the_lag_of_onsets_is_that_of_a_median():
+def test_the_error_of_the_onset_lag_is_that_of_a_median():
     rng = np.random.default_rng(0)
     heard = [Note(t, t + 0.4, 60.0) for t in np.arange(0.5, 40.5)]
     found = [
@@ -39,7 +39,7 @@ def test_the_error_of_the_lag_of_onsets_is_that_of_a_median():
     assert np.std([lag.seconds for lag in found]) == pytest.approx(np.mean([lag.error for lag in found]), rel=0.15)
 
 
-def test_the_lag_of_onsets_needs_enough_notes_that_are_heard():
+def test_the_onset_lag_needs_enough_matched_notes():
     heard = [Note(t, t + 0.4, 60.0) for t in np.arange(0.5, 10.5)]
     assert onset_lag(moved(heard, seconds=0.03), heard).seconds == pytest.approx(0.03)
     assert onset_lag(moved(heard, seconds=-0.06)[::-1], heard).seconds == pytest.approx(-0.06)
@@ -50,12 +50,12 @@ def test_the_lag_of_onsets_needs_enough_notes_that_are_heard():
     assert onset_lag(heard, []) is None
 
 
-def test_a_large_lag_that_hardly_helps_is_chance():
+def test_a_large_lag_with_little_gain_is_ignored():
     assert [Fit(lag, 0.5, best).likely for lag, best in ((0.04, 0.51), (1.0, 0.51), (1.0, 0.6))] == [0.04, 0.0, 1.0]
     assert [Fit(lag, 0.5, best).late for lag, best in ((0.04, 0.51), (1.0, 0.51), (1.0, 0.6))] == [0.0, 0.0, 1.0]
 
 
-def test_labels_that_are_moved_come_to_an_end():
+def test_moved_labels_are_cut_at_the_end():
     labels = np.arange(5.0)
     np.testing.assert_equal(moved_back(labels, 2), [2, 3, 4, np.nan, np.nan])
     np.testing.assert_equal(moved_back(labels, -2), [np.nan, np.nan, 0, 1, 2])

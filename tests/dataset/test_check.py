@@ -1,4 +1,4 @@
-"""What `dataset check` says: every planted fault by its name, and nothing of what is right."""
+"""`dataset check` names every planted fault, and nothing else."""
 
 import csv
 import hashlib
@@ -65,7 +65,7 @@ def manifest(path, rows):
     return path
 
 
-def test_what_is_right_is_not_complained_of(clean, listen):
+def test_correct_labels_give_no_problem(clean, listen):
     report = check(clean, listen)
     assert report.suspicions == []
     assert report.lines == ["nothing suspicious"]
@@ -74,7 +74,7 @@ def test_what_is_right_is_not_complained_of(clean, listen):
     assert "recordings  8, 0 h 1.0 min" in report.summary.lines
 
 
-def test_ten_planted_faults_are_named_and_nothing_else(songs, data, listen):
+def test_exactly_the_ten_planted_faults_are_named(songs, data, listen):
     for number in range(COUNT, 12):
         song = sing(number)
         write_audio(data / f"song{number}.wav", song.samples)
@@ -143,7 +143,7 @@ def test_each_fault_alone(songs, data, listen, plant):
         (0, 0, 0.2, "0.20 s late throughout"),
     ],
 )
-def test_what_all_labels_share_is_one_line(songs, data, listen, semitones, hz, seconds, words):
+def test_an_error_of_all_labels_is_one_line(songs, data, listen, semitones, hz, seconds, words):
     for number, song in enumerate(songs):
         hertz = [440 * 2 ** ((n.pitch + semitones - 69) / 12) + hz for n in song.notes]
         rows = [[n.onset + seconds, n.offset + seconds, h] for n, h in zip(song.notes, hertz, strict=True)]
@@ -161,7 +161,7 @@ def test_what_all_labels_share_is_one_line(songs, data, listen, semitones, hz, s
         assert said == pytest.approx(float(figure), abs={"cents": 6, "Hz": 1.0, "s": 0.03}[unit])
 
 
-def test_one_in_time_where_the_others_are_late(songs, data, listen):
+def test_one_recording_in_time_among_late_ones_is_named(songs, data, listen):
     for number, song in enumerate(songs):
         write_notes(data / f"song{number}.tsv", moved(song.notes, seconds=0.2 if number else 0.0))
     report = check(data, listen)
@@ -171,7 +171,7 @@ def test_one_in_time_where_the_others_are_late(songs, data, listen):
 
 
 @pytest.mark.parametrize(("seconds", "named"), [(0.035, True), (-0.035, True), (0.01, False)])
-def test_a_few_that_begin_beside_the_others_of_their_set(data, listen, seconds, named):
+def test_deviating_onsets_within_a_set_are_named(data, listen, seconds, named):
     """Less than a score's tolerance, so that no frame tells; but the same for every note."""
     songs = [sing(300 + number, 16.0) for number in range(COUNT)]
     for number, song in enumerate(songs):
@@ -185,7 +185,7 @@ def test_a_few_that_begin_beside_the_others_of_their_set(data, listen, seconds, 
 
 
 @pytest.mark.parametrize("seconds", [0.15, 0.3, 0.5])
-def test_a_set_that_is_late_throughout_is_not_also_late_by_the_notes(songs, data, listen, seconds):
+def test_a_late_set_is_reported_once(songs, data, listen, seconds):
     for number, song in enumerate(songs):
         write_notes(data / f"song{number}.tsv", moved(song.notes, seconds=seconds))
     report = check(data, listen)
@@ -193,7 +193,7 @@ def test_a_set_that_is_late_throughout_is_not_also_late_by_the_notes(songs, data
     assert "move them by -0.0" not in "\n".join(report.lines)
 
 
-def test_a_set_of_two_kinds_has_no_usual_lag_of_onsets(data, listen):
+def test_a_set_with_two_onset_conventions_has_no_typical_lag(data, listen):
     for number in range(COUNT):
         song = sing(300 + number, 16.0)
         write_audio(data / f"song{number}.wav", song.samples)
@@ -201,7 +201,7 @@ def test_a_set_of_two_kinds_has_no_usual_lag_of_onsets(data, listen):
     assert check(data, listen).suspicions == []
 
 
-def test_manifests_and_what_is_in_two_parts(data, listen):
+def test_leaks_between_splits_of_a_manifest_are_named(data, listen):
     rows = [
         {"audio": f"song{n}.wav", "notes": f"song{n}.tsv", "singer": s, "split": p}
         for n, s, p in ((0, "ann", "train"), (1, "ann", "test"), (2, "bea", "train"), (3, "cid", "valid"))
@@ -219,7 +219,7 @@ def test_manifests_and_what_is_in_two_parts(data, listen):
     assert report.summary.singers == 4
 
 
-def test_files_of_many_say_what_has_no_recording(songs, data, listen):
+def test_labels_of_several_recordings_name_missing_ones(songs, data, listen):
     for path in data.glob("*.tsv"):
         path.unlink()
     content = {f"song{n}": [[m.onset, m.offset, m.pitch] for m in s.notes] for n, s in enumerate(songs)}
@@ -236,7 +236,7 @@ def test_files_of_many_say_what_has_no_recording(songs, data, listen):
     ]
 
 
-def test_what_a_training_refuses_is_named(data, listen):
+def test_faults_that_training_refuses_are_named(data, listen):
     """An accompaniment that is no recording, and no notes beside a pitch track; times beside notes are no fault."""
     (data / "band.wav").write_bytes(b"not a recording")
     write_notes(data / "empty.tsv", [])
@@ -250,7 +250,7 @@ def test_what_a_training_refuses_is_named(data, listen):
     assert "song2.tsv" not in [name for _, name in kinds]
 
 
-def test_the_report_is_fit_for_json(data, listen):
+def test_the_report_can_be_written_as_json(data, listen):
     (data / "song0.tsv").unlink()
     write_notes(data / "nobody.tsv", [Note(0, 1, 60)])
     content = json.loads(json.dumps(check(data, listen).plain))
@@ -278,6 +278,6 @@ def test_an_unusable_model_ends_the_check(clean):
         check(clean, unusable)
 
 
-def test_there_must_be_something(tmp_path, listen):
+def test_a_missing_folder_is_refused(tmp_path, listen):
     with pytest.raises(SingtransError, match="no such manifest"):
         check(tmp_path / "none", listen)

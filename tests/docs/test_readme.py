@@ -1,4 +1,4 @@
-"""What the README tells people to type is what works."""
+"""The commands in the README work."""
 
 import os
 import re
@@ -40,7 +40,7 @@ def folder(tmp_path_factory):
     return place
 
 
-def test_every_command_runs_as_written(folder):
+def test_every_readme_command_runs(folder):
     lines = commands()
     assert len(lines) >= 10
     environment = {
@@ -61,6 +61,6 @@ def test_every_command_runs_as_written(folder):
     assert (folder / "pages" / "index.html").exists()
 
 
-def test_what_it_links_to_is_there():
+def test_readme_links_exist():
     for link in re.findall(r"\]\(([^)#]+)\)", README):
         assert (ROOT / link).exists(), link

@@ -25,7 +25,7 @@ def asked_for() -> list[Requirement]:
 
 
 @pytest.mark.parametrize("requirement", asked_for(), ids=str)
-def test_what_is_asked_for_is_pinned_within_its_range(requirement):
+def test_every_requirement_is_pinned_within_its_range(requirement):
     version = pins(ROOT / "constraints.txt")[canonicalize_name(requirement.name)]
     assert requirement.specifier.contains(version)
 

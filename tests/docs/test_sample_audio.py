@@ -29,7 +29,7 @@ def audio_of(truth: Path) -> Path:
     return audio
 
 
-def test_there_are_enough_and_they_are_small():
+def test_samples_are_several_and_small():
     assert len(TRUTHS) >= 3
     assert len({audio_of(truth).suffix for truth in TRUTHS}) >= 3
     assert sum(path.stat().st_size for path in FOLDER.iterdir() if path.is_file()) < 2_000_000

@@ -1,4 +1,4 @@
-"""The recordings of sample_audio, through the command with the shipped model, to notes that are right."""
+"""The command transcribes `sample_audio` correctly with the shipped model."""
 
 import subprocess
 import sys
@@ -37,7 +37,7 @@ def test_every_sample_is_transcribed(transcribed):
     )
 
 
-def test_the_notes_are_right(transcribed):
+def test_sample_notes_are_correct(transcribed):
     scores = [
         score_notes(load_notes(SAMPLES / f"{name}.notes.csv"), load_notes(transcribed / f"{name}.csv"))
         for name in NAMES

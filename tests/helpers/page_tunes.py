@@ -1,4 +1,4 @@
-"""Tunes to make pages of, a recording to put in them, and a name that would be code if it could."""
+"""Tunes and a recording for report pages, and a name with markup."""
 
 import numpy as np
 import soundfile

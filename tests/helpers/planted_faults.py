@@ -1,4 +1,4 @@
-"""Faults to plant in a folder of labelled songs, one at a time, and what is to be said of each."""
+"""Faults to plant in a folder of labelled songs, with their expected messages."""
 
 import shutil
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Made-up songs of known rhythm, sung with human timing."""
+"""Synthetic songs of known rhythm with human timing."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Recordings of made-up melodies, sung by a voice of formants, with their labels."""
+"""Recordings of synthetic melodies, sung by a formant voice, with their labels."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Transcribers that do as the name of the recording says, for the processes that tests start."""
+"""Transcribers whose behaviour depends on the name of the recording, for processes that tests start."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Keys, and the integer notes that were meant in them."""
+"""Keys, and integer notes with regard to the key."""
 
 import io
 import pickle
@@ -53,12 +53,12 @@ def test_names_of_keys(text, name, tonic, minor, fifths):
 
 
 @pytest.mark.parametrize("text", ["", "H", "Cx", "C#b", "C dorian", "440", "Am7", "autom"])
-def test_what_is_no_key(text):
+def test_invalid_keys_are_refused(text):
     with pytest.raises(UsageError, match="give a key such as"):
         parse_key(text)
 
 
-def test_messages_quote_what_was_said_in_one_line():
+def test_messages_quote_the_option_in_one_line():
     with pytest.raises(UsageError) as caught:
         parse_key("x" * 5000 + "\ny")
     assert len(str(caught.value)) < 200
@@ -71,7 +71,7 @@ def test_keys_of_more_than_seven_accidentals(text):
         parse_key(text)
 
 
-def test_a_note_of_the_key_reaches_further_than_halfway():
+def test_notes_of_the_key_attract_beyond_halfway():
     c = parse_key("C")
     for low, high, pitch in [(60, 61, 60.74), (61, 62, 61.26), (66, 67, 66.26), (69, 70, 69.74)]:
         assert integers([pitch], c) == [low if low in SCALE else high]
@@ -82,7 +82,7 @@ def test_a_note_of_the_key_reaches_further_than_halfway():
     assert integers([67.6, 68.4], c) == [67, 69]
 
 
-def test_the_key_is_found():
+def test_the_key_is_estimated():
     rng = np.random.default_rng(5)
     for tonic in range(12):
         true = tonic + rng.choice(SCALE, 300)
@@ -94,7 +94,7 @@ def test_the_key_is_found():
         assert describe_key(song(pitches).notes).startswith(f"key: {name} major or ")
 
 
-def test_the_minor_key_with_the_same_notes_is_named():
+def test_the_relative_minor_is_named():
     assert describe_key(song(np.tile(SCALE, 4) + 3).notes) == "key: Eb major or C minor; no note is moved"
 
 
@@ -108,12 +108,12 @@ def test_harmonic_minor_keeps_its_leading_note():
     assert describe_key(song(pitches).notes).startswith("key: C major or A minor")
 
 
-def test_keys_that_a_melody_leaves_open_are_all_named():
+def test_all_likely_keys_are_named():
     pentatonic = song(np.tile([60, 62, 64, 67, 69], 10).astype(float))
     assert describe_key(pentatonic.notes) == "key: C, F or G major, or one of their minors; no note is moved"
 
 
-def test_too_few_notes_for_a_key_may_share_a_neighbour():
+def test_likely_keys_may_agree_on_a_note():
     """C and G leave many keys open, but hardly one that has C sharp too."""
     remark = describe_key(song([60, 67, 60, 67, 60.6]).notes)
     assert remark == "key: none is clear; 1 of 5 notes moved by a semitone to fit more of the likely keys"
@@ -124,7 +124,7 @@ def test_a_melody_of_all_twelve_notes_has_no_key_though_some_are_more_frequent()
     assert describe_key(song(pitches).notes).startswith("key: none is clear")
 
 
-def test_long_and_sure_notes_say_more():
+def test_long_and_certain_notes_have_more_weight():
     """A hundred short or doubtful notes of D flat major do not outweigh a song in C."""
     sure = [Note(i, i + 0.9, float(p), 0.9) for i, p in enumerate(np.tile(SCALE, 3))]
     for doubt in ({"confidence": 0.01}, {"duration": 0.003}):
@@ -141,7 +141,7 @@ def test_integers_stay_within_midi():
     assert [note.note for note in apply_key(song([126.8, 127.4, 0.0]), parse_key("C#")).notes] == [127, 127, 0]
 
 
-def test_where_there_is_no_key_notes_stay():
+def test_without_a_key_no_note_moves():
     pitches = np.random.default_rng(2).permutation(np.tile(np.arange(54, 66), 6)) + 0.3
     assert integers(pitches) == np.floor(pitches + 0.5).tolist()
     assert describe_key(song(pitches).notes) == "key: none is clear; no note is moved"
@@ -149,7 +149,7 @@ def test_where_there_is_no_key_notes_stay():
     assert apply_key(song([]), "auto").notes == ()
 
 
-def test_what_is_foreign_to_some_likely_keys_only_is_half_foreign():
+def test_foreignness_is_weighted_by_key_probability():
     """A pentatonic melody may be in C, F or G: B flat and F sharp are each foreign to two of them, C sharp to all."""
     pitches = np.tile([60, 62, 64, 67, 69], 6).astype(float)
     assert integers([*pitches, 60.7])[-1] == 60  # C against C sharp
@@ -158,7 +158,7 @@ def test_what_is_foreign_to_some_likely_keys_only_is_half_foreign():
     assert integers([*pitches, 64.6])[-1] == 65  # E against F
 
 
-def test_chromatic_notes_that_are_sung_stay():
+def test_clearly_sung_chromatic_notes_stay():
     pitches = np.tile(SCALE, 6).astype(float)
     pitches[[7, 21]] = 66.1, 69.9
     assert integers(pitches) == np.round(pitches).astype(int).tolist()
@@ -166,7 +166,7 @@ def test_chromatic_notes_that_are_sung_stay():
 
 @settings(deadline=None, max_examples=50)
 @given(st.lists(st.floats(30, 90), min_size=1, max_size=30), st.sampled_from(["auto", "C", "F#m", "Eb"]))
-def test_sung_pitch_stays_and_integers_are_neighbours(pitches, key):
+def test_pitches_stay_and_integers_move_by_one_at_most(pitches, key):
     key = parse_key(key)
     made = apply_key(song(pitches), key)
     for note, pitch in zip(made.notes, pitches, strict=True):
@@ -187,7 +187,7 @@ def test_a_transposed_song_is_in_another_key(semitones, seed):
     assert integers(pitches + semitones) == [note + semitones for note in integers(pitches)]
 
 
-def test_the_key_counts_from_the_singers_tuning():
+def test_the_key_uses_the_singers_tuning():
     true = SCALE[[0, 2, 4, 5, 7, 3, 1, 6] * 5]
     off = np.where(np.arange(40) % 5 == 0, 0.35, 0.0) + np.random.default_rng(8).normal(0, 0.1, 40)
     for tuning in (440 * 2 ** (-0.45 / 12), "auto"):
@@ -201,7 +201,7 @@ def test_the_key_counts_from_the_singers_tuning():
     )
 
 
-def test_another_key_or_tuning_starts_from_what_was_sung():
+def test_key_and_tuning_can_be_changed_later():
     tune = song([60.7, 62.0, 64.0])
     c = apply_key(tune, parse_key("C"))
     assert [n.note for n in c.notes] == [60, 62, 64]
@@ -224,7 +224,7 @@ def test_spelling(name):
     assert len(raised) == (1 if key.minor else 0)  # the leading note of minor
 
 
-def test_midi_and_scores_hold_the_stated_key():
+def test_midi_and_scores_contain_the_stated_key():
     tune = song([58.0, 60.0, 61.0, 63.3, 65.0])
     options = Options(key=parse_key("Bbm"), tempo=120.0)
     file = io.BytesIO()
@@ -239,7 +239,7 @@ def test_midi_and_scores_hold_the_stated_key():
     assert text.count("<alter>-1</alter>") == 3  # B flat, D flat, E flat
 
 
-def test_json_and_csv_keep_what_was_meant(tmp_path):
+def test_json_and_csv_keep_moved_notes(tmp_path):
     tune = song([60.0, 62.7, 64.1])
     for name in ("a.csv", "a.json"):
         formats.save(tune, tmp_path / name, options=Options(key=parse_key("C")))
@@ -248,7 +248,7 @@ def test_json_and_csv_keep_what_was_meant(tmp_path):
         assert [note.pitch for note in read] == pytest.approx([60.0, 62.7, 64.1])
 
 
-def test_options_take_names_of_keys():
+def test_options_accept_key_names():
     with pytest.raises(UsageError, match="--key loud"):
         Options(key="loud")
     assert Options(key="auto").key == "auto"
@@ -256,7 +256,7 @@ def test_options_take_names_of_keys():
 
 
 @pytest.mark.parametrize("name", ["moved,x", "moved"])
-def test_a_table_of_somebody_elses_may_have_a_column_of_that_name(tmp_path, name):
+def test_foreign_columns_named_moved_are_ignored(tmp_path, name):
     (tmp_path / "a.csv").write_text(f"onset,offset,midi,{name}\n0,1,60,1,1\n")
     assert [n.note for n in formats.load_notes(tmp_path / "a.csv")] == [60]
 
@@ -277,7 +277,7 @@ def test_a_note_is_moved_by_a_semitone_at_most(tmp_path, name, text):
         Note(0.0, 1.0, 60.0, moved=2)
 
 
-def test_signs_stand_before_the_notes_that_need_them():
+def test_accidentals_precede_their_notes():
     """In A minor: G sharp once a bar, natural after it, again in the next bar; then B flat and B."""
     pytest.importorskip("partitura")
     from lxml import etree

@@ -1,4 +1,4 @@
-"""Beats found under singing, and notes moved onto them."""
+"""Estimated beats, and quantised notes."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from tests.helpers.songs import song
 
 @settings(max_examples=200, deadline=None)
 @given(tempo=st.floats(20, 400), phase=st.floats(-50, 50), at=st.floats(0, 1000))
-def test_beats_begin_with_the_recording_and_keep_time(tempo, phase, at):
+def test_beats_start_with_the_recording_and_stay_in_time(tempo, phase, at):
     beats = constant_beats(tempo, phase)
     assert beats.times[0] == 0
     assert beats.tempo == pytest.approx(tempo)
@@ -27,7 +27,7 @@ def test_beats_begin_with_the_recording_and_keep_time(tempo, phase, at):
     assert longest < 1.45 * 60 / tempo + 0.05
 
 
-def test_the_downbeat_stays_where_it_is():
+def test_the_downbeat_keeps_its_time():
     for phase in (-7.3, 0.0, 0.03, 0.1, 0.3, 0.49, 5.27):
         beats = constant_beats(120, phase, metre=3, downbeat=1)
         bars = beats.seconds(beats.downbeat + 3 * np.arange(1, 6))
@@ -35,7 +35,7 @@ def test_the_downbeat_stays_where_it_is():
         np.testing.assert_allclose(bars_away, np.round(bars_away), atol=0.01)
 
 
-def test_beats_that_are_none_are_refused():
+def test_invalid_beats_are_refused():
     for times in ([0.0], [0.1, 1.0], [0.0, 1.0, 0.5]):
         with pytest.raises(ValueError, match="ascending"):
             Beats(np.array(times))
@@ -45,7 +45,7 @@ def test_beats_that_are_none_are_refused():
         constant_beats(0)
 
 
-def test_the_tempo_of_nine_songs_in_ten():
+def test_the_tempo_is_found_in_nine_of_ten_songs():
     rng, right, songs, near = np.random.default_rng(1), 0, 40, []
     for _ in range(songs):
         tempo, metre = rng.uniform(60, 170), rng.choice([4, 4, 3])
@@ -61,13 +61,13 @@ def test_the_tempo_of_nine_songs_in_ten():
     assert np.median(near) < 0.03
 
 
-def test_one_wild_time_ends_the_search():
+def test_one_absurd_time_ends_the_search():
     made = song(np.random.default_rng(2), 100.0)
     assert estimate_beats(made.notes).confidence > CONFIDENT
     assert estimate_beats((*made.notes, Note(999_990.0, 999_999.0, 60.0))) is None
 
 
-def test_without_a_beat_there_is_little_confidence():
+def test_random_onsets_give_low_confidence():
     rng, sure = np.random.default_rng(2), 0
     for _ in range(40):
         onsets = np.cumsum(rng.lognormal(np.log(0.45), 0.5, rng.integers(20, 100)))
@@ -78,7 +78,7 @@ def test_without_a_beat_there_is_little_confidence():
 
 
 @pytest.mark.parametrize(("grid", "bars"), [("1/16", 4), ("1/8", 3), ("1/8t", "t")])
-def test_the_rhythm_of_nine_notes_in_ten(grid, bars):
+def test_nine_of_ten_notes_are_quantised_correctly(grid, bars):
     rng, starts, both, total = np.random.default_rng(3), 0, 0, 0
     places = parse_grid(grid)
     for _ in range(30):
@@ -99,7 +99,7 @@ def test_the_rhythm_of_nine_notes_in_ten(grid, bars):
     name=st.sampled_from(["1/4", "1/8", "1/16", "1/32", "1/8t", "1/16t", "1/8s", "1/16s58", "swing"]),
     tempo=st.floats(40, 240),
 )
-def test_on_the_grid_notes_keep_their_order_and_a_length(steps, name, tempo):
+def test_quantised_notes_keep_their_order_and_a_positive_length(steps, name, tempo):
     notes, now = [], 0.0
     for gap, length in steps:
         notes.append(Note(now + gap, now + gap + length, 60.4, 0.5))
@@ -115,7 +115,7 @@ def test_on_the_grid_notes_keep_their_order_and_a_length(steps, name, tempo):
     np.testing.assert_allclose(placed.moved, moved, atol=1e-9)
 
 
-def test_swing_is_played_long_and_short_but_written_even():
+def test_swing_is_written_straight():
     grid = parse_grid("1/8s")
     np.testing.assert_allclose(grid.place(np.arange(4)), [0, 2 / 3, 1, 5 / 3])
     np.testing.assert_allclose(grid.place(np.arange(4), scored=True), [0, 0.5, 1, 1.5])
@@ -124,7 +124,7 @@ def test_swing_is_played_long_and_short_but_written_even():
 
 
 @pytest.mark.parametrize("name", ["", "1/5", "16", "1/16x", "1/8s90", "1/4t", "1/8s5", "٤/٨"])
-def test_no_grid(name):
+def test_invalid_grids_are_refused(name):
     with pytest.raises(ValueError, match=r"grid|swing"):
         parse_grid(name)
 

@@ -1,4 +1,4 @@
-"""The singer's own reference, and the integer notes that count from it."""
+"""The singer's tuning, and integer notes relative to it."""
 
 import io
 import pickle
@@ -32,7 +32,7 @@ def integers(transcription, tuning="auto"):
 
 
 @pytest.mark.parametrize("cents", [-49, -40, -25, 0, 10, 30, 45, 49])
-def test_an_offset_is_found(cents):
+def test_a_constant_tuning_is_found(cents):
     few = sung(cents, MEANT[:60])
     assert estimate_tuning(few.notes).at(0.0) == pytest.approx(cents / 100, abs=0.006)
     np.testing.assert_array_equal(integers(few), MEANT[:60])
@@ -40,20 +40,20 @@ def test_an_offset_is_found(cents):
 
 @pytest.mark.parametrize("cents", [-42, -30, 0, 20, 42])
 @pytest.mark.parametrize("scatter", [10, 20])
-def test_scatter_does_no_harm(cents, scatter):
+def test_scatter_does_not_change_the_tuning(cents, scatter):
     song = sung(cents, scatter=scatter)
     assert np.mean(integers(song) == MEANT) > (0.999 if scatter == 10 else 0.97)
     assert np.mean(integers(song) == MEANT) >= np.mean(integers(song, None) == MEANT) - 0.005
 
 
 @pytest.mark.parametrize(("start", "drift"), [(0, -80), (-30, -80), (20, 60), (0, -120)])
-def test_a_drifting_singer_is_followed_without_a_jump(start, drift):
+def test_a_drifting_tuning_is_followed_without_jumps(start, drift):
     song = sung(start + np.linspace(0, drift, len(MEANT)), scatter=15)
     assert np.mean(integers(song) == MEANT) > 0.98
     assert "at first" in describe_tuning(song.notes)
 
 
-def test_wrong_notes_and_unsure_ones_do_not_count_much():
+def test_wrong_and_uncertain_notes_have_little_weight():
     wild = np.random.default_rng(1).uniform(-50, 50, len(MEANT))
     third = np.arange(len(MEANT)) % 3 == 0
     song = sung(np.where(third, wild, -35))
@@ -71,7 +71,7 @@ def test_vibrato_like_scatter():
 
 @settings(deadline=None, max_examples=25)
 @given(st.integers(-20, 20), st.floats(-45, 45), st.integers(0, 1000))
-def test_a_transposed_song_is_the_same_song(semitones, cents, seed):
+def test_transposing_does_not_change_the_tuning(semitones, cents, seed):
     song = sung(cents, MEANT[:50], scatter=12, seed=seed)
     higher = replace(song, notes=tuple(replace(n, pitch=n.pitch + semitones) for n in song.notes))
     np.testing.assert_array_equal(integers(higher), integers(song) + semitones)
@@ -79,12 +79,12 @@ def test_a_transposed_song_is_the_same_song(semitones, cents, seed):
 
 @settings(deadline=None, max_examples=25)
 @given(st.lists(st.integers(36, 90), min_size=0, max_size=60), st.integers(0, 1000))
-def test_in_tune_it_is_plain_rounding(meant, seed):
+def test_in_tune_notes_are_rounded_as_without_tuning(meant, seed):
     song = sung(0, np.array(meant, dtype=float), scatter=4, seed=seed)
     np.testing.assert_array_equal(integers(song), integers(song, None))
 
 
-def test_few_notes_and_disagreeing_ones_stay_at_440():
+def test_few_or_inconsistent_notes_stay_at_440():
     assert estimate_tuning(()) is None
     assert apply_tuning(sung(0, MEANT[:0]), "auto").notes == ()
     assert describe_tuning(()) == "tuning: A4 stays 440 Hz, as 0 notes are too few; state it with --tuning"
@@ -94,7 +94,7 @@ def test_few_notes_and_disagreeing_ones_stay_at_440():
     np.testing.assert_array_equal(integers(anything), integers(anything, None))
 
 
-def test_one_wild_time_ends_the_search():
+def test_one_absurd_time_ends_the_search():
     song = sung(-39)
     wild = replace(song, notes=(*song.notes, Note(999_990.0, 999_999.0, 60.0)))
     assert estimate_tuning(wild.notes) is None
@@ -102,7 +102,7 @@ def test_one_wild_time_ends_the_search():
     assert "A4 stays 440 Hz, as the notes lie more than 12 hours apart" in describe_tuning(wild.notes)
 
 
-def test_remarks():
+def test_descriptions_of_the_tuning():
     assert describe_tuning(sung(0).notes) == "tuning: A4 = 440 Hz"
     assert describe_tuning(sung(-39).notes) == "tuning: A4 = 430.2 Hz (39 cents flat)"
     doubtful = describe_tuning(sung(47).notes)
@@ -111,7 +111,7 @@ def test_remarks():
 
 
 @pytest.mark.parametrize("ending", [".mid", ".csv", ".json", ".txt", ".sv.csv", ".musicxml"])
-def test_integers_follow_in_every_format(tmp_path, ending):
+def test_every_format_uses_the_tuning(tmp_path, ending):
     song = sung(-40, MEANT[:40], scatter=15)
     path = formats.save(song, tmp_path / f"a{ending}", options=Options(tuning="auto", tempo=100.0, quantize="1/8"))
     if ending == ".csv":
@@ -130,7 +130,7 @@ def test_integers_follow_in_every_format(tmp_path, ending):
 
 
 @pytest.mark.parametrize("ending", [".csv", ".json"])
-def test_a_tuning_is_read_again(tmp_path, ending):
+def test_a_tuning_is_kept_in_files(tmp_path, ending):
     song = apply_tuning(sung(-40, MEANT[:40], scatter=15), "auto")
     path = formats.save(song, tmp_path / f"a{ending}")
     found = formats.load_notes(path)
@@ -147,12 +147,12 @@ def test_a_tuning_is_read_again(tmp_path, ending):
         formats.load_notes(path)
 
 
-def test_a_tuning_in_tables_of_others_is_passed_over(tmp_path):
+def test_foreign_columns_named_tuning_are_ignored(tmp_path):
     (tmp_path / "a.csv").write_text("onset,offset,pitch,tuning\n0,1,60.4,440\n")
     assert formats.load_notes(tmp_path / "a.csv") == (Note(0.0, 1.0, 60.4),)
 
 
-def test_pitches_stay_what_was_sung(tmp_path):
+def test_pitches_do_not_change(tmp_path):
     song = sung(-40, MEANT[:40], scatter=15)
     for ending in (".csv", ".json", ".sv.csv", ".jams", ".labels.txt"):
         path = formats.save(song, tmp_path / f"a{ending}", options=Options(tuning="auto"))
@@ -161,7 +161,7 @@ def test_pitches_stay_what_was_sung(tmp_path):
 
 
 @pytest.mark.parametrize("tuning", ["auto", 380.0])
-def test_bends_sound_what_was_sung(tuning):
+def test_bends_follow_the_sung_pitch(tuning):
     song, file = sung(-45, MEANT[:40], scatter=10), io.BytesIO()
     formats.write(song, file, "mid", Options(tuning=tuning, pitch_bend=True))
     file.seek(0)

@@ -1,4 +1,4 @@
-"""What is fuzzed: for each target some good inputs, and a function that must return or raise a clear error.
+"""Fuzzing targets: valid inputs, and a function that must return or raise a clear error.
 
 Inputs are good ones that are mutated: bits, bytes, numbers, tokens, lines, parts of other inputs. A target's function
 gives back nothing; an exception other than `SingtransError`, a line that is not one, or ten seconds, is a finding.

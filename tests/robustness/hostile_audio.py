@@ -1,4 +1,4 @@
-"""Recordings as archives hold them: broken, mislabelled, odd or malicious, each with what must become of it.
+"""Broken, mislabelled, odd and malicious recordings, each with its expected outcome.
 
 Most that hold sound hold the same tune (`hostile_cases.tune`).
 """

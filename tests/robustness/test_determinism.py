@@ -1,4 +1,4 @@
-"""The same singing gives the same notes, however loud, wherever in a file, and however the work is shared out.
+"""The same singing gives the same notes at any level, position, slice length and number of threads.
 
 How far each promise holds is measured in docs/reliability.md.
 """

@@ -1,4 +1,4 @@
-"""A short fuzzing of every reader, the decoder and the configuration; benchmarks/fuzz.py does it for hours."""
+"""Short fuzzing of every reader, the decoder and the configuration; `benchmarks.fuzz` runs for longer."""
 
 import json
 
@@ -70,7 +70,7 @@ def test_mutated_inputs_are_read_or_refused_in_one_line(tmp_path, name):
 
 
 @pytest.mark.parametrize(("name", "content"), [(name, content) for name, all_ in CORPUS.items() for content in all_])
-def test_what_was_found_stays_mended(tmp_path, name, content):
+def test_former_findings_stay_fixed(tmp_path, name, content):
     target = targets()[name]
     assert attempt(target, tmp_path / next(iter(target.seeds)), content) == ""
 

@@ -1,4 +1,4 @@
-"""Labels, scores and defaults that mean harm: nothing in them is run, expanded, followed or believed."""
+"""Malicious labels, scores and defaults: nothing in them is run, expanded or followed."""
 
 import csv
 import io
@@ -49,7 +49,7 @@ def test_no_cell_of_a_table_is_a_formula(tmp_path, name, ending):
 @pytest.mark.parametrize(
     "audio", ["../../etc/passwd", "/etc/passwd", "..\\..\\x.wav", "C:\\x.wav", "\\\\host\\share\\x.wav", "a/../b.wav"]
 )
-def test_the_name_of_a_recording_is_no_path(tmp_path, audio):
+def test_a_recording_name_cannot_be_a_path(tmp_path, audio):
     """A player opens what a karaoke file names; the name may come from a JSON file of anybody's."""
     path = tmp_path / "a.json"
     path.write_text(json.dumps({"notes": [{"onset": 0, "offset": 1, "pitch": 60}], "audio": audio}))
@@ -141,7 +141,7 @@ def test_ten_million_notes_are_refused_at_once(tmp_path, name, entry, head):
     assert refused(path).endswith("split it.")
 
 
-def test_a_device_is_no_label(tmp_path):
+def test_a_device_is_refused_as_label(tmp_path):
     for name in ("a.csv", "a.mid", "a.txt", "a.json"):
         (tmp_path / name).symlink_to("/dev/zero")
         refused(tmp_path / name, "pipe or a device")
@@ -175,7 +175,7 @@ def test_gigantic_numbers(tmp_path, name, text):
     refused(tmp_path / name)
 
 
-def test_a_midi_note_at_the_end_of_time(tmp_path):
+def test_a_midi_note_at_the_largest_time(tmp_path):
     slow = b"\0\xff\x51\x03\xff\xff\xff"
     track = slow + b"\0\x90\x3c\x40" + b"\xff\xff\xff\x7f\x3d\0" * 40 + b"\0\x3c\0\0\xff\x2f\0"
     head = b"MThd\0\0\0\6\0\0\0\1\0\1MTrk" + len(track).to_bytes(4, "big")

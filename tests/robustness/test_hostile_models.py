@@ -54,7 +54,7 @@ def corrupted(good: bytes, rng: np.random.Generator) -> bytes:
     return bytes(bad)
 
 
-def test_random_damage_is_one_line_or_does_not_matter(small_model_file, tmp_path):
+def test_random_damage_is_one_line_or_has_no_effect(small_model_file, tmp_path):
     good, wanted = small_model_file.read_bytes(), load_model(small_model_file).network.state_dict()
     rng, path = np.random.default_rng(0), tmp_path / "damaged.safetensors"
     loaded = 0
@@ -123,7 +123,7 @@ def test_a_training_state_with_unfit_content_is_refused(tmp_path, content):
     assert "\n" not in str(error.value)
 
 
-def test_a_pickle_under_a_good_name_is_no_safetensors(tmp_path):
+def test_a_pickle_named_safetensors_is_refused(tmp_path):
     path = tmp_path / "model.safetensors"
     torch.save({"a": torch.zeros(3)}, path)
     refused(path, "not a readable safetensors file")
@@ -180,11 +180,11 @@ def test_a_hostile_configuration_takes_no_memory(small_model, tmp_path, section,
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, "1" * 10_000, "null", "[]", '"x"', "{}", "", "{", '{"features": 1}'])
-def test_a_configuration_that_is_none(small_model, tmp_path, text):
+def test_invalid_configurations_are_refused(small_model, tmp_path, text):
     refused(made(tmp_path / "m.safetensors", small_model, lambda _: text or " "), "configuration")
 
 
-def test_weights_of_another_kind(small_model, tmp_path):
+def test_weights_of_wrong_type_shape_or_value_are_refused(small_model, tmp_path):
     path = tmp_path / "m.safetensors"
     name = "heads.bias"
     refused(made(path, small_model, weights={name: torch.zeros(4, dtype=torch.float16)}), "float16")
@@ -196,7 +196,7 @@ def test_weights_of_another_kind(small_model, tmp_path):
     assert load_model(made(path, small_model)).config == small_model.config
 
 
-def test_a_version_of_the_future_is_refused(small_model, tmp_path):
+def test_an_unknown_version_is_refused(small_model, tmp_path):
     path = tmp_path / "m.safetensors"
     tensors = dict(small_model.network.state_dict())
     save_file(tensors, path, {"format": "singtrans-2", "config": small_model.config.to_json(), "sha256": "0"})
@@ -212,7 +212,7 @@ def test_metadata_are_only_shown(small_model, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["../models/solo", "/etc/passwd\0", "solo\n", "", ".", "no such", "a" * 5000])
-def test_names_of_models_are_no_paths_into_other_folders(name):
+def test_model_names_cannot_be_paths(name):
     with pytest.raises(UsageError):
         find_model(name)
 

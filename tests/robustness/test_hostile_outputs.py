@@ -1,4 +1,4 @@
-"""Disks that are full, folders that vanish, signals at any moment: no partial file under a final name, ever."""
+"""Full disks, deleted folders and signals never leave a partial file under its final name."""
 
 import os
 import shutil
@@ -62,7 +62,7 @@ def test_every_format_on_a_full_disk(tmp_path, format):
 
 
 @pytest.mark.parametrize("place", ["a file", "a read-only disk", "below a file"])
-def test_where_nothing_can_be_written(tmp_path, place):
+def test_unwritable_outputs_are_one_line(tmp_path, place):
     audio = wav(tmp_path / "a.wav")
     (tmp_path / "file").write_text("mine")
     if place == "a read-only disk":
@@ -78,7 +78,7 @@ def test_where_nothing_can_be_written(tmp_path, place):
     assert (tmp_path / "file").read_text() == "mine"
 
 
-def test_an_output_folder_that_vanishes_costs_only_what_was_in_it(tmp_path):
+def test_a_deleted_output_folder_loses_only_its_files(tmp_path):
     for name in "abc":
         wav(tmp_path / f"{name}.wav")
     out = tmp_path / "out"
@@ -93,7 +93,7 @@ def test_an_output_folder_that_vanishes_costs_only_what_was_in_it(tmp_path):
     assert sorted(path.name for path in out.iterdir()) == ["b.mid", "c.mid"]
 
 
-def test_a_folder_that_vanishes_while_a_file_is_written_is_one_line(tmp_path):
+def test_a_folder_deleted_during_writing_is_one_line(tmp_path):
     (tmp_path / "out").mkdir()
     with pytest.raises(SingtransError, match="there is no folder"), whole_file(tmp_path / "out" / "a.mid") as file:
         file.write(b"x")
@@ -124,7 +124,7 @@ def abandoned(folder: Path) -> Path:
     return path
 
 
-def test_what_the_killed_left_is_removed_and_nothing_else(tmp_path):
+def test_only_files_of_killed_runs_are_removed(tmp_path):
     stale = abandoned(tmp_path)
     mine = [tmp_path / ".singtrans-mine.tmp", tmp_path / "singtrans-0.tmp", tmp_path / f"x{stale.name}"]
     for path in mine:
@@ -141,7 +141,7 @@ def test_what_the_killed_left_is_removed_and_nothing_else(tmp_path):
     sweep(tmp_path / "nowhere")
 
 
-def test_a_file_swept_away_before_it_has_its_lock_is_begun_again(tmp_path, monkeypatch):
+def test_a_file_removed_before_it_is_locked_is_created_again(tmp_path, monkeypatch):
     flock, swept = files.fcntl.flock, []
 
     def late(descriptor: int, operation: int) -> None:
@@ -183,7 +183,7 @@ def stopped(recordings: Path, out: Path, jobs: int, number: int, delay: float) -
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_signals_at_any_moment_leave_whole_files_and_a_rerun_completes_them(tmp_path, jobs):
+def test_signals_leave_complete_files_and_a_rerun_adds_the_rest(tmp_path, jobs):
     recordings, wanted_in = tmp_path / "in", tmp_path / "wanted"
     recordings.mkdir()
     for number in range(8):

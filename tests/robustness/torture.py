@@ -1,4 +1,4 @@
-"""Runs the command over hostile recordings, all in one process, and judges what became of each."""
+"""Run the command on hostile recordings in one process, and compare each outcome with the expected one."""
 
 import csv
 import os

@@ -166,7 +166,7 @@ def test_pitch_without_frames_or_voice():
 
 
 @pytest.mark.parametrize("constant", [4.1, 0.0, -7.0])
-def test_a_constant_error_is_found_and_taken_off(constant):
+def test_a_constant_error_is_found_and_subtracted(constant):
     rng = np.random.default_rng(3)
     pairs = []
     for _ in range(5):
@@ -180,11 +180,11 @@ def test_a_constant_error_is_found_and_taken_off(constant):
     assert [note.onset for note in mended] == [note.onset for note in pairs[0][1]]
 
 
-def test_no_match_no_constant():
+def test_the_constant_is_0_without_matches():
     assert metrics.constant_pitch_error_hz([]) == 0
     assert metrics.constant_pitch_error_hz([([Note(0, 1, 60)], [Note(5, 6, 60)])]) == 0
 
 
-def test_no_pitch_below_0_hz():
+def test_shifts_below_0_hz_are_refused():
     with pytest.raises(ValueError, match="cannot be moved"):
         metrics.shift_hz([Note(0, 1, 20)], -50)

@@ -53,7 +53,7 @@ def test_files_of_a_folder(tmp_path):
     assert find_references(true / "a.tsv", found / "b.json")[0].notes == true / "a.tsv"
 
 
-def test_files_that_make_no_pairs(tmp_path):
+def test_files_without_pairs_are_refused(tmp_path):
     true, found = tmp_path / "true", tmp_path / "found"
     make(true, "a.tsv", "b.tsv")
     make(found, "c.mid")
@@ -72,7 +72,7 @@ def test_files_that_make_no_pairs(tmp_path):
         find_references(tmp_path / "none", found)
 
 
-def test_labels_are_told_from_estimates_in_one_folder(tmp_path):
+def test_labels_and_estimates_in_one_folder_are_distinguished(tmp_path):
     """After transcribing beside the recordings, one folder holds the truth (song.notes.csv) and what was heard."""
     for folder in ("a", "b"):
         table(tmp_path / folder / "song.notes.csv", (0.5, 1, 60))
@@ -129,7 +129,7 @@ def test_missing_estimates_count_as_empty(tmp_path):
     assert without.warnings == ("no estimate has pitch tracks: such figures are left out",)
 
 
-def test_what_cannot_be_read_is_named_and_the_others_go_on(tmp_path):
+def test_unreadable_files_are_named_and_the_others_scored(tmp_path):
     true, found = tmp_path / "true", tmp_path / "found"
     for name in "ab":
         table(true / f"{name}.csv", (0.5, 1, 60))
@@ -165,7 +165,7 @@ def test_absurd_pitches_are_refused_and_not_scored(tmp_path, content, said):
     assert "\n" not in str(caught.value)
 
 
-def test_pitch_of_our_json_is_scored(tmp_path):
+def test_the_pitch_track_in_json_is_scored(tmp_path):
     track = PitchTrack(np.arange(50) / 50, np.full(50, 60.0), np.ones(50))
     (tmp_path / "found").mkdir()
     Transcription((Note(0.0, 1.0, 60),), track, 1.0).save(tmp_path / "found" / "a.json")
@@ -229,7 +229,7 @@ def test_rows_that_cannot_be_used_are_failures_and_the_others_are_scored(tmp_pat
         references.select_recordings(manifest, "test")
 
 
-def test_a_lost_test_part_is_not_replaced_by_what_was_trained_on(tmp_path):
+def test_an_unusable_test_split_is_not_replaced_by_training_data(tmp_path):
     (tmp_path / "a.wav").touch()
     table(tmp_path / "a.csv", (0.5, 1, 60))
     manifest = tmp_path / "m.csv"
@@ -259,14 +259,14 @@ def test_times_alone_are_scored_as_times():
     assert scores.files[0].true_count == 2
 
 
-def test_an_entry_of_a_manifest_may_know_times(tmp_path):
+def test_a_manifest_entry_can_have_times(tmp_path):
     times = pytest.importorskip("singtrans.formats.labels.times")
     path = tmp_path / "a.times.csv"
     path.write_text("onset,offset\n0.5,1\n")
     assert Reference("a", times=path).read().times.tolist() == times.read(path).tolist() == [[0.5, 1.0]]
 
 
-def test_two_systems_are_compared_on_what_both_were_scored_on(tmp_path):
+def test_systems_are_compared_on_common_recordings(tmp_path):
     for number in range(6):
         table(tmp_path / "true" / f"{number}.csv", (0, 1, 60), (1, 2, 62))
         table(tmp_path / "good" / f"{number}.csv", (0, 1, 60), (1, 2, 62))
@@ -304,7 +304,7 @@ def of_sources(**names):
     ]
 
 
-def test_several_data_sets_have_a_line_each():
+def test_each_of_several_data_sets_has_a_line():
     known, system = of_sources(choir="abc", solo="d"), Known("b", "c")
     scores, other = evaluate(known, system), evaluate(known, Known("d", name="other"))
     assert {name: part.means["COnP.f_measure"].mean for name, part in scores.sources.items()} == {
@@ -326,7 +326,7 @@ def test_several_data_sets_have_a_line_each():
     assert [rows[5][name] for name in ("COnP_F", "against_COnP_F", "RPA")] == ["1.0", "0.0", ""]
 
 
-def test_one_data_set_has_no_line_of_its_own():
+def test_a_single_data_set_has_no_line():
     scores = evaluate(of_sources(choir="abc"), Known("b"))
     assert "Data sets" not in text_report(scores)
     assert json.loads(json_report(scores))["sources"] == {}

@@ -1,4 +1,4 @@
-"""What a training learns from: targets, augmentation, codecs, batches and their loss."""
+"""Targets, augmentation, codecs, batches and loss."""
 
 from dataclasses import fields, replace
 from pathlib import Path
@@ -56,7 +56,7 @@ def test_targets():
     assert (begun.heads[:, 0] == targets.heads[:, 0]).all()
 
 
-def test_nothing_is_learnt_from_offsets_that_are_not_to_be(data):
+def test_excluded_offsets_have_no_loss(data):
     song = recordings(data)[1]
     silent = replace(AugmentConfig(), silence_probability=1.0)
     known = {}
@@ -70,7 +70,7 @@ def test_nothing_is_learnt_from_offsets_that_are_not_to_be(data):
         assert known[False, silence][[1, 2, 6]].tolist() == [0, 0, 0]
 
 
-def test_silence_teaches_no_head_that_hears_of_nothing_else(data):
+def test_silence_has_no_loss_for_heads_without_labels(data):
     pitch, song = recordings(data)[:2]
     silent = replace(AugmentConfig(), silence_probability=1.0)
     voicing_alone = [name == "voicing" for name in HEADS]
@@ -129,7 +129,7 @@ def noise_between(low: float, high: float) -> np.ndarray:
     return np.fft.irfft(np.where((hz >= low) & (hz < high), 1.0, 1e-4) * spectrum).astype(np.float32)
 
 
-def test_shifted_formants_lift_no_silence():
+def test_shifting_formants_keeps_silence():
     moved = shift_formants(noise_between(0, 2000), RATE, 1.3)
     assert band(moved, 2150, 2400) < 1e-4 * band(moved, 1000, 1800)
 
@@ -139,7 +139,7 @@ def test_formants_do_not_come_back_from_the_end_of_the_spectrum():
     assert band(moved, 7600, 8000) < 1e-4 * band(moved, 4000, 6500)
 
 
-def test_each_excerpt_is_changed_by_chance_within_the_ranges(monkeypatch):
+def test_augmentation_is_drawn_within_its_ranges(monkeypatch):
     ratios, deviations = [], []
     monkeypatch.setattr(augmentation, "shift_formants", lambda x, _, ratio: (ratios.append(ratio), x + 1)[1])
     monkeypatch.setattr(augmentation, "drift_gain", lambda x, _, dB, __: (deviations.append(dB), x + 2)[1])
@@ -216,7 +216,7 @@ def test_excerpts_and_targets_agree_in_time_and_pitch(data):
     assert (ratio - ratio.round()).abs().median() < 0.04
 
 
-def test_a_perfect_answer_has_little_loss(data):
+def test_perfect_logits_have_little_loss(data):
     batch = Excerpts(recordings(data), FeatureConfig(), BatchConfig(size=2, seconds=2.0), AugmentConfig(), 0)[0]
     midi = 33.0 + torch.arange(180) / 3.0
     perfect = Logits(torch.logit(batch.heads, eps=1e-4), -0.5 * ((batch.pitch.unsqueeze(-1) - midi) / 0.25) ** 2)

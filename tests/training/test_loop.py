@@ -1,4 +1,4 @@
-"""The loop of a training: it learns, resumes, validates, stops, and writes nothing over."""
+"""The training loop: learning, resuming, validating and stopping."""
 
 from contextlib import nullcontext
 from dataclasses import replace
@@ -74,7 +74,7 @@ def test_resuming_ends_with_the_same_weights(data, tmp_path, bf16):
     assert left == {"best.safetensors", "config.json", "last.safetensors", "state.pt", "valid.csv", "MODEL_CARD.md"}
 
 
-def test_a_training_does_not_go_on_in_another_precision(data, tmp_path, monkeypatch):
+def test_training_is_not_resumed_in_another_precision(data, tmp_path, monkeypatch):
     monkeypatch.setattr(loop, "has_bf16", lambda _: False)
     train_once(data, tmp_path, stop_at=4, bf16=True)
     monkeypatch.setattr(loop, "has_bf16", lambda _: True)
@@ -94,7 +94,7 @@ def test_bfloat16_is_used_where_the_processor_has_it(monkeypatch, avx512, amx, e
     assert has_bf16(torch.device("cpu")) is False  # an older torch
 
 
-def test_a_process_that_was_killed_while_it_validated_validates_again(data, tmp_path, monkeypatch):
+def test_validation_is_repeated_after_a_kill_during_it(data, tmp_path, monkeypatch):
     train_once(data, tmp_path / "whole")
 
     def killed(*_):
@@ -110,7 +110,7 @@ def test_a_process_that_was_killed_while_it_validated_validates_again(data, tmp_
         assert read_metadata(tmp_path / "whole" / name) == read_metadata(tmp_path / "parts" / name)
 
 
-def test_a_process_that_was_killed_after_it_validated_writes_one_row(data, tmp_path, monkeypatch):
+def test_a_kill_after_validation_leaves_one_row(data, tmp_path, monkeypatch):
 
     def killed(*_):
         raise KeyboardInterrupt
@@ -123,7 +123,7 @@ def test_a_process_that_was_killed_after_it_validated_writes_one_row(data, tmp_p
     assert [row["step"] for row in read_rows(tmp_path / "valid.csv")] == ["3", "6"]
 
 
-def test_what_another_process_was_asked_to_stop_does_not_end_as_if_it_were_done(data, tmp_path, monkeypatch):
+def test_a_stop_request_of_another_process_saves_and_stops(data, tmp_path, monkeypatch):
     step = loop.train_step
     monkeypatch.setattr(loop, "train_step", lambda *given: replace(step(*given), stopping=True))
     lines = []
@@ -133,7 +133,7 @@ def test_what_another_process_was_asked_to_stop_does_not_end_as_if_it_were_done(
     assert (tmp_path / "state.pt").is_file()
 
 
-def test_a_log_keeps_its_columns_whatever_their_names(tmp_path):
+def test_a_log_keeps_columns_with_any_name(tmp_path):
     name = 'a, "b" $x$'
     logs = Logs(tmp_path, 0, 0)
     for step in (20, 40):
@@ -161,7 +161,7 @@ def test_rows_after_the_checkpoint_are_written_once(tmp_path):
     ]
 
 
-def test_training_stops_when_it_gets_no_better(data, tmp_path, monkeypatch):
+def test_training_stops_without_improvement(data, tmp_path, monkeypatch):
     scores = iter([0.5, 0.6, 0.6, 0.55, 0.9])
     monkeypatch.setattr(loop, "validate", lambda *_: Validation({"x": 0.0}, next(scores)))
     lines = []
@@ -180,7 +180,7 @@ def test_training_stops_when_it_gets_no_better(data, tmp_path, monkeypatch):
         ("boundaries", {"pitch_head"}),
     ],
 )
-def test_fine_tuning_begins_with_the_model_and_leaves_what_is_frozen(data, tmp_path, freeze, learning):
+def test_fine_tuning_starts_from_the_model_and_keeps_frozen_parts(data, tmp_path, freeze, learning):
     before = weights(train_once(data, tmp_path / "first"))
     init = load_model(tmp_path / "first" / "last.safetensors")
     configs = (init.config, config(steps=2, freeze=freeze, init="checksum"))
@@ -195,7 +195,7 @@ def test_fine_tuning_begins_with_the_model_and_leaves_what_is_frozen(data, tmp_p
     assert "`checksum`" in (tmp_path / "second" / "MODEL_CARD.md").read_text()
 
 
-def test_recordings_with_times_alone_are_learnt_from_and_validated_on(data, tmp_path):
+def test_recordings_with_times_alone_are_used(data, tmp_path):
     for index in range(2):
         sing(tmp_path, f"song{index}", index)
         rows = (tmp_path / f"song{index}.tsv").read_text().splitlines()[1:]
@@ -232,7 +232,7 @@ def test_validation_scores_as_evaluate_does(data, tmp_path, monkeypatch):
         validate(Model(small_config()), entries)
 
 
-def test_resuming_something_else_is_refused(data, tmp_path):
+def test_resuming_with_other_settings_is_refused(data, tmp_path):
     with pytest.raises(SingtransError, match="nothing to resume"):
         train_once(data, tmp_path, resume=True)
     train_once(data, tmp_path)
@@ -251,7 +251,7 @@ def test_resuming_something_else_is_refused(data, tmp_path):
         ({}, True, SingtransError, "holds a training already"),
     ],
 )
-def test_what_cannot_begin_is_refused_before_any_recording_is_read(tmp_path, options, state, error, said):
+def test_impossible_trainings_are_refused_before_reading_recordings(tmp_path, options, state, error, said):
     if state:
         (tmp_path / "state.pt").touch()
     with pytest.raises(error, match=said):
@@ -277,7 +277,7 @@ def test_training_learns(data, tmp_path):
     assert list((tmp_path / "tensorboard").iterdir())
 
 
-def test_without_validation_the_latest_model_is_the_best(data, tmp_path):
+def test_without_validation_the_last_model_is_the_best(data, tmp_path):
     train(to_learn(data, valid=0), tmp_path, (small_config(), config(steps=4, validate_every=2)))
     best, last = (weights(tmp_path / f"{n}.safetensors") for n in ("best", "last"))
     assert all(torch.equal(best[k], last[k]) for k in best)

@@ -1,4 +1,4 @@
-"""What can be trained on: manifests, labels and pitch, and every fault of them."""
+"""Training data: manifests, labels, pitch, and their faults."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -59,7 +59,7 @@ def test_every_fault_of_a_manifest_is_listed(data, tmp_path):
     assert len(text.splitlines()) == 6
 
 
-def test_a_manifest_says_whose_offsets_teach_nothing(data, tmp_path):
+def test_a_manifest_can_exclude_offsets(data, tmp_path):
     songs = [{"audio": str(data / f"song{i}.wav"), "notes": str(data / f"song{i}.tsv")} for i in range(2)]
     path = manifest(tmp_path / "m.csv", songs[0] | {"boundaries": "onsets", "split": "train"}, songs[1])
     write_manifest(tmp_path / "again.csv", read_entries(path))
@@ -68,7 +68,7 @@ def test_a_manifest_says_whose_offsets_teach_nothing(data, tmp_path):
     assert [load_recording(entry, RATE).offsets for entry in entries] == [False, True]
 
 
-def test_card_and_resumed_trainings_know_whose_offsets_teach_nothing(data, tmp_path):
+def test_excluded_offsets_are_in_the_card_and_the_description(data, tmp_path):
     song = {"audio": str(data / "song0.wav"), "notes": str(data / "song0.tsv"), "split": "train"}
     loaded = {}
     for boundaries in ("", "both", "onsets"):
@@ -164,7 +164,7 @@ def test_every_fault_is_listed_before_training(data, tmp_path):
     assert not (tmp_path / "run" / "state.pt").exists()
 
 
-def test_backgrounds_are_searched_for_like_recordings(data, tmp_path):
+def test_accompaniments_are_found_like_recordings(data, tmp_path):
     """Shadows that macOS leaves and what singtrans sonified are passed over; every bad one is named."""
     pytest.importorskip("pyworld")
     music = tmp_path / "music"
@@ -184,7 +184,7 @@ def test_backgrounds_are_searched_for_like_recordings(data, tmp_path):
     assert [Path(line.split(".wav")[0]).name for line in lines] == ["one", "three", "two"]
 
 
-def test_no_recording_is_in_two_parts_nor_twice(data, tmp_path):
+def test_no_recording_is_in_two_splits_or_twice(data, tmp_path):
     pytest.importorskip("pyworld")
 
     def listed(name, *rows):
@@ -206,7 +206,7 @@ def test_no_recording_is_in_two_parts_nor_twice(data, tmp_path):
         load_data([listed("m.csv", "a,song0,train,", "b,song0,test,")], None, tmp_path / "cache", RATE)
 
 
-def test_unvoiced_frames_may_go_on_after_the_recording(data, tmp_path):
+def test_unvoiced_frames_after_the_recording_are_allowed(data, tmp_path):
     pytest.importorskip("pyworld")
     entry = next(entry for entry in read_entries(data) if entry.f0)
     before = load_recording(entry, RATE)
@@ -228,6 +228,6 @@ def test_two_note_files_for_one_recording_are_refused(data, tmp_path):
         read_entries(tmp_path)
 
 
-def test_what_is_no_manifest_is_refused(data):
+def test_invalid_manifests_are_refused(data):
     with pytest.raises(SingtransError, match="not a manifest"):
         read_entries(data / "song0.wav")

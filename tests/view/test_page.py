@@ -1,4 +1,4 @@
-"""The page: what is in it, and what is read of it again; and the index of many."""
+"""Content of report pages, reading them, and the index."""
 
 import base64
 import io
@@ -68,7 +68,7 @@ def sound_in(html):
     return json.loads(parsed.scripts[0][1])["duration"], len(samples) / rate, rate
 
 
-def test_the_sound_is_in_the_page_whole(tmp_path):
+def test_a_page_contains_the_whole_sound(tmp_path):
     assert sound_in(page(tune(4), sung(tmp_path / "a.wav", 3.0))) == (3.0, pytest.approx(3.0), 24_000)
 
 
@@ -80,7 +80,7 @@ def test_a_page_of_given_notes_lasts_as_long_as_the_recording(tmp_path):
     assert sound_in(html) == (5.0, pytest.approx(5.0), 16_000)
 
 
-def test_the_notes_of_a_page_are_read_again(tmp_path):
+def test_the_notes_of_a_page_can_be_read(tmp_path):
     made = tune(audio=EVIL)
     read = read_page(formats.save(made, tmp_path / "a.report.html"))
     assert [n.onset for n in read.notes] == pytest.approx([n.onset for n in made.notes])
@@ -89,7 +89,7 @@ def test_the_notes_of_a_page_are_read_again(tmp_path):
     assert read_page(tmp_path / "b.html") is None
 
 
-def test_a_page_keeps_what_was_meant(tmp_path):
+def test_a_page_keeps_moved_notes(tmp_path):
     made = tune()
     made = replace(made, notes=tuple(replace(n, moved=i % 3 - 1) for i, n in enumerate(made.notes)))
     read = read_page(formats.save(made, tmp_path / "a.report.html"))
@@ -106,7 +106,7 @@ def test_a_page_keeps_the_tuning(tmp_path):
     assert read_page(tmp_path / "older.report.html").notes[0] == made.notes[0].__class__(0.5, 0.95, 60.1, 0.9)
 
 
-def test_a_page_is_read_without_its_sound(tmp_path):
+def test_reading_a_page_skips_its_sound(tmp_path):
     path = tmp_path / "a.report.html"
     path.write_text(page(tune(), None).replace('id="sound">', 'id="sound">' + "A" * 8_000_000), encoding="utf-8")
     tracemalloc.start()
@@ -117,7 +117,7 @@ def test_a_page_is_read_without_its_sound(tmp_path):
         tracemalloc.stop()
 
 
-def test_an_index_lists_every_page_that_is_there(tmp_path):
+def test_an_index_lists_every_existing_page(tmp_path):
     pages = {tmp_path / "pages" / f"{name}.report.html": f"{name}.wav" for name in "abc"}
     (tmp_path / "pages").mkdir()
     target = index_in(tmp_path)
@@ -132,7 +132,7 @@ def test_an_index_lists_every_page_that_is_there(tmp_path):
         index_in(tmp_path)
 
 
-def test_index_puts_the_doubtful_first():
+def test_the_index_lists_uncertain_recordings_first():
     sure, unsure = tune(), tune(confidence=0.2)
     some = Transcription((*tune().notes[:4], *tune(confidence=0.3).notes[4:]), tune().pitch, 5.0)
     html = index([IndexEntry(f"{n}.wav", Path(f"{n}.html"), t) for n, t in

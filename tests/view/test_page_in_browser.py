@@ -1,4 +1,4 @@
-"""What the page does in a real browser."""
+"""Report pages in a real browser."""
 
 import os
 import shutil
@@ -111,7 +111,7 @@ def test_it_plays_seeks_and_zooms(opened, tmp_path):
     until(tab, "Number(document.body.dataset.position) > 4.2")
 
 
-def test_what_is_corrected_is_what_is_downloaded(opened, tmp_path):
+def test_downloads_contain_the_corrections(opened, tmp_path):
     tab = opened(tune())
     assert tab.locator("#recording").is_disabled()  # there is none
     tab.mouse.move(*point(tab, 1.2, 61.1, *RANGE))
@@ -154,7 +154,7 @@ def test_a_song_is_within_ten_milliseconds(opened, tmp_path):
     np.testing.assert_allclose([n.offset for n in read], [n.offset for n in notes], atol=0.0101)
 
 
-def test_a_page_knows_notes_that_the_key_moved(opened, tmp_path):
+def test_a_page_shows_and_saves_moved_notes(opened, tmp_path):
     made = tune()
     tab = opened(replace(made, notes=tuple(replace(n, moved=1) for n in made.notes)))
     tab.mouse.click(*point(tab, 1.2, 61.1, *RANGE))
@@ -192,7 +192,7 @@ def test_ends_are_dragged_and_notes_never_overlap(opened, tmp_path):
     assert all(a.offset <= b.onset + 1e-9 for a, b in pairwise(notes))
 
 
-def test_what_is_not_saved_in_full_stays_unsaved(opened, tmp_path):
+def test_a_partial_download_does_not_count_as_saved(opened, tmp_path):
     tab = opened(tune())
     tab.mouse.click(*point(tab, 1.2, 61.1, *RANGE))
     tab.keyboard.press("ArrowUp")
@@ -256,7 +256,7 @@ def test_ten_minutes_scroll_without_freezing(opened):
 
 
 @pytest.mark.parametrize("width", [320, 390, 1280])
-def test_nothing_sticks_out(opened, width):
+def test_nothing_overflows_the_window(opened, width):
     tab = opened(tune(), width=width)
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
     for button in tab.locator("button").all():
