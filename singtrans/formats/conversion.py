@@ -12,7 +12,11 @@ from singtrans.formats.format import DEFAULTS, ReadOptions
 from singtrans.formats.score.arrangement import arrange
 from singtrans.melody.key import apply_tuning_and_key, describe_key
 from singtrans.melody.tuning import AUTO, apply_tuning, describe_tuning
+from singtrans.messages import counted
 from singtrans.notes import Note, PitchTrack, Transcription
+
+_TOGETHER = 0.01  # seconds between the onsets of notes that are meant to begin together
+_ROUNDING = 0.001  # seconds of overlap that come from rounding
 
 
 def load_transcription(path: str | Path, request: ReadOptions = DEFAULTS) -> Transcription:
@@ -53,6 +57,7 @@ def convert_file(
     audio: Path | None = None,
     options: Options | None = None,
     overwrite: bool = False,
+    request: ReadOptions = DEFAULTS,
 ) -> Converted:
     """Write the notes of ``source`` to ``target``.
 
@@ -63,6 +68,7 @@ def convert_file(
         audio: the recording, for formats that want its sound.
         options: how to write them.
         overwrite: whether an existing target is replaced.
+        request: what to read from the source, where it leaves a choice.
 
     Raises:
         UsageError: if the target's format is unknown, or the target is the source or the recording.
@@ -75,16 +81,39 @@ def convert_file(
         raise UsageError(f"{target} is itself a file to be read; choose another name")
     if os.path.lexists(target) and not overwrite:
         raise InputError(f"{target} exists already; use --overwrite, or choose another name")
-    transcription = load_transcription(source)
+    transcription = load_transcription(source, request)
     if name == "f0" and not len(transcription.pitch):
         raise InputError(f"{source} holds no pitch track: transcribe the recording with -f f0.")
     if audio is not None:
         transcription = replace(transcription, audio=audio.name)
     beats = midi.read_beats(source) if source.suffix.lower() in (".mid", ".midi") else None
     options = replace(options or Options(), audio=audio, beats=beats)
-    remarks = remarks_on(transcription, (name,), options)
+    notes, overlaps = monophonic(transcription.notes)
+    transcription = replace(transcription, notes=notes)
+    remarks = (*overlaps, *remarks_on(transcription, (name,), options))
     save(transcription, target, overwrite=overwrite, options=options, format=name)
     return Converted(apply_tuning_and_key(transcription, options.tuning, options.key).notes, remarks)
+
+
+def monophonic(notes: tuple[Note, ...]) -> tuple[tuple[Note, ...], tuple[str, ...]]:
+    """Notes that do not overlap, and a line on each thing that was done to them.
+
+    Of notes that begin together the highest is kept; a note ends where the next one begins.
+    """
+    kept: list[Note] = []
+    cut = 0
+    for note in sorted(notes, key=lambda note: note.onset):
+        if kept and note.onset - kept[-1].onset < _TOGETHER:
+            kept[-1] = max(kept[-1], note, key=lambda note: note.pitch)
+            continue
+        if kept and kept[-1].offset > note.onset + _ROUNDING:
+            kept[-1] = replace(kept[-1], offset=note.onset)
+            cut += 1
+        kept.append(note)
+    left_out = len(notes) - len(kept)
+    lines = [f"{counted(left_out, 'note')} left out that overlapped: they began with a higher one"] if left_out else []
+    lines += [f"{counted(cut, 'note')} overlapped the next one and ended there"] if cut else []
+    return tuple(kept), tuple(lines)
 
 
 def remarks_on(transcription: Transcription, formats: tuple[str, ...], options: Options) -> tuple[str, ...]:

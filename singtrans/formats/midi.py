@@ -1,39 +1,30 @@
-"""Standard MIDI files: type 1, 480 ticks a beat; track 0 has tempo and metre, track 1 the voice."""
+"""Write Standard MIDI files: type 1, 480 ticks a beat; track 0 has tempo and metre, track 1 the voice."""
 
-import io
-from bisect import bisect_right
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
 from singtrans.errors import InputError
-from singtrans.files import read_bytes
 from singtrans.formats import velocity
-from singtrans.formats.format import DEFAULTS, Format, ReadOptions
+from singtrans.formats.format import Format
+from singtrans.formats.midi_reader import read, read_beats
 from singtrans.formats.options import BEATS, PLAIN, Options
 from singtrans.formats.pitch_bend import Bend, bend_range, bends, wheel
 from singtrans.formats.score.arrangement import Arrangement, arrange
-from singtrans.formats.text import LONGEST, in_order
 from singtrans.formats.time_grid import on_steps
-from singtrans.melody.beats import DEFAULT_METRE, Beats
+from singtrans.melody.beats import Beats
 from singtrans.melody.key import Key
 from singtrans.notes import Note, Transcription
 
 if TYPE_CHECKING:
-    from mido import MidiFile, MidiTrack
+    from mido import MidiTrack
     from mido.messages import BaseMessage
 
 TICKS_PER_BEAT = 480
-TEMPO = 500_000  # microseconds a beat: 120 beats a minute, what MIDI means where nothing is said
 _VELOCITY = 90  # where nobody has measured how loud a note is sung
-_DRUMS = 9  # the channel that General MIDI keeps for percussion, counted from 0
-_MOST_BYTES = 8_000_000  # a day of singing with pitch bends; a hundred times as much in memory
-_MOST_BEATS = 200_000  # a day of them; damaged files claim more
 _RANGE, _NULL = ((101, 0), (100, 0)), ((101, 127), (100, 127))  # controllers that choose RPN 0, and none
 _RANKS = {"note_off": 0, "pitchwheel": 1, "lyrics": 2, "note_on": 3}  # of what happens at one tick
 
@@ -186,128 +177,13 @@ def _delta(events: list[tuple[int, "BaseMessage"]], end: int) -> "MidiTrack":
     return track
 
 
-def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
-    """Read the notes of all tracks, in the order of their onsets.
-
-    Tempo changes are followed wherever they stand, a note-on of velocity 0 ends a note, and a note without
-    end lasts to the end of its track. The percussion channel, pitch bends and notes without length are left
-    out.
-
-    Raises:
-        InputError: if the file cannot be read, is not MIDI, or counts time otherwise than in beats.
-    """
-    path = Path(path)
-    midi = _open(path)
-    clock = _Clock(midi)
-    notes = []
-    for track in midi.tracks:
-        for onset, offset, number in _spans(track):
-            start, end = clock.seconds(onset), clock.seconds(offset)
-            if end > LONGEST:
-                raise InputError(f"{path} has a note that lasts until {end:.3g} s: it is damaged; export it again.")
-            if end > start:
-                notes.append(Note(start, end, float(number)))
-    return in_order(notes)
-
-
-def read_beats(path: str | Path) -> Beats | None:
-    """The beats that a MIDI file states; None where it says 120 all through, which is what files without beats say,
-    and where they cannot be meant.
-
-    Raises:
-        InputError: as for :func:`read`.
-    """
-    midi = _open(Path(path))
-    clock = _Clock(midi)
-    if clock.changes == {0: TEMPO}:
-        return None
-    metre, since = _metre(midi)
-    length = max(sum(message.time for message in track) for track in midi.tracks)
-    beats = max(3, length // midi.ticks_per_beat + 2)
-    if beats > _MOST_BEATS:
-        return None
-    times = np.array([clock.seconds(beat * midi.ticks_per_beat) for beat in range(beats)])
-    if not (np.diff(times) > 0).all():
-        return None
-    return Beats(times, metre, round(since / midi.ticks_per_beat) % metre)
-
-
-def _metre(midi: "MidiFile") -> tuple[int, int]:
-    """Quarter notes in a bar, by the last metre that a file states, and the tick from which it holds.
-
-    Where these are no whole number, as in 7/8, two bars or four are taken for one.
-    """
-    stated = [(0, Fraction(DEFAULT_METRE))]
-    for track in midi.tracks:
-        now = 0
-        for message in track:
-            now += message.time
-            if message.type == "time_signature":
-                stated.append((now, Fraction(4 * message.numerator, message.denominator)))
-    tick, quarters = sorted(stated, key=lambda change: change[0])[-1]
-    return max(1, min(12, quarters.numerator)), tick
-
-
-def _open(path: Path) -> "MidiFile":
-    """The file's content, of which the time is counted in beats of one song."""
-    import mido
-
-    content = io.BytesIO(read_bytes(path, _MOST_BYTES))
-    try:
-        midi = mido.MidiFile(file=content, clip=True)
-    except (OSError, EOFError, ValueError, LookupError, TypeError, mido.KeySignatureError) as error:
-        raise InputError(f"{path} is not a MIDI file, or is damaged: export it again.") from error
-    if midi.type == 2 or not 0 < midi.ticks_per_beat < 0x8000:
-        raise InputError(f"{path} does not count time in beats of one song: export it as MIDI of type 0 or 1.")
-    return midi
-
-
-class _Clock:
-    """Ticks to seconds under the tempo changes of all tracks."""
-
-    def __init__(self, midi: "MidiFile") -> None:
-        changes = {0: TEMPO}
-        for track in midi.tracks:
-            now = 0
-            for message in track:
-                now += message.time
-                if message.type == "set_tempo":
-                    changes[now] = message.tempo
-        self.changes = changes
-        self._ticks = sorted(changes)
-        self._tempi = [changes[tick] for tick in self._ticks]
-        self._beat = midi.ticks_per_beat * 1_000_000
-        self._starts = [0.0]
-        for first, second, tempo in zip(self._ticks, self._ticks[1:], self._tempi, strict=False):
-            self._starts.append(self._starts[-1] + (second - first) * tempo / self._beat)
-
-    def seconds(self, tick: int) -> float:
-        index = bisect_right(self._ticks, tick) - 1
-        return self._starts[index] + (tick - self._ticks[index]) * self._tempi[index] / self._beat
-
-
-def _spans(track: "MidiTrack") -> Iterator[tuple[int, int, int]]:
-    """Onset tick, offset tick and number of each note of a track."""
-    sounding: dict[tuple[int, int], list[int]] = defaultdict(list)
-    now = 0
-    for message in track:
-        now += message.time
-        if message.type not in ("note_on", "note_off") or message.channel == _DRUMS:
-            continue
-        key = (message.channel, message.note)
-        if message.type == "note_on" and message.velocity > 0:
-            sounding[key].append(now)
-        elif sounding[key]:
-            yield sounding[key].pop(0), now, message.note
-    for (_, number), onsets in sounding.items():
-        for onset in onsets:
-            yield onset, now, number
-
+__all__ = ["FORMAT", "TICKS_PER_BEAT", "read", "read_beats", "write"]
 
 FORMAT = Format(
     name="mid",
     description="Standard MIDI file, with tempo, metre, lyrics and pitch bends where they are asked for",
     endings=(".mid", ".midi"),
+    also_read=(".kar",),
     aliases=("midi",),
     read=read,
     write=write,

@@ -1,0 +1,276 @@
+"""Read Standard MIDI files: the notes of the voice, and the beats.
+
+Meta events that cannot be read, such as a key signature that does not exist, are ignored: they do not affect notes.
+"""
+
+import contextlib
+import io
+import re
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from singtrans.errors import InputError
+from singtrans.files import read_bytes
+from singtrans.formats.format import DEFAULTS, ReadOptions
+from singtrans.formats.text import LONGEST, in_order, listed
+from singtrans.melody.beats import DEFAULT_METRE, Beats
+from singtrans.notes import Note
+
+if TYPE_CHECKING:
+    from mido import MidiFile, MidiTrack
+
+TEMPO = 500_000  # microseconds a beat: 120 beats a minute, what MIDI means where nothing is said
+_DRUMS = 9  # the channel that General MIDI keeps for percussion, counted from 0
+_MOST_BYTES = 8_000_000  # a day of singing with pitch bends; a hundred times as much in memory
+_MOST_BEATS = 200_000  # a day of them; damaged files claim more
+_TOUCHING = 0.03  # seconds that notes of one voice may overlap
+_VOICE = re.compile(r"voice|vocal|vox|melod|sing|lead|lyric|karaoke|gesang|chant", re.IGNORECASE)
+_TEXT_EVENT = 0x01
+
+
+@dataclass(frozen=True, slots=True)
+class _Track:
+    """The notes of one track.
+
+    Attributes:
+        name: what the file calls it.
+        number: of the tracks with notes, counted from 1.
+        has_words: whether lyrics stand in it.
+    """
+
+    name: str
+    number: int
+    notes: tuple[Note, ...]
+    has_words: bool
+
+
+def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
+    """Read the notes of one voice, in the order of their onsets.
+
+    Tempo changes are followed wherever they stand, a note-on of velocity 0 ends a note, and a note without
+    end lasts to the end of its track. The percussion channel, pitch bends and notes without length are left
+    out. Tracks whose notes do not overlap are read as one voice.
+
+    Args:
+        path: the file.
+        request: ``voice``, the name of a track or its number among the tracks with notes; None for the only one, or
+            the one with lyrics or with a name such as Vocals.
+
+    Raises:
+        InputError: if the file cannot be read, is not MIDI, counts time otherwise than in beats, or has several tracks
+            that could be the voice.
+    """
+    path = Path(path)
+    tracks = _tracks(path)
+    if request.voice is not None:
+        wanted = request.voice.strip().lower()
+        for track in tracks:
+            if wanted in (track.name.lower(), str(track.number)):
+                return track.notes
+        raise InputError(f"{path} has no track {request.voice!r}: choose one with --voice ({_names(tracks)}).")
+    notes = in_order(note for track in tracks for note in track.notes)
+    if len(tracks) < 2 or not _overlap(notes):
+        return notes
+    for likely in (
+        [track for track in tracks if track.has_words],
+        [track for track in tracks if _VOICE.search(track.name)],
+    ):
+        if len(likely) == 1:
+            return likely[0].notes
+    raise InputError(f"{path} has {len(tracks)} tracks with notes: choose one with --voice ({_names(tracks)}).")
+
+
+def _tracks(path: Path) -> list[_Track]:
+    midi = _open(path)
+    clock = _Clock(midi)
+    found: list[_Track] = []
+    for track in midi.tracks:
+        notes = []
+        for onset, offset, number in _spans(track):
+            start, end = clock.seconds(onset), clock.seconds(offset)
+            if end > LONGEST:
+                raise InputError(f"{path} has a note that lasts until {end:.3g} s: it is damaged; export it again.")
+            if end > start:
+                notes.append(Note(start, end, float(number)))
+        if notes:
+            has_words = any(message.type == "lyrics" for message in track)
+            found.append(_Track(track.name.strip(), len(found) + 1, in_order(notes), has_words))
+    return found
+
+
+def _overlap(notes: tuple[Note, ...]) -> bool:
+    end = 0.0
+    for note in notes:
+        if note.onset < end - _TOUCHING:
+            return True
+        end = max(end, note.offset)
+    return False
+
+
+def _names(tracks: list[_Track]) -> str:
+    return listed([track.name or str(track.number) for track in tracks])
+
+
+def read_beats(path: str | Path) -> Beats | None:
+    """The beats that a MIDI file states; None where it says 120 all through, which is what files without beats say,
+    and where they cannot be meant.
+
+    Raises:
+        InputError: as for :func:`read`.
+    """
+    midi = _open(Path(path))
+    clock = _Clock(midi)
+    if clock.changes == {0: TEMPO}:
+        return None
+    metre, since = _metre(midi)
+    length = max(sum(message.time for message in track) for track in midi.tracks)
+    beats = max(3, length // midi.ticks_per_beat + 2)
+    if beats > _MOST_BEATS:
+        return None
+    times = np.array([clock.seconds(beat * midi.ticks_per_beat) for beat in range(beats)])
+    if not (np.diff(times) > 0).all():
+        return None
+    return Beats(times, metre, round(since / midi.ticks_per_beat) % metre)
+
+
+def _metre(midi: "MidiFile") -> tuple[int, int]:
+    """Quarter notes in a bar, by the last metre that a file states, and the tick from which it holds.
+
+    Where these are no whole number, as in 7/8, two bars or four are taken for one.
+    """
+    stated = [(0, Fraction(DEFAULT_METRE))]
+    for track in midi.tracks:
+        now = 0
+        for message in track:
+            now += message.time
+            if message.type == "time_signature":
+                stated.append((now, Fraction(4 * message.numerator, message.denominator)))
+    tick, quarters = sorted(stated, key=lambda change: change[0])[-1]
+    return max(1, min(12, quarters.numerator)), tick
+
+
+def _open(path: Path) -> "MidiFile":
+    """The file's content, of which the time is counted in beats of one song."""
+    import mido
+
+    content = io.BytesIO(_without_bad_meta(read_bytes(path, _MOST_BYTES)))
+    try:
+        midi = mido.MidiFile(file=content, clip=True)
+    except (OSError, EOFError, ValueError, LookupError, TypeError, mido.KeySignatureError) as error:
+        raise InputError(f"{path} is not a MIDI file, or is damaged: export it again.") from error
+    if midi.type == 2 or not 0 < midi.ticks_per_beat < 0x8000:
+        raise InputError(f"{path} does not count time in beats of one song: export it as MIDI of type 0 or 1.")
+    return midi
+
+
+def _without_bad_meta(content: bytes) -> bytes:
+    """The file with an empty text in place of each meta event that cannot be read.
+
+    What cannot be followed at all is left as it is: then the file is refused.
+    """
+    out, place = bytearray(), 0
+    while place + 8 <= len(content):
+        kind, size = content[place : place + 4], int.from_bytes(content[place + 4 : place + 8])
+        chunk = content[place + 8 : place + 8 + size]
+        place += 8 + size
+        if kind == b"MTrk" and len(chunk) == size:
+            with contextlib.suppress(IndexError):
+                chunk = _mended(chunk)
+            size = len(chunk)
+        out += kind + size.to_bytes(4) + chunk
+    return bytes(out + content[place:])
+
+
+def _mended(track: bytes) -> bytes:
+    """A track's events, those of bad meta events replaced.
+
+    Raises:
+        IndexError: if the track ends within an event.
+    """
+    out, place, status = bytearray(), 0, 0
+    while place < len(track):
+        start = place
+        _, place = _number(track, place)
+        if track[place] == 0xFF:
+            head, kind = place, track[place + 1]
+            size, place = _number(track, place + 2)
+            data = track[place : place + size]
+            place += size
+            out += track[start:place] if _is_readable(kind, data) else track[start:head] + bytes((0xFF, _TEXT_EVENT, 0))
+            continue
+        if track[place] in (0xF0, 0xF7):
+            size, place = _number(track, place + 1)
+            place += size
+        else:
+            if track[place] >= 0x80:
+                status, place = track[place], place + 1
+            place += 1 if 0xC0 <= status < 0xE0 else 2
+        out += track[start:place]
+    return bytes(out)
+
+
+def _number(content: bytes, place: int) -> tuple[int, int]:
+    """A number of variable length, and the place after it."""
+    value = 0
+    while content[place] & 0x80:
+        value, place = (value | content[place] & 0x7F) << 7, place + 1
+    return value | content[place], place + 1
+
+
+def _is_readable(kind: int, data: bytes) -> bool:
+    from mido.midifiles.meta import build_meta_message
+
+    try:
+        build_meta_message(kind, list(data))
+    except Exception:  # the library fails on damaged events in as many ways as there are kinds
+        return False
+    return True
+
+
+class _Clock:
+    """Ticks to seconds under the tempo changes of all tracks."""
+
+    def __init__(self, midi: "MidiFile") -> None:
+        changes = {0: TEMPO}
+        for track in midi.tracks:
+            now = 0
+            for message in track:
+                now += message.time
+                if message.type == "set_tempo":
+                    changes[now] = message.tempo
+        self.changes = changes
+        self._ticks = sorted(changes)
+        self._tempi = [changes[tick] for tick in self._ticks]
+        self._beat = midi.ticks_per_beat * 1_000_000
+        self._starts = [0.0]
+        for first, second, tempo in zip(self._ticks, self._ticks[1:], self._tempi, strict=False):
+            self._starts.append(self._starts[-1] + (second - first) * tempo / self._beat)
+
+    def seconds(self, tick: int) -> float:
+        index = bisect_right(self._ticks, tick) - 1
+        return self._starts[index] + (tick - self._ticks[index]) * self._tempi[index] / self._beat
+
+
+def _spans(track: "MidiTrack") -> Iterator[tuple[int, int, int]]:
+    """Onset tick, offset tick and number of each note of a track."""
+    sounding: dict[tuple[int, int], list[int]] = defaultdict(list)
+    now = 0
+    for message in track:
+        now += message.time
+        if message.type not in ("note_on", "note_off") or message.channel == _DRUMS:
+            continue
+        key = (message.channel, message.note)
+        if message.type == "note_on" and message.velocity > 0:
+            sounding[key].append(now)
+        elif sounding[key]:
+            yield sounding[key].pop(0), now, message.note
+    for (_, number), onsets in sounding.items():
+        for onset in onsets:
+            yield onset, now, number

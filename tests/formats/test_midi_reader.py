@@ -1,0 +1,102 @@
+"""MIDI from elsewhere: bad meta events, several tracks, overlapping notes, karaoke files."""
+
+import io
+
+import mido
+import pytest
+
+from singtrans import Note, formats
+from singtrans.errors import InputError
+from singtrans.formats.conversion import convert_file, monophonic
+
+TWO = [(0.5, 1.0, 60), (1.0, 1.5, 62)]
+
+
+def track(name, *numbers, words=False, delay=0):
+    messages = [mido.MetaMessage("track_name", name=name)] if name else []
+    for place, number in enumerate(numbers):
+        if words:
+            messages.append(mido.MetaMessage("lyrics", text="la", time=0))
+        messages.append(mido.Message("note_on", note=number, velocity=80, time=0 if place else delay))
+        messages.append(mido.Message("note_off", note=number, time=480))
+    return mido.MidiTrack(messages)
+
+
+def saved(path, *tracks):
+    mido.MidiFile(type=1, tracks=list(tracks)).save(path)
+    return path
+
+
+def spans(notes):
+    return [(round(note.onset, 3), round(note.offset, 3), note.pitch) for note in notes]
+
+
+BAD = {
+    "key signature of eight sharps": b"\xff\x59\x02\x08\x00",
+    "key signature of no mode": b"\xff\x59\x02\x00\xff",
+    "time signature of two bytes": b"\xff\x58\x02\x04\x02",
+    "tempo of one byte": b"\xff\x51\x01\x07",
+    "frame rate that is none": b"\xff\x54\x05\xff\x00\x00\x00\x00",
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+@pytest.mark.parametrize("delta", [b"\x00", b"\x83\x60"])
+def test_bad_meta_events_are_passed_over(tmp_path, name, delta):
+    file = io.BytesIO()
+    mido.MidiFile(type=0, tracks=[track("Voice", 60, 62, delay=0 if delta != b"\x00" else 480)]).save(file=file)
+    content = file.getvalue()
+    start = content.index(b"MTrk") + 8
+    body = delta + BAD[name] + content[start:]
+    path = tmp_path / "a.mid"
+    path.write_bytes(content[: start - 4] + len(body).to_bytes(4) + body)
+    assert spans(formats.load_notes(path)) == TWO
+
+
+def test_running_status_and_system_exclusive_messages_are_followed(tmp_path):
+    events = b"\x00\xff\x59\x02\x08\x00" + b"\x83\x60\x90\x3c\x50" + b"\x83\x60\x3c\x00" + b"\x00\xf0\x03\x01\x02\xf7"
+    events += b"\x00\x90\x3e\x50\x00\xc0\x05\x83\x60\x80\x3e\x40" + b"\x00\xff\x2f\x00"
+    head = b"MThd\x00\x00\x00\x06\x00\x00\x00\x01\x01\xe0MTrk" + len(events).to_bytes(4)
+    (tmp_path / "a.kar").write_bytes(head + events)
+    assert spans(formats.load_notes(tmp_path / "a.kar")) == TWO
+
+
+def test_tracks_that_do_not_overlap_are_one_voice(tmp_path):
+    path = saved(tmp_path / "a.mid", track("a", 60), track("b", 62, delay=480))
+    assert spans(formats.load_notes(path)) == [(0, 0.5, 60), (0.5, 1, 62)]
+
+
+@pytest.mark.parametrize(
+    "tracks",
+    [
+        (track("Piano", 36, 38), track("Vocals", 60, 62, delay=480)),
+        (track("1", 36, 38), track("2", 60, 62, words=True, delay=480)),
+    ],
+)
+def test_the_voice_is_known_by_its_name_or_its_words(tmp_path, tracks):
+    assert spans(formats.load_notes(saved(tmp_path / "a.mid", *tracks))) == TWO
+
+
+def test_several_tracks_are_refused_and_an_option_chooses(tmp_path):
+    path = saved(tmp_path / "a.mid", track("Flute", 60, 62, delay=480), track("", 36, 38))
+    with pytest.raises(InputError, match=r"2 tracks with notes: choose one with --voice \(Flute, 2\)"):
+        formats.load_notes(path)
+    for voice in ("flute", "1"):
+        assert spans(formats.load_notes(path, voice=voice)) == TWO
+    with pytest.raises(InputError, match="no track 'x'"):
+        formats.load_notes(path, voice="x")
+
+
+def test_overlapping_notes_are_cut_with_a_line_and_never_to_splinters(tmp_path):
+    notes = (Note(0.5, 1.0, 60), Note(0.5, 1.0, 64), Note(0.7, 1.2, 67))
+    kept, lines = monophonic(notes)
+    assert spans(kept) == [(0.5, 0.7, 64), (0.7, 1.2, 67)]
+    assert lines == (
+        "1 note left out that overlapped: they began with a higher one",
+        "1 note overlapped the next one and ended there",
+    )
+    assert monophonic(kept) == (kept, ())
+    (tmp_path / "a.csv").write_text("onset,offset,pitch\n0.5,1.0,60\n0.5,1.0,64\n0.7,1.2,67\n")
+    converted = convert_file(tmp_path / "a.csv", tmp_path / "b.csv")
+    assert converted.remarks == lines
+    assert spans(formats.load_notes(tmp_path / "b.csv")) == spans(kept)
