@@ -53,6 +53,7 @@ class PresentationClock:
         self._silence_left = round(_LONGEST_SILENCE_SECONDS * rate)
         self._small: list[int] = []  # differences in samples, all of one sign
         self._small_samples = 0
+        self._cutting = False  # whether the frame before was cut off whole
 
     def place(self, samples: np.ndarray, time: float | None) -> Iterator[np.ndarray]:
         """Arrays to append for a frame.
@@ -113,13 +114,14 @@ class PresentationClock:
             self._start = time - self.position / self._rate
             lag = 0
         change = self._change(lag, len(samples))
+        self._cutting = -change >= len(samples) > 0
         if change > 0:
             yield from self.silence(change / self._rate, samples.shape[1])
         yield from self._append(samples[max(0, -change) :])
 
     def _change(self, lag: int, length: int) -> int:
         """Samples of silence to insert (positive) or of overlap to cut (negative) before a frame."""
-        if abs(lag) > _CLEAR_SECONDS * self._rate:
+        if abs(lag) > _CLEAR_SECONDS * self._rate or (self._cutting and lag < 0):
             self._small.clear()
             return lag
         if abs(lag) <= _SMALL_SECONDS * self._rate or (self._small and (lag > 0) != (self._small[0] > 0)):

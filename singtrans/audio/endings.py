@@ -9,13 +9,13 @@ AUDIO_SUFFIXES: frozenset[str] = frozenset((
     ".wv", ".tta", ".tak", ".shn", ".ofr", ".mpc", ".mp+", ".mka", ".weba", ".wma", ".dts", ".dtshd", ".mlp", ".thd",
     ".truehd", ".voc", ".sph", ".nist", ".sds", ".avr", ".paf", ".fap", ".pvf", ".htk", ".ircam", ".sf", ".iff",
     ".8svx", ".svx", ".16sv", ".sd2", ".wve", ".xi", ".dsf", ".dff", ".gsm", ".dss", ".oma", ".omg", ".aa3", ".at3",
-    ".aa", ".aax", ".ra", ".ram", ".rka", ".osq", ".qoa", ".bonk", ".iamf", ".isma", ".vqf", ".vqe", ".vql", ".lc3",
+    ".aa", ".aax", ".ra", ".rka", ".osq", ".qoa", ".bonk", ".iamf", ".isma", ".vqf", ".vqe", ".vql", ".lc3",
     ".sln", ".g722", ".722", ".g723_1", ".g728", ".g729", ".c2", ".sbc", ".msbc", ".aptx", ".aptxhd", ".dfpwm",
-    ".mka", ".alac",
+    ".alac",
     # videos
     ".mp4", ".m4v", ".mov", ".qt", ".mkv", ".mk3d", ".webm", ".avi", ".divx", ".wmv", ".asf", ".flv", ".f4v", ".f4a",
-    ".f4b", ".3gp", ".3gpp", ".3g2", ".3gp2", ".mpg", ".mpeg", ".mpe", ".m1v", ".m2v", ".mpv", ".vob", ".evo", ".ts",
-    ".mts", ".m2ts", ".m2t", ".tod", ".mod", ".trp", ".tp", ".ogv", ".ogx", ".ogm", ".rm", ".rmvb", ".mxf", ".gxf",
+    ".f4b", ".3gp", ".3gpp", ".3g2", ".3gp2", ".mpg", ".mpeg", ".mpe", ".vob", ".evo", ".ts",
+    ".mts", ".m2ts", ".m2t", ".tod", ".trp", ".tp", ".ogv", ".ogx", ".ogm", ".rm", ".rmvb", ".mxf", ".gxf",
     ".nut", ".dv", ".dif", ".wtv", ".ismv", ".ism", ".psp", ".mj2", ".dav", ".viv", ".ivr", ".kux", ".ty", ".ty+",
     ".nsv", ".amv",
 ))

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from singtrans.audio.chunks import held_share
+
 if TYPE_CHECKING:
     from av import AudioStream
     from av.container import InputContainer
@@ -36,6 +38,8 @@ def stated_length(container: "InputContainer", track: "AudioStream", path: Path)
     if set(names) & set(_TRACK_FORMATS) or ("mp3" in names and _has_mp3_index(path)):
         if track.duration and track.time_base:
             seconds = float(track.duration * track.time_base)
+            if "caf" in names:  # FFmpeg corrects the length by the file's size
+                seconds /= held_share(path)
     elif "matroska" in names:
         seconds = _clock_time(track.metadata.get("DURATION", ""))
         if seconds is None and only_sound and len(container.streams.audio) == 1 and container.duration:

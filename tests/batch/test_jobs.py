@@ -1,11 +1,13 @@
 """Inputs, outputs and outcomes of jobs."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from singtrans.audio import Recording, Selection
 from singtrans.batch import Existing, plan, run
 from singtrans.batch.standard_streams import transcribe_stream
 from singtrans.errors import InputError, UsageError
@@ -109,6 +111,46 @@ def test_a_folder_that_cannot_be_made_fails_before_the_work(tmp_path):
     touch(tmp_path, "a.wav", "file")
     outcome = next(run(plan([tmp_path / "a.wav"], tmp_path / "file" / "x", []).jobs, never, Existing.REFUSE))
     assert outcome.error.startswith(f"{tmp_path / 'a.wav'}: nothing can be written in {tmp_path / 'file' / 'x'} ")
+
+
+def test_endings_of_phones_and_cameras(tmp_path):
+    touch(tmp_path, "memo.qta", "clip.MTS", "old.3g2", "tape.tta", "show.ts", "one.opus")
+    assert len(plan([tmp_path], None, []).jobs) == 6
+
+
+def test_files_that_are_passed_over_are_counted(tmp_path):
+    touch(tmp_path, "a.wav", "b.txt", "c.TXT", "d.xyz", "notes", "a.mid", "a.csv", ".hidden.txt", "sub/e.docx")
+    assert plan([tmp_path], None, []).passed_over == ((".txt", 2), (".xyz", 1), ("", 1), (".docx", 1))
+
+
+def test_a_folder_without_recordings_names_what_it_holds(tmp_path):
+    touch(tmp_path, "a.xyz", "b.xyz", "c")
+    assert "no recordings in this folder (2 .xyz, 1 without an ending)" in plan([tmp_path], None, []).failures[0]
+
+
+def test_an_incomplete_recording_is_written_and_is_a_failure(tmp_path):
+    def cut(path: Path) -> Transcription:
+        return replace(fake(path), missing="only 0.2 of 15.1 s could be decoded", remarks=("track 2 was read",))
+
+    touch(tmp_path, "a.wav")
+    outcome = next(run(plan([tmp_path], None, []).jobs, cut, Existing.REFUSE))
+    assert outcome.written == (tmp_path / "a.mid",) and (tmp_path / "a.mid").exists()
+    assert outcome.failure == f"{tmp_path / 'a.wav'}: only 0.2 of 15.1 s could be decoded"
+    assert outcome.remarks == ("track 2 was read",)
+    assert not outcome.error and not outcome.skipped
+
+
+def test_a_choice_of_sound_reaches_the_transcriber_and_the_writers(tmp_path):
+    seen = []
+
+    def transcribe(source):
+        seen.append(source)
+        return fake(Path(source.name))
+
+    touch(tmp_path, "a.wav")
+    jobs = plan([tmp_path / "a.wav"], None, [], selection=Selection(track=2, channel=1)).jobs
+    assert not next(run(jobs, transcribe, Existing.REFUSE)).error
+    assert seen == [Recording(tmp_path / "a.wav", track=2, channel=1)]
 
 
 def test_hidden_files_are_ignored(tmp_path):
