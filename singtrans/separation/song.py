@@ -144,10 +144,10 @@ class SongTranscriber:
             return _with(found, separated, kept)
         if voice.share < self._config.quietest:
             return _with(replace(found, notes=()), separated, _NO_VOICE)
-        before, after = outcome.mix_confidence or 0.0, outcome.voice_confidence or 0.0
-        if after >= before + self._config.gain:
+        before, after = outcome.mix_confidence, outcome.voice_confidence
+        if separated_is_better(before, after, self._config):
             return _with(found, separated, kept)
-        return _with(mix, outcome, _UNSURE if max(before, after) < DOUBTFUL else "")
+        return _with(mix, outcome, _UNSURE if max(before or 0.0, after or 0.0) < DOUBTFUL else "")
 
     def _loaded(self) -> Separator:
         if self._separator is None:
@@ -163,6 +163,11 @@ class SongTranscriber:
         else:
             remedy = str(error)
         return f"this sounds like a voice with instruments, whose notes may be among these: {remedy}"
+
+
+def separated_is_better(mix: float | None, voice: float | None, config: SongConfig) -> bool:
+    """Whether the separated voice's notes are clearly surer than the mix's; both are mean confidences."""
+    return (voice or 0.0) >= (mix or 0.0) + config.gain
 
 
 def _with(found: Transcription, separation: Separation, remark: str) -> Transcription:
