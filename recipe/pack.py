@@ -73,7 +73,7 @@ def write_pack(out: Path, manifests: Sequence[Path], cache: Path) -> None:
         InputError: if a manifest or a recording cannot be used, or the folder exists or cannot be made.
     """
     if out.exists():
-        raise InputError(f"{out}: exists already; give a folder that does not")
+        raise InputError(f"{out}: already exists; give a folder that does not")
     data, packer = load_data(manifests, None, cache, RATE), _Packer()
     rows: list[dict[str, Any]] = []
     backgrounds: dict[str, None] = {}

@@ -21,3 +21,7 @@ class UsageError(SingtransError):
     """Nothing can be done at all: a wrong option, a missing package, or an unusable model."""
 
     exit_code = 2
+
+
+class OutputExistsError(InputError):
+    """An output exists, and nobody said whether to replace it."""

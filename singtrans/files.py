@@ -41,7 +41,7 @@ def whole_file(path: Path, *, overwrite: bool = True) -> Iterator[BinaryIO]:
         InputError: if the file exists and ``overwrite`` is False, or it cannot be written.
     """
     if not overwrite and os.path.lexists(path):
-        raise InputError(f"{path} exists already: choose another name, or allow it to be overwritten.")
+        raise InputError(f"{path} already exists: choose another name, or allow it to be overwritten.")
     temporary, lock = None, None
     try:
         temporary, file, lock = _begun(path.parent)

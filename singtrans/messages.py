@@ -1,23 +1,72 @@
-"""Text for people: names quoted in messages, counts, and lines that are safe to print."""
+"""Text for people: counts, lists, lengths of time, and lines that are safe to print."""
+
+import os
+from collections.abc import Iterable, Sequence
 
 
 def shown(name: str) -> str:
-    """A name that a file made up, as a message quotes it: on one line and no longer than names are."""
+    """A name from a file, as a message quotes it: on one line, and cut after 60 characters."""
     name = " ".join(name.split())
     return name if len(name) <= 60 else f"{name[:60]} …"
 
 
 def printable(line: str) -> str:
-    """The line with everything that is not to be printed escaped: file names may hold line breaks and worse."""
+    """Escape everything in a line that is not printable: file names may contain line breaks and control codes."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in line)
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:
-    """A number with its noun: ``1 note``, ``2 notes``; ``plural`` where it is not the noun with an s."""
+    """Write a number with its noun; ``plural`` is for nouns that take more than an s.
+
+    >>> counted(1, "note"), counted(2, "note"), counted(2, "entry", "entries")
+    ('1 note', '2 notes', '2 entries')
+    """
     return f"{number} {noun if number == 1 else plural or noun + 's'}"
 
 
+def listed(names: Iterable[object], most: int = 5) -> str:
+    """Join names with commas; of a long list, only the first ones and the number of the others.
+
+    >>> listed(["a", "b"])
+    'a, b'
+    >>> listed("abcdefgh", most=3)
+    'a, b, c and 5 more'
+    """
+    texts = [str(name) for name in names]
+    rest = len(texts) - most
+    return ", ".join(texts) if rest <= 0 else f"{', '.join(texts[:most])} and {rest} more"
+
+
+def braced(paths: Sequence[object]) -> str:
+    """Write paths that differ in their ending only as a shell would expand them.
+
+    >>> braced(["out/song.mid", "out/song.csv", "out/song.labels.txt"])
+    'out/song.{mid,csv,labels.txt}'
+    >>> braced(["song.mid"])
+    'song.mid'
+    """
+    texts = [str(path) for path in paths]
+    common = os.path.commonprefix(texts)  # noqa: RUF071 (characters, not folders)
+    stem = common[: common.rfind(".") + 1]
+    endings = [text[len(stem) :] for text in texts]
+    if len(texts) < 2 or stem.endswith(("/.", "\\.")) or any(c in ending for ending in endings for c in "/\\"):
+        return ", ".join(texts)
+    return f"{stem}{{{','.join(endings)}}}" if stem else ", ".join(texts)
+
+
+def length(seconds: float) -> str:
+    """Write a length of time.
+
+    >>> length(4.25), length(75), length(7300)
+    ('4.2 s', '1 min 15 s', '2 h 01 min')
+    """
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60} h {minutes % 60:02} min" if minutes >= 60 else f"{minutes} min {rest:02} s"
+
+
 def printable_title(text: str) -> str:
-    """A title without what matplotlib takes for formulas, and without what is no text."""
+    """A title without what matplotlib takes for formulas, and without what cannot be printed."""
     text = text.encode("utf-8", "replace").decode().replace("$", r"\$")
     return "".join(c if c.isprintable() else "?" for c in text)

@@ -1,6 +1,6 @@
 """From a recording to a `Transcription`: the one path that the command, training's validation and tests walk."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from singtrans.notes import PitchTrack, Transcription
 
 _KEPT_SECONDS = 300.0  # a recording up to this length is held in memory (19 MB) instead of being decoded twice
 _SHORT_SECONDS = 25.0
+_READING = 0.8  # of the work on a recording is done when its last block is read
 _SILENT = 1e-12  # RMS amplitude below which a recording holds nothing, not even its own noise
 
 
@@ -33,6 +34,7 @@ class Transcriber:
         threads: how many parts of a recording are worked on at once; it has no part in the result. With more than
             one, torch's own threads are switched off.
         decoding: how notes are cut and written.
+        progress: called now and then with the share of the recording that is done, 0 to 1.
 
     Raises:
         InputError: if there is no such model or device.
@@ -48,8 +50,10 @@ class Transcriber:
         device: str = "auto",
         threads: int = 1,
         decoding: DecodingOptions | None = None,
+        progress: Callable[[float], None] = lambda share: None,
     ) -> None:
         self.decoding = decoding or DecodingOptions()
+        self.progress = progress
         self.device = choose_device(device)
         self.model = model if isinstance(model, Model) else load_model(find_model(model))
         self.model.to(self.device).eval()
@@ -112,12 +116,14 @@ class Transcriber:
         # Too short to be shared out: a second thread would cost more than it does.
         short = length < _SHORT_SECONDS * config.features.sample_rate
         listen = self._listen_alone if short else self._listen
-        for posteriors in listen(blocks, _gain(loudness)):
+        duration = length / config.features.sample_rate
+        for posteriors in listen(self._watched(blocks, length), _gain(loudness)):
             decoder.add(posteriors)
             track = pitch_track(posteriors, config.decoder)
             midi.append(track.midi)
             voicing.append(track.voicing)
-        duration = length / config.features.sample_rate
+            found = sum(map(len, midi)) * config.features.hop_seconds
+            self.progress(_READING + (1 - _READING) * found / max(duration, found))
         return Transcription(
             notes=self.decoding.written(decoder.finish(duration)),
             pitch=PitchTrack(
@@ -129,6 +135,14 @@ class Transcriber:
             audio=name,
             model=self.model.name,
         )
+
+    def _watched(self, blocks: Iterable[np.ndarray], length: int) -> Iterator[np.ndarray]:
+        """The blocks, of which the progress is told."""
+        read = 0
+        for block in blocks:
+            yield block
+            read += len(block)
+            self.progress(_READING * read / max(length, 1))
 
 
 def _joined(pieces: list[np.ndarray]) -> np.ndarray:

@@ -72,7 +72,7 @@ def test_a_transcription_saves_itself(tmp_path):
     nothing = np.zeros(0)
     transcription = Transcription((Note(0.0, 1.0, 60.0),), PitchTrack(nothing, nothing, nothing), 2.0)
     assert transcription.save(str(tmp_path / "a.csv")) == tmp_path / "a.csv"
-    with pytest.raises(SingtransError, match="exists already"):
+    with pytest.raises(SingtransError, match="already exists"):
         transcription.save(tmp_path / "a.csv", overwrite=False)
     replace(transcription, notes=()).save(tmp_path / "a.csv")
     assert load_notes(tmp_path / "a.csv") == (), "it writes over a file unless it is told not to"

@@ -1,5 +1,6 @@
 """Transcribe recordings one after the other, and report the outcome of each."""
 
+import logging
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -10,7 +11,7 @@ from pathlib import Path
 from singtrans.audio import Recording
 from singtrans.batch.locations import Place, Url, exists, is_folder, local, upload
 from singtrans.batch.plan import Job, formats_of
-from singtrans.errors import InputError, UsageError
+from singtrans.errors import InputError, OutputExistsError, UsageError
 from singtrans.files import sweep
 from singtrans.formats import Options, save
 from singtrans.formats.conversion import remarks_on
@@ -21,6 +22,8 @@ from singtrans.separation.voice_file import is_voice
 
 Transcribe = Callable[..., Transcription]
 """Transcribes one recording, a path or a `Recording`; with ``voice=path`` it also writes the separated voice there."""
+
+_log = logging.getLogger(__name__)
 
 
 class Existing(StrEnum):
@@ -71,6 +74,7 @@ class Outcome:
         error: one line that names the recording and what is wrong, or empty.
         incomplete: how much of the recording could not be decoded, in words; empty if it is complete.
         remarks: lines on what was read, and on changes to the notes that a format needed.
+        refused: whether the error is that outputs exist.
     """
 
     job: Job
@@ -79,6 +83,7 @@ class Outcome:
     error: str = ""
     incomplete: str = ""
     remarks: tuple[str, ...] = ()
+    refused: bool = False
 
     @property
     def seconds(self) -> float:
@@ -122,13 +127,16 @@ def attempt(job: Job, transcriber: Transcribe, existing: Existing) -> Outcome:
     try:
         return _do(job, transcriber, existing)
     except InputError as error:
-        line = str(error)
-        return Outcome(job, error=line if line.startswith(str(job.audio)) else f"{job.audio}: {line}")
+        _log.debug("%s failed", job.audio, exc_info=True)
+        line = str(error) if str(error).startswith(str(job.audio)) else f"{job.audio}: {error}"
+        return Outcome(job, error=line, refused=isinstance(error, OutputExistsError))
     except UsageError:
         raise
-    except Exception as error:  # a fault in this program must not stop the other recordings
+    except Exception as error:  # a bug in singtrans must not stop the other recordings
+        _log.debug("%s failed", job.audio, exc_info=True)
         what = " ".join(f"{type(error).__name__}: {error}".split())
-        return Outcome(job, error=f"{job.audio}: a fault in singtrans ({what}); please report it with the recording")
+        hint = "run it again with --debug, and report what it prints"
+        return Outcome(job, error=f"{job.audio}: internal error ({what}); {hint}")
 
 
 def done_before(job: Job, existing: Existing) -> bool:
@@ -141,7 +149,7 @@ def _do(job: Job, transcriber: Transcribe, existing: Existing) -> Outcome:
         return Outcome(job)
     there = [output for output in job.outputs if exists(output)]
     if existing is Existing.REFUSE and there and exists(job.audio):
-        raise InputError(f"{there[0]} exists already; use --overwrite or --skip-existing")
+        raise OutputExistsError(f"{there[0]} already exists; use --overwrite or --skip-existing")
     wanted = tuple(o for o in job.outputs if existing is Existing.OVERWRITE or o not in there)
     names = formats_of(wanted)
     check_formats(names)

@@ -1,6 +1,7 @@
 """A transcriber that loads its model when a recording first needs it."""
 
 import os
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +17,13 @@ def default_threads() -> int:
     return min(2, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
+Progress = Callable[[float], None]
+
+
+def _ignore(_share: float) -> None:
+    """No one is told; unlike a lambda it can be pickled."""
+
+
 class LazyTranscriber:
     """Loads the model at the first recording that needs it: a folder that is all done costs no torch.
 
@@ -24,14 +32,21 @@ class LazyTranscriber:
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         threads: for one recording.
         separation: when to separate a voice from instruments.
+        progress: called with the share of the current recording that is done, 0 to 1.
 
     Raises:
         UsageError: if there is no such model, or the voice is always to be separated and nothing can.
     """
 
     def __init__(
-        self, model: str, device: str = "auto", threads: int = 1, separation: SeparationOptions | None = None
+        self,
+        model: str,
+        device: str = "auto",
+        threads: int = 1,
+        separation: SeparationOptions | None = None,
+        progress: Progress = _ignore,
     ) -> None:
+        self.progress = progress
         self.model, self.device, self.threads = find_model(model), device, threads
         self.separation = separation or SeparationOptions()
         self.separation.check()
@@ -64,5 +79,5 @@ class LazyTranscriber:
         torch.set_num_threads(1)
         from singtrans.transcriber import Transcriber
 
-        transcriber = Transcriber(self.model, self.device, self.threads)
+        transcriber = Transcriber(self.model, self.device, self.threads, progress=self.progress)
         return SongTranscriber(transcriber, self.separation, make=partial(make_separator, threads=self.threads))

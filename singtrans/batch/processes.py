@@ -23,6 +23,7 @@ from singtrans.batch import Existing, Job, Outcome, attempt, clean_up, done_befo
 from singtrans.batch.jobs import Transcribe
 from singtrans.batch.locations import exists
 from singtrans.errors import UsageError
+from singtrans.logs import show_logs
 
 RETRIES = 2
 """How often a job is tried again whose process died."""
@@ -168,6 +169,7 @@ class _Crew:
 def _work(pipe: Connection, factory: Factory) -> None:
     """The life of a process: jobs come through the pipe until it is closed."""
     interrupt.install()  # but for Ctrl-C, which is held back: it reaches all, and the first process stops the others
+    show_logs()
     try:
         try:
             _answer(pipe, factory())

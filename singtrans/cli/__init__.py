@@ -1,8 +1,9 @@
-"""The command line: each module parses one command, calls, prints. None does work of its own."""
+"""The command line: one module per command, which parses, calls the library and prints."""
 
 import io
 import os
 import sys
+import traceback
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -10,22 +11,26 @@ from typing import Annotated
 import typer
 
 from singtrans import __version__, interrupt
-from singtrans.cli.console import say
+from singtrans.cli.commands import Command, Debug, Group
 from singtrans.cli.convert import convert
 from singtrans.cli.dataset import dataset
 from singtrans.cli.evaluate import evaluate
 from singtrans.cli.info import info
 from singtrans.cli.plot import plot
+from singtrans.cli.progress import say
 from singtrans.cli.report import report
 from singtrans.cli.train import train
 from singtrans.cli.transcribe import transcribe
 from singtrans.errors import InputError, SingtransError
+from singtrans.logs import debugging, show_logs
 
 app = typer.Typer(
     name="singtrans",
-    help="Turn recordings of singing into notes.",
-    epilog="Defaults can be kept in singtrans.toml."
-    " Exit codes: 0 all done; 1 some input failed; 2 wrong usage; 130 interrupted.",
+    cls=Group,
+    help="Transcribe recordings of singing to notes.\n\n"
+    "`singtrans song.wav` is short for `singtrans transcribe song.wav`.",
+    epilog="Options can be given defaults in singtrans.toml."
+    " Exit codes: 0 all done, 1 some input failed, 2 wrong usage, 130 interrupted.",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
@@ -43,22 +48,24 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def _options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
+    debug: Debug = False,
 ) -> None:
     pass
 
 
 for command in (transcribe, convert, plot, report, evaluate, train, info):
-    app.command()(command)
+    app.command(cls=Command)(command)
 app.add_typer(dataset)
 
 
 def main() -> None:
-    """Entry point: runs the command and turns what went wrong into one line and an exit code."""
+    """Entry point: run a command, and turn an error into one line and an exit code."""
     if isinstance(sys.stdout, io.TextIOWrapper):  # else it is closed or replaced
         sys.stdout.reconfigure(errors="backslashreplace")  # a file's name need not be text
     interrupt.install()
+    show_logs()
     try:
         app(prog_name="singtrans", default_map=_defaults())
     except SingtransError as error:
@@ -71,10 +78,13 @@ def main() -> None:
     except OSError as error:  # stdout on a full disk, for one
         _drop_stdout()
         _fail(InputError(str(error)))
+    except Exception as error:
+        what = " ".join(f"{type(error).__name__}: {error}".split())
+        _fail(SingtransError(f"internal error ({what}); run it again with --debug, and report what it prints"))
 
 
 def _defaults() -> dict[str, dict[str, object]]:
-    """What singtrans.toml says, the user's and then the folder's; read only where there is one."""
+    """Defaults from singtrans.toml: the user's, overridden by the folder's."""
     from singtrans.cli.defaults import NAME, Option, merged, read_defaults
 
     files = [Path(typer.get_app_dir("singtrans")) / NAME, Path(NAME)]
@@ -93,12 +103,14 @@ def _defaults() -> dict[str, dict[str, object]]:
 
 
 def _drop_stdout() -> None:
-    """What cannot be written now cannot be written on the way out either, and would be complained of again."""
+    """Discard what is still to be written to stdout: the interpreter would fail to write it once more at its end."""
     with suppress(OSError, AttributeError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(error: SingtransError) -> None:
+    if debugging():
+        traceback.print_exc()
     for line in str(error).splitlines():
         say(f"singtrans: {line}")
     sys.exit(error.exit_code)

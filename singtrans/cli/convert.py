@@ -5,34 +5,53 @@ from typing import Annotated
 
 import typer
 
-from singtrans.cli.console import counted, say
+from singtrans.cli.commands import OUTPUT
+from singtrans.cli.console import describe
 from singtrans.cli.options import (
-    Format,
     Key,
     Lyrics,
     Metre,
+    Overwrite,
     PitchBend,
     Program,
     Quantize,
+    Quiet,
     Tempo,
     Tuning,
     Velocity,
     VelocityOption,
+    parse_formats,
     refuse_idle,
     write_options,
 )
+from singtrans.cli.progress import say
+from singtrans.errors import UsageError
 
 
-def convert(  # noqa: PLR0913 (one parameter an option)
+def convert(  # noqa: PLR0913 (one parameter per option)
     ctx: typer.Context,
-    source: Annotated[Path, typer.Argument(metavar="FROM", help="A file of notes.")],
-    target: Annotated[Path, typer.Argument(metavar="TO", help="The file to write; its ending says the format.")],
+    source: Annotated[Path, typer.Argument(metavar="FROM", help="A file with notes.")],
+    target: Annotated[Path, typer.Argument(metavar="TO", help="The file to write; its ending gives the format.")],
     format: Annotated[
-        Format | None, typer.Option("-f", "--format", help="The format of TO, where its ending does not say it.")
+        str | None,
+        typer.Option(
+            "-f",
+            "--format",
+            metavar="NAME",
+            help="Format of TO, if its ending does not give it: {formats}.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = None,
     audio: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The recording, for wav, html, --velocity loudness, and titles.")
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="The recording; needed for wav and for --velocity loudness, used for html and for titles.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = None,
+    lyrics: Lyrics = None,
+    overwrite: Overwrite = False,
     tempo: Tempo = None,
     metre: Metre = None,
     quantize: Quantize = "",
@@ -41,15 +60,13 @@ def convert(  # noqa: PLR0913 (one parameter an option)
     pitch_bend: PitchBend = False,
     program: Program = 54,
     velocity: VelocityOption = Velocity.fixed,
-    lyrics: Lyrics = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace TO if it exists.")] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print failures only.")] = False,
+    quiet: Quiet = False,
 ) -> None:
-    """Turn a file of notes into another format.
+    """Convert a file with notes to another format.
 
-    Of a file, only the notes are read, and from MIDI tempo and metre, which are kept unless --tempo or --metre says
-    otherwise. All formats that transcribe writes can be read, but for svg, pdf, f0, wav and html; and many labels
-    besides.
+    Only the notes are read, and of a MIDI file also tempo and metre, which are kept unless you give --tempo or
+    --metre. Every format that transcribe writes can be read, except svg, pdf, f0, wav and html. docs/labels.md lists
+    the formats of labels that can be read as well.
 
     \b
     Examples:
@@ -62,7 +79,10 @@ def convert(  # noqa: PLR0913 (one parameter an option)
     from singtrans.formats import format_of
     from singtrans.formats.conversion import convert_file
 
-    name = format.value if format else format_of(target)
+    wanted = parse_formats([format]) if format else []
+    if len(wanted) > 1:
+        raise UsageError(f"-f {format}: one file has one format; give one name")
+    name = wanted[0] if wanted else format_of(target)
     refuse_idle(ctx, [name] if name else [])
     options = write_options(
         tempo=tempo,
@@ -77,4 +97,4 @@ def convert(  # noqa: PLR0913 (one parameter an option)
     )
     converted = convert_file(source, target, format=name, audio=audio, options=options, overwrite=overwrite)
     if not quiet:
-        say("; ".join((f"{source}: {counted(converted.notes)} -> {target}", *converted.remarks)))
+        say("; ".join((f"{source}: {describe(converted.notes)} -> {target}", *converted.remarks)))

@@ -6,35 +6,38 @@ from typing import Annotated
 
 import typer
 
-from singtrans.cli.console import progress, say
+from singtrans.cli.commands import OUTPUT, Command
+from singtrans.cli.console import progress
+from singtrans.cli.options import ModelOption, Overwrite
+from singtrans.cli.progress import say
 from singtrans.errors import InputError, UsageError
 
 dataset = typer.Typer(
     name="dataset",
-    help="Look through labelled recordings, and split them.",
+    help="Check labelled recordings, and split them into parts.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
 
 
 class By(StrEnum):
-    """What stays together in a split."""
+    """What is kept together in a split."""
 
     singer = "singer"
     recording = "recording"
 
 
-@dataset.command()
+@dataset.command(cls=Command)
 def check(
     data: Annotated[list[Path], typer.Argument(metavar="DATA", help="Manifests, or folders of labelled recordings.")],
-    model: Annotated[str, typer.Option(metavar="MODEL", help="A shipped model's name or a weight file.")] = "default",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    model: ModelOption = "default",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.", rich_help_panel=OUTPUT)] = False,
 ) -> None:
-    """Say what labelled recordings hold, and name every label that is suspicious.
+    """Summarise labelled recordings, and list labels that look wrong.
 
-    Each recording is listened to, and its labels are compared with the pitch that is sung: overlapping notes, wrong
-    octaves, labels that are sharp or late throughout, labels of another recording, recordings that are cut short,
-    and more (docs/labels.md). The exit code is 1 if anything is suspicious.
+    Transcribes each recording and compares its labels with what is sung. Finds overlapping notes, wrong octaves,
+    labels that are sharp or late throughout, labels of another recording, recordings that end early, and more:
+    docs/labels.md lists all of it. The exit code is 1 if anything looks wrong.
 
     \b
     Examples:
@@ -65,17 +68,23 @@ def check(
         raise typer.Exit(1)
 
 
-@dataset.command()
+@dataset.command(cls=Command)
 def split(
     data: Annotated[Path, typer.Argument(metavar="DATA", help="A manifest, or a folder of labelled recordings.")],
-    out: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The manifest to write.")],
-    by: Annotated[By | None, typer.Option(help="What stays together. Default: singers, if all are known.")] = None,
-    valid: Annotated[float, typer.Option(min=0.0, max=0.9, help="Share to choose the best model by.")] = 0.1,
-    test: Annotated[float, typer.Option(min=0.0, max=0.9, help="Share to report scores on.")] = 0.1,
-    seed: Annotated[int, typer.Option(min=0, help="Another one makes another choice.")] = 0,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a manifest that exists.")] = False,
+    out: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FILE", help="Manifest to write.", rich_help_panel=OUTPUT)
+    ],
+    overwrite: Overwrite = False,
+    by: Annotated[
+        By | None, typer.Option(help="What is kept together. Default: singer, if all singers are known.")
+    ] = None,
+    valid: Annotated[float, typer.Option(min=0.0, max=0.9, metavar="SHARE", help="Share for validation.")] = 0.1,
+    test: Annotated[float, typer.Option(min=0.0, max=0.9, metavar="SHARE", help="Share for testing.")] = 0.1,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Random seed.")] = 0,
 ) -> None:
-    """Write a manifest that says which recordings are trained on, which choose the model, and which are scored.
+    """Split labelled recordings for training, validation and testing.
+
+    Writes a manifest with a column split. The parts are named train, valid and test.
 
     \b
     Examples:
@@ -88,7 +97,7 @@ def split(
     if valid + test >= 1.0:
         raise UsageError(f"--valid {valid:g} and --test {test:g} leave nothing to train on; make them smaller")
     if out.exists() and not overwrite:
-        raise UsageError(f"{out} exists already; choose another name, or say --overwrite")
+        raise UsageError(f"{out} already exists; use --overwrite, or choose another name with -o")
     shares = {"valid": valid, "test": test}
     entries = divide(read_entries(data, 0.0), shares, by and by.value, seed, keep_test=data.is_dir())
     lines = summarise(entries)

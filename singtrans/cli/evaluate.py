@@ -1,60 +1,95 @@
 """``singtrans evaluate``."""
 
-import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from singtrans.cli.console import say
+from singtrans.cli.commands import MODEL, OUTPUT
+from singtrans.cli.options import Overwrite
+from singtrans.cli.progress import Bar, say
 from singtrans.errors import UsageError
+from singtrans.messages import counted, listed
 
 if TYPE_CHECKING:
+    from singtrans.scoring.references import Reference
     from singtrans.scoring.scores import Evaluation
     from singtrans.scoring.systems import System
     from singtrans.scoring.task import Task
 
 
-def evaluate(  # noqa: PLR0913 (one parameter an option)
+SCORING = "Scoring"
+
+
+def evaluate(  # noqa: PLR0913 (one parameter per option)
     reference: Annotated[
         Path,
-        typer.Argument(help="True notes: a file, or a folder; with --model, a manifest or a folder of recordings."),
+        typer.Argument(
+            metavar="REFERENCE",
+            help="True notes: a file or a folder. With --model, a manifest or a folder of labelled recordings.",
+        ),
     ],
     estimate: Annotated[
-        Path | None, typer.Argument(help="Notes to score: a file, or a folder with the same names.")
+        Path | None,
+        typer.Argument(metavar="ESTIMATE", help="Notes to score: a file, or a folder with files of the same names."),
     ] = None,
     model: Annotated[
         str | None,
-        typer.Option(metavar="MODEL", help="Transcribe the recordings with this: a shipped name, default, or a file."),
+        typer.Option(
+            metavar="MODEL",
+            help="Transcribe the recordings with this model, and score that: a shipped name or a weight file.",
+            rich_help_panel=MODEL,
+        ),
     ] = None,
     split: Annotated[
         str | None,
-        typer.Option(metavar="PART", help="train, valid, test or all. Default: test if there is one, else all."),
+        typer.Option(
+            metavar="PART",
+            help="Part to score: train, valid, test or all. Default: test, or all if no part is so named.",
+            rich_help_panel=MODEL,
+        ),
     ] = None,
     against: Annotated[
         str | None,
-        typer.Option(metavar="OTHER", help="Compare with another ESTIMATE; with --model also with another model."),
+        typer.Option(
+            metavar="OTHER",
+            help="Compare with these notes; with --model also with another model.",
+            rich_help_panel=SCORING,
+        ),
     ] = None,
     reference_shift_hz: Annotated[
         float,
-        typer.Option(help="Add this to the pitch of the true notes, for labels that are sharp or flat."),
+        typer.Option(
+            metavar="HZ",
+            help="Add this to the pitch of true notes, to correct labels that are sharp or flat.",
+            rich_help_panel=SCORING,
+        ),
     ] = 0.0,
-    files: Annotated[bool | None, typer.Option("--files/--no-files", help="A line for each file. Default: if few.")] = (
-        None
-    ),
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON: everything, with all digits.")] = False,
-    csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a CSV with a line a file.")] = None,
-    plot: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Draw the worst files to a .png, .svg or .pdf.")
+    files: Annotated[
+        bool | None,
+        typer.Option(
+            "--files/--no-files", help="Print a line per file. Default: if there are few.", rich_help_panel=OUTPUT
+        ),
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace FILEs that exist.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print everything as JSON, with all digits.", rich_help_panel=OUTPUT)
+    ] = False,
+    csv: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a CSV with a line per file.", rich_help_panel=OUTPUT)
+    ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw the worst files to a .png, .svg or .pdf.", rich_help_panel=OUTPUT),
+    ] = None,
+    overwrite: Overwrite = False,
 ) -> None:
-    """Score notes, and pitch tracks, against true ones with mir_eval.
+    """Score notes and pitch tracks against true ones, with mir_eval.
 
     Prints precision, recall and F-measure of COn (onset within 50 ms), COff (offset within 50 ms or 20 % of the
-    note), COnP (onset, and pitch within 50 cents) and COnPOff (all three); where song.f0.csv lies beside the notes,
-    the pitch track's accuracy; and which errors were made. Means are over files, with 95 % intervals; each of several
-    data sets has its own.
+    note, whichever is larger), COnP (onset, and pitch within 50 cents) and COnPOff (all three); the kinds of errors;
+    and, if song.f0.csv is beside the notes, the accuracy of the pitch track. Means are over files, with 95 %
+    intervals. If there are several data sets, each is scored separately too.
 
     \b
     Examples:
@@ -71,7 +106,7 @@ def evaluate(  # noqa: PLR0913 (one parameter an option)
 
     for path in (csv, plot):
         if path is not None and path.exists() and not overwrite:
-            raise UsageError(f"{path} exists already; use --overwrite, or another name")
+            raise UsageError(f"{path} already exists; use --overwrite, or choose another name")
     if plot is not None:
         _check_picture(plot)
     task = choose_task(reference, estimate, model, split, against, _model_system)
@@ -107,26 +142,21 @@ def _model_system(model: str) -> "System":
 
 
 def _scored(task: "Task", system: "System", shift: float) -> "Evaluation":
-    from rich.console import Console
-    from rich.progress import track
-
     from singtrans.scoring.scores import evaluate as score
 
-    bar = len(task.references) > 1 and sys.stderr is not None and sys.stderr.isatty()
-    watched = track(
-        task.references,
-        system.name,
-        console=Console(stderr=True),
-        transient=True,
-        disable=not bar,
-        refresh_per_second=4,
-    )
     try:
-        return score(watched, system, shift, faults=task.faults)
+        with Bar(total=len(task.references), doing=system.name) as bar:
+            return score(_watched(task.references, bar), system, shift, faults=task.faults)
     except ValueError as error:
         if not shift:
             raise
         raise UsageError(f"--reference-shift-hz {shift}: {error}") from None
+
+
+def _watched(references: "Iterable[Reference]", bar: Bar) -> "Iterator[Reference]":
+    for reference in references:
+        yield reference
+        bar.advance()
 
 
 def _check_picture(path: Path) -> None:
@@ -146,9 +176,11 @@ def _write(path: Path, text: str) -> None:
 
 
 def _warn(evaluation: "Evaluation") -> None:
-    if evaluation.missing:
-        say(f"{evaluation.system}: no estimate, scored as no notes: {', '.join(evaluation.missing)}")
-    if evaluation.extra:
-        say(f"{evaluation.system}: estimates without a reference, left aside: {', '.join(evaluation.extra)}")
+    for names, what in [
+        (evaluation.missing, "without an estimate, scored as if no notes were found"),
+        (evaluation.extra, "ignored, because no true notes have this name"),
+    ]:
+        if names:
+            say(f"{evaluation.system}: {counted(len(names), 'file')} {what}: {listed(names)}")
     for line in evaluation.warnings:
         say(f"{evaluation.system}: {line}")

@@ -1,29 +1,83 @@
 """``singtrans info``."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from singtrans import __version__
+from singtrans.cli.commands import OUTPUT
+
+if TYPE_CHECKING:
+    from singtrans.model.config import Config
 
 
-def info(model: Annotated[str, typer.Argument(help="A shipped model's name or a weight file.")] = "") -> None:
-    """Say what a model is, or which are shipped."""
+def info(
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="Name of a shipped model, or a weight file.", show_default=False)
+    ] = "",
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print everything that is known of MODEL as JSON.", rich_help_panel=OUTPUT)
+    ] = False,
+) -> None:
+    """Describe a model, or list the shipped ones."""
     import json
 
-    from singtrans.model.shipped import DEFAULT, find_model, shipped_models
-    from singtrans.model.weights import load_model, read_metadata
+    from singtrans.model.shipped import find_model, shipped_models
 
     if not model:
+        models = {name: _listed(name, path) for name, path in shipped_models().items()}
+        if as_json:
+            typer.echo(json.dumps({"version": __version__, "models": models}, ensure_ascii=False, indent=1))
+            return
         typer.echo(f"singtrans {__version__}")
-        for name, path in shipped_models().items():
-            typer.echo(f"{name}{' (default)' if name == DEFAULT else ''}: {path.stat().st_size / 1e6:.1f} MB, {path}")
+        for name, known in models.items():
+            typer.echo(f"{name}{' (default)' if known['default'] else ''}: {known['megabytes']} MB, {known['file']}")
         return
+    from singtrans.model.weights import load_model, read_metadata
+
     path = find_model(model)
     loaded, metadata = load_model(path), read_metadata(path)
-    typer.echo(f"{loaded.name}: {loaded.parameters_count:,} parameters, {path.stat().st_size / 1e6:.1f} MB, {path}")
-    typer.echo(f"sha256 {metadata['sha256']}")
-    for section, values in json.loads(metadata["config"]).items():
-        typer.echo(f"{section}: " + ", ".join(f"{key} {value}" for key, value in values.items()))
-    for key in sorted(set(metadata) - {"config", "sha256", "format"}):
-        typer.echo(f"{key}: {metadata[key]}")
+    if as_json:
+        known = {"name": loaded.name, "file": str(path), "parameters": loaded.parameters_count}
+        typer.echo(json.dumps(known | {key: _parsed(metadata[key]) for key in sorted(metadata)}, indent=1))
+        return
+    for key, value in _lines(loaded.config, metadata, path, loaded.parameters_count).items():
+        typer.echo(f"{key:<12}{value}")
+
+
+def _listed(name: str, path: Path) -> dict[str, object]:
+    from singtrans.model.shipped import DEFAULT
+
+    return {"file": str(path), "megabytes": round(path.stat().st_size / 1e6, 1), "default": name == DEFAULT}
+
+
+def _parsed(text: str) -> object:
+    """A value of the metadata: JSON where it is a JSON object or list, else the text."""
+    import json
+
+    try:
+        return json.loads(text) if text.startswith(("{", "[")) else text
+    except ValueError:
+        return text
+
+
+def _lines(config: "Config", metadata: dict[str, str], path: Path, parameters: int) -> dict[str, str]:
+    """The ten things that people want to know of a model."""
+    from singtrans.pitch import note_name
+
+    features, network, decoder = config.features, config.network, config.decoder
+    lowest = round(features.lowest_midi)
+    highest = round(features.lowest_midi + (network.pitch_bins - 1) / features.bins_per_octave * 12)
+    return {
+        "model": path.stem,
+        "file": str(path),
+        "size": f"{path.stat().st_size / 1e6:.1f} MB",
+        "sha256": metadata["sha256"],
+        "parameters": f"{parameters:,}",
+        "input": f"mono, {features.sample_rate / 1000:g} kHz; recordings are converted",
+        "frames": f"{1000 * features.hop / features.sample_rate:g} ms apart",
+        "pitch": f"{note_name(lowest)} to {note_name(highest)}",
+        "notes": f"{decoder.shortest_note * 1000:g} ms or longer",
+        "trained": f"{metadata.get('step', '?')} steps in the last stage (--json prints all that is known)",
+    }

@@ -1,4 +1,4 @@
-"""Options that several commands share: what the notes are written as."""
+"""Options that several commands share, and what they mean together."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -7,29 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from singtrans.cli.commands import MANY, MESSAGES, MIDI, MODEL, OUTPUT, PITCH, RHYTHM
 from singtrans.errors import UsageError
 
 if TYPE_CHECKING:
     from singtrans.batch import Existing
     from singtrans.formats.options import Options
-
-
-class Format(StrEnum):
-    """Formats that are written."""
-
-    mid = "mid"
-    csv = "csv"
-    json = "json"
-    ustar = "ustar"
-    musicxml = "musicxml"
-    svg = "svg"
-    pdf = "pdf"
-    labels = "labels"
-    sv = "sv"
-    jams = "jams"
-    f0 = "f0"
-    wav = "wav"
-    html = "html"
 
 
 class Velocity(StrEnum):
@@ -39,51 +22,122 @@ class Velocity(StrEnum):
     loudness = "loudness"
 
 
+Formats = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-f",
+        "--format",
+        metavar="NAME[,NAME]",
+        help="What to write, as one list or with several -f: {formats}. Default: mid.",
+        rich_help_panel=OUTPUT,
+    ),
+]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace outputs that exist.", rich_help_panel=OUTPUT)]
+SkipExisting = Annotated[
+    bool,
+    typer.Option("--skip-existing", help="Keep outputs that exist; write only missing ones.", rich_help_panel=OUTPUT),
+]
+Lyrics = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Words of the song: one syllable per note, hyphens between syllables, ~ where a syllable goes on.",
+        rich_help_panel=OUTPUT,
+    ),
+]
 Tempo = Annotated[
     str | None,
     typer.Option(
         metavar="BPM|auto",
-        help="Beats a minute under the notes, or auto to find the beats in the singing. Sung times stay as they are.",
+        help="Beats per minute; auto finds the beats. The notes keep their times.",
+        rich_help_panel=RHYTHM,
     ),
 ]
 Metre = Annotated[
     str | None,
-    typer.Option(metavar="N/4", help="Beats in a bar. Default: 4/4, or what a MIDI file that is converted states."),
+    typer.Option(
+        metavar="N/4",
+        help="Beats per bar. Default: 4/4, or the metre of a MIDI file that is converted.",
+        rich_help_panel=RHYTHM,
+    ),
 ]
 Quantize = Annotated[
     str,
-    typer.Option(metavar="GRID", help="Move notes onto 1/4, 1/8, 1/16 or 1/32; 1/8t for triplets, 1/8s for swing."),
+    typer.Option(
+        metavar="GRID",
+        help="Move notes onto a grid: 1/4, 1/8, 1/16 or 1/32; 1/8t for triplets, 1/8s for swing.",
+        rich_help_panel=RHYTHM,
+    ),
 ]
 Tuning = Annotated[
     str | None,
     typer.Option(
         metavar="HZ|auto",
-        help="What the singer calls A4, or auto to find it in the notes, also where it drifts. The integer notes count"
-        " from there; sung pitches stay as they are. Default: 440.",
+        help="Frequency of the singer's A4; auto estimates it, and follows it if it drifts. Changes note numbers, not"
+        " measured pitches. Default: 440.",
+        rich_help_panel=PITCH,
     ),
 ]
 Key = Annotated[
     str | None,
     typer.Option(
         metavar="KEY|auto",
-        help="The song's key, such as D, Bb or F#m, or auto to find it in the notes. A note sung between two semitones"
-        " is written as the one of the key. Default: the nearest.",
+        help="Key of the song, such as D, Bb or F#m; auto estimates it. A pitch halfway between two semitones becomes"
+        " the one that is in the key. Default: the nearest semitone.",
+        rich_help_panel=PITCH,
     ),
 ]
 PitchBend = Annotated[
-    bool, typer.Option("--pitch-bend/--no-pitch-bend", help="Let MIDI follow the sung pitch, with the range set.")
+    bool,
+    typer.Option(
+        "--pitch-bend/--no-pitch-bend",
+        help="Follow the sung pitch with pitch bends. Default: no.",
+        rich_help_panel=MIDI,
+    ),
 ]
-Program = Annotated[int, typer.Option(min=1, max=128, help="General MIDI instrument; 54 is Voice Oohs.")]
-VelocityOption = Annotated[Velocity, typer.Option(help="MIDI velocities: all alike, or by how loud notes are sung.")]
-Lyrics = Annotated[
-    Path | None,
-    typer.Option(metavar="FILE", help="Text with hyphens between syllables, one syllable a note, ~ to hold one on."),
+Program = Annotated[
+    int,
+    typer.Option(
+        min=1, max=128, metavar="1..128", help="General MIDI instrument; 54 is Voice Oohs.", rich_help_panel=MIDI
+    ),
 ]
-
-
+VelocityOption = Annotated[
+    Velocity,
+    typer.Option(help="All velocities the same, or by how loudly each note is sung.", rich_help_panel=MIDI),
+]
 Jobs = Annotated[
-    int, typer.Option("-j", "--jobs", min=1, metavar="N", help="Recordings at once, each in a process of its own.")
+    int,
+    typer.Option(
+        "-j",
+        "--jobs",
+        min=1,
+        metavar="N",
+        help="Recordings to transcribe at the same time, each in its own process.",
+        rich_help_panel=MANY,
+    ),
 ]
+ModelOption = Annotated[
+    str,
+    typer.Option(
+        "--model",
+        metavar="MODEL",
+        help="Name of a shipped model (see singtrans info), or a weight file.",
+        rich_help_panel=MODEL,
+    ),
+]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print failures only.", rich_help_panel=MESSAGES)]
+
+
+def parse_formats(texts: Iterable[str]) -> list[str]:
+    """The names of the formats that ``-f`` asks for, each once: ``mid,csv``, ``-f mid -f csv``, ``midi``.
+
+    Raises:
+        UsageError: if one is unknown.
+    """
+    from singtrans.formats import find_format
+
+    names = (name for text in texts for name in text.split(",") if name.strip())
+    return list(dict.fromkeys(find_format(name.strip()).name for name in names))
 
 
 def write_options(  # noqa: PLR0913 (one parameter an option)

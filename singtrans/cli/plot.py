@@ -5,34 +5,46 @@ from typing import Annotated
 
 import typer
 
-from singtrans.cli.console import say
-from singtrans.cli.options import Key, Tuning, write_options
+from singtrans.cli.commands import OUTPUT
+from singtrans.cli.options import Key, ModelOption, Overwrite, Tuning, write_options
+from singtrans.cli.progress import say
 from singtrans.errors import UsageError
+from singtrans.messages import counted
 
 
-def plot(  # noqa: PLR0913 (one parameter an option)
-    source: Annotated[Path, typer.Argument(metavar="FILE", help="A recording, or a file of notes.")],
+def plot(  # noqa: PLR0913 (one parameter per option)
+    source: Annotated[Path, typer.Argument(metavar="FILE", help="A recording, or a file with notes.")],
     out: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="PATH", help="A .png, .svg or .pdf. Default: FILE's .png.")
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="PATH",
+            help="Picture to write: .png, .svg or .pdf. Default: FILE with the ending .png.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = None,
+    row_seconds: Annotated[
+        float, typer.Option(min=1.0, max=600.0, metavar="S", help="Seconds per row.", rich_help_panel=OUTPUT)
+    ] = 15.0,
+    overwrite: Overwrite = False,
     notes: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Notes of the recording, instead of transcribing it.")
+        Path | None, typer.Option(metavar="NOTES", help="Draw these notes instead of transcribing the recording.")
     ] = None,
     audio: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The recording, if FILE holds notes: for the spectrogram.")
+        Path | None, typer.Option(metavar="RECORDING", help="The recording, if FILE has notes; for the spectrogram.")
     ] = None,
     reference: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="True notes: those missed are dashed, extra ones hatched.")
+        Path | None,
+        typer.Option(metavar="NOTES", help="True notes to compare with: missed ones are dashed, extra ones hatched."),
     ] = None,
     tuning: Tuning = None,
     key: Key = None,
-    row_seconds: Annotated[float, typer.Option(min=1.0, max=600.0, help="Seconds in a row.")] = 15.0,
-    model: Annotated[str, typer.Option(metavar="MODEL", help="A shipped model's name or a weight file.")] = "default",
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the picture if it exists.")] = False,
+    model: ModelOption = "default",
 ) -> None:
     """Draw notes over the sung pitch and the spectrogram.
 
-    The surer a note is, the darker its box. A long song gets several rows, and as PDF several pages.
+    The darker a box, the more certain the note. A long recording takes several rows, and in a PDF several pages.
 
     \b
     Examples:
@@ -52,13 +64,13 @@ def plot(  # noqa: PLR0913 (one parameter an option)
     if target.suffix[1:].lower() not in KINDS:
         raise UsageError(f"-o {target}: pictures are .png, .svg or .pdf")
     if target.exists() and not overwrite:
-        raise UsageError(f"{target} exists already; use --overwrite, or another name with -o")
+        raise UsageError(f"{target} already exists; use --overwrite, or choose another name with -o")
     need("matplotlib", "plot", "plotting")
     wanted = write_options(tuning=tuning, key=key)
     found = load(source, notes, audio, model)
     true_notes = load_notes(reference) if reference else None
     shown = apply_tuning_and_key(found.transcription, wanted.tuning, wanted.key)
     draw(Picture(shown, found.audio, true_notes, row_seconds), target, overwrite=overwrite)
-    say(f"{target}: {len(shown.notes)} notes")
+    say(f"{target}: {counted(len(shown.notes), 'note')}")
     for remark in melody_remarks(found.transcription, wanted):
         say(f"{target}: {remark}")

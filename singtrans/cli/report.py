@@ -9,9 +9,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from singtrans.batch.locations import Place, is_folder, place
+from singtrans.cli.commands import OUTPUT
 from singtrans.cli.console import report as tell
-from singtrans.cli.console import say
-from singtrans.cli.options import Jobs, Key, Tuning, choose_existing, write_options
+from singtrans.cli.options import (
+    Jobs,
+    Key,
+    ModelOption,
+    Overwrite,
+    Quiet,
+    SkipExisting,
+    Tuning,
+    choose_existing,
+    write_options,
+)
+from singtrans.cli.progress import Bar, say
 from singtrans.cli.song_options import SeparateOption, SeparatorOption, separation_options
 from singtrans.errors import UsageError
 from singtrans.separation.engines import Engine
@@ -21,31 +32,42 @@ if TYPE_CHECKING:
     from singtrans.batch import Plan
 
 
-def report(  # noqa: PLR0913 (one parameter an option)
+def report(  # noqa: PLR0913 (one parameter per option)
     ctx: typer.Context,
-    inputs: Annotated[list[str], typer.Argument(metavar="INPUT", help="Recordings, or folders of them; also URLs.")],
+    inputs: Annotated[list[str], typer.Argument(metavar="INPUT", help="Recordings, folders of recordings, or URLs.")],
     out: Annotated[
         str | None,
-        typer.Option("-o", "--output", metavar="PATH", help="Folder for the pages. Default: beside each recording."),
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="PATH",
+            help="Folder for the pages. Default: the folder of each recording.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = None,
     notes: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Notes of a single recording, instead of transcribing it.")
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Show these notes instead of transcribing; for a single recording.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = None,
+    overwrite: Overwrite = False,
+    skip_existing: SkipExisting = False,
     tuning: Tuning = None,
     key: Key = None,
     separate: SeparateOption = Separate.AUTO,
     separator: SeparatorOption = Engine.SPLEETER,
-    model: Annotated[str, typer.Option(metavar="MODEL", help="A shipped model's name or a weight file.")] = "default",
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace pages that exist.")] = False,
-    skip_existing: Annotated[bool, typer.Option("--skip-existing", help="Keep pages that exist.")] = False,
     jobs: Jobs = 1,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print failures only.")] = False,
+    model: ModelOption = "default",
+    quiet: Quiet = False,
 ) -> None:
-    """Write pages to listen to transcriptions and to correct them.
+    """Write pages to play, check and correct transcriptions.
 
-    Each page, song.report.html, is one file that any browser opens without a network: it plays recording and notes,
-    shows them over the sung pitch, and saves what you correct as MIDI, CSV or UltraStar. For a folder, index.html
-    lists all pages of its recordings, those with most unsure notes first.
+    Each page, song.report.html, is a single file that works in any browser without a network. It plays the recording
+    and the notes, shows the notes over the sung pitch, and saves your corrections as MIDI, CSV or UltraStar. For a
+    folder, index.html lists the pages, those with the most uncertain notes first.
 
     \b
     Examples:
@@ -65,16 +87,19 @@ def report(  # noqa: PLR0913 (one parameter an option)
     places = [place(i) for i in inputs]
     plan = batch.plan(places, place(out) if out else None, ["html"], write_options(tuning=tuning, key=key))
     target = index_in(folder) if (folder := _listed_in(places, out, plan)) else None
+    bar = Bar(quiet)
     if notes is None:
         threads = 1 if jobs > 1 else default_threads()
         factory = partial(LazyTranscriber, model, "auto", threads, separation_options(separate, separator))
+        if jobs == 1:
+            factory = partial(factory, progress=bar.part)
         outcomes = run_jobs(plan.jobs, factory, existing, jobs)
     elif len(plan.jobs) == 1:
         known = load_transcription(notes)
         outcomes = batch.run(plan.jobs, lambda path: replace(known, audio=path.name), existing)
     else:
-        raise UsageError(f"--notes {notes}: these are the notes of one recording; give one")
-    fine = tell(plan, outcomes, quiet)
+        raise UsageError(f"--notes {notes}: these are the notes of one recording; give a single INPUT")
+    fine = tell(plan, outcomes, bar, quiet)
     pages = {page: job.audio.name for job in plan.jobs for page in job.outputs if isinstance(page, Path)}
     if target and write_index(target, pages) and not quiet:
         say(f"{target}: open this in a browser")
@@ -83,7 +108,7 @@ def report(  # noqa: PLR0913 (one parameter an option)
 
 
 def _listed_in(inputs: Sequence[Place], out: str | None, plan: "Plan") -> Path | None:
-    """The folder for the index; None where there is one page, or the folder is not on this machine."""
+    """The folder for the index; None if there is only one page, or the folder is not on this machine."""
     folders = [path for path in inputs if is_folder(path)]
     if not (plan.jobs and (folders or len(plan.jobs) > 1)):
         return None

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from singtrans.cli.commands import SONGS
 from singtrans.separation.engines import Engine
 from singtrans.separation.song import Separate
 
@@ -14,15 +15,26 @@ SeparateOption = Annotated[
     Separate,
     typer.Option(
         "--separate",
-        help="Whether to separate the voice from instruments first; auto does so for recordings that sound like songs.",
+        help="Separate the voice from the instruments first; auto does so if a recording sounds like a song with"
+        " instruments.",
+        rich_help_panel=SONGS,
     ),
 ]
 SeparatorOption = Annotated[
     Engine,
-    typer.Option("--separator", help="What separates the voice; each needs an extra: songs or demucs."),
+    typer.Option(
+        "--separator",
+        help="Program that separates the voice; it comes with the extra songs or demucs.",
+        rich_help_panel=SONGS,
+    ),
 ]
 WriteVoice = Annotated[
-    bool, typer.Option("--write-voice", help="Also write the separated voice of each recording, as song.voice.flac.")
+    bool,
+    typer.Option(
+        "--write-voice",
+        help="Also write the separated voice of each recording, as song.voice.flac.",
+        rich_help_panel=SONGS,
+    ),
 ]
 
 

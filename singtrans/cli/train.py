@@ -7,11 +7,15 @@ from typing import Annotated
 import typer
 
 from singtrans import interrupt
+from singtrans.cli.commands import OUTPUT
 from singtrans.cli.console import training_progress
+
+TRAINING = "Training"
+DATA = "Data"
 
 
 class Freeze(StrEnum):
-    """What keeps the weights it began with."""
+    """Weights that are not trained."""
 
     none = "none"
     pitch = "pitch"
@@ -19,52 +23,95 @@ class Freeze(StrEnum):
     boundaries = "boundaries"
 
 
-def train(  # noqa: PLR0913 (one parameter an option)
+def train(  # noqa: PLR0913 (one parameter per option)
     data: Annotated[list[Path], typer.Argument(metavar="DATA", help="Manifests, or folders of labelled recordings.")],
-    out: Annotated[Path, typer.Option("-o", "--output", help="Folder for the model, logs and checkpoints.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FOLDER",
+            help="Folder for the model, logs and checkpoints.",
+            rich_help_panel=OUTPUT,
+        ),
+    ],
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Continue the training in this folder.", rich_help_panel=OUTPUT)
+    ] = False,
     init: Annotated[
         str | None,
         typer.Option(
-            metavar="MODEL", help="Begin with this model, a shipped one's name or a weight file. Default: from nothing."
+            metavar="MODEL",
+            help="Start from this model: a shipped name or a weight file. Default: random weights.",
+            rich_help_panel=TRAINING,
         ),
     ] = None,
     freeze: Annotated[
         Freeze,
         typer.Option(
-            help="Leave as they are in MODEL: the part that hears pitch, all before the LSTM's inputs, or all but the"
-            " part that hears pitch."
+            help="Weights of --init to keep: those of the pitch head, of everything before the LSTM (early), or of"
+            " everything but the pitch head (boundaries).",
+            rich_help_panel=TRAINING,
         ),
     ] = Freeze.none,
-    steps: Annotated[int | None, typer.Option(min=1, help="Optimiser steps. Default: 6000; 600 with --init.")] = None,
-    rate: Annotated[
-        float | None, typer.Option(min=1e-6, max=0.1, help="Highest learning rate. Default: 0.002; 0.0005 with --init.")
+    steps: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="Optimiser steps. Default: 6000; with --init 600.", rich_help_panel=TRAINING
+        ),
     ] = None,
-    batch: Annotated[int, typer.Option(min=1, help="Excerpts a step.")] = 12,
-    seconds: Annotated[float, typer.Option(min=1.0, max=60.0, help="Length of an excerpt.")] = 8.0,
+    rate: Annotated[
+        float | None,
+        typer.Option(
+            min=1e-6,
+            max=0.1,
+            metavar="RATE",
+            help="Peak learning rate. Default: 0.002; with --init 0.0005.",
+            rich_help_panel=TRAINING,
+        ),
+    ] = None,
+    batch: Annotated[int, typer.Option(min=1, metavar="N", help="Excerpts per step.", rich_help_panel=TRAINING)] = 12,
+    seconds: Annotated[
+        float,
+        typer.Option(min=1.0, max=60.0, metavar="S", help="Length of an excerpt.", rich_help_panel=TRAINING),
+    ] = 8.0,
     validate_every: Annotated[
         int | None,
-        typer.Option(min=1, help="Steps between validations and checkpoints. Default: 500; 100 with --init."),
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Steps between validations. Default: 500; with --init 100.",
+            rich_help_panel=TRAINING,
+        ),
     ] = None,
     patience: Annotated[
         int | None,
         typer.Option(
-            min=0, help="Stop after so many validations without a better one; 0 never. Default: 0; 4 with --init."
+            min=0,
+            metavar="N",
+            help="Stop after this many validations without improvement; 0 means never. Default: 0; with --init 4.",
+            rich_help_panel=TRAINING,
         ),
     ] = None,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Random seed.", rich_help_panel=TRAINING)] = 0,
     accompaniment: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Mix recordings from here in as background.")
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Mix recordings from this folder in as background.", rich_help_panel=DATA),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Start of all chance.")] = 0,
-    cache: Annotated[Path | None, typer.Option(help="Folder for decoded audio. Default: OUTPUT/cache.")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on where this output folder stopped.")] = False,
+    cache: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="Folder for decoded audio. Default: cache in the output.", rich_help_panel=DATA
+        ),
+    ] = None,
 ) -> None:
-    """Train a model on recordings with labels, from nothing or from a model.
+    """Train a model on labelled recordings.
 
-    A folder is searched for recordings with notes of the same name beside them (song.wav with song.tsv, .csv, .mid,
-    .json and so on), pitch (song.f0.txt) or times of notes alone (song.times.csv). A manifest is a CSV with the
-    columns audio and notes, f0 or times, and optionally id, accompaniment, split, singer, source, license, weight and
-    boundaries. The output folder receives the best model, a model card, logs and curves. Ctrl-C saves; --resume goes
-    on.
+    In a folder, each recording has a file of the same name beside it: with notes (song.wav and song.tsv, .csv, .mid,
+    .json and others), with pitch (song.f0.txt), or with the times of notes alone (song.times.csv). A manifest is a
+    CSV file with the columns audio and one of notes, f0 or times; optional columns are id, accompaniment, split,
+    singer, source, license, weight and boundaries. The output folder receives the best model, a model card, logs and
+    curves. Ctrl-C saves the training; --resume continues it.
 
     \b
     Examples:

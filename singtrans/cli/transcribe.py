@@ -8,25 +8,32 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from singtrans.batch.locations import STREAM, is_folder, local, place
-from singtrans.cli.console import report, say
+from singtrans.cli.commands import INPUT, MANY, MODEL, OUTPUT
+from singtrans.cli.console import report
 from singtrans.cli.options import (
-    Format,
+    Formats,
     Jobs,
     Key,
     Lyrics,
     Metre,
+    ModelOption,
+    Overwrite,
     PitchBend,
     Program,
     Quantize,
+    Quiet,
+    SkipExisting,
     Tempo,
     Tuning,
     Velocity,
     VelocityOption,
     choose_existing,
     given,
+    parse_formats,
     refuse_idle,
     write_options,
 )
+from singtrans.cli.progress import Bar, say
 from singtrans.cli.song_options import SeparateOption, SeparatorOption, WriteVoice, separation_options
 from singtrans.errors import UsageError
 from singtrans.separation.engines import Engine
@@ -51,7 +58,7 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
     ctx: typer.Context,
     inputs: Annotated[
         list[str],
-        typer.Argument(metavar="INPUT", help="Recordings, or folders of them; also URLs; - for standard input."),
+        typer.Argument(metavar="INPUT", help="Recordings, folders of recordings, URLs, or - for standard input."),
     ],
     out: Annotated[
         str | None,
@@ -59,14 +66,35 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
             "-o",
             "--output",
             metavar="PATH",
-            help="Folder for the outputs, made if needed; for a single recording also a file such as tune.mid."
-            " Default: beside each recording. - for standard output.",
+            help="Folder for the outputs; for one recording also a file, such as tune.mid; - for standard output."
+            " Default: the folder of each recording.",
+            rich_help_panel=OUTPUT,
         ),
     ] = None,
-    formats: Annotated[
-        list[Format] | None,
-        typer.Option("-f", "--format", help="What to write; may be given several times. Default: mid."),
+    formats: Formats = None,
+    lyrics: Lyrics = None,
+    overwrite: Overwrite = False,
+    skip_existing: SkipExisting = False,
+    track: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Number of the sound track to read, in files with several. Default: the best one, which is named.",
+            rich_help_panel=INPUT,
+        ),
     ] = None,
+    channel: Annotated[
+        str,
+        typer.Option(
+            metavar="CHANNEL",
+            help="Channel to read: left, right, a number from 1, or mix for all of them.",
+            rich_help_panel=INPUT,
+        ),
+    ] = "mix",
+    separate: SeparateOption = Separate.AUTO,
+    separator: SeparatorOption = Engine.SPLEETER,
+    write_voice: WriteVoice = False,
     tempo: Tempo = None,
     metre: Metre = None,
     quantize: Quantize = "",
@@ -75,53 +103,51 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
     pitch_bend: PitchBend = False,
     program: Program = 54,
     velocity: VelocityOption = Velocity.fixed,
-    lyrics: Lyrics = None,
-    separate: SeparateOption = Separate.AUTO,
-    separator: SeparatorOption = Engine.SPLEETER,
-    write_voice: WriteVoice = False,
-    track: Annotated[
-        int | None,
-        typer.Option(min=1, metavar="N", help="Number of the sound track to read. Default: the best, which is named."),
-    ] = None,
-    channel: Annotated[
-        str, typer.Option(metavar="CHANNEL", help="Channel to read: left, right, a number from 1, or mix for all.")
-    ] = "mix",
-    model: Annotated[
-        str, typer.Option(metavar="MODEL", help="A shipped model's name (see: singtrans info) or a weight file.")
-    ] = "default",
-    device: Annotated[Device, typer.Option(help="Where the network runs; auto is cuda if there is one.")] = Device.auto,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace outputs that exist.")] = False,
-    skip_existing: Annotated[
-        bool, typer.Option("--skip-existing", help="Keep outputs that exist, and make only what is missing.")
-    ] = False,
     jobs: Jobs = 1,
-    threads: Annotated[
-        int | None,
-        typer.Option(min=1, metavar="N", help="Threads for one recording. Default: 2 where there are; 1 with --jobs."),
+    log: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Append a line of JSON for each recording to this file.", rich_help_panel=MANY
+        ),
     ] = None,
     scheduler: Annotated[
         str | None,
         typer.Option(
             metavar="ADDRESS",
-            help="Spread the work over a Dask cluster (tcp://host:port), or start one of --jobs workers here (local).",
+            help="Use the Dask cluster at this address, such as tcp://host:8786; local starts one on this machine with"
+            " --jobs workers.",
+            rich_help_panel=MANY,
         ),
     ] = None,
-    log: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Add a line of JSON for each recording to this file.")
+    model: ModelOption = "default",
+    device: Annotated[
+        Device,
+        typer.Option(help="Where the network runs; auto uses a CUDA GPU if there is one.", rich_help_panel=MODEL),
+    ] = Device.auto,
+    threads: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Threads per recording. Default: 2, or 1 with --jobs.",
+            rich_help_panel=MODEL,
+        ),
     ] = None,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print failures only.")] = False,
+    quiet: Quiet = False,
 ) -> None:
-    """Write the notes of recordings of singing.
+    """Transcribe recordings of singing to notes.
 
-    Any sound or video file is read; in a folder and its sub-folders, every recording. Existing outputs are refused
-    unless you say --overwrite or --skip-existing. A recording that fails does not stop the others.
+    Reads any audio or video file; of a folder, every recording in it and in its sub-folders. Outputs that exist are
+    not replaced unless you ask for it with --overwrite. If one recording fails, the others are still transcribed.
+
+    The word transcribe may be left out: singtrans song.wav.
 
     \b
     Examples:
       singtrans transcribe song.wav
       singtrans transcribe song.wav -o tune.mid
-      singtrans transcribe recordings/ -o notes/ -f mid -f csv
-      singtrans transcribe recordings/ -o notes/ --jobs 8 --skip-existing --log run.jsonl
+      singtrans transcribe recordings/ -o notes/ -f mid,csv
+      singtrans transcribe recordings/ -o notes/ --jobs 8 --skip-existing
       singtrans transcribe song.wav --tempo auto --quantize 1/16 --pitch-bend
       singtrans transcribe song.wav --tuning auto --key auto
       singtrans transcribe song.wav -f ustar --lyrics words.txt
@@ -134,6 +160,7 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
     from singtrans.batch.dispatch import run_jobs
     from singtrans.batch.lazy_transcriber import LazyTranscriber, default_threads
 
+    wanted = parse_formats(formats or [])
     options = write_options(
         tempo=tempo,
         metre=metre,
@@ -148,42 +175,45 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
     selection = Selection(track, parse_channel(channel))
     separation = separation_options(separate, separator, write_voice)
     if STREAM in inputs or out == STREAM:
-        written = _stream_format(ctx, inputs, out, formats or [Format.csv])
+        written = _stream_format(ctx, inputs, out, wanted or ["csv"])
         transcriber = LazyTranscriber(model, device.value, threads or default_threads(), separation)
         _stream(inputs[0], written, transcriber, options, selection, quiet)
         return
     existing = choose_existing(ctx, overwrite, skip_existing)
-    threads = threads or (1 if jobs > 1 or scheduler else default_threads())
-    factory = partial(LazyTranscriber, model, device.value, threads, separation)
     places = [place(i) for i in inputs]
-    names = [f.value for f in formats or []]
-    plan = batch.plan(places, place(out) if out else None, names, options, selection, voice=write_voice)
+    plan = batch.plan(places, place(out) if out else None, wanted, options, selection, voice=write_voice)
     refuse_idle(ctx, plan.formats)
     if lyrics and len(plan.jobs) > 1:
         raise UsageError(f"--lyrics {lyrics}: these are the words of one song; give one recording")
+    alone = jobs == 1 and not scheduler
+    bar = Bar(quiet)
+    threads = threads or (default_threads() if alone else 1)
+    factory = partial(LazyTranscriber, model, device.value, threads, separation)
+    if alone:
+        factory = partial(factory, progress=bar.part)
     outcomes = run_jobs(plan.jobs, factory, existing, jobs, scheduler)
     if log:
         from singtrans.batch.run_log import logged
 
         outcomes = logged(plan, outcomes, log)
-    if not report(plan, outcomes, quiet):
+    if not report(plan, outcomes, bar, quiet):
         raise typer.Exit(1)
 
 
-def _stream_format(ctx: typer.Context, inputs: list[str], out: str | None, formats: list[Format]) -> str:
-    """The format for standard output; what the command line asks for beside, and only files can have, is refused."""
+def _stream_format(ctx: typer.Context, inputs: list[str], out: str | None, formats: list[str]) -> str:
+    """The format for standard output; options that only make sense for files are refused."""
     if given(ctx, "out") and out != STREAM:
-        raise UsageError("- reads standard input and writes to standard output: leave -o out, and use > for a file")
+        raise UsageError("- writes to standard output; leave out -o, or redirect the output to a file with >")
     for name in ("jobs", "scheduler", "log", "overwrite", "skip_existing", "write_voice"):
         if given(ctx, name):
             option = name.replace("_", "-")
-            raise UsageError(f"--{option} is for files: standard input and output hold one recording")
+            raise UsageError(f"--{option} is for files; it cannot be used with standard input or output")
     if len(inputs) != 1 or is_folder(place(inputs[0])):
-        raise UsageError("standard output can hold one recording: give one")
+        raise UsageError("standard output can hold one recording; give a single INPUT")
     if len(formats) != 1 and given(ctx, "formats"):
-        raise UsageError("standard output can hold one format: give one -f")
-    refuse_idle(ctx, [formats[0].value])
-    return formats[0].value
+        raise UsageError("standard output can hold one format; give a single -f")
+    refuse_idle(ctx, [formats[0]])
+    return formats[0]
 
 
 def _stream(
@@ -194,7 +224,7 @@ def _stream(
     selection: "Selection",
     quiet: bool,
 ) -> None:
-    """One recording to standard output."""
+    """Transcribe one recording to standard output."""
     from singtrans.batch.standard_streams import transcribe_stream
     from singtrans.formats.conversion import remarks_on
 

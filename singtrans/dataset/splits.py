@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from singtrans import audio
 from singtrans.errors import InputError, UsageError
+from singtrans.messages import counted
 
 if TYPE_CHECKING:
     from singtrans.dataset.manifest import Entry
@@ -123,11 +124,6 @@ def _chance(name: str, seed: int) -> int:
     if not seed:
         return zlib.crc32(name.partition(" ")[2].encode())
     return int.from_bytes(hashlib.sha256(f"{seed} {name}".encode()).digest()[:8])
-
-
-def counted(count: int, what: str) -> str:
-    """``1 recording``, ``2 recordings``."""
-    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _group(entry: "Entry", by_singer: bool) -> str:

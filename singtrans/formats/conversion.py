@@ -80,7 +80,7 @@ def convert_file(
     if any(target.exists() and read.exists() and target.samefile(read) for read in (source, audio) if read):
         raise UsageError(f"{target} is itself a file to be read; choose another name")
     if os.path.lexists(target) and not overwrite:
-        raise InputError(f"{target} exists already; use --overwrite, or choose another name")
+        raise InputError(f"{target} already exists; use --overwrite, or choose another name")
     transcription = load_transcription(source, request)
     if name == "f0" and not len(transcription.pitch):
         raise InputError(f"{source} holds no pitch track: transcribe the recording with -f f0.")

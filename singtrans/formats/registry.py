@@ -1,5 +1,6 @@
 """The formats that are read and written: one line per format, and the tables that follow from their records."""
 
+import difflib
 import importlib.util
 from collections.abc import Iterable
 from pathlib import Path
@@ -23,6 +24,7 @@ from singtrans.formats.format import Format
 from singtrans.formats.labels import diffsinger, mir_st500, textgrid, tonas
 from singtrans.formats.page import writer as page
 from singtrans.formats.score import musicxml, pdf, svg
+from singtrans.messages import shown
 
 FORMATS: tuple[Format, ...] = (
     midi.FORMAT,
@@ -106,12 +108,14 @@ def find_format(text: str) -> Format:
     """The written format of a name, an alias or an ending, in upper or lower case.
 
     Raises:
-        UsageError: if there is none.
+        UsageError: if there is none; with a suggestion where the name is nearly right.
     """
     name = text.strip().lower()
     name = ALIASES.get(name) or _KNOWN.get(name) or ALIASES.get(name.removeprefix(".")) or ""
     if name not in WRITERS:
-        raise UsageError(f"-f {text}: unknown format; use {', '.join(WRITERS)}")
+        near = difflib.get_close_matches(text.strip().lower().lstrip("."), ALIASES, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"use one of {', '.join(WRITERS)}"
+        raise UsageError(f"-f {shown(text)}: unknown format; {hint}")
     return WRITERS[name]
 
 

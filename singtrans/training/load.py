@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,13 @@ from singtrans.training.loop import Data
 from singtrans.training.recordings import Recording, load_background, load_recording, require_world
 
 
-def load_data(data: Sequence[Path], accompaniment: Path | None, cache: Path, sample_rate: int) -> Data:
+def load_data(
+    data: Sequence[Path],
+    accompaniment: Path | None,
+    cache: Path,
+    sample_rate: int,
+    progress: Callable[[int, int], None] = lambda done, recordings: None,
+) -> Data:
     """All that is to be trained with.
 
     Args:
@@ -23,6 +29,7 @@ def load_data(data: Sequence[Path], accompaniment: Path | None, cache: Path, sam
         accompaniment: a folder of recordings to be mixed in as background, or None.
         cache: folder for decoded audio.
         sample_rate: Hz, of the model that is to be trained.
+        progress: called with the number of recordings read so far, and of all; first with 0.
 
     Raises:
         InputError: a line for each thing that cannot be used: the first alone would cost a run for each.
@@ -37,12 +44,14 @@ def load_data(data: Sequence[Path], accompaniment: Path | None, cache: Path, sam
             entries[path] = listing.entries
     faults.lines += conflicts(entries)
     parts: dict[str, list[tuple[Entry, Recording]]] = {"train": [], "valid": []}
-    for entry in (entry for some in entries.values() for entry in some):
+    used = [entry for some in entries.values() for entry in some if entry.split in parts]
+    progress(0, len(used))
+    for done, entry in enumerate(used, start=1):
         # Those to validate on are read again by the path that `transcribe` walks; here, only whether they can be.
-        if entry.split in parts:
-            recording = faults.of(load_recording, entry, sample_rate, cache)
-            if recording:
-                parts[entry.split].append((entry, recording))
+        recording = faults.of(load_recording, entry, sample_rate, cache)
+        if recording:
+            parts[entry.split].append((entry, recording))
+        progress(done, len(used))
     backgrounds = list(_backgrounds(accompaniment, sample_rate, faults)) if accompaniment else []
     if faults.lines:
         raise InputError("\n".join(faults.lines))

@@ -73,15 +73,17 @@ class Progress:
 
 @dataclass(frozen=True)
 class Listener:
-    """Who is told how it goes.
+    """Callbacks that are told how a training goes.
 
     Attributes:
-        line: called with one line a validation.
+        line: called with a line of text after each validation.
         step: called after every step.
+        read: called with the number of recordings read so far, and of all; first with 0.
     """
 
     line: Callable[[str], None] = field(default=lambda line: None)
     step: Callable[[Progress], None] = field(default=lambda progress: None)
+    read: Callable[[int, int], None] = field(default=lambda done, recordings: None)
 
 
 NOBODY = Listener()

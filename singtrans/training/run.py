@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from singtrans.dataset.splits import counted
 from singtrans.errors import UsageError
+from singtrans.messages import counted
 from singtrans.model.config import Config
 from singtrans.model.weights import load_model, read_metadata
 from singtrans.training.batches import BatchConfig
@@ -85,7 +85,8 @@ def _run(data: Sequence[Path], out: Path, options: TrainOptions, listener: Liste
     model_config = init.config if init else Config()
     config = _train_config(options)
     cache = options.cache or out / "cache"
-    loaded = load_data(data, options.accompaniment, cache, model_config.features.sample_rate)
+    rate = model_config.features.sample_rate
+    loaded = load_data(data, options.accompaniment, cache, rate, listener.read)
     minutes = sum(r.duration for r in loaded.recordings) / 60
     notes = sum(len(r.notes) for r in loaded.recordings if r.notes is not None)
     listener.line(

@@ -88,7 +88,7 @@ def test_a_recording_that_kills_its_worker_is_tried_three_times(tmp_path, schedu
 def test_faults_and_usage_errors_on_the_cluster(tmp_path, scheduler):
     jobs = recordings(tmp_path, "a.wav", "faulty.wav")
     errors = [outcome.error for outcome in cluster.run(jobs, transcribers.make, Existing.REFUSE, scheduler, 2)]
-    assert errors[0] == "" and "a fault in singtrans" in errors[1]
+    assert errors[0] == "" and "internal error" in errors[1]
     with pytest.raises(UsageError, match="no such device"):
         list(cluster.run(jobs, transcribers.refuse, Existing.OVERWRITE, scheduler, 2))
     done = list(cluster.run(jobs[:1], transcribers.forbidden, Existing.SKIP, "tcp://127.0.0.1:1", 2))

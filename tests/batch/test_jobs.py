@@ -83,7 +83,7 @@ def test_existing_outputs(tmp_path):
     touch(tmp_path, "a.wav", "a.mid")
     jobs = plan([tmp_path], None, []).jobs
     refused = next(run(jobs, fake, Existing.REFUSE))
-    assert "exists already" in refused.error
+    assert "already exists" in refused.error
     assert next(run(jobs, fake, Existing.SKIP)).skipped
     assert (tmp_path / "a.mid").read_bytes() == b"x"
     assert next(run(jobs, fake, Existing.OVERWRITE)).result

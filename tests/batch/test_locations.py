@@ -41,7 +41,7 @@ def test_url_folders_in_and_out(memory):
     assert [outcome.result.lowest for outcome in outcomes] == [50, 60]
     assert sorted(memory.find("/out")) == ["/out/a.csv", "/out/a.mid", "/out/sub/b.csv", "/out/sub/b.mid"]
     assert memory.cat("/out/a.mid").startswith(b"MThd")
-    assert "exists already" in next(run(jobs, transcribers.of_content, Existing.REFUSE)).error
+    assert "already exists" in next(run(jobs, transcribers.of_content, Existing.REFUSE)).error
     assert all(outcome.skipped for outcome in run(jobs, transcribers.of_content, Existing.SKIP))
 
 

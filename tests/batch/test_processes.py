@@ -47,9 +47,7 @@ def test_a_fault_is_one_line_and_stops_nothing(tmp_path):
     ):
         errors = [outcome.error for outcome in outcomes]
         assert errors[0] == errors[2] == ""
-        assert errors[1].startswith(
-            f"{tmp_path / 'faulty.wav'}: a fault in singtrans (ZeroDivisionError: no such thing)"
-        )
+        assert errors[1].startswith(f"{tmp_path / 'faulty.wav'}: internal error (ZeroDivisionError: no such thing)")
 
 
 def test_a_recording_that_kills_its_process_is_tried_three_times(tmp_path):
@@ -99,7 +97,7 @@ def test_outputs_of_the_user_are_refused_in_processes_too(tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "a.csv").write_text("mine")
     outcomes = list(processes.run(jobs, transcribers.make, Existing.REFUSE, 2))
-    assert "exists already" in outcomes[0].error and not outcomes[1].error
+    assert "already exists" in outcomes[0].error and not outcomes[1].error
     assert (tmp_path / "out" / "a.csv").read_text() == "mine"
 
 

@@ -1,13 +1,19 @@
 """The command as its users meet it: help, wrong usage, and every command but `transcribe`."""
 
+import json
+import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import singtrans
-from tests.helpers.command import GOOD, SAMPLES, files, run, sound
+from singtrans.cli.options import parse_formats
+from singtrans.errors import UsageError
+from tests.helpers.command import COMMAND, GOOD, SAMPLES, call, files, run, sound
 
 
 def test_version():
@@ -15,12 +21,78 @@ def test_version():
     assert (result.returncode, result.stdout) == (0, f"singtrans {singtrans.__version__}\n")
 
 
-@pytest.mark.parametrize("command", [[], ["transcribe"], ["info"], ["train"], ["evaluate"]])
+COMMANDS = ("transcribe", "convert", "plot", "report", "evaluate", "train", "info", "dataset check", "dataset split")
+
+
+@pytest.mark.parametrize("command", ["", "dataset", *COMMANDS])
 def test_help(command):
-    result = run(*command, "--help")
-    assert result.returncode == 0
+    result = call(*command.split(), "--help")
+    assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout.startswith("Usage: singtrans ")
-    assert result.stderr == ""
+    long = [line for line in result.stdout.splitlines() if len(line) > 80]
+    assert all(line.startswith("    singtrans ") for line in long)  # examples are not cut
+
+
+def test_help_in_panels():
+    from singtrans.formats import WRITERS
+
+    text = call("transcribe", "--help").stdout
+    titles = ["Arguments", "Output", "Input", "Songs with instruments", "Rhythm", "Pitch", "MIDI"]
+    titles += ["Many files", "Model", "Messages"]
+    assert re.findall(r"^(\S[\w ]*):$", text, flags=re.MULTILINE) == titles
+    assert ", ".join(WRITERS) in " ".join(text.split())
+    assert not re.search(r"x<=|x>=|RANGE|INTEGER|TEXT", text)
+
+
+def test_a_recording_may_stand_where_the_command_does(tmp_path):
+    sound(tmp_path / "song.wav", np.zeros(16_000))
+    result = call("song.wav", "-f", "csv", cwd=tmp_path)
+    assert (result.returncode, "song.csv" in files(tmp_path)) == (0, True), result.stderr
+    assert call("--debug", "song.wav", "-f", "MIDI", cwd=tmp_path).returncode == 0
+    assert call("-f", ".json", "song.wav", cwd=tmp_path).returncode == 0
+    assert files(tmp_path) == {"song.wav", "song.csv", "song.mid", "song.json"}
+    assert call("missing.wav", cwd=tmp_path).stderr.startswith("failed: missing.wav does not exist")
+    assert "No such command 'sing'" in call("sing", cwd=tmp_path).stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "formats"),
+    [
+        (["mid,csv"], ["mid", "csv"]),
+        (["csv", "mid , json"], ["csv", "mid", "json"]),
+        (["midi", "mid"], ["mid"]),
+        (["xml,txt"], ["musicxml", "ustar"]),
+        ([".MusicXML"], ["musicxml"]),
+        ([], []),
+    ],
+)
+def test_formats(given, formats):
+    assert parse_formats(given) == formats
+
+
+def test_a_format_that_is_nearly_right_is_suggested():
+    with pytest.raises(UsageError, match=r"-f jsn: unknown format; did you mean json\?"):
+        parse_formats(["mid,jsn"])
+
+
+def test_debugging_shows_tracebacks_and_logs(tmp_path, monkeypatch):
+    (tmp_path / "a.wav").write_text("no sound")
+    plain = run("transcribe", "a.wav", cwd=tmp_path)
+    assert (plain.returncode, plain.stderr.count("\n")) == (1, 1)
+    for arguments, variable in [(["--debug"], ""), ([], "1")]:
+        result = subprocess.run(
+            [*COMMAND, "transcribe", "a.wav", *arguments],
+            cwd=tmp_path,
+            env=os.environ | {"SINGTRANS_DEBUG": variable},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert result.returncode == 1
+        assert "Traceback" in result.stderr and "singtrans.batch.jobs: a.wav failed" in result.stderr
+        assert result.stderr.splitlines()[-1] == plain.stderr.strip()
+    result = subprocess.run([*COMMAND, "--debug", "info", "caruso"], capture_output=True, text=True, check=False)
+    assert (result.returncode, "Traceback" in result.stderr) == (2, True)
 
 
 def test_no_arguments_is_help():
@@ -51,7 +123,7 @@ sys.exit(",".join(name for name in heavy if name in sys.modules) or None)
     [
         (["transcribe"], "INPUT"),
         (["transcribe", GOOD, "--loud"], "--loud"),
-        (["transcribe", GOOD, "-f", "mp3"], "'mid', 'csv', 'json'"),
+        (["transcribe", GOOD, "-f", "xyz"], "unknown format; use one of mid, csv, json"),
         (["transcribe", GOOD, "--device", "abacus"], "'auto', 'cpu', 'cuda', 'mps'"),
         (["transcribe", GOOD, "--model", "caruso"], "caruso: there is no model of this name; shipped: "),
         (["transcribe", GOOD, "--model", "no/model.safetensors"], "no such model file"),
@@ -66,7 +138,7 @@ sys.exit(",".join(name for name in heavy if name in sys.modules) or None)
     ],
 )
 def test_wrong_usage(tmp_path, args, said):
-    result = run(*args, cwd=tmp_path)
+    result = call(*args, cwd=tmp_path)
     assert (result.returncode, result.stdout) == (2, "")
     assert said.lower() in result.stderr.splitlines()[-1].lower()
     assert result.stderr.count("\n") == 1 or result.stderr.startswith("Usage:")
@@ -92,13 +164,18 @@ def test_a_damaged_model_is_one_line(tmp_path):
 
 
 def test_info():
-    result = run("info")
-    assert result.returncode == 0
-    assert "solo (default): " in result.stdout
-    one = run("info", "solo")
-    assert one.returncode == 0
+    listed = call("info")
+    assert listed.returncode == 0
+    assert "solo (default): " in listed.stdout
+    one = call("info", "solo")
+    assert (one.returncode, one.stdout.count("\n")) == (0, 10)
     assert "parameters" in one.stdout and "sha256 " in one.stdout
-    assert (result.stderr, one.stderr) == ("", "")
+    assert max(map(len, one.stdout.replace(str(Path(singtrans.__file__).parents[1]), "").splitlines())) <= 90
+    assert (listed.stderr, one.stderr) == ("", "")
+    content = json.loads(call("info", "solo", "--json").stdout)
+    assert content["sha256"] in one.stdout
+    assert {"decoder", "features", "network"} <= content["config"].keys()
+    assert json.loads(call("info", "--json").stdout)["models"]["solo"]["default"] is True
 
 
 def test_train_without_data_is_one_line(tmp_path):

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from tests.helpers.command import SAMPLES, run
+from tests.helpers.command import SAMPLES, call
 
 NAMES = ("ode_to_joy.ogg", "ode_to_joy.notes.csv", "frere_jacques.flac", "frere_jacques.notes.csv")
 
@@ -21,7 +21,7 @@ def data(tmp_path):
 
 
 def test_check_of_what_is_right(data):
-    result = run("dataset", "check", data)
+    result = call("dataset", "check", data)
     assert (result.returncode, result.stderr) == (0, "")
     lines = result.stdout.splitlines()
     assert lines[0] == str(data)
@@ -32,7 +32,7 @@ def test_check_of_what_is_right(data):
 def test_check_of_what_is_not(data, tmp_path):
     (data / "ode_to_joy.ogg").write_bytes(b"this is no recording")
     (data / "lost.tsv").write_text("onset\toffset\tpitch\n0\t1\t60\n")
-    result = run("dataset", "check", data, tmp_path / "none", "--json")
+    result = call("dataset", "check", data, tmp_path / "none", "--json")
     assert result.returncode == 1
     assert "none: there is no such manifest or folder" in result.stderr
     (report,) = json.loads(result.stdout)
@@ -44,7 +44,7 @@ def test_check_of_what_is_not(data, tmp_path):
 
 def test_split_writes_a_manifest(data, tmp_path):
     out = tmp_path / "m.csv"
-    result = run("dataset", "split", data, "-o", out, "--test", "0", "--valid", "0.5")
+    result = call("dataset", "split", data, "-o", out, "--test", "0", "--valid", "0.5")
     assert result.returncode == 0, result.stderr
     assert [line.split(",")[0] for line in result.stdout.splitlines()[1:]] == [
         "  train  1 recording",
@@ -54,10 +54,10 @@ def test_split_writes_a_manifest(data, tmp_path):
         rows = list(csv.DictReader(file))
     assert sorted(row["split"] for row in rows) == ["train", "valid"]
     assert sorted(row["audio"] for row in rows) == ["data/frere_jacques.flac", "data/ode_to_joy.ogg"]
-    again = run("dataset", "split", data, "-o", out)
+    again = call("dataset", "split", data, "-o", out)
     assert (again.returncode, again.stderr.count("\n")) == (2, 1)
     assert "--overwrite" in again.stderr
     for wrong in (["--by", "singer"], ["--valid", "0.6", "--test", "0.5"], []):
-        result = run("dataset", "split", data, "-o", tmp_path / "n.csv", *wrong)
+        result = call("dataset", "split", data, "-o", tmp_path / "n.csv", *wrong)
         assert (result.returncode, result.stderr.count("\n")) == (2, 1), result.stderr
     assert not (tmp_path / "n.csv").exists()

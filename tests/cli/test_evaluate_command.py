@@ -9,7 +9,7 @@ import pytest
 
 from singtrans import formats
 from singtrans.notes import Note, PitchTrack, Transcription
-from tests.helpers.command import SAMPLES, files, run
+from tests.helpers.command import SAMPLES, call, files, run
 
 TRUE = SAMPLES / "ode_to_joy.notes.csv"
 NAMES = ("a", "b", "c", "d", "e", "f")
@@ -34,7 +34,7 @@ def folders(tmp_path):
 
 
 def test_tables(folders):
-    result = run("evaluate", "true", "good", cwd=folders)
+    result = call("evaluate", "true", "good", cwd=folders)
     assert (result.returncode, result.stderr) == (0, "")
     lines = result.stdout.splitlines()
     assert max(map(len, lines)) <= 80
@@ -46,21 +46,21 @@ def test_tables(folders):
     text = " ".join(result.stdout.split())
     for word in ("50 ms", "50 cents", "20%", "2000 resamples", "mean of 6 files"):
         assert word in text
-    short = run("evaluate", "true", "good", "--no-files", cwd=folders).stdout
+    short = call("evaluate", "true", "good", "--no-files", cwd=folders).stdout
     assert "Files:" not in short
     assert len(short) < len(result.stdout)
 
 
 def test_one_file(tmp_path):
     shutil.copy(TRUE, tmp_path / "found.csv")
-    result = run("evaluate", TRUE, "found.csv", cwd=tmp_path)
+    result = call("evaluate", TRUE, "found.csv", cwd=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
     assert "1 file: too few for intervals, which need 5" in " ".join(result.stdout.split())
     assert "(" not in result.stdout.split("A note is correct")[0]
 
 
 def test_json_and_csv_say_the_same(folders):
-    report = run("evaluate", "true", "good", "--against", "bad", "--json", "--csv", "scores.csv", cwd=folders)
+    report = call("evaluate", "true", "good", "--against", "bad", "--json", "--csv", "scores.csv", cwd=folders)
     assert (report.returncode, report.stderr) == (0, "")
     content = json.loads(report.stdout)
     rows = list(csv.DictReader(io.StringIO((folders / "scores.csv").read_text())))
@@ -87,7 +87,7 @@ def test_json_and_csv_say_the_same(folders):
 
 
 def test_comparison_on_the_terminal(folders):
-    result = run("evaluate", "true", "good", "--against", "bad", cwd=folders)
+    result = call("evaluate", "true", "good", "--against", "bad", cwd=folders)
     assert result.returncode == 0
     assert max(map(len, result.stdout.splitlines())) <= 80
     assert "A: good\nB: bad\n" in result.stdout
@@ -98,11 +98,11 @@ def test_comparison_on_the_terminal(folders):
 
 def test_missing_and_extra_estimates_are_named(folders):
     (folders / "good" / "b.csv").rename(folders / "good" / "x.csv")
-    result = run("evaluate", "true", "good", "--json", cwd=folders)
+    result = call("evaluate", "true", "good", "--json", cwd=folders)
     assert result.returncode == 0
     assert result.stderr.splitlines() == [
-        "good: no estimate, scored as no notes: b",
-        "good: estimates without a reference, left aside: x",
+        "good: 1 file without an estimate, scored as if no notes were found: b",
+        "good: 1 file ignored, because no true notes have this name: x",
     ]
     content = json.loads(result.stdout)
     assert content["files"]["b"]["COn"]["f_measure"] == 0
@@ -112,7 +112,7 @@ def test_missing_and_extra_estimates_are_named(folders):
 
 def test_a_broken_estimate_fails_alone(folders):
     (folders / "good" / "c.csv").write_text("onset,offset,midi\n0,1,440\n")
-    result = run("evaluate", "true", "good", cwd=folders)
+    result = call("evaluate", "true", "good", cwd=folders)
     assert result.returncode == 1
     assert "mean of 5 files" in result.stdout
     assert result.stderr.count("\n") == 1
@@ -128,9 +128,9 @@ def test_pitch_tracks(tmp_path):
         track = PitchTrack(time, np.full(100, 60 + cents / 100), np.ones(100))
         formats.save(Transcription((Note(0, 2, 60),), track, 2.0), tmp_path / name / "a.f0.csv")
         formats.save(Transcription((Note(0, 2, 60),), track, 2.0), tmp_path / name / "a.csv")
-    near = json.loads(run("evaluate", "true", "near", "--json", cwd=tmp_path).stdout)
+    near = json.loads(call("evaluate", "true", "near", "--json", cwd=tmp_path).stdout)
     assert [near["mean"][name] for name in ("RPA", "RCA", "VR", "VFA", "OA")] == [1, 1, 1, 0, 1]
-    far = run("evaluate", "true/a.f0.csv", "far/a.f0.csv", cwd=tmp_path)
+    far = call("evaluate", "true/a.f0.csv", "far/a.f0.csv", cwd=tmp_path)
     rows = [line.split()[:2] for line in far.stdout.splitlines()]
     assert ["RPA", "0.000"] in rows
     assert ["VR", "1.000"] in rows
@@ -143,20 +143,20 @@ def test_a_model_on_a_manifest(tmp_path):
     (tmp_path / "bad.wav").write_text("no sound")
     lines = ["id,audio,notes,split", "one,song.mp3,song.notes.csv,test", "two,song.mp3,song.notes.csv,train"]
     (tmp_path / "m.csv").write_text("\n".join(lines))
-    result = run("evaluate", "m.csv", "--model", "default", "--against", "solo", "--json", cwd=tmp_path)
+    result = call("evaluate", "m.csv", "--model", "default", "--against", "solo", "--json", cwd=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
     content = json.loads(result.stdout)
     assert list(content["files"]) == ["one"]
     assert content["mean"]["COn"]["f_measure"] >= 0.5
     assert content["differences"]["COn"]["f_measure"]["difference"] == 0
     (tmp_path / "m.csv").write_text("\n".join([*lines, "three,bad.wav,song.notes.csv,test"]))
-    broken = run("evaluate", "m.csv", "--model", "default", cwd=tmp_path)
+    broken = call("evaluate", "m.csv", "--model", "default", cwd=tmp_path)
     assert broken.returncode == 1
     assert "mean of 1 file" in broken.stdout
     assert broken.stderr.startswith("failed: ")
     assert "bad.wav" in broken.stderr
     (tmp_path / "m.csv").write_text("\n".join([*lines, "three,gone.wav,song.notes.csv,test"]))
-    lost = run("evaluate", "m.csv", "--model", "default", cwd=tmp_path)
+    lost = call("evaluate", "m.csv", "--model", "default", cwd=tmp_path)
     assert (lost.returncode, lost.stdout) == (1, broken.stdout)
     assert lost.stderr == "failed: m.csv:4: audio gone.wav does not exist; check the path\n"
 
@@ -164,7 +164,7 @@ def test_a_model_on_a_manifest(tmp_path):
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
 def test_picture_of_the_worst(folders, ending):
     target = folders / f"worst.{ending}"
-    result = run("evaluate", "true", "bad", "--plot", target.name, cwd=folders)
+    result = call("evaluate", "true", "bad", "--plot", target.name, cwd=folders)
     assert (result.returncode, result.stderr) == (0, "")
     if ending == "png":
         from matplotlib.image import imread
@@ -187,7 +187,7 @@ def test_estimates_of_pitch_alone_are_scored_though_they_cannot_be_drawn(folders
     (folders / "tracks").mkdir()
     (folders / "true" / "a.f0.csv").write_text("time,midi\n0,60\n0.1,60\n")
     shutil.copy(folders / "true" / "a.f0.csv", folders / "tracks" / "a.f0.csv")
-    result = run("evaluate", "true", "tracks", "--plot", "x.png", "--csv", "x.csv", cwd=folders)
+    result = call("evaluate", "true", "tracks", "--plot", "x.png", "--csv", "x.csv", cwd=folders)
     assert result.returncode == 1
     assert "RPA  1.000" in result.stdout
     assert (folders / "x.csv").exists()
@@ -211,7 +211,7 @@ def test_the_picture_shows_where_most_is_wrong():
         (["true", "good", "--model", "solo"], 2, "not both"),
         (["true", "good", "--split", "test"], 2, "use it with --model"),
         (["true", "good", "--plot", "x.gif"], 2, "pictures are .png, .svg or .pdf"),
-        (["true", "good", "--csv", "there.csv"], 2, "there.csv exists already; use --overwrite"),
+        (["true", "good", "--csv", "there.csv"], 2, "there.csv already exists; use --overwrite"),
         (["true", "good", "--against", "nothing"], 1, "nothing does not exist"),
         (["true", "good", "--against", "true/a.csv"], 1, "a folder but"),
         (["true", "missing"], 1, "missing does not exist: check the path."),
@@ -226,7 +226,7 @@ def test_what_is_refused(folders, args, code, said):
     (folders / "other").mkdir()
     (folders / "there.csv").touch()
     before = files(folders)
-    result = run("evaluate", *args, cwd=folders)
+    result = call("evaluate", *args, cwd=folders)
     assert (result.returncode, result.stdout, result.stderr.count("\n")) == (code, "", 1)
     assert said in result.stderr
     assert files(folders) == before

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.command import COMMAND, GOOD, files, posix, run, troubles, unsung
+from tests.helpers.command import COMMAND, GOOD, call, files, posix, run, troubles, unsung
 
 
 def test_three_formats_named_after_the_input(tmp_path):
-    result = run("transcribe", GOOD, "-o", tmp_path / "new" / "out", *["-f", "mid", "-f", "csv", "-f", "json"])
+    result = call("transcribe", GOOD, "-o", tmp_path / "new" / "out", *["-f", "mid", "-f", "csv", "-f", "json"])
     assert (result.returncode, result.stdout) == (0, "")
     out = tmp_path / "new" / "out"
     assert files(out) == {f"twinkle_phone.{ending}" for ending in ("mid", "csv", "json")}
@@ -29,34 +29,34 @@ def test_three_formats_named_after_the_input(tmp_path):
 def test_beside_the_input_then_refused_skipped_overwritten(tmp_path):
     audio, output = tmp_path / "silence.wav", tmp_path / "silence.mid"
     unsung(tmp_path)
-    silent = run("transcribe", audio, "-q")
+    silent = call("transcribe", audio, "-q")
     assert (silent.returncode, silent.stdout, silent.stderr) == (0, "", "")
     made = output.read_bytes()
     output.write_bytes(b"mine")
-    refused = run("transcribe", audio, "-q")
+    refused = call("transcribe", audio, "-q")
     assert refused.returncode == 1
-    assert refused.stderr == f"failed: {audio}: {output} exists already; use --overwrite or --skip-existing\n"
-    skipped = run("transcribe", audio, "--skip-existing")
-    assert (skipped.returncode, skipped.stderr) == (0, f"{audio}: done before\n")
+    assert refused.stderr == f"failed: {audio}: {output} already exists; use --overwrite or --skip-existing\n"
+    skipped = call("transcribe", audio, "--skip-existing")
+    assert (skipped.returncode, skipped.stderr) == (0, f"{audio}: skipped, outputs exist\n")
     assert output.read_bytes() == b"mine"
-    assert run("transcribe", audio, "--overwrite").returncode == 0
+    assert call("transcribe", audio, "--overwrite").returncode == 0
     assert output.read_bytes() == made
 
 
 def test_output_may_be_a_file(tmp_path):
     unsung(tmp_path)
-    assert run("transcribe", "silence.wav", "-o", "tune.csv", cwd=tmp_path).returncode == 0
+    assert call("transcribe", "silence.wav", "-o", "tune.csv", cwd=tmp_path).returncode == 0
     assert "tune.csv" in files(tmp_path)
 
 
 def test_without_singing_is_no_failure(tmp_path):
     names = unsung(tmp_path)
-    result = run("transcribe", *names, cwd=tmp_path)
+    result = call("transcribe", *names, cwd=tmp_path)
     assert result.returncode == 0
     lines = result.stderr.splitlines()
     for name, line in zip(names, lines, strict=False):
         assert f"{name}: 0 notes (no singing found)" in line
-    assert lines[-1].startswith("3 transcribed") and lines[-1].endswith("3 of them without singing")
+    assert lines[-1].startswith("3 transcribed") and lines[-1].endswith("3 without singing")
     assert files(tmp_path) == {*names, "noise.mid", "short.mid", "silence.mid"}
 
 
@@ -64,7 +64,7 @@ def test_without_singing_is_no_failure(tmp_path):
 def test_what_cannot_be_read_is_one_line(tmp_path, name):
     said = troubles(tmp_path) | {"missing.wav": "does not exist: check the path"}
     before = files(tmp_path)
-    result = run("transcribe", name, cwd=tmp_path)
+    result = call("transcribe", name, cwd=tmp_path)
     assert (result.returncode, result.stdout, result.stderr.count("\n")) == (1, "", 1)
     assert result.stderr.startswith(f"failed: {name} ")
     assert said[name] in result.stderr
@@ -80,7 +80,7 @@ def test_a_folder_of_good_and_bad(tmp_path):
     (recordings / "notes.txt").write_text("not a recording")
     shutil.copy(GOOD, recordings / "sub" / "good.mp3")
     (recordings / "._good.mp3").write_bytes(b"what macOS leaves beside files")
-    result = run("transcribe", "in", "missing.wav", "-o", "out", cwd=tmp_path)
+    result = call("transcribe", "in", "missing.wav", "-o", "out", cwd=tmp_path)
     assert (result.returncode, result.stdout) == (1, "")
     done = {Path(name).with_suffix(".mid").name for name in plain}
     assert files(tmp_path / "out") == done | {"cut.mid", str(Path("sub") / "good.mid")}
@@ -91,7 +91,7 @@ def test_a_folder_of_good_and_bad(tmp_path):
     last = lines[summary + 1 :]
     assert len(last) == 8
     assert "  " + str(Path("in") / "cut.mp3") + ": only 1.8 of 12.3 s could be decoded" in last
-    assert last[-1] == "passed over 1 file that is not a recording: 1 .txt"
+    assert last[-1] == "ignored 1 file of other kinds: 1 .txt"
     for name, what in said.items():
         assert any(str(Path("in") / name) in line and what in line for line in last)
 
@@ -101,7 +101,7 @@ def test_an_output_that_cannot_be_written(tmp_path, out):
     unsung(tmp_path)
     (tmp_path / "file").write_text("in the way")
     before = files(tmp_path)
-    result = run("transcribe", "silence.wav", "-o", out, cwd=tmp_path)
+    result = call("transcribe", "silence.wav", "-o", out, cwd=tmp_path)
     assert (result.returncode, result.stderr.count("\n")) == (1, 1)
     assert "failed: silence.wav: nothing can be written in file" in result.stderr
     assert "choose another with -o" in result.stderr
@@ -111,7 +111,7 @@ def test_an_output_that_cannot_be_written(tmp_path, out):
 def test_an_output_that_is_a_folder(tmp_path):
     unsung(tmp_path)
     (tmp_path / "silence.mid").mkdir()
-    result = run("transcribe", "silence.wav", "--overwrite", cwd=tmp_path)
+    result = call("transcribe", "silence.wav", "--overwrite", cwd=tmp_path)
     assert (result.returncode, result.stderr.count("\n")) == (1, 1)
     assert not [name for name in files(tmp_path) if "tmp" in name]
 
@@ -153,7 +153,7 @@ def test_names_of_every_kind(tmp_path):
 @posix
 def test_names_that_are_too_long(tmp_path):
     for name in ("a" * 300 + ".wav", "b" * 251 + ".wav"):
-        result = run("transcribe", name, "-f", "json", cwd=tmp_path)
+        result = call("transcribe", name, "-f", "json", cwd=tmp_path)
         assert (result.returncode, result.stderr.count("\n")) == (1, 1)
 
 
@@ -183,4 +183,4 @@ def test_several_processes_write_the_same_bytes_in_the_same_order(tmp_path):
         contents = {(tmp_path / jobs / name).read_bytes() for jobs in lines}
         assert len(contents) == 1, name
     again = run("transcribe", "in", "-o", tmp_path / "1", *formats, "--jobs", "2", "--skip-existing", cwd=tmp_path)
-    assert again.stderr.count(": done before\n") == 6
+    assert again.stderr.count(": skipped, outputs exist\n") == 6

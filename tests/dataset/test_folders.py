@@ -191,7 +191,7 @@ def test_a_manifest_is_read_as_it_was_written(tmp_path):
     assert all(a.samefile(b) for a, b in zip(read[0].files, entry.files, strict=True))
     about = ("split", "source", "weight", "singer", "license", "convention")
     assert [getattr(read[0], name) for name in about] == ["test", "set", 0.5, "ann", "CC0", "ours"]
-    with pytest.raises(SingtransError, match="exists already"):
+    with pytest.raises(SingtransError, match="already exists"):
         write_manifest(path, [entry], overwrite=False)
 
 

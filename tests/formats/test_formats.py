@@ -375,7 +375,7 @@ def test_each_format_uses_the_options_that_it_says(name):
 def test_overwriting(tmp_path):
     path = tmp_path / "a.csv"
     formats.save(transcription([Note(0, 1, 60)]), path, overwrite=False)
-    with pytest.raises(SingtransError, match="exists already"):
+    with pytest.raises(SingtransError, match="already exists"):
         formats.save(transcription(), path, overwrite=False)
     assert len(formats.load_notes(path)) == 1
     formats.save(transcription(), path)

@@ -37,7 +37,7 @@ def test_formats_are_found_by_name_alias_and_ending(text):
 
 
 def test_unknown_formats_are_refused_with_the_choices():
-    with pytest.raises(UsageError, match="use mid, csv, json"):
+    with pytest.raises(UsageError, match="use one of mid, csv, json"):
         formats.find_format("mp3")
 
 

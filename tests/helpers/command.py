@@ -1,9 +1,14 @@
-"""What the tests of the command share: running it as a process, and files to give it."""
+"""What the tests of the command share: running it, as a process or in this one, and files to give it."""
 
+import io
+import logging
 import os
+import signal
 import subprocess
 import sys
+from contextlib import ExitStack, chdir
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -24,6 +29,36 @@ def run(*args: object, cwd: Path | None = None, **options) -> subprocess.Complet
     )
     assert "Traceback" not in result.stderr, result.stderr
     return result
+
+
+def call(*args: object, cwd: Path | None = None, input: bytes = b"") -> subprocess.CompletedProcess:
+    """Run the command in this process: a hundred times as fast as `run`, and without its terminal and signals."""
+    from singtrans.cli import main
+
+    streams = {name: io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for name in ("stdout", "stderr")}
+    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    handlers = [signal.getsignal(number) for number in numbers]
+    logger, code = logging.getLogger("singtrans"), 0
+    with ExitStack() as stack:
+        stack.enter_context(mock.patch.dict(os.environ))
+        stack.enter_context(
+            mock.patch.multiple(logger, handlers=[*logger.handlers], level=logger.level, propagate=True)
+        )
+        stack.enter_context(chdir(cwd or Path.cwd()))
+        stack.enter_context(mock.patch.object(sys, "argv", ["singtrans", *map(str, args)]))
+        stack.enter_context(mock.patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(input))))
+        stack.enter_context(mock.patch.object(sys, "unraisablehook", sys.unraisablehook))
+        for name, stream in streams.items():
+            stack.enter_context(mock.patch.object(sys, name, stream))
+        try:
+            main()
+        except SystemExit as stop:
+            code = stop.code or 0
+        finally:
+            for number, handler in zip(numbers, handlers, strict=True):
+                signal.signal(number, handler)
+    out, err = (stream.buffer.getvalue().decode("utf-8", "replace") for stream in streams.values())
+    return subprocess.CompletedProcess(args, code, out, err)
 
 
 def sound(path: Path, samples: np.ndarray) -> Path:

@@ -1,0 +1,143 @@
+"""Command classes: help in panels, options that every command has, and ``singtrans song.wav`` for transcribing."""
+
+import os
+import re
+from collections.abc import Collection, Sequence
+from functools import cache
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from singtrans.logs import start_debugging
+
+INPUT = "Input"
+SONGS = "Songs with instruments"
+OUTPUT = "Output"
+RHYTHM = "Rhythm"
+PITCH = "Pitch"
+MIDI = "MIDI"
+MANY = "Many files"
+MODEL = "Model"
+MESSAGES = "Messages"
+DIRECT = "transcribe"
+"""The command that is meant where none is named."""
+
+_GENERAL = ("--debug",)  # options that may stand before the command
+
+
+def _start(_ctx: typer.Context, wanted: bool) -> None:
+    if wanted:
+        start_debugging()
+
+
+Debug = Annotated[
+    bool,
+    typer.Option(
+        "--debug",
+        is_eager=True,
+        expose_value=False,
+        callback=_start,
+        help="Show tracebacks and log messages.",
+        rich_help_panel=MESSAGES,
+    ),
+]
+"""The option ``--debug``, which every command has."""
+
+
+@cache
+def _debug_option() -> Any:
+    """``--debug`` as a click option, made by typer from a function that has it."""
+    app = typer.Typer(add_completion=False)
+
+    @app.command()
+    def example(debug: Debug = False) -> None:
+        pass
+
+    return typer.main.get_command(app).params[0]
+
+
+class Command(TyperCommand):
+    """A command with its options in panels, and with ``--debug``."""
+
+    def __init__(self, name: str | None, *, params: list[Any] | None = None, **attributes: Any) -> None:
+        super().__init__(name, params=[*(params or []), _debug_option()], **attributes)
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Name the arguments in the usage line: ``[OPTIONS] INPUT...``."""
+        pieces = []
+        for param in self.get_params(ctx):
+            if _is_argument(param):
+                name = f"{param.metavar or param.name}{'...' if param.nargs == -1 else ''}"
+                pieces.append(name if param.required else f"[{name}]")
+        return [self.options_metavar or "", *pieces]
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write arguments, then each panel of options in the order of its first option."""
+        panels: dict[str, list[tuple[str, str]]] = {}
+        for param in self.get_params(ctx):
+            if record := param.get_help_record(ctx):
+                names = param.metavar or param.name if _is_argument(param) else _bare(record[0])
+                panels.setdefault(_panel(param), []).append((names, _described(param)))
+        for title, records in panels.items():
+            with formatter.section(title):
+                formatter.write_dl(records)
+
+
+def _is_argument(param: Any) -> bool:
+    return param.param_type_name == "argument"
+
+
+def _bare(names: str) -> str:
+    """An option's names without brackets around its choices."""
+    return re.sub(r"[<\[]([\w|]+)[>\]]$", r"\1", names)
+
+
+def _described(param: Any) -> str:
+    """The help of a parameter and its default; the names of the formats are not imported before they are needed."""
+    text = param.help or ""
+    if "{formats}" in text:
+        from singtrans.formats import WRITERS
+
+        text = text.replace("{formats}", ", ".join(WRITERS))
+    default = getattr(param.default, "value", param.default)
+    if param.required and not _is_argument(param):
+        return f"{text} Required."
+    if isinstance(default, bool | None) or default in ("", []) or callable(default) or "Default" in text:
+        return text
+    return f"{text} Default: {default:g}." if isinstance(default, float) else f"{text} Default: {default}."
+
+
+def _panel(param: Any) -> str:
+    if _is_argument(param):
+        return "Arguments"
+    return getattr(param, "rich_help_panel", None) or (MESSAGES if param.name == "help" else "Options")
+
+
+class Group(TyperGroup):
+    """The command ``singtrans`` itself: transcribes where it is given a recording instead of a command."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Name the command that is meant, and parse the arguments."""
+        own = {opt for param in self.get_params(ctx) for opt in (*param.opts, *param.secondary_opts)}
+        return super().parse_args(ctx, with_command(args, self.commands, own))
+
+
+def with_command(args: Sequence[str], commands: Collection[str], own: Collection[str]) -> list[str]:
+    """Insert ``transcribe`` before a recording or an option that stands where a command is expected.
+
+    Args:
+        args: what follows ``singtrans`` on the command line.
+        commands: the names of the commands.
+        own: options that need no command, such as ``--version``.
+    """
+    args = list(args)
+    at = next((i for i, arg in enumerate(args) if arg not in _GENERAL), len(args))
+    if at == len(args) or args[at] in commands or args[at].partition("=")[0] in own:
+        return args
+    return [*args[:at], DIRECT, *args[at:]] if _is_input(args[at]) else args
+
+
+def _is_input(text: str) -> bool:
+    """Whether it looks like an option, a path or a URL rather than like a command's name."""
+    return text.startswith("-") or any(c in text for c in "./\\") or os.path.lexists(text)

@@ -1,0 +1,168 @@
+"""Progress bars, all of one kind: on a terminal only, with an estimate of the time left."""
+
+import sys
+import time
+from contextlib import suppress
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+import typer
+
+from singtrans.messages import length, printable
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress
+
+_PATIENCE = 1.0  # seconds that a single item may take before a bar appears
+
+
+def say(line: str) -> None:
+    """Print one line on stderr, whatever it contains."""
+    typer.echo(printable(line), err=True)
+
+
+def is_terminal() -> bool:
+    """Whether stderr is a terminal that a person may be watching."""
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
+class Estimate:
+    """How much time is left, from the share of the work that is done.
+
+    Args:
+        now: the time at the start, in seconds.
+    """
+
+    def __init__(self, now: float) -> None:
+        self._began = now
+        self._whole: float | None = None
+
+    def update(self, share: float, now: float) -> None:
+        """Note that a share of the work, 0 to 1, is done."""
+        if share > 0:
+            self._whole = (now - self._began) / share
+
+    def expect(self, seconds: float, now: float) -> None:
+        """Note that so many seconds are left."""
+        self._whole = now - self._began + seconds
+
+    def left(self, now: float) -> float | None:
+        """Seconds left; None before anything is done."""
+        return None if self._whole is None else max(0.0, self._began + self._whole - now)
+
+
+class Bar:
+    """A progress bar over a number of items; without a terminal it prints lines and draws nothing.
+
+    A single item gets a bar once it has taken a second. Use it as a context manager.
+
+    Args:
+        quiet: never draw a bar.
+        total: how many items; it may be set later.
+        doing: what is being done, to stand before the bar.
+    """
+
+    def __init__(self, quiet: bool = False, total: int = 1, doing: str = "") -> None:
+        self.remark = ""
+        self._wanted = is_terminal() and not quiet
+        self._progress: Progress | None = None
+        self._console: Console | None = None
+        self.begin(total, doing)
+
+    def begin(self, total: int, doing: str = "") -> None:
+        """Start again from nothing done, with other items.
+
+        Args:
+            total: how many items.
+            doing: what is being done, to stand before the bar.
+        """
+        self.total, self.doing = total, doing
+        self._done, self._idle = 0, 0
+        self._began = time.monotonic()
+        self._estimate = Estimate(self._began)
+
+    def __enter__(self) -> "Bar":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._progress:
+            with suppress(OSError):  # the terminal may be what has gone
+                self._progress.stop()
+
+    def line(self, text: str) -> None:
+        """Print a line above the bar."""
+        if self._progress and self._console:
+            from rich.text import Text
+
+            self._console.print(Text(printable(text)), soft_wrap=True)
+        else:
+            say(text)
+
+    def part(self, share: float) -> None:
+        """Say that a share of the current item, 0 to 1, is done."""
+        self._show(min(1.0, max(0.0, share)))
+
+    def advance(self, idle: bool = False) -> None:
+        """Say that an item is done; ``idle`` if it took no time, which must not make the time left too short."""
+        self._done += 1
+        self._idle += idle
+        self._show(0.0)
+
+    def reach(self, done: int, seconds_left: float) -> None:
+        """Say how many items are done, and how long the others will take."""
+        self._done = done
+        self._show(0.0, seconds_left)
+
+    def _show(self, share: float, seconds_left: float | None = None) -> None:
+        if not self._wanted:
+            return
+        now = time.monotonic()
+        if seconds_left is not None:
+            self._estimate.expect(seconds_left, now)
+        elif self.total > self._idle:
+            self._estimate.update((self._done - self._idle + share) / (self.total - self._idle), now)
+        if self._progress is None:
+            if self.total < 2 and now - self._began < _PATIENCE:
+                return
+            self._progress = self._start()
+        task = self._progress.task_ids[0]
+        done = self._done + share
+        self._progress.update(task, total=self.total, completed=done, doing=self.doing, remark=self.remark)
+
+    def _start(self) -> "Progress":
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
+        from rich.text import Text
+
+        bar = self
+
+        class Count(ProgressColumn):
+            """Items done and in all; the share done of a single item."""
+
+            def render(self, task: Task) -> Text:
+                whole = int(task.total or 1)
+                return Text(f"{task.percentage:.0f} %" if whole == 1 else f"{int(task.completed)}/{whole}")
+
+        class Left(ProgressColumn):
+            """Time left, as a number."""
+
+            def render(self, task: Task) -> Text:
+                left = bar._estimate.left(time.monotonic())
+                return Text("" if left is None else f"{length(round(left))} left")
+
+        self._console = Console(stderr=True)
+        columns = (SpinnerColumn(), TextColumn("{task.fields[doing]}"), BarColumn(bar_width=24), Count())
+        progress = Progress(
+            *columns,
+            TextColumn("{task.fields[remark]}"),
+            Left(),
+            console=self._console,
+            transient=True,
+            refresh_per_second=4,
+        )
+        progress.add_task("", total=self.total, doing=self.doing, remark=self.remark)
+        progress.start()
+        return progress
