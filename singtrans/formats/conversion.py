@@ -86,8 +86,10 @@ def convert_file(
         raise InputError(f"{source} holds no pitch track: transcribe the recording with -f f0.")
     if audio is not None:
         transcription = replace(transcription, audio=audio.name)
-    beats = midi.read_beats(source) if source.suffix.lower() in (".mid", ".midi") else None
-    options = replace(options or Options(), audio=audio, beats=beats)
+    options = replace(options or Options(), audio=audio)
+    if source.suffix.lower() in (*midi.FORMAT.endings, *midi.FORMAT.also_read):
+        words = options.lyrics or midi.read_words(source, request)
+        options = replace(options, beats=midi.read_beats(source), lyrics=words)
     notes, overlaps = monophonic(transcription.notes)
     transcription = replace(transcription, notes=notes)
     remarks = (*overlaps, *remarks_on(transcription, (name,), options))

@@ -3,19 +3,42 @@
     Twin-kle twin-kle lit-tle star
     how I won-der what you are
 
-Words stand apart, hyphens cut them into syllables, ``~`` (or ``_``) holds the syllable before it for one more note,
-and a line is a phrase.
+Words stand apart, hyphens cut them into syllables, with spaces around them or without, ``~`` (or ``_``) holds the
+syllable before it for one more note, and a line is a phrase. A Chinese character, a kana and a Korean block are
+syllables. Time stamps (LRC, SRT), tags and chords in brackets, and headings such as "Chorus" are left out.
 """
 
+import logging
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from singtrans.errors import InputError
-from singtrans.formats.text import read_text
+from singtrans.files import read_bytes
+from singtrans.formats.encodings import decode_words
+from singtrans.formats.text import decode
 
 HELD = "~"
+_LOG = logging.getLogger(__name__)
+
+_TAG = re.compile(r"\[[^\[\]\n]*\]|<[^<>\n]*>|\{\\[^{}\n]*\}")
+"""Time stamps and tags of LRC, chords, and the mark-up of subtitles."""
+
+_TIMING = re.compile(r"^\s*(?:\d+\s*|[\d:,.]+\s*-->.*|WEBVTT.*)$")
+_HEADING = re.compile(
+    r"^\W*(?:verse|strophe|vers|chorus|refrain|pre-?chorus|post-?chorus|bridge|intro|outro|interlude|hook|coda|solo"
+    r"|instrumental|couplet|estribillo|ref)\.?\s*\d*\W*(?:x\s*\d+|\d+\s*x)?\W*$",
+    re.IGNORECASE,
+)
+_REPEATED = re.compile(r"[(\[]?\s*(?:\bx\s?\d{1,2}|\b\d{1,2}\s?x)\s*[)\]]?\s*$", re.IGNORECASE)
+_SPACED_HYPHEN = re.compile(r"(?<=\w)\s+-{1,3}\s+(?=[\w'’])")
+_TRAILING_HYPHEN = re.compile(r"(?<=[^\W\d_])-\s+(?=[^\W\d_])")
+_CJK = "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9f"
+_CJK_RUN = re.compile(rf"[{_CJK}]+|[^{_CJK}]+")
+_SMALL = "ぁぃぅぇぉゃゅょゎっァィゥェォャュョヮッｧｨｩｪｫｬｭｮｯ"
+_CJK_SYLLABLE = re.compile(rf"[{_CJK}][{_SMALL}]*")
+_LONG = "ーｰ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,26 +59,32 @@ class Syllable:
 
 
 def read_lyrics(path: str | Path) -> tuple[Syllable, ...]:
-    """Syllables of a text file.
+    """Read the syllables of a text file, in Unicode or another usual encoding.
 
     Raises:
         InputError: if it cannot be read or holds no words.
     """
     path = Path(path)
-    syllables = parse_lyrics(read_text(path, fallback="cp1252"))
+    content = read_bytes(path)
+    text = decode(content)
+    if text is None:
+        if b"\0" in content:
+            raise InputError(f"{path} is not text: save it as text in UTF-8.")
+        text, encoding = decode_words(content)
+        _LOG.warning("%s is not in UTF-8 and was read as %s: save it as UTF-8 if words are wrong", path, encoding)
+    syllables = parse_lyrics(text.replace("\r\n", "\n").replace("\r", "\n"))
     if not syllables:
         raise InputError(f"{path} holds no lyrics: write words, with hyphens between the syllables of a word.")
     return syllables
 
 
 def parse_lyrics(text: str) -> tuple[Syllable, ...]:
-    """Syllables of a text, in order."""
+    """Cut a text into syllables, in order."""
     found: list[Syllable] = []
     for line in text.split("\n"):
-        in_line = [syllable for word in line.split() for syllable in _syllables(word)]
+        in_line = [syllable for word in _words(line) for syllable in _syllables(word)]
         if in_line:
-            last = in_line[-1]
-            in_line[-1] = Syllable(last.text, last.begins_word, last.ends_word, True)
+            in_line[-1] = replace(in_line[-1], ends_line=True)
         found += in_line
     return tuple(found)
 
@@ -65,8 +94,33 @@ def fit(syllables: Sequence[Syllable], count: int) -> tuple[Syllable | None, ...
     return (*syllables[:count], *(None,) * (count - len(syllables)))
 
 
+def _words(line: str) -> list[str]:
+    """The words of a line, without what is not sung."""
+    if _TIMING.match(line):
+        return []
+    line = _TAG.sub("" if re.search(r"\w\[[^\]]*\]\w", line) else " ", line)
+    if _HEADING.match(line):
+        return []
+    line = _REPEATED.sub("", line)
+    line = _TRAILING_HYPHEN.sub("-", _SPACED_HYPHEN.sub("-", line))
+    # A mark that stands alone, such as a dash, is not sung.
+    return [word for word in line.split() if any(c.isalnum() or c in "_~" or c in _LONG for c in word)]
+
+
 def _syllables(word: str) -> list[Syllable]:
     # A hyphen that ends or begins a word is none between syllables: it stays with the word.
-    parts = re.split(r"(?<=[^-])-(?=[^-])", word)
-    parts = [HELD if set(part) <= {"_", HELD} else part for part in parts if part]
-    return [Syllable(part, number == 0, number == len(parts) - 1) for number, part in enumerate(parts)]
+    parts = [part for part in re.split(r"(?<=[^-])-(?=[^-])", word) if part]
+    texts = [text for part in parts for text in _characters(part)]
+    texts = [HELD if set(text) <= {"_", HELD} else text for text in texts]
+    return [Syllable(text, number == 0, number == len(texts) - 1) for number, text in enumerate(texts)]
+
+
+def _characters(part: str) -> Iterator[str]:
+    """A part of a word, cut at each Chinese character, kana or Korean block; a long vowel is a syllable held."""
+    for run in _CJK_RUN.findall(part):
+        if not re.match(rf"[{_CJK}]", run):
+            if any(c.isalnum() or c in "_~" for c in run) or run == part:
+                yield run
+            continue
+        for syllable in _CJK_SYLLABLE.findall(run):
+            yield HELD if syllable[0] in _LONG else syllable

@@ -10,7 +10,8 @@ import numpy as np
 from singtrans.errors import InputError
 from singtrans.formats import velocity
 from singtrans.formats.format import Format
-from singtrans.formats.midi_reader import read, read_beats
+from singtrans.formats.lyrics import HELD
+from singtrans.formats.midi_reader import read, read_beats, read_words
 from singtrans.formats.options import BEATS, PLAIN, Options
 from singtrans.formats.pitch_bend import Bend, bend_range, bends, wheel
 from singtrans.formats.score.arrangement import Arrangement, arrange
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 TICKS_PER_BEAT = 480
 _VELOCITY = 90  # where nobody has measured how loud a note is sung
 _RANGE, _NULL = ((101, 0), (100, 0)), ((101, 127), (100, 127))  # controllers that choose RPN 0, and none
+HELD_LYRIC = "-"
+"""Text of the lyric event of a note that holds the syllable before it."""
+
 _RANKS = {"note_off": 0, "pitchwheel": 1, "lyrics": 2, "note_on": 3}  # of what happens at one tick
 
 
@@ -36,8 +40,8 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
     starts is switched off first; every note lasts a tick at least and none overlap. Both tracks end with the
     recording. The voice's track is named after the recording. Beats that do not begin with the recording
     make the first beat longer or shorter, and the first bar as many beats as it has; then tempo and metre are the
-    singer's. Lyrics are lyric events (MIDI's recommended practice RP-017): a space ends a word, a
-    carriage return a line.
+    singer's. Each syllable is a lyric event: its text as it stands, a hyphen after it if its word goes on, and a
+    hyphen alone where the syllable before it is held.
 
     Raises:
         InputError: if velocities shall follow a recording that is missing or cannot be read.
@@ -126,8 +130,8 @@ def _note_events(
         note, velocity = arrangement.notes[number].note, velocities[number]
         syllable = arrangement.syllables[number]
         if syllable:
-            ending = "\r" if syllable.ends_line else " " if syllable.ends_word else ""
-            events.append((onset, mido.MetaMessage("lyrics", text=syllable.text + ending)))
+            text = HELD_LYRIC if syllable.text == HELD else syllable.text + ("" if syllable.ends_word else "-")
+            events.append((onset, mido.MetaMessage("lyrics", text=text)))
         events.append((onset, mido.Message("note_on", note=note, velocity=velocity)))
         events.append((offset, mido.Message("note_off", note=note, velocity=0)))
     return events
@@ -177,7 +181,7 @@ def _delta(events: list[tuple[int, "BaseMessage"]], end: int) -> "MidiTrack":
     return track
 
 
-__all__ = ["FORMAT", "TICKS_PER_BEAT", "read", "read_beats", "write"]
+__all__ = ["FORMAT", "TICKS_PER_BEAT", "read", "read_beats", "read_words", "write"]
 
 FORMAT = Format(
     name="mid",

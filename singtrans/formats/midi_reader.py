@@ -9,7 +9,7 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +18,9 @@ import numpy as np
 
 from singtrans.errors import InputError
 from singtrans.files import read_bytes
+from singtrans.formats.encodings import decode_words
 from singtrans.formats.format import DEFAULTS, ReadOptions
+from singtrans.formats.lyrics import HELD, Syllable
 from singtrans.formats.text import LONGEST, in_order, listed
 from singtrans.melody.beats import DEFAULT_METRE, Beats
 from singtrans.notes import Note
@@ -30,6 +32,7 @@ TEMPO = 500_000  # microseconds a beat: 120 beats a minute, what MIDI means wher
 _DRUMS = 9  # the channel that General MIDI keeps for percussion, counted from 0
 _MOST_BYTES = 8_000_000  # a day of singing with pitch bends; a hundred times as much in memory
 _MOST_BEATS = 200_000  # a day of them; damaged files claim more
+_AT_NOTE = 0.03  # seconds between a syllable and the onset of its note
 _TOUCHING = 0.03  # seconds that notes of one voice may overlap
 _VOICE = re.compile(r"voice|vocal|vox|melod|sing|lead|lyric|karaoke|gesang|chant", re.IGNORECASE)
 _TEXT_EVENT = 0x01
@@ -116,6 +119,78 @@ def _overlap(notes: tuple[Note, ...]) -> bool:
 
 def _names(tracks: list[_Track]) -> str:
     return listed([track.name or str(track.number) for track in tracks])
+
+
+def read_words(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Syllable, ...]:
+    """Read the lyric events of a file: one syllable for each note of :func:`read`, held where a note has none.
+
+    A karaoke file (``.kar``) has its words in text events. Empty if there are no words.
+
+    Raises:
+        InputError: as for :func:`read`.
+    """
+    path = Path(path)
+    notes, midi = read(path, request), _open(path)
+    clock = _Clock(midi)
+    events = _word_events(midi, "lyrics") or (_word_events(midi, "text") if path.suffix.lower() == ".kar" else [])
+    times = np.array([clock.seconds(tick) for tick, _ in events])
+    if not len(times) or not notes:
+        return ()
+    texts: list[str | None] = [None] * len(notes)
+    onsets = np.array([note.onset for note in notes])
+    for time, (_, text) in zip(times.tolist(), events, strict=True):
+        nearest = int(np.abs(onsets - time).argmin())
+        if abs(onsets[nearest] - time) <= _AT_NOTE and texts[nearest] is None:
+            texts[nearest] = text
+    return _syllables(texts)
+
+
+def _word_events(midi: "MidiFile", kind: str) -> list[tuple[int, str]]:
+    """Tick and text of each event with words; ``@`` begins a karaoke file's header."""
+    found = []
+    for track in midi.tracks:
+        now = 0
+        for message in track:
+            now += message.time
+            if message.type == kind and message.text.strip() and not message.text.startswith("@"):
+                found.append((now, _text(message.text)))
+    return sorted(found, key=lambda event: event[0])
+
+
+def _text(text: str) -> str:
+    """The text of an event, which mido reads as Latin-1 whatever it is."""
+    content = text.encode("latin-1", "replace")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return decode_words(content)[0]
+
+
+def _syllables(texts: list[str | None]) -> tuple[Syllable, ...]:
+    """Syllables from texts in one of the usual customs.
+
+    A word that goes on has a hyphen after its syllable; or a space begins or ends words (RP-017), and a carriage
+    return, ``/`` or a backslash lines; or each text is a word.
+    """
+    known = [text for text in texts if text]
+    hyphens = any(len(text.strip()) > 1 and text.strip().endswith("-") for text in known)
+    spaced = not hyphens and any(text[-1] in " \r\n" or text[0] in " /\\" for text in known)
+    found: list[Syllable] = []
+    last = -1  # place of the last syllable that is not held
+    for text in texts:
+        plain = (text or "").strip().lstrip("/\\").strip()
+        if not text or plain in ("", "-", "+", HELD):
+            found.append(Syllable(HELD))
+            continue
+        if spaced and last >= 0 and text[0] in " /\\":
+            found[last] = replace(found[last], ends_word=True, ends_line=found[last].ends_line or text[0] != " ")
+        begins = last < 0 or found[last].ends_word
+        ends = text[-1] in " \r\n" if spaced else not plain.endswith("-")
+        found.append(Syllable(plain.rstrip("-") or plain, begins, ends, text[-1] in "\r\n"))
+        last = len(found) - 1
+    if last >= 0:
+        found[last] = replace(found[last], ends_word=True)
+    return tuple(found)
 
 
 def read_beats(path: str | Path) -> Beats | None:

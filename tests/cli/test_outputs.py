@@ -119,7 +119,7 @@ def test_transcribe_with_everything(tmp_path):
     assert result.returncode == 0, result.stderr
     assert files(tmp_path / "out") == {f"twinkle_phone{ending}" for ending in formats.ENDINGS.values()}
     voice = mido.MidiFile(tmp_path / "out" / "twinkle_phone.mid").tracks[1]
-    assert [m.text for m in voice if m.type == "lyrics"][:3] == ["Twin", "kle ", "twin"]
+    assert [m.text for m in voice if m.type == "lyrics"][:3] == ["Twin-", "kle", "twin-"]
     assert len({m.velocity for m in voice if m.type == "note_on"}) > 3
     assert any(m.type == "pitchwheel" for m in voice)
     again = call("transcribe", tmp_path / "out", "-o", tmp_path / "again")

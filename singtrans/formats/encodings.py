@@ -1,0 +1,101 @@
+"""The encoding of words that are not in Unicode: the candidate whose characters are the most usual ones."""
+
+import unicodedata
+
+_ENCODINGS = {
+    "cp932": "Shift-JIS (Japanese)",
+    "gb18030": "GBK (Chinese)",
+    "big5": "Big5 (Chinese)",
+    "euc_kr": "EUC-KR (Korean)",
+    "cp1251": "Windows-1251 (Cyrillic)",
+    "cp1252": "Windows-1252 (Western European)",
+    "cp1250": "Windows-1250 (Central European)",
+}
+_RUSSIAN = frozenset("абвгдежзийклмнопрстуфхцчшщъыьэюяё")
+_ALPHABETS = (
+    *(
+        "äöüß",
+        "éèêëàâçîïôùûüœæ",
+        "áéíóúñü",
+        "àèéìíòóùú",
+        "ãõáéíóúâêôàçü",
+        "åäöøæé",
+        "éèëïöü",
+        "àèéíïòóúüç",
+        "áðéíóúýþæö",
+    ),
+    *("ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "čćđšž", "ăâîşţ"),
+)
+"""Letters beyond ASCII of the languages of Western and of Central Europe."""
+
+_LATIN = frozenset("".join(_ALPHABETS))
+_COMMON_LEADS = {"gb18030": (0xB0, 0xD7), "big5": (0xA4, 0xC6), "cp932": (0x88, 0x97)}
+"""First bytes of the characters that each standard lists first, as the common ones."""
+
+_QUOTES = frozenset("‘’“”„–—…«»·、。，！？「」『』（）：；～")
+
+
+def decode_words(content: bytes) -> tuple[str, str]:
+    """Decode text of unknown encoding.
+
+    Returns:
+        The text, and what the encoding is called.
+    """
+    texts = {}
+    for encoding in _ENCODINGS:
+        try:
+            texts[encoding] = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    if not texts:
+        return content.decode("cp1252", "replace"), _ENCODINGS["cp1252"]
+    best = min(texts, key=lambda encoding: _strangeness(texts[encoding], encoding))
+    if {best, "cp1250", "cp1252"} <= set(texts) and best in ("cp1250", "cp1252"):
+        # The same bytes are letters in both: those of one language are likelier.
+        best = next((e for e in ("cp1252", "cp1250") if _is_one_language(texts[e])), best)
+    return texts[best], _ENCODINGS[best]
+
+
+def _is_one_language(text: str) -> bool:
+    """Whether one European language has all letters of a text."""
+    letters = {c for c in text.lower() if ord(c) > 127 and c.isalpha()}
+    return any(letters <= set(alphabet) for alphabet in _ALPHABETS)
+
+
+def _strangeness(text: str, encoding: str) -> float:
+    """The mean over bytes beyond ASCII of how unusual their characters are, and how unlikely their neighbours."""
+    total = count = 0.0
+    before = " "
+    for character in text:
+        if ord(character) > 127:
+            size = len(character.encode(encoding, "replace"))
+            count += size
+            total += size * _character(character, encoding) + (2.0 if _clashes(before, character) else 0.0)
+        before = character
+    return total / count if count else 0.0
+
+
+def _character(character: str, encoding: str) -> float:
+    low, name = character.lower(), unicodedata.name(character, "")
+    if name.startswith("CJK UNIFIED"):
+        first, last = _COMMON_LEADS.get(encoding, (0xFF, 0x00))
+        return 0.12 if first <= character.encode(encoding)[0] <= last else 1.0
+    if name.startswith(("HIRAGANA", "KATAKANA")):
+        return 0.0
+    if low in _RUSSIAN or low in _LATIN or name.startswith("HANGUL SYLLABLE"):
+        return 0.1
+    if character in _QUOTES:
+        return 0.2
+    if unicodedata.category(character)[0] == "L":
+        return 0.4 if name.startswith("CYRILLIC") else 0.6
+    return 1.5
+
+
+def _clashes(before: str, character: str) -> bool:
+    """Whether a letter is unlikely after another: a capital in a word, or a letter of another script."""
+    if not before.isalpha() or not character.isalpha():
+        return False
+    if before.islower() and character.isupper():
+        return True
+    scripts = [unicodedata.name(c, "").split(" ")[0] for c in (before, character)]
+    return scripts[0] != scripts[1] and "LATIN" in scripts
