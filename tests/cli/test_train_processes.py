@@ -1,4 +1,4 @@
-"""Trainings that are killed and gone on with, and trainings that several processes share."""
+"""Trainings that are killed and resumed, and trainings that several processes share."""
 
 import os
 import random
@@ -7,25 +7,34 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from unittest import mock
 
 import pytest
 import torch
 
+from singtrans.model.config import Config, NetworkConfig
 from singtrans.model.weights import load_model
+from singtrans.training import run
 from singtrans.training.logs import read_rows
 from tests.cli.test_train_command import songs
+from tests.helpers.models import ROOT
 
-# A small network, so that the ten starts are most of the time.
-TRAIN = """
+
+def train(songs: Path, out: Path, *, resume: bool) -> None:
+    """Train a small network, so that starting a process takes most of the time."""
+    network = NetworkConfig(channels=(4, 4, 8), pitch_channels=4, embedding=16, hidden=12)
+    options = run.TrainOptions(steps=40, batch=2, seconds=1.0, validate_every=8, seed=3, resume=resume)
+    with mock.patch.object(run, "Config", lambda: Config(network=network)):
+        run.run_training([songs], out, options)
+
+
+# The child process says when it begins, after its imports.
+CHILD = """
 import sys
 from pathlib import Path
-from singtrans.model import config
-small = {"channels": (4, 4, 8), "pitch_channels": 4, "embedding": 16, "hidden": 12}
-from singtrans.training import run
-run.Config = lambda: config.Config(network=config.NetworkConfig(**small))
-options = run.TrainOptions(steps=120, batch=2, seconds=1.0, validate_every=10, seed=3, resume="resume" in sys.argv)
+from tests.cli.test_train_processes import train
 print("begun", flush=True)
-run.run_training([Path(sys.argv[1])], Path(sys.argv[2]), options)
+train(Path(sys.argv[1]), Path(sys.argv[2]), resume="resume" in sys.argv)
 """
 
 
@@ -40,33 +49,33 @@ def folder(tmp_path_factory) -> Path:
     return place
 
 
-def test_killed_again_and_again_it_ends_with_the_same_weights(folder):
+def test_a_killed_and_resumed_training_ends_with_the_same_weights(folder):
     chance = random.Random(7)
 
     def start(out: Path) -> subprocess.Popen:
         more = ["resume"] if (out / "state.pt").exists() else []
-        code = [sys.executable, "-c", TRAIN, str(folder / "songs"), str(out), *more]
-        # Not a pipe: what the killed process leaves behind for a moment would hold it open.
-        with (folder / "said.txt").open("w") as said:
-            return subprocess.Popen(code, stdout=said, stderr=said)
+        code = [sys.executable, "-c", CHILD, str(folder / "songs"), str(out), *more]
+        # Not a pipe, which the killed process's children would keep open.
+        with (folder / "output.txt").open("w") as output:
+            return subprocess.Popen(code, stdout=output, stderr=output, cwd=ROOT)
 
     def finish(process: subprocess.Popen) -> None:
-        assert process.wait(300) == 0, (folder / "said.txt").read_text()
+        assert process.wait(300) == 0, (folder / "output.txt").read_text()
 
-    finish(start(folder / "whole"))
+    train(folder / "songs", folder / "whole", resume=False)
     kills, rows = 0, []
-    wanted = 10 if os.environ.get("SINGTRANS_LONG") else 3
-    while kills < wanted and len(rows) < 12:
+    wanted = 10 if os.environ.get("SINGTRANS_LONG") else 2
+    while kills < wanted and len(rows) < 5:
         process = start(folder / "parts")
-        while process.poll() is None and not (folder / "said.txt").read_text():
+        while process.poll() is None and not (folder / "output.txt").read_text():
             time.sleep(0.05)
         with suppress(subprocess.TimeoutExpired):
-            process.wait(chance.uniform(0.0, 2.0))
+            process.wait(chance.uniform(0.0, 1.5))
         kills += process.poll() is None
         process.kill()
         process.wait()
         rows = read_rows(folder / "parts" / "valid.csv")
-    assert kills > 1, (kills, rows)
+    assert kills, rows
     finish(start(folder / "parts"))
     one, other = weights(folder / "whole"), weights(folder / "parts")
     assert all(torch.equal(one[name], other[name]) for name in one)
@@ -75,18 +84,18 @@ def test_killed_again_and_again_it_ends_with_the_same_weights(folder):
 
 @pytest.mark.skipif(not torch.distributed.is_available(), reason="this torch has no distributed package")
 def test_two_processes_train_as_one(folder):
-    def run(out: str, *start: str) -> Path:
-        train = ["-m", "singtrans", "train", str(folder / "songs"), "-o", str(folder / out), "--steps", "20"]
-        train += ["--batch", "2", "--seconds", "1", "--validate-every", "20", "--rate", "0.0005"]
+    def run_command(out: str, *start: str) -> Path:
+        command = ["-m", "singtrans", "train", str(folder / "songs"), "-o", str(folder / out), "--steps", "20"]
+        command += ["--batch", "2", "--seconds", "1", "--validate-every", "20", "--rate", "0.0005"]
         alone = os.environ | {"OMP_NUM_THREADS": "1"}
         done = subprocess.run(
-            [sys.executable, *start, *train], check=False, capture_output=True, text=True, timeout=300, env=alone
+            [sys.executable, *start, *command], check=False, capture_output=True, text=True, timeout=300, env=alone
         )
         assert done.returncode == 0, done.stderr
         return folder / out
 
-    one = run("one")
-    two = run("two", "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
+    one = run_command("one")
+    two = run_command("two", "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
     rows = [read_rows(out / "log.csv") for out in (one, two)]
     assert len(rows[0]) == len(rows[1]) == 1
     for name in ("onset", "offset", "activity", "voicing", "pitch", "total"):
