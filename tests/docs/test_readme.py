@@ -1,13 +1,13 @@
 """The commands in the README work."""
 
-import os
 import re
+import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.helpers.command import call
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "sample_audio"
@@ -15,7 +15,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def commands():
-    """Lines of the shell blocks after the first two (which install), but for training, which takes hours."""
+    """List the commands in the shell blocks, except in the first two (installation) and in the section on training."""
     before_training = README.split("## Train")
     training, after = before_training[1].split("\n## ", 1)
     assert "singtrans train" in training
@@ -25,9 +25,9 @@ def commands():
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A user's folder with the files that the README speaks of."""
+    """Make a folder with the files that the README names."""
     place = tmp_path_factory.mktemp("readme")
-    for name in ("song.wav", "song.m4a"):  # what is in it decides, not the ending
+    for name in ("song.wav", "song.m4a"):  # the content matters, not the suffix
         shutil.copy(SAMPLES / "amazing_grace.wav", place / name)
     (place / "recordings").mkdir()
     shutil.copy(SAMPLES / "twinkle_phone.mp3", place / "recordings")
@@ -43,20 +43,13 @@ def folder(tmp_path_factory):
 def test_every_readme_command_runs(folder):
     lines = commands()
     assert len(lines) >= 10
-    environment = {
-        **os.environ,
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": str(ROOT),
-    }
     for line in lines:
-        # Results of the commands before may be in the way: each is for a fresh folder.
+        # Each command starts without the outputs of the others.
         for made in [*folder.glob("song.*"), *folder.glob("song-*")]:
             if made.name not in ("song.wav", "song.m4a"):
                 made.unlink()
         shutil.rmtree(folder / "notes", ignore_errors=True)
-        done = subprocess.run(
-            line, shell=True, cwd=folder, env=environment, capture_output=True, text=True, check=False
-        )
+        done = call(*shlex.split(line, comments=True)[1:], cwd=folder)
         assert done.returncode == 0, f"{line}\n{done.stderr}"
     assert (folder / "pages" / "index.html").exists()
 
