@@ -21,20 +21,33 @@ DOUBTFUL = 0.7
 """Probability below which a value of a note counts as unsure."""
 
 
+SCOOP, GRACE, FALL = "scoop", "grace", "fall"
+"""Kinds of ornaments: a note begins lower than it goes on; it begins otherwise; it ends otherwise."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ornament:
-    """A part of a note that is not its steady pitch.
+    """A part of a note that is not its steady pitch; a note has one at most at its beginning and one at its end.
 
     Attributes:
         onset, offset: seconds, within the note: it begins with the note, or ends with it.
         pitch: fractional MIDI number.
-        kind: ``scoop`` (the note begins lower), ``grace`` (the note begins otherwise) or ``fall`` (how the note ends).
+        kind: `SCOOP`, `GRACE` or `FALL`.
+
+    Raises:
+        ValueError: if a value is not finite, it has no length, or there is no such kind.
     """
 
     onset: float
     offset: float
     pitch: float
     kind: str
+
+    def __post_init__(self) -> None:
+        if not all(map(math.isfinite, (self.onset, self.offset, self.pitch))) or self.offset <= self.onset:
+            raise ValueError(f"an ornament needs finite values and a length, not {self}")
+        if self.kind not in (SCOOP, GRACE, FALL):
+            raise ValueError(f"an ornament is a scoop, a grace note or a fall, not {self.kind!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +195,9 @@ class Transcription:
         missing: how much of the recording could not be decoded, in words; empty if it is complete.
         remarks: lines on how the recording was read, such as which of several sound tracks, and on its voice.
         separation: whether a voice was separated from instruments first; None if nobody asked.
+        clarity: how clear the evidence for the notes is on the average, 0 to 1; None if it is not known.
+        mixed: whether that is less than the notes of one voice alone have, as in recordings with an accompaniment or
+            with several voices; None if it is not known.
     """
 
     notes: tuple[Note, ...]
@@ -192,6 +208,8 @@ class Transcription:
     missing: str = ""
     remarks: tuple[str, ...] = ()
     separation: Separation | None = None
+    clarity: float | None = None
+    mixed: bool | None = None
 
     def save(self, path: str | Path, *, overwrite: bool = True) -> Path:
         """Write to ``path`` in the format of its ending, as `singtrans.formats.save` does, and return the path.

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from singtrans import audio
+from singtrans.decoding.confidence import FEWEST_NOTES
 from singtrans.decoding.decoder import Decoder, pitch_track
 from singtrans.decoding.options import DecodingOptions
 from singtrans.decoding.posteriors import Posteriors, join
@@ -124,8 +125,9 @@ class Transcriber:
             voicing.append(track.voicing)
             found = sum(map(len, midi)) * config.features.hop_seconds
             self.progress(_READING + (1 - _READING) * found / max(duration, found))
+        notes = self.decoding.written(decoder.finish(duration))
         return Transcription(
-            notes=self.decoding.written(decoder.finish(duration)),
+            notes=notes,
             pitch=PitchTrack(
                 time=np.arange(sum(map(len, midi))) * config.features.hop_seconds,
                 midi=_joined(midi),
@@ -134,6 +136,8 @@ class Transcriber:
             duration=duration,
             audio=name,
             model=self.model.name,
+            clarity=decoder.clarity if notes else None,
+            mixed=self._mixed(decoder.clarity) if len(notes) >= FEWEST_NOTES else None,
         )
 
     def _watched(self, blocks: Iterable[np.ndarray], length: int) -> Iterator[np.ndarray]:
@@ -143,6 +147,11 @@ class Transcriber:
             yield block
             read += len(block)
             self.progress(_READING * read / max(length, 1))
+
+    def _mixed(self, clarity: float) -> bool | None:
+        """Whether notes are less clear than those of one voice alone; None if the model does not know how clear."""
+        least = self.model.config.confidence.least_clarity
+        return clarity < least if least else None
 
 
 def _joined(pieces: list[np.ndarray]) -> np.ndarray:

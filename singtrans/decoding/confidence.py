@@ -29,6 +29,9 @@ from singtrans.decoding.ornaments import Parts
 from singtrans.decoding.posteriors import Posteriors, as_probabilities
 from singtrans.notes import Certainty
 
+FEWEST_NOTES = 5
+"""Notes below which their mean clarity does not say whether a recording holds one voice."""
+
 _FLOOR = 1e-3
 _NEAR = 1  # frames to either side of a boundary in which its evidence is looked for
 _AROUND = (3, 6)  # frames from an onset in which a clear one leaves no trace

@@ -110,9 +110,11 @@ class ConfidenceConfig:
             model is not calibrated.
         onset: likewise, that the onset is.
         pitch, octave, offset: likewise, that they are, if the onset is.
+        least_clarity: mean clarity of notes below which a recording does not look like one voice alone; 0 if it is not
+            known.
     """
 
-    LATER: ClassVar = frozenset(("right", "onset", "pitch", "octave", "offset"))
+    LATER: ClassVar = frozenset(("right", "onset", "pitch", "octave", "offset", "least_clarity"))
     """Fields that older weight files lack."""
 
     right: tuple[float, ...] = _NOT_CALIBRATED
@@ -120,9 +122,11 @@ class ConfidenceConfig:
     pitch: tuple[float, ...] = _NOT_CALIBRATED
     octave: tuple[float, ...] = _NOT_CALIBRATED
     offset: tuple[float, ...] = _NOT_CALIBRATED
+    least_clarity: float = 0.0
 
     def __post_init__(self) -> None:
-        names = [f.name for f in dataclasses.fields(self)]
+        check_ranges(self, least_clarity=(0, 1))
+        names = [f.name for f in dataclasses.fields(self) if f.name != "least_clarity"]
         check_ranges(self, **dict.fromkeys(names, (-1e6, 1e6)))
         if any(len(getattr(self, name)) != len(_NOT_CALIBRATED) for name in names):
             raise ValueError(f"the confidence needs {len(_NOT_CALIBRATED)} numbers for each of {', '.join(names)}")

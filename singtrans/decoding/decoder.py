@@ -91,6 +91,14 @@ class Decoder:
         """
         return self.measured(duration)[0]
 
+    @property
+    def clarity(self) -> float:
+        """Mean clarity of the notes found so far, each weighted with its length; 1 if there are none."""
+        lengths = [found.end - found.start for found in self._found]
+        if not lengths:
+            return 1.0
+        return float(np.average([found.clarity for found in self._found], weights=lengths))
+
     def measured(self, duration: float) -> tuple[tuple[Note, ...], np.ndarray]:
         """The notes, once all frames are in, and (notes, features) what their confidence is computed from.
 

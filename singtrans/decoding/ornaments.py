@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import numpy as np
 
 from singtrans.decoding.search import Segment
 from singtrans.decoding.search_block import Evidence, Limits
-from singtrans.notes import Note
+from singtrans.notes import FALL, Note
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +52,12 @@ def unfolded(notes: Sequence[Note]) -> tuple[Note, ...]:
     """The notes with each ornament as a note of its own before or after the rest of its note."""
     found = []
     for note in notes:
-        cuts = [note.onset, *(time for o in note.ornaments for time in (o.onset, o.offset)), note.offset]
-        parts = {(ornament.onset, ornament.offset): ornament.pitch for ornament in note.ornaments}
-        for onset, offset in pairwise(cuts):
-            if offset <= onset:
-                continue
-            pitch = parts.get((onset, offset))
-            last = offset == note.offset
-            found.append(
-                replace(
-                    note,
-                    onset=onset,
-                    offset=offset,
-                    pitch=note.pitch if pitch is None else pitch,
-                    moved=note.moved if pitch is None else 0,
-                    ornaments=(),
-                    release=note.release if last else None,
-                )
-            )
+        before = [ornament for ornament in note.ornaments if ornament.kind != FALL]
+        after = [ornament for ornament in note.ornaments if ornament.kind == FALL]
+        start, end = before[0].offset if before else note.onset, after[0].onset if after else note.offset
+        plain = replace(note, ornaments=(), certainty=None)
+        found += [replace(plain, offset=start, pitch=o.pitch, moved=0, release=None) for o in before[:1]]
+        release = note.release if end == note.offset else None
+        found.append(replace(note, onset=start, offset=end, ornaments=(), release=release))
+        found += [replace(plain, onset=end, pitch=o.pitch, moved=0) for o in after[:1]]
     return tuple(found)

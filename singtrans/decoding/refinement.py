@@ -11,6 +11,7 @@ from singtrans.decoding.evidence import pitch_fit
 from singtrans.decoding.ornaments import Parts
 from singtrans.decoding.posteriors import Posteriors, as_probabilities
 from singtrans.decoding.search import Segment
+from singtrans.notes import FALL, GRACE, SCOOP
 
 VIBRATO_RATES = np.arange(4.0, 8.01, 0.25)
 """Hz: how fast singers' vibrato is (Prame, "Measurements of the vibrato rate of ten singers", JASA 1994)."""
@@ -108,7 +109,7 @@ def _ornaments(
             continue
         sung = span_pitch(posteriors, config, start - first, end - first)
         before = end == parts.steady
-        kind = ("scoop" if sung < pitch else "grace") if before else "fall"
+        kind = (SCOOP if sung < pitch else GRACE) if before else FALL
         found.append(FoundOrnament(float(start), float(end), sung, kind))
     return tuple(found)
 

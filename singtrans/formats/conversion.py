@@ -15,6 +15,9 @@ from singtrans.melody.tuning import AUTO, apply_tuning, describe_tuning
 from singtrans.messages import counted
 from singtrans.notes import Note, PitchTrack, Transcription
 
+MIXED = "does not sound like one voice alone; many notes may be wrong"
+"""Remark on a recording with an accompaniment or several voices."""
+
 _TOGETHER = 0.01  # seconds between the onsets of notes that are meant to begin together
 _ROUNDING = 0.001  # seconds of overlap that come from rounding
 
@@ -119,7 +122,7 @@ def monophonic(notes: tuple[Note, ...]) -> tuple[tuple[Note, ...], tuple[str, ..
 
 
 def remarks_on(transcription: Transcription, formats: tuple[str, ...], options: Options) -> tuple[str, ...]:
-    """What a user wants to know of how the notes became these formats: tuning, key, tempo, how far moved, lyrics."""
+    """What a user wants to know of the notes and of how they became these formats: tuning, key, tempo, lyrics."""
     found = melody_remarks(transcription, options)
     # Scores have a tempo and a grid even where MIDI and UltraStar have none: what is said of them can differ.
     groups = [[f for f in formats if f in SHEETS], [f for f in formats if f in SCORED - SHEETS]]
@@ -131,7 +134,8 @@ def remarks_on(transcription: Transcription, formats: tuple[str, ...], options: 
         for names, found in said.items()
         for line in found
     ]
-    return (*found, *dict.fromkeys(lines))
+    mixed = (MIXED,) if transcription.mixed and transcription.separation is None else ()
+    return (*mixed, *found, *dict.fromkeys(lines))
 
 
 def melody_remarks(transcription: Transcription, options: Options) -> tuple[str, ...]:

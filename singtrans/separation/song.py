@@ -100,11 +100,11 @@ class SongTranscriber:
         return self._choose(source, voice, mix)
 
     def _choose(self, source: audio.Source, voice: Path | None, mix: Transcription) -> Transcription:
-        sure = mean_confidence(mix.notes)
+        sure = _sureness(mix)
         known = Separation(mix_confidence=sure)
         if voice is not None:
             self._loaded()  # an engine that is missing is an error here, not a remark
-        if sure is None or sure >= self._config.doubtful:
+        if not self._doubtful(mix, sure):
             if voice is not None:
                 write_voice(source, self._loaded(), voice)
             return replace(mix, separation=known)
@@ -113,6 +113,12 @@ class SongTranscriber:
         except UsageError as error:
             return _with(mix, known, self._unseparated(error))
         return self._separated(source, voice, mix)
+
+    def _doubtful(self, mix: Transcription, sure: float | None) -> bool:
+        """Whether a recording does not sound like one voice alone: as the model knows it, or else by its notes."""
+        if mix.mixed is not None:
+            return mix.mixed
+        return sure is not None and sure < self._config.doubtful
 
     def _separated(self, source: audio.Source, voice: Path | None, mix: Transcription | None) -> Transcription:
         """The notes of the separated voice, or those of the mix if they are known and no less sure."""
@@ -129,8 +135,8 @@ class SongTranscriber:
         )
         outcome = Separation(
             engine=separator.name,
-            mix_confidence=mean_confidence(mix.notes) if mix else None,
-            voice_confidence=mean_confidence(found.notes),
+            mix_confidence=_sureness(mix) if mix else None,
+            voice_confidence=_sureness(found),
         )
         _log.info("%s: %s, voice at %.1f dB", found.audio, outcome, written.share)
         return self._verdict(outcome, written, found, mix)
@@ -168,6 +174,11 @@ class SongTranscriber:
 def separated_is_better(mix: float | None, voice: float | None, config: SongConfig) -> bool:
     """Whether the separated voice's notes are clearly surer than the mix's; both are mean confidences."""
     return (voice or 0.0) >= (mix or 0.0) + config.gain
+
+
+def _sureness(found: Transcription) -> float | None:
+    """How clear the notes are; of a model that does not say so, how confident. None if there are no notes."""
+    return mean_confidence(found.notes) if found.clarity is None else found.clarity
 
 
 def _with(found: Transcription, separation: Separation, remark: str) -> Transcription:

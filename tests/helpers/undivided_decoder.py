@@ -68,18 +68,20 @@ def _search(posteriors: Posteriors, config: DecoderConfig) -> list[Segment]:
         if t >= shortest:
             steady = t - shortest  # where the steady part of a note that is long enough by now can begin
             enter, start = np.full(bins, begin[steady]), np.full(bins, steady)
-            for s in range(max(steady - longest, 0), steady):
-                led = ((begin[s] - ornament[s]) + ornament[steady]) + inner[steady]
-                better = led > enter
-                enter[better], start[better] = led[better], s
+            if lead := range(max(steady - longest, 0), steady):
+                begun = np.array([begin[s] - ornament[s] for s in lead])
+                led = (begun.max(axis=0) + ornament[steady]) + inner[steady]
+                start = np.where(led > enter, lead.start + begun.argmax(axis=0), start)
+                enter = np.maximum(enter, led)
             better = enter - total[steady] > open_
             open_[better], open_start[better] = (enter - total[steady])[better], start[better]
             score, start = open_ + total[t], open_start.copy()
             tail[t], tail_start[t] = (score + inner[t]) - ornament[t], open_start
-            for u in range(max(t - longest, 0), t):
-                tailed = tail[u] + ornament[t]
-                better = tailed > score
-                score, start = np.where(better, tailed, score), np.where(better, tail_start[u], start)
+            if longest and t:
+                first = max(t - longest, 0)
+                tailed = tail[first:t].max(axis=0) + ornament[t]
+                begun = np.take_along_axis(tail_start[first:t], tail[first:t].argmax(axis=0)[None], axis=0)[0]
+                score, start = np.maximum(score, tailed), np.where(tailed > score, begun, start)
             best = int(score.argmax())
             ended = score[best] + offset[t]
             ended_bin[t], ended_start[t] = best, start[best]

@@ -70,9 +70,12 @@ def test_a_calibration_that_is_written_is_used(tmp_path, monkeypatch, capsys, wr
     words = [str(data), str(SHIPPED), str(out), "--cache", str(tmp_path / "cache"), "--processes", "1"]
     monkeypatch.setattr(sys, "argv", ["calibrate.py", *words])
     calibrate.main()
-    rows = [line.split("|")[1:-1] for line in capsys.readouterr().out.splitlines()[2:]]
+    *lines, least = capsys.readouterr().out.splitlines()
+    rows = [line.split("|")[1:-1] for line in lines[2:]]
     assert {row[1].strip() for row in rows} == {"ssvd valid", "pjs valid", "words", "together", "ssvd test"}
     assert config_of(out).confidence.calibrated
+    assert least == f"least clarity of one voice: {config_of(out).confidence.least_clarity}"
+    assert 0.8 < config_of(out).confidence.least_clarity < 1.0
     notes = Transcriber(out, "cpu")(SAMPLES / "ode_to_joy.ogg").notes
     assert all(note.certainty and note.confidence == note.certainty.right for note in notes)
     assert np.mean([note.certainty.onset for note in notes]) > 0.9
@@ -114,5 +117,5 @@ def test_what_is_right_is_judged_note_by_note():
 
 
 def test_every_measurement_has_a_name():
-    features = calibrate.Measured("", np.zeros((2, len(CONFIDENCE_FEATURES))), {}).features
+    features = calibrate.Measured("", np.zeros((2, len(CONFIDENCE_FEATURES))), 1.0, {}).features
     assert len(calibrate.fit(features, np.array([0.0, 1.0]), np.ones(2), 1.0)) == 1 + len(CONFIDENCE_FEATURES)
