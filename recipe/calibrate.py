@@ -32,7 +32,7 @@ from singtrans.decoding.config import ConfidenceConfig, DecoderConfig
 from singtrans.decoding.decoder import Decoder
 from singtrans.formats import load_notes
 from singtrans.model.config import Config
-from singtrans.model.weights import change_config, read_metadata
+from singtrans.model.model_file import change_config, read_metadata
 from singtrans.notes import Certainty, Note
 from singtrans.scoring.metrics import note_arrays, shift_hz
 

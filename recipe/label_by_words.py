@@ -19,8 +19,9 @@ import torch
 from singtrans.decoding.config import DecoderConfig
 from singtrans.decoding.decoder import decode
 from singtrans.decoding.posteriors import Posteriors
-from singtrans.model.features import level
-from singtrans.model.network import HEADS, Model
+from singtrans.model.heads import HEADS
+from singtrans.model.level import level
+from singtrans.model.network import Model
 from singtrans.training.recordings import Recording
 
 COSTS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0)  # of a note, beyond the decoder's own

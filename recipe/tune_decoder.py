@@ -27,7 +27,7 @@ from singtrans.decoding.config import DecoderConfig
 from singtrans.decoding.decoder import decode
 from singtrans.formats import load_notes
 from singtrans.model.config import Config
-from singtrans.model.weights import change_config, read_metadata
+from singtrans.model.model_file import change_config, read_metadata
 from singtrans.notes import Note
 from singtrans.scoring.metrics import f_measures, score_notes, shift_hz
 from singtrans.scoring.sequences import score_sequence

@@ -1,13 +1,14 @@
-"""Writes the hashed requirements anew from constraints.txt: `python requirements/update.py [WHEEL ...]`, with uv.
+"""Write the hashed requirements from constraints.txt: `python requirements/update.py [WHEEL ...]`, with uv.
 
-run.txt holds what singtrans needs to transcribe, test.txt what its tests need besides. Both list the hashes of every
-file of these versions that the package index has, for all platforms. A WHEEL from elsewhere, such as PyTorch's for CPUs
-alone, stands in for those of the index: pip would prefer one of these where it may.
+run.txt holds the packages that singtrans needs to transcribe, test.txt those that its tests need besides. Both list the
+hashes of every file of these versions that the package index has, for all platforms. A WHEEL from elsewhere, such as
+PyTorch's for CPUs alone, replaces those of the index, which pip would prefer to it.
 """
 
 import hashlib
 import subprocess
 import sys
+import tomllib
 from importlib.metadata import requires
 from pathlib import Path
 
@@ -17,20 +18,17 @@ from packaging.utils import canonicalize_name, parse_wheel_filename
 HERE = Path(__file__).parent
 
 
-def needed(name: str) -> set[str]:
-    """Canonical names of what a package that is installed needs here, without extras."""
+def needed(requirements: list[str]) -> set[str]:
+    """Canonical names of installed packages that fulfil requirements, and of all that they need in turn."""
     found: set[str] = set()
-    waiting = [Requirement(name)]
+    waiting = [Requirement(line) for line in requirements]
     while waiting:
         requirement = waiting.pop()
-        for line in requires(requirement.name) or ():
-            other = Requirement(line)
-            marker, extras = other.marker, ("", *requirement.extras)
-            if marker and not any(marker.evaluate({"extra": extra}) for extra in extras):
-                continue
-            if (key := canonicalize_name(other.name)) not in found:
-                found.add(key)
-                waiting.append(other)
+        marker = requirement.marker
+        if (key := canonicalize_name(requirement.name)) in found or (marker and not marker.evaluate({"extra": ""})):
+            continue
+        found.add(key)
+        waiting += [Requirement(line) for line in requires(requirement.name) or ()]
     return found
 
 
@@ -57,7 +55,7 @@ def main(wheels: list[str]) -> None:
         name, version, _, _ = parse_wheel_filename(wheel.name)
         pin = next(p for p in lines if p.partition("==")[0].lower() == name and p.partition("==")[2] == version.public)
         lines[pin] = [f"--hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}"]
-    run = needed("singtrans")
+    run = needed(tomllib.loads((HERE.parent / "pyproject.toml").read_text())["project"]["dependencies"])
     for file, wanted in (("run.txt", True), ("test.txt", False)):
         pins = [pin for pin in lines if (canonicalize_name(pin.partition("==")[0]) in run) == wanted]
         content = "".join(" \\\n    ".join([pin, *sorted(lines[pin])]) + "\n" for pin in pins)

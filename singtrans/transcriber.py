@@ -1,24 +1,27 @@
-"""From a recording to a `Transcription`: the one path that the command, training's validation and tests walk."""
+"""From a recording to a `Transcription`: the one path that the command line, validation and tests use."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
 from singtrans import audio
 from singtrans.decoding.confidence import FEWEST_NOTES
 from singtrans.decoding.decoder import Decoder, pitch_track
 from singtrans.decoding.options import DecodingOptions
 from singtrans.decoding.posteriors import Posteriors, join
-from singtrans.errors import UsageError
-from singtrans.model.features import Level, level
-from singtrans.model.network import Model
+from singtrans.extras import need
+from singtrans.model.engine import Engine
+from singtrans.model.level import Level, level
+from singtrans.model.model_file import StoredModel, read_model
 from singtrans.model.shipped import find_model
-from singtrans.model.streaming import Listener
-from singtrans.model.weights import load_model
+from singtrans.model.streaming import StreamingModel
 from singtrans.notes import PitchTrack, Transcription
+
+if TYPE_CHECKING:
+    from singtrans.model.network import Model
 
 _KEPT_SECONDS = 300.0  # a recording up to this length is held in memory (19 MB) instead of being decoded twice
 _SHORT_SECONDS = 25.0
@@ -27,18 +30,18 @@ _SILENT = 1e-12  # RMS amplitude below which a recording holds nothing, not even
 
 
 class Transcriber:
-    """Listens to recordings with one model.
+    """Transcribes recordings with one model.
 
     Args:
-        model: a shipped model's name, a path to a weight file, or a `Model`.
-        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
-        threads: how many parts of a recording are worked on at once; it has no part in the result. With more than
-            one, torch's own threads are switched off.
+        model: a shipped model's name, a path to a model file, or a model that is loaded already.
+        device: ``auto`` and ``cpu`` run on the CPU, without torch; ``cuda`` and ``mps`` need torch. A torch `Model` is
+            always run by torch.
+        threads: how many parts of a recording are computed at once; the result does not depend on it.
         decoding: how notes are cut and written.
         progress: called now and then with the share of the recording that is done, 0 to 1.
 
     Raises:
-        InputError: if there is no such model or device.
+        UsageError: if there is no such model or device.
 
     Example:
         >>> transcriber = Transcriber()
@@ -47,7 +50,7 @@ class Transcriber:
 
     def __init__(
         self,
-        model: str | Path | Model = "default",
+        model: "str | Path | StoredModel | Model" = "default",
         device: str = "auto",
         threads: int = 1,
         decoding: DecodingOptions | None = None,
@@ -55,11 +58,10 @@ class Transcriber:
     ) -> None:
         self.decoding = decoding or DecodingOptions()
         self.progress = progress
-        self.device = choose_device(device)
-        self.model = model if isinstance(model, Model) else load_model(find_model(model))
-        self.model.to(self.device).eval()
-        self._listen = Listener(self.model, threads)
-        self._listen_alone = Listener(self.model)
+        self.model = read_model(find_model(model)) if isinstance(model, str | Path) else model
+        engine = _engine(self.model, device)
+        self._run = StreamingModel(engine, self.model.config, threads)
+        self._run_alone = StreamingModel(engine, self.model.config)
 
     def __call__(self, source: audio.Source) -> Transcription:
         """Transcribe one file, of any length: memory does not grow with it, but for what is found.
@@ -106,7 +108,7 @@ class Transcriber:
     def posteriors(self, samples: np.ndarray) -> Posteriors:
         """What the network says about every frame of ``samples``, (n,) mono at the model's rate."""
         loudness = level(samples, self.model.config.features.sample_rate)
-        return join(list(self._listen([np.asarray(samples, np.float32)], _gain(loudness))))
+        return join(list(self._run([np.asarray(samples, np.float32)], _gain(loudness))))
 
     def _transcribe(self, blocks: Iterable[np.ndarray], loudness: float, length: int, name: str) -> Transcription:
         """Transcribe ``length`` samples that come in blocks and are as loud as ``loudness``."""
@@ -116,9 +118,9 @@ class Transcriber:
         voicing: list[np.ndarray] = []
         # Too short to be shared out: a second thread would cost more than it does.
         short = length < _SHORT_SECONDS * config.features.sample_rate
-        listen = self._listen_alone if short else self._listen
+        run = self._run_alone if short else self._run
         duration = length / config.features.sample_rate
-        for posteriors in listen(self._watched(blocks, length), _gain(loudness)):
+        for posteriors in run(self._watched(blocks, length), _gain(loudness)):
             decoder.add(posteriors)
             track = pitch_track(posteriors, config.decoder)
             midi.append(track.midi)
@@ -183,18 +185,15 @@ def transcribe(path: str | Path, model: str | Path = "default", device: str = "a
     return Transcriber(model, device)(path)
 
 
-def choose_device(name: str) -> torch.device:
-    """The torch device for ``auto``, ``cpu``, ``cuda`` or ``mps``.
+def _engine(model: "StoredModel | Model", device: str) -> Engine:
+    """The runtime for a model on a device; torch is imported only where it is needed."""
+    if isinstance(model, StoredModel) and device in ("auto", "cpu"):
+        from singtrans.model.runtime.engine import OnnxEngine
 
-    Raises:
-        UsageError: if it is unknown or this machine has none.
-    """
-    usable = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if name == "auto":
-        # A short song is done on the CPU before a GPU has woken; only CUDA pays for long ones.
-        return torch.device("cuda" if usable["cuda"] else "cpu")
-    if name not in usable:
-        raise UsageError(f"--device {name}: unknown; use auto, cpu, cuda or mps")
-    if not usable[name]:
-        raise UsageError(f"--device {name}: this machine's torch cannot use it; use --device cpu")
-    return torch.device(name)
+        return OnnxEngine(model)
+    need("torch", "train", f"--device {device}")
+    from singtrans.model.torch_engine import TorchEngine, choose_device
+    from singtrans.model.weights import to_torch
+
+    chosen = choose_device("cpu" if device == "auto" else device)
+    return TorchEngine(to_torch(model) if isinstance(model, StoredModel) else model, chosen)

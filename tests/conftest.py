@@ -2,21 +2,26 @@
 
 import os
 import signal
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-import torch
 
-from singtrans.model.network import Model
-from singtrans.model.weights import save_model
-from tests.helpers.models import small_config
+from singtrans.model.model_file import StoredModel, write_model
+from tests.helpers.models import small_stored_model
+
+if TYPE_CHECKING:
+    from singtrans.model.network import Model
 
 pytest.register_assert_rewrite("tests.helpers.label_files")
 
-
 # One thread for each process: the threads of several test processes wait for each other on a busy machine.
-torch.set_num_threads(1)
-os.environ["OMP_NUM_THREADS"] = "1"  # for the processes that tests start
+os.environ["OMP_NUM_THREADS"] = "1"  # for the processes that tests start, too
+if find_spec("torch"):
+    import torch
+
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -27,13 +32,21 @@ def default_interrupt_handler():
 
 
 @pytest.fixture
-def small_model() -> Model:
-    torch.manual_seed(0)
-    return Model(small_config()).eval()
+def small_stored() -> StoredModel:
+    return small_stored_model()
 
 
 @pytest.fixture
-def small_model_file(small_model: Model, tmp_path: Path) -> Path:
+def small_model(small_stored: StoredModel) -> "Model":
+    """The same model in torch."""
+    pytest.importorskip("torch")
+    from singtrans.model.weights import to_torch
+
+    return to_torch(small_stored)
+
+
+@pytest.fixture
+def small_model_file(small_stored: StoredModel, tmp_path: Path) -> Path:
     path = tmp_path / "small.safetensors"
-    save_model(small_model, path)
+    write_model(small_stored, path)
     return path

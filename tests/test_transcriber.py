@@ -1,12 +1,13 @@
 """The output does not depend on slices, blocks, threads or level; tested with random weights."""
 
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import soundfile
-import torch
 
 import singtrans
 from singtrans import audio
@@ -14,10 +15,11 @@ from singtrans import transcriber as module
 from singtrans.decoding.posteriors import Posteriors, join
 from singtrans.errors import UsageError
 from singtrans.model import lstm, streaming
-from singtrans.model.features import level
-from singtrans.model.network import HEADS, Model
-from singtrans.transcriber import Transcriber, choose_device
-from tests.helpers.models import SAMPLES, small_config
+from singtrans.model.heads import HEADS
+from singtrans.model.level import level
+from singtrans.model.model_file import StoredModel
+from singtrans.transcriber import Transcriber
+from tests.helpers.models import SAMPLES, small_config, small_stored_model
 
 RATE = 16_000
 
@@ -30,8 +32,12 @@ def cut_up(monkeypatch, seconds: float) -> None:
     monkeypatch.setattr(streaming, "_SLICE_SECONDS", seconds)
 
 
-def whole(model: Model, samples: np.ndarray) -> Posteriors:
+def whole(stored: StoredModel, samples: np.ndarray) -> Posteriors:
     """The undivided pass, by torch's own LSTM over the whole recording and half a second of silence before it."""
+    torch = pytest.importorskip("torch")
+    from singtrans.model.weights import to_torch
+
+    model = to_torch(stored)
     margin, lead = model.front_end.margin, 25
     samples = np.pad(samples / level(samples, RATE), (lead * 320, 0))
     frames = model.front_end.frames(len(samples))
@@ -44,32 +50,42 @@ def whole(model: Model, samples: np.ndarray) -> Posteriors:
     return Posteriors(*heads.T[:4], pitch, *grid, *heads.T[4:])
 
 
+def runtime(stored: StoredModel, name: str):
+    """The model as the runtime of this name takes it."""
+    if name == "onnxruntime":
+        return stored
+    pytest.importorskip("torch")
+    from singtrans.model.weights import to_torch
+
+    return to_torch(stored)
+
+
 def close(a: Posteriors, b: Posteriors, atol: float) -> None:
     for name in (*HEADS, "pitch"):
         assert np.allclose(getattr(a, name), getattr(b, name), atol=atol), name
 
 
+@pytest.mark.parametrize("name", ["onnxruntime", "torch"])
 @pytest.mark.parametrize("layers", [1, 2, 3, 4])
 @pytest.mark.parametrize("in_memory", [0, 100_000, 10_000_000])
-def test_pieces_join_without_a_seam(layers, in_memory, monkeypatch):
-    torch.manual_seed(0)
+def test_pieces_join_without_a_seam(name, layers, in_memory, monkeypatch):
     config = small_config()
-    model = Model(replace(config, network=replace(config.network, layers=layers))).eval()
+    stored = small_stored_model(replace(config, network=replace(config.network, layers=layers)))
     samples = noise(12.8)
     monkeypatch.setattr(lstm, "_IN_MEMORY", in_memory)
     for seconds in (1000.0, 3.0, 0.5):
         cut_up(monkeypatch, seconds)
-        close(Transcriber(model, "cpu").posteriors(samples), whole(model, samples), 2e-4)
+        close(Transcriber(runtime(stored, name), "cpu").posteriors(samples), whole(stored, samples), 2e-4)
 
 
 @pytest.mark.parametrize("cut", [1, 160, 319, 3200, 4801, 16_000, 31_999])
-def test_blocks_of_any_size_are_one_recording(small_model, monkeypatch, cut):
+def test_blocks_of_any_size_are_one_recording(small_stored, monkeypatch, cut):
     cut_up(monkeypatch, 0.3)
-    transcriber = Transcriber(small_model, "cpu")
+    transcriber = Transcriber(small_stored)
     samples = noise(2.0 if cut > 1 else 0.2)
     one = transcriber.posteriors(samples)
     blocks = [samples[i : i + cut] for i in range(0, len(samples), cut)]
-    parts = join(list(transcriber._listen(blocks, 1.0 / level(samples, RATE))))
+    parts = join(list(transcriber._run(blocks, 1.0 / level(samples, RATE))))
     for name in (*HEADS, "pitch"):
         assert np.array_equal(getattr(one, name), getattr(parts, name)), name
 
@@ -115,10 +131,10 @@ def test_a_recording_that_ends_near_a_seam(monkeypatch, end):
     same_notes(found, undivided)
 
 
-def test_a_long_file_is_decoded_twice_and_heard_the_same(small_model, monkeypatch, tmp_path):
+def test_a_long_file_is_decoded_twice_and_heard_the_same(small_stored, monkeypatch, tmp_path):
     path = tmp_path / "long.wav"
     soundfile.write(path, noise(70.0), RATE, subtype="FLOAT")
-    transcriber = Transcriber(small_model, "cpu")
+    transcriber = Transcriber(small_stored)
     held = transcriber(path)
     monkeypatch.setattr(module, "_KEPT_SECONDS", 40.0)
     again = transcriber(path)
@@ -126,60 +142,83 @@ def test_a_long_file_is_decoded_twice_and_heard_the_same(small_model, monkeypatc
     assert np.array_equal(again.pitch.midi, held.pitch.midi, equal_nan=True)
 
 
-def test_threads_change_nothing(small_model, monkeypatch):
-    samples = noise(20.0)
+@pytest.mark.parametrize("name", ["onnxruntime", "torch"])
+def test_threads_change_nothing(small_stored, monkeypatch, name):
+    samples, model = noise(20.0), runtime(small_stored, name)
     cut_up(monkeypatch, 1.0)
-    one, three = (Transcriber(small_model, "cpu", threads).posteriors(samples) for threads in (1, 3))
-    for name in (*HEADS, "pitch"):
-        assert np.array_equal(getattr(one, name), getattr(three, name)), name
+    one, three = (Transcriber(model, "cpu", threads).posteriors(samples) for threads in (1, 3))
+    for head in (*HEADS, "pitch"):
+        assert np.array_equal(getattr(one, head), getattr(three, head)), head
 
 
-def test_an_error_in_the_middle_of_a_recording_ends_the_threads(small_model):
+def test_an_error_in_the_middle_of_a_recording_ends_the_threads(small_stored):
     def blocks():
         yield noise(30.0)
         raise OSError("the disk is gone")
 
     before = threading.active_count()
     with pytest.raises(OSError, match="the disk is gone"):
-        list(Transcriber(small_model, "cpu", threads=2)._listen(blocks(), 1.0))
+        list(Transcriber(small_stored, threads=2)._run(blocks(), 1.0))
     assert threading.active_count() == before
 
 
 @pytest.mark.parametrize("n", [1, 100, 319, 320, 16_000])
-def test_recordings_of_any_length(small_model, n):
-    transcription = Transcriber(small_model, "cpu").transcribe(noise(n / RATE), "x.wav")
+def test_recordings_of_any_length(small_stored, n):
+    transcription = Transcriber(small_stored).transcribe(noise(n / RATE), "x.wav")
     assert transcription.duration == n / RATE
     assert len(transcription.pitch) == n // 320 + 1
     assert all(0 <= note.onset < note.offset <= n / RATE for note in transcription.notes)
 
 
-def test_silence_has_no_notes(small_model):
-    transcription = Transcriber(small_model, "cpu").transcribe(np.zeros(RATE, np.float32))
+def test_silence_has_no_notes(small_stored):
+    transcription = Transcriber(small_stored).transcribe(np.zeros(RATE, np.float32))
     assert transcription.notes == ()
     assert np.isnan(transcription.pitch.midi).all()
 
 
 @pytest.mark.parametrize("gain", [0.01, 2.0])
-def test_gain_changes_nothing(small_model, gain):
-    transcriber = Transcriber(small_model, "cpu")
+def test_gain_changes_nothing(small_stored, gain):
+    transcriber = Transcriber(small_stored)
     a, b = transcriber.posteriors(noise(2.0)), transcriber.posteriors(noise(2.0) * np.float32(gain))
     assert np.allclose(a.onset, b.onset, atol=1e-4)
 
 
-def test_more_silence_in_front_shifts_everything(small_model):
-    transcriber = Transcriber(small_model, "cpu")
+def test_more_silence_in_front_shifts_everything(small_stored):
+    transcriber = Transcriber(small_stored)
     plain = transcriber.posteriors(np.concatenate([np.zeros(RATE, np.float32), noise(2.0)]))
     later = transcriber.posteriors(np.concatenate([np.zeros(2 * RATE, np.float32), noise(2.0)]))
     assert np.allclose(plain.onset[60:], later.onset[110:], atol=0.01)
 
 
 def test_devices():
+    torch = pytest.importorskip("torch")
+    from singtrans.model.torch_engine import choose_device
+
     assert choose_device("cpu") == torch.device("cpu")
     with pytest.raises(UsageError, match="unknown"):
         choose_device("tpu")
     if not torch.cuda.is_available():
         with pytest.raises(UsageError, match="cannot use"):
             choose_device("cuda")
+
+
+def test_a_device_without_torch_names_the_extra(small_stored, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(UsageError, match=r"--device cuda needs the package torch.*singtrans\[train\]"):
+        Transcriber(small_stored, "cuda")
+
+
+def test_transcribing_imports_no_torch(small_model_file):
+    """In a process of its own: a command, from the recording to a MIDI file."""
+    code = (
+        "import sys; from singtrans import Transcriber;"
+        f" Transcriber({str(small_model_file)!r})({str(SAMPLES / 'frere_jacques.flac')!r}).save(sys.argv[1]);"
+        " print(*{name.partition('.')[0] for name in sys.modules})"
+    )
+    midi = small_model_file.with_suffix(".mid")
+    done = subprocess.run([sys.executable, "-c", code, str(midi)], capture_output=True, text=True, check=True)
+    assert midi.is_file()
+    assert not {"torch", "librosa", "scipy", "numba", "mir_eval", "pandas", "matplotlib"} & set(done.stdout.split())
 
 
 def test_the_function_is_not_hidden_by_its_module():

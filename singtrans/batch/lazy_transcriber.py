@@ -25,7 +25,7 @@ def _ignore(_share: float) -> None:
 
 
 class LazyTranscriber:
-    """Loads the model at the first recording that needs it: a folder that is all done costs no torch.
+    """Loads the model at the first recording that needs it: a folder that is done already starts at once.
 
     Args:
         model: a shipped model's name or a path to a weight file.
@@ -65,18 +65,13 @@ class LazyTranscriber:
         """
         try:
             if self.transcriber is None:
-                audio.check(source)  # before torch is loaded, which takes seconds
+                audio.check(source)  # before the model is loaded
                 self.transcriber = self._load()
             return self.transcriber(source, voice)
         finally:
             interrupt.check()
 
     def _load(self) -> SongTranscriber:
-        import torch
-
-        # Torch's own threads spin while they wait for each other: on a busy machine they lose a factor of ten.
-        # Several parts of a recording at once gain more.
-        torch.set_num_threads(1)
         from singtrans.transcriber import Transcriber
 
         transcriber = Transcriber(self.model, self.device, self.threads, progress=self.progress)

@@ -1,5 +1,6 @@
 """``singtrans info``."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,10 +35,11 @@ def info(
         for name, known in models.items():
             typer.echo(f"{name}{' (default)' if known['default'] else ''}: {known['megabytes']} MB, {known['file']}")
         return
-    from singtrans.model.weights import load_model, read_metadata
+    from singtrans.model.model_file import read_model
 
     path = find_model(model)
-    loaded, metadata = load_model(path), read_metadata(path)
+    loaded = read_model(path)
+    metadata = loaded.metadata
     if as_json:
         known = {"name": loaded.name, "file": str(path), "parameters": loaded.parameters_count}
         typer.echo(json.dumps(known | {key: _parsed(metadata[key]) for key in sorted(metadata)}, indent=1))
@@ -62,7 +64,7 @@ def _parsed(text: str) -> object:
         return text
 
 
-def _lines(config: "Config", metadata: dict[str, str], path: Path, parameters: int) -> dict[str, str]:
+def _lines(config: "Config", metadata: Mapping[str, str], path: Path, parameters: int) -> dict[str, str]:
     """The ten things that people want to know of a model."""
     from singtrans.pitch import note_name
 

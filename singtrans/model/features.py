@@ -17,62 +17,9 @@ import torch
 from torch import Tensor, nn
 
 from singtrans.model.config import FeatureConfig
-from singtrans.pitch import midi_to_hz
+from singtrans.model.filters import band_filters, band_window, spectrum_kernels
 
-_LEVEL_BLOCKS = 1000  # blocks of 20 ms whose squares are held and added at once
 _GROUPS = 6  # of the spectrum's bins, each of which is computed from no more samples than it needs
-
-
-class Level:
-    """How loud the singing in a recording is, gathered block by block.
-
-    The level is the mean of the log RMS amplitude of 20 ms blocks, each weighted with its amplitude. A gain on the
-    recording moves it by exactly that gain, and silence in front of the singing or after it does not move it.
-    """
-
-    def __init__(self, sample_rate: int) -> None:
-        self._size = sample_rate // 50
-        self._rest: list[np.ndarray] = []
-        self._waiting = 0
-        self._weight = 0.0
-        self._sum = 0.0
-
-    def add(self, samples: np.ndarray) -> None:
-        """Take in the next samples of the recording, (n,); how it is cut has no part in the value."""
-        self._rest.append(samples)
-        self._waiting += len(samples)
-        group = self._size * _LEVEL_BLOCKS
-        if self._waiting < group:
-            return
-        joined = np.concatenate(self._rest)
-        whole = len(joined) // group * group
-        for start in range(0, whole, group):
-            weight, total = self._sums(joined[start : start + group])
-            self._weight, self._sum = self._weight + weight, self._sum + total
-        self._rest, self._waiting = [joined[whole:].copy()], len(joined) - whole
-
-    @property
-    def value(self) -> float:
-        """RMS amplitude; 0 for digital silence or less than 20 ms."""
-        weight, total = self._sums(np.concatenate(self._rest)) if self._rest else (0.0, 0.0)
-        weight, total = self._weight + weight, self._sum + total
-        return math.exp(total / weight) if weight > 0.0 else 0.0
-
-    def _sums(self, samples: np.ndarray) -> tuple[float, float]:
-        whole = len(samples) // self._size * self._size
-        # Squares in double precision: a recording may be so quiet that they vanish in single precision.
-        rms = np.sqrt(np.mean(samples[:whole].reshape(-1, self._size).astype(np.float64) ** 2, axis=1))
-        rms = rms[rms > 0.0]
-        return float(rms.sum()), float((rms * np.log(rms)).sum())
-
-
-def level(samples: np.ndarray, sample_rate: int) -> float:
-    """RMS amplitude of the singing in ``samples`` (n,); see `Level`."""
-    gatherer = Level(sample_rate)
-    step = sample_rate * 60
-    for start in range(0, len(samples), step):
-        gatherer.add(samples[start : start + step])
-    return gatherer.value
 
 
 class FrontEnd(nn.Module):
@@ -98,14 +45,14 @@ class FrontEnd(nn.Module):
         self.band_filters: Tensor
         self.config = config
         self.margin = config.longest_window // 2
-        self.register_buffer("kernels", _spectrum_kernels(config))
+        self.register_buffer("kernels", torch.from_numpy(spectrum_kernels(config)))
         self._groups = _groups(self.kernels)
-        self.register_buffer("band_window", torch.hann_window(config.band_window))
-        self.register_buffer("band_filters", _band_filters(config))
+        self.register_buffer("band_window", torch.from_numpy(band_window(config)))
+        self.register_buffer("band_filters", torch.from_numpy(band_filters(config)))
         self._scale = 1.0 / math.log1p(config.compression)
 
     def load_filters(self, filters: Mapping[str, Tensor]) -> None:
-        """Use these filters, of the shapes of `filter_shapes`, instead of those that the configuration makes."""
+        """Use these filters, of the same shapes, instead of those that the configuration makes."""
         self.load_state_dict(dict(filters))
         self._groups = _groups(self.kernels)
 
@@ -135,35 +82,6 @@ class FrontEnd(nn.Module):
         return torch.log1p(x * self.config.compression) * self._scale
 
 
-def filter_shapes(config: FeatureConfig) -> dict[str, Tensor]:
-    """Tensors without values, shaped as a front end's filters: what a weight file must hold."""
-    return {
-        "kernels": torch.empty(config.longest_window, 2 * config.spectrum_bins, device="meta"),
-        "band_window": torch.empty(config.band_window, device="meta"),
-        "band_filters": torch.empty(config.band_window // 2 + 1, config.bands, device="meta"),
-    }
-
-
-def spectrum_frequencies(config: FeatureConfig) -> np.ndarray:
-    """(spectrum_bins,) centre frequencies of the spectrum in Hz."""
-    return midi_to_hz(config.lowest_midi + np.arange(config.spectrum_bins) / config.bins_per_semitone)
-
-
-def _spectrum_kernels(config: FeatureConfig) -> Tensor:
-    """(longest_window, 2 * spectrum_bins): each bin's windowed cosine and sine, scaled so that a sinusoid gives 1."""
-    hz = spectrum_frequencies(config)
-    if hz[-1] >= config.sample_rate / 2:
-        raise ValueError(f"the spectrum's highest bin ({hz[-1]:.0f} Hz) needs a higher sample rate")
-    shrink = np.maximum(hz / config.knee_hz, 1.0) ** config.window_exponent
-    width = np.clip(config.longest_window / shrink, config.shortest_window, config.longest_window)
-    t = np.arange(config.longest_window) - config.longest_window // 2
-    window = np.where(np.abs(t)[:, None] < width / 2, 0.5 + 0.5 * np.cos(2 * np.pi * t[:, None] / width), 0.0)
-    window *= 2.0 / window.sum(axis=0)
-    phase = 2 * np.pi * t[:, None] * hz / config.sample_rate
-    both = np.stack([window * np.cos(phase), window * np.sin(phase)], axis=-1)
-    return torch.from_numpy(both.reshape(len(t), -1)).float()
-
-
 def _groups(kernels: Tensor) -> list[tuple[slice, slice]]:
     """Rows and columns of ``kernels`` that leave out a part of its zeros: shorter windows need fewer samples."""
     groups = []
@@ -172,18 +90,3 @@ def _groups(kernels: Tensor) -> list[tuple[slice, slice]]:
         rows = torch.nonzero(kernels[:, inside].any(dim=1))
         groups.append((slice(int(rows[0]), int(rows[-1]) + 1), inside))
     return groups
-
-
-def _band_filters(config: FeatureConfig) -> Tensor:
-    """(band_window // 2 + 1, bands): triangles on the mel scale (O'Shaughnessy's), a sinusoid gives about 1."""
-    top = 2595.0 * math.log10(1.0 + config.sample_rate / 2 / 700.0)
-    bottom = 2595.0 * math.log10(1.0 + 60.0 / 700.0)
-    mel = np.linspace(bottom, top, config.bands + 2)
-    edges = 700.0 * (10.0 ** (mel / 2595.0) - 1.0)
-    hz = np.fft.rfftfreq(config.band_window, 1.0 / config.sample_rate)[:, None]
-    resolution = config.sample_rate / config.band_window
-    # A triangle narrower than the transform's bins would fall between them: none is narrower than two bins.
-    rise = np.maximum(edges[1:-1] - edges[:-2], resolution)
-    fall = np.maximum(edges[2:] - edges[1:-1], resolution)
-    triangles = np.clip(np.minimum((hz - edges[1:-1]) / rise + 1.0, (edges[1:-1] - hz) / fall + 1.0), 0.0, None)
-    return torch.from_numpy(triangles * 2.0 / (config.band_window / 2)).float()

@@ -1,15 +1,14 @@
-"""Samples that come in blocks -> posteriors that come in blocks: memory does not grow with the recording.
+"""Samples in blocks to posteriors in blocks: memory does not grow with the recording.
 
-    blocks ──slices──▶ samples of 5 s ──embed──▶ what the LSTM hears ──recurrent──▶ context ──heads──▶ posteriors
+    blocks ──slices──▶ samples of 5 s ──embed──▶ features ──LSTM──▶ context ──heads──▶ posteriors
 
-The front end and the convolutions see a few frames around each frame, and every slice has them; the LSTM's states
-are carried from slice to slice. So cut up or whole is the same.
+The front end and the convolutions look at a few frames around each frame, and every slice has them. The LSTM's states
+are carried from slice to slice. So the result does not depend on the slices.
 
-Half a second of silence is heard before every recording: an LSTM's first frames depend on how long it has been
-listening, and the first notes would on how much silence a recording begins with.
+Half a second of silence is put in front of every recording. The output of an LSTM in its first frames depends on how
+many frames it has read; without the silence, the first notes would depend on how much silence a recording begins with.
 
-Where there are several threads, each works on a slice of its own. They never wait for each other inside
-one, as torch's own threads do, and what a slice gives does not depend on how many there are.
+With several threads, each works on a slice of its own. The result does not depend on how many there are.
 """
 
 from collections import deque
@@ -21,11 +20,12 @@ from itertools import chain
 from typing import TypeVar
 
 import numpy as np
-import torch
 
 from singtrans.decoding.posteriors import Posteriors
-from singtrans.model.lstm import Piece, Recurrent
-from singtrans.model.network import HEADS, Model
+from singtrans.model.config import Config
+from singtrans.model.engine import Engine
+from singtrans.model.heads import HEADS
+from singtrans.model.lstm import Piece, PiecewiseLstm
 
 _SLICE_SECONDS = 5.0  # the convolutions of one slice fit into a processor's cache
 _LEAD_SECONDS = 0.5  # longer, it would take longer and make no more of a difference
@@ -36,68 +36,70 @@ _R = TypeVar("_R")
 
 @dataclass(frozen=True, eq=False)
 class _Slice:
-    """Samples for ``frames`` frames and some around them: ``skip`` before, and any number after."""
+    """Samples for ``frames`` frames, and for some more: ``skip`` before them, and any number after them."""
 
     samples: np.ndarray
     skip: int
     frames: int
 
 
-class Listener:
+class StreamingModel:
     """Runs a model over recordings that come in blocks.
 
     Args:
-        model: in evaluation mode, on the device where it is to run.
-        threads: how many slices are worked on at once. With more than one, torch's own threads are switched off.
+        engine: runs the network.
+        config: of the model.
+        threads: how many slices are computed at once.
     """
 
-    def __init__(self, model: Model, threads: int = 1) -> None:
-        self.model, self.threads = model, threads
-        self._device = next(model.parameters()).device
-        self._slice = max(1, round(_SLICE_SECONDS / model.config.features.hop_seconds))
-        self._lead = round(_LEAD_SECONDS / model.config.features.hop_seconds)
+    def __init__(self, engine: Engine, config: Config, threads: int = 1) -> None:
+        self._engine, self._config, self._threads = engine, config, threads
+        self._slice = max(1, round(_SLICE_SECONDS / config.features.hop_seconds))
+        self._lead = round(_LEAD_SECONDS / config.features.hop_seconds)
 
     def __call__(self, blocks: Iterable[np.ndarray], gain: float) -> Iterator[Posteriors]:
         """Posteriors of a recording, in order, up to five seconds each.
 
         Args:
             blocks: (n,) float32 each, mono at the model's rate; together the recording.
-            gain: what the samples are multiplied with: 1 divided by the recording's level. 0 for a recording
-                that holds nothing, to which the network need not listen.
+            gain: factor of the samples: 1 divided by the recording's level. 0 for a recording of silence, for which
+                the network is not run.
         """
         if not gain:
-            yield from self._nothing(blocks)
+            yield from self._silent_posteriors(blocks)
             return
-        several = self.threads > 1
-        with _Pool(self.threads) if several else nullcontext() as pool:
+        several = self._threads > 1
+        with _Pool(self._threads, self._engine.start_thread) if several else nullcontext() as pool:
             slices = self._slices(chain([self._silence()], blocks), np.float32(gain))
-            embedded = _in_order(pool, self._embed, slices, self.threads)
+            embedded = _in_order(pool, self._embed, slices, self._threads)
             lead = self._lead
-            for piece in Recurrent(self.model.network.lstm)(embedded, pool):
-                posteriors = self._posteriors(piece)
+            for piece in PiecewiseLstm(self._engine)(embedded, pool):
+                posteriors = self._posteriors(self._engine.probabilities(piece.features), piece.pitch)
                 if lead < len(posteriors):
                     yield posteriors[lead:]
                 lead = max(0, lead - len(posteriors))
 
     def _silence(self) -> np.ndarray:
-        return np.zeros(self._lead * self.model.config.features.hop, np.float32)
+        return np.zeros(self._lead * self._config.features.hop, np.float32)
 
-    def _nothing(self, blocks: Iterable[np.ndarray]) -> Iterator[Posteriors]:
-        frames, bins = self.model.front_end.frames(sum(map(len, blocks))), self.model.config.network.pitch_bins
+    def _silent_posteriors(self, blocks: Iterable[np.ndarray]) -> Iterator[Posteriors]:
+        frames, bins = self._frames(sum(map(len, blocks))), self._config.network.pitch_bins
         for first in range(0, frames, self._slice):
             count = min(self._slice, frames - first)
-            yield self._joined(
-                np.zeros((count, self.model.network.heads.out_features), np.float32),
-                np.full((count, bins), 1.0 / bins, np.float16),
-            )
+            heads = np.zeros((self._engine.heads, count), np.float32)
+            yield self._posteriors(heads, np.full((count, bins), 1.0 / bins, np.float16))
+
+    def _frames(self, samples: int) -> int:
+        """Frames in a recording: one on every multiple of the hop up to its end."""
+        return samples // self._config.features.hop + 1
 
     def _slices(self, blocks: Iterable[np.ndarray], gain: np.float32) -> Iterator[_Slice]:
-        hop, margin, reach = self.model.config.features.hop, self.model.front_end.margin, self.model.network.reach
+        hop, margin, reach = self._config.features.hop, self._engine.margin, self._engine.reach
         held, start, first = np.zeros(0, np.float32), 0, 0  # samples, the number of their first, the next frame
         frames = None  # of the recording, once it is known
         for block in _and_end(blocks):
             if block is None:
-                frames = self.model.front_end.frames(start + len(held))
+                frames = self._frames(start + len(held))
             else:
                 held = np.concatenate([held, block])
             while frames is None or first < frames:
@@ -113,25 +115,15 @@ class Listener:
                 needed = max((first - reach) * hop - margin, 0)
                 held, start = held[needed - start :], needed
 
-    @torch.inference_mode()
     def _embed(self, part: _Slice) -> Piece:
-        samples = torch.from_numpy(part.samples)[None].to(self._device)
-        joined, logits = self.model.network.embed(*self.model.front_end(samples))
+        embedded = self._engine.embed(part.samples)
         inside = slice(part.skip, part.skip + part.frames)
-        # Half precision: a minute's pitch posterior is a megabyte.
-        pitch = logits[0, inside].softmax(-1).half().cpu().numpy()
-        return Piece(self.model.network.normalise(joined[0, inside]).cpu().numpy(), pitch)
+        return Piece(embedded.features[inside], embedded.pitch[inside])
 
-    @torch.inference_mode()
-    def _posteriors(self, piece: Piece) -> Posteriors:
-        heads = self.model.network.heads(torch.from_numpy(piece.joined).to(self._device)).sigmoid()
-        return self._joined(heads.cpu().numpy(), piece.luggage)
-
-    def _joined(self, heads: np.ndarray, pitch: np.ndarray) -> Posteriors:
-        features = self.model.config.features
-        named = dict(zip(HEADS, np.ascontiguousarray(heads.T), strict=False))  # an old model has not all of them
+    def _posteriors(self, heads: np.ndarray, pitch: np.ndarray) -> Posteriors:
+        features = self._config.features
         return Posteriors(
-            **named,
+            **dict(zip(HEADS, heads, strict=False)),  # a model of the old format does not have all of them
             pitch=pitch,
             hop=features.hop_seconds,
             lowest_midi=features.lowest_midi,
@@ -140,10 +132,10 @@ class Listener:
 
 
 class _Pool(ThreadPoolExecutor):
-    """Threads that each do all of one piece of work; what waits is dropped when the recording is given up."""
+    """Threads for the slices of one recording; tasks that wait are dropped when the recording is given up."""
 
-    def __init__(self, threads: int) -> None:
-        super().__init__(threads, thread_name_prefix="singtrans", initializer=torch.set_num_threads, initargs=(1,))
+    def __init__(self, threads: int, start_thread: Callable[[], None]) -> None:
+        super().__init__(threads, thread_name_prefix="singtrans", initializer=start_thread)
 
     def __exit__(self, *_: object) -> None:
         self.shutdown(wait=True, cancel_futures=True)
@@ -152,7 +144,7 @@ class _Pool(ThreadPoolExecutor):
 def _in_order(
     pool: ThreadPoolExecutor | None, function: Callable[[_T], _R], items: Iterable[_T], ahead: int
 ) -> Iterator[_R]:
-    """``function`` of each item, in order; with a pool, up to ``ahead`` more are worked on meanwhile."""
+    """``function`` of each item, in order; with a pool, up to ``ahead`` more are computed meanwhile."""
     waiting: deque[Future[_R]] = deque()
     for item in items:
         if pool is None:
@@ -166,7 +158,7 @@ def _in_order(
 
 
 def _and_end(items: Iterable[_T]) -> Iterator[_T | None]:
-    """The items, and None behind the last."""
+    """The items, and None after the last."""
     yield from items
     yield None
 

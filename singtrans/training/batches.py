@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from singtrans.model.config import FeatureConfig
-from singtrans.model.features import level
+from singtrans.model.level import level
 from singtrans.training.augment import AugmentConfig, augment, change_speed, coloured_noise
 from singtrans.training.recordings import F0_HOP, Recording
 from singtrans.training.targets import BOUNDARY_HALF_WIDTH, Targets, make_targets

@@ -7,7 +7,8 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, log_softmax
 
 from singtrans.model.config import FeatureConfig
-from singtrans.model.network import HEADS, Logits
+from singtrans.model.heads import HEADS
+from singtrans.model.network import Logits
 from singtrans.training.batches import Batch
 
 

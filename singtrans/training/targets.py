@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from singtrans.model.network import HEADS
+from singtrans.model.heads import HEADS
 
 ONSET, OFFSET, ACTIVITY, VOICING, SYLLABLE, ORNAMENT, RELEASE = range(len(HEADS))
 BOUNDARY_HALF_WIDTH = 0.05  # seconds: a boundary's triangle reaches this far to either side

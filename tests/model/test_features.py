@@ -6,7 +6,9 @@ import pytest
 import torch
 
 from singtrans.model.config import FeatureConfig
-from singtrans.model.features import FrontEnd, Level, level, spectrum_frequencies
+from singtrans.model.features import FrontEnd
+from singtrans.model.filters import spectrum_frequencies
+from singtrans.model.level import Level, level
 from singtrans.pitch import hz_to_midi, midi_to_hz
 
 CONFIG = FeatureConfig()

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from singtrans.errors import SingtransError
-from singtrans.model.network import HEADS, Model, Network
+from singtrans.model.heads import HEADS
+from singtrans.model.network import Model, Network
 from singtrans.model.weights import load_model, read_metadata, save_model
 from tests.helpers.models import small_config
 

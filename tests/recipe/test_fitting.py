@@ -11,8 +11,8 @@ from recipe import calibrate, tune_decoder
 from singtrans.decoding.confidence import logistic
 from singtrans.decoding.config import CONFIDENCE_FEATURES, DecoderConfig
 from singtrans.model.config import Config
+from singtrans.model.model_file import change_config, read_metadata
 from singtrans.model.shipped import find_model
-from singtrans.model.weights import change_config, read_metadata
 from singtrans.notes import Certainty, Note
 from singtrans.transcriber import Transcriber
 from tests.helpers.models import SAMPLES

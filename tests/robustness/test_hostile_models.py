@@ -1,31 +1,29 @@
-"""Weight files and training states from strangers: damaged at random, made to deceive, or able to run code."""
+"""Model files from strangers: damaged at random, made to deceive, or able to run code."""
 
 import json
 import os
 import pickle
 import resource
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.numpy import save_file
 
 from singtrans.errors import SingtransError, UsageError
 from singtrans.model.config import Config
+from singtrans.model.model_file import FORMAT, StoredModel, checksum, read_model, write_model
+from singtrans.model.runtime.engine import OnnxEngine
 from singtrans.model.shipped import find_model, shipped_models
-from singtrans.model.weights import FORMAT, _checksum, load_model, save_model
-from singtrans.training.config import TrainConfig
-from singtrans.training.state import FILE, begin, restore, save_state
-from tests.helpers.models import small_config
 
 LONG = bool(os.environ.get("SINGTRANS_LONG"))
 
 
 def refused(path: Path, says: str = ".") -> None:
     with pytest.raises(SingtransError, match=says) as error:
-        load_model(path)
+        read_model(path)
     assert str(error.value).startswith(f"{path}: ")
     assert "\n" not in str(error.value) and len(str(error.value)) < 400 + len(str(path))
 
@@ -55,18 +53,19 @@ def corrupted(good: bytes, rng: np.random.Generator) -> bytes:
 
 
 def test_random_damage_is_one_line_or_has_no_effect(small_model_file, tmp_path):
-    good, wanted = small_model_file.read_bytes(), load_model(small_model_file).network.state_dict()
+    good, wanted = small_model_file.read_bytes(), read_model(small_model_file)
     rng, path = np.random.default_rng(0), tmp_path / "damaged.safetensors"
     loaded = 0
     for _ in range(10_000 if LONG else 300):
         path.write_bytes(corrupted(good, rng))
         try:
-            found = load_model(path).network.state_dict()
+            found = read_model(path)
         except SingtransError as error:
             assert str(error).startswith(f"{path}: ") and "\n" not in str(error)
         else:
             loaded += 1
-            assert all(torch.equal(value, wanted[name]) for name, value in found.items())
+            assert all(np.array_equal(value, wanted.network[name]) for name, value in found.network.items())
+            assert np.array_equal(found.filters.kernels, wanted.filters.kernels)
     assert loaded < (1000 if LONG else 60)
 
 
@@ -82,61 +81,25 @@ def test_a_pickle_is_refused_by_its_name_and_never_opened(tmp_path, ending):
     assert not (tmp_path / "owned").exists()
 
 
-class _Code:
-    """Runs a shell command when it is unpickled."""
-
-    def __init__(self, command: str) -> None:
-        self._command = command
-
-    def __reduce__(self):
-        return (os.system, (self._command,))
-
-
-@pytest.mark.parametrize("save", [torch.save, lambda value, path: path.write_bytes(pickle.dumps(value))])
-def test_a_training_state_cannot_run_code(tmp_path, save):
-    state = begin(small_config(), TrainConfig())
-    save({"description": "settings", "model": _Code(f"touch {tmp_path}/owned")}, tmp_path / FILE)
-    with pytest.raises(SingtransError, match="damaged"):
-        restore(state, tmp_path, "settings")
-    assert not (tmp_path / "owned").exists()
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        {},
-        {"model": {"heads.bias": torch.zeros(5)}},
-        {"average": {}},
-        {"optimiser": {"state": {}, "param_groups": []}},
-        {"step": None},
-        {"figures": "high"},
-    ],
-)
-def test_a_training_state_with_unfit_content_is_refused(tmp_path, content):
-    """The description agrees; what it describes is missing or of another kind."""
-    state = begin(small_config(), TrainConfig())
-    save_state(state, tmp_path, "settings")
-    saved = torch.load(tmp_path / FILE, weights_only=True)
-    torch.save(saved | content if content else {"description": "settings"}, tmp_path / FILE)
-    with pytest.raises(SingtransError, match="damaged") as error:
-        restore(state, tmp_path, "settings")
-    assert "\n" not in str(error.value)
-
-
-def test_a_pickle_named_safetensors_is_refused(tmp_path):
+@pytest.mark.parametrize("content", [pickle.dumps({"a": np.zeros(3)}), b"PK\3\4", b"\x08\x08\x12\x04onnx:", b""])
+def test_other_files_under_a_good_name_are_not_opened(tmp_path, content):
+    """A pickle, torch's archives, an ONNX graph, and nothing."""
     path = tmp_path / "model.safetensors"
-    torch.save({"a": torch.zeros(3)}, path)
+    path.write_bytes(content)
     refused(path, "not a readable safetensors file")
 
 
-def made(path: Path, model, change=None, weights=None, sign: bool = True) -> Path:
-    """A weight file of which the configuration or the weights are changed, with a checksum that fits."""
+def made(path: Path, model: StoredModel, change=None, weights=None, sign: bool = True) -> Path:
+    """A model file of which the configuration or the weights are changed, with a checksum that fits."""
     values = json.loads(model.config.to_json())
     config = (change(values) or json.dumps(values)) if change else model.config.to_json()
-    tensors = {k: v.clone() for k, v in model.network.state_dict().items()}
-    tensors |= weights or {}
-    metadata = {"format": FORMAT, "config": config, "sha256": _checksum(tensors, config) if sign else "0" * 64}
-    save_file(tensors, path, metadata)
+    write_model(model, path)
+    with safe_open(path, framework="numpy") as file:
+        arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
+    arrays |= weights or {}
+    save_file(
+        arrays, path, {"format": FORMAT, "config": config, "sha256": checksum(arrays, config) if sign else "0" * 64}
+    )
     return path
 
 
@@ -172,43 +135,69 @@ def made(path: Path, model, change=None, weights=None, sign: bool = True) -> Pat
         ("decoder", "edge", 0.5),
     ],
 )
-def test_a_hostile_configuration_takes_no_memory(small_model, tmp_path, section, key, value):
+def test_a_hostile_configuration_takes_no_memory(small_stored, tmp_path, section, key, value):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    path = made(tmp_path / "m.safetensors", small_model, lambda values: values[section].update({key: value}))
+    path = made(tmp_path / "m.safetensors", small_stored, lambda values: values[section].update({key: value}))
     refused(path)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 500_000
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, "1" * 10_000, "null", "[]", '"x"', "{}", "", "{", '{"features": 1}'])
-def test_invalid_configurations_are_refused(small_model, tmp_path, text):
-    refused(made(tmp_path / "m.safetensors", small_model, lambda _: text or " "), "configuration")
+def test_invalid_configurations_are_refused(small_stored, tmp_path, text):
+    refused(made(tmp_path / "m.safetensors", small_stored, lambda _: text or " "), "configuration")
 
 
-def test_weights_of_wrong_type_shape_or_value_are_refused(small_model, tmp_path):
+def test_weights_of_wrong_type_shape_or_value_are_refused(small_stored, tmp_path):
     path = tmp_path / "m.safetensors"
-    name = "heads.bias"
-    refused(made(path, small_model, weights={name: torch.zeros(4, dtype=torch.float16)}), "float16")
-    refused(made(path, small_model, weights={name: torch.zeros(4, dtype=torch.float64)}), "float64")
-    refused(made(path, small_model, weights={name: torch.zeros(5)}), r"float32 \(5,\) instead of float32 \(4,\)")
-    refused(made(path, small_model, weights={name: torch.full((4,), float("nan"))}), "no finite number")
-    refused(made(path, small_model, weights={"__class__": torch.zeros(1)}), "__class__ is too much")
-    refused(made(path, small_model, sign=False), "checksum")
-    assert load_model(made(path, small_model)).config == small_model.config
+    name, count = "heads.bias", small_stored.heads
+
+    def made_with(array: np.ndarray, name: str = name) -> Path:
+        return made(path, small_stored, weights={name: array})
+
+    refused(made_with(np.zeros(count, np.float16)), "float16")
+    refused(made_with(np.zeros(count, np.float64)), "float64")
+    refused(
+        made_with(np.zeros(9, np.float32)),
+        rf"float32 \(9,\) instead of float32 \({count},\)",
+    )
+    refused(made_with(np.full(count, np.nan, np.float32)), "not finite numbers")
+    refused(made_with(np.full(small_stored.filters.kernels.shape, np.inf, np.float32), "front_end.kernels"), "finite")
+    refused(made_with(np.zeros(1, np.float32), "__class__"), "__class__ is too much")
+    refused(made_with(np.zeros(1, np.float32), "graph.onnx"), "graph.onnx is too much")
+    refused(made(path, small_stored, sign=False), "checksum")
+    assert read_model(made(path, small_stored)).config == small_stored.config
 
 
-def test_an_unknown_version_is_refused(small_model, tmp_path):
+def test_types_that_numpy_does_not_have_are_refused(tmp_path):
+    header = json.dumps({"a": {"dtype": "BF16", "shape": [1], "data_offsets": [0, 2]}}).encode()
     path = tmp_path / "m.safetensors"
-    tensors = dict(small_model.network.state_dict())
-    save_file(tensors, path, {"format": "singtrans-2", "config": small_model.config.to_json(), "sha256": "0"})
+    path.write_bytes(len(header).to_bytes(8, "little") + header + b"\0\0")
+    refused(path)
+
+
+def test_an_unknown_version_is_refused(small_stored, tmp_path):
+    path = tmp_path / "m.safetensors"
+    metadata = {"format": "singtrans-3", "config": small_stored.config.to_json(), "sha256": "0"}
+    save_file(dict(small_stored.network), path, metadata)
     refused(path, "not a model of this version")
 
 
-def test_metadata_are_only_shown(small_model, tmp_path):
+def test_metadata_are_only_shown(small_stored, tmp_path):
     """What a model file says of itself is text, whatever is in it."""
     path = tmp_path / "m.safetensors"
-    save_model(small_model, path, {"note": "$(touch owned)\n\x1b[2J", "../../x": "{0.__class__}"})
-    assert load_model(path).name == "m"
+    write_model(small_stored, path, {"note": "$(touch owned)\n\x1b[2J", "../../x": "{0.__class__}"})
+    assert read_model(path).name == "m"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["m.safetensors"]
+
+
+@pytest.mark.parametrize("value", [0.0, 1e38, -1e38])
+def test_extreme_weights_give_posteriors_without_a_crash(small_stored, value):
+    weights = {name: np.full_like(array, value) for name, array in small_stored.network.items()}
+    engine = OnnxEngine(replace(small_stored, network=weights))
+    samples = np.random.default_rng(0).standard_normal(2 * engine.margin + 3200).astype(np.float32)
+    features = engine.embed(samples).features
+    context = np.concatenate([engine.direction(0, backward=b)(features) for b in (False, True)], axis=1)
+    assert engine.probabilities(context).shape == (small_stored.heads, 11)
 
 
 @pytest.mark.parametrize("name", ["../models/solo", "/etc/passwd\0", "solo\n", "", ".", "no such", "a" * 5000])
@@ -219,8 +208,8 @@ def test_model_names_cannot_be_paths(name):
 
 def test_shipped_models_carry_their_checksum():
     for path in shipped_models().values():
-        with safe_open(path, framework="pt") as file:
+        with safe_open(path, framework="numpy") as file:
             metadata = file.metadata()
-            weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
-        assert metadata["sha256"] == _checksum(weights, metadata["config"])
+            arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
+        assert metadata["sha256"] == checksum(arrays, metadata["config"])
         Config.from_json(metadata["config"])

@@ -11,7 +11,8 @@ from recipe.synthesis.melody import SingingStyle
 from recipe.synthesis.voices import HOP_SECONDS, f0_curve, formant_voice, random_melody
 from singtrans.model.config import FeatureConfig
 from singtrans.model.features import FrontEnd
-from singtrans.model.network import HEADS, Logits
+from singtrans.model.heads import HEADS
+from singtrans.model.network import Logits
 from singtrans.training import augment as augmentation
 from singtrans.training.augment import (
     AugmentConfig,

@@ -1,0 +1,79 @@
+"""Filters of the front end: each spectrum bin's kernel, and the mel bands' triangles.
+
+They are computed with numpy when a model is made. The front end of both runtimes uses them.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from singtrans.model.config import FeatureConfig
+from singtrans.pitch import midi_to_hz
+
+_LOWEST_BAND = 60.0  # Hz
+
+
+def spectrum_frequencies(config: FeatureConfig) -> np.ndarray:
+    """(spectrum_bins,) centre frequencies of the spectrum in Hz."""
+    return midi_to_hz(config.lowest_midi + np.arange(config.spectrum_bins) / config.bins_per_semitone)
+
+
+def spectrum_kernels(config: FeatureConfig) -> np.ndarray:
+    """(longest_window, 2 * spectrum_bins): each bin's windowed cosine and sine, scaled so that a sinusoid gives 1.
+
+    Raises:
+        ValueError: if a bin lies above half the sample rate.
+    """
+    hz = spectrum_frequencies(config)
+    if hz[-1] >= config.sample_rate / 2:
+        raise ValueError(f"the spectrum's highest bin ({hz[-1]:.0f} Hz) needs a higher sample rate")
+    shrink = np.maximum(hz / config.knee_hz, 1.0) ** config.window_exponent
+    width = np.clip(config.longest_window / shrink, config.shortest_window, config.longest_window)
+    t = np.arange(config.longest_window) - config.longest_window // 2
+    window = np.where(np.abs(t)[:, None] < width / 2, 0.5 + 0.5 * np.cos(2 * np.pi * t[:, None] / width), 0.0)
+    window *= 2.0 / window.sum(axis=0)
+    phase = 2 * np.pi * t[:, None] * hz / config.sample_rate
+    both = np.stack([window * np.cos(phase), window * np.sin(phase)], axis=-1)
+    return both.reshape(len(t), -1).astype(np.float32)
+
+
+def band_window(config: FeatureConfig) -> np.ndarray:
+    """(band_window,) the short window, a periodic Hann window."""
+    t = np.arange(config.band_window)
+    return (0.5 - 0.5 * np.cos(2 * np.pi * t / config.band_window)).astype(np.float32)
+
+
+def band_filters(config: FeatureConfig) -> np.ndarray:
+    """(band_window // 2 + 1, bands): triangles on the mel scale (O'Shaughnessy's), a sinusoid gives about 1."""
+    top = 2595.0 * math.log10(1.0 + config.sample_rate / 2 / 700.0)
+    bottom = 2595.0 * math.log10(1.0 + _LOWEST_BAND / 700.0)
+    mel = np.linspace(bottom, top, config.bands + 2)
+    edges = 700.0 * (10.0 ** (mel / 2595.0) - 1.0)
+    hz = np.fft.rfftfreq(config.band_window, 1.0 / config.sample_rate)[:, None]
+    resolution = config.sample_rate / config.band_window
+    # A triangle narrower than the transform's bins would fall between them: none is narrower than two bins.
+    rise = np.maximum(edges[1:-1] - edges[:-2], resolution)
+    fall = np.maximum(edges[2:] - edges[1:-1], resolution)
+    triangles = np.clip(np.minimum((hz - edges[1:-1]) / rise + 1.0, (edges[1:-1] - hz) / fall + 1.0), 0.0, None)
+    return (triangles * 2.0 / (config.band_window / 2)).astype(np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Filters:
+    """All filters of a front end.
+
+    Attributes:
+        kernels: (longest_window, 2 * spectrum_bins), as of `spectrum_kernels`.
+        band_window: (band_window,), as of `band_window`.
+        band_filters: (band_window // 2 + 1, bands), as of `band_filters`.
+    """
+
+    kernels: np.ndarray
+    band_window: np.ndarray
+    band_filters: np.ndarray
+
+
+def make_filters(config: FeatureConfig) -> Filters:
+    """The filters that a new model with this configuration has."""
+    return Filters(spectrum_kernels(config), band_window(config), band_filters(config))

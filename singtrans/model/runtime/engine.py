@@ -1,0 +1,113 @@
+"""The network run by onnxruntime on the CPU; neither importing this module nor using it needs torch."""
+
+import numpy as np
+import onnxruntime
+
+from singtrans.model.config import NetworkConfig
+from singtrans.model.engine import Embedded
+from singtrans.model.model_file import StoredModel
+from singtrans.model.runtime import graphs
+from singtrans.model.runtime.spectrum import margin
+
+_LEAST_PROBABILITY = np.float32(1e-8)
+
+
+class OnnxEngine:
+    """A `singtrans.model.engine.Engine` that runs graphs which `singtrans.model.runtime.graphs` builds.
+
+    Each call uses one thread, the caller's; several threads may call `embed` at once.
+
+    Args:
+        model: as read from its file.
+    """
+
+    def __init__(self, model: StoredModel) -> None:
+        self._features, self._network = model.config.features, model.config.network
+        self._band_window = model.filters.band_window
+        self._pitch = _session(graphs.pitch_graph(model.config, model.network, model.filters.kernels))
+        self._embedding = _session(graphs.embedding_graph(model.config, model.network, model.filters.band_filters))
+        self._heads = _session(graphs.heads_graph(model.network))
+        self.layers, self.heads = self._network.layers, model.heads
+        self._directions = {
+            (layer, backward): _session(graphs.direction_graph(model.network, layer, backward))
+            for layer in range(self.layers)
+            for backward in (False, True)
+        }
+        self.margin = margin(self._features)
+        # The pitch head looks at two frames, and the motion at the pitch some frames away; the other parts at fewer.
+        self.reach = 2 + max(self._network.motion_spans)
+
+    def embed(self, samples: np.ndarray) -> Embedded:
+        """See `singtrans.model.engine.Engine`."""
+        spectrum, pitch, half_pitch = self._pitch.run(None, {"samples": samples})
+        inputs = {"spectrum": spectrum, "power": self._power(samples), "motion": pitch_motion(pitch, self._network)}
+        return Embedded(self._embedding.run(None, inputs)[0], half_pitch)
+
+    def _power(self, samples: np.ndarray) -> np.ndarray:
+        """(frames * band_steps, band_window // 2 + 1) power of the short windows' Fourier transforms."""
+        c = self._features
+        step = c.hop // c.band_steps
+        frames = (len(samples) - 2 * self.margin) // c.hop + 1
+        # The first of a frame's short windows is centred half of the steps' span before the frame's centre.
+        start = self.margin - c.band_window // 2 - (c.band_steps - 1) * step // 2
+        windows = np.lib.stride_tricks.sliding_window_view(samples[start:], c.band_window)[::step]
+        transform = np.fft.rfft(windows[: frames * c.band_steps] * self._band_window)
+        return np.square(transform.real) + np.square(transform.imag)
+
+    def direction(self, layer: int, *, backward: bool) -> "_OnnxDirection":
+        """See `singtrans.model.engine.Engine`."""
+        return _OnnxDirection(self._directions[layer, backward], self._network.hidden, backward)
+
+    def probabilities(self, context: np.ndarray) -> np.ndarray:
+        """See `singtrans.model.engine.Engine`."""
+        return self._heads.run(None, {"x": context})[0]
+
+    def start_thread(self) -> None:
+        """Do nothing: the sessions have no threads of their own."""
+
+
+class _OnnxDirection:
+    """A `singtrans.model.engine.Direction`."""
+
+    def __init__(self, session: onnxruntime.InferenceSession, hidden: int, backward: bool) -> None:
+        self.backward = backward
+        self._session = session
+        self._h = self._c = np.zeros((1, 1, hidden), np.float32)
+
+    def __call__(self, features: np.ndarray) -> np.ndarray:
+        """See `singtrans.model.engine.Direction`."""
+        y, self._h, self._c = self._session.run(None, {"x": features, "h": self._h, "c": self._c})
+        return y
+
+
+def pitch_motion(pitch: np.ndarray, config: NetworkConfig) -> np.ndarray:
+    """Correlation of the pitch posteriors before and after each frame; see `singtrans.model.network.PitchMotion`.
+
+    Args:
+        pitch: (frames, pitch_bins) probabilities.
+        config: with ``motion_lags`` and ``motion_spans``.
+
+    Returns:
+        (frames, spans * (2 * motion_lags + 1)).
+    """
+    lags, spans = config.motion_lags, config.motion_spans
+    frames, bins = pitch.shape
+    reach = max(spans)
+    root = np.zeros((frames + 2 * reach, bins + 2 * lags), np.float32)
+    np.sqrt(np.maximum(pitch, _LEAST_PROBABILITY), out=root[reach : reach + frames, lags : lags + bins])
+    motion = np.empty((frames, len(spans), 2 * lags + 1), np.float32)
+    for number, span in enumerate(spans):
+        before = root[reach - span : reach - span + frames, lags : lags + bins]
+        after = np.lib.stride_tricks.sliding_window_view(root[reach + span : reach + span + frames], bins, axis=1)
+        np.einsum("fp,flp->fl", before, after, out=motion[:, number])
+    return motion.reshape(frames, -1)
+
+
+def _session(graph: bytes) -> onnxruntime.InferenceSession:
+    """A session that runs in the caller's thread alone."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.enable_cpu_mem_arena = False
+    options.log_severity_level = 3  # errors only
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
