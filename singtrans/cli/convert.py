@@ -25,6 +25,7 @@ from singtrans.cli.options import (
     write_options,
 )
 from singtrans.cli.progress import say
+from singtrans.cli.reading import Columns, Name, Tier, UnitOption, Voice, read_options
 from singtrans.errors import UsageError
 
 
@@ -60,6 +61,11 @@ def convert(  # noqa: PLR0913 (one parameter per option)
     pitch_bend: PitchBend = False,
     program: Program = 54,
     velocity: VelocityOption = Velocity.fixed,
+    name: Name = None,
+    voice: Voice = None,
+    tier: Tier = None,
+    unit: UnitOption = None,
+    columns: Columns = None,
     quiet: Quiet = False,
 ) -> None:
     """Convert a file with notes to another format.
@@ -75,6 +81,7 @@ def convert(  # noqa: PLR0913 (one parameter per option)
       singtrans convert corrected.mid song.txt --lyrics words.txt
       singtrans convert song.csv song.mid --tuning 432 --key Bb
       singtrans convert song.csv song.sonified.wav --audio song.wav
+      singtrans convert duet.txt second.mid --voice P2
     """
     from singtrans.formats import format_of
     from singtrans.formats.conversion import convert_file
@@ -82,8 +89,8 @@ def convert(  # noqa: PLR0913 (one parameter per option)
     wanted = parse_formats([format]) if format else []
     if len(wanted) > 1:
         raise UsageError(f"-f {format}: one file has one format; give one name")
-    name = wanted[0] if wanted else format_of(target)
-    refuse_idle(ctx, [name] if name else [])
+    written = wanted[0] if wanted else format_of(target)
+    refuse_idle(ctx, [written] if written else [])
     options = write_options(
         tempo=tempo,
         metre=metre,
@@ -95,6 +102,9 @@ def convert(  # noqa: PLR0913 (one parameter per option)
         tuning=tuning,
         key=key,
     )
-    converted = convert_file(source, target, format=name, audio=audio, options=options, overwrite=overwrite)
+    request = read_options(name, voice, tier, unit, columns)
+    converted = convert_file(
+        source, target, format=written, audio=audio, options=options, overwrite=overwrite, request=request
+    )
     if not quiet:
         say("; ".join((f"{source}: {describe(converted.notes)} -> {target}", *converted.remarks)))

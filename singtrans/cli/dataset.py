@@ -10,6 +10,7 @@ from singtrans.cli.commands import OUTPUT, Command
 from singtrans.cli.console import progress
 from singtrans.cli.options import ModelOption, Overwrite
 from singtrans.cli.progress import say
+from singtrans.cli.reading import Pattern
 from singtrans.errors import InputError, UsageError
 
 dataset = typer.Typer(
@@ -31,6 +32,7 @@ class By(StrEnum):
 def check(
     data: Annotated[list[Path], typer.Argument(metavar="DATA", help="Manifests, or folders of labelled recordings.")],
     model: ModelOption = "default",
+    pattern: Pattern = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.", rich_help_panel=OUTPUT)] = False,
 ) -> None:
     """Summarise labelled recordings, and list labels that look wrong.
@@ -53,7 +55,7 @@ def check(
     reports, fine = [], True
     for path in data:
         try:
-            report = look_through(path, listen, progress)
+            report = look_through(path, listen, progress, pattern)
         except InputError as error:
             say(f"singtrans: {error}")
             fine = False
@@ -69,7 +71,7 @@ def check(
 
 
 @dataset.command(cls=Command)
-def split(
+def split(  # noqa: PLR0913 (one parameter per option)
     data: Annotated[Path, typer.Argument(metavar="DATA", help="A manifest, or a folder of labelled recordings.")],
     out: Annotated[
         Path, typer.Option("-o", "--output", metavar="FILE", help="Manifest to write.", rich_help_panel=OUTPUT)
@@ -81,10 +83,12 @@ def split(
     valid: Annotated[float, typer.Option(min=0.0, max=0.9, metavar="SHARE", help="Share for validation.")] = 0.1,
     test: Annotated[float, typer.Option(min=0.0, max=0.9, metavar="SHARE", help="Share for testing.")] = 0.1,
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="Random seed.")] = 0,
+    pattern: Pattern = "",
 ) -> None:
     """Split labelled recordings for training, validation and testing.
 
-    Writes a manifest with a column split. The parts are named train, valid and test.
+    Writes a manifest with a column split. The parts are named train, valid and test. Recordings in a folder named test
+    stay in the test part.
 
     \b
     Examples:
@@ -99,7 +103,7 @@ def split(
     if out.exists() and not overwrite:
         raise UsageError(f"{out} already exists; use --overwrite, or choose another name with -o")
     shares = {"valid": valid, "test": test}
-    entries = divide(read_entries(data, 0.0), shares, by and by.value, seed, keep_test=data.is_dir())
+    entries = divide(read_entries(data, 0.0, pattern), shares, by and by.value, seed, keep_test=data.is_dir())
     lines = summarise(entries)
     write_manifest(out, entries, overwrite=overwrite)
     typer.echo("\n".join([str(out), *(f"  {line}" for line in lines)]))

@@ -9,6 +9,7 @@ import typer
 from singtrans.cli.commands import MODEL, OUTPUT
 from singtrans.cli.options import Overwrite
 from singtrans.cli.progress import Bar, say
+from singtrans.cli.reading import Columns, Name, Pattern, Tier, UnitOption, Voice, read_options
 from singtrans.errors import UsageError
 from singtrans.messages import counted, listed
 
@@ -83,6 +84,12 @@ def evaluate(  # noqa: PLR0913 (one parameter per option)
         typer.Option(metavar="FILE", help="Draw the worst files to a .png, .svg or .pdf.", rich_help_panel=OUTPUT),
     ] = None,
     overwrite: Overwrite = False,
+    name: Name = None,
+    voice: Voice = None,
+    tier: Tier = None,
+    unit: UnitOption = None,
+    columns: Columns = None,
+    pattern: Pattern = "",
 ) -> None:
     """Score notes and pitch tracks against true ones, with mir_eval.
 
@@ -100,6 +107,7 @@ def evaluate(  # noqa: PLR0913 (one parameter per option)
       singtrans evaluate my-recordings/ --model default --csv scores.csv --plot worst.png
     """
     from singtrans.scoring.export import csv_report, json_report
+    from singtrans.scoring.references import LabelChoice
     from singtrans.scoring.report import text_comparison, text_report
     from singtrans.scoring.scores import compare
     from singtrans.scoring.task import choose_task
@@ -109,7 +117,8 @@ def evaluate(  # noqa: PLR0913 (one parameter per option)
             raise UsageError(f"{path} already exists; use --overwrite, or choose another name")
     if plot is not None:
         _check_picture(plot)
-    task = choose_task(reference, estimate, model, split, against, _model_system)
+    choice = LabelChoice(read_options(name, voice, tier, unit, columns), pattern)
+    task = choose_task(reference, estimate, model, split, against, _model_system, choice)
     scores = [_scored(task, system, reference_shift_hz) for system in task.systems]
     ours, theirs = scores[0], scores[1] if len(scores) > 1 else None
     differences = compare(ours, theirs) if theirs else {}

@@ -9,6 +9,7 @@ import typer
 from singtrans import interrupt
 from singtrans.cli.commands import OUTPUT
 from singtrans.cli.console import training_progress
+from singtrans.cli.reading import Pattern
 
 TRAINING = "Training"
 DATA = "Data"
@@ -98,6 +99,7 @@ def train(  # noqa: PLR0913 (one parameter per option)
         Path | None,
         typer.Option(metavar="FOLDER", help="Mix recordings from this folder in as background.", rich_help_panel=DATA),
     ] = None,
+    pattern: Pattern = "",
     cache: Annotated[
         Path | None,
         typer.Option(
@@ -135,6 +137,7 @@ def train(  # noqa: PLR0913 (one parameter per option)
         freeze=freeze.value,
         accompaniment=accompaniment,
         cache=cache,
+        pattern=pattern,
         resume=resume,
     )
     try:

@@ -113,12 +113,12 @@ class LabelFiles:
 
     def pitch_of(self, audio: Path) -> list[Path]:
         """Files with the pitch of a recording; those with an ending that says so come first."""
-        files = _matching(self.f0.of(audio), self._pattern)
+        files = matching(self.f0.of(audio), self._pattern)
         return [path for path in files if _stem_without(path, F0_ENDINGS)] or files
 
     def times_of(self, audio: Path) -> list[Path]:
         """Files with the times of a recording's notes."""
-        return _matching(self.times.of(audio), self._pattern)
+        return matching(self.times.of(audio), self._pattern)
 
     def notes_of_folder(self, audio: Path) -> list[Path]:
         """Files with many recordings' notes that know a recording by its folder."""
@@ -126,7 +126,7 @@ class LabelFiles:
 
     def _nearest(self, audio: Path, name: str) -> list[Path]:
         """Files with many recordings' notes that name this one: of several, those that share most folders with it."""
-        files = _matching([path for path, names in self._many.items() if name in names], self._pattern)
+        files = matching([path for path, names in self._many.items() if name in names], self._pattern)
         shared = {path: len(Path(os.path.commonpath([path, audio])).parts) for path in files}
         return [path for path in files if shared[path] == max(shared.values())]
 
@@ -153,7 +153,7 @@ def choose_notes(files: Sequence[Path], pattern: str = "") -> list[Path]:
     """
     if len(files) < 2:
         return list(files)
-    files = _matching(files, pattern)
+    files = matching(files, pattern)
     files = [path for path in files if is_label(path)] or list(files)
     held = {path: _read_notes(path) for path in files}
     likely = [path for path, notes in held.items() if notes or (notes is None and path.suffix.lower() in NOTE_SUFFIXES)]
@@ -166,7 +166,7 @@ def choose_notes(files: Sequence[Path], pattern: str = "") -> list[Path]:
 
 def choose_recordings(recordings: Sequence[Path], pattern: str = "") -> list[Path]:
     """Choose the recordings that the labels of a folder are about: the voice, else the mix, never the backing."""
-    chosen = _matching(recordings, pattern)
+    chosen = matching(recordings, pattern)
     for words, wanted in ((_BACKING, False), (_VOICE, True)):
         role = re.compile(rf"(?:.*[_\-. ])?(?:{words})", re.IGNORECASE)
         chosen = [path for path in chosen if bool(role.fullmatch(path.stem)) is wanted] or chosen
@@ -199,7 +199,7 @@ def _audio_of_song(path: Path) -> Path | None:
     return next((audio.with_suffix("") for audio in named if audio), None)
 
 
-def _matching(files: Sequence[Path], pattern: str) -> list[Path]:
+def matching(files: Sequence[Path], pattern: str) -> list[Path]:
     """The files whose name or path matches a pattern; all of them if none does, or there is no choice."""
     if not pattern or len(files) < 2:
         return list(files)

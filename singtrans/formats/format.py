@@ -35,6 +35,17 @@ class ReadOptions:
     columns: str | None = None
     faults: list[InputError] | None = None
 
+    def or_else(self, other: "ReadOptions") -> "ReadOptions":
+        """These choices, with those of ``other`` where nothing is chosen."""
+        return ReadOptions(
+            self.name or other.name,
+            self.voice or other.voice,
+            self.tier or other.tier,
+            self.unit or other.unit,
+            self.columns or other.columns,
+            self.faults,
+        )
+
 
 DEFAULTS = ReadOptions()
 """Nothing chosen: the file decides."""

@@ -97,7 +97,7 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
     chosen = voice if voice is not None else "1" if len(found) == 1 else None
     if chosen not in places:
         which = f"no annotation of notes {voice!r}" if voice is not None else f"{len(found)} annotations of notes"
-        raise InputError(f"{path} has {which}: choose a voice from 1 to {len(found)}.")
+        raise InputError(f"{path} has {which}: choose one with --voice, from 1 to {len(found)}.")
     annotation = found[int(chosen) - 1]
     notes = []
     for place, entry in enumerate(_entries(annotation.get("data")), 1):

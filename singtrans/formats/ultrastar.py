@@ -126,7 +126,7 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
         raise InputError(f"{path} has no line #BPM:, so its beats have no length: add it at the top.")
     voice = (voice or min(song.spans, default="P1")).upper()
     if voice not in song.spans and (song.spans or voice != "P1"):
-        raise InputError(f"{path} has no voice {voice}: choose one of {listed(sorted(song.spans))}.")
+        raise InputError(f"{path} has no voice {voice}: choose one with --voice ({listed(sorted(song.spans))}).")
     return in_order(_notes(path, song, voice, faults))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from singtrans.dataset.label_files import choose_notes, recording_names
+from singtrans.dataset.label_files import choose_notes, matching, recording_names
 from singtrans.errors import InputError, UsageError
 from singtrans.formats import (
     F0_ENDINGS,
@@ -94,7 +94,7 @@ class Reference:
 
             times = times_file.read(self.times)
         return Annotations(
-            notes=notes_of(read_content(self.notes, replace(self.reading, name=song))) if self.notes else None,
+            notes=notes_of(read_content(self.notes, self.reading.or_else(ReadOptions(song)))) if self.notes else None,
             pitch=load_pitch(self.f0) if self.f0 else None,
             times=times,
         )
@@ -114,7 +114,23 @@ def check_pair(path: Path, estimate: Path) -> None:
         raise InputError(f"{path} is {kinds[0]} but {estimate} is {kinds[1]}: give two files or two folders.")
 
 
-def find_references(path: Path, estimate: Path) -> list[Reference]:
+@dataclass(frozen=True)
+class LabelChoice:
+    """What is chosen among labels.
+
+    Attributes:
+        reading: what to read from files of notes, where they leave a choice.
+        pattern: of several label files of one recording, those are taken whose names match it.
+    """
+
+    reading: ReadOptions = DEFAULTS
+    pattern: str = ""
+
+
+NOTHING_CHOSEN = LabelChoice()
+
+
+def find_references(path: Path, estimate: Path, choice: LabelChoice = NOTHING_CHOSEN) -> list[Reference]:
     """Find the references in a file or a folder.
 
     Args:
@@ -130,6 +146,11 @@ def find_references(path: Path, estimate: Path) -> list[Reference]:
             may be the reference of one recording: one line per such recording.
     """
     check_pair(path, estimate)
+    references = _find_references(path, estimate, choice.pattern)
+    return [replace(reference, reading=choice.reading) for reference in references]
+
+
+def _find_references(path: Path, estimate: Path, pattern: str) -> list[Reference]:
     if not path.is_dir():
         if stem := f0_stem(path):
             return [Reference(stem.name, f0=path)]
@@ -150,9 +171,9 @@ def find_references(path: Path, estimate: Path) -> list[Reference]:
             if len(songs := recording_names(file)) > 1:
                 songs_of |= {stem.with_name(song): file for song in songs}
         if single := [file for file in files if file not in songs_of.values()]:
-            notes[stem] = choose_notes(single)
+            notes[stem] = choose_notes(single, pattern)
     notes |= {stem: [file] for stem, file in songs_of.items() if stem not in notes}
-    f0 = _by_stem(path, f0_stem, find_f0(path))
+    f0 = {stem: matching(files, pattern) for stem, files in _by_stem(path, f0_stem, find_f0(path)).items()}
     stems = sorted({*notes, *f0})
     if not stems:
         endings = " ".join(READ_SUFFIXES + TEXT_SUFFIXES + F0_ENDINGS)
@@ -160,7 +181,10 @@ def find_references(path: Path, estimate: Path) -> list[Reference]:
     if ambiguous := [files for kind in (notes, f0) for files in kind.values() if len(files) > 1]:
         # One of them may be an estimate, which would be scored against itself.
         raise InputError(
-            "\n".join(f"{_listed(files)} may each be the reference: keep one of them." for files in ambiguous)
+            "\n".join(
+                f"{_listed(files)} may each be the reference: choose with --pattern, or keep one of them."
+                for files in ambiguous
+            )
         )
     first_notes, first_f0 = ({stem: files[0] for stem, files in kind.items()} for kind in (notes, f0))
     return [Reference(stem.as_posix(), first_notes.get(stem), first_f0.get(stem)) for stem in stems]
@@ -183,12 +207,13 @@ class Selection:
     faults: list[str]
 
 
-def select_recordings(data: Path, split: str | None = None) -> Selection:
+def select_recordings(data: Path, split: str | None = None, choice: LabelChoice = NOTHING_CHOSEN) -> Selection:
     """Select the references of one split from a manifest or a folder of labelled recordings.
 
     Args:
         data: as for `singtrans.dataset.manifest.list_entries`.
         split: ``train``, ``valid``, ``test`` or ``all``. None means ``test`` if there is one, else ``all``.
+        choice: what is chosen among labels.
 
     Raises:
         UsageError: if there is no split of that name.
@@ -198,7 +223,7 @@ def select_recordings(data: Path, split: str | None = None) -> Selection:
 
     if split not in (None, EVERYTHING, *SPLITS):
         raise UsageError(f"--split {split}: there is no such split; use {', '.join((*SPLITS, EVERYTHING))}")
-    listing = list_entries(data)
+    listing = list_entries(data, pattern=choice.pattern)
     entries = [entry for entry in listing.entries if entry.split in SPLITS]
     parts = {entry.split for entry in entries}
     if split is None and listing.decided and listing.faults and "test" not in parts:
@@ -210,7 +235,9 @@ def select_recordings(data: Path, split: str | None = None) -> Selection:
     chosen = [entry for entry in entries if wanted in (entry.split, EVERYTHING)]
     counts = Counter(entry.id for entry in chosen)
     # Scores are keyed by name. Two recordings with one name are already among the faults: score neither.
-    references = references_of_entries(entry for entry in chosen if counts[entry.id] == 1)
+    references = references_of_entries(
+        replace(entry, reading=entry.reading.or_else(choice.reading)) for entry in chosen if counts[entry.id] == 1
+    )
     if not references:
         lacking = f"{data} has no {wanted} split: choose --split {' or '.join(sorted(parts))}, or all."
         raise InputError("\n".join(listing.faults) or lacking)

@@ -95,7 +95,8 @@ def _read(notes: Path | None, f0: Path | None, reference: Reference, song: str |
     pitch = load_pitch(f0) if f0 else None
     if notes is None:
         return Annotations(pitch=pitch)
-    content = read_content(notes, ReadOptions(name=song or reference.name.rpartition("/")[2]))
+    by_name = ReadOptions(name=song or reference.name.rpartition("/")[2])
+    content = read_content(notes, reference.reading.or_else(by_name))
     if isinstance(content, Transcription):
         return Annotations(content.notes, content.pitch if pitch is None and len(content.pitch) else pitch)
     return Annotations(content, pitch)

@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from singtrans.errors import UsageError
-from singtrans.scoring.references import Reference, check_pair, find_references, select_recordings
+from singtrans.scoring.references import (
+    NOTHING_CHOSEN,
+    LabelChoice,
+    Reference,
+    check_pair,
+    find_references,
+    select_recordings,
+)
 from singtrans.scoring.systems import EstimateFile, EstimateFolder, System
 
 
@@ -24,18 +31,21 @@ class Task:
     faults: Sequence[str] = ()
 
 
-def file_task(reference: Path, estimate: Path, against: Path | None = None) -> Task:
+def file_task(
+    reference: Path, estimate: Path, against: Path | None = None, choice: LabelChoice = NOTHING_CHOSEN
+) -> Task:
     """Score notes and pitch tracks in files.
 
     Args:
         reference: as for `singtrans.scoring.references.find_references`.
         estimate: a file where ``reference`` is a file, else a folder; either where the file has many recordings.
         against: a second estimate to compare with.
+        choice: what is chosen among labels.
 
     Raises:
         InputError: if a path is missing, files and folders are mixed, or a folder has nothing to score.
     """
-    references = find_references(reference, estimate)
+    references = find_references(reference, estimate, choice)
     if against is not None:
         check_pair(reference, against)
     paths = [path for path in (estimate, against) if path is not None]
@@ -43,7 +53,12 @@ def file_task(reference: Path, estimate: Path, against: Path | None = None) -> T
 
 
 def model_task(
-    data: Path, split: str | None, model: str, against: str | None, make_system: Callable[[str], System]
+    data: Path,
+    split: str | None,
+    model: str,
+    against: str | None,
+    make_system: Callable[[str], System],
+    choice: LabelChoice = NOTHING_CHOSEN,
 ) -> Task:
     """Score a model on recordings.
 
@@ -53,6 +68,7 @@ def model_task(
         model: a shipped model's name or a file.
         against: another model, or a folder of estimates.
         make_system: makes a system from a model's name.
+        choice: what is chosen among labels.
 
     Raises:
         UsageError: if there is no such split, or ``make_system`` finds no such model.
@@ -61,7 +77,7 @@ def model_task(
     # Models before data, so that a mistyped name is reported at once.
     first, folder = make_system(model), Path(against) if against and Path(against).is_dir() else None
     second = make_system(against) if against and folder is None else None
-    selection = select_recordings(data, split)
+    selection = select_recordings(data, split, choice)
     if folder is not None:
         second = EstimateFolder(folder, selection.references)
     return Task(selection.references, [first] if second is None else [first, second], selection.faults)
@@ -74,6 +90,7 @@ def choose_task(
     split: str | None,
     against: str | None,
     make_system: Callable[[str], System],
+    choice: LabelChoice = NOTHING_CHOSEN,
 ) -> Task:
     """Choose `file_task` or `model_task` from the options of ``singtrans evaluate``.
 
@@ -84,9 +101,9 @@ def choose_task(
     if estimate is None:
         if model is None:
             raise UsageError("give ESTIMATE, notes to score, or --model, to transcribe the recordings with")
-        return model_task(reference, split, model, against, make_system)
+        return model_task(reference, split, model, against, make_system, choice)
     if model is not None:
         raise UsageError(f"{estimate} and --model {model}: give notes to score, or a model to make them, not both")
     if split is not None:
         raise UsageError(f"--split {split}: only a manifest has splits; use it with --model")
-    return file_task(reference, estimate, Path(against) if against else None)
+    return file_task(reference, estimate, Path(against) if against else None, choice)

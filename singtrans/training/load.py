@@ -21,6 +21,7 @@ def load_data(
     cache: Path,
     sample_rate: int,
     progress: Callable[[int, int], None] = lambda done, recordings: None,
+    pattern: str = "",
 ) -> Data:
     """All that is to be trained with.
 
@@ -30,6 +31,7 @@ def load_data(
         cache: folder for decoded audio.
         sample_rate: Hz, of the model that is to be trained.
         progress: called with the number of recordings read so far, and of all; first with 0.
+        pattern: as for `singtrans.dataset.manifest.read_entries`.
 
     Raises:
         InputError: a line for each thing that cannot be used: the first alone would cost a run for each.
@@ -38,7 +40,7 @@ def load_data(
     faults = Faults()
     entries: dict[Path, list[Entry]] = {}
     for path in data:
-        listing = faults.of(list_entries, path)
+        listing = faults.of(list_entries, path, pattern=pattern)
         if listing:
             faults.lines += listing.faults
             entries[path] = listing.entries

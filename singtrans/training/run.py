@@ -29,6 +29,7 @@ class TrainOptions:
         freeze: see `TrainConfig`.
         accompaniment: folder of recordings that are mixed in as background.
         cache: folder for decoded audio; ``cache`` in the training's folder if None.
+        pattern: as for `singtrans.dataset.manifest.read_entries`.
         resume: go on from the state in the training's folder.
     """
 
@@ -43,6 +44,7 @@ class TrainOptions:
     freeze: str = "none"
     accompaniment: Path | None = None
     cache: Path | None = None
+    pattern: str = ""
     resume: bool = False
 
 
@@ -86,7 +88,7 @@ def _run(data: Sequence[Path], out: Path, options: TrainOptions, listener: Liste
     config = _train_config(options)
     cache = options.cache or out / "cache"
     rate = model_config.features.sample_rate
-    loaded = load_data(data, options.accompaniment, cache, rate, listener.read)
+    loaded = load_data(data, options.accompaniment, cache, rate, listener.read, options.pattern)
     minutes = sum(r.duration for r in loaded.recordings) / 60
     notes = sum(len(r.notes) for r in loaded.recordings if r.notes is not None)
     listener.line(

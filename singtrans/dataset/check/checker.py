@@ -109,18 +109,19 @@ def _unwatched(_count: int) -> AbstractContextManager[Callable[[float], None]]:
     return nullcontext(lambda _seconds: None)
 
 
-def check(data: Path, listen: Callable[[Path], Transcription], watch: Watch = _unwatched) -> Report:
+def check(data: Path, listen: Callable[[Path], Transcription], watch: Watch = _unwatched, pattern: str = "") -> Report:
     """Look through a data set.
 
     Args:
         data: a manifest, or a folder of labelled recordings.
         listen: transcribes a recording, such as a `singtrans.Transcriber`.
         watch: given the number of recordings, opens what is told of the seconds of each as it is done.
+        pattern: as for `singtrans.dataset.manifest.read_entries`.
 
     Raises:
         InputError: if there is no such manifest or folder, or nothing in it.
     """
-    listing = list_entries(data, 0.0)
+    listing = list_entries(data, 0.0, pattern)
     gathered = []
     with watch(len(listing.entries)) as advance:
         for entry in listing.entries:

@@ -52,7 +52,7 @@ def _chosen(path: Path, rows: list[Row], name: str | None) -> Row:
     if not found:
         names = listed([row.cells[0] for row in rows]) or "none"
         which = f"no recording {name!r}" if name is not None else f"{len(rows)} recordings"
-        raise InputError(f"{path} has {which}: name one of its recordings ({names}).")
+        raise InputError(f"{path} has {which}: choose one with --name ({names}).")
     return found[0]
 
 

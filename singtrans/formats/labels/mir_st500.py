@@ -35,7 +35,7 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
     keys = list(content)
     key = keys[0] if len(keys) == 1 else name if name is not None else path.stem
     if key not in content:
-        raise InputError(f"{path} has no song {key!r}: name one of its songs ({listed(keys)}).")
+        raise InputError(f"{path} has no song {key!r}: choose one with --name ({listed(keys)}).")
     return _notes(path, key, content[key], faults)
 
 

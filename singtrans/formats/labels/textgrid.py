@@ -62,11 +62,11 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
     if named:
         return in_order(_notes(path, next((t for t in named if _is_pitched(t)), named[0]), faults))
     if tier is not None:
-        raise InputError(f"{path} has no interval tier {tier!r}: choose one of its tiers ({names}).")
+        raise InputError(f"{path} has no interval tier {tier!r}: choose one with --tier ({names}).")
     pitched = [t for t in tiers if _is_pitched(t)]
     if len(pitched) != 1:
         which = "several tiers" if pitched else "no interval tier"
-        raise InputError(f"{path} has {which} of notes ({names}): name the tier of notes 'notes'.")
+        raise InputError(f"{path} has {which} of notes ({names}): choose one with --tier, or name it 'notes'.")
     return in_order(_notes(path, pitched[0], faults))
 
 

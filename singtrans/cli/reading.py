@@ -1,0 +1,66 @@
+"""Options that choose what is read from files of notes and from folders of labels."""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from singtrans.formats import ReadOptions
+
+PANEL = "What to read"
+
+
+class Unit(StrEnum):
+    """Units of pitch in tables."""
+
+    midi = "midi"
+    hz = "hz"
+
+
+Name = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Which recording, in a file with many recordings.", rich_help_panel=PANEL),
+]
+Voice = Annotated[
+    str | None,
+    typer.Option(
+        metavar="VOICE",
+        help="Which voice: P2 of a duet, a track's or part's name or number, the number of a JAMS annotation.",
+        rich_help_panel=PANEL,
+    ),
+]
+Tier = Annotated[str | None, typer.Option(metavar="NAME", help="Which tier of a TextGrid.", rich_help_panel=PANEL)]
+UnitOption = Annotated[
+    Unit | None,
+    typer.Option("--unit", help="Unit of the pitch in a table that does not state it.", rich_help_panel=PANEL),
+]
+Columns = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAMES",
+        help="Columns of a table without a header, such as onset,offset,hz.",
+        rich_help_panel=PANEL,
+    ),
+]
+Pattern = Annotated[
+    str,
+    typer.Option(
+        metavar="GLOB",
+        help="Of several label files or recordings that could be meant, use those that match, such as '*_notesA1.csv'.",
+        rich_help_panel=PANEL,
+    ),
+]
+
+
+def read_options(
+    name: str | None = None,
+    voice: str | None = None,
+    tier: str | None = None,
+    unit: Unit | None = None,
+    columns: str | None = None,
+) -> "ReadOptions":
+    """Make the `ReadOptions` that the options ask for."""
+    from singtrans.formats import ReadOptions
+
+    return ReadOptions(name, voice, tier, unit.value if unit else None, columns)
