@@ -4,6 +4,7 @@ Gaps between frames become silence, overlaps are cut, and jitter is ignored. A d
 at once is corrected when it lasts, because single lost packets add up.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -14,8 +15,8 @@ _SMALL_SECONDS = 0.004  # time stamps in milliseconds differ by less
 _LASTING_SECONDS = 0.4  # a small difference that lasts this long is corrected
 _JUMP_SECONDS = 1.0  # a larger difference must be confirmed by the next frame: a time stamp may be damaged
 _OVERLAP_SECONDS = 0.1  # where time may start again: a larger step back is a new start
-_LONGEST_GAP_SECONDS = 3600.0
-_LONGEST_SILENCE_SECONDS = 4 * 3600.0  # of all gaps together
+LONGEST_SILENCE_SECONDS = 3600.0
+"""Of all gaps together, unless the file states that it is longer: a damaged time stamp can claim years."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +25,12 @@ class ClockRules:
 
     Attributes:
         longest_gap: seconds; a longer gap is a new start of time and becomes no silence.
+        silence: seconds of silence that all gaps together may become.
         restarts: whether time may start again in the middle, as in streams that were joined.
     """
 
-    longest_gap: float = _LONGEST_GAP_SECONDS
+    longest_gap: float = math.inf
+    silence: float = LONGEST_SILENCE_SECONDS
     restarts: bool = False
 
 
@@ -50,7 +53,7 @@ class PresentationClock:
         self._rate, self._start, self._rules = rate, start, rules or ClockRules()
         self.position = 0  # samples that have been placed
         self._held: _Frame | None = None  # a frame after a jump that is not confirmed yet
-        self._silence_left = round(_LONGEST_SILENCE_SECONDS * rate)
+        self._silence_left = round(self._rules.silence * rate)
         self._small: list[int] = []  # differences in samples, all of one sign
         self._small_samples = 0
         self._cutting = False  # whether the frame before was cut off whole

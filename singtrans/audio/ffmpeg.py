@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from singtrans.audio.clock import ClockRules, PresentationClock
+from singtrans.audio.clock import LONGEST_SILENCE_SECONDS, ClockRules, PresentationClock
 from singtrans.audio.recording import Decoding, Header, Piece, Recording, Summary, damaged, not_a_recording
 from singtrans.audio.stated_length import Stated, stated_length
 from singtrans.errors import InputError
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from av.container import InputContainer
 
 _LOUDEST = 2.0  # a damaged packet can decode to anything: no codec means more than this
+_LONGEST_STATED_SECONDS = 24 * 3600.0  # more is taken for damage
 _LONGEST_PACKET_SECONDS = 1.0  # a damaged packet that claims to be longer is not believed
 _ENCODER_DELAY_SECONDS = 0.2  # at most: the first sample may be that much later than the track's stated start
 _JOINED_FORMATS = ("mpegts", "mpeg", "ogg")  # time may start again in the middle
@@ -218,7 +219,8 @@ class _TrackDecoder:
         name = self.container.format.name
         if name in _BROADCAST_FORMATS:
             return ClockRules(longest_gap=_LONGEST_BROADCAST_GAP_SECONDS, restarts=True)
-        return ClockRules(restarts=name in _JOINED_FORMATS)
+        silence = max(LONGEST_SILENCE_SECONDS, min(self.stated.seconds or 0.0, _LONGEST_STATED_SECONDS))
+        return ClockRules(silence=silence, restarts=name in _JOINED_FORMATS)
 
 
 def _is_cover(stream: object) -> bool:

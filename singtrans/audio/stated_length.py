@@ -33,17 +33,20 @@ def stated_length(container: "InputContainer", track: "AudioStream", path: Path)
     Estimates from the size of the file and the bit rate do not count: they say nothing about a file cut short.
     """
     names = container.format.name.split(",")
+    begin = (container.start_time or 0) / 1e6
+    late = max(0.0, float((track.start_time or 0) * (track.time_base or 0)) - begin)
     only_sound = not [stream for stream in container.streams if stream.type == "video"]
     seconds = None
     if set(names) & set(_TRACK_FORMATS) or ("mp3" in names and _has_mp3_index(path)):
         if track.duration and track.time_base:
-            seconds = float(track.duration * track.time_base)
+            seconds = late + float(track.duration * track.time_base)
             if "caf" in names:  # FFmpeg corrects the length by the file's size
                 seconds /= held_share(path)
     elif "matroska" in names:
         seconds = _clock_time(track.metadata.get("DURATION", ""))
         if seconds is None and only_sound and len(container.streams.audio) == 1 and container.duration:
             seconds = container.duration / 1e6
+        seconds = seconds - max(0.0, begin) if seconds else None  # what these state is the time of the end
     elif set(names) & set(_FILE_FORMATS) and only_sound and container.duration:
         seconds = container.duration / 1e6
     return Stated(seconds, max(0.5, 0.01 * seconds) if seconds else 0.5)

@@ -25,6 +25,7 @@ from singtrans.formats.conversion import load_transcription
 from singtrans.formats.lyrics import parse_lyrics, read_lyrics
 from singtrans.formats.page.page import read_page
 from singtrans.model.config import Config
+from tests.robustness import hostile_containers
 
 LIMIT = 10  # seconds
 
@@ -219,6 +220,7 @@ def targets() -> dict[str, Target]:
         "convert": Target({"a.json": written("json"), "b.mid": written("mid"), "c.csv": written("csv")}, _convert),
         "page": Target({"a.html": page + b"</script>"}, lambda path, _: read_page(path) and None),
         "toml": Target({"singtrans.toml": b'[transcribe]\nformat = ["mid"]\ntempo = 90\njobs = 2\n[convert]\n'}, _toml),
+        "recordings": Target(hostile_containers.seeds(), hostile_containers.read),
         "config": Target({"config": Config().to_json().encode()}, _config),
     }
 
