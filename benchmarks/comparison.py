@@ -77,8 +77,8 @@ class GivenBoundaries(ModelReading):
 
     def __call__(self, reference: Reference) -> Annotations:
         """Return the labelled notes with the model's pitch."""
-        heard, spans = self._posteriors(reference), reference.read().spans
-        return Annotations(tuple(Note(on, off, pitch_between(heard, self._decoder, on, off)) for on, off in spans))
+        posteriors, spans = self._posteriors(reference), reference.read().spans
+        return Annotations(tuple(Note(on, off, pitch_between(posteriors, self._decoder, on, off)) for on, off in spans))
 
 
 class AllVoiced(ModelReading):
@@ -123,7 +123,7 @@ def score(
     entries: Sequence[Entry],
     transcribe: Callable[[Path], Transcription],
     shifts: dict[str, float],
-    told: System | None = None,
+    given: System | None = None,
     voiced: System | None = None,
 ) -> Rows:
     """Compute the values of each metric for each file, by row of the table."""
@@ -140,11 +140,11 @@ def score(
             if shift := shifts.get(source, 0.0):
                 row = f"{source}, labels moved by {shift:+g} Hz"
                 rows[row] = values(evaluated(references, system, shift), F_MEASURES)
-            if told and from_scores(references):
+            if given and from_scores(references):
                 written = KeyNotes(system)
                 rows[f"{row}, {written.name}"] = values(evaluated(references, written, shift), F_MEASURES)
-            if told:
-                rows[f"{row}, {told.name}"] = values(evaluated(references, told, shift), F_MEASURES)
+            if given:
+                rows[f"{row}, {given.name}"] = values(evaluated(references, given, shift), F_MEASURES)
         if pitch := values(found, PITCH):
             rows[f"{source} pitch"] = pitch
             if voiced:
@@ -178,7 +178,7 @@ class Trial:
     part: str
     entries: Sequence[Entry]
     transcribe: Callable[[Path], Transcription]
-    told: System | None = None
+    given: System | None = None
     voiced: System | None = None
 
 
@@ -233,7 +233,7 @@ def main() -> None:
     options = arguments()
     shifts = dict(options.shifts)
     found = [
-        (trial, score(trial.entries, trial.transcribe, shifts, trial.told, trial.voiced)) for trial in trials(options)
+        (trial, score(trial.entries, trial.transcribe, shifts, trial.given, trial.voiced)) for trial in trials(options)
     ]
     for metrics in SHOWN:
         rows = (

@@ -172,8 +172,8 @@ def main() -> None:
             for source, songs in sources.items():
                 scores = []
                 for number, song in enumerate(songs):
-                    heard = change(song.samples, np.random.default_rng(seed_of(name, source, number)))
-                    scores.append(score_notes(song.notes, transcriber.transcribe(heard).notes))
+                    changed = change(song.samples, np.random.default_rng(seed_of(name, source, number)))
+                    scores.append(score_notes(song.notes, transcriber.transcribe(changed).notes))
                 mean = mean_scores(scores)
                 cells += [f"{getattr(mean, metric).f_measure:.3f}" for metric in METRICS.values()]
             yield [name, *cells]

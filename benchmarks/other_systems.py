@@ -26,9 +26,9 @@ def pyin() -> System:
 
     def transcribe(path: Path) -> Transcription:
         samples, rate = librosa.load(path, sr=22_050)
-        f0, voiced, sure = librosa.pyin(samples, fmin=65.0, fmax=1000.0, sr=rate)
+        f0, voiced, probability = librosa.pyin(samples, fmin=65.0, fmax=1000.0, sr=rate)
         midi = np.where(voiced, librosa.hz_to_midi(np.where(voiced, f0, 440.0)), np.nan)
-        track = PitchTrack(librosa.times_like(f0, sr=rate), midi, sure)
+        track = PitchTrack(librosa.times_like(f0, sr=rate), midi, probability)
         return Transcription(segment(track), track, len(samples) / rate, Path(path).name, "pYIN")
 
     return transcribe

@@ -153,18 +153,18 @@ def draw_groups(what: Phenomenon, register: Register, rng: np.random.Generator) 
     steps = np.arange(np.ceil(register.low), np.floor(register.high) + 1)
     scale = steps[np.isin((steps - rng.integers(12)) % 12, SCALES[rng.integers(2)])]
     tuning = rng.uniform(-0.4, 0.4)
-    time, place, groups = rng.uniform(0.3, 0.5), int(rng.integers(len(scale))), []
+    time, index, groups = rng.uniform(0.3, 0.5), int(rng.integers(len(scale))), []
     while True:
         group: list[Note] = []
-        place = step_from(place, len(scale), 4, rng)
+        index = step_from(index, len(scale), 4, rng)
         for number in range(rng.integers(what.group[0], what.group[1] + 1)):
             if number:
                 time += rng.uniform(*what.gap)
-                place = step_from(place, len(scale), what.leap, rng)
+                index = step_from(index, len(scale), what.leap, rng)
             end = time + rng.uniform(*what.length)
             if end > what.seconds:
                 return [*groups, group] if group else groups
-            group.append(Note(time, end, float(scale[place] + tuning + rng.normal(0, 0.1))))
+            group.append(Note(time, end, float(scale[index] + tuning + rng.normal(0, 0.1))))
             time = end
         groups.append(group)
         time += rng.uniform(*what.rest)
@@ -175,10 +175,10 @@ def draw_vowels(count: int, one: bool, rng: np.random.Generator) -> list[int]:
     return np.resize(rng.integers(len(VOWELS), size=1 if one else count), count).tolist()
 
 
-def step_from(place: int, count: int, leap: int, rng: np.random.Generator) -> int:
+def step_from(index: int, count: int, leap: int, rng: np.random.Generator) -> int:
     """Draw another index below ``count``, at most ``leap`` away; the same index if ``leap`` is 0."""
-    others = [p for p in range(max(0, place - leap), min(count, place + leap + 1)) if p != place]
-    return int(rng.choice(others)) if others else place
+    others = [p for p in range(max(0, index - leap), min(count, index + leap + 1)) if p != index]
+    return int(rng.choice(others)) if others else index
 
 
 def unvoiced(notes: tuple[Note, ...], count: int, inhaled: bool, rng: np.random.Generator) -> np.ndarray:

@@ -35,10 +35,10 @@ def tempos() -> dict[str, int]:
 
 def restored(made: Song, beats: Beats, grid: str) -> np.ndarray:
     """Check (notes, 2) whether onsets and offsets have their true position after ``--quantize``."""
-    places = parse_grid(grid)
-    placed = quantize(made.notes, beats, places)
+    grid_ = parse_grid(grid)
+    placed = quantize(made.notes, beats, grid_)
     origin = np.round(beats.position(made.beats[0]))
-    return np.abs(places.place(np.array(placed.spans)) - origin - np.array(made.spans)) < 0.01
+    return np.abs(grid_.positions(np.array(placed.spans)) - origin - np.array(made.spans)) < 0.01
 
 
 def main() -> None:

@@ -57,20 +57,20 @@ CHANGES: dict[str, list[tuple[Callable[[np.ndarray], np.ndarray], float]]] = {
 def main() -> None:
     """Print the table."""
     torch.set_num_threads(1)
-    listening = Transcriber("default", "cpu")
+    original = Transcriber("default", "cpu")
     sounds = [audio.load(path, RATE) for path in SAMPLES]
-    plain = [listening.transcribe(samples).notes for samples in sounds]
+    plain = [original.transcribe(samples).notes for samples in sounds]
     print("| change | notes that came or went | times, ms | pitch, cents |\n|---|---|---|---|")
     for name, changes in CHANGES.items():
         found = [
-            compare(listening.transcribe(change(samples)).notes, notes, later)
+            compare(original.transcribe(change(samples)).notes, notes, later)
             for samples, notes in zip(sounds, plain, strict=True)
             for change, later in changes
         ]
         show(name, found, sum(map(len, plain)) * len(changes))
     shared = [
         compare(other.transcribe(samples).notes, notes, 0.0)
-        for other in variants(listening)
+        for other in variants(original)
         for samples, notes in zip(sounds, plain, strict=True)
     ]
     show("1, 2 or 5 threads, slices of 0.5 to 30 s", shared, sum(map(len, plain)) * 12)
@@ -83,12 +83,12 @@ def slices(seconds: float) -> Iterator[None]:
         yield
 
 
-def variants(listening: Transcriber) -> Iterator[Transcriber]:
+def variants(original: Transcriber) -> Iterator[Transcriber]:
     """List the same model with other threads and slices."""
     for threads in (1, 2, 5):
         for seconds in (0.5, 2.3, 10.0, 30.0):
             with slices(seconds):
-                yield Transcriber(listening.model, "cpu", threads)
+                yield Transcriber(original.model, "cpu", threads)
 
 
 def compare(found: tuple[Note, ...], true: tuple[Note, ...], later: float) -> tuple[int, float, float]:

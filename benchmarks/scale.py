@@ -70,14 +70,14 @@ def killed_half_way(client, recordings: Path, out: Path, count: int) -> subproce
     """Transcribe, and kill a worker when half of the outputs exist."""
     address = client.scheduler.address
     command = [*COMMAND, "transcribe", str(recordings), "-o", str(out), "--scheduler", address]
-    with tempfile.TemporaryFile("w+") as said:
-        process = subprocess.Popen(command, stderr=said)
+    with tempfile.TemporaryFile("w+") as output:
+        process = subprocess.Popen(command, stderr=output)
         while len(list(out.glob("[!.]*"))) < count // 2 and process.poll() is None:
             time.sleep(0.05)
         os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
         process.wait()
-        said.seek(0)
-        return subprocess.CompletedProcess(command, process.returncode, "", said.read())
+        output.seek(0)
+        return subprocess.CompletedProcess(command, process.returncode, "", output.read())
 
 
 def row(what: str, seconds: float, result: subprocess.CompletedProcess, out: Path) -> list[object]:

@@ -1,17 +1,16 @@
-"""Voices with instruments: what separating the voice changes, and when it is worth it.
+"""Accuracy on songs with accompaniment, with and without separating the voice.
 
     python -m benchmarks.songs DATA [--part train|valid|test] [--clips 3] [--solos 6] [--model MODEL] [--rows FILE]
     python -m benchmarks.songs tune FILE
 
-The first measures, with the engine ``spleeter``. Of each MIR-1K singer of the part, some clips are mixed with their
-accompaniment at several levels (dB of the voice above it); the accompaniment is heard alone, too. Solos are clips of
-the same singers and recordings of ssvd and pjs, clean, in a room, and with noise. Three systems are compared: ``raw``
+The first form measures with the engine ``spleeter``. Some clips of each MIR-1K singer of the part are mixed with their
+accompaniment at several levels (dB of the voice above it); the accompaniment is also used alone. Solos are clips of the
+same singers and recordings of ssvd and pjs, clean, in a room, and with noise. Three systems are compared: ``raw``
 transcribes the mix, ``always`` the separated voice, and ``auto`` chooses (`singtrans.separation.song`). Figures are
 means over clips: RPA, VR and VFA against the labelled pitch, and COn and COnP against the notes of the clean voice.
 
-``--rows`` keeps what was measured, a line per recording. ``tune`` reads such files, of training singers, and prints the
-thresholds of `SongConfig` that choose best: of those that keep every solo, the ones that gain most on the mixes, and of
-these the ones in the middle.
+``--rows`` writes the measurements, one line per recording. ``tune`` reads such files of training singers and prints the
+best thresholds of `SongConfig`: those that keep every solo and gain most on the mixes.
 """
 
 import argparse

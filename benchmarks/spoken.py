@@ -93,11 +93,11 @@ def score(diction: Diction, low: int, beats: float, rng: np.random.Generator) ->
     mode = SCALES[rng.integers(2)]
     scale = [p for p in range(low, low + RANGE + 1) if (p - low) % 12 in mode]
     syllables = [f"{rng.choice(diction.consonants)}'{rng.choice(VOWELS)}" for _ in range(SYLLABLES)]
-    place, done, tokens = int(rng.integers(len(scale))), 0.0, []
+    index, done, tokens = int(rng.integers(len(scale))), 0.0, []
     while done < beats:
         for _ in range(rng.integers(diction.phrase[0], diction.phrase[1] + 1)):
-            place, length = step_from(place, len(scale), 3, rng), float(rng.choice(diction.lengths))
-            tokens += [str(rng.choice(syllables)), f"{scale[place]}/{length:g}"]
+            index, length = step_from(index, len(scale), 3, rng), float(rng.choice(diction.lengths))
+            tokens += [str(rng.choice(syllables)), f"{scale[index]}/{length:g}"]
             done += length
             if done >= beats:
                 break

@@ -96,6 +96,6 @@ def publish(title: str, command: str, head: Sequence[str], rows: Sequence[Sequen
     path = HERE / "RESULTS.md"
     sections = re.split(r"(?m)^(?=## )", path.read_text(encoding="utf-8"))
     kept = [section for section in sections if not section.startswith(f"## {title}\n")]
-    place = next((i for i, s in enumerate(sections) if s.startswith(f"## {title}\n")), len(kept))
-    kept.insert(place, f"## {title}\n\n{body}\n")
+    index = next((i for i, s in enumerate(sections) if s.startswith(f"## {title}\n")), len(kept))
+    kept.insert(index, f"## {title}\n\n{body}\n")
     path.write_text("".join(section.rstrip() + "\n\n" for section in kept).rstrip() + "\n", encoding="utf-8")

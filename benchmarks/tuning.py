@@ -40,11 +40,11 @@ SINGERS = (
 def sing(singer: Singer, rng: np.random.Generator, scale: Sequence[int] = MAJOR) -> tuple[Transcription, np.ndarray]:
     """Make a melody; return it and its true integer notes."""
     notes, true, now = [], [], float(rng.uniform(0, 3))
-    place, key = 10, int(rng.integers(46, 60))
+    degree, key = 10, int(rng.integers(46, 60))
     while now < singer.seconds:
         length = float(rng.choice([0.25, 0.4, 0.5, 0.5, 0.8, 1.2]))
-        place = int(np.clip(place + rng.integers(-3, 4), 0, 20))
-        true.append(key + 12 * (place // 7) + scale[place % 7])
+        degree = int(np.clip(degree + rng.integers(-3, 4), 0, 20))
+        true.append(key + 12 * (degree // 7) + scale[degree % 7])
         off = rng.uniform(-100, 100) if rng.random() < WRONG else rng.normal(0, singer.scatter)
         off += singer.offset + singer.drift * now / singer.seconds
         notes.append(Note(now, now + 0.9 * length, float(true[-1] + off / 100), float(rng.uniform(0.5, 1))))

@@ -65,8 +65,8 @@ class Key:
         The twelve pitch classes are spelled by twelve neighbours on the line of fifths. The key's seven notes are in
         the middle: two lie before them, three after.
         """
-        place = (7 * number - (self.fifths - 3)) % 12 + self.fifths - 3
-        step, alter = _LINE[(place + 1) % 7], (place + 1) // 7
+        fifth = (7 * number - (self.fifths - 3)) % 12 + self.fifths - 3
+        step, alter = _LINE[(fifth + 1) % 7], (fifth + 1) // 7
         return step, alter, (number - _STEPS[step] - alter) // 12 - 1
 
 
@@ -142,9 +142,9 @@ def _estimate(notes: Sequence[Note]) -> tuple[np.ndarray, np.ndarray]:
     """Estimate (12,) how foreign each pitch class is, 0..1, and (13,) probabilities of the major keys and of none."""
     if not notes:
         return np.zeros(12), np.eye(13)[12]
-    place = np.array([note.pitch - note.tuning for note in notes])
+    relative = np.array([note.pitch - note.tuning for note in notes])
     weight = np.array([note.confidence * min(1.0, note.duration / _SURE) for note in notes])
-    apart = (place[:, None] - np.arange(12) + 6.0) % 12.0 - 6.0
+    apart = (relative[:, None] - np.arange(12) + 6.0) % 12.0 - 6.0
     near = np.exp(-0.5 * (apart / _SCATTER) ** 2) + 1e-12
     # 12 major keys (natural minor has the same notes), 12 minor keys with both sevenths, and no key at all.
     minor = [_foreign(tonic + 9, _HARMONIC_MINOR) for tonic in range(12)]
@@ -160,11 +160,11 @@ def _estimate(notes: Sequence[Note]) -> tuple[np.ndarray, np.ndarray]:
 
 def _rounded(note: Note, foreign: np.ndarray) -> Note:
     """Round the pitch of a note to an integer with regard to foreign pitch classes."""
-    place = note.pitch - note.tuning
-    low = math.floor(place)
+    relative = note.pitch - note.tuning
+    low = math.floor(relative)
     # The boundary lies halfway, moved towards the neighbour that is more foreign.
     border = 0.5 + (_REACH - 0.5) * (foreign[(low + 1) % 12] - foreign[low % 12])
     if border == 0.5:
         return replace(note, moved=0)
-    number = low if place - low < border else low + 1
-    return replace(note, moved=number - math.floor(place + 0.5))
+    number = low if relative - low < border else low + 1
+    return replace(note, moved=number - math.floor(relative + 0.5))

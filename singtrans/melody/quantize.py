@@ -37,7 +37,7 @@ class Grid:
         """Shortest distance between positions, in beats, as written in a score."""
         return self.length / len(self.steps)
 
-    def place(self, number: np.ndarray | int, *, scored: bool = False) -> np.ndarray:
+    def positions(self, number: np.ndarray | int, *, scored: bool = False) -> np.ndarray:
         """Convert indices on the grid, 0 at the start of the recording, to positions in beats."""
         number = np.asarray(number)
         steps = np.array(self.scored if scored else self.steps)
@@ -47,7 +47,7 @@ class Grid:
         """Return the grid index nearest to a position in beats."""
         guess = round(position / self.finest)
         near = np.arange(guess - 2, guess + 3)
-        return int(near[np.argmin(np.abs(self.place(near) - position))])
+        return int(near[np.argmin(np.abs(self.positions(near) - position))])
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +77,15 @@ def parse_grid(text: str) -> Grid:
     straight, triplet, swung, share = match.groups()
     step = 4 / int(straight or triplet or swung)
     if triplet:
-        places = tuple(2 * step * third / 3 for third in range(3))
-        return Grid(text, places, places, 2 * step)
+        steps = tuple(2 * step * third / 3 for third in range(3))
+        return Grid(text, steps, steps, 2 * step)
     if swung:
         swing = float(share or _SWING)
         if not 50 <= swing <= 75:
             raise ValueError(f"{text!r}: swing must be between 50 and 75 per cent")
         return Grid(text, (0.0, 2 * step * swing / 100), (0.0, step), 2 * step)
-    places = tuple(step * number for number in range(round(1 / step)))
-    return Grid(text, places, places, 1.0)
+    steps = tuple(step * number for number in range(round(1 / step)))
+    return Grid(text, steps, steps, 1.0)
 
 
 def quantize(notes: Sequence[Note], beats: Beats, grid: Grid) -> Quantized:
@@ -112,7 +112,7 @@ def quantize(notes: Sequence[Note], beats: Beats, grid: Grid) -> Quantized:
             joined = notes[number + 1].onset - note.offset < _BREATH
             end = after if joined else min(end, after)
         spans.append((starts[number], end))
-    times = beats.seconds(grid.place(np.array(spans)))
+    times = beats.seconds(grid.positions(np.array(spans)))
     moved = times[:, 0] - onsets
     placed = tuple(
         replace(note, onset=float(on), offset=float(off)) for note, (on, off) in zip(notes, times, strict=True)
@@ -126,30 +126,30 @@ def _starts(onsets: np.ndarray, beats: Beats, grid: Grid) -> list[int]:
     centres = [grid.nearest(float(position)) for position in positions]
     reach = np.arange(-3, 4)
     totals: list[np.ndarray] = []
-    places: list[np.ndarray] = []
+    candidates: list[np.ndarray] = []
     sources = []
     for number, centre in enumerate(centres):
         # Notes may be faster than the grid: allow for indices after the lowest one of the previous note.
-        lowest = max(0, int(places[-1][0]) + 1 if places else 0)
+        lowest = max(0, int(candidates[-1][0]) + 1 if candidates else 0)
         at = np.unique(np.maximum(centre + reach, lowest))
-        moved = beats.seconds(grid.place(at)) - onsets[number]
+        moved = beats.seconds(grid.positions(at)) - onsets[number]
         cost = 0.5 * (moved / _TIMING) ** 2 + _WEAK * _weakness(grid, at)
         if number:
-            allowed = places[-1][None] < at[:, None]
+            allowed = candidates[-1][None] < at[:, None]
             before = np.where(allowed, totals[-1][None], np.inf)
             sources.append(np.argmin(before, 1))
             cost = cost + before.min(1)
         totals.append(cost)
-        places.append(at)
+        candidates.append(at)
     chosen = [int(np.argmin(totals[-1]))]
     for source in reversed(sources):
         chosen.append(int(source[chosen[-1]]))
-    return [int(at[index]) for at, index in zip(places, reversed(chosen), strict=True)]
+    return [int(at[index]) for at, index in zip(candidates, reversed(chosen), strict=True)]
 
 
-def _weakness(grid: Grid, places: np.ndarray) -> np.ndarray:
+def _weakness(grid: Grid, indices: np.ndarray) -> np.ndarray:
     """Compute (indices,) how many times the beat must be divided to reach each position."""
-    within = grid.place(places, scored=True) % 1
+    within = grid.positions(indices, scored=True) % 1
     levels = [within * parts % 1 for parts in (1, 2, 3, 4, 6, 8)]
     whole = np.array([(np.minimum(level, 1 - level) < 1e-6) for level in levels])
     return np.array([0, 1, 1.5, 2, 2.5, 3, 4])[np.where(whole.any(0), whole.argmax(0), 6)]

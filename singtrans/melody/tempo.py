@@ -162,9 +162,9 @@ def _track(onsets: np.ndarray, weights: np.ndarray, period: float) -> np.ndarray
 def _smooth(times: np.ndarray, onsets: np.ndarray, period: float) -> np.ndarray:
     """Smooth (beats,) times in seconds by local linear fits to the onsets near them."""
     numbers = np.arange(len(times))
-    place = np.interp(onsets, times, numbers)
-    near = np.abs(place - np.round(place)) < 0.15
-    known, at = np.round(place[near]), onsets[near]
+    index = np.interp(onsets, times, numbers)
+    near = np.abs(index - np.round(index)) < 0.15
+    known, at = np.round(index[near]), onsets[near]
     if len(known) < 3:
         return times
     # Where onsets are few, keep the song's tempo: the fits include two artificial points of small weight.

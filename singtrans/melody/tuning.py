@@ -161,8 +161,8 @@ def _walk(fits: np.ndarray) -> tuple[np.ndarray, float]:
         best = ways.argmax(axis=1)
         total = ways[np.arange(len(cents)), best] + fit[cents % 100]
         sources.append(np.arange(len(cents)) + moves[best])
-    place = int(total.argmax())
-    path = [place]
+    index = int(total.argmax())
+    path = [index]
     for source in reversed(sources):
         path.append(int(source[path[-1]]))
-    return cents[path[::-1]], float(total[place])
+    return cents[path[::-1]], float(total[index])

@@ -133,10 +133,10 @@ class _Matcher:
         overlap = (self.overlap if split else self.overlap.T)[np.ix_(wholes, parts)]
         owner = overlap.argmax(axis=0)  # the note that overlaps most with a part
         inside = overlap.max(axis=0) >= _MIN_SHARE * np.diff(part_spans[parts])[:, 0]
-        for place, whole in enumerate(wholes.tolist()):
-            members = np.flatnonzero(inside & (owner == place))
+        for index, whole in enumerate(wholes.tolist()):
+            members = np.flatnonzero(inside & (owner == index))
             length = float(np.diff(whole_spans[whole])[0])
-            if len(members) >= 2 and overlap[place, members].sum() >= _MIN_SHARE * length:
+            if len(members) >= 2 and overlap[index, members].sum() >= _MIN_SHARE * length:
                 those = parts[members].tolist()
                 self.assign(name, *(([whole], those) if split else (those, [whole])))
 

@@ -232,8 +232,8 @@ def _table(first: str, *others: str, numbers: int | None = None) -> Table:
     """Make a table: one column of text, then ``numbers`` columns (all by default) aligned to the right."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="")
     table.add_column(first, overflow="fold")
-    for place, name in enumerate(others):
-        right = numbers is None or place < numbers
+    for index, name in enumerate(others):
+        right = numbers is None or index < numbers
         table.add_column(name, justify="right" if right else "left", no_wrap=True)
     return table
 

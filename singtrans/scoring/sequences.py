@@ -1,8 +1,8 @@
-"""Score notes whose truth is a sequence of semitones without times.
+"""Scores of notes against a sequence of semitones without times.
 
-Two figures: whether the number of notes is right, and the note error rate: the edit distance (Levenshtein 1966) between
-the true semitones and the rounded pitches at the best transposition, over the number of true notes. The transposition
-is any multiple of half a semitone within `REACH` of the median pitch.
+Two figures: whether the number of notes is right, and the note error rate, which is the edit distance (Levenshtein
+1966) between the true semitones and the rounded pitches at the best transposition, divided by the number of true notes.
+The transposition is any multiple of half a semitone within `REACH` of the median pitch.
 """
 
 from collections.abc import Sequence
@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 
 REACH = 8.0
-"""Semitones from the median pitch within which the first note's pitch is searched."""
+"""Largest transposition, in semitones from the median pitch."""
 
 
 @dataclass(frozen=True, slots=True)
 class SequenceScores:
-    """How well a sequence of pitches agrees with true semitones.
+    """Agreement of a sequence of pitches with true semitones.
 
     Attributes:
         count: number of true notes.
@@ -30,7 +30,7 @@ class SequenceScores:
 
     @property
     def right_count(self) -> bool:
-        """Whether there are as many notes as there should be."""
+        """Whether the number of notes is right."""
         return self.found == self.count
 
 
@@ -38,7 +38,7 @@ def score_sequence(semitones: Sequence[int], pitches: Sequence[float]) -> Sequen
     """Score the pitches of notes against true semitones.
 
     Args:
-        semitones: of the true notes, in order, above any fixed pitch.
+        semitones: true notes in order, as semitones above any fixed pitch.
         pitches: (notes,) fractional MIDI numbers of the estimated notes, in order.
     """
     if not len(pitches):
@@ -53,7 +53,11 @@ def score_sequence(semitones: Sequence[int], pitches: Sequence[float]) -> Sequen
 
 
 def edit_distance(true: Sequence[int], estimated: Sequence[int]) -> int:
-    """Fewest insertions, deletions and substitutions that turn one sequence into the other."""
+    """Count the insertions, deletions and substitutions that turn one sequence into the other.
+
+    >>> edit_distance([0, 2, 4], [0, 4])
+    1
+    """
     row = list(range(len(estimated) + 1))
     for i, wanted in enumerate(true, 1):
         diagonal, row[0] = row[0], i

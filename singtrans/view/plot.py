@@ -153,9 +153,9 @@ def _figure(layout: Layout, rows: range, room: int) -> "Figure":
     figure.suptitle(printable_title(layout.picture.transcription.audio), fontsize=11, y=1 - 0.12 / height, va="top")
     figure.subplots_adjust(left=0.055, right=0.99, top=1 - 0.42 / height, bottom=0.48 / height, hspace=0.28)
     axes = figure.subplots(room, 1, squeeze=False)[:, 0]
-    for place, axis in enumerate(axes):
-        if place < len(rows):
-            draw_row(axis, layout, rows[place] * layout.picture.row_seconds)
+    for index, axis in enumerate(axes):
+        if index < len(rows):
+            draw_row(axis, layout, rows[index] * layout.picture.row_seconds)
         else:
             axis.set_axis_off()
     axes[len(rows) - 1].set_xlabel("seconds")

@@ -87,7 +87,7 @@ def test_nine_of_ten_notes_are_quantised_correctly(grid, bars):
         beats = align_beats(tempo, made.notes)
         placed = quantize(made.notes, beats, places)
         origin = np.round(beats.position(made.beats[0]))
-        right = np.abs(places.place(np.array(placed.spans)) - origin - np.array(made.spans)) < 0.01
+        right = np.abs(places.positions(np.array(placed.spans)) - origin - np.array(made.spans)) < 0.01
         starts, both, total = starts + right[:, 0].sum(), both + right.all(1).sum(), total + len(right)
     assert starts >= 0.95 * total
     assert both >= 0.9 * total
@@ -109,7 +109,7 @@ def test_quantised_notes_keep_their_order_and_a_positive_length(steps, name, tem
     assert [(n.pitch, n.confidence) for n in placed.notes] == [(60.4, 0.5)] * len(notes)
     for note, span in zip(placed.notes, placed.spans, strict=True):
         assert span[0] < span[1]
-        np.testing.assert_allclose(beats.position([note.onset, note.offset]), grid.place(np.array(span)), atol=1e-6)
+        np.testing.assert_allclose(beats.position([note.onset, note.offset]), grid.positions(np.array(span)), atol=1e-6)
     assert all(a[1] <= b[0] for a, b in zip(placed.spans, placed.spans[1:], strict=False))
     moved = [after.onset - before.onset for before, after in zip(notes, placed.notes, strict=True)]
     np.testing.assert_allclose(placed.moved, moved, atol=1e-9)
@@ -117,8 +117,8 @@ def test_quantised_notes_keep_their_order_and_a_positive_length(steps, name, tem
 
 def test_swing_is_written_straight():
     grid = parse_grid("1/8s")
-    np.testing.assert_allclose(grid.place(np.arange(4)), [0, 2 / 3, 1, 5 / 3])
-    np.testing.assert_allclose(grid.place(np.arange(4), scored=True), [0, 0.5, 1, 1.5])
+    np.testing.assert_allclose(grid.positions(np.arange(4)), [0, 2 / 3, 1, 5 / 3])
+    np.testing.assert_allclose(grid.positions(np.arange(4), scored=True), [0, 0.5, 1, 1.5])
     assert parse_grid("swing").steps == grid.steps
     assert parse_grid("1/16s60").steps == pytest.approx((0, 0.3))
 

@@ -1,1 +1,1 @@
-"""The page to listen to notes and to correct them: one HTML file."""
+"""The report page, on which a transcription can be played and corrected: one HTML file."""

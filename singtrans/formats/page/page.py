@@ -130,9 +130,9 @@ def _curve(track: PitchTrack) -> dict[str, object]:
     if len(track) < 2:
         return {"start": 0.0, "hop": 1.0, "midi": []}
     hop = float(np.median(np.diff(track.time)))
-    place = np.rint((track.time - track.time[0]) / hop).astype(int)
-    even = np.full(min(int(place[-1]) + 1, 10_000_000), np.nan)
-    even[place[place < len(even)]] = track.midi[place < len(even)]
+    index = np.rint((track.time - track.time[0]) / hop).astype(int)
+    even = np.full(min(int(index[-1]) + 1, 10_000_000), np.nan)
+    even[index[index < len(even)]] = track.midi[index < len(even)]
     midi = [round(value, 2) if np.isfinite(value) else None for value in even.tolist()]
     return {"start": float(track.time[0]), "hop": hop, "midi": midi}
 

@@ -20,7 +20,7 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
 
 FORMAT = Format(
     name="html",
-    description="web page to listen to the notes and to correct them, with the recording in it",
+    description="web page to play and correct the notes, with the recording",
     endings=(".report.html", ".html"),
     aliases=("report",),
     write=write,

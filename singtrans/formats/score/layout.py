@@ -82,7 +82,7 @@ def lay_out(arrangement: Arrangement) -> Sheet:
         raise ValueError("notes of sheet music lie on a grid")
     bar = beats.metre * QUARTER
     spans = np.array(arrangement.spans, int).reshape(-1, 2)
-    at = np.rint(grid.place(spans, scored=True) * QUARTER).astype(int) - beats.downbeat * QUARTER
+    at = np.rint(grid.positions(spans, scored=True) * QUARTER).astype(int) - beats.downbeat * QUARTER
     first = int(at[0, 0] // bar) if len(at) else 0
     at -= first * bar
     bars = max(1, int(-(-at[-1, 1] // bar))) if len(at) else 1
