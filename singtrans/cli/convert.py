@@ -8,7 +8,9 @@ import typer
 from singtrans.cli.commands import OUTPUT
 from singtrans.cli.console import describe
 from singtrans.cli.options import (
+    Artist,
     Key,
+    Language,
     Lyrics,
     Metre,
     Overwrite,
@@ -17,6 +19,7 @@ from singtrans.cli.options import (
     Quantize,
     Quiet,
     Tempo,
+    Title,
     Tuning,
     Velocity,
     VelocityOption,
@@ -52,6 +55,9 @@ def convert(  # noqa: PLR0913 (one parameter per option)
         ),
     ] = None,
     lyrics: Lyrics = None,
+    title: Title = "",
+    artist: Artist = "",
+    language: Language = "",
     overwrite: Overwrite = False,
     tempo: Tempo = None,
     metre: Metre = None,
@@ -99,6 +105,9 @@ def convert(  # noqa: PLR0913 (one parameter per option)
         program=program,
         velocity=velocity,
         lyrics=lyrics,
+        title=title,
+        artist=artist,
+        language=language,
         tuning=tuning,
         key=key,
     )

@@ -105,6 +105,13 @@ VelocityOption = Annotated[
     Velocity,
     typer.Option(help="All velocities the same, or by how loudly each note is sung.", rich_help_panel=MIDI),
 ]
+Title = Annotated[
+    str, typer.Option(metavar="TEXT", help="Title of the song. Default: the recording's name.", rich_help_panel=OUTPUT)
+]
+Artist = Annotated[str, typer.Option(metavar="TEXT", help="Who sings.", rich_help_panel=OUTPUT)]
+Language = Annotated[
+    str, typer.Option(metavar="NAME", help="Language of the words, such as English.", rich_help_panel=OUTPUT)
+]
 Jobs = Annotated[
     int,
     typer.Option(
@@ -151,6 +158,9 @@ def write_options(  # noqa: PLR0913 (one parameter an option)
     lyrics: Path | None = None,
     tuning: str | None = None,
     key: str | None = None,
+    title: str = "",
+    artist: str = "",
+    language: str = "",
 ) -> "Options":
     """The `Options` that these say.
 
@@ -171,6 +181,9 @@ def write_options(  # noqa: PLR0913 (one parameter an option)
         program=program,
         loudness=velocity is Velocity.loudness,
         lyrics=read_lyrics(lyrics) if lyrics else (),
+        title=title,
+        artist=artist,
+        language=language,
     )
 
 

@@ -11,9 +11,11 @@ from singtrans.batch.locations import STREAM, is_folder, local, place
 from singtrans.cli.commands import INPUT, MANY, MODEL, OUTPUT
 from singtrans.cli.console import report
 from singtrans.cli.options import (
+    Artist,
     Formats,
     Jobs,
     Key,
+    Language,
     Lyrics,
     Metre,
     ModelOption,
@@ -24,6 +26,7 @@ from singtrans.cli.options import (
     Quiet,
     SkipExisting,
     Tempo,
+    Title,
     Tuning,
     Velocity,
     VelocityOption,
@@ -73,6 +76,9 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
     ] = None,
     formats: Formats = None,
     lyrics: Lyrics = None,
+    title: Title = "",
+    artist: Artist = "",
+    language: Language = "",
     overwrite: Overwrite = False,
     skip_existing: SkipExisting = False,
     track: Annotated[
@@ -169,6 +175,9 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
         program=program,
         velocity=velocity,
         lyrics=lyrics,
+        title=title,
+        artist=artist,
+        language=language,
         tuning=tuning,
         key=key,
     )

@@ -60,10 +60,10 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
         for namespace, data in (("note_midi", notes), (CONTOUR, contour))
         if data or namespace == "note_midi"
     ]
-    title = transcription.audio.encode("utf-8", "replace").decode()
+    title = options.title or transcription.audio.encode("utf-8", "replace").decode()
     metadata = {
         "title": title,
-        "artist": "",
+        "artist": options.artist,
         "release": "",
         "duration": round(transcription.duration, 6),
         "identifiers": {},
@@ -203,6 +203,6 @@ FORMAT = Format(
     read=read,
     recognises=_recognises,
     write=write,
-    uses=frozenset({"audio"}),
+    uses=frozenset({"audio", "title", "artist"}),
     precision="1 µs, 0.0001 semitones",
 )

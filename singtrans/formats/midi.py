@@ -65,7 +65,7 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
             voice.append(mido.Message("control_change", control=controller, value=value))
         moves = _moved(curves, transcription.notes, arrangement.notes)
         events += _bend_events(moves, spans, tempi, reach)
-    frame = _key_events(options) + _frame_events(beats, tempi, end)
+    frame = _title_events(transcription, options) + _key_events(options) + _frame_events(beats, tempi, end)
     tracks = [_delta(frame, end), mido.MidiTrack([*voice, *_delta(events, end)])]
     midi = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT, charset="utf-8", tracks=tracks)
     midi.save(file=file)
@@ -102,6 +102,14 @@ def _frame_events(beats: Beats, tempi: np.ndarray, end: int) -> list[tuple[int, 
         if tick == 0 or tick < end:
             events.append((tick, mido.MetaMessage("time_signature", numerator=numerator, denominator=4)))
     return sorted(events, key=lambda event: event[0])
+
+
+def _title_events(transcription: Transcription, options: Options) -> list[tuple[int, "BaseMessage"]]:
+    """(tick, message) of the title, if one is stated: the name of the first track is the song's."""
+    import mido
+
+    title = options.title_of(transcription.audio)
+    return [(0, mido.MetaMessage("track_name", name=title))] if options.title else []
 
 
 def _key_events(options: Options) -> list[tuple[int, "BaseMessage"]]:
@@ -191,6 +199,6 @@ FORMAT = Format(
     aliases=("midi",),
     read=read,
     write=write,
-    uses=BEATS | {"pitch_bend", "program", "loudness"},
+    uses=BEATS | {"pitch_bend", "program", "loudness", "title"},
     precision="0.5 ms at 120 beats per minute, semitones; 4 cents with --pitch-bend",
 )

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from singtrans.audio.recording import Source
 from singtrans.errors import UsageError
@@ -31,6 +32,9 @@ class Options:
         lyrics: a syllable for each note, in order.
         audio: the recording, for what needs its sound.
         beats: where the beats are, if that is known; used where ``tempo`` is None.
+        title: of the song; empty for the recording's name.
+        artist: who sings, or empty.
+        language: of the words, such as ``English``, or empty.
 
     Raises:
         UsageError: if a value is out of its range.
@@ -47,6 +51,15 @@ class Options:
     lyrics: tuple[Syllable, ...] = ()
     audio: Source | None = None
     beats: Beats | None = None
+    title: str = ""
+    artist: str = ""
+    language: str = ""
+
+    def title_of(self, audio: str) -> str:
+        """The title of a song as text that can be printed: the one stated, or the name of its recording."""
+        title = " ".join(self.title.split()) or PurePath(audio).stem
+        # A file name may hold bytes that are not text: they become question marks.
+        return "".join(c if c.isprintable() else "?" for c in title.encode("utf-8", "replace").decode())
 
     def __post_init__(self) -> None:
         if isinstance(self.tempo, str):

@@ -1,4 +1,4 @@
-"""UltraStar's songs: notes counted in beats, of the formats before 2.0 (usdx.eu/format).
+"""UltraStar's songs: notes counted in beats (usdx.eu/format).
 
     #BPM:280,5
     #GAP:12350
@@ -6,10 +6,11 @@
     - 8
     E
 
-A beat lasts 60 / (BPM * 4) seconds, counted from GAP milliseconds on; a line has start and length in beats and
-the pitch in semitones above C4 (MIDI 60).
+A beat lasts 60 / (BPM * 4) seconds, from version 2 on 60 / BPM seconds, counted from GAP milliseconds on; a line has
+start and length in beats and the pitch in semitones above C4 (MIDI 60).
 """
 
+import math
 import re
 from bisect import bisect_left
 from dataclasses import dataclass, field
@@ -29,7 +30,8 @@ from singtrans.notes import Note, Transcription
 _NOTE_MARKS = ":*"
 _UNPITCHED_MARKS = "FRG"  # freestyle, rap, golden rap
 _BREATH = 0.25  # seconds without a note where a line of the song may end
-_FINEST = 0.02  # seconds: beats are divided until no note is moved by more than half of this
+_HIGHEST_BPM = 400  # players and editors are made for 200 to 400
+_VERSION = "1.1.0"  # the first with #AUDIO; players that know #MP3 only pass it over
 _TAG = re.compile(r"^#(VOCALS|AUDIO|MP3):(.*)$", re.MULTILINE)
 _VOICE = re.compile(r"P\s*(\d)", re.ASCII)
 
@@ -53,6 +55,12 @@ class _Song:
     spans: dict[str, list[tuple[int, float, float, float]]] = field(default_factory=dict)
 
     @property
+    def version(self) -> int:
+        """The first number of ``#VERSION``; 1 where none is stated."""
+        number = self.header.get("VERSION", "").partition(".")[0]
+        return int(number) if number.isascii() and number.isdecimal() and len(number) < 4 else 1
+
+    @property
     def relative(self) -> bool:
         return self.header.get("RELATIVE", "").upper() == "YES"
 
@@ -60,15 +68,14 @@ class _Song:
 def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
     """Write a song that UltraStar, Vocaluxe and Performous play, in UTF-8.
 
-    The tempo is that of the options, the one found in the notes where ``auto`` or a grid asks for it, or 120; times as
-    many powers of two as make a beat 20 ms or shorter; notes are within half of that. Lines end
-    with the lyrics' lines, or where nobody sings for a quarter of a second. A note without a syllable gets ``~``.
+    #BPM is whole and lies between 200 and 400: the tempo of the options, or the one found in the notes where ``auto``
+    or a grid asks for it, times a power of two; else 400. A beat then lasts 37.5 to 75 ms, and notes are within half of
+    that. Lines end with the lyrics' lines, or where nobody sings for a quarter of a second. A note without a syllable
+    gets ``~``.
     """
     arrangement = arrange(transcription, options)
-    tempo = arrangement.beats.tempo
-    while 15 / tempo > _FINEST:
-        tempo *= 2
-    bpm = float(f"{tempo:.6g}")  # as it is written: hours of beats must not drift
+    is_timed = options.tempo is not None or options.beats is not None or options.quantize
+    bpm = _bpm(arrangement.beats.tempo) if is_timed else _HIGHEST_BPM
     notes = arrangement.notes
     gap = round(1000 * notes[0].onset) if notes else 0
     unit = 15 / bpm
@@ -76,14 +83,21 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
     recording = transcription.audio.encode("utf-8", "replace").decode()
     # A name, and no path to whatever a player would open.
     recording = PureWindowsPath("".join(c if c.isprintable() else "?" for c in recording)).name
-    lines = [f"#TITLE:{Path(recording).stem or 'Untitled'}", "#ARTIST:Unknown", "#CREATOR:singtrans"]
-    lines += [f"#MP3:{recording}", f"#BPM:{bpm:g}", f"#GAP:{gap}"]
+    title, artist = options.title_of(recording) or "Untitled", " ".join(options.artist.split()) or "Unknown"
+    lines = [f"#VERSION:{_VERSION}", f"#TITLE:{title}", f"#ARTIST:{artist}"]
+    lines += [f"#LANGUAGE:{' '.join(options.language.split())}"] if options.language.strip() else []
+    lines += ["#CREATOR:singtrans", f"#MP3:{recording}", f"#AUDIO:{recording}", f"#BPM:{bpm}", f"#GAP:{gap}"]
     for index, (begin, end) in enumerate(spans):
         text = _text(arrangement, index)
         lines.append(f": {begin} {end - begin} {notes[index].note - 60} {text}")
         if index + 1 < len(notes) and _ends_line(arrangement, index):
             lines.append(f"- {end}")
     file.write(("\n".join([*lines, "E"]) + "\n").encode())
+
+
+def _bpm(tempo: float) -> int:
+    """A tempo times a power of two, whole, and as high as it can be."""
+    return round(tempo * 2 ** math.floor(math.log2(_HIGHEST_BPM / tempo)))
 
 
 def _text(arrangement: Arrangement, index: int) -> str:
@@ -118,16 +132,25 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
     song = _Song()
     for line, text in enumerate(read_text(path, fallback="cp1252").split("\n"), 1):
         content = text.strip()
-        if content.upper() == "E":
+        if content[:1].upper() == "E":  # players stop at any such line, so END is one
             break
         if content:
             _take(path, song, line, content, faults)
     if not song.tempi:
         raise InputError(f"{path} has no line #BPM:, so its beats have no length: add it at the top.")
+    _share_third_voice(song)
     voice = (voice or min(song.spans, default="P1")).upper()
     if voice not in song.spans and (song.spans or voice != "P1"):
         raise InputError(f"{path} has no voice {voice}: choose one with --voice ({listed(sorted(song.spans))}).")
     return in_order(_notes(path, song, voice, faults))
+
+
+def _share_third_voice(song: _Song) -> None:
+    """Give what both singers sing, which songs before version 2 call P3, to either of them."""
+    if song.version < 2 and {"P1", "P2"} & set(song.spans) and "P3" in song.spans:
+        both = song.spans.pop("P3")
+        for voice in ("P1", "P2"):
+            song.spans.setdefault(voice, []).extend(both)
 
 
 def _take(path: Path, song: _Song, line: int, content: str, faults: list[InputError] | None) -> None:
@@ -136,6 +159,10 @@ def _take(path: Path, song: _Song, line: int, content: str, faults: list[InputEr
     try:
         if mark == "#":
             name, _, value = content[1:].partition(":")
+            if name.strip().upper() == "BPM" and song.tempi:
+                fault = "states #BPM a second time: remove one."
+                refuse(at_line(path, line, fault), faults)
+                return
             song.header[name.strip().upper()] = value.strip()
             if name.strip().upper() == "BPM":
                 song.tempi.insert(0, (float("-inf"), _tempo(value)))
@@ -172,7 +199,7 @@ def _notes(path: Path, song: _Song, voice: str, faults: list[InputError] | None)
         gap = number(song.header.get("GAP") or "0") / 1000
     except ValueError:
         raise InputError(f"{path} has a #GAP that is no number: give milliseconds.") from None
-    clock = _Clock(song.tempi)
+    clock = _Clock(song.tempi, 60.0 if song.version >= 2 else 15.0)
     notes = []
     for line, begin, end, pitch in song.spans.get(voice, ()):
         try:
@@ -186,17 +213,18 @@ def _notes(path: Path, song: _Song, voice: str, faults: list[InputError] | None)
 class _Clock:
     """Beats to seconds after GAP, under the changes of tempo; the first tempo holds before beat 0 too."""
 
-    def __init__(self, tempi: list[tuple[float, float]]) -> None:
+    def __init__(self, tempi: list[tuple[float, float]], beat: float) -> None:
+        self._beat = beat
         changes = sorted(tempi[1:])
         self._beats = [0.0, *(beat for beat, _ in changes)]
         self._tempi = [tempi[0][1], *(tempo for _, tempo in changes)]
         self._starts = [0.0]
         for (first, second), tempo in zip(pairwise(self._beats), self._tempi, strict=False):
-            self._starts.append(self._starts[-1] + (second - first) * 15 / tempo)
+            self._starts.append(self._starts[-1] + (second - first) * beat / tempo)
 
     def seconds(self, beat: float) -> float:
         place = max(bisect_left(self._beats, beat, lo=1) - 1, 0)
-        return self._starts[place] + (beat - self._beats[place]) * 15 / self._tempi[place]
+        return self._starts[place] + (beat - self._beats[place]) * self._beat / self._tempi[place]
 
 
 def audio_names(path: Path) -> tuple[str, ...]:
@@ -222,6 +250,6 @@ FORMAT = Format(
     read=read,
     recognises=_recognises,
     write=write,
-    uses=BEATS - {"metre"},
-    precision="10 ms, semitones",
+    uses=(BEATS - {"metre"}) | {"title", "artist", "language"},
+    precision="half a beat: 19 ms at #BPM 400, semitones",
 )

@@ -361,6 +361,9 @@ def test_each_format_uses_the_options_that_it_says(name):
         "pitch_bend": True,
         "program": 5,
         "lyrics": parse_lyrics("do re mi"),
+        "title": "Song",
+        "artist": "Ann",
+        "language": "Latin",
     }
 
     def content(options):

@@ -4,6 +4,7 @@ import pytest
 
 from singtrans import Note, formats
 from singtrans.formats import ultrastar
+from tests.formats.test_formats import transcription
 from tests.helpers.label_files import NOTES, check, refused, written
 
 SONG = """#TITLE:Été
@@ -51,3 +52,55 @@ def test_ultrastar_duets(tmp_path):
 def test_ultrastar_changes_of_tempo(tmp_path):
     path = written(tmp_path / "a.txt", "#BPM:15\n: 0 2 0 a\nB 3 30\n: 4 2 0 b\nE\n")
     check(ultrastar.read(path), (Note(0, 2, 60), Note(3.5, 4.5, 60)))
+
+
+@pytest.mark.parametrize("end", ["E", "END", "e", "Ende"])
+def test_a_song_ends_at_a_line_that_begins_with_e(tmp_path, end):
+    text = f"#BPM:15\n: 0 1 0 a\n{end}\n: 4 1 0 b\n"
+    check(formats.load_notes(written(tmp_path / "a.txt", text)), (Note(0, 1, 60),))
+
+
+def test_a_second_tempo_in_the_head_is_refused(tmp_path):
+    refused(written(tmp_path / "a.txt", "#BPM:300\n#BPM:150\n: 0 4 0 a\nE\n"), "line 2, states #BPM a second time")
+
+
+@pytest.mark.parametrize(("version", "length"), [("2.0.0", 1.0), ("1.2.0", 0.25), ("", 0.25), ("x", 0.25)])
+def test_from_version_2_on_beats_are_not_divided(tmp_path, version, length):
+    tag = f"#VERSION:{version}\n" if version else ""
+    text = f"{tag}#BPM:1200\n#GAP:1000\n: 0 20 0 a\nE\n"
+    check(formats.load_notes(written(tmp_path / "a.txt", text)), (Note(1, 1 + length, 60),))
+
+
+def test_what_both_singers_sing_belongs_to_either(tmp_path):
+    text = "#BPM:15\nP1\n: 0 1 0 a\nP2\n: 2 1 2 b\nP3\n: 4 1 4 c\nE\n"
+    path = written(tmp_path / "a.txt", text)
+    check(formats.load_notes(path, voice="P1"), (Note(0, 1, 60), Note(4, 5, 64)))
+    check(formats.load_notes(path, voice="P2"), (Note(2, 3, 62), Note(4, 5, 64)))
+    path = written(path, f"#VERSION:2.0.0\n{text}")
+    assert [note.pitch for note in formats.load_notes(path, voice="P3")] == [64]
+
+
+@pytest.mark.parametrize(
+    ("options", "bpm"),
+    [
+        ({}, "400"),
+        ({"tempo": 96.0}, "384"),
+        ({"tempo": 130.4}, "261"),
+        ({"tempo": 500.0}, "250"),
+        ({"tempo": 11}, "352"),
+    ],
+)
+def test_the_tempo_is_whole_and_what_players_are_made_for(tmp_path, options, bpm):
+    notes = [Note(0.3 * k, 0.3 * k + 0.2, 60) for k in range(2000)]
+    path = formats.save(transcription(notes), tmp_path / "a.txt", options=formats.Options(**options))
+    assert f"#BPM:{bpm}\n" in path.read_text()
+    for found, note in zip(formats.load_notes(path), notes, strict=True):
+        assert found.onset == pytest.approx(note.onset, abs=0.5 * 15 / int(bpm) + 0.0005)
+
+
+def test_tags_of_todays_games(tmp_path):
+    options = formats.Options(title="A\nsong", artist="Ann", language="Latin")
+    text = formats.save(transcription([Note(0, 1, 60)]), tmp_path / "a.txt", options=options).read_text()
+    head = dict(line[1:].split(":", 1) for line in text.splitlines() if line.startswith("#"))
+    assert head["AUDIO"] == head["MP3"]
+    assert (head["VERSION"], head["TITLE"], head["ARTIST"], head["LANGUAGE"]) == ("1.1.0", "A song", "Ann", "Latin")

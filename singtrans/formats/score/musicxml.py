@@ -5,7 +5,6 @@ ps13). What a score cannot say, pitch between the semitones and time off the gri
 """
 
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
@@ -50,7 +49,9 @@ def score_xml(transcription: Transcription, options: Options) -> bytes:
         from partitura.score import Score
 
         content = save_musicxml(Score(_part(sheet, arrangement.beats.metre, options.key)))
-    return _finished(content, sheet, round(arrangement.beats.tempo, 1), Path(transcription.audio).stem)
+    return _finished(
+        content, sheet, round(arrangement.beats.tempo, 1), options.title_of(transcription.audio), options.artist
+    )
 
 
 def _part(sheet: Sheet, metre: int, key: Key | str | None) -> "Part":
@@ -125,7 +126,7 @@ def _clef(pitches: tuple[int, ...]) -> tuple[str, int, int]:
     return ("G", 2, 0) if middle >= 60 else ("G", 2, -1) if middle >= 52 else ("F", 4, 0)
 
 
-def _finished(content: bytes, sheet: Sheet, tempo: float, title: str) -> bytes:
+def _finished(content: bytes, sheet: Sheet, tempo: float, title: str, artist: str) -> bytes:
     """The XML with a title, a metronome mark and lyrics, which partitura does not write."""
     from lxml import etree
 
@@ -133,8 +134,16 @@ def _finished(content: bytes, sheet: Sheet, tempo: float, title: str) -> bytes:
     tree = root.getroottree()
     if title:
         heading = etree.Element("movement-title")
-        heading.text = "".join(c if c.isprintable() else "?" for c in title.encode("utf-8", "replace").decode())
+        heading.text = title
         root.insert(0, heading)
+    if artist.strip():
+        identification = root.find("identification")
+        if identification is None:
+            identification = etree.Element("identification")
+            root.insert(1 if title else 0, identification)
+        creator = etree.Element("creator", type="artist")
+        creator.text = "".join(c if c.isprintable() else "?" for c in artist)
+        identification.insert(0, creator)
     for sound in root.iter("sound"):
         sound.getparent().remove(sound)
     bar = root.find("part/measure")
@@ -200,7 +209,7 @@ FORMAT = Format(
     read=read,
     recognises=_recognises,
     write=write,
-    uses=BEATS,
+    uses=BEATS | {"title", "artist"},
     precision="the grid, semitones",
     packages=("partitura",),
     extra="score",

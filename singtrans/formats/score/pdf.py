@@ -22,7 +22,7 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
     """
     typst = need("typst", "score", "-f pdf")
     pages = engrave(transcription, options, whole=False)
-    title = Path(transcription.audio).stem.encode("utf-8", "replace").decode()
+    title = options.title_of(transcription.audio)
     with tempfile.TemporaryDirectory(prefix="singtrans-") as folder:
         for number, page in enumerate(pages):
             (Path(folder) / f"{number}.svg").write_text(page, encoding="utf-8")
@@ -38,7 +38,7 @@ FORMAT = Format(
     description="sheet music on A4 pages",
     endings=(".pdf",),
     write=write,
-    uses=BEATS,
+    uses=BEATS | {"title", "artist"},
     precision="the grid, semitones",
     packages=("partitura", "verovio", "typst"),
     extra="score",
