@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from singtrans import audio, interrupt
+from singtrans.decoding.options import DecodingOptions
 from singtrans.model.shipped import find_model
 from singtrans.notes import Transcription
 from singtrans.separation.engines import make_separator
@@ -33,6 +34,7 @@ class LazyTranscriber:
         threads: for one recording.
         separation: when to separate a voice from instruments.
         progress: called with the share of the current recording that is done, 0 to 1.
+        decoding: how notes are cut and written.
 
     Raises:
         UsageError: if there is no such model, or the voice is always to be separated and nothing can.
@@ -45,8 +47,9 @@ class LazyTranscriber:
         threads: int = 1,
         separation: SeparationOptions | None = None,
         progress: Progress = _ignore,
+        decoding: DecodingOptions | None = None,
     ) -> None:
-        self.progress = progress
+        self.progress, self.decoding = progress, decoding
         self.model, self.device, self.threads = find_model(model), device, threads
         self.separation = separation or SeparationOptions()
         self.separation.check()
@@ -74,5 +77,5 @@ class LazyTranscriber:
     def _load(self) -> SongTranscriber:
         from singtrans.transcriber import Transcriber
 
-        transcriber = Transcriber(self.model, self.device, self.threads, progress=self.progress)
+        transcriber = Transcriber(self.model, self.device, self.threads, self.decoding, progress=self.progress)
         return SongTranscriber(transcriber, self.separation, make=partial(make_separator, threads=self.threads))

@@ -13,6 +13,7 @@ from singtrans.logs import start_debugging
 
 INPUT = "Input"
 SONGS = "Songs with instruments"
+NOTES = "Notes"
 OUTPUT = "Output"
 RHYTHM = "Rhythm"
 PITCH = "Pitch"

@@ -1,12 +1,22 @@
 """``singtrans evaluate``."""
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from singtrans.cli.commands import MODEL, OUTPUT
+from singtrans.cli.note_options import (
+    Ends,
+    EndsOption,
+    Ornaments,
+    OrnamentsOption,
+    Sensitivity,
+    ShortestNote,
+    decoding_options,
+)
 from singtrans.cli.options import Overwrite
 from singtrans.cli.progress import Bar, say
 from singtrans.cli.reading import Columns, Name, Pattern, Tier, UnitOption, Voice, read_options
@@ -14,6 +24,7 @@ from singtrans.errors import UsageError
 from singtrans.messages import counted, listed
 
 if TYPE_CHECKING:
+    from singtrans.decoding.options import DecodingOptions
     from singtrans.scoring.references import Reference
     from singtrans.scoring.scores import Evaluation
     from singtrans.scoring.systems import System
@@ -67,6 +78,10 @@ def evaluate(  # noqa: PLR0913 (one parameter per option)
             rich_help_panel=SCORING,
         ),
     ] = 0.0,
+    ornaments: OrnamentsOption = Ornaments.fold,
+    ends: EndsOption = Ends.sung,
+    sensitivity: Sensitivity = 0.0,
+    shortest_note: ShortestNote = None,
     files: Annotated[
         bool | None,
         typer.Option(
@@ -118,7 +133,8 @@ def evaluate(  # noqa: PLR0913 (one parameter per option)
     if plot is not None:
         _check_picture(plot)
     choice = LabelChoice(read_options(name, voice, tier, unit, columns), pattern)
-    task = choose_task(reference, estimate, model, split, against, _model_system, choice)
+    system = partial(_model_system, decoding=decoding_options(ornaments, ends, sensitivity, shortest_note))
+    task = choose_task(reference, estimate, model, split, against, system, choice)
     scores = [_scored(task, system, reference_shift_hz) for system in task.systems]
     ours, theirs = scores[0], scores[1] if len(scores) > 1 else None
     differences = compare(ours, theirs) if theirs else {}
@@ -143,11 +159,11 @@ def evaluate(  # noqa: PLR0913 (one parameter per option)
         raise typer.Exit(1)
 
 
-def _model_system(model: str) -> "System":
+def _model_system(model: str, decoding: "DecodingOptions") -> "System":
     from singtrans.batch.lazy_transcriber import LazyTranscriber, default_threads
     from singtrans.scoring.systems import ModelSystem
 
-    return ModelSystem(model, LazyTranscriber(model, "auto", default_threads()))
+    return ModelSystem(model, LazyTranscriber(model, "auto", default_threads(), decoding=decoding))
 
 
 def _scored(task: "Task", system: "System", shift: float) -> "Evaluation":

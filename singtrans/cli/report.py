@@ -11,6 +11,15 @@ import typer
 from singtrans.batch.locations import Place, is_folder, place
 from singtrans.cli.commands import OUTPUT
 from singtrans.cli.console import report as tell
+from singtrans.cli.note_options import (
+    Ends,
+    EndsOption,
+    Ornaments,
+    OrnamentsOption,
+    Sensitivity,
+    ShortestNote,
+    decoding_options,
+)
 from singtrans.cli.options import (
     Jobs,
     Key,
@@ -57,6 +66,10 @@ def report(  # noqa: PLR0913 (one parameter per option)
     skip_existing: SkipExisting = False,
     tuning: Tuning = None,
     key: Key = None,
+    ornaments: OrnamentsOption = Ornaments.fold,
+    ends: EndsOption = Ends.sung,
+    sensitivity: Sensitivity = 0.0,
+    shortest_note: ShortestNote = None,
     separate: SeparateOption = Separate.AUTO,
     separator: SeparatorOption = Engine.SPLEETER,
     jobs: Jobs = 1,
@@ -90,7 +103,9 @@ def report(  # noqa: PLR0913 (one parameter per option)
     bar = Bar(quiet)
     if notes is None:
         threads = 1 if jobs > 1 else default_threads()
-        factory = partial(LazyTranscriber, model, "auto", threads, separation_options(separate, separator))
+        separation = separation_options(separate, separator)
+        decoding = decoding_options(ornaments, ends, sensitivity, shortest_note)
+        factory = partial(LazyTranscriber, model, "auto", threads, separation, decoding=decoding)
         if jobs == 1:
             factory = partial(factory, progress=bar.part)
         outcomes = run_jobs(plan.jobs, factory, existing, jobs)

@@ -10,6 +10,15 @@ import typer
 from singtrans.batch.locations import STREAM, is_folder, local, place
 from singtrans.cli.commands import INPUT, MANY, MODEL, OUTPUT
 from singtrans.cli.console import report
+from singtrans.cli.note_options import (
+    Ends,
+    EndsOption,
+    Ornaments,
+    OrnamentsOption,
+    Sensitivity,
+    ShortestNote,
+    decoding_options,
+)
 from singtrans.cli.options import (
     Artist,
     Formats,
@@ -101,6 +110,10 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
     separate: SeparateOption = Separate.AUTO,
     separator: SeparatorOption = Engine.SPLEETER,
     write_voice: WriteVoice = False,
+    ornaments: OrnamentsOption = Ornaments.fold,
+    ends: EndsOption = Ends.sung,
+    sensitivity: Sensitivity = 0.0,
+    shortest_note: ShortestNote = None,
     tempo: Tempo = None,
     metre: Metre = None,
     quantize: Quantize = "",
@@ -183,9 +196,10 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
     )
     selection = Selection(track, parse_channel(channel))
     separation = separation_options(separate, separator, write_voice)
+    decoding = decoding_options(ornaments, ends, sensitivity, shortest_note)
     if STREAM in inputs or out == STREAM:
         written = _stream_format(ctx, inputs, out, wanted or ["csv"])
-        transcriber = LazyTranscriber(model, device.value, threads or default_threads(), separation)
+        transcriber = LazyTranscriber(model, device.value, threads or default_threads(), separation, decoding=decoding)
         _stream(inputs[0], written, transcriber, options, selection, quiet)
         return
     existing = choose_existing(ctx, overwrite, skip_existing)
@@ -197,7 +211,7 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
     alone = jobs == 1 and not scheduler
     bar = Bar(quiet)
     threads = threads or (default_threads() if alone else 1)
-    factory = partial(LazyTranscriber, model, device.value, threads, separation)
+    factory = partial(LazyTranscriber, model, device.value, threads, separation, decoding=decoding)
     if alone:
         factory = partial(factory, progress=bar.part)
     outcomes = run_jobs(plan.jobs, factory, existing, jobs, scheduler)

@@ -7,11 +7,18 @@
 
 Times in seconds, pitch as a fractional MIDI number, null where nothing is sung. It is strict JSON: no NaN. A note that
 counts from another A4 than 440 Hz has "tuning" as well, how many semitones it lies above; one that was meant as a
-neighbour of the nearest integer, as the song's key has it, has "moved", 1 or -1.
+neighbour of the nearest integer, as the song's key has it, has "moved", 1 or -1. Where they are known, a note has:
+
+    "certainty": {"onset": 0.97, "pitch": 0.62, "octave": 0.99, "offset": 0.88}, "doubts": ["pitch"],
+    "ornaments": [{"onset": 0.421, "offset": 0.533, "pitch": 58.2, "kind": "scoop"}], "release": 1.02
+
+Certainties are probabilities; what is below 0.7 is among the doubts. Kinds of ornaments are scoop, grace and fall. The
+release is where a score would end the note.
 """
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path, PureWindowsPath
 from typing import Any, BinaryIO
 
@@ -20,6 +27,7 @@ import numpy as np
 from singtrans.errors import InputError
 from singtrans.formats.format import DEFAULTS, Format, ReadOptions, Sample
 from singtrans.formats.json_file import finite, read_json
+from singtrans.formats.note_details import detail_fields, read_details
 from singtrans.formats.options import PLAIN, Options
 from singtrans.formats.text import LONGEST, make_note, refuse
 from singtrans.formats.time_grid import on_grid
@@ -137,7 +145,8 @@ def _notes(path: Path, entries: list[Any], faults: list[InputError] | None) -> l
                 refuse(_absurd(path, onset, pitch), faults)
                 continue
             confidence, tuning = finite(entry.get("confidence", 1.0)), finite(entry.get("tuning", 0.0))
-            notes.append(make_note(onset, offset, pitch, confidence, tuning, finite(entry.get("moved", 0))))
+            note = make_note(onset, offset, pitch, confidence, tuning, finite(entry.get("moved", 0)))
+            notes.append(replace(note, **read_details(entry, confidence)))
         except (AttributeError, KeyError, TypeError, ValueError):
             fault = f"entry {number} is not a note: it needs an onset from 0 s, a later offset, a pitch."
             refuse(InputError(f"{path}: {fault}"), faults)
@@ -159,7 +168,7 @@ def _absurd(path: Path, time: float, pitch: float) -> InputError:
     )
 
 
-def _note_fields(note: Note, onset: int, offset: int) -> dict[str, float]:
+def _note_fields(note: Note, onset: int, offset: int) -> dict[str, Any]:
     tuning = round(float(note.tuning), 3)
     return {
         "onset": onset / _STEPS_PER_SECOND,
@@ -169,6 +178,7 @@ def _note_fields(note: Note, onset: int, offset: int) -> dict[str, float]:
         "confidence": round(float(note.confidence), 3),
         **({"tuning": tuning} if tuning else {}),
         **({"moved": note.moved} if note.moved else {}),
+        **detail_fields(note),
     }
 
 

@@ -1,0 +1,72 @@
+"""Options on what counts as a note."""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from singtrans.cli.commands import NOTES
+
+if TYPE_CHECKING:
+    from singtrans.decoding.options import DecodingOptions
+
+
+class Ornaments(StrEnum):
+    """What becomes of scoops, grace notes and falls."""
+
+    fold = "fold"
+    keep = "keep"
+
+
+class Ends(StrEnum):
+    """Where notes end."""
+
+    sung = "sung"
+    joined = "joined"
+
+
+OrnamentsOption = Annotated[
+    Ornaments,
+    typer.Option(
+        "--ornaments",
+        help="Scoops, grace notes and falls: fold them into the notes they belong to, or keep them as notes.",
+        rich_help_panel=NOTES,
+    ),
+]
+EndsOption = Annotated[
+    Ends,
+    typer.Option(
+        "--ends",
+        help="Where notes end: sung, with the voice; joined, where a score would end them, without rests for breaths.",
+        rich_help_panel=NOTES,
+    ),
+]
+Sensitivity = Annotated[
+    float,
+    typer.Option(
+        min=-1.0,
+        max=1.0,
+        metavar="X",
+        help="From -1, fewer notes, to 1, more notes.",
+        rich_help_panel=NOTES,
+    ),
+]
+ShortestNote = Annotated[
+    float | None,
+    typer.Option(
+        min=0.02,
+        max=5.0,
+        metavar="SECONDS",
+        help="Length of the shortest note. Default: as the model was tuned.",
+        rich_help_panel=NOTES,
+    ),
+]
+
+
+def decoding_options(
+    ornaments: Ornaments, ends: Ends, sensitivity: float, shortest_note: float | None
+) -> "DecodingOptions":
+    """What the options together ask for."""
+    from singtrans.decoding.options import DecodingOptions
+
+    return DecodingOptions(ornaments.value, ends.value, sensitivity, shortest_note)

@@ -1,0 +1,65 @@
+"""`--ornaments`, `--ends`, `--sensitivity` and `--shortest-note`."""
+
+import csv
+import json
+from itertools import pairwise
+
+import pytest
+
+from tests.helpers.command import SAMPLES, call
+
+SONG = SAMPLES / "amazing_grace.wav"
+
+
+def notes(*words):
+    result = call("transcribe", SONG, "-o", "-", "-f", "csv", *words)
+    assert result.returncode == 0, result.stderr
+    return [{key: float(value) for key, value in row.items()} for row in csv.DictReader(result.stdout.splitlines())]
+
+
+@pytest.fixture(scope="module")
+def plain():
+    return notes()
+
+
+def test_joined_ends_leave_no_short_gaps(plain):
+    joined = notes("--ends", "joined")
+    assert [n["onset"] for n in joined] == [n["onset"] for n in plain]
+    gaps = [b["onset"] - a["offset"] for a, b in pairwise(plain)]
+    assert any(0.01 < gap < 0.25 for gap in gaps)
+    assert not any(0.01 < b["onset"] - a["offset"] < 0.25 for a, b in pairwise(joined))
+
+
+def test_sensitivity_and_shortest_note_change_how_many_there_are(plain):
+    assert len(notes("--sensitivity", "-1")) <= len(plain) <= len(notes("--sensitivity", "1"))
+    long = notes("--shortest-note", "0.6")
+    assert len(long) < len(plain)
+    assert min(n["offset"] - n["onset"] for n in long) > 0.4
+
+
+def test_kept_ornaments_are_notes_or_there_are_none(plain):
+    result = call("transcribe", SONG, "-o", "-", "-f", "json")
+    ornaments = sum(len(note.get("ornaments", [])) for note in json.loads(result.stdout)["notes"])
+    assert len(notes("--ornaments", "keep")) == len(plain) + ornaments
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("--ornaments", "trill"), ("--ends", "late"), ("--sensitivity", "2"), ("--shortest-note", "0")],
+)
+def test_other_values_are_refused(words):
+    result = call("transcribe", SONG, "-o", "-", *words)
+    assert result.returncode == 2
+    assert words[0] in result.stderr
+
+
+def test_evaluate_and_report_have_them_too(tmp_path):
+    manifest = tmp_path / "m.csv"
+    manifest.write_text(f"audio,notes\n{SONG},{SONG.with_suffix('.notes.csv')}\n")
+    scores = [
+        json.loads(call("evaluate", manifest, "--model", "default", "--json", *words).stdout)
+        for words in ((), ("--shortest-note", "1.5"))
+    ]
+    recall = [score["figures"]["COn.recall"]["mean"] if "figures" in score else score for score in scores]
+    assert recall[0] != recall[1]
+    assert call("report", SONG, "-o", tmp_path, "--sensitivity", "0.5").returncode == 0
