@@ -1,59 +1,98 @@
-"""The commands in the README work."""
+"""What the README tells people to type works: every block is run, in order, in one folder."""
 
+import os
 import re
-import shlex
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.helpers.command import call
-
 ROOT = Path(__file__).parents[2]
-SAMPLES = ROOT / "sample_audio"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-
-
-def commands():
-    """List the commands in the shell blocks, except in the first two (installation) and in the section on training."""
-    before_training = README.split("## Train")
-    training, after = before_training[1].split("\n## ", 1)
-    assert "singtrans train" in training
-    blocks = re.findall(r"```sh\n(.*?)```", before_training[0] + after, re.DOTALL)
-    return [line for block in blocks[2:] for line in block.splitlines() if line.startswith("singtrans")]
+BLOCKS = re.findall(r"^```(sh|python)\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
+INSTALLERS = ("pip", "pytest", "python3")  # what only makes the environment that this test runs in
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Make a folder with the files that the README names."""
+    """A checkout with an environment in which the installers do nothing."""
     place = tmp_path_factory.mktemp("readme")
-    for name in ("song.wav", "song.m4a"):  # the content matters, not the suffix
-        shutil.copy(SAMPLES / "amazing_grace.wav", place / name)
-    (place / "recordings").mkdir()
-    shutil.copy(SAMPLES / "twinkle_phone.mp3", place / "recordings")
-    shutil.copytree(SAMPLES, place / "sample_audio")
-    (place / "true-notes").mkdir()
-    (place / "estimated-notes").mkdir()
-    for kind in ("true-notes", "estimated-notes"):
-        shutil.copy(SAMPLES / "ode_to_joy.notes.csv", place / kind / "ode.csv")
-    (place / "words.txt").write_text("A-ma-zing grace how sweet the sound\nthat saved a wretch like me")
+    shutil.copytree(ROOT / "sample_audio", place / "sample_audio")
+    programs = place / ".venv" / "bin"
+    programs.mkdir(parents=True)
+    (programs / "activate").touch()
+    for name in INSTALLERS:
+        (programs / name).write_text("#!/bin/sh\n")
+    (programs / "singtrans").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m singtrans "$@"\n')
+    (programs / "python").symlink_to(sys.executable)
+    for program in programs.iterdir():
+        if not program.is_symlink():
+            program.chmod(0o755)
     return place
 
 
-def test_every_readme_command_runs(folder):
-    lines = commands()
-    assert len(lines) >= 10
-    for line in lines:
-        # Each command starts without the outputs of the others.
-        for made in [*folder.glob("song.*"), *folder.glob("song-*")]:
-            if made.name not in ("song.wav", "song.m4a"):
-                made.unlink()
-        shutil.rmtree(folder / "notes", ignore_errors=True)
-        done = call(*shlex.split(line, comments=True)[1:], cwd=folder)
-        assert done.returncode == 0, f"{line}\n{done.stderr}"
-    assert (folder / "pages" / "index.html").exists()
+def paste(kind: str, block: str, folder: Path) -> None:
+    environment = os.environ | {
+        "PATH": f"{folder / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+        "OMP_NUM_THREADS": "1",
+    }
+    command = ["bash", "-euo", "pipefail", "-c", block] if kind == "sh" else [sys.executable, "-c", block]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{block}\n{done.stderr}"
 
 
-def test_readme_links_exist():
+@pytest.mark.skipif(os.name != "posix", reason="the blocks are for POSIX shells")
+def test_every_block_can_be_pasted(folder):
+    assert len(BLOCKS) >= 10
+    for kind, block in BLOCKS:
+        paste(kind, block, folder)
+    made = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    for name in (
+        "sample_audio/ode_to_joy.mid",
+        "notes/frere_jacques.json",
+        "score/amazing_grace.pdf",
+        "karaoke/twinkle_phone.txt",
+        "pages/index.html",
+        "out/ode.png",
+        "out/python.mid",
+        "out/mine.mid",
+    ):
+        assert name in made, name
+
+
+def test_two_commands_do_all_the_setting_up():
+    """The first two blocks are one line each, and install nothing outside of the environment."""
+    first, second = (block for _, block in BLOCKS[:2])
+    assert first.count("\n") == second.count("\n") == 1
+    assert "python3 -m venv .venv" in first and "sample_audio/" in first
+    assert ".[test]" in second and "pytest" in second
+    assert not re.search(r"(?<!/)\bpip install", first + second)
+
+
+def test_blocks_use_files_that_exist():
+    for _, block in BLOCKS:
+        for path in re.findall(r"sample_audio/[\w.]+", block):
+            assert (ROOT / path).exists(), path
+
+
+def test_what_it_links_to_exists():
     for link in re.findall(r"\]\(([^)#]+)\)", README):
         assert (ROOT / link).exists(), link
+
+
+def test_every_extra_is_listed():
+    import tomllib
+
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    for name in extras.keys() - {"dev", "demucs", "recipe", "evaluate"}:
+        assert f"| `{name}` |" in README, name
+
+
+def test_every_format_is_listed():
+    from singtrans.formats import WRITERS
+
+    table = README.split("| `-f` | content |")[1].split("\n\n")[0]
+    assert set(re.findall(r"`(\w+)`", table)) >= WRITERS.keys()
