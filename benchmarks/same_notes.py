@@ -7,15 +7,13 @@ largest change of times and pitch, and the number of notes added or lost. docs/r
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from unittest.mock import patch
 
 import numpy as np
 import torch
 
-from singtrans import audio, transcriber
-from singtrans.model import streaming
+from singtrans import audio
+from singtrans.model.chunking import Chunking
 from singtrans.notes import Note
 from singtrans.transcriber import Transcriber
 
@@ -76,19 +74,12 @@ def main() -> None:
     show("1, 2 or 5 threads, slices of 0.5 to 30 s", shared, sum(map(len, plain)) * 12)
 
 
-@contextmanager
-def slices(seconds: float) -> Iterator[None]:
-    """Use slices of this length for every recording."""
-    with patch.object(streaming, "_SLICE_SECONDS", seconds), patch.object(transcriber, "_SHORT_SECONDS", 0.0):
-        yield
-
-
 def variants(original: Transcriber) -> Iterator[Transcriber]:
     """List the same model with other threads and slices."""
     for threads in (1, 2, 5):
         for seconds in (0.5, 2.3, 10.0, 30.0):
-            with slices(seconds):
-                yield Transcriber(original.model, "cpu", threads)
+            chunking = Chunking(slice_seconds=seconds, short_seconds=0.0)
+            yield Transcriber(original.model, "cpu", threads, chunking=chunking)
 
 
 def compare(found: tuple[Note, ...], true: tuple[Note, ...], later: float) -> tuple[int, float, float]:

@@ -13,6 +13,7 @@ from singtrans.decoding.decoder import Decoder, pitch_track
 from singtrans.decoding.options import DecodingOptions
 from singtrans.decoding.posteriors import Posteriors, join
 from singtrans.extras import need
+from singtrans.model.chunking import DEFAULT, Chunking
 from singtrans.model.engine import Engine
 from singtrans.model.level import Level, level
 from singtrans.model.model_file import StoredModel, read_model
@@ -23,8 +24,6 @@ from singtrans.notes import PitchTrack, Transcription
 if TYPE_CHECKING:
     from singtrans.model.network import Model
 
-_KEPT_SECONDS = 300.0  # a recording up to this length is held in memory (19 MB) instead of being decoded twice
-_SHORT_SECONDS = 25.0
 _READING = 0.8  # of the work on a recording is done when its last block is read
 _SILENT = 1e-12  # RMS amplitude below which a recording holds nothing, not even its own noise
 
@@ -39,6 +38,7 @@ class Transcriber:
         threads: how many parts of a recording are computed at once; the result does not depend on it.
         decoding: how notes are cut and written.
         progress: called now and then with the share of the recording that is done, 0 to 1.
+        chunking: how recordings are divided; the result does not depend on it.
 
     Raises:
         UsageError: if there is no such model or device.
@@ -55,13 +55,15 @@ class Transcriber:
         threads: int = 1,
         decoding: DecodingOptions | None = None,
         progress: Callable[[float], None] = lambda share: None,
+        chunking: Chunking = DEFAULT,
     ) -> None:
         self.decoding = decoding or DecodingOptions()
+        self._chunking = chunking
         self.progress = progress
         self.model = read_model(find_model(model)) if isinstance(model, str | Path) else model
         engine = _engine(self.model, device)
-        self._run = StreamingModel(engine, self.model.config, threads)
-        self._run_alone = StreamingModel(engine, self.model.config)
+        self._run = StreamingModel(engine, self.model.config, threads, chunking)
+        self._run_alone = StreamingModel(engine, self.model.config, 1, chunking)
 
     def __call__(self, source: audio.Source) -> Transcription:
         """Transcribe one file, of any length: memory does not grow with it, but for what is found.
@@ -73,15 +75,16 @@ class Transcriber:
             InputError: if the file cannot be read.
         """
         rate = self.model.config.features.sample_rate
+        kept_length = self._chunking.kept_seconds * rate
         loudness, length, kept = Level(rate), 0, []
         reading = audio.Reading(source, rate)
         for block in reading:
             loudness.add(block)
             length += len(block)
             kept.append(block)
-            if length > _KEPT_SECONDS * rate:
+            if length > kept_length:
                 kept.clear()
-        whole = length <= _KEPT_SECONDS * rate
+        whole = length <= kept_length
         blocks = kept if whole else audio.Reading(source, rate)
         found = self._transcribe(blocks, loudness.value, length, audio.as_recording(source).name)
         summary = reading.summary
@@ -116,8 +119,7 @@ class Transcriber:
         decoder = Decoder(self.decoding.config(config.decoder), config.confidence)
         midi: list[np.ndarray] = []
         voicing: list[np.ndarray] = []
-        # Too short to be shared out: a second thread would cost more than it does.
-        short = length < _SHORT_SECONDS * config.features.sample_rate
+        short = length < self._chunking.short_seconds * config.features.sample_rate
         run = self._run_alone if short else self._run
         duration = length / config.features.sample_rate
         for posteriors in run(self._watched(blocks, length), _gain(loudness)):

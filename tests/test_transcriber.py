@@ -11,13 +11,14 @@ import soundfile
 
 import singtrans
 from singtrans import audio
-from singtrans import transcriber as module
 from singtrans.decoding.posteriors import Posteriors, join
 from singtrans.errors import UsageError
-from singtrans.model import lstm, streaming
+from singtrans.model.chunking import Chunking
 from singtrans.model.heads import HEADS
 from singtrans.model.level import level
 from singtrans.model.model_file import StoredModel
+from singtrans.model.runtime.engine import OnnxEngine
+from singtrans.model.streaming import StreamingModel
 from singtrans.transcriber import Transcriber
 from tests.helpers.models import SAMPLES, small_config, small_stored_model
 
@@ -26,10 +27,6 @@ RATE = 16_000
 
 def noise(seconds: float, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).standard_normal(round(seconds * RATE)).astype(np.float32) * 0.1
-
-
-def cut_up(monkeypatch, seconds: float) -> None:
-    monkeypatch.setattr(streaming, "_SLICE_SECONDS", seconds)
 
 
 def whole(stored: StoredModel, samples: np.ndarray) -> Posteriors:
@@ -68,24 +65,22 @@ def close(a: Posteriors, b: Posteriors, atol: float) -> None:
 @pytest.mark.parametrize("name", ["onnxruntime", "torch"])
 @pytest.mark.parametrize("layers", [1, 2, 3, 4])
 @pytest.mark.parametrize("in_memory", [0, 100_000, 10_000_000])
-def test_pieces_join_without_a_seam(name, layers, in_memory, monkeypatch):
+def test_pieces_join_without_a_seam(name, layers, in_memory):
     config = small_config()
     stored = small_stored_model(replace(config, network=replace(config.network, layers=layers)))
     samples = noise(12.8)
-    monkeypatch.setattr(lstm, "_IN_MEMORY", in_memory)
     for seconds in (1000.0, 3.0, 0.5):
-        cut_up(monkeypatch, seconds)
-        close(Transcriber(runtime(stored, name), "cpu").posteriors(samples), whole(stored, samples), 2e-4)
+        chunking = Chunking(slice_seconds=seconds, memory_bytes=in_memory)
+        transcriber = Transcriber(runtime(stored, name), "cpu", chunking=chunking)
+        close(transcriber.posteriors(samples), whole(stored, samples), 2e-4)
 
 
 @pytest.mark.parametrize("cut", [1, 160, 319, 3200, 4801, 16_000, 31_999])
-def test_blocks_of_any_size_are_one_recording(small_stored, monkeypatch, cut):
-    cut_up(monkeypatch, 0.3)
-    transcriber = Transcriber(small_stored)
+def test_blocks_of_any_size_are_one_recording(small_stored, cut):
+    model = StreamingModel(OnnxEngine(small_stored), small_stored.config, chunking=Chunking(slice_seconds=0.3))
     samples = noise(2.0 if cut > 1 else 0.2)
-    one = transcriber.posteriors(samples)
     blocks = [samples[i : i + cut] for i in range(0, len(samples), cut)]
-    parts = join(list(transcriber._run(blocks, 1.0 / level(samples, RATE))))
+    one, parts = (join(list(model(given, 1.0 / level(samples, RATE)))) for given in ([samples], blocks))
     for name in (*HEADS, "pitch"):
         assert np.array_equal(getattr(one, name), getattr(parts, name)), name
 
@@ -106,14 +101,17 @@ def same_notes(a, b) -> None:
         assert (one.pitch, one.confidence) == pytest.approx((other.pitch, other.confidence), abs=5e-3)
 
 
+def sliced(seconds: float) -> Transcriber:
+    """The shipped model with slices of this length."""
+    return Transcriber(device="cpu", chunking=Chunking(slice_seconds=seconds))
+
+
 @pytest.mark.parametrize("seconds", [7.0, 3.1, 0.5])
-def test_seams_everywhere_change_no_note(monkeypatch, seconds):
+def test_seams_everywhere_change_no_note(seconds):
     """The shipped model on real voices: seams in notes, in rests, at the beat and off it."""
     samples = song()
-    cut_up(monkeypatch, 1000.0)
-    undivided = Transcriber(device="cpu").transcribe(samples)
-    cut_up(monkeypatch, seconds)
-    found = Transcriber(device="cpu").transcribe(samples)
+    undivided = sliced(1000.0).transcribe(samples)
+    found = sliced(seconds).transcribe(samples)
     seams = np.arange(seconds, found.duration, seconds)
     sung = [any(n.onset < seam < n.offset for n in undivided.notes) for seam in seams]
     assert len(undivided.notes) > 80 and any(sung) and not all(sung)  # there are seams of both kinds
@@ -121,32 +119,28 @@ def test_seams_everywhere_change_no_note(monkeypatch, seconds):
 
 
 @pytest.mark.parametrize("end", [-1, 0, 1, 160, 320, 3200])
-def test_a_recording_that_ends_near_a_seam(monkeypatch, end):
+def test_a_recording_that_ends_near_a_seam(end):
     samples = audio.load(SAMPLES / "ode_to_joy.ogg")[: 6 * RATE + end]
-    cut_up(monkeypatch, 1000.0)
-    undivided = Transcriber(device="cpu").transcribe(samples)
-    cut_up(monkeypatch, 2.0)
-    found = Transcriber(device="cpu").transcribe(samples)
+    undivided, found = (sliced(seconds).transcribe(samples) for seconds in (1000.0, 2.0))
     assert len(found.pitch) == len(undivided.pitch) == len(samples) // 320 + 1
     same_notes(found, undivided)
 
 
-def test_a_long_file_is_decoded_twice_and_heard_the_same(small_stored, monkeypatch, tmp_path):
+def test_decoding_a_long_file_twice_gives_the_same_notes(small_stored, tmp_path):
     path = tmp_path / "long.wav"
     soundfile.write(path, noise(70.0), RATE, subtype="FLOAT")
     transcriber = Transcriber(small_stored)
     held = transcriber(path)
-    monkeypatch.setattr(module, "_KEPT_SECONDS", 40.0)
-    again = transcriber(path)
+    again = Transcriber(small_stored, chunking=Chunking(kept_seconds=40.0))(path)
     assert again.notes == held.notes == transcriber.transcribe(noise(70.0)).notes
     assert np.array_equal(again.pitch.midi, held.pitch.midi, equal_nan=True)
 
 
 @pytest.mark.parametrize("name", ["onnxruntime", "torch"])
-def test_threads_change_nothing(small_stored, monkeypatch, name):
+def test_threads_change_nothing(small_stored, name):
     samples, model = noise(20.0), runtime(small_stored, name)
-    cut_up(monkeypatch, 1.0)
-    one, three = (Transcriber(model, "cpu", threads).posteriors(samples) for threads in (1, 3))
+    chunking = Chunking(slice_seconds=1.0)
+    one, three = (Transcriber(model, "cpu", threads, chunking=chunking).posteriors(samples) for threads in (1, 3))
     for head in (*HEADS, "pitch"):
         assert np.array_equal(getattr(one, head), getattr(three, head)), head
 
@@ -158,7 +152,7 @@ def test_an_error_in_the_middle_of_a_recording_ends_the_threads(small_stored):
 
     before = threading.active_count()
     with pytest.raises(OSError, match="the disk is gone"):
-        list(Transcriber(small_stored, threads=2)._run(blocks(), 1.0))
+        list(StreamingModel(OnnxEngine(small_stored), small_stored.config, threads=2)(blocks(), 1.0))
     assert threading.active_count() == before
 
 

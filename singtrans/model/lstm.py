@@ -23,8 +23,6 @@ import numpy as np
 from singtrans.errors import InputError
 from singtrans.model.engine import Direction, Engine
 
-_IN_MEMORY = 16_000_000  # bytes that are kept in memory: of a recording of a minute and a half
-
 
 @dataclass(frozen=True, eq=False)
 class Piece:
@@ -50,10 +48,11 @@ class PiecewiseLstm:
 
     Args:
         engine: runs its directions.
+        memory_bytes: data between layers are held in memory up to this size, and in a temporary file beyond it.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, memory_bytes: int) -> None:
+        self._engine, self._memory_bytes = engine, memory_bytes
 
     def __call__(self, pieces: Iterable[Piece], pool: Executor | None) -> Iterator[Piece]:
         """The output of the last layer, (frames, 2 * hidden) for each piece, in order.
@@ -66,7 +65,7 @@ class PiecewiseLstm:
             InputError: if the temporary file cannot be written.
         """
         layers = self._engine.layers
-        with _Store() as store:
+        with _Store(self._memory_bytes) as store:
             waiting = [store.put(piece) for piece in self._first_direction(0, pieces, pool)]
             for number in range(1, layers + 1):
                 backward = number % 2 == 1
@@ -124,9 +123,9 @@ class _Stored:
 class _Store:
     """Pieces that wait, in memory up to a limit and in a temporary file beyond."""
 
-    def __init__(self) -> None:
+    def __init__(self, memory_bytes: int) -> None:
         self._file: IO[bytes] | None = None
-        self._end, self._held = 0, 0
+        self._end, self._held, self._memory_bytes = 0, 0, memory_bytes
 
     def __enter__(self) -> "_Store":
         return self
@@ -139,7 +138,7 @@ class _Store:
         """Keep a piece; `get` takes what this returns."""
         arrays = _arrays(piece)
         size = sum(array.nbytes for array in arrays)
-        if self._held + size <= _IN_MEMORY:
+        if self._held + size <= self._memory_bytes:
             self._held += size
             return piece
         entry = _Stored(self._end, tuple((array.shape, array.dtype) for array in arrays))

@@ -22,12 +22,12 @@ from typing import TypeVar
 import numpy as np
 
 from singtrans.decoding.posteriors import Posteriors
+from singtrans.model.chunking import DEFAULT, Chunking
 from singtrans.model.config import Config
 from singtrans.model.engine import Engine
 from singtrans.model.heads import HEADS
 from singtrans.model.lstm import Piece, PiecewiseLstm
 
-_SLICE_SECONDS = 5.0  # the convolutions of one slice fit into a processor's cache
 _LEAD_SECONDS = 0.5  # longer, it would take longer and make no more of a difference
 
 _T = TypeVar("_T")
@@ -50,11 +50,13 @@ class StreamingModel:
         engine: runs the network.
         config: of the model.
         threads: how many slices are computed at once.
+        chunking: the length of slices, and the memory between LSTM layers.
     """
 
-    def __init__(self, engine: Engine, config: Config, threads: int = 1) -> None:
+    def __init__(self, engine: Engine, config: Config, threads: int = 1, chunking: Chunking = DEFAULT) -> None:
         self._engine, self._config, self._threads = engine, config, threads
-        self._slice = max(1, round(_SLICE_SECONDS / config.features.hop_seconds))
+        self._memory_bytes = chunking.memory_bytes
+        self._slice = max(1, round(chunking.slice_seconds / config.features.hop_seconds))
         self._lead = round(_LEAD_SECONDS / config.features.hop_seconds)
 
     def __call__(self, blocks: Iterable[np.ndarray], gain: float) -> Iterator[Posteriors]:
@@ -73,7 +75,7 @@ class StreamingModel:
             slices = self._slices(chain([self._silence()], blocks), np.float32(gain))
             embedded = _in_order(pool, self._embed, slices, self._threads)
             lead = self._lead
-            for piece in PiecewiseLstm(self._engine)(embedded, pool):
+            for piece in PiecewiseLstm(self._engine, self._memory_bytes)(embedded, pool):
                 posteriors = self._posteriors(self._engine.probabilities(piece.features), piece.pitch)
                 if lead < len(posteriors):
                     yield posteriors[lead:]

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from singtrans import audio
-from singtrans.model import streaming
+from singtrans.model.chunking import Chunking
 from singtrans.transcriber import Transcriber
 from tests.helpers.models import SAMPLES
 
@@ -52,11 +52,9 @@ def test_any_gain(decibels, name):
 @settings(max_examples=6, deadline=None)
 @given(seconds=st.floats(0.3, 30), threads=st.sampled_from([1, 2, 5]), name=st.sampled_from(NAMES))
 def test_any_chunks_and_threads(seconds, threads, name):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(streaming, "_SLICE_SECONDS", seconds)
-        patch.setattr("singtrans.transcriber._SHORT_SECONDS", 0.0)
-        cut = Transcriber(transcriber().model, "cpu", threads)
-        same(cut.transcribe(sound(name)), plain(name))
+    chunking = Chunking(slice_seconds=seconds, short_seconds=0.0)
+    cut = Transcriber(transcriber().model, "cpu", threads, chunking=chunking)
+    same(cut.transcribe(sound(name)), plain(name))
 
 
 @settings(max_examples=6, deadline=None)

@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from singtrans import SingtransError, audio
-from singtrans import transcriber as module
+from singtrans.model.chunking import Chunking
 from singtrans.transcriber import Transcriber
 from tests.robustness import torture
 from tests.robustness.hostile_audio import cases
@@ -31,7 +31,6 @@ def test_every_hostile_recording_has_its_outcome(tmp_path):
 def test_a_recording_deleted_between_two_readings_is_one_line(small_model, tmp_path, monkeypatch):
     path = tmp_path / "a.wav"
     soundfile.write(path, np.random.default_rng(0).normal(0, 0.1, 3 * 16_000), 16_000)
-    monkeypatch.setattr(module, "_KEPT_SECONDS", 1.0)
 
     class Once(audio.Reading):
         def __iter__(self):
@@ -40,7 +39,7 @@ def test_a_recording_deleted_between_two_readings_is_one_line(small_model, tmp_p
 
     monkeypatch.setattr(audio, "Reading", Once)
     with pytest.raises(SingtransError, match="does not exist"):
-        Transcriber(small_model, "cpu")(path)
+        Transcriber(small_model, chunking=Chunking(kept_seconds=1.0))(path)
 
 
 def test_a_recording_without_permission_is_one_line(tmp_path, monkeypatch):
@@ -60,7 +59,6 @@ def test_a_recording_that_grows_keeps_its_first_length(small_model, tmp_path, mo
     path = tmp_path / "a.wav"
     sound = np.random.default_rng(0).normal(0, 0.1, 6 * 16_000).astype(np.float32)
     soundfile.write(path, sound[: 3 * 16_000], 16_000)
-    monkeypatch.setattr(module, "_KEPT_SECONDS", 1.0)
 
     class Growing(audio.Reading):
         def __iter__(self):
@@ -68,5 +66,5 @@ def test_a_recording_that_grows_keeps_its_first_length(small_model, tmp_path, mo
             soundfile.write(path, sound, 16_000)
 
     monkeypatch.setattr(audio, "Reading", Growing)
-    transcription = Transcriber(small_model, "cpu")(path)
+    transcription = Transcriber(small_model, chunking=Chunking(kept_seconds=1.0))(path)
     assert all(note.offset <= transcription.duration for note in transcription.notes)
