@@ -21,6 +21,15 @@ MIDI = "MIDI"
 MANY = "Many files"
 MODEL = "Model"
 MESSAGES = "Messages"
+SCORING = "Scoring"
+TRAINING = "Training"
+DATA = "Data"
+PANELS = (
+    *("Arguments", OUTPUT, INPUT, SONGS, NOTES, RHYTHM, PITCH, MIDI),
+    *(SCORING, TRAINING, DATA, "Options", MANY, MODEL, MESSAGES),
+)
+"""Panels of options, in the order in which help shows them."""
+
 DIRECT = "transcribe"
 """The command that is meant where none is named."""
 
@@ -74,15 +83,16 @@ class Command(TyperCommand):
         return [self.options_metavar or "", *pieces]
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write arguments, then each panel of options in the order of its first option."""
-        panels: dict[str, list[tuple[str, str]]] = {}
+        """Write arguments, then each panel of options."""
+        panels: dict[str, list[tuple[str, str]]] = {title: [] for title in PANELS}
         for param in self.get_params(ctx):
             if record := param.get_help_record(ctx):
                 names = param.metavar or param.name if _is_argument(param) else _bare(record[0])
                 panels.setdefault(_panel(param), []).append((names, _described(param)))
         for title, records in panels.items():
-            with formatter.section(title):
-                formatter.write_dl(records)
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)
 
 
 def _is_argument(param: Any) -> bool:

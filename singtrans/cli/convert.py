@@ -28,7 +28,7 @@ from singtrans.cli.options import (
     write_options,
 )
 from singtrans.cli.progress import say
-from singtrans.cli.reading import Columns, Name, Tier, UnitOption, Voice, read_options
+from singtrans.cli.read_options import Columns, Name, Tier, UnitOption, Voice, read_options
 from singtrans.errors import UsageError
 
 

@@ -10,7 +10,7 @@ from singtrans.cli.commands import OUTPUT, Command
 from singtrans.cli.console import progress
 from singtrans.cli.options import ModelOption, Overwrite
 from singtrans.cli.progress import say
-from singtrans.cli.reading import Pattern
+from singtrans.cli.read_options import Pattern
 from singtrans.errors import InputError, UsageError
 
 dataset = typer.Typer(
@@ -93,7 +93,7 @@ def split(  # noqa: PLR0913 (one parameter per option)
     \b
     Examples:
       singtrans dataset split my-recordings/ -o my-recordings/manifest.csv
-      singtrans dataset split all.csv -o split.csv --by singer --valid 0.1 --test 0.2
+      singtrans dataset split all.csv -o split.csv --by singer --test 0.2
     """
     from singtrans.dataset.manifest import read_entries, write_manifest
     from singtrans.dataset.splits import divide, summarise

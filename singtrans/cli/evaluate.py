@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from singtrans.cli.commands import MODEL, OUTPUT
+from singtrans.cli.commands import MODEL, OUTPUT, SCORING
 from singtrans.cli.note_options import (
     Ends,
     EndsOption,
@@ -19,7 +19,7 @@ from singtrans.cli.note_options import (
 )
 from singtrans.cli.options import Overwrite
 from singtrans.cli.progress import Bar, say
-from singtrans.cli.reading import Columns, Name, Pattern, Tier, UnitOption, Voice, read_options
+from singtrans.cli.read_options import Columns, Name, Pattern, Tier, UnitOption, Voice, read_options
 from singtrans.errors import UsageError
 from singtrans.messages import counted, listed
 
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from singtrans.scoring.scores import Evaluation
     from singtrans.scoring.systems import System
     from singtrans.scoring.task import Task
-
-
-SCORING = "Scoring"
 
 
 def evaluate(  # noqa: PLR0913 (one parameter per option)
@@ -118,8 +115,8 @@ def evaluate(  # noqa: PLR0913 (one parameter per option)
       singtrans evaluate true.csv song.mid
       singtrans evaluate true-notes/ estimated-notes/ --json
       singtrans evaluate true-notes/ estimated-notes/ --against other-notes/
-      singtrans evaluate manifest.csv --model runs/mine/best.safetensors --against default
-      singtrans evaluate my-recordings/ --model default --csv scores.csv --plot worst.png
+      singtrans evaluate manifest.csv --model mine.safetensors --against default
+      singtrans evaluate songs/ --model default --csv scores.csv --plot worst.png
     """
     from singtrans.scoring.export import csv_report, json_report
     from singtrans.scoring.references import LabelChoice

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from singtrans.cli.commands import OUTPUT
+from singtrans.cli.commands import INPUT, OUTPUT
 from singtrans.cli.options import Key, ModelOption, Overwrite, Tuning, write_options
 from singtrans.cli.progress import say
 from singtrans.errors import UsageError
@@ -29,14 +29,26 @@ def plot(  # noqa: PLR0913 (one parameter per option)
     ] = 15.0,
     overwrite: Overwrite = False,
     notes: Annotated[
-        Path | None, typer.Option(metavar="NOTES", help="Draw these notes instead of transcribing the recording.")
+        Path | None,
+        typer.Option(
+            metavar="NOTES", help="Draw these notes instead of transcribing the recording.", rich_help_panel=INPUT
+        ),
     ] = None,
     audio: Annotated[
-        Path | None, typer.Option(metavar="RECORDING", help="The recording, if FILE has notes; for the spectrogram.")
+        Path | None,
+        typer.Option(
+            metavar="RECORDING",
+            help="The recording, if FILE has notes; for the spectrogram.",
+            rich_help_panel=INPUT,
+        ),
     ] = None,
     reference: Annotated[
         Path | None,
-        typer.Option(metavar="NOTES", help="True notes to compare with: missed ones are dashed, extra ones hatched."),
+        typer.Option(
+            metavar="NOTES",
+            help="True notes to compare with: missed ones are dashed, extra ones hatched.",
+            rich_help_panel=INPUT,
+        ),
     ] = None,
     tuning: Tuning = None,
     key: Key = None,

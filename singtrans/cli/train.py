@@ -7,12 +7,9 @@ from typing import Annotated
 import typer
 
 from singtrans import interrupt
-from singtrans.cli.commands import OUTPUT
+from singtrans.cli.commands import DATA, OUTPUT, TRAINING
 from singtrans.cli.console import training_progress
-from singtrans.cli.reading import Pattern
-
-TRAINING = "Training"
-DATA = "Data"
+from singtrans.cli.read_options import Pattern
 
 
 class Freeze(StrEnum):
@@ -119,7 +116,7 @@ def train(  # noqa: PLR0913 (one parameter per option)
     Examples:
       singtrans train my-recordings/ -o runs/mine --init default
       singtrans train my-recordings/ -o runs/mine --init default --resume
-      singtrans train train.csv more.csv -o runs/new --accompaniment karaoke-tracks/
+      singtrans train train.csv more.csv -o runs/new --accompaniment tracks/
       torchrun --nproc-per-node 2 -m singtrans train train.csv -o runs/new
     """
     from singtrans.model.shipped import find_model

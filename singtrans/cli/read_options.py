@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from singtrans.cli.commands import INPUT
+
 if TYPE_CHECKING:
     from singtrans.formats import ReadOptions
-
-PANEL = "What to read"
 
 
 class Unit(StrEnum):
@@ -20,27 +20,27 @@ class Unit(StrEnum):
 
 Name = Annotated[
     str | None,
-    typer.Option(metavar="NAME", help="Which recording, in a file with many recordings.", rich_help_panel=PANEL),
+    typer.Option(metavar="NAME", help="Which recording, in a file with many recordings.", rich_help_panel=INPUT),
 ]
 Voice = Annotated[
     str | None,
     typer.Option(
         metavar="VOICE",
         help="Which voice: P2 of a duet, a track's or part's name or number, the number of a JAMS annotation.",
-        rich_help_panel=PANEL,
+        rich_help_panel=INPUT,
     ),
 ]
-Tier = Annotated[str | None, typer.Option(metavar="NAME", help="Which tier of a TextGrid.", rich_help_panel=PANEL)]
+Tier = Annotated[str | None, typer.Option(metavar="NAME", help="Which tier of a TextGrid.", rich_help_panel=INPUT)]
 UnitOption = Annotated[
     Unit | None,
-    typer.Option("--unit", help="Unit of the pitch in a table that does not state it.", rich_help_panel=PANEL),
+    typer.Option("--unit", help="Unit of the pitch in a table that does not state it.", rich_help_panel=INPUT),
 ]
 Columns = Annotated[
     str | None,
     typer.Option(
         metavar="NAMES",
         help="Columns of a table without a header, such as onset,offset,hz.",
-        rich_help_panel=PANEL,
+        rich_help_panel=INPUT,
     ),
 ]
 Pattern = Annotated[
@@ -48,7 +48,7 @@ Pattern = Annotated[
     typer.Option(
         metavar="GLOB",
         help="Of several label files or recordings that could be meant, use those that match, such as '*_notesA1.csv'.",
-        rich_help_panel=PANEL,
+        rich_help_panel=INPUT,
     ),
 ]
 
