@@ -49,6 +49,7 @@ from singtrans.dataset.manifest import Entry, read_entries, write_manifest
 from singtrans.formats import load_notes
 
 RATE = 16_000
+SEED = 7
 SECONDS = 20.0
 SONGS = 4  # of each voice
 SYLLABLES = 36  # of each synthetic voice
@@ -209,11 +210,11 @@ def draw_style(rng: np.random.Generator) -> SingingStyle:
     return replace(style, glide=(0.1, 0.3)) if rng.random() < 0.2 else style
 
 
-def one_song(bank: SyllableBank, seed: tuple[int, int, int]) -> SungSong:
-    """A song of a voice; where consonants find no room, another one."""
+def one_song(bank: SyllableBank, seed: tuple[int, int, int], *, clear: bool = False) -> SungSong:
+    """A song of a voice; where consonants find no room, another one; ``clear`` as of `draw_manner`."""
     for attempt in range(5):
         rng = np.random.default_rng([*seed, attempt])
-        manner = draw_manner(rng)
+        manner = draw_manner(rng, clear=clear)
         warped = bank.voice.warped(float(np.exp(rng.normal(0.0, 0.08))))
         shift = rng.uniform(-2.0, 3.0) + (3.0 if manner.tilt > 2.0 else 0.0)
         plan = plan_song(rng, SECONDS, (bank.low + shift, bank.high + shift), manner)
@@ -249,10 +250,11 @@ def write_song(folder: Path, name: str, song: SungSong) -> Entry:
     )
 
 
-def make(task: tuple[Voice, int, int, Path, Path]) -> list[Entry]:
+def make(task: tuple[Voice, argparse.Namespace]) -> list[Entry]:
     """All songs of a voice."""
-    voice, seed, songs, out, cache = task
-    bank = cached_bank(voice, seed, cache)
+    voice, options = task
+    seed, songs, out, cache = options.seed, options.songs, options.out, options.cache
+    bank = cached_bank(voice, SEED, cache)
     if bank is None:
         return []
     number = int(hashlib.sha256(bank.name.encode()).hexdigest()[:8], 16)
@@ -260,11 +262,12 @@ def make(task: tuple[Voice, int, int, Path, Path]) -> list[Entry]:
     entries = []
     for take in range(songs):
         try:
-            song = one_song(bank, (seed, number, take))
+            song = one_song(bank, (seed, number, take), clear=options.clear)
         except ValueError as error:
             print(error, file=sys.stderr)
             continue
-        entries.append(write_song(out, f"{name}-{voice.language}-{take}".replace("--", "-"), song))
+        mark = f"-{seed}" if seed != SEED else ""
+        entries.append(write_song(out, f"{name}-{voice.language}-{take}{mark}".replace("--", "-"), song))
     return entries
 
 
@@ -273,15 +276,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("manifest", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--seed", type=int, default=SEED, help="another makes other songs (default: %(default)s)")
+    parser.add_argument("--clear", action="store_true", help="songs for the later stages; see draw_manner")
     parser.add_argument("--songs", type=int, default=SONGS, help="of each voice (default: %(default)s)")
     parser.add_argument("--cache", type=Path, help="for the voices (default: OUT/voices)")
     parser.add_argument("--processes", type=int, default=None)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     voices = [*recorded_voices(read_entries(options.manifest)), *synthetic_voices()]
-    cache = options.cache or options.out / "voices"
-    tasks = [(voice, options.seed, options.songs, options.out, cache) for voice in voices]
+    options.cache = options.cache or options.out / "voices"
+    tasks = [(voice, options) for voice in voices]
     with multiprocessing.Pool(options.processes) as pool:
         entries = [entry for made in pool.imap(make, tasks, chunksize=1) for entry in made]
     write_manifest(options.out / "manifest.csv", entries)

@@ -8,8 +8,8 @@ the singer: whole ranges of ids), by song (PJS, one singer) and by singer (MIR-1
 and the decoder's costs; `test` is only reported.
 
 Where syllables begin is known of three sets, and written into a folder ``syllables`` beside the manifest: in SSVD every
-note is a syllable of solfege, in UTAU's recordings every note is one, and PJS has phonemes, of which every vowel and
-every moraic n begins one.
+note is a syllable of solfege, in UTAU's recordings every note is one, and PJS has phonemes, of which every vowel
+begins one. (A moraic n is a note of its own in Japanese, but not a syllable.)
 
 The labels of 28 of SSVD's recordings come 20 ms later after the sound than those of the others, onsets and offsets
 alike (`label_lag.py` shows it). All 28 are in the training part. Their labels are moved back by that, into a folder
@@ -37,7 +37,7 @@ PJS_TEST = range(69, 81)
 MIR1K_VALID = frozenset({"stool", "tammy"})
 MIR1K_TEST = frozenset({"abjones", "heycat"})
 UTAU_VALID = frozenset({"yuki", "scott"})
-PJS_NUCLEI = frozenset("aiueoN")
+PJS_NUCLEI = frozenset("aiueo")
 LICENSES = {
     "ssvd": "none stated; released by its authors for research",
     "pjs": "CC BY-SA 4.0",
@@ -66,7 +66,7 @@ def write_syllables(folder: Path, name: str, times: Iterable[float]) -> Path:
 
 
 def nuclei(phonemes: Path) -> list[float]:
-    """Seconds at which the vowels and the moraic n of a file of PJS' phonemes begin."""
+    """Seconds at which the vowels of a file of PJS' phonemes begin."""
     rows = [line.split() for line in phonemes.read_text(encoding="utf-8").splitlines() if line.strip()]
     return [int(begin) / 1e7 for begin, _, name in rows if name in PJS_NUCLEI]
 

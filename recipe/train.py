@@ -1,12 +1,14 @@
-"""Train the models to ship from a pack, from random weights, in two stages.
+"""Train the models to ship from a pack, from random weights, in three stages.
 
     python -m recipe.train PACK OUT [--seeds 1 2] [--minutes 9]
 
 1. *learn*: notes from people's labels and made-up singing; from MIR-1K its pitch.
 2. *adapt*: the models label MIR-1K's notes, as far as these go with the number of sung syllables
    (`recipe.label_by_words`), and learn from these, too.
+3. *polish*: the same with these models' labels, and with made-up songs in which notes and ornaments differ more clearly
+   and final nasals are held (`recipe.make_songs --clear`).
 
-Models of several seeds share their batches and differ in random weights and dropout. OUT/adapt/seed-N/last.safetensors
+Models of several seeds share their batches and differ in random weights and dropout. OUT/polish/seed-N/last.safetensors
 are the results. The same command goes on where it was interrupted. With the same seeds and steps on the same machine
 the weights are the same, as far as its libraries compute the same twice; with ``--minutes``, the number of steps
 depends on the machine's speed.
@@ -15,7 +17,7 @@ depends on the machine's speed.
 import argparse
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -33,32 +35,11 @@ from singtrans.training.config import TrainConfig
 from singtrans.training.loop import Data, Listener, Progress, train
 
 WORDS = "lyrics.tsv"
-WEIGHTS = {"ssvd": 1.5, "pjs": 2.0, "songs": 0.35, "synthetic": 0.25, "tones": 0.25}
-"""Source -> how often its recordings are drawn, relative to their length; 1 for those that are not named."""
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One stage of the training.
-
-    Attributes:
-        name: of its folder.
-        steps: with a batch of `BATCH` excerpts.
-        rate: highest learning rate.
-        notes_share: part of the excerpts from recordings with notes.
-    """
-
-    name: str
-    steps: int
-    rate: float
-    notes_share: float
-
-
-LEARN = Stage("learn", 3000, 2e-3, 0.7)
-ADAPT = Stage("adapt", 2000, 1e-3, 0.85)
-LEARN_SHARE = 0.55  # of the time, where that is limited
-LAST_SECONDS = 10.0  # that are left for writing
+PEOPLE = {"ssvd": 1.5, "pjs": 2.0, "utau": 1.0, "mir1k": 1.0}
+MADE_UP = {"synthetic": 0.25, "tones": 0.25}
 BATCH = 64
+VALIDATE_EVERY = 500  # steps; the state is saved as often
+LAST_SECONDS = 10.0  # that are left for writing, where time is limited
 DECODER = DecoderConfig(
     onset_weight=1.5625,
     offset_weight=1.25,
@@ -70,17 +51,48 @@ DECODER = DecoderConfig(
     shortest_note=0.08,
 )
 """Costs that were tuned on *valid* for earlier weights; `recipe.tune_decoder` finds others."""
-VALIDATE_EVERY = 500  # steps; the state is saved as often
 
 
-def weighted(data: Data) -> Data:
-    """The data with the weights of this recipe."""
-    weights = [WEIGHTS.get(entry.source, 1.0) for entry in data.entries]
-    return replace(
-        data,
-        entries=[replace(e, weight=w) for e, w in zip(data.entries, weights, strict=True)],
-        recordings=[replace(r, weight=w) for r, w in zip(data.recordings, weights, strict=True)],
-    )
+@dataclass(frozen=True)
+class Stage:
+    """One stage of the training.
+
+    Attributes:
+        name: of its folder.
+        steps: with a batch of `BATCH` excerpts.
+        rate: highest learning rate.
+        notes_share: part of the excerpts from recordings with notes.
+        labels: whether the models of the stage before label MIR-1K's notes first.
+        weights: source -> how often its recordings are drawn, relative to their length; others are left out.
+        time: relative share of the time, where that is limited.
+        convention: whose customs its models follow in the end; empty for none's.
+    """
+
+    name: str
+    steps: int
+    rate: float
+    notes_share: float
+    labels: bool
+    weights: Mapping[str, float]
+    time: float
+    convention: str = ""
+
+
+STAGES = (
+    Stage("learn", 3094, 2e-3, 0.7, False, PEOPLE | MADE_UP | {"songs": 0.35}, 0.5),
+    Stage("adapt", 2079, 1e-3, 0.85, True, PEOPLE | MADE_UP | {"songs": 0.35}, 0.33, "mir1k"),
+    Stage("polish", 1000, 7e-4, 0.88, True, PEOPLE | MADE_UP | {"clear-songs": 0.45}, 0.17, "mir1k"),
+)
+
+
+def drawn(data: Data, weights: Mapping[str, float]) -> Data:
+    """The recordings of the sources that are named, with these weights."""
+    pairs = [
+        (replace(entry, weight=weights[entry.source]), replace(recording, weight=weights[entry.source]))
+        for entry, recording in zip(data.entries, data.recordings, strict=True)
+        if entry.source in weights
+    ]
+    return replace(data, entries=[entry for entry, _ in pairs], recordings=[recording for _, recording in pairs])
 
 
 @dataclass(frozen=True)
@@ -92,17 +104,27 @@ class Recipe:
         seeds: of the models.
         steps: of each stage instead of its own; 0 for its own.
         batch: excerpts per step.
-        convention: whose corrections the results have; empty for none.
     """
 
     out: Path
     seeds: Sequence[int] = (1, 2)
     steps: int = 0
     batch: int = BATCH
-    convention: str = ""
 
-    def stage(self, stage: Stage, data: Data, *, inits: Sequence[Model] = (), seconds: float = 0.0) -> list[Model]:
-        """The models of one stage: trained, trained on, or loaded, if they are done.
+    def folders(self, stage: Stage) -> list[Path]:
+        """Where the models of a stage are."""
+        return [self.out / stage.name / f"seed-{seed}" for seed in self.seeds]
+
+    def is_done(self, stage: Stage) -> bool:
+        """Whether all models of a stage are trained."""
+        return all((folder / "done").is_file() for folder in self.folders(stage))
+
+    def models(self, stage: Stage) -> list[Model]:
+        """The models of a stage that is done."""
+        return [load_model(folder / "last.safetensors") for folder in self.folders(stage)]
+
+    def train(self, stage: Stage, data: Data, inits: Sequence[Model], seconds: float) -> None:
+        """Train the models of a stage, or go on where that was interrupted.
 
         Args:
             stage: which.
@@ -110,32 +132,28 @@ class Recipe:
             inits: models to begin with; none for random weights.
             seconds: limit of time; 0 for none.
         """
-        folder = self.out / stage.name
-        folders = [folder / f"seed-{seed}" for seed in self.seeds]
-        if not all((own / "done").is_file() for own in folders):
-            steps = self.steps or stage.steps
-            config = TrainConfig(
-                steps=steps,
-                rate=stage.rate,
-                warmup=min(300, max(1, steps // 5)),
-                validate_every=VALIDATE_EVERY,
-                seed=self.seeds[0],
-                batch=BatchConfig(size=self.batch, notes_share=stage.notes_share),
-                convention=self.convention,
-            )
-            train(
-                data,
-                folder,
-                (inits[0].config if inits else Config(decoder=DECODER), config),
-                inits=inits,
-                resume=all((own / "state.pt").is_file() for own in folders),
-                listener=Listener(print, _tell),
-                seeds=self.seeds,
-                seconds=seconds,
-            )
-            for own in folders:
-                (own / "done").touch()
-        return [load_model(own / "last.safetensors") for own in folders]
+        steps = self.steps or stage.steps
+        config = TrainConfig(
+            steps=steps,
+            rate=stage.rate,
+            warmup=min(300, max(1, steps // 6)),
+            validate_every=VALIDATE_EVERY,
+            seed=self.seeds[0],
+            batch=BatchConfig(size=self.batch, notes_share=stage.notes_share),
+            convention=stage.convention,
+        )
+        train(
+            data,
+            self.out / stage.name,
+            (inits[0].config if inits else Config(decoder=DECODER), config),
+            inits=inits,
+            resume=all((folder / "state.pt").is_file() for folder in self.folders(stage)),
+            listener=Listener(print, _tell),
+            seeds=self.seeds,
+            seconds=seconds,
+        )
+        for folder in self.folders(stage):
+            (folder / "done").touch()
 
 
 def _tell(progress: Progress) -> None:
@@ -144,26 +162,33 @@ def _tell(progress: Progress) -> None:
 
 
 def follow(recipe: Recipe, pack: Path, minutes: float = 0.0) -> list[Path]:
-    """Train from a pack; returns the results' files.
+    """Train from a pack all that is not trained yet; returns the results' files.
 
     Raises:
         SingtransError: if the pack cannot be used.
     """
     torch.backends.cudnn.benchmark = True
     began = time.monotonic()
-    data = weighted(read_pack(pack))
-    total = sum(r.duration for r in data.recordings) / 60
-    print(f"{len(data.recordings)} recordings, {total:.0f} min; {time.monotonic() - began:.0f} s", flush=True)
-    models = recipe.stage(LEARN, data, seconds=60.0 * minutes * LEARN_SHARE)
+    everything = read_pack(pack)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    labelled = label(data.recordings, read_words(pack / WORDS), [model.to(device) for model in models])
-    elapsed = time.monotonic() - began
-    print(f"{labelled.labelled} recordings labelled, {labelled.left} not; {elapsed:.0f} s", flush=True)
-    more = replace(data, recordings=labelled.recordings, checksum=f"{data.checksum}-labelled")
-    left = 60.0 * minutes - elapsed - LAST_SECONDS if minutes else 0.0
-    recipe.stage(ADAPT, more, inits=models, seconds=left)
+    done = [number for number, stage in enumerate(STAGES) if recipe.is_done(stage)]
+    models = recipe.models(STAGES[done[-1]]) if done else []
+    for stage in STAGES[done[-1] + 1 if done else 0 :]:
+        data = drawn(everything, stage.weights)
+        total = sum(r.duration for r in data.recordings) / 60
+        print(f"{stage.name}: {len(data.recordings)} recordings, {total:.0f} min", flush=True)
+        if stage.labels:
+            found = label(data.recordings, read_words(pack / WORDS), [model.to(device) for model in models])
+            print(f"{found.labelled} recordings labelled, {found.left} not", flush=True)
+            data = replace(data, recordings=found.recordings, checksum=f"{data.checksum}-{stage.name}")
+        elapsed = time.monotonic() - began
+        print(f"{elapsed:.0f} s", flush=True)
+        share = stage.time / sum(later.time for later in STAGES[STAGES.index(stage) :])
+        left = max(1.0, (60.0 * minutes - elapsed - LAST_SECONDS) * share) if minutes else 0.0
+        recipe.train(stage, data, models, left)
+        models = recipe.models(stage)
     print(f"done in {time.monotonic() - began:.0f} s")
-    return [recipe.out / ADAPT.name / f"seed-{seed}" / "last.safetensors" for seed in recipe.seeds]
+    return [folder / "last.safetensors" for folder in recipe.folders(STAGES[-1])]
 
 
 def main() -> None:
@@ -175,9 +200,8 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=0.0, help="limit of time (default: none)")
     parser.add_argument("--steps", type=int, default=0, help="of each stage, instead of its own")
     parser.add_argument("--batch", type=int, default=BATCH, help="excerpts per step (default: %(default)s)")
-    parser.add_argument("--convention", default="", help="whose customs the results follow (default: none's)")
     options = parser.parse_args()
-    recipe = Recipe(options.out, options.seeds, options.steps, options.batch, options.convention)
+    recipe = Recipe(options.out, options.seeds, options.steps, options.batch)
     try:
         for path in follow(recipe, options.pack, options.minutes):
             print(path)

@@ -35,6 +35,10 @@ class Manner:
         arch: semitones by which notes rise and fall while they are held.
         closed: share of the syllables that end with consonants, where the bank has such.
         nasal: factor by which the end of a closed syllable may be lengthened.
+        held_nasals: share of the syllables with a nasal or an l at their end that are held on it instead of on their
+            vowel, as "-ing" often is.
+        least_main: seconds that are left of a note after its scoop; a shorter one has none, nor has one with slurs.
+        turns: share of the slurred syllables that have two or three notes of uneven lengths, the first of them short.
         tilt: dB an octave above 500 Hz by which the voice is brighter (shouted) or darker (breathy).
     """
 
@@ -54,6 +58,9 @@ class Manner:
     arch: float = 0.0
     closed: float = 0.4
     nasal: float = 2.5
+    held_nasals: float = 0.0
+    least_main: float = 0.14
+    turns: float = 0.0
     tilt: float = 0.0
 
 
@@ -119,8 +126,14 @@ class PlannedSyllable:
         return self.notes[-1].offset
 
 
-def draw_manner(rng: np.random.Generator) -> Manner:
-    """How one song is sung: some singers scoop at every note, some never."""
+def draw_manner(rng: np.random.Generator, *, clear: bool = False) -> Manner:
+    """How one song is sung: some singers scoop at every note, some never.
+
+    Args:
+        rng: where every choice comes from.
+        clear: notes are told apart from ornaments by their lengths, too, and nasals are held: for the later stages of
+            a training, which has learnt what ornaments are from songs in which the two are less clear.
+    """
     pick = rng.choice
     spoken = rng.random() < 0.2  # quick, near to speech
     manner = Manner(
@@ -138,11 +151,19 @@ def draw_manner(rng: np.random.Generator) -> Manner:
         closed=float(pick([0.1, 0.4, 0.8], p=[0.3, 0.4, 0.3])),
         nasal=rng.uniform(1.0, 3.5),
     )
-    if rng.random() < 0.3:  # moved by what is sung: trembling or shouting
+    if clear:
+        manner = replace(
+            manner,
+            held_nasals=float(rng.choice([0.2, 0.5, 0.8])),
+            least_main=0.24,
+            turns=float(rng.choice([0.2, 0.6])),
+            closed=max(manner.closed, float(rng.choice([0.3, 0.6]))),
+        )
+    if rng.random() < (0.4 if clear else 0.3):  # moved by what is sung: trembling or shouting
         shouted = rng.random() < 0.5
         manner = replace(
             manner,
-            tremble=0.0 if shouted else rng.uniform(0.1, 0.45),
+            tremble=0.0 if shouted else rng.uniform(0.1, 0.6 if clear else 0.45),
             arch=rng.uniform(0.3, 1.2) if shouted else rng.uniform(0.0, 0.5),
             tilt=rng.uniform(2.0, 6.0) if shouted else rng.uniform(-3.0, 0.0),
         )
@@ -208,7 +229,11 @@ class _Planner:
         return self.walk.pitch
 
     def _melisma(self, first: tuple[float, float]) -> list[tuple[float, float]]:
-        """Two notes that are both long enough to be heard as notes, or a run of quick ones."""
+        """Two notes that are both long enough to be heard as notes, or a run of quick ones, or a turn."""
+        if self.manner.turns and self.rng.random() < self.manner.turns:
+            short, middle = self.rng.uniform(0.1, 0.2), self.rng.uniform(0.14, 0.3)
+            notes = [(short, first[1]), (middle, self.walk.step(1)), (self.rng.uniform(0.15, 0.6), self.walk.step(1))]
+            return notes[: self.rng.integers(2, 4)]
         if self.rng.random() < 0.5:
             return [
                 (max(first[0], 0.28), first[1]),
@@ -251,12 +276,12 @@ class _Planner:
         rng, manner = self.rng, self.manner
         length, kind = note.offset - note.onset, "syllable" if number == 0 else "slur"
         plain = (Piece(note.onset, note.pitch, None, kind),)
-        if number or count > 2 or length < 0.22:
+        if number or count > 2 or length < 0.22 or (count > 1 and length < 2 * manner.least_main):
             return replace(note, pieces=plain)
         drawn = rng.random()
         shares = np.cumsum([manner.scoops, manner.late if before else 0.0, manner.graces])
         shares = shares / max(1.0, float(shares[-1]))
-        if drawn < shares[0] and length > 0.26:
+        if drawn < shares[0] and length > 0.12 + manner.least_main:
             pieces = self._scoop(note, length)
         elif drawn < shares[1] and before is not None:
             pieces = self._late(note, before.notes[-1].pitch, length)
@@ -269,7 +294,7 @@ class _Planner:
     def _scoop(self, note: PlannedNote, length: float) -> tuple[Piece, ...]:
         """From below, and then up quickly; or a slow slide all the way."""
         rng = self.rng
-        seconds = min(rng.uniform(0.06, 0.23), 0.45 * length)
+        seconds = min(rng.uniform(0.06, 0.23), 0.45 * length, length - self.manner.least_main)
         depth = rng.uniform(0.7, 3.0)
         glide = rng.uniform(0.02, 0.06) if rng.random() < 0.65 else rng.uniform(0.06, 1.4 * seconds + 0.02)
         return (

@@ -12,7 +12,7 @@ import numpy as np
 
 from recipe.synthesis.melody import HOP_SECONDS, SingingStyle, _ringing, _vibrato, smooth_noise
 from recipe.synthesis.plans import Manner, Piece, PlannedSyllable
-from recipe.synthesis.syllables import Syllable, SyllableBank
+from recipe.synthesis.syllables import Syllable, SyllableBank, ends_sonorously
 from recipe.synthesis.voices import VoiceFrames, render
 from singtrans.notes import Note
 
@@ -71,7 +71,7 @@ def sing(
         ValueError: if consonants leave too little of a note.
     """
     count = round((plan[-1].offset + TAIL) / HOP_SECONDS)
-    placed = _place(bank, plan, rng)
+    placed = _place(bank, plan, manner, rng)
     source, gain = np.full(count, -1.0), np.zeros(count)
     loudness = bank.voice.loudness
     for one in placed:
@@ -103,7 +103,9 @@ def sing(
     )
 
 
-def _place(bank: SyllableBank, plan: Sequence[PlannedSyllable], rng: np.random.Generator) -> list[_Placed]:
+def _place(
+    bank: SyllableBank, plan: Sequence[PlannedSyllable], manner: Manner, rng: np.random.Generator
+) -> list[_Placed]:
     """Choose syllables, and make room for their consonants."""
     closed = [s for s in bank.syllables if s.closed]
     opened = [s for s in bank.syllables if not s.closed] or list(bank.syllables)
@@ -111,6 +113,8 @@ def _place(bank: SyllableBank, plan: Sequence[PlannedSyllable], rng: np.random.G
     for one in plan:
         pool = closed if one.closed and closed else opened
         parts = pool[rng.integers(len(pool))]
+        if manner.held_nasals and rng.random() < manner.held_nasals and ends_sonorously(bank.voice, parts):
+            parts = parts.held_on_coda()
         nucleus = round(one.onset / HOP_SECONDS)
         lead = min(parts.nucleus - parts.first, round(LONGEST_CONSONANT / HOP_SECONDS), nucleus)
         first = nucleus - lead
@@ -172,12 +176,15 @@ def _lay(
     source[one.nucleus : one.end] = np.concatenate([head, middle, coda])[:length]
     source[one.end : one.end + one.tail] = np.arange(parts.unvoiced, parts.unvoiced + one.tail)
     usual = max(float(np.median(loudness[parts.hold : parts.after + 1])), 1e-9)
+    if parts.on_coda:  # which is quieter than the vowel before it, and stays so
+        usual = max(float(np.quantile(loudness[parts.nucleus : parts.hold], 0.7)), 1e-9)
     even = 10 ** (rng.normal(0, 2.0) / 20) / usual
     gain[one.first : one.end + one.tail] = even
     # While a recorded vowel is held, its own swelling is taken out for the most part.
     middle_frames = slice(one.nucleus + len(head), one.nucleus + len(head) + held)
     here = loudness[np.clip(source[middle_frames], 0, None).astype(int)]
-    gain[middle_frames] *= (usual / np.maximum(here, 0.2 * usual)) ** 0.7
+    if not parts.on_coda:
+        gain[middle_frames] *= (usual / np.maximum(here, 0.2 * usual)) ** 0.7
     swell = 1 + rng.uniform(-0.2, 0.4) * np.sin(np.pi * np.arange(length) / max(length, 1))
     gain[one.nucleus : one.end] *= swell
     if one.plan.rest:

@@ -21,6 +21,8 @@ VOWEL_RISE = 10 ** (-12 / 10)  # of its peak
 AUDIBLE = 10 ** (-32 / 20)  # linear, of a vowel's loudness: below it there is silence or noise of the room
 HEAD, TAIL = 10, 8  # frames of a labelled vowel that are not held: its beginning and its end
 LEAST_HELD = 6  # frames
+CODA_END = 5  # frames of a nasal at the end of a syllable that are not held
+NASAL_DROP, NASAL_AUDIBLE = -10.0, -26.0  # dB above `VOWEL_BAND`, and over all, of a nasal against its vowel
 LONGEST_STRETCH = 60  # frames
 MOST_FROM_RECORDING = 60  # syllables
 
@@ -36,6 +38,7 @@ class Syllable:
         unvoiced: where the voice ends; between ``after`` and it lie the end of the vowel and voiced consonants.
         last: past the last frame of the voiceless consonants that end the syllable.
         closed: whether it ends with consonants.
+        on_coda: whether it is held on the consonant at its end instead of on its vowel.
     """
 
     first: int
@@ -45,6 +48,12 @@ class Syllable:
     unvoiced: int
     last: int
     closed: bool = False
+    on_coda: bool = False
+
+    def held_on_coda(self) -> "Syllable":
+        """The same syllable, held shortly before its voice ends instead of on its vowel."""
+        after = self.unvoiced - CODA_END
+        return replace(self, hold=after - LEAST_HELD // 2, after=after, on_coda=True)
 
     def moved(self, by: int) -> "Syllable":
         """The syllable in frames that begin ``by`` frames earlier."""
@@ -83,6 +92,19 @@ def nucleus_of(voice: VoiceFrames, begin: int, end: int) -> int:
     peak = int(power.argmax())
     below = np.flatnonzero(power[:peak] < VOWEL_RISE * power[peak])
     return begin + (int(below[-1]) + 1 if len(below) else 0)
+
+
+def ends_sonorously(voice: VoiceFrames, part: Syllable) -> bool:
+    """Whether a syllable ends with a nasal, or another voiced consonant that can be held."""
+    if not part.closed or part.unvoiced - part.hold < 3 * CODA_END:
+        return False
+    low = round(VOWEL_BAND / (0.5 * voice.sample_rate) * (voice.envelope.shape[1] - 1))
+    vowel = voice.envelope[part.hold : part.hold + LEAST_HELD]
+    coda = voice.envelope[part.unvoiced - 2 * CODA_END : part.unvoiced - CODA_END]
+    if np.isnan(voice.f0[part.unvoiced - 2 * CODA_END : part.unvoiced - CODA_END]).any():
+        return False
+    drop, whole = (10 * np.log10(coda[:, cut].mean() / vowel[:, cut].mean()) for cut in (slice(low, None), slice(None)))
+    return bool(drop < NASAL_DROP and whole > NASAL_AUDIBLE)
 
 
 def spoken_bank(
