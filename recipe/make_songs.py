@@ -53,6 +53,7 @@ SEED = 7
 SECONDS = 20.0
 SONGS = 4  # of each voice
 SYLLABLES = 36  # of each synthetic voice
+ENGLISH = ("en-us", "en-gb", "en-US", "en-GB", "american", FLITE)  # languages of voices
 NASALS = ("n", "m", "N")
 WEIGHT = 0.25
 VOICE_SECONDS = 90.0  # of each singer that are taken apart
@@ -226,7 +227,7 @@ def one_song(bank: SyllableBank, seed: tuple[int, int, int], *, clear: bool = Fa
     raise ValueError(f"{bank.name}: no song could be sung")
 
 
-def write_song(folder: Path, name: str, song: SungSong) -> Entry:
+def write_song(folder: Path, name: str, song: SungSong, source: str = "songs") -> Entry:
     """Write a song with its labels, and return its line of the manifest."""
     samples = soxr.resample(song.samples, song.sample_rate, RATE)
     paths = {kind: folder / f"{name}.{kind}" for kind in ("flac", "tsv", "f0.txt", "syllables.txt", "ornaments.txt")}
@@ -244,10 +245,17 @@ def write_song(folder: Path, name: str, song: SungSong) -> Entry:
         paths["f0.txt"],
         syllables=paths["syllables.txt"],
         ornaments=paths["ornaments.txt"],
-        source="songs",
+        source=source,
         convention="made-up",
         weight=WEIGHT,
     )
+
+
+def clear_songs(voice: Voice) -> int:
+    """How many songs of the later stages a voice sings: most by those who sing English, with its closed syllables."""
+    if voice.kind != "recorded":
+        return 7 if voice.language in ENGLISH else 3
+    return 3 if voice.name.startswith(("mir1k", "utau")) else 2
 
 
 def make(task: tuple[Voice, argparse.Namespace]) -> list[Entry]:
@@ -260,14 +268,15 @@ def make(task: tuple[Voice, argparse.Namespace]) -> list[Entry]:
     number = int(hashlib.sha256(bank.name.encode()).hexdigest()[:8], 16)
     name = f"{voice.kind}-{voice.name}" if voice.kind != "recorded" else voice.name
     entries = []
-    for take in range(songs):
+    for take in range(clear_songs(voice) if options.clear else songs):
         try:
             song = one_song(bank, (seed, number, take), clear=options.clear)
         except ValueError as error:
             print(error, file=sys.stderr)
             continue
         mark = f"-{seed}" if seed != SEED else ""
-        entries.append(write_song(out, f"{name}-{voice.language}-{take}{mark}".replace("--", "-"), song))
+        name_of_song = f"{name}-{voice.language}-{take}{mark}".replace("--", "-")
+        entries.append(write_song(out, name_of_song, song, "clear-songs" if options.clear else "songs"))
     return entries
 
 
@@ -278,7 +287,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--seed", type=int, default=SEED, help="another makes other songs (default: %(default)s)")
     parser.add_argument("--clear", action="store_true", help="songs for the later stages; see draw_manner")
-    parser.add_argument("--songs", type=int, default=SONGS, help="of each voice (default: %(default)s)")
+    parser.add_argument("--songs", type=int, default=SONGS, help="of each voice; --clear has its own numbers")
     parser.add_argument("--cache", type=Path, help="for the voices (default: OUT/voices)")
     parser.add_argument("--processes", type=int, default=None)
     options = parser.parse_args()

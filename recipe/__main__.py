@@ -1,0 +1,93 @@
+"""Make the shipped model from the data sets, in one command.
+
+    python -m recipe DATA WORK [--seeds 1 2] [--minutes 9] [--data-alone]
+
+DATA holds the recordings (`recipe.manifest`). WORK receives everything that is made on the way: the manifest, made-up
+songs (`recipe.make_songs`), re-sung melodies (`recipe.resung_melodies`), plain tones (`recipe.tones`), the pack of all
+of them (`recipe.pack`) and the models (`recipe.train`). What is there already is not made again, so the same command
+goes on where it was interrupted. The data take about half an hour of two cores, training ten minutes of one H100 or
+about ten hours of two cores. ``--data-alone`` stops before the training, for a machine that has no graphics card.
+
+Made-up songs are sung by the synthesisers that are installed (`recipe.sung_word_voices`): with others, the data are
+others.
+"""
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import recipe.train
+from recipe.make_songs import SEED
+from singtrans.errors import SingtransError
+
+CLEAR_SEED = SEED + 1
+
+
+@dataclass(frozen=True)
+class Step:
+    """One program of the recipe.
+
+    Attributes:
+        program: module and arguments.
+        makes: the file that shows that it is done.
+    """
+
+    program: Sequence[str]
+    makes: Path
+
+
+def data_steps(data: Path, work: Path) -> list[Step]:
+    """The programs that make everything to train on, in order."""
+    manifest, pack = work / "manifest.csv", work / "pack"
+    made = [work / name / "manifest.csv" for name in ("songs", "clear-songs", "synthetic", "tones")]
+    songs, clear, synthetic, tones = (str(path.parent) for path in made)
+    voices = str(work / "voices")
+    return [
+        Step(["recipe.manifest", str(data), str(manifest)], manifest),
+        Step(["recipe.make_songs", str(manifest), songs, "--cache", voices], made[0]),
+        Step(
+            ["recipe.make_songs", str(manifest), clear, "--cache", voices, "--clear", "--seed", str(CLEAR_SEED)],
+            made[1],
+        ),
+        Step(["recipe.resung_melodies", str(manifest), synthetic], made[2]),
+        Step(["recipe.tones", tones, "60"], made[3]),
+        Step(
+            ["recipe.pack", str(pack), str(manifest), *map(str, made), "--cache", str(work / "cache")],
+            pack / "index.json",
+        ),
+    ]
+
+
+def main() -> None:
+    """Make what is not there yet, or say in a line why not."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("work", type=Path)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--minutes", type=float, default=0.0, help="limit of the training's time (default: none)")
+    parser.add_argument("--data-alone", action="store_true", help="make the data and stop")
+    options = parser.parse_args()
+    options.work.mkdir(parents=True, exist_ok=True)
+    for step in data_steps(options.data, options.work):
+        if not step.makes.is_file():
+            print(" ".join(step.program), flush=True)
+            if code := subprocess.run([sys.executable, "-m", *step.program], check=False).returncode:
+                sys.exit(code)
+    if options.data_alone:
+        return
+    words, pack = options.data / "mir1k" / recipe.train.WORDS, options.work / "pack"
+    (pack / recipe.train.WORDS).write_bytes(words.read_bytes())
+    try:
+        for path in recipe.train.follow(
+            recipe.train.Recipe(options.work / "models", options.seeds), pack, options.minutes
+        ):
+            print(path)
+    except SingtransError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()
