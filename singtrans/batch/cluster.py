@@ -1,8 +1,8 @@
-"""Many recordings on many machines, by Dask: each of its workers loads the model once and takes job after job.
+"""Transcribe recordings on many machines with Dask: each worker loads the model once and does one job after the other.
 
-A job whose worker died may be what killed it, or may only have been in its queue: it is tried again when nothing else
-is under way, twice at most, and if its worker dies then too, it has failed. Nothing else is lost. Jobs are handed to
-the scheduler some at a time, so that a million of them cost it nothing.
+A job whose worker died may have caused it, or may only have been in the worker's queue. It is tried again when no
+other job is under way, twice at most. No other job is lost. Only some jobs are with the scheduler at a time, so that
+a million of them need no more memory there.
 """
 
 from collections import deque
@@ -10,19 +10,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from singtrans.batch import Existing, Job, Outcome, attempt, clean_up, done_before
+from singtrans.batch.jobs import Existing, Outcome, attempt, clean_up, done_before
+from singtrans.batch.plan import Job
 from singtrans.batch.processes import Factory
+from singtrans.batch.retries import Retries
 from singtrans.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-RETRIES = 2
-"""How often a job is tried again whose worker died. Each of these may be several tries of a scheduler that was
-started without ``DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES=0``: it gives a job to four workers by default."""
-
-_PATIENCE = 60  # seconds to wait for the first worker, which may be starting
-_AHEAD = 20  # jobs that are with the scheduler, for each worker
+_FIRST_WORKER_SECONDS = 60  # to wait for the first worker, which may be starting
+_JOBS_PER_WORKER = 20  # that are with the scheduler
 
 
 def run(
@@ -32,17 +30,20 @@ def run(
     scheduler: str,
     processes: int,
 ) -> Iterator[Outcome]:
-    """Do the jobs on a cluster; what became of each, in the order of the jobs.
+    """Do the jobs on a cluster and yield their outcomes in the order of the jobs.
+
+    A scheduler that was started without ``DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES=0`` gives a job to four
+    workers, one after the other, before it reports a death; each retry is then four tries.
 
     Args:
         jobs: what to do. Paths are those of the workers: all machines need the same folders, or URLs.
         factory: makes a transcriber on a worker; it must be picklable.
-        existing: what to do about outputs that are there.
+        existing: what to do about outputs that exist.
         scheduler: its address, or ``local`` for a cluster on this machine.
         processes: how many workers a local cluster has.
 
     Raises:
-        UsageError: if there is no such scheduler, or a transcriber says that no recording at all can be done.
+        UsageError: if there is no such scheduler, or a transcriber reports that no recording at all can be done.
     """
     clean_up(jobs)
     todo = deque(number for number, job in enumerate(jobs) if not done_before(job, existing))
@@ -51,57 +52,46 @@ def run(
         return
     waiting, outcomes = set(todo), {}
     with _client(scheduler, min(processes, len(todo))) as client:
-        crew = _Crew(client, jobs, factory, existing)
+        submitted = _Submitted(client, jobs, factory, existing)
         for number, job in enumerate(jobs):
             while number in waiting and number not in outcomes:
-                outcomes.update(crew.turn(todo))
+                outcomes.update(submitted.next_outcome(todo))
             yield outcomes.pop(number) if number in waiting else Outcome(job)
 
 
-class _Crew:
+class _Submitted:
     """The jobs that are with the scheduler."""
 
     def __init__(self, client: "Client", jobs: Sequence[Job], factory: Factory, existing: Existing) -> None:
         from distributed import as_completed
 
-        self._client, self._jobs, self._factory, self._existing = client, jobs, factory, existing
+        self._client, self._jobs, self._factory = client, jobs, factory
         self._completed = as_completed(raise_errors=False)
-        self._given: dict[str, int] = {}
-        self._suspects: deque[int] = deque()
-        self._deaths: dict[int, int] = {}
+        self._numbers: dict[str, int] = {}  # of the jobs, by the keys of their futures
+        self._to_retry: deque[int] = deque()
+        # Dask may do a job again of its own accord.
+        self._retries = Retries(jobs, existing, repeated=existing is Existing.REFUSE)
 
-    def turn(self, todo: deque[int]) -> dict[int, Outcome]:
-        """Hand out jobs, and wait for one to be done."""
-        room = max(1, len(self._client.scheduler_info()["workers"])) * _AHEAD
-        while todo and len(self._given) < room:
-            self._give(todo.popleft())
-        if not self._given:
-            self._give(self._suspects.popleft())
+    def next_outcome(self, todo: deque[int]) -> dict[int, Outcome]:
+        """Submit jobs and wait for one; its outcome, unless it is to be tried again."""
+        room = max(1, len(self._client.scheduler_info()["workers"])) * _JOBS_PER_WORKER
+        while todo and len(self._numbers) < room:
+            self._submit(todo.popleft())
+        if not self._numbers:
+            self._submit(self._to_retry.popleft())
         future = next(self._completed)
-        number = self._given.pop(future.key)
+        number = self._numbers.pop(future.key)
         outcome = self._outcome(future, number)
         return {number: outcome} if outcome else {}
 
-    def _give(self, number: int) -> None:
-        future = self._client.submit(
-            _do, self._jobs[number], self._factory, self._policy(number), pure=False, priority=-number
-        )
-        self._given[future.key] = number
+    def _submit(self, number: int) -> None:
+        policy = self._retries.policy(number)
+        future = self._client.submit(_do, self._jobs[number], self._factory, policy, pure=False, priority=-number)
+        self._numbers[future.key] = number
         self._completed.add(future)
 
-    def _policy(self, number: int) -> Existing:
-        # A job that is done again, by Dask or by us, finds what the worker wrote before it died.
-        if self._existing is Existing.REFUSE and self._fresh(number):
-            return Existing.OVERWRITE
-        return self._existing
-
-    def _fresh(self, number: int) -> bool:
-        from singtrans.batch.locations import exists
-
-        return number in self._deaths or not any(map(exists, self._jobs[number].outputs))
-
     def _outcome(self, future: "Future", number: int) -> Outcome | None:
-        """What became of a job; None if it is to be tried again."""
+        """The outcome of a job; None if it is to be tried again."""
         from distributed import KilledWorker
 
         job = self._jobs[number]
@@ -109,13 +99,13 @@ class _Crew:
             # If the worker has died meanwhile and taken the result with it, this waits until it is done again.
             answer = future.result()
         except KilledWorker:
-            self._deaths[number] = self._deaths.get(number, 0) + 1
-            if self._deaths[number] <= RETRIES:
-                self._suspects.append(number)
+            if self._retries.died(number):
+                self._to_retry.append(number)
                 return None
-            what = f"its worker died {self._deaths[number]} times; leave it out, or see whether memory is short"
+            times = self._retries.deaths(number)
+            what = f"its worker died {times} times; leave it out, or see whether memory is short"
             return Outcome(job, error=f"{job.audio}: {what}")
-        except Exception as error:  # whatever Dask or the network comes up with must not cost the other recordings
+        except Exception as error:  # an error of Dask or the network must not stop the other recordings
             what = " ".join(f"{type(error).__name__}: {error}".split())
             return Outcome(job, error=f"{job.audio}: the cluster could not do it ({what}); see the workers' logs")
         if isinstance(answer, UsageError):
@@ -124,7 +114,7 @@ class _Crew:
 
 
 def _do(job: Job, factory: Factory, existing: Existing) -> Outcome | UsageError:
-    """Done on a worker, which keeps its transcriber."""
+    """Do a job on a worker, which keeps its transcriber for the next."""
     from distributed import get_worker
 
     worker = get_worker()
@@ -139,7 +129,7 @@ def _do(job: Job, factory: Factory, existing: Existing) -> Outcome | UsageError:
 
 @contextmanager
 def _client(scheduler: str, processes: int) -> Iterator["Client"]:
-    """A client of a scheduler, or of one of our own."""
+    """Connect to a scheduler, or to one that is started here."""
     try:
         import dask
         from distributed import Client, LocalCluster
@@ -163,8 +153,8 @@ def _client(scheduler: str, processes: int) -> Iterator["Client"]:
             raise UsageError(f"--scheduler {scheduler}: cannot be reached ({what}); start `dask scheduler`") from None
         with client:
             try:
-                client.wait_for_workers(1, timeout=_PATIENCE)
+                client.wait_for_workers(1, timeout=_FIRST_WORKER_SECONDS)
             except TimeoutError:
-                line = f"--scheduler {scheduler}: no workers for {_PATIENCE} s; start `dask worker {scheduler}`"
-                raise InputError(line) from None
+                line = f"no workers for {_FIRST_WORKER_SECONDS} s; start `dask worker {scheduler}`"
+                raise InputError(f"--scheduler {scheduler}: {line}") from None
             yield client

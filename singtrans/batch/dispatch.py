@@ -1,4 +1,4 @@
-"""Do jobs here, in several processes, or on a cluster."""
+"""Do jobs in this process, in several processes, or on a cluster."""
 
 from collections.abc import Iterator, Sequence
 
@@ -15,19 +15,19 @@ def run_jobs(
     processes: int = 1,
     scheduler: str | None = None,
 ) -> Iterator[Outcome]:
-    """What becomes of each job, in order: done here, in several processes, or on a cluster.
+    """Do the jobs and yield their outcomes in order.
 
     Args:
         jobs: what to do.
         factory: makes a transcriber; it must be picklable.
-        existing: what to do about outputs that are there.
+        existing: what to do about outputs that exist.
         processes: how many recordings at once.
         scheduler: a cluster's address, or ``local``; None for none.
 
     Raises:
-        UsageError: at once, if the factory makes none.
+        UsageError: at once, if the factory cannot make a transcriber.
     """
-    transcriber = factory()  # so that a model that is missing is said at once
+    transcriber = factory()  # a missing model is reported at once
     if scheduler:
         from singtrans.batch import cluster
 

@@ -14,7 +14,7 @@ from singtrans.separation.song import SeparationOptions, SongTranscriber
 
 
 def default_threads() -> int:
-    """Two, where there are two processors: what a third could do waits for the first two most of the time."""
+    """Two threads where there are two processors; a third would wait for the others most of the time."""
     return min(2, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 

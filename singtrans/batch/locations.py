@@ -1,8 +1,8 @@
-"""Where recordings and outputs are: a path of this machine, or the URL of anything that fsspec can reach.
+"""Locations of recordings and outputs: paths of this machine, or URLs that fsspec can reach.
 
-``s3://``, ``gs://``, ``http://``, ``memory://`` and so on; fsspec says which package each needs. What is read is
-copied to a temporary folder first, and what is written is made there and then uploaded as a whole, so that nothing
-else needs to know of URLs. Folders of object stores need not be made.
+``s3://``, ``gs://``, ``http://``, ``memory://`` and so on; fsspec's errors name the package that each needs. Inputs are
+copied to a temporary folder first. Outputs are made there and then uploaded as a whole. No other module handles URLs.
+Folders of object stores need not be made.
 """
 
 import os
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
 STREAM = "-"
-"""What stands for standard input or output on the command line."""
+"""Stands for standard input or output on the command line."""
 
 
 @dataclass(frozen=True, order=True)
@@ -67,30 +67,30 @@ def place(text: str) -> Place:
     return Path(unquote(urlsplit(text).path)) if text.startswith("file://") else Url(text)
 
 
-def exists(at: Place) -> bool:
-    """Whether there is anything; a broken link counts."""
-    if isinstance(at, Path):
-        return os.path.lexists(at)
-    with _clearly(at):
-        fs, inner = _system(at)
+def exists(place: Place) -> bool:
+    """Whether there is a file or a folder; a broken link counts."""
+    if isinstance(place, Path):
+        return os.path.lexists(place)
+    with _as_input_error(place):
+        fs, inner = _file_system(place)
         return fs.exists(inner)
 
 
-def is_folder(at: Place) -> bool:
-    """Whether it is a folder that is there."""
-    if isinstance(at, Path):
-        with suppress(OSError):  # a name too long, for one: using it will say so
-            return at.is_dir()
+def is_folder(place: Place) -> bool:
+    """Whether it is a folder that exists."""
+    if isinstance(place, Path):
+        with suppress(OSError):  # a name that is too long, for example: using it reports that
+            return place.is_dir()
         return False
-    with _clearly(at):
-        fs, inner = _system(at)
+    with _as_input_error(place):
+        fs, inner = _file_system(place)
         return fs.isdir(inner) and not fs.isfile(inner)
 
 
 def files_in(folder: Url) -> list[tuple[Url, PurePosixPath]]:
-    """All files in a folder of a URL and its sub-folders, sorted, each with its path inside it."""
-    with _clearly(folder):
-        fs, root = _system(folder)
+    """All files in a folder and its sub-folders, sorted, each with its path inside the folder."""
+    with _as_input_error(folder):
+        fs, root = _file_system(folder)
         found = []
         for file in sorted(fs.find(root)):
             inner = PurePosixPath(fs._strip_protocol(file)[len(root.rstrip("/")) :].lstrip("/"))
@@ -99,64 +99,64 @@ def files_in(folder: Url) -> list[tuple[Url, PurePosixPath]]:
 
 
 @contextmanager
-def local(at: Place) -> Iterator[Path]:
-    """A path under which it can be read meanwhile.
+def local(place: Place) -> Iterator[Path]:
+    """Yield a path on this machine: the path itself, or that of a temporary copy of the URL.
 
     Raises:
-        InputError: if it cannot be fetched; and whatever is raised meanwhile about the copy names the URL instead.
+        InputError: if it cannot be fetched. Errors that name the copy are changed to name the URL.
     """
-    if isinstance(at, Path):
-        yield at
+    if isinstance(place, Path):
+        yield place
         return
     with tempfile.TemporaryDirectory(prefix="singtrans-") as folder:
-        copy = Path(folder) / (at.name or "recording")
-        with _clearly(at):
-            fs, inner = _system(at)
+        copy = Path(folder) / (place.name or "recording")
+        with _as_input_error(place):
+            fs, inner = _file_system(place)
             fs.get_file(inner, str(copy))
-        with called(copy, at.text):
+        with named_in_errors(copy, place.text):
             yield copy
 
 
 @contextmanager
-def called(copy: Path, name: str) -> Iterator[None]:
-    """What is said of a temporary copy is said of what it is a copy of."""
+def named_in_errors(copy: Path, name: str) -> Iterator[None]:
+    """Change errors that name a temporary copy to name what it is a copy of."""
     try:
         yield
     except SingtransError as error:
         raise type(error)(str(error).replace(str(copy), name)) from error
 
 
-def upload(made: Path, to: Url) -> None:
-    """Put a file in its place.
+def upload(file: Path, url: Url) -> None:
+    """Upload a file.
 
     Raises:
-        InputError: if it cannot be put there.
+        InputError: if it cannot be uploaded.
     """
-    with _clearly(to):
-        fs, inner = _system(to)
-        fs.put_file(str(made), inner)
+    with _as_input_error(url):
+        fs, inner = _file_system(url)
+        fs.put_file(str(file), inner)
 
 
-def _system(at: Url) -> tuple["AbstractFileSystem", str]:
+def _file_system(url: Url) -> tuple["AbstractFileSystem", str]:
     try:
         import fsspec
     except ImportError:
-        raise UsageError(f'{at}: URLs need fsspec; pip install "singtrans[cluster]"') from None
+        raise UsageError(f'{url}: URLs need fsspec; pip install "singtrans[cluster]"') from None
     try:
-        return fsspec.core.url_to_fs(at.text)
+        return fsspec.core.url_to_fs(url.text)
     except (ImportError, ValueError) as error:
-        raise UsageError(f"{at}: {str(error).rstrip('.')}") from None
+        raise UsageError(f"{url}: {str(error).rstrip('.')}") from None
 
 
 @contextmanager
-def _clearly(at: Url) -> Iterator[None]:
-    """Every file system raises errors of its own kinds."""
+def _as_input_error(url: Url) -> Iterator[None]:
+    """Turn the errors of any file system into input errors."""
     try:
         yield
     except SingtransError:
         raise
     except FileNotFoundError:
-        raise InputError(f"{at} does not exist: check the URL.") from None
+        raise InputError(f"{url} does not exist: check the URL.") from None
     except Exception as error:
         what = " ".join(f"{type(error).__name__}: {error}".split())
-        raise InputError(f"{at} cannot be reached ({what}): check the URL and your access to it.") from error
+        raise InputError(f"{url} cannot be reached ({what}): check the URL and your access to it.") from error

@@ -1,4 +1,4 @@
-"""Sound from standard input, and notes to standard output."""
+"""Read sound from standard input, and write notes to standard output."""
 
 import shutil
 import sys
@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from singtrans.audio import Selection
 from singtrans.batch.jobs import Transcribe
-from singtrans.batch.locations import STREAM, called
+from singtrans.batch.locations import STREAM, named_in_errors
 from singtrans.errors import InputError
 from singtrans.formats import Options, write
 from singtrans.formats.registry import check_formats
@@ -21,7 +21,7 @@ from singtrans.notes import Transcription
 
 @contextmanager
 def recording_of(stream: BinaryIO) -> Iterator[Path]:
-    """A file with all that a stream holds, as long as it is needed: decoders must be able to go back in it.
+    """Copy a stream to a temporary file, because decoders must be able to seek in it.
 
     Args:
         stream: binary.
@@ -30,8 +30,8 @@ def recording_of(stream: BinaryIO) -> Iterator[Path]:
         The file's path.
 
     Raises:
-        InputError: if the stream is empty or cannot be kept; and whatever is raised meanwhile about the file is
-            said of standard input.
+        InputError: if the stream is empty or cannot be stored. Errors that name the file are changed to name
+            standard input.
     """
     with tempfile.TemporaryDirectory(prefix="singtrans-") as folder:
         path = Path(folder) / "stdin"
@@ -40,10 +40,10 @@ def recording_of(stream: BinaryIO) -> Iterator[Path]:
                 shutil.copyfileobj(stream, file, 1 << 20)
             size = path.stat().st_size
         except OSError as error:
-            raise InputError(f"standard input cannot be kept in {folder}: {error.strerror}") from error
+            raise InputError(f"standard input cannot be stored in {folder}: {error.strerror}") from error
         if not size:
             raise InputError("standard input holds nothing: send it a recording, as in: cat song.wav | …")
-        with called(path, "standard input"):
+        with named_in_errors(path, "standard input"):
             yield path
 
 
@@ -54,7 +54,7 @@ def write_notes(transcription: Transcription, format: str, options: Options, str
         transcription: the notes.
         format: one of ``WRITERS``.
         options: how they are written.
-        stream: binary; it need not be able to go back.
+        stream: binary; it need not be seekable.
 
     Raises:
         InputError: as the format's writer does.

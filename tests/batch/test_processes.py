@@ -125,6 +125,7 @@ def test_the_log_has_a_line_for_each(tmp_path):
         "status": "done",
         "seconds": 1.0,
         "notes": 1,
+        "separated": False,
         "written": [str(tmp_path / "out" / "a.mid")],
     }
     with pytest.raises(UsageError, match="cannot be written"):
