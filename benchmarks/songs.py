@@ -17,7 +17,7 @@ import argparse
 import csv
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -29,13 +29,13 @@ from benchmarks.tables import table
 from recipe import manifest
 from singtrans import audio
 from singtrans.formats import load_pitch
-from singtrans.notes import PitchTrack, Transcription, mean_confidence
+from singtrans.notes import PitchTrack, Transcription
 from singtrans.scoring.metrics import figures as named
 from singtrans.scoring.metrics import score_notes, score_pitch
 from singtrans.separation.config import SongConfig
 from singtrans.separation.engines import Engine, make_separator
 from singtrans.separation.separator import Separator
-from singtrans.separation.song import separated_is_better
+from singtrans.separation.song import separated_is_better, sureness
 from singtrans.separation.voice_file import write_voice
 from singtrans.transcriber import Transcriber
 
@@ -56,7 +56,7 @@ class Row:
         name: of the clip.
         kind: ``solo`` and a condition, ``band``, or a level in dB.
         share: dB of the separated voice relative to the recording.
-        raw_sure, voice_sure: mean confidence; -1 without notes.
+        raw_sure, voice_sure: how sure the notes are on the average (`sureness`); -1 without notes.
         raw_notes, voice_notes: how many.
         raw_rpa: and so on, `FIGURES`; -1 where there are no labels.
     """
@@ -92,10 +92,15 @@ class Row:
 
 
 class Meter:
-    """Measures recordings with one model and one separator."""
+    """Measures recordings with one model and one separator.
+
+    ``config`` has the model's own threshold for doubtful recordings, if it has one.
+    """
 
     def __init__(self, model: str, folder: Path) -> None:
         self._transcriber = Transcriber(model, "cpu")
+        least = self._transcriber.model.config.confidence.least_clarity
+        self.config = replace(SongConfig(), doubtful=least or SongConfig().doubtful)
         self._separator: Separator = make_separator(Engine.SPLEETER)
         self._folder = folder
 
@@ -105,9 +110,10 @@ class Meter:
         """Measure (n,) samples at 16 kHz against the transcription of the clean voice and its pitch."""
         path = self._folder / "song.wav"
         soundfile.write(path, samples * (PEAK / max(np.abs(samples).max(), 1e-6)), RATE, subtype="PCM_16")
-        voice = write_voice(path, self._separator, self._folder / "song.voice.flac")
-        raw, separated = self._transcriber(path), self._transcriber(voice.path)
-        sure = [-1.0 if (found := mean_confidence(t.notes)) is None else found for t in (raw, separated)]
+        target = self._folder / "song.voice.flac"
+        voice = write_voice(path, self._separator, None, target, SongConfig().instruments)
+        raw, separated = self._transcriber(path), self._transcriber(target)
+        sure = [-1.0 if (found := sureness(t)) is None else found for t in (raw, separated)]
         figures = _figures("raw", raw, clean, pitch) | _figures("voice", separated, clean, pitch)
         return Row(name, kind, voice.share, *sure, len(raw.notes), len(separated.notes), **figures)
 
@@ -274,11 +280,12 @@ def main() -> None:
         _tune(options.files)
         return
     with tempfile.TemporaryDirectory() as folder:
-        rows = list(measure(Meter(options.model, Path(folder)), Path(options.data), options))
+        meter = Meter(options.model, Path(folder))
+        rows = list(measure(meter, Path(options.data), options))
     if options.rows:
         save(rows, options.rows)
     head = ["recordings", "clips", "system", "RPA", "VR", "VFA", "COn", "COnP", "notes", "separated"]
-    for line in table(head, summary(rows, SongConfig())):
+    for line in table(head, summary(rows, meter.config)):
         print(line)
 
 

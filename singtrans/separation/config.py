@@ -14,8 +14,11 @@ class SongConfig:
         doubtful: below this mean confidence of the notes, a recording may be a song.
         gain: the mean confidence must rise by this much for the separated voice's notes to be kept.
         quietest: dB of the separated voice relative to the recording; below it there is no voice.
+        instruments: the share of the instruments, in amplitude, that stays under the voice when it is transcribed. It
+            fills the holes that separation leaves, and the model knows soft instruments from its training.
     """
 
     doubtful: float = 0.84
     gain: float = 0.02
     quietest: float = -20.0
+    instruments: float = 0.1

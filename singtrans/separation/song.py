@@ -21,7 +21,7 @@ from singtrans.separation.separator import Separator
 from singtrans.separation.voice_file import VOICE_ENDING, VoiceFile, write_voice
 
 _NO_VOICE = "hardly any voice is left without the instruments: no notes are written; --separate never writes them"
-_UNSURE = "most of these notes are unsure: there may be no voice, or other voices and instruments with it"
+_MIXED = "does not sound like one voice alone, and separating the voice does not help; many notes may be wrong"
 _log = logging.getLogger(__name__)
 
 
@@ -96,11 +96,11 @@ class SongTranscriber:
             return self._separated(source, voice, None)
         mix = self._transcribe(source)
         if self._options.separate is Separate.NEVER:
-            return replace(mix, separation=Separation())
+            return mix
         return self._choose(source, voice, mix)
 
     def _choose(self, source: audio.Source, voice: Path | None, mix: Transcription) -> Transcription:
-        sure = _sureness(mix)
+        sure = sureness(mix)
         known = Separation(mix_confidence=sure)
         if voice is not None:
             self._loaded()  # an engine that is missing is an error here, not a remark
@@ -124,8 +124,9 @@ class SongTranscriber:
         """The notes of the separated voice, or those of the mix if they are known and no less sure."""
         with tempfile.TemporaryDirectory(prefix="singtrans-") as folder:
             separator = self._loaded()
-            written = write_voice(source, separator, voice or Path(folder) / f"song{VOICE_ENDING}")
-            found = self._transcribe(written.path)
+            path = Path(folder) / f"song{VOICE_ENDING}"
+            written = write_voice(source, separator, voice, path, self._config.instruments)
+            found = self._transcribe(path)
         summary = written.summary
         found = replace(
             found,
@@ -135,8 +136,8 @@ class SongTranscriber:
         )
         outcome = Separation(
             engine=separator.name,
-            mix_confidence=_sureness(mix) if mix else None,
-            voice_confidence=_sureness(found),
+            mix_confidence=sureness(mix) if mix else None,
+            voice_confidence=sureness(found),
         )
         _log.info("%s: %s, voice at %.1f dB", found.audio, outcome, written.share)
         return self._verdict(outcome, written, found, mix)
@@ -153,7 +154,7 @@ class SongTranscriber:
         before, after = outcome.mix_confidence, outcome.voice_confidence
         if separated_is_better(before, after, self._config):
             return _with(found, separated, kept)
-        return _with(mix, outcome, _UNSURE if max(before or 0.0, after or 0.0) < DOUBTFUL else "")
+        return _with(mix, outcome, _MIXED if mix.mixed or max(before or 0.0, after or 0.0) < DOUBTFUL else "")
 
     def _loaded(self) -> Separator:
         if self._separator is None:
@@ -176,7 +177,7 @@ def separated_is_better(mix: float | None, voice: float | None, config: SongConf
     return (voice or 0.0) >= (mix or 0.0) + config.gain
 
 
-def _sureness(found: Transcription) -> float | None:
+def sureness(found: Transcription) -> float | None:
     """How clear the notes are; of a model that does not say so, how confident. None if there are no notes."""
     return mean_confidence(found.notes) if found.clarity is None else found.clarity
 

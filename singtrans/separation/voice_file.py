@@ -1,9 +1,11 @@
 """The separated voice of a recording as a file."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -11,10 +13,14 @@ from singtrans import audio
 from singtrans.files import whole_file
 from singtrans.separation.separator import Separator
 
+if TYPE_CHECKING:
+    from soundfile import SoundFile
+
 VOICE_ENDING = ".voice.flac"
 """Ending of files with a separated voice."""
 
 _BITS = "PCM_16"
+_FLOOR = 1e-20
 
 
 class _Named(Protocol):
@@ -29,47 +35,83 @@ def is_voice(path: _Named) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class VoiceFile:
-    """A separated voice.
+    """What was separated.
 
     Attributes:
-        path: a FLAC file, in stereo.
         share: energy of the voice relative to that of the recording, in dB.
         summary: what is known about the recording.
     """
 
-    path: Path
     share: float
     summary: audio.Summary | None
 
 
-def write_voice(source: audio.Source, separator: Separator, path: Path) -> VoiceFile:
-    """Separate the voice of a recording of any length, and write it.
+def write_voice(
+    source: audio.Source,
+    separator: Separator,
+    voice: Path | None,
+    to_transcribe: Path | None = None,
+    instruments: float = 0.0,
+) -> VoiceFile:
+    """Separate the voice of a recording of any length, and write it as FLAC in stereo.
+
+    Args:
+        source: the recording.
+        separator: what separates the voice.
+        voice: the file for the voice; None not to keep it.
+        to_transcribe: the file for the voice with a rest of the instruments under it; None not to write it.
+        instruments: that rest, as a share of their amplitude.
 
     Raises:
-        InputError: if the recording cannot be read, or the file cannot be written.
+        InputError: if the recording cannot be read, or a file cannot be written.
     """
+    mix, energy, reading = _Mix(), 0.0, audio.Reading(source)
+    with ExitStack() as stack:
+        files = [
+            (stack.enter_context(_flac(path, separator.sample_rate)), share)
+            for path, share in ((voice, 0.0), (to_transcribe, instruments))
+            if path is not None
+        ]
+        for block in separator(mix.passing(audio.stereo_blocks(reading, separator.sample_rate))):
+            energy += _energy(block)
+            rest = mix.take(len(block)) - block
+            for file, share in files:
+                file.write(np.clip(block + share * rest, -1.0, 1.0))
+    return VoiceFile(float(10.0 * np.log10((energy + _FLOOR) / (mix.energy + _FLOOR))), reading.summary)
+
+
+@contextmanager
+def _flac(path: Path, rate: int) -> "Iterator[SoundFile]":
     import soundfile
 
-    mix, voice, reading = _Energy(), _Energy(), audio.Reading(source)
-    blocks = mix.of(audio.stereo_blocks(reading, separator.sample_rate))
-    with (
-        whole_file(path) as file,
-        soundfile.SoundFile(file, "w", separator.sample_rate, 2, format="FLAC", subtype=_BITS) as out,
-    ):
-        for block in voice.of(separator(blocks)):
-            out.write(np.clip(block, -1.0, 1.0))
-    floor = 1e-20
-    share = float(10.0 * np.log10((voice.sum + floor) / (mix.sum + floor)))
-    return VoiceFile(path, share, reading.summary)
+    with whole_file(path) as file, soundfile.SoundFile(file, "w", rate, 2, format="FLAC", subtype=_BITS) as out:
+        yield out
 
 
-class _Energy:
-    """Sum of the squares of what passes by."""
+class _Mix:
+    """Blocks of a mix on their way to a separator, kept until the voice in them has come out."""
 
     def __init__(self) -> None:
-        self.sum = 0.0
+        self.energy = 0.0
+        self._waiting: deque[np.ndarray] = deque()
 
-    def of(self, blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    def passing(self, blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
         for block in blocks:
-            self.sum += float(np.square(block, dtype=np.float64).sum())
+            self.energy += _energy(block)
+            self._waiting.append(block)
             yield block
+
+    def take(self, count: int) -> np.ndarray:
+        """The next (count, 2) samples."""
+        taken: list[np.ndarray] = []
+        while count > 0:
+            block = self._waiting.popleft()
+            if len(block) > count:
+                self._waiting.appendleft(block[count:])
+            taken.append(block[:count])
+            count -= len(taken[-1])
+        return np.concatenate(taken)
+
+
+def _energy(block: np.ndarray) -> float:
+    return float(np.square(block, dtype=np.float64).sum())
