@@ -60,7 +60,7 @@ def check(
             say(f"singtrans: {error}")
             fine = False
             continue
-        fine = fine and not report.suspicions
+        fine = fine and not report.problems
         reports.append({"data": str(path)} | report.plain)
         if not as_json:
             typer.echo("\n".join([str(path), *(f"  {line}" for line in report.summary.lines), *report.lines]))

@@ -1,4 +1,4 @@
-"""What a recording and its labels must be to be learnt from: what ``train`` refuses, ``dataset check`` names."""
+"""Requirements of recordings and labels for training, which ``dataset check`` reports, too."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,22 +12,22 @@ from singtrans.errors import InputError
 from singtrans.formats import load_pitch
 from singtrans.notes import PitchTrack
 
-PAST_THE_END = 0.25  # seconds that labels may go on after the recording: a frame or two of their own
-_SILENT = 1e-4  # of full scale: nothing that is sung stays below it
-_LONGEST_TRACK = 86_400.0  # seconds: a day
+PAST_THE_END = 0.25  # seconds that labels may extend beyond the recording, a few frames
+_SILENT = 1e-4  # peak amplitude below which a recording counts as silent
+_LONGEST_TRACK = 86_400.0  # seconds, a day
 
 _T = TypeVar("_T")
 _P = ParamSpec("_P")
 
 
 class Faults:
-    """Lines on what could not be read."""
+    """Collects the messages of files that cannot be read."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
 
     def of(self, read: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T | None:
-        """What ``read`` makes of its arguments, or None."""
+        """Call ``read``, and return None if it fails."""
         try:
             return read(*args, **kwargs)
         except InputError as error:
@@ -36,14 +36,14 @@ class Faults:
 
 
 @dataclass(frozen=True)
-class Suspicion:
-    """One line.
+class Problem:
+    """A problem of a recording or its labels.
 
     Attributes:
-        file: the file that is to be looked at.
-        kind: a word for programs.
+        file: the file with the problem.
+        kind: identifier of the kind of problem.
         what: what is wrong, where, and what to do.
-        times: seconds where it is, if it is somewhere.
+        times: positions in seconds, if there are any.
     """
 
     file: Path
@@ -53,27 +53,27 @@ class Suspicion:
 
     @property
     def line(self) -> str:
-        """All of it for a reader; faults that readers find name the file themselves."""
+        """Format one line; messages of readers already name the file."""
         return self.what if self.what.startswith(str(self.file)) else f"{self.file}: {self.what}"
 
 
-def unusable_sound(path: Path, *, silence: bool = False) -> list[Suspicion]:
-    """Why a recording cannot be learnt from; nothing if it can.
+def unusable_sound(path: Path, *, silence: bool = False) -> list[Problem]:
+    """List the reasons why a recording cannot be used.
 
     Args:
-        path: of the recording, which is read to its end.
-        silence: whether silence will do, as it will for an accompaniment.
+        path: the recording, which is read completely.
+        silence: whether silence is allowed, as for an accompaniment.
     """
     try:
         sound = audio.survey(path)
     except InputError as error:
-        return [Suspicion(path, "audio", str(error))]
+        return [Problem(path, "audio", str(error))]
     found = []
     if sound.not_finite:
         what = f"{sound.not_finite} samples are not numbers (NaN or infinite), the first at {sound.first:.2f} s"
-        found.append(Suspicion(path, "nan", f"{what}: export the recording again", (round(sound.first, 3),)))
+        found.append(Problem(path, "nan", f"{what}: export the recording again", (round(sound.first, 3),)))
     if sound.peak < _SILENT and not silence:
-        found.append(Suspicion(path, "silent", "the recording is silent: export it again, or leave it out"))
+        found.append(Problem(path, "silent", "the recording is silent: export it again, or leave it out"))
     return found
 
 
@@ -81,7 +81,7 @@ def load_sung_pitch(path: Path) -> PitchTrack:
     """Read a pitch label.
 
     Raises:
-        InputError: if it cannot be read, or is longer than a recording can be.
+        InputError: if it cannot be read, or is longer than a day.
     """
     track = load_pitch(path)
     if track.time[-1] > _LONGEST_TRACK:
@@ -90,6 +90,6 @@ def load_sung_pitch(path: Path) -> PitchTrack:
 
 
 def last_voiced(track: PitchTrack) -> float:
-    """Seconds from 0 to the last voiced frame, 0 if there is none: unvoiced frames may go on as long as they like."""
+    """Return the time of the last voiced frame in seconds, 0 if there is none."""
     voiced = track.time[np.isfinite(track.midi)]
     return float(voiced[-1]) if len(voiced) else 0.0

@@ -195,7 +195,7 @@ def _listed(files: Iterable[Path]) -> str:
 
 
 @dataclass(frozen=True)
-class Selection:
+class SelectedReferences:
     """The recordings of a data set that are to be scored.
 
     Attributes:
@@ -207,7 +207,7 @@ class Selection:
     faults: list[str]
 
 
-def select_recordings(data: Path, split: str | None = None, choice: LabelChoice = NOTHING_CHOSEN) -> Selection:
+def select_recordings(data: Path, split: str | None = None, choice: LabelChoice = NOTHING_CHOSEN) -> SelectedReferences:
     """Select the references of one split from a manifest or a folder of labelled recordings.
 
     Args:
@@ -241,7 +241,7 @@ def select_recordings(data: Path, split: str | None = None, choice: LabelChoice 
     if not references:
         lacking = f"{data} has no {wanted} split: choose --split {' or '.join(sorted(parts))}, or all."
         raise InputError("\n".join(listing.faults) or lacking)
-    return Selection(references, listing.faults)
+    return SelectedReferences(references, listing.faults)
 
 
 def references_of_entries(entries: "Iterable[Entry]") -> list[Reference]:

@@ -184,7 +184,7 @@ def load_background(path: Path, sample_rate: int) -> np.ndarray:
 
 def _require_usable(path: Path, *, silence: bool = False) -> None:
     if wrong := unusable_sound(path, silence=silence):
-        raise InputError("\n".join(suspicion.line for suspicion in wrong))
+        raise InputError("\n".join(problem.line for problem in wrong))
 
 
 def _notes(entry: Entry) -> np.ndarray:

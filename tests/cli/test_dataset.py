@@ -26,7 +26,7 @@ def test_check_of_what_is_right(data):
     lines = result.stdout.splitlines()
     assert lines[0] == str(data)
     assert lines[1].startswith("  recordings  2, 0 h ")
-    assert lines[-1] == "nothing suspicious"
+    assert lines[-1] == "no problems found"
 
 
 def test_check_of_what_is_not(data, tmp_path):

@@ -54,7 +54,7 @@ def data(clean, tmp_path):
 
 
 def found(report):
-    return sorted((s.kind, s.file.name) for s in report.suspicions)
+    return sorted((s.kind, s.file.name) for s in report.problems)
 
 
 def manifest(path, rows):
@@ -67,8 +67,8 @@ def manifest(path, rows):
 
 def test_correct_labels_give_no_problem(clean, listen):
     report = check(clean, listen)
-    assert report.suspicions == []
-    assert report.lines == ["nothing suspicious"]
+    assert report.problems == []
+    assert report.lines == ["no problems found"]
     assert report.summary.recordings == COUNT
     assert report.summary.labels == {"notes": COUNT}
     assert "recordings  8, 0 h 1.0 min" in report.summary.lines
@@ -109,12 +109,12 @@ def test_exactly_the_ten_planted_faults_are_named(songs, data, listen):
             ("empty", "song9.tsv"),
         ]
     )
-    lines = {s.kind + s.file.name: s.line for s in report.suspicions}
+    lines = {s.kind + s.file.name: s.line for s in report.problems}
     assert f"at {notes[0][4].onset:.2f} s" in lines["overlapsong0.tsv"]
     assert "0.15 s before" in lines["overlapsong0.tsv"]
     assert "song1.tsv, line 4," in lines["unreadablesong1.tsv"]
-    assert "an octave above what is sung throughout: move them by -12 semitones" in lines["tuningsong2.tsv"]
-    assert "cents sharp of what is sung throughout: move them by -0." in lines["tuningsong3.tsv"]
+    assert "an octave above the sung pitch throughout: move them by -12 semitones" in lines["tuningsong2.tsv"]
+    assert "cents sharp of the sung pitch throughout: move them by -0." in lines["tuningsong3.tsv"]
     assert "the recording ends at 5.00 s" in lines["past_endsong4.tsv"]
     assert any(f"{0.4 + d:.2f} s late throughout" in lines["offsetsong5.tsv"] for d in (-0.02, 0, 0.02))
     assert "20 samples are not numbers (NaN or infinite), the first at 1.00 s" in lines["nansong6.wav"]
@@ -130,16 +130,16 @@ def test_each_fault_alone(songs, data, listen, plant):
     plant(data, songs[0])
     report = check(data, listen)
     assert found(report) == sorted((kind, name) for kind, name, _ in SINGLE[plant]), report.lines
-    for suspicion, (_, _, words) in zip(report.suspicions, SINGLE[plant], strict=True):
-        assert words in suspicion.line
+    for problem, (_, _, words) in zip(report.problems, SINGLE[plant], strict=True):
+        assert words in problem.line
 
 
 @pytest.mark.parametrize(
     ("semitones", "hz", "seconds", "words"),
     [
-        (0.3, 0, 0, "30 cents sharp of what is sung throughout"),
-        (0, 5, 0, "5.0 Hz sharp of what is sung throughout"),
-        (12, 0, 0, "an octave above what is sung throughout"),
+        (0.3, 0, 0, "30 cents sharp of the sung pitch throughout"),
+        (0, 5, 0, "5.0 Hz sharp of the sung pitch throughout"),
+        (12, 0, 0, "an octave above the sung pitch throughout"),
         (0, 0, 0.2, "0.20 s late throughout"),
     ],
 )
@@ -149,7 +149,7 @@ def test_an_error_of_all_labels_is_one_line(songs, data, listen, semitones, hz, 
         rows = [[n.onset + seconds, n.offset + seconds, h] for n, h in zip(song.notes, hertz, strict=True)]
         write_notes(data / f"song{number}.tsv", rows, "onset\toffset\thz")
     report = check(data, listen)
-    assert len(report.suspicions) == 1, report.lines
+    assert len(report.problems) == 1, report.lines
     assert words.split(" ", 2)[2] in report.lines[1]
     figure, unit = words.split(" ")[:2]
     if unit in ("cents", "Hz", "s"):
@@ -165,9 +165,9 @@ def test_one_recording_in_time_among_late_ones_is_named(songs, data, listen):
     for number, song in enumerate(songs):
         write_notes(data / f"song{number}.tsv", moved(song.notes, seconds=0.2 if number else 0.0))
     report = check(data, listen)
-    assert [s.file.name for s in report.suspicions] == ["data", "song0.tsv"]
-    assert "s late throughout: move them by -0." in report.suspicions[0].line
-    assert "are in time, where those of its set are about 0." in report.suspicions[1].line
+    assert [s.file.name for s in report.problems] == ["data", "song0.tsv"]
+    assert "s late throughout: move them by -0." in report.problems[0].line
+    assert "are in time, where those of its set are about 0." in report.problems[1].line
 
 
 @pytest.mark.parametrize(("seconds", "named"), [(0.035, True), (-0.035, True), (0.01, False)])
@@ -179,8 +179,8 @@ def test_deviating_onsets_within_a_set_are_named(data, listen, seconds, named):
         write_notes(data / f"song{number}.tsv", moved(song.notes, seconds=seconds if number < 3 else 0.0))
     report = check(data, listen)
     assert found(report) == [("offset", f"song{number}.tsv") for number in range(3) if named], report.lines
-    for suspicion in report.suspicions:
-        said = float(suspicion.line.partition("move them by ")[2].removesuffix(" s"))
+    for problem in report.problems:
+        said = float(problem.line.partition("move them by ")[2].removesuffix(" s"))
         assert said == pytest.approx(-seconds, abs=0.008)
 
 
@@ -189,7 +189,7 @@ def test_a_late_set_is_reported_once(songs, data, listen, seconds):
     for number, song in enumerate(songs):
         write_notes(data / f"song{number}.tsv", moved(song.notes, seconds=seconds))
     report = check(data, listen)
-    assert [s.kind for s in report.suspicions if s.file == data] == ["offset"], report.lines
+    assert [s.kind for s in report.problems if s.file == data] == ["offset"], report.lines
     assert "move them by -0.0" not in "\n".join(report.lines)
 
 
@@ -198,7 +198,7 @@ def test_a_set_with_two_onset_conventions_has_no_typical_lag(data, listen):
         song = sing(300 + number, 16.0)
         write_audio(data / f"song{number}.wav", song.samples)
         write_notes(data / f"song{number}.tsv", moved(song.notes, seconds=0.045 * (number % 2)))
-    assert check(data, listen).suspicions == []
+    assert check(data, listen).problems == []
 
 
 def test_leaks_between_splits_of_a_manifest_are_named(data, listen):
@@ -226,11 +226,11 @@ def test_labels_of_several_recordings_name_missing_ones(songs, data, listen):
     (data / "all.json").write_text(json.dumps(content | {"lost": [[0, 1, 60]]}))
     report = check(data, listen)
     assert found(report) == [("orphan", "all.json")]
-    assert "1 of its recordings are not there (lost)" in report.lines[1]
+    assert "1 of its recordings are missing (lost)" in report.lines[1]
     content["song1"][2][1] = 0.0
     content["song1"][3][2] = "C"
     (data / "all.json").write_text(json.dumps(content))
-    assert [s.line.partition(": ")[2][:20] for s in check(data, listen).suspicions] == [
+    assert [s.line.partition(": ")[2][:20] for s in check(data, listen).problems] == [
         "entry 3 of song 'son",
         "entry 4 of song 'son",
     ]
@@ -266,7 +266,7 @@ def test_a_recording_that_the_model_cannot_read_is_one_problem(clean, listen):
 
     report = check(clean, unreadable)
     assert found(report) == [("audio", "song3.wav")]
-    assert "a strange codec" in report.suspicions[0].line
+    assert "a strange codec" in report.problems[0].line
     assert report.summary.recordings == COUNT
 
 

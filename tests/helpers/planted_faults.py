@@ -141,12 +141,12 @@ def copied(folder, song):
     soundfile.write(folder / "zzz.ogg", song.samples, RATE)
 
 
-# Faults -> the kind, the file and words of each line that they bring
+# Fault -> kind, file and words of each expected problem
 SINGLE = {
     note_octave: [("octave", "song0.tsv", "an octave below")],
     note_wrong: [("pitch", "song0.tsv", "semitones sharp")],
     several_backwards: [("unreadable", "song0.tsv", "line 3"), ("unreadable", "song0.tsv", "line 5")],
-    overlaps_throughout: [("overlap", "song0.tsv", "notes begin before the ones before them end")],
+    overlaps_throughout: [("overlap", "song0.tsv", "notes begin before the previous note ends")],
     milliseconds: [("times", "song0.tsv", "not in seconds")],
     hz_as_midi: [("unit", "song0.tsv", "pitches are Hz, not MIDI numbers")],
     midi_as_hz: [("unit", "song0.tsv", "pitches are MIDI numbers, not Hz")],
@@ -159,10 +159,10 @@ SINGLE = {
     nothing_sung: [("unheard", "song0.tsv", "where nothing is sung")],
     not_labelled: [("unlabelled", "song0.tsv", "of singing have no label")],
     early: [("offset", "song0.tsv", "early throughout: move them by +0.1")],
-    flat_by_hz: [("tuning", "song0.tsv", "flat of what is sung throughout")],
+    flat_by_hz: [("tuning", "song0.tsv", "flat of the sung pitch throughout")],
     times_late: [("offset", "song0.times.tsv", "late throughout")],
     f0_octave: [("octave", "song0.f0.txt", "an octave off")],
-    f0_sharp: [("tuning", "song0.f0.txt", "cents sharp of what is sung throughout")],
+    f0_sharp: [("tuning", "song0.f0.txt", "cents sharp of the sung pitch throughout")],
     f0_of_another: [("mismatch", "song0.f0.txt", "another recording")],
     two_note_files: [("listing", "data", "several note files")],
     copied: [("copy", "song0.wav", "zzz.ogg: keep one")],

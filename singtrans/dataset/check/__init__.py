@@ -1,1 +1,1 @@
-"""Check a data set before anyone trains on it."""
+"""Checks of a data set before training."""

@@ -1,8 +1,8 @@
-"""How well labels agree with the pitch measured in their recording: by how much they are off in time and in pitch.
+"""Agreement of labels with the measured pitch of their recording, in time and in pitch.
 
-Labels and measurement become frames on one grid; then labels are moved against the measurement, and at each lag the
-frames are counted that agree when one constant interval is taken off. Labels that are late by 0.3 s agree best when
-they are moved back by it, whatever their pitch; so do labels that are late and an octave off.
+Labels and measurement are sampled on one grid of frames. The labels are moved against the measurement, and for each lag
+the frames that agree up to a constant interval are counted. Labels that are 0.3 s late agree best when they are moved
+back by 0.3 s, even if they are also an octave off.
 """
 
 from collections.abc import Sequence
@@ -14,25 +14,25 @@ from singtrans.notes import Note, PitchTrack
 
 HOP = 0.02  # seconds between frames
 LONGEST_LAG = 5.0  # seconds
-LAG = 0.05  # seconds: the tolerance of an onset in every score
-_GAIN = 0.02  # share of frames that agree only when labels are moved; below, the lag is chance
-_BINS = 10  # a semitone
+LAG = 0.05  # seconds, the tolerance of onsets in scores
+_GAIN = 0.02  # least gain in agreement for a lag to be significant
+_BINS = 10  # per semitone
 _RANGE = 128  # semitones to either side
 _NEAR = 5  # bins: half a semitone
-_MIDDLE = 0.25  # of a note, left out at either end: glides and consonants
-_HEARD = 0.5  # of a note's middle, this part must be voiced for its pitch to be measured
-_SAME_ONSET = 0.15  # seconds between a labelled and a heard onset of one note, at most
-_FEWEST_ONSETS = 10  # of which the lag is measured
+_MIDDLE = 0.25  # share of a note that is ignored at either end (glides, consonants)
+_MIN_VOICED = 0.5  # share of a note's middle that must be voiced to measure its pitch
+_SAME_ONSET = 0.15  # seconds; largest distance of matching onsets
+_MIN_ONSETS = 10  # needed to measure the onset lag
 
 
 @dataclass(frozen=True)
 class Fit:
-    """Where labels agree best with what is sung.
+    """Best agreement of labels with the measured pitch.
 
     Attributes:
-        lag: seconds by which labels come late (below 0: early).
-        here: share of frames that agree as the labels stand.
-        best: the same with the labels moved back by ``lag``.
+        lag: seconds by which the labels are late (negative: early).
+        here: share of frames that agree without moving the labels.
+        best: share of frames that agree after moving the labels back by ``lag``.
     """
 
     lag: float
@@ -41,17 +41,17 @@ class Fit:
 
     @property
     def late(self) -> float:
-        """The lag, or 0 where it is within what a score tolerates or may be chance."""
+        """The lag, or 0 if it is within the tolerance of scores or not significant."""
         return self.lag if abs(self.lag) > LAG and self.best - self.here > _GAIN else 0.0
 
     @property
     def likely(self) -> float:
-        """The lag, small or large, or 0 where it is large and may be chance."""
+        """The lag, or 0 if it is large and not significant."""
         return self.lag if abs(self.lag) <= LAG else self.late
 
 
 def note_frames(notes: Sequence[Note], count: int) -> np.ndarray:
-    """(count,) fractional MIDI, NaN between notes: the labels as frames, `HOP` apart, the first at 0 s."""
+    """Sample notes on a grid: (count,) fractional MIDI every `HOP` seconds from 0, NaN between notes."""
     frames = np.full(count, np.nan)
     for note in notes:
         frames[round(note.onset / HOP) : max(round(note.offset / HOP), round(note.onset / HOP) + 1)] = note.pitch
@@ -59,7 +59,7 @@ def note_frames(notes: Sequence[Note], count: int) -> np.ndarray:
 
 
 def track_frames(track: PitchTrack, count: int) -> np.ndarray:
-    """(count,) fractional MIDI, NaN where unvoiced: the nearest value of a pitch track at each frame."""
+    """Sample a pitch track on a grid: (count,) nearest values, fractional MIDI, NaN where unvoiced."""
     frames = np.full(count, np.nan)
     if len(track):
         grid = np.arange(count) * HOP
@@ -72,22 +72,22 @@ def track_frames(track: PitchTrack, count: int) -> np.ndarray:
 
 
 def best_fit(labels: np.ndarray, measured: np.ndarray, *, pitched: bool = True) -> Fit:
-    """Move labels against the measured pitch.
+    """Find the lag with the best agreement of labels and measured pitch.
 
     Args:
         labels: (frames,) fractional MIDI, NaN where nothing is labelled.
         measured: (frames,) likewise.
-        pitched: whether the labels' pitch counts; without, only where something is sung.
+        pitched: whether to compare pitch, or only voicing.
     """
     furthest = min(round(LONGEST_LAG / HOP), len(labels) // 4)
     scores = {shift: _agreement(labels, measured, shift, pitched) for shift in range(-furthest, furthest + 1)}
-    # Of equals, the shortest way.
+    # Of equal scores, take the smallest lag.
     shift = max(scores, key=lambda s: (scores[s], -abs(s)))
     return Fit(shift * HOP, scores[0], scores[shift])
 
 
 def _agreement(labels: np.ndarray, measured: np.ndarray, shift: int, pitched: bool) -> float:
-    """Share of frames that agree when the labels are moved back by ``shift`` frames."""
+    """Compute the share of frames that agree after moving the labels back by ``shift`` frames."""
     moved = moved_back(labels, shift)
     sung, labelled = np.isfinite(measured), np.isfinite(moved)
     both, neither = sung & labelled, ~sung & ~labelled
@@ -100,7 +100,7 @@ def _agreement(labels: np.ndarray, measured: np.ndarray, shift: int, pitched: bo
 
 
 def moved_back(labels: np.ndarray, shift: int) -> np.ndarray:
-    """(frames,) labels ``shift`` frames earlier (below 0: later), NaN where they come to an end."""
+    """Move (frames,) labels ``shift`` frames earlier (negative: later), with NaN at the end."""
     moved = np.full(len(labels), np.nan)
     if shift >= 0:
         moved[: len(labels) - shift] = labels[shift:]
@@ -110,30 +110,30 @@ def moved_back(labels: np.ndarray, shift: int) -> np.ndarray:
 
 
 def measured_pitches(notes: Sequence[Note], track: PitchTrack, lag: float = 0.0) -> np.ndarray:
-    """(notes,) median of the measured pitch in the middle of each note, fractional MIDI; NaN where hardly any is.
+    """Compute (notes,) medians of the measured pitch in the middle of each note; NaN if too few frames are voiced.
 
     Args:
         notes: the labels.
         track: the measurement.
-        lag: seconds by which the labels come late.
+        lag: seconds by which the labels are late.
     """
     pitches = np.full(len(notes), np.nan)
-    for place, note in enumerate(notes):
+    for index, note in enumerate(notes):
         edge = _MIDDLE * note.duration
         first, last = np.searchsorted(track.time, (note.onset + edge - lag, note.offset - edge - lag))
         inside = track.midi[first:last]
-        heard = inside[np.isfinite(inside)]
-        if len(heard) >= 2 and len(heard) >= _HEARD * len(inside):
-            pitches[place] = np.median(heard)
+        voiced = inside[np.isfinite(inside)]
+        if len(voiced) >= 2 and len(voiced) >= _MIN_VOICED * len(inside):
+            pitches[index] = np.median(voiced)
     return pitches
 
 
 @dataclass(frozen=True)
 class OnsetLag:
-    """How long after the onsets that are heard labels have theirs.
+    """Lag of labelled onsets relative to transcribed onsets.
 
-    It is finer than `Fit.lag`, which counts frames, but includes what a model makes of the labels' convention: it says
-    something where recordings of one set are compared.
+    It is finer than `Fit.lag`, which counts frames, but depends on the conventions of labels and model. Only
+    differences between recordings of one set are meaningful.
 
     Attributes:
         seconds: the median over notes.
@@ -144,24 +144,24 @@ class OnsetLag:
     error: float
 
 
-def onset_lag(notes: Sequence[Note], heard: Sequence[Note]) -> OnsetLag | None:
-    """The lag of labels that are in time but for a little; None where few of their notes are heard.
+def onset_lag(notes: Sequence[Note], transcription: Sequence[Note]) -> OnsetLag | None:
+    """Measure the onset lag of labels without a large lag; None if few onsets match.
 
     Args:
         notes: the labels.
-        heard: what a model hears, in time order.
+        transcription: transcribed notes in time order.
     """
-    if not notes or not heard:
+    if not notes or not transcription:
         return None
-    labelled, found = (np.array([note.onset for note in some]) for some in (notes, heard))
+    labelled, found = (np.array([note.onset for note in some]) for some in (notes, transcription))
     after = np.clip(np.searchsorted(found, labelled), 1, max(1, len(found) - 1))
     after = np.minimum(after, len(found) - 1)
     lags = np.stack([labelled - found[after], labelled - found[np.maximum(after - 1, 0)]])
     lags = np.where(np.abs(lags[0]) < np.abs(lags[1]), *lags)
     lags = lags[np.abs(lags) <= _SAME_ONSET]
-    if len(lags) < _FEWEST_ONSETS:
+    if len(lags) < _MIN_ONSETS:
         return None
     median = float(np.median(lags))
-    # Of normal deviates: from the median deviation to the standard one, and from the mean's error to the median's.
+    # For a normal distribution: the standard deviation from the median deviation, and the error of the median.
     spread = 1.4826 * float(np.median(np.abs(lags - median)))
     return OnsetLag(median, 1.2533 * spread / len(lags) ** 0.5)

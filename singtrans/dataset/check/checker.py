@@ -1,7 +1,7 @@
-"""A data set before anyone trains on it: what it holds, and every label that is suspicious.
+"""Check a data set before training: summarise its content, and list problems of its labels.
 
-Each recording is listened to with a model. What is usual in the whole set (labels that are 20 cents sharp in all of
-it) is one line; what is unusual for the set is a line for the recording, or for the note.
+Each recording is transcribed with a model and compared with its labels. Deviations that most recordings share (such as
+labels that are 20 cents sharp) are one problem of the set; other deviations are problems of a recording or a note.
 """
 
 from collections import Counter, defaultdict
@@ -13,37 +13,37 @@ from pathlib import Path
 import numpy as np
 
 from singtrans.dataset.check.alignment import HOP, LAG, track_frames
-from singtrans.dataset.check.label_checks import judge
-from singtrans.dataset.check.measurements import Evidence, gather
-from singtrans.dataset.check.model_comparison import FEWEST, Custom, describe, is_octave, lateness, remedy
+from singtrans.dataset.check.label_checks import check_labels
+from singtrans.dataset.check.measurements import CheckedRecording, examine
+from singtrans.dataset.check.model_comparison import FEWEST, Convention, describe, is_octave, lateness, remedy
 from singtrans.dataset.manifest import SPLITS, Entry, Listing, list_entries
-from singtrans.dataset.requirements import Suspicion
+from singtrans.dataset.requirements import Problem
 from singtrans.notes import Transcription
 from singtrans.pitch import hz_to_midi, midi_to_hz, note_name
 
-_FEWEST_RECORDINGS = 5  # below, a set has no customs of its own
-_SHARP = 0.1  # semitones from which a whole set is said to be sharp or flat
-_SHARE = 0.75  # of the recordings that must be so
-_ALIKE, _MAJORITY = 0.015, 0.5  # seconds between the lags of onsets in recordings that are labelled alike; their share
+_FEWEST_RECORDINGS = 5  # needed to estimate the conventions of a set
+_SHARP = 0.1  # semitones from which a whole set is reported as sharp or flat
+_SHARE = 0.75  # share of the recordings that must agree
+_ALIKE, _MAJORITY = 0.015, 0.5  # seconds between onset lags of one convention; share of recordings
 _RECORDING_LIMITS = (0.25, 0.6)  # semitones
-_NOTE_LIMITS = (1.5, 3.0)  # semitones; labels that are a score's pitches lie further from what is sung
+_NOTE_LIMITS = (1.5, 3.0)  # semitones; labels from a score are further from the sung pitch
 _SPREAD = 8 * 1.4826  # from a median deviation to eight standard deviations
 _SAME_PITCH = 0.1  # semitones
-_SAME_SHARE = 0.9  # of the voiced frames of two recordings that are one
+_SAME_SHARE = 0.9  # share of the voiced frames in which two copies of a recording agree
 
 
 @dataclass(frozen=True)
-class Summary:
-    """What a data set holds.
+class DatasetSummary:
+    """Content of a data set.
 
     Attributes:
-        recordings: with labels.
-        seconds: of all recordings that can be read.
-        notes: labelled.
-        lowest, highest: labelled pitch, fractional MIDI; 0 if there is none.
-        singers: how many are named; 0 if none.
-        labels: kind (notes, f0, times) -> recordings that have such labels.
-        splits: part -> recordings in it; nothing where the data set does not say.
+        recordings: number of recordings with labels.
+        seconds: total duration of the readable recordings.
+        notes: number of labelled notes.
+        lowest, highest: range of the labelled pitch, fractional MIDI; 0 without pitch.
+        singers: number of named singers.
+        labels: kind (notes, f0, times) -> number of recordings with such labels.
+        splits: split -> number of recordings; empty if the data set does not state splits.
         unlabelled: recordings without labels.
     """
 
@@ -59,7 +59,7 @@ class Summary:
 
     @property
     def lines(self) -> list[str]:
-        """All of it for a reader."""
+        """Format the summary."""
         kinds = ", ".join(f"{kind} ({count})" for kind, count in self.labels.items()) or "none"
         hours, minutes = divmod(self.seconds / 60, 60)
         lines = [f"recordings  {self.recordings}, {hours:.0f} h {minutes:.1f} min", f"labels      {kinds}"]
@@ -78,26 +78,26 @@ class Summary:
 
 @dataclass(frozen=True)
 class Report:
-    """What a data set holds, and what is suspicious about it."""
+    """Content of a data set, and problems of its labels."""
 
-    summary: Summary
-    suspicions: list[Suspicion]
+    summary: DatasetSummary
+    problems: list[Problem]
 
     @property
     def lines(self) -> list[str]:
-        """What is suspicious, a line each; or a line that says that nothing is."""
-        count = len(self.suspicions)
+        """Format one line per problem, after their number."""
+        count = len(self.problems)
         if not count:
-            return ["nothing suspicious"]
-        return [f"{count} suspicious {'thing' if count == 1 else 'things'}:", *(s.line for s in self.suspicions)]
+            return ["no problems found"]
+        return [f"{count} {'problem' if count == 1 else 'problems'}:", *(problem.line for problem in self.problems)]
 
     @property
     def plain(self) -> dict[str, object]:
-        """All of it for programs, fit for JSON."""
+        """Convert to values for JSON."""
         summary = asdict(self.summary) | {"unlabelled": list(map(str, self.summary.unlabelled))}
         found = [
             {"file": str(s.file), "kind": s.kind, "what": s.what, "line": s.line, "times": list(s.times)}
-            for s in self.suspicions
+            for s in self.problems
         ]
         return {"summary": summary, "suspicions": found}
 
@@ -109,48 +109,50 @@ def _unwatched(_count: int) -> AbstractContextManager[Callable[[float], None]]:
     return nullcontext(lambda _seconds: None)
 
 
-def check(data: Path, listen: Callable[[Path], Transcription], watch: Watch = _unwatched, pattern: str = "") -> Report:
-    """Look through a data set.
+def check(
+    data: Path, transcribe: Callable[[Path], Transcription], watch: Watch = _unwatched, pattern: str = ""
+) -> Report:
+    """Check a data set.
 
     Args:
         data: a manifest, or a folder of labelled recordings.
-        listen: transcribes a recording, such as a `singtrans.Transcriber`.
-        watch: given the number of recordings, opens what is told of the seconds of each as it is done.
+        transcribe: transcribes a recording, such as a `singtrans.Transcriber`.
+        watch: given the number of recordings, opens a progress display that takes the seconds of each.
         pattern: as for `singtrans.dataset.manifest.read_entries`.
 
     Raises:
         InputError: if there is no such manifest or folder, or nothing in it.
     """
     listing = list_entries(data, 0.0, pattern)
-    gathered = []
+    examined = []
     with watch(len(listing.entries)) as advance:
         for entry in listing.entries:
-            gathered.append(gather(entry, listen))
-            advance(gathered[-1].duration)
-    return _weigh(data, listing, gathered)
+            examined.append(examine(entry, transcribe))
+            advance(examined[-1].duration)
+    return _weigh(data, listing, examined)
 
 
-def _weigh(data: Path, listing: Listing, gathered: Sequence[Evidence]) -> Report:
-    """What the evidence of all recordings of a data set amounts to."""
-    found = [Suspicion(data, "listing", fault) for fault in listing.faults]
+def _weigh(data: Path, listing: Listing, examined: Sequence[CheckedRecording]) -> Report:
+    """Combine the results of all recordings of a data set."""
+    found = [Problem(data, "listing", fault) for fault in listing.faults]
     found += _without_audio(listing)
-    found += _across_splits(data, listing, gathered)
-    by_source: dict[str, list[Evidence]] = defaultdict(list)
-    for evidence in gathered:
-        by_source[evidence.entry.source].append(evidence)
+    found += _across_splits(data, listing, examined)
+    by_source: dict[str, list[CheckedRecording]] = defaultdict(list)
+    for recording in examined:
+        by_source[recording.entry.source].append(recording)
     for source, some in by_source.items():
-        custom = find_custom(some)
-        found += _customary(data, source, custom)
-        found += [suspicion for evidence in some for suspicion in judge(evidence, custom)]
-    return Report(_summary(listing, gathered), found)
+        convention = estimate_convention(some)
+        found += _customary(data, source, convention)
+        found += [problem for recording in some for problem in check_labels(recording, convention)]
+    return Report(_summary(listing, examined), found)
 
 
-def find_custom(gathered: Sequence[Evidence]) -> Custom:
-    """How the labels of a set usually lie to what is sung."""
-    lag = _usual_lag([e.fit.late for e in gathered if e.fit])
-    onset_lag = _usual_onset_lag([e.onset_lag.seconds for e in gathered if e.onset_lag])
-    plain = Custom(lag=lag, onset_lag=onset_lag)
-    known = [e for e in gathered if e.pitches is not None and np.isfinite(plain.deviations(e)).sum() >= FEWEST]
+def estimate_convention(examined: Sequence[CheckedRecording]) -> Convention:
+    """Estimate the constant deviations of the labels of a set from the sung notes."""
+    lag = _usual_lag([e.fit.late for e in examined if e.fit])
+    onset_lag = _usual_onset_lag([e.onset_lag.seconds for e in examined if e.onset_lag])
+    plain = Convention(lag=lag, onset_lag=onset_lag)
+    known = [e for e in examined if e.pitches is not None and np.isfinite(plain.deviations(e)).sum() >= FEWEST]
     if len(known) < _FEWEST_RECORDINGS:
         return plain
     medians = np.array([np.nanmedian(plain.deviations(e)) for e in known])
@@ -158,16 +160,16 @@ def find_custom(gathered: Sequence[Evidence]) -> Custom:
     same_way = (np.sign(medians) == np.sign(usual)) & (np.abs(medians) > _SHARP / 2)
     semitones = hz = 0.0
     if abs(usual) >= _SHARP and same_way.mean() >= _SHARE:
-        # A constant number of Hz comes from reading a spectrogram, of semitones from an instrument's tuning.
+        # Labels read from a spectrogram are off by constant Hz, those from an instrument by constant semitones.
         labels = midi_to_hz(np.array([note.pitch for e in known for note in e.labels.notes or ()]))
         semitones, hz = usual, float(np.nanmedian(labels - midi_to_hz(np.concatenate([e.pitches for e in known]))))
-        in_semitones, in_hz = (_spread(known, c) for c in (Custom(semitones), Custom(hz=hz)))
+        in_semitones, in_hz = (_spread(known, c) for c in (Convention(semitones), Convention(hz=hz)))
         semitones, hz = (0.0, hz) if in_hz < in_semitones and not is_octave(usual) else (semitones, 0.0)
-    custom = Custom(semitones, hz, lag, onset_lag)
-    deviations = [custom.deviations(e) for e in known]
+    convention = Convention(semitones, hz, lag, onset_lag)
+    deviations = [convention.deviations(e) for e in known]
     medians = np.array([np.nanmedian(d) for d in deviations])
     apart = np.abs(np.concatenate([d - m for d, m in zip(deviations, medians, strict=True)]))
-    return Custom(
+    return Convention(
         semitones,
         hz,
         lag,
@@ -177,12 +179,12 @@ def find_custom(gathered: Sequence[Evidence]) -> Custom:
     )
 
 
-def _spread(known: Sequence[Evidence], custom: Custom) -> float:
-    return float(np.nanmedian(np.abs(np.concatenate([custom.deviations(e) for e in known]))))
+def _spread(known: Sequence[CheckedRecording], convention: Convention) -> float:
+    return float(np.nanmedian(np.abs(np.concatenate([convention.deviations(e) for e in known]))))
 
 
 def _usual_lag(lags: Sequence[float]) -> float:
-    """The lag that most recordings share, or 0."""
+    """Return the lag that most recordings share, or 0."""
     if len(lags) < _FEWEST_RECORDINGS:
         return 0.0
     usual = float(np.median(lags))
@@ -191,40 +193,42 @@ def _usual_lag(lags: Sequence[float]) -> float:
 
 
 def _usual_onset_lag(lags: Sequence[float]) -> float | None:
-    """The lag of onsets that most recordings share; None where there are few, or they are of two kinds."""
+    """Return the onset lag that most recordings share; None if they are few, or differ."""
     if len(lags) < _FEWEST_RECORDINGS:
         return None
     usual = float(np.median(lags))
     return usual if np.mean(np.abs(np.array(lags) - usual) <= _ALIKE) > _MAJORITY else None
 
 
-def _customary(data: Path, source: str, custom: Custom) -> Iterator[Suspicion]:
-    """What is wrong with a set as a whole."""
+def _customary(data: Path, source: str, convention: Convention) -> Iterator[Problem]:
+    """List the problems of a whole set."""
     name = f"all of {source}: " if source else ""
-    if custom.hz:
-        at_c4 = 100 * abs(float(hz_to_midi(midi_to_hz(60.0) + custom.hz)) - 60)
-        what = f"labels are about {abs(custom.hz):.1f} Hz {'sharp' if custom.hz > 0 else 'flat'} of what is sung"
-        what += f" throughout ({at_c4:.0f} cents at C4): move them by {-custom.hz:+.1f} Hz"
-        yield Suspicion(data, "tuning", f"{name}{what}, or learn pitch from other data")
-    elif custom.semitones:
-        what = f"labels are {describe(custom.semitones)} throughout"
-        yield Suspicion(data, "tuning", f"{name}{what}: {remedy(custom.semitones)}")
-    if custom.lag:
-        what = f"labels are {lateness(custom.lag)} throughout: move them by {-custom.lag:+.2f} s"
-        yield Suspicion(data, "offset", f"{name}{what}")
+    if convention.hz:
+        at_c4 = 100 * abs(float(hz_to_midi(midi_to_hz(60.0) + convention.hz)) - 60)
+        what = (
+            f"labels are about {abs(convention.hz):.1f} Hz {'sharp' if convention.hz > 0 else 'flat'} of the sung pitch"
+        )
+        what += f" throughout ({at_c4:.0f} cents at C4): move them by {-convention.hz:+.1f} Hz"
+        yield Problem(data, "tuning", f"{name}{what}, or learn pitch from other data")
+    elif convention.semitones:
+        what = f"labels are {describe(convention.semitones)} throughout"
+        yield Problem(data, "tuning", f"{name}{what}: {remedy(convention.semitones)}")
+    if convention.lag:
+        what = f"labels are {lateness(convention.lag)} throughout: move them by {-convention.lag:+.2f} s"
+        yield Problem(data, "offset", f"{name}{what}")
 
 
-def _without_audio(listing: Listing) -> Iterator[Suspicion]:
+def _without_audio(listing: Listing) -> Iterator[Problem]:
     for path in listing.orphans:
-        yield Suspicion(path, "orphan", "no recording has this name: add the recording, or remove the labels")
+        yield Problem(path, "orphan", "no recording has this name: add the recording, or remove the labels")
     for path, names in listing.missing.items():
         shown = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
-        what = f"{len(names)} of its recordings are not there ({shown}): add them, or remove their labels"
-        yield Suspicion(path, "orphan", what)
+        what = f"{len(names)} of its recordings are missing ({shown}): add them, or remove their labels"
+        yield Problem(path, "orphan", what)
 
 
-def _across_splits(data: Path, listing: Listing, gathered: Sequence[Evidence]) -> Iterator[Suspicion]:
-    """What is in two parts that shall know nothing of each other, and what is there twice."""
+def _across_splits(data: Path, listing: Listing, examined: Sequence[CheckedRecording]) -> Iterator[Problem]:
+    """List singers and recordings that are in two splits, and duplicate recordings."""
     if listing.decided:
         parts: dict[str, Counter[str]] = defaultdict(Counter)
         for entry in listing.entries:
@@ -233,47 +237,49 @@ def _across_splits(data: Path, listing: Listing, gathered: Sequence[Evidence]) -
             if singer and len(counts) > 1:
                 where = " and ".join(f"{part} ({counts[part]})" for part in SPLITS if part in counts)
                 what = f"the singer {singer!r} is in {where}: scores will be too good; split by singer"
-                yield Suspicion(data, "leak", what)
-    for one, other in _copies(gathered):
+                yield Problem(data, "leak", what)
+    for one, other in _copies(examined):
         apart = listing.decided and one.entry.split != other.entry.split
         where = f" in {one.entry.split} and {other.entry.split}" if apart else ""
-        remedy = "keep both in one part" if apart else "keep one"
+        remedy = "keep both in one split" if apart else "keep one"
         what = f"is the same recording as {other.entry.audio}{where}: {remedy}"
-        yield Suspicion(one.entry.audio, "leak" if apart else "copy", what)
+        yield Problem(one.entry.audio, "leak" if apart else "copy", what)
 
 
-def _copies(gathered: Sequence[Evidence]) -> Iterator[tuple[Evidence, Evidence]]:
-    """Pairs of recordings that sound alike, under whatever name and in whatever format."""
-    by_length = sorted((e for e in gathered if e.fit), key=lambda e: e.duration)
-    for place, one in enumerate(by_length):
-        for other in by_length[place + 1 :]:
+def _copies(examined: Sequence[CheckedRecording]) -> Iterator[tuple[CheckedRecording, CheckedRecording]]:
+    """Find pairs of recordings with the same content, whatever their names and formats."""
+    by_length = sorted((e for e in examined if e.fit), key=lambda e: e.duration)
+    for index, one in enumerate(by_length):
+        for other in by_length[index + 1 :]:
             if other.duration - one.duration > 0.1:
                 break
             if one.entry.id != other.entry.id and _alike(one, other):
                 yield (one, other) if one.entry.id < other.entry.id else (other, one)
 
 
-def _alike(one: Evidence, other: Evidence) -> bool:
-    if one.heard is None or other.heard is None:
+def _alike(one: CheckedRecording, other: CheckedRecording) -> bool:
+    if one.transcription is None or other.transcription is None:
         return False
     count = round(one.duration / HOP) + 1
-    first, second = (track_frames(heard.pitch, count) for heard in (one.heard, other.heard))
+    first, second = (
+        track_frames(transcription.pitch, count) for transcription in (one.transcription, other.transcription)
+    )
     near = np.abs(first - second) < _SAME_PITCH
     voiced = np.isfinite(first) | np.isfinite(second)
     return bool(voiced.any()) and near.sum() >= _SAME_SHARE * voiced.sum()
 
 
-def _summary(listing: Listing, gathered: Sequence[Evidence]) -> Summary:
+def _summary(listing: Listing, examined: Sequence[CheckedRecording]) -> DatasetSummary:
     entries = listing.entries
-    pitches = [note.pitch for e in gathered for note in e.labels.notes or ()]
-    for e in gathered:
+    pitches = [note.pitch for e in examined for note in e.labels.notes or ()]
+    for e in examined:
         pitches += e.labels.f0.midi[np.isfinite(e.labels.f0.midi)].tolist() if e.labels.f0 is not None else []
     kinds = {kind: sum(bool(getattr(entry, kind)) for entry in entries) for kind in ("notes", "f0", "times")}
     splits = Counter(entry.split for entry in entries) if listing.decided else {}
-    return Summary(
+    return DatasetSummary(
         recordings=len(entries),
-        seconds=round(sum(e.duration for e in gathered), 3),
-        notes=sum(len(e.labels.spans) for e in gathered),
+        seconds=round(sum(e.duration for e in examined), 3),
+        notes=sum(len(e.labels.spans) for e in examined),
         lowest=min(pitches, default=0.0),
         highest=max(pitches, default=0.0),
         singers=len(_singers(entries)),

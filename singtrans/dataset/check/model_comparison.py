@@ -1,4 +1,4 @@
-"""Labels against what a model hears: in another unit or of another recording, off in time or pitch, or not sung."""
+"""Compare labels with a transcription: wrong unit or recording, deviations in time or pitch, missing notes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,35 +6,35 @@ from dataclasses import dataclass
 import numpy as np
 
 from singtrans.dataset.check.alignment import HOP, LAG, Fit, moved_back, track_frames
-from singtrans.dataset.check.measurements import Evidence
-from singtrans.dataset.check.problem_list import Findings
+from singtrans.dataset.check.measurements import CheckedRecording
+from singtrans.dataset.check.problem_list import ProblemList
 from singtrans.errors import InputError
 from singtrans.notes import Note, PitchTrack, Transcription
 from singtrans.pitch import hz_to_midi, midi_to_hz, note_name
 
 FEWEST = 5
-"""Notes with a measured pitch, below which a whole recording's pitch is not judged."""
+"""Notes with a measured pitch that are needed to check_labels the pitch of a whole recording."""
 
-_FOLLOWING = 0.45  # share of the notes that must move as the singing does
-_FITTING = 0.6  # share of the frames that must agree where labels are moved; those of other songs can be made to fit
+_FOLLOWING = 0.45  # share of the notes that must follow the sung pitch
+_FITTING = 0.6  # share of the frames that must agree after moving the labels
 _OTHER_UNIT = 10.0  # semitones
-_BRIEF = 0.15  # seconds: the pitch and voicing of shorter notes is hard to measure
-_STEADY_LAG = 0.02  # seconds beside the usual: more than the medians of recordings lie apart that are labelled alike
+_BRIEF = 0.15  # seconds; pitch and voicing of shorter notes are unreliable
+_STEADY_LAG = 0.02  # seconds; variation of the median onset lag within one convention
 _SURE = 3.0  # standard errors
-_UNLABELLED = 1.0  # seconds of singing in one stretch
+_UNLABELLED = 1.0  # seconds of continuous singing without a label
 
 
 @dataclass(frozen=True)
-class Custom:
-    """How a set's labels usually lie to what is sung; what is usual is not suspicious of a single recording.
+class Convention:
+    """Constant deviations of a set's labels from the sung notes; they are not problems of a single recording.
 
     Attributes:
-        semitones, hz: by which labels are sharp throughout, to be taken off one after the other; one of them is 0.
-        lag: seconds by which they are late throughout.
-        onset_lag: seconds by which labelled onsets come after those heard: a convention, or what a model makes of it.
-            None where recordings of the set differ in it.
-        recording_limit: semitones by which the notes of a whole recording may lie beside that.
-        note_limit: semitones by which a note may lie beside the others of its recording.
+        semitones, hz: constants by which the labels are sharp; one of them is 0.
+        lag: seconds by which the labels are late.
+        onset_lag: seconds by which labelled onsets are later than transcribed ones, by convention of the labels or of
+            the model; None if the recordings of the set differ.
+        recording_limit: largest further deviation of a whole recording, in semitones.
+        note_limit: largest deviation of a note from the others of its recording, in semitones.
     """
 
     semitones: float = 0.0
@@ -44,116 +44,125 @@ class Custom:
     recording_limit: float = 0.25
     note_limit: float = 1.5
 
-    def deviations(self, evidence: Evidence) -> np.ndarray:
-        """(notes,) semitones by which each label is sharp of what is sung, beyond the usual; NaN where unknown."""
-        labels = np.array([note.pitch for note in evidence.labels.notes or ()])
-        if evidence.pitches is None:
+    def deviations(self, recording: CheckedRecording) -> np.ndarray:
+        """Compute (notes,) semitones by which each label is sharp, beyond the constants; NaN where unknown."""
+        labels = np.array([note.pitch for note in recording.labels.notes or ()])
+        if recording.pitches is None:
             return np.full(len(labels), np.nan)
-        expected = hz_to_midi(midi_to_hz(evidence.pitches) + self.hz) + self.semitones
+        expected = hz_to_midi(midi_to_hz(recording.pitches) + self.hz) + self.semitones
         return labels - expected
 
 
-def compare(found: Findings, evidence: Evidence, heard: Transcription, fit: Fit, custom: Custom) -> None:
-    """Find where labels are not what is sung.
+def compare(
+    found: ProblemList, recording: CheckedRecording, transcription: Transcription, fit: Fit, convention: Convention
+) -> None:
+    """Compare the labels of a recording with its transcription.
 
     Args:
-        found: where it is noted.
-        evidence: of the recording.
-        heard, fit: its own, which are there.
-        custom: how the labels of its set usually lie.
+        found: receives the problems.
+        recording: the recording.
+        transcription, fit: its transcription and fit, which are not None.
+        convention: the constant deviations of its set.
     """
-    notes, track = evidence.labels.notes, evidence.labels.f0
+    notes, track = recording.labels.notes, recording.labels.f0
     if notes:
-        deviations = custom.deviations(evidence)
+        deviations = convention.deviations(recording)
         known = deviations[np.isfinite(deviations)]
-        inside = sum(note.offset <= evidence.duration for note in notes)
-        following = (np.abs(known - np.median(known)) < custom.note_limit).sum() if len(known) else 0
-        if len(known) and np.median(np.abs(known)) > _OTHER_UNIT and _is_in_midi(evidence):
+        inside = sum(note.offset <= recording.duration for note in notes)
+        following = (np.abs(known - np.median(known)) < convention.note_limit).sum() if len(known) else 0
+        if len(known) and np.median(np.abs(known)) > _OTHER_UNIT and _is_in_midi(recording):
             found.add("unit", "its pitches are MIDI numbers, not Hz: name the column so in the first line")
             return
         if inside >= FEWEST and (following < _FOLLOWING * inside or (fit.late and fit.best < _FITTING)):
-            found.add("mismatch", "its notes do not follow what is sung: are these the labels of another recording?")
+            found.add("mismatch", "its notes do not follow the sung pitch: are these the labels of another recording?")
             return
-        _pitch(found, notes, deviations, custom)
-    elif track is not None and not _contour(found, track, heard, fit):
+        _pitch(found, notes, deviations, convention)
+    elif track is not None and not _contour(found, track, transcription, fit):
         return
-    if abs(fit.late - custom.lag) <= LAG:
-        _unheard(found, evidence, heard, custom.lag)
-        _beside_the_others(found, evidence, custom)
+    if abs(fit.late - convention.lag) <= LAG:
+        _missing_and_extra(found, recording, transcription, convention.lag)
+        _onset_deviation(found, recording, convention)
     elif fit.late:
         found.add("offset", f"labels are {lateness(fit.late)} throughout: move them by {-fit.late:+.2f} s")
     else:
-        found.add("offset", f"labels are in time, where those of its set are {lateness(custom.lag)}: do not move these")
+        found.add(
+            "offset", f"labels are in time, where those of its set are {lateness(convention.lag)}: do not move these"
+        )
 
 
-def _beside_the_others(found: Findings, evidence: Evidence, custom: Custom) -> None:
-    """Labels that are late or early by less than a score would notice, but not as those of the set are."""
-    if evidence.onset_lag is None or custom.onset_lag is None:
+def _onset_deviation(found: ProblemList, recording: CheckedRecording, convention: Convention) -> None:
+    """Add small deviations of the onset lag from that of the set."""
+    if recording.onset_lag is None or convention.onset_lag is None:
         return
-    late = evidence.onset_lag.seconds - custom.onset_lag
-    if abs(late) > _STEADY_LAG + _SURE * evidence.onset_lag.error:
-        what = f"{abs(1000 * late):.0f} ms {'later' if late > 0 else 'earlier'} than is usual in its set"
+    late = recording.onset_lag.seconds - convention.onset_lag
+    if abs(late) > _STEADY_LAG + _SURE * recording.onset_lag.error:
+        what = f"{abs(1000 * late):.0f} ms {'later' if late > 0 else 'earlier'} than usual in its set"
         found.add("offset", f"its notes begin {what}: if all are so, move them by {-late:+.3f} s")
 
 
-def _pitch(found: Findings, notes: Sequence[Note], deviations: np.ndarray, custom: Custom) -> None:
-    """Whole recordings that lie off, and single notes."""
+def _pitch(found: ProblemList, notes: Sequence[Note], deviations: np.ndarray, convention: Convention) -> None:
+    """Add pitch deviations of the whole recording, and of single notes."""
     usual = 0.0
     known = deviations[np.isfinite(deviations)]
-    if len(known) >= FEWEST and abs(np.median(known)) > custom.recording_limit:
+    if len(known) >= FEWEST and abs(np.median(known)) > convention.recording_limit:
         usual = float(np.median(known))
         found.add("tuning", f"labels are {describe(usual)} throughout: {remedy(usual)}")
     off = [
         (note.onset, float(d - usual), note)
         for note, d in zip(notes, deviations, strict=True)
-        if abs(d - usual) > custom.note_limit and note.duration >= _BRIEF and note.onset not in found.notes
+        if abs(d - usual) > convention.note_limit and note.duration >= _BRIEF and note.onset not in found.notes
     ]
     octaves = [o for o in off if is_octave(o[1])]
     others = [o for o in off if not is_octave(o[1])]
     for kind, group, word in (("octave", octaves, "an octave"), ("pitch", others, "far")):
         found.each(
             kind,
-            [(t, f"the note {note_name(note.note)} is {describe(d)}: listen, and mend it") for t, d, note in group],
-            f"{{}} of {len(notes)} notes are {word} off what is sung: listen, and mend them".format,
+            [(t, f"the note {note_name(note.note)} is {describe(d)}: listen, and correct it") for t, d, note in group],
+            f"{{}} of {len(notes)} notes are {word} off the sung pitch: listen, and correct them".format,
         )
 
 
-def _contour(found: Findings, track: PitchTrack, heard: Transcription, fit: Fit) -> bool:
-    """Labels of pitch over time; whether they follow what is sung at all."""
-    count = round(heard.duration / HOP) + 1
+def _contour(found: ProblemList, track: PitchTrack, transcription: Transcription, fit: Fit) -> bool:
+    """Add problems of a labelled pitch track; return whether it follows the sung pitch."""
+    count = round(transcription.duration / HOP) + 1
     labels = moved_back(track_frames(track, count), round(fit.likely / HOP))
-    off = labels - track_frames(heard.pitch, count)
+    off = labels - track_frames(transcription.pitch, count)
     both = np.isfinite(off)
     if both.sum() * HOP < 1.0:
-        found.add("mismatch", "hardly a frame is voiced both here and in what is sung: is it another recording's?")
+        found.add(
+            "mismatch",
+            "almost no frame is voiced both here and in the recording: does this belong to another recording?",
+        )
         return False
     usual = float(np.median(off[both]))
     following = (np.abs(off[both] - usual) < 1.0).mean()
     if following < _FOLLOWING or (fit.late and fit.best < _FITTING):
-        found.add("mismatch", "the pitch does not follow what is sung: are these the labels of another recording?")
+        found.add("mismatch", "the pitch does not follow the sung pitch: are these the labels of another recording?")
         return False
-    if abs(usual) > Custom.recording_limit:
+    if abs(usual) > Convention.recording_limit:
         found.add("tuning", f"labels are {describe(usual)} throughout: {remedy(usual)}")
     stretches = _stretches(both & (np.abs(np.abs(off - usual) - 12) < 1), 0.2)
     found.each(
         "octave",
-        [(t, f"{length:.1f} s are an octave off what is sung: listen, and mend them") for t, length in stretches],
-        lambda n: f"{n} stretches are an octave off what is sung: listen, and mend them",
+        [(t, f"{length:.1f} s are an octave off the sung pitch: listen, and correct them") for t, length in stretches],
+        lambda n: f"{n} stretches are an octave off the sung pitch: listen, and correct them",
     )
     return True
 
 
-def _unheard(found: Findings, evidence: Evidence, heard: Transcription, lag: float) -> None:
-    """Notes where nothing is sung, and singing where no note is."""
-    spans = np.maximum(evidence.labels.spans - lag, 0.0)
+def _missing_and_extra(
+    found: ProblemList, recording: CheckedRecording, transcription: Transcription, lag: float
+) -> None:
+    """Add notes without singing, and singing without notes."""
+    spans = np.maximum(recording.labels.spans - lag, 0.0)
     if not len(spans):
         return
-    count = round(heard.duration / HOP) + 1
-    sung = np.isfinite(track_frames(heard.pitch, count))
+    count = round(transcription.duration / HOP) + 1
+    sung = np.isfinite(track_frames(transcription.pitch, count))
     silent = []
-    for (start, end), (onset, _) in zip(spans, evidence.labels.spans, strict=True):
+    for (start, end), (onset, _) in zip(spans, recording.labels.spans, strict=True):
         inside = sung[round(start / HOP) : round(end / HOP) + 1]
-        if end <= heard.duration and end - start >= _BRIEF and not inside.any() and onset not in found.notes:
+        if end <= transcription.duration and end - start >= _BRIEF and not inside.any() and onset not in found.notes:
             silent.append((onset, "a note is labelled where nothing is sung: remove it"))
     found.each("unheard", silent, lambda n: f"{n} notes are labelled where nothing is sung: remove them")
     labelled = np.zeros(count, bool)
@@ -167,15 +176,15 @@ def _unheard(found: Findings, evidence: Evidence, heard: Transcription, lag: flo
 
 
 def _stretches(frames: np.ndarray, shortest: float) -> list[tuple[float, float]]:
-    """(start, length) in seconds of each run of frames that is long enough."""
+    """Return (start, length) in seconds of each run of frames that is long enough."""
     edges = np.flatnonzero(np.diff(frames, prepend=False, append=False))
     runs = zip(edges[::2], edges[1::2], strict=True)
     return [(a * HOP, (b - a) * HOP) for a, b in runs if (b - a) * HOP >= shortest]
 
 
-def _is_in_midi(evidence: Evidence) -> bool:
-    """Whether pitches that are far from what is sung are near it when they are read as MIDI numbers."""
-    entry, measured = evidence.entry, evidence.pitches
+def _is_in_midi(recording: CheckedRecording) -> bool:
+    """Check whether pitches fit the sung ones if they are read as MIDI numbers."""
+    entry, measured = recording.entry, recording.pitches
     if entry.notes is None or measured is None:
         return False
     try:
@@ -186,27 +195,27 @@ def _is_in_midi(evidence: Evidence) -> bool:
 
 
 def is_octave(semitones: float) -> bool:
-    """Whether an interval is one octave, or several, within a semitone."""
+    """Check whether an interval is one or more octaves, within a semitone."""
     return abs(semitones) > 6 and abs(semitones - 12 * round(semitones / 12)) < 1
 
 
 def describe(semitones: float) -> str:
-    """How much a label is off: ``an octave above what is sung``, ``23 cents sharp of what is sung``."""
+    """Describe a deviation: ``an octave above the sung pitch``, ``23 cents sharp of the sung pitch``."""
     if is_octave(semitones):
         octaves = abs(round(semitones / 12))
         size = "an octave" if octaves == 1 else f"{octaves} octaves"
-        return f"{size} {'above' if semitones > 0 else 'below'} what is sung"
+        return f"{size} {'above' if semitones > 0 else 'below'} the sung pitch"
     size = f"{abs(semitones):.1f} semitones" if abs(semitones) >= 1 else f"{abs(100 * semitones):.0f} cents"
-    return f"{size} {'sharp' if semitones > 0 else 'flat'} of what is sung"
+    return f"{size} {'sharp' if semitones > 0 else 'flat'} of the sung pitch"
 
 
 def lateness(seconds: float) -> str:
-    """By how much labels come late: ``about 0.20 s late``, ``about 0.10 s early``."""
+    """Describe a lag: ``about 0.20 s late``, ``about 0.10 s early``."""
     return f"about {abs(seconds):.2f} s {'late' if seconds > 0 else 'early'}"
 
 
 def remedy(semitones: float) -> str:
-    """What to do about labels that are off throughout."""
+    """Describe the correction of a constant deviation."""
     if is_octave(semitones):
         return f"move them by {-12 * round(semitones / 12):+d} semitones"
     return f"move them by {-semitones:+.2f} semitones, or learn pitch from other data"

@@ -1,36 +1,38 @@
-"""What is being found in the labels of one recording, a line each.
+"""Collection of the problems of one file.
 
-Notes that stand alone get a line each; where many have the same fault, one line counts them.
+A few notes with the same problem have one line each; more of them are counted in one line.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from singtrans.dataset.requirements import Suspicion
+from singtrans.dataset.requirements import Problem
 
 ONE_BY_ONE = 3
-"""Of more faults of one kind than these, only their number is said."""
+"""Number of problems of one kind that are listed one by one."""
 
 
 @dataclass
-class Findings:
-    """What is being found in one file.
+class ProblemList:
+    """Problems of one file.
 
     Attributes:
-        notes: onsets of notes of which something has been said: the rest would only follow from it.
+        file: the file.
+        notes: onsets of notes that have a problem already; other checks skip them.
+        lines: the problems.
     """
 
     file: Path
     notes: set[float] = field(default_factory=set)
-    lines: list[Suspicion] = field(default_factory=list)
+    lines: list[Problem] = field(default_factory=list)
 
     def add(self, kind: str, what: str, times: Sequence[float] = ()) -> None:
-        """Note a line, and the times in seconds that it is about."""
-        self.lines.append(Suspicion(self.file, kind, what, tuple(round(float(t), 3) for t in times)))
+        """Add a problem at some times in seconds."""
+        self.lines.append(Problem(self.file, kind, what, tuple(round(float(t), 3) for t in times)))
 
     def each(self, kind: str, found: Sequence[tuple[float, str]], many: Callable[[int], str]) -> None:
-        """A line for each of a few (time, what); one line that counts them for more."""
+        """Add one problem for each of a few (time, what), or one problem for more of them."""
         self.notes.update(time for time, _ in found)
         if len(found) <= ONE_BY_ONE:
             for time, what in found:
