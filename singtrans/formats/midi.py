@@ -15,6 +15,7 @@ from singtrans.formats.midi_reader import read, read_beats, read_words
 from singtrans.formats.options import BEATS, PLAIN, Options
 from singtrans.formats.pitch_bend import Bend, bend_range, bends, wheel
 from singtrans.formats.score.arrangement import Arrangement, arrange
+from singtrans.formats.tempo_map import TempoMap
 from singtrans.formats.time_grid import on_steps
 from singtrans.melody.beats import Beats
 from singtrans.melody.key import Key
@@ -50,10 +51,10 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
 
     arrangement = arrange(transcription, options)
     beats = arrangement.beats
-    tempi = _tempi(beats)
+    tempi = TempoMap.of(beats, TICKS_PER_BEAT)
     seconds = np.array([(note.onset, note.offset) for note in arrangement.notes]).reshape(-1, 2)
-    spans = on_steps(_ticks(seconds, tempi).tolist())
-    end = max(spans[-1][1] if spans else 0, round(float(_ticks(transcription.duration, tempi))))
+    spans = on_steps(tempi.ticks(seconds).tolist())
+    end = max(spans[-1][1] if spans else 0, round(float(tempi.ticks(transcription.duration))))
     # A file name may hold bytes that are no text at all: they become question marks.
     name = Path(transcription.audio).stem.encode("utf-8", "replace").decode() or "Voice"
     voice = [mido.MetaMessage("track_name", name=name), mido.Message("program_change", program=options.program - 1)]
@@ -71,31 +72,13 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
     midi.save(file=file)
 
 
-def _tempi(beats: Beats) -> np.ndarray:
-    """(beats - 1,) whole microseconds of each beat; neighbours that differ by rounding alone are equal."""
-    tempi = np.diff(np.rint(beats.times * 1e6))
-    for number in range(1, len(tempi)):
-        if abs(tempi[number] - tempi[number - 1]) <= 1:
-            tempi[number] = tempi[number - 1]
-    return tempi
-
-
-def _ticks(seconds: np.ndarray | float, tempi: np.ndarray) -> np.ndarray:
-    """Ticks (fractional) at times in seconds, under the tempi as they are written: so no rounding adds up."""
-    edges = np.concatenate([[0.0], np.cumsum(tempi)]) / 1e6
-    beyond = np.maximum(0.0, np.asarray(seconds) - edges[-1]) / (tempi[-1] / 1e6)
-    return TICKS_PER_BEAT * (np.interp(seconds, edges, np.arange(len(edges))) + beyond)
-
-
-def _frame_events(beats: Beats, tempi: np.ndarray, end: int) -> list[tuple[int, "BaseMessage"]]:
+def _frame_events(beats: Beats, tempi: TempoMap, end: int) -> list[tuple[int, "BaseMessage"]]:
     """(tick, message) of all tempi and metres before the end."""
     import mido
 
-    events, current = [], None
-    for beat, tempo in enumerate(tempi):
-        if tempo != current and (beat == 0 or beat * TICKS_PER_BEAT < end):
-            events.append((beat * TICKS_PER_BEAT, mido.MetaMessage("set_tempo", tempo=int(tempo))))
-            current = tempo
+    events: list[tuple[int, BaseMessage]] = [
+        (tick, mido.MetaMessage("set_tempo", tempo=length)) for tick, length in tempi.changes(end)
+    ]
     first = beats.downbeat or beats.metre
     bars = [(0, first)] + ([(beats.downbeat * TICKS_PER_BEAT, beats.metre)] if first != beats.metre else [])
     for tick, numerator in bars:
@@ -154,7 +137,7 @@ def _moved(curves: Sequence[Sequence[Bend]], sung: Sequence[Note], placed: Seque
 
 
 def _bend_events(
-    curves: Sequence[Sequence[Bend]], spans: list[tuple[int, int]], tempi: np.ndarray, reach: int
+    curves: Sequence[Sequence[Bend]], spans: list[tuple[int, int]], tempi: TempoMap, reach: int
 ) -> list[tuple[int, "BaseMessage"]]:
     """The wheel's way through each note, and back after it."""
     import mido
@@ -162,7 +145,7 @@ def _bend_events(
     events: list[tuple[int, BaseMessage]] = []
     tick_before, value_before = -1, 0
     for curve, (onset, offset) in zip(curves, spans, strict=True):
-        ticks = np.rint(_ticks(np.array([bend.seconds for bend in curve]), tempi)).astype(int).tolist()
+        ticks = np.rint(tempi.ticks(np.array([bend.seconds for bend in curve]))).astype(int).tolist()
         for number, (bend, at) in enumerate(zip(curve, ticks, strict=True)):
             tick = onset if number == 0 else min(offset - 1, max(onset, at))
             value = wheel(bend.semitones, reach)

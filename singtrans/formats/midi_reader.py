@@ -5,11 +5,10 @@ Meta events that cannot be read, such as a key signature that does not exist, ar
 
 import contextlib
 import io
-import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +20,8 @@ from singtrans.files import read_bytes
 from singtrans.formats.encodings import decode_words
 from singtrans.formats.format import DEFAULTS, ReadOptions
 from singtrans.formats.lyrics import HELD, Syllable
-from singtrans.formats.text import LONGEST, in_order, listed
+from singtrans.formats.text import LONGEST, in_order
+from singtrans.formats.tracks import Track, choose_track
 from singtrans.melody.beats import DEFAULT_METRE, Beats
 from singtrans.notes import Note
 
@@ -33,25 +33,7 @@ _DRUMS = 9  # the channel that General MIDI keeps for percussion, counted from 0
 _MOST_BYTES = 8_000_000  # a day of singing with pitch bends; a hundred times as much in memory
 _MOST_BEATS = 200_000  # a day of them; damaged files claim more
 _AT_NOTE = 0.03  # seconds between a syllable and the onset of its note
-_TOUCHING = 0.03  # seconds that notes of one voice may overlap
-_VOICE = re.compile(r"voice|vocal|vox|melod|sing|lead|lyric|karaoke|gesang|chant", re.IGNORECASE)
 _TEXT_EVENT = 0x01
-
-
-@dataclass(frozen=True, slots=True)
-class _Track:
-    """The notes of one track.
-
-    Attributes:
-        name: what the file calls it.
-        number: of the tracks with notes, counted from 1.
-        has_words: whether lyrics stand in it.
-    """
-
-    name: str
-    number: int
-    notes: tuple[Note, ...]
-    has_words: bool
 
 
 def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
@@ -71,29 +53,13 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
             that could be the voice.
     """
     path = Path(path)
-    tracks = _tracks(path)
-    if request.voice is not None:
-        wanted = request.voice.strip().lower()
-        for track in tracks:
-            if wanted in (track.name.lower(), str(track.number)):
-                return track.notes
-        raise InputError(f"{path} has no track {request.voice!r}: choose one with --voice ({_names(tracks)}).")
-    notes = in_order(note for track in tracks for note in track.notes)
-    if len(tracks) < 2 or not _overlap(notes):
-        return notes
-    for likely in (
-        [track for track in tracks if track.has_words],
-        [track for track in tracks if _VOICE.search(track.name)],
-    ):
-        if len(likely) == 1:
-            return likely[0].notes
-    raise InputError(f"{path} has {len(tracks)} tracks with notes: choose one with --voice ({_names(tracks)}).")
+    return choose_track(path, _tracks(path), request.voice)
 
 
-def _tracks(path: Path) -> list[_Track]:
+def _tracks(path: Path) -> list[Track]:
     midi = _open(path)
     clock = _Clock(midi)
-    found: list[_Track] = []
+    found: list[Track] = []
     for track in midi.tracks:
         notes = []
         for onset, offset, number in _spans(track):
@@ -104,21 +70,8 @@ def _tracks(path: Path) -> list[_Track]:
                 notes.append(Note(start, end, float(number)))
         if notes:
             has_words = any(message.type == "lyrics" for message in track)
-            found.append(_Track(track.name.strip(), len(found) + 1, in_order(notes), has_words))
+            found.append(Track(track.name.strip(), in_order(notes), has_words))
     return found
-
-
-def _overlap(notes: tuple[Note, ...]) -> bool:
-    end = 0.0
-    for note in notes:
-        if note.onset < end - _TOUCHING:
-            return True
-        end = max(end, note.offset)
-    return False
-
-
-def _names(tracks: list[_Track]) -> str:
-    return listed([track.name or str(track.number) for track in tracks])
 
 
 def read_words(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Syllable, ...]:

@@ -24,6 +24,7 @@ from singtrans.formats.format import Format
 from singtrans.formats.labels import diffsinger, mir_st500, textgrid, tonas
 from singtrans.formats.page import writer as page
 from singtrans.formats.score import musicxml, pdf, svg
+from singtrans.formats.voicebanks import svp, ust, ustx
 from singtrans.messages import shown
 
 FORMATS: tuple[Format, ...] = (
@@ -40,6 +41,9 @@ FORMATS: tuple[Format, ...] = (
     f0.FORMAT,
     sonification.FORMAT,
     page.FORMAT,
+    ust.FORMAT,
+    ustx.FORMAT,
+    svp.FORMAT,
     plain_table.FORMAT,
     textgrid.FORMAT,
     diffsinger.FORMAT,

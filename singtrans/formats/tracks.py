@@ -1,0 +1,70 @@
+"""Tracks of files that hold several, and the choice of the one that is sung."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from singtrans.errors import InputError
+from singtrans.formats.text import in_order, listed
+from singtrans.notes import Note
+
+_TOUCHING = 0.03  # seconds that notes of one voice may overlap
+_VOICE = re.compile(r"voice|vocal|vox|melod|sing|lead|lyric|karaoke|gesang|chant", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """The notes of one track.
+
+    Attributes:
+        name: what the file calls it.
+        notes: in the order of their onsets.
+        has_words: whether lyrics stand in it.
+    """
+
+    name: str
+    notes: tuple[Note, ...]
+    has_words: bool = False
+
+
+def choose_track(path: Path, tracks: Sequence[Track], voice: str | None) -> tuple[Note, ...]:
+    """The notes of the track that is sung; of all tracks if they do not overlap.
+
+    Args:
+        path: the file, for errors.
+        tracks: those with notes.
+        voice: the name of a track, or its number counted from 1; None for the only one, or the one with lyrics or with
+            a name such as Vocals.
+
+    Raises:
+        InputError: if there is no such track, or several could be the voice.
+    """
+    if voice is not None:
+        wanted = voice.strip().lower()
+        for number, track in enumerate(tracks, 1):
+            if wanted in (track.name.lower(), str(number)):
+                return track.notes
+        raise InputError(f"{path} has no track {voice!r}: choose one with --voice ({_names(tracks)}).")
+    notes = in_order(note for track in tracks for note in track.notes)
+    if len(tracks) < 2 or not _overlap(notes):
+        return notes
+    with_words = [track for track in tracks if track.has_words]
+    named = [track for track in tracks if _VOICE.search(track.name)]
+    for likely in (with_words, named):
+        if len(likely) == 1:
+            return likely[0].notes
+    raise InputError(f"{path} has {len(tracks)} tracks with notes: choose one with --voice ({_names(tracks)}).")
+
+
+def _overlap(notes: tuple[Note, ...]) -> bool:
+    end = 0.0
+    for note in notes:
+        if note.onset < end - _TOUCHING:
+            return True
+        end = max(end, note.offset)
+    return False
+
+
+def _names(tracks: Sequence[Track]) -> str:
+    return listed([track.name or str(number) for number, track in enumerate(tracks, 1)])

@@ -1,0 +1,1 @@
+"""Projects of singing synthesisers: UTAU, OpenUtau and Synthesizer V."""

@@ -1,0 +1,124 @@
+"""UTAU's projects (``.ust``): sections of key=value lines, one note or rest after the other in ticks of 480 a beat.
+
+    [#0000]
+    Length=480
+    Lyric=la
+    NoteNum=60
+
+A rest has the lyric R; ``Tempo`` in a section holds from there on. Older files are in Shift-JIS.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from singtrans.errors import InputError
+from singtrans.files import read_bytes
+from singtrans.formats.encodings import decode_words
+from singtrans.formats.format import DEFAULTS, Format, ReadOptions, Sample
+from singtrans.formats.note_names import REST_LABELS
+from singtrans.formats.options import PLAIN, Options
+from singtrans.formats.text import at_line, decode, in_order, make_note, number, refuse
+from singtrans.formats.voicebanks.melody_grid import TickClock, melody_grid
+from singtrans.notes import Note, Transcription
+
+_RESOLUTION = 480
+_DEFAULT_LYRIC = "a"
+_HELD_LYRIC = "-"
+
+
+def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
+    """Write a project in UTF-8 with one tempo; sung times are kept to half a tick."""
+    tempo = round(melody_grid(transcription, options, _RESOLUTION)[1].beats.tempo, 2)
+    notes, _, _ = melody_grid(transcription, options, _RESOLUTION, tempo)
+    title = options.title_of(transcription.audio) or "Untitled"
+    lines = ["[#VERSION]", "UST Version1.2", "Charset=UTF-8", "[#SETTING]", f"Tempo={tempo:.2f}", "Tracks=1"]
+    lines += [f"ProjectName={title}", "Mode2=True"]
+    now = section = 0
+    for note in notes:
+        if note.start > now:
+            lines += _section(section, note.start - now, "R", 60)
+            section += 1
+        lyric = _HELD_LYRIC if note.is_held else note.text or _DEFAULT_LYRIC
+        lines += _section(section, note.end - note.start, lyric, note.key)
+        now, section = note.end, section + 1
+    file.write(("\r\n".join([*lines, "[#TRACKEND]"]) + "\r\n").encode())
+
+
+def _section(section: int, length: int, lyric: str, key: int) -> list[str]:
+    return [f"[#{section:04d}]", f"Length={length}", f"Lyric={lyric}", f"NoteNum={key}"]
+
+
+def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
+    """Read the notes of a project; rests and notes without length are left out.
+
+    Args:
+        path: the file.
+        request: ``faults``.
+
+    Raises:
+        InputError: if the file cannot be read, its tempo is not one, or a section is not a note; it names the line.
+    """
+    path = Path(path)
+    content = read_bytes(path)
+    text = decode(content)
+    if text is None:
+        text = decode_words(content)[0].replace("\r\n", "\n").replace("\r", "\n")
+    now, spans, tempi = 0.0, [], []
+    for line, name, values in _sections(text):
+        try:
+            if "Tempo" in values:
+                tempi.append((now, number(values["Tempo"])))
+            if not name.isdecimal():
+                continue
+            length = number(values["Length"])
+            if not 0 <= length <= 1e9:
+                raise ValueError("time goes on")
+            if values.get("Lyric", "").strip().lower() not in REST_LABELS - {"-"} and length:
+                spans.append((line, now, now + length, number(values["NoteNum"])))
+            now += length
+        except (ValueError, KeyError):
+            refuse(at_line(path, line, "is not a note: it needs Length in ticks, Lyric and NoteNum."), request.faults)
+    try:
+        clock = TickClock(tempi, _RESOLUTION)
+    except ValueError:
+        raise InputError(f"{path} has a tempo that is not above 0: mend it.") from None
+    notes = []
+    for line, start, end, key in spans:
+        try:
+            notes.append(make_note(clock.seconds(start), clock.seconds(end), key))
+        except ValueError:
+            refuse(at_line(path, line, "is not a note: NoteNum lies between 0 and 127."), request.faults)
+    return in_order(notes)
+
+
+def _sections(text: str) -> Iterator[tuple[int, str, dict[str, str]]]:
+    """Line, name and values of each section."""
+    line, name, values = 0, "", dict[str, str]()
+    for number_, content in enumerate(text.split("\n"), 1):
+        if content.startswith("[#") and content.rstrip().endswith("]"):
+            if name:
+                yield line, name, values
+            line, name, values = number_, content.strip()[2:-1], {}
+        elif "=" in content:
+            key, _, value = content.partition("=")
+            values.setdefault(key.strip(), value.strip())
+    if name:
+        yield line, name, values
+
+
+def _recognises(sample: Sample) -> bool:
+    return "[#SETTING]" in sample.text or "[#VERSION]" in sample.text
+
+
+FORMAT = Format(
+    name="ust",
+    description="UTAU project: notes and syllables at one tempo",
+    endings=(".ust",),
+    aliases=("utau",),
+    read=read,
+    recognises=_recognises,
+    write=write,
+    uses=frozenset({"tempo", "quantize", "tuning", "key", "lyrics", "audio", "title"}),
+    precision="0.5 ms at 120 beats per minute, semitones",
+)
