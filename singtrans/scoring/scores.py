@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from singtrans.errors import InputError
+from singtrans.extras import need
 from singtrans.notes import Note, PitchTrack
 from singtrans.scoring.metrics import (
     NOTE_FIGURES,
@@ -166,13 +167,16 @@ def evaluate(
         references: the recordings with their labels.
         system: source of the estimates.
         reference_shift_hz: added to the pitch of the reference notes, for labels that are sharp or flat.
-        tolerances: mir_eval's own by default.
+        tolerances: mir_eval's defaults unless given.
         faults: lines on unusable recordings that are not among the references; they become the first failures.
 
     Raises:
+        UsageError: if the packages of the extra ``evaluate`` are not installed.
         InputError: if nothing could be scored.
         ValueError: if a note would fall to 0 Hz or below.
     """
+    for package in ("mir_eval", "scipy"):
+        need(package, "evaluate", "scoring")
     read, failures, missing = [], list(faults), []
     for reference in references:
         try:

@@ -134,14 +134,14 @@ def _matched(reference: Sequence[Note], notes: Sequence[Note]) -> dict[int, int]
     """Map indices of reference notes to those of matching notes (onset within 50 ms, pitch within 50 cents)."""
     if not reference or not notes:
         return {}
-    import mir_eval
+    transcription = need("mir_eval.transcription", "evaluate", "comparing notes")
 
     from singtrans.pitch import midi_to_hz
 
     def arrays(some: Sequence[Note]) -> tuple[np.ndarray, np.ndarray]:
         return np.array([(n.onset, n.offset) for n in some]), midi_to_hz(np.array([n.pitch for n in some]))
 
-    pairs = mir_eval.transcription.match_notes(*arrays(reference), *arrays(notes), offset_ratio=None)
+    pairs = transcription.match_notes(*arrays(reference), *arrays(notes), offset_ratio=None)
     return dict(pairs)
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -348,3 +349,10 @@ def test_intervals_are_computed_once(monkeypatch):
     monkeypatch.setattr("scipy.stats.bootstrap", None)  # a second draw would fail
     json_report(scores)
     text_report(scores)
+
+
+@pytest.mark.parametrize("package", ["mir_eval", "scipy"])
+def test_a_missing_package_names_the_extra(monkeypatch, package):
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(UsageError, match=rf"needs the package {package}, .*singtrans\[evaluate\]"):
+        evaluate(of_sources(choir="a"), Known())
