@@ -77,13 +77,17 @@ def unusable_sound(path: Path, *, silence: bool = False) -> list[Problem]:
     return found
 
 
-def load_sung_pitch(path: Path) -> PitchTrack:
+def load_sung_pitch(path: Path, audio: Path | None = None) -> PitchTrack:
     """Read a pitch label.
+
+    Args:
+        path: the file.
+        audio: its recording, for labels without times.
 
     Raises:
         InputError: if it cannot be read, or is longer than a day.
     """
-    track = load_pitch(path)
+    track = load_pitch(path, audio=audio)
     if track.time[-1] > _LONGEST_TRACK:
         raise InputError(f"{path} goes on to {track.time[-1]:g} s; are its times in seconds?")
     return track

@@ -4,9 +4,11 @@ A reader is ``read(path, request)`` and a writer ``write(transcription, file, op
 file; both ignore what they have no use for. docs/labels.md says what is recognised, and how.
 """
 
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
+from singtrans.audio import seconds
 from singtrans.errors import InputError
 from singtrans.files import whole_file
 from singtrans.formats import csv_notes, f0, jams_notes
@@ -169,12 +171,17 @@ def notes_of(content: Content) -> tuple[Note, ...]:
     return content.notes if isinstance(content, Transcription) else content
 
 
-def load_pitch(path: str | Path, *, unit: str | None = None) -> PitchTrack:
-    """Read a label of pitch over time: one value a line, time and pitch, or JAMS' ``pitch_contour``.
+def load_pitch(
+    path: str | Path, *, unit: str | None = None, guesses: bool = False, audio: Path | None = None
+) -> PitchTrack:
+    """Read a label of pitch over time: one value per line, time and pitch, or JAMS' ``pitch_contour``.
 
     Args:
         path: the file.
         unit: ``midi`` or ``hz``; None for what the header says, or else to judge by how large values are.
+        guesses: keep the pitch that is guessed in unvoiced frames, as negative frequencies state it, with a voicing
+            of 0; else these frames have no pitch.
+        audio: the recording, whose length says how far apart values are that come without times; None for 20 ms.
 
     Raises:
         InputError: if the file cannot be read, or is no pitch track; it names the line.
@@ -182,7 +189,9 @@ def load_pitch(path: str | Path, *, unit: str | None = None) -> PitchTrack:
     """
     if unit not in (None, *UNITS):
         raise ValueError(f"unit is {unit!r}: use {' or '.join(UNITS)}")
-    return jams_notes.read_pitch(path) if Path(path).suffix.lower() == ".jams" else f0.read(path, unit)
+    if Path(path).suffix.lower() == ".jams":
+        return jams_notes.read_pitch(path)
+    return f0.read(path, unit, guesses=guesses, seconds=partial(seconds, audio) if audio else None)
 
 
 def find_notes(folder: Path) -> list[Path]:

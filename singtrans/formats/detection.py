@@ -79,7 +79,9 @@ def holds_pitch(path: Path) -> bool:
     if sample.header:
         columns = find_columns(sample.header)
         return columns.pitch >= 0 and max(columns.offset, columns.duration) < 0 and not _recognise(sample)
-    pairs = [row.cells[:2] for row in sample.rows if len(row.cells) == 2 and all(map(is_number, row.cells))]
+    if _recognise(sample):
+        return False
+    pairs = [row.cells[:2] for row in sample.rows if len(row.cells) >= 2 and all(map(is_number, row.cells[:2]))]
     if len(pairs) < max(3, len(sample.rows)):
         return False
     values = np.array([[number(cell) for cell in pair] for pair in pairs])

@@ -1,9 +1,12 @@
 """Labels of pitch over time, without notes.
 
-One value a line, 20 ms apart, the first at 20 ms (MIR-1K's ``.pv``; Hsu and Jang, 2010); or two columns, time in
-seconds and pitch, with or without a header. 0 and below, ``nan`` or nothing is unvoiced.
+One value per line, 20 ms apart, the first at 20 ms (MIR-1K's ``.pv``; Hsu and Jang, 2010), or 32 ms apart, the first at
+16 ms (iKala's; Chan et al., 2015), whichever fits the recording; or columns, with or without a header: time in seconds,
+pitch, and perhaps a confidence. 0 and below, ``nan`` or nothing is unvoiced. mir_eval and MIREX give the pitch of an
+unvoiced frame, as far as one can be guessed, as a negative frequency.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -18,7 +21,8 @@ from singtrans.formats.text import Row, at_line, is_number, number, read_table, 
 from singtrans.notes import PitchTrack, Transcription
 from singtrans.pitch import hz_to_midi, midi_to_hz
 
-HOP = 0.02  # seconds between values that come without times
+_GRIDS = ((0.02, 0.02), (0.032, 0.016))  # seconds between values that come without times, and at the first of them
+_FITTING = 0.05  # of a recording's length, by which the values of a grid may be too long or too short
 _VOICED = 0.5  # the confidence from which a frame counts as voiced
 _GAP = 1.5  # hops
 
@@ -44,7 +48,9 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
     file.write(("\n".join(lines) + "\n").encode())
 
 
-def read(path: str | Path, unit: str | None = None) -> PitchTrack:
+def read(
+    path: str | Path, unit: str | None = None, *, guesses: bool = False, seconds: Callable[[], float] | None = None
+) -> PitchTrack:
     """Read a pitch track.
 
     Where frames are left out, as Tony does with unvoiced ones, an unvoiced frame follows the last one before the
@@ -54,6 +60,8 @@ def read(path: str | Path, unit: str | None = None) -> PitchTrack:
         path: the file.
         unit: of the pitch, ``midi`` or ``hz``; None for what the header says, or else to judge by how large
             values are (``guess_unit``).
+        guesses: keep the pitch that is guessed in unvoiced frames, a negative frequency, with a voicing of 0.
+        seconds: gives the length of the recording, where values come without times.
 
     Raises:
         InputError: if the file cannot be read, has no values, the unit is not clear, or a line is wrong; it
@@ -64,21 +72,32 @@ def read(path: str | Path, unit: str | None = None) -> PitchTrack:
     rows = split_rows(text)
     if not rows:
         raise at_line(path, 1, "is empty: a pitch file has one value a line, or time and pitch.")
-    if all(is_number(cell) or cell.lower() == "nan" for cell in rows[0].cells):
-        layout = _Layout(0 if len(rows[0].cells) > 1 else -1, min(1, len(rows[0].cells) - 1), -1, "")
+    if all(is_number(cell) or cell.lower() == "nan" for cell in rows[0].cells[:2]):
+        layout = _Layout(0 if len(rows[0].cells) > 1 else -1, min(1, len(rows[0].cells) - 1), _confidence_of(rows), "")
     else:
         table = read_table(path, text)
         rows, layout = table.rows, _named(path, table.names)
-    pitch = np.array([_pitch(path, row, layout) for row in rows])
-    time = np.array([_time(path, row, layout, place) for place, row in enumerate(rows, 1)])
+    signed = np.array([_pitch(path, row, layout) for row in rows])
+    guessed = signed < 0
+    pitch = np.where(guessed, -signed if guesses else np.nan, signed)
+    if layout.time < 0:
+        hop, first = _grid(len(rows), seconds)
+        time = first + hop * np.arange(len(rows))
+    else:
+        time = np.array([_time(path, row, layout) for row in rows])
     wrong = np.flatnonzero(np.diff(time) <= 0)
     if len(wrong):
         raise at_line(path, rows[wrong[0] + 1].line, "does not come later than the line before: sort it by time.")
-    midi = _midi(path, rows, pitch, unit or layout.unit or guess_unit(pitch[pitch > 0].tolist(), layout.highest_midi))
-    voicing = np.where(np.isnan(midi), 0.0, 1.0)
+    midi = _midi(
+        path,
+        rows,
+        pitch,
+        unit or layout.unit or guess_unit(np.abs(signed[np.isfinite(signed)]).tolist(), layout.highest_midi),
+    )
+    voicing = np.where(np.isnan(midi) | guessed, 0.0, 1.0)
     if layout.confidence >= 0:
-        voicing = np.array([_confidence(path, row, layout) for row in rows])
-        midi = np.where(voicing < _VOICED, np.nan, midi)
+        voicing = np.where(guessed, 0.0, [_confidence(path, row, layout) for row in rows])
+        midi = np.where((voicing < _VOICED) & ~guessed, np.nan, midi)
     return _with_gaps(time, midi, voicing) if layout.time >= 0 else PitchTrack(time, midi, voicing)
 
 
@@ -104,12 +123,25 @@ def _pitch(path: Path, row: Row, layout: _Layout) -> float:
         value = number(text)
     except ValueError:
         raise at_line(path, row.line, "is not a pitch: give a MIDI number or Hz, 0 where unvoiced.") from None
-    return value if value > 0 else np.nan
+    return value if value != 0 else np.nan
 
 
-def _time(path: Path, row: Row, layout: _Layout, place: int) -> float:
-    if layout.time < 0:
-        return place * HOP
+def _grid(count: int, seconds: Callable[[], float] | None) -> tuple[float, float]:
+    """Seconds between values that come without times, and at the first of them: of a recording's length, if known."""
+    if seconds is None:
+        return _GRIDS[0]
+    length = seconds()
+    fitting = [grid for grid in _GRIDS if abs(count * grid[0] - length) <= _FITTING * length]
+    return min(fitting or _GRIDS[:1], key=lambda grid: abs(count * grid[0] - length))
+
+
+def _confidence_of(rows: tuple[Row, ...]) -> int:
+    """The third column of a table without a header, if all of it can be probabilities; else -1."""
+    thirds = [row.cells[2] for row in rows if len(row.cells) == 3 and is_number(row.cells[2])]
+    return 2 if len(thirds) == len(rows) and all(0 <= number(third) <= 1 for third in thirds) else -1
+
+
+def _time(path: Path, row: Row, layout: _Layout) -> float:
     try:
         time = number(row.cells[layout.time])
         if not 0 <= time <= 1e6:

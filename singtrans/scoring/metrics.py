@@ -191,7 +191,8 @@ def mean_scores(scores: Sequence[NoteScores]) -> NoteScores:
 def score_pitch(reference: PitchTrack, estimate: PitchTrack) -> PitchScores:
     """Score a pitch track against a reference; pitch counts as correct within 50 cents.
 
-    A frame is voiced where its pitch is not NaN. mir_eval resamples the estimate to the reference's times.
+    A frame is voiced where its pitch is not NaN and its voicing is not 0. mir_eval resamples the estimate to the
+    reference's times.
 
     Returns:
         mir_eval's numbers; all 0 if the reference has no frames. An estimate without frames counts as unvoiced.
@@ -275,5 +276,6 @@ def note_arrays(notes: Sequence[Note]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _track_hz(track: PitchTrack) -> np.ndarray:
-    """Convert a pitch track to (frames,) Hz, 0 where unvoiced, as mir_eval expects."""
-    return np.nan_to_num(midi_to_hz(np.asarray(track.midi, dtype=float)), nan=0.0)
+    """Convert a pitch track to (frames,) Hz as mir_eval expects: 0 where unvoiced, or a guess below 0."""
+    hz = np.nan_to_num(midi_to_hz(np.asarray(track.midi, dtype=float)), nan=0.0)
+    return np.where(np.asarray(track.voicing) > 0, hz, -hz)

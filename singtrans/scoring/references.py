@@ -95,7 +95,7 @@ class Reference:
             times = times_file.read(self.times)
         return Annotations(
             notes=notes_of(read_content(self.notes, self.reading.or_else(ReadOptions(song)))) if self.notes else None,
-            pitch=load_pitch(self.f0) if self.f0 else None,
+            pitch=load_pitch(self.f0, audio=self.audio) if self.f0 else None,
             times=times,
         )
 

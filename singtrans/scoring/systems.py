@@ -40,7 +40,7 @@ class EstimateFile:
     def __call__(self, reference: Reference) -> Annotations:
         """Read the file."""
         if f0_stem(self.path):
-            return Annotations(pitch=load_pitch(self.path))
+            return Annotations(pitch=load_pitch(self.path, guesses=True))
         return _read(self.path, pitch_file_beside(self.path), reference, reference.name)
 
 
@@ -92,7 +92,7 @@ def _read(notes: Path | None, f0: Path | None, reference: Reference, song: str |
     """Read notes, and the pitch track from its own file or from singtrans' JSON."""
     if f0 is not None and reference.f0 is not None and f0.samefile(reference.f0):
         f0 = None  # one folder holds references and estimates: never compare a track with itself
-    pitch = load_pitch(f0) if f0 else None
+    pitch = load_pitch(f0, guesses=True) if f0 else None
     if notes is None:
         return Annotations(pitch=pitch)
     by_name = ReadOptions(name=song or reference.name.rpartition("/")[2])

@@ -137,7 +137,7 @@ def _read(entry: Entry, sample_rate: int) -> dict[str, np.ndarray]:
     faults = Faults()
     samples = faults.of(_sound, entry.audio, sample_rate)
     notes = faults.of(_notes, entry)
-    track = faults.of(load_sung_pitch, entry.f0) if entry.f0 else None
+    track = faults.of(load_sung_pitch, entry.f0, entry.audio) if entry.f0 else None
     music = faults.of(load_background, entry.accompaniment, sample_rate) if entry.accompaniment else None
     length = len(samples) / sample_rate if samples is not None else np.inf
     ends = {entry.notes or entry.times: notes[:, 1].max() if notes is not None and len(notes) else 0.0}

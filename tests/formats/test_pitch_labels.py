@@ -2,8 +2,13 @@
 
 import numpy as np
 import pytest
+import soundfile
 
 from singtrans import SingtransError, formats
+from singtrans.scoring.metrics import score_pitch
+from singtrans.scoring.references import find_references
+from singtrans.scoring.scores import evaluate
+from singtrans.scoring.systems import EstimateFile
 from singtrans.training.recordings import read_f0
 from tests.helpers.label_files import hz, written
 
@@ -76,3 +81,43 @@ def test_wrong_pitch_tracks_name_the_line(tmp_path, text, match):
     with pytest.raises(SingtransError, match=match) as caught:
         formats.load_pitch(path)
     assert str(path) in str(caught.value)
+
+
+def test_negative_frequencies_are_guesses_as_mir_eval_has_them(tmp_path):
+    mir_eval = pytest.importorskip("mir_eval")
+    reference = written(tmp_path / "true.f0.txt", "0.00 220\n0.01 220\n0.02 220\n0.03 0\n")
+    estimate = written(tmp_path / "est.f0.txt", "0.00 220\n0.01 -220\n0.02 -440\n0.03 -220\n")
+    track = formats.load_pitch(estimate)
+    np.testing.assert_array_equal(np.isnan(track.midi), [0, 1, 1, 1])
+    track = formats.load_pitch(estimate, guesses=True)
+    np.testing.assert_allclose(track.midi, [57, 57, 69, 57])
+    np.testing.assert_array_equal(track.voicing, [1, 0, 0, 0])
+    scores = score_pitch(formats.load_pitch(reference), track)
+    expected = mir_eval.melody.evaluate(
+        *mir_eval.io.load_time_series(reference), *mir_eval.io.load_time_series(estimate)
+    )
+    assert scores.raw_pitch_accuracy == pytest.approx(expected["Raw Pitch Accuracy"]) == pytest.approx(2 / 3)
+    assert scores.raw_chroma_accuracy == pytest.approx(expected["Raw Chroma Accuracy"]) == 1
+    assert scores.voicing_recall == pytest.approx(expected["Voicing Recall"])
+    single = find_references(reference, estimate)
+    assert evaluate(single, EstimateFile(estimate)).values("RPA") == [pytest.approx(2 / 3)]
+
+
+def test_a_third_column_without_a_header_is_a_confidence_if_it_can_be(tmp_path):
+    track = formats.load_pitch(written(tmp_path / "a.f0.csv", "0.0,220,0.9\n0.01,220,0.1\n0.02,220,0.8\n"))
+    np.testing.assert_array_equal(np.isnan(track.midi), [0, 1, 0])
+    track = formats.load_pitch(written(tmp_path / "a.f0.csv", "0.0,220,-9.5,x\n0.01,220,3,y\n"))
+    np.testing.assert_allclose(track.midi, [57, 57])
+
+
+@pytest.mark.parametrize(
+    ("seconds", "hop", "first"), [(30.0, 0.032, 0.016), (18.76, 0.02, 0.02), (7.0, 0.02, 0.02), (None, 0.02, 0.02)]
+)
+def test_values_without_times_lie_as_far_apart_as_the_recording_says(tmp_path, seconds, hop, first):
+    path = written(tmp_path / "a.pv", "0\n" + "60\n" * 937)
+    if seconds is None:
+        track = formats.load_pitch(path)
+    else:
+        soundfile.write(tmp_path / "a.wav", np.zeros(round(seconds * 8000)), 8000)
+        track = formats.load_pitch(path, audio=tmp_path / "a.wav")
+    np.testing.assert_allclose(track.time[:3], first + hop * np.arange(3))

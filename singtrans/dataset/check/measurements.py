@@ -128,7 +128,7 @@ def read_labels(entry: Entry) -> CheckedLabels:
 
     return CheckedLabels(
         read(entry.notes, lambda _, wrong: entry.load_notes(faults=wrong)),
-        read(entry.f0, lambda path, _: load_sung_pitch(path)),
+        read(entry.f0, lambda path, _: load_sung_pitch(path, entry.audio)),
         read(entry.times, times.read),
         faults,
     )
