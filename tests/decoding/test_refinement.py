@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from singtrans.decoding.decoder import Decoder, decode, pitch_between, pitch_track
+from singtrans.decoding.posteriors import as_probabilities
 from singtrans.decoding.refinement import Found, between_frames, common_pitch, times
 from tests.helpers.clear_posteriors import BINS, CONFIG, HOP, LOWEST, any_posteriors, clear, melody, posteriors
 
@@ -253,3 +254,12 @@ def test_where_nothing_is_heard_a_boundary_stays_on_its_frame():
         for frame in (0, 1, 9, 18, 19, 20):
             assert between_frames(nothing, frame, 0) == pytest.approx(frame)
     assert between_frames(np.full(20, 0.9), 25, 5) == 25.0
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+@pytest.mark.parametrize("count", [3, 1000])
+def test_probabilities_are_numbers_from_0_to_1(dtype, count):
+    values = np.resize(np.array([0.25, np.nan, np.inf, -np.inf, 2.0, -1.0, 1e-7], dtype), count)
+    found = as_probabilities(values[::-1])[::-1]
+    assert found.dtype == np.float64
+    assert np.array_equal(found, np.resize([0.25, 0.0, 1.0, 0.0, 1.0, 0.0, float(dtype(1e-7))], count))
