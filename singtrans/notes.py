@@ -5,14 +5,18 @@ Time is in seconds from the start of the recording; pitch is a fractional MIDI n
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from singtrans.errors import UsageError
 from singtrans.pitch import note_name
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 LONGEST_SONG = 43_200.0
 """Seconds, half a day: where notes lie farther apart, there is no one tempo or tuning to be found in them."""
@@ -182,6 +186,10 @@ def mean_confidence(notes: Sequence[Note]) -> float | None:
     return sum(note.duration * note.confidence for note in notes) / length if notes else None
 
 
+NOTE_COLUMNS = ["onset", "offset", "duration", "pitch", "note", "name", "confidence"]
+"""Attributes of `Note` that `Transcription.to_dataframe` has as columns."""
+
+
 @dataclass(frozen=True, slots=True)
 class Transcription:
     """What was sung in one recording.
@@ -223,3 +231,27 @@ class Transcription:
         from singtrans.formats import save
 
         return save(self, path, overwrite=overwrite)
+
+    def __iter__(self) -> Iterator[Note]:
+        """Iterate over the notes."""
+        return iter(self.notes)
+
+    def to_dataframe(self) -> "DataFrame":
+        """The notes as a pandas data frame with the columns of `NOTE_COLUMNS`, one row per note.
+
+        Raises:
+            UsageError: if pandas is not installed.
+        """
+        try:
+            import pandas
+        except ModuleNotFoundError:
+            raise UsageError(
+                "to_dataframe needs the package pandas, which is not installed: pip install pandas"
+            ) from None
+        return pandas.DataFrame([[getattr(note, name) for name in NOTE_COLUMNS] for note in self], columns=NOTE_COLUMNS)
+
+    def _repr_html_(self) -> str:
+        """The picture that notebooks show."""
+        from singtrans.formats.notebook import picture
+
+        return picture(self)

@@ -65,15 +65,22 @@ class Transcriber:
         self._run = StreamingModel(engine, self.model.config, threads, chunking)
         self._run_alone = StreamingModel(engine, self.model.config, 1, chunking)
 
-    def __call__(self, source: audio.Source) -> Transcription:
-        """Transcribe one file, of any length: memory does not grow with it, but for what is found.
+    def __call__(self, source: audio.Source | np.ndarray, sample_rate: int | None = None) -> Transcription:
+        """Transcribe one recording, of any length: memory does not grow with a file's, but for what is found.
 
         Args:
-            source: a path, or a `singtrans.audio.Recording` to choose a sound track or a channel.
+            source: a path, a `singtrans.audio.Recording` to choose a sound track or a channel, or samples, as
+                `transcribe` takes them.
+            sample_rate: of samples, in Hz.
 
         Raises:
             InputError: if the file cannot be read.
+            ValueError: if samples are not usable, or ``sample_rate`` is given for a file.
         """
+        if isinstance(source, np.ndarray):
+            return self.transcribe(source, sample_rate=sample_rate)
+        if sample_rate is not None:
+            raise ValueError("a file has its own sample rate: give sample_rate with an array only")
         rate = self.model.config.features.sample_rate
         kept_length = self._chunking.kept_seconds * rate
         loudness, length, kept = Level(rate), 0, []
@@ -92,21 +99,20 @@ class Transcriber:
             return found
         return replace(found, missing=summary.missing, remarks=(summary.remark,) if summary.remark else ())
 
-    def transcribe(self, samples: np.ndarray, name: str = "") -> Transcription:
-        """Transcribe ``samples``, (n,) mono at the model's rate.
+    def transcribe(self, samples: np.ndarray, name: str = "", *, sample_rate: int | None = None) -> Transcription:
+        """Transcribe samples in memory.
 
         Args:
-            samples: any level.
-            name: what the transcription says it was made of.
+            samples: (n,) or (n, channels), as `singtrans.audio.from_array` takes them; any level.
+            name: of the recording, for the transcription.
+            sample_rate: in Hz; the model's by default.
 
         Raises:
-            ValueError: if ``samples`` is not one-dimensional or not finite.
+            ValueError: if there are no samples, they have another shape, or not all are finite.
         """
-        samples = np.asarray(samples, np.float32)
-        if samples.ndim != 1 or not np.isfinite(samples).all():
-            raise ValueError(f"samples must be one-dimensional and finite, not of shape {samples.shape}")
-        loudness = level(samples, self.model.config.features.sample_rate)
-        return self._transcribe([samples], loudness, len(samples), name)
+        rate = self.model.config.features.sample_rate
+        mono = audio.from_array(samples, sample_rate or rate, rate)
+        return self._transcribe([mono], level(mono, rate), len(mono), name)
 
     def posteriors(self, samples: np.ndarray) -> Posteriors:
         """What the network says about every frame of ``samples``, (n,) mono at the model's rate."""
@@ -170,21 +176,37 @@ def _gain(loudness: float) -> float:
     return 1.0 / loudness if loudness > _SILENT else 0.0
 
 
-def transcribe(path: str | Path, model: str | Path = "default", device: str = "auto") -> Transcription:
+def transcribe(
+    source: audio.Source | np.ndarray,
+    model: str | Path = "default",
+    device: str = "auto",
+    *,
+    sample_rate: int | None = None,
+) -> Transcription:
     """Transcribe one recording of singing.
 
     Args:
-        path: any audio or video file that soundfile or PyAV can read.
-        model: a shipped model's name or a path to a weight file.
-        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        source: any audio or video file that soundfile or PyAV can read, or an array of samples, (n,) or (n, channels).
+        model: a shipped model's name or a path to a model file.
+        device: ``auto`` or ``cpu``; ``cuda`` and ``mps`` need torch.
+        sample_rate: of an array, in Hz.
 
     Returns:
         The notes and the pitch track; ``.save("song.mid")`` writes them.
 
     Raises:
-        InputError: if the recording, the model or the device cannot be used.
+        InputError: if the recording cannot be read.
+        UsageError: if the model or the device cannot be used.
+        ValueError: if samples are not usable.
+
+    Example:
+        >>> import soundfile
+        >>> samples, rate = soundfile.read("song.wav")
+        >>> transcription = transcribe(samples, sample_rate=rate)
+        >>> [note.name for note in transcription][:3]
+        ['C3', 'F3', 'A3']
     """
-    return Transcriber(model, device)(path)
+    return Transcriber(model, device)(source, sample_rate)
 
 
 def _engine(model: "StoredModel | Model", device: str) -> Engine:

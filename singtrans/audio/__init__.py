@@ -1,5 +1,6 @@
 """Any recording to blocks of samples at a given rate."""
 
+from singtrans.audio.arrays import from_array
 from singtrans.audio.endings import AUDIO_SUFFIXES
 from singtrans.audio.reading import Reading, Soundness, blocks, check, load, seconds, survey
 from singtrans.audio.recording import Recording, Selection, Source, Summary, as_recording, parse_channel
@@ -16,6 +17,7 @@ __all__ = [
     "as_recording",
     "blocks",
     "check",
+    "from_array",
     "load",
     "parse_channel",
     "seconds",
