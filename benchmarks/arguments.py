@@ -41,4 +41,4 @@ def source_and_hz(text: str) -> tuple[str, float]:
     try:
         return source, float(hz)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r}: {hz!r} is no number of Hz") from None
+        raise argparse.ArgumentTypeError(f"{text!r}: {hz!r} is not a number of Hz") from None

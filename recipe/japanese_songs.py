@@ -112,7 +112,7 @@ class Sung:
 
 
 def melody(rng: np.random.Generator) -> tuple[list[Mora], float]:
-    """A score of phrases with rests between, and its tempo in beats a minute."""
+    """A score of phrases with rests between, and its tempo in beats per minute."""
     low = int(rng.integers(55, 66))
     mode = (MAJOR, MINOR)[rng.choice(2)]
     scale = [p for p in range(low, low + 13) if (p - low) % 12 in mode]

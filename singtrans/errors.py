@@ -2,7 +2,7 @@
 
 
 class SingtransError(Exception):
-    """Base of everything that a user can cause and mend.
+    """Base of everything that a user can cause and correct.
 
     The message is one sentence: which file or option, what is wrong with it, and what to do. The command line
     prints it without a traceback and exits with ``exit_code``.

@@ -138,8 +138,8 @@ def read_bytes(path: Path, most: int | None = MOST_BYTES) -> bytes:
     except (FileNotFoundError, NotADirectoryError):
         raise InputError(f"{path} does not exist: check the path.") from None
     except IsADirectoryError:
-        raise InputError(f"{path} is a folder: give a file of notes.") from None
+        raise InputError(f"{path} is a folder: give a file with notes.") from None
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}): check its permissions.") from error
     except ValueError:
-        raise InputError(f"{str(path)!r} is no path: a name cannot hold a null character.") from None
+        raise InputError(f"{str(path)!r} is not a path: names cannot contain a null character.") from None

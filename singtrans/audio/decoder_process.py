@@ -83,7 +83,7 @@ class _DecoderProcess:
             )
         except OSError as error:
             raise InputError(
-                f"no decoder process can be started ({error.strerror}): see whether memory is short."
+                f"no decoder process can be started ({error.strerror}): check whether there is enough memory."
             ) from None
         threading.Thread(target=self._watch, daemon=True).start()
 

@@ -103,7 +103,7 @@ def sound_tracks(container: "InputContainer", path: Path) -> list["AudioStream"]
     tracks = list(container.streams.audio)
     if not tracks:
         if container.streams.video:
-            raise InputError(f"{path} holds no sound track: give a recording with sound.")
+            raise InputError(f"{path} has no sound track: give a recording with sound.")
         raise not_a_recording(path)
     for track in tracks:
         _set_plain_layout(track)

@@ -93,7 +93,9 @@ def plan(
     if out is not None and _is_file_name(out):
         ending = format_of(out)
         if ending is None:
-            raise UsageError(f"-o {out}: {out.suffix} is not written; use {', '.join(WRITERS)}, or give a folder")
+            raise UsageError(
+                f"-o {out}: {out.suffix} is not an output format; use {', '.join(WRITERS)}, or give a folder"
+            )
         if len(inputs) != 1 or is_folder(inputs[0]) or set(formats) - {ending}:
             raise UsageError(f"-o {out}: a file can hold one recording in one format; give a folder")
         outputs: dict[Place, tuple[Place, ...]] = {audio: (out,) for audio, _ in found.recordings.values()}
@@ -144,7 +146,7 @@ def _find(inputs: Sequence[Place]) -> _Found:
         if not inside:
             seen = f" ({count_endings(others.most_common())})" if others else ""
             found.failures.append(
-                f"{path}: there are no recordings in this folder{seen}; give one that holds audio files"
+                f"{path}: there are no recordings in this folder{seen}; give a folder with audio files"
             )
         for audio, inner in inside:
             found.recordings.setdefault(_absolute(audio), (audio, inner))
@@ -191,12 +193,12 @@ def _refuse_clashes(jobs: Sequence[Job]) -> None:
     for job in jobs:
         for output in job.outputs:
             if _absolute(output) in recordings:
-                raise UsageError(f"{output} is itself a recording to be read; choose another place with -o")
+                raise UsageError(f"{output} is one of the input recordings; choose another place with -o")
             # Where file names ignore case, Song.wav and song.mp3 clash as well.
             other = writers.setdefault(folders[output.parent] / output.name.casefold(), job.audio)
             if other != job.audio:
                 raise UsageError(
-                    f"{other} and {job.audio} would both write {output}; rename one, or transcribe them apart"
+                    f"{other} and {job.audio} would both write {output}; rename one, or transcribe them separately"
                 )
 
 

@@ -48,7 +48,9 @@ def _write(entries: Sequence[_Line], path: Path, file: TextIO) -> None:
         file.writelines(json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries)
         file.flush()  # all that is done can be read, also after a crash
     except OSError as error:
-        raise InputError(f"--log {path}: cannot be written ({error.strerror}); what is done is done") from None
+        raise InputError(
+            f"--log {path}: cannot be written ({error.strerror}); the outputs written so far are kept"
+        ) from None
 
 
 def _entry(outcome: Outcome) -> _Line:

@@ -48,25 +48,25 @@ def read_defaults(path: Path, options: Mapping[str, Mapping[str, Option]]) -> di
     """
     try:
         if path.is_fifo() or (path.is_file() and path.stat().st_size > _MOST_BYTES):
-            raise UsageError(f"{path} holds no defaults: remove it")
+            raise UsageError(f"{path} has no defaults: remove it")
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except RecursionError:
-        raise UsageError(f"{path} is not TOML that means anything (brackets without end): mend it") from None
+        raise UsageError(f"{path} is not valid TOML (unclosed brackets): correct it") from None
     except OSError as error:
-        raise UsageError(f"{path} cannot be read ({error.strerror}): mend or remove it") from None
+        raise UsageError(f"{path} cannot be read ({error.strerror}): correct or remove it") from None
     except ValueError as error:
-        raise UsageError(f"{path} is not TOML ({' '.join(str(error).split())}): mend that line") from None
+        raise UsageError(f"{path} is not TOML ({' '.join(str(error).split())}): correct that line") from None
     found: dict[str, dict[str, object]] = {}
     for command, table in content.items():
         if command not in options or not isinstance(table, dict):
-            raise UsageError(f"{path}: [{shown(command)}] is no command; use one of {', '.join(options)}")
+            raise UsageError(f"{path}: [{shown(command)}] is not a command; use one of {', '.join(options)}")
         found[command] = {}
         for key, value in table.items():
             known = options[command]
             if key not in known:
-                raise UsageError(f"{path}, [{command}]: {shown(key)} is no option; there are {', '.join(known)}")
+                raise UsageError(f"{path}, [{command}]: {shown(key)} is not an option; use one of {', '.join(known)}")
             found[command][known[key].parameter] = _plain(f"{path}, [{command}]: {key}", value, known[key].several)
     return found
 

@@ -51,7 +51,7 @@ def divide(
     singers, parts = {e.singer for e in entries}, 1 + sum(share > 0 for share in fractions.values())
     if by == "singer" and "" in singers:
         unknown = next(e.id for e in entries if not e.singer)
-        raise UsageError(f"--by singer: nobody says who sings {unknown}; give a manifest with a column singer")
+        raise UsageError(f"--by singer: the singer of {unknown} is not known; give a manifest with a column singer")
     if by == "singer" and len(singers) < parts:
         few = counted(len(singers), "singer")
         raise UsageError(f"--by singer: {few} for {parts} parts; use --by recording, or fewer parts")

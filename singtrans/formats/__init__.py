@@ -237,4 +237,4 @@ def is_label(path: Path) -> bool:
 
 def _unknown_ending(path: Path, known: tuple[str, ...]) -> InputError:
     ending = f"the ending {path.suffix}" if path.suffix else "no ending"
-    return InputError(f"{path} has {ending}, which names no known format: use one of {' '.join(known)}.")
+    return InputError(f"{path} has {ending}, which belongs to no known format: use one of {' '.join(known)}.")

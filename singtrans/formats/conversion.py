@@ -15,7 +15,7 @@ from singtrans.melody.tuning import AUTO, apply_tuning, describe_tuning
 from singtrans.messages import counted
 from singtrans.notes import Note, PitchTrack, Transcription
 
-MIXED = "does not sound like one voice alone; many notes may be wrong"
+MIXED = "does not sound like a single voice; many notes may be wrong"
 """Remark on a recording with an accompaniment or several voices."""
 
 _TOGETHER = 0.01  # seconds between the onsets of notes that are meant to begin together
@@ -30,7 +30,7 @@ def load_transcription(path: str | Path, request: ReadOptions = DEFAULTS) -> Tra
     """
     path = Path(path)
     if format_of(path) == "f0":
-        raise InputError(f"{path} holds a pitch track and no notes: transcribe the recording to get notes.")
+        raise InputError(f"{path} has a pitch track but no notes: transcribe the recording to get notes.")
     content = read_content(path, request)
     if isinstance(content, Transcription):
         return content
@@ -79,14 +79,16 @@ def convert_file(
     """
     name = format or format_of(target)
     if name is None:
-        raise UsageError(f"{target}: its ending names no format; say it with -f, one of {', '.join(WRITERS)}")
+        raise UsageError(
+            f"{target}: its ending belongs to no format; give the format with -f, one of {', '.join(WRITERS)}"
+        )
     if any(target.exists() and read.exists() and target.samefile(read) for read in (source, audio) if read):
-        raise UsageError(f"{target} is itself a file to be read; choose another name")
+        raise UsageError(f"{target} is one of the input files; choose another name")
     if os.path.lexists(target) and not overwrite:
         raise InputError(f"{target} already exists; use --overwrite, or choose another name")
     transcription = load_transcription(source, request)
     if name == "f0" and not len(transcription.pitch):
-        raise InputError(f"{source} holds no pitch track: transcribe the recording with -f f0.")
+        raise InputError(f"{source} has no pitch track: transcribe the recording with -f f0.")
     if audio is not None:
         transcription = replace(transcription, audio=audio.name)
     options = replace(options or Options(), audio=audio)

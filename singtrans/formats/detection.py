@@ -54,7 +54,7 @@ def read_sample(path: Path) -> Sample:
         return Sample(path, "", (), data=read_json(path))
     text = decode(read_bytes(path), "cp1252")
     if text is None:
-        raise InputError(f"{path} is not text: give a file of notes.")
+        raise InputError(f"{path} is not text: give a file with notes.")
     text = text[:_HEAD]
     header = find_header(text)
     return Sample(path, text, split_rows(text), header if find_columns(header).onset >= 0 else ())
@@ -100,5 +100,5 @@ def _seeming(rows: tuple[Row, ...]) -> str:
     if not rows:
         return " is empty"
     if is_number(rows[0].cells[0]) and len(rows[0].cells) <= 2:
-        return f", line {rows[0].line}, holds pitch over time, or times alone, and no notes"
-    return f", line {rows[0].line}, is of no known format of notes"
+        return f", line {rows[0].line}, has pitch over time, or times alone, but no notes"
+    return f", line {rows[0].line}, is not in a known format"

@@ -129,7 +129,9 @@ def read_pitch(path: str | Path) -> PitchTrack:
             times.append(_later(finite(entry["time"]), times))
             midi.append(_contour_pitch(entry["value"]))
         except (AttributeError, KeyError, TypeError, ValueError):
-            fault = f"entry {place} is no pitch: it needs a later time than the one before, and a frequency as value."
+            fault = (
+                f"entry {place} is not a pitch: it needs a later time than the one before, and a frequency as value."
+            )
             raise InputError(f"{path}: {fault}") from None
     if not times:
         raise InputError(f"{path} has an empty {CONTOUR}: give a JAMS file with pitch in it.")

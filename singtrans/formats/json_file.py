@@ -18,7 +18,7 @@ def read_json(path: Path) -> object:
         return json.loads(read_bytes(path).decode("utf-8-sig"))
     except json.JSONDecodeError as error:
         raise InputError(
-            f"{path}, line {error.lineno}, is not JSON ({error.msg}): export it again, or mend that line."
+            f"{path}, line {error.lineno}, is not JSON ({error.msg}): export it again, or correct that line."
         ) from None
     except (ValueError, RecursionError):  # no text at all, a number of thousands of digits, brackets without end
         raise InputError(f"{path} is not JSON in UTF-8: export it again.") from None
@@ -31,7 +31,7 @@ def finite(value: object) -> float:
         ValueError: if it is none, or not finite.
     """
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"{value!r} is no number")
+        raise ValueError(f"{value!r} is not a number")
     try:
         number = float(value)
     except OverflowError:

@@ -163,7 +163,7 @@ def _check_track(path: Path, track: PitchTrack) -> None:
 
 def _absurd(path: Path, time: float, pitch: float) -> InputError:
     return InputError(
-        f"{path} has the pitch {pitch:g} at {time:g} s, which is no MIDI number: if these are Hz, export them"
+        f"{path} has the pitch {pitch:g} at {time:g} s, which is not a MIDI number: if these are Hz, export them"
         " as CSV with a first line onset,offset,hz."
     )
 

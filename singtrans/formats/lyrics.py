@@ -74,7 +74,7 @@ def read_lyrics(path: str | Path) -> tuple[Syllable, ...]:
         _LOG.warning("%s is not in UTF-8 and was read as %s: save it as UTF-8 if words are wrong", path, encoding)
     syllables = parse_lyrics(text.replace("\r\n", "\n").replace("\r", "\n"))
     if not syllables:
-        raise InputError(f"{path} holds no lyrics: write words, with hyphens between the syllables of a word.")
+        raise InputError(f"{path} has no lyrics: write words, with hyphens between the syllables of a word.")
     return syllables
 
 

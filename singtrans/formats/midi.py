@@ -37,7 +37,7 @@ _RANKS = {"note_off": 0, "pitchwheel": 1, "lyrics": 2, "note_on": 3}  # of what 
 def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
     """Write the notes of a transcription, each with its integer MIDI number.
 
-    Times are within half a tick (0.5 ms at 120 beats a minute), whatever the tempo; a note that ends where the next
+    Times are within half a tick (0.5 ms at 120 beats per minute), whatever the tempo; a note that ends where the next
     starts is switched off first; every note lasts a tick at least and none overlap. Both tracks end with the
     recording. The voice's track is named after the recording. Beats that do not begin with the recording
     make the first beat longer or shorter, and the first bar as many beats as it has; then tempo and metre are the

@@ -28,7 +28,7 @@ from singtrans.notes import Note
 if TYPE_CHECKING:
     from mido import MidiFile, MidiTrack
 
-TEMPO = 500_000  # microseconds a beat: 120 beats a minute, what MIDI means where nothing is said
+TEMPO = 500_000  # microseconds a beat: 120 beats per minute, what MIDI means where nothing is said
 _DRUMS = 9  # the channel that General MIDI keeps for percussion, counted from 0
 _MOST_BYTES = 8_000_000  # a day of singing with pitch bends; a hundred times as much in memory
 _MOST_BEATS = 200_000  # a day of them; damaged files claim more

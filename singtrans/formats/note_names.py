@@ -25,16 +25,16 @@ def name_to_midi(name: str) -> float:
     """MIDI number of a note's name, with its cents if it has some.
 
     Raises:
-        ValueError: if it is no name, or lies outside MIDI 0 to 127.
+        ValueError: if it is no name, or is outside MIDI 0 to 127.
     """
     match = _NAME.fullmatch(name.strip())
     if not match:
-        raise ValueError(f"{name!r} is no note name")
+        raise ValueError(f"{name!r} is not a note name")
     letter, accidental, octave, cents = match.groups(default="")
     midi: float = 12 * (int(octave) + 1) + _STEPS[letter.lower()] + _ACCIDENTALS[accidental.lower()]
     midi += float(cents or 0) / 100
     if not 0 <= midi <= 127:
-        raise ValueError(f"{name!r} lies outside MIDI 0 to 127")
+        raise ValueError(f"{name!r} is outside MIDI 0 to 127")
     return midi
 
 
@@ -52,7 +52,7 @@ def hz_to_midi(hz: float) -> float:
         ValueError: if it is not above 0.
     """
     if hz <= 0:
-        raise ValueError(f"{hz} Hz is no pitch")
+        raise ValueError(f"{hz} Hz is not a pitch")
     return 69 + 12 * math.log2(hz / 440)
 
 
@@ -60,7 +60,7 @@ def label_pitch(label: str) -> float | None:
     """MIDI number that a label states as a number or a note's name; None for a rest.
 
     Raises:
-        ValueError: if it is none of them, or lies outside MIDI 0 to 127.
+        ValueError: if it is none of them, or is outside MIDI 0 to 127.
     """
     label = label.strip()
     if label.lower() in REST_LABELS:
@@ -70,7 +70,7 @@ def label_pitch(label: str) -> float | None:
     except ValueError:
         return name_to_midi(label)
     if not 0 <= midi <= 127:
-        raise ValueError(f"{label} lies outside MIDI 0 to 127")
+        raise ValueError(f"{label} is outside MIDI 0 to 127")
     return midi or None
 
 

@@ -21,7 +21,7 @@ class Options:
     """How notes are written. All but ``audio`` and ``beats`` is the same for many recordings; all of it can be pickled.
 
     Attributes:
-        tempo: beats a minute; ``auto`` to find the beats in the notes; None for what the format does by itself.
+        tempo: beats per minute; ``auto`` to find the beats in the notes; None for what the format does by itself.
         metre: beats in a bar; None for those of ``beats``, or else 4.
         quantize: name of the grid that notes are moved onto (``parse_grid``), or empty.
         tuning: Hz of the singer's A4; ``auto`` to find it in the notes; None for 440.
@@ -64,14 +64,14 @@ class Options:
     def __post_init__(self) -> None:
         if isinstance(self.tempo, str):
             if self.tempo != AUTO:
-                raise UsageError(f"--tempo {self.tempo}: give beats a minute, such as 96, or auto")
+                raise UsageError(f"--tempo {self.tempo}: give beats per minute, such as 96, or auto")
         elif self.tempo is not None and not (math.isfinite(self.tempo) and 10 <= self.tempo <= 500):
-            raise UsageError(f"--tempo {self.tempo:g}: a tempo lies between 10 and 500 beats a minute")
+            raise UsageError(f"--tempo {self.tempo:g}: the tempo must be between 10 and 500 beats per minute")
         if isinstance(self.tuning, str):
             if self.tuning != AUTO:
                 raise UsageError(f"--tuning {self.tuning}: give Hz of A4, such as 432, or auto")
         elif self.tuning is not None and not LOWEST_A4 <= self.tuning <= HIGHEST_A4:
-            raise UsageError(f"--tuning {self.tuning:g}: A4 lies between {LOWEST_A4:g} and {HIGHEST_A4:g} Hz")
+            raise UsageError(f"--tuning {self.tuning:g}: A4 must be between {LOWEST_A4:g} and {HIGHEST_A4:g} Hz")
         if isinstance(self.key, str):
             object.__setattr__(self, "key", parse_key(self.key))
         if self.metre is not None and not 1 <= self.metre <= 12:

@@ -75,7 +75,7 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
         raise InputError(f"{path} is a table of numbers that are not notes: name its columns, {_EXAMPLE}.")
     if len(found) > 1:
         names = " or ".join(reading.name for reading in found)
-        raise InputError(f"{path} could have the columns {names}: say which, {_EXAMPLE}.")
+        raise InputError(f"{path} could have the columns {names}: give them, {_EXAMPLE}.")
     return read_rows(path, rows, found[0], request)
 
 
@@ -95,7 +95,7 @@ def read_rows(path: Path, rows: Sequence[Row], reading: Reading, request: ReadOp
         line = next((row.line for row, values in numbers if values[reading.pitch] > _SUNG["midi"][1]), 1)
         names = " or ".join(reading.name.replace("pitch", unit) for unit in _SUNG)
         raise at_line(
-            path, line, f"has a pitch that could be MIDI or Hz: say --unit, or add a first line such as {names}."
+            path, line, f"has a pitch that could be MIDI or Hz: give --unit, or add a first line such as {names}."
         )
     notes = []
     for row, values in numbers:

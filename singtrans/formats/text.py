@@ -92,7 +92,7 @@ def number(text: str) -> float:
     """
     text = text.strip().replace(",", ".")
     if not _NUMBER.fullmatch(text):
-        raise ValueError(f"{text!r} is no number")
+        raise ValueError(f"{text!r} is not a number")
     value = float(text)
     if value in (float("inf"), float("-inf")):
         raise ValueError(f"{text} is too large")

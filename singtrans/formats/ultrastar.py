@@ -183,7 +183,7 @@ def _take(path: Path, song: _Song, line: int, content: str, faults: list[InputEr
         elif mark not in _UNPITCHED_MARKS:
             raise ValueError(f"no line begins with {mark}")
     except ValueError:
-        fault = "is no line of an UltraStar song: notes are ': start length pitch text', tags '#NAME:value'."
+        fault = "is not a line of an UltraStar song: notes are ': start length pitch text', tags '#NAME:value'."
         refuse(at_line(path, line, fault), faults)
 
 
@@ -198,14 +198,14 @@ def _notes(path: Path, song: _Song, voice: str, faults: list[InputError] | None)
     try:
         gap = number(song.header.get("GAP") or "0") / 1000
     except ValueError:
-        raise InputError(f"{path} has a #GAP that is no number: give milliseconds.") from None
+        raise InputError(f"{path} has a #GAP that is not a number: give milliseconds.") from None
     clock = _Clock(song.tempi, 60.0 if song.version >= 2 else 15.0)
     notes = []
     for line, begin, end, pitch in song.spans.get(voice, ()):
         try:
             notes.append(make_note(gap + clock.seconds(begin), gap + clock.seconds(end), pitch))
         except ValueError:
-            fault = "is a note that starts before 0 s, or lies outside MIDI 0 to 127: mend #GAP or the line."
+            fault = "is a note that starts before 0 s, or is outside MIDI 0 to 127: correct #GAP or the line."
             refuse(at_line(path, line, fault), faults)
     return notes
 

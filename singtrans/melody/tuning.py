@@ -77,7 +77,7 @@ def describe_tuning(notes: Sequence[Note]) -> str:
         if _far_apart(notes):
             why = f"the notes lie more than {LONGEST_SONG / 3600:g} hours apart"
         stays = "where the file has it" if any(note.tuning for note in notes) else f"{CONCERT:g} Hz"
-        return f"tuning: A4 stays {stays}, as {why}; state it with --tuning"
+        return f"tuning: A4 stays {stays}, as {why}; set it with --tuning"
     first, last = (float(s) for s in reference.semitones[[0, -1]])
     line = f"tuning: A4 = {_describe(first)}"
     if len(reference.semitones) > 1:

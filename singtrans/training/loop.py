@@ -233,7 +233,7 @@ def _is_stale(runs: Sequence[_Run], config: TrainConfig) -> bool:
     if not config.patience or any(run.state.stale < config.patience for run in runs):
         return False
     for run in runs:
-        run.listener.line(f"step {run.state.step}: no better for {run.state.stale} validations, so this is the end")
+        run.listener.line(f"step {run.state.step}: no better for {run.state.stale} validations; training stops")
     return True
 
 
@@ -254,7 +254,7 @@ def _stop(runs: Sequence[_Run]) -> None:
     for run in runs:
         if run.processes.first:
             save_state(run.state, run.folder, run.description)
-            run.listener.line(f"step {run.state.step}: saved; go on with --resume")
+            run.listener.line(f"step {run.state.step}: saved; continue with --resume")
     interrupt.check()
     raise interrupt.Stopped(signal.SIGTERM)  # it was another process that was asked to stop
 

@@ -106,9 +106,9 @@ def write_card(
         more = f" and {len(valid) - _LISTED} more" if len(valid) > _LISTED else ""
         lines += [
             "",
-            f"Means over {len(valid)} recordings, none of them learnt from: {names}{more}. They chose the best step,"
-            " so they flatter the model a little: for a figure to publish, score recordings that had no part in this,"
-            " with `singtrans evaluate DATA --model best.safetensors`.",
+            f"Means over {len(valid)} recordings, none of them used for training: {names}{more}."
+            " They were used to choose the best step, so they are slightly too high. For scores to publish, score"
+            " recordings that had no part in this, with `singtrans evaluate DATA --model best.safetensors`.",
         ]
     else:
         lines.append("None: no recording was set aside, so this is the last step, and nothing is known about it.")

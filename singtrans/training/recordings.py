@@ -143,7 +143,7 @@ def _read(entry: Entry, sample_rate: int) -> dict[str, np.ndarray]:
     ends = {entry.notes or entry.times: notes[:, 1].max() if notes is not None and len(notes) else 0.0}
     ends |= {entry.f0: last_voiced(track)} if track is not None else {}
     faults.lines += [
-        f"{path}: labels go on to {end:.2f} s, but {entry.audio} ends at {length:.2f} s; give the recording that"
+        f"{path}: labels extend to {end:.2f} s, but {entry.audio} ends at {length:.2f} s; give the recording that"
         " they were made for"
         for path, end in ends.items()
         if end > length + PAST_THE_END
@@ -197,7 +197,7 @@ def _notes(entry: Entry) -> np.ndarray:
     else:
         return np.empty((0, 3))
     if not len(notes):
-        raise InputError(f"{entry.notes or entry.times}: holds no notes; leave the recording out, or label it")
+        raise InputError(f"{entry.notes or entry.times}: has no notes; leave the recording out, or label it")
     return notes
 
 

@@ -79,9 +79,9 @@ def run_training(data: Sequence[Path], out: Path, options: TrainOptions, listene
 
 def _run(data: Sequence[Path], out: Path, options: TrainOptions, listener: Listener, processes: Processes) -> Path:
     if options.batch < processes.count:
-        raise UsageError(f"--batch {options.batch}: {processes.count} processes need an excerpt each, at least")
+        raise UsageError(f"--batch {options.batch}: {processes.count} processes need at least one excerpt each")
     if options.freeze != "none" and not options.init:
-        raise UsageError(f"--freeze {options.freeze}: without --init, random weights would stay; say --init MODEL too")
+        raise UsageError(f"--freeze {options.freeze}: without --init, random weights would stay; add --init MODEL")
     require_state(out, options.resume)  # before anything that takes long
     init = load_model(options.init) if options.init else None
     model_config = init.config if init else Config()

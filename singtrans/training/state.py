@@ -138,7 +138,7 @@ def require_state(folder: Path, resume: bool) -> None:
     if resume and not (folder / FILE).is_file():
         raise InputError(f"{folder / FILE}: there is nothing to resume; start without --resume")
     if not resume and (folder / FILE).exists():
-        raise InputError(f"{folder}: holds a training already; go on with --resume, or choose another folder")
+        raise InputError(f"{folder}: already contains a training; continue with --resume, or choose another folder")
 
 
 def restore(state: State, folder: Path, description: str) -> None:
@@ -157,7 +157,9 @@ def restore(state: State, folder: Path, description: str) -> None:
     except Exception as error:  # torch, zipfile and pickle have a dozen kinds for a damaged file
         raise InputError(f"{path}: damaged ({type(error).__name__}); start again in another folder") from None
     if not fits:
-        raise InputError(f"{path}: was made with other settings or data; resume with the same, or start anew")
+        raise InputError(
+            f"{path}: was made with other settings or data; resume with the same, or start again in another folder"
+        )
 
 
 def _fill(state: State, saved: Mapping[str, Any]) -> None:

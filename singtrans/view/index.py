@@ -62,7 +62,7 @@ def index_in(folder: Path) -> Path:
     """
     target = folder / "index.html"
     if os.path.lexists(target) and not _is_index(target):
-        raise UsageError(f"{target} exists already and is not an index of report pages; choose another folder with -o")
+        raise UsageError(f"{target} already exists and is not an index of report pages; choose another folder with -o")
     return target
 
 

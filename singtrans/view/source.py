@@ -34,11 +34,11 @@ def load(path: Path, notes: Path | None = None, audio: Path | None = None, model
     """
     if path.suffix.lower() in READ_SUFFIXES + TEXT_SUFFIXES:
         if notes is not None:
-            raise UsageError(f"{path} is a file of notes itself; give a recording with --notes {notes}")
+            raise UsageError(f"{path} is already a file with notes; give a recording with --notes {notes}")
         transcription = load_transcription(path)
         return Source(transcription if audio is None else replace(transcription, audio=audio.name), audio)
     if audio is not None:
-        raise UsageError(f"{path} is a recording itself; give a file of notes with --audio {audio}")
+        raise UsageError(f"{path} is already a recording; give a file with notes with --audio {audio}")
     if notes is not None:
         check(path)
         return Source(replace(load_transcription(notes), audio=path.name), path)

@@ -131,7 +131,7 @@ sys.exit(",".join(name for name in heavy if name in sys.modules) or None)
         (["transcribe", GOOD, "--model", "no/model.safetensors"], "no such model file"),
         (["transcribe", GOOD, "--overwrite", "--skip-existing"], "contradict each other"),
         (["transcribe", SAMPLES, "-o", "one.mid"], "one recording in one format; give a folder"),
-        (["transcribe", GOOD, "-o", "tune.flac"], ".flac is not written; use mid, csv, json"),
+        (["transcribe", GOOD, "-o", "tune.flac"], ".flac is not an output format; use mid, csv, json"),
         (["transcribe", GOOD, GOOD, GOOD.with_suffix(".wav"), "-o", "x"], "would both write"),
         (["info", "caruso"], "caruso: there is no model"),
         (["sing"], "sing"),

@@ -82,18 +82,18 @@ def test_the_metre_of_a_midi_file_is_kept_unless_another_is_asked_for(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
-        (["a.csv", "b.xyz"], 2, "names no format"),
+        (["a.csv", "b.xyz"], 2, "belongs to no format"),
         (["missing.csv", "b.mid"], 1, "missing.csv does not exist"),
-        (["a.csv", "a.csv", "--overwrite"], 2, "is itself a file to be read"),
-        (["a.csv", "song.wav", "--audio", "song.wav", "--overwrite"], 2, "is itself a file to be read"),
+        (["a.csv", "a.csv", "--overwrite"], 2, "is one of the input files"),
+        (["a.csv", "song.wav", "--audio", "song.wav", "--overwrite"], 2, "is one of the input files"),
         (["missing.csv", "song.wav"], 1, "song.wav already exists; use --overwrite"),
-        (["a.csv", "b.mid", "--tempo", "fast"], 2, "--tempo fast: give beats a minute"),
+        (["a.csv", "b.mid", "--tempo", "fast"], 2, "--tempo fast: give beats per minute"),
         (["a.csv", "b.mid", "--tempo", "0"], 2, "between 10 and 500"),
         (["a.csv", "b.mid", "--quantize", "1/5"], 2, "is not a grid"),
         (["a.csv", "b.mid", "--metre", "6/8"], 2, "--metre 6/8"),
         (["a.csv", "b.mid", "--lyrics", "no.txt"], 1, "no.txt does not exist"),
         (["a.csv", "b.mid", "--velocity", "loudness"], 1, "needs the recording"),
-        (["a.csv", "b.f0.csv"], 1, "holds no pitch track"),
+        (["a.csv", "b.f0.csv"], 1, "has no pitch track"),
         (["a.csv", "b.csv", "--quantize", "1/8"], 2, "--quantize changes nothing in csv: it is for mid, ustar, mus"),
         (["a.csv", "b.pdf", "--velocity", "loudness"], 2, "--velocity changes nothing in pdf: it is for mid"),
         (["a.csv", "b.csv", "--audio", "x.wav"], 2, "--audio changes nothing in csv"),
@@ -160,7 +160,7 @@ def test_standard_streams(tmp_path):
     assert files(tmp_path) == set()
     empty = call("transcribe", "-", input=b"")
     assert (empty.returncode, empty.stdout) == (1, "")
-    assert "standard input holds nothing" in empty.stderr
+    assert "standard input is empty" in empty.stderr
     text = call("transcribe", "-", input=b"la la la\n" * 100)
     assert (text.returncode, "standard input is not a recording" in text.stderr) == (1, True)
     for wrong in (["-", "-o", "x.mid"], ["-", "a.wav"], ["-", "-f", "mid", "-f", "csv"]):
@@ -213,8 +213,8 @@ def test_defaults_in_a_file(tmp_path):
     ("text", "says"),
     [
         ("[transcribe", "is not TOML"),
-        ("[sing]\n", "[sing] is no command"),
-        ('[transcribe]\nformatt = "mid"\n', "formatt is no option"),
+        ("[sing]\n", "[sing] is not a command"),
+        ('[transcribe]\nformatt = "mid"\n', "formatt is not an option"),
         ("[transcribe]\ntempo = {a = 1}\n", "tempo must be"),
         ('[transcribe]\ntempo = ["auto"]\n', "tempo must be a text, a number, true or false"),
         ("[transcribe]\nformat = true\n", "format must be a text or a list of texts"),

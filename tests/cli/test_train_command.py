@@ -47,6 +47,6 @@ def test_stopping_is_one_line_and_keeps_the_checkpoint(tmp_path, number, code):
     assert "Traceback" not in said
     assert "Error" not in said
     assert (tmp_path / "run" / "state.pt").exists()
-    assert "go on with --resume" in said
+    assert "continue with --resume" in said
     left = {path.name for path in (tmp_path / "run").iterdir()} - {"cache", "log.csv", "tensorboard", "curves.png"}
     assert left == {"best.safetensors", "config.json", "last.safetensors", "state.pt", "valid.csv", "MODEL_CARD.md"}

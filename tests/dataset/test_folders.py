@@ -251,7 +251,7 @@ def test_what_a_user_asks_for_is_possible_or_refused():
     done = divide(entries(a=9, b=9), shares)  # too few singers: recordings
     assert len({e.split for e in done if e.singer == "a"} | {e.split for e in done if e.singer == "b"}) == 3
     for some, by, words in (
-        (entries(a=5, _=1), "singer", "nobody says who sings _0"),
+        (entries(a=5, _=1), "singer", "the singer of _0"),
         (entries(a=5, b=5), "singer", "2 singers for 3 parts"),
         (entries(a=2), None, "2 recordings for 3 parts"),
     ):

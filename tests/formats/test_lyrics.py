@@ -83,7 +83,7 @@ def test_what_is_not_text_is_refused(tmp_path):
     with pytest.raises(InputError, match="is not text"):
         read_lyrics(path)
     path.write_text("[Chorus]\n")
-    with pytest.raises(InputError, match="holds no lyrics"):
+    with pytest.raises(InputError, match="has no lyrics"):
         read_lyrics(path)
 
 

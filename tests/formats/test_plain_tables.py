@@ -74,7 +74,7 @@ def test_a_unit_that_is_not_clear_is_chosen_by_an_option(tmp_path):
 def test_counts_and_phonemes_are_not_notes(tmp_path, text):
     path = written(tmp_path / "a.txt", text)
     assert not holds_notes(path)
-    refused(path, "no known format")
+    refused(path, "not in a known format")
 
 
 @pytest.mark.parametrize(

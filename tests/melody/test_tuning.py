@@ -87,7 +87,7 @@ def test_in_tune_notes_are_rounded_as_without_tuning(meant, seed):
 def test_few_or_inconsistent_notes_stay_at_440():
     assert estimate_tuning(()) is None
     assert apply_tuning(sung(0, MEANT[:0]), "auto").notes == ()
-    assert describe_tuning(()) == "tuning: A4 stays 440 Hz, as 0 notes are too few; state it with --tuning"
+    assert describe_tuning(()) == "tuning: A4 stays 440 Hz, as 0 notes are too few; set it with --tuning"
     assert estimate_tuning(sung(-40, MEANT[:3]).notes) is None
     anything = sung(np.random.default_rng(3).uniform(-50, 50, len(MEANT)))
     assert "agree on no other" in describe_tuning(anything.notes)

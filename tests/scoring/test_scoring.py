@@ -127,7 +127,7 @@ def test_missing_estimates_count_as_empty(tmp_path):
     (found / "a.f0.csv").unlink()
     without = evaluate(known, EstimateFolder(found, known))
     assert without.values("RPA") == []
-    assert without.warnings == ("no estimate has pitch tracks: such figures are left out",)
+    assert without.warnings == ("no estimate has pitch tracks: these scores are left out",)
 
 
 def test_unreadable_files_are_named_and_the_others_scored(tmp_path):
@@ -150,7 +150,7 @@ def test_unreadable_files_are_named_and_the_others_scored(tmp_path):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ('{"notes": [{"onset": 0, "offset": 1, "pitch": 440}]}', "the pitch 440 at 0 s, which is no MIDI number"),
+        ('{"notes": [{"onset": 0, "offset": 1, "pitch": 440}]}', "the pitch 440 at 0 s, which is not a MIDI number"),
         ('{"notes": [{"onset": 0, "offset": 1, "pitch": -40}]}', "the pitch -40"),
         ('{"notes": [], "pitch": {"time": [0, 1], "midi": [null, 220], "voicing": [0, 1]}}', "220 at 1 s"),
         ('{"notes": [], "pitch": {"time": [1, 0], "midi": [60, 60], "voicing": [1, 1]}}', "do not ascend"),

@@ -129,7 +129,7 @@ def test_a_stop_request_of_another_process_saves_and_stops(data, tmp_path, monke
     lines = []
     with pytest.raises(interrupt.Stopped):
         train(to_learn(data), tmp_path, (small_config(), config(steps=4)), listener=Listener(lines.append))
-    assert lines[-1] == "step 1: saved; go on with --resume"
+    assert lines[-1] == "step 1: saved; continue with --resume"
     assert (tmp_path / "state.pt").is_file()
 
 
@@ -248,7 +248,7 @@ def test_resuming_with_other_settings_is_refused(data, tmp_path):
     [
         ({"freeze": "pitch"}, False, UsageError, "--freeze pitch: without --init"),
         ({"resume": True}, False, SingtransError, "nothing to resume"),
-        ({}, True, SingtransError, "holds a training already"),
+        ({}, True, SingtransError, "already contains a training"),
     ],
 )
 def test_impossible_trainings_are_refused_before_reading_recordings(tmp_path, options, state, error, said):
@@ -286,7 +286,7 @@ def test_without_validation_the_last_model_is_the_best(data, tmp_path):
 def test_a_training_is_not_overwritten(data, tmp_path):
     train_once(data, tmp_path)
     before = (tmp_path / "valid.csv").read_text()
-    with pytest.raises(SingtransError, match="holds a training already"):
+    with pytest.raises(SingtransError, match="already contains a training"):
         train_once(data, tmp_path)
     assert (tmp_path / "valid.csv").read_text() == before
 

@@ -154,8 +154,8 @@ def test_every_fault_is_listed_before_training(data, tmp_path):
         "nan.wav: 10 samples",
     ]
     expected += [
-        "long.tsv: labels go on to 101.00 s",
-        "none.tsv: holds no notes",
+        "long.tsv: labels extend to 101.00 s",
+        "none.tsv: has no notes",
         "'holdout'",
         "nowhere: there is no such",
     ]
@@ -216,7 +216,7 @@ def test_unvoiced_frames_after_the_recording_are_allowed(data, tmp_path):
     assert np.array_equal(before.f0, after.f0[: len(before.f0)], equal_nan=True)
     assert len(after.f0) < len(before.f0) + 20
     longer.write_text(entry.f0.read_text() + "\n0" * 500 + "\n60")
-    with pytest.raises(SingtransError, match="labels go on to"):
+    with pytest.raises(SingtransError, match="labels extend to"):
         load_recording(replace(entry, f0=longer), RATE)
 
 

@@ -79,7 +79,7 @@ def _notes(path: Path, tier: _Tier, faults: list[InputError] | None) -> Iterator
         except ValueError:
             fault = (
                 f"has {interval.label.strip()[:40]!r} from {interval.start:g} to {interval.end:g} s in tier"
-                f" {tier.name[:40]!r}, which is no note: use a name such as C#4, or a MIDI number."
+                f" {tier.name[:40]!r}, which is not a note: use a name such as C#4, or a MIDI number."
             )
             refuse(at_line(path, interval.line, fault), faults)
 

@@ -35,7 +35,7 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
         shift = _tuning(number(first.cells[0]))
     except ValueError:
         raise at_line(
-            path, first.line, "is no tuning: it needs cents from -100 to 100, or Hz of A4 from 380 to 500."
+            path, first.line, "is not a tuning: it needs cents from -100 to 100, or Hz of A4 from 380 to 500."
         ) from None
     notes = []
     for row in rows:
@@ -54,7 +54,7 @@ def _tuning(value: float) -> float:
         return value / 100
     if 380 <= value <= 500:
         return 12 * math.log2(value / 440)
-    raise ValueError(f"{value} is no tuning")
+    raise ValueError(f"{value} is not a tuning")
 
 
 def _recognises(sample: Sample) -> bool:

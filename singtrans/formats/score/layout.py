@@ -87,7 +87,7 @@ def lay_out(arrangement: Arrangement) -> Sheet:
     at -= first * bar
     bars = max(1, int(-(-at[-1, 1] // bar))) if len(at) else 1
     if bars > MOST_BARS:
-        raise InputError(f"the notes span {bars} bars, too many for sheet music ({MOST_BARS}): mend their times.")
+        raise InputError(f"the notes span {bars} bars, too many for sheet music ({MOST_BARS}): correct their times.")
     thirds = "t" in grid.name
     pieces, now = [], 0
     for number, (start, end) in enumerate(at.tolist()):

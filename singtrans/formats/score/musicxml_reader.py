@@ -206,7 +206,7 @@ def _add_note(
         step, octave = (pitch.findtext("step") or "").strip().upper(), float(pitch.findtext("octave") or "")
         midi = 12 * (octave + 1) + _STEPS[step] + (_float(pitch.findtext("alter")) or 0.0) + state.transpose
     except (KeyError, ValueError):
-        faults.append(InputError(f"{where}, has a note whose pitch cannot be read: mend it, or export it again."))
+        faults.append(InputError(f"{where}, has a note whose pitch cannot be read: correct it, or export it again."))
         return
     ties = {tie.get("type") for tie in element.findall("tie")}
     state.has_words = state.has_words or element.find("lyric/text") is not None
@@ -299,7 +299,7 @@ def _performed(path: Path, part: _Part, parts: list[_Part], request: ReadOptions
         try:
             yield make_note(clock.seconds(event.start), clock.seconds(event.start + event.length), event.pitch)
         except ValueError:
-            fault = InputError(f"{path} has a note outside of time or of MIDI 0 to 127: export it again.")
+            fault = InputError(f"{path} has a note with a time or a pitch out of range: export it again.")
             refuse(fault, request.faults)
 
 
