@@ -103,11 +103,11 @@ class _Submitted:
                 self._to_retry.append(number)
                 return None
             times = self._retries.deaths(number)
-            what = f"its worker died {times} times; leave it out, or see whether memory is short"
+            what = f"its worker died {times} times; leave it out, or check whether there is enough memory"
             return Outcome(job, error=f"{job.audio}: {what}")
         except Exception as error:  # an error of Dask or the network must not stop the other recordings
             what = " ".join(f"{type(error).__name__}: {error}".split())
-            return Outcome(job, error=f"{job.audio}: the cluster could not do it ({what}); see the workers' logs")
+            return Outcome(job, error=f"{job.audio}: the cluster failed ({what}); see the workers' logs")
         if isinstance(answer, UsageError):
             raise answer
         return answer

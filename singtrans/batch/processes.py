@@ -149,7 +149,7 @@ class _Pool:
         how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         return (
             f"{self._jobs[number].audio}: the process that transcribed it died {self._retries.deaths(number)} times"
-            f" ({how}); leave it out, or see whether memory is short"
+            f" ({how}); leave it out, or check whether there is enough memory"
         )
 
 

@@ -42,7 +42,7 @@ def recording_of(stream: BinaryIO) -> Iterator[Path]:
         except OSError as error:
             raise InputError(f"standard input cannot be stored in {folder}: {error.strerror}") from error
         if not size:
-            raise InputError("standard input holds nothing: send it a recording, as in: cat song.wav | …")
+            raise InputError("standard input is empty: send it a recording, for example: cat song.wav | …")
         with named_in_errors(path, "standard input"):
             yield path
 

@@ -79,7 +79,7 @@ def find_labelled(folder: Path, pattern: str = "") -> FolderContents:
             if len(rivals) > 1 and audio == rivals[0]:
                 names = ", ".join(path.name for path in rivals)
                 found.faults.append(
-                    f"{audio.parent}: {of_folder[0].name} names this folder, which holds several recordings ({names});"
+                    f"{audio.parent}: {of_folder[0].name} names this folder, which has several recordings ({names});"
                     " choose one with --pattern"
                 )
             if len(rivals) > 1:

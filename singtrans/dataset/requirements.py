@@ -89,7 +89,7 @@ def load_sung_pitch(path: Path, audio: Path | None = None) -> PitchTrack:
     """
     track = load_pitch(path, audio=audio)
     if track.time[-1] > _LONGEST_TRACK:
-        raise InputError(f"{path} goes on to {track.time[-1]:g} s; are its times in seconds?")
+        raise InputError(f"{path} extends to {track.time[-1]:g} s; are its times in seconds?")
     return track
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from singtrans.errors import InputError
 from singtrans.extras import need
+from singtrans.messages import listed
 from singtrans.notes import Note, PitchTrack
 from singtrans.scoring.metrics import (
     NOTE_FIGURES,
@@ -253,7 +254,7 @@ class _ScoredKinds:
             ]
             empty = [name for name in lacking if name not in missing]
             if empty and scored:
-                lines.append(f"no {what} where others have some, counted as empty: {', '.join(empty)}")
+                lines.append(f"no {what} where others have some, counted as empty: {listed(empty)}")
             elif lacking and not scored:
                 lines.append(f"no estimate has {what}: such figures are left out")
         return lines

@@ -43,7 +43,7 @@ def _unreadable(path: Path, lines: list[str], recording: CheckedRecording) -> li
     if path == recording.entry.notes and len(lines) > 1 and not notes:
         unit = _unit_that_fits(recording.entry)
         if unit:
-            what = f"its pitches are {unit[0]}, not {unit[1]}: name the column so in the first line"
+            what = f"its pitches are {unit[0]}, not {unit[1]}: correct the name of the column in the first line"
             return [Problem(path, "unit", what)]
     shown = [Problem(path, "unreadable", line) for line in lines[:ONE_BY_ONE]]
     if more := len(lines) - len(shown):

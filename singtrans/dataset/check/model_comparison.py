@@ -71,7 +71,7 @@ def compare(
         inside = sum(note.offset <= recording.duration for note in notes)
         following = (np.abs(known - np.median(known)) < convention.note_limit).sum() if len(known) else 0
         if len(known) and np.median(np.abs(known)) > _OTHER_UNIT and _is_in_midi(recording):
-            found.add("unit", "its pitches are MIDI numbers, not Hz: name the column so in the first line")
+            found.add("unit", "its pitches are MIDI numbers, not Hz: correct the name of the column in the first line")
             return
         if inside >= FEWEST and (following < _FOLLOWING * inside or (fit.late and fit.best < _FITTING)):
             found.add("mismatch", "its notes do not follow the sung pitch: are these the labels of another recording?")
