@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from singtrans.audio.recording import Recording, Selection, parse_channel
 from singtrans.dataset.folders import find_labelled
 from singtrans.dataset.label_files import recording_names
 from singtrans.dataset.splits import set_aside
-from singtrans.errors import InputError
+from singtrans.errors import InputError, UsageError
 from singtrans.files import whole_file
 from singtrans.formats import UNITS, ReadOptions, load_notes
 from singtrans.formats.format import DEFAULTS
@@ -20,7 +21,7 @@ from singtrans.notes import Note
 
 SPLITS = ("train", "valid", "test")
 _FILES = ("audio", "notes", "f0", "times", "accompaniment", "syllables", "ornaments")
-COLUMNS = ("id", *_FILES, "split", "singer", "source", "license", "weight", "boundaries", "convention")
+COLUMNS = ("id", *_FILES, "split", "singer", "source", "license", "weight", "boundaries", "convention", "channel")
 CHOICES = ("name", "voice", "tier", "unit", "columns")
 """Columns that say what to read from the file of notes, as the options of `singtrans convert` do."""
 
@@ -50,6 +51,8 @@ class Entry:
         ornaments: likewise of the times that divide ornaments (scoops, falls, grace notes) from their notes.
         convention: whose custom its boundaries follow, such as ``ssvd``; empty for the source's name. In training,
             each convention has corrections of its own (`singtrans.training.conventions`).
+        channel: the channel of the recording that holds the voice, ``left``, ``right`` or a number from 1; empty for
+            the mix of all.
         reading: what to read from its note file, where that leaves a choice.
     """
 
@@ -68,7 +71,13 @@ class Entry:
     syllables: Path | None = None
     ornaments: Path | None = None
     convention: str = ""
+    channel: str = ""
     reading: ReadOptions = DEFAULTS
+
+    @property
+    def sound(self) -> Path | Recording:
+        """Its recording, with the choice of a channel if there is one."""
+        return Selection(channel=parse_channel(self.channel or "mix")).of(self.audio)
 
     @property
     def name(self) -> str:
@@ -272,6 +281,9 @@ def _entry(path: Path, cells: Mapping[str, str]) -> tuple[Entry | None, list[str
     boundaries = cells["boundaries"] or "both"
     if boundaries not in BOUNDARIES:
         faults.append(f"boundaries is {boundaries!r}; use both or onsets")
+    channel = _is_channel(cells["channel"])
+    if not channel:
+        faults.append(f"channel is {cells['channel']!r}; use left, right, mix or the number of a channel, from 1")
     if cells["unit"] not in ("", *UNITS):
         faults.append(f"unit is {cells['unit']!r}; use {' or '.join(UNITS)}")
     audio = files["audio"]
@@ -295,9 +307,18 @@ def _entry(path: Path, cells: Mapping[str, str]) -> tuple[Entry | None, list[str
         syllables=files["syllables"],
         ornaments=files["ornaments"],
         convention=cells["convention"],
+        channel=cells["channel"] if channel else "",
         reading=_reading(cells, name, audio, files["notes"]),
     )
     return entry, faults
+
+
+def _is_channel(text: str) -> bool:
+    try:
+        parse_channel(text or "mix")
+    except UsageError:
+        return False
+    return True
 
 
 def _reading(cells: Mapping[str, str], name: str, audio: Path, notes: Path | None) -> ReadOptions:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from singtrans.audio import Recording
 from singtrans.dataset.label_files import choose_notes, matching, recording_names
 from singtrans.errors import InputError, UsageError
 from singtrans.formats import (
@@ -76,7 +77,7 @@ class Reference:
     notes: Path | None = None
     f0: Path | None = None
     times: Path | None = None
-    audio: Path | None = None
+    audio: Path | Recording | None = None
     source: str = ""
     song: str | None = None
     reading: ReadOptions = DEFAULTS
@@ -247,7 +248,7 @@ def select_recordings(data: Path, split: str | None = None, choice: LabelChoice 
 def references_of_entries(entries: "Iterable[Entry]") -> list[Reference]:
     """Convert the entries of a data set to references, in the same order."""
     return [
-        Reference(entry.id, entry.notes, entry.f0, entry.times, entry.audio, entry.source, entry.name, entry.reading)
+        Reference(entry.id, entry.notes, entry.f0, entry.times, entry.sound, entry.source, entry.name, entry.reading)
         for entry in entries
     ]
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from singtrans.audio import Recording
 from singtrans.errors import InputError
 from singtrans.formats import ReadOptions, f0_stem, load_pitch, read_content
 from singtrans.notes import Transcription
@@ -77,7 +78,7 @@ class ModelSystem:
 
     extra: tuple[str, ...] = ()
 
-    def __init__(self, name: str, transcribe: Callable[[Path], Transcription]) -> None:
+    def __init__(self, name: str, transcribe: Callable[[Path | Recording], Transcription]) -> None:
         self.name, self._transcribe = name, transcribe
 
     def __call__(self, reference: Reference) -> Annotations:

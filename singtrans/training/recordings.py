@@ -81,6 +81,7 @@ def load_recording(entry: Entry, sample_rate: int, cache: Path | None = None) ->
     key = hashlib.sha256(
         "|".join(f"{p.resolve()}:{p.stat().st_mtime_ns}:{p.stat().st_size}" if p else "-" for p in entry.files).encode()
         + f"|{entry.name}|{sample_rate}|3{entry.choices}".encode()
+        + (f"|channel={entry.channel}".encode() if entry.channel else b"")
     ).hexdigest()[:24]
     cached = cache / f"{key}.npz" if cache else None
     if cached and cached.is_file():
@@ -135,7 +136,7 @@ def read_times(path: Path) -> np.ndarray:
 
 def _read(entry: Entry, sample_rate: int) -> dict[str, np.ndarray]:
     faults = Faults()
-    samples = faults.of(_sound, entry.audio, sample_rate)
+    samples = faults.of(_sound, entry, sample_rate)
     notes = faults.of(_notes, entry)
     track = faults.of(load_sung_pitch, entry.f0, entry.audio) if entry.f0 else None
     music = faults.of(load_background, entry.accompaniment, sample_rate) if entry.accompaniment else None
@@ -167,9 +168,9 @@ def _read(entry: Entry, sample_rate: int) -> dict[str, np.ndarray]:
     return loaded
 
 
-def _sound(path: Path, sample_rate: int) -> np.ndarray:
-    _require_usable(path)
-    return audio.load(path, sample_rate)
+def _sound(entry: Entry, sample_rate: int) -> np.ndarray:
+    _require_usable(entry.audio)
+    return audio.load(entry.sound, sample_rate)
 
 
 def load_background(path: Path, sample_rate: int) -> np.ndarray:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from singtrans.audio import Recording
 from singtrans.dataset.check.alignment import HOP, LAG, track_frames
 from singtrans.dataset.check.label_checks import check_labels
 from singtrans.dataset.check.measurements import CheckedRecording, examine
@@ -110,7 +111,7 @@ def _unwatched(_count: int) -> AbstractContextManager[Callable[[float], None]]:
 
 
 def check(
-    data: Path, transcribe: Callable[[Path], Transcription], watch: Watch = _unwatched, pattern: str = ""
+    data: Path, transcribe: Callable[[Path | Recording], Transcription], watch: Watch = _unwatched, pattern: str = ""
 ) -> Report:
     """Check a data set.
 

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from singtrans.audio import Recording
 from singtrans.dataset.check.alignment import (
     HOP,
     Fit,
@@ -88,7 +89,7 @@ class CheckedRecording:
         return self.transcription.duration if self.transcription else 0.0
 
 
-def examine(entry: Entry, transcribe: Callable[[Path], Transcription]) -> CheckedRecording:
+def examine(entry: Entry, transcribe: Callable[[Path | Recording], Transcription]) -> CheckedRecording:
     """Read the labels of an entry, and transcribe its recording; faults are part of the result."""
     labels = read_labels(entry)
     sound = unusable_sound(entry.audio)
@@ -98,7 +99,7 @@ def examine(entry: Entry, transcribe: Callable[[Path], Transcription]) -> Checke
     if "audio" in kinds:
         return CheckedRecording(entry, labels, sound=sound)
     try:
-        transcription = transcribe(entry.audio)
+        transcription = transcribe(entry.sound)
     except InputError as error:
         return CheckedRecording(entry, labels, sound=[*sound, Problem(entry.audio, "audio", str(error))])
     if "silent" in kinds:
