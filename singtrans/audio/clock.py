@@ -16,7 +16,7 @@ _LASTING_SECONDS = 0.4  # a small difference that lasts this long is corrected
 _JUMP_SECONDS = 1.0  # a larger difference must be confirmed by the next frame: a time stamp may be damaged
 _OVERLAP_SECONDS = 0.1  # where time may start again: a larger step back is a new start
 LONGEST_SILENCE_SECONDS = 3600.0
-"""Of all gaps together, unless the file states that it is longer: a damaged time stamp can claim years."""
+"""Of all gaps together, unless the file states its length: a damaged time stamp can claim years."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -219,7 +219,8 @@ class _TrackDecoder:
         name = self.container.format.name
         if name in _BROADCAST_FORMATS:
             return ClockRules(longest_gap=_LONGEST_BROADCAST_GAP_SECONDS, restarts=True)
-        silence = max(LONGEST_SILENCE_SECONDS, min(self.stated.seconds or 0.0, _LONGEST_STATED_SECONDS))
+        stated = self.stated.seconds
+        silence = LONGEST_SILENCE_SECONDS if stated is None else min(stated, _LONGEST_STATED_SECONDS)
         return ClockRules(silence=silence, restarts=name in _JOINED_FORMATS)
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from singtrans.audio import seconds
+from singtrans.audio import Source, seconds
 from singtrans.errors import InputError
 from singtrans.files import whole_file
 from singtrans.formats import csv_notes, f0, jams_notes
@@ -172,7 +172,7 @@ def notes_of(content: Content) -> tuple[Note, ...]:
 
 
 def load_pitch(
-    path: str | Path, *, unit: str | None = None, guesses: bool = False, audio: Path | None = None
+    path: str | Path, *, unit: str | None = None, guesses: bool = False, audio: Source | None = None
 ) -> PitchTrack:
     """Read a label of pitch over time: one value per line, time and pitch, or JAMS' ``pitch_contour``.
 
