@@ -25,7 +25,7 @@ from singtrans.model.engine import Direction, Engine
 
 
 @dataclass(frozen=True, eq=False)
-class Piece:
+class Chunk:
     """Some frames of a sequence.
 
     Attributes:
@@ -54,7 +54,7 @@ class PiecewiseLstm:
     def __init__(self, engine: Engine, memory_bytes: int) -> None:
         self._engine, self._memory_bytes = engine, memory_bytes
 
-    def __call__(self, pieces: Iterable[Piece], pool: Executor | None) -> Iterator[Piece]:
+    def __call__(self, pieces: Iterable[Chunk], pool: Executor | None) -> Iterator[Chunk]:
         """The output of the last layer, (frames, 2 * hidden) for each piece, in order.
 
         Args:
@@ -81,22 +81,22 @@ class PiecewiseLstm:
                 waiting = waiting[::-1] if backward else waiting
             yield from (store.get(entry) for entry in waiting)
 
-    def _first_direction(self, layer: int, pieces: Iterable[Piece], pool: Executor | None) -> Iterator[Piece]:
+    def _first_direction(self, layer: int, pieces: Iterable[Chunk], pool: Executor | None) -> Iterator[Chunk]:
         """The direction of a layer that runs as the second direction of the layer before."""
         direction = self._engine.direction(layer, backward=layer % 2 == 1)
-        return _one_ahead(pool, lambda piece: Piece(piece.features, piece.pitch, direction(piece.features)), pieces)
+        return _one_ahead(pool, lambda piece: Chunk(piece.features, piece.pitch, direction(piece.features)), pieces)
 
-    def _second_direction(self, layer: int, pieces: Iterable[Piece], pool: Executor | None) -> Iterator[Piece]:
+    def _second_direction(self, layer: int, pieces: Iterable[Chunk], pool: Executor | None) -> Iterator[Chunk]:
         """The other direction of a layer, and its output: both directions, forward first."""
         direction = self._engine.direction(layer, backward=layer % 2 == 0)
         return _one_ahead(pool, lambda piece: _joined(direction, piece), pieces)
 
 
-def _joined(direction: Direction, piece: Piece) -> Piece:
+def _joined(direction: Direction, piece: Chunk) -> Chunk:
     assert piece.half is not None  # the first direction has been run
     second = direction(piece.features)
     both = (piece.half, second) if direction.backward else (second, piece.half)
-    return Piece(np.concatenate(both, axis=1), piece.pitch)
+    return Chunk(np.concatenate(both, axis=1), piece.pitch)
 
 
 def _one_ahead(pool: Executor | None, function: Callable[[_T], _R], items: Iterable[_T]) -> Iterator[_R]:
@@ -134,7 +134,7 @@ class _Store:
         if self._file:
             self._file.close()
 
-    def put(self, piece: Piece) -> Piece | _Stored:
+    def put(self, piece: Chunk) -> Chunk | _Stored:
         """Keep a piece; `get` takes what this returns."""
         arrays = _arrays(piece)
         size = sum(array.nbytes for array in arrays)
@@ -155,15 +155,15 @@ class _Store:
             ) from error
         return entry
 
-    def get(self, entry: Piece | _Stored) -> Piece:
+    def get(self, entry: Chunk | _Stored) -> Chunk:
         """The piece again, once."""
-        if isinstance(entry, Piece):
+        if isinstance(entry, Chunk):
             self._held -= sum(array.nbytes for array in _arrays(entry))
             return entry
         assert self._file is not None  # there is an entry for it
         self._file.seek(entry.start)
         contents = [self._file.read(math.prod(shape) * dtype.itemsize) for shape, dtype in entry.kinds]
-        return Piece(
+        return Chunk(
             *(
                 np.frombuffer(content, dtype).reshape(shape).copy()
                 for content, (shape, dtype) in zip(contents, entry.kinds, strict=True)
@@ -171,5 +171,5 @@ class _Store:
         )
 
 
-def _arrays(piece: Piece) -> list[np.ndarray]:
+def _arrays(piece: Chunk) -> list[np.ndarray]:
     return [array for array in (piece.features, piece.pitch, piece.half) if array is not None]

@@ -26,7 +26,7 @@ from singtrans.model.chunking import DEFAULT, Chunking
 from singtrans.model.config import Config
 from singtrans.model.engine import Engine
 from singtrans.model.heads import HEADS
-from singtrans.model.lstm import Piece, PiecewiseLstm
+from singtrans.model.lstm import Chunk, PiecewiseLstm
 
 _LEAD_SECONDS = 0.5  # longer, it would take longer and make no more of a difference
 
@@ -117,10 +117,10 @@ class StreamingModel:
                 needed = max((first - reach) * hop - margin, 0)
                 held, start = held[needed - start :], needed
 
-    def _embed(self, part: _Slice) -> Piece:
+    def _embed(self, part: _Slice) -> Chunk:
         embedded = self._engine.embed(part.samples)
         inside = slice(part.skip, part.skip + part.frames)
-        return Piece(embedded.features[inside], embedded.pitch[inside])
+        return Chunk(embedded.features[inside], embedded.pitch[inside])
 
     def _posteriors(self, heads: np.ndarray, pitch: np.ndarray) -> Posteriors:
         features = self._config.features
