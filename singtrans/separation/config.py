@@ -21,4 +21,4 @@ class SongConfig:
     doubtful: float = 0.84
     gain: float = 0.02
     quietest: float = -20.0
-    instruments: float = 0.1
+    instruments: float = 0.15
