@@ -26,8 +26,12 @@ _COMMAND = "from singtrans.audio.decoder_worker import main; main()"
 _idle: list["_DecoderProcess"] = []
 
 
-def decode(recording: Recording) -> Decoding:
+def decode(recording: Recording, beginning: bool = False) -> Decoding:
     """Decode one sound track as `ffmpeg.decode` does.
+
+    Args:
+        recording: the file, and the number of the track if that is not to be chosen.
+        beginning: stop after the first piece, without a summary.
 
     Raises:
         InputError: if nothing can be decoded, the decoder crashes before the first piece, or there is no such track.
@@ -37,7 +41,7 @@ def decode(recording: Recording) -> Decoding:
         return
     process = _borrow()
     try:
-        yield from process.decode(recording)
+        yield from process.decode(recording, beginning)
     finally:
         if process.busy:
             process.end()
@@ -102,13 +106,13 @@ class _DecoderProcess:
                     pipe.close()
         self._process.wait()
 
-    def decode(self, recording: Recording) -> Decoding:
+    def decode(self, recording: Recording, beginning: bool) -> Decoding:
         """Decode a recording; `busy` until its last message has come."""
         self.busy = True
         path = str(recording.path.absolute())
         header, seconds = Header(), 0.0
         try:
-            self._send(Message("request", {"path": path, "track": recording.track}))
+            self._send(Message("request", {"path": path, "track": recording.track, "beginning": beginning}))
             while True:
                 message = self._receive()
                 if message.kind in ("error", "fault"):
@@ -119,12 +123,11 @@ class _DecoderProcess:
                     header = item
                 elif isinstance(item, Piece):
                     seconds += len(item.samples) / item.rate
-                else:
-                    self.busy = False
+                self.busy = isinstance(item, Header) or (isinstance(item, Piece) and not beginning)
                 yield item
                 if not self.busy:
                     return
-        except (EOFError, BrokenPipeError):
+        except (EOFError, BrokenPipeError, ValueError):  # ValueError: no message that makes sense
             yield self._crashed(recording.path, header, seconds)
 
     def _send(self, message: Message) -> None:

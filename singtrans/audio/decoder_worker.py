@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from singtrans.audio import ffmpeg
 from singtrans.audio.messages import Message, receive, send
-from singtrans.audio.recording import Recording
+from singtrans.audio.recording import Piece, Recording
 from singtrans.errors import SingtransError
 
 
@@ -20,14 +20,17 @@ def main() -> None:
     with suppress(EOFError, OSError):  # the program that asks has gone
         while True:
             request = receive(sys.stdin.buffer)
-            _answer(answers, Recording(Path(request.fields["path"]), request.fields["track"]))
+            fields = request.fields
+            _answer(answers, Recording(Path(fields["path"]), fields["track"]), fields["beginning"])
     os._exit(0)
 
 
-def _answer(pipe: BinaryIO, recording: Recording) -> None:
+def _answer(pipe: BinaryIO, recording: Recording, beginning: bool) -> None:
     try:
         for item in ffmpeg.decode(recording):
             send(pipe, Message.of(item))
+            if beginning and isinstance(item, Piece):
+                return
     except SingtransError as error:
         send(pipe, Message("error", {"text": str(error)}))
     except BrokenPipeError:

@@ -202,12 +202,16 @@ def check(source: Source) -> None:
     Raises:
         InputError: as for `Reading`.
     """
-    with closing(decode(as_recording(source))) as decoding:
+    with closing(decode(as_recording(source), beginning=True)) as decoding:
         next(item for item in decoding if isinstance(item, Piece))
 
 
-def decode(recording: Recording) -> Decoding:
+def decode(recording: Recording, beginning: bool = False) -> Decoding:
     """Decode with libsndfile where it can, else with FFmpeg; at least one piece.
+
+    Args:
+        recording: the file, perhaps with a choice of sound track.
+        beginning: the caller reads no more than the first piece.
 
     Raises:
         InputError: as for `Reading`.
@@ -229,7 +233,7 @@ def decode(recording: Recording) -> Decoding:
         except sndfile.NotForLibsndfileError:
             pass  # another format, or damaged from here on: FFmpeg passes over what is damaged
     try:
-        yield from _after(decoder_process.decode(recording), done)
+        yield from _after(decoder_process.decode(recording, beginning), done)
     except InputError as error:
         if header is None:
             raise

@@ -89,6 +89,9 @@ def test_one_process_decodes_many_files_and_ends_with_a_pass_that_is_given_up(tm
         audio.load(Recording(tmp_path / "a.m4a", track=2))
     assert decoder_process._idle == [process]
     audio.check(tmp_path / "a.m4a")
+    assert len(audio.load(tmp_path / "b.m4a")) > 15_000
+    assert decoder_process._idle == [process]
+    next(audio.blocks(tmp_path / "a.m4a", RATE, 1.0))
     assert decoder_process._idle == [] and process._process.returncode is not None
 
 
