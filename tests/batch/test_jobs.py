@@ -177,13 +177,13 @@ def test_one_recording_under_two_names_is_done_once(tmp_path, monkeypatch):
 
 def test_a_recording_is_never_overwritten(tmp_path):
     touch(tmp_path, "a.csv")  # whatever it is named, a recording may be in it
-    with pytest.raises(UsageError, match="is itself a recording"):
+    with pytest.raises(UsageError, match="is one of the input recordings"):
         plan([tmp_path / "a.csv"], None, ["csv"])
 
 
 @pytest.mark.parametrize("name", ["tune.flac", "tune.tsv"])
 def test_an_output_of_another_kind_is_refused(tmp_path, name):
-    with pytest.raises(UsageError, match="is not written"):
+    with pytest.raises(UsageError, match="is not an output format"):
         plan([tmp_path / "a.wav"], tmp_path / name, [])
 
 
