@@ -31,7 +31,7 @@ SAMPLES = FOLDER.parent / "sample_audio"
 VOICED = f", {comparison.AllVoiced.name}"
 
 
-def heard(samples: np.ndarray, midi: float) -> float:
+def measured_pitch(samples: np.ndarray, midi: float) -> float:
     """MIDI number of the best period within four semitones of ``midi``, by autocorrelation."""
     period = RATE / (440 * 2 ** ((midi - 69) / 12))
     size = 1 << (2 * len(samples)).bit_length()
@@ -54,7 +54,7 @@ def test_notes_agree_with_the_sound(name):
         half = min(0.3 * note.duration, 0.05)
         centre = (note.onset + note.offset) / 2
         piece = melody.samples[round((centre - half) * RATE) : round((centre + half) * RATE)].astype(float)
-        errors.append(heard(piece, note.pitch) - note.pitch)
+        errors.append(measured_pitch(piece, note.pitch) - note.pitch)
         levels.append(np.sqrt(np.mean(piece**2)))
     # In vibrato the centre of a note is anywhere in the swing.
     assert np.median(np.abs(errors)) < (1.0 if name == "wide vibrato" else 0.35)
@@ -98,7 +98,7 @@ def test_reference_tones_are_in_tune(sound, midi):
     for manner in (pitch.MANNERS["plain"], pitch.MANNERS["20 dB SNR"]):
         tone = pitch.tone(midi, pitch.TIMBRES[sound], manner, np.random.default_rng(0))
         inside = tone[round((pitch.SILENCE + 0.4) * RATE) : round((pitch.SILENCE + 0.8) * RATE)].astype(float)
-        assert heard(inside, midi) == pytest.approx(midi, abs=0.05)
+        assert measured_pitch(inside, midi) == pytest.approx(midi, abs=0.05)
     before = tone[: round((pitch.SILENCE - 0.05) * RATE)]
     assert 20 * np.log10(inside.std() / before.std()) == pytest.approx(20, abs=2)
 
@@ -264,17 +264,17 @@ def test_the_comparison_has_a_row_for_each_part_model_and_tool(manifest, monkeyp
         ["songs, labels moved by -4 Hz, given boundaries", "all", "trained without songs", "1"],
     ]
     figures = {row[0]: [float(cell.split()[0]) for cell in row[4:]] for row in rows if row[0].startswith("songs")}
-    right, moved, told = figures.values()
+    right, moved, given = figures.values()
     assert min(right) > 0.9
     assert moved[:2] == right[:2]  # the onsets and offsets
-    assert told[0] == told[1] == 1.0
+    assert given[0] == given[1] == 1.0
     assert moved[2] < right[2]  # the lowest notes are 40 cents off by 4 Hz
     assert [row[:4] for row in rows if row[0] == "clips pitch"] == [
         ["clips pitch", "train", "solo", "1"],
         ["clips pitch", "valid", "solo", "1"],
     ]
-    whole, heard = ({row[0]: row for row in rows if row[1] == "train"}[f"clips pitch{w}"] for w in (VOICED, ""))
-    assert float(whole[4].split()[0]) >= float(heard[4].split()[0])  # raw pitch accuracy
+    whole, decided = ({row[0]: row for row in rows if row[1] == "train"}[f"clips pitch{w}"] for w in (VOICED, ""))
+    assert float(whole[4].split()[0]) >= float(decided[4].split()[0])  # raw pitch accuracy
     assert float(whole[6].split()[0]) == 1.0  # voicing recall
 
 

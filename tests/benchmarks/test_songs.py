@@ -1,4 +1,4 @@
-"""Thresholds for songs are chosen as the benchmark says."""
+"""Choice of thresholds for songs."""
 
 from dataclasses import replace
 

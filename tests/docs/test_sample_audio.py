@@ -1,4 +1,4 @@
-"""The recordings in sample_audio/: their true notes are in order and are what is heard."""
+"""The labels of the recordings in `sample_audio` are in order and agree with the sound."""
 
 import csv
 from itertools import pairwise
@@ -83,6 +83,6 @@ def test_measured_pitch_is_the_labelled_pitch(truth):
     for note in notes:
         quarter = note.duration / 4
         inside = midi[(time >= note.onset + quarter) & (time <= note.offset - quarter)]
-        heard = inside[~np.isnan(inside)]
-        close += len(heard) > 0 and abs(heard.mean() - note.pitch) < 0.5
+        voiced = inside[~np.isnan(inside)]
+        close += len(voiced) > 0 and abs(voiced.mean() - note.pitch) < 0.5
     assert close >= 0.9 * len(notes), f"{close} of {len(notes)}"

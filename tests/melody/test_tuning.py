@@ -165,15 +165,15 @@ def test_bends_follow_the_sung_pitch(tuning):
     song, file = sung(-45, MEANT[:40], scatter=10), io.BytesIO()
     formats.write(song, file, "mid", Options(tuning=tuning, pitch_bend=True))
     file.seek(0)
-    voice, wheel, reach, heard = mido.MidiFile(file=file).tracks[1], 0, 0, []
+    voice, wheel, reach, sounding = mido.MidiFile(file=file).tracks[1], 0, 0, []
     for message in voice:
         if message.type == "control_change" and message.control == 6:
             reach = message.value
         elif message.type == "pitchwheel":
             wheel = message.pitch
         elif message.type == "note_on":
-            heard.append(message.note + wheel / 8192 * reach)
-    np.testing.assert_allclose(heard, [note.pitch for note in song.notes], atol=0.001)
+            sounding.append(message.note + wheel / 8192 * reach)
+    np.testing.assert_allclose(sounding, [note.pitch for note in song.notes], atol=0.001)
 
 
 def test_options():

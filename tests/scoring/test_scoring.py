@@ -74,7 +74,7 @@ def test_files_without_pairs_are_refused(tmp_path):
 
 
 def test_labels_and_estimates_in_one_folder_are_distinguished(tmp_path):
-    """After transcribing beside the recordings, one folder holds the truth (song.notes.csv) and what was heard."""
+    """After transcribing beside the recordings, one folder holds labels (song.notes.csv) and estimates."""
     for folder in ("a", "b"):
         table(tmp_path / folder / "song.notes.csv", (0.5, 1, 60))
         table(tmp_path / folder / "song.csv", (0.5, 1, 62))

@@ -61,7 +61,7 @@ def test_no_name_becomes_markup(name):
 
 
 def sound_in(html):
-    """What the page says it lasts, and the length and rate of the sound in it."""
+    """Stated duration of the page, and length and rate of its sound."""
     parsed = Scripts()
     parsed.feed(html)
     samples, rate = soundfile.read(io.BytesIO(base64.b64decode(parsed.scripts[1][1])))
