@@ -14,6 +14,7 @@ from singtrans.dataset.check.alignment import (
     moved_back,
     note_frames,
     onset_lag,
+    onsets_confirm,
     track_frames,
 )
 from singtrans.notes import PitchTrack
@@ -84,3 +85,25 @@ def test_measured_pitches(songs):
     pitches = measured_pitches(songs[0].notes, whole)
     assert np.abs(pitches - [n.pitch for n in songs[0].notes]).max() < 0.7
     assert np.isnan(measured_pitches([Note(100, 101, 60)], whole)).all()
+
+
+EVEN = [Note(2 + 0.48 * k, 2.42 + 0.48 * k, 68) for k in range(7)]
+
+
+@pytest.mark.parametrize(
+    ("pitches", "labelled", "heard", "lag", "confirmed"),
+    [
+        ([68] * 7, 0.0, 0.0, -0.96, False),  # right labels on one pitch: every multiple of the beat fits
+        ([68] * 7, 0.3, 0.0, 0.3, True),
+        ([60, 62, 64, 65, 67, 65, 64], 0.3, 0.0, 0.3, True),
+        ([60, 62, 64, 65, 67, 65, 64], 0.0, 0.0, 0.3, False),
+        ([60, 62, 64, 65, 67, 65, 64], 0.3, None, 0.3, True),  # legato, no onset transcribed: the pitch decides
+        ([68] * 7, 0.3, None, 0.3, False),
+    ],
+)
+def test_a_lag_is_confirmed_by_onsets_or_by_a_melody_of_several_pitches(pitches, labelled, heard, lag, confirmed):
+    notes = [Note(n.onset, n.offset, p) for n, p in zip(EVEN, pitches, strict=True)]
+    labels = [Note(n.onset + labelled, n.offset + labelled, n.pitch) for n in notes]
+    transcribed = [] if heard is None else notes
+    assert onsets_confirm(labels, transcribed, lag) is confirmed
+    assert bool(Fit(lag, 0.5, 0.9, confirmed).late) is confirmed

@@ -23,6 +23,9 @@ _MIDDLE = 0.25  # share of a note that is ignored at either end (glides, consona
 _MIN_VOICED = 0.5  # share of a note's middle that must be voiced to measure its pitch
 _SAME_ONSET = 0.15  # seconds; largest distance of matching onsets
 _MIN_ONSETS = 10  # needed to measure the onset lag
+_NEAR_ONSET = 0.08  # seconds between onsets that agree
+_FEW_ONSETS = 0.4  # share of onsets that agree with a transcription, below which onsets say nothing
+_ONSET_GAIN = 0.05  # least gain in agreeing onsets that confirms a lag
 
 
 @dataclass(frozen=True)
@@ -33,16 +36,18 @@ class Fit:
         lag: seconds by which the labels are late (negative: early).
         here: share of frames that agree without moving the labels.
         best: share of frames that agree after moving the labels back by ``lag``.
+        confirmed: whether the onsets agree with the lag, as far as they can say.
     """
 
     lag: float
     here: float
     best: float
+    confirmed: bool = True
 
     @property
     def late(self) -> float:
-        """The lag, or 0 if it is within the tolerance of scores or not significant."""
-        return self.lag if abs(self.lag) > LAG and self.best - self.here > _GAIN else 0.0
+        """The lag, or 0 if it is within the tolerance of scores, not significant or not confirmed."""
+        return self.lag if abs(self.lag) > LAG and self.best - self.here > _GAIN and self.confirmed else 0.0
 
     @property
     def likely(self) -> float:
@@ -84,6 +89,28 @@ def best_fit(labels: np.ndarray, measured: np.ndarray, *, pitched: bool = True) 
     # Of equal scores, take the smallest lag.
     shift = max(scores, key=lambda s: (scores[s], -abs(s)))
     return Fit(shift * HOP, scores[0], scores[shift])
+
+
+def onsets_confirm(labels: Sequence[Note], transcribed: Sequence[Note], lag: float) -> bool:
+    """Whether onsets confirm that labels are late by ``lag`` seconds.
+
+    In a melody on one pitch, every lag fits the pitch, and single wrong offsets decide which one fits best. So the
+    onsets must agree better with the moved labels than with the labels as they are. Where few onsets agree with either,
+    the pitch decides, if the melody has more than one.
+    """
+    onsets = np.array([note.onset for note in labels])
+    known = np.array([note.onset for note in transcribed])
+    here, moved = _onset_agreement(onsets, known), _onset_agreement(onsets - lag, known)
+    if max(here, moved) < _FEW_ONSETS:
+        return bool(np.ptp([note.pitch for note in labels]) >= 1.0)
+    return moved > here + _ONSET_GAIN
+
+
+def _onset_agreement(onsets: np.ndarray, known: np.ndarray) -> float:
+    """Compute the share of onsets that lie near a transcribed one."""
+    if not len(onsets) or not len(known):
+        return 0.0
+    return float((np.abs(onsets[:, None] - known[None, :]).min(axis=1) <= _NEAR_ONSET).mean())
 
 
 def _agreement(labels: np.ndarray, measured: np.ndarray, shift: int, pitched: bool) -> float:

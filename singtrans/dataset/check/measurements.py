@@ -1,7 +1,7 @@
 """Labels of one recording, their faults, and their agreement with a transcription."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,6 +16,7 @@ from singtrans.dataset.check.alignment import (
     measured_pitches,
     note_frames,
     onset_lag,
+    onsets_confirm,
     track_frames,
 )
 from singtrans.dataset.manifest import Entry
@@ -150,4 +151,7 @@ def _fit(labels: CheckedLabels, transcription: Transcription) -> Fit | None:
     measured = track_frames(transcription.pitch, count)
     if not np.isfinite(frames).any() or not np.isfinite(measured).any():
         return None
-    return best_fit(frames, measured, pitched=pitched)
+    fit = best_fit(frames, measured, pitched=pitched)
+    if labels.notes and fit.late:
+        return replace(fit, confirmed=onsets_confirm(labels.notes, transcription.notes, fit.lag))
+    return fit
