@@ -1,5 +1,6 @@
 """Tracks of files that hold several, and the choice of the one that is sung."""
 
+import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from singtrans.errors import InputError
 from singtrans.formats.text import in_order, listed
 from singtrans.notes import Note
 
+_LOG = logging.getLogger(__name__)
 _TOUCHING = 0.03  # seconds that notes of one voice may overlap
 _VOICE = re.compile(r"voice|vocal|vox|melod|sing|lead|lyric|karaoke|gesang|chant", re.IGNORECASE)
 
@@ -53,6 +55,8 @@ def choose_track(path: Path, tracks: Sequence[Track], voice: str | None) -> tupl
     named = [track for track in tracks if _VOICE.search(track.name)]
     for likely in (with_words, named):
         if len(likely) == 1:
+            count, name = len(tracks), likely[0].name or "the one with words"
+            _LOG.warning("%s has %d tracks with notes: read %s; choose another with --voice", path, count, name)
             return likely[0].notes
     raise InputError(f"{path} has {len(tracks)} tracks with notes: choose one with --voice ({_names(tracks)}).")
 

@@ -73,8 +73,9 @@ def test_tracks_that_do_not_overlap_are_one_voice(tmp_path):
         (track("1", 36, 38), track("2", 60, 62, words=True, delay=480)),
     ],
 )
-def test_the_voice_is_known_by_its_name_or_its_words(tmp_path, tracks):
+def test_the_voice_is_known_by_its_name_or_its_words(tmp_path, tracks, caplog):
     assert spans(formats.load_notes(saved(tmp_path / "a.mid", *tracks))) == TWO
+    assert "2 tracks with notes" in caplog.text and "--voice" in caplog.text
 
 
 def test_several_tracks_are_refused_and_an_option_chooses(tmp_path):
