@@ -142,7 +142,7 @@
     draw();
   }
 
-  function hear(note) {
+  function playNote(note) {
     wake();
     hush();
     const kept = notesGain.gain.value;
@@ -316,7 +316,7 @@
     keep();
     notes.splice(i, 0, { onset: from, offset: Math.min(to, from + 0.5), pitch: Math.round(sung - tuning) + tuning, confidence: 1, tuning, moved: 0 });
     choose(i); changed();
-    hear(notes[i]);
+    playNote(notes[i]);
   }
   function addHere() {
     const i = Math.round((position - data.pitch.start) / data.pitch.hop), sung = data.pitch.midi[i];
@@ -354,7 +354,7 @@
     keep();
     if (edge) stretch(chosen, 1, notes[chosen].offset + seconds); else shift(chosen, seconds, semitones);
     changed();
-    if (semitones) hear(notes[chosen]);
+    if (semitones) playNote(notes[chosen]);
   }
   function unsure() {
     const from = chosen >= 0 ? chosen + 1 : first(position);
@@ -386,7 +386,7 @@
     for (const id of ["split", "delete"]) $(id).disabled = chosen < 0;
     $("merge").disabled = chosen < 0 || chosen + 1 >= notes.length;
   }
-  function hearMode(which) { if (audio || which === "notes") { mode = which; gains(); buttons(); } }
+  function setMode(which) { if (audio || which === "notes") { mode = which; gains(); buttons(); } }
 
   // ---- files -----------------------------------------------------------------------------------------------------
   const text = (s) => Array.from(new TextEncoder().encode(s));
@@ -466,7 +466,7 @@
     const found = hit(px, py);
     if (!found) { drag = { kind: "scroll", px, start: view.start, far: false }; return; }
     choose(found.i);
-    hear(notes[found.i]);
+    playNote(notes[found.i]);
     drag = { kind: "note", ...found, px, py, original: { ...notes[found.i] }, far: false };
   });
   canvas.addEventListener("pointermove", (event) => {
@@ -506,7 +506,7 @@
     const dropped = drop();
     if (!dropped) return;
     if (dropped.kind === "scroll" && !dropped.far) { choose(-1); seek(timeAt(dropped.px)); }
-    if (dropped.kind === "note" && dropped.far) hear(notes[dropped.i]);
+    if (dropped.kind === "note" && dropped.far) playNote(notes[dropped.i]);
   }
   canvas.addEventListener("pointerup", release);
   canvas.addEventListener("pointercancel", release);
@@ -523,12 +523,12 @@
 
   const keys = {
     " ": () => (playing ? stop() : play()),
-    1: () => hearMode("both"), 2: () => hearMode("recording"), 3: () => hearMode("notes"),
+    1: () => setMode("both"), 2: () => setMode("recording"), 3: () => setMode("notes"),
     ArrowLeft: (e) => (chosen >= 0 ? nudge(-0.02, 0, e.shiftKey) : seek(now() - 2)),
     ArrowRight: (e) => (chosen >= 0 ? nudge(0.02, 0, e.shiftKey) : seek(now() + 2)),
     ArrowUp: (e) => chosen >= 0 && nudge(0, e.shiftKey ? 0.1 : 1), ArrowDown: (e) => chosen >= 0 && nudge(0, e.shiftKey ? -0.1 : -1),
-    ",": () => { if (notes.length) { choose(Math.max(0, (chosen < 0 ? first(position) : chosen) - 1)); hear(notes[chosen]); } },
-    ".": () => { if (notes.length) { choose(Math.min(notes.length - 1, chosen < 0 ? first(position) : chosen + 1)); hear(notes[chosen]); } },
+    ",": () => { if (notes.length) { choose(Math.max(0, (chosen < 0 ? first(position) : chosen) - 1)); playNote(notes[chosen]); } },
+    ".": () => { if (notes.length) { choose(Math.min(notes.length - 1, chosen < 0 ? first(position) : chosen + 1)); playNote(notes[chosen]); } },
     "+": () => zoom(1.4, width / 2), "=": () => zoom(1.4, width / 2), "-": () => zoom(1 / 1.4, width / 2), 0: () => fit(),
     a: addHere, s: split, m: merge, Delete: remove, Backspace: remove, n: unsure, Escape: () => choose(-1),
     Home: () => seek(0), End: () => seek(duration),
