@@ -76,9 +76,8 @@ def convert(  # noqa: PLR0913 (one parameter per option)
 ) -> None:
     """Convert a file with notes to another format.
 
-    Only the notes are read, and of a MIDI file also tempo and metre, which are kept unless you give --tempo or
-    --metre. Every format that transcribe writes can be read, except svg, pdf, f0, wav and html. docs/labels.md lists
-    the formats of labels that can be read as well.
+    Reads the notes, and of MIDI and score files also tempo and metre, which are kept unless you give --tempo or
+    --metre. docs/formats.md lists the formats, and docs/labels.md the label formats that can also be read.
 
     \b
     Examples:

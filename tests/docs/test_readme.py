@@ -87,7 +87,7 @@ def test_every_extra_is_listed():
     import tomllib
 
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
-    for name in extras.keys() - {"dev", "demucs", "recipe", "evaluate"}:
+    for name in extras.keys() - {"dev", "recipe"}:
         assert f"| `{name}` |" in README, name
 
 
