@@ -24,6 +24,7 @@ from singtrans.notes import Note
 NOTE_SUFFIXES = (".tsv", ".csv", ".mid", ".midi", ".json")
 """Endings of files of notes; files with other endings may hold words or a score."""
 
+_SCORE_SUFFIXES = (".musicxml", ".mxl", ".xml")
 TIMES_ENDINGS = (".times.csv", ".times.tsv", ".times.txt")
 _PITCH_SUFFIXES = (".csv", ".tsv", ".txt")
 
@@ -157,6 +158,8 @@ def choose_notes(files: Sequence[Path], pattern: str = "") -> list[Path]:
     files = [path for path in files if is_label(path)] or list(files)
     held = {path: _read_notes(path) for path in files}
     likely = [path for path, notes in held.items() if notes or (notes is None and path.suffix.lower() in NOTE_SUFFIXES)]
+    # A score says what to sing, and seldom when: it counts if nothing else holds notes.
+    likely = [path for path in likely if path.suffix.lower() not in _SCORE_SUFFIXES] or likely
     kept: list[Path] = []
     for path in likely or files:
         if not any(_same_notes(held[path], held[other]) for other in kept):

@@ -93,7 +93,7 @@ def convert_file(
         transcription = replace(transcription, audio=audio.name)
     options = replace(options or Options(), audio=audio)
     if source.suffix.lower() in (*midi.FORMAT.endings, *midi.FORMAT.also_read):
-        words = options.lyrics or midi.read_words(source, request)
+        words = options.lyrics or midi.read_words(source, transcription.notes)
         options = replace(options, beats=midi.read_beats(source), lyrics=words)
     notes, overlaps = monophonic(transcription.notes)
     transcription = replace(transcription, notes=notes)

@@ -7,7 +7,7 @@ import contextlib
 import io
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -74,16 +74,20 @@ def _tracks(path: Path) -> list[Track]:
     return found
 
 
-def read_words(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Syllable, ...]:
-    """Read the lyric events of a file: one syllable for each note of :func:`read`, held where a note has none.
+def read_words(path: str | Path, notes: Sequence[Note]) -> tuple[Syllable, ...]:
+    """Read the lyric events of a file: one syllable for each note, held where a note has none.
 
     A karaoke file (``.kar``) has its words in text events. Empty if there are no words.
+
+    Args:
+        path: the file.
+        notes: what was read from it.
 
     Raises:
         InputError: as for :func:`read`.
     """
     path = Path(path)
-    notes, midi = read(path, request), _open(path)
+    midi = _open(path)
     clock = _Clock(midi)
     events = _word_events(midi, "lyrics") or (_word_events(midi, "text") if path.suffix.lower() == ".kar" else [])
     times = np.array([clock.seconds(tick) for tick, _ in events])

@@ -386,3 +386,12 @@ def test_a_manifest_chooses_what_is_read_and_tries_the_recordings_name(tmp_path)
     manifest.write_text("audio,notes,unit\none.wav,bass.csv,bar\n")
     with pytest.raises(SingtransError, match="unit is 'bar'; use midi or hz"):
         read_entries(manifest)
+
+
+def test_a_score_is_taken_only_where_nothing_else_holds_notes(tmp_path):
+    touch(tmp_path, "a.wav", "a.csv", "b.wav")
+    note = "<note><pitch><step>G</step><octave>4</octave></pitch><duration>1</duration></note>"
+    score = f'<score-partwise><part id="P1"><measure>{note}</measure></part></score-partwise>'
+    for name in ("a.musicxml", "b.xml"):
+        (tmp_path / name).write_text(score)
+    assert labelled(tmp_path) == {"a.wav": ["a.csv"], "b.wav": ["b.xml"]}

@@ -102,7 +102,7 @@ def test_lyric_events_have_no_marks_beside_hyphens(tmp_path):
 
 def test_words_of_a_midi_file_are_carried_to_other_formats(tmp_path):
     path = saved(tmp_path / "a.mid", "Ā-ma-zing grace ~ how")
-    assert midi.read_words(path) == tuple(
+    assert midi.read_words(path, midi.read(path)) == tuple(
         Syllable(s.text, s.begins_word, s.ends_word) for s in parse_lyrics("Ā-ma-zing grace ~ how")
     )
     convert_file(path, tmp_path / "a.txt")
@@ -133,6 +133,6 @@ def test_words_of_others_are_understood(tmp_path, events, expected, kind):
         messages += [mido.Message("note_on", note=60), mido.Message("note_off", note=60, time=480)]
     path = tmp_path / "a.kar"
     mido.MidiFile(tracks=[mido.MidiTrack(messages)]).save(path)
-    found = midi.read_words(path)
+    found = midi.read_words(path, midi.read(path))
     plain = "".join(s.text + ("\n" if s.ends_line else " " if s.ends_word else "-") for s in found)
     assert plain.strip() == expected

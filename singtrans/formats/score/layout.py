@@ -27,7 +27,7 @@ _THIRDS = (16, 8, 4, 2)
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class ScoreSymbol:
     """One note head or rest.
 
     Attributes:
@@ -37,7 +37,7 @@ class Piece:
         dots: 0 or 1.
         triplet: whether three of them take the time of two.
         note: the number of the transcription's note; -1 for a rest.
-        tied: whether a tie leads on to the next piece.
+        tied: whether a tie leads on to the next symbol.
         first: whether it begins its note.
     """
 
@@ -56,14 +56,14 @@ class Sheet:
     """A melody in bars.
 
     Attributes:
-        pieces: notes and rests, without gap or overlap from the first bar's start to the last bar's end.
+        symbols: notes and rests, without gap or overlap from the first bar's start to the last bar's end.
         bars: number of bars.
         bar: divisions of a bar.
         pitches: integer MIDI number of each note.
         syllables: of each note.
     """
 
-    pieces: tuple[Piece, ...]
+    symbols: tuple[ScoreSymbol, ...]
     bars: int
     bar: int
     pitches: tuple[int, ...]
@@ -89,16 +89,16 @@ def lay_out(arrangement: Arrangement) -> Sheet:
     if bars > MOST_BARS:
         raise InputError(f"the notes span {bars} bars, too many for sheet music ({MOST_BARS}): correct their times.")
     thirds = "t" in grid.name
-    pieces, now = [], 0
+    symbols, now = [], 0
     for number, (start, end) in enumerate(at.tolist()):
-        pieces += _pieces(now, start, bar, thirds, -1) + _pieces(start, end, bar, thirds, number)
+        symbols += _symbols(now, start, bar, thirds, -1) + _symbols(start, end, bar, thirds, number)
         now = end
-    pieces += _pieces(now, bars * bar, bar, thirds, -1)
+    symbols += _symbols(now, bars * bar, bar, thirds, -1)
     pitches = tuple(note.note for note in arrangement.notes)
-    return Sheet(tuple(pieces), bars, bar, pitches, arrangement.syllables)
+    return Sheet(tuple(symbols), bars, bar, pitches, arrangement.syllables)
 
 
-def _pieces(start: int, end: int, bar: int, thirds: bool, note: int) -> list[Piece]:
+def _symbols(start: int, end: int, bar: int, thirds: bool, note: int) -> list[ScoreSymbol]:
     """One note or silence, cut at bar lines and into values that can be written."""
     values = _TRIPLET if thirds else _STRAIGHT
     found, now = [], start
@@ -107,7 +107,9 @@ def _pieces(start: int, end: int, bar: int, thirds: bool, note: int) -> list[Pie
         kind, dots = values[length]
         last = now + length >= end
         found.append(
-            Piece(now, length, kind, dots, thirds and length in _THIRDS, note, note >= 0 and not last, now == start)
+            ScoreSymbol(
+                now, length, kind, dots, thirds and length in _THIRDS, note, note >= 0 and not last, now == start
+            )
         )
         now += length
     return found

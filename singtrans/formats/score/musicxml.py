@@ -13,7 +13,7 @@ from singtrans.extras import need
 from singtrans.formats.format import Format, Sample
 from singtrans.formats.options import BEATS, PLAIN, Options
 from singtrans.formats.score.arrangement import arrange
-from singtrans.formats.score.layout import QUARTER, Piece, Sheet, lay_out
+from singtrans.formats.score.layout import QUARTER, ScoreSymbol, Sheet, lay_out
 from singtrans.formats.score.musicxml_reader import read
 from singtrans.melody.key import Key
 from singtrans.notes import Transcription
@@ -65,28 +65,28 @@ def _part(sheet: Sheet, metre: int, key: Key | str | None) -> "Part":
     for number in range(sheet.bars):
         part.add(score.Measure(number=number + 1, name=str(number + 1)), number * sheet.bar, (number + 1) * sheet.bar)
     before: GenericNote | None = None
-    triplets: dict[int, list[tuple[Piece, GenericNote]]] = {}
-    for number, piece in enumerate(sheet.pieces):
-        duration = {"type": piece.type, "dots": piece.dots} | (_TRIPLET if piece.triplet else {})
+    triplets: dict[int, list[tuple[ScoreSymbol, GenericNote]]] = {}
+    for number, symbol in enumerate(sheet.symbols):
+        duration = {"type": symbol.type, "dots": symbol.dots} | (_TRIPLET if symbol.triplet else {})
         about = {"id": f"n{number}", "voice": 1, "staff": 1, "symbolic_duration": duration}
-        if piece.note < 0:
+        if symbol.note < 0:
             drawn = score.Rest(**about)
         else:
-            step, alter, octave = spelling[piece.note]
+            step, alter, octave = spelling[symbol.note]
             drawn = score.Note(step=step, octave=octave, alter=alter, **about)
-            if before is not None and not piece.first:
+            if before is not None and not symbol.first:
                 before.tie_next, drawn.tie_prev = drawn, before
             before = drawn
-        part.add(drawn, piece.start, piece.start + piece.length)
-        if piece.triplet:
-            triplets.setdefault(piece.start // QUARTER, []).append((piece, drawn))
+        part.add(drawn, symbol.start, symbol.start + symbol.length)
+        if symbol.triplet:
+            triplets.setdefault(symbol.start // QUARTER, []).append((symbol, drawn))
     for group in triplets.values():
         _bracket(part, group)
     score.infer_beaming(part)
     return part
 
 
-def _bracket(part: "Part", group: list[tuple[Piece, "GenericNote"]]) -> None:
+def _bracket(part: "Part", group: list[tuple[ScoreSymbol, "GenericNote"]]) -> None:
     from partitura import score
 
     (first, start), (last, end) = group[0], group[-1]
@@ -105,9 +105,9 @@ def _spelled(sheet: Sheet, key: Key | str | None) -> tuple[int, str, list[tuple[
     from partitura.musicanalysis import estimate_key, estimate_spelling
     from partitura.utils.music import key_name_to_fifths_mode
 
-    spans = [[p.start, p.length] for p in sheet.pieces if p.first and p.note >= 0]
+    spans = [[p.start, p.length] for p in sheet.symbols if p.first and p.note >= 0]
     lengths = np.bincount(
-        [p.note for p in sheet.pieces if p.note >= 0], [p.length for p in sheet.pieces if p.note >= 0]
+        [p.note for p in sheet.symbols if p.note >= 0], [p.length for p in sheet.symbols if p.note >= 0]
     )
     fields = [("onset_beat", "f4"), ("duration_beat", "f4"), ("pitch", "i4"), ("voice", "i4"), ("id", "U16")]
     rows = [
@@ -150,10 +150,10 @@ def _finished(content: bytes, sheet: Sheet, tempo: float, title: str, artist: st
     bar.insert(len(bar.findall("attributes")), _metronome(tempo))
     _add_accidentals(root)
     heads = [note for note in root.iter("note") if note.find("rest") is None]
-    shown = [piece for piece in sheet.pieces if piece.note >= 0]
-    for head, piece in zip(heads, shown, strict=True):
-        syllable = sheet.syllables[piece.note]
-        if syllable and piece.first and syllable.text != "~":
+    shown = [symbol for symbol in sheet.symbols if symbol.note >= 0]
+    for head, symbol in zip(heads, shown, strict=True):
+        syllable = sheet.syllables[symbol.note]
+        if syllable and symbol.first and syllable.text != "~":
             lyric = etree.SubElement(head, "lyric")
             kinds = {(True, True): "single", (True, False): "begin", (False, True): "end", (False, False): "middle"}
             etree.SubElement(lyric, "syllabic").text = kinds[syllable.begins_word, syllable.ends_word]
