@@ -12,6 +12,17 @@ from itertools import pairwise
 import numpy as np
 import scipy.signal
 
+from benchmarks.ornament_curves import (
+    NASAL,
+    NASAL_LEVEL,
+    Bend,
+    bent,
+    fall,
+    grace_note,
+    long_scoop,
+    nasal_share,
+    shout,
+)
 from benchmarks.singer import RATE, STEP, VOWELS, Timbre, level_curve, sing, vowel_curve
 from recipe.synthesis.melody import HOP_SECONDS, SingingStyle, f0_curve
 from singtrans.notes import Note
@@ -57,6 +68,8 @@ class Phenomenon:
         level: dB of the recording's peak.
         snr: dB to white noise.
         seconds: of a melody.
+        bend: bends the pitch of each note; None for none.
+        nasal: whether notes end with a nasal.
     """
 
     length: Span = (0.25, 0.8)
@@ -74,6 +87,8 @@ class Phenomenon:
     level: float = -3.0
     snr: float = 35.0
     seconds: float = 8.0
+    bend: Bend | None = None
+    nasal: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,6 +114,13 @@ PHENOMENA = {
         style=replace(STEADY, vibrato_share=1.0, vibrato_extent=(0.7, 1.0)),
     ),
     "scoops": replace(_SEPARATE, length=(0.4, 1.0), style=replace(STEADY, scoop=3.0, scoop_share=1.0)),
+    "long scoops": replace(_SEPARATE, length=(0.45, 1.0), bend=long_scoop),
+    "falls": replace(_SEPARATE, length=(0.45, 1.0), rest=(0.1, 0.3), bend=fall),
+    "grace notes": replace(_SEPARATE, length=(0.4, 1.0), bend=grace_note),
+    "nasal endings": replace(_SEPARATE, length=(0.4, 0.8), nasal=True),
+    "shouting": replace(
+        _SEPARATE, length=(0.3, 0.8), bend=shout, timbre=Timbre(tilt=0.5, shimmer=0.08, jitter=0.008, breath=-30.0)
+    ),
     "breath": replace(_SEPARATE, rest=(0.3, 0.6), timbre=Timbre(breath=-16.0, tilt=1.3), inhaled=True),
     "humming": Phenomenon(group=(1, 4), rest=(0.06, 0.2), timbre=Timbre(tilt=2.2, harmonics=5)),
     "falsetto": Phenomenon(
@@ -139,8 +161,15 @@ def make(name: str, number: int) -> Melody:
     f0 = f0_curve(notes, HOP_SECONDS, rng, what.style)
     f0 = np.append(f0, np.full(round(TAIL / HOP_SECONDS), np.nan))
     level = level_curve(notes, len(f0), rng, what.dip)
+    vowels = vowel_curve(notes, kinds, len(f0))
+    if what.bend is not None:
+        f0 = bent(f0, notes, what.bend, rng)
+    if what.nasal:
+        share = nasal_share(notes, len(f0), rng)
+        level *= 1 - (1 - NASAL_LEVEL) * share
+        vowels += share[:, None] * (NASAL - vowels)
     timbre = replace(what.timbre, throat=register.throat * float(np.exp(rng.normal(0, 0.04))))
-    samples = sing(f0, level, vowel_curve(notes, kinds, len(f0)), timbre, rng)
+    samples = sing(f0, level, vowels, timbre, rng)
     if what.consonants or what.inhaled:
         samples = samples + unvoiced(notes, len(f0), what.inhaled, rng)
     samples = add_at_snr(samples, rng.standard_normal(len(samples)).astype(np.float32), what.snr)

@@ -32,28 +32,28 @@ from singtrans.notes import Note
 from singtrans.scoring.metrics import f_measures, score_notes, shift_hz
 from singtrans.scoring.sequences import score_sequence
 
-EVERY = 3
+EVERY = 6
 """One in so many of RAVDESS' clips is tuned on: 12 actors sing the same tune."""
 
 MOVES = {
+    "note_cost": (-0.5, 0.5),
+    "legato_cost": (-0.5, 0.5),
     "onset_weight": (0.8, 1.25),
     "offset_weight": (0.8, 1.25),
     "activity_weight": (0.7, 1.4),
     "pitch_weight": (0.7, 1.4),
-    "note_cost": (-0.5, 0.5),
-    "legato_cost": (-0.5, 0.5),
+    "ornament_cost": (-1.0, 1.0),
+    "longest_ornament": (-0.04, 0.04),
     "pitch_tolerance": (0.8, 1.25),
-    "pitch_floor": (0.6, 1.6),
     "shortest_note": (-0.02, 0.02),
     "edge": (-0.05, 0.05),
-    "decision_floor": (0.4, 2.5),
-    "longest_ornament": (-0.04, 0.04),
-    "ornament_cost": (-0.5, 0.5),
-    "ornament_weight": (0.8, 1.25),
+    "ornament_weight": (0.7, 1.4),
     "syllable_weight": (-0.15, 0.15),
+    "ornament_fit": (0.8, 1.2),
     "ornament_below": (-0.5, 0.5),
     "ornament_above": (-0.5, 0.5),
-    "ornament_fit": (0.8, 1.2),
+    "pitch_floor": (0.6, 1.6),
+    "decision_floor": (0.4, 2.5),
 }
 """By how much a cost is moved down and up; what is in `ADDED` is added, anything else multiplied."""
 

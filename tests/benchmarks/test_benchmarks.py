@@ -56,8 +56,8 @@ def test_notes_agree_with_the_sound(name):
         piece = melody.samples[round((centre - half) * RATE) : round((centre + half) * RATE)].astype(float)
         errors.append(measured_pitch(piece, note.pitch) - note.pitch)
         levels.append(np.sqrt(np.mean(piece**2)))
-    # In vibrato the centre of a note is anywhere in the swing.
-    assert np.median(np.abs(errors)) < (1.0 if name == "wide vibrato" else 0.35)
+    # In vibrato the centre of a note is anywhere in the swing, in shouting it is above the mean.
+    assert np.median(np.abs(errors)) < {"wide vibrato": 1.0, "shouting": 0.6}.get(name, 0.35)
     rest = melody.samples[: round((melody.notes[0].onset - 0.02) * RATE)]
     assert min(levels) > 2 * rest.std()
 
