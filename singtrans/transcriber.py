@@ -1,5 +1,6 @@
 """From a recording to a `Transcription`: the one path that the command line, validation and tests use."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,8 @@ from singtrans.notes import PitchTrack, Transcription
 
 if TYPE_CHECKING:
     from singtrans.model.network import Model
+
+_log = logging.getLogger(__name__)
 
 _READING = 0.8  # of the work on a recording is done when its last block is read
 _SILENT = 1e-12  # RMS amplitude below which a recording holds nothing, not even its own noise
@@ -62,6 +65,7 @@ class Transcriber:
         self.progress = progress
         self.model = read_model(find_model(model)) if isinstance(model, str | Path) else model
         engine = _engine(self.model, device)
+        _log.debug("model %s, %s, threads %d", self.model.name, type(engine).__name__, threads)
         self._run = StreamingModel(engine, self.model.config, threads, chunking)
         self._run_alone = StreamingModel(engine, self.model.config, 1, chunking)
 
@@ -125,6 +129,7 @@ class Transcriber:
         decoder = Decoder(self.decoding.config(config.decoder), config.confidence)
         midi: list[np.ndarray] = []
         voicing: list[np.ndarray] = []
+        _log.debug("%s: %.1f s, level %.3g", name, length / config.features.sample_rate, loudness)
         short = length < self._chunking.short_seconds * config.features.sample_rate
         run = self._run_alone if short else self._run
         duration = length / config.features.sample_rate

@@ -11,6 +11,7 @@ A file that is damaged or cut short gives what can be decoded: what is lost beco
 everything after it keeps its time.
 """
 
+import logging
 import stat
 from collections.abc import Iterator
 from contextlib import closing
@@ -25,6 +26,8 @@ from singtrans.audio.blocks import regroup, resample
 from singtrans.audio.channels import mix, pick
 from singtrans.audio.recording import Decoding, Header, Piece, Recording, Source, Summary, as_recording, damaged
 from singtrans.errors import InputError
+
+_log = logging.getLogger(__name__)
 
 _MPEG_SUFFIXES = frozenset({".mp3", ".mp2", ".mp1", ".mpga"})
 FADE_SECONDS = 0.01
@@ -230,8 +233,10 @@ def decode(recording: Recording, beginning: bool = False) -> Decoding:
                 yield item
                 if isinstance(item, Summary):
                     return
-        except sndfile.NotForLibsndfileError:
-            pass  # another format, or damaged from here on: FFmpeg passes over what is damaged
+        except sndfile.NotForLibsndfileError as error:
+            # Another format, or damaged from here on: FFmpeg passes over what is damaged.
+            _log.debug("%s: libsndfile stopped after %d samples (%s)", path, done, error)
+    _log.debug("%s: decoding with FFmpeg", path)
     try:
         yield from _after(decoder_process.decode(recording, beginning), done)
     except InputError as error:

@@ -151,14 +151,16 @@ class Bar:
 
             def render(self, task: Task) -> Text:
                 left = bar._estimate.left(time.monotonic())
-                return Text("" if left is None else f"{length(round(left))} left")
+                if left is None:
+                    return Text("")
+                return Text(f"{length(left) if left >= 60 else f'{round(left)} s'} left")
 
         self._console = Console(stderr=True)
         columns = (SpinnerColumn(), TextColumn("{task.fields[doing]}"), BarColumn(bar_width=24), Count())
         progress = Progress(
             *columns,
-            TextColumn("{task.fields[remark]}"),
             Left(),
+            TextColumn("{task.fields[remark]}"),
             console=self._console,
             transient=True,
             refresh_per_second=4,

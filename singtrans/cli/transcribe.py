@@ -141,7 +141,9 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
     model: ModelOption = "default",
     device: Annotated[
         Device,
-        typer.Option(help="Where the network runs; auto uses a CUDA GPU if there is one.", rich_help_panel=MODEL),
+        typer.Option(
+            help="Where the network runs. auto is the CPU; cuda and mps need the extra train.", rich_help_panel=MODEL
+        ),
     ] = Device.auto,
     threads: Annotated[
         int | None,

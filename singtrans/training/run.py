@@ -1,5 +1,6 @@
 """One training from manifests to the best model, as the command line asks for it."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +15,8 @@ from singtrans.training.distributed import Processes, join, leave
 from singtrans.training.load import load_data
 from singtrans.training.loop import NOBODY, Listener, train
 from singtrans.training.state import require_state
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,7 @@ def _run(data: Sequence[Path], out: Path, options: TrainOptions, listener: Liste
     model_config = init.config if init else Config()
     config = _train_config(options)
     cache = options.cache or out / "cache"
+    _log.debug("training configuration: %s", config)
     rate = model_config.features.sample_rate
     loaded = load_data(data, options.accompaniment, cache, rate, listener.read, options.pattern)
     minutes = sum(r.duration for r in loaded.recordings) / 60
