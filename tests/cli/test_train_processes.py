@@ -7,35 +7,18 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from unittest import mock
 
 import pytest
 import torch
 
-from singtrans.model.config import Config, NetworkConfig
 from singtrans.model.weights import load_model
-from singtrans.training import run
 from singtrans.training.logs import read_rows
 from tests.cli.test_train_command import songs
 from tests.helpers.models import ROOT
+from tests.helpers.small_training import train
 
-
-def train(songs: Path, out: Path, *, resume: bool) -> None:
-    """Train a small network, so that starting a process takes most of the time."""
-    network = NetworkConfig(channels=(4, 4, 8), pitch_channels=4, embedding=16, hidden=12)
-    options = run.TrainOptions(steps=40, batch=2, seconds=1.0, validate_every=8, seed=3, resume=resume)
-    with mock.patch.object(run, "Config", lambda: Config(network=network)):
-        run.run_training([songs], out, options)
-
-
-# The child process says when it begins, after its imports.
-CHILD = """
-import sys
-from pathlib import Path
-from tests.cli.test_train_processes import train
-print("begun", flush=True)
-train(Path(sys.argv[1]), Path(sys.argv[2]), resume="resume" in sys.argv)
-"""
+PROGRAM = [sys.executable, "-m", "tests.helpers.small_training"]
+STEPS = 40
 
 
 def weights(folder: Path) -> dict[str, torch.Tensor]:
@@ -54,7 +37,7 @@ def test_a_killed_and_resumed_training_ends_with_the_same_weights(folder):
 
     def start(out: Path) -> subprocess.Popen:
         more = ["resume"] if (out / "state.pt").exists() else []
-        code = [sys.executable, "-c", CHILD, str(folder / "songs"), str(out), *more]
+        code = [*PROGRAM, str(folder / "songs"), str(out), str(STEPS), *more]
         # Not a pipe, which the killed process's children would keep open.
         with (folder / "output.txt").open("w") as output:
             return subprocess.Popen(code, stdout=output, stderr=output, cwd=ROOT)
@@ -62,7 +45,7 @@ def test_a_killed_and_resumed_training_ends_with_the_same_weights(folder):
     def finish(process: subprocess.Popen) -> None:
         assert process.wait(300) == 0, (folder / "output.txt").read_text()
 
-    train(folder / "songs", folder / "whole", resume=False)
+    train(folder / "songs", folder / "whole", STEPS)
     kills, rows = 0, []
     wanted = 10 if os.environ.get("SINGTRANS_LONG") else 2
     while kills < wanted and len(rows) < 5:
@@ -84,19 +67,14 @@ def test_a_killed_and_resumed_training_ends_with_the_same_weights(folder):
 
 @pytest.mark.skipif(not torch.distributed.is_available(), reason="this torch has no distributed package")
 def test_two_processes_train_as_one(folder):
-    def run_command(out: str, *start: str) -> Path:
-        command = ["-m", "singtrans", "train", str(folder / "songs"), "-o", str(folder / out), "--steps", "20"]
-        command += ["--batch", "2", "--seconds", "1", "--validate-every", "20", "--rate", "0.0005"]
-        alone = os.environ | {"OMP_NUM_THREADS": "1"}
-        done = subprocess.run(
-            [sys.executable, *start, *command], check=False, capture_output=True, text=True, timeout=300, env=alone
-        )
-        assert done.returncode == 0, done.stderr
-        return folder / out
-
-    one = run_command("one")
-    two = run_command("two", "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
-    rows = [read_rows(out / "log.csv") for out in (one, two)]
+    train(folder / "songs", folder / "one", 20)
+    launcher = ["torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    program = ["-m", *PROGRAM[2:], str(folder / "songs"), str(folder / "two"), "20"]
+    done = subprocess.run(
+        [sys.executable, "-m", *launcher, *program], check=False, capture_output=True, text=True, timeout=300, cwd=ROOT
+    )
+    assert done.returncode == 0, done.stderr
+    rows = [read_rows(out / "log.csv") for out in (folder / "one", folder / "two")]
     assert len(rows[0]) == len(rows[1]) == 1
     for name in ("onset", "offset", "activity", "voicing", "pitch", "total"):
         assert float(rows[1][0][name]) == pytest.approx(float(rows[0][0][name]), rel=0.05)
