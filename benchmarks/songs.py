@@ -17,7 +17,7 @@ import argparse
 import csv
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -82,7 +82,7 @@ class Row:
     def separated(self, config: SongConfig) -> bool:
         """Whether ``auto`` keeps the separated voice."""
         before, after = (None if sure < 0 else sure for sure in (self.raw_sure, self.voice_sure))
-        doubtful = before is not None and before < config.doubtful
+        doubtful = before is not None and before < config.doubtful  # a model may call more recordings mixed
         return doubtful and (self.share < config.quietest or separated_is_better(before, after, config))
 
     def of(self, system: str, figure: str, config: SongConfig) -> float:
@@ -92,15 +92,10 @@ class Row:
 
 
 class Meter:
-    """Measures recordings with one model and one separator.
-
-    ``config`` has the model's own threshold for doubtful recordings, if it has one.
-    """
+    """Measures recordings with one model and one separator."""
 
     def __init__(self, model: str, folder: Path) -> None:
         self._transcriber = Transcriber(model, "cpu")
-        least = self._transcriber.model.config.confidence.least_clarity
-        self.config = replace(SongConfig(), doubtful=least or SongConfig().doubtful)
         self._separator: Separator = make_separator(Engine.SPLEETER)
         self._folder = folder
 
@@ -230,7 +225,7 @@ def tune(rows: Sequence[Row], quietest: float) -> tuple[SongConfig, list[list[ob
     trials = []
     for doubtful in DOUBTFUL:
         for gain in GAINS:
-            config = SongConfig(float(doubtful), float(gain), quietest)
+            config = SongConfig(doubtful=float(doubtful), gain=float(gain), quietest=quietest)
             wrong = sum(row.separated(config) for row in alone)
             trials.append((wrong, -float(np.mean([row.of("auto", "conp", config) for row in mixes])), config))
     fewest = min(wrong for wrong, _, _ in trials)
@@ -285,7 +280,7 @@ def main() -> None:
     if options.rows:
         save(rows, options.rows)
     head = ["recordings", "clips", "system", "RPA", "VR", "VFA", "COn", "COnP", "notes", "separated"]
-    for line in table(head, summary(rows, meter.config)):
+    for line in table(head, summary(rows, SongConfig())):
         print(line)
 
 

@@ -111,14 +111,13 @@ class SongTranscriber:
         try:
             self._loaded()
         except UsageError as error:
-            return _with(mix, known, self._unseparated(error))
+            is_song = mix.mixed if mix.mixed is not None else sure is not None and sure < self._config.song
+            return _with(mix, known, self._unseparated(error) if is_song else "")
         return self._separated(source, voice, mix)
 
     def _doubtful(self, mix: Transcription, sure: float | None) -> bool:
-        """Whether a recording does not sound like one voice alone: as the model knows it, or else by its notes."""
-        if mix.mixed is not None:
-            return mix.mixed
-        return sure is not None and sure < self._config.doubtful
+        """Whether a recording may be a song."""
+        return bool(mix.mixed) or (sure is not None and sure < self._config.doubtful)
 
     def _separated(self, source: audio.Source, voice: Path | None, mix: Transcription | None) -> Transcription:
         """The notes of the separated voice, or those of the mix if they are known and no less sure."""
