@@ -1,4 +1,4 @@
-"""Voices that say syllables, and the sounds of their languages: what `synthetic_words.py` sings with."""
+"""Synthesiser voices and the sounds of their languages, for `recipe.sung_words` and `recipe.make_songs`."""
 
 import importlib.util
 import shutil

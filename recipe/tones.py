@@ -2,10 +2,10 @@
 
     python -m recipe.tones OUT [MELODIES] [--seed SEED]
 
-People's singing has many harmonics in the low register. Whatever has one or a few there is read by its pitch only if
-tones like it were learnt from, and often: the few among the melodies of `synthetic.py`, which are made here as well,
-left low sines up to a semitone off. They glide, swing and drift as singers do. OUT receives recordings, their pitch and
-a ``manifest.csv``, all of it for training; as no voice sings them, they have no notes to learn from.
+Low singing has many harmonics. The pitch of low tones with one or few harmonics is learnt only from many such tones:
+with the few among the melodies of `recipe.resung_melodies`, low sines were up to a semitone off. The tones have glides,
+vibrato and drift, like singing. OUT receives recordings, their pitch and a ``manifest.csv``, all of it for training.
+The tones are not singing, so they have no note labels.
 """
 
 import argparse
