@@ -12,7 +12,7 @@ from singtrans.dataset.manifest import SPLITS, Entry, list_entries
 from singtrans.dataset.requirements import Faults
 from singtrans.errors import InputError
 from singtrans.training.loop import Data
-from singtrans.training.recordings import Recording, load_background, load_recording, require_world
+from singtrans.training.recordings import Recording, load_background, load_recording
 
 
 def load_data(
@@ -36,7 +36,6 @@ def load_data(
     Raises:
         InputError: a line for each thing that cannot be used: the first alone would cost a run for each.
     """
-    require_world()
     faults = Faults()
     entries: dict[Path, list[Entry]] = {}
     for path in data:

@@ -1,26 +1,30 @@
 """Labelled recordings in memory, with a pitch for every frame that can be trusted to have one.
 
 Note labels say where notes begin and end, but not what was sung from frame to frame: a note's nominal pitch is
-wrong during vibrato and slides, and some data sets' labels are sharp or flat throughout. So with notes, frame pitch is
-*measured* from the sound (WORLD's DIO and StoneMask; Morise et al. 2009, 2016), and labels only say which
-measurements to believe. Labels of pitch over time are refined by StoneMask, and stay where it leads far from them.
+wrong during vibrato and slides, and some data sets' labels are sharp or flat throughout. So frame pitch is *measured*
+by the shipped model, and labels only say which measurements to use. Labels of pitch over time are replaced by the
+measurement where both agree. On 60 clips of MIR-1K, whose labels the model has been trained on, 97.3 % of the voiced
+frames were within 50 cents of the label, with librosa's pYIN 88.9 %, and with WORLD's DIO and StoneMask 90.7 %.
 """
 
 import hashlib
 import os
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 
 from singtrans import audio
 from singtrans.dataset.manifest import Entry
 from singtrans.dataset.requirements import PAST_THE_END, Faults, last_voiced, load_sung_pitch, unusable_sound
+from singtrans.decoding.decoder import pitch_track
 from singtrans.errors import InputError
 from singtrans.formats.labels.times import read as load_times
+from singtrans.model.model_file import StoredModel, read_model
+from singtrans.model.shipped import find_model
 from singtrans.notes import PitchTrack
-from singtrans.pitch import hz_to_midi, midi_to_hz
+from singtrans.transcriber import Transcriber
 
 F0_HOP = 0.02
 _TRUST_NOTE = 1.5  # semitones around a note's label within which a measured pitch is believed
@@ -75,12 +79,12 @@ def load_recording(entry: Entry, sample_rate: int, cache: Path | None = None) ->
         cache: a folder where the samples and the measured pitch are kept for the next time.
 
     Raises:
-        InputError: if audio or labels cannot be read or cannot belong together, or the extra ``train`` is not
-            installed; every fault on a line of its own.
+        InputError: if audio or labels cannot be read or cannot belong together; every fault on a line of its own.
     """
+    measured_by = _pitch_model()[0].metadata["sha256"]
     key = hashlib.sha256(
         "|".join(f"{p.resolve()}:{p.stat().st_mtime_ns}:{p.stat().st_size}" if p else "-" for p in entry.files).encode()
-        + f"|{entry.name}|{sample_rate}|3{entry.choices}".encode()
+        + f"|{entry.name}|{sample_rate}|4{entry.choices}|{measured_by}".encode()
         + (f"|channel={entry.channel}".encode() if entry.channel else b"")
     ).hexdigest()[:24]
     cached = cache / f"{key}.npz" if cache else None
@@ -227,53 +231,45 @@ def _on_grid(track: PitchTrack) -> np.ndarray:
     return np.where(near, np.nan_to_num(track.midi[nearest]), 0.0)
 
 
-def require_world() -> ModuleType:
-    """The package pyworld.
+@cache
+def _pitch_model() -> tuple[StoredModel, Transcriber]:
+    stored = read_model(find_model("default"))
+    return stored, Transcriber(stored)
 
-    Raises:
-        InputError: if the extra ``train`` is not installed.
-    """
-    import warnings
 
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # its use of pkg_resources is not the user's business
-            import pyworld
-    except ImportError:
-        raise InputError("training needs pyworld and setuptools below 81: pip install 'singtrans[train]'") from None
-    return pyworld
+def _model_pitch(samples: np.ndarray, sample_rate: int) -> PitchTrack:
+    """The pitch track of the shipped model."""
+    stored, transcriber = _pitch_model()
+    mono = audio.from_array(samples, sample_rate, stored.config.features.sample_rate)
+    return pitch_track(transcriber.posteriors(mono), stored.config.decoder)
 
 
 def _refined_f0(samples: np.ndarray, sample_rate: int, label: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Labelled pitch, refined on the sound where the refinement agrees with the label."""
-    x = samples.astype(np.float64)
-    hz = np.where(label > 0, midi_to_hz(label), 0.0)
-    refined = require_world().stonemask(x, hz, np.arange(len(label)) * F0_HOP, sample_rate)
-    midi = hz_to_midi(np.maximum(refined, 1.0))
-    believed = (label > 0) & (np.abs(midi - label) < _TRUST_F0)
-    f0 = np.where(believed, midi, np.where(label > 0, label, np.nan))
+    """Labelled pitch, replaced by the measured pitch where both agree."""
+    measured = _on_grid(_model_pitch(samples, sample_rate))
+    measured = np.pad(measured, (0, max(0, len(label) - len(measured))))[: len(label)]
+    agree = (label > 0) & (np.abs(measured - label) < _TRUST_F0)
+    f0 = np.where(agree, measured, np.where(label > 0, label, np.nan))
     return f0, (label > 0).astype(float)
 
 
 def _measured_f0(samples: np.ndarray, sample_rate: int, notes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Measured pitch where it is near the label of the note around it; silence between notes is unvoiced.
 
-    In notes that are labelled without a pitch, the median of what is measured takes the label's place.
+    In notes that are labelled without a pitch, the median of the measured pitch takes the label's place.
     """
-    world = require_world()
-    x = samples.astype(np.float64)
-    hz, time = world.dio(x, sample_rate, f0_floor=60.0, f0_ceil=1400.0, frame_period=F0_HOP * 1000)
-    hz = world.stonemask(x, hz, time, sample_rate)
-    midi = np.where(hz > 0, hz_to_midi(np.maximum(hz, 1.0)), np.nan)
+    measured = _on_grid(_model_pitch(samples, sample_rate))
+    time = np.arange(len(measured)) * F0_HOP
+    midi = np.where(measured > 0, measured, np.nan)
     f0 = np.full(len(time), np.nan)
     far_from_notes = np.ones(len(time), bool)
     for onset, offset, pitch in notes:
         inside = (time >= onset) & (time <= offset)
         far_from_notes &= (time < onset - 0.1) | (time > offset + 0.1)
-        measured = midi[inside & np.isfinite(midi)]
-        if len(measured):
-            near = np.median(measured) if np.isnan(pitch) else pitch
-            believed = inside & (np.abs(midi - near) < _TRUST_NOTE)
-            f0[believed] = midi[believed]
-    voiced = np.where(np.isfinite(f0), 1.0, np.where(far_from_notes & (hz <= 0), 0.0, np.nan))
+        sung = midi[inside & np.isfinite(midi)]
+        if len(sung):
+            near = np.median(sung) if np.isnan(pitch) else pitch
+            agree = inside & (np.abs(midi - near) < _TRUST_NOTE)
+            f0[agree] = midi[agree]
+    voiced = np.where(np.isfinite(f0), 1.0, np.where(far_from_notes & np.isnan(midi), 0.0, np.nan))
     return f0, voiced

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
-pytest.importorskip("pyworld")
+pytest.importorskip("torch")
 
 
 def songs(folder: Path) -> None:

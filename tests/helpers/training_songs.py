@@ -4,7 +4,6 @@ import csv
 from pathlib import Path
 
 import numpy as np
-import pytest
 import soundfile
 
 from recipe.synthesis.melody import SingingStyle
@@ -36,7 +35,6 @@ def sung_folder(folder: Path) -> Path:
 
 
 def recordings(folder: Path) -> list:
-    pytest.importorskip("pyworld")
     return [load_recording(entry, RATE) for entry in read_entries(folder)]
 
 

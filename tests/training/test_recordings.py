@@ -92,7 +92,6 @@ def test_nothing_to_train_on(tmp_path):
 
 def test_the_pitch_between_the_labels_is_measured(data):
     """The labels say 1 semitone too much; the measured pitch does not follow them."""
-    pytest.importorskip("pyworld")
     entry = next(e for e in read_entries(data) if e.id == "song0")
     sharp = entry.notes.with_name("sharp.tsv")
     lines = entry.notes.read_text().splitlines()
@@ -110,7 +109,6 @@ def test_the_pitch_between_the_labels_is_measured(data):
 
 
 def test_the_cache_gives_the_same(data, tmp_path):
-    pytest.importorskip("pyworld")
     entry = read_entries(data)[1]
     first, second = load_recording(entry, RATE, tmp_path), load_recording(entry, RATE, tmp_path)
     assert np.array_equal(first.samples, second.samples)
@@ -120,7 +118,6 @@ def test_the_cache_gives_the_same(data, tmp_path):
 
 
 def test_every_bad_recording_is_named_before_training(tmp_path):
-    pytest.importorskip("pyworld")
     for name in ("a", "b", "c"):
         (tmp_path / f"{name}.wav").write_bytes(b"not audio")
         (tmp_path / f"{name}.tsv").write_text("onset\toffset\tpitch\n0\t1\t60\n")
@@ -131,7 +128,6 @@ def test_every_bad_recording_is_named_before_training(tmp_path):
 
 def test_every_fault_is_listed_before_training(data, tmp_path):
     """Missing audio, samples that are no numbers, labels past the end, one id twice, and no notes."""
-    pytest.importorskip("pyworld")
     for index, name in enumerate(("good", "nan", "long", "none", "a", "b")):
         sing(tmp_path, name, index)
     samples, _ = soundfile.read(tmp_path / "nan.wav")
@@ -166,7 +162,6 @@ def test_every_fault_is_listed_before_training(data, tmp_path):
 
 def test_accompaniments_are_found_like_recordings(data, tmp_path):
     """Shadows that macOS leaves and what singtrans sonified are passed over; every bad one is named."""
-    pytest.importorskip("pyworld")
     music = tmp_path / "music"
     music.mkdir()
     soundfile.write(music / "band.wav", 0.1 * np.random.default_rng(0).standard_normal(RATE), RATE)
@@ -185,7 +180,6 @@ def test_accompaniments_are_found_like_recordings(data, tmp_path):
 
 
 def test_no_recording_is_in_two_splits_or_twice(data, tmp_path):
-    pytest.importorskip("pyworld")
 
     def listed(name, *rows):
         columns = ("id", "audio", "split", "source")
@@ -207,7 +201,6 @@ def test_no_recording_is_in_two_splits_or_twice(data, tmp_path):
 
 
 def test_unvoiced_frames_after_the_recording_are_allowed(data, tmp_path):
-    pytest.importorskip("pyworld")
     entry = next(entry for entry in read_entries(data) if entry.f0)
     before = load_recording(entry, RATE)
     longer = tmp_path / "pitch.f0.txt"
