@@ -1,11 +1,13 @@
 """Write the hashed requirements from constraints.txt: `python requirements/update.py [WHEEL ...]`, with uv.
 
-run.txt holds the packages that singtrans needs to transcribe, test.txt those that its tests need besides. Both list the
-hashes of every file of these versions that the package index has, for all platforms. A WHEEL from elsewhere, such as
-PyTorch's for CPUs alone, replaces those of the index, which pip would prefer to it.
+run.txt holds the packages that singtrans needs to transcribe, test.txt those that the extra ``dev`` needs besides. Both
+list the hashes of every file of these versions that the package index has, for all platforms. Where constraints.txt has
+a range, they hold its upper end. A WHEEL from elsewhere, such as PyTorch's for CPUs alone, replaces those of the index,
+which pip would prefer to it. All packages must be installed.
 """
 
 import hashlib
+import re
 import subprocess
 import sys
 import tomllib
@@ -18,18 +20,41 @@ from packaging.utils import canonicalize_name, parse_wheel_filename
 HERE = Path(__file__).parent
 
 
+def required(extra: str) -> list[str]:
+    """Requirements of the base, and of an extra with all extras that it includes."""
+    project = tomllib.loads((HERE.parent / "pyproject.toml").read_text())["project"]
+    lines, waiting = list(project["dependencies"]), [extra] if extra else []
+    while waiting:
+        for line in project["optional-dependencies"][waiting.pop()]:
+            requirement = Requirement(line)
+            if requirement.name == project["name"]:
+                waiting += requirement.extras
+            else:
+                lines.append(line)
+    return lines
+
+
 def needed(requirements: list[str]) -> set[str]:
     """Canonical names of installed packages that fulfil requirements, and of all that they need in turn."""
-    found: set[str] = set()
+    found: set[tuple[str, str]] = set()
     waiting = [Requirement(line) for line in requirements]
     while waiting:
         requirement = waiting.pop()
-        marker = requirement.marker
-        if (key := canonicalize_name(requirement.name)) in found or (marker and not marker.evaluate({"extra": ""})):
-            continue
-        found.add(key)
-        waiting += [Requirement(line) for line in requires(requirement.name) or ()]
-    return found
+        for extra in ("", *requirement.extras):
+            key = (canonicalize_name(requirement.name), extra)
+            if key in found:
+                continue
+            found.add(key)
+            for other in map(Requirement, requires(requirement.name) or ()):
+                if other.marker is None or other.marker.evaluate({"extra": extra}):
+                    waiting.append(other)
+    return {name for name, _ in found}
+
+
+def pinned() -> list[str]:
+    """Requirements with one exact version each, from constraints.txt."""
+    lines = (HERE.parent / "constraints.txt").read_text().split()
+    return [re.sub(r">=[^,]*,<=", "==", line) for line in lines]
 
 
 def hashed(pins: list[str]) -> dict[str, list[str]]:
@@ -50,14 +75,14 @@ def hashed(pins: list[str]) -> dict[str, list[str]]:
 
 def main(wheels: list[str]) -> None:
     """Write both files."""
-    lines = hashed((HERE.parent / "constraints.txt").read_text().split())
+    lines = hashed(pinned())
     for wheel in map(Path, wheels):
         name, version, _, _ = parse_wheel_filename(wheel.name)
         pin = next(p for p in lines if p.partition("==")[0].lower() == name and p.partition("==")[2] == version.public)
         lines[pin] = [f"--hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}"]
-    run = needed(tomllib.loads((HERE.parent / "pyproject.toml").read_text())["project"]["dependencies"])
-    for file, wanted in (("run.txt", True), ("test.txt", False)):
-        pins = [pin for pin in lines if (canonicalize_name(pin.partition("==")[0]) in run) == wanted]
+    run, test = needed(required("")), needed(required("dev"))
+    for file, names in (("run.txt", run), ("test.txt", test - run)):
+        pins = [pin for pin in lines if canonicalize_name(pin.partition("==")[0]) in names]
         content = "".join(" \\\n    ".join([pin, *sorted(lines[pin])]) + "\n" for pin in pins)
         (HERE / file).write_text(f"# By `python requirements/update.py` from constraints.txt.\n{content}")
 
