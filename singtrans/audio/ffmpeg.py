@@ -146,7 +146,8 @@ class _TrackDecoder:
 
     def summary(self) -> Summary:
         """What is known after the last piece."""
-        return Summary(self.header, self.seconds, self.lost, tolerance=self.stated.tolerance)
+        stated = self.stated
+        return Summary(self.header, self.seconds, self.lost, cut_off=stated.cut_off, tolerance=stated.tolerance)
 
     def pieces(self) -> Iterator[Piece]:
         """Decode all packets; damaged ones become silence."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from singtrans.errors import InputError, UsageError
 
+_EXACT_SECONDS = 0.1  # a file whose last bytes are missing may hold all of its sound
 _CHANNELS = {"mix": None, "left": 1, "right": 2}
 
 
@@ -104,6 +105,7 @@ class Summary:
         seconds: length of the sound, silence in place of gaps included.
         lost: seconds of packets that could not be decoded.
         crashed: whether the decoder crashed before the end.
+        cut_off: whether the file ends in the middle.
         tolerance: by how many seconds the stated length may differ from the real one.
     """
 
@@ -111,6 +113,7 @@ class Summary:
     seconds: float
     lost: float = 0.0
     crashed: bool = False
+    cut_off: bool = False
     tolerance: float = 0.05
 
     @property
@@ -122,6 +125,8 @@ class Summary:
             return f"only {decoded:.1f} of {stated:.1f} s could be decoded"
         if self.lost > max(1.0, 0.05 * self.seconds):
             return f"only {decoded:.1f} of {self.seconds:.1f} s could be decoded"
+        if self.cut_off and not (stated and stated - self.seconds < _EXACT_SECONDS):
+            return f"the file is cut off after {decoded:.1f} s"
         return f"the decoder crashed after {decoded:.1f} s" if self.crashed else ""
 
     @property

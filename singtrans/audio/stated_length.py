@@ -1,10 +1,12 @@
 """The length that a container states, where it states one that can be relied on."""
 
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from singtrans.audio.chunks import held_share
+from singtrans.audio.cut_off import is_cut_off
 
 if TYPE_CHECKING:
     from av import AudioStream
@@ -13,18 +15,27 @@ if TYPE_CHECKING:
 _TRACK_FORMATS = ("mov", "avi", "flac", "wav", "caf", "aiff", "ape", "wv", "tta", "au", "w64")
 """Formats whose headers state the length of each track."""
 
-_FILE_FORMATS = ("asf", "flv")
+_FILE_FORMATS = ("flv",)
 """Formats whose headers state the length of the whole file."""
 
 _HEAD_BYTES = 65_536
+_ASF_FILE_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
+_ASF_BROADCAST = 1  # flag: the lengths mean nothing
 
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """A stated length in seconds, or None; and by how many seconds it may differ from the real one."""
+    """What a file states about its length.
+
+    Attributes:
+        seconds: the length; None if it states none.
+        tolerance: by how many seconds it may differ from the real one.
+        cut_off: whether the file ends in the middle.
+    """
 
     seconds: float | None
     tolerance: float = 0.5
+    cut_off: bool = False
 
 
 def stated_length(container: "InputContainer", track: "AudioStream", path: Path) -> Stated:
@@ -47,9 +58,11 @@ def stated_length(container: "InputContainer", track: "AudioStream", path: Path)
         if seconds is None and only_sound and len(container.streams.audio) == 1 and container.duration:
             seconds = container.duration / 1e6
         seconds = seconds - max(0.0, begin) if seconds else None  # what these state is the time of the end
+    elif "asf" in names and only_sound:
+        seconds = _asf_length(path)
     elif set(names) & set(_FILE_FORMATS) and only_sound and container.duration:
         seconds = container.duration / 1e6
-    return Stated(seconds, max(0.5, 0.01 * seconds) if seconds else 0.5)
+    return Stated(seconds, max(0.5, 0.01 * seconds) if seconds else 0.5, is_cut_off(path))
 
 
 def _clock_time(text: str) -> float | None:
@@ -59,6 +72,18 @@ def _clock_time(text: str) -> float | None:
         return 3600 * int(hours) + 60 * int(minutes) + float(seconds)
     except ValueError:
         return None
+
+
+def _asf_length(path: Path) -> float | None:
+    """Seconds that the header of a WMA file states; FFmpeg corrects them by the packets that are there."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    start = head.find(_ASF_FILE_PROPERTIES)
+    if start < 0 or len(head) < start + 92:
+        return None
+    duration, _, preroll, flags = struct.unpack_from("<QQQI", head, start + 64)
+    seconds = duration / 1e7 - preroll / 1e3
+    return seconds if seconds > 0 and not flags & _ASF_BROADCAST else None
 
 
 def _has_mp3_index(path: Path) -> bool:

@@ -135,6 +135,31 @@ def test_a_cut_container_says_how_much_is_left(tmp_path, name, codec):
     assert summary.missing == f"only {len(found) / RATE:.1f} of 20.0 s could be decoded"
 
 
+@pytest.mark.parametrize("name", ["a.ogg", "a.opus", "a.mp4"])
+def test_a_cut_file_of_unknown_length_says_that_it_is_cut(tmp_path, name):
+    sound = np.random.default_rng(0).normal(0, 0.1, 20 * 48_000).astype(np.float32)
+    if name == "a.mp4":
+        write(
+            tmp_path / name, Track(sound), options={"movflags": "empty_moov+frag_keyframe", "frag_duration": "1000000"}
+        )
+    else:
+        subtype = "OPUS" if name == "a.opus" else "VORBIS"
+        soundfile.write(tmp_path / name, sound, 48_000, format="OGG", subtype=subtype)
+    assert read(tmp_path / name)[1].missing == ""
+    cut(tmp_path / name, 0.32)
+    found, summary = read(tmp_path / name)
+    assert summary.missing == f"the file is cut off after {len(found) / RATE:.1f} s"
+
+
+def test_a_cut_wma_file(tmp_path):
+    sound = np.random.default_rng(0).normal(0, 0.1, 20 * 48_000).astype(np.float32)
+    write(tmp_path / "a.wma", Track(np.stack([sound, sound], 1), "wmav2"))
+    assert read(tmp_path / "a.wma")[1].missing == ""
+    cut(tmp_path / "a.wma", 0.3)
+    found, summary = read(tmp_path / "a.wma")
+    assert summary.missing == f"only {len(found) / RATE:.1f} of 20.0 s could be decoded"
+
+
 def test_a_flac_of_which_little_is_left(tmp_path):
     soundfile.write(tmp_path / "a.flac", np.zeros(15 * RATE), RATE)
     size = (tmp_path / "a.flac").stat().st_size
