@@ -2,6 +2,7 @@
 
 import os
 import struct
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -9,19 +10,29 @@ _LARGEST_OGG_PAGE = 65_307
 _MOST_BOXES = 1_000_000
 
 
-def is_cut_off(path: Path) -> bool:
-    """Whether the last page of an Ogg file or the last box of an MP4 file is not there as a whole.
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a file ends.
 
-    False for other formats.
+    Attributes:
+        cut_off: whether the last page of an Ogg file or the last box of an MP4 file is not there as a whole.
+        fragmented: whether it is an MP4 file in fragments, which states no length beforehand.
     """
+
+    cut_off: bool = False
+    fragmented: bool = False
+
+
+def find_ending(path: Path) -> Ending:
+    """Look at the pages or boxes of a file; nothing is known of other formats."""
     size = path.stat().st_size
     with path.open("rb") as file:
         head = file.read(8)
         if head[:4] == b"OggS":
-            return _ogg(file, size)
+            return Ending(_ogg(file, size))
         if head[4:8] == b"ftyp":
             return _mp4(file, size)
-    return False
+    return Ending()
 
 
 def _ogg(file: BinaryIO, size: int) -> bool:
@@ -37,21 +48,20 @@ def _ogg(file: BinaryIO, size: int) -> bool:
     return len(page) < 27 + page[26] + sum(segments)
 
 
-def _mp4(file: BinaryIO, size: int) -> bool:
-    place = 0
+def _mp4(file: BinaryIO, size: int) -> Ending:
+    place, fragmented = 0, False
     for _ in range(_MOST_BOXES):
         file.seek(place, os.SEEK_SET)
         head = file.read(16)
         if len(head) < 8:
-            return len(head) > 0
+            return Ending(len(head) > 0, fragmented)
+        fragmented |= head[4:8] == b"moof"
         (length,) = struct.unpack_from(">I", head)
         if length == 1 and len(head) == 16:
             (length,) = struct.unpack_from(">Q", head, 8)
-        if length == 0:
-            return False  # to the end of the file
         if length < 8:
-            return False  # damaged in another way
+            break  # 0: to the end of the file; others are damaged
         place += length
         if place > size:
-            return True
-    return False
+            return Ending(True, fragmented)
+    return Ending(False, fragmented)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from singtrans.audio.chunks import held_share
-from singtrans.audio.cut_off import is_cut_off
+from singtrans.audio.cut_off import find_ending
 
 if TYPE_CHECKING:
     from av import AudioStream
@@ -62,7 +62,10 @@ def stated_length(container: "InputContainer", track: "AudioStream", path: Path)
         seconds = _asf_length(path)
     elif set(names) & set(_FILE_FORMATS) and only_sound and container.duration:
         seconds = container.duration / 1e6
-    return Stated(seconds, max(0.5, 0.01 * seconds) if seconds else 0.5, is_cut_off(path))
+    ending = find_ending(path)
+    if ending.fragmented and ending.cut_off:
+        seconds = None  # FFmpeg adds up the fragments that are there
+    return Stated(seconds, max(0.5, 0.01 * seconds) if seconds else 0.5, ending.cut_off)
 
 
 def _clock_time(text: str) -> float | None:
