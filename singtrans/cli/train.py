@@ -119,7 +119,10 @@ def train(  # noqa: PLR0913 (one parameter per option)
       singtrans train train.csv more.csv -o runs/new --accompaniment tracks/
       torchrun --nproc-per-node 2 -m singtrans train train.csv -o runs/new
     """
+    from singtrans.extras import need
     from singtrans.model.shipped import find_model
+
+    need("torch", "train", "training")
     from singtrans.training.run import TrainOptions, run_training
 
     options = TrainOptions(

@@ -180,6 +180,23 @@ def test_info():
     assert json.loads(call("info", "--json").stdout)["models"]["solo"]["default"] is True
 
 
+@pytest.mark.parametrize(
+    ("command", "package", "extra"),
+    [
+        (["train", SAMPLES, "-o", "out"], "torch", "train"),
+        (["evaluate", SAMPLES, SAMPLES], "mir_eval", "evaluate"),
+        (["plot", GOOD, "-o", "a.png"], "matplotlib", "plot"),
+        (["transcribe", GOOD, "--device", "cuda", "-o", "a.mid"], "torch", "train"),
+    ],
+)
+def test_a_missing_package_is_named_with_its_extra(tmp_path, command, package, extra):
+    (tmp_path / f"{package}.py").write_text(f"raise ModuleNotFoundError(name={package!r})\n")
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])}
+    result = run(*command, cwd=tmp_path, env=environment)
+    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+    assert f'needs the package {package}, which is not installed: pip install "singtrans[{extra}]"' in result.stderr
+
+
 def test_train_without_data_is_one_line(tmp_path):
     result = run("train", "missing", "-o", "out", cwd=tmp_path)
     assert result.returncode == 1
