@@ -1,4 +1,4 @@
-"""What all formats share: files that appear whole or not at all, reading with clear errors, the time grid."""
+"""Files: written whole or not at all, and read with clear errors."""
 
 import contextlib
 import errno
@@ -31,7 +31,7 @@ def whole_file(path: Path, *, overwrite: bool = True) -> Iterator[BinaryIO]:
     interrupts. What a killed process leaves is removed by :func:`sweep`.
 
     Args:
-        path: where the file shall be; its folder must exist.
+        path: where the file goes; its folder must exist.
         overwrite: whether a file that is there already is replaced.
 
     Yields:
@@ -88,7 +88,7 @@ def _begun(folder: Path) -> _Begun:
 def sweep(folder: Path) -> None:
     """Remove what processes that were killed have left in a folder: unfinished files of :func:`whole_file`.
 
-    Whoever writes such a file holds a lock on it, which ends with the process, however it ends. Where there are no
+    The process that writes such a file holds a lock on it, which ends with the process. Where there are no
     locks, nothing is removed.
     """
     if fcntl is None:

@@ -101,7 +101,7 @@ class LabelFiles:
         notes = [p for p in find_notes(folder) if p in set(files)]
         notes = [p for p in notes if p not in named_f0 and p not in times and p not in set(contours)]
         self._many = {path: names for path in notes if (names := recording_names(path))}
-        # A file of one recording needs not name it.
+        # A file with one recording need not name it.
         own = [path for path in notes if len(self._many.get(path, ())) < 2]
         self.notes = LabelIndex({path: _audio_of_song(path) or note_stem(path) for path in own}, stems)
         self.f0 = LabelIndex(named_f0 | {path: path.with_suffix("") for path in contours}, stems)

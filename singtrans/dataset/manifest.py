@@ -151,7 +151,7 @@ def read_entries(path: Path, valid_fraction: float = 0.1, pattern: str = "") -> 
             match it, such as ``*_notesA1.csv``.
 
     Raises:
-        InputError: if there is nothing to train on, or naming every fault, one a line.
+        InputError: if there is nothing to train on, or naming every fault, one per line.
     """
     listing = list_entries(path, valid_fraction, pattern)
     if listing.faults:
@@ -264,7 +264,7 @@ def _manifest(path: Path) -> Listing:
             entries.append(entry)
     faults += _twice(path, entries)
     decided = any((row.get("split") or "").strip() for _, row in rows)
-    # What is not there cannot be read; what is there twice is no fault of either.
+    # Missing files cannot be read. Entries with a repeated id stay.
     entries = [e for e in entries if all(f is None or f.is_file() for f in e.files)]
     return Listing(entries, faults, decided)
 

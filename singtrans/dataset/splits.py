@@ -99,7 +99,7 @@ def summarise(entries: "Sequence[Entry]") -> list[str]:
     """A line for each part: its recordings, minutes and singers.
 
     Raises:
-        InputError: naming every recording that cannot be read, one a line.
+        InputError: naming every recording that cannot be read, one per line.
     """
     minutes: dict[str, float] = {}
     faults = []

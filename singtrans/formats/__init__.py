@@ -1,7 +1,7 @@
 """Files of notes: one module per format, each with a `Format` record, and the registry that lists the records.
 
 A reader is ``read(path, request)`` and a writer ``write(transcription, file, options)``, which writes to an open binary
-file; both ignore what they have no use for. docs/labels.md says what is recognised, and how.
+file; both ignore options that do not concern them. docs/labels.md describes how formats are recognised.
 """
 
 from functools import partial
@@ -82,7 +82,7 @@ def save(
         transcription: what to write.
         path: where to; its folder must exist.
         overwrite: whether a file that is there already is replaced.
-        options: tempo, grid, tuning, key, lyrics and whatever else; formats pass over what they have no use for.
+        options: tempo, grid, tuning, key, lyrics and others; formats ignore those that do not concern them.
         format: one of :data:`WRITERS`, where the path's ending does not say it.
 
     Returns:
@@ -167,7 +167,7 @@ def read_content(path: str | Path, request: ReadOptions) -> Content:
 
 
 def notes_of(content: Content) -> tuple[Note, ...]:
-    """The notes of what a reader returned."""
+    """The notes of a reader's result."""
     return content.notes if isinstance(content, Transcription) else content
 
 
@@ -184,7 +184,7 @@ def load_pitch(
         audio: the recording, whose length says how far apart values are that come without times; None for 20 ms.
 
     Raises:
-        InputError: if the file cannot be read, or is no pitch track; it names the line.
+        InputError: if the file cannot be read, or is not a pitch track; it names the line.
         ValueError: if the unit is unknown.
     """
     if unit not in (None, *UNITS):

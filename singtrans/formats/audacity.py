@@ -4,7 +4,7 @@ r"""Audacity's exported labels: start, end and label, separated by tabs, without
     \	220.000000	440.000000
 
 The label is a note's name or a MIDI number; the line with a backslash holds the frequencies that were
-selected, and is passed over. Source: manual.audacityteam.org, "Importing and Exporting Labels".
+selected, and is ignored. Source: manual.audacityteam.org, "Importing and Exporting Labels".
 """
 
 from pathlib import Path
@@ -36,7 +36,7 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
         request: ``faults``.
 
     Raises:
-        InputError: if the file cannot be read or a line is no label with a pitch; it names the line.
+        InputError: if the file cannot be read or a line is not a label with a pitch; it names the line.
     """
     path = Path(path)
     faults = request.faults

@@ -22,7 +22,7 @@ _PITCHES = {
     "": ("pitch", "value", "f0"),
     "name": ("note", "note_name", "pitch_name"),
 }
-MIDI_BY_CUSTOM = ("pitch", "note", "note_name", "pitch_name")
+USUALLY_MIDI = ("pitch", "note", "note_name", "pitch_name")
 """Pitch columns that are in MIDI numbers up to 127, and not only where these can be sung."""
 
 

@@ -45,7 +45,7 @@ class Converted:
 
     Attributes:
         notes: as they are written; their integers are those that were meant.
-        remarks: on what was done to them, a line each.
+        remarks: on changes that were made, one line each.
     """
 
     notes: tuple[Note, ...]
@@ -103,7 +103,7 @@ def convert_file(
 
 
 def monophonic(notes: tuple[Note, ...]) -> tuple[tuple[Note, ...], tuple[str, ...]]:
-    """Notes that do not overlap, and a line on each thing that was done to them.
+    """Notes that do not overlap, and a line for each kind of change.
 
     Of notes that begin together the highest is kept; a note ends where the next one begins.
     """
@@ -126,7 +126,7 @@ def monophonic(notes: tuple[Note, ...]) -> tuple[tuple[Note, ...], tuple[str, ..
 def remarks_on(transcription: Transcription, formats: tuple[str, ...], options: Options) -> tuple[str, ...]:
     """What a user wants to know of the notes and of how they became these formats: tuning, key, tempo, lyrics."""
     found = melody_remarks(transcription, options)
-    # Scores have a tempo and a grid even where MIDI and UltraStar have none: what is said of them can differ.
+    # Scores have a tempo and a grid even where MIDI and UltraStar have none: their remarks can differ.
     groups = [[f for f in formats if f in SHEETS], [f for f in formats if f in SCORED - SHEETS]]
     said = {
         ", ".join(names): arrange(transcription, options, score=names[0] in SHEETS).remarks for names in groups if names

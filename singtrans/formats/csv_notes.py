@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from singtrans.errors import InputError
-from singtrans.formats.columns import MIDI_BY_CUSTOM, Columns, find_columns
+from singtrans.formats.columns import USUALLY_MIDI, Columns, find_columns
 from singtrans.formats.format import DEFAULTS, Format, ReadOptions, Sample
 from singtrans.formats.note_names import guess_unit, label_pitch, to_midi
 from singtrans.formats.options import PLAIN, Options
@@ -63,7 +63,7 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
 
     The header names an onset, an offset or a duration, and a pitch, by one of the usual words (docs/labels.md);
     ``confidence`` is 1 where it is missing, ``tuning`` and ``moved`` are read from our own tables, and other columns
-    and blank lines are passed over.
+    and blank lines are ignored.
 
     Args:
         path: the file.
@@ -145,10 +145,10 @@ def _may_be_named(columns: Columns, label: str, unit: str | None) -> bool:
 
 
 def _unit(path: Path, values: list[_Values], columns: Columns) -> str:
-    custom = columns.pitch_name in MIDI_BY_CUSTOM
-    unit = guess_unit([value.pitch for value in values], **({"highest_midi": 127.0} if custom else {}))
+    usually_midi = columns.pitch_name in USUALLY_MIDI
+    unit = guess_unit([value.pitch for value in values], **({"highest_midi": 127.0} if usually_midi else {}))
     if unit is None:
-        first = next(value for value in values if value.pitch > (127 if custom else 96))
+        first = next(value for value in values if value.pitch > (127 if usually_midi else 96))
         raise at_line(
             path,
             first.line,

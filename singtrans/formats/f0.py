@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from singtrans.formats.columns import MIDI_BY_CUSTOM, find_columns
+from singtrans.formats.columns import USUALLY_MIDI, find_columns
 from singtrans.formats.format import Format
 from singtrans.formats.note_names import guess_unit
 from singtrans.formats.options import PLAIN, Options
@@ -106,8 +106,8 @@ def _named(path: Path, names: tuple[str, ...]) -> _Layout:
     if columns.onset < 0 or columns.pitch < 0 or max(columns.offset, columns.duration) >= 0:
         raise at_line(path, 1, "names no pitch over time: it needs the columns time and hz (or midi), and no others.")
     unit = "midi" if columns.unit == "name" else columns.unit
-    custom = columns.pitch_name in MIDI_BY_CUSTOM
-    return _Layout(columns.onset, columns.pitch, columns.confidence, unit, 127.0 if custom else 96.0)
+    usually_midi = columns.pitch_name in USUALLY_MIDI
+    return _Layout(columns.onset, columns.pitch, columns.confidence, unit, 127.0 if usually_midi else 96.0)
 
 
 def _pitch(path: Path, row: Row, layout: _Layout) -> float:

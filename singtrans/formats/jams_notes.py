@@ -86,7 +86,7 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
 
     Raises:
         InputError: if the file cannot be read, has no annotation of notes or several and none is chosen, or
-            an entry is no note; it names the entry.
+            an entry is not a note; it names the entry.
     """
     path = Path(path)
     voice, faults = request.voice, request.faults
@@ -112,10 +112,10 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
 
 
 def read_pitch(path: str | Path) -> PitchTrack:
-    """Read the annotation ``pitch_contour``; what is not voiced is NaN.
+    """Read the annotation ``pitch_contour``; unvoiced frames are NaN.
 
     Raises:
-        InputError: if the file cannot be read, has no such annotation or several, or an entry is none; it names
+        InputError: if the file cannot be read, has no such annotation or several, or an entry is invalid; it names
             the entry.
     """
     path = Path(path)
@@ -146,7 +146,7 @@ def _later(time: float, times: list[float]) -> float:
 
 
 def _contour_pitch(value: dict[str, Any]) -> float:
-    """MIDI number, NaN where unvoiced: there, files have a frequency, 0, a negative one, or none."""
+    """MIDI number; NaN if unvoiced, which files state by 0, a negative frequency or none."""
     if not value.get("voiced", True) or value["frequency"] is None or finite(value["frequency"]) <= 0:
         return np.nan
     midi = to_midi(finite(value["frequency"]), "hz")
@@ -156,7 +156,7 @@ def _contour_pitch(value: dict[str, Any]) -> float:
 
 
 def namespaces(path: Path) -> set[str]:
-    """What kinds of annotations a file has; none if it is not JAMS."""
+    """The namespaces of a file's annotations; empty if it is not JAMS."""
     try:
         return {annotation["namespace"] for annotation in _annotations(path, (*NAMESPACES, CONTOUR))}
     except InputError:
@@ -186,7 +186,7 @@ def _entries(data: object) -> list[Any]:
 
 
 def _confidence(value: object) -> float:
-    """1 where none from 0 to 1 is stated: JAMS leaves its meaning open."""
+    """The stated confidence if it lies between 0 and 1, else 1: JAMS does not define it."""
     try:
         confidence = finite(value)
     except ValueError:

@@ -12,7 +12,7 @@ def read_json(path: Path) -> object:
     """Content of a JSON file in UTF-8.
 
     Raises:
-        InputError: if it cannot be read or is no such JSON; it names the line.
+        InputError: if it cannot be read or is not JSON; it names the line.
     """
     try:
         return json.loads(read_bytes(path).decode("utf-8-sig"))
@@ -28,7 +28,7 @@ def finite(value: object) -> float:
     """A JSON number as a float.
 
     Raises:
-        ValueError: if it is none, or not finite.
+        ValueError: if it is not a number, or not finite.
     """
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"{value!r} is not a number")

@@ -63,7 +63,7 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
     parts = [f" {_dump(key)}: {_dump(value)}" for key, value in head.items()]
     parts.append(' "notes": [' + ",".join(f"\n  {_dump(note)}" for note in notes) + "]")
     parts.append(' "pitch": {' + ",".join(f"\n  {_dump(key)}: {_dump(value)}" for key, value in pitch.items()) + "}")
-    # A file name may hold bytes that are no text at all: they become question marks.
+    # A file name may hold bytes that are not text; they become question marks.
     file.write(("{\n" + ",\n".join(parts) + "\n}\n").encode("utf-8", "replace"))
 
 
@@ -96,7 +96,7 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> Transcription:
         tuple(notes),
         pitch,
         duration,
-        # What stands there is a name and no path, whoever wrote it.
+        # Keep the name only: a file from elsewhere may hold a path.
         audio=PureWindowsPath(str(content.get("audio", ""))).name,
         model=str(content.get("model", "")),
         separation=_separation(content.get("separation")),
@@ -154,7 +154,7 @@ def _notes(path: Path, entries: list[Any], faults: list[InputError] | None) -> l
 
 
 def _check_track(path: Path, track: PitchTrack) -> None:
-    """Refuse frames that are no MIDI numbers, such as Hz, or out of order: scores of them would mean nothing."""
+    """Refuse frames that are not MIDI numbers (such as Hz) or out of order: scores of them would be meaningless."""
     for place in np.flatnonzero((track.midi < _LOWEST) | (track.midi > _HIGHEST))[:1]:
         raise _absurd(path, track.time[place], track.midi[place])
     if (np.diff(track.time) <= 0).any():

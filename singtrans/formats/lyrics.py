@@ -95,7 +95,7 @@ def fit(syllables: Sequence[Syllable], count: int) -> tuple[Syllable | None, ...
 
 
 def _words(line: str) -> list[str]:
-    """The words of a line, without what is not sung."""
+    """The words of a line that are sung."""
     if _TIMING.match(line):
         return []
     line = _TAG.sub("" if re.search(r"\w\[[^\]]*\]\w", line) else " ", line)
@@ -108,7 +108,7 @@ def _words(line: str) -> list[str]:
 
 
 def _syllables(word: str) -> list[Syllable]:
-    # A hyphen that ends or begins a word is none between syllables: it stays with the word.
+    # A hyphen at the start or the end of a word does not divide syllables: it stays with the word.
     parts = [part for part in re.split(r"(?<=[^-])-(?=[^-])", word) if part]
     texts = [text for part in parts for text in _characters(part)]
     texts = [HELD if set(text) <= {"_", HELD} else text for text in texts]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mido.messages import BaseMessage
 
 TICKS_PER_BEAT = 480
-_VELOCITY = 90  # where nobody has measured how loud a note is sung
+_VELOCITY = 90  # used unless velocities follow the recording
 _RANGE, _NULL = ((101, 0), (100, 0)), ((101, 127), (100, 127))  # controllers that choose RPN 0, and none
 HELD_LYRIC = "-"
 """Text of the lyric event of a note that holds the syllable before it."""
@@ -45,7 +45,7 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
     hyphen alone where the syllable before it is held.
 
     Raises:
-        InputError: if velocities shall follow a recording that is missing or cannot be read.
+        InputError: if velocities follow a recording that is missing or cannot be read.
     """
     import mido
 
@@ -55,7 +55,7 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
     seconds = np.array([(note.onset, note.offset) for note in arrangement.notes]).reshape(-1, 2)
     spans = on_steps(tempi.ticks(seconds).tolist())
     end = max(spans[-1][1] if spans else 0, round(float(tempi.ticks(transcription.duration))))
-    # A file name may hold bytes that are no text at all: they become question marks.
+    # A file name may hold bytes that are not text; they become question marks.
     name = Path(transcription.audio).stem.encode("utf-8", "replace").decode() or "Voice"
     voice = [mido.MetaMessage("track_name", name=name), mido.Message("program_change", program=options.program - 1)]
     events = _note_events(arrangement, _velocities(transcription.notes, options), spans)

@@ -124,7 +124,7 @@ def _text(text: str) -> str:
 
 
 def _syllables(texts: list[str | None]) -> tuple[Syllable, ...]:
-    """Syllables from texts in one of the usual customs.
+    """Syllables from texts in one of the usual notations.
 
     A word that goes on has a hyphen after its syllable; or a space begins or ends words (RP-017), and a carriage
     return, ``/`` or a backslash lines; or each text is a word.
@@ -152,7 +152,7 @@ def _syllables(texts: list[str | None]) -> tuple[Syllable, ...]:
 
 def read_beats(path: str | Path) -> Beats | None:
     """The beats that a MIDI file states; None where it says 120 all through, which is what files without beats say,
-    and where they cannot be meant.
+    and where they are implausible.
 
     Raises:
         InputError: as for :func:`read`.
@@ -175,7 +175,7 @@ def read_beats(path: str | Path) -> Beats | None:
 def _metre(midi: "MidiFile") -> tuple[int, int]:
     """Quarter notes in a bar, by the last metre that a file states, and the tick from which it holds.
 
-    Where these are no whole number, as in 7/8, two bars or four are taken for one.
+    If that is not a whole number, as in 7/8, two or four bars count as one.
     """
     stated = [(0, Fraction(DEFAULT_METRE))]
     for track in midi.tracks:

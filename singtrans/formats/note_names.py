@@ -17,7 +17,7 @@ REST_LABELS = frozenset(("", "0", "rest", "r", "sil", "silence", "pau", "sp", "a
 _NAME = re.compile(r"([a-g])(##|𝄪|x|#|♯|bb|𝄫|b|♭|♮)?(-?\d{1,2})([+-]\d{1,4}(?:\.\d{1,6})?)?", re.ASCII | re.IGNORECASE)
 _STEPS = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
 _ACCIDENTALS = {"#": 1, "♯": 1, "##": 2, "x": 2, "𝄪": 2, "b": -1, "♭": -1, "bb": -2, "𝄫": -2, "♮": 0, "": 0}
-_SUNG_MIDI = 96.0  # C7, 2093 Hz: above what is sung
+_SUNG_MIDI = 96.0  # C7, 2093 Hz: above the range of voices
 _LOW_HZ = 80.0  # the median of sung Hz lies above; that of MIDI numbers below, but for the highest sopranos
 
 
@@ -25,7 +25,7 @@ def name_to_midi(name: str) -> float:
     """MIDI number of a note's name, with its cents if it has some.
 
     Raises:
-        ValueError: if it is no name, or is outside MIDI 0 to 127.
+        ValueError: if it is not a name, or is outside MIDI 0 to 127.
     """
     match = _NAME.fullmatch(name.strip())
     if not match:
@@ -84,9 +84,9 @@ def to_midi(value: float, unit: str) -> float:
 
 
 def guess_unit(values: Sequence[float], highest_midi: float = _SUNG_MIDI) -> str | None:
-    """The unit of pitches for which none is stated.
+    """Guess the unit of pitches that do not state it.
 
-    Where none lies above ``highest_midi`` they are MIDI numbers. Where one lies above 127 and their median is
+    If none is above ``highest_midi``, they are MIDI numbers. If one is above 127 and their median is
     at least 80 they are Hz. Else they could be both, and the answer is None.
 
     Args:

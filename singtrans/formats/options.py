@@ -1,4 +1,4 @@
-"""What may be asked of the writers: one frozen dataclass, which each of them reads what it needs from."""
+"""Options of the writers: one frozen dataclass, of which each writer uses some fields."""
 
 import math
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Options:
         metre: beats in a bar; None for those of ``beats``, or else 4.
         quantize: name of the grid that notes are moved onto (``parse_grid``), or empty.
         tuning: Hz of the singer's A4; ``auto`` to find it in the notes; None for 440.
-        key: the key whose notes were meant, or its name; ``auto`` to find it in the notes; None for the nearest.
+        key: the key (or its name) that notes are moved to; ``auto`` to estimate it; None for the nearest semitone.
         pitch_bend: whether MIDI follows the sung pitch.
         program: General MIDI's instrument, 1..128 as people count them.
         loudness: whether velocities follow the recording's loudness.
@@ -86,14 +86,14 @@ class Options:
 
 
 PLAIN = Options()
-"""Nothing asked for."""
+"""The defaults."""
 
 BEATS = frozenset(("tempo", "metre", "quantize", "tuning", "key", "lyrics", "audio"))
 """Fields that formats with beats use."""
 
 
 def parse_auto(text: str) -> float | str:
-    """What ``--tempo`` or ``--tuning`` states: a number, ``auto``, or text that `Options` refuses."""
+    """Parse ``--tempo`` or ``--tuning``: a number, ``auto``, or text that `Options` refuses."""
     text = text.strip()
     if text.lower() == AUTO:
         return AUTO
@@ -107,7 +107,7 @@ def parse_metre(text: str) -> int:
     """Beats in a bar, from ``3/4`` or ``3``.
 
     Raises:
-        UsageError: if it is none.
+        UsageError: if it is not a metre.
     """
     beats, slash, unit = text.strip().partition("/")
     if not (beats.isascii() and beats.isdecimal() and len(beats) < 3) or (slash and unit != "4"):

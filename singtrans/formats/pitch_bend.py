@@ -26,8 +26,8 @@ class Bend:
 def bends(note: Note, track: PitchTrack) -> list[Bend]:
     """How the sung pitch of one note moves about its integer MIDI number, in as few steps as stay within 4 cents.
 
-    The first movement is at the note's onset. Where no pitch was heard, the last one holds; where none at all, the
-    note's own fractional pitch does.
+    The first movement is at the note's onset. In unvoiced frames the last bend holds. A note without voiced frames
+    keeps its own fractional pitch.
 
     Args:
         note: whose onset and offset are on the recording's clock.

@@ -62,7 +62,7 @@ ALIASES: dict[str, str] = {alias: name for name, format in WRITERS.items() for a
 """Everything that ``-f`` accepts, in lower case -> the format's name."""
 
 USES: dict[str, frozenset[str]] = {name: format.uses for name, format in WRITERS.items()}
-"""Name -> the fields of `Options` that change what is written; ``audio`` also where only its name does."""
+"""Name -> the fields of `Options` that change the file, ``audio`` also if only its name does."""
 
 SCORED: frozenset[str] = frozenset(name for name, fields in USES.items() if "tempo" in fields)
 """Formats that have beats, and so a use for tempo, grid and lyrics."""

@@ -14,7 +14,7 @@ from singtrans.notes import Note
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
 _HIGHEST = 127.5  # MIDI: half a semitone above the highest number that a .mid can hold
-_FARTHEST = 4.0  # semitones: the singer's A4 is no farther from 440 Hz, wherever he has drifted to
+_FARTHEST = 4.0  # semitones: largest distance of a singer's A4 from 440 Hz, with drift
 LONGEST = 1e6
 """Seconds, eleven days: nothing ends later."""
 
@@ -88,7 +88,7 @@ def number(text: str) -> float:
     """A finite number, with a decimal point or a decimal comma.
 
     Raises:
-        ValueError: if it is none.
+        ValueError: if it is not a number.
     """
     text = text.strip().replace(",", ".")
     if not _NUMBER.fullmatch(text):
@@ -168,7 +168,7 @@ def read_table(path: Path, text: str) -> Table:
 def make_note(
     onset: float, offset: float, pitch: float, confidence: float = 1.0, tuning: float = 0.0, moved: float = 0
 ) -> Note:
-    """A note whose values can be meant.
+    """Make a note, and check that its values are plausible.
 
     Args:
         onset: seconds.
@@ -180,7 +180,7 @@ def make_note(
 
     Raises:
         ValueError: if it is not one: it starts before 0 s, does not end after it starts, lies outside 0 to 127,
-            counts from an A4 that nobody sings by, or is moved by anything but a semitone.
+            has an implausible tuning, or is moved by more than a semitone.
     """
     if not 0 <= onset < offset <= LONGEST:
         raise ValueError("a note starts from 0 s on and ends later")

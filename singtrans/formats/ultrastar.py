@@ -56,7 +56,7 @@ class _Song:
 
     @property
     def version(self) -> int:
-        """The first number of ``#VERSION``; 1 where none is stated."""
+        """The first number of ``#VERSION``; 1 if the song has none."""
         number = self.header.get("VERSION", "").partition(".")[0]
         return int(number) if number.isascii() and number.isdecimal() and len(number) < 4 else 1
 
@@ -70,7 +70,7 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
 
     #BPM is whole and lies between 200 and 400: the tempo of the options, or the one found in the notes where ``auto``
     or a grid asks for it, times a power of two; else 400. A beat then lasts 37.5 to 75 ms, and notes are within half of
-    that. Lines end with the lyrics' lines, or where nobody sings for a quarter of a second. A note without a syllable
+    that. Lines end with the lyrics' lines, or at a rest of a quarter of a second. A note without a syllable
     gets ``~``.
     """
     arrangement = arrange(transcription, options)
@@ -124,7 +124,7 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
         request: ``voice``, of a duet ``P1`` or ``P2``; None for the first. And ``faults``.
 
     Raises:
-        InputError: if the file cannot be read, lacks #BPM or that voice, or a line is none of UltraStar's; it
+        InputError: if the file cannot be read, lacks #BPM or that voice, or a line is not UltraStar's; it
             names the line.
     """
     path = Path(path)

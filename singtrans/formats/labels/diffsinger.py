@@ -26,7 +26,7 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
         request: ``name``, the recording's name in the column ``name``; None if there is only one. And ``faults``.
 
     Raises:
-        InputError: if the file cannot be read, lacks a column or the recording, or the row's notes are none;
+        InputError: if the file cannot be read, lacks a column or the recording, or the row has invalid notes;
             it names the line.
     """
     path = Path(path)

@@ -23,7 +23,7 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
             ``faults``.
 
     Raises:
-        InputError: if the file cannot be read, has no such song, or an entry is no note; it names the entry.
+        InputError: if the file cannot be read, has no such song, or an entry is not a note; it names the entry.
     """
     path = Path(path)
     name, faults = request.name, request.faults

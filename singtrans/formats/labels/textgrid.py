@@ -1,6 +1,6 @@
 """Praat's TextGrids: the labels of one interval tier are note names or MIDI numbers.
 
-Both text formats are read, long and short. Praat itself heeds only what stands free: quoted texts, numbers and
+Both text formats are read, long and short. Praat reads free-standing quoted texts, numbers and
 <flags>, so ``xmin = 0`` and ``0`` say the same. Source: Praat's manual, "TextGrid file formats".
 """
 
@@ -50,7 +50,7 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
             ``note``, ``midi`` or ``pitch``, or else the only one whose labels are all pitches. And ``faults``.
 
     Raises:
-        InputError: if the file cannot be read, no tier or several may be meant, or a label is no pitch; it
+        InputError: if the file cannot be read, no tier or several tiers fit, or a label is not a pitch; it
             names the line.
     """
     path = Path(path)

@@ -16,14 +16,14 @@ from singtrans.notes import Note
 
 
 def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
-    """Read notes; their pitch is moved by the tuning, so it is what was sung against A4 = 440 Hz.
+    """Read notes; their pitch is moved by the tuning, so that it counts from A4 = 440 Hz.
 
     Args:
         path: the file.
         request: ``faults``.
 
     Raises:
-        InputError: if the file cannot be read, its tuning is none, or a line is no note; it names the line.
+        InputError: if the file cannot be read, its tuning is invalid, or a line is not a note; it names the line.
     """
     path = Path(path)
     first, *rows = split_rows(read_text(path)) or (None,)

@@ -12,7 +12,7 @@ from singtrans.melody.tempo import CONFIDENT, align_beats, estimate_beats
 from singtrans.melody.tuning import AUTO
 from singtrans.notes import Note, Transcription
 
-SCORE_GRID = "1/16"  # what a score is written in where nothing is said
+SCORE_GRID = "1/16"  # the grid of a score unless one is stated
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,11 +37,11 @@ class Arrangement:
 
 
 def arrange(transcription: Transcription, options: Options, *, score: bool = False) -> Arrangement:
-    """Put beats under the notes of a transcription, and do to them what the options ask for.
+    """Put beats under the notes of a transcription, and quantize them as the options say.
 
     Args:
         transcription: notes in time order.
-        options: what is asked for.
+        options: tempo, metre, grid and lyrics.
         score: whether this becomes sheet music, which has beats and a grid even where none are asked for.
     """
     remarks: list[str] = []

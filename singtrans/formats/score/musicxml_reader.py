@@ -19,7 +19,7 @@ from singtrans.formats.score.play_order import BarSigns, play_order
 from singtrans.formats.text import in_order, listed, make_note, refuse
 from singtrans.notes import Note
 
-_TEMPO = 120.0  # quarters per minute where a score says none
+_TEMPO = 120.0  # quarters per minute of a score without a tempo
 _STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _BEAT_UNITS = {"whole": 4.0, "half": 2.0, "quarter": 1.0, "eighth": 0.5, "16th": 0.25, "32nd": 0.125}
 _SAME = 1e-6  # quarters
