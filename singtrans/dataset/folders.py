@@ -93,7 +93,7 @@ def find_labelled(folder: Path, pattern: str = "") -> FolderContents:
             kind = "note" if several is notes else "label"
             found.faults.append(
                 f"{audio}: has several {kind} files ({names}); choose with --pattern, such as --pattern"
-                f" '*{_distinct_part(several[0], audio)}', keep the true one, or write a manifest"
+                f" '{_distinct_pattern(several, audio)}', keep the true one, or write a manifest"
             )
         elif notes or f0 or times:
             its_notes, its_f0, its_times = (next(iter(few), None) for few in (notes, f0, times))
@@ -112,9 +112,12 @@ def split_of(path: Path) -> str:
     return next((split for part in path.parts[:-1] if (split := _SPLIT_OF.get(part.lower()))), "")
 
 
-def _distinct_part(label: Path, audio: Path) -> str:
-    """The end of a label file's name that tells it from others of the same recording."""
-    return label.name.removeprefix(audio.stem) or label.name
+def _distinct_pattern(labels: Sequence[Path], audio: Path) -> str:
+    """A pattern that matches the first of several label files of one recording: by its name, or else its folder."""
+    first, *others = labels
+    if all(first.name != other.name for other in others):
+        return f"*{first.name.removeprefix(audio.stem)}"
+    return f"*{first.parent.name}/*"
 
 
 def _with_singers(folder: Path, items: Sequence[LabelledRecording]) -> list[LabelledRecording]:

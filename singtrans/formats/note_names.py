@@ -1,6 +1,7 @@
 """Pitch as labels state it: note names, MIDI numbers, Hz; and the rule where the unit is not said.
 
-C4 is MIDI 60; sharps are # or ♯, flats b or ♭, doubled too; cents may follow: C#4+12, Db4-30
+C4 is MIDI 60; sharps are # or ♯, flats b or ♭, doubled too; cents may follow: C#4+12, Db4-30; two spellings of one note
+may stand side by side, as in Opencpop and M4Singer: C#4/Db4
 """
 
 import math
@@ -27,6 +28,12 @@ def name_to_midi(name: str) -> float:
     Raises:
         ValueError: if it is not a name, or is outside MIDI 0 to 127.
     """
+    spellings = name.split("/")
+    if len(spellings) == 2:
+        first, second = map(name_to_midi, spellings)
+        if abs(first - second) > 0.01:
+            raise ValueError(f"{name!r} names two notes")
+        return first
     match = _NAME.fullmatch(name.strip())
     if not match:
         raise ValueError(f"{name!r} is not a note name")

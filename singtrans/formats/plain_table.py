@@ -68,7 +68,7 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
             line is not a note; it names the line.
     """
     path = Path(path)
-    rows = split_rows(read_text(path))
+    rows = _rows(split_rows(read_text(path)))
     values = _values(rows)
     found = readings(values) or readings(values, 0.5)
     if not found:
@@ -143,6 +143,11 @@ def _plausible_share(values: np.ndarray, reading: Reading, overlap: float) -> fl
     return float(fits.mean())
 
 
+def _rows(rows: Sequence[Row]) -> list[Row]:
+    """The rows without lone times, such as the length of the recording, which aubionotes writes last."""
+    return [row for row in rows if len(row.cells) > 1 or not is_number(row.cells[0])]
+
+
 def _values(rows: Sequence[Row]) -> np.ndarray:
     """(rows, 3) the numbers of all rows that begin with three."""
     cells = [row.cells[:3] for row in rows if len(row.cells) >= 3 and all(map(is_number, row.cells[:3]))]
@@ -173,8 +178,9 @@ def _fault(path: Path, line: int, reading: Reading) -> InputError:
 def _recognises(sample: Sample) -> bool:
     if not sample.rows or sample.header or not is_number(sample.rows[0].cells[0]) or len(sample.rows[0].cells) < 3:
         return False
-    values = _values(sample.rows)
-    return len(values) >= _SHARE * len(sample.rows) and bool(readings(values))
+    rows = _rows(sample.rows)
+    values = _values(rows)
+    return len(values) >= _SHARE * len(rows) and bool(readings(values))
 
 
 FORMAT = Format(

@@ -395,3 +395,14 @@ def test_a_score_is_taken_only_where_nothing_else_holds_notes(tmp_path):
     for name in ("a.musicxml", "b.xml"):
         (tmp_path / name).write_text(score)
     assert labelled(tmp_path) == {"a.wav": ["a.csv"], "b.wav": ["b.xml"]}
+
+
+def test_rivals_of_one_name_are_chosen_by_their_folder(tmp_path):
+    touch(tmp_path, "audio/a.wav")
+    for folder in ("pyin", "crepe"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.csv").write_text("0.0,0\n0.01,220\n0.02,220\n")
+    (fault,) = find_labelled(tmp_path).faults
+    assert "--pattern '*crepe/*'" in fault
+    (item,) = find_labelled(tmp_path, "*crepe/*").items
+    assert item.f0 == tmp_path / "crepe/a.csv"

@@ -47,3 +47,16 @@ def test_names_and_numbers_agree(midi):
 )
 def test_units_that_are_not_said(values, unit):
     assert note_names.guess_unit(values) == unit
+
+
+@pytest.mark.parametrize(
+    ("name", "midi"), [("C#4/Db4", 61), ("A#3/Bb3", 58), ("c#4 / db4", 61), ("Db4+12/C#4+12", 61.12)]
+)
+def test_two_spellings_of_one_note(name, midi):
+    assert note_names.label_pitch(name) == pytest.approx(midi)
+
+
+@pytest.mark.parametrize("name", ["C#4/D4", "C4/", "/", "C4/C4/C4", "1/2"])
+def test_two_notes_are_not_one(name):
+    with pytest.raises(ValueError):
+        note_names.label_pitch(name)

@@ -93,3 +93,8 @@ def test_comments_commented_headers_and_named_pitches(tmp_path, text):
 
 def test_errors_count_comments_and_blank_lines(tmp_path):
     refused(written(tmp_path / "a.csv", "# x\n\nonset,offset,midi\n0,1,60\n# y\n1,2,x\n"), "line 6")
+
+
+def test_lone_times_at_the_end_are_ignored(tmp_path):
+    text = "60.0\t0.5\t1.25\n62.0\t1.5\t2.0\n12.5\n"  # as aubionotes writes them
+    check(formats.load_notes(written(tmp_path / "a.txt", text)), NOTES[:2])
