@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from singtrans.messages import printable
+from singtrans.messages import counted, printable
 from singtrans.scoring.metrics import NOTE_FIGURES, PITCH_FIGURES
 from singtrans.scoring.scores import KINDS, Difference, Evaluation, FileScores
 from singtrans.scoring.statistics import MAX_EXACT_FILES, MIN_FILES, RESAMPLES, SEED, Interval, PairedTest
@@ -75,9 +75,9 @@ def text_comparison(ours: Evaluation, theirs: Evaluation, differences: Mapping[s
             _drawn(table),
             "",
             *_wrapped(
-                f"Based on {fewer}{_files_word(max(counts))} that both were scored on. A - B is the mean over files of"
-                " the difference; its interval comes from a bootstrap over files. p comes from a paired, two-sided test"
-                f" with {flips} of the signs of the files' differences, for each figure by itself: of twenty figures,"
+                f"Based on {fewer}{counted(max(counts), 'file')} that both were scored on. A - B is the mean over files"
+                " of the difference; its interval comes from a bootstrap over files. p comes from a paired, two-sided"
+                f" test with {flips} of the signs of the files' differences, for each figure by itself: of twenty figures,"
                 " one is below 0.05 by chance."
             ),
         ]
@@ -94,7 +94,7 @@ def _notes(evaluation: Evaluation) -> str:
         count = len(evaluation.values(f"{name}.f_measure"))
         table.add_row(name, *(_interval(means[f"{name}.{kind}"], count) for kind in KINDS))
     count = len(evaluation.values("COn.f_measure"))
-    title = f"Notes: mean of {_files_word(count)}"
+    title = f"Notes: mean of {counted(count, 'file')}"
     if (few := len(evaluation.values("COnP.f_measure"))) < count:
         title += f"; COnP and COnPOff: of the {few} whose labels have pitch"
     return f"{title}\n{_drawn(table)}"
@@ -108,7 +108,7 @@ def _pitch(evaluation: Evaluation) -> str:
     table = _table("", "mean", "", numbers=1)
     for name in PITCH_FIGURES.values():
         table.add_row(name, _interval(means[name], count), _LONG[name])
-    return f"Pitch track: mean of {_files_word(count)}\n{_drawn(table)}"
+    return f"Pitch track: mean of {counted(count, 'file')}\n{_drawn(table)}"
 
 
 def _errors(evaluation: Evaluation) -> str:
@@ -192,7 +192,9 @@ def _foot(evaluation: Evaluation) -> str:
             f" of {MIN_FILES} files or more."
         )
     else:
-        lines += _wrapped(f"{_files_word(count).capitalize()}: too few for intervals, which need {MIN_FILES} files.")
+        lines += _wrapped(
+            f"{counted(count, 'file').capitalize()}: too few for intervals, which need {MIN_FILES} files."
+        )
     if evaluation.shift_hz:
         lines += _wrapped(f"The true notes were moved by {evaluation.shift_hz:+.2f} Hz.")
     if evaluation.values("COnP.f_measure"):
@@ -222,10 +224,6 @@ def _flips(tests: Sequence[PairedTest]) -> str:
         where = f", for figures of more than {MAX_EXACT_FILES} files" if exact else ""
         parts.append(f"{max(drawn)} random flips (seed {SEED}){where}{',' if where else ''}")
     return " or ".join(parts)
-
-
-def _files_word(count: int) -> str:
-    return f"{count} file{'s' if count != 1 else ''}"
 
 
 def _table(first: str, *others: str, numbers: int | None = None) -> Table:

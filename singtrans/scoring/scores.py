@@ -256,7 +256,7 @@ class _ScoredKinds:
             if empty and scored:
                 lines.append(f"no {what} where others have some, counted as empty: {listed(empty)}")
             elif lacking and not scored:
-                lines.append(f"no estimate has {what}: such figures are left out")
+                lines.append(f"no estimate has {what}: these scores are left out")
         return lines
 
 

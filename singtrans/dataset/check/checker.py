@@ -19,6 +19,7 @@ from singtrans.dataset.check.measurements import CheckedRecording, examine
 from singtrans.dataset.check.model_comparison import FEWEST, Convention, describe, is_octave, lateness, remedy
 from singtrans.dataset.manifest import SPLITS, Entry, Listing, list_entries
 from singtrans.dataset.requirements import Problem
+from singtrans.messages import counted
 from singtrans.notes import Transcription
 from singtrans.pitch import hz_to_midi, midi_to_hz, note_name
 
@@ -90,7 +91,7 @@ class Report:
         count = len(self.problems)
         if not count:
             return ["no problems found"]
-        return [f"{count} {'problem' if count == 1 else 'problems'}:", *(problem.line for problem in self.problems)]
+        return [f"{counted(count, 'problem')}:", *(problem.line for problem in self.problems)]
 
     @property
     def plain(self) -> dict[str, object]:

@@ -11,6 +11,7 @@ from singtrans.dataset.check.problem_list import ONE_BY_ONE, ProblemList
 from singtrans.dataset.manifest import Entry
 from singtrans.dataset.requirements import Problem
 from singtrans.errors import InputError
+from singtrans.messages import counted
 
 _OVERLAP = 0.02  # seconds; less is a rounding error
 _BEYOND = 0.1  # seconds that a label may extend beyond the recording
@@ -103,5 +104,5 @@ def _impossible(found: ProblemList, recording: CheckedRecording) -> None:
     if recording.transcription and labels.end > end:
         late = int((spans[:, 1] > end).sum())
         what = f"labels extend to {labels.end:.2f} s, but the recording ends at {recording.duration:.2f} s"
-        what += f" ({late} {'note' if late == 1 else 'notes'} beyond it)" if late else ""
+        what += f" ({counted(late, 'note')} beyond it)" if late else ""
         found.add("past_end", f"{what}: is the recording cut off, or a different one?", [labels.end])

@@ -19,6 +19,7 @@ from singtrans import audio
 from singtrans.errors import InputError
 from singtrans.formats.json_file import finite
 from singtrans.formats.text import make_note
+from singtrans.messages import counted
 from singtrans.notes import Note, PitchTrack, Transcription
 from singtrans.pitch import note_name
 
@@ -115,8 +116,7 @@ def summary(transcription: Transcription) -> str:
     separation = transcription.separation
     voice = f"; of the voice, separated by {separation.engine}" if separation and separation.separated else ""
     return (
-        f"{len(notes)} note{'s' if len(notes) > 1 else ''}, {note_name(min(numbers))} to {note_name(max(numbers))},"
-        f" {unsure} unsure{voice}"
+        f"{counted(len(notes), 'note')}, {note_name(min(numbers))} to {note_name(max(numbers))}, {unsure} unsure{voice}"
     )
 
 
