@@ -77,8 +77,8 @@ def text_comparison(ours: Evaluation, theirs: Evaluation, differences: Mapping[s
             *_wrapped(
                 f"Based on {fewer}{counted(max(counts), 'file')} that both were scored on. A - B is the mean over files"
                 " of the difference; its interval comes from a bootstrap over files. p comes from a paired, two-sided"
-                f" test with {flips} of the signs of the files' differences, for each figure by itself: of twenty figures,"
-                " one is below 0.05 by chance."
+                f" test with {flips} of the signs of the files' differences. Each figure is tested by itself: one of"
+                " twenty is below 0.05 by chance."
             ),
         ]
     )
