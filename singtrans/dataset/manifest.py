@@ -7,115 +7,32 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from singtrans.audio.recording import Recording, Selection, parse_channel
+from singtrans.audio.recording import parse_channel
+from singtrans.dataset.entry import CHOICES, FILES, Entry
 from singtrans.dataset.folders import find_labelled
 from singtrans.dataset.label_files import recording_names
 from singtrans.dataset.splits import set_aside
 from singtrans.errors import InputError, UsageError
 from singtrans.files import whole_file
-from singtrans.formats import UNITS, ReadOptions, load_notes
-from singtrans.formats.format import DEFAULTS
+from singtrans.formats import UNITS, ReadOptions
 from singtrans.formats.text import listed
 from singtrans.messages import counted
-from singtrans.notes import Note
+
+__all__ = [
+    "BOUNDARIES",
+    "CHOICES",
+    "COLUMNS",
+    "SPLITS",
+    "Entry",
+    "Listing",
+    "list_entries",
+    "read_entries",
+    "write_manifest",
+]
 
 SPLITS = ("train", "valid", "test")
-_FILES = ("audio", "notes", "f0", "times", "accompaniment", "syllables", "ornaments")
-COLUMNS = ("id", *_FILES, "split", "singer", "source", "license", "weight", "boundaries", "convention", "channel")
-CHOICES = ("name", "voice", "tier", "unit", "columns")
-"""Columns that say what to read from the file of notes, as the options of `singtrans convert` do."""
-
+COLUMNS = ("id", *FILES, "split", "singer", "source", "license", "weight", "boundaries", "convention", "channel")
 BOUNDARIES = ("both", "onsets")
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One labelled recording.
-
-    Attributes:
-        id: unique in its manifest.
-        audio: the recording of the voice.
-        notes: its note file (any that `singtrans.formats.load_notes` reads), or None.
-        f0: its pitch file (any that `singtrans.formats.load_pitch` reads), or None.
-        times: a file of onsets and offsets alone (`singtrans.formats.labels.times`), or None.
-        accompaniment: a recording that may be mixed in as background, or None.
-        split: ``train``, ``valid`` or ``test``.
-        source: the data set's name; scores are reported for each.
-        weight: how often its excerpts are drawn, relative to its length.
-        singer: who sings, or empty.
-        license: of the recording, or empty.
-        boundaries: which of its notes' boundaries are learnt from, ``both`` or ``onsets``: where notes end, and so
-            where there is one, may be another's custom, or a guess. Pitch is learnt between them all the same, and
-            they are scored all the same.
-        syllables: a file of the times at which syllables begin (seconds, one per line), or None if unknown.
-        ornaments: likewise of the times that divide ornaments (scoops, falls, grace notes) from their notes.
-        convention: whose custom its boundaries follow, such as ``ssvd``; empty for the source's name. In training,
-            each convention has corrections of its own (`singtrans.training.conventions`).
-        channel: the channel of the recording that holds the voice, ``left``, ``right`` or a number from 1; empty for
-            the mix of all.
-        reading: what to read from its note file, where that leaves a choice.
-    """
-
-    id: str
-    audio: Path
-    notes: Path | None = None
-    f0: Path | None = None
-    times: Path | None = None
-    accompaniment: Path | None = None
-    split: str = "train"
-    source: str = ""
-    weight: float = 1.0
-    singer: str = ""
-    license: str = ""
-    boundaries: str = "both"
-    syllables: Path | None = None
-    ornaments: Path | None = None
-    convention: str = ""
-    channel: str = ""
-    reading: ReadOptions = DEFAULTS
-
-    @property
-    def sound(self) -> Path | Recording:
-        """Its recording, with the choice of a channel if there is one."""
-        return Selection(channel=parse_channel(self.channel or "mix")).of(self.audio)
-
-    @property
-    def name(self) -> str:
-        """What files with the notes of many recordings call it: unless stated, the id without its folders."""
-        return self.reading.name or self.id.rpartition("/")[2]
-
-    @property
-    def choices(self) -> str:
-        """What is chosen of its note file beside the name, as text; empty if nothing is."""
-        return "".join(f"|{column}={value}" for column in CHOICES[1:] if (value := getattr(self.reading, column)))
-
-    def load_notes(self, *, unit: str | None = None, faults: list[InputError] | None = None) -> tuple[Note, ...]:
-        """Read its notes; none if they are not labelled.
-
-        Args:
-            unit: in place of the unit that the manifest states.
-            faults: as for `singtrans.formats.load_notes`.
-
-        Raises:
-            InputError: if they cannot be read.
-        """
-        if self.notes is None:
-            return ()
-        asked = self.reading
-        return load_notes(
-            self.notes,
-            name=self.name,
-            voice=asked.voice,
-            tier=asked.tier,
-            unit=unit or asked.unit,
-            columns=asked.columns,
-            faults=faults,
-        )
-
-    @property
-    def files(self) -> tuple[Path | None, ...]:
-        """Every file that it names, None where it names none."""
-        return tuple(getattr(self, name) for name in _FILES)
 
 
 @dataclass(frozen=True)
@@ -272,7 +189,7 @@ def _manifest(path: Path) -> Listing:
 def _entry(path: Path, cells: Mapping[str, str]) -> tuple[Entry | None, list[str]]:
     """The entry of a manifest's row, or None, and what is wrong with it."""
     faults = []
-    files = {c: path.parent / cells[c] if cells[c] and "\0" not in cells[c] else None for c in _FILES}
+    files = {c: path.parent / cells[c] if cells[c] and "\0" not in cells[c] else None for c in FILES}
     split, weight = cells["split"] or "train", _weight(cells["weight"] or "1")
     if split not in SPLITS:
         faults.append(f"split is {split!r}; use train, valid or test")

@@ -4,17 +4,14 @@ import hashlib
 import zlib
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from singtrans import audio
+from singtrans.dataset.entry import Entry
 from singtrans.errors import InputError, UsageError
 from singtrans.messages import counted
 
-if TYPE_CHECKING:
-    from singtrans.dataset.manifest import Entry
 
-
-def set_aside(entries: "Sequence[Entry]", fraction: float) -> "list[Entry]":
+def set_aside(entries: Sequence[Entry], fraction: float) -> list[Entry]:
     """The entries with a part of them marked ``valid``: whole singers where these are known, else recordings.
 
     A checksum of names chooses, so that a second training makes the same choice.
@@ -24,13 +21,13 @@ def set_aside(entries: "Sequence[Entry]", fraction: float) -> "list[Entry]":
 
 
 def divide(
-    entries: "Sequence[Entry]",
+    entries: Sequence[Entry],
     fractions: dict[str, float],
     by: str | None = None,
     seed: int = 0,
     *,
     keep_test: bool = False,
-) -> "list[Entry]":
+) -> list[Entry]:
     """Split as a user asks for it.
 
     Args:
@@ -61,7 +58,7 @@ def divide(
     return split(entries, fractions, by_singer=by == "singer", seed=seed)
 
 
-def split(entries: "Sequence[Entry]", fractions: dict[str, float], *, by_singer: bool, seed: int = 0) -> "list[Entry]":
+def split(entries: Sequence[Entry], fractions: dict[str, float], *, by_singer: bool, seed: int = 0) -> list[Entry]:
     """Split into parts by whole singers or whole recordings.
 
     Args:
@@ -95,7 +92,7 @@ def split(entries: "Sequence[Entry]", fractions: dict[str, float], *, by_singer:
     return [replace(entry, split=part_of.get(_group(entry, by_singer), "train")) for entry in entries]
 
 
-def summarise(entries: "Sequence[Entry]") -> list[str]:
+def summarise(entries: Sequence[Entry]) -> list[str]:
     """A line for each part: its recordings, minutes and singers.
 
     Raises:
@@ -126,6 +123,6 @@ def _chance(name: str, seed: int) -> int:
     return int.from_bytes(hashlib.sha256(f"{seed} {name}".encode()).digest()[:8])
 
 
-def _group(entry: "Entry", by_singer: bool) -> str:
+def _group(entry: Entry, by_singer: bool) -> str:
     """What stays together: letters before the name keep a singer apart from a recording of that name."""
     return f"singer {entry.singer}" if by_singer and entry.singer else f"recording {entry.id}"

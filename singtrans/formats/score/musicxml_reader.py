@@ -5,24 +5,21 @@ MusicXML 4.0 reference, w3.org/2021/06/musicxml40.
 """
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from itertools import pairwise
+from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
 from singtrans.errors import InputError
 from singtrans.formats.format import DEFAULTS, ReadOptions
 from singtrans.formats.score.musicxml_file import score_root, tag_of
-from singtrans.formats.score.play_order import BarSigns, play_order
-from singtrans.formats.text import in_order, listed, make_note, refuse
+from singtrans.formats.score.performance import Bar, Part, ScoreNote, perform
+from singtrans.formats.score.play_order import BarSigns
+from singtrans.formats.text import in_order, listed, refuse
 from singtrans.notes import Note
 
-_TEMPO = 120.0  # quarters per minute of a score without a tempo
 _STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _BEAT_UNITS = {"whole": 4.0, "half": 2.0, "quarter": 1.0, "eighth": 0.5, "16th": 0.25, "32nd": 0.125}
-_SAME = 1e-6  # quarters
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 _WORDS = {
     "da_capo": re.compile(r"\bd\. ?c\.|\bda capo\b", re.IGNORECASE),
@@ -34,34 +31,6 @@ _WORDS = {
 
 
 @dataclass(slots=True)
-class _Event:
-    """A note of a bar: quarters from the bar's start, MIDI number as it sounds, and its ties."""
-
-    start: float
-    length: float
-    pitch: float
-    tied_on: bool
-    tied_back: bool
-
-
-@dataclass(slots=True)
-class _Bar:
-    """One bar of a part.
-
-    Attributes:
-        length: quarters that are written in it.
-        nominal: quarters that its time signature asks for.
-        tempi: (quarters from its start, quarters per minute).
-    """
-
-    length: float = 0.0
-    nominal: float = 4.0
-    notes: list[_Event] = field(default_factory=list)
-    tempi: list[tuple[float, float]] = field(default_factory=list)
-    signs: BarSigns = field(default_factory=BarSigns)
-
-
-@dataclass(slots=True)
 class _State:
     """What holds from bar to bar within a part."""
 
@@ -70,18 +39,6 @@ class _State:
     nominal: float = 4.0
     ending: frozenset[int] = frozenset()
     has_words: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    id: str
-    name: str
-    bars: list[_Bar]
-    has_words: bool
-
-    @property
-    def has_notes(self) -> bool:
-        return any(bar.notes for bar in self.bars)
 
 
 def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
@@ -107,7 +64,7 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
     part = _choose(path, parts, request.voice)
     if faults and not part.has_notes:
         raise faults[0]
-    return in_order(_performed(path, part, parts, request))
+    return in_order(perform(path, part, parts, request.faults))
 
 
 def _parts(root: ElementTree.Element) -> Iterator[tuple[str, str, list[ElementTree.Element]]]:
@@ -125,7 +82,7 @@ def _parts(root: ElementTree.Element) -> Iterator[tuple[str, str, list[ElementTr
         yield id_, names.get(id_, ""), elements
 
 
-def _choose(path: Path, parts: list[_Part], voice: str | None) -> _Part:
+def _choose(path: Path, parts: list[Part], voice: str | None) -> Part:
     if voice is None:
         sung = [part for part in parts if part.has_words and part.has_notes]
         return next(iter(sung or [part for part in parts if part.has_notes]), parts[0])
@@ -136,7 +93,7 @@ def _choose(path: Path, parts: list[_Part], voice: str | None) -> _Part:
     raise InputError(f"{path} has no part {voice!r}: choose one with --voice ({names}).")
 
 
-def _read_part(path: Path, id_: str, name: str, elements: list[ElementTree.Element], faults: list[InputError]) -> _Part:
+def _read_part(path: Path, id_: str, name: str, elements: list[ElementTree.Element], faults: list[InputError]) -> Part:
     state = _State()
     bars = []
     for number, element in enumerate(elements, 1):
@@ -144,12 +101,12 @@ def _read_part(path: Path, id_: str, name: str, elements: list[ElementTree.Eleme
             bars.append(_read_bar(element, state, f"{path}, bar {number} of part {name or id_}", faults))
         except (ValueError, OverflowError):
             faults.append(InputError(f"{path}, bar {number} of part {name or id_}, cannot be read: export it again."))
-            bars.append(_Bar(nominal=state.nominal))
-    return _Part(id_, name, bars, state.has_words)
+            bars.append(Bar(nominal=state.nominal))
+    return Part(id_, name, bars, state.has_words)
 
 
-def _read_bar(element: ElementTree.Element, state: _State, where: str, faults: list[InputError]) -> _Bar:
-    bar = _Bar()
+def _read_bar(element: ElementTree.Element, state: _State, where: str, faults: list[InputError]) -> Bar:
+    bar = Bar()
     now = last = 0.0
     for child in element:
         tag = tag_of(child)
@@ -192,7 +149,7 @@ def _read_attributes(element: ElementTree.Element, state: _State) -> None:
 
 
 def _add_note(
-    bar: _Bar,
+    bar: Bar,
     element: ElementTree.Element,
     state: _State,
     span: tuple[float, float],
@@ -210,7 +167,7 @@ def _add_note(
         return
     ties = {tie.get("type") for tie in element.findall("tie")}
     state.has_words = state.has_words or element.find("lyric/text") is not None
-    bar.notes.append(_Event(*span, midi, "start" in ties, "stop" in ties))
+    bar.notes.append(ScoreNote(*span, midi, "start" in ties, "stop" in ties))
 
 
 def _read_barline(element: ElementTree.Element, signs: BarSigns, state: _State) -> None:
@@ -229,7 +186,7 @@ def _read_barline(element: ElementTree.Element, signs: BarSigns, state: _State) 
     signs.coda = signs.coda or element.find("coda") is not None
 
 
-def _read_direction(element: ElementTree.Element, bar: _Bar, at: float) -> None:
+def _read_direction(element: ElementTree.Element, bar: Bar, at: float) -> None:
     sound = element if tag_of(element) == "sound" else element.find("sound")
     tempo = _float(sound.get("tempo")) if sound is not None else None
     marks = [_metronome(mark) for mark in element.iter("metronome")]
@@ -276,85 +233,3 @@ def _float(text: str | None) -> float | None:
     except ValueError:
         return None
     return value if value is not None and abs(value) < 1e9 else None
-
-
-def _performed(path: Path, part: _Part, parts: list[_Part], request: ReadOptions) -> Iterator[Note]:
-    """The notes of a part with their times in seconds, as the score is played."""
-    count = max(len(p.bars) for p in parts)
-    columns = [[p.bars[number] for p in parts if number < len(p.bars)] for number in range(count)]
-    lengths = [max((bar.length for bar in bars), default=0.0) or bars[0].nominal for bars in columns]
-    order = play_order([_merged([bar.signs for bar in bars]) for bars in columns])
-    start = 0.0
-    events: list[_Event] = []
-    tempi = [(0.0, _TEMPO)]
-    for number in order:
-        tempi += sorted((start + min(at, lengths[number]), tempo) for bar in columns[number] for at, tempo in bar.tempi)
-        if number < len(part.bars):
-            events += [
-                _Event(start + n.start, n.length, n.pitch, n.tied_on, n.tied_back) for n in part.bars[number].notes
-            ]
-        start += lengths[number]
-    clock = _Clock(tempi)
-    for event in _melody(_joined(events)):
-        try:
-            yield make_note(clock.seconds(event.start), clock.seconds(event.start + event.length), event.pitch)
-        except ValueError:
-            fault = InputError(f"{path} has a note with a time or a pitch out of range: export it again.")
-            refuse(fault, request.faults)
-
-
-def _merged(signs: list[BarSigns]) -> BarSigns:
-    """The signs of one bar in all parts: most programs write them into the first part only."""
-    return BarSigns(
-        forward=any(s.forward for s in signs),
-        backward=max(s.backward for s in signs),
-        ending=next((s.ending for s in signs if s.ending), frozenset()),
-        ending_stops=any(s.ending_stops for s in signs),
-        segno=any(s.segno for s in signs),
-        coda=any(s.coda for s in signs),
-        to_coda=any(s.to_coda for s in signs),
-        fine=any(s.fine for s in signs),
-        da_capo=any(s.da_capo for s in signs),
-        dal_segno=any(s.dal_segno for s in signs),
-    )
-
-
-def _joined(events: list[_Event]) -> list[_Event]:
-    """The events with tied ones as one."""
-    found: list[_Event] = []
-    waiting: dict[float, _Event] = {}
-    for event in sorted(events, key=lambda event: event.start):
-        before = waiting.pop(event.pitch, None)
-        if event.tied_back and before is not None and abs(before.start + before.length - event.start) < _SAME:
-            before.length += event.length
-        else:
-            before = event
-            found.append(event)
-        if event.tied_on:
-            waiting[event.pitch] = before
-    return found
-
-
-def _melody(events: list[_Event]) -> list[_Event]:
-    """Of the events that begin together, the highest."""
-    highest: dict[float, _Event] = {}
-    for event in events:
-        key = round(event.start, 6)
-        if key not in highest or event.pitch > highest[key].pitch:
-            highest[key] = event
-    return list(highest.values())
-
-
-class _Clock:
-    """Quarters to seconds under changes of tempo."""
-
-    def __init__(self, tempi: list[tuple[float, float]]) -> None:
-        self._places = [at for at, _ in tempi]
-        self._tempi = [tempo for _, tempo in tempi]
-        self._seconds = [0.0]
-        for (first, second), tempo in zip(pairwise(self._places), self._tempi, strict=False):
-            self._seconds.append(self._seconds[-1] + (second - first) * 60 / tempo)
-
-    def seconds(self, quarters: float) -> float:
-        place = max(0, bisect_right(self._places, quarters + _SAME) - 1)
-        return self._seconds[place] + (quarters - self._places[place]) * 60 / self._tempi[place]
