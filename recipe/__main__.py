@@ -20,10 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import recipe.train
-from recipe.make_songs import SEED
 from singtrans.errors import SingtransError
-
-CLEAR_SEED = SEED + 1
 
 
 @dataclass(frozen=True)
@@ -42,18 +39,14 @@ class Step:
 def data_steps(data: Path, work: Path) -> list[Step]:
     """The programs that make everything to train on, in order."""
     manifest, pack = work / "manifest.csv", work / "pack"
-    made = [work / name / "manifest.csv" for name in ("songs", "clear-songs", "synthetic", "tones")]
-    songs, clear, synthetic, tones = (str(path.parent) for path in made)
+    made = [work / name / "manifest.csv" for name in ("songs", "synthetic", "tones")]
+    songs, synthetic, tones = (str(path.parent) for path in made)
     voices = str(work / "voices")
     return [
         Step(["recipe.manifest", str(data), str(manifest)], manifest),
         Step(["recipe.make_songs", str(manifest), songs, "--cache", voices], made[0]),
-        Step(
-            ["recipe.make_songs", str(manifest), clear, "--cache", voices, "--clear", "--seed", str(CLEAR_SEED)],
-            made[1],
-        ),
-        Step(["recipe.resung_melodies", str(manifest), synthetic], made[2]),
-        Step(["recipe.tones", tones, "60"], made[3]),
+        Step(["recipe.resung_melodies", str(manifest), synthetic], made[1]),
+        Step(["recipe.tones", tones, "60"], made[2]),
         Step(
             ["recipe.pack", str(pack), str(manifest), *map(str, made), "--cache", str(work / "cache")],
             pack / "index.json",

@@ -1,14 +1,12 @@
-"""Train the models to ship from a pack, from random weights, in three stages.
+"""Train the models to ship from a pack, from random weights, in two stages.
 
     python -m recipe.train PACK OUT [--seeds 1 2] [--minutes 9]
 
 1. *learn*: notes from people's labels and made-up singing; from MIR-1K its pitch.
 2. *adapt*: the models label MIR-1K's notes, as far as these go with the number of sung syllables
    (`recipe.label_by_words`), and learn from these, too.
-3. *polish*: the same with these models' labels, and with made-up songs in which notes and ornaments differ more clearly
-   and final nasals are held (`recipe.make_songs --clear`).
 
-Models of several seeds share their batches and differ in random weights and dropout. OUT/polish/seed-N/last.safetensors
+Models of several seeds share their batches and differ in random weights and dropout. OUT/adapt/seed-N/last.safetensors
 are the results. The same command goes on where it was interrupted. With the same seeds and steps on the same machine
 the weights are the same, as far as its libraries compute the same twice; with ``--minutes``, the number of steps
 depends on the machine's speed.
@@ -79,9 +77,8 @@ class Stage:
 
 
 STAGES = (
-    Stage("learn", 3094, 2e-3, 0.7, False, PEOPLE | MADE_UP | {"songs": 0.35}, 0.5),
-    Stage("adapt", 2079, 1e-3, 0.85, True, PEOPLE | MADE_UP | {"songs": 0.35}, 0.33, "mir1k"),
-    Stage("polish", 1000, 7e-4, 0.88, True, PEOPLE | MADE_UP | {"clear-songs": 0.45}, 0.17, "mir1k"),
+    Stage("learn", 3094, 2e-3, 0.7, False, PEOPLE | MADE_UP | {"songs": 0.35}, 0.6),
+    Stage("adapt", 2079, 1e-3, 0.85, True, PEOPLE | MADE_UP | {"songs": 0.35}, 0.4, "mir1k"),
 )
 
 

@@ -281,14 +281,13 @@ class _Planner:
         drawn = rng.random()
         shares = np.cumsum([manner.scoops, manner.late if before else 0.0, manner.graces])
         shares = shares / max(1.0, float(shares[-1]))
-        if drawn < shares[0] and length > 0.12 + manner.least_main:
-            pieces = self._scoop(note, length)
+        pieces = plain
+        if drawn < shares[0]:
+            pieces = self._scoop(note, length) if length > 0.12 + manner.least_main else plain
         elif drawn < shares[1] and before is not None:
             pieces = self._late(note, before.notes[-1].pitch, length)
-        elif drawn < shares[2] and length > 0.3:
-            pieces = self._grace(note, length)
-        else:
-            pieces = plain
+        elif drawn < shares[2]:
+            pieces = self._grace(note, length) if length > 0.3 else plain
         return replace(note, pieces=pieces)
 
     def _scoop(self, note: PlannedNote, length: float) -> tuple[Piece, ...]:
