@@ -31,12 +31,12 @@ OTHER_KBPS = 16
 BACKGROUNDS = 100  # of the accompaniments
 ARRAYS: dict[str, type] = {
     "notes": np.float32,
-    "f0": np.float16,
+    "f0": np.float32,
     "voiced": np.float16,
     "syllables": np.float32,
     "ornaments": np.float32,
 }
-"""Arrays of a `Recording` -> how they are stored; half precision is a 32nd of a semitone at the highest pitch."""
+"""Arrays of a `Recording` -> how they are stored."""
 TOLD = ("id", "source", "license", "singer", "weight", "boundaries", "convention")
 
 
