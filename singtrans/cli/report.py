@@ -32,6 +32,7 @@ from singtrans.cli.options import (
     write_options,
 )
 from singtrans.cli.progress import Bar, say
+from singtrans.cli.recording_options import ChannelOption, TrackOption, read_selection
 from singtrans.cli.song_options import SeparateOption, SeparatorOption, separation_options
 from singtrans.errors import UsageError
 from singtrans.separation.engines import Engine
@@ -70,6 +71,8 @@ def report(  # noqa: PLR0913 (one parameter per option)
     ends: EndsOption = Ends.sung,
     sensitivity: Sensitivity = 0.0,
     shortest_note: ShortestNote = None,
+    track: TrackOption = None,
+    channel: ChannelOption = "mix",
     separate: SeparateOption = Separate.AUTO,
     separator: SeparatorOption = Engine.SPLEETER,
     jobs: Jobs = 1,
@@ -98,7 +101,8 @@ def report(  # noqa: PLR0913 (one parameter per option)
 
     existing = choose_existing(ctx, overwrite, skip_existing)
     places = [place(i) for i in inputs]
-    plan = batch.plan(places, place(out) if out else None, ["html"], write_options(tuning=tuning, key=key))
+    options = write_options(tuning=tuning, key=key)
+    plan = batch.plan(places, place(out) if out else None, ["html"], options, read_selection(track, channel))
     target = index_in(folder) if (folder := _listed_in(places, out, plan)) else None
     bar = Bar(quiet)
     if notes is None:

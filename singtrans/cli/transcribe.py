@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from singtrans.batch.locations import STREAM, is_folder, local, place
-from singtrans.cli.commands import INPUT, MANY, MODEL, OUTPUT
+from singtrans.cli.commands import MANY, MODEL, OUTPUT
 from singtrans.cli.console import report
 from singtrans.cli.note_options import (
     Ends,
@@ -46,6 +46,7 @@ from singtrans.cli.options import (
     write_options,
 )
 from singtrans.cli.progress import Bar, say
+from singtrans.cli.recording_options import ChannelOption, TrackOption, read_selection
 from singtrans.cli.song_options import SeparateOption, SeparatorOption, WriteVoice, separation_options
 from singtrans.errors import UsageError
 from singtrans.separation.engines import Engine
@@ -90,23 +91,8 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
     language: Language = "",
     overwrite: Overwrite = False,
     skip_existing: SkipExisting = False,
-    track: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            metavar="N",
-            help="Number of the sound track to read, in files with several. Default: the best one, which is named.",
-            rich_help_panel=INPUT,
-        ),
-    ] = None,
-    channel: Annotated[
-        str,
-        typer.Option(
-            metavar="CHANNEL",
-            help="Channel to read: left, right, a number from 1, or mix for all of them.",
-            rich_help_panel=INPUT,
-        ),
-    ] = "mix",
+    track: TrackOption = None,
+    channel: ChannelOption = "mix",
     separate: SeparateOption = Separate.AUTO,
     separator: SeparatorOption = Engine.SPLEETER,
     write_voice: WriteVoice = False,
@@ -177,7 +163,6 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
       ffmpeg -i film.mkv -f wav - | singtrans transcribe - -f json > notes.json
     """
     from singtrans import batch
-    from singtrans.audio import Selection, parse_channel
     from singtrans.batch.dispatch import run_jobs
     from singtrans.batch.lazy_transcriber import LazyTranscriber, default_threads
 
@@ -196,7 +181,7 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
         tuning=tuning,
         key=key,
     )
-    selection = Selection(track, parse_channel(channel))
+    selection = read_selection(track, channel)
     separation = separation_options(separate, separator, write_voice)
     decoding = decoding_options(ornaments, ends, sensitivity, shortest_note)
     if STREAM in inputs or out == STREAM:

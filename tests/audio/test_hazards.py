@@ -206,7 +206,7 @@ def test_the_first_of_two_voices_is_read_and_the_other_is_mentioned(tmp_path):
     assert (len(onsets(found)), summary.remark) == (1, "sound track 1 of 2 was read; --track chooses another")
 
 
-def test_a_silent_second_track_is_not_worth_a_word(tmp_path):
+def test_a_silent_second_track_is_not_mentioned(tmp_path):
     write(tmp_path / "a.mkv", Track(tone(48_000, 1.0)), Track(np.zeros(48_000, np.float32)))
     assert read(tmp_path / "a.mkv")[1].remark == ""
 

@@ -97,3 +97,14 @@ def test_a_recording_that_crashes_the_decoder_costs_no_other(tmp_path):
     result = run("transcribe", ".", "-o", "out", cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     assert files(tmp_path / "out") == {"a.mid", "b.mid", "c.mid"}
+
+
+def test_a_page_plays_the_chosen_channel(tmp_path):
+    voice = sung(3.0)
+    soundfile.write(tmp_path / "a.wav", np.stack([np.zeros_like(voice), voice], 1), 48_000)
+    sizes = []
+    for channel in ("left", "right"):
+        result = run("report", "a.wav", "--channel", channel, "-o", channel, cwd=tmp_path)
+        assert result.returncode == 0, result.stderr
+        sizes.append((tmp_path / channel / "a.report.html").stat().st_size)
+    assert sizes[0] < sizes[1] / 2

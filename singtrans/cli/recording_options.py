@@ -1,0 +1,41 @@
+"""Options on which sound of a recording is read."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from singtrans.cli.commands import INPUT
+
+if TYPE_CHECKING:
+    from singtrans.audio import Selection
+
+TrackOption = Annotated[
+    int | None,
+    typer.Option(
+        "--track",
+        min=1,
+        metavar="N",
+        help="Number of the sound track to read, in files with several. Default: the best one, which is named.",
+        rich_help_panel=INPUT,
+    ),
+]
+ChannelOption = Annotated[
+    str,
+    typer.Option(
+        "--channel",
+        metavar="CHANNEL",
+        help="Channel to read: left, right, a number from 1, or mix for all of them.",
+        rich_help_panel=INPUT,
+    ),
+]
+
+
+def read_selection(track: int | None, channel: str) -> "Selection":
+    """Combine the two options.
+
+    Raises:
+        UsageError: if there can be no such channel.
+    """
+    from singtrans.audio import Selection, parse_channel
+
+    return Selection(track, parse_channel(channel))
