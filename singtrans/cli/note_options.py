@@ -47,7 +47,7 @@ Sensitivity = Annotated[
         min=-1.0,
         max=1.0,
         metavar="X",
-        help="From -1, fewer notes, to 1, more notes.",
+        help="How readily notes are found, from -1 (fewer notes) to 1 (more notes).",
         rich_help_panel=NOTES,
     ),
 ]

@@ -41,7 +41,7 @@ Lyrics = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
-        help="Words of the song: one syllable per note, hyphens between syllables, ~ where a syllable goes on.",
+        help="Text file with the words: one syllable per note, hyphens between syllables, ~ to hold one over a note.",
         rich_help_panel=OUTPUT,
     ),
 ]
@@ -108,7 +108,7 @@ VelocityOption = Annotated[
 Title = Annotated[
     str, typer.Option(metavar="TEXT", help="Title of the song. Default: the recording's name.", rich_help_panel=OUTPUT)
 ]
-Artist = Annotated[str, typer.Option(metavar="TEXT", help="Who sings.", rich_help_panel=OUTPUT)]
+Artist = Annotated[str, typer.Option(metavar="TEXT", help="Name of the singer.", rich_help_panel=OUTPUT)]
 Language = Annotated[
     str, typer.Option(metavar="NAME", help="Language of the words, such as English.", rich_help_panel=OUTPUT)
 ]

@@ -144,8 +144,9 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
 ) -> None:
     """Transcribe recordings of singing to notes.
 
-    Reads any audio or video file; of a folder, every recording in it and in its sub-folders. Outputs that exist are
-    not replaced unless you ask for it with --overwrite. If one recording fails, the others are still transcribed.
+    Reads audio and video files of all common formats. Of a folder, all recordings are transcribed, also those in
+    sub-folders. Outputs that exist are kept unless you use --overwrite. If one recording fails, the others are still
+    transcribed.
 
     The word transcribe may be left out: singtrans song.wav.
 
