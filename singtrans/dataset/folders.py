@@ -1,5 +1,6 @@
 """Recordings in a folder with their labels, singers and splits; `label_files` says which label file belongs to what."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -10,11 +11,15 @@ from singtrans.dataset.label_files import LabelFiles, choose_recordings
 from singtrans.formats import ENDINGS
 
 _SPLIT_NAMES = {
-    "train": ("train", "training", "trainset", "train&valid", "train_valid", "trainvalid"),
-    "valid": ("valid", "validation", "validset", "val", "dev", "development"),
-    "test": ("test", "testing", "testset", "eval", "evaluation"),
+    "train": r"train(?:ing)?|train(?:ing)?[_ &+-]*(?:and[_ -]*)?valid(?:ation)?",
+    "valid": r"valid(?:ation)?|val|dev(?:elopment)?",
+    "test": r"test(?:ing)?|eval(?:uation)?",
 }
-_SPLIT_OF = {name: split for split, names in _SPLIT_NAMES.items() for name in names}
+_SPLITS = {
+    split: re.compile(rf"(?:{names})[_ -]?(?:set|data|split|part|audio|wavs?)?", re.IGNORECASE)
+    for split, names in _SPLIT_NAMES.items()
+}
+"""Names of folders that are a split: ``train``, ``Test set``, ``train&valid``."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +114,11 @@ def find_labelled(folder: Path, pattern: str = "") -> FolderContents:
 
 def split_of(path: Path) -> str:
     """The split whose name a folder of a relative path has, or empty."""
-    return next((split for part in path.parts[:-1] if (split := _SPLIT_OF.get(part.lower()))), "")
+    return next((split for part in path.parts[:-1] if (split := _named_split(part))), "")
+
+
+def _named_split(folder: str) -> str:
+    return next((split for split, names in _SPLITS.items() if names.fullmatch(folder)), "")
 
 
 def _distinct_pattern(labels: Sequence[Path], audio: Path) -> str:
@@ -126,7 +135,7 @@ def _with_singers(folder: Path, items: Sequence[LabelledRecording]) -> list[Labe
     Folders that are named like a split are not singers, nor are those whose names stand for their recordings.
     """
     places = [(item.audio.parent if item.by_folder else item.audio).relative_to(folder).parts[:-1] for item in items]
-    names = [[name for name in parts if name.lower() not in _SPLIT_OF] for parts in places]
+    names = [[name for name in parts if not _named_split(name)] for parts in places]
     counts = Counter(parts[0] for parts in names if parts)
     if not all(names) or not 1 < len(counts) < len(items):
         return list(items)

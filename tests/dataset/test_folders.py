@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from singtrans import Note, SingtransError
-from singtrans.dataset.folders import find_labelled
+from singtrans.dataset.folders import find_labelled, split_of
 from singtrans.dataset.manifest import COLUMNS, Entry, list_entries, read_entries, write_manifest
 from singtrans.dataset.splits import divide, split, summarise
 from singtrans.errors import UsageError
@@ -406,3 +406,23 @@ def test_rivals_of_one_name_are_chosen_by_their_folder(tmp_path):
     assert "--pattern '*crepe/*'" in fault
     (item,) = find_labelled(tmp_path, "*crepe/*").items
     assert item.f0 == tmp_path / "crepe/a.csv"
+
+
+@pytest.mark.parametrize(
+    ("folder", "split"),
+    [
+        ("train", "train"),
+        ("Train&Valid", "train"),
+        ("training_set", "train"),
+        ("val", "valid"),
+        ("Dev", "valid"),
+        ("test", "test"),
+        ("Test Set", "test"),
+        ("eval", "test"),
+        ("testament", ""),
+        ("trainer", ""),
+        ("ann", ""),
+    ],
+)
+def test_names_of_split_folders(folder, split):
+    assert split_of(Path("audio") / folder / "a.wav") == split
