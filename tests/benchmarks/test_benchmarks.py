@@ -284,7 +284,7 @@ def test_source_options_need_two_sides():
     for wrong in ("a", "=b", "a=", ""):
         with pytest.raises(argparse.ArgumentTypeError, match="SOURCE=SOMETHING"):
             arguments.source_and_word(wrong)
-    with pytest.raises(argparse.ArgumentTypeError, match="no number of Hz"):
+    with pytest.raises(argparse.ArgumentTypeError, match="not a number of Hz"):
         arguments.source_and_hz("ssvd=flat")
 
 
