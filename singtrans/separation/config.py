@@ -13,7 +13,8 @@ class SongConfig:
     Attributes:
         doubtful: below this mean clarity of the notes, the separated voice is transcribed, too. This is well above what
             a song has, and costs time only; `gain` decides.
-        song: below this, a recording is said to be a song if nothing can separate its voice. Noisy voices lie above.
+        song: below this, a user is warned if the voice cannot be separated, or if that does not help. Noisy voices lie
+            above. A model file that states the clarity of one voice alone is believed instead.
         gain: the mean clarity must rise by this much for the separated voice's notes to be kept.
         quietest: dB of the separated voice relative to the recording; below it there is no voice.
         instruments: the share of the instruments, in amplitude, that stays under the voice when it is transcribed. It

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from singtrans import audio
 from singtrans.errors import UsageError
-from singtrans.notes import DOUBTFUL, Separation, Transcription, mean_confidence
+from singtrans.notes import Separation, Transcription, mean_confidence
 from singtrans.separation.config import SongConfig
 from singtrans.separation.engines import EXTRAS, Engine, check_engine, make_separator
 from singtrans.separation.separator import Separator
@@ -111,13 +111,16 @@ class SongTranscriber:
         try:
             self._loaded()
         except UsageError as error:
-            is_song = mix.mixed if mix.mixed is not None else sure is not None and sure < self._config.song
-            return _with(mix, known, self._unseparated(error) if is_song else "")
+            return _with(mix, known, self._unseparated(error) if self._song(mix, sure) else "")
         return self._separated(source, voice, mix)
 
     def _doubtful(self, mix: Transcription, sure: float | None) -> bool:
         """Whether a recording may be a song."""
         return bool(mix.mixed) or (sure is not None and sure < self._config.doubtful)
+
+    def _song(self, mix: Transcription, sure: float | None) -> bool:
+        """Whether a recording is clearly not a voice alone: as the model knows it, or else by its notes."""
+        return mix.mixed if mix.mixed is not None else sure is not None and sure < self._config.song
 
     def _separated(self, source: audio.Source, voice: Path | None, mix: Transcription | None) -> Transcription:
         """The notes of the separated voice, or those of the mix if they are known and no less sure."""
@@ -153,7 +156,7 @@ class SongTranscriber:
         before, after = outcome.mix_confidence, outcome.voice_confidence
         if separated_is_better(before, after, self._config):
             return _with(found, separated, kept)
-        return _with(mix, outcome, _MIXED if mix.mixed or max(before or 0.0, after or 0.0) < DOUBTFUL else "")
+        return _with(mix, outcome, _MIXED if self._song(mix, before) else "")
 
     def _loaded(self) -> Separator:
         if self._separator is None:
