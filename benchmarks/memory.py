@@ -12,9 +12,9 @@ from pathlib import Path
 from benchmarks.tables import COMMAND, publish, repeated
 
 
-def peak(path: Path) -> float:
+def peak(path: Path, *options: str) -> float:
     """Measure the peak memory of the command in MB."""
-    process = subprocess.Popen([*COMMAND, "transcribe", path, "--overwrite", "-q"])
+    process = subprocess.Popen([*COMMAND, "transcribe", path, "--overwrite", "-q", *options])
     _, status, usage = os.wait4(process.pid, 0)
     if status:
         raise SystemExit(f"transcribing {path} failed")

@@ -23,11 +23,8 @@ from benchmarks.tables import publish, repeated
 
 
 def singtrans():
-    import torch
-
     from singtrans import Transcriber
 
-    torch.set_num_threads(1)
     transcriber = Transcriber(device="cpu")
     return lambda path: len(transcriber(path).notes)
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from singtrans import audio
 from singtrans.model.chunking import Chunking
@@ -54,7 +53,6 @@ CHANGES: dict[str, list[tuple[Callable[[np.ndarray], np.ndarray], float]]] = {
 
 def main() -> None:
     """Print the table."""
-    torch.set_num_threads(1)
     original = Transcriber("default", "cpu")
     sounds = [audio.load(path, RATE) for path in SAMPLES]
     plain = [original.transcribe(samples).notes for samples in sounds]

@@ -15,11 +15,8 @@ from benchmarks.tables import COMMAND, publish, repeated, run, timed
 
 def warm(path: Path, threads: int, runs: int) -> float:
     """Measure the shortest time in seconds from file to notes with a loaded model."""
-    import torch
-
     from singtrans import Transcriber
 
-    torch.set_num_threads(1)
     transcriber = Transcriber(device="cpu", threads=threads)
     transcriber(path)
     return timed(lambda: transcriber(path), runs)

@@ -66,12 +66,12 @@ def machine() -> str:
     info = Path("/proc/cpuinfo")
     if info.exists() and (found := re.search(r"model name\s*: (.*)", info.read_text())):
         cpu = found[1]
-    import torch
+    import onnxruntime
 
     git = ["git", "-C", str(HERE.parent)]
     commit = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
     changed = subprocess.run([*git, "diff", "--quiet", "HEAD", "--", "singtrans", "models"], check=False).returncode
-    versions = f"Python {platform.python_version()}, torch {torch.__version__}"
+    versions = f"Python {platform.python_version()}, onnxruntime {onnxruntime.__version__}"
     return f"{os.cpu_count()} cores of {cpu}, {versions}, commit {commit.stdout.strip() or 'unknown'}" + (
         " with changes" if changed else ""
     )

@@ -16,6 +16,29 @@ if TYPE_CHECKING:
 
 pytest.register_assert_rewrite("tests.helpers.label_files")
 
+# Test modules that need more than the base of singtrans, by the package that they need.
+_NEEDS = {
+    "torch": [
+        "benchmarks/test_accuracy.py",
+        "benchmarks/test_benchmarks.py",
+        "benchmarks/test_songs.py",
+        "cli/test_train_processes.py",
+        "docs/test_doctests.py",
+        "model/test_features.py",
+        "model/test_network.py",
+        "recipe/test_fitting.py",
+        "recipe/test_posterior_cache.py",
+        "recipe/test_tones.py",
+        "separation/test_demucs.py",
+        "training/test_batches.py",
+        "training/test_loop.py",
+        "training/test_recordings.py",
+    ],
+    "mir_eval": ["scoring/test_metrics.py"],
+    "partitura": ["robustness/test_fuzzing.py"],
+}
+collect_ignore = [module for package, modules in _NEEDS.items() if not find_spec(package) for module in modules]
+
 # One thread for each process: the threads of several test processes wait for each other on a busy machine.
 os.environ["OMP_NUM_THREADS"] = "1"  # for the processes that tests start, too
 if find_spec("torch"):

@@ -1,0 +1,132 @@
+"""Cold start, speed and memory against limits, side by side in one run: `python -m benchmarks.light` (10 minutes).
+
+It needs an idle machine; torch, for its time of import and for the last version of singtrans that ran on torch, which
+is taken from the repository's history; librosa; and Basic Pitch, as `benchmarks.peers` says. Peers that are not
+installed are left out. Everything runs with one thread, in alternation; the best of several rounds counts.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks import peers
+from benchmarks.memory import peak
+from benchmarks.tables import COMMAND, HERE, publish, repeated, run, timed
+
+BEFORE = "fd5e02c"  # the last version that ran on torch
+ROUNDS = 5
+SHORT, SONG, LONG = 10.0, 180.0, 10_800.0  # seconds
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
+
+WARM = """
+import sys, time
+try:
+    import torch
+    torch.set_num_threads(1)
+except ImportError:
+    pass
+from singtrans import Transcriber
+transcriber, times = Transcriber(device="cpu"), []
+for _ in range(4):
+    began = time.perf_counter()
+    transcriber(sys.argv[1])
+    times.append(time.perf_counter() - began)
+print(min(times[1:]))
+"""
+
+
+def warm(path: Path, checkout: Path, seconds: float) -> float:
+    """Return the shortest seconds from file to notes with the model loaded, by the singtrans of a checkout."""
+    code = WARM if checkout != HERE.parent else WARM.replace("import torch\n", "raise ImportError\n")
+    command = [sys.executable, "-c", code, str(path)]
+    environment = os.environ | ONE_THREAD | {"PYTHONPATH": str(checkout)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, cwd=checkout)
+    return min(seconds, float(done.stdout))
+
+
+def cold(path: Path) -> list[list[object]]:
+    """Return the row of the cold start."""
+    start = {"ours": float("inf"), "torch": float("inf")}
+    for _ in range(ROUNDS):
+        start["ours"] = min(start["ours"], timed(lambda: run([*COMMAND, "transcribe", path, "--overwrite", "-q"])))
+        start["torch"] = min(start["torch"], timed(lambda: run([sys.executable, "-c", "import torch"])))
+    ratio = start["ours"] / start["torch"]
+    return [
+        ["import of torch", f"{start['torch']:.2f} s", "", ""],
+        [f"cold, {SHORT:.0f} s to MIDI, of that", f"{start['ours']:.2f} s", f"{ratio:.2f}", "at most 0.5"],
+    ]
+
+
+def against_before(path: Path) -> list[list[object]]:
+    """Return the rows of the warm speed, now and before."""
+    with tempfile.TemporaryDirectory() as folder:
+        archive = ["git", "-C", str(HERE.parent), "archive", BEFORE, "singtrans", "models", "pyproject.toml"]
+        files = subprocess.run(archive, capture_output=True, check=True).stdout
+        subprocess.run(["tar", "-x", "-C", folder], input=files, check=True)
+        now = before = float("inf")
+        for _ in range(ROUNDS):
+            now = warm(path, HERE.parent, now)
+            before = warm(path, Path(folder), before)
+    return [
+        [f"warm, 3 min, {BEFORE}", f"{before:.3f} s", "", ""],
+        ["warm, 3 min, speed against that", f"{now:.3f} s", f"{before / now:.2f}", "at least 1.35"],
+    ]
+
+
+def against_peers(path: Path, short: Path) -> list[list[object]]:
+    """Return the rows of the other tools' time over ours."""
+    tools: dict[str, Callable[[Path], int]] = {}
+    makers = {"singtrans": peers.singtrans, "Basic Pitch (onnx)": peers.basic_pitch, "librosa.pyin": peers.pyin}
+    for name, make in makers.items():
+        try:
+            tools[name] = make()
+            tools[name](short)  # loads and compiles what it needs
+        except ImportError as missing:
+            print(f"{name} is left out: {missing}", file=sys.stderr)
+            tools.pop(name, None)
+    best = dict.fromkeys(tools, float("inf"))
+    for _ in range(3):
+        for name, tool in tools.items():
+            best[name] = min(best[name], timed(lambda tool=tool: tool(path)))
+    limits = {"Basic Pitch (onnx)": "at least 4", "librosa.pyin": "at least 10"}
+    rows: list[list[object]] = [["warm, 1 min", f"{best['singtrans']:.3f} s", "", ""]]
+    for name in best.keys() & limits.keys():
+        rows.append([f"{name}, of that", f"{best[name]:.2f} s", f"{best[name] / best['singtrans']:.1f}", limits[name]])
+    return rows
+
+
+def memory(folder: Path, short: Path) -> list[list[object]]:
+    """Return the rows of the peaks of memory."""
+    least = peak(short)
+    most = peak(repeated(LONG, folder / "long.flac"))
+    many = folder / "many"
+    many.mkdir()
+    for number in range(6):
+        repeated(SHORT, many / f"{number}.flac")
+    worker = peak(many, "--jobs", "2")
+    return [
+        ["memory, 10 s", f"{least:.0f} MB", "", "at most 180 MB"],
+        ["memory, 3 h", f"{most:.0f} MB", f"{most - least:+.0f} MB", "at most +100 MB"],
+        ["memory, largest process of a batch", f"{worker:.0f} MB", "", "at most 180 MB"],
+    ]
+
+
+def main() -> None:
+    """Measure and print the table."""
+    os.environ |= ONE_THREAD
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        short, song = repeated(SHORT, folder / "short.flac"), repeated(SONG, folder / "song.flac")
+        rows = cold(short) + against_before(song)
+        rows += against_peers(repeated(60.0, folder / "minute.wav"), short) + memory(folder, short)
+    head = ["what", "measured", "ratio or difference", "limit"]
+    publish(
+        "Light", "python -m benchmarks.light", head, rows, "One thread, the best of several rounds, in alternation."
+    )
+
+
+if __name__ == "__main__":
+    main()
