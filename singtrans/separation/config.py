@@ -23,6 +23,6 @@ class SongConfig:
 
     doubtful: float = 0.87
     song: float = 0.80
-    gain: float = 0.03
+    gain: float = 0.025
     quietest: float = -20.0
     instruments: float = 0.15
