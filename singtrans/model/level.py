@@ -1,4 +1,4 @@
-"""How loud a recording is, as the model needs to know it."""
+"""Level of the singing in a recording, by which its samples are divided before the front end."""
 
 import math
 
@@ -8,7 +8,7 @@ _LEVEL_BLOCKS = 1000  # blocks of 20 ms whose squares are held and added at once
 
 
 class Level:
-    """How loud the singing in a recording is, gathered block by block.
+    """Computes the level of the singing in a recording, block by block.
 
     The level is the mean of the log RMS amplitude of 20 ms blocks, each weighted with its amplitude. A gain on the
     recording moves it by exactly that gain, and silence in front of the singing or after it does not move it.
@@ -22,7 +22,7 @@ class Level:
         self._sum = 0.0
 
     def add(self, samples: np.ndarray) -> None:
-        """Take in the next samples of the recording, (n,); how it is cut has no part in the value."""
+        """Add the next samples of the recording, (n,); the value does not depend on how it is cut."""
         self._rest.append(samples)
         self._waiting += len(samples)
         group = self._size * _LEVEL_BLOCKS
@@ -52,8 +52,8 @@ class Level:
 
 def level(samples: np.ndarray, sample_rate: int) -> float:
     """RMS amplitude of the singing in ``samples`` (n,); see `Level`."""
-    gatherer = Level(sample_rate)
+    meter = Level(sample_rate)
     step = sample_rate * 60
     for start in range(0, len(samples), step):
-        gatherer.add(samples[start : start + step])
-    return gatherer.value
+        meter.add(samples[start : start + step])
+    return meter.value

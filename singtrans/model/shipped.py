@@ -1,4 +1,4 @@
-"""The weights that are shipped, by name."""
+"""Names and files of the shipped models."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from singtrans.errors import UsageError
 
 DEFAULT = "solo"
-# In a checkout the weights lie beside the package, in a wheel inside it.
+# In a checkout, the models are beside the package; in a wheel, they are inside it.
 _PACKAGE = Path(__file__).parent.parent
 _CHECKOUT = _PACKAGE.parent
 _FOLDER = (_CHECKOUT if (_CHECKOUT / "pyproject.toml").is_file() else _PACKAGE) / "models"
@@ -28,7 +28,7 @@ def find_model(name: str | Path) -> Path:
     if wanted in shipped:
         return shipped[wanted]
     path = Path(name)
-    with suppress(OSError):  # a name too long, for one
+    with suppress(OSError):  # such as a name that is too long
         if path.is_file():
             return path
     if path.suffix == ".safetensors" or path.parent != Path():
