@@ -32,7 +32,7 @@ from singtrans import audio
 from singtrans.dataset.manifest import Entry, write_manifest
 
 VOICE_SECONDS = 40.0  # of a singer are taken apart
-MELODIES = 3  # for each voice
+MELODIES = 1  # for each voice
 MELODY_SECONDS = 20.0
 FORMANT_MELODIES = 45
 TONE_MELODIES = 24

@@ -11,16 +11,14 @@ import pytest
 
 from benchmarks import arguments, comparison, conditions, phenomena, pitch, spoken
 from benchmarks import other_systems as systems
-from recipe import label_lag, pseudo_labels
+from recipe import label_lag
 from recipe import manifest as data_manifest
 from recipe import resung_melodies as synthetic
 from recipe import song_files as data_set
 from recipe import sung_words as words
 from singtrans.dataset.manifest import Entry, read_entries, write_manifest
-from singtrans.decoding.posteriors import Posteriors
 from singtrans.formats import load_notes, load_pitch
 from singtrans.notes import Note, PitchTrack
-from singtrans.scoring.metrics import score_notes
 
 RATE = 16_000
 FINER = 32
@@ -219,29 +217,6 @@ def manifest(tmp_path) -> Path:
         ],
     )
     return tmp_path / "m.csv"
-
-
-def test_models_label_only_recordings_without_notes(manifest, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", ["pseudo_labels.py", str(manifest), str(tmp_path / "out"), "default", "default"])
-    pseudo_labels.main()
-    assert capsys.readouterr().out.startswith("1 recordings labelled, 0 left")
-    before, after = (
-        {e.id: (e.split, e.weight, *(file and file.resolve() for file in e.files)) for e in read_entries(path)}
-        for path in (manifest, tmp_path / "out" / "manifest.csv")
-    )
-    notes = (tmp_path / "out" / "pitch-00000.tsv").resolve()
-    assert after == before | {"pitch": ("train", pseudo_labels.WEIGHT, before["pitch"][2], notes, *before["pitch"][4:])}
-    true, found = load_notes(SAMPLES / "frere_jacques.notes.csv"), load_notes(notes)
-    assert score_notes(true, found).conp.f_measure > 0.9
-
-
-def test_the_mean_of_posteriors_is_their_mean():
-    rng = np.random.default_rng(0)
-    one, other = (Posteriors(*rng.random((4, 7)), rng.random((7, 5)), 0.02, 33.0, 3.0) for _ in range(2))
-    mean = pseudo_labels.mean_posteriors([one, other])
-    np.testing.assert_allclose(mean.onset, (one.onset + other.onset) / 2)
-    np.testing.assert_allclose(mean.pitch, (one.pitch + other.pitch) / 2)
-    assert (mean.hop, mean.lowest_midi, mean.bins_per_semitone) == (0.02, 33.0, 3.0)
 
 
 def test_the_comparison_has_a_row_for_each_part_model_and_tool(manifest, monkeypatch, capsys):
