@@ -26,6 +26,7 @@ import numpy as np
 
 from benchmarks.tables import table
 from recipe.posterior_cache import Kept, PosteriorCache, default_processes
+from recipe.tune_decoder import EVERY
 from recipe.validation_sets import SSVD_SHARP, Recording, recordings
 from singtrans.decoding.confidence import logistic
 from singtrans.decoding.config import ConfidenceConfig, DecoderConfig
@@ -229,6 +230,8 @@ def main() -> None:
     config = Config.from_json(read_metadata(options.model)["config"], str(options.model))
     cache = PosteriorCache(options.cache, options.model)
     found = [r for r in recordings(options.data) if r.group in {*FITTED, *REPORTED, *SOLO}]
+    clips = [r for r in found if r.source == "ravdess"]
+    found = [r for r in found if r.source != "ravdess"] + clips[::EVERY]
     cache.fill(found, options.processes)
     measured = [measure(recording, cache(recording), config.decoder) for recording in found]
     fitted, rows = calibrate([m for m in measured if m.group in FITTED])

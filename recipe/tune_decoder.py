@@ -1,6 +1,6 @@
 """Tune the decoder's costs on validation recordings and write a model that carries them.
 
-    python -m recipe.tune_decoder DATA MODEL OUT.safetensors [--cache FOLDER] [--processes N]
+    python -m recipe.tune_decoder DATA MODEL OUT.safetensors [--cache FOLDER] [--rounds N] [--processes N]
 
 A coordinate search over `DecoderConfig`: every cost is moved up and down in turn, and a move that raises the target
 is kept, until none does. The target is a mean over data sets:
@@ -59,8 +59,14 @@ MOVES = {
 
 ADDED = frozenset(name for name, moves in MOVES.items() if moves[0] < 0.0)
 WITHIN = {"shortest_note": (0.04, 0.16), "edge": (0.0, 0.4), "longest_ornament": (0.0, 0.36)}
-START = {"longest_ornament": 0.2}
-"""What the search starts from where a model's decoder has no ornaments yet."""
+START = {
+    "longest_ornament": 0.16,
+    "note_cost": 1.5,
+    "onset_weight": 1.56,
+    "offset_weight": 1.0,
+    "pitch_weight": 0.32,
+}
+"""What the search starts from if a model's decoder has no ornaments yet: costs that were tuned for a model like it."""
 
 GAIN = 0.0005
 """Less than this is within the noise of a handful of notes."""
@@ -173,10 +179,16 @@ def moved(config: DecoderConfig, name: str, move: float) -> DecoderConfig | None
         return None
 
 
-def search(target: Tuner, config: DecoderConfig) -> DecoderConfig:
-    """The best configuration that single moves reach."""
-    best, improved = target.target(config), True
-    while improved:
+def search(target: Tuner, config: DecoderConfig, rounds: int) -> DecoderConfig:
+    """The best configuration that single moves reach.
+
+    Args:
+        target: what is raised.
+        config: where the search starts.
+        rounds: how often all moves are tried at most.
+    """
+    best = target.target(config)
+    for _ in range(rounds):
         improved = False
         for name, moves in MOVES.items():
             for move in moves:
@@ -186,6 +198,8 @@ def search(target: Tuner, config: DecoderConfig) -> DecoderConfig:
                 config, best, improved = tried, score, True
                 print(f"{best:.4f} {name} {getattr(config, name):.5g}", flush=True)
                 break
+        if not improved:
+            break
     return config
 
 
@@ -196,6 +210,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("model", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--cache", type=Path, default=Path("cache/posteriors"), help="keeps posteriors")
+    parser.add_argument("--rounds", type=int, default=10, help="how often all moves are tried at most")
     parser.add_argument("--processes", type=int, default=default_processes())
     return parser.parse_args()
 
@@ -210,7 +225,7 @@ def main() -> None:
     found = chosen(recordings(options.data))
     with tuner(options.model, options.cache, found, options.processes) as target:
         print("before", {k: v.round(4).tolist() for k, v in target.figures(config.decoder).items()}, flush=True)
-        tuned = search(target, decoder)
+        tuned = search(target, decoder, options.rounds)
         print("after", {k: v.round(4).tolist() for k, v in target.figures(tuned).items()})
     change_config(options.model, options.out, dataclasses.replace(config, decoder=tuned))
 
