@@ -35,6 +35,9 @@ FEWEST_NOTES = 5
 _FLOOR = 1e-3
 _NEAR = 1  # frames to either side of a boundary in which its evidence is looked for
 _AROUND = (3, 6)  # frames from an onset in which a clear one leaves no trace
+AROUND = _AROUND[1]
+"""Frames before a note and after it that its measurements look at."""
+
 _SCOOP = 0.15  # seconds; notes much longer do not look like scoops
 _FRAME_FEATURES = CONFIDENCE_FEATURES[: CONFIDENCE_FEATURES.index("log_duration")]
 

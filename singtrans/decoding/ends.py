@@ -13,6 +13,9 @@ from singtrans.notes import Note
 LONGEST_GAP = 0.3
 """Seconds up to which a gap is no rest in a score, where the model says nothing about it."""
 
+SHORTEST_REST = 0.12
+"""Seconds; a shorter gap is a breath or a consonant, whatever the model says."""
+
 LONGEST_JOIN = 1.0
 """Seconds; a longer gap between two notes is a rest, whatever the model says."""
 
@@ -31,8 +34,9 @@ def with_releases(notes: Sequence[Note], ends: Sequence[tuple[float, float] | No
             found.append(note)
             continue
         release, following = note.offset, ends[i + 1] if i + 1 < len(notes) else None
+        gap = notes[i + 1].onset - note.offset if following is not None else LONGEST_JOIN
         # Of the two places, the likelier one.
-        if following is not None and notes[i + 1].onset - note.offset < LONGEST_JOIN and following[0] > end[1]:
+        if following is not None and (gap < SHORTEST_REST or (gap < LONGEST_JOIN and following[0] > end[1])):
             release = notes[i + 1].onset
         found.append(replace(note, release=release))
     return tuple(found)

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 
+from singtrans.decoding.ends import SHORTEST_REST
 from tests.helpers.command import SAMPLES, call
 
 SONG = SAMPLES / "amazing_grace.wav"
@@ -26,8 +27,8 @@ def test_joined_ends_leave_no_short_gaps(plain):
     joined = notes("--ends", "joined")
     assert [n["onset"] for n in joined] == [n["onset"] for n in plain]
     gaps = [b["onset"] - a["offset"] for a, b in pairwise(plain)]
-    assert any(0.01 < gap < 0.25 for gap in gaps)
-    assert not any(0.01 < b["onset"] - a["offset"] < 0.25 for a, b in pairwise(joined))
+    assert any(0.01 < gap < SHORTEST_REST for gap in gaps)
+    assert not any(0.01 < b["onset"] - a["offset"] < SHORTEST_REST for a, b in pairwise(joined))
 
 
 def test_sensitivity_and_shortest_note_change_how_many_there_are(plain):

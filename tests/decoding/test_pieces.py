@@ -92,3 +92,14 @@ def test_silence_is_forgotten(value):
     p, decoder = posteriors(*heads, np.full((10_000, 30), 1 / 30)), Decoder(CONFIG)
     decoder.add(p)
     assert len(decoder._held) < 1000
+
+
+@pytest.mark.parametrize("piece", [1, 9, 50])
+def test_pieces_have_no_part_in_the_confidence(piece):
+    p, features = melody(5, 300), []
+    for size in (piece, 300):
+        decoder = Decoder(ORNATE)
+        for first in range(0, 300, size):
+            decoder.add(p[first : first + size])
+        features.append(decoder.measured(6.0)[1])
+    assert np.array_equal(*features)
