@@ -87,13 +87,13 @@ def test_either_channel(tmp_path, name, kind):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_second_of_silence_in_front(name):
-    """Of whole recordings; a boundary on a knife's edge, which two frames fit alike, may take the other one."""
+    """The LSTM starts from another state, so no boundary may move by more than 12 ms, and few by more than 1.5 ms."""
     whole = audio.load(SAMPLES / name)
     later = transcriber().transcribe(np.concatenate([np.zeros(RATE, np.float32), whole]))
     plainly = transcriber().transcribe(whole)
-    same(later, plainly, later=1.0, seconds=0.045, semitones=0.03)
+    same(later, plainly, later=1.0, seconds=0.012, semitones=0.03)
     moved = [
         max(abs(note.onset - 1.0 - true.onset), abs(note.offset - 1.0 - true.offset))
         for note, true in zip(later.notes, plainly.notes, strict=True)
     ]
-    assert sum(seconds > 0.0015 for seconds in moved) <= 2  # the notes on either side of it
+    assert sum(seconds > 0.0015 for seconds in moved) <= 4
