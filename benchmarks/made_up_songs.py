@@ -1,4 +1,4 @@
-"""What becomes of made-up songs, choirs, doubled voices and instruments, raw and with ``--separate auto``.
+"""Transcribe synthetic songs, choirs, doubled voices and instruments, raw and with ``--separate auto``.
 
     python -m benchmarks.made_up_songs [--model MODEL] [--write FOLDER]
 
@@ -34,7 +34,7 @@ DOUBLE = 0.02  # seconds that one of two voices is late
 
 @dataclass(frozen=True)
 class Piece:
-    """A made-up recording.
+    """A synthetic recording.
 
     Attributes:
         samples: (n,) at `RATE`.
@@ -179,7 +179,7 @@ def rows(model: str, folder: Path) -> Iterator[list[object]]:
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description="Made-up songs, choirs and instruments.")
+    parser = argparse.ArgumentParser(description="Synthetic songs, choirs and instruments.")
     parser.add_argument("--model", default="default", help="a shipped model's name or a weight file")
     parser.add_argument("--write", type=Path, metavar="FOLDER", help="keep the pieces here")
     options = parser.parse_args()

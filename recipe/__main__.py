@@ -2,14 +2,13 @@
 
     python -m recipe DATA WORK [--seeds 1 2] [--minutes 9] [--data-alone]
 
-DATA holds the recordings (`recipe.manifest`). WORK receives everything that is made on the way: the manifest, made-up
-songs (`recipe.make_songs`), re-sung melodies (`recipe.resung_melodies`), plain tones (`recipe.tones`), the pack of all
-of them (`recipe.pack`) and the models (`recipe.train`). What is there already is not made again, so the same command
-goes on where it was interrupted. The data take about half an hour of two cores, training ten minutes of one H100 or
-about ten hours of two cores. ``--data-alone`` stops before the training, for a machine that has no graphics card.
+DATA contains the recordings (`recipe.manifest`). WORK receives all intermediate results: the manifest, synthetic songs
+(`recipe.make_songs`), re-sung melodies (`recipe.resung_melodies`), plain tones (`recipe.tones`), the pack of all of
+them (`recipe.pack`) and the models (`recipe.train`). Existing results are kept, so run the same command again to
+resume. Making the data takes about half an hour on two cores; training takes ten minutes on one H100, or about ten
+hours on two cores. ``--data-alone`` stops before the training, for a machine without a GPU.
 
-Made-up songs are sung by the synthesisers that are installed (`recipe.sung_word_voices`): with others, the data are
-others.
+Synthetic songs are sung by the installed synthesisers (`recipe.sung_word_voices`). Other synthesisers give other data.
 """
 
 import argparse
@@ -29,7 +28,7 @@ class Step:
 
     Attributes:
         program: module and arguments.
-        makes: the file that shows that it is done.
+        makes: file that exists when the program has finished.
     """
 
     program: Sequence[str]
@@ -37,7 +36,7 @@ class Step:
 
 
 def data_steps(data: Path, work: Path) -> list[Step]:
-    """The programs that make everything to train on, in order."""
+    """The programs that make the training data, in order."""
     manifest, pack = work / "manifest.csv", work / "pack"
     made = [work / name / "manifest.csv" for name in ("songs", "synthetic", "tones")]
     songs, synthetic, tones = (str(path.parent) for path in made)
@@ -55,12 +54,12 @@ def data_steps(data: Path, work: Path) -> list[Step]:
 
 
 def main() -> None:
-    """Make what is not there yet, or say in a line why not."""
+    """Make the missing results, or exit with an error of one line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("work", type=Path)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
-    parser.add_argument("--minutes", type=float, default=0.0, help="limit of the training's time (default: none)")
+    parser.add_argument("--minutes", type=float, default=0.0, help="time limit of the training (default: none)")
     parser.add_argument("--data-alone", action="store_true", help="make the data and stop")
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)

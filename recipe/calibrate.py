@@ -1,19 +1,19 @@
-"""Fit the probabilities that notes are right on validation recordings, and write a model that carries them.
+"""Fit the probabilities that notes are right on validation recordings, and write a model with them.
 
     python -m recipe.calibrate DATA MODEL OUT.safetensors [--cache FOLDER] [--processes N]
 
-Logistic regressions with a quadratic penalty, one for each of `Certainty`'s values, fitted on SSVD's and PJS'
-validation parts and the sung words, which count the same. The penalty is chosen by the likelihood of recordings that
-were left out.
+There is one logistic regression with a quadratic penalty for each value of `Certainty`. They are fitted on the
+validation splits of SSVD and PJS and on the sung words, with equal weights. The penalty is chosen by cross-validated
+likelihood.
 
-What is printed for these sets is computed on recordings that were left out of the fit (`FOLDS` parts); for the test
-parts, by the calibration that is written:
+The figures for these sets are cross-validated (`FOLDS` folds); those for the test splits use the calibration that is
+written:
 
 - ECE: expected calibration error over ten bins of equal width (Guo et al., "On calibration of modern neural networks",
   ICML 2017).
-- least sure tenth: how many of the wrong notes are among the tenth of the notes with the lowest probability; at most
-  0.1 divided by the share of wrong notes.
-- AUC: how often a right note is surer than a wrong one.
+- least sure tenth: fraction of the wrong notes that are among the tenth of the notes with the lowest probability; at
+  most 0.1 divided by the share of wrong notes.
+- AUC: fraction of pairs in which the right note has a higher probability than the wrong one.
 """
 
 import argparse
@@ -40,9 +40,9 @@ from singtrans.scoring.metrics import note_arrays, shift_hz
 FITTED = ("ssvd valid", "pjs valid", "words")
 REPORTED = ("ssvd test", "pjs test")
 SOLO = (*FITTED, "mir1k valid", "ravdess")
-"""Recordings of one voice alone, by which others are told from them."""
+"""Solo recordings, used to set the threshold that separates them from other recordings."""
 CLEARER = 0.05
-"""Share of a set's solo recordings that may be taken for others."""
+"""Largest share of the solo recordings of a set that may fall below the threshold."""
 FOLDS = 10
 PENALTIES = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
 BINS = 10
@@ -53,10 +53,10 @@ class Measured:
     """The notes found in a recording.
 
     Attributes:
-        group: set and part.
+        group: set and split.
         features: (notes, features).
         clarity: mean clarity of the notes.
-        right: by `Certainty`'s names, (notes,) whether it is right; NaN where this cannot be said.
+        right: name in `Certainty` -> (notes,) whether it is right; NaN where this is unknown.
     """
 
     group: str
@@ -66,7 +66,7 @@ class Measured:
 
 
 def measure(recording: Recording, kept: Kept, config: DecoderConfig) -> Measured:
-    """What was found in a recording, and whether it is right."""
+    """Notes found in a recording, and whether they are right."""
     decoder = Decoder(config)
     decoder.add(kept.posteriors)
     notes, features = decoder.measured(kept.duration)
@@ -107,7 +107,7 @@ def fit(features: np.ndarray, right: np.ndarray, weights: np.ndarray, penalty: f
         penalty: of the squares of the weights of standardised features; the constant has none.
     """
     mean, spread = features.mean(axis=0), features.std(axis=0)
-    spread[spread < 1e-9] = np.inf  # what is always the same says nothing
+    spread[spread < 1e-9] = np.inf  # a constant feature gets no weight
     columns = np.column_stack([np.ones(len(features)), (features - mean) / spread])
     ridge = np.diag([1e-6, *[penalty] * features.shape[1]])
     found = np.zeros(columns.shape[1])
@@ -150,7 +150,7 @@ def left_out(measured: Sequence[Measured], name: str, penalty: float) -> list[np
 
 
 def likelihood(measured: Sequence[Measured], name: str, penalty: float) -> float:
-    """Mean over sets of the mean log likelihood of notes that were left out."""
+    """Mean over sets of the cross-validated mean log likelihood of notes."""
     values: dict[str, list[np.ndarray]] = {}
     for m, p in zip(measured, left_out(measured, name, penalty), strict=True):
         inside, right = np.isfinite(m.right[name]), m.right[name]
@@ -167,14 +167,14 @@ def calibration_error(probability: np.ndarray, right: np.ndarray) -> float:
 
 
 def least_sure(probability: np.ndarray, right: np.ndarray, share: float = 0.1) -> float:
-    """How many of the wrong notes are among the least sure; 0 if none is wrong."""
+    """Fraction of the wrong notes that are among the least sure; 0 if none is wrong."""
     order = np.argsort(probability, kind="stable")
     wrong = right < 0.5
     return float(wrong[order[: max(1, round(share * len(order)))]].sum() / max(wrong.sum(), 1))
 
 
 def area(probability: np.ndarray, right: np.ndarray) -> float:
-    """Area under the ROC curve: how often a right note is surer than a wrong one; NaN if there are no such pairs."""
+    """Area under the ROC curve; NaN if there are no right or no wrong notes."""
     good, bad = probability[right > 0.5], probability[right < 0.5]
     if not len(good) or not len(bad):
         return float("nan")
@@ -214,7 +214,7 @@ def calibrate(measured: Sequence[Measured]) -> tuple[ConfidenceConfig, list[list
 
 
 def arguments() -> argparse.Namespace:
-    """What was asked for on the command line."""
+    """Options of the command line."""
     parser = argparse.ArgumentParser(description="Fit the probabilities that notes are right.")
     parser.add_argument("data", type=Path, help="folder of the sets")
     parser.add_argument("model", type=Path)

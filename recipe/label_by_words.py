@@ -1,9 +1,9 @@
-"""Notes for recordings of which only pitch and words are known: labels by models, as many as the words allow.
+"""Label notes by models in recordings with pitch labels and words, consistent with the number of syllables.
 
-MIR-1K has no notes, but the number of syllables of every clip: a Chinese character is one, and it is sung on one note
-or, in a melisma, on more. Models that have learnt from other recordings find the notes (self-training; Xie et al.,
-"Self-training with noisy student", CVPR 2020). A clip in which they find fewer notes than there are syllables, or far
-more, at any cost of a note, teaches no notes.
+MIR-1K has no notes, but the number of syllables is known for every clip: a Chinese character is one syllable, sung on
+one note or, in a melisma, on several. Models trained on other recordings find the notes (self-training; Xie et al.,
+"Self-training with noisy student", CVPR 2020). If the models find fewer notes than syllables, or far more, at every
+note cost, the clip gets no notes.
 """
 
 import csv
@@ -33,12 +33,12 @@ LEAD = 0.5  # seconds of silence before a clip, as in transcribing
 
 @dataclass(frozen=True)
 class Labelled:
-    """What came of it.
+    """Result of labelling.
 
     Attributes:
-        recordings: all that were given, some with notes now.
-        labelled: how many those are.
-        left: how many keep none.
+        recordings: all recordings, some of them now with notes.
+        labelled: number of recordings that were labelled.
+        left: number of recordings that remain without notes.
     """
 
     recordings: list[Recording]
@@ -69,7 +69,7 @@ def label(recordings: Sequence[Recording], syllables: Mapping[str, int], models:
 
 
 def _notes(config: DecoderConfig, task: tuple[Posteriors, int, float]) -> np.ndarray | None:
-    """(notes, 3) of one recording, or None if their number does not go with that of its syllables."""
+    """(notes, 3) of one recording, or None if their number is not consistent with the number of syllables."""
     posteriors, syllables, duration = task
     for cost in COSTS:
         found = decode(posteriors, replace(config, note_cost=config.note_cost + cost), duration)
@@ -82,7 +82,7 @@ def _notes(config: DecoderConfig, task: tuple[Posteriors, int, float]) -> np.nda
 
 @torch.inference_mode()
 def mean_posteriors(recordings: Sequence[Recording], models: Sequence[Model]) -> list[Posteriors]:
-    """The mean of what several models of one shape say about each recording."""
+    """Mean posteriors of several models of the same shape for each recording."""
     order = sorted(range(len(recordings)), key=lambda i: recordings[i].duration)
     found: list[Posteriors | None] = [None] * len(recordings)
     for start in range(0, len(order), CLIPS_AT_ONCE):

@@ -1,12 +1,12 @@
-"""How long after its vowel the labels of each recording's notes begin: a delay that some of a set's labels may share.
+"""Measure the delay of note labels relative to the vowels, for each recording.
 
     python -m recipe.label_lag manifest.csv [SOURCE]
 
-For every recording two lags in milliseconds, each the median over its notes and the quartiles. *Onset*: from where the
+Prints two delays in milliseconds for every recording: medians over its notes, with quartiles. *Onset*: from where the
 level above 800 Hz rises through 12 dB below the note's peak (`vowel_power` and `rise` of ``sample_audio/make.py``, by
 which synthetic singing is labelled) to the labelled onset. *Offset*: from where it falls through that to the labelled
-offset. No model has a part in it, so none that learnt from the labels. Vowels that follow vowels, glides, noise and
-reverberation have no sharp rise: look at medians, and compare recordings of one set.
+offset. No model is used, so the result does not depend on a model trained on the labels. Vowels that follow vowels,
+glides, noise and reverberation have no sharp rise: look at medians, and compare recordings of one set.
 """
 
 import argparse
@@ -34,7 +34,7 @@ def lags(samples: np.ndarray, notes: Sequence[Note]) -> tuple[np.ndarray, np.nda
 
     rises, falls = [], []
     for note in notes:
-        # The peak is the note's own, whatever is louder before or after it.
+        # The peak of this note, even if there is a louder sound before or after it.
         onset, offset = frame(note.onset), frame(note.offset)
         start = frame(note.onset - BEFORE)
         rose = make.rise(power[start : max(onset + 1, frame(min(note.offset, note.onset + AFTER)))], onset - start)
@@ -48,7 +48,7 @@ def lags(samples: np.ndarray, notes: Sequence[Note]) -> tuple[np.ndarray, np.nda
 
 
 def quartiles(lag: np.ndarray) -> str:
-    """Median and quartiles in milliseconds, and of how many."""
+    """Median and quartiles in milliseconds, and the number of values."""
     if not len(lag):
         return ""
     low, middle, high = 1000 * np.percentile(lag, (25, 50, 75))
@@ -56,7 +56,7 @@ def quartiles(lag: np.ndarray) -> str:
 
 
 def main() -> None:
-    """Print a row a recording."""
+    """Print one row per recording."""
     parser = argparse.ArgumentParser(description="How long after their vowels the labels of notes begin.")
     parser.add_argument("entries", type=manifest, metavar="MANIFEST")
     parser.add_argument("source", nargs="?", help="of one source alone")

@@ -1,10 +1,10 @@
-"""Make the synthetic part of the training data: made-up songs by real and synthetic voices, with exact labels.
+"""Make synthetic songs for training, with real and synthetic voices and exact labels.
 
     python -m recipe.make_songs MANIFEST OUT [--seed SEED] [--seconds SECONDS] [--songs 4]
 
-MANIFEST lists the recordings to learn from (`recipe.manifest`); voices of its training part sing, and so do those of
-espeak-ng, flite, Festival and SVOX Pico, as far as they are installed. OUT receives recordings, notes, pitch, times of
-syllables and of ornaments, and a ``manifest.csv``.
+MANIFEST lists the recordings (`recipe.manifest`). The singers of its training split are used as voices, and so are the
+installed ones of espeak-ng, flite, Festival and SVOX Pico. OUT receives recordings, notes, pitch, times of syllables
+and of ornaments, and a ``manifest.csv``.
 """
 
 import argparse
@@ -76,7 +76,7 @@ PJS_VOWELS = frozenset("aiueo")
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """How to make a bank: ``kind`` of a synthesiser or ``recorded``, a name, and what that needs."""
+    """How to make a bank: ``kind`` of a synthesiser or ``recorded``, a name, and further settings."""
 
     kind: str
     name: str
@@ -86,7 +86,7 @@ class Voice:
 
 
 def synthetic_voices() -> list[Voice]:
-    """Those that are installed."""
+    """The installed synthetic voices."""
     found = []
     if shutil.which("espeak-ng"):
         found += [Voice("espeak", variant, language, VOICES[variant]) for language, variant in ESPEAK]
@@ -99,7 +99,7 @@ def synthetic_voices() -> list[Voice]:
 
 
 def recorded_voices(entries: Sequence[Entry]) -> list[Voice]:
-    """Singers of the training part: a recording of SSVD, some songs of PJS, else all of a singer's."""
+    """Singers of the training split: one recording of SSVD, some songs of PJS, else all recordings of a singer."""
     groups: dict[str, list[Entry]] = defaultdict(list)
     for number, entry in enumerate(e for e in entries if e.split == "train"):
         if entry.source == "pjs":
@@ -162,7 +162,7 @@ def _recorded_bank(voice: Voice, rng: np.random.Generator) -> SyllableBank:
 
 
 def _vowels(entry: Entry) -> list[tuple[float, float, float]]:
-    """Seconds at which consonants begin at the earliest, the vowel begins, and it ends."""
+    """Seconds of the earliest start of the consonants, of the start of the vowel, and of its end."""
     phonemes = entry.audio.with_suffix(".lab")
     if entry.source == "pjs" and phonemes.is_file():
         rows = [line.split() for line in phonemes.read_text(encoding="utf-8").splitlines() if line.strip()]
@@ -212,7 +212,7 @@ def draw_style(rng: np.random.Generator) -> SingingStyle:
 
 
 def one_song(bank: SyllableBank, seed: tuple[int, int, int], *, clear: bool = False) -> SungSong:
-    """A song of a voice; where consonants find no room, another one; ``clear`` as of `draw_manner`."""
+    """A song of a voice; drawn again if there is no room for its consonants; ``clear`` as in `draw_manner`."""
     for attempt in range(5):
         rng = np.random.default_rng([*seed, attempt])
         manner = draw_manner(rng, clear=clear)
@@ -252,7 +252,7 @@ def write_song(folder: Path, name: str, song: SungSong, source: str = "songs") -
 
 
 def clear_songs(voice: Voice) -> int:
-    """How many songs of the later stages a voice sings: most by those who sing English, with its closed syllables."""
+    """Number of songs of a voice for the later stages; most for English voices, which have closed syllables."""
     if voice.kind != "recorded":
         return 7 if voice.language in ENGLISH else 3
     return 3 if voice.name.startswith(("mir1k", "utau")) else 2
@@ -285,9 +285,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("manifest", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--seed", type=int, default=SEED, help="another makes other songs (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=SEED, help="random seed of the songs (default: %(default)s)")
     parser.add_argument("--clear", action="store_true", help="songs for the later stages; see draw_manner")
-    parser.add_argument("--songs", type=int, default=SONGS, help="of each voice; --clear has its own numbers")
+    parser.add_argument("--songs", type=int, default=SONGS, help="songs of each voice; --clear has its own numbers")
     parser.add_argument("--cache", type=Path, help="for the voices (default: OUT/voices)")
     parser.add_argument("--processes", type=int, default=None)
     options = parser.parse_args()

@@ -1,19 +1,19 @@
-"""Write the manifest that the shipped model is trained and measured with.
+"""Write the manifest of the data for training and measuring the shipped model.
 
     python -m recipe.manifest DATA manifest.csv [--as-labelled]
 
-DATA holds ``ssvd/`` (Sight-Singing Vocal Dataset 2.0), ``pjs/`` (PJS corpus 1.1), ``mir1k/`` (MIR-1K) and ``utau/``
-(voices of UTAU), each recording with its labels beside it. Splits are by whole recording (SSVD, whose ids do not name
-the singer: whole ranges of ids), by song (PJS, one singer) and by singer (MIR-1K, UTAU). `valid` chooses the weights
-and the decoder's costs; `test` is only reported.
+DATA contains ``ssvd/`` (Sight-Singing Vocal Dataset 2.0), ``pjs/`` (PJS corpus 1.1), ``mir1k/`` (MIR-1K) and ``utau/``
+(voices of UTAU), each recording with its labels beside it. Splits are by ranges of ids (SSVD, whose ids do not name the
+singer), by song (PJS, one singer) and by singer (MIR-1K, UTAU). `valid` chooses the weights and the decoder's costs;
+`test` is only reported.
 
-Where syllables begin is known of three sets, and written into a folder ``syllables`` beside the manifest: in SSVD every
-note is a syllable of solfege, in UTAU's recordings every note is one, and PJS has phonemes, of which every vowel
-begins one. (A moraic n is a note of its own in Japanese, but not a syllable.)
+The starts of syllables are known in three sets, and are written to a folder ``syllables`` beside the manifest. In SSVD
+and UTAU, every note is a syllable; PJS has phonemes, and every vowel begins a syllable. (In Japanese, a moraic n is a
+note of its own, but not a syllable.)
 
-The labels of 28 of SSVD's recordings come 20 ms later after the sound than those of the others, onsets and offsets
-alike (`label_lag.py` shows it). All 28 are in the training part. Their labels are moved back by that, into a folder
-``on-time`` beside the manifest, unless ``--as-labelled`` is given.
+In 28 recordings of SSVD, onsets and offsets are labelled 20 ms later than in the others (measured by `label_lag.py`).
+All 28 are in the training split. Their labels are moved back by 20 ms, into a folder ``on-time`` beside the manifest,
+unless ``--as-labelled`` is given.
 """
 
 import argparse
@@ -51,14 +51,14 @@ def _choose(name: str, valid: object, test: object) -> str:
 
 
 def move(notes: Path, seconds: float, out: Path) -> Path:
-    """Write notes that begin and end ``seconds`` earlier, and return where."""
+    """Write notes that begin and end ``seconds`` earlier; return the path."""
     out.parent.mkdir(parents=True, exist_ok=True)
     write_notes(out, (Note(max(n.onset - seconds, 0.0), n.offset - seconds, n.pitch) for n in load_notes(notes)))
     return out
 
 
 def write_syllables(folder: Path, name: str, times: Iterable[float]) -> Path:
-    """Write where syllables begin, and return where."""
+    """Write the times at which syllables begin; return the path."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.syllables.txt"
     path.write_text("".join(f"{time:.4f}\n" for time in times))
@@ -72,12 +72,12 @@ def nuclei(phonemes: Path) -> list[float]:
 
 
 def entries(data: Path, syllables: Path, on_time: Path | None = None) -> list[Entry]:
-    """One per recording.
+    """One entry per recording.
 
     Args:
-        data: the sets.
-        syllables: folder that receives where syllables begin.
-        on_time: receives the labels that come late, moved; None leaves them as they are.
+        data: folder with the data sets.
+        syllables: folder for the times at which syllables begin.
+        on_time: folder for the corrected late labels; None to leave them unchanged.
     """
     found = []
     for notes in sorted((data / "ssvd").glob("*.tsv")):
@@ -110,7 +110,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Write the manifest that the shipped model is trained with.")
     parser.add_argument("data", type=Path)
     parser.add_argument("manifest", type=Path)
-    parser.add_argument("--as-labelled", action="store_true", help="leave SSVD's late labels where they are")
+    parser.add_argument("--as-labelled", action="store_true", help="do not correct the late labels of SSVD")
     options = parser.parse_args()
     on_time = None if options.as_labelled else options.manifest.parent / "on-time"
     folder = options.manifest.parent / "syllables"

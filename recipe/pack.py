@@ -1,8 +1,8 @@
-"""Pack what is trained on into one folder: recordings as Ogg Opus, labels and measured pitch as arrays.
+"""Pack the training data into one folder: recordings as Ogg Opus, labels and measured pitch as arrays.
 
     python -m recipe.pack OUT MANIFEST [MANIFEST ...] [--cache FOLDER]
 
-A pack can travel to a machine that has neither the data sets nor WORLD, and `recipe.train` trains from it.
+A pack can be copied to a machine without the data sets and WORLD; `recipe.train` trains from it.
 """
 
 import argparse
@@ -42,7 +42,7 @@ TOLD = ("id", "source", "license", "singer", "weight", "boundaries", "convention
 
 @dataclass
 class _Packer:
-    """Gathers sounds and arrays, each once, under a name made of what they are."""
+    """Collects sounds and arrays, each once, named by a checksum of the content."""
 
     sounds: dict[str, tuple[np.ndarray, float]] = field(default_factory=dict)
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
@@ -65,8 +65,8 @@ def write_pack(out: Path, manifests: Sequence[Path], cache: Path) -> None:
     """Pack the training recordings of all manifests into the new folder ``out``.
 
     Args:
-        out: is made, once everything was read.
-        manifests: which recordings.
+        out: new folder, made after everything was read.
+        manifests: manifests of the recordings.
         cache: folder for decoded audio.
 
     Raises:
@@ -156,11 +156,13 @@ def _recording(row: Mapping[str, Any], sounds: Mapping[str, np.ndarray], arrays:
 
 
 def main() -> None:
-    """Pack, or say in a line why not."""
+    """Pack, or exit with an error of one line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
     parser.add_argument("manifests", nargs="+", type=Path, metavar="MANIFEST")
-    parser.add_argument("--cache", type=Path, default=Path("cache"), help="for decoded audio (default: %(default)s)")
+    parser.add_argument(
+        "--cache", type=Path, default=Path("cache"), help="folder for decoded audio (default: %(default)s)"
+    )
     options = parser.parse_args()
     try:
         write_pack(options.out, options.manifests, options.cache)

@@ -1,7 +1,7 @@
-"""A model's posteriors of recordings, computed once and kept in a folder.
+"""Cache of the posteriors of recordings in a folder.
 
-The decoder's costs and the confidence's calibration are fitted on the same posteriors many times, and decoding takes a
-twentieth of the time that the network takes.
+The decoder costs and the calibration of the confidence are fitted on the same posteriors many times, and decoding takes
+a twentieth of the time of the network.
 """
 
 import dataclasses
@@ -29,7 +29,7 @@ _NUMBERS = ("hop", "lowest_midi", "bins_per_semitone")
 
 @dataclass(frozen=True, eq=False)
 class Kept:
-    """What the cache has of a recording.
+    """Cached posteriors of a recording.
 
     Attributes:
         posteriors: of all its frames.
@@ -49,7 +49,7 @@ class PosteriorCache:
     Args:
         folder: receives a folder for each model.
         model: the weight file.
-        device: where the network runs.
+        device: device on which the network runs.
     """
 
     def __init__(self, folder: Path, model: Path, device: str = "cpu") -> None:
@@ -58,7 +58,7 @@ class PosteriorCache:
         self._transcriber: Transcriber | None = None
 
     def __call__(self, recording: Recording) -> Kept:
-        """Posteriors of a recording, from the folder where it has them."""
+        """Posteriors of a recording, from the folder if they are stored."""
         path = self._path(recording)
         size = recording.audio.stat().st_size
         if (found := _read(path, size)) is None:
@@ -68,7 +68,7 @@ class PosteriorCache:
         return found
 
     def fill(self, recordings: list[Recording], processes: int) -> None:
-        """Compute what is missing, in several processes."""
+        """Compute the missing posteriors in several processes."""
         missing = [r for r in recordings if _read(self._path(r), r.audio.stat().st_size) is None]
         if processes < 2 or len(missing) < 2:
             for recording in missing:
@@ -91,7 +91,7 @@ class PosteriorCache:
 
 
 def network_digest(model: Path) -> str:
-    """16 characters that tell networks apart, by weights and configuration; the decoder has no effect on them."""
+    """16 characters that identify a network by weights and configuration, independent of the decoder."""
     config = dataclasses.asdict(Config.from_json(read_metadata(model)["config"], str(model)))
     digest = hashlib.sha256(json.dumps([config["features"], config["network"]], sort_keys=True).encode())
     with safe_open(model, framework="numpy") as file:
@@ -114,7 +114,7 @@ def _write(path: Path, found: Kept, size: int) -> None:
 
 
 def _read(path: Path, size: int) -> Kept | None:
-    """What a file holds, or None if it is missing or of a recording of another size."""
+    """Content of a file, or None if it is missing or belongs to a recording of another size."""
     if not path.is_file():
         return None
     with np.load(path) as file:
@@ -126,5 +126,5 @@ def _read(path: Path, size: int) -> Kept | None:
 
 
 def default_processes() -> int:
-    """As many as the machine has cores."""
+    """Number of processes: one for each core."""
     return os.cpu_count() or 1

@@ -1,11 +1,11 @@
-"""Make the synthetic part of the shipped model's training data: new melodies, sung by the training singers' voices.
+"""Make synthetic training data: new melodies with the re-synthesised voices of the training singers.
 
     python -m recipe.resung_melodies manifest.csv OUT [--seed SEED]
 
-Reads the training recordings of a manifest, takes their voices apart with WORLD and re-sings them to random
-melodies with legato, melismas and repeated notes, whose notes and pitch are known exactly. A formant voice sings
-as well, from C2 to C6, and so do plain tones with one or a few harmonics (`tones`), as in humming and whistling. OUT
-receives recordings, notes, pitch and a ``manifest.csv``, all of it for training.
+Reads the training recordings of a manifest, analyses the voices with WORLD and re-synthesises them with random
+melodies. The melodies have legato, melismas and repeated notes, and their notes and pitch are known exactly. Further
+melodies use a formant voice from C2 to C6, and plain tones with one or a few harmonics (`tones`), as in humming and
+whistling. OUT receives recordings, notes, pitch and a ``manifest.csv``, all of it for training.
 """
 
 import argparse
@@ -31,12 +31,12 @@ from recipe.synthesis.voices import (
 from singtrans import audio
 from singtrans.dataset.manifest import Entry, write_manifest
 
-VOICE_SECONDS = 40.0  # of a singer are taken apart
+VOICE_SECONDS = 40.0  # analysed per singer
 MELODIES = 1  # for each voice
 MELODY_SECONDS = 20.0
 FORMANT_MELODIES = 45
 TONE_MELODIES = 24
-WEIGHT = 0.25  # real singing is to be heard more often than it
+WEIGHT = 0.25  # lower than that of real singing
 SEED = 7
 
 
@@ -49,7 +49,7 @@ def voices(entries: list[Entry], rng: np.random.Generator) -> dict[str, np.ndarr
     found = {}
     for name, group in sorted(groups.items()):
         if name.startswith("pjs-") and rng.random() > 0.1:
-            continue  # one singer: a tenth of the songs shows the voice
+            continue  # one singer: a tenth of the songs is enough for the voice
         clips, seconds = [], 0.0
         for index in rng.permutation(len(group)):
             clips.append(audio.load(group[index].audio, RATE))
@@ -61,7 +61,7 @@ def voices(entries: list[Entry], rng: np.random.Generator) -> dict[str, np.ndarr
 
 
 def manner(rng: np.random.Generator) -> SingingStyle:
-    """How a melody is sung: a third each with slow slides, and with shallow dips between notes on one vowel."""
+    """Style of a melody: a third with slow slides, a third with shallow dips between notes on one vowel."""
     slides, dips = rng.random(2) < 0.35
     style = SingingStyle(same_vowel_share=0.8 if dips else 0.2, vowel_share=0.1 if dips else 0.7)
     if slides:
@@ -95,7 +95,7 @@ def main() -> None:
     parser.add_argument("entries", type=manifest, metavar="MANIFEST")
     parser.add_argument("out", type=Path)
     parser.add_argument(
-        "--seed", type=int, default=SEED, help="one that is thousands away makes other melodies (default: %(default)s)"
+        "--seed", type=int, default=SEED, help="random seed; seeds must differ by thousands (default: %(default)s)"
     )
     options = parser.parse_args()
     out, seed = options.out, options.seed

@@ -1,4 +1,4 @@
-"""What the makers of training data share: a song in memory, and its files."""
+"""A synthetic song in memory, and its files."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,8 +21,8 @@ class Song:
 
     Attributes:
         samples: (n,) mono, at `RATE`, full scale 1.
-        notes: in time order; none if they are not to be learnt from.
-        f0: (frames,) MIDI every `HOP_SECONDS` from 0 on, NaN where unvoiced; None where it is not known.
+        notes: in time order; empty if they are not for training.
+        f0: (frames,) MIDI every `HOP_SECONDS` from 0 on, NaN where unvoiced; None if unknown.
     """
 
     samples: np.ndarray
@@ -37,7 +37,7 @@ def write_notes(path: Path, notes: Iterable[Note]) -> None:
 
 
 def write_song(folder: Path, name: str, song: Song) -> Entry:
-    """Write a recording with its labels into a folder, as something to train on."""
+    """Write a recording with its labels into a folder, as training data."""
     audio, notes, f0 = (folder / f"{name}.{ending}" for ending in ("flac", "tsv", "f0.txt"))
     soundfile.write(audio, song.samples, RATE, subtype="PCM_16")
     if song.notes:

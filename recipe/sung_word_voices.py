@@ -19,12 +19,12 @@ FLITE, FESTIVAL, PICO, FAR = "flite", "festival", "pico", "far"
 
 @dataclass(frozen=True)
 class Language:
-    """What syllables are made of, each a list with spaces between.
+    """Sounds of the syllables of a language, as lists separated by spaces.
 
     Attributes:
         onsets: consonants before the vowel.
-        vowels: one of them is in every syllable.
-        codas: consonants behind it, which every voice of the language has at the end.
+        vowels: every syllable contains one of them.
+        codas: consonants after the vowel, which every voice of the language supports there.
     """
 
     onsets: str
@@ -32,9 +32,9 @@ class Language:
     codas: str = "n m l s t k d z"
 
 
-# In espeak-ng's phonemes, which differ by language; in X-SAMPA for SVOX Pico, which passes over what it does not know,
-# as it does over diphthongs and affricates without a tie; for flite's and Festival's voices in phonemes whose names
-# need dividing. Festival puts silence where a voice has not said two sounds one after the other: such are left out.
+# In espeak-ng's phonemes, which differ by language; in X-SAMPA for SVOX Pico, which ignores unknown symbols,
+# including diphthongs and affricates without a tie; for the voices of flite and Festival in phonemes that end with an
+# underscore. Festival inserts silence if a voice lacks a pair of sounds; such pairs are left out.
 ENGLISH = Language(
     "b d f g h j k l m n p r s S t tS T v w z br dr fl gr kl pl sl st sw tr", "i: eI aI oU u: A: O: a E I V 3:"
 )
@@ -137,7 +137,7 @@ PHONE_SECONDS, VOWEL_SECONDS = 0.08, 0.3  # as Festival is told to speak
 
 @lru_cache(64)  # a melody's; a syllable takes half a megabyte
 def speak_by_flite(phonemes: str, voice: str) -> VoiceFrames:
-    """One syllable as flite says it, taken apart by WORLD; ``make.speak`` for its voices."""
+    """One syllable spoken by flite, analysed by WORLD; ``make.speak`` for its voices."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "syllable.wav"
         spoken = " ".join(["pau", *phonemes.replace("'", "").split("_"), "pau"])
@@ -149,10 +149,10 @@ def speak_by_flite(phonemes: str, voice: str) -> VoiceFrames:
 
 @lru_cache(64)
 def speak_by_festival(phonemes: str, voice: str) -> VoiceFrames:
-    """One syllable of pieces that Festival joins, taken apart by WORLD; ``make.speak`` for its voices.
+    """One syllable spoken by Festival, analysed by WORLD; ``make.speak`` for its voices.
 
     Raises:
-        LookupError: if the voice lacks one of the pieces, for which Festival would put silence.
+        LookupError: if the voice lacks a unit, which Festival would replace by silence.
     """
     language, _, name = voice.partition("+")
     limits = OWN_VOICES[FESTIVAL][name][1]
@@ -176,7 +176,7 @@ def speak_by_festival(phonemes: str, voice: str) -> VoiceFrames:
 
 @lru_cache(64)
 def speak_by_pico(phonemes: str, voice: str) -> VoiceFrames:
-    """One syllable as SVOX Pico says it, taken apart by WORLD; ``make.speak`` for its voices."""
+    """One syllable spoken by SVOX Pico, analysed by WORLD; ``make.speak`` for its voices."""
     import ttspico
 
     spoken = phonemes.replace("'", "")
@@ -185,9 +185,9 @@ def speak_by_pico(phonemes: str, voice: str) -> VoiceFrames:
 
 
 def missing_in_festival() -> str | None:
-    """Which of the voices Festival lacks, in a line, or why it cannot say so; None if it has all of them."""
+    """A line that names the voices missing from Festival, or the reason why it does not run; None if it has all."""
     names = " ".join(f"voice_{voice}" for voice in OWN_VOICES[FESTIVAL])
-    # It prints the voices that it has, not those that it lacks: no answer must not mean that it has all.
+    # It prints the installed voices, not the missing ones, so that no output does not mean that all are installed.
     asked = f"(mapcar (lambda (name) (if (boundp name) (print name))) '({names}))"
     answer = subprocess.run(["festival", "-b", asked], check=False, capture_output=True, text=True, errors="replace")
     if answer.returncode:
@@ -203,7 +203,7 @@ def missing_in_festival() -> str | None:
 
 
 def missing(kind: str) -> str | None:
-    """What has to be installed before recordings of a kind can be made, in a line; None if nothing."""
+    """A line that names the program missing for a kind of recordings; None if it is installed."""
     if kind == PICO:
         return None if importlib.util.find_spec("ttspico") else "ttspico is missing: pip install ttspico"
     program = kind if kind in (FLITE, FESTIVAL) else "espeak-ng"

@@ -1,4 +1,4 @@
-"""Make training data of sung words: new melodies on random syllables, by many synthesisers' voices.
+"""Make training data of sung words: new melodies on random syllables, with voices of several synthesisers.
 
     python -m recipe.sung_words OUT [MELODIES]
     python -m recipe.sung_words OUT [MELODIES] --flite
@@ -8,17 +8,20 @@
     python -m recipe.sung_words OUT [MELODIES] --pico
     python -m recipe.sung_words OUT [MELODIES] --far
 
-The first sings in four languages (English in two accents) with espeak-ng's voices, the second with four that flite has
-learnt from people, in English. The third has what is hardest to hear: notes on one pitch, of which each begins with
-another vowel, or with a sonorant. The fourth makes recordings of one child, by a telephone in a room: something to try
-fine-tuning on (docs/training.md). The fifth and sixth sing with people's voices too: eleven that Festival joins of
-recorded pieces, in Italian, Czech, English, Hindi and Finnish, and six women's that SVOX Pico has learnt from. The last
-has espeak-ng's voices in further languages. In these three, half of the vowels change while they are sung.
-``--seed`` makes other melodies of the same kind.
-The recordings are made as those in ``sample_audio`` are, by the same code, with none of their voices, melodies or
-words. OUT receives recordings, notes and a ``manifest.csv``, all of it for training. Each needs its synthesiser:
-espeak-ng, flite or festival on the path (with Debian's festvox-italp16k, -itapc16k, -czech-dita, -czech-krb,
--czech-machac, -czech-ph, -kallpc16k, -kdlpc16k, -hi-nsk, -suopuhe-lj and -suopuhe-mv), or PyPI's ttspico.
+- The default uses espeak-ng's voices in four languages (English in two accents).
+- ``--flite`` uses four English voices of flite, which were trained on recordings.
+- ``--soft`` makes the most difficult kind: notes on one pitch, each of which begins with another vowel or a sonorant.
+- ``--phone`` makes recordings of one child by a telephone in a room, as an example for fine-tuning (docs/training.md).
+- ``--festival`` uses eleven voices of Festival, which joins recorded units, in Italian, Czech, English, Hindi and
+  Finnish.
+- ``--pico`` uses six female voices of SVOX Pico.
+- ``--far`` uses espeak-ng's voices in further languages.
+
+In the last three, half of the vowels change while they are sung. ``--seed`` gives other melodies of the same kind. The
+recordings are made by the code of ``sample_audio``, but with other voices, melodies and words. OUT receives recordings,
+notes and a ``manifest.csv``, all of it for training. Each kind needs its synthesiser: espeak-ng, flite or festival on
+the path (with Debian's festvox-italp16k, -itapc16k, -czech-dita, -czech-krb, -czech-machac, -czech-ph, -kallpc16k,
+-kdlpc16k, -hi-nsk, -suopuhe-lj and -suopuhe-mv), or PyPI's ttspico.
 """
 
 import argparse
@@ -115,14 +118,14 @@ def score(rng: np.random.Generator, language: str, limits: tuple[int, int], beat
 
 PHONE, SOFT = "phone", "soft"
 FIRST = {PHONE: 1000, FLITE: 2000, SOFT: 3000, FESTIVAL: 4000, PICO: 5000, FAR: 6000, "": 0}
-"""Kind of recordings -> number of the first, which its seed is made of."""
+"""Kind of recordings -> number of its first recording, from which the seed is derived."""
 
 CHILD = "en-gb", "f4", (57, 76), 1.12
-"""Language, variant, range, and formants' factor of the one who sings by telephone; of no training recording."""
+"""Language, variant, range and formant factor of the telephone voice, which is not used for training."""
 
 
 def let_vowels_glide(make: ModuleType, rng: np.random.Generator) -> None:
-    """Change the code of the samples so that most syllables that begin with a vowel are not attacked anew."""
+    """Change the code of the samples so that most syllables that begin with a vowel have no new attack."""
     speak, divide, spoken = make.speak, make.divide, []
 
     def remembered(phonemes: str, voice: str) -> VoiceFrames:
@@ -138,10 +141,10 @@ def let_vowels_glide(make: ModuleType, rng: np.random.Generator) -> None:
 
 
 def let_vowels_change(make: ModuleType, rng: np.random.Generator) -> None:
-    """Change the code of the samples so that many vowels are not held, but pass slowly from beginning to end.
+    """Change the code of the samples so that many vowels are not held, but change slowly from start to end.
 
-    A diphthong is one note, as a rule; where its parts change in the middle of it, nothing begins. Nor does it where
-    the voice goes on in an n, m or l that closes the syllable, which may be stretched along.
+    A diphthong is usually one note; the change between its parts does not start a new note. Neither does a final n, m
+    or l of the syllable, which may be stretched with the vowel.
     """
 
     def held(parts: object) -> tuple[int, int]:
@@ -154,7 +157,7 @@ def let_vowels_change(make: ModuleType, rng: np.random.Generator) -> None:
 
 
 def one(task: tuple[int, Path, str, int]) -> Entry | None:
-    """Make one recording, or None where it could not be sung."""
+    """Make one recording; return None if it cannot be sung."""
     number, out, kind, seed = task
     make, rng, phone = recipe(), np.random.default_rng([seed, number]), kind == PHONE
     if kind in OWN_VOICES:
@@ -209,7 +212,7 @@ def main() -> None:
     kinds = parser.add_mutually_exclusive_group()
     for name in (FLITE, SOFT, PHONE, FESTIVAL, PICO, FAR):
         kinds.add_argument(f"--{name}", dest="kind", action="store_const", const=name, default="")
-    parser.add_argument("--seed", type=int, default=SEED, help="another makes other melodies (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=SEED, help="random seed of the melodies (default: %(default)s)")
     options = parser.parse_args()
     if lacking := missing(options.kind):
         sys.exit(lacking)

@@ -30,18 +30,18 @@ SINES_SHARE = 0.5  # of the melodies; the others have two to eight harmonics
 MOST_HARMONICS = 8
 TILT = (0.5, 3.0)  # harmonic h has the amplitude h ** -tilt, and by chance more or less
 UNEVEN = 4.0  # dB, standard deviation of that
-NOISE = (-70.0, -30.0)  # dB against the tone
+NOISE = (-70.0, -30.0)  # dB relative to the tone
 VOICED = 0.03  # linear gain above which there is something to hear
 STYLE = SingingStyle(vibrato_share=0.4, scoop_share=0.2, reattack_share=0.2)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Colour:
-    """What the tones of a melody sound like.
+    """Timbre of the tones of a melody.
 
     Attributes:
-        amplitudes: (harmonics,) of each.
-        noise: dB against the tone.
+        amplitudes: (harmonics,) amplitude of each harmonic.
+        noise: dB relative to the tone.
     """
 
     amplitudes: np.ndarray
@@ -60,16 +60,16 @@ def sound(f0: np.ndarray, level: np.ndarray, colour: Colour, rng: np.random.Gene
     """Play a pitch curve.
 
     Args:
-        f0: (frames,) fractional MIDI every `HOP_SECONDS`, NaN where nothing sounds.
+        f0: (frames,) fractional MIDI every `HOP_SECONDS`, NaN where silent.
         level: (frames,) linear gain.
         colour: of the tones.
-        rng: where phases and noise come from.
+        rng: random generator of phases and noise.
 
     Returns:
         (frames * step,) samples at `RATE`, peak 0.7.
 
     Raises:
-        ValueError: if there is nothing to play.
+        ValueError: if no frame has a pitch.
     """
     step = round(HOP_SECONDS * RATE)
     frames, heard = np.arange(len(f0)), np.isfinite(f0)
@@ -89,7 +89,7 @@ def sound(f0: np.ndarray, level: np.ndarray, colour: Colour, rng: np.random.Gene
 
 
 def song(seed: int, number: int) -> Song:
-    """The melody of a number."""
+    """The melody with a number."""
     rng = np.random.default_rng([seed, number])
     span = rng.uniform(*SPAN)
     low = rng.uniform(LOWEST + 0.5, LOW) if rng.random() < LOW_SHARE else rng.uniform(LOW, HIGHEST - span)
@@ -112,7 +112,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Make training data of plain tones.")
     parser.add_argument("out", type=Path)
     parser.add_argument("melodies", type=int, nargs="?", default=90)
-    parser.add_argument("--seed", type=int, default=SEED, help="another makes other melodies (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=SEED, help="random seed of the melodies (default: %(default)s)")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     tasks = [(options.out, options.seed, number) for number in range(options.melodies)]

@@ -2,14 +2,13 @@
 
     python -m recipe.train PACK OUT [--seeds 1 2] [--minutes 9]
 
-1. *learn*: notes from people's labels and made-up singing; from MIR-1K its pitch.
-2. *adapt*: the models label MIR-1K's notes, as far as these go with the number of sung syllables
-   (`recipe.label_by_words`), and learn from these, too.
+1. *learn*: train on notes from manual labels and synthetic singing, and pitch from MIR-1K.
+2. *adapt*: let the models label the notes of MIR-1K where their number is consistent with the number of sung syllables
+   (`recipe.label_by_words`), and train on these labels, too.
 
 Models of several seeds share their batches and differ in random weights and dropout. OUT/adapt/seed-N/last.safetensors
-are the results. The same command goes on where it was interrupted. With the same seeds and steps on the same machine
-the weights are the same, as far as its libraries compute the same twice; with ``--minutes``, the number of steps
-depends on the machine's speed.
+are the results. Run the same command again to resume. With the same seeds and steps, a machine gives the same weights
+if its libraries are deterministic; with ``--minutes``, the number of steps depends on the machine's speed.
 """
 
 import argparse
@@ -37,7 +36,7 @@ PEOPLE = {"ssvd": 1.5, "pjs": 2.0, "utau": 1.0, "mir1k": 1.0}
 MADE_UP = {"synthetic": 0.25, "tones": 0.25}
 BATCH = 64
 VALIDATE_EVERY = 500  # steps; the state is saved as often
-LAST_SECONDS = 10.0  # that are left for writing, where time is limited
+LAST_SECONDS = 10.0  # kept for writing the models, if time is limited
 DECODER = DecoderConfig(
     onset_weight=1.5625,
     offset_weight=1.25,
@@ -48,7 +47,7 @@ DECODER = DecoderConfig(
     pitch_tolerance=0.5,
     shortest_note=0.08,
 )
-"""Costs that were tuned on *valid* for earlier weights; `recipe.tune_decoder` finds others."""
+"""Costs tuned on *valid* for earlier weights; to tune them again, use `recipe.tune_decoder`."""
 
 
 @dataclass(frozen=True)
@@ -58,12 +57,12 @@ class Stage:
     Attributes:
         name: of its folder.
         steps: with a batch of `BATCH` excerpts.
-        rate: highest learning rate.
-        notes_share: part of the excerpts from recordings with notes.
-        labels: whether the models of the stage before label MIR-1K's notes first.
+        rate: peak of the learning rate.
+        notes_share: fraction of the excerpts that are from recordings with notes.
+        labels: whether the models of the previous stage label the notes of MIR-1K first.
         weights: source -> how often its recordings are drawn, relative to their length; others are left out.
-        time: relative share of the time, where that is limited.
-        convention: whose customs its models follow in the end; empty for none's.
+        time: relative share of the time limit, if there is one.
+        convention: label convention whose corrections are folded into the saved models; empty for no corrections.
     """
 
     name: str
@@ -83,7 +82,7 @@ STAGES = (
 
 
 def drawn(data: Data, weights: Mapping[str, float]) -> Data:
-    """The recordings of the sources that are named, with these weights."""
+    """The recordings of the named sources, with these weights."""
     pairs = [
         (replace(entry, weight=weights[entry.source]), replace(recording, weight=weights[entry.source]))
         for entry, recording in zip(data.entries, data.recordings, strict=True)
@@ -94,12 +93,12 @@ def drawn(data: Data, weights: Mapping[str, float]) -> Data:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How the recipe is followed.
+    """Settings of a run of the recipe.
 
     Attributes:
-        out: folder for everything that is written.
+        out: folder for all outputs.
         seeds: of the models.
-        steps: of each stage instead of its own; 0 for its own.
+        steps: overrides the steps of each stage; 0 to keep them.
         batch: excerpts per step.
     """
 
@@ -109,7 +108,7 @@ class Recipe:
     batch: int = BATCH
 
     def folders(self, stage: Stage) -> list[Path]:
-        """Where the models of a stage are."""
+        """Folders of the models of a stage."""
         return [self.out / stage.name / f"seed-{seed}" for seed in self.seeds]
 
     def is_done(self, stage: Stage) -> bool:
@@ -117,17 +116,17 @@ class Recipe:
         return all((folder / "done").is_file() for folder in self.folders(stage))
 
     def models(self, stage: Stage) -> list[Model]:
-        """The models of a stage that is done."""
+        """The models of a finished stage."""
         return [load_model(folder / "last.safetensors") for folder in self.folders(stage)]
 
     def train(self, stage: Stage, data: Data, inits: Sequence[Model], seconds: float) -> None:
-        """Train the models of a stage, or go on where that was interrupted.
+        """Train the models of a stage, or resume its interrupted training.
 
         Args:
-            stage: which.
-            data: what to learn from.
-            inits: models to begin with; none for random weights.
-            seconds: limit of time; 0 for none.
+            stage: the stage.
+            data: training data.
+            inits: initial models; none for random weights.
+            seconds: time limit; 0 for none.
         """
         steps = self.steps or stage.steps
         config = TrainConfig(
@@ -159,7 +158,7 @@ def _tell(progress: Progress) -> None:
 
 
 def follow(recipe: Recipe, pack: Path, minutes: float = 0.0) -> list[Path]:
-    """Train from a pack all that is not trained yet; returns the results' files.
+    """Run the unfinished stages on a pack; return the files of the results.
 
     Raises:
         SingtransError: if the pack cannot be used.
@@ -189,13 +188,13 @@ def follow(recipe: Recipe, pack: Path, minutes: float = 0.0) -> list[Path]:
 
 
 def main() -> None:
-    """Train, or say in a line why not."""
+    """Train, or exit with an error of one line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pack", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
-    parser.add_argument("--minutes", type=float, default=0.0, help="limit of time (default: none)")
-    parser.add_argument("--steps", type=int, default=0, help="of each stage, instead of its own")
+    parser.add_argument("--minutes", type=float, default=0.0, help="time limit (default: none)")
+    parser.add_argument("--steps", type=int, default=0, help="steps of each stage (default: those of the recipe)")
     parser.add_argument("--batch", type=int, default=BATCH, help="excerpts per step (default: %(default)s)")
     options = parser.parse_args()
     recipe = Recipe(options.out, options.seeds, options.steps, options.batch)

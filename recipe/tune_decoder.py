@@ -1,13 +1,15 @@
-"""Tune the decoder's costs on validation recordings and write a model that carries them.
+"""Tune the decoder's costs on validation recordings, and write a model with them.
 
     python -m recipe.tune_decoder DATA MODEL OUT.safetensors [--cache FOLDER] [--rounds N] [--processes N]
 
-A coordinate search over `DecoderConfig`: every cost is moved up and down in turn, and a move that raises the target
-is kept, until none does. The target is a mean over data sets:
+This is a coordinate search over `DecoderConfig`: every cost is moved up and down in turn, and a move that raises the
+target is kept, until none does. The target is a mean over data sets:
 
-- SSVD's and PJS' validation parts, the UTAU voices that are kept out of training, and the sung words: the mean of COn,
-  COff, COnP and COnPOff, means over files. SSVD's pitch labels are moved by the constant by which they are sharp.
-- RAVDESS, one clip in `EVERY`: the mean of the share of right counts and of one minus the error rate.
+- For the validation splits of SSVD and PJS, the UTAU voices that are not used for training, and the sung words, it is
+  the mean of COn, COff, COnP and COnPOff, which are means over files. The constant error of SSVD's pitch labels is
+  subtracted.
+- For every `EVERY`-th clip of RAVDESS, it is the mean of the share of clips with the right number of notes, and of one
+  minus the note error rate.
 """
 
 import argparse
@@ -33,7 +35,7 @@ from singtrans.scoring.metrics import f_measures, score_notes, shift_hz
 from singtrans.scoring.sequences import score_sequence
 
 EVERY = 6
-"""One in so many of RAVDESS' clips is tuned on: 12 actors sing the same tune."""
+"""Interval of the clips of RAVDESS that are used: 12 actors sing the same tune."""
 
 MOVES = {
     "note_cost": (-0.5, 0.5),
@@ -55,7 +57,7 @@ MOVES = {
     "pitch_floor": (0.6, 1.6),
     "decision_floor": (0.4, 2.5),
 }
-"""By how much a cost is moved down and up; what is in `ADDED` is added, anything else multiplied."""
+"""Steps of a cost, down and up; added for costs in `ADDED`, multiplied for the others."""
 
 ADDED = frozenset(name for name, moves in MOVES.items() if moves[0] < 0.0)
 WITHIN = {"shortest_note": (0.04, 0.16), "edge": (0.0, 0.4), "longest_ornament": (0.0, 0.36)}
@@ -66,10 +68,10 @@ START = {
     "offset_weight": 1.0,
     "pitch_weight": 0.32,
 }
-"""What the search starts from if a model's decoder has no ornaments yet: costs that were tuned for a model like it."""
+"""Initial costs for a model whose decoder has no ornaments yet, tuned for a similar model."""
 
 GAIN = 0.0005
-"""Less than this is within the noise of a handful of notes."""
+"""Smallest improvement that counts; less can be due to a few notes."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -77,9 +79,9 @@ class Item:
     """A recording to tune on.
 
     Attributes:
-        recording: which.
+        recording: the recording.
         kept: its posteriors.
-        notes: its true notes, if these are known.
+        notes: its true notes, if known.
     """
 
     recording: Recording
@@ -92,7 +94,7 @@ class Item:
         return self.recording.source
 
     def figures(self, config: DecoderConfig) -> list[float]:
-        """What its part of the target is the mean of."""
+        """Figures whose mean is its contribution to the target."""
         found = decode(self.kept.posteriors, config, self.kept.duration)
         if self.notes is not None:
             return list(f_measures(score_notes(self.notes, found)).values())
@@ -112,7 +114,7 @@ def items(found: Sequence[Recording], cache: PosteriorCache) -> list[Item]:
 
 
 def chosen(found: Sequence[Recording]) -> list[Recording]:
-    """Those of the validation recordings that costs are tuned on."""
+    """The validation recordings that are used for tuning."""
     clips = [recording for recording in found if recording.source == "ravdess"][::EVERY]
     parts = {"ssvd": {"valid"}, "pjs": {"valid"}, "utau": UTAU_VALID, "words": {""}}
     return [*(r for r in found if r.notes and r.part in parts[r.source]), *clips]
@@ -122,14 +124,14 @@ class Tuner:
     """Computes the target for configurations, in several processes that each hold some of the recordings.
 
     Args:
-        pools: of one process each, which `tuner` has given its recordings.
+        pools: pools of one process each, with the recordings that `tuner` assigned.
     """
 
     def __init__(self, pools: Sequence[ProcessPoolExecutor]) -> None:
         self._pools = pools
 
     def figures(self, config: DecoderConfig) -> dict[str, np.ndarray]:
-        """Mean over files of each data set's figures."""
+        """Means over files of the figures of each data set."""
         rows: dict[str, list[list[float]]] = defaultdict(list)
         for future in [pool.submit(_figures, config) for pool in self._pools]:
             for source, values in future.result():
@@ -137,7 +139,7 @@ class Tuner:
         return {source: np.mean(values, axis=0) for source, values in sorted(rows.items())}
 
     def target(self, config: DecoderConfig) -> float:
-        """What is raised."""
+        """The target that is maximised."""
         return float(np.mean([figures.mean() for figures in self.figures(config).values()]))
 
 
@@ -180,12 +182,12 @@ def moved(config: DecoderConfig, name: str, move: float) -> DecoderConfig | None
 
 
 def search(target: Tuner, config: DecoderConfig, rounds: int) -> DecoderConfig:
-    """The best configuration that single moves reach.
+    """The best configuration found by single moves.
 
     Args:
-        target: what is raised.
-        config: where the search starts.
-        rounds: how often all moves are tried at most.
+        target: computes the target.
+        config: initial configuration.
+        rounds: largest number of times that all moves are tried.
     """
     best = target.target(config)
     for _ in range(rounds):
@@ -204,7 +206,7 @@ def search(target: Tuner, config: DecoderConfig, rounds: int) -> DecoderConfig:
 
 
 def arguments() -> argparse.Namespace:
-    """What was asked for on the command line."""
+    """Options of the command line."""
     parser = argparse.ArgumentParser(description="Tune the decoder's costs on validation recordings.")
     parser.add_argument("data", type=Path, help="folder of the sets")
     parser.add_argument("model", type=Path)

@@ -1,9 +1,9 @@
-"""The recordings that models are validated on, by set and part.
+"""Validation recordings by set and split.
 
-| set | labels | parts |
+| set | labels | splits |
 |---|---|---|
-| ssvd, pjs | notes | valid, test, as `recipe.manifest` splits them |
-| mir1k | pitch | valid, test, likewise |
+| ssvd, pjs | notes | valid, test, from `recipe.manifest` |
+| mir1k | pitch | valid, test, from `recipe.manifest` |
 | utau | notes | one per voice; those of `recipe.manifest.UTAU_VALID` are not trained on |
 | words | notes | one; never trained on |
 | ravdess | semitones of seven notes, without times | one; never trained on |
@@ -17,7 +17,7 @@ from pathlib import Path
 from recipe import manifest
 
 SSVD_SHARP = 4.1
-"""Hz by which SSVD's pitch labels are sharp, the same at every pitch."""
+"""Constant error of SSVD's pitch labels in Hz; they are sharp."""
 
 SETS = ("ssvd", "pjs", "mir1k", "utau", "words", "ravdess")
 
@@ -33,7 +33,7 @@ class Recording:
         audio: the recording.
         notes: its note file, or None.
         f0: its pitch file, or None.
-        semitones: of its notes above the first, where only these are known.
+        semitones: of its notes above the first, if only these are known.
     """
 
     source: str
@@ -46,12 +46,12 @@ class Recording:
 
     @property
     def group(self) -> str:
-        """Set and part."""
+        """Set and split."""
         return f"{self.source} {self.part}".rstrip()
 
 
 def recordings(data: Path) -> list[Recording]:
-    """All validation recordings of the sets that a folder holds."""
+    """All validation recordings of the sets in a folder."""
     ssvd, pjs, mir1k = data / "ssvd", data / "pjs", data / "mir1k"
     return [
         *_noted(ssvd, dict.fromkeys(manifest.SSVD_VALID, "valid") | dict.fromkeys(manifest.SSVD_TEST, "test")),
@@ -68,7 +68,7 @@ def _songs(numbers: Iterable[int], part: str) -> dict[str, str]:
 
 
 def _noted(folder: Path, parts: Mapping[str, str]) -> Iterator[Recording]:
-    """The recordings with notes in a folder whose parts are known, by part."""
+    """Recordings with notes in a folder, by split."""
     for name, part in sorted(parts.items(), key=lambda item: (_order(item[1]), item[0])):
         notes = folder / f"{name}.tsv"
         if notes.is_file():
@@ -77,7 +77,7 @@ def _noted(folder: Path, parts: Mapping[str, str]) -> Iterator[Recording]:
 
 
 def _pitched(folder: Path, parts: Mapping[str, str]) -> Iterator[Recording]:
-    """The clips with pitch of the singers whose parts are known, by part."""
+    """Clips with pitch labels, by the split of their singers."""
     for singer, part in sorted(parts.items(), key=lambda item: (_order(item[1]), item[0])):
         for f0 in sorted(folder.glob(f"{singer}_*.f0.txt")):
             name = f0.name.removesuffix(".f0.txt")

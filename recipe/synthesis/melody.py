@@ -1,4 +1,4 @@
-"""Synthetic singing before it has a voice: made-up melodies, their attacks, and their pitch curve.
+"""Random melodies for synthetic singing, with their attacks and pitch curves.
 
 Time is in seconds and pitch is a fractional MIDI number. Every random choice comes from the ``rng`` that is
 handed in.

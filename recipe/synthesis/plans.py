@@ -1,4 +1,4 @@
-"""Plans of made-up songs: which syllables are sung on which notes, with which ornaments.
+"""Plans of synthetic songs: syllables, notes and ornaments.
 
 A plan has three kinds of boundary: a new *syllable* begins a note, a *slur* begins a note inside a syllable, and an
 *ornament* begins no note: it separates a scoop, a fall, a grace note or a mordent from its note. Time is in seconds,

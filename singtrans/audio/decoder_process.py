@@ -36,7 +36,8 @@ def decode(recording: Recording, beginning: bool = False) -> Decoding:
     Raises:
         InputError: if nothing can be decoded, the decoder crashes before the first piece, or there is no such track.
     """
-    if not sys.executable or getattr(sys, "frozen", False):  # a program that holds Python inside: no second one
+    # Python is embedded or frozen: there is no interpreter to start a second process with.
+    if not sys.executable or getattr(sys, "frozen", False):
         yield from ffmpeg.decode(recording)
         return
     process = _borrow()
@@ -83,7 +84,7 @@ class _DecoderProcess:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 env=environment,
-                start_new_session=True,  # Ctrl-C is for this process, which ends the other
+                start_new_session=True,  # Ctrl-C must reach this process only; it ends the decoder process
             )
         except OSError as error:
             raise InputError(

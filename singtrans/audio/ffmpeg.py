@@ -141,7 +141,10 @@ class _TrackDecoder:
 
     @property
     def guessed(self) -> bool:
-        """Whether FFmpeg takes any bytes for the container's format if they look like it here and there."""
+        """Whether this format has no reliable signature.
+
+        If so, FFmpeg may also detect it in files that are not audio.
+        """
         return self.container.format.name in _GUESSED_FORMATS
 
     def summary(self) -> Summary:

@@ -76,7 +76,7 @@ def convert(  # noqa: PLR0913 (one parameter per option)
 ) -> None:
     """Convert a file with notes to another format.
 
-    Reads the notes, and of MIDI and score files also tempo and metre, which are kept unless you give --tempo or
+    Reads the notes; from MIDI and score files, also the tempo and metre, which are kept unless you give --tempo or
     --metre. docs/formats.md lists the formats, and docs/labels.md the label formats that can also be read.
 
     \b

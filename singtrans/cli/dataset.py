@@ -15,14 +15,14 @@ from singtrans.errors import InputError, UsageError
 
 dataset = typer.Typer(
     name="dataset",
-    help="Check labelled recordings, and split them into parts.",
+    help="Check labelled recordings, and split them for training, validation and testing.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
 
 
 class By(StrEnum):
-    """What is kept together in a split."""
+    """Unit that is kept together in a split."""
 
     singer = "singer"
     recording = "recording"
@@ -78,7 +78,7 @@ def split(  # noqa: PLR0913 (one parameter per option)
     ],
     overwrite: Overwrite = False,
     by: Annotated[
-        By | None, typer.Option(help="What is kept together. Default: singer, if all singers are known.")
+        By | None, typer.Option(help="Unit that is kept together. Default: singer, if all singers are known.")
     ] = None,
     valid: Annotated[float, typer.Option(min=0.0, max=0.9, metavar="SHARE", help="Share for validation.")] = 0.1,
     test: Annotated[float, typer.Option(min=0.0, max=0.9, metavar="SHARE", help="Share for testing.")] = 0.1,

@@ -5,7 +5,8 @@
     tempo = "auto"
     pitch-bend = true
 
-A table a command, an option's long name a key. The folder's file goes before the user's, the command line before both.
+There is one table per command, with the long names of options as keys. The file of the working folder overrides the
+user's, and the command line overrides both.
 """
 
 import tomllib
@@ -72,7 +73,7 @@ def read_defaults(path: Path, options: Mapping[str, Mapping[str, Option]]) -> di
 
 
 def merged(every: Sequence[Mapping[str, Mapping[str, object]]]) -> dict[str, dict[str, object]]:
-    """Defaults of several files; what comes later goes before."""
+    """Defaults of several files; later files override earlier ones."""
     result: dict[str, dict[str, object]] = {}
     for defaults in every:
         for command, values in defaults.items():

@@ -55,7 +55,7 @@ def evaluate(  # noqa: PLR0913 (one parameter per option)
         str | None,
         typer.Option(
             metavar="PART",
-            help="Part to score: train, valid, test or all. Default: test, or all if no part is so named.",
+            help="Split to score: train, valid, test or all. Default: test, or all if there is no test split.",
             rich_help_panel=MODEL,
         ),
     ] = None,

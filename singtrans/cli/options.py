@@ -191,13 +191,13 @@ _FIELDS = {"velocity": "loudness"}  # options that have another name in `Options
 
 
 def given(ctx: typer.Context, name: str) -> bool:
-    """Whether a parameter stands on the command line, and not only in singtrans.toml."""
+    """Whether a parameter was given on the command line, and not only in singtrans.toml."""
     source = ctx.get_parameter_source(name)
     return source is not None and source.name == "COMMANDLINE"
 
 
 def choose_existing(ctx: typer.Context, overwrite: bool, skip_existing: bool) -> "Existing":
-    """What to do about outputs that exist; the command line goes before singtrans.toml.
+    """What to do about outputs that exist; the command line overrides singtrans.toml.
 
     Raises:
         UsageError: if --overwrite and --skip-existing contradict each other.
@@ -213,7 +213,7 @@ def choose_existing(ctx: typer.Context, overwrite: bool, skip_existing: bool) ->
 def refuse_idle(ctx: typer.Context, formats: Iterable[str]) -> None:
     """Refuse options on the command line that change nothing in any of the formats.
 
-    Those of singtrans.toml are for many commands, and are passed over where they have no use.
+    Those of singtrans.toml are for many commands, and are ignored where they have no effect.
 
     Raises:
         UsageError: naming the formats that an option is for.

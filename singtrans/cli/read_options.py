@@ -20,17 +20,17 @@ class Unit(StrEnum):
 
 Name = Annotated[
     str | None,
-    typer.Option(metavar="NAME", help="Which recording, in a file with many recordings.", rich_help_panel=INPUT),
+    typer.Option(metavar="NAME", help="Name of the recording, in a file with many recordings.", rich_help_panel=INPUT),
 ]
 Voice = Annotated[
     str | None,
     typer.Option(
         metavar="VOICE",
-        help="Which voice: P2 of a duet, a track's or part's name or number, the number of a JAMS annotation.",
+        help="Voice to read: P2 of a duet, a track's or part's name or number, the number of a JAMS annotation.",
         rich_help_panel=INPUT,
     ),
 ]
-Tier = Annotated[str | None, typer.Option(metavar="NAME", help="Which tier of a TextGrid.", rich_help_panel=INPUT)]
+Tier = Annotated[str | None, typer.Option(metavar="NAME", help="Tier of a TextGrid.", rich_help_panel=INPUT)]
 UnitOption = Annotated[
     Unit | None,
     typer.Option("--unit", help="Unit of the pitch in a table that does not state it.", rich_help_panel=INPUT),
@@ -47,7 +47,8 @@ Pattern = Annotated[
     str,
     typer.Option(
         metavar="GLOB",
-        help="Of several label files or recordings that could be meant, use those that match, such as '*_notesA1.csv'.",
+        help="If several label files or recordings could be meant, use those that match this pattern, such as"
+        " '*_notesA1.csv'.",
         rich_help_panel=INPUT,
     ),
 ]

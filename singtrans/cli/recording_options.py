@@ -1,4 +1,4 @@
-"""Options on which sound of a recording is read."""
+"""Options that choose the track and channel of a recording."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +15,7 @@ TrackOption = Annotated[
         "--track",
         min=1,
         metavar="N",
-        help="Number of the sound track to read, in files with several. Default: the best one, which is named.",
+        help="Number of the sound track to read, in files with several. Default: the best one; a message says which.",
         rich_help_panel=INPUT,
     ),
 ]
@@ -34,7 +34,7 @@ def read_selection(track: int | None, channel: str) -> "Selection":
     """Combine the two options.
 
     Raises:
-        UsageError: if there can be no such channel.
+        UsageError: if the channel is invalid.
     """
     from singtrans.audio import Selection, parse_channel
 

@@ -144,9 +144,9 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
 ) -> None:
     """Transcribe recordings of singing to notes.
 
-    Reads audio and video files of all common formats. Of a folder, all recordings are transcribed, also those in
-    sub-folders. Outputs that exist are kept unless you use --overwrite. If one recording fails, the others are still
-    transcribed.
+    Reads audio and video files of all common formats. In a folder, all recordings are transcribed, including those
+    in sub-folders. Outputs that exist are kept unless you use --overwrite. If one recording fails, the others are
+    still transcribed.
 
     The word transcribe may be left out: singtrans song.wav.
 

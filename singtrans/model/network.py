@@ -19,7 +19,7 @@ from singtrans.model.heads import HEADS
 
 @dataclass(frozen=True)
 class Logits:
-    """What the network says, before any squashing.
+    """Output of the network, before the sigmoid and softmax.
 
     Attributes:
         heads: (batch, frames, heads) log odds in the order of `HEADS`, of which a model of the old format has four.
@@ -105,11 +105,11 @@ class PitchMotion(nn.Module):
 
 
 class Corrections(nn.Module):
-    """What the labels of each convention add to the heads' log odds.
+    """Corrections of the heads' log odds for each label convention.
 
     Data sets disagree about where a note ends, or whether a nasal is a note of its own. Each convention has a linear
-    layer of its own beside the heads', on the same context, that is nothing at first; so the conventions are not
-    averaged, and all else is learnt from all of them. For use, one of them is added to the heads (`fold`).
+    layer beside that of the heads, on the same context, with zero weights at first. So the conventions are not
+    averaged, and everything else is learnt from all of them. For use, one convention is added to the heads (`fold`).
 
     Shape:
         - context: (batch, frames, width), convention: (batch,) integers, -1 for none.
@@ -182,9 +182,9 @@ class Network(nn.Module):
         return 2 + max(self.motion.spans)
 
     def embed(self, spectrum: Tensor, bands: Tensor) -> tuple[Tensor, Tensor]:
-        """What the LSTM hears, (batch, frames, width), and the pitch logits, (batch, frames, pitch_bins)."""
+        """Input of the LSTM, (batch, frames, width), and pitch logits, (batch, frames, pitch_bins)."""
         pitch = self.pitch_head(spectrum)
-        # The boundaries listen to the pitch but do not teach it: pitch has better teachers.
+        # The boundary loss does not train the pitch head, which has better labels.
         motion = self.motion(pitch.detach().softmax(-1))
         x = self.band_convolutions(bands.unsqueeze(1)).transpose(1, 2).flatten(2)
         y = self.spectrum_convolution(spectrum.unsqueeze(1)).transpose(1, 2).flatten(2)
@@ -205,7 +205,7 @@ class Network(nn.Module):
 
 
 class Model(nn.Module):
-    """A front end and a network with their configuration: what a weight file holds.
+    """A front end and a network with their configuration, as in a weight file.
 
     Args:
         config: sizes and costs.
@@ -234,10 +234,10 @@ class Model(nn.Module):
 
 @torch.no_grad()
 def fold(model: Model, convention: int | None = None) -> Model:
-    """The model with one convention's corrections inside its heads, and no others.
+    """Fold the corrections of one convention into the heads of a model.
 
     Args:
-        model: with corrections, or without any, which is given back as it is.
+        model: with corrections; a model without any is returned unchanged.
         convention: its number; None leaves all corrections out.
     """
     corrections = model.network.corrections

@@ -59,8 +59,8 @@ def write_voice(
         source: the recording.
         separator: what separates the voice.
         voice: the file for the voice; None not to keep it.
-        to_transcribe: the file for the voice with a rest of the instruments under it; None not to write it.
-        instruments: that rest, as a share of their amplitude.
+        to_transcribe: the file for the voice with the instruments mixed back in at a lower level; None not to write it.
+        instruments: that level, as a fraction of their amplitude.
 
     Raises:
         InputError: if the recording cannot be read, or a file cannot be written.

@@ -1,6 +1,6 @@
-"""Making one recording sound like many: other voices, rooms, microphones, backgrounds.
+"""Augmentation: other voices, rooms, microphones and backgrounds.
 
-Everything works on waveforms, so that no front end needs to know of it.
+All functions work on waveforms, so they do not depend on the front end.
 """
 
 from dataclasses import dataclass
@@ -13,23 +13,23 @@ from singtrans.training.codec import through_codec, usable_codecs
 
 _HOP_SECONDS = 0.016  # half a window of the short-time spectra whose formants shift
 _LIFTER_SECONDS = 0.0015  # quefrency up to which the cepstrum is envelope: below the period of most voices
-_MOST_GAIN = 2.5  # nepers; with more, what was all but silent would be heard louder than the voice
+_MOST_GAIN = 2.5  # nepers; with more, nearly silent bands could become louder than the voice
 
 
 @dataclass(frozen=True, kw_only=True)
 class AugmentConfig:
-    """How often, and how much.
+    """Probabilities and strengths of the augmentations.
 
     Attributes:
         speed: largest change of speed, and with it of pitch, in semitones.
         speed_probability, formant_probability, drift_probability, noise_probability, background_probability,
-            room_probability, filter_probability, clip_probability, codec_probability, silence_probability: how often
-            each is applied; ``silence`` replaces the voice by noise alone.
+            room_probability, filter_probability, clip_probability, codec_probability, silence_probability: probability
+            of each; ``silence`` replaces the voice by noise alone.
         snr: range of signal to noise ratios in dB.
-        background_snr: likewise of voice to accompaniment.
-        level: standard deviation in dB of an error made in measuring the level.
-        formants: how far formants shift at most, up or down, in semitones.
-        drift: standard deviation in dB of a gain that drifts.
+        background_snr: range of voice to accompaniment ratios in dB.
+        level: standard deviation in dB of a random error of the measured level.
+        formants: largest shift of the formants, up or down, in semitones.
+        drift: standard deviation in dB of the gain drift.
     """
 
     speed: float = 5.0
@@ -56,10 +56,11 @@ def change_speed(samples: np.ndarray, ratio: float) -> np.ndarray:
 
 
 def shift_formants(samples: np.ndarray, sample_rate: int, ratio: float) -> np.ndarray:
-    """Shift the spectral envelope to ``ratio`` times its frequency, as of another vocal tract; pitch and time stay.
+    """Shift the spectral envelope to ``ratio`` times its frequency, as of another vocal tract; keep pitch and time.
 
-    The envelope is the cepstrum's beginning. Between the harmonics a floor of noise is left: 32 to 35 dB below a voice
-    at 200 Hz, 20 to 25 dB from 600 Hz on, where the harmonics are so far apart that the envelope follows each.
+    The envelope is the start of the cepstrum. A noise floor remains between the harmonics. It is 32 to 35 dB below a
+    voice at 200 Hz, and 20 to 25 dB below it from 600 Hz on, where the envelope follows the single harmonics because
+    they are far apart.
 
     Args:
         samples: (n,) float32.
@@ -69,12 +70,12 @@ def shift_formants(samples: np.ndarray, sample_rate: int, ratio: float) -> np.nd
     hop = round(_HOP_SECONDS * sample_rate)
     size, lifter = 2 * hop, round(_LIFTER_SECONDS * sample_rate)
     window = torch.hann_window(size)
-    # Beyond its end, since the last samples of an overlapped sum are divided by what little their windows leave.
+    # Pad the end: without padding, the last samples are divided by a window sum close to zero.
     sound = torch.nn.functional.pad(torch.from_numpy(samples), (0, hop))
     spectra = torch.stft(sound, size, hop, window=window, pad_mode="constant", return_complex=True)
     cepstra = torch.fft.irfft(torch.log(spectra.abs() + 1e-5), dim=0)[:lifter]
     k = torch.arange(lifter)
-    # The lifter ends softly, or the envelope would ring.
+    # The lifter is tapered, otherwise the envelope would ring.
     weight = torch.where(k == 0, 1.0, 2.0) * (0.5 + 0.5 * torch.cos(torch.pi * k / lifter))
     here = torch.linspace(0.0, torch.pi, len(spectra))[:, None]
     there = torch.clamp(here / ratio, max=torch.pi)
@@ -84,13 +85,13 @@ def shift_formants(samples: np.ndarray, sample_rate: int, ratio: float) -> np.nd
 
 
 def drift_gain(samples: np.ndarray, sample_rate: int, deviation: float, rng: np.random.Generator) -> np.ndarray:
-    """Let the gain drift slowly, as when a singer moves or a telephone levels.
+    """Apply a slow drift of the gain, like a singer who moves or the gain control of a telephone.
 
     Args:
         samples: (n,).
         sample_rate: Hz.
         deviation: dB, standard deviation of the gain at points 1 to 3 s apart.
-        rng: source of all chance.
+        rng: random generator.
     """
     seconds = len(samples) / sample_rate
     points = np.cumsum(rng.uniform(1.0, 3.0, int(seconds) + 2)) - 1.0  # the last lies beyond the end
@@ -128,14 +129,14 @@ def coloured_noise(n: int, rng: np.random.Generator, sample_rate: int = 16_000) 
 def room_and_filter(
     samples: np.ndarray, sample_rate: int, room: bool, colour: bool, rng: np.random.Generator
 ) -> np.ndarray:
-    """Reverberation and a random frequency response, both in one pass through the frequency domain.
+    """Apply reverberation and a random frequency response in one pass through the frequency domain.
 
     Args:
         samples: (n,).
         sample_rate: Hz.
         room: add an exponentially decaying noise tail, RT60 0.1 to 0.7 s, direct sound 0 to 18 dB above it.
         colour: apply a smooth random equaliser and sometimes a telephone's band limits.
-        rng: source of all chance.
+        rng: random generator.
 
     Returns:
         (n,) float32.
@@ -171,14 +172,14 @@ def augment(
     config: AugmentConfig,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Vocal tract, drift of the gain, room, microphone, noise, background, clipping and a codec, each by chance.
+    """Apply vocal tract, gain drift, room, microphone, noise, background, clipping and codec, each at random.
 
     Args:
         samples: (n,) float32.
-        background: (n,) float32 to be mixed in, or None.
+        background: (n,) float32 to mix in, or None.
         sample_rate: Hz.
-        config: how often and how much.
-        rng: source of all chance.
+        config: probabilities and strengths.
+        rng: random generator.
     """
     if rng.random() < config.formant_probability:
         samples = shift_formants(samples, sample_rate, 2.0 ** (rng.uniform(-config.formants, config.formants) / 12.0))

@@ -1,7 +1,7 @@
-"""Random excerpts of labelled recordings, augmented, as batches.
+"""Batches of random augmented excerpts of labelled recordings.
 
-Excerpt ``i`` of batch ``step`` depends on the seed, the step and ``i`` alone, so a training that is interrupted goes
-on with the very batches it would have seen, and several processes can share one batch.
+Excerpt ``i`` of batch ``step`` depends only on the seed, the step and ``i``. So an interrupted training resumes with
+the same batches as without the interruption, and several processes can share one batch.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ class Batch:
         samples: (batch, n) as `FrontEnd` takes them.
         heads, head_known: (batch, frames, 7).
         pitch, pitch_known: (batch, frames).
-        convention: (batch,) number of each excerpt's convention, -1 for none in particular.
+        convention: (batch,) number of each excerpt's label convention, -1 for none.
     """
 
     samples: Tensor
@@ -40,14 +40,14 @@ class Batch:
 
 @dataclass(frozen=True)
 class BatchConfig:
-    """What a batch holds.
+    """Composition of a batch.
 
     Attributes:
-        size: excerpts.
+        size: number of excerpts.
         seconds: length of each.
-        notes_share: part of the excerpts that comes from recordings with note labels, where there are others.
+        notes_share: fraction of the excerpts that are from recordings with note labels, if there are also others.
         half_width: seconds; half width of a boundary's triangle.
-        unnamed: part of the excerpts whose convention is not told, so that the network can do without.
+        unnamed: fraction of the excerpts whose convention is withheld, so that the network also works without one.
     """
 
     size: int = 12
@@ -62,11 +62,11 @@ class Excerpts(Dataset[Batch]):
 
     Args:
         recordings: at least one.
-        features: of the model that is trained.
-        batch, augmentation: see there.
-        seed: start of all chance.
-        backgrounds: (n,) int16 each, to be mixed in beside the recordings' own accompaniments.
-        share: this process's rank and how many share a batch: excerpts ``rank``, ``rank + count``, ...
+        features: of the model being trained.
+        batch, augmentation: see their classes.
+        seed: random seed.
+        backgrounds: (n,) int16 each, mixed in besides the recordings' own accompaniments.
+        share: rank of this process and number of processes; it makes the excerpts ``rank``, ``rank + count``, ...
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Excerpts(Dataset[Batch]):
         self.margin = features.longest_window // 2
         noted = [r for r in recordings if r.notes is not None]
         others = [r for r in recordings if r.notes is None]
-        # Silence may not teach alone: a head that hears of nothing else would come to say nothing ever.
+        # A head must not be trained on silence only: it would learn a low probability everywhere.
         ended = any(r.offsets for r in noted)
         said = [any(getattr(r, kind) is not None for r in recordings) for kind in ("syllables", "ornaments")]
         self.taught = np.array([bool(noted), ended, ended, True, *said, ended], np.float32)  # by `HEADS`
@@ -115,7 +115,7 @@ class Excerpts(Dataset[Batch]):
         config = self.augmentation
         semitones = rng.uniform(-config.speed, config.speed) if rng.random() < config.speed_probability else 0.0
         ratio = 2.0 ** (semitones / 12.0)
-        # Excerpts may begin a little before the recording, so that beginnings are heard too.
+        # Excerpts may start shortly before the recording, so that its start is trained on, too.
         start = rng.uniform(-0.3, max(0.0, recording.duration - self.batch.seconds * ratio + 0.3))
         samples = self._cut(recording.samples, start, ratio)
         time = start + np.arange(self.frames) * self.features.hop_seconds * ratio
@@ -175,13 +175,13 @@ class Excerpts(Dataset[Batch]):
 
 
 def conventions_of(recordings: Sequence[Recording]) -> list[str]:
-    """Names of the conventions that the labels of notes follow; none if all follow one."""
+    """Names of the label conventions of the notes; empty if there is only one."""
     names = sorted({r.convention for r in recordings if r.notes is not None})
     return names if len(names) > 1 else []
 
 
 def _weights(pool: Sequence[Recording]) -> np.ndarray:
-    """Probability of each recording: by its length and weight."""
+    """Probability of each recording, proportional to its length and weight."""
     seconds = np.array([r.duration * r.weight for r in pool])
     return seconds / seconds.sum()
 
@@ -193,6 +193,6 @@ def _sample_f0(f0: np.ndarray, time: np.ndarray) -> np.ndarray:
     high = np.minimum(low + 1, len(f0) - 1)
     part = position - low
     linear = (1.0 - part) * f0[low] + part * f0[high]
-    # A leap between neighbours is an error or a new note: no pitch lies between.
+    # A leap between neighbours is an error or a new note, so it is not interpolated.
     steady = np.isfinite(linear) & (np.abs(f0[low] - f0[high]) < 2.0)
     return np.where(steady, linear, np.where(part < 0.5, f0[low], f0[high]))

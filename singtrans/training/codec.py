@@ -1,4 +1,4 @@
-"""What a lossy codec makes of a recording: MP3, AAC, Opus, and the telephone's AMR and mu-law."""
+"""Degradation by lossy codecs: MP3, AAC, Opus, and AMR and mu-law of telephones."""
 
 import io
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ import soxr
 
 @dataclass(frozen=True)
 class Codec:
-    """One way of storing or sending sound.
+    """A codec and its container.
 
     Attributes:
         name: FFmpeg's name of the encoder.
-        container: FFmpeg's name of the file format, one that tells a decoder about the encoder's delay.
+        container: FFmpeg's name of a file format that stores the encoder's delay.
         sample_rate: Hz, at which it is encoded.
-        bit_rates: from and to, bits a second; 0 leaves it to the codec.
+        bit_rates: lowest and highest, in bits per second; 0 for the default of the codec.
     """
 
     name: str
@@ -39,7 +39,7 @@ _AMR_RATES = (4_750, 5_150, 5_900, 6_700, 7_400, 7_950, 10_200, 12_200)
 
 @cache
 def usable_codecs() -> tuple[Codec, ...]:
-    """Those of `CODECS` that this machine's FFmpeg can encode."""
+    """The `CODECS` that FFmpeg on this machine can encode."""
     return tuple(codec for codec in CODECS if _exists(codec.name))
 
 
@@ -54,13 +54,13 @@ def _exists(name: str) -> bool:
 
 
 def through_codec(samples: np.ndarray, sample_rate: int, codec: Codec, bit_rate: int = 0) -> np.ndarray:
-    """Encode and decode ``samples``, and take the codec's delay off.
+    """Encode and decode ``samples``, and remove the delay of the codec.
 
     Args:
         samples: (n,) float32.
         sample_rate: Hz.
         codec: of `usable_codecs`.
-        bit_rate: bits a second; 0 leaves it to the codec.
+        bit_rate: bits per second; 0 for the default of the codec.
 
     Returns:
         (n,) float32, at the level of ``samples`` and in time with it within a millisecond or two.
@@ -110,10 +110,10 @@ def _decode(file: io.BytesIO, codec: Codec) -> np.ndarray:
 
 
 def _in_time(heard: np.ndarray, sent: np.ndarray, reach: int) -> np.ndarray:
-    """``heard`` moved to where it agrees with ``sent`` best, in its length; containers do not tell every delay."""
+    """Align ``heard`` with ``sent``, and cut or pad it to its length; not every container stores the codec's delay."""
     size = 1 << (len(heard) + len(sent) - 1).bit_length()
     product = np.fft.rfft(heard, size) * np.conj(np.fft.rfft(sent, size))
-    # Whitened, so that a steady tone, which agrees with itself once a period, does not decide by its loudness.
+    # Whitened, so that a loud steady tone, whose correlation peaks once per period, does not dominate.
     agreement = np.fft.irfft(product / np.sqrt(np.abs(product) + 1e-12 * np.abs(product).max() + 1e-30))
     near = np.concatenate([agreement[:reach], agreement[-reach:]])
     best = int(near.argmax())

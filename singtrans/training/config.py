@@ -1,4 +1,4 @@
-"""How to train: everything but the model's own configuration."""
+"""Configuration of a training, without the model's own configuration."""
 
 import math
 from dataclasses import dataclass, field
@@ -22,26 +22,27 @@ FREEZABLE = {
         "corrections",
     ),
 }
-"""What ``freeze`` can name -> the network's parts that keep the weights they began with."""
+"""Value of ``freeze`` -> parts of the network whose weights are not changed."""
 
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """How to train.
+    """Configuration of a training.
 
     Attributes:
         steps: optimiser steps.
-        rate: highest learning rate.
-        warmup: steps until it is reached; a half cosine takes it to a fiftieth at the last step.
-        weight_decay, clip: of AdamW; largest gradient norm.
-        average: decay of the running average of the weights, which is what is validated and kept.
+        rate: peak of the learning rate.
+        warmup: steps until the peak; then the rate falls along a half cosine to a fiftieth of it at the last step.
+        weight_decay: of AdamW.
+        clip: largest gradient norm.
+        average: decay of the running average of the weights; this average is validated and saved.
         validate_every: steps; the state is saved as often.
-        patience: stop after this many validations without a better one; 0 goes on to the last step.
-        seed: start of all chance.
-        bf16: compute in bfloat16 where the processor can.
+        patience: stop after this many validations without improvement; 0 to continue to the last step.
+        seed: random seed.
+        bf16: compute in bfloat16 if the processor supports it.
         freeze: a key of `FREEZABLE`.
-        init: checksum of the model that training begins with; empty for random weights.
-        convention: whose corrections the models that are kept have; empty for those of none.
+        init: checksum of the initial model; empty for random weights.
+        convention: label convention whose corrections are folded into the saved models; empty for no corrections.
     """
 
     steps: int = 6000
@@ -63,12 +64,12 @@ class TrainConfig:
 
 
 def learning_rate(step: int, config: TrainConfig, over: float = 0.0) -> float:
-    """Rate at a step: a pure function of it, unless time runs short.
+    """Learning rate of a step; it depends only on the step unless there is a time limit.
 
     Args:
-        step: that is to be done.
+        step: the next step.
         config: of the training.
-        over: part of the time that is over.
+        over: elapsed fraction of the time limit, 0 to 1.
     """
     if step < config.warmup:
         return config.rate * (step + 1) / config.warmup
@@ -77,5 +78,8 @@ def learning_rate(step: int, config: TrainConfig, over: float = 0.0) -> float:
 
 
 def annealing(done: float) -> float:
-    """Part of the highest rate when this part of the training is done: a half cosine from 1 to a fiftieth."""
+    """Learning rate, as a fraction of the peak, after the fraction ``done`` of the training.
+
+    A half cosine from 1 to a fiftieth.
+    """
     return 0.02 + 0.98 * 0.5 * (1.0 + math.cos(math.pi * min(1.0, done)))

@@ -1,7 +1,7 @@
-"""Several processes that train one model, as ``torchrun`` starts them.
+"""Training of one model by several processes that ``torchrun`` starts.
 
-Each process computes its share of a batch's excerpts. Gradients are added up over all of them, so the sum of the
-shares is the batch that one process alone would have seen, and every process holds the same weights after it.
+Each process computes its share of the excerpts of a batch. Gradients are summed over all processes, so the result is
+that of a single process with the whole batch, and all processes have the same weights after each step.
 """
 
 import os
@@ -16,11 +16,11 @@ _PATIENCE = timedelta(hours=12)  # the others wait while the first process valid
 
 @dataclass(frozen=True)
 class Processes:
-    """Which of how many this process is.
+    """Rank of this process, and number of processes.
 
     Attributes:
-        rank: 0 to ``count - 1``; the first one writes, validates and speaks.
-        count: how many train together.
+        rank: 0 to ``count - 1``; the first process writes, validates and prints.
+        count: number of processes.
     """
 
     rank: int = 0
@@ -28,17 +28,17 @@ class Processes:
 
     @property
     def first(self) -> bool:
-        """Whether this one writes, validates and speaks."""
+        """Whether this process writes, validates and prints."""
         return self.rank == 0
 
     def total(self, values: Tensor) -> Tensor:
-        """The sum of every process's ``values``, in place."""
+        """Sum ``values`` over all processes, in place."""
         if self.count > 1:
             torch.distributed.all_reduce(values)
         return values
 
     def told_by_the_first(self, values: Tensor) -> Tensor:
-        """The first process's ``values``, in place; the others wait for it."""
+        """Copy the ``values`` of the first process to all others, in place."""
         if self.count > 1:
             torch.distributed.broadcast(values, 0)
         return values
@@ -48,7 +48,7 @@ ALONE = Processes()
 
 
 def join() -> Processes:
-    """Meet the other processes that ``torchrun`` has started, if it has; else this process is alone."""
+    """Connect to the other processes if ``torchrun`` started them; else this process is the only one."""
     count = int(os.environ.get("WORLD_SIZE", "1"))
     if count == 1:
         return Processes()
@@ -61,6 +61,6 @@ def join() -> Processes:
 
 
 def leave() -> None:
-    """Part from the others."""
+    """Disconnect from the other processes."""
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         torch.distributed.destroy_process_group()

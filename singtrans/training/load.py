@@ -1,4 +1,4 @@
-"""Everything that a training needs, read into memory, or else every reason why that cannot be."""
+"""Read all data of a training into memory, or list all of its faults."""
 
 import hashlib
 from collections import defaultdict
@@ -23,18 +23,18 @@ def load_data(
     progress: Callable[[int, int], None] = lambda done, recordings: None,
     pattern: str = "",
 ) -> Data:
-    """All that is to be trained with.
+    """Read the data of a training.
 
     Args:
         data: manifests or folders.
-        accompaniment: a folder of recordings to be mixed in as background, or None.
+        accompaniment: a folder of recordings to mix in as background, or None.
         cache: folder for decoded audio.
-        sample_rate: Hz, of the model that is to be trained.
-        progress: called with the number of recordings read so far, and of all; first with 0.
+        sample_rate: Hz, of the model to train.
+        progress: called with the number of recordings read so far, and the total; first with 0.
         pattern: as for `singtrans.dataset.manifest.read_entries`.
 
     Raises:
-        InputError: a line for each thing that cannot be used: the first alone would cost a run for each.
+        InputError: with one line for each fault, so that all can be corrected before the next run.
     """
     faults = Faults()
     entries: dict[Path, list[Entry]] = {}
@@ -48,7 +48,7 @@ def load_data(
     used = [entry for some in entries.values() for entry in some if entry.split in parts]
     progress(0, len(used))
     for done, entry in enumerate(used, start=1):
-        # Those to validate on are read again by the path that `transcribe` walks; here, only whether they can be.
+        # Recordings for validation are read again by the code of `transcribe`. Here, they are only checked.
         recording = faults.of(load_recording, entry, sample_rate, cache)
         if recording:
             parts[entry.split].append((entry, recording))
@@ -66,10 +66,10 @@ def load_data(
 
 
 def conflicts(entries: dict[Path, list[Entry]]) -> Iterator[str]:
-    """A line for each recording that several data sets, or several rows of one, say different things of.
+    """One line for each recording about which data sets, or rows of one data set, contradict each other.
 
     Args:
-        entries: manifest or folder -> what it lists.
+        entries: manifest or folder -> its entries.
     """
     uses: dict[Path, dict[str, Path]] = defaultdict(dict)
     homes: dict[tuple[str, str], dict[Path, None]] = defaultdict(dict)
@@ -99,11 +99,11 @@ def _backgrounds(folder: Path, sample_rate: int, faults: Faults) -> Iterator[np.
 
 
 def _checksum(pairs: Sequence[tuple[Entry, Recording]], backgrounds: Sequence[np.ndarray]) -> str:
-    """Of all that is learnt from or validated on, wherever it lies."""
+    """Checksum of all training and validation data, independent of their folders."""
     digest = hashlib.sha256()
     for entry, recording in pairs:
         digest.update(f"{entry.id}|{entry.split}|{entry.source}|{entry.weight}".encode())
-        # Only where it is said: a training that began before it could be said goes on.
+        # Only if stated, so that trainings from before this column existed can be resumed.
         digest.update(b"" if entry.boundaries == "both" else entry.boundaries.encode())
         for array in (recording.samples, recording.notes, recording.f0, recording.accompaniment):
             digest.update(b"-" if array is None else array.tobytes())

@@ -1,4 +1,4 @@
-"""What a training leaves to be looked at: CSV, TensorBoard and a picture of the curves."""
+"""Logs of a training: CSV, TensorBoard and a picture of the curves."""
 
 import csv
 import io
@@ -22,9 +22,10 @@ class Logs:
     TensorBoard's are written if the package tensorboard is installed.
 
     Args:
-        folder: for everything; it exists.
-        step: where training goes on; rows of later steps, which a killed process wrote, are taken out.
-        validated: the last step whose validation is done: that of a later one comes again.
+        folder: existing folder for all logs.
+        step: step to resume from; rows of later steps, left by a killed process, are deleted.
+        validated: last step whose validation finished; later validation rows are deleted, because those validations
+            will be repeated.
     """
 
     def __init__(self, folder: Path, step: int, validated: int) -> None:
@@ -56,7 +57,7 @@ class Logs:
             self._board.flush()
 
     def close(self) -> None:
-        """Let go of TensorBoard's file."""
+        """Close the file of TensorBoard."""
         if self._board:
             self._board.close()
 
@@ -65,7 +66,7 @@ def _board(folder: Path, step: int) -> "SummaryWriter | None":
     """TensorBoard's writer, or None without the package."""
     import os
 
-    # TensorBoard looks for TensorFlow, which says much about itself when it is there, and is not needed.
+    # TensorBoard imports TensorFlow if it is installed, which logs a lot. It is not needed.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with suppress(ImportError):
         from torch.utils.tensorboard import SummaryWriter

@@ -1,4 +1,4 @@
-"""The training loop, read from top to bottom."""
+"""The training loop."""
 
 import dataclasses
 import json
@@ -36,14 +36,14 @@ _LOG_EVERY = 20  # steps
 
 @dataclass(frozen=True)
 class Data:
-    """What to train with.
+    """Data of a training.
 
     Attributes:
-        entries: of the recordings to learn from.
-        recordings: these, in memory, in the same order.
-        valid: to validate on, by the path that `transcribe` walks.
-        backgrounds: (n,) int16 each, accompaniments to be mixed in.
-        checksum: of all labels and recordings, so that a training is not resumed with others.
+        entries: entries of the training recordings.
+        recordings: the training recordings in memory, in the same order.
+        valid: entries for validation, which uses the code of `transcribe`.
+        backgrounds: (n,) int16 each, accompaniments to mix in.
+        checksum: of all labels and recordings, so that a training is not resumed with other data.
     """
 
     entries: Sequence[Entry]
@@ -55,10 +55,10 @@ class Data:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a training is.
+    """Progress of a training.
 
     Attributes:
-        step, steps: optimiser steps done, and in all.
+        step, steps: finished optimiser steps, and their total.
         loss: of the last batch.
         rate: learning rate.
         seconds_left: until the last step, at this pace.
@@ -73,12 +73,12 @@ class Progress:
 
 @dataclass(frozen=True)
 class Listener:
-    """Callbacks that are told how a training goes.
+    """Callbacks for the progress of a training.
 
     Attributes:
         line: called with a line of text after each validation.
         step: called after every step.
-        read: called with the number of recordings read so far, and of all; first with 0.
+        read: called with the number of recordings read so far, and the total; first with 0.
     """
 
     line: Callable[[str], None] = field(default=lambda line: None)
@@ -89,7 +89,7 @@ class Listener:
 NOBODY = Listener()
 
 
-def train(  # noqa: PLR0913 (each of them is one thing to know)
+def train(  # noqa: PLR0913 (independent settings)
     data: Data,
     folder: Path,
     configs: tuple[Config, TrainConfig],
@@ -102,29 +102,29 @@ def train(  # noqa: PLR0913 (each of them is one thing to know)
     seeds: Sequence[int] = (),
     seconds: float = 0.0,
 ) -> Path:
-    """Train a model, or several that differ in their seeds alone, on one stream of batches.
+    """Train a model, or several that differ only in their seeds, on one stream of batches.
 
     Args:
-        data: what to learn from and to validate on.
+        data: training and validation data.
         folder: receives ``best.safetensors``, ``last.safetensors``, ``MODEL_CARD.md``, ``curves.png``, ``log.csv``,
             ``valid.csv``, ``tensorboard/``, ``config.json`` and ``state.pt``.
-        configs: the model's and the training's.
-        init: begin with this model's weights.
-        inits: of several models, each one's own.
-        resume: go on from ``state.pt``.
-        listener: who is told.
-        processes: which of how many this is; only the first one writes and speaks.
-        seeds: of random weights and dropout, a model for each; its folder is ``folder/seed-SEED``. Without any, one
-            model with the configuration's seed, in ``folder``.
-        seconds: the learning rate is lowered earlier where the steps would take longer than this; 0 for no limit.
+        configs: configurations of the model and of the training.
+        init: model whose weights are used at the start.
+        inits: initial models, one for each seed.
+        resume: resume from ``state.pt``.
+        listener: callbacks.
+        processes: rank and number of processes; only the first process writes and prints.
+        seeds: seeds of random weights and dropout, one model for each, in ``folder/seed-SEED``. If empty, one model
+            with the seed of the configuration is trained in ``folder``.
+        seconds: time limit, 0 for none; if the steps would take longer, the learning rate is lowered earlier.
 
     Returns:
-        The best model's file; of several models, the first one's.
+        The file of the best model; with several models, that of the first one.
 
     Raises:
-        InputError: if there is nothing to learn from, nothing or something else to resume, or another training
-            in the folder.
-        Stopped: if a signal came; the state was saved after the step that it came in.
+        InputError: if there are no training data, there is nothing to resume, the saved training has other settings
+            or data, or the folder contains another training.
+        Stopped: if a signal arrived; the state was saved after the current step.
     """
     model_config, config = configs
     if not data.recordings:
@@ -150,13 +150,13 @@ def _begin(
     listener: Listener,
     processes: Processes,
 ) -> "_Run":
-    """One model's training, at its first step or where it was saved."""
+    """The training of one model, at its first step or its saved step."""
     model_config, config = configs
     require_state(folder, resume)
     folder.mkdir(parents=True, exist_ok=True)
     described = {"model": json.loads(model_config.to_json()), "train": dataclasses.asdict(config)}
     state = begin(model_config, config, init, conventions_of(data.recordings))
-    # Part of what must be the same to go on: on another machine the weights would be others.
+    # Must be the same to resume: with another precision, the weights would differ.
     precision = "bfloat16" if config.bf16 and has_bf16(state.device) else "float32"
     described_in_full = described | {"data": data.checksum, "precision": precision}
     run = _Run(data, folder, json.dumps(described_in_full), listener, processes, state, config)
@@ -170,7 +170,7 @@ def _begin(
 
 @dataclass(frozen=True)
 class _Run:
-    """One model's training."""
+    """The training of one model."""
 
     data: Data
     folder: Path
@@ -182,18 +182,18 @@ class _Run:
 
 
 def _steps(runs: Sequence[_Run], config: TrainConfig, seconds: float) -> None:
-    """Every step that is left, and what comes between.
+    """Run the remaining steps, with validations, logs and checkpoints.
 
     Args:
-        runs: of models that share their batches and are at the same step.
-        config: of the training; its seed is that of the batches.
+        runs: trainings of models that share their batches and are at the same step.
+        config: of the training; its seed is the seed of the batches.
         seconds: see `train`.
     """
     first, began = runs[0].state.step, time.monotonic()
     logs = [Logs(r.folder, r.state.step, r.state.validated) if r.processes.first else None for r in runs]
     for run, log in zip(runs, logs, strict=True):
         if run.state.validated < run.state.step and _is_due(run.state, config):
-            _validate(run, run.state, log)  # the process was killed while it did so
+            _validate(run, run.state, log)  # the process was killed during this validation
     for batch in _batches(_excerpts(runs[0], config), first, config.steps):
         elapsed = time.monotonic() - began
         if _is_stale(runs, config) or (seconds and elapsed > seconds):
@@ -210,7 +210,7 @@ def _steps(runs: Sequence[_Run], config: TrainConfig, seconds: float) -> None:
                 _validate(run, run.state, log)
     for run, log in zip(runs, logs, strict=True):
         if run.state.validated < run.state.step:
-            _validate(run, run.state, log)  # time was over before the last step
+            _validate(run, run.state, log)  # the time limit was reached before the last step
         if log:
             log.close()
             draw_curves(run.folder)
@@ -229,7 +229,7 @@ def _excerpts(run: _Run, config: TrainConfig) -> Excerpts:
 
 
 def _is_stale(runs: Sequence[_Run], config: TrainConfig) -> bool:
-    """Whether no model has become better for long enough to stop."""
+    """Whether no model has improved for ``patience`` validations."""
     if not config.patience or any(run.state.stale < config.patience for run in runs):
         return False
     for run in runs:
@@ -238,7 +238,7 @@ def _is_stale(runs: Sequence[_Run], config: TrainConfig) -> bool:
 
 
 def _tell(run: _Run, log: Logs | None, stepped: Stepped, since: tuple[int, float]) -> None:
-    """Log a step; ``since`` is the step at which this process began, and the seconds since then."""
+    """Log a step; ``since`` is the first step of this process, and the seconds since then."""
     if not log:
         return
     state, config, (first, seconds) = run.state, run.config, since
@@ -250,13 +250,13 @@ def _tell(run: _Run, log: Logs | None, stepped: Stepped, since: tuple[int, float
 
 
 def _stop(runs: Sequence[_Run]) -> None:
-    """Save every model's state, and end as a signal has asked."""
+    """Save the states of all models, and stop because of a signal."""
     for run in runs:
         if run.processes.first:
             save_state(run.state, run.folder, run.description)
             run.listener.line(f"step {run.state.step}: saved; continue with --resume")
     interrupt.check()
-    raise interrupt.Stopped(signal.SIGTERM)  # it was another process that was asked to stop
+    raise interrupt.Stopped(signal.SIGTERM)  # another process received the signal
 
 
 def _is_due(state: State, config: TrainConfig) -> bool:
@@ -264,7 +264,7 @@ def _is_due(state: State, config: TrainConfig) -> bool:
 
 
 def _validate(run: _Run, state: State, logs: Logs | None) -> None:
-    """Score the model, keep it if it is the best, save the state; the other processes wait for the outcome."""
+    """Score the model, save it if it is the best, and save the state; the other processes wait for the result."""
     if logs:
         _judge(run, state, logs)
     outcome = torch.tensor([state.stale, state.best_step], dtype=torch.int64, device=state.device)
@@ -273,7 +273,7 @@ def _validate(run: _Run, state: State, logs: Logs | None) -> None:
 
 
 def _judge(run: _Run, state: State, logs: Logs) -> None:
-    # First of all: whatever happens while validating, the training up to here is not lost.
+    # Saved first, so that an error during validation does not lose the training so far.
     save_state(state, run.folder, run.description)
     notes = {"training": run.description, "step": str(state.step)}
     average = fold(state.average, _convention(run))
@@ -299,16 +299,16 @@ def _judge(run: _Run, state: State, logs: Logs) -> None:
 
 
 def _convention(run: _Run) -> int | None:
-    """Number of the convention whose corrections the models that are kept have."""
+    """Number of the label convention whose corrections are folded into the saved models."""
     names = conventions_of(run.data.recordings)
     return names.index(run.config.convention) if run.config.convention in names else None
 
 
 def _batches(excerpts: Excerpts, first: int, last: int) -> Iterator[Batch]:
-    """Batches of the steps from ``first`` on, made by other processes meanwhile."""
+    """Batches of the steps from ``first`` on, prepared in advance by other processes."""
     gpu = torch.cuda.is_available()
-    # On a CPU one process prepares batches while this one learns; more would fight over small machines' cores. A GPU
-    # learns faster than that, and has the CPU's cores to itself.
+    # On a CPU, one process prepares batches while this one trains; more would compete for few cores. A GPU trains
+    # faster than one process prepares batches, and leaves all cores free.
     workers = min(15, max(1, (os.cpu_count() or 2) - 1)) if gpu else 1
     loader = DataLoader(
         excerpts,
@@ -322,7 +322,7 @@ def _batches(excerpts: Excerpts, first: int, last: int) -> Iterator[Batch]:
 
 
 def _leave_signals_to_the_parent(_worker: int) -> None:
-    # Ctrl-C reaches every process of the terminal; the parent ends the worker on its own way out.
+    # Ctrl-C reaches every process of the terminal; the parent ends the worker when it exits.
     interrupt.ignore()
-    # The worker's own errors reach the parent as exceptions; what it prints is about the parent being gone.
+    # Errors of the worker reach the parent as exceptions; anything else that it prints is caused by the parent's exit.
     sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 (for as long as the worker lives)

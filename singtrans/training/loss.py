@@ -1,4 +1,4 @@
-"""What the network is told off for: one named term each, summed."""
+"""Training loss: a weighted sum of named terms."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from singtrans.training.batches import Batch
 
 @dataclass(frozen=True)
 class LossConfig:
-    """Weight of each term, and the blur of the pitch target.
+    """Weights of the terms, and the blur of the pitch target.
 
     Attributes:
         onset, offset, activity, voicing, syllable, ornament, release, pitch: weights.
@@ -33,7 +33,7 @@ class LossConfig:
 
 
 def known_frames(batch: Batch, features: FeatureConfig, bins: int) -> Tensor:
-    """(8,): how many frames have a known target, for each of `HEADS` and for the pitch, of ``bins`` bins."""
+    """(8,) number of frames with a known target, for each of `HEADS` and for the pitch with ``bins`` bins."""
     pitch = _pitch_known(batch, features, bins).sum().reshape(1)
     return torch.cat([batch.head_known.sum(dim=(0, 1)), pitch])
 
@@ -41,16 +41,16 @@ def known_frames(batch: Batch, features: FeatureConfig, bins: int) -> Tensor:
 def losses(
     logits: Logits, batch: Batch, features: FeatureConfig, config: LossConfig, counts: Tensor | None = None
 ) -> dict[str, Tensor]:
-    """Weighted terms by name; their sum is what is minimised.
+    """Weighted terms by name; their sum is minimised.
 
-    Every term is a mean over the frames whose target is known, so that a batch with few labels does not whisper.
+    Every term is a mean over the frames with a known target, so that a batch with few labels has the same weight.
 
     Args:
-        logits: the network's answer to the batch.
+        logits: output of the network for the batch.
         batch: with its targets.
         features: of the model.
         config: weights.
-        counts: (8,) what the sums are divided by, of `known_frames`; None for this batch's own.
+        counts: (8,) divisors of the sums, from `known_frames`; None for those of this batch.
     """
     bins = logits.pitch.shape[-1]
     counts = (known_frames(batch, features, bins) if counts is None else counts).clamp_min(1.0)
@@ -65,7 +65,7 @@ def losses(
 
 
 def _pitch_known(batch: Batch, features: FeatureConfig, bins: int) -> Tensor:
-    """(batch, frames) 1 where the pitch is known and among the bins: any other cannot be learnt."""
+    """(batch, frames) 1 where the pitch is known and within the range of the bins."""
     highest = features.lowest_midi + (bins - 1) / features.bins_per_semitone
     return batch.pitch_known * ((batch.pitch >= features.lowest_midi) & (batch.pitch <= highest))
 
@@ -73,7 +73,7 @@ def _pitch_known(batch: Batch, features: FeatureConfig, bins: int) -> Tensor:
 def _pitch_entropy(logits: Tensor, pitch: Tensor, features: FeatureConfig, blur: float) -> Tensor:
     """(batch, frames) cross-entropy to a Gaussian around the pitch.
 
-    A Gaussian, so that the posterior's centroid is the pitch between bins.
+    With a Gaussian, the centroid of the posterior gives a pitch between bins.
     """
     midi = features.lowest_midi + torch.arange(logits.shape[-1], device=logits.device) / features.bins_per_semitone
     target = torch.exp(-0.5 * ((pitch.unsqueeze(-1) - midi) / blur).square())

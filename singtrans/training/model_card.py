@@ -1,4 +1,4 @@
-"""The model card that a training writes beside its model: what it learnt from, how, and how well it does."""
+"""Write the model card of a training: data, settings and scores."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -16,16 +16,16 @@ _LISTED = 40  # names of validation recordings that are written out
 
 @dataclass(frozen=True)
 class Learnt:
-    """One data set's part in a training, as a row of the card.
+    """One data set of a training, as a row of the card.
 
     Attributes:
         source: the data set.
-        recordings: how many were learnt from.
+        recordings: number of training recordings.
         minutes: their length.
-        notes: notes labelled in them.
-        pitch: how many had a label of pitch.
-        begun: of the notes, those of which only the beginning was learnt.
-        singers: how many singers the manifest names; 0 if it names none.
+        notes: number of their labelled notes.
+        pitch: number of recordings with pitch labels.
+        begun: number of notes of which only the onset was trained.
+        singers: number of singers in the manifest; 0 if it names none.
         licenses: as the manifest states them.
     """
 
@@ -40,7 +40,7 @@ class Learnt:
 
 
 def summarise(entries: Sequence[Entry], recordings: Iterable[Recording]) -> list[Learnt]:
-    """One row a data set, of the entries whose recordings were learnt from."""
+    """One row for each data set in the training entries."""
     by_source: dict[str, list[tuple[Entry, Recording]]] = {}
     for entry, recording in zip(entries, recordings, strict=True):
         by_source.setdefault(entry.source, []).append((entry, recording))
@@ -66,8 +66,8 @@ def write_card(
 
     Args:
         folder: of the training.
-        learnt: what it learnt from.
-        valid: what chose the best model.
+        learnt: entries for training.
+        valid: entries for validation, which chose the best model.
         description: the training's configuration as JSON.
         best: step and scores of the best model.
 
@@ -124,5 +124,5 @@ def _notes(row: Learnt) -> str:
 
 
 def _cell(text: str) -> str:
-    """Text of a manifest, made fit for a cell of a table."""
+    """Escape text of a manifest for a table cell."""
     return " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")

@@ -1,4 +1,4 @@
-"""One training from manifests to the best model, as the command line asks for it."""
+"""One training from manifests to the best model, for the command line."""
 
 import logging
 from collections.abc import Sequence
@@ -21,19 +21,19 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class TrainOptions:
-    """What a user chooses; everything else has its default in `TrainConfig` and `Config`.
+    """Settings of the user; all others have their defaults in `TrainConfig` and `Config`.
 
     Attributes:
         steps, rate, validate_every, patience: see `TrainConfig`; None for `FROM_NOTHING` or `FINE_TUNING`.
-        batch: excerpts a step.
+        batch: excerpts per step.
         seconds: length of an excerpt.
-        seed: start of all chance.
-        init: weight file of the model to begin with; None for random weights.
+        seed: random seed.
+        init: weight file of the initial model; None for random weights.
         freeze: see `TrainConfig`.
         accompaniment: folder of recordings that are mixed in as background.
         cache: folder for decoded audio; ``cache`` in the training's folder if None.
         pattern: as for `singtrans.dataset.manifest.read_entries`.
-        resume: go on from the state in the training's folder.
+        resume: resume from the state in the training's folder.
     """
 
     steps: int | None = None
@@ -52,11 +52,11 @@ class TrainOptions:
 
 
 FROM_NOTHING = TrainConfig(steps=6000, rate=2e-3, validate_every=500, patience=0)
-"""What is meant by None where training begins with random weights."""
+"""Values for None if training starts from random weights."""
 
-# A model that has learnt is led a little way: lower rate, fewer steps, and stopped when it goes the wrong way.
+# Fine-tuning needs a lower rate and fewer steps, and stops when the scores no longer improve.
 FINE_TUNING = TrainConfig(steps=600, rate=5e-4, validate_every=100, patience=4)
-"""Likewise where it begins with a model."""
+"""Values for None if training starts from a model."""
 
 
 def run_training(data: Sequence[Path], out: Path, options: TrainOptions, listener: Listener = NOBODY) -> Path:
@@ -64,14 +64,14 @@ def run_training(data: Sequence[Path], out: Path, options: TrainOptions, listene
 
     Args:
         data: manifests or folders.
-        out: folder for everything that is written.
-        options: see there.
-        listener: who is told how it goes.
+        out: folder for all outputs.
+        options: see `TrainOptions`.
+        listener: callbacks for the progress.
 
     Raises:
-        UsageError: if random weights would be frozen, or there are more processes than excerpts a step.
-        InputError: if ``out`` holds a training and is not to be resumed, or holds none and is; else naming
-            everything that cannot be used, one a line, before training starts.
+        UsageError: if random weights would be frozen, or there are more processes than excerpts per step.
+        InputError: if ``out`` contains a training and ``resume`` is False, or contains none and it is True; or if
+            data cannot be used, with one line for each fault, before training starts.
     """
     processes = join()
     try:

@@ -1,4 +1,4 @@
-"""Everything that training changes, and how it is kept on disk."""
+"""Training state, and how it is saved."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,14 +20,15 @@ FILE = "state.pt"
 
 @dataclass
 class State:
-    """Everything that training changes.
+    """Training state.
 
     Attributes:
-        model: what learns.
-        average: the running average of its weights, which is what is validated and kept.
+        model: the model being trained.
+        average: model with the running average of the weights; this one is validated and saved.
         optimiser: with its moments.
-        step: optimiser steps that are done.
-        best: the best validation so far, and ``best_step`` its step.
+        step: number of finished optimiser steps.
+        best: the best validation score so far.
+        best_step: its step.
         validated: the last step that was validated.
         stale: validations since the best one.
         figures: scores of the best validation by name.
@@ -45,16 +46,16 @@ class State:
 
     @property
     def parameters(self) -> list[Tensor]:
-        """Those that learn."""
+        """Trainable parameters."""
         return [p for p in self.model.parameters() if p.requires_grad]
 
     @property
     def device(self) -> torch.device:
-        """Where the model is."""
+        """Device of the model."""
         return next(self.model.parameters()).device
 
     def averaged(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """Each averaged weight with the weight that it follows."""
+        """Pairs of an averaged weight and the weight that it averages."""
         return zip(self.average.parameters(), self.model.parameters(), strict=True)
 
 
@@ -66,8 +67,8 @@ def begin(
     Args:
         model_config: of the model.
         config: of the training.
-        init: begin with this model's weights instead of random ones; its configuration is ``model_config``.
-        conventions: whose labels are learnt from; see `singtrans.model.Corrections`.
+        init: model whose weights are used instead of random ones; its configuration is ``model_config``.
+        conventions: label conventions of the training data; see `singtrans.model.Corrections`.
     """
     torch.manual_seed(config.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -78,7 +79,7 @@ def begin(
         average.front_end.load_filters(init.front_end.state_dict())
         model.network.load_state_dict(model.network.state_dict() | _fitting(model, init))
     average.load_state_dict(model.state_dict())
-    # The convolutions' order of memory, in which a CPU learns twice as fast, and a GPU in bfloat16 no slower.
+    # Channels last: a CPU trains twice as fast, and a GPU in bfloat16 no slower.
     model.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # its types lack this form
     for part in FREEZABLE[config.freeze]:
         if (module := getattr(model.network, part)) is not None:
@@ -89,7 +90,10 @@ def begin(
 
 
 def _fitting(model: Model, init: Model) -> dict[str, Tensor]:
-    """The weights of ``init`` in the shapes of ``model``: heads that it lacks say no at first."""
+    """Weights of ``init``, extended to the shapes of ``model``.
+
+    Heads missing from ``init`` start with a bias of -3, so that they predict a low probability at first.
+    """
     given, wanted = init.network.state_dict(), model.network.state_dict()
     for name in ("heads.weight", "heads.bias"):
         lacking = len(wanted[name]) - len(given[name])
@@ -108,7 +112,7 @@ _NUMBERS: dict[str, tuple[type, ...]] = {
     "stale": (int,),
     "figures": (dict,),
 }
-"""Field of `State` -> the types that a file may give it."""
+"""Field of `State` -> the types that it may have in a file."""
 
 
 def save_state(state: State, folder: Path, description: str) -> None:
@@ -126,14 +130,14 @@ def save_state(state: State, folder: Path, description: str) -> None:
     with whole_file(folder / FILE) as file:
         torch.save(saved | {name: getattr(state, name) for name in _NUMBERS}, file)
         file.flush()
-        os.fsync(file.fileno())  # after a power cut, too, the name is that of a whole file
+        os.fsync(file.fileno())  # also after a power failure, the file is complete
 
 
 def require_state(folder: Path, resume: bool) -> None:
-    """Look whether a training can begin in ``folder``, or go on there.
+    """Check that a training can start in ``folder``, or be resumed there.
 
     Raises:
-        InputError: if there is nothing to resume, or something is there that is not to be resumed.
+        InputError: if there is nothing to resume, or ``folder`` contains a training and ``resume`` is False.
     """
     if resume and not (folder / FILE).is_file():
         raise InputError(f"{folder / FILE}: there is nothing to resume; start without --resume")
@@ -142,7 +146,7 @@ def require_state(folder: Path, resume: bool) -> None:
 
 
 def restore(state: State, folder: Path, description: str) -> None:
-    """Bring ``state`` to where the training in ``folder`` was saved last.
+    """Set ``state`` to the last saved state of the training in ``folder``.
 
     Raises:
         InputError: if it is damaged, or had other settings or data.
@@ -154,7 +158,7 @@ def restore(state: State, folder: Path, description: str) -> None:
         fits = saved["description"] == description
         if fits:
             _fill(state, saved)
-    except Exception as error:  # torch, zipfile and pickle have a dozen kinds for a damaged file
+    except Exception as error:  # torch, zipfile and pickle raise many types for a damaged file
         raise InputError(f"{path}: damaged ({type(error).__name__}); start again in another folder") from None
     if not fits:
         raise InputError(
@@ -163,7 +167,7 @@ def restore(state: State, folder: Path, description: str) -> None:
 
 
 def _fill(state: State, saved: Mapping[str, Any]) -> None:
-    """Put what a file holds into a state."""
+    """Set a state to the content of a file."""
     state.model.network.load_state_dict(saved["model"])
     state.average.network.load_state_dict(saved["average"])
     state.optimiser.load_state_dict(saved["optimiser"])

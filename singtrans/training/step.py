@@ -17,11 +17,11 @@ from singtrans.training.state import State
 
 @dataclass(frozen=True)
 class Stepped:
-    """What came of a step, over all processes' shares of the batch.
+    """Result of a step, over the whole batch of all processes.
 
     Attributes:
-        terms: of the loss, and their ``total``.
-        stopping: whether a signal has asked any of the processes to stop.
+        terms: terms of the loss, and their ``total``.
+        stopping: whether any process has received a signal to stop.
     """
 
     terms: dict[str, float]
@@ -31,23 +31,23 @@ class Stepped:
 def train_step(
     state: State, batch: Batch, config: TrainConfig, processes: Processes = ALONE, over: float = 0.0
 ) -> Stepped:
-    """Learn from one batch.
+    """Train on one batch.
 
     Args:
-        state: is changed.
+        state: changed in place.
         batch: this process's share of it.
         config: of the training.
-        processes: which of how many this is.
-        over: part of the time that is over; the learning rate is at most what it should be then.
+        processes: rank and number of processes.
+        over: elapsed fraction of the time limit, 0 to 1; it limits the learning rate.
     """
     for group in state.optimiser.param_groups:
         group["lr"] = learning_rate(state.step, config, over)
-    # Dropout, too, must not depend on whether training was interrupted.
+    # Dropout must not depend on whether training was interrupted.
     torch.manual_seed((config.seed * 1_000_003 + state.step) * processes.count + processes.rank)
     model, device = state.model.train(), state.device
     batch = Batch(**{f.name: getattr(batch, f.name).to(device) for f in dataclasses.fields(batch)})
     features = model.config.features
-    # Means are over the frames of all processes: with fewer labels, a process has less to say.
+    # Means are over the frames of all processes, so a process with fewer labels has less weight.
     counts = processes.total(known_frames(batch, features, model.config.network.pitch_bins)) / processes.count
     with torch.no_grad():
         heard = model.front_end(batch.samples)
@@ -63,17 +63,17 @@ def train_step(
 def descend(
     state: State, heard: tuple[Tensor, Tensor], batch: Batch, config: TrainConfig, counts: Tensor | None = None
 ) -> tuple[dict[str, Tensor], Tensor]:
-    """Put the gradients of a batch's loss into the model.
+    """Compute the gradients of the loss of a batch.
 
     Args:
         state: with the model in training mode.
-        heard: what the model's front end makes of the batch, as `Network` takes it.
+        heard: output of the model's front end for the batch.
         batch: its targets, on the model's device.
         config: of the training.
         counts: see `losses`.
 
     Returns:
-        The loss's terms and their sum, scalars on the device: nothing here waits for it.
+        Terms of the loss and their sum, as scalars on the device; this function does not wait for the device.
     """
     model, device = state.model, state.device
     with torch.autocast(device.type, torch.bfloat16, enabled=config.bf16 and has_bf16(device)):
@@ -86,11 +86,11 @@ def descend(
 
 
 def advance(state: State, config: TrainConfig) -> None:
-    """Follow the gradients by one step, and let the average follow the weights."""
+    """Do one optimiser step, and update the average of the weights."""
     torch.nn.utils.clip_grad_norm_(state.parameters, config.clip)
     state.optimiser.step()
     state.step += 1
-    # The average starts as a plain mean, so that it does not remember the random beginning.
+    # The average starts as a plain mean, so that the random initial weights do not remain in it.
     decay = min(config.average, state.step / (state.step + 10))
     with torch.no_grad():
         for kept, new in state.averaged():
@@ -98,16 +98,16 @@ def advance(state: State, config: TrainConfig) -> None:
 
 
 def has_bf16(device: torch.device) -> bool:
-    """Whether bfloat16 is faster than single precision there."""
+    """Whether bfloat16 is faster than single precision on a device."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported()
-    # Where a CPU has no instructions for it, bfloat16 is emulated and slower than single precision.
+    # On a CPU without instructions for it, bfloat16 is emulated, and slower than single precision.
     names = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")  # not every torch has them
     return device.type == "cpu" and any(getattr(torch.cpu, name, bool)() for name in names)
 
 
 def _combine(parameters: list[Tensor], values: Tensor, processes: Processes) -> Tensor:
-    """Mean over the processes of the gradients, in place, and of ``values``, in one message."""
+    """Average the gradients over the processes, in place, and ``values``, in one message."""
     if processes.count == 1:
         return values
     gradients = [p.grad for p in parameters if p.grad is not None]

@@ -1,4 +1,4 @@
-"""Labels to per-frame targets on the model's frame grid."""
+"""Convert labels to per-frame targets on the model's frame grid."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ JOINED_GAP = 0.3  # seconds; across a shorter gap, a score holds a note to the n
 
 @dataclass(frozen=True, eq=False)
 class Targets:
-    """What the network should say about each frame.
+    """Targets of each frame.
 
     Attributes:
         heads: (frames, 7) in the order of `singtrans.model.HEADS`, each 0 to 1.
@@ -42,15 +42,14 @@ def make_targets(  # noqa: PLR0913 (one for each kind of label)
     """Targets for frames at ``time``.
 
     Args:
-        notes: (notes, 2 or more) onset and offset in seconds, or None where notes are not labelled.
+        notes: (notes, 2 or more) onset and offset in seconds, or None if notes are not labelled.
         f0: (frames,) MIDI, NaN where unknown.
         voiced: (frames,) 1, 0, or NaN where unknown.
         time: (frames,) seconds, the frames' centres.
         half_width: seconds; see `BOUNDARY_HALF_WIDTH`.
-        offsets: whether it is known where the notes end; if not, neither that is taught nor where there is a note,
-            only where one begins.
-        syllables: (n,) seconds at which syllables begin; None where that is not known.
-        ornaments: (n,) seconds that divide ornaments from their notes, likewise.
+        offsets: whether the offsets are known; if not, there are no targets for offsets and activity.
+        syllables: (n,) seconds at which syllables begin; None if unknown.
+        ornaments: (n,) seconds that separate ornaments from their notes; None if unknown.
     """
     frames = len(time)
     heads = np.zeros((frames, len(HEADS)), np.float32)

@@ -1,4 +1,4 @@
-"""Scores during training, by the very path that ``transcribe`` walks."""
+"""Scores during training, computed with the code of ``transcribe``."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,8 +20,8 @@ class Validation:
 
     Attributes:
         figures: by ``source.metric``, means over files.
-        target: what the best model is chosen by: the mean over data sets of COnPOff; of the mean of COn and COff for
-            those whose notes have no pitch; of raw pitch accuracy for those with pitch alone.
+        target: score by which the best model is chosen. It is the mean over data sets of COnPOff; of the mean of COn
+            and COff, if notes have no pitch; or of raw pitch accuracy, if there are only pitch labels.
     """
 
     figures: dict[str, float]
@@ -37,11 +37,11 @@ def validate(model: Model, entries: Sequence[Entry]) -> Validation:
     """Transcribe every entry and score it as ``singtrans evaluate`` does.
 
     Args:
-        model: is put into evaluation mode and left on its device.
+        model: switched to evaluation mode; it stays on its device.
         entries: with notes, times or f0.
 
     Raises:
-        InputError: naming every entry that cannot be read, one a line.
+        InputError: with one line for each entry that cannot be read.
     """
     transcriber = Transcriber(model, next(model.parameters()).device.type)
     scores = evaluate(references_of_entries(entries), ModelSystem("model", transcriber))
@@ -60,7 +60,7 @@ def validate(model: Model, entries: Sequence[Entry]) -> Validation:
 
 
 def _figures(file: FileScores) -> Iterator[tuple[str, float]]:
-    """F-measures and the pitch track's figures; those of times alone by names of their own."""
+    """F-measures and figures of the pitch track; scores of times without pitch have separate names."""
     timed = file.true_notes is None
     for name, value in file.figures.items():
         figure, _, kind = name.partition(".")

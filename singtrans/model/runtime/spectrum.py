@@ -110,9 +110,11 @@ def add_compression(graph: Graph, x: str, config: FeatureConfig) -> str:
 
 
 def _decimated(graph: Graph, x: str, band: Band, reach: int, config: FeatureConfig) -> tuple[str, int]:
-    """(1, 1, m) one sample in ``factor``, the first of them at the first frame's first; and how many are too many.
+    """Decimate the samples.
 
-    Each block of a hop is a matrix product with the low-pass filter's taps, shifted for each of its samples.
+    Return the graph value (1, 1, m), which starts at the first sample of the first frame, and the number of surplus
+    samples at its end. Each block of a hop is a matrix product with the taps of the low-pass filter, shifted for each
+    of its samples.
     """
     if band.factor == 1:
         return (graph.slice(x, 2, reach, -reach) if reach else x), 0
