@@ -1,7 +1,7 @@
 """Random melodies for synthetic singing, with their attacks and pitch curves.
 
-Time is in seconds and pitch is a fractional MIDI number. Every random choice comes from the ``rng`` that is
-handed in.
+Time is in seconds and pitch is a fractional MIDI number. All functions use the random
+generator ``rng`` of the caller.
 """
 
 from collections.abc import Sequence
@@ -13,17 +13,17 @@ import numpy as np
 from singtrans.notes import Note
 
 HOP_SECONDS = 0.005  # between the frames of a voice
-JOINED_SECONDS = 0.01  # a shorter gap between two notes is no gap to the ear: the notes are legato
+JOINED_SECONDS = 0.01  # a shorter gap between two notes is not audible: the notes are legato
 RANDOM_JOINS = {"rest": 0.1, "gap": 0.25, "legato": 0.35, "repeat": 0.2, "melisma": 0.1}
 
 
 @dataclass(frozen=True, slots=True)
 class SingingStyle:
-    """How a note is sung. A pair is a range that is drawn from for each note; a share is a probability.
+    """Style of the notes. A pair is a range from which a value is drawn for each note; a share is a probability.
 
     Attributes:
         glide: length of the portamento between legato notes (5 % to 95 % of the way), seconds.
-        overshoot: largest overshoot and preparation, as a part of the interval.
+        overshoot: largest overshoot and preparation, as a fraction of the interval.
         vibrato_rate: Hz.
         vibrato_extent: half of the peak-to-peak extent, semitones.
         vibrato_share: of the notes that are long enough.
@@ -36,7 +36,7 @@ class SingingStyle:
         reattack_share: of the legato pitch changes, sung with a dip in level and a new vowel.
         dip: dB by which the level falls where a note is attacked anew with no gap before it, before neighbours'
             loudness is smoothed into each other, which leaves about two thirds.
-        vowel_share: of the notes that repeat the pitch with no gap before them, told by a new vowel and no dip.
+        vowel_share: of the notes that repeat the pitch without a gap, marked by a new vowel and no dip.
         same_vowel_share: of the notes that are attacked anew with no gap before them, sung on the vowel before.
     """
 
@@ -60,13 +60,13 @@ class SingingStyle:
 def random_melody(
     rng: np.random.Generator, seconds: float = 10.0, low: float = 50.0, high: float = 67.0
 ) -> tuple[Note, ...]:
-    """Make up a plausible melody: rests, short gaps, legato, repeated notes and fast melismas.
+    """Draw a plausible melody with rests, short gaps, legato, repeated notes and fast melismas.
 
     Args:
-        rng: where every choice comes from.
+        rng: random generator.
         seconds: length of the melody; the last note ends before it.
-        low: lowest pitch, fractional MIDI; the singer's tuning may lie half a semitone to either side.
-        high: highest pitch, likewise.
+        low: lowest pitch, fractional MIDI; the singer's tuning may differ by half a semitone.
+        high: highest pitch, fractional MIDI.
 
     Returns:
         Notes of 0.1 to 1.5 s in time order that never overlap; joined ones share their boundary exactly.
@@ -116,12 +116,12 @@ def f0_curve(notes: Sequence[Note], hop_seconds: float, rng: np.random.Generator
 
     Args:
         notes: in time order, not overlapping; a gap below 10 ms is legato.
-        hop_seconds: time between frames; frame ``i`` lies at ``i * hop_seconds``.
-        rng: where every choice comes from.
-        style: how much of each.
+        hop_seconds: time between frames; frame ``i`` is at ``i * hop_seconds``.
+        rng: random generator.
+        style: style of the notes.
 
     Returns:
-        (frames,) fractional MIDI, NaN where nobody sings; the last frame is the last before the notes' end.
+        (frames,) fractional MIDI, NaN where silent; the last frame is the last before the notes' end.
 
     Raises:
         ValueError: if notes overlap or are out of order.
@@ -172,10 +172,10 @@ def _phrase_curve(phrase: list[Note], time: np.ndarray, rng: np.random.Generator
     for note in phrase:
         if note.duration >= style.vibrato_seconds and rng.random() < style.vibrato_share:
             bends += _vibrato(note, time, rng, style)
-    weights = reached[:-1] - reached[1:]  # (notes, frames): the part that each note has in the pitch
+    weights = reached[:-1] - reached[1:]  # (notes, frames): the weight of each note in the pitch
     pitches = np.array([note.pitch for note in phrase])
     curve = pitches @ weights + bends
-    for _ in range(4):  # each round leaves about a tenth of the error, where short notes lean on each other
+    for _ in range(4):  # each round leaves about a tenth of the error in short neighbouring notes
         curve += (pitches - [_middle_mean(curve, time, note) for note in phrase]) @ weights
     return curve
 
@@ -195,7 +195,7 @@ def _ringing(since: np.ndarray, omega: float, damping: float) -> np.ndarray:
 
 
 def _vibrato(note: Note, time: np.ndarray, rng: np.random.Generator, style: SingingStyle) -> np.ndarray:
-    """(frames,) semitones: sets in after a delay, swells, and dies before the note ends."""
+    """(frames,) semitones of vibrato: it starts after a delay, grows, and fades before the note ends."""
     delay = rng.uniform(0.1, 0.35) * min(note.duration, 1.0)
     since = time - note.onset - delay
     swell = np.clip(since / 0.2, 0, 1) * np.clip((note.offset - time) / 0.08, 0, 1)
@@ -216,12 +216,12 @@ def span(note: Note) -> tuple[int, int]:
 
 
 def is_repeat(old: Note, new: Note) -> bool:
-    """Whether a note is on the pitch of the one before, within half a semitone."""
+    """Whether a note repeats the previous pitch, within half a semitone."""
     return abs(new.pitch - old.pitch) < 0.5
 
 
 def draw_attacks(notes: Sequence[Note], rng: np.random.Generator, style: SingingStyle) -> list[bool]:
-    """Which notes are attacked anew; the others are slurred to the one before."""
+    """Which notes have a new attack; the others are slurred to the previous one."""
     attacks = []
     for phrase in phrases(notes):
         attacks.append(True)

@@ -2,7 +2,7 @@
 
 A plan has three kinds of boundary: a new *syllable* begins a note, a *slur* begins a note inside a syllable, and an
 *ornament* begins no note: it separates a scoop, a fall, a grace note or a mordent from its note. Time is in seconds,
-pitch is a fractional MIDI number. Every random choice comes from the ``rng`` that is handed in.
+pitch is a fractional MIDI number. All functions use the random generator ``rng`` of the caller.
 """
 
 from dataclasses import dataclass, field, replace
@@ -16,30 +16,30 @@ Span = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How a song is sung. A share is a probability, a pair a range that is drawn from.
+    """Style of a song. A share is a probability, a pair a range from which values are drawn.
 
     Attributes:
         beat: seconds.
-        shortest: seconds of a note with a syllable of its own.
+        shortest: seconds of the shortest note with its own syllable.
         slurred: share of the syllables that are sung on two notes or more.
-        repeated: share of the notes on the pitch of the one before.
+        repeated: share of the notes that repeat the previous pitch.
         gaps: share of the notes inside phrases that end before the next begins.
         pickups: share of the phrases that begin with a short note one to three semitones below the next.
         scoops: share of the notes, of those long enough, that begin below their pitch.
-        late: share of the notes whose pitch is reached only after their syllable has begun.
-        early: share of the notes whose last part has the pitch of the next already.
+        late: share of the notes that reach their pitch only after the start of the syllable.
+        early: share of the notes that move to the pitch of the next note before their end.
         graces: share of the notes with a grace note, a mordent or a turn.
         falls: share of the phrases that end with a fall.
         glottal: share of the phrases that end abruptly, with a creak.
         tremble: semitones, standard deviation of a tremor.
         arch: semitones by which notes rise and fall while they are held.
-        closed: share of the syllables that end with consonants, where the bank has such.
+        closed: share of the syllables that end with consonants, if the bank has such syllables.
         nasal: factor by which the end of a closed syllable may be lengthened.
         held_nasals: share of the syllables with a nasal or an l at their end that are held on it instead of on their
             vowel, as "-ing" often is.
-        least_main: seconds that are left of a note after its scoop; a shorter one has none, nor has one with slurs.
+        least_main: least seconds of a note after its scoop; shorter notes and notes with slurs have no scoop.
         turns: share of the slurred syllables that have two or three notes of uneven lengths, the first of them short.
-        tilt: dB an octave above 500 Hz by which the voice is brighter (shouted) or darker (breathy).
+        tilt: dB per octave above 500 Hz by which the voice is brighter (shouted) or darker (breathy).
     """
 
     beat: float = 0.45
@@ -71,7 +71,7 @@ class Piece:
     Attributes:
         onset: seconds.
         pitch: fractional MIDI.
-        glide: seconds that the pitch takes to come here from the piece before; None for any usual portamento.
+        glide: seconds of the glide from the previous piece; None for the usual portamento.
         kind: ``syllable`` or ``slur``, which begin notes, or ``ornament``.
     """
 
@@ -83,7 +83,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class PlannedNote:
-    """A note, as a score would have it, and the pieces that it is sung in.
+    """A note of the score, and the pieces of constant pitch in which it is sung.
 
     Attributes:
         onset, offset: seconds; the offset is the next note's onset or the rest's.
@@ -127,12 +127,12 @@ class PlannedSyllable:
 
 
 def draw_manner(rng: np.random.Generator, *, clear: bool = False) -> Manner:
-    """How one song is sung: some singers scoop at every note, some never.
+    """Draw the style of a song: some singers scoop at every note, some never.
 
     Args:
-        rng: where every choice comes from.
-        clear: notes are told apart from ornaments by their lengths, too, and nasals are held: for the later stages of
-            a training, which has learnt what ornaments are from songs in which the two are less clear.
+        rng: random generator.
+        clear: notes also differ from ornaments by their lengths, and nasals are held. This is for later stages of a
+            training, after songs in which the two are less distinct.
     """
     pick = rng.choice
     spoken = rng.random() < 0.2  # quick, near to speech
@@ -159,7 +159,7 @@ def draw_manner(rng: np.random.Generator, *, clear: bool = False) -> Manner:
             turns=float(rng.choice([0.2, 0.6])),
             closed=max(manner.closed, float(rng.choice([0.3, 0.6]))),
         )
-    if rng.random() < (0.4 if clear else 0.3):  # moved by what is sung: trembling or shouting
+    if rng.random() < (0.4 if clear else 0.3):  # emotional: trembling or shouting
         shouted = rng.random() < 0.5
         manner = replace(
             manner,
@@ -229,7 +229,7 @@ class _Planner:
         return self.walk.pitch
 
     def _melisma(self, first: tuple[float, float]) -> list[tuple[float, float]]:
-        """Two notes that are both long enough to be heard as notes, or a run of quick ones, or a turn."""
+        """Two notes that are both long enough to be perceived as notes, or a run of quick ones, or a turn."""
         if self.manner.turns and self.rng.random() < self.manner.turns:
             short, middle = self.rng.uniform(0.1, 0.2), self.rng.uniform(0.14, 0.3)
             notes = [(short, first[1]), (middle, self.walk.step(1)), (self.rng.uniform(0.15, 0.6), self.walk.step(1))]
@@ -272,7 +272,7 @@ class _Planner:
         )
 
     def _sung(self, note: PlannedNote, number: int, before: PlannedSyllable | None, count: int) -> PlannedNote:
-        """The note with the pieces that it is sung in; at most one ornament at its beginning."""
+        """The note with its pieces, and at most one ornament at its start."""
         rng, manner = self.rng, self.manner
         length, kind = note.offset - note.onset, "syllable" if number == 0 else "slur"
         plain = (Piece(note.onset, note.pitch, None, kind),)
@@ -336,10 +336,10 @@ def plan_song(
     """A song of random phrases.
 
     Args:
-        rng: where every choice comes from.
-        seconds: length at most.
-        limits: MIDI numbers that the voice can sing.
-        manner: how it is sung.
+        rng: random generator.
+        seconds: largest length.
+        limits: lowest and highest MIDI number of the voice.
+        manner: style of the song.
         span: semitones from its lowest to its highest note.
     """
     low = rng.uniform(limits[0], max(limits[0] + 0.1, limits[1] - span))

@@ -1,7 +1,7 @@
 """Sing planned songs with banks of syllables: WORLD synthesis, with exactly known labels.
 
-What is known of a song: its notes (onset where the vowel begins, offset where the voice leaves the vowel or is silent),
-where its syllables begin, where ornaments are divided from their notes, and the pitch of every frame.
+The labels of a song are its notes (from the start of the vowel to its end, or to silence), the starts of its syllables,
+the boundaries between ornaments and their notes, and the pitch of every frame.
 """
 
 from collections.abc import Sequence
@@ -61,11 +61,11 @@ def sing(
     """Sing a plan.
 
     Args:
-        bank: whose voice sings.
+        bank: bank of the voice.
         plan: not empty.
-        manner: how.
-        style: of portamento, vibrato and drift.
-        rng: where every choice comes from.
+        manner: style of the song.
+        style: style of portamento, vibrato and drift.
+        rng: random generator.
 
     Raises:
         ValueError: if consonants leave too little of a note.
@@ -124,7 +124,7 @@ def _place(
             before = placed[-1]
             voiceless = lead > 2 and bool(np.isnan(bank.voice.f0[parts.nucleus - lead]))
             closure = int(rng.integers(1, 7)) if voiceless else 0
-            # Consonants take their time from the note before, but leave some of its last piece.
+            # Consonants shorten the previous note, but leave some of its last piece.
             room = round((before.plan.notes[-1].pieces[-1].onset + LEAST_VOICE) / HOP_SECONDS)
             if first - closure - before.tail < room:
                 before.tail, closure = max(0, min(before.tail, (nucleus - room) // 2)), 0
@@ -148,8 +148,8 @@ def _lay(
         one: the syllable.
         loudness: (frames,) of the bank's voice.
         song: ``source`` and ``gain``, which are changed.
-        manner: how it is sung.
-        rng: where every choice comes from.
+        manner: style of the song.
+        rng: random generator.
     """
     source, gain = song
     parts, length = one.parts, one.end - one.nucleus
@@ -180,7 +180,7 @@ def _lay(
         usual = max(float(np.quantile(loudness[parts.nucleus : parts.hold], 0.7)), 1e-9)
     even = 10 ** (rng.normal(0, 2.0) / 20) / usual
     gain[one.first : one.end + one.tail] = even
-    # While a recorded vowel is held, its own swelling is taken out for the most part.
+    # While a recorded vowel is held, most of its own changes of loudness are removed.
     middle_frames = slice(one.nucleus + len(head), one.nucleus + len(head) + held)
     here = loudness[np.clip(source[middle_frames], 0, None).astype(int)]
     if not parts.on_coda:
@@ -288,7 +288,7 @@ def _endings(last: _Placed, time: np.ndarray) -> np.ndarray:
 
 
 def _labels(placed: Sequence[_Placed]) -> tuple[tuple[Note, ...], tuple[float, ...]]:
-    """Notes as they are sung, and where ornaments are divided from them."""
+    """Notes as sung, and the times that separate ornaments from them."""
     notes, ornaments = [], []
     for one in placed:
         end = one.end * HOP_SECONDS

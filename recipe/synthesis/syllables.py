@@ -1,8 +1,8 @@
-"""Banks of sung or spoken syllables, taken apart by WORLD, that the generator of training songs sings with.
+"""Banks of sung or spoken syllables, analysed by WORLD, for the generator of training songs.
 
-A bank holds the frames of one voice and, for each of its syllables, where its parts lie. Syllables come from three
-sources: synthesisers (one spoken syllable each), recordings with labelled vowels (SSVD, PJS, UTAU), and recordings
-without labels (MIR-1K), whose voiced stretches are taken together with the voiceless consonant before them.
+A bank contains the frames of one voice and, for each of its syllables, the positions of its parts. Syllables come from
+three sources: synthesisers (one spoken syllable each), recordings with labelled vowels (SSVD, PJS, UTAU), and
+recordings without labels (MIR-1K), whose voiced stretches are taken together with the voiceless consonant before them.
 
 Times are in seconds; a frame lasts `HOP_SECONDS`.
 """
@@ -68,8 +68,8 @@ class SyllableBank:
     Attributes:
         name: of the voice.
         voice: frames of all syllables, one after another.
-        syllables: where they lie.
-        low, high: MIDI numbers between which it is sung.
+        syllables: positions of the syllables.
+        low, high: range of the voice in MIDI numbers.
     """
 
     name: str
@@ -86,7 +86,7 @@ def join_voices(voices: Sequence[VoiceFrames]) -> VoiceFrames:
 
 
 def nucleus_of(voice: VoiceFrames, begin: int, end: int) -> int:
-    """The frame from which on a vowel between two frames is heard: where the power above `VOWEL_BAND` rises."""
+    """The first frame of a vowel between two frames: where the power above `VOWEL_BAND` rises."""
     low = round(VOWEL_BAND / (0.5 * voice.sample_rate) * (voice.envelope.shape[1] - 1))
     power = np.convolve(voice.envelope[begin:end, low:].mean(axis=1), np.ones(3) / 3, "same")
     peak = int(power.argmax())
@@ -119,7 +119,7 @@ def spoken_bank(
     Args:
         name: of the voice.
         syllables: phonemes, and whether they end with consonants; those that cannot be spoken are left out.
-        speak: says one and takes it apart.
+        speak: synthesises and analyses one syllable.
         divide: finds its parts: ``first``, ``voiced``, ``vowel``, ``hold``, ``unvoiced`` and ``last``.
         limits: MIDI numbers between which it is sung.
     """
@@ -220,6 +220,6 @@ def _recorded(name: str, voice: VoiceFrames, found: Sequence[Syllable]) -> Sylla
 
 
 def analyse_recording(samples: np.ndarray, sample_rate: int) -> VoiceFrames:
-    """Take a recording apart, with short unvoiced gaps in its pitch kept as they are."""
+    """Analyse a recording; keep short unvoiced gaps in its pitch."""
     voice = analyse(samples.astype(np.float64), sample_rate)
     return replace(voice, f0=voice.f0)

@@ -1,8 +1,8 @@
 """Synthetic singing whose notes are known exactly: two voices that sing the melodies of ``melody``.
 
-Time is in seconds and pitch is a fractional MIDI number; Hz stays inside. Every random choice comes from the
-``rng`` that is handed in. A real voice is re-sung with WORLD (Morise, Yokomori and Ozawa 2016; the extra
-``train``); the formant voice needs numpy alone.
+Time is in seconds and pitch is a fractional MIDI number; Hz is used only internally. All functions use the
+random generator ``rng`` of the caller. A real voice is re-synthesised with WORLD (Morise, Yokomori and Ozawa 2016; the
+extra ``train``); the formant voice only needs numpy.
 """
 
 from collections.abc import Sequence
@@ -57,12 +57,12 @@ FORMANT_BANDWIDTHS = np.array([80.0, 100.0, 140.0, 200.0])
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VoiceFrames:
-    """What WORLD hears in a recording: the pitch, and what is left of the voice when the pitch is taken out.
+    """Analysis of a recording by WORLD: the pitch, and the voice without its pitch.
 
     Attributes:
         f0: (frames,) fractional MIDI, NaN where unvoiced; frame ``i`` lies at ``i * HOP_SECONDS``.
         envelope: (frames, bins) power spectrum without its harmonics, float32, 0 Hz to half the sample rate.
-        aperiodicity: (frames, bins) the part of it that is noise, 0..1, float32.
+        aperiodicity: (frames, bins) fraction of noise in it, 0 to 1, float32.
         sample_rate: Hz.
     """
 
@@ -82,10 +82,10 @@ class VoiceFrames:
         if not sounding.any():
             return []
         loudness = self.loudness
-        low = 0.1 if voiced else 0.02  # of a usual vowel; below it there is only breath and room
+        low = 0.1 if voiced else 0.02  # of a typical vowel; below it there is only breath and room noise
         chosen = (sounding == voiced) & (loudness > low * np.median(loudness[sounding]))
         edges = np.flatnonzero(np.diff(chosen, prepend=False, append=False))
-        trim, least = (2, SHORTEST_VOWEL) if voiced else (0, 3)  # WORLD is unsure in the frames at a vowel's edges
+        trim, least = (2, SHORTEST_VOWEL) if voiced else (0, 3)  # WORLD is unreliable at the edges of a vowel
         pairs = zip(edges[::2] + trim, edges[1::2] - trim, strict=True)
         return [(int(first), int(last)) for first, last in pairs if last - first >= least]
 
@@ -126,13 +126,13 @@ class VoiceFrames:
 
 
 def analyse(voice: np.ndarray, sample_rate: int, *, careful: bool = False) -> VoiceFrames:
-    """Take a recording of one voice apart with WORLD (dio or harvest, stonemask, cheaptrick, d4c).
+    """Analyse a recording of one voice with WORLD (dio or harvest, stonemask, cheaptrick, d4c).
 
     Args:
         voice: (samples,) mono, -1..1.
         sample_rate: Hz, 16000 or more.
-        careful: find the pitch with harvest, which hears voiced consonants that dio misses and takes 25 times
-            as long, a seventh of the recording's length.
+        careful: find the pitch with harvest, which detects voiced consonants that dio misses, but takes 25 times as
+            long (a seventh of the recording's length).
 
     Returns:
         The frames, to be sung again by ``resing`` any number of times.
@@ -150,7 +150,7 @@ def analyse(voice: np.ndarray, sample_rate: int, *, careful: bool = False) -> Vo
     hertz = pyworld.stonemask(samples, rough, time, sample_rate)
     envelope = pyworld.cheaptrick(samples, hertz, time, sample_rate).astype(np.float32)
     aperiodicity = pyworld.d4c(samples, hertz, time, sample_rate).astype(np.float32)
-    voiced = (hertz > 0) & (aperiodicity[:, 0] < 0.5)  # d4c calls all of a voiceless frame noise
+    voiced = (hertz > 0) & (aperiodicity[:, 0] < 0.5)  # d4c treats voiceless frames as noise only
     f0 = hz_to_midi(np.where(voiced, hertz, np.nan))
     return VoiceFrames(f0, envelope, aperiodicity, sample_rate)
 
@@ -159,8 +159,8 @@ def render(voice: VoiceFrames, source: np.ndarray, f0: np.ndarray, gain: np.ndar
     """Sing frames of a voice, in any order and at any pace, on a pitch curve (WORLD synthesis).
 
     Args:
-        voice: whose frames are sung.
-        source: (frames,) which frame of ``voice`` is heard, fractional; negative is silence.
+        voice: the voice.
+        source: (frames,) number of the frame of ``voice`` to sing, fractional; negative is silence.
         f0: (frames,) fractional MIDI, NaN where unvoiced.
         gain: (frames,) linear.
 
@@ -201,11 +201,11 @@ class _SteadyPieces:
         self._shares = lengths / lengths.sum()
 
     def draw(self, rng: np.random.Generator) -> tuple[int, int]:
-        """Any piece; longer ones are likelier."""
+        """A random piece; longer ones are more likely."""
         return self.pieces[rng.choice(len(self.pieces), p=self._shares)]
 
     def other(self, than: tuple[int, int], rng: np.random.Generator) -> tuple[int, int]:
-        """Of a few pieces the one that sounds least like ``than``."""
+        """The piece, among a few, that sounds least like ``than``."""
         drawn = rng.choice(len(self.pieces), size=4, p=self._shares)
         known = self._timbres[self.pieces.index(than)]
         return self.pieces[max(drawn, key=lambda i: float(np.sum((self._timbres[i] - known) ** 2)))]
@@ -214,8 +214,8 @@ class _SteadyPieces:
 def resing(voice: VoiceFrames, notes: Sequence[Note], rng: np.random.Generator, style: SingingStyle) -> np.ndarray:
     """Let a real voice sing other notes: its vowels, stretched and looped, on ``f0_curve``'s pitch.
 
-    Where `draw_attacks` says so, the level dips and, but for ``style.same_vowel_share``, a new vowel starts; joined
-    notes on one pitch that are not attacked have different vowels; the other joined notes are slurred. Gaps may get
+    At the attacks of `draw_attacks`, the level dips and, except for ``style.same_vowel_share``, a new vowel starts.
+    Joined notes on one pitch without an attack have different vowels; the other joined notes are slurred. Gaps may get
     an unvoiced consonant of the recording.
 
     Args:
@@ -245,11 +245,11 @@ def resing(voice: VoiceFrames, notes: Sequence[Note], rng: np.random.Generator, 
         first, last = span(note)
         joined = note.onset - before.offset < JOINED_SECONDS
         if joined and not attack and is_repeat(before, note):
-            vowel, position = vowels.other(vowel, rng), 0.0  # nothing else tells that a note begins
+            vowel, position = vowels.other(vowel, rng), 0.0  # nothing else marks the start of the note
         elif not (attack and joined and rng.random() < style.same_vowel_share) and (attack or rng.random() < 0.3):
             vowel = vowels.draw(rng)
             position = rng.uniform(0, vowel[1] - vowel[0])
-        # To and fro over the vowel, at this note's own pace: no jump, however long the note.
+        # Back and forth over the vowel, at the speed of this note, so that long notes have no jumps.
         way = position + rng.uniform(0.4, 1.2) * np.arange(last - first + 1)
         reach = vowel[1] - vowel[0] - 1
         source[first:last] = vowel[0] + reach - np.abs(reach - way[:-1] % (2 * reach))
@@ -262,7 +262,7 @@ def resing(voice: VoiceFrames, notes: Sequence[Note], rng: np.random.Generator, 
             gain[first - count : first] = rng.uniform(0.5, 1) * np.hanning(count + 2)[1:-1] ** 0.25
         before = note
     voiced = ~np.isnan(f0) & (source >= 0)
-    # The recording's own swelling and fading is taken out for the most part: the notes have their own.
+    # Most of the recording's own changes of loudness are removed: the notes have their own.
     gain[voiced] *= (usual / loudness[source[voiced].astype(int)]) ** 0.8
     samples = render(voice, source, f0, gain)
     return samples * np.float32(PEAK / max(np.abs(samples).max(), 1e-9))

@@ -1,7 +1,7 @@
-"""Decode in a process of its own, so that a crash in FFmpeg's libraries costs no more than one recording.
+"""Decode in a separate process, so that a crash in FFmpeg's libraries affects at most one recording.
 
-A decoder process is started when it is first needed and kept for the next recording. One that crashes, or that says
-nothing for two minutes, is ended; what it has decoded until then is kept.
+A decoder process is started when it is first needed and kept for the next recording. If it crashes, or sends
+nothing for two minutes, it is ended; the audio decoded until then is kept.
 """
 
 import atexit
@@ -19,7 +19,7 @@ from singtrans.audio.messages import Message, receive, send
 from singtrans.audio.recording import Decoding, Header, Piece, Recording, Summary
 from singtrans.errors import InputError
 
-_PATIENCE_SECONDS = 120.0  # without a message, a decoder is taken to hang
+_PATIENCE_SECONDS = 120.0  # without a message, a decoder is assumed to hang
 _WATCH_SECONDS = 1.0
 _COMMAND = "from singtrans.audio.decoder_worker import main; main()"
 
@@ -103,7 +103,7 @@ class _DecoderProcess:
         self._process.kill()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe:
-                with suppress(OSError):  # what was in it is of no use any more
+                with suppress(OSError):  # its content is no longer needed
                     pipe.close()
         self._process.wait()
 
@@ -144,7 +144,7 @@ class _DecoderProcess:
             self._waiting_since = None
 
     def _watch(self) -> None:
-        """End the process when it has been waited for too long."""
+        """End the process if it has sent nothing for too long."""
         while self._process.poll() is None:
             time.sleep(_WATCH_SECONDS)
             since = self._waiting_since
@@ -152,7 +152,7 @@ class _DecoderProcess:
                 self._process.kill()
 
     def _crashed(self, path: Path, header: Header, seconds: float) -> Summary:
-        """What is left when the process has died."""
+        """The result after the process has died."""
         self.busy = True
         self.end()
         if seconds:

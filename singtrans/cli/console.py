@@ -1,4 +1,4 @@
-"""What the commands print while they work: a line per file, and a summary. All of it on stderr."""
+"""Output of the commands on stderr: one line per file, and a summary."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -31,11 +31,11 @@ def _described(notes: int, lowest: int, highest: int) -> str:
 
 
 def report(plan: Plan, outcomes: Iterator[Outcome], bar: Bar, quiet: bool = False) -> bool:
-    """Print what becomes of each job as it is done, and a summary of all at the end.
+    """Print the outcome of each job when it has finished, and a summary at the end.
 
     Args:
         plan: the jobs, and the inputs that failed before any job.
-        outcomes: what became of each job, in order; taking one does the work.
+        outcomes: outcomes of the jobs, in order; the iterator does the work.
         bar: shows the progress.
         quiet: print failures only.
 
@@ -77,7 +77,7 @@ def _line(outcome: Outcome) -> str:
 
 @dataclass
 class _Tally:
-    """Counts of what became of the jobs."""
+    """Counts of the outcomes of the jobs."""
 
     failed: list[str] = field(default_factory=list)
     refused: int = 0
@@ -103,7 +103,7 @@ class _Tally:
         return f"{self.seconds / elapsed:.0f} times real time" if self.seconds and elapsed > 1 else ""
 
     def summary(self, elapsed: float) -> list[str]:
-        """What was done, and the failures again; refused outputs are only counted, since there is one cause for all."""
+        """Summary with all failures; refused outputs are only counted, because they have the same cause."""
         parts = [f"{self.transcribed} transcribed ({length(self.seconds)} of audio in {length(elapsed)})"]
         parts += [f"{self.silent} without singing"] if self.silent else []
         parts += [f"{self.skipped} skipped"] if self.skipped else []
@@ -128,7 +128,7 @@ def progress(items: int, doing: str = "") -> Iterator[Callable[[float], None]]:
 
 @contextmanager
 def training_progress() -> "Iterator[Listener]":
-    """Print how a training goes: a line per validation, and a bar on a terminal or else a line every 100 steps."""
+    """Print the progress of a training: a line per validation, and a bar on a terminal, else a line every 100 steps."""
     from singtrans.training.loop import Listener, Progress
 
     bar = Bar()

@@ -1,4 +1,4 @@
-"""Options on what counts as a note."""
+"""Options for the notes that are found."""
 
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Ornaments(StrEnum):
-    """What becomes of scoops, grace notes and falls."""
+    """Treatment of scoops, grace notes and falls."""
 
     fold = "fold"
     keep = "keep"
@@ -66,7 +66,7 @@ ShortestNote = Annotated[
 def decoding_options(
     ornaments: Ornaments, ends: Ends, sensitivity: float, shortest_note: float | None
 ) -> "DecodingOptions":
-    """What the options together ask for."""
+    """Combine the options."""
     from singtrans.decoding.options import DecodingOptions
 
     return DecodingOptions(ornaments.value, ends.value, sensitivity, shortest_note)

@@ -1,4 +1,4 @@
-"""Options that several commands share, and what they mean together."""
+"""Options of several commands."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -197,7 +197,7 @@ def given(ctx: typer.Context, name: str) -> bool:
 
 
 def choose_existing(ctx: typer.Context, overwrite: bool, skip_existing: bool) -> "Existing":
-    """What to do about outputs that exist; the command line overrides singtrans.toml.
+    """How to treat existing outputs; the command line overrides singtrans.toml.
 
     Raises:
         UsageError: if --overwrite and --skip-existing contradict each other.

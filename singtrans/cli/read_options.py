@@ -1,4 +1,4 @@
-"""Options that choose what is read from files of notes and from folders of labels."""
+"""Options for reading files of notes and folders of labels."""
 
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated

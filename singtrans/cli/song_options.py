@@ -39,10 +39,10 @@ WriteVoice = Annotated[
 
 
 def separation_options(separate: Separate, separator: Engine, write_voice: bool = False) -> "SeparationOptions":
-    """What the options together ask for.
+    """Combine the options.
 
     Raises:
-        UsageError: if they contradict each other, or what is asked for is not installed.
+        UsageError: if they contradict each other, or a package is not installed.
     """
     from singtrans.separation.song import SeparationOptions
 

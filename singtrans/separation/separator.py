@@ -1,4 +1,4 @@
-"""What separates a voice from a mix: one protocol for all engines."""
+"""Protocol of the engines that separate a voice from a mix."""
 
 from collections.abc import Iterable, Iterator
 from typing import Protocol
@@ -11,11 +11,11 @@ class Separator(Protocol):
 
     @property
     def name(self) -> str:
-        """What the engine is called."""
+        """Name of the engine."""
 
     @property
     def sample_rate(self) -> int:
-        """Rate of what goes in and of what comes out, in Hz."""
+        """Sample rate of input and output, in Hz."""
 
     def __call__(self, blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
         """Separate the voice.
@@ -24,5 +24,5 @@ class Separator(Protocol):
             blocks: (n, 2) float32 each, of any lengths; the result does not depend on where they are cut.
 
         Yields:
-            (n, 2) float32, the voice; all together as long as what went in, and in time with it.
+            (n, 2) float32, the voice; the total length is that of the input, without delay.
         """

@@ -1,8 +1,8 @@
 """When to separate a voice from instruments, and which notes to keep.
 
-A model that was trained on voices alone is unsure of what it finds in a song. If the notes of a recording are doubtful
-on the average, the voice is separated and transcribed, too; its notes are kept if they are clearly surer. Notes of a
-voice alone stay what they are, since separating would harm those of a noisy one.
+A model trained on voices alone gives unclear notes in songs. If the mean clarity of the notes of a recording is low,
+the voice is separated and transcribed, too, and its notes are kept if they are clearer. Notes of one voice alone are
+not changed, because separation would make those of a noisy recording worse.
 """
 
 import logging
@@ -35,18 +35,18 @@ class Separate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SeparationOptions:
-    """What is asked for.
+    """Options of the separation.
 
     Attributes:
         separate: whether to separate the voice; ``auto`` for recordings that sound like songs.
-        engine: what separates it.
+        engine: the engine to use.
     """
 
     separate: Separate = Separate.AUTO
     engine: Engine = Engine.SPLEETER
 
     def check(self, *, needed: bool = False) -> None:
-        """Find the engine if it is certain to be used: before an hour's work, not after it.
+        """Check that the engine is installed, if it will be used, before any long work.
 
         Args:
             needed: whether the voice is wanted as a file.
@@ -65,8 +65,8 @@ class SongTranscriber:
 
     Args:
         transcribe: from a recording of a voice alone to its notes.
-        options: what is asked for.
-        config: how songs are told from voices alone.
+        options: options of the separation.
+        config: thresholds.
         make: makes the separator at its first use.
     """
 
@@ -90,7 +90,7 @@ class SongTranscriber:
 
         Raises:
             InputError: if the recording cannot be read.
-            UsageError: if the voice must be separated and cannot be.
+            UsageError: if the voice must be separated but this is not possible.
         """
         if self._options.separate is Separate.ALWAYS:
             return self._separated(source, voice, None)
@@ -119,11 +119,11 @@ class SongTranscriber:
         return bool(mix.mixed) or (sure is not None and sure < self._config.doubtful)
 
     def _song(self, mix: Transcription, sure: float | None) -> bool:
-        """Whether a recording is clearly not a voice alone: as the model knows it, or else by its notes."""
+        """Whether a recording is clearly not a voice alone, by the threshold in the model, or else by its notes."""
         return mix.mixed if mix.mixed is not None else sure is not None and sure < self._config.song
 
     def _separated(self, source: audio.Source, voice: Path | None, mix: Transcription | None) -> Transcription:
-        """The notes of the separated voice, or those of the mix if they are known and no less sure."""
+        """The notes of the separated voice, or those of the mix if they are known and not less clear."""
         with tempfile.TemporaryDirectory(prefix="singtrans-") as folder:
             separator = self._loaded()
             path = Path(folder) / f"song{VOICE_ENDING}"
@@ -164,7 +164,7 @@ class SongTranscriber:
         return self._separator
 
     def _unseparated(self, error: UsageError) -> str:
-        """What is to be said of a song whose voice cannot be separated."""
+        """Warning for a song whose voice cannot be separated."""
         try:
             check_engine(self._options.engine)
         except UsageError:
@@ -175,12 +175,12 @@ class SongTranscriber:
 
 
 def separated_is_better(mix: float | None, voice: float | None, config: SongConfig) -> bool:
-    """Whether the separated voice's notes are clearly surer than the mix's; both are mean confidences."""
+    """Whether the notes of the separated voice are clearer than those of the mix; both as of `sureness`."""
     return (voice or 0.0) >= (mix or 0.0) + config.gain
 
 
 def sureness(found: Transcription) -> float | None:
-    """How clear the notes are; of a model that does not say so, how confident. None if there are no notes."""
+    """Mean clarity of the notes, or mean confidence if the model gives no clarity; None if there are no notes."""
     return mean_confidence(found.notes) if found.clarity is None else found.clarity
 
 

@@ -1,8 +1,9 @@
 """The engine ``spleeter``: the voice's network of Spleeter (2 stems) on onnxruntime.
 
-The mix's spectrum (windows of 4096 samples at 44.1 kHz, every 1024) goes through the network in windows of 512 frames.
-What comes out is a mask for the lowest 1024 bins, up to 11 kHz; above it the voice is silent. Neighbouring windows
-share `_CONTEXT` frames on either side, which are used by neither, so that nothing changes where one ends.
+The input of the network is the spectrum of the mix (windows of 4096 samples at 44.1 kHz, every 1024), in windows of 512
+frames. Its output is a mask for the lowest 1024 bins, up to 11 kHz; above them, the voice is silent. Neighbouring
+windows overlap by `_CONTEXT` frames on either side, which are not used, so that the result does not depend on the
+boundaries.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

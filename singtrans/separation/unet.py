@@ -27,7 +27,7 @@ Weights = Mapping[str, np.ndarray]
 
 
 def shapes(channels: int = 2) -> dict[str, tuple[int, ...]]:
-    """The shape of each array that a network over so many audio channels has."""
+    """Shapes of the arrays of a network with a number of audio channels."""
     found: dict[str, tuple[int, ...]] = {}
     inputs = channels
     for number, size in enumerate(DOWN, 1):

@@ -35,7 +35,7 @@ def is_voice(path: _Named) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class VoiceFile:
-    """What was separated.
+    """Result of a separation.
 
     Attributes:
         share: energy of the voice relative to that of the recording, in dB.
@@ -57,7 +57,7 @@ def write_voice(
 
     Args:
         source: the recording.
-        separator: what separates the voice.
+        separator: the engine.
         voice: the file for the voice; None not to keep it.
         to_transcribe: the file for the voice with the instruments mixed back in at a lower level; None not to write it.
         instruments: that level, as a fraction of their amplitude.
@@ -89,7 +89,7 @@ def _flac(path: Path, rate: int) -> "Iterator[SoundFile]":
 
 
 class _Mix:
-    """Blocks of a mix on their way to a separator, kept until the voice in them has come out."""
+    """Blocks of a mix, kept until the separator has returned their voice."""
 
     def __init__(self) -> None:
         self.energy = 0.0

@@ -1,4 +1,4 @@
-"""Windows over a stream, each with the context that a network needs around the part it is used for."""
+"""Windows over a stream, with context on both sides of the samples that are used."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ def windows(blocks: Iterable[np.ndarray], size: int, stride: int, lead: int) -> 
     """Cut a stream into windows that overlap.
 
     Window ``k`` is used for the samples from ``k * stride`` to ``(k + 1) * stride`` of the stream, and begins ``lead``
-    samples before them. Only one window is held in memory, and where the blocks are cut has no part in the result.
+    samples before them. Only one window is held in memory, and block boundaries do not affect the result.
 
     Args:
         blocks: (n, channels) each, of any lengths.
