@@ -23,10 +23,10 @@ def scheduler(tmp_path_factory):
     """A scheduler's address; its two workers are started again when they die."""
     folder = tmp_path_factory.mktemp("dask")
     file = folder / "scheduler.json"
-    tests = str(Path(__file__).parent)
+    root = str(Path(__file__).parents[2])
     environment = os.environ | {
         "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0",
-        "PYTHONPATH": os.pathsep.join([tests, str(Path(tests).parent), os.environ.get("PYTHONPATH", "")]),
+        "PYTHONPATH": os.pathsep.join([root, os.environ.get("PYTHONPATH", "")]),
     }
     quiet = {"env": environment, "cwd": folder, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     dask, local = [sys.executable, "-m", "dask"], ["--host", "127.0.0.1", "--no-dashboard"]

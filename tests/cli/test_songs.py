@@ -19,7 +19,7 @@ without_engine = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def mix():
-    sung = sing(3, 10.0)
+    sung = sing(4, 10.0)
     return summed(sung.samples, backing(10.0, np.random.default_rng(0)))
 
 

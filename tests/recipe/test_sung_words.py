@@ -87,6 +87,7 @@ def test_a_language_is_sung_in_all_its_own_sounds(language):
 
 
 def test_festival_is_told_each_sound_of_a_syllable(monkeypatch):
+    pytest.importorskip("pyworld")
     said, complaint = [], b""
 
     def festival(command, **_):
@@ -108,6 +109,7 @@ def test_festival_is_told_each_sound_of_a_syllable(monkeypatch):
 
 
 def test_pico_is_told_the_syllable_without_its_stress(monkeypatch):
+    pytest.importorskip("pyworld")
     said = []
 
     class TtsEngine:
