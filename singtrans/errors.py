@@ -24,4 +24,4 @@ class UsageError(SingtransError):
 
 
 class OutputExistsError(InputError):
-    """An output exists, and nobody said whether to replace it."""
+    """An output exists, and neither ``--overwrite`` nor ``--skip-existing`` was given."""

@@ -15,7 +15,7 @@ class Ending:
     """How a file ends.
 
     Attributes:
-        cut_off: whether the last page of an Ogg file or the last box of an MP4 file is not there as a whole.
+        cut_off: whether the last page of an Ogg file or the last box of an MP4 file is incomplete.
         fragmented: whether it is an MP4 file in fragments, which states no length beforehand.
     """
 
@@ -24,7 +24,7 @@ class Ending:
 
 
 def find_ending(path: Path) -> Ending:
-    """Look at the pages or boxes of a file; nothing is known of other formats."""
+    """Inspect the pages of an Ogg file or the boxes of an MP4 file. Other formats are not checked."""
     size = path.stat().st_size
     with path.open("rb") as file:
         head = file.read(8)

@@ -1,4 +1,4 @@
-"""Choose one of several sound tracks: the file's own choice, unless another clearly holds the voice."""
+"""Choose one of several sound tracks: the file's default track, unless another clearly contains the voice."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -82,7 +82,7 @@ def best_track(path: Path, first: int, count: int) -> Header:
         count: how many sound tracks there are.
 
     Returns:
-        A header that states no length.
+        The header of the chosen track, with its length unset.
     """
     tracks = _measure(path)
     loudest = max((track.level for track in tracks), default=0.0)

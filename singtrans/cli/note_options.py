@@ -37,7 +37,8 @@ EndsOption = Annotated[
     Ends,
     typer.Option(
         "--ends",
-        help="Where notes end: sung, with the voice; joined, where a score would end them, without rests for breaths.",
+        help="Where notes end. sung: when the voice stops. joined: where a score would end them, ignoring rests for"
+        " breaths.",
         rich_help_panel=NOTES,
     ),
 ]
@@ -57,7 +58,7 @@ ShortestNote = Annotated[
         min=0.02,
         max=5.0,
         metavar="SECONDS",
-        help="Length of the shortest note. Default: as the model was tuned.",
+        help="Length of the shortest note. Default: the value tuned for the model.",
         rich_help_panel=NOTES,
     ),
 ]

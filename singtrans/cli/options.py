@@ -82,8 +82,8 @@ Key = Annotated[
     str | None,
     typer.Option(
         metavar="KEY|auto",
-        help="Key of the song, such as D, Bb or F#m; auto estimates it. A pitch halfway between two semitones becomes"
-        " the one that is in the key. Default: the nearest semitone.",
+        help="Key of the song, such as D, Bb or F#m; auto estimates it. A pitch about halfway between two"
+        " notes is rounded to the one in the key. Default: no key; round to the nearest note.",
         rich_help_panel=PITCH,
     ),
 ]

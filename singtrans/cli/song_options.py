@@ -24,7 +24,7 @@ SeparatorOption = Annotated[
     Engine,
     typer.Option(
         "--separator",
-        help="Program that separates the voice: spleeter needs the extra songs, demucs the extra demucs.",
+        help="Program that separates the voice: spleeter requires the extra songs, and demucs the extra demucs.",
         rich_help_panel=SONGS,
     ),
 ]

@@ -128,7 +128,7 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
     device: Annotated[
         Device,
         typer.Option(
-            help="Where the network runs. auto is the CPU; cuda and mps need the extra train.", rich_help_panel=MODEL
+            help="Where the network runs. auto is the CPU; cuda and mps require the extra train.", rich_help_panel=MODEL
         ),
     ] = Device.auto,
     threads: Annotated[

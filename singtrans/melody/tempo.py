@@ -46,8 +46,8 @@ def estimate_beats(notes: Sequence[Note], metre: int = 4) -> Beats | None:
         metre: beats in a bar.
 
     Returns:
-        Evenly spaced beats if the singer's tempo is constant, else the tracked ones. With a ``confidence`` below
-        `CONFIDENT`, random onsets would fit as well.
+        Evenly spaced beats if the singer's tempo is constant, else the tracked ones. If ``confidence`` is below
+        `CONFIDENT`, the beats fit no better than they would fit random onsets.
     """
     onsets = np.array([note.onset for note in notes])
     if len(onsets) < 6 or onsets[-1] > LONGEST_SONG:

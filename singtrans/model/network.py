@@ -109,7 +109,8 @@ class Corrections(nn.Module):
 
     Data sets disagree about where a note ends, or whether a nasal is a note of its own. Each convention has a linear
     layer beside that of the heads, on the same context, with zero weights at first. So the conventions are not
-    averaged, and everything else is learnt from all of them. For use, one convention is added to the heads (`fold`).
+    averaged, and everything else is learnt from all of them. At inference, one convention is added to the heads
+    (`fold`).
 
     Shape:
         - context: (batch, frames, width), convention: (batch,) integers, -1 for none.
@@ -135,7 +136,8 @@ class Network(nn.Module):
     Args:
         config: its sizes.
         heads: how many of `HEADS` it has.
-        conventions: how many conventions of labels it learns from; see `Corrections`. A model that is used has none.
+        conventions: how many conventions of labels it learns from; see `Corrections`. None at inference, because the
+            corrections have been folded.
 
     Shape:
         - spectrum: (batch, frames, spectrum_bins), bands: (batch, frames * band_steps, bands).

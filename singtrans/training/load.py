@@ -66,7 +66,7 @@ def load_data(
 
 
 def conflicts(entries: dict[Path, list[Entry]]) -> Iterator[str]:
-    """One line for each recording about which data sets, or rows of one data set, contradict each other.
+    """Return one line for each recording on which data sets, or rows within one, contradict each other.
 
     Args:
         entries: manifest or folder -> its entries.

@@ -67,7 +67,7 @@ def write_card(
     Args:
         folder: of the training.
         learnt: entries for training.
-        valid: entries for validation, which chose the best model.
+        valid: entries for validation, which were used to choose the best model.
         description: the training's configuration as JSON.
         best: step and scores of the best model.
 

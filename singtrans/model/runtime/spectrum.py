@@ -113,8 +113,8 @@ def _decimated(graph: Graph, x: str, band: Band, reach: int, config: FeatureConf
     """Decimate the samples.
 
     Return the graph value (1, 1, m), which starts at the first sample of the first frame, and the number of surplus
-    samples at its end. Each block of a hop is a matrix product with the taps of the low-pass filter, shifted for each
-    of its samples.
+    samples at its end. Each hop is one matrix product with copies of the filter taps, one shifted copy per output
+    sample.
     """
     if band.factor == 1:
         return (graph.slice(x, 2, reach, -reach) if reach else x), 0
