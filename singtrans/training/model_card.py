@@ -24,7 +24,7 @@ class Learnt:
         minutes: their length.
         notes: number of their labelled notes.
         pitch: number of recordings with pitch labels.
-        begun: number of notes of which only the onset was trained.
+        begun: number of notes used for training their onset only.
         singers: number of singers in the manifest; 0 if it names none.
         licenses: as the manifest states them.
     """

@@ -25,10 +25,10 @@ class State:
     Attributes:
         model: the model being trained.
         average: model with the running average of the weights; this one is validated and saved.
-        optimiser: with its moments.
+        optimiser: the optimiser, including its moments.
         step: number of finished optimiser steps.
         best: the best validation score so far.
-        best_step: its step.
+        best_step: the step of the best score.
         validated: the last step that was validated.
         stale: validations since the best one.
         figures: scores of the best validation by name.
