@@ -1,6 +1,5 @@
 """Signals, pipes, full disks and terminals: nothing half-written, no traceback."""
 
-import os
 import re
 import shutil
 import signal
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.command import COMMAND, GOOD, SAMPLES, files, posix, unsung
+from tests.helpers.command import COMMAND, GOOD, SAMPLES, files, on_terminal, posix, unsung
 
 
 @posix
@@ -98,25 +97,8 @@ def test_a_full_disk_behind_stdout_is_one_line():
 
 @posix
 def test_a_terminal_gets_whole_lines(tmp_path):
-    import pty
-
     names = unsung(tmp_path)
-    main, terminal = pty.openpty()
-    process = subprocess.Popen(
-        [*COMMAND, "transcribe", *names], cwd=tmp_path, stderr=terminal, env=os.environ | {"TERM": "xterm"}
-    )
-    os.close(terminal)
-    shown = b""
-    while True:
-        try:
-            piece = os.read(main, 4096)
-        except OSError:  # what Linux answers at the end
-            break
-        if not piece:
-            break
-        shown += piece
-    assert process.wait(timeout=60) == 0
-    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())
+    text = on_terminal([*COMMAND, "transcribe", *names], tmp_path)
     lines = [line.strip() for line in re.split(r"[\r\n]+", text)]
     for number, name in enumerate(names, start=1):
         assert any(line.startswith(f"[{number}/3] {name}: 0 notes (no singing found)") for line in lines), text

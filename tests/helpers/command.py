@@ -3,6 +3,7 @@
 import io
 import logging
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -92,3 +93,23 @@ def unsung(folder: Path) -> list[str]:
     sound(folder / "noise.wav", 0.1 * np.random.default_rng(0).standard_normal(48_000))
     sound(folder / "short.wav", 0.1 * np.sin(np.arange(160) * 0.2))
     return ["noise.wav", "short.wav", "silence.wav"]
+
+
+def on_terminal(command: list, cwd: Path | None = None, **environment: str) -> str:
+    """Run a command with a terminal as its stderr, and return what the terminal shows, without control sequences."""
+    import pty
+
+    main, terminal = pty.openpty()
+    process = subprocess.Popen(command, cwd=cwd, stderr=terminal, env=os.environ | {"TERM": "xterm"} | environment)
+    os.close(terminal)
+    shown = b""
+    while True:
+        try:
+            piece = os.read(main, 4096)
+        except OSError:  # what Linux answers at the end
+            break
+        if not piece:
+            break
+        shown += piece
+    assert process.wait(timeout=60) == 0, shown
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())
