@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from singtrans.audio.spectrogram import Spectrogram, spectrogram
 from singtrans.errors import InputError, UsageError
 from singtrans.extras import need
 from singtrans.files import whole_file
 from singtrans.messages import printable_title
 from singtrans.notes import Note, Transcription
 from singtrans.pitch import note_name
-from singtrans.view.spectrogram import Spectrogram, spectrogram
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist

@@ -1,4 +1,4 @@
-"""A spectrogram on a semitone scale, as the background of plots."""
+"""A spectrogram on a semitone scale, for pictures and pages."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
