@@ -1,8 +1,8 @@
 """Transcribe recordings on many machines with Dask: each worker loads the model once and does one job after the other.
 
-A job whose worker died may have caused it, or may only have been in the worker's queue. It is tried again when no
-other job is under way, twice at most. No other job is lost. Only some jobs are with the scheduler at a time, so that
-a million of them need no more memory there.
+When a worker dies, its job may be the cause, or may only have been waiting in the worker's queue. Such a job is tried
+again while no other job is running, at most twice. The other jobs are not affected. Only a limited number of jobs are
+submitted to the scheduler at a time, so that its memory does not grow with the number of jobs.
 """
 
 from collections import deque
@@ -19,8 +19,8 @@ from singtrans.errors import InputError, UsageError
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-_FIRST_WORKER_SECONDS = 60  # to wait for the first worker, which may be starting
-_JOBS_PER_WORKER = 20  # that are with the scheduler
+_FIRST_WORKER_SECONDS = 60  # time limit for the first worker to start
+_JOBS_PER_WORKER = 20  # jobs submitted to the scheduler at a time, for each worker
 
 
 def run(
@@ -33,17 +33,19 @@ def run(
     """Do the jobs on a cluster and yield their outcomes in the order of the jobs.
 
     A scheduler that was started without ``DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES=0`` gives a job to four
-    workers, one after the other, before it reports a death; each retry is then four tries.
+    workers, one after the other, before it reports that the job's worker died. Each retry then consists of four tries.
 
     Args:
-        jobs: what to do. Paths are those of the workers: all machines need the same folders, or URLs.
-        factory: makes a transcriber on a worker; it must be picklable.
-        existing: what to do about outputs that exist.
-        scheduler: its address, or ``local`` for a cluster on this machine.
-        processes: how many workers a local cluster has.
+        jobs: recordings and their outputs. The workers use the same paths, so all machines need the same folders, or
+            URLs.
+        factory: function that makes a transcriber on a worker; it must be picklable.
+        existing: treatment of outputs that exist.
+        scheduler: address of the scheduler, or ``local`` for a cluster on this machine.
+        processes: number of workers of a local cluster.
 
     Raises:
-        UsageError: if there is no such scheduler, or a transcriber reports that no recording at all can be done.
+        UsageError: if the scheduler cannot be reached, or a transcriber reports that it cannot transcribe any
+            recording.
     """
     clean_up(jobs)
     todo = deque(number for number, job in enumerate(jobs) if not done_before(job, existing))
@@ -60,20 +62,20 @@ def run(
 
 
 class _Submitted:
-    """The jobs that are with the scheduler."""
+    """The jobs that have been submitted to the scheduler."""
 
     def __init__(self, client: "Client", jobs: Sequence[Job], factory: Factory, existing: Existing) -> None:
         from distributed import as_completed
 
         self._client, self._jobs, self._factory = client, jobs, factory
         self._completed = as_completed(raise_errors=False)
-        self._numbers: dict[str, int] = {}  # of the jobs, by the keys of their futures
+        self._numbers: dict[str, int] = {}  # key of a future -> number of its job
         self._to_retry: deque[int] = deque()
-        # Dask may do a job again of its own accord.
+        # Dask may repeat a job without being asked.
         self._retries = Retries(jobs, existing, repeated=existing is Existing.REFUSE)
 
     def next_outcome(self, todo: deque[int]) -> dict[int, Outcome]:
-        """Submit jobs and wait for one; its outcome, unless it is to be tried again."""
+        """Submit jobs, wait for one to end, and return its outcome; return nothing if it is to be tried again."""
         room = max(1, len(self._client.scheduler_info()["workers"])) * _JOBS_PER_WORKER
         while todo and len(self._numbers) < room:
             self._submit(todo.popleft())
@@ -91,12 +93,12 @@ class _Submitted:
         self._completed.add(future)
 
     def _outcome(self, future: "Future", number: int) -> Outcome | None:
-        """The outcome of a job; None if it is to be tried again."""
+        """Return the outcome of a job; None if it is to be tried again."""
         from distributed import KilledWorker
 
         job = self._jobs[number]
         try:
-            # If the worker has died meanwhile and taken the result with it, this waits until it is done again.
+            # If the worker died before it sent the result, this call waits until the job has been repeated.
             answer = future.result()
         except KilledWorker:
             if self._retries.died(number):
@@ -114,7 +116,7 @@ class _Submitted:
 
 
 def _do(job: Job, factory: Factory, existing: Existing) -> Outcome | UsageError:
-    """Do a job on a worker, which keeps its transcriber for the next."""
+    """Do a job on a worker, and keep the transcriber for the worker's next job."""
     from distributed import get_worker
 
     worker = get_worker()

@@ -18,14 +18,14 @@ def run_jobs(
     """Do the jobs and yield their outcomes in order.
 
     Args:
-        jobs: what to do.
-        factory: makes a transcriber; it must be picklable.
-        existing: what to do about outputs that exist.
-        processes: how many recordings at once.
-        scheduler: a cluster's address, or ``local``; None for none.
+        jobs: recordings and their outputs.
+        factory: function that makes a transcriber; it must be picklable.
+        existing: treatment of outputs that exist.
+        processes: number of recordings to transcribe at the same time.
+        scheduler: address of a cluster, or ``local``; None to work without a cluster.
 
     Raises:
-        UsageError: at once, if the factory cannot make a transcriber.
+        UsageError: if the factory cannot make a transcriber. This is raised before any job starts.
     """
     transcriber = factory()  # a missing model is reported at once
     if scheduler:

@@ -21,13 +21,16 @@ from singtrans.notes import Transcription
 from singtrans.separation.voice_file import is_voice
 
 Transcribe = Callable[..., Transcription]
-"""Transcribes one recording, a path or a `Recording`; with ``voice=path`` it also writes the separated voice there."""
+"""Function that transcribes one recording, given as a path or a `Recording`.
+
+With ``voice=path``, it also writes the separated voice to that path.
+"""
 
 _log = logging.getLogger(__name__)
 
 
 class Existing(StrEnum):
-    """What to do about outputs that exist."""
+    """Treatment of outputs that exist."""
 
     REFUSE = "refuse"
     OVERWRITE = "overwrite"
@@ -35,7 +38,7 @@ class Existing(StrEnum):
 
 
 def choose_existing(overwrite: bool, skip_existing: bool) -> Existing:
-    """Combine the two options.
+    """Combine the options ``--overwrite`` and ``--skip-existing``.
 
     Raises:
         UsageError: if they contradict each other.
@@ -47,13 +50,13 @@ def choose_existing(overwrite: bool, skip_existing: bool) -> Existing:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The numbers that are reported of a transcription: small enough to keep a million of them.
+    """Summary of a transcription, small enough to keep a million of them in memory.
 
     Attributes:
         seconds: length of the recording.
         notes: number of notes.
-        lowest, highest: MIDI numbers; 0 if there are no notes.
-        separated: whether the notes are those of a voice that was separated from instruments.
+        lowest, highest: MIDI numbers of the lowest and the highest note; 0 if there are no notes.
+        separated: whether the voice was separated from instruments before it was transcribed.
     """
 
     seconds: float
@@ -65,16 +68,17 @@ class Result:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a job ended.
+    """Outcome of a job.
 
     Attributes:
         job: the job.
-        result: what was found; None if the job failed or was skipped.
-        written: the outputs that were written: all, or those that were missing.
-        error: one line that names the recording and what is wrong, or empty.
-        incomplete: how much of the recording could not be decoded, in words; empty if it is complete.
-        remarks: lines on what was read, and on changes to the notes that a format needed.
-        refused: whether the error is that outputs exist.
+        result: summary of the transcription; None if the job failed or was skipped.
+        written: the outputs that were written. With ``--skip-existing``, only missing ones are.
+        error: one line that names the recording and the fault; empty if the job did not fail.
+        incomplete: description of the part that could not be decoded; empty if the transcription is complete.
+        remarks: one line for each choice made in reading the recording, and for each change to the notes that a format
+            needed.
+        refused: whether the job failed because an output exists.
     """
 
     job: Job
@@ -87,25 +91,25 @@ class Outcome:
 
     @property
     def seconds(self) -> float:
-        """Length of what was transcribed."""
+        """Length of the transcribed recording in seconds."""
         return self.result.seconds if self.result else 0.0
 
     @property
     def skipped(self) -> bool:
-        """Whether all outputs existed before."""
+        """Whether the job was skipped because all its outputs existed."""
         return self.result is None and not self.error
 
     @property
     def failure(self) -> str:
-        """One line on what makes the exit code 1, or empty."""
+        """One line on the fault that makes the exit code 1; empty if there is none."""
         return self.error or (f"{self.job.audio}: {self.incomplete}" if self.incomplete else "")
 
 
 def run(jobs: Sequence[Job], transcriber: Transcribe, existing: Existing) -> Iterator[Outcome]:
-    """Do the jobs in order and yield their outcomes; one that fails does not stop the others.
+    """Do the jobs in order and yield their outcomes. If a job fails, the others are still done.
 
     Raises:
-        UsageError: if the transcriber reports that no recording at all can be done.
+        UsageError: if the transcriber reports that it cannot transcribe any recording.
     """
     clean_up(jobs)
     for job in jobs:
@@ -113,7 +117,7 @@ def run(jobs: Sequence[Job], transcriber: Transcribe, existing: Existing) -> Ite
 
 
 def clean_up(jobs: Sequence[Job]) -> None:
-    """Remove unfinished files of killed runs from the output folders."""
+    """Remove the unfinished files that killed runs left in the output folders."""
     for folder in {output.parent for job in jobs for output in job.outputs if isinstance(output, Path)}:
         sweep(folder)
 
@@ -122,7 +126,7 @@ def attempt(job: Job, transcriber: Transcribe, existing: Existing) -> Outcome:
     """Do a job and return its outcome.
 
     Raises:
-        UsageError: if the transcriber reports that no recording at all can be done.
+        UsageError: if the transcriber reports that it cannot transcribe any recording.
     """
     try:
         return _do(job, transcriber, existing)
@@ -140,7 +144,7 @@ def attempt(job: Job, transcriber: Transcribe, existing: Existing) -> Outcome:
 
 
 def done_before(job: Job, existing: Existing) -> bool:
-    """Whether all outputs exist and are to be kept."""
+    """Return whether all outputs exist and are to be kept."""
     return existing is Existing.SKIP and all(map(exists, job.outputs))
 
 
@@ -154,7 +158,7 @@ def _do(job: Job, transcriber: Transcribe, existing: Existing) -> Outcome:
     names = formats_of(wanted)
     check_formats(names)
     for output in wanted:
-        _check_folder(output.parent)  # before an hour's work, not after it
+        _check_folder(output.parent)  # checked first, because transcribing may take an hour
     with local(job.audio) as path:
         audio = job.selection.of(path)
         transcription = _transcribe(transcriber, audio, [output for output in wanted if is_voice(output)])
@@ -197,7 +201,7 @@ def _save(transcription: Transcription, output: Place, existing: Existing, optio
 
 
 def _check_folder(folder: Place) -> None:
-    """Refuse a folder that clearly cannot be written or made; other problems appear when writing."""
+    """Check that a folder can be written or made; some problems are only found when writing."""
     if isinstance(folder, Url):
         return
     nearest = next((p for p in (folder, *folder.parents) if os.path.lexists(p)), folder)

@@ -1,4 +1,4 @@
-"""A transcriber that loads its model when a recording first needs it."""
+"""A transcriber that loads its model when the first recording needs it."""
 
 import os
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from singtrans.separation.song import SeparationOptions, SongTranscriber
 
 
 def default_threads() -> int:
-    """Two threads where there are two processors; a third would wait for the others most of the time."""
+    """Return 2 if there are two processors or more, else 1; a third thread would mostly wait for the others."""
     return min(2, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
@@ -22,22 +22,25 @@ Progress = Callable[[float], None]
 
 
 def _ignore(_share: float) -> None:
-    """No one is told; unlike a lambda it can be pickled."""
+    """Ignore the progress. Unlike a lambda, this function can be pickled."""
 
 
 class LazyTranscriber:
-    """Loads the model at the first recording that needs it: a folder that is done already starts at once.
+    """Transcriber that loads its model for the first recording that needs it.
+
+    If all recordings of a folder are transcribed already, no model is loaded.
 
     Args:
-        model: a shipped model's name or a path to a weight file.
+        model: name of a shipped model, or path of a weight file.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
-        threads: for one recording.
-        separation: when to separate a voice from instruments.
-        progress: called with the share of the current recording that is done, 0 to 1.
-        decoding: how notes are cut and written.
+        threads: number of threads for one recording.
+        separation: whether and how to separate the voice from instruments.
+        progress: function that is called with the finished share of the current recording, 0 to 1.
+        decoding: options of the decoder.
 
     Raises:
-        UsageError: if there is no such model, or the voice is always to be separated and nothing can.
+        UsageError: if there is no such model, or the voice is always to be separated and no program for that is
+            installed.
     """
 
     def __init__(
@@ -60,15 +63,15 @@ class LazyTranscriber:
 
         Args:
             source: the recording.
-            voice: a file to write the separated voice to; None not to keep it.
+            voice: file to which the separated voice is written; None not to write it.
 
         Raises:
-            InputError: if it cannot be read.
-            UsageError: if the model cannot be used, which is no fault of the recording.
+            InputError: if the recording cannot be read.
+            UsageError: if the model cannot be used.
         """
         try:
             if self.transcriber is None:
-                audio.check(source)  # before the model is loaded
+                audio.check(source)  # a missing file is reported before the model is loaded
                 self.transcriber = self._load()
             return self.transcriber(source, voice)
         finally:

@@ -1,8 +1,8 @@
-"""Locations of recordings and outputs: paths of this machine, or URLs that fsspec can reach.
+"""Locations of recordings and outputs: paths on this machine, or URLs that fsspec can open.
 
-``s3://``, ``gs://``, ``http://``, ``memory://`` and so on; fsspec's errors name the package that each needs. Inputs are
-copied to a temporary folder first. Outputs are made there and then uploaded as a whole. No other module handles URLs.
-Folders of object stores need not be made.
+Examples are ``s3://``, ``gs://``, ``http://`` and ``memory://``. If one needs another package, fsspec's error names it.
+Inputs are first copied to a temporary folder. Outputs are written there, and are uploaded when they are complete. No
+other module handles URLs. In object stores, folders do not have to be made.
 """
 
 import os
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
 STREAM = "-"
-"""Stands for standard input or output on the command line."""
+"""Name of standard input and standard output on the command line."""
 
 
 @dataclass(frozen=True, order=True)
 class Url:
-    """A URL that is used like a path."""
+    """A URL with the methods and properties of a path that this package uses."""
 
     text: str
 
@@ -38,7 +38,7 @@ class Url:
 
     @property
     def name(self) -> str:
-        """The last part."""
+        """The last part of the path."""
         return self.text.rstrip("/").rsplit("/", 1)[-1]
 
     @property
@@ -53,7 +53,7 @@ class Url:
 
     @property
     def parent(self) -> "Url":
-        """The folder."""
+        """The folder that contains it."""
         return Url(self.text.rstrip("/").rsplit("/", 1)[0])
 
 
@@ -61,14 +61,14 @@ Place = Path | Url
 
 
 def place(text: str) -> Place:
-    """A path, or a URL where there is ``://``; ``file://`` is a path."""
+    """Return a URL if the text contains ``://``, else a path; ``file://`` also gives a path."""
     if isinstance(text, Path | Url) or "://" not in text:
         return text if isinstance(text, Url) else Path(text)
     return Path(unquote(urlsplit(text).path)) if text.startswith("file://") else Url(text)
 
 
 def exists(place: Place) -> bool:
-    """Whether there is a file or a folder; a broken link counts."""
+    """Return whether there is a file or a folder; a broken link counts as one."""
     if isinstance(place, Path):
         return os.path.lexists(place)
     with _as_input_error(place):
@@ -77,9 +77,9 @@ def exists(place: Place) -> bool:
 
 
 def is_folder(place: Place) -> bool:
-    """Whether it is a folder that exists."""
+    """Return whether there is a folder at this place."""
     if isinstance(place, Path):
-        with suppress(OSError):  # a name that is too long, for example: using it reports that
+        with suppress(OSError):  # such as a name that is too long, which is reported when the file is opened
             return place.is_dir()
         return False
     with _as_input_error(place):
@@ -88,7 +88,7 @@ def is_folder(place: Place) -> bool:
 
 
 def files_in(folder: Url) -> list[tuple[Url, PurePosixPath]]:
-    """All files in a folder and its sub-folders, sorted, each with its path inside the folder."""
+    """List all files in a folder and its sub-folders in order, each with its path inside the folder."""
     with _as_input_error(folder):
         fs, root = _file_system(folder)
         found = []
@@ -100,10 +100,10 @@ def files_in(folder: Url) -> list[tuple[Url, PurePosixPath]]:
 
 @contextmanager
 def local(place: Place) -> Iterator[Path]:
-    """Yield a path on this machine: the path itself, or that of a temporary copy of the URL.
+    """Yield a path on this machine: the path itself, or the path of a temporary copy of the URL.
 
     Raises:
-        InputError: if it cannot be fetched. Errors that name the copy are changed to name the URL.
+        InputError: if the URL cannot be fetched. Errors that name the copy are changed to name the URL.
     """
     if isinstance(place, Path):
         yield place
@@ -119,7 +119,7 @@ def local(place: Place) -> Iterator[Path]:
 
 @contextmanager
 def named_in_errors(copy: Path, name: str) -> Iterator[None]:
-    """Change errors that name a temporary copy to name what it is a copy of."""
+    """Replace the name of a temporary copy in errors with the name of the original."""
     try:
         yield
     except SingtransError as error:

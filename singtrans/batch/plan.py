@@ -1,4 +1,4 @@
-"""Find the recordings, and decide where their outputs go."""
+"""Find the recordings, and choose the paths of their outputs."""
 
 import os
 from collections import Counter
@@ -13,7 +13,7 @@ from singtrans.errors import UsageError
 from singtrans.formats import ENDINGS, READ_SUFFIXES, WRITE_SUFFIXES, WRITERS, Options, format_of
 from singtrans.separation.voice_file import VOICE_ENDING, is_voice
 
-# Outputs and labels beside recordings are expected there.
+# Files with these endings are outputs and labels, and are not counted as ignored files.
 _NOTES_SUFFIXES = {*READ_SUFFIXES, *WRITE_SUFFIXES} - {".txt", ".pdf"}
 
 
@@ -24,8 +24,8 @@ class Job:
     Attributes:
         audio: the recording.
         outputs: the files to write; the ending of each name gives the format.
-        options: how they are written.
-        selection: which of the recording's sound is read.
+        options: options of the formats.
+        selection: track and channel of the recording to read.
     """
 
     audio: Place
@@ -36,12 +36,13 @@ class Job:
 
 @dataclass(frozen=True)
 class Plan:
-    """All jobs in order.
+    """The jobs of a command, in order.
 
     Attributes:
         jobs: one for each recording.
-        failures: a line for each input that holds no recording.
-        passed_over: files in the input folders that are not recordings: the ending of their names, and how many.
+        failures: one line for each input without a recording.
+        passed_over: endings of the files in the input folders that are not recordings, each with the number of such
+            files.
     """
 
     jobs: tuple[Job, ...]
@@ -50,18 +51,18 @@ class Plan:
 
     @property
     def formats(self) -> tuple[str, ...]:
-        """The formats that are written, which are the same for all jobs."""
+        """The formats to write, which are the same for all jobs."""
         return formats_of(self.jobs[0].outputs) if self.jobs else ()
 
 
 def formats_of(outputs: Sequence[Place]) -> tuple[str, ...]:
-    """The formats of outputs, without a separated voice."""
+    """Return the formats of outputs; a separated voice is not counted."""
     return tuple(format_of(output) or "" for output in outputs if not is_voice(output))
 
 
 @dataclass
 class _Found:
-    """What a search has found: recordings with their folders inside the input folder, and what was passed over."""
+    """Result of a search: recordings with their folders inside the input folder, and counts of the other files."""
 
     recordings: dict[str, tuple[Place, PurePath]] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
@@ -79,13 +80,13 @@ def plan(
 ) -> Plan:
     """Find the recordings and name their outputs.
 
-    Outputs lie beside the recording. With ``out`` a folder, they lie there, and recordings found in an input
-    folder keep their sub-folders. With one recording and one format, ``out`` may be a file. With ``voice``, the
-    separated voice of each recording is one more output.
+    By default, outputs are placed beside the recording. If ``out`` is a folder, they are placed there, and sub-folders
+    of an input folder are kept. With one recording and one format, ``out`` may be a file. With ``voice``, the separated
+    voice of each recording is a further output.
 
     Raises:
-        UsageError: if a format is unknown, ``out`` is a file where it cannot be, two recordings would write
-            one output, or an output would take the place of a recording.
+        UsageError: if a format is unknown, ``out`` is a file although there are several outputs, two recordings have
+            the same output, or an output would replace a recording.
     """
     if unknown := [f for f in formats if f not in WRITERS]:
         raise UsageError(f"-f {unknown[0]}: unknown format; use {', '.join(WRITERS)}")
@@ -118,17 +119,17 @@ def _outputs(audio: Place, folder: Place, formats: Sequence[str]) -> tuple[Place
 
 
 def _voice(audio: Place, output: Place, out: Place | None) -> Place:
-    """The file for a separated voice: beside the other outputs, and named as they are."""
+    """Return the file for a separated voice, which is beside the other outputs and has the same stem."""
     return output.parent / f"{output.stem if output == out else audio.stem}{VOICE_ENDING}"
 
 
 def _is_file_name(out: Place) -> bool:
-    """Whether -o means a file: not a folder that exists, and an ending that files of notes or sound have."""
+    """Return whether -o names a file: it has the ending of a file of notes or sound, and is not an existing folder."""
     return out.suffix.lower() in AUDIO_SUFFIXES.union(READ_SUFFIXES, WRITE_SUFFIXES) and not is_folder(out)
 
 
 def _absolute(path: Place) -> str:
-    """One spelling for one path; links are kept, because each has outputs of its own."""
+    """Normalise the spelling of a path. Links are not followed, because each link has separate outputs."""
     if isinstance(path, Url):
         return path.text
     return os.path.normpath(path.absolute())
@@ -139,7 +140,7 @@ def _find(inputs: Sequence[Place]) -> _Found:
     found = _Found()
     for path in inputs:
         if not is_folder(path):
-            found.recordings.setdefault(_absolute(path), (path, Path()))  # if it is missing, reading it reports that
+            found.recordings.setdefault(_absolute(path), (path, Path()))  # a missing file is reported when it is read
             continue
         inside, others = _search(path)
         found.passed_over.update(others)
@@ -154,16 +155,16 @@ def _find(inputs: Sequence[Place]) -> _Found:
 
 
 def count_endings(counts: Sequence[tuple[str, int]]) -> str:
-    """Endings and how many files have them, as in ``12 .txt, 1 .pdf``; at most five."""
+    """Format the numbers of files with each ending, at most five, as in ``12 .txt, 1 .pdf``."""
     parts = [f"{count} {ending or 'without an ending'}" for ending, count in counts[:5]]
     rest = sum(count for _, count in counts[5:])
     return ", ".join([*parts, f"{rest} others"] if rest else parts)
 
 
 def _search(folder: Place) -> tuple[list[tuple[Place, PurePath]], Counter[str]]:
-    """Recordings in a folder with their folders inside it, and the endings of other files.
+    """List the recordings in a folder with their sub-folders, and count the endings of the other files.
 
-    Hidden files (macOS makes ._song.wav) and files that singtrans writes are neither.
+    Hidden files (such as ._song.wav, which macOS makes) and files that singtrans writes are left out of both.
     """
     recordings: list[tuple[Place, PurePath]] = []
     others: Counter[str] = Counter()
@@ -186,7 +187,7 @@ def _search(folder: Place) -> tuple[list[tuple[Place, PurePath]], Counter[str]]:
 
 
 def _refuse_clashes(jobs: Sequence[Job]) -> None:
-    """Refuse jobs that would write one output, or write over a recording."""
+    """Refuse jobs that would write the same output, or overwrite a recording."""
     folders = {folder: _real(folder) for job in jobs for folder in {p.parent for p in job.outputs}}
     recordings = {_absolute(job.audio) for job in jobs}
     writers: dict[Place, Place] = {}
@@ -194,7 +195,7 @@ def _refuse_clashes(jobs: Sequence[Job]) -> None:
         for output in job.outputs:
             if _absolute(output) in recordings:
                 raise UsageError(f"{output} is one of the input recordings; choose another place with -o")
-            # Where file names ignore case, Song.wav and song.mp3 clash as well.
+            # On file systems that ignore case, the outputs of Song.wav and song.mp3 are the same.
             other = writers.setdefault(folders[output.parent] / output.name.casefold(), job.audio)
             if other != job.audio:
                 raise UsageError(

@@ -1,11 +1,11 @@
 """Transcribe recordings in several processes of this machine.
 
-Each process loads the model once and receives one job after the other; the next one is sent while it works. It answers
-after each job, so the job that a process died of is known. That job is tried again in another process, twice at most.
-No other job is lost. Outcomes, their order and all numbers do not depend on how many processes there are.
+Each process loads the model once and receives one job after the other; the next job is sent while it works. It answers
+after each job, so it is known which job was running when a process died. That job is tried again in another process, at
+most twice. The other jobs are not affected. The outcomes and their order do not depend on the number of processes.
 
-joblib, concurrent.futures and Pebble share one queue among all processes: if a process dies at the wrong moment, the
-whole pool breaks. Here each process has a pipe of its own.
+joblib, concurrent.futures and Pebble share one queue among all processes, so the whole pool breaks if a process dies
+while it uses the queue. Here, each process has a separate pipe.
 """
 
 import multiprocessing
@@ -24,26 +24,26 @@ from singtrans.batch.plan import Job
 from singtrans.batch.retries import Retries
 from singtrans.errors import UsageError
 
-_JOBS_PER_PROCESS = 2  # the one it works on, and the next
+_JOBS_PER_PROCESS = 2  # the current job and the next one
 
 Factory = Callable[[], Transcribe]
-"""Makes a transcriber in the process that uses it; it must be picklable."""
+"""Function that makes a transcriber in the process that uses it; it must be picklable."""
 
 
 def run(jobs: Sequence[Job], factory: Factory, existing: Existing, processes: int) -> Iterator[Outcome]:
     """Do the jobs in several processes and yield their outcomes in the order of the jobs.
 
     Args:
-        jobs: what to do.
-        factory: makes each process's transcriber.
-        existing: what to do about outputs that exist; no process is started for jobs that are done already.
-        processes: how many processes.
+        jobs: recordings and their outputs.
+        factory: function that makes the transcriber of each process.
+        existing: treatment of outputs that exist; no process is started for jobs that are done already.
+        processes: number of processes.
 
     Raises:
-        UsageError: if a transcriber reports that no recording at all can be done.
+        UsageError: if a transcriber reports that it cannot transcribe any recording.
     """
     clean_up(jobs)
-    # Short and long recordings are mixed: whichever process is free takes the next.
+    # Recordings differ in length, so each job goes to the next process that is free.
     waiting = deque(number for number, job in enumerate(jobs) if not done_before(job, existing))
     outcomes: dict[int, Outcome] = {}
     todo = set(waiting)
@@ -65,7 +65,7 @@ class _Worker:
 
 
 class _Pool:
-    """The processes."""
+    """The worker processes of a run."""
 
     def __init__(self, jobs: Sequence[Job], factory: Factory, existing: Existing, size: int) -> None:
         self._jobs, self._factory, self._size = jobs, factory, size
@@ -86,7 +86,7 @@ class _Pool:
     def __exit__(self, *_: object) -> None:
         for worker in self._workers:
             worker.pipe.close()
-            if worker.sent:  # it is stopped in the middle of a job, and removes what it was writing
+            if worker.sent:  # it is stopped during a job, and removes its unfinished file
                 worker.process.terminate()
         for worker in self._workers:
             worker.process.join()
@@ -100,21 +100,21 @@ class _Pool:
         self._workers.append(_Worker(process, ours))
 
     def send(self, waiting: deque[int]) -> None:
-        """Send jobs, first one to each process, so that few jobs are shared out evenly."""
+        """Send jobs. Each process gets one before any gets a second, so that a small number is divided evenly."""
         for depth in range(1, _JOBS_PER_PROCESS + 1):
             for worker in self._workers:
                 if waiting and len(worker.sent) < depth and not self._must_wait(worker, waiting[0]):
                     number = waiting.popleft()
                     worker.sent.append(number)
-                    with suppress(OSError):  # it has just died, which `receive` notices
+                    with suppress(OSError):  # the process has just died; `receive` handles that
                         worker.pipe.send((number, self._jobs[number], self._retries.policy(number)))
 
     def _must_wait(self, worker: _Worker, number: int) -> bool:
-        """Whether a job waits until the process is free: one that a process died of must not cost another job."""
+        """Return whether a job must wait for an idle process, which it must if its process died before."""
         return bool(worker.sent) and self._retries.deaths(number) > 0
 
     def receive(self, waiting: deque[int]) -> dict[int, Outcome]:
-        """Wait for answers; the jobs of a process that died go back to ``waiting``, or have failed."""
+        """Wait for answers. The jobs of a process that died are put back into ``waiting``, or fail."""
         outcomes = {}
         ready = wait([worker.pipe for worker in self._workers])
         for worker in [w for w in self._workers if w.pipe in ready]:
@@ -130,7 +130,7 @@ class _Pool:
         return outcomes
 
     def _replace(self, worker: _Worker, waiting: deque[int]) -> dict[int, Outcome]:
-        """Start a new process in place of one that died; the outcome of its job if that is not tried again."""
+        """Replace a process that died, and return the outcome of its job if that is not tried again."""
         worker.process.join()
         self._workers.remove(worker)
         outcomes = {}
@@ -154,8 +154,8 @@ class _Pool:
 
 
 def _work(pipe: Connection, factory: Factory) -> None:
-    """Do jobs that come through the pipe until it is closed."""
-    # Ctrl-C reaches all processes. It is blocked here, and the first process stops the others.
+    """Do the jobs that arrive through the pipe until it is closed."""
+    # Ctrl-C sends a signal to all processes. It is blocked here, and the first process stops the others.
     interrupt.install()
     try:
         try:
@@ -164,7 +164,7 @@ def _work(pipe: Connection, factory: Factory) -> None:
             interrupt.ignore()
     except interrupt.Stopped:
         pass  # a second signal, before all are ignored
-    os._exit(0)  # without waiting for torch to shut down
+    os._exit(0)  # exit without waiting for torch to shut down
 
 
 def _answer(pipe: Connection, transcriber: Transcribe) -> None:

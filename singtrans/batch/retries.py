@@ -1,4 +1,4 @@
-"""Decide what happens to a job whose process died."""
+"""Retries of jobs whose process died."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from singtrans.batch.locations import exists
 from singtrans.batch.plan import Job
 
 RETRIES = 2
-"""How often a job is tried again after its process died."""
+"""Number of times that a job is tried again after its process died."""
 
 
 class Retries:
@@ -16,26 +16,26 @@ class Retries:
 
     Args:
         jobs: all jobs.
-        existing: what to do about outputs that exist.
-        repeated: whether a job may be done again by others, without being given again.
+        existing: treatment of outputs that exist.
+        repeated: whether a scheduler may repeat a job without being asked.
     """
 
     def __init__(self, jobs: Sequence[Job], existing: Existing, repeated: bool = False) -> None:
         self._jobs, self._existing, self._repeated = jobs, existing, repeated
         self._deaths: Counter[int] = Counter()
-        self._new: dict[int, bool] = {}  # whether a job had no output when it was first given
+        self._new: dict[int, bool] = {}  # whether a job had no output before its first try
 
     def deaths(self, number: int) -> int:
-        """How often the process of a job died."""
+        """Return how many times the process of a job has died."""
         return self._deaths[number]
 
     def died(self, number: int) -> bool:
-        """Count a death; whether the job is to be tried again."""
+        """Count a death, and return whether the job is to be tried again."""
         self._deaths[number] += 1
         return self._deaths[number] <= RETRIES
 
     def policy(self, number: int) -> Existing:
-        """What to do about outputs of a job that is about to be given: its own of an earlier try are replaced."""
+        """Return the treatment of existing outputs for the next try; those of the job's earlier tries are replaced."""
         if number not in self._new:
             self._new[number] = not any(map(exists, self._jobs[number].outputs))
         again = self._repeated or self._deaths[number]

@@ -1,12 +1,14 @@
-"""Log the outcome of each recording as JSON Lines: one object per line, written at once, for programs to follow.
+"""Log of the outcome of each recording as JSON Lines.
+
+Each line is one object, which is written as soon as the recording is finished, so that programs can follow the run.
 
     {"audio": "a.wav", "status": "done", "seconds": 12.3, "notes": 31, "separated": false, "written": ["a.mid"]}
     {"audio": "b.wav", "status": "skipped"}
     {"audio": "d.wav", "status": "incomplete", "error": "only 0.2 of 15.1 s could be decoded", "seconds": 0.2, ...}
     {"audio": "c.wav", "status": "failed", "error": "c.wav does not exist: check the path."}
 
-An input that holds no recording has ``"audio": null``. A recording with remarks has ``"remarks": [...]``. An existing
-log is continued.
+The entry of an input without a recording has ``"audio": null``. The entry of a recording with remarks has ``"remarks":
+[...]``. New entries are appended to an existing log.
 """
 
 import json
@@ -25,7 +27,7 @@ def logged(plan: Plan, outcomes: Iterator[Outcome], path: Path) -> Iterator[Outc
 
     Raises:
         UsageError: before any work, if the log cannot be written.
-        InputError: if it cannot be written any more.
+        InputError: if writing to the log fails during the run.
     """
     try:
         file = path.open("a", encoding="utf-8", errors="backslashreplace")
@@ -46,7 +48,7 @@ def _follow(plan: Plan, outcomes: Iterator[Outcome], path: Path, file: TextIO) -
 def _write(entries: Sequence[_Line], path: Path, file: TextIO) -> None:
     try:
         file.writelines(json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries)
-        file.flush()  # all that is done can be read, also after a crash
+        file.flush()  # so that finished entries are kept after a crash
     except OSError as error:
         raise InputError(
             f"--log {path}: cannot be written ({error.strerror}); the outputs written so far are kept"

@@ -24,14 +24,14 @@ def recording_of(stream: BinaryIO) -> Iterator[Path]:
     """Copy a stream to a temporary file, because decoders must be able to seek in it.
 
     Args:
-        stream: binary.
+        stream: binary stream with the recording.
 
     Yields:
-        The file's path.
+        The path of the file.
 
     Raises:
-        InputError: if the stream is empty or cannot be stored. Errors that name the file are changed to name
-            standard input.
+        InputError: if the stream is empty or cannot be stored. In errors, the name of the file is replaced with
+            "standard input".
     """
     with tempfile.TemporaryDirectory(prefix="singtrans-") as folder:
         path = Path(folder) / "stdin"
@@ -48,16 +48,16 @@ def recording_of(stream: BinaryIO) -> Iterator[Path]:
 
 
 def write_notes(transcription: Transcription, format: str, options: Options, stream: BinaryIO) -> None:
-    """Write notes to a stream, all at once.
+    """Write notes to a stream when the whole output is ready.
 
     Args:
         transcription: the notes.
         format: one of ``WRITERS``.
-        options: how they are written.
-        stream: binary; it need not be seekable.
+        options: options of the format.
+        stream: binary stream; it need not be seekable.
 
     Raises:
-        InputError: as the format's writer does.
+        InputError: if the format's writer raises it.
     """
     whole = BytesIO()
     write(transcription, whole, format, options)
@@ -71,11 +71,11 @@ def transcribe_stream(
     """Transcribe a recording, or standard input where ``source`` is ``-``, and write it to standard output.
 
     Args:
-        transcriber: transcribes one recording.
-        source: the recording.
+        transcriber: function that transcribes one recording.
+        source: the recording, or ``-``.
         format: one of ``WRITERS``.
-        options: how notes are written.
-        selection: which of the recording's sound is read.
+        options: options of the format.
+        selection: track and channel of the recording to read.
 
     Raises:
         InputError: if the recording cannot be read.
