@@ -9,23 +9,24 @@ import json
 import random
 import re
 import signal
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from singtrans import Note, PitchTrack, SingtransError, Transcription
+from singtrans import SingtransError
 from singtrans.cli.defaults import Option, read_defaults
 from singtrans.decoding.config import DecoderConfig
 from singtrans.decoding.decoder import Posteriors, decode
-from singtrans.formats import WRITERS, Options, load_notes, load_pitch, write
+from singtrans.errors import InputError
+from singtrans.formats import WRITERS, Options, load_notes, load_pitch, midi, write
 from singtrans.formats.conversion import load_transcription
-from singtrans.formats.lyrics import parse_lyrics, read_lyrics
+from singtrans.formats.lyrics import read_lyrics
 from singtrans.formats.page.page import read_page
 from singtrans.model.config import Config
 from tests.robustness import hostile_containers
+from tests.robustness.label_seeds import label_seeds, lyric_seeds, written
 
 LIMIT = 10  # seconds
 
@@ -114,31 +115,22 @@ def attempt(target: Target, path: Path, content: bytes) -> str:
     return ""
 
 
-def transcription() -> Transcription:
-    notes = (Note(0.5, 1.0, 60.1, 0.9), Note(1.0, 1.6, 62.0, 0.5), Note(2.0, 3.0, 64.25, 0.7))
-    time = np.arange(0, 3.2, 0.02)
-    midi = np.where(time < 0.5, np.nan, 60.0 + time)
-    return Transcription(notes, PitchTrack(time, midi, np.full(len(time), 0.5)), 3.2, "song.wav", "solo")
-
-
-def written(name: str) -> bytes:
-    file, module = io.BytesIO(), WRITERS[name]
-    options = Options(tempo=100.0, lyrics=parse_lyrics("la la-la"))
-    module.write(transcription(), file, options)
-    return file.getvalue()
-
-
-def _mxl() -> bytes:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr("META-INF/container.xml", '<c><rootfiles><rootfile full-path="a.xml"/></rootfiles></c>')
-        archive.writestr("a.xml", written("musicxml"))
-    return file.getvalue()
-
-
 def _notes(path: Path, _: bytes) -> None:
-    for note in load_notes(path):
+    """Read all that a conversion reads; then the notes once more, without the lines that are not notes."""
+    faults: list[InputError] = []
+    for note in load_notes(path, faults=faults):
         assert 0 <= note.onset < note.offset <= 1e6
+    assert all("\n" not in str(fault) for fault in faults)
+    transcription = load_transcription(path)
+    if path.suffix in (".mid", ".kar"):
+        midi.read_words(path, transcription.notes)
+        midi.read_beats(path)
+
+
+def _pitch(path: Path, _: bytes) -> None:
+    for guesses in (False, True):
+        track = load_pitch(path, guesses=guesses)
+        assert (np.diff(track.time) > 0).all()
 
 
 def _convert(path: Path, _: bytes) -> None:
@@ -174,49 +166,19 @@ def _decoder(_: Path, content: bytes) -> None:
     assert ends == sorted(ends) and ends[-1] <= frames * 0.02 + 1e-9
 
 
-def _seeds_of_text() -> dict[str, bytes]:
-    short = '"ooTextFile"\n"TextGrid"\n0\n2\n<exists>\n1\n"IntervalTier"\n"notes"\n0\n2\n2\n0\n1\n"C4"\n1\n2\n""\n'
-    return {
-        "a.csv": written("csv"),
-        "b.csv": b"TIME,VALUE,DURATION,LEVEL,LABEL\n0.5,220,0.4,0.1,x\n1,230.5,0.3,0.1,y\n",
-        "c.csv": written("sv"),
-        "d.csv": b"name,ph_seq,ph_dur,ph_num,note_seq,note_dur\nsong,SP n,0.2 0.1,1 2,rest C4+12,0.2 0.6\n",
-        "e.tsv": b"onset\toffset\tpitch\n0,5\t1,0\t60\n1,0\t1,5\t61\n",
-        "f.txt": written("ustar"),
-        "g.txt": b"#BPM:280,5\n#GAP:100\n#RELATIVE:YES\nP1\n: 0 4 7 a\n- 8 8\nB 4 100\n* 2 3 4 py\nP2\n: 1 1 1 a\nE\n",
-        "h.txt": written("labels"),
-        "i.TextGrid": short.encode(),
-        "j.notes": b"0.0\n0.156735, 0.394739, 60, 0.028\n1, 0.5, 62, 0.1\n",
-    }
-
-
 def targets() -> dict[str, Target]:
     """All targets by name."""
     rng = np.random.default_rng(0)
     posteriors = {str(n): rng.uniform(0, 1, (n, 16)).astype(np.float32).tobytes() for n in (3, 40, 150)}
-    two = {"annotations": [{"namespace": "note_hz", "data": [{"time": 0.4, "duration": 0.5, "value": 220.0}]}]}
     page = (
         b'<script type="application/json" id="data">'
         + json.dumps({"notes": [[0, 1, 60, 0.5]], "duration": 1, "audio": "a"}).encode()
     )
     return {
         "decoder": Target(posteriors, _decoder),
-        "text": Target(_seeds_of_text(), _notes),
-        "json": Target(
-            {
-                "a.json": written("json"),
-                "b.jams": json.dumps(two).encode(),
-                "c.json": b'{"song": [[0.42, 0.96, 60], [1.1, 1.5, 62]], "other": [[0, 1, 50]]}',
-                "d.json": b"[[0.42, 0.96, 60], [1.1, 1.5, 62]]",
-            },
-            _notes,
-        ),
-        "midi": Target({"a.mid": written("mid")}, _notes),
-        "musicxml": Target({"a.musicxml": written("musicxml"), "b.mxl": _mxl()}, _notes),
-        "f0": Target(
-            {"a.f0.csv": written("f0"), "b.pv": b"0\n60.5\n61\n" * 9}, lambda path, _: load_pitch(path) and None
-        ),
-        "lyrics": Target({"a.txt": b"Twin-kle lit-tle star\n~ _ how-\n"}, lambda path, _: read_lyrics(path) and None),
+        **{kind: Target(seeds, _notes) for kind, seeds in label_seeds().items() if kind != "f0"},
+        "f0": Target(label_seeds()["f0"], _pitch),
+        "lyrics": Target(lyric_seeds(), lambda path, _: read_lyrics(path) and None),
         "convert": Target({"a.json": written("json"), "b.mid": written("mid"), "c.csv": written("csv")}, _convert),
         "page": Target({"a.html": page + b"</script>"}, lambda path, _: read_page(path) and None),
         "toml": Target({"singtrans.toml": b'[transcribe]\nformat = ["mid"]\ntempo = 90\njobs = 2\n[convert]\n'}, _toml),
