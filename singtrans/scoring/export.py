@@ -1,4 +1,4 @@
-"""Scores for programs: JSON with everything, and CSV with one line per file, both with all digits."""
+"""Scores in formats for programs: JSON with all scores, and CSV with one line per file. Numbers are not rounded."""
 
 import csv
 import dataclasses
@@ -16,12 +16,12 @@ from singtrans.scoring.statistics import LEVEL, MIN_FILES, RESAMPLES, SEED, Inte
 def json_report(
     evaluation: Evaluation, against: Evaluation | None = None, differences: Mapping[str, Difference] | None = None
 ) -> str:
-    """Write the scores as one JSON object; what is not known is null or absent.
+    """Format the scores as one JSON object; unknown values are null or absent.
 
     Args:
         evaluation: the scores.
         against: scores of a second system to compare with.
-        differences: from `singtrans.scoring.scores.compare`.
+        differences: result of `singtrans.scoring.scores.compare`.
     """
     content = {
         "tolerances": dataclasses.asdict(evaluation.tolerances),
@@ -37,13 +37,13 @@ def json_report(
 
 
 def csv_report(evaluation: Evaluation, against: Evaluation | None = None) -> str:
-    """Write a header and one line per file: numbers of notes, figures, numbers of errors; unknown cells are empty.
+    """Format the scores as a CSV table with one line per file; cells of unknown values are empty.
 
-    If there are several data sets, one line for each follows, whose ``file`` is empty: figures are means over its
-    files, numbers are sums.
+    If there are several data sets, one line for each data set follows. In these lines, ``file`` is empty, figures are
+    means over the files of the data set, and numbers of notes and errors are sums.
 
-    The columns are ``COn_precision``, ``COn_recall``, ``COn_F`` …, ``RPA`` …, ``correct``, ``missed`` …; those of a
-    second system begin with ``against_``.
+    The columns are the numbers of notes, the figures (``COn_precision``, ``COn_recall``, ``COn_F`` …, ``RPA`` …) and
+    the numbers of errors (``correct``, ``missed`` …). The names of a second system's columns begin with ``against_``.
     """
     columns = [*(name.replace(".f_measure", "_F").replace(".", "_") for name in NAMES), *CLASSES]
     others = {file.name: file for file in against.files} if against else {}
@@ -148,7 +148,7 @@ def _difference(difference: Difference) -> dict[str, object]:
 
 
 def _edges(interval: Interval, count: int) -> list[float] | None:
-    """Return the ends of an interval; None if there are too few files."""
+    """Return the limits of an interval; None if there are too few files."""
     known = count >= MIN_FILES and math.isfinite(interval.low)
     return [interval.low, interval.high] if known else None
 

@@ -1,12 +1,12 @@
 """Metrics of notes and pitch tracks against a reference, computed by mir_eval.
 
-Notes are scored by ``mir_eval.transcription`` (Raffel et al., "mir_eval", ISMIR 2014), under the names of
-Molina et al., "Evaluation framework for automatic singing transcription", ISMIR 2014: COn counts notes with
-a correct onset, COff with a correct offset, COnP with correct onset and pitch, COnPOff with all three. The
-pitch track is scored by ``mir_eval.melody``. Pitches are MIDI numbers elsewhere, and converted to Hz here.
+Notes are scored by ``mir_eval.transcription`` (Raffel et al., "mir_eval", ISMIR 2014). The figures have the names of
+Molina et al., "Evaluation framework for automatic singing transcription", ISMIR 2014: COn counts notes with a correct
+onset, COff those with a correct offset, COnP those with correct onset and pitch, and COnPOff those with correct onset,
+pitch and offset. The pitch track is scored by ``mir_eval.melody``. Other modules represent pitch as MIDI numbers; this
+module converts them to Hz.
 
-If the reference or the estimate has no notes, every score is 0, even if neither has any. mir_eval does the same, but
-with warnings.
+If the reference, the estimate or both have no notes, every score is 0. mir_eval gives the same scores, but also warns.
 
 The names of all figures are defined here: `figures` and `f_measures` convert scores to names and numbers.
 """
@@ -22,7 +22,7 @@ from singtrans.notes import Note, PitchTrack
 from singtrans.pitch import hz_to_midi, midi_to_hz
 
 NOTE_FIGURES: dict[str, str] = {"con": "COn", "coff": "COff", "conp": "COnP", "conpoff": "COnPOff"}
-"""Field of `NoteScores` -> name of the figure."""
+"""Map from fields of `NoteScores` to names of figures."""
 
 PITCH_FIGURES: dict[str, str] = {
     "raw_pitch_accuracy": "RPA",
@@ -31,18 +31,18 @@ PITCH_FIGURES: dict[str, str] = {
     "voicing_false_alarm": "VFA",
     "overall_accuracy": "OA",
 }
-"""Field of `PitchScores` -> name of the figure."""
+"""Map from fields of `PitchScores` to names of figures."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tolerances:
-    """Largest differences at which an estimated note is correct.
+    """Largest differences from the reference at which an estimated note counts as correct.
 
     Attributes:
-        onset: seconds.
-        pitch_cents: cents, hundredths of a semitone.
-        offset: seconds; the larger of this and ``offset_ratio`` applies.
-        offset_ratio: share of the reference note's duration.
+        onset: largest difference of onsets in seconds.
+        pitch_cents: largest difference of pitches in cents.
+        offset: largest difference of offsets in seconds, unless ``offset_ratio`` allows more.
+        offset_ratio: largest difference of offsets as a share of the reference note's duration.
     """
 
     onset: float = 0.05
@@ -52,7 +52,7 @@ class Tolerances:
 
 
 STANDARD = Tolerances()
-"""mir_eval's defaults, which are the convention of the field."""
+"""The default tolerances of mir_eval, which are usual in research."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class NoteScores:
 
 @dataclass(frozen=True, slots=True)
 class TimeScores:
-    """Agreement of the times of notes with a reference without pitch.
+    """Agreement of the times of notes with a reference whose notes have no pitch.
 
     Attributes:
         con: COn, correct onset.
@@ -96,7 +96,10 @@ class TimeScores:
 
 @dataclass(frozen=True, slots=True)
 class PitchScores:
-    """Agreement of a pitch track with a reference, each from 0 to 1; a low false alarm rate is better."""
+    """Agreement of a pitch track with a reference.
+
+    All values are from 0 to 1. Higher values are better, except for the voicing false alarm rate.
+    """
 
     raw_pitch_accuracy: float
     raw_chroma_accuracy: float
@@ -111,10 +114,10 @@ def score_notes(reference: Sequence[Note], estimate: Sequence[Note], tolerances:
     Args:
         reference: the labelled notes.
         estimate: the transcribed notes.
-        tolerances: mir_eval's defaults unless given.
+        tolerances: largest differences; by default those of mir_eval.
 
     Returns:
-        mir_eval's numbers; all 0 if either sequence is empty.
+        The scores from mir_eval; all are 0 if either sequence is empty.
     """
     if not reference or not estimate:
         nothing = PRF(0.0, 0.0, 0.0)
@@ -135,15 +138,15 @@ def score_notes(reference: Sequence[Note], estimate: Sequence[Note], tolerances:
 
 
 def score_times(reference: np.ndarray, estimate: np.ndarray, tolerances: Tolerances = STANDARD) -> TimeScores:
-    """Score onsets and offsets alone.
+    """Score onsets and offsets without pitch.
 
     Args:
-        reference: (notes, 2) onsets and offsets in seconds.
-        estimate: (notes, 2) likewise.
-        tolerances: mir_eval's defaults unless given.
+        reference: (notes, 2) onsets and offsets of the labelled notes in seconds.
+        estimate: (notes, 2) onsets and offsets of the transcribed notes in seconds.
+        tolerances: largest differences; by default those of mir_eval.
 
     Returns:
-        mir_eval's numbers; all 0 if either has no notes.
+        The scores from mir_eval; all are 0 if either has no notes.
     """
     if not len(reference) or not len(estimate):
         return TimeScores(PRF(0.0, 0.0, 0.0), PRF(0.0, 0.0, 0.0))
@@ -155,7 +158,7 @@ def score_times(reference: np.ndarray, estimate: np.ndarray, tolerances: Toleran
 
 
 def figures(scores: NoteScores | TimeScores | PitchScores) -> dict[str, float]:
-    """Map names to numbers: ``COn.precision``, ``COn.recall``, ``COn.f_measure`` …, or ``RPA`` …"""
+    """Return a map from names (``COn.precision``, ``COn.recall`` …, or ``RPA`` …) to numbers."""
     named: dict[str, float] = {}
     for field in dataclasses.fields(scores):
         value = getattr(scores, field.name)
@@ -168,7 +171,7 @@ def figures(scores: NoteScores | TimeScores | PitchScores) -> dict[str, float]:
 
 
 def f_measures(scores: NoteScores | TimeScores) -> dict[str, float]:
-    """Map names to F-measures: ``COn``, ``COff`` …"""
+    """Return a map from names (``COn``, ``COff`` …) to F-measures."""
     return {NOTE_FIGURES[field.name]: getattr(scores, field.name).f_measure for field in dataclasses.fields(scores)}
 
 
@@ -189,13 +192,14 @@ def mean_scores(scores: Sequence[NoteScores]) -> NoteScores:
 
 
 def score_pitch(reference: PitchTrack, estimate: PitchTrack) -> PitchScores:
-    """Score a pitch track against a reference; pitch counts as correct within 50 cents.
+    """Score a pitch track against a reference. A pitch is correct if it is within 50 cents.
 
     A frame is voiced where its pitch is not NaN and its voicing is not 0. mir_eval resamples the estimate to the
     reference's times.
 
     Returns:
-        mir_eval's numbers; all 0 if the reference has no frames. An estimate without frames counts as unvoiced.
+        The scores from mir_eval; all are 0 if the reference has no frames. An estimate without frames counts as
+        unvoiced.
     """
     from mir_eval import melody
 
@@ -204,7 +208,7 @@ def score_pitch(reference: PitchTrack, estimate: PitchTrack) -> PitchScores:
     if not len(estimate):
         unvoiced = np.full(len(reference), np.nan)
         estimate = PitchTrack(reference.time, unvoiced, np.zeros(len(reference)))
-    with warnings.catch_warnings():  # about references that are never, or always, voiced
+    with warnings.catch_warnings():  # it warns of references that are voiced everywhere or nowhere
         warnings.simplefilter("ignore")
         scores = melody.evaluate(
             np.asarray(reference.time, float),
@@ -224,17 +228,17 @@ def score_pitch(reference: PitchTrack, estimate: PitchTrack) -> PitchScores:
 def constant_pitch_error_hz(
     pairs: Iterable[tuple[Sequence[Note], Sequence[Note]]], onset_tolerance: float = 0.05
 ) -> float:
-    """Estimate the constant by which a whole set of reference notes is sharp of the estimates, in Hz.
+    """Estimate by how many Hz all notes of a reference are sharper than the estimates.
 
-    Some labels were read off a spectrogram and have a constant error (SSVD's are 4 Hz sharp). Scores on them are
-    given as labelled, and after ``shift_hz(reference, -constant)``.
+    Labels that were drawn on a spectrogram can have a constant error: those of SSVD are 4 Hz sharp. Scores on such
+    labels are published for the labels as they are, and after ``shift_hz(reference, -constant)``.
 
     Args:
-        pairs: reference and estimated notes of each recording.
-        onset_tolerance: seconds; notes are matched by their onsets alone.
+        pairs: reference notes and estimated notes of each recording.
+        onset_tolerance: largest difference of matched onsets in seconds; only onsets are used for matching.
 
     Returns:
-        Median over all matched notes of the reference's Hz minus the estimate's; 0 if none match.
+        Median, over all matched notes, of the reference's frequency minus the estimate's; 0 if no notes match.
     """
     from mir_eval import transcription
 
@@ -250,10 +254,10 @@ def constant_pitch_error_hz(
 
 
 def shift_hz(notes: Iterable[Note], hz: float) -> tuple[Note, ...]:
-    """Move every note up by a number of Hz.
+    """Raise the pitch of every note by a number of Hz.
 
     Raises:
-        ValueError: if a note would fall to 0 Hz or below.
+        ValueError: if the result for a note is 0 Hz or below.
     """
 
     def shifted(note: Note) -> Note:
@@ -276,6 +280,9 @@ def note_arrays(notes: Sequence[Note]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _track_hz(track: PitchTrack) -> np.ndarray:
-    """Convert a pitch track to (frames,) Hz as mir_eval expects: 0 where unvoiced, or a guess below 0."""
+    """Convert a pitch track to (frames,) Hz for mir_eval.
+
+    Unvoiced frames are 0, or negative if there is a guess of their pitch.
+    """
     hz = np.nan_to_num(midi_to_hz(np.asarray(track.midi, dtype=float)), nan=0.0)
     return np.where(np.asarray(track.voicing) > 0, hz, -hz)

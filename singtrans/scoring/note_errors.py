@@ -1,20 +1,23 @@
-"""Classes of note errors: every reference note has one class, and unmatched estimated notes are extra.
+"""Classes of note errors.
 
-The classes follow Molina et al., "Evaluation framework for automatic singing transcription", ISMIR 2014, made
-exclusive: the classes are tried in the order of `CLASSES`, and a note that has been assigned to one is not available
-to the next. Onset, pitch and offset agree within the tolerances of the scores.
+Every reference note has one class. Estimated notes that match no reference note are extra.
+
+The classes are based on Molina et al., "Evaluation framework for automatic singing transcription", ISMIR 2014. Here,
+they are exclusive: they are tried in the order of `CLASSES`, and each note is assigned to the first that fits. Onset,
+pitch and offset agree if they differ by no more than the tolerances of the scores.
 
 - correct: onset, pitch and offset agree (COnPOff; mir_eval's matching).
-- split: two or more estimated notes overlap mostly with this note, and together cover at least 40 % of it. Each has
-  at least 40 % of its length in it, and no more in another note. Pitch is ignored (Molina's S).
-- merged: the reverse: one of two or more reference notes that overlap mostly with one estimated note (Molina's M).
+- split: two or more estimated notes together cover at least 40 % of this note. At least 40 % of each of them lies in
+  this note, and no other reference note overlaps more with it. Pitch is ignored (Molina's S).
+- merged: the reverse of split. The note is one of two or more reference notes that together cover at least 40 % of one
+  estimated note (Molina's M).
 - wrong offset: onset and pitch agree (COnP; Molina's OBOff).
 - octave: the onset agrees, and the pitch is one, two or three octaves off.
 - wrong pitch: the onset agrees (COn; Molina's OBP requires the offset as well).
 - late onset, early onset: the pitch agrees, and the two notes share at least 40 % of the longer one (Molina's OBOn
   requires the offset as well).
-- missed: none of these. Molina's ND does not overlap with any estimated note; here it may overlap, for example with a
-  note of another pitch and another onset.
+- missed: none of these classes fits. Molina's ND does not overlap with any estimated note. Here, a missed note may
+  overlap with one, for example if both pitch and onset differ.
 - extra: an estimated note that is assigned to no reference note (Molina's PU, with the same difference).
 """
 
@@ -30,18 +33,18 @@ CLASSES = (
     *("correct", "split", "merged", "wrong_offset", "octave", "wrong_pitch", "late_onset", "early_onset"),
     *("missed", "extra"),
 )
-"""In the order in which they are tried; all but ``extra`` are classes of reference notes."""
+"""The classes in the order in which they are tried. All but ``extra`` are classes of reference notes."""
 
 SHARE = 0.4
-"""Share of its length that a note must have in common with another to match it; Molina's value."""
+"""Smallest share of a note's length that must overlap with a note that it matches. It is Molina's value."""
 
-_MIN_SHARE = SHARE - 1e-9  # tolerates rounding of times: exactly 40 % is enough
+_MIN_SHARE = SHARE - 1e-9  # allows for rounding of times, so that exactly 40 % is enough
 _OCTAVES = (1, -1, 2, -2, 3, -3)
 
 
 @dataclass(frozen=True, slots=True)
 class NoteErrors:
-    """The class of every note.
+    """The classes of all notes of a recording.
 
     Attributes:
         reference: one of `CLASSES` for each reference note.
@@ -53,7 +56,7 @@ class NoteErrors:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Number of notes of each class, in the order of `CLASSES`; all but ``extra`` add up to the reference notes."""
+        """Number of notes of each class, in the order of `CLASSES`."""
         return {name: self.reference.count(name) for name in CLASSES[:-1]} | {"extra": len(self.extra)}
 
 
@@ -85,7 +88,7 @@ def classify(reference: Sequence[Note], estimate: Sequence[Note], tolerances: To
 
 
 class _Matcher:
-    """The classes assigned so far, and the notes that are still unassigned."""
+    """Assigns classes to notes, and keeps track of the notes that have none yet."""
 
     def __init__(self, reference: Sequence[Note], estimate: Sequence[Note], tolerances: Tolerances) -> None:
         self.classes = ["missed"] * len(reference)
@@ -105,7 +108,7 @@ class _Matcher:
         self.free_found = self.free_found[~np.isin(self.free_found, found)]
 
     def match(self, name: str, cents: float, offset_ratio: float | None = None, octaves: int = 0) -> None:
-        """Match unassigned notes with mir_eval, the estimate moved up by octaves; infinite cents match any pitch."""
+        """Match unassigned notes with mir_eval. Octaves are added to the estimate; infinite cents match any pitch."""
         if not len(self.free_true) or not len(self.free_found):
             return
         from mir_eval import transcription
@@ -124,14 +127,14 @@ class _Matcher:
         self.assign(name, self.free_true[true].tolist(), self.free_found[found].tolist())
 
     def group(self, name: str) -> None:
-        """Find ``split`` or ``merged`` notes: those that match several notes of the other side."""
+        """Find ``split`` or ``merged`` notes, where one note matches several of the other sequence."""
         split = name == "split"
         wholes, parts = (self.free_true, self.free_found) if split else (self.free_found, self.free_true)
         if not len(wholes) or len(parts) < 2:
             return
         whole_spans, part_spans = (self.true, self.found) if split else (self.found, self.true)
         overlap = (self.overlap if split else self.overlap.T)[np.ix_(wholes, parts)]
-        owner = overlap.argmax(axis=0)  # the note that overlaps most with a part
+        owner = overlap.argmax(axis=0)  # for each part, the whole that overlaps most with it
         inside = overlap.max(axis=0) >= _MIN_SHARE * np.diff(part_spans[parts])[:, 0]
         for index, whole in enumerate(wholes.tolist()):
             members = np.flatnonzero(inside & (owner == index))
@@ -141,7 +144,7 @@ class _Matcher:
                 self.assign(name, *(([whole], those) if split else (those, [whole])))
 
     def match_shifted(self) -> None:
-        """Pair overlapping notes of one pitch as late or early onsets, those with the largest share first."""
+        """Pair notes of equal pitch that overlap as late or early onsets, beginning with the largest overlap."""
         true, found = self.free_true, self.free_found
         longer = np.maximum.outer(np.diff(self.true[true])[:, 0], np.diff(self.found[found])[:, 0])
         cents = np.abs(1200 * np.subtract.outer(np.log2(self.true_hz[true]), np.log2(self.found_hz[found])))

@@ -1,4 +1,4 @@
-"""References: recordings with labelled notes, a labelled pitch track, or both, in files, folders and manifests."""
+"""References to score against: recordings with labelled notes or pitch, from files, folders and manifests."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -38,7 +38,7 @@ EVERYTHING = "all"
 
 @dataclass(frozen=True, eq=False)
 class Annotations:
-    """Notes and pitch of a recording, as labelled or as estimated; None for what is not annotated.
+    """Notes and pitch of a recording, either labelled or estimated. Attributes without annotation are None.
 
     Attributes:
         notes: the notes.
@@ -52,7 +52,7 @@ class Annotations:
 
     @property
     def spans(self) -> np.ndarray:
-        """(notes, 2) onsets and offsets in seconds; no rows without notes."""
+        """(notes, 2) onsets and offsets in seconds."""
         if self.notes:
             return note_arrays(self.notes)[0]
         return np.zeros((0, 2)) if self.times is None else self.times
@@ -60,17 +60,18 @@ class Annotations:
 
 @dataclass(frozen=True)
 class Reference:
-    """A recording with labels to score against.
+    """A recording and the labels to score against.
 
     Attributes:
-        name: unique among the references of one evaluation; estimates in folders have the same name.
-        notes: file of its notes, or None.
-        f0: file of its pitch track, or None.
-        times: file of onsets and offsets alone, or None.
+        name: name of the recording, unique in one evaluation; estimates in folders have the same name.
+        notes: file of the labelled notes, or None.
+        f0: file of the labelled pitch track, or None.
+        times: file of onsets and offsets without pitch, or None.
         audio: file of the recording, or None.
-        source: name of its data set, or empty.
-        song: its name in files with the notes of many recordings; None for the last part of ``name``.
-        reading: what to read from its note file, where that leaves a choice.
+        source: name of the data set, or empty.
+        song: name of the recording in files with the notes of many recordings; None if that is the last part of
+            ``name``.
+        reading: options for reading the file of notes.
     """
 
     name: str
@@ -117,11 +118,11 @@ def check_pair(path: Path, estimate: Path) -> None:
 
 @dataclass(frozen=True)
 class LabelChoice:
-    """What is chosen among labels.
+    """Options that choose among labels.
 
     Attributes:
-        reading: what to read from files of notes, where they leave a choice.
-        pattern: of several label files of one recording, those are taken whose names match it.
+        reading: options for reading files of notes.
+        pattern: pattern for names of label files; it is used if one recording has several.
     """
 
     reading: ReadOptions = DEFAULTS
@@ -135,16 +136,16 @@ def find_references(path: Path, estimate: Path, choice: LabelChoice = NOTHING_CH
     """Find the references in a file or a folder.
 
     Args:
-        path: a file of notes, or of pitch over time (``song.f0.csv``); or a folder with such files and sub-folders.
-            Notes and the pitch track beside them belong to one reference.
-        estimate: what is to be scored: a file where ``path`` is a file, else a folder.
+        path: a file of notes, a file of pitch over time (``song.f0.csv``), or a folder with such files and sub-folders.
+            Notes and a pitch track of the same name in the same folder form one reference.
+        estimate: the estimate to score: a file if ``path`` is a file, else a folder.
 
     Returns:
-        Sorted by name.
+        The references, sorted by name.
 
     Raises:
-        InputError: if a path is missing, one is a file and the other a folder, the folder is empty, or several files
-            may be the reference of one recording: one line per such recording.
+        InputError: if a path is missing, one path is a file and the other a folder, the folder is empty, or several
+            files may be the reference of one recording. In the last case, there is one line for each such recording.
     """
     check_pair(path, estimate)
     references = _find_references(path, estimate, choice.pattern)
@@ -180,7 +181,7 @@ def _find_references(path: Path, estimate: Path, pattern: str) -> list[Reference
         endings = " ".join(READ_SUFFIXES + TEXT_SUFFIXES + F0_ENDINGS)
         raise InputError(f"{path} has no files of notes ({endings}): check the path.")
     if ambiguous := [files for kind in (notes, f0) for files in kind.values() if len(files) > 1]:
-        # One of them may be an estimate, which would be scored against itself.
+        # One of the files may be the estimate, which would then be scored against itself.
         raise InputError(
             "\n".join(
                 f"{_listed(files)} may each be the reference: choose with --pattern, or keep one of them."
@@ -197,11 +198,11 @@ def _listed(files: Iterable[Path]) -> str:
 
 @dataclass(frozen=True)
 class SelectedReferences:
-    """The recordings of a data set that are to be scored.
+    """Recordings of a data set that were selected for scoring.
 
     Attributes:
-        references: those that can be used.
-        faults: one line per recording of the data set, in whatever split, that cannot be used.
+        references: recordings that can be scored.
+        faults: one line for each recording that cannot be used; recordings of other splits are included.
     """
 
     references: list[Reference]
@@ -212,13 +213,13 @@ def select_recordings(data: Path, split: str | None = None, choice: LabelChoice 
     """Select the references of one split from a manifest or a folder of labelled recordings.
 
     Args:
-        data: as for `singtrans.dataset.manifest.list_entries`.
+        data: manifest or folder, as for `singtrans.dataset.manifest.list_entries`.
         split: ``train``, ``valid``, ``test`` or ``all``. None means ``test`` if there is one, else ``all``.
-        choice: what is chosen among labels.
+        choice: options that choose among labels.
 
     Raises:
         UsageError: if there is no split of that name.
-        InputError: if nothing in the split can be used, or the data cannot be read.
+        InputError: if no recording of the split can be used, or the data cannot be read.
     """
     from singtrans.dataset.manifest import SPLITS, list_entries
 
@@ -228,14 +229,14 @@ def select_recordings(data: Path, split: str | None = None, choice: LabelChoice 
     entries = [entry for entry in listing.entries if entry.split in SPLITS]
     parts = {entry.split for entry in entries}
     if split is None and listing.decided and listing.faults and "test" not in parts:
-        # The unusable recordings may be the whole test split: the others would be scored as if they were held out.
+        # If all recordings of the test split are unusable, the training recordings must not be scored in their place.
         raise InputError(
             "\n".join([*listing.faults, f"{data} has no other recordings in a test split: choose a --split."])
         )
     wanted = split or ("test" if "test" in parts else EVERYTHING)
     chosen = [entry for entry in entries if wanted in (entry.split, EVERYTHING)]
     counts = Counter(entry.id for entry in chosen)
-    # Scores are keyed by name. Two recordings with one name are already among the faults: score neither.
+    # Scores are stored by name. If two recordings have the same name, neither is scored; the faults already list them.
     references = references_of_entries(
         replace(entry, reading=entry.reading.or_else(choice.reading)) for entry in chosen if counts[entry.id] == 1
     )
@@ -256,9 +257,9 @@ def references_of_entries(entries: "Iterable[Entry]") -> list[Reference]:
 def note_files(folder: Path) -> dict[Path, Path]:
     """Map each path inside the folder, without its suffix, to the file of estimated notes.
 
-    A file with the notes of many recordings stands for each of their names. Of several files with one name, the format
-    that keeps most is used: .json, then .csv, .tsv, .mid and the others; files named as labels (``song.notes.csv``)
-    come last.
+    A file with the notes of many recordings is listed under the name of each recording. If several files have the same
+    name, the one in the most complete format is used, in the order .json, .csv, .tsv, .mid and the others. Files with
+    the name of a label file (``song.notes.csv``) are last in this order.
     """
     by_stem = _by_stem(folder, note_stem, sorted(find_notes(folder), key=is_label))
     files_of = {stem: files[0] for stem, files in by_stem.items()}
@@ -274,13 +275,13 @@ def f0_files(folder: Path) -> dict[Path, Path]:
 
 
 def pitch_file_beside(notes: Path) -> Path | None:
-    """Return the pitch track that lies beside a file of notes, if there is one."""
+    """Return the pitch track of the same name in the folder of a file of notes, or None."""
     stem = note_stem(notes)
     return next((f for e in F0_ENDINGS if (f := stem.with_name(stem.name + e)).is_file()), None)
 
 
 def _by_stem(folder: Path, stem: Callable[[Path], Path | None], files: Iterable[Path]) -> dict[Path, list[Path]]:
-    """Map each path inside the folder, without its suffix, to the files of that name, in their order."""
+    """Map each path inside the folder, without its suffix, to the files of that name; their order is kept."""
     found: dict[Path, list[Path]] = {}
     for path in files:
         if name := stem(path.relative_to(folder)):

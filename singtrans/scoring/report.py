@@ -1,4 +1,4 @@
-"""Scores as tables of plain text, at most 80 columns wide."""
+"""Reports of scores as plain text, at most 80 columns wide."""
 
 import io
 import textwrap
@@ -15,7 +15,7 @@ from singtrans.scoring.scores import KINDS, Difference, Evaluation, FileScores
 from singtrans.scoring.statistics import MAX_EXACT_FILES, MIN_FILES, RESAMPLES, SEED, Interval, PairedTest
 
 FEW = 12
-"""Number of files up to which each file has a line by default."""
+"""Largest number of files for which the report has one line per file by default."""
 
 _WIDTH = 80
 _TITLES = {"precision": "precision", "recall": "recall", "f_measure": "F-measure"}
@@ -26,7 +26,7 @@ _LONG = {
     "VFA": "voicing false alarm: low is good",
     "OA": "overall accuracy",
 }
-# The same figures under mir_eval's names.
+# Names of the same figures in mir_eval.
 _MIR_EVAL = {"COn": "Onset", "COff": "Offset", "COnP": "no offset", "COnPOff": "with offset"}
 
 
@@ -35,7 +35,7 @@ def text_report(evaluation: Evaluation, files: bool | None = None) -> str:
 
     Args:
         evaluation: the scores.
-        files: whether each file has a line; None for only if there are few.
+        files: whether to print one line per file; None to do so if there are few files.
     """
     parts = []
     if files or (files is None and len(evaluation.files) <= FEW):
@@ -50,7 +50,7 @@ def text_comparison(ours: Evaluation, theirs: Evaluation, differences: Mapping[s
     Args:
         ours: scores of the first system.
         theirs: scores of the second system.
-        differences: from `singtrans.scoring.scores.compare`.
+        differences: result of `singtrans.scoring.scores.compare`.
     """
     if not differences:
         return f"No recording was scored for both {ours.system} and {theirs.system}."
@@ -148,7 +148,7 @@ def _files(files: Sequence[FileScores]) -> str:
 
 @dataclass(frozen=True)
 class _Kinds:
-    """Columns of a table with one number per figure: figures of notes, of the pitch track, or both."""
+    """Columns of a table: the figures of notes, of the pitch track, or both."""
 
     notes: bool
     pitch: bool
@@ -165,7 +165,7 @@ class _Kinds:
 
     @property
     def title(self) -> str:
-        """What the columns show."""
+        """Description of the columns."""
         return "F-measures" if self.notes else "pitch track"
 
     def cells(self, figures: Mapping[str, float]) -> list[str]:
@@ -217,7 +217,7 @@ def _p(difference: Difference) -> str:
 
 
 def _flips(tests: Sequence[PairedTest]) -> str:
-    """Describe the flips of the tests; figures may differ in their number of files."""
+    """Describe the number of flips in the tests, which depends on the number of files of each figure."""
     exact = sorted({test.flips for test in tests if test.exact})
     parts = [f"all {' or '.join(map(str, exact))} flips"] if exact else []
     if drawn := {test.flips for test in tests if not test.exact}:

@@ -44,11 +44,12 @@ class FileScores:
 
     Attributes:
         reference: the recording.
-        figures: name (of `NAMES`) -> value; figures that cannot be computed are absent.
-        errors: class (of `singtrans.scoring.note_errors.CLASSES`) -> number of notes; None without reference notes.
+        figures: map from names, as in `NAMES`, to values; figures that cannot be computed are absent.
+        errors: map from classes, as in `singtrans.scoring.note_errors.CLASSES`, to numbers of notes; None without
+            reference notes.
         true_notes: the reference notes, or None.
         found_notes: the estimated notes.
-        true_count: number of reference notes, also where only their times are labelled; None where neither is.
+        true_count: number of reference notes, with or without a labelled pitch; None if notes are not labelled.
     """
 
     reference: Reference
@@ -75,12 +76,12 @@ class Scores:
     files: tuple[FileScores, ...]
 
     def values(self, figure: str) -> list[float]:
-        """Return one figure of every file that has it."""
+        """Return the values of one figure for all files that have it."""
         return [file.figures[figure] for file in self.files if figure in file.figures]
 
     @cached_property
     def means(self) -> dict[str, Interval]:
-        """Mean over files of each figure, with its interval; every file has the same weight."""
+        """Mean of each figure over files, with an interval. Every file has the same weight."""
         return {name: mean_interval(values) for name in NAMES if (values := self.values(name))}
 
     @cached_property
@@ -91,7 +92,7 @@ class Scores:
 
     @cached_property
     def error_rates(self) -> dict[str, Interval]:
-        """Errors of each class per reference note, over the notes of all files; empty without reference notes."""
+        """Number of errors of each class in all files, per reference note; empty without reference notes."""
         counted = [(f.errors, f.true_count) for f in self.files if f.errors is not None and f.true_count is not None]
         notes = [count for _, count in counted]
         if not sum(notes):
@@ -105,12 +106,12 @@ class Evaluation(Scores):
 
     Attributes:
         files: scores of each recording.
-        system: its name.
-        failures: one line per recording that could not be scored and is not part of the means.
-        warnings: lines on figures that are missing, and on recordings that were scored as empty.
-        missing: names of recordings without an estimate, scored as empty estimates.
+        system: name of the system.
+        failures: one line for each recording that could not be scored and is therefore not part of the means.
+        warnings: one line for each kind of figures that is missing, and for the recordings that were scored as empty.
+        missing: names of recordings without an estimate, which are scored as empty estimates.
         extra: names of estimates without a reference, which are ignored.
-        constant_hz: constant by which the reference is sharp of the estimate, in Hz, over the whole set.
+        constant_hz: median difference of the reference from the estimate in Hz, over the whole data set.
         shift_hz: Hz added to the reference before scoring.
         tolerances: limits within which notes agree.
     """
@@ -135,12 +136,12 @@ class Evaluation(Scores):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Difference of two systems in one figure.
+    """Difference between two systems in one figure.
 
     Attributes:
         ours: mean of the first system.
         theirs: mean of the second system.
-        gap: mean over files of the difference, with its interval.
+        gap: mean of the difference over files, with an interval.
         test: test whether the mean difference is 0.
         files: number of files that have this figure.
     """
@@ -161,20 +162,21 @@ def evaluate(
 ) -> Evaluation:
     """Score a system on recordings.
 
-    A recording without an estimate is scored as an empty estimate. If no estimate at all has a pitch track, or none
-    has notes, those figures are left out.
+    A recording without an estimate is scored as an empty estimate. If no estimate has a pitch track, or none has notes,
+    the figures of that kind are left out.
 
     Args:
-        references: the recordings with their labels.
+        references: the recordings and their labels.
         system: source of the estimates.
-        reference_shift_hz: added to the pitch of the reference notes, for labels that are sharp or flat.
+        reference_shift_hz: number of Hz to add to the pitch of the reference notes, to correct sharp or flat labels.
         tolerances: mir_eval's defaults unless given.
-        faults: lines on unusable recordings that are not among the references; they become the first failures.
+        faults: lines on unusable recordings, which are not among the references; they are the first failures of the
+            result.
 
     Raises:
         UsageError: if the packages of the extra ``evaluate`` are not installed.
         InputError: if nothing could be scored.
-        ValueError: if a note would fall to 0 Hz or below.
+        ValueError: if the shift moves a note to 0 Hz or below.
     """
     for package in ("mir_eval", "scipy"):
         need(package, "evaluate", "scoring")
@@ -214,7 +216,7 @@ def compare(ours: Evaluation, theirs: Evaluation) -> dict[str, Difference]:
     """Compare two systems on the recordings that both were scored on.
 
     Returns:
-        Name (of `NAMES`) -> difference, for each figure that both have.
+        A map from the names of all figures that both systems have, as in `NAMES`, to their differences.
     """
     others = {file.name: file.figures for file in theirs.files}
     differences = {}
@@ -236,7 +238,7 @@ _Read = Sequence[tuple[Reference, Annotations, Annotations]]
 
 
 class _ScoredKinds:
-    """The kinds of figures that are scored: those for which at least one estimate has something."""
+    """The kinds of figures to score: notes if any estimate has notes, and pitch if any has a pitch track."""
 
     def __init__(self, read: _Read) -> None:
         self._read = read
@@ -244,7 +246,7 @@ class _ScoredKinds:
         self.pitch = any(f.pitch is not None for _, t, f in read if t.pitch is not None)
 
     def warnings(self, missing: Sequence[str]) -> list[str]:
-        """Name the figures that are left out, and the recordings that are scored as empty for lack of one kind."""
+        """Describe the kinds of figures that are left out, and list the recordings that are scored as empty."""
         lines = []
         for kind, what, scored in (("notes", "notes", self.notes), ("pitch", "pitch tracks", self.pitch)):
             lacking = [
@@ -254,9 +256,9 @@ class _ScoredKinds:
             ]
             empty = [name for name in lacking if name not in missing]
             if empty and scored:
-                lines.append(f"no {what} where others have some, counted as empty: {listed(empty)}")
+                lines.append(f"estimates without {what}, scored as empty: {listed(empty)}")
             elif lacking and not scored:
-                lines.append(f"no estimate has {what}: these scores are left out")
+                lines.append(f"no estimate has {what}; scores of {what} are left out")
         return lines
 
 

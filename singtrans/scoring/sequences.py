@@ -1,8 +1,9 @@
-"""Scores of notes against a sequence of semitones without times.
+"""Scores of notes against a reference that has pitches but no times.
 
-Two figures: whether the number of notes is right, and the note error rate, which is the edit distance (Levenshtein
-1966) between the true semitones and the rounded pitches at the best transposition, divided by the number of true notes.
-The transposition is any multiple of half a semitone within `REACH` of the median pitch.
+There are two figures. The first is whether the number of notes is right. The second is the note error rate: the edit
+distance (Levenshtein 1966) between the true semitones and the rounded pitches, divided by the number of true notes. The
+pitches are transposed by the multiple of half a semitone, within `REACH` of the median pitch, that gives the fewest
+errors.
 """
 
 from collections.abc import Sequence
@@ -38,7 +39,7 @@ def score_sequence(semitones: Sequence[int], pitches: Sequence[float]) -> Sequen
     """Score the pitches of notes against true semitones.
 
     Args:
-        semitones: true notes in order, as semitones above any fixed pitch.
+        semitones: true notes in order, as semitones above an arbitrary pitch.
         pitches: (notes,) fractional MIDI numbers of the estimated notes, in order.
     """
     if not len(pitches):

@@ -1,10 +1,10 @@
-"""Statistics over files: confidence intervals of means, and a test of the difference between two systems.
+"""Confidence intervals of means over files, and a test of the difference between two systems.
 
-The unit is the file, not the note: the notes of one recording share a singer, a room and a microphone, so their
-errors are not independent. Intervals are bootstrap percentile intervals (Efron and Tibshirani, "An Introduction to
-the Bootstrap", 1993, chapter 13). The paired test is Fisher's randomisation test, which flips the signs of the
-differences at random (Good, "Permutation, Parametric and Bootstrap Tests of Hypotheses", 2005, chapter 3). Both come
-from ``scipy.stats`` and are seeded: the same scores give the same numbers.
+Files are resampled, not notes: the notes of one recording share a singer, a room and a microphone, so their errors are
+not independent. Intervals are bootstrap percentile intervals (Efron and Tibshirani, "An Introduction to the Bootstrap",
+1993, chapter 13). The paired test is Fisher's randomisation test, which flips the signs of the differences at random
+(Good, "Permutation, Parametric and Bootstrap Tests of Hypotheses", 2005, chapter 3). Both are computed by
+``scipy.stats`` with a fixed seed, so the same scores always give the same numbers.
 """
 
 import warnings
@@ -17,26 +17,26 @@ LEVEL = 0.95
 """Confidence level of the intervals."""
 
 RESAMPLES = 2000
-"""Bootstrap resamples of an interval."""
+"""Number of bootstrap resamples for an interval."""
 
 MIN_FILES = 5
-"""Files needed to report an interval; three files have only ten different resamples."""
+"""Smallest number of files for which an interval is reported; three files have only ten different resamples."""
 
 FLIPS = 20_000
-"""Sign flips of a paired test. With few files there are fewer flips in all, and the test uses every one."""
+"""Number of random sign flips of a paired test. If there are fewer possible flips, the test uses all of them."""
 
 MAX_EXACT_FILES = FLIPS.bit_length() - 1
-"""Files up to which the paired test is exact."""
+"""Largest number of files for which the paired test is exact."""
 
 SEED = 0
 """Random seed of resamples and flips."""
 
-_BATCH = 2_000_000  # numbers held in memory at once
+_BATCH = 2_000_000  # largest number of values in memory at once
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A mean over files and its 95 % confidence interval."""
+    """A mean over files with its 95 % confidence interval."""
 
     mean: float
     low: float
@@ -45,12 +45,12 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class PairedTest:
-    """Result of a test whether the mean of paired differences is 0.
+    """Result of a test of whether the mean of paired differences is 0.
 
     Attributes:
         p: two-sided p-value: the share of sign flips whose mean is at least as far from 0 as the observed mean.
         flips: number of flips.
-        exact: whether these were all possible flips.
+        exact: whether all possible flips were used.
     """
 
     p: float
@@ -62,7 +62,7 @@ def mean_interval(values: Sequence[float]) -> Interval:
     """Compute the mean of one value per file, with its interval.
 
     Args:
-        values: (files,) any numbers.
+        values: (files,) one value per file.
 
     Raises:
         ValueError: if there are no values.
@@ -74,18 +74,19 @@ def mean_interval(values: Sequence[float]) -> Interval:
 
 
 def ratio_interval(numerators: Sequence[float], denominators: Sequence[float]) -> Interval:
-    """Divide the sum of one number per file by the sum of another, with the interval of the ratio.
+    """Compute the ratio of two sums over files, with its interval.
 
     Args:
-        numerators: (files,) such as errors.
-        denominators: (files,) such as notes; not negative, and not all 0. Resamples in which all are 0 are ignored.
+        numerators: (files,) terms of the upper sum, such as numbers of errors.
+        denominators: (files,) terms of the lower sum, such as numbers of notes; not negative, and not all 0. Resamples
+            in which all are 0 are ignored.
 
     Raises:
         ValueError: if there are no files, or all denominators are 0.
     """
     above, below = np.asarray(numerators, float), np.asarray(denominators, float)
     if not len(above) or not below.any():
-        raise ValueError("an interval needs at least one file with something in it")
+        raise ValueError("an interval needs at least one file with a denominator above 0")
     mean = float(above.mean() / below.mean())
     if len(above) == 1:
         return Interval(mean, mean, mean)
@@ -96,7 +97,7 @@ def ratio_interval(numerators: Sequence[float], denominators: Sequence[float]) -
         return np.divide(top.mean(axis=axis), sums, out=np.full_like(sums, np.nan), where=sums > 0)
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", stats.DegenerateDataWarning)  # about resamples whose denominators are all 0
+        warnings.simplefilter("ignore", stats.DegenerateDataWarning)  # for resamples whose denominators are all 0
         resampled = stats.bootstrap(
             (above, below),
             ratio,
@@ -115,12 +116,12 @@ def paired_test(differences: Sequence[float]) -> PairedTest:
     """Test whether the mean of paired differences is 0.
 
     Args:
-        differences: (files,) one system's value minus the other's.
+        differences: (files,) value of the first system minus the value of the second.
 
     Raises:
         ValueError: if there are no differences.
 
-    >>> paired_test([0.1, 0.2, 0.3])  # only the observed signs and their opposites are as far from 0: 2 of 8
+    >>> paired_test([0.1, 0.2, 0.3])  # 2 of the 8 flips give a mean as far from 0
     PairedTest(p=0.25, flips=8, exact=True)
     """
     values = np.asarray(differences, float)

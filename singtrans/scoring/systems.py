@@ -1,4 +1,4 @@
-"""Sources of estimates: a file, a folder of files, or a model that transcribes the recordings."""
+"""Sources of estimates: a file, a folder, or a model that transcribes the recordings."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ class System(Protocol):
     """A source of one estimate per recording.
 
     Attributes:
-        name: its name in reports.
+        name: name of the system in reports.
         extra: names of estimates that have no reference.
     """
 
@@ -23,7 +23,7 @@ class System(Protocol):
     extra: tuple[str, ...]
 
     def __call__(self, reference: Reference) -> Annotations | None:
-        """Return the estimate of a recording, or None if there is none.
+        """Return the estimate for a recording, or None if there is none.
 
         Raises:
             InputError: if the estimate cannot be read.
@@ -31,7 +31,7 @@ class System(Protocol):
 
 
 class EstimateFile:
-    """One file of notes, or of pitch over time, for a single reference."""
+    """Estimate for a single reference: one file of notes, or of pitch over time."""
 
     extra: tuple[str, ...] = ()
 
@@ -46,10 +46,10 @@ class EstimateFile:
 
 
 class EstimateFolder:
-    """A folder where the estimate of ``sub/song`` is the file ``sub/song`` with any suffix that can be read.
+    """Folder of estimates. The estimate for ``sub/song`` is the file ``sub/song`` with any suffix that can be read.
 
     Raises:
-        InputError: if the folder has no estimate of any reference.
+        InputError: if the folder has no estimate for any reference.
     """
 
     def __init__(self, path: Path, references: Sequence[Reference], name: str | None = None) -> None:
@@ -65,7 +65,7 @@ class EstimateFolder:
         self.extra = tuple(sorted(estimated - known))
 
     def __call__(self, reference: Reference) -> Annotations | None:
-        """Read the estimate of one recording."""
+        """Read the estimate for one recording."""
         stem = Path(reference.name)
         notes, f0 = self._notes.get(stem), self._f0.get(stem)
         if notes is None and f0 is None:
@@ -90,9 +90,9 @@ class ModelSystem:
 
 
 def _read(notes: Path | None, f0: Path | None, reference: Reference, song: str | None) -> Annotations:
-    """Read notes, and the pitch track from its own file or from singtrans' JSON."""
+    """Read notes, and read the pitch track from a separate file or from singtrans' JSON."""
     if f0 is not None and reference.f0 is not None and f0.samefile(reference.f0):
-        f0 = None  # one folder holds references and estimates: never compare a track with itself
+        f0 = None  # the folder has both references and estimates, and a track must not be compared with itself
     pitch = load_pitch(f0, guesses=True) if f0 else None
     if notes is None:
         return Annotations(pitch=pitch)

@@ -1,4 +1,4 @@
-"""What one evaluation compares: the recordings, and one or two systems."""
+"""The recordings and systems of one evaluation."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ from singtrans.scoring.systems import EstimateFile, EstimateFolder, System
 
 @dataclass(frozen=True)
 class Task:
-    """References and the systems to score on them.
+    """References, and the systems to score on them.
 
     Attributes:
         references: the recordings.
-        systems: one system, or two to compare.
-        faults: one line per recording that cannot be used, for `singtrans.scoring.scores.evaluate`.
+        systems: one system to score, or two to compare.
+        faults: one line for each recording that cannot be used, for `singtrans.scoring.scores.evaluate`.
     """
 
     references: Sequence[Reference]
@@ -34,12 +34,12 @@ class Task:
 def file_task(
     reference: Path, estimate: Path, against: Path | None = None, choice: LabelChoice = NOTHING_CHOSEN
 ) -> Task:
-    """Score notes and pitch tracks in files.
+    """Make a task that scores notes and pitch tracks in files.
 
     Args:
-        reference: as for `singtrans.scoring.references.find_references`.
-        estimate: a file where ``reference`` is a file, else a folder; either where the file has many recordings.
-        against: a second estimate to compare with.
+        reference: file or folder, as for `singtrans.scoring.references.find_references`.
+        estimate: a file if ``reference`` is a file, else a folder. If the file has many recordings, it may be either.
+        against: second estimate to compare with.
         choice: what is chosen among labels.
 
     Raises:
@@ -60,21 +60,21 @@ def model_task(
     make_system: Callable[[str], System],
     choice: LabelChoice = NOTHING_CHOSEN,
 ) -> Task:
-    """Score a model on recordings.
+    """Make a task that scores a model on recordings.
 
     Args:
-        data: a manifest or a folder, as for `singtrans.scoring.references.select_recordings`.
-        split: the split to score, likewise.
-        model: a shipped model's name or a file.
-        against: another model, or a folder of estimates.
-        make_system: makes a system from a model's name.
+        data: manifest or folder, as for `singtrans.scoring.references.select_recordings`.
+        split: name of the split to score, as for `singtrans.scoring.references.select_recordings`.
+        model: name of a shipped model, or path of a weight file.
+        against: model or folder of estimates to compare with.
+        make_system: function that makes a system from a model's name.
         choice: what is chosen among labels.
 
     Raises:
         UsageError: if there is no such split, or ``make_system`` finds no such model.
-        InputError: if nothing in the data can be used, or the folder has no estimate.
+        InputError: if no recording can be used, or the folder has no estimate.
     """
-    # Models before data, so that a mistyped name is reported at once.
+    # The models are found first, so that a mistyped name is reported at once.
     first, folder = make_system(model), Path(against) if against and Path(against).is_dir() else None
     second = make_system(against) if against and folder is None else None
     selection = select_recordings(data, split, choice)
@@ -96,7 +96,7 @@ def choose_task(
 
     Raises:
         UsageError: if the options ask for both, or neither.
-        InputError: as those two do.
+        InputError: if `file_task` or `model_task` raises it.
     """
     if estimate is None:
         if model is None:

@@ -1,1 +1,1 @@
-"""Training: data, augmentation, loss and the loop."""
+"""Training: data, augmentation, loss and the training loop."""

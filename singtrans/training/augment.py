@@ -1,6 +1,6 @@
-"""Augmentation: other voices, rooms, microphones and backgrounds.
+"""Augmentation of recordings: changes of voice, room, microphone and background.
 
-All functions work on waveforms, so they do not depend on the front end.
+All functions change waveforms, so they do not depend on the front end.
 """
 
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ import torch
 
 from singtrans.training.codec import through_codec, usable_codecs
 
-_HOP_SECONDS = 0.016  # half a window of the short-time spectra whose formants shift
-_LIFTER_SECONDS = 0.0015  # quefrency up to which the cepstrum is envelope: below the period of most voices
-_MOST_GAIN = 2.5  # nepers; with more, nearly silent bands could become louder than the voice
+_HOP_SECONDS = 0.016  # half the window length of the spectra for shifting formants
+_LIFTER_SECONDS = 0.0015  # quefrency limit of the envelope, shorter than the period of most voices
+_MOST_GAIN = 2.5  # nepers; a higher gain could make nearly silent bands louder than the voice
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,13 +21,13 @@ class AugmentConfig:
     """Probabilities and strengths of the augmentations.
 
     Attributes:
-        speed: largest change of speed, and with it of pitch, in semitones.
-        speed_probability, formant_probability, drift_probability, noise_probability, background_probability,
-            room_probability, filter_probability, clip_probability, codec_probability, silence_probability: probability
-            of each; ``silence`` replaces the voice by noise alone.
+        speed: largest change of speed, which also changes the pitch, in semitones. speed_probability,
+            formant_probability, drift_probability, noise_probability, background_probability, room_probability,
+            filter_probability, clip_probability, codec_probability, silence_probability: probability of each
+            augmentation; ``silence`` replaces the whole excerpt with noise.
         snr: range of signal to noise ratios in dB.
         background_snr: range of voice to accompaniment ratios in dB.
-        level: standard deviation in dB of a random error of the measured level.
+        level: standard deviation in dB of a random error that is added to the measured level.
         formants: largest shift of the formants, up or down, in semitones.
         drift: standard deviation in dB of the gain drift.
     """
@@ -51,31 +51,31 @@ class AugmentConfig:
 
 
 def change_speed(samples: np.ndarray, ratio: float) -> np.ndarray:
-    """Play ``samples`` (n,) ``ratio`` times as fast: (round(n / ratio),), pitch raised by 12 log2(ratio) semitones."""
+    """Speed up ``samples`` (n,) by ``ratio``: (round(n / ratio),) samples, 12 log2(ratio) semitones higher."""
     return soxr.resample(samples, ratio, 1.0, quality="MQ")
 
 
 def shift_formants(samples: np.ndarray, sample_rate: int, ratio: float) -> np.ndarray:
-    """Shift the spectral envelope to ``ratio`` times its frequency, as of another vocal tract; keep pitch and time.
+    """Shift the formants to ``ratio`` times their frequency without changing pitch or time.
 
-    The envelope is the start of the cepstrum. A noise floor remains between the harmonics. It is 32 to 35 dB below a
-    voice at 200 Hz, and 20 to 25 dB below it from 600 Hz on, where the envelope follows the single harmonics because
-    they are far apart.
+    The result sounds like a vocal tract of another length. The envelope is computed from the lowest quefrencies of the
+    cepstrum. A noise floor remains between the harmonics. It is 32 to 35 dB below a voice at 200 Hz, and 20 to 25 dB
+    below a voice at 600 Hz or more, where the envelope follows single harmonics because they are far apart.
 
     Args:
         samples: (n,) float32.
         sample_rate: Hz.
-        ratio: above 1 for a shorter vocal tract.
+        ratio: factor of the frequencies; above 1 for a shorter vocal tract.
     """
     hop = round(_HOP_SECONDS * sample_rate)
     size, lifter = 2 * hop, round(_LIFTER_SECONDS * sample_rate)
     window = torch.hann_window(size)
-    # Pad the end: without padding, the last samples are divided by a window sum close to zero.
+    # Without padding, the last samples would be divided by a window sum close to zero.
     sound = torch.nn.functional.pad(torch.from_numpy(samples), (0, hop))
     spectra = torch.stft(sound, size, hop, window=window, pad_mode="constant", return_complex=True)
     cepstra = torch.fft.irfft(torch.log(spectra.abs() + 1e-5), dim=0)[:lifter]
     k = torch.arange(lifter)
-    # The lifter is tapered, otherwise the envelope would ring.
+    # The lifter is tapered because a sharp edge would make the envelope oscillate.
     weight = torch.where(k == 0, 1.0, 2.0) * (0.5 + 0.5 * torch.cos(torch.pi * k / lifter))
     here = torch.linspace(0.0, torch.pi, len(spectra))[:, None]
     there = torch.clamp(here / ratio, max=torch.pi)
@@ -85,22 +85,22 @@ def shift_formants(samples: np.ndarray, sample_rate: int, ratio: float) -> np.nd
 
 
 def drift_gain(samples: np.ndarray, sample_rate: int, deviation: float, rng: np.random.Generator) -> np.ndarray:
-    """Apply a slow drift of the gain, like a singer who moves or the gain control of a telephone.
+    """Apply a slow drift of the gain, as from a moving singer or the gain control of a telephone.
 
     Args:
         samples: (n,).
         sample_rate: Hz.
-        deviation: dB, standard deviation of the gain at points 1 to 3 s apart.
+        deviation: standard deviation in dB of the gain at points that are 1 to 3 s apart.
         rng: random generator.
     """
     seconds = len(samples) / sample_rate
-    points = np.cumsum(rng.uniform(1.0, 3.0, int(seconds) + 2)) - 1.0  # the last lies beyond the end
+    points = np.cumsum(rng.uniform(1.0, 3.0, int(seconds) + 2)) - 1.0  # the last point is after the end
     gain_db = np.interp(np.arange(len(samples)) / sample_rate, points, rng.normal(0.0, deviation, len(points)))
     return samples * (10.0 ** (gain_db / 20.0)).astype(np.float32)
 
 
 def add_at_snr(samples: np.ndarray, noise: np.ndarray, snr_db: float) -> np.ndarray:
-    """Add ``noise`` (n,) to ``samples`` (n,) at a signal to noise ratio in dB over the whole length."""
+    """Add ``noise`` (n,) to ``samples`` (n,) at a signal to noise ratio in dB, measured over the whole length."""
     power, noise_power = float(np.mean(samples**2)), float(np.mean(noise**2))
     if power <= 0.0 or noise_power <= 0.0:
         return samples
@@ -108,7 +108,7 @@ def add_at_snr(samples: np.ndarray, noise: np.ndarray, snr_db: float) -> np.ndar
 
 
 def coloured_noise(n: int, rng: np.random.Generator, sample_rate: int = 16_000) -> np.ndarray:
-    """(n,) noise with a random spectral slope from blue to brown, sometimes with mains hum."""
+    """Make (n,) noise with a random spectral slope from blue to brown, sometimes with mains hum."""
     size = 1 << max(1, (n - 1).bit_length())
     frequency = np.arange(1, size // 2 + 2, dtype=np.float32)
     spectrum = rng.standard_normal((2, len(frequency)), dtype=np.float32) * frequency ** np.float32(
@@ -134,8 +134,9 @@ def room_and_filter(
     Args:
         samples: (n,).
         sample_rate: Hz.
-        room: add an exponentially decaying noise tail, RT60 0.1 to 0.7 s, direct sound 0 to 18 dB above it.
-        colour: apply a smooth random equaliser and sometimes a telephone's band limits.
+        room: whether to add reverberation: exponentially decaying noise with an RT60 of 0.1 to 0.7 s, 0 to 18 dB below
+            the direct sound.
+        colour: whether to apply a smooth random equaliser and sometimes the band limits of a telephone.
         rng: random generator.
 
     Returns:
@@ -172,7 +173,7 @@ def augment(
     config: AugmentConfig,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Apply vocal tract, gain drift, room, microphone, noise, background, clipping and codec, each at random.
+    """Apply each augmentation but the change of speed with its probability.
 
     Args:
         samples: (n,) float32.

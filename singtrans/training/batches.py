@@ -1,7 +1,7 @@
 """Batches of random augmented excerpts of labelled recordings.
 
-Excerpt ``i`` of batch ``step`` depends only on the seed, the step and ``i``. So an interrupted training resumes with
-the same batches as without the interruption, and several processes can share one batch.
+Excerpt ``i`` of batch ``step`` depends only on the seed, the step and ``i``. Therefore, an interrupted training resumes
+with the batches that it would have had without the interruption, and several processes can share one batch.
 """
 
 from collections.abc import Sequence
@@ -21,13 +21,13 @@ from singtrans.training.targets import BOUNDARY_HALF_WIDTH, Targets, make_target
 
 @dataclass(frozen=True)
 class Batch:
-    """Excerpts with their targets; see `Targets` for the last four before ``convention``.
+    """Excerpts with their targets.
 
     Attributes:
-        samples: (batch, n) as `FrontEnd` takes them.
-        heads, head_known: (batch, frames, 7).
-        pitch, pitch_known: (batch, frames).
-        convention: (batch,) number of each excerpt's label convention, -1 for none.
+        samples: (batch, n) samples for `FrontEnd`.
+        heads, head_known: (batch, frames, 7), as in `Targets`.
+        pitch, pitch_known: (batch, frames), as in `Targets`.
+        convention: (batch,) number of the label convention of each excerpt; -1 for none.
     """
 
     samples: Tensor
@@ -44,10 +44,11 @@ class BatchConfig:
 
     Attributes:
         size: number of excerpts.
-        seconds: length of each.
-        notes_share: fraction of the excerpts that are from recordings with note labels, if there are also others.
-        half_width: seconds; half width of a boundary's triangle.
-        unnamed: fraction of the excerpts whose convention is withheld, so that the network also works without one.
+        seconds: length of each excerpt.
+        notes_share: fraction of the excerpts that are from recordings with note labels, if not all recordings have
+            them.
+        half_width: half of the width of a boundary's triangle, in seconds.
+        unnamed: fraction of the excerpts whose convention is set to none, so that the network also works without one.
     """
 
     size: int = 12
@@ -58,15 +59,17 @@ class BatchConfig:
 
 
 class Excerpts(Dataset[Batch]):
-    """Batches by step.
+    """Dataset whose item ``step`` is the batch of that training step.
 
     Args:
-        recordings: at least one.
-        features: of the model being trained.
-        batch, augmentation: see their classes.
+        recordings: training recordings, at least one.
+        features: feature configuration of the model being trained.
+        batch: composition of a batch.
+        augmentation: probabilities and strengths of the augmentations.
         seed: random seed.
-        backgrounds: (n,) int16 each, mixed in besides the recordings' own accompaniments.
-        share: rank of this process and number of processes; it makes the excerpts ``rank``, ``rank + count``, ...
+        backgrounds: (n,) int16 each; sounds to mix in, in addition to the accompaniments of the recordings.
+        share: rank of this process and number of processes. This process makes the excerpts ``rank``, ``rank + count``,
+            ...
     """
 
     def __init__(
@@ -85,10 +88,12 @@ class Excerpts(Dataset[Batch]):
         self.margin = features.longest_window // 2
         noted = [r for r in recordings if r.notes is not None]
         others = [r for r in recordings if r.notes is None]
-        # A head must not be trained on silence only: it would learn a low probability everywhere.
-        ended = any(r.offsets for r in noted)
-        said = [any(getattr(r, kind) is not None for r in recordings) for kind in ("syllables", "ornaments")]
-        self.taught = np.array([bool(noted), ended, ended, True, *said, ended], np.float32)  # by `HEADS`
+        # A head without labels must not be trained on silence only, because it would learn a low probability
+        # everywhere.
+        has_offsets = any(r.offsets for r in noted)
+        has_kind = [any(getattr(r, kind) is not None for r in recordings) for kind in ("syllables", "ornaments")]
+        # One value for each of `HEADS`.
+        self.trained_heads = np.array([bool(noted), has_offsets, has_offsets, True, *has_kind, has_offsets], np.float32)
         self.conventions = conventions_of(recordings)
         self.pools = [(pool, _weights(pool)) for pool in (noted, others) if pool]
         noted_share = batch.notes_share if noted and others else 1.0
@@ -97,7 +102,7 @@ class Excerpts(Dataset[Batch]):
         self.mine = range(share[0], batch.size, share[1])
 
     def __getitem__(self, step: int) -> Batch:
-        """This process's share of the batch of a training step."""
+        """Make the share of this process in the batch of a training step."""
         excerpts = [self._excerpt(np.random.default_rng([self.seed, step, index])) for index in self.mine]
         targets = [t for _, t, _ in excerpts]
         return Batch(
@@ -115,7 +120,7 @@ class Excerpts(Dataset[Batch]):
         config = self.augmentation
         semitones = rng.uniform(-config.speed, config.speed) if rng.random() < config.speed_probability else 0.0
         ratio = 2.0 ** (semitones / 12.0)
-        # Excerpts may start shortly before the recording, so that its start is trained on, too.
+        # Excerpts may start shortly before the recording, so that its first frames are also used.
         start = rng.uniform(-0.3, max(0.0, recording.duration - self.batch.seconds * ratio + 0.3))
         samples = self._cut(recording.samples, start, ratio)
         time = start + np.arange(self.frames) * self.features.hop_seconds * ratio
@@ -124,7 +129,7 @@ class Excerpts(Dataset[Batch]):
             samples = coloured_noise(len(samples), rng)
             targets = Targets(
                 np.zeros_like(targets.heads),
-                np.broadcast_to(self.taught, targets.head_known.shape),
+                np.broadcast_to(self.trained_heads, targets.head_known.shape),
                 targets.pitch,
                 np.zeros_like(targets.pitch_known),
             )
@@ -140,7 +145,7 @@ class Excerpts(Dataset[Batch]):
         return (samples / max(loudness, 1e-9)).astype(np.float32), targets, number
 
     def _cut(self, samples: np.ndarray, start: float, ratio: float) -> np.ndarray:
-        """An excerpt with the front end's margins from ``start`` seconds on, played ``ratio`` times as fast."""
+        """Cut an excerpt from ``start`` seconds, with the front end's margins, and speed it up by ``ratio``."""
         rate = self.features.sample_rate
         wanted = (self.frames - 1) * self.features.hop + 2 * self.margin
         length = int(np.ceil(wanted * ratio)) + 8
@@ -175,24 +180,27 @@ class Excerpts(Dataset[Batch]):
 
 
 def conventions_of(recordings: Sequence[Recording]) -> list[str]:
-    """Names of the label conventions of the notes; empty if there is only one."""
+    """Return the names of the label conventions of the notes; empty if there is only one."""
     names = sorted({r.convention for r in recordings if r.notes is not None})
     return names if len(names) > 1 else []
 
 
 def _weights(pool: Sequence[Recording]) -> np.ndarray:
-    """Probability of each recording, proportional to its length and weight."""
+    """Return the probability of each recording, which is proportional to its length and weight."""
     seconds = np.array([r.duration * r.weight for r in pool])
     return seconds / seconds.sum()
 
 
 def _sample_f0(f0: np.ndarray, time: np.ndarray) -> np.ndarray:
-    """``f0`` (on the grid of `F0_HOP`) at ``time``, linear between known neighbours, else the nearest."""
+    """Sample ``f0``, which is on the grid of `F0_HOP`, at ``time``.
+
+    Values are interpolated between known neighbours, and else taken from the nearest frame.
+    """
     position = np.clip(time / F0_HOP, 0, len(f0) - 1)
     low = np.minimum(position.astype(int), len(f0) - 1)
     high = np.minimum(low + 1, len(f0) - 1)
     part = position - low
     linear = (1.0 - part) * f0[low] + part * f0[high]
-    # A leap between neighbours is an error or a new note, so it is not interpolated.
+    # A leap between neighbours is an error or a new note, so no value between them is used.
     steady = np.isfinite(linear) & (np.abs(f0[low] - f0[high]) < 2.0)
     return np.where(steady, linear, np.where(part < 0.5, f0[low], f0[high]))

@@ -1,4 +1,4 @@
-"""Degradation by lossy codecs: MP3, AAC, Opus, and AMR and mu-law of telephones."""
+"""Degradation by lossy codecs: MP3, AAC, Opus, and the telephone codecs AMR and mu-law."""
 
 import io
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ class Codec:
     """A codec and its container.
 
     Attributes:
-        name: FFmpeg's name of the encoder.
-        container: FFmpeg's name of a file format that stores the encoder's delay.
-        sample_rate: Hz, at which it is encoded.
-        bit_rates: lowest and highest, in bits per second; 0 for the default of the codec.
+        name: name of the encoder in FFmpeg.
+        container: name in FFmpeg of a file format that stores the encoder's delay.
+        sample_rate: sample rate of the encoded sound, in Hz.
+        bit_rates: lowest and highest bit rate, in bits per second; 0 for the default of the codec.
     """
 
     name: str
@@ -39,7 +39,7 @@ _AMR_RATES = (4_750, 5_150, 5_900, 6_700, 7_400, 7_950, 10_200, 12_200)
 
 @cache
 def usable_codecs() -> tuple[Codec, ...]:
-    """The `CODECS` that FFmpeg on this machine can encode."""
+    """Return those of `CODECS` that FFmpeg can encode on this machine."""
     return tuple(codec for codec in CODECS if _exists(codec.name))
 
 
@@ -59,19 +59,19 @@ def through_codec(samples: np.ndarray, sample_rate: int, codec: Codec, bit_rate:
     Args:
         samples: (n,) float32.
         sample_rate: Hz.
-        codec: of `usable_codecs`.
+        codec: one of `usable_codecs`.
         bit_rate: bits per second; 0 for the default of the codec.
 
     Returns:
-        (n,) float32, at the level of ``samples`` and in time with it within a millisecond or two.
+        (n,) float32 at the level of ``samples``, aligned with them to within two milliseconds.
     """
     scale = float(np.abs(samples).max())
     if scale <= 0.0:
         return samples
-    sent = soxr.resample(samples / np.float32(1.25 * scale), sample_rate, codec.sample_rate)
-    decoded = _decode(_encode(sent, codec, bit_rate), codec)
-    heard = soxr.resample(decoded, codec.sample_rate, sample_rate) * np.float32(1.25 * scale)
-    return _in_time(heard, samples, round(_LONGEST_DELAY * sample_rate))
+    original = soxr.resample(samples / np.float32(1.25 * scale), sample_rate, codec.sample_rate)
+    decoded = _decode(_encode(original, codec, bit_rate), codec)
+    decoded_samples = soxr.resample(decoded, codec.sample_rate, sample_rate) * np.float32(1.25 * scale)
+    return _aligned(decoded_samples, samples, round(_LONGEST_DELAY * sample_rate))
 
 
 def _encode(samples: np.ndarray, codec: Codec, bit_rate: int) -> io.BytesIO:
@@ -109,15 +109,15 @@ def _decode(file: io.BytesIO, codec: Codec) -> np.ndarray:
     return np.concatenate([frame.to_ndarray()[0] for frame in frames])
 
 
-def _in_time(heard: np.ndarray, sent: np.ndarray, reach: int) -> np.ndarray:
-    """Align ``heard`` with ``sent``, and cut or pad it to its length; not every container stores the codec's delay."""
-    size = 1 << (len(heard) + len(sent) - 1).bit_length()
-    product = np.fft.rfft(heard, size) * np.conj(np.fft.rfft(sent, size))
-    # Whitened, so that a loud steady tone, whose correlation peaks once per period, does not dominate.
+def _aligned(decoded_samples: np.ndarray, original: np.ndarray, reach: int) -> np.ndarray:
+    """Remove a delay that the container does not store, and cut or pad to the length of ``original``."""
+    size = 1 << (len(decoded_samples) + len(original) - 1).bit_length()
+    product = np.fft.rfft(decoded_samples, size) * np.conj(np.fft.rfft(original, size))
+    # The spectrum is whitened, so that a loud steady tone does not dominate: its correlation has a peak in each period.
     agreement = np.fft.irfft(product / np.sqrt(np.abs(product) + 1e-12 * np.abs(product).max() + 1e-30))
     near = np.concatenate([agreement[:reach], agreement[-reach:]])
     best = int(near.argmax())
     delay = best if best < reach else best - 2 * reach
-    moved = heard[max(delay, 0) :]
-    moved = np.pad(moved, (max(-delay, 0), 0))[: len(sent)]
-    return np.pad(moved, (0, len(sent) - len(moved))).astype(np.float32)
+    moved = decoded_samples[max(delay, 0) :]
+    moved = np.pad(moved, (max(-delay, 0), 0))[: len(original)]
+    return np.pad(moved, (0, len(original) - len(moved))).astype(np.float32)

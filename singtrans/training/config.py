@@ -22,7 +22,7 @@ FREEZABLE = {
         "corrections",
     ),
 }
-"""Value of ``freeze`` -> parts of the network whose weights are not changed."""
+"""Map from values of ``freeze`` to the parts of the network whose weights are not changed."""
 
 
 @dataclass(frozen=True)
@@ -31,15 +31,16 @@ class TrainConfig:
 
     Attributes:
         steps: optimiser steps.
-        rate: peak of the learning rate.
-        warmup: steps until the peak; then the rate falls along a half cosine to a fiftieth of it at the last step.
-        weight_decay: of AdamW.
+        rate: highest learning rate.
+        warmup: number of steps until the highest rate. After them, the rate falls along a half cosine, to a fiftieth of
+            the highest rate at the last step.
+        weight_decay: weight decay of AdamW.
         clip: largest gradient norm.
-        average: decay of the running average of the weights; this average is validated and saved.
-        validate_every: steps; the state is saved as often.
-        patience: stop after this many validations without improvement; 0 to continue to the last step.
+        average: decay of the running average of the weights; the averaged weights are validated and saved.
+        validate_every: number of steps between validations; the state is saved after each.
+        patience: number of validations without improvement after which training stops; 0 to continue to the last step.
         seed: random seed.
-        bf16: compute in bfloat16 if the processor supports it.
+        bf16: whether to compute in bfloat16 if the processor supports it.
         freeze: a key of `FREEZABLE`.
         init: checksum of the initial model; empty for random weights.
         convention: label convention whose corrections are folded into the saved models; empty for no corrections.
@@ -64,11 +65,11 @@ class TrainConfig:
 
 
 def learning_rate(step: int, config: TrainConfig, over: float = 0.0) -> float:
-    """Learning rate of a step; it depends only on the step unless there is a time limit.
+    """Return the learning rate of a step. It depends only on the step unless there is a time limit.
 
     Args:
         step: the next step.
-        config: of the training.
+        config: configuration of the training.
         over: elapsed fraction of the time limit, 0 to 1.
     """
     if step < config.warmup:
@@ -78,8 +79,8 @@ def learning_rate(step: int, config: TrainConfig, over: float = 0.0) -> float:
 
 
 def annealing(done: float) -> float:
-    """Learning rate, as a fraction of the peak, after the fraction ``done`` of the training.
+    """Return the learning rate after the fraction ``done`` of the training, relative to the highest rate.
 
-    A half cosine from 1 to a fiftieth.
+    It is a half cosine from 1 to a fiftieth.
     """
     return 0.02 + 0.98 * 0.5 * (1.0 + math.cos(math.pi * min(1.0, done)))

@@ -1,7 +1,8 @@
 """Training of one model by several processes that ``torchrun`` starts.
 
-Each process computes its share of the excerpts of a batch. Gradients are summed over all processes, so the result is
-that of a single process with the whole batch, and all processes have the same weights after each step.
+Each process computes its share of the excerpts of a batch. Gradients are summed over all processes. Therefore, all
+processes have the same weights after each step, and these are the weights that a single process with the whole batch
+would have.
 """
 
 import os
@@ -11,15 +12,15 @@ from datetime import timedelta
 import torch
 from torch import Tensor
 
-_PATIENCE = timedelta(hours=12)  # the others wait while the first process validates
+_PATIENCE = timedelta(hours=12)  # time limit for the others, which wait while the first process validates
 
 
 @dataclass(frozen=True)
 class Processes:
-    """Rank of this process, and number of processes.
+    """The processes of a training.
 
     Attributes:
-        rank: 0 to ``count - 1``; the first process writes, validates and prints.
+        rank: number of this process, from 0 to ``count - 1``. Process 0 writes, validates and prints.
         count: number of processes.
     """
 
@@ -37,7 +38,7 @@ class Processes:
             torch.distributed.all_reduce(values)
         return values
 
-    def told_by_the_first(self, values: Tensor) -> Tensor:
+    def broadcast(self, values: Tensor) -> Tensor:
         """Copy the ``values`` of the first process to all others, in place."""
         if self.count > 1:
             torch.distributed.broadcast(values, 0)
@@ -48,7 +49,7 @@ ALONE = Processes()
 
 
 def join() -> Processes:
-    """Connect to the other processes if ``torchrun`` started them; else this process is the only one."""
+    """Connect to the other processes if ``torchrun`` started this one; otherwise return a single process."""
     count = int(os.environ.get("WORLD_SIZE", "1"))
     if count == 1:
         return Processes()

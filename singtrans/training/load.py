@@ -1,4 +1,4 @@
-"""Read all data of a training into memory, or list all of its faults."""
+"""Read all data of a training into memory, or report all faults in the data."""
 
 import hashlib
 from collections import defaultdict
@@ -29,12 +29,14 @@ def load_data(
         data: manifests or folders.
         accompaniment: a folder of recordings to mix in as background, or None.
         cache: folder for decoded audio.
-        sample_rate: Hz, of the model to train.
-        progress: called with the number of recordings read so far, and the total; first with 0.
-        pattern: as for `singtrans.dataset.manifest.read_entries`.
+        sample_rate: sample rate of the model to train, in Hz.
+        progress: function that is called with the number of recordings read so far and their total; the first call has
+            0.
+        pattern: pattern for names of label files, as for `singtrans.dataset.manifest.read_entries`.
 
     Raises:
-        InputError: with one line for each fault, so that all can be corrected before the next run.
+        InputError: if there are faults. The message has one line for each of them, so that all can be corrected
+            together.
     """
     faults = Faults()
     entries: dict[Path, list[Entry]] = {}
@@ -48,7 +50,7 @@ def load_data(
     used = [entry for some in entries.values() for entry in some if entry.split in parts]
     progress(0, len(used))
     for done, entry in enumerate(used, start=1):
-        # Recordings for validation are read again by the code of `transcribe`. Here, they are only checked.
+        # Recordings for validation are read again when they are transcribed. Here, they are only checked.
         recording = faults.of(load_recording, entry, sample_rate, cache)
         if recording:
             parts[entry.split].append((entry, recording))
@@ -66,10 +68,10 @@ def load_data(
 
 
 def conflicts(entries: dict[Path, list[Entry]]) -> Iterator[str]:
-    """Return one line for each recording on which data sets, or rows within one, contradict each other.
+    """Yield one line for each recording that is in several splits, and for each id that is in several data sets.
 
     Args:
-        entries: manifest or folder -> its entries.
+        entries: map from a manifest or folder to its entries.
     """
     uses: dict[Path, dict[str, Path]] = defaultdict(dict)
     homes: dict[tuple[str, str], dict[Path, None]] = defaultdict(dict)
@@ -88,7 +90,7 @@ def conflicts(entries: dict[Path, list[Entry]]) -> Iterator[str]:
 
 
 def _backgrounds(folder: Path, sample_rate: int, faults: Faults) -> Iterator[np.ndarray]:
-    """(n,) int16 of each recording in a folder and its sub-folders that can be read."""
+    """Yield the samples, (n,) int16, of each recording in a folder and its sub-folders that can be read."""
     files = recordings_in(folder)
     if not files:
         faults.lines.append(f"{folder}: there are no recordings in this folder; give one with accompaniments")
@@ -99,11 +101,11 @@ def _backgrounds(folder: Path, sample_rate: int, faults: Faults) -> Iterator[np.
 
 
 def _checksum(pairs: Sequence[tuple[Entry, Recording]], backgrounds: Sequence[np.ndarray]) -> str:
-    """Checksum of all training and validation data, independent of their folders."""
+    """Compute the checksum of all data for training and validation; their folders have no influence on it."""
     digest = hashlib.sha256()
     for entry, recording in pairs:
         digest.update(f"{entry.id}|{entry.split}|{entry.source}|{entry.weight}".encode())
-        # Only if stated, so that trainings from before this column existed can be resumed.
+        # The default value adds nothing, so that trainings from before this column existed can be resumed.
         digest.update(b"" if entry.boundaries == "both" else entry.boundaries.encode())
         for array in (recording.samples, recording.notes, recording.f0, recording.accompaniment):
             digest.update(b"-" if array is None else array.tobytes())

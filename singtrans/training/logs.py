@@ -17,15 +17,15 @@ CURVES = "curves.png"
 
 
 class Logs:
-    """The logs of one training in its folder; each row is on disk when its call returns.
+    """Logs of one training in the folder of the training. Each row is on disk when its call returns.
 
-    TensorBoard's are written if the package tensorboard is installed.
+    Logs for TensorBoard are written if the package tensorboard is installed.
 
     Args:
-        folder: existing folder for all logs.
-        step: step to resume from; rows of later steps, left by a killed process, are deleted.
-        validated: last step whose validation finished; later validation rows are deleted, because those validations
-            will be repeated.
+        folder: folder for all logs; it must exist.
+        step: step from which to resume; rows of later steps, which a killed process left, are deleted.
+        validated: last step whose validation was finished; later rows of validations are deleted, because those
+            validations are repeated.
     """
 
     def __init__(self, folder: Path, step: int, validated: int) -> None:
@@ -35,11 +35,11 @@ class Logs:
         self._board = _board(folder, step)
 
     def training(self, step: int, values: dict[str, float]) -> None:
-        """Loss terms, rate and time at a step."""
+        """Log the loss terms, the learning rate and the time at a step."""
         self._write(TRAINING_LOG, "train", step, values)
 
     def validation(self, step: int, values: dict[str, float]) -> None:
-        """Scores at a step."""
+        """Log the scores at a step."""
         self._write(VALIDATION_LOG, "valid", step, values)
 
     def _write(self, name: str, kind: str, step: int, values: dict[str, float]) -> None:
@@ -63,10 +63,10 @@ class Logs:
 
 
 def _board(folder: Path, step: int) -> "SummaryWriter | None":
-    """TensorBoard's writer, or None without the package."""
+    """Return a writer for TensorBoard, or None if the package is not installed."""
     import os
 
-    # TensorBoard imports TensorFlow if it is installed, which logs a lot. It is not needed.
+    # If TensorFlow is installed, TensorBoard imports it without need, and it logs a lot.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with suppress(ImportError):
         from torch.utils.tensorboard import SummaryWriter
@@ -76,7 +76,7 @@ def _board(folder: Path, step: int) -> "SummaryWriter | None":
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
-    """The rows of a log, none if it is not there."""
+    """Return the rows of a log; none if there is no such file."""
     if not path.exists():
         return []
     with path.open(newline="", encoding="utf-8") as file:
@@ -85,7 +85,7 @@ def read_rows(path: Path) -> list[dict[str, str]]:
 
 def _keep_until(path: Path, step: int) -> None:
     rows = read_rows(path)
-    # A process that was killed may have left half a row at the end.
+    # If a process was killed, the last row may be incomplete.
     kept = [row for row in rows if None not in row.values() and (row.get("step") or "").isdigit()]
     kept = [row for row in kept if int(row["step"]) <= step]
     if len(kept) == len(rows):

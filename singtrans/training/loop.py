@@ -31,7 +31,7 @@ from singtrans.training.state import State, begin, require_state, restore, save_
 from singtrans.training.step import Stepped, has_bf16, train_step
 from singtrans.training.validation import validate
 
-_LOG_EVERY = 20  # steps
+_LOG_EVERY = 20  # number of steps between rows of the log
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,11 @@ class Data:
     """Data of a training.
 
     Attributes:
-        entries: entries of the training recordings.
-        recordings: the training recordings in memory, in the same order.
-        valid: entries for validation, which uses the code of `transcribe`.
-        backgrounds: (n,) int16 each, accompaniments to mix in.
-        checksum: of all labels and recordings, so that a training is not resumed with other data.
+        entries: entries of the recordings for training.
+        recordings: the recordings of ``entries`` in memory, in the same order.
+        valid: entries of the recordings for validation.
+        backgrounds: (n,) int16 each; accompaniments to mix in.
+        checksum: checksum of all labels and recordings, so that a training is not resumed with other data.
     """
 
     entries: Sequence[Entry]
@@ -58,10 +58,11 @@ class Progress:
     """Progress of a training.
 
     Attributes:
-        step, steps: finished optimiser steps, and their total.
-        loss: of the last batch.
+        step: number of finished optimiser steps.
+        steps: total number of optimiser steps.
+        loss: loss of the last batch.
         rate: learning rate.
-        seconds_left: until the last step, at this pace.
+        seconds_left: estimated time until the last step.
     """
 
     step: int
@@ -76,9 +77,9 @@ class Listener:
     """Callbacks for the progress of a training.
 
     Attributes:
-        line: called with a line of text after each validation.
-        step: called after every step.
-        read: called with the number of recordings read so far, and the total; first with 0.
+        line: function that is called with a line of text after each validation.
+        step: function that is called after each step.
+        read: function that is called with the number of recordings read so far and their total; the first call has 0.
     """
 
     line: Callable[[str], None] = field(default=lambda line: None)
@@ -102,29 +103,29 @@ def train(  # noqa: PLR0913 (independent settings)
     seeds: Sequence[int] = (),
     seconds: float = 0.0,
 ) -> Path:
-    """Train a model, or several that differ only in their seeds, on one stream of batches.
+    """Train a model, or train several models that differ only in their seeds on the same batches.
 
     Args:
         data: training and validation data.
-        folder: receives ``best.safetensors``, ``last.safetensors``, ``MODEL_CARD.md``, ``curves.png``, ``log.csv``,
+        folder: folder for ``best.safetensors``, ``last.safetensors``, ``MODEL_CARD.md``, ``curves.png``, ``log.csv``,
             ``valid.csv``, ``tensorboard/``, ``config.json`` and ``state.pt``.
         configs: configurations of the model and of the training.
-        init: model whose weights are used at the start.
-        inits: initial models, one for each seed.
-        resume: resume from ``state.pt``.
+        init: initial model; None for random weights.
+        inits: initial models for ``seeds``, one for each seed.
+        resume: whether to resume from ``state.pt``.
         listener: callbacks.
-        processes: rank and number of processes; only the first process writes and prints.
-        seeds: seeds of random weights and dropout, one model for each, in ``folder/seed-SEED``. If empty, one model
-            with the seed of the configuration is trained in ``folder``.
-        seconds: time limit, 0 for none; if the steps would take longer, the learning rate is lowered earlier.
+        processes: processes of the training; only the first one writes and prints.
+        seeds: seeds of random weights and dropout. For each seed, one model is trained in ``folder/seed-SEED``. If
+            there are none, one model with the seed of the configuration is trained in ``folder``.
+        seconds: time limit; 0 for none. If the steps would take longer, the learning rate is lowered earlier.
 
     Returns:
-        The file of the best model; with several models, that of the first one.
+        The file of the best model. If several models are trained, it is the best file of the first one.
 
     Raises:
         InputError: if there are no training data, there is nothing to resume, the saved training has other settings
             or data, or the folder contains another training.
-        Stopped: if a signal arrived; the state was saved after the current step.
+        Stopped: if a signal arrived. The state is saved before that, after the current step.
     """
     model_config, config = configs
     if not data.recordings:
@@ -150,13 +151,13 @@ def _begin(
     listener: Listener,
     processes: Processes,
 ) -> "_Run":
-    """The training of one model, at its first step or its saved step."""
+    """Prepare the training of one model from the first step, or from the saved step."""
     model_config, config = configs
     require_state(folder, resume)
     folder.mkdir(parents=True, exist_ok=True)
     described = {"model": json.loads(model_config.to_json()), "train": dataclasses.asdict(config)}
     state = begin(model_config, config, init, conventions_of(data.recordings))
-    # Must be the same to resume: with another precision, the weights would differ.
+    # A training can only be resumed with the same precision, because another one would change the weights.
     precision = "bfloat16" if config.bf16 and has_bf16(state.device) else "float32"
     described_in_full = described | {"data": data.checksum, "precision": precision}
     run = _Run(data, folder, json.dumps(described_in_full), listener, processes, state, config)
@@ -186,7 +187,7 @@ def _steps(runs: Sequence[_Run], config: TrainConfig, seconds: float) -> None:
 
     Args:
         runs: trainings of models that share their batches and are at the same step.
-        config: of the training; its seed is the seed of the batches.
+        config: configuration of the training; its seed is used for the batches.
         seconds: see `train`.
     """
     first, began = runs[0].state.step, time.monotonic()
@@ -202,7 +203,7 @@ def _steps(runs: Sequence[_Run], config: TrainConfig, seconds: float) -> None:
         for run, log in zip(runs, logs, strict=True):
             stepped = train_step(run.state, batch, run.config, run.processes, elapsed / seconds if seconds else 0.0)
             stopping |= stepped.stopping
-            _tell(run, log, stepped, (first, time.monotonic() - began))
+            _report_step(run, log, stepped, (first, time.monotonic() - began))
         if stopping:
             _stop(runs)
         for run, log in zip(runs, logs, strict=True):
@@ -229,16 +230,16 @@ def _excerpts(run: _Run, config: TrainConfig) -> Excerpts:
 
 
 def _is_stale(runs: Sequence[_Run], config: TrainConfig) -> bool:
-    """Whether no model has improved for ``patience`` validations."""
+    """Return whether no model has improved in the last ``patience`` validations."""
     if not config.patience or any(run.state.stale < config.patience for run in runs):
         return False
     for run in runs:
-        run.listener.line(f"step {run.state.step}: no better for {run.state.stale} validations; training stops")
+        run.listener.line(f"step {run.state.step}: no improvement in {run.state.stale} validations; training stops")
     return True
 
 
-def _tell(run: _Run, log: Logs | None, stepped: Stepped, since: tuple[int, float]) -> None:
-    """Log a step; ``since`` is the first step of this process, and the seconds since then."""
+def _report_step(run: _Run, log: Logs | None, stepped: Stepped, since: tuple[int, float]) -> None:
+    """Log a step. ``since`` is the first step of this process, and the number of seconds since then."""
     if not log:
         return
     state, config, (first, seconds) = run.state, run.config, since
@@ -250,7 +251,7 @@ def _tell(run: _Run, log: Logs | None, stepped: Stepped, since: tuple[int, float
 
 
 def _stop(runs: Sequence[_Run]) -> None:
-    """Save the states of all models, and stop because of a signal."""
+    """Save the states of all models, and raise `Stopped`."""
     for run in runs:
         if run.processes.first:
             save_state(run.state, run.folder, run.description)
@@ -264,16 +265,16 @@ def _is_due(state: State, config: TrainConfig) -> bool:
 
 
 def _validate(run: _Run, state: State, logs: Logs | None) -> None:
-    """Score the model, save it if it is the best, and save the state; the other processes wait for the result."""
+    """Score the model, save it if it is the best so far, and save the state. Other processes wait for the result."""
     if logs:
-        _judge(run, state, logs)
+        _score_and_save(run, state, logs)
     outcome = torch.tensor([state.stale, state.best_step], dtype=torch.int64, device=state.device)
-    state.stale, state.best_step = run.processes.told_by_the_first(outcome).tolist()
+    state.stale, state.best_step = run.processes.broadcast(outcome).tolist()
     state.validated = state.step
 
 
-def _judge(run: _Run, state: State, logs: Logs) -> None:
-    # Saved first, so that an error during validation does not lose the training so far.
+def _score_and_save(run: _Run, state: State, logs: Logs) -> None:
+    # The state is saved first, so that it is not lost if validation fails.
     save_state(state, run.folder, run.description)
     notes = {"training": run.description, "step": str(state.step)}
     average = fold(state.average, _convention(run))
@@ -299,16 +300,16 @@ def _judge(run: _Run, state: State, logs: Logs) -> None:
 
 
 def _convention(run: _Run) -> int | None:
-    """Number of the label convention whose corrections are folded into the saved models."""
+    """Return the number of the label convention whose corrections are folded into the saved models."""
     names = conventions_of(run.data.recordings)
     return names.index(run.config.convention) if run.config.convention in names else None
 
 
 def _batches(excerpts: Excerpts, first: int, last: int) -> Iterator[Batch]:
-    """Batches of the steps from ``first`` on, prepared in advance by other processes."""
+    """Yield the batches from step ``first`` to step ``last``, which other processes prepare in advance."""
     gpu = torch.cuda.is_available()
-    # On a CPU, one process prepares batches while this one trains; more would compete for few cores. A GPU trains
-    # faster than one process prepares batches, and leaves all cores free.
+    # With a CPU, one process prepares batches while this one trains, because more processes would compete for the
+    # cores. With a GPU, all cores are free, and one process could not prepare batches fast enough.
     workers = min(15, max(1, (os.cpu_count() or 2) - 1)) if gpu else 1
     loader = DataLoader(
         excerpts,
@@ -322,7 +323,7 @@ def _batches(excerpts: Excerpts, first: int, last: int) -> Iterator[Batch]:
 
 
 def _leave_signals_to_the_parent(_worker: int) -> None:
-    # Ctrl-C reaches every process of the terminal; the parent ends the worker when it exits.
+    # Ctrl-C sends a signal to every process of the terminal. The parent ends the worker when it exits.
     interrupt.ignore()
-    # Errors of the worker reach the parent as exceptions; anything else that it prints is caused by the parent's exit.
-    sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 (for as long as the worker lives)
+    # Errors of the worker are passed to the parent as exceptions. Other messages are only caused by the parent's exit.
+    sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 (it stays open until the worker ends)

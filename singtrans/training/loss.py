@@ -14,10 +14,10 @@ from singtrans.training.batches import Batch
 
 @dataclass(frozen=True)
 class LossConfig:
-    """Weights of the terms, and the blur of the pitch target.
+    """Weights of the terms, and width of the pitch target.
 
     Attributes:
-        onset, offset, activity, voicing, syllable, ornament, release, pitch: weights.
+        onset, offset, activity, voicing, syllable, ornament, release, pitch: weight of each term.
         pitch_blur: standard deviation of the pitch target in semitones.
     """
 
@@ -33,7 +33,7 @@ class LossConfig:
 
 
 def known_frames(batch: Batch, features: FeatureConfig, bins: int) -> Tensor:
-    """(8,) number of frames with a known target, for each of `HEADS` and for the pitch with ``bins`` bins."""
+    """Count the frames with a known target: (8,) numbers, for each of `HEADS` and for the pitch with ``bins`` bins."""
     pitch = _pitch_known(batch, features, bins).sum().reshape(1)
     return torch.cat([batch.head_known.sum(dim=(0, 1)), pitch])
 
@@ -41,16 +41,17 @@ def known_frames(batch: Batch, features: FeatureConfig, bins: int) -> Tensor:
 def losses(
     logits: Logits, batch: Batch, features: FeatureConfig, config: LossConfig, counts: Tensor | None = None
 ) -> dict[str, Tensor]:
-    """Weighted terms by name; their sum is minimised.
+    """Compute the weighted terms of the loss by name. Training minimises their sum.
 
-    Every term is a mean over the frames with a known target, so that a batch with few labels has the same weight.
+    Every term is a mean over the frames with a known target, so that batches with few labels have the same weight as
+    others.
 
     Args:
         logits: output of the network for the batch.
-        batch: with its targets.
-        features: of the model.
-        config: weights.
-        counts: (8,) divisors of the sums, from `known_frames`; None for those of this batch.
+        batch: excerpts and their targets.
+        features: feature configuration of the model.
+        config: weights of the terms.
+        counts: (8,) numbers of known frames by which the sums are divided; None for the numbers of this batch.
     """
     bins = logits.pitch.shape[-1]
     counts = (known_frames(batch, features, bins) if counts is None else counts).clamp_min(1.0)
@@ -65,15 +66,15 @@ def losses(
 
 
 def _pitch_known(batch: Batch, features: FeatureConfig, bins: int) -> Tensor:
-    """(batch, frames) 1 where the pitch is known and within the range of the bins."""
+    """Return (batch, frames) values that are 1 where the pitch is known and within the range of the bins."""
     highest = features.lowest_midi + (bins - 1) / features.bins_per_semitone
     return batch.pitch_known * ((batch.pitch >= features.lowest_midi) & (batch.pitch <= highest))
 
 
 def _pitch_entropy(logits: Tensor, pitch: Tensor, features: FeatureConfig, blur: float) -> Tensor:
-    """(batch, frames) cross-entropy to a Gaussian around the pitch.
+    """Compute the (batch, frames) cross-entropy with a Gaussian around the pitch.
 
-    With a Gaussian, the centroid of the posterior gives a pitch between bins.
+    The target is a Gaussian, so that the centroid of the posterior can lie between bins.
     """
     midi = features.lowest_midi + torch.arange(logits.shape[-1], device=logits.device) / features.bins_per_semitone
     target = torch.exp(-0.5 * ((pitch.unsqueeze(-1) - midi) / blur).square())

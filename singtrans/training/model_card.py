@@ -11,22 +11,22 @@ from singtrans.files import whole_file
 from singtrans.training.recordings import Recording
 
 NAME = "MODEL_CARD.md"
-_LISTED = 40  # names of validation recordings that are written out
+_LISTED = 40  # largest number of validation recordings that are listed by name
 
 
 @dataclass(frozen=True)
-class Learnt:
-    """One data set of a training, as a row of the card.
+class DataRow:
+    """Row of the model card for one data set of the training.
 
     Attributes:
-        source: the data set.
+        source: name of the data set.
         recordings: number of training recordings.
-        minutes: their length.
-        notes: number of their labelled notes.
+        minutes: total length of these recordings.
+        notes: number of labelled notes in these recordings.
         pitch: number of recordings with pitch labels.
-        begun: number of notes used for training their onset only.
-        singers: number of singers in the manifest; 0 if it names none.
-        licenses: as the manifest states them.
+        begun: number of notes of which only the onset is used.
+        singers: number of singers in the manifest; 0 if none are given.
+        licenses: licences that the manifest states.
     """
 
     source: str
@@ -39,13 +39,13 @@ class Learnt:
     licenses: tuple[str, ...]
 
 
-def summarise(entries: Sequence[Entry], recordings: Iterable[Recording]) -> list[Learnt]:
-    """One row for each data set in the training entries."""
+def summarise(entries: Sequence[Entry], recordings: Iterable[Recording]) -> list[DataRow]:
+    """Make one row for each data set in the training entries."""
     by_source: dict[str, list[tuple[Entry, Recording]]] = {}
     for entry, recording in zip(entries, recordings, strict=True):
         by_source.setdefault(entry.source, []).append((entry, recording))
     return [
-        Learnt(
+        DataRow(
             source=source,
             recordings=len(pairs),
             minutes=sum(r.duration for _, r in pairs) / 60,
@@ -60,30 +60,34 @@ def summarise(entries: Sequence[Entry], recordings: Iterable[Recording]) -> list
 
 
 def write_card(
-    folder: Path, learnt: Sequence[Learnt], valid: Sequence[Entry], description: str, best: tuple[int, dict[str, float]]
+    folder: Path,
+    learnt: Sequence[DataRow],
+    valid: Sequence[Entry],
+    description: str,
+    best: tuple[int, dict[str, float]],
 ) -> Path:
     """Write the card of the best model.
 
     Args:
-        folder: of the training.
-        learnt: entries for training.
-        valid: entries for validation, which were used to choose the best model.
+        folder: folder of the training.
+        learnt: rows for the data sets used for training.
+        valid: entries for validation, by which the best model was chosen.
         description: the training's configuration as JSON.
-        best: step and scores of the best model.
+        best: step of the best model, and its scores by name.
 
     Returns:
-        The card's path.
+        The path of the card.
     """
     config = json.loads(description)["train"]
     step, figures = best
     lines = [
         "# Model card",
         "",
-        f"`best.safetensors`: step {step} of {config['steps']}, trained by singtrans {__version__} with seed"
+        f"`best.safetensors`: step {step} of {config['steps']}, trained with singtrans {__version__} and seed"
         f" {config['seed']}"
-        + (f", beginning with the model whose checksum is `{config['init']}`." if config["init"] else "."),
+        + (f", starting from the model with the checksum `{config['init']}`." if config["init"] else "."),
         "",
-        "## Learnt from",
+        "## Training data",
         "",
         "| data set | recordings | minutes | notes | with pitch | singers | licence |",
         "|---|---|---|---|---|---|---|",
@@ -96,7 +100,7 @@ def write_card(
         )
     lines += [
         "",
-        "A model may be passed on only as far as these licences, and those of the model it began with, allow.",
+        "You may share this model only if these licences and those of the initial model allow it.",
     ]
     lines += ["", "## Scores", ""]
     if valid:
@@ -106,12 +110,16 @@ def write_card(
         more = f" and {len(valid) - _LISTED} more" if len(valid) > _LISTED else ""
         lines += [
             "",
-            f"Means over {len(valid)} recordings, none of them used for training: {names}{more}."
-            " They were used to choose the best step, so they are slightly too high. For scores to publish, score"
-            " recordings that had no part in this, with `singtrans evaluate DATA --model best.safetensors`.",
+            f"The scores are means over {len(valid)} recordings that were not used for training: {names}{more}."
+            " These recordings were used to choose the best step, so the scores are slightly too high. To publish"
+            " scores, use recordings that were used for neither, and run"
+            " `singtrans evaluate DATA --model best.safetensors`.",
         ]
     else:
-        lines.append("None: no recording was set aside, so this is the last step, and nothing is known about it.")
+        lines.append(
+            "There are no scores, because no recordings were set aside for validation. The model is that of the last"
+            " step."
+        )
     lines += ["", "## Configuration", "", "```json", json.dumps(json.loads(description), indent=1), "```", ""]
     path = folder / NAME
     with whole_file(path) as file:
@@ -119,10 +127,10 @@ def write_card(
     return path
 
 
-def _notes(row: Learnt) -> str:
-    return f"{row.notes} ({row.begun} without their ends)" if row.begun else str(row.notes)
+def _notes(row: DataRow) -> str:
+    return f"{row.notes} ({row.begun} without offsets)" if row.begun else str(row.notes)
 
 
 def _cell(text: str) -> str:
-    """Escape text of a manifest for a table cell."""
+    """Escape text from a manifest for a table cell."""
     return " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")

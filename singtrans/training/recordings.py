@@ -1,10 +1,11 @@
-"""Labelled recordings in memory, with a pitch for every frame where it is reliable.
+"""Labelled recordings in memory, with a pitch for every frame in which it is reliable.
 
-Note labels give the start and end of notes, but not the pitch of each frame: the nominal pitch of a note is wrong
-during vibrato and slides, and the labels of some data sets are sharp or flat throughout. So frame pitch is *measured*
-by the shipped model, and labels only select the measurements to use. Labels of pitch over time are replaced by the
-measurement where both agree. On 60 clips of MIR-1K, whose labels the model has been trained on, 97.3 % of the voiced
-frames were within 50 cents of the label, with librosa's pYIN 88.9 %, and with WORLD's DIO and StoneMask 90.7 %.
+Note labels do not give the pitch of each frame: the sung pitch differs from the label during vibrato and slides, and
+all labels of some data sets are sharp or flat. Therefore, the shipped model measures the pitch of each frame, and the
+labels only decide which measurements are used. Where labels of pitch over time agree with the measurement, the
+measurement replaces them. The model was tested on 60 clips of MIR-1K, whose labels were part of its training data. It
+was within 50 cents of the label in 97.3 % of the voiced frames. The figures for librosa's pYIN and for WORLD's DIO with
+StoneMask were 88.9 % and 90.7 %.
 """
 
 import hashlib
@@ -27,8 +28,8 @@ from singtrans.notes import PitchTrack
 from singtrans.transcriber import Transcriber
 
 F0_HOP = 0.02
-_TRUST_NOTE = 1.5  # semitones around a note's label within which a measured pitch is used
-_TRUST_F0 = 0.5  # likewise around a pitch label
+_TRUST_NOTE = 1.5  # semitones; largest distance of a measured pitch from a note's label
+_TRUST_F0 = 0.5  # semitones; largest distance of a measured pitch from a pitch label
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,19 +37,19 @@ class Recording:
     """A labelled recording.
 
     Attributes:
-        id: from the manifest.
+        id: id in the manifest.
         samples: (n,) int16, mono, full scale 32768.
-        notes: (notes, 3) onset and offset in seconds and pitch in MIDI, NaN where labels give no pitch; None where
-            notes are not labelled.
-        f0: (frames,) measured pitch in MIDI every `F0_HOP` seconds from 0 on, NaN where none is known.
-        voiced: (frames,) 1 voiced, 0 unvoiced, NaN unknown.
-        accompaniment: (m,) int16, or None.
+        notes: (notes, 3) onset and offset in seconds, and MIDI pitch, which is NaN if it is not labelled; None if notes
+            are not labelled.
+        f0: (frames,) MIDI pitch every `F0_HOP` seconds from 0; NaN where it is unknown.
+        voiced: (frames,) 1 if voiced, 0 if unvoiced, NaN if unknown.
+        accompaniment: (m,) int16 samples, or None.
         sample_rate: Hz.
-        weight: how often its excerpts are drawn, relative to its length.
-        offsets: whether offsets, and therefore activity, are trained.
+        weight: factor of the probability with which its excerpts are drawn.
+        offsets: whether its offsets are used as targets.
         syllables: (n,) seconds at which syllables begin, in order; None if they are not labelled.
         ornaments: (n,) seconds that separate ornaments from their notes; None if they are not labelled.
-        convention: label convention of its boundaries; empty for none.
+        convention: label convention of its boundaries, or empty.
     """
 
     id: str
@@ -75,11 +76,11 @@ def load_recording(entry: Entry, sample_rate: int, cache: Path | None = None) ->
 
     Args:
         entry: the recording and its labels.
-        sample_rate: Hz, of the model to train.
-        cache: folder in which samples and measured pitch are stored for the next training.
+        sample_rate: sample rate of the model to train, in Hz.
+        cache: folder in which samples and measured pitch are stored for later trainings.
 
     Raises:
-        InputError: if audio or labels cannot be read, or do not match; with one line for each fault.
+        InputError: if audio or labels cannot be read, or do not match. The message has one line for each fault.
     """
     measured_by = _pitch_model()[0].metadata["sha256"]
     key = hashlib.sha256(
@@ -95,7 +96,7 @@ def load_recording(entry: Entry, sample_rate: int, cache: Path | None = None) ->
         loaded = _read(entry, sample_rate)
         if cached:
             cached.parent.mkdir(parents=True, exist_ok=True)
-            temporary = cached.with_suffix(f".{os.getpid()}.tmp.npz")  # trainings may share a cache
+            temporary = cached.with_suffix(f".{os.getpid()}.tmp.npz")  # several trainings may write to one cache
             np.savez(temporary, **loaded)  # type: ignore[arg-type]  # none is named allow_pickle
             temporary.replace(cached)
     return Recording(
@@ -115,10 +116,10 @@ def load_recording(entry: Entry, sample_rate: int, cache: Path | None = None) ->
 
 
 def read_times(path: Path) -> np.ndarray:
-    """(n,) seconds in order, from a text file with one number per line.
+    """Read (n,) times in seconds from a text file with one number per line, and sort them.
 
     Raises:
-        InputError: if it cannot be read, or a line is not a finite number of seconds.
+        InputError: if the file cannot be read, or a line is not a finite number.
     """
     times = []
     try:
@@ -162,7 +163,7 @@ def _read(entry: Entry, sample_rate: int) -> dict[str, np.ndarray]:
     else:
         f0, voiced = _measured_f0(samples, sample_rate, notes)
     missing = max(0, int(length / F0_HOP) + 1 - len(f0))
-    # After the end of the labels, nothing is known.
+    # Pitch and voicing are unknown after the end of the labels.
     f0, voiced = (np.pad(a, (0, missing), constant_values=np.nan) for a in (f0, voiced))
     loaded |= {"f0": f0.astype(np.float32), "voiced": voiced.astype(np.float32)}
     if entry.notes or entry.times:
@@ -178,10 +179,10 @@ def _sound(entry: Entry, sample_rate: int) -> np.ndarray:
 
 
 def load_background(path: Path, sample_rate: int) -> np.ndarray:
-    """(n,) int16, mono, of a recording to mix in.
+    """Read a recording to mix in: (n,) int16, mono.
 
     Raises:
-        InputError: if it cannot be read, or has samples that are not numbers.
+        InputError: if the file cannot be read, or some samples are not numbers.
     """
     _require_usable(path, silence=True)
     return _to_int16(audio.load(path, sample_rate))
@@ -193,7 +194,7 @@ def _require_usable(path: Path, *, silence: bool = False) -> None:
 
 
 def _notes(entry: Entry) -> np.ndarray:
-    """(notes, 3) as in `Recording`; none where neither notes nor times are labelled."""
+    """Read (notes, 3) notes as in `Recording`; there are no rows if neither notes nor times are labelled."""
     if entry.notes:
         notes = np.array([[n.onset, n.offset, n.pitch] for n in entry.load_notes()])
     elif entry.times:
@@ -211,9 +212,9 @@ def _to_int16(samples: np.ndarray) -> np.ndarray:
 
 
 def read_f0(path: Path) -> np.ndarray:
-    """(frames,) MIDI numbers on the grid of `F0_HOP` from 0 on, 0 where unvoiced.
+    """Read (frames,) MIDI pitches on a grid of `F0_HOP` seconds from 0; unvoiced frames are 0.
 
-    Each frame has the pitch of the nearest label, if that is within `F0_HOP`.
+    Each frame has the pitch of the nearest label, if one is within `F0_HOP`.
 
     Raises:
         InputError: if the file is not a pitch track.
@@ -238,14 +239,14 @@ def _pitch_model() -> tuple[StoredModel, Transcriber]:
 
 
 def _model_pitch(samples: np.ndarray, sample_rate: int) -> PitchTrack:
-    """The pitch track of the shipped model."""
+    """Measure a pitch track with the shipped model."""
     stored, transcriber = _pitch_model()
     mono = audio.from_array(samples, sample_rate, stored.config.features.sample_rate)
     return pitch_track(transcriber.posteriors(mono), stored.config.decoder)
 
 
 def _refined_f0(samples: np.ndarray, sample_rate: int, label: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Labelled pitch, replaced by the measured pitch where both agree."""
+    """Return the labelled pitch, with measured pitch in its place where both agree, and the voicing."""
     measured = _on_grid(_model_pitch(samples, sample_rate))
     measured = np.pad(measured, (0, max(0, len(label) - len(measured))))[: len(label)]
     agree = (label > 0) & (np.abs(measured - label) < _TRUST_F0)
@@ -254,9 +255,9 @@ def _refined_f0(samples: np.ndarray, sample_rate: int, label: np.ndarray) -> tup
 
 
 def _measured_f0(samples: np.ndarray, sample_rate: int, notes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Measured pitch where it is near the label of the note around it; silence between notes is unvoiced.
+    """Return the measured pitch where it is near the label of the current note, and the voicing.
 
-    In notes without a pitch label, the median of the measured pitch is used instead of the label.
+    Silence between notes is unvoiced. In notes without a pitch label, the median of the measured pitch replaces it.
     """
     measured = _on_grid(_model_pitch(samples, sample_rate))
     time = np.arange(len(measured)) * F0_HOP

@@ -1,4 +1,4 @@
-"""One training from manifests to the best model, for the command line."""
+"""The complete training of a model from manifests, for the command line."""
 
 import logging
 from collections.abc import Sequence
@@ -21,19 +21,19 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class TrainOptions:
-    """Settings of the user; all others have their defaults in `TrainConfig` and `Config`.
+    """Options of the command ``train``. Other settings have the defaults of `TrainConfig` and `Config`.
 
     Attributes:
-        steps, rate, validate_every, patience: see `TrainConfig`; None for `FROM_NOTHING` or `FINE_TUNING`.
-        batch: excerpts per step.
+        steps, rate, validate_every, patience: see `TrainConfig`; None for the value of `FROM_RANDOM` or `FINE_TUNING`.
+        batch: number of excerpts per step.
         seconds: length of an excerpt.
         seed: random seed.
         init: weight file of the initial model; None for random weights.
         freeze: see `TrainConfig`.
         accompaniment: folder of recordings that are mixed in as background.
-        cache: folder for decoded audio; ``cache`` in the training's folder if None.
-        pattern: as for `singtrans.dataset.manifest.read_entries`.
-        resume: resume from the state in the training's folder.
+        cache: folder for decoded audio; None for ``cache`` in the training's folder.
+        pattern: pattern for names of label files, as for `singtrans.dataset.manifest.read_entries`.
+        resume: whether to resume from the state in the training's folder.
     """
 
     steps: int | None = None
@@ -51,16 +51,16 @@ class TrainOptions:
     resume: bool = False
 
 
-FROM_NOTHING = TrainConfig(steps=6000, rate=2e-3, validate_every=500, patience=0)
-"""Values for None if training starts from random weights."""
+FROM_RANDOM = TrainConfig(steps=6000, rate=2e-3, validate_every=500, patience=0)
+"""Default settings if training starts from random weights."""
 
 # Fine-tuning needs a lower rate and fewer steps, and stops when the scores no longer improve.
 FINE_TUNING = TrainConfig(steps=600, rate=5e-4, validate_every=100, patience=4)
-"""Values for None if training starts from a model."""
+"""Default settings if training starts from a model."""
 
 
 def run_training(data: Sequence[Path], out: Path, options: TrainOptions, listener: Listener = NOBODY) -> Path:
-    """Read all data, check it, train, and return the best model's file.
+    """Read and check all data, train a model, and return the file of the best one.
 
     Args:
         data: manifests or folders.
@@ -69,9 +69,9 @@ def run_training(data: Sequence[Path], out: Path, options: TrainOptions, listene
         listener: callbacks for the progress.
 
     Raises:
-        UsageError: if random weights would be frozen, or there are more processes than excerpts per step.
-        InputError: if ``out`` contains a training and ``resume`` is False, or contains none and it is True; or if
-            data cannot be used, with one line for each fault, before training starts.
+        UsageError: if ``freeze`` is given without ``init``, or there are more processes than excerpts per step.
+        InputError: if data cannot be used; the message has one line for each fault. Also if ``out`` contains a training
+            and ``resume`` is False, or contains none and ``resume`` is True.
     """
     processes = join()
     try:
@@ -84,8 +84,8 @@ def _run(data: Sequence[Path], out: Path, options: TrainOptions, listener: Liste
     if options.batch < processes.count:
         raise UsageError(f"--batch {options.batch}: {processes.count} processes need at least one excerpt each")
     if options.freeze != "none" and not options.init:
-        raise UsageError(f"--freeze {options.freeze}: without --init, random weights would stay; add --init MODEL")
-    require_state(out, options.resume)  # before anything that takes long
+        raise UsageError(f"--freeze {options.freeze}: random weights cannot be frozen; add --init MODEL")
+    require_state(out, options.resume)  # checked before the slow steps
     init = load_model(options.init) if options.init else None
     model_config = init.config if init else Config()
     config = _train_config(options)
@@ -115,7 +115,7 @@ def _run(data: Sequence[Path], out: Path, options: TrainOptions, listener: Liste
 def _train_config(options: TrainOptions) -> TrainConfig:
     names = ("steps", "rate", "validate_every", "patience")
     asked = {name: value for name in names if (value := getattr(options, name)) is not None}
-    chosen = replace(FINE_TUNING if options.init else FROM_NOTHING, **asked)
+    chosen = replace(FINE_TUNING if options.init else FROM_RANDOM, **asked)
     return replace(
         chosen,
         warmup=min(300, max(1, chosen.steps // 10)),

@@ -1,4 +1,4 @@
-"""Training state, and how it is saved."""
+"""Training state, and functions to save and restore it."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,14 +23,14 @@ class State:
     """Training state.
 
     Attributes:
-        model: the model being trained.
-        average: model with the running average of the weights; this one is validated and saved.
-        optimiser: the optimiser, including its moments.
+        model: model that is trained.
+        average: model with the running average of the weights, which is validated and saved.
+        optimiser: optimiser with its moments.
         step: number of finished optimiser steps.
-        best: the best validation score so far.
-        best_step: the step of the best score.
-        validated: the last step that was validated.
-        stale: validations since the best one.
+        best: best validation score so far.
+        best_step: step of the best score.
+        validated: last step that was validated.
+        stale: number of validations since the best one.
         figures: scores of the best validation by name.
     """
 
@@ -55,19 +55,19 @@ class State:
         return next(self.model.parameters()).device
 
     def averaged(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """Pairs of an averaged weight and the weight that it averages."""
+        """Yield pairs of an averaged weight and the corresponding weight of the model."""
         return zip(self.average.parameters(), self.model.parameters(), strict=True)
 
 
 def begin(
     model_config: Config, config: TrainConfig, init: Model | None = None, conventions: Sequence[str] = ()
 ) -> State:
-    """A state at step 0.
+    """Make a state at step 0.
 
     Args:
-        model_config: of the model.
-        config: of the training.
-        init: model whose weights are used instead of random ones; its configuration is ``model_config``.
+        model_config: configuration of the model.
+        config: configuration of the training.
+        init: initial model, whose configuration must be ``model_config``; None for random weights.
         conventions: label conventions of the training data; see `singtrans.model.Corrections`.
     """
     torch.manual_seed(config.seed)
@@ -79,8 +79,8 @@ def begin(
         average.front_end.load_filters(init.front_end.state_dict())
         model.network.load_state_dict(model.network.state_dict() | _fitting(model, init))
     average.load_state_dict(model.state_dict())
-    # Channels last: a CPU trains twice as fast, and a GPU in bfloat16 no slower.
-    model.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # its types lack this form
+    # With channels last, training is twice as fast on a CPU, and as fast as before on a GPU in bfloat16.
+    model.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # its type stubs lack this form
     for part in FREEZABLE[config.freeze]:
         if (module := getattr(model.network, part)) is not None:
             module.requires_grad_(False)
@@ -90,9 +90,9 @@ def begin(
 
 
 def _fitting(model: Model, init: Model) -> dict[str, Tensor]:
-    """Weights of ``init``, extended to the shapes of ``model``.
+    """Return the weights of ``init``, extended to the shapes of ``model``.
 
-    Heads missing from ``init`` start with a bias of -3, so that they predict a low probability at first.
+    Heads that ``init`` lacks start with a bias of -3, so that they predict a low probability at first.
     """
     given, wanted = init.network.state_dict(), model.network.state_dict()
     for name in ("heads.weight", "heads.bias"):
@@ -112,14 +112,14 @@ _NUMBERS: dict[str, tuple[type, ...]] = {
     "stale": (int,),
     "figures": (dict,),
 }
-"""Field of `State` -> the types that it may have in a file."""
+"""Map from fields of `State` to the types that they may have in a file."""
 
 
 def save_state(state: State, folder: Path, description: str) -> None:
-    """Write the state into ``folder``, whole or not at all.
+    """Write the state into ``folder``; if this fails, the previous state is kept.
 
     Raises:
-        InputError: if it cannot be written.
+        InputError: if the file cannot be written.
     """
     saved = {
         "model": state.model.network.state_dict(),
@@ -130,7 +130,7 @@ def save_state(state: State, folder: Path, description: str) -> None:
     with whole_file(folder / FILE) as file:
         torch.save(saved | {name: getattr(state, name) for name in _NUMBERS}, file)
         file.flush()
-        os.fsync(file.fileno())  # also after a power failure, the file is complete
+        os.fsync(file.fileno())  # so that the file is complete even after a power failure
 
 
 def require_state(folder: Path, resume: bool) -> None:
@@ -149,11 +149,11 @@ def restore(state: State, folder: Path, description: str) -> None:
     """Set ``state`` to the last saved state of the training in ``folder``.
 
     Raises:
-        InputError: if it is damaged, or had other settings or data.
+        InputError: if the saved state is damaged, or is of a training with other settings or data.
     """
     path = folder / FILE
     try:
-        # weights_only: a checkpoint, like a model, can never run code.
+        # With weights_only, a checkpoint cannot run code.
         saved = torch.load(path, map_location="cpu", weights_only=True)
         fits = saved["description"] == description
         if fits:
@@ -167,7 +167,7 @@ def restore(state: State, folder: Path, description: str) -> None:
 
 
 def _fill(state: State, saved: Mapping[str, Any]) -> None:
-    """Set a state to the content of a file."""
+    """Copy the content of a file into a state."""
     state.model.network.load_state_dict(saved["model"])
     state.average.network.load_state_dict(saved["average"])
     state.optimiser.load_state_dict(saved["optimiser"])

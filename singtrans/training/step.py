@@ -17,11 +17,11 @@ from singtrans.training.state import State
 
 @dataclass(frozen=True)
 class Stepped:
-    """Result of a step, over the whole batch of all processes.
+    """Result of a step for the whole batch of all processes.
 
     Attributes:
-        terms: terms of the loss, and their ``total``.
-        stopping: whether any process has received a signal to stop.
+        terms: terms of the loss by name, and their ``total``.
+        stopping: whether a process has received a signal to stop.
     """
 
     terms: dict[str, float]
@@ -34,10 +34,10 @@ def train_step(
     """Train on one batch.
 
     Args:
-        state: changed in place.
-        batch: this process's share of it.
-        config: of the training.
-        processes: rank and number of processes.
+        state: training state, which is changed in place.
+        batch: share of this process in the batch.
+        config: configuration of the training.
+        processes: processes of the training.
         over: elapsed fraction of the time limit, 0 to 1; it limits the learning rate.
     """
     for group in state.optimiser.param_groups:
@@ -47,11 +47,11 @@ def train_step(
     model, device = state.model.train(), state.device
     batch = Batch(**{f.name: getattr(batch, f.name).to(device) for f in dataclasses.fields(batch)})
     features = model.config.features
-    # Means are over the frames of all processes, so a process with fewer labels has less weight.
+    # Means are over the frames of all processes, so the weight of a process depends on its number of labels.
     counts = processes.total(known_frames(batch, features, model.config.network.pitch_bins)) / processes.count
     with torch.no_grad():
-        heard = model.front_end(batch.samples)
-    terms, total = descend(state, heard, batch, config, counts)
+        inputs = model.front_end(batch.samples)
+    terms, total = descend(state, inputs, batch, config, counts)
     values = torch.stack([*(t.detach() for t in terms.values()), total.detach()])
     values = torch.cat([values, values.new_tensor([float(interrupt.pending())])])
     values = _combine(state.parameters, values, processes)
@@ -61,23 +61,23 @@ def train_step(
 
 
 def descend(
-    state: State, heard: tuple[Tensor, Tensor], batch: Batch, config: TrainConfig, counts: Tensor | None = None
+    state: State, inputs: tuple[Tensor, Tensor], batch: Batch, config: TrainConfig, counts: Tensor | None = None
 ) -> tuple[dict[str, Tensor], Tensor]:
     """Compute the gradients of the loss of a batch.
 
     Args:
-        state: with the model in training mode.
-        heard: output of the model's front end for the batch.
-        batch: its targets, on the model's device.
-        config: of the training.
-        counts: see `losses`.
+        state: training state, whose model must be in training mode.
+        inputs: output of the model's front end for the batch.
+        batch: targets of the batch, on the device of the model.
+        config: configuration of the training.
+        counts: numbers of known frames, as for `losses`.
 
     Returns:
-        Terms of the loss and their sum, as scalars on the device; this function does not wait for the device.
+        Terms of the loss and their sum, as scalars on the device. The function does not wait until they are computed.
     """
     model, device = state.model, state.device
     with torch.autocast(device.type, torch.bfloat16, enabled=config.bf16 and has_bf16(device)):
-        logits = model.network(*heard, convention=batch.convention)
+        logits = model.network(*inputs, convention=batch.convention)
     terms = losses(logits, batch, model.config.features, config.loss, counts)
     total = functools.reduce(torch.add, terms.values())
     state.optimiser.zero_grad(set_to_none=True)
@@ -86,11 +86,11 @@ def descend(
 
 
 def advance(state: State, config: TrainConfig) -> None:
-    """Do one optimiser step, and update the average of the weights."""
+    """Do one step of the optimiser, and update the average of the weights."""
     torch.nn.utils.clip_grad_norm_(state.parameters, config.clip)
     state.optimiser.step()
     state.step += 1
-    # The average starts as a plain mean, so that the random initial weights do not remain in it.
+    # At first, the average is a plain mean, so that the random initial weights soon have little influence on it.
     decay = min(config.average, state.step / (state.step + 10))
     with torch.no_grad():
         for kept, new in state.averaged():
@@ -98,16 +98,16 @@ def advance(state: State, config: TrainConfig) -> None:
 
 
 def has_bf16(device: torch.device) -> bool:
-    """Whether bfloat16 is faster than single precision on a device."""
+    """Return whether bfloat16 is faster than single precision on a device."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported()
-    # On a CPU without instructions for it, bfloat16 is emulated, and slower than single precision.
-    names = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")  # not every torch has them
+    # A CPU without instructions for bfloat16 emulates it, which is slower than single precision.
+    names = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")  # some versions of torch lack them
     return device.type == "cpu" and any(getattr(torch.cpu, name, bool)() for name in names)
 
 
 def _combine(parameters: list[Tensor], values: Tensor, processes: Processes) -> Tensor:
-    """Average the gradients over the processes, in place, and ``values``, in one message."""
+    """Average the gradients, in place, and ``values`` over the processes, in one message."""
     if processes.count == 1:
         return values
     gradients = [p.grad for p in parameters if p.grad is not None]

@@ -7,18 +7,18 @@ import numpy as np
 from singtrans.model.heads import HEADS
 
 ONSET, OFFSET, ACTIVITY, VOICING, SYLLABLE, ORNAMENT, RELEASE = range(len(HEADS))
-BOUNDARY_HALF_WIDTH = 0.05  # seconds: a boundary's triangle reaches this far to either side
-JOINED_GAP = 0.3  # seconds; across a shorter gap, a score holds a note to the next one's onset
+BOUNDARY_HALF_WIDTH = 0.05  # seconds; half of the width of a boundary's triangle
+JOINED_GAP = 0.3  # seconds; if a gap is shorter, a score extends the note to the next onset
 
 
 @dataclass(frozen=True, eq=False)
 class Targets:
-    """Targets of each frame.
+    """Training targets of each frame.
 
     Attributes:
-        heads: (frames, 7) in the order of `singtrans.model.HEADS`, each 0 to 1.
+        heads: (frames, 7) probabilities in the order of `singtrans.model.HEADS`.
         head_known: (frames, 7) 1 where the target is known.
-        pitch: (frames,) MIDI.
+        pitch: (frames,) MIDI pitch.
         pitch_known: (frames,) 1 where the pitch is known.
     """
 
@@ -28,7 +28,7 @@ class Targets:
     pitch_known: np.ndarray
 
 
-def make_targets(  # noqa: PLR0913 (one for each kind of label)
+def make_targets(  # noqa: PLR0913 (one parameter for each kind of label)
     notes: np.ndarray | None,
     f0: np.ndarray,
     voiced: np.ndarray,
@@ -39,15 +39,15 @@ def make_targets(  # noqa: PLR0913 (one for each kind of label)
     syllables: np.ndarray | None = None,
     ornaments: np.ndarray | None = None,
 ) -> Targets:
-    """Targets for frames at ``time``.
+    """Make the targets for frames at ``time``.
 
     Args:
         notes: (notes, 2 or more) onset and offset in seconds, or None if notes are not labelled.
-        f0: (frames,) MIDI, NaN where unknown.
-        voiced: (frames,) 1, 0, or NaN where unknown.
-        time: (frames,) seconds, the frames' centres.
-        half_width: seconds; see `BOUNDARY_HALF_WIDTH`.
-        offsets: whether the offsets are known; if not, there are no targets for offsets and activity.
+        f0: (frames,) MIDI pitch, NaN where unknown.
+        voiced: (frames,) 1 if voiced, 0 if unvoiced, NaN if unknown.
+        time: (frames,) centres of the frames in seconds.
+        half_width: half of the width of a boundary's triangle, in seconds.
+        offsets: whether the offsets are known. If they are not, there are no targets for offsets and activity.
         syllables: (n,) seconds at which syllables begin; None if unknown.
         ornaments: (n,) seconds that separate ornaments from their notes; None if unknown.
     """
@@ -71,7 +71,9 @@ def make_targets(  # noqa: PLR0913 (one for each kind of label)
 
 
 def score_ends(notes: np.ndarray) -> np.ndarray:
-    """(notes,) seconds at which a score would end the notes: the next onset, or the end of the voice before a rest.
+    """Compute (notes,) times in seconds at which a score would end the notes.
+
+    A note ends at the next onset, or at its sung offset if a rest follows.
 
     Args:
         notes: (notes, 2 or more) onset and offset in seconds, in time order.

@@ -1,4 +1,4 @@
-"""Scores during training, computed with the code of ``transcribe``."""
+"""Scores during training. Recordings are transcribed by the same code as in ``transcribe``."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,9 +19,10 @@ class Validation:
     """Scores of a model.
 
     Attributes:
-        figures: by ``source.metric``, means over files.
-        target: score by which the best model is chosen. It is the mean over data sets of COnPOff; of the mean of COn
-            and COff, if notes have no pitch; or of raw pitch accuracy, if there are only pitch labels.
+        figures: map from names of the form ``source.metric`` to means over files.
+        target: score by which the best model is chosen: a mean over data sets. The score of a data set is COnPOff. If
+            its notes have no pitch, it is the mean of COn and COff. If only pitch is labelled, it is raw pitch
+            accuracy.
     """
 
     figures: dict[str, float]
@@ -34,14 +35,14 @@ class Validation:
 
 
 def validate(model: Model, entries: Sequence[Entry]) -> Validation:
-    """Transcribe every entry and score it as ``singtrans evaluate`` does.
+    """Transcribe every entry, and score it in the same way as ``singtrans evaluate``.
 
     Args:
-        model: switched to evaluation mode; it stays on its device.
-        entries: with notes, times or f0.
+        model: model to validate, which is switched to evaluation mode and stays on its device.
+        entries: recordings with labels of notes, times or pitch.
 
     Raises:
-        InputError: with one line for each entry that cannot be read.
+        InputError: if entries cannot be read. The message has one line for each of them.
     """
     transcriber = Transcriber(model, next(model.parameters()).device.type)
     scores = evaluate(references_of_entries(entries), ModelSystem("model", transcriber))
@@ -60,7 +61,7 @@ def validate(model: Model, entries: Sequence[Entry]) -> Validation:
 
 
 def _figures(file: FileScores) -> Iterator[tuple[str, float]]:
-    """F-measures and figures of the pitch track; scores of times without pitch have separate names."""
+    """Yield F-measures and figures of the pitch track. Scores of times without pitch have separate names."""
     timed = file.true_notes is None
     for name, value in file.figures.items():
         figure, _, kind = name.partition(".")

@@ -121,13 +121,13 @@ def test_missing_estimates_count_as_empty(tmp_path):
     assert scores.values("COnPOff.f_measure") == [1, 1, 0]
     assert scores.values("RPA") == [1, 0, 0]
     assert (scores.missing, scores.extra) == (("c",), ("z",))
-    assert scores.warnings == ("no pitch tracks where others have some, counted as empty: b",)
+    assert scores.warnings == ("estimates without pitch tracks, scored as empty: b",)
     assert scores.error_counts["missed"] == 1
     assert scores.error_rates["missed"].mean == pytest.approx(1 / 3)
     (found / "a.f0.csv").unlink()
     without = evaluate(known, EstimateFolder(found, known))
     assert without.values("RPA") == []
-    assert without.warnings == ("no estimate has pitch tracks: these scores are left out",)
+    assert without.warnings == ("no estimate has pitch tracks; scores of pitch tracks are left out",)
 
 
 def test_unreadable_files_are_named_and_the_others_scored(tmp_path):

@@ -170,7 +170,7 @@ def test_training_stops_without_improvement(data, tmp_path, monkeypatch):
     configs = (small_config(), config(steps=10, validate_every=2, patience=2))
     train(to_learn(data), tmp_path, configs, listener=Listener(lines.append))
     assert [row["step"] for row in read_rows(tmp_path / "valid.csv")] == ["2", "4", "6", "8"]
-    assert "no better for 2 validations" in lines[-1]
+    assert "no improvement in 2 validations" in lines[-1]
     assert "step 4 of 10" in (tmp_path / "MODEL_CARD.md").read_text()
 
 

@@ -78,7 +78,7 @@ def test_excluded_offsets_are_in_the_card_and_the_description(data, tmp_path):
     (row,) = summarise(loaded["onsets"].entries, loaded["onsets"].recordings)
     assert row.begun == row.notes == len(load_notes(song["notes"]))
     write_card(tmp_path, [row], [], '{"train": {"steps": 1, "seed": 0, "init": ""}}', (1, {}))
-    assert f"| {row.notes} ({row.notes} without their ends) |" in (tmp_path / "MODEL_CARD.md").read_text()
+    assert f"| {row.notes} ({row.notes} without offsets) |" in (tmp_path / "MODEL_CARD.md").read_text()
     (row,) = summarise(loaded["both"].entries, loaded["both"].recordings)
     assert row.begun == 0
 
