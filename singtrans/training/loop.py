@@ -291,8 +291,8 @@ def _score_and_save(run: _Run, state: State, logs: Logs) -> None:
     if kept:
         state.best_step = state.step
         save_model(average, run.folder / "best.safetensors", notes)
-        learnt = summarise(run.data.entries, run.data.recordings)
-        write_card(run.folder, learnt, run.data.valid, run.description, (state.step, state.figures))
+        rows = summarise(run.data.entries, run.data.recordings)
+        write_card(run.folder, rows, run.data.valid, run.description, (state.step, state.figures))
     draw_curves(run.folder)
     state.validated = state.step
     save_state(state, run.folder, run.description)

@@ -61,7 +61,7 @@ def summarise(entries: Sequence[Entry], recordings: Iterable[Recording]) -> list
 
 def write_card(
     folder: Path,
-    learnt: Sequence[DataRow],
+    rows: Sequence[DataRow],
     valid: Sequence[Entry],
     description: str,
     best: tuple[int, dict[str, float]],
@@ -70,7 +70,7 @@ def write_card(
 
     Args:
         folder: folder of the training.
-        learnt: rows for the data sets used for training.
+        rows: rows for the data sets used for training.
         valid: entries for validation, by which the best model was chosen.
         description: the training's configuration as JSON.
         best: step of the best model, and its scores by name.
@@ -92,7 +92,7 @@ def write_card(
         "| data set | recordings | minutes | notes | with pitch | singers | licence |",
         "|---|---|---|---|---|---|---|",
     ]
-    for row in learnt:
+    for row in rows:
         license_ = "; ".join(row.licenses) or "not stated in the manifest"
         lines.append(
             f"| {_cell(row.source)} | {row.recordings} | {row.minutes:.1f} | {_notes(row)} | {row.pitch} |"

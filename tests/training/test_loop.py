@@ -248,7 +248,7 @@ def test_resuming_with_other_settings_is_refused(data, tmp_path):
 @pytest.mark.parametrize(
     ("options", "state", "error", "said"),
     [
-        ({"freeze": "pitch"}, False, UsageError, "--freeze pitch: without --init"),
+        ({"freeze": "pitch"}, False, UsageError, "--freeze pitch: random weights"),
         ({"resume": True}, False, SingtransError, "nothing to resume"),
         ({}, True, SingtransError, "already contains a training"),
     ],
