@@ -56,8 +56,8 @@ Tempo = Annotated[
 Metre = Annotated[
     str | None,
     typer.Option(
-        metavar="N/4",
-        help="Beats per bar. Default: 4/4, or the metre of a MIDI file that is converted.",
+        metavar="N/D",
+        help="Metre, such as 3/4 or 6/8. Default: 4/4, or the metre of a MIDI file that is converted.",
         rich_help_panel=RHYTHM,
     ),
 ]

@@ -39,10 +39,10 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
 
     Times are within half a tick (0.5 ms at 120 beats per minute), whatever the tempo; a note that ends where the next
     starts is switched off first; every note lasts a tick at least and none overlap. Both tracks end with the
-    recording. The voice's track is named after the recording. Beats that do not begin with the recording
-    make the first beat longer or shorter, and the first bar as many beats as it has; then tempo and metre are the
-    singer's. Each syllable is a lyric event: its text as it stands, a hyphen after it if its word goes on, and a
-    hyphen alone where the syllable before it is held.
+    recording. The voice's track is named after the recording. All bars are complete: the time before the
+    singer's first beat has a tempo of its own, so that a bar begins with the recording. Each syllable is a lyric event:
+    its text as it stands, a hyphen after it if its word goes on, and a hyphen alone where the syllable before it is
+    held.
 
     Raises:
         InputError: if velocities follow a recording that is missing or cannot be read.
@@ -73,18 +73,18 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
 
 
 def _frame_events(beats: Beats, tempi: TempoMap, end: int) -> list[tuple[int, "BaseMessage"]]:
-    """(tick, message) of all tempi and metres before the end."""
+    """List (tick, message) of the metre and of all tempi before the end."""
     import mido
 
     events: list[tuple[int, BaseMessage]] = [
         (tick, mido.MetaMessage("set_tempo", tempo=length)) for tick, length in tempi.changes(end)
     ]
-    first = beats.downbeat or beats.metre
-    bars = [(0, first)] + ([(beats.downbeat * TICKS_PER_BEAT, beats.metre)] if first != beats.metre else [])
-    for tick, numerator in bars:
-        if tick == 0 or tick < end:
-            events.append((tick, mido.MetaMessage("time_signature", numerator=numerator, denominator=4)))
-    return sorted(events, key=lambda event: event[0])
+    metre = beats.metre
+    clocks = round(24 * metre.beat)  # a metronome's click
+    signature = mido.MetaMessage(
+        "time_signature", numerator=metre.numerator, denominator=metre.denominator, clocks_per_click=clocks
+    )
+    return [*events[:1], (0, signature), *events[1:]]
 
 
 def _title_events(transcription: Transcription, options: Options) -> list[tuple[int, "BaseMessage"]]:

@@ -22,7 +22,8 @@ from singtrans.formats.format import DEFAULTS, ReadOptions
 from singtrans.formats.lyrics import HELD, Syllable
 from singtrans.formats.text import LONGEST, in_order
 from singtrans.formats.tracks import Track, choose_track
-from singtrans.melody.beats import DEFAULT_METRE, Beats
+from singtrans.melody.beats import DEFAULT_METRE, Beats, beats_from_times
+from singtrans.melody.metre import Metre
 from singtrans.notes import Note
 
 if TYPE_CHECKING:
@@ -162,30 +163,35 @@ def read_beats(path: str | Path) -> Beats | None:
     if clock.changes == {0: TEMPO}:
         return None
     metre, since = _metre(midi)
+    per_quarter = midi.ticks_per_beat
     length = max(sum(message.time for message in track) for track in midi.tracks)
-    beats = max(3, length // midi.ticks_per_beat + 2)
-    if beats > _MOST_BEATS:
+    count = max(3, length // per_quarter + 2)
+    if count > _MOST_BEATS:
         return None
-    times = np.array([clock.seconds(beat * midi.ticks_per_beat) for beat in range(beats)])
+    ticks = per_quarter * np.arange(count)
+    offset = Fraction(since, per_quarter) % metre.bar
+    if not offset:  # bars count from the beginning
+        ticks = np.unique([*ticks, *(tick for tick in clock.changes if 0 < tick < ticks[-1])])
+    times = np.array([clock.seconds(int(tick)) for tick in ticks])
     if not (np.diff(times) > 0).all():
         return None
-    return Beats(times, metre, round(since / midi.ticks_per_beat) % metre)
+    if not offset:
+        return Beats(times, ticks / per_quarter, metre)
+    return beats_from_times(times, metre, offset, quiet=clock.seconds(since))
 
 
-def _metre(midi: "MidiFile") -> tuple[int, int]:
-    """Quarter notes in a bar, by the last metre that a file states, and the tick from which it holds.
-
-    If that is not a whole number, as in 7/8, two or four bars count as one.
-    """
-    stated = [(0, Fraction(DEFAULT_METRE))]
+def _metre(midi: "MidiFile") -> tuple[Metre, int]:
+    """Return the last metre that a file states, and the tick from which it holds."""
+    stated = [(0, DEFAULT_METRE)]
     for track in midi.tracks:
         now = 0
         for message in track:
             now += message.time
             if message.type == "time_signature":
-                stated.append((now, Fraction(4 * message.numerator, message.denominator)))
-    tick, quarters = sorted(stated, key=lambda change: change[0])[-1]
-    return max(1, min(12, quarters.numerator)), tick
+                with contextlib.suppress(ValueError):  # a metre that does not exist
+                    stated.append((now, Metre(message.numerator, message.denominator)))
+    tick, metre = sorted(stated, key=lambda change: change[0])[-1]
+    return metre, tick
 
 
 def _open(path: Path) -> "MidiFile":

@@ -7,8 +7,10 @@ from pathlib import PurePath
 from singtrans.audio.recording import Source
 from singtrans.errors import UsageError
 from singtrans.formats.lyrics import Syllable
+from singtrans.melody import metre as metres
 from singtrans.melody.beats import Beats
 from singtrans.melody.key import Key, parse_key
+from singtrans.melody.metre import Metre
 from singtrans.melody.quantize import parse_grid
 from singtrans.melody.tuning import AUTO
 
@@ -22,7 +24,7 @@ class Options:
 
     Attributes:
         tempo: beats per minute; ``auto`` to find the beats in the notes; None for what the format does by itself.
-        metre: beats in a bar; None for those of ``beats``, or else 4.
+        metre: the metre, or beats in a bar of quarter notes; None for that of ``beats``, or else 4/4.
         quantize: name of the grid that notes are moved onto (``parse_grid``), or empty.
         tuning: Hz of the singer's A4; ``auto`` to find it in the notes; None for 440.
         key: the key (or its name) that notes are moved to; ``auto`` to estimate it; None for the nearest semitone.
@@ -41,7 +43,7 @@ class Options:
     """
 
     tempo: float | str | None = None
-    metre: int | None = None
+    metre: Metre | int | None = None
     quantize: str = ""
     tuning: float | str | None = None
     key: Key | str | None = None
@@ -74,8 +76,8 @@ class Options:
             raise UsageError(f"--tuning {self.tuning:g}: A4 must be between {LOWEST_A4:g} and {HIGHEST_A4:g} Hz")
         if isinstance(self.key, str):
             object.__setattr__(self, "key", parse_key(self.key))
-        if self.metre is not None and not 1 <= self.metre <= 12:
-            raise UsageError(f"--metre {self.metre}/4: a bar has 1 to 12 beats")
+        if isinstance(self.metre, int):
+            object.__setattr__(self, "metre", parse_metre(str(self.metre)))
         if not 1 <= self.program <= 128:
             raise UsageError(f"--program {self.program}: General MIDI has the programs 1 to 128")
         if self.quantize:
@@ -103,13 +105,13 @@ def parse_auto(text: str) -> float | str:
         return text
 
 
-def parse_metre(text: str) -> int:
-    """Beats in a bar, from ``3/4`` or ``3``.
+def parse_metre(text: str) -> Metre:
+    """Parse ``--metre``: ``6/8``, or ``3`` for ``3/4``.
 
     Raises:
         UsageError: if it is not a metre.
     """
-    beats, slash, unit = text.strip().partition("/")
-    if not (beats.isascii() and beats.isdecimal() and len(beats) < 3) or (slash and unit != "4"):
-        raise UsageError(f"--metre {text}: give beats in a bar as 2/4, 3/4 or 4/4")
-    return int(beats)
+    try:
+        return metres.parse_metre(text)
+    except ValueError:
+        raise UsageError(f"--metre {text}: give a metre such as 2/4, 3/4, 4/4, 6/8, 9/8 or 12/8") from None

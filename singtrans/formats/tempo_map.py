@@ -1,4 +1,4 @@
-"""Seconds to ticks under the tempo of each beat, as it is written to a file."""
+"""Conversion of seconds to ticks under changes of tempo, as files state them."""
 
 from dataclasses import dataclass
 
@@ -9,35 +9,45 @@ from singtrans.melody.beats import Beats
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TempoMap:
-    """The tempo of each beat, rounded as files state it, so that no rounding adds up.
+    """Changes of tempo, rounded as files state them, so that rounding errors do not add up.
 
     Attributes:
-        lengths: (beats,) whole microseconds of each beat; neighbours that differ by rounding alone are equal.
-        resolution: ticks per beat.
+        starts: (changes,) tick of each change, ascending, the first 0.
+        lengths: (changes,) whole microseconds of a quarter note from there on.
+        resolution: ticks per quarter note.
     """
 
+    starts: np.ndarray
     lengths: np.ndarray
     resolution: int = 480
 
     @classmethod
     def of(cls, beats: Beats, resolution: int = 480) -> "TempoMap":
-        """The tempo map of beats."""
-        lengths = np.diff(np.rint(beats.times * 1e6))
+        """Make the tempo map of beats."""
+        starts, first = np.unique(np.rint(beats.quarters * resolution), return_index=True)
+        lengths = np.rint(1e6 * resolution * np.diff(beats.times[first]) / np.diff(starts))
+        starts = starts[:-1]
+        # Neighbours that differ by rounding alone become equal.
         for number in range(1, len(lengths)):
             if abs(lengths[number] - lengths[number - 1]) <= 1:
                 lengths[number] = lengths[number - 1]
-        return cls(lengths, resolution)
+        kept = np.append(True, np.diff(lengths) != 0)
+        return cls(starts[kept], np.maximum(lengths[kept], 1.0), resolution)
+
+    @classmethod
+    def constant(cls, tempo: float, resolution: int = 480) -> "TempoMap":
+        """Make the map of one tempo in quarter notes per minute."""
+        return cls(np.zeros(1), np.array([60e6 / tempo]), resolution)
 
     def ticks(self, seconds: np.ndarray | float) -> np.ndarray:
-        """Ticks (fractional) at times in seconds, of any shape."""
-        edges = np.concatenate([[0.0], np.cumsum(self.lengths)]) / 1e6
-        beyond = np.maximum(0.0, np.asarray(seconds) - edges[-1]) / (self.lengths[-1] / 1e6)
-        return self.resolution * (np.interp(seconds, edges, np.arange(len(edges))) + beyond)
+        """Convert times in seconds, of any shape, to ticks (fractional)."""
+        tick = self.lengths / 1e6 / self.resolution
+        edges = np.concatenate([[0.0], np.cumsum(np.diff(self.starts) * tick[:-1])])
+        at = np.asarray(seconds, float)
+        place = np.clip(np.searchsorted(edges, at, side="right") - 1, 0, None)
+        return self.starts[place] + (at - edges[place]) / tick[place]
 
     def changes(self, end: int) -> list[tuple[int, int]]:
-        """(tick, microseconds per beat) of each change of tempo before a tick, the first one at 0."""
-        found: list[tuple[int, int]] = []
-        for beat, length in enumerate(self.lengths.astype(int).tolist()):
-            if (not found or length != found[-1][1]) and (beat == 0 or beat * self.resolution < end):
-                found.append((beat * self.resolution, length))
-        return found
+        """List (tick, microseconds per quarter note) of each change of tempo before a tick, the first one at 0."""
+        pairs = zip(self.starts.astype(int).tolist(), self.lengths.astype(int).tolist(), strict=True)
+        return [(tick, length) for tick, length in pairs if tick == 0 or tick < end]

@@ -75,7 +75,7 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
     """
     arrangement = arrange(transcription, options)
     is_timed = options.tempo is not None or options.beats is not None or options.quantize
-    bpm = _bpm(arrangement.beats.tempo) if is_timed else _HIGHEST_BPM
+    bpm = _bpm(60 / arrangement.beats.quarter) if is_timed else _HIGHEST_BPM
     notes = arrangement.notes
     gap = round(1000 * notes[0].onset) if notes else 0
     unit = 15 / bpm

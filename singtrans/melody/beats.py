@@ -1,55 +1,72 @@
-"""The beats of a recording, and the conversion between seconds and beats."""
+"""The beats of a recording, and the conversion between seconds and quarter notes."""
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
-DEFAULT_TEMPO, DEFAULT_METRE = 120.0, 4  # MIDI's defaults
-_SNAP = 0.04  # seconds; a beat this close to the start of the recording is moved to the start
+from singtrans.melody.metre import Metre
+
+DEFAULT_TEMPO, DEFAULT_METRE = 120.0, Metre(4, 4)  # MIDI's defaults
+_SNAP = 0.04  # seconds; a bar that begins this close to the start of the recording is moved to the start
+_SHORT = 0.15  # of a quarter note, likewise
+_LEAST = 0.002  # seconds between two changes of tempo
+TICKS = 480  # per quarter note: the finest position of a note
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Beats:
-    """The beats of a recording, in bars of equal metre.
+    """Beats of a recording, in bars of equal metre; the first bar begins with the recording.
 
-    The first beat lies at the start of the recording. A singer's first beat seldom does. Then the first interval has
-    a length of its own, so that all beats from the second on are the singer's.
+    A singer's first bar seldom does. Then the time before the singer's first beat has a tempo of its own, such that
+    all bars are complete.
 
     Attributes:
-        times: (beats,) seconds, at least two, ascending, the first 0. Outside of them, beats continue evenly.
-        metre: beats in a bar.
-        downbeat: index, among the first ``metre`` beats, of the one that begins a bar.
+        times: (points,) seconds, at least two, ascending, the first 0. Between them, and after them, the tempo is
+            constant.
+        quarters: (points,) position of each time in quarter notes, ascending, the first 0.
+        metre: metre of all bars.
         confidence: 0..1; 1 for beats that the user stated.
 
     Raises:
-        ValueError: if the times or the metre are invalid.
+        ValueError: if the times or positions are invalid.
     """
 
     times: np.ndarray
-    metre: int = 4
-    downbeat: int = 0
+    quarters: np.ndarray
+    metre: Metre = DEFAULT_METRE
     confidence: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.times.ndim != 1 or len(self.times) < 2 or self.times[0] != 0 or not (np.diff(self.times) > 0).all():
-            raise ValueError("beats need two times at least, ascending from 0")
-        if not 0 <= self.downbeat < self.metre:
-            raise ValueError(f"the downbeat is one of the first {self.metre} beats, not {self.downbeat}")
+        for values in (self.times, self.quarters):
+            if values.ndim != 1 or len(values) < 2 or values[0] != 0 or not (np.diff(values) > 0).all():
+                raise ValueError("beats need at least two times and positions, ascending from 0")
+        if len(self.times) != len(self.quarters):
+            raise ValueError("beats need as many positions as times")
+
+    @property
+    def quarter(self) -> float:
+        """Median length of a quarter note in seconds."""
+        lengths, weights = np.diff(self.times) / np.diff(self.quarters), np.diff(self.quarters)
+        if len(lengths) > 1:  # without the time before the singer's first beat
+            lengths, weights = lengths[1:], weights[1:]
+        order = np.argsort(lengths, kind="stable")
+        middle = np.searchsorted(np.cumsum(weights[order]), 0.5 * weights.sum())
+        return float(lengths[order][min(middle, len(order) - 1)])
 
     @property
     def tempo(self) -> float:
-        """Median tempo in beats per minute."""
-        steps = np.diff(self.times)
-        return 60.0 / float(np.median(steps[1:] if len(steps) > 1 else steps))
+        """Median tempo in beats of the metre per minute."""
+        return 60.0 / (self.quarter * float(self.metre.beat))
 
     def position(self, seconds: np.ndarray | float) -> np.ndarray:
-        """Convert times in seconds, of any shape, to beats since the start of the recording (fractional)."""
-        return _interpolate(np.asarray(seconds, float), self.times, np.arange(len(self.times), dtype=float))
+        """Convert times in seconds, of any shape, to quarter notes since the start of the recording (fractional)."""
+        return _interpolate(np.asarray(seconds, float), self.times, self.quarters)
 
     def seconds(self, position: np.ndarray | float) -> np.ndarray:
-        """Convert positions in beats (fractional), of any shape, to seconds."""
-        return _interpolate(np.asarray(position, float), np.arange(len(self.times), dtype=float), self.times)
+        """Convert positions in quarter notes (fractional), of any shape, to seconds."""
+        return _interpolate(np.asarray(position, float), self.quarters, self.times)
 
 
 def _interpolate(values: np.ndarray, known: np.ndarray, images: np.ndarray) -> np.ndarray:
@@ -60,52 +77,91 @@ def _interpolate(values: np.ndarray, known: np.ndarray, images: np.ndarray) -> n
 
 
 def constant_beats(
-    tempo: float, phase: float = 0.0, metre: int = 4, downbeat: int = 0, confidence: float = 1.0
+    tempo: float,
+    phase: float = 0.0,
+    metre: Metre = DEFAULT_METRE,
+    downbeat: int = 0,
+    confidence: float = 1.0,
+    quiet: float = 0.0,
 ) -> Beats:
     """Make beats of a constant tempo.
 
-    >>> constant_beats(120.0).times
-    array([0. , 0.5, 1. , 1.5])
+    >>> beats = constant_beats(120.0)
+    >>> float(beats.seconds(4)), float(beats.position(1.0))
+    (2.0, 2.0)
 
     Args:
-        tempo: beats per minute.
+        tempo: beats of the metre per minute.
         phase: time of any beat, in seconds.
-        metre: beats in a bar.
+        metre: metre of all bars.
         downbeat: index of a beat that begins a bar, counted from the one at ``phase``.
         confidence: 0..1.
+        quiet: seconds before the first note.
 
     Raises:
         ValueError: if the tempo is not a number above 0.
     """
     if not (math.isfinite(tempo) and tempo > 0):
         raise ValueError(f"a tempo is above 0, not {tempo}")
-    period = 60.0 / tempo
-    return beats_from_times(phase + period * np.arange(3), metre, downbeat, confidence)
+    quarter = 60.0 / tempo / float(metre.beat)
+    return beats_from_times(phase + quarter * np.arange(2), metre, downbeat * metre.beat, confidence, quiet)
 
 
-def beats_from_times(times: np.ndarray, metre: int = 4, downbeat: int = 0, confidence: float = 1.0) -> Beats:
-    """Extend some beats of a recording to its start.
+def beats_from_times(
+    times: np.ndarray,
+    metre: Metre = DEFAULT_METRE,
+    downbeat: Fraction | int = 0,
+    confidence: float = 1.0,
+    quiet: float = 0.0,
+) -> Beats:
+    """Extend the quarter notes of a recording to its start, in complete bars.
+
+    The time up to the last quarter note before the first note is stretched or compressed so that a bar line lies at
+    time 0.
 
     Args:
-        times: (beats,) seconds, ascending; at least two.
-        metre: beats in a bar.
-        downbeat: index in ``times`` of a beat that begins a bar.
+        times: (quarters,) seconds of quarter notes, ascending; at least two.
+        metre: metre of all bars.
+        downbeat: position of the beginning of a bar, in quarter notes since the first time.
         confidence: 0..1.
+        quiet: seconds before the first note.
     """
-    first, last = float(times[1] - times[0]), float(times[-1] - times[-2])
-    needed = max(0, 3 - len(times), int(-(times[-1] + _SNAP) // last) + 4)  # at least three beats after the first
-    times = np.concatenate([times, times[-1] + last * np.arange(1, needed + 1)])
-    before = math.floor((times[0] + _SNAP) / first)
-    if before < 0:  # beats before the recording
-        drop = int(np.searchsorted(times, -_SNAP))
-        times, downbeat, before = times[drop:], downbeat - drop, 0
-    lead = times[0] + first * np.arange(-before, 0)
-    all_times = np.concatenate([lead, times])
-    downbeat += before
-    if abs(all_times[0]) <= _SNAP:
-        all_times[0] = 0.0
-    elif all_times[0] > 0.4 * first:  # an extra, short first beat
-        all_times, downbeat = np.concatenate([[0.0], all_times]), downbeat + 1
-    else:  # too short: lengthen the first beat
-        all_times[0] = 0.0
-    return Beats(all_times, metre, downbeat % metre, confidence)
+    quarters = np.arange(len(times)) - float(downbeat)
+    clock = _Line(times, quarters)
+    start, step, bar = clock.quarters_at(0.0), float(min(metre.unit, Fraction(1))), float(metre.bar)
+    lead = math.floor(clock.quarters_at(quiet) / step + 1e-6) * step
+    if abs(lead - start) < _SHORT and lead % bar < 1e-6:
+        head_times, head = [0.0], [0.0]
+    else:
+        if clock.seconds_at(lead) < _LEAST:  # the first note starts before the first quarter note of the recording
+            lead = math.floor(clock.quarters_at(quiet) * TICKS) / TICKS
+            lead = max(lead, math.ceil(clock.quarters_at(_LEAST) * TICKS) / TICKS)
+        head_times, head = [0.0, clock.seconds_at(lead)], [0.0, _lead_in(lead % bar, lead - start, bar)]
+    later = (times > head_times[-1] + _LEAST) & (quarters > lead + 0.5 / TICKS)
+    more = (max(lead, quarters[-1]) + 4 * np.arange(1, 3)).tolist()
+    rest_times = [*times[later], *map(clock.seconds_at, more)]
+    rest = np.array([*quarters[later], *more]) - lead + head[-1]
+    return Beats(np.append(head_times, rest_times), np.append(head, rest), metre, confidence)
+
+
+def _lead_in(length: float, natural: float, bar: float) -> float:
+    """Add whole bars to a length until it is nearest to the natural one, all in quarter notes."""
+    natural = max(natural, 1e-3)
+    lengths = (length + bar * number for number in range(math.ceil(natural / bar) + 2))
+    return min((x for x in lengths if x > 0.5 / TICKS), key=lambda x: abs(math.log(x / natural)))
+
+
+class _Line:
+    """Conversion between seconds and quarter notes that extends beyond the first and the last known time."""
+
+    def __init__(self, times: np.ndarray, quarters: np.ndarray) -> None:
+        first, last = times[1] - times[0], times[-1] - times[-2]
+        far = 1e6
+        self._times = np.concatenate([[times[0] - far * first], times, [times[-1] + far * last]])
+        self._quarters = np.concatenate([[quarters[0] - far], quarters, [quarters[-1] + far]])
+
+    def quarters_at(self, seconds: float) -> float:
+        return float(np.interp(seconds, self._times, self._quarters))
+
+    def seconds_at(self, quarters: float) -> float:
+        return float(np.interp(quarters, self._quarters, self._times))

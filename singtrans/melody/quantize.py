@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import numpy as np
 
@@ -13,6 +14,7 @@ _GRID = re.compile(r"1/(?:(4|8|16|32)|(8|16|32)t|(8|16)s(\d\d(?:\.\d+)?)?)", re.
 _SWING = 200 / 3  # per cent of a pair taken by its first note: triplet swing
 _TIMING = 0.03  # seconds, standard deviation of a singer's onset
 _WEAK = 0.7  # cost of each division of the beat at a note's start; favours simple rhythms
+_FINEST = 24  # divisions of a quarter note, of the finest grid
 _BREATH = 0.12  # seconds of silence before the next note that are not written as a rest
 
 
@@ -118,6 +120,13 @@ def quantize(notes: Sequence[Note], beats: Beats, grid: Grid) -> Quantized:
         replace(note, onset=float(on), offset=float(off)) for note, (on, off) in zip(notes, times, strict=True)
     )
     return Quantized(placed, tuple(spans), moved)
+
+
+def note_values(quantized: Quantized, grid: Grid) -> tuple[tuple[Fraction, ...], tuple[Fraction, ...]]:
+    """Convert the notes' places on a grid to starts and ends in quarter notes, as a score has them."""
+    places = grid.positions(np.array(quantized.spans, int).reshape(-1, 2), scored=True)
+    starts, ends = ([Fraction(float(x)).limit_denominator(_FINEST) for x in column] for column in places.T)
+    return tuple(starts), tuple(ends)
 
 
 def _starts(onsets: np.ndarray, beats: Beats, grid: Grid) -> list[int]:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from singtrans.melody.beats import Beats, beats_from_times, constant_beats
+from singtrans.melody.beats import DEFAULT_METRE, Beats, beats_from_times, constant_beats
+from singtrans.melody.metre import Metre
 from singtrans.notes import LONGEST_SONG, Note
 
 SLOWEST, FASTEST = 45.0, 230.0  # beats per minute
@@ -38,12 +39,12 @@ class _Tempo:
     confidence: float
 
 
-def estimate_beats(notes: Sequence[Note], metre: int = 4) -> Beats | None:
+def estimate_beats(notes: Sequence[Note], metre: Metre = DEFAULT_METRE) -> Beats | None:
     """Estimate the beats of sung notes; None if there are fewer than 6 notes or they last longer than any song.
 
     Args:
         notes: in time order.
-        metre: beats in a bar.
+        metre: metre of all bars.
 
     Returns:
         Evenly spaced beats if the singer's tempo is constant, else the tracked ones. If ``confidence`` is below
@@ -64,16 +65,17 @@ def estimate_beats(notes: Sequence[Note], metre: int = 4) -> Beats | None:
         times = even
     if np.diff(times).max() > _LONGEST_BEAT:
         return None  # notes with a gap of minutes between them
-    return beats_from_times(times, metre, _downbeat(times, onsets, weights, metre), tempo.confidence)
+    downbeat = _downbeat(times, onsets, weights, metre.beats) * metre.beat
+    return beats_from_times(_quarters(times, metre), metre, downbeat, tempo.confidence, float(onsets[0]))
 
 
-def align_beats(tempo: float, notes: Sequence[Note], metre: int = 4) -> Beats:
+def align_beats(tempo: float, notes: Sequence[Note], metre: Metre = DEFAULT_METRE) -> Beats:
     """Align beats of a known tempo with the onsets of notes.
 
     Args:
         tempo: beats per minute.
         notes: in time order.
-        metre: beats in a bar.
+        metre: metre of all bars.
     """
     onsets, period = np.array([note.onset for note in notes]), 60.0 / tempo
     if not len(onsets):
@@ -85,7 +87,15 @@ def align_beats(tempo: float, notes: Sequence[Note], metre: int = 4) -> Beats:
     phase = phase - period if period - phase < _TIMING else phase
     count = int((onsets[-1] - phase) / period) + 2
     times = phase + period * np.arange(count)
-    return constant_beats(tempo, phase, metre, _downbeat(times, onsets, weights, metre) % metre)
+    downbeat = _downbeat(times, onsets, weights, metre.beats)
+    return constant_beats(tempo, phase, metre, downbeat, quiet=float(onsets[0]))
+
+
+def _quarters(times: np.ndarray, metre: Metre) -> np.ndarray:
+    """Convert (beats,) times of beats to the times of as many quarter notes as fit between them."""
+    beat = float(metre.beat)
+    quarters = np.arange(max(2, int((len(times) - 1) * beat) + 1))
+    return np.interp(quarters / beat, np.arange(len(times)), times)
 
 
 def _find_tempo(onsets: np.ndarray) -> _Tempo | None:
@@ -182,13 +192,13 @@ def _smooth(times: np.ndarray, onsets: np.ndarray, period: float) -> np.ndarray:
     return smoothed if (np.diff(smoothed) > 0.3 * period).all() else times
 
 
-def _downbeat(times: np.ndarray, onsets: np.ndarray, weights: np.ndarray, metre: int) -> int:
+def _downbeat(times: np.ndarray, onsets: np.ndarray, weights: np.ndarray, beats: int) -> int:
     """Choose the downbeat: the beat with the most and longest notes; the first note has a slightly larger weight."""
     numbers = np.searchsorted(times, onsets - 0.15 * (times[1] - times[0]))
     on_beat = numbers < len(times)
     numbers, on, weights = numbers[on_beat], onsets[on_beat], weights[on_beat] ** 2
     close = np.abs(times[numbers] - on) < 0.15 * (times[1] - times[0])
-    sums = np.bincount(numbers[close] % metre, weights[close], minlength=metre)
+    sums = np.bincount(numbers[close] % beats, weights[close], minlength=beats)
     if close.any():
-        sums[numbers[close][0] % metre] *= 1.1
+        sums[numbers[close][0] % beats] *= 1.1
     return int(np.argmax(sums))

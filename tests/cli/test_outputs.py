@@ -9,6 +9,7 @@ import mido
 import pytest
 
 from singtrans import formats
+from singtrans.melody.metre import Metre
 from tests.helpers.command import GOOD, SAMPLES, call, files, run, unsung
 
 NOTES = SAMPLES / "ode_to_joy.notes.csv"
@@ -76,7 +77,7 @@ def test_the_metre_of_a_midi_file_is_kept_unless_another_is_asked_for(tmp_path):
     convert_file(NOTES, source, options=formats.Options(tempo=143.0, metre=5))
     for options, metre in [({}, 5), ({"metre": 3}, 3), ({"tempo": 100.0}, 5), ({"tempo": 100.0, "metre": 2}, 2)]:
         convert_file(source, target, options=formats.Options(**options), overwrite=True)
-        assert formats.midi.read_beats(target).metre == metre
+        assert formats.midi.read_beats(target).metre == Metre(metre, 4)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +91,7 @@ def test_the_metre_of_a_midi_file_is_kept_unless_another_is_asked_for(tmp_path):
         (["a.csv", "b.mid", "--tempo", "fast"], 2, "--tempo fast: give beats per minute"),
         (["a.csv", "b.mid", "--tempo", "0"], 2, "between 10 and 500"),
         (["a.csv", "b.mid", "--quantize", "1/5"], 2, "is not a grid"),
-        (["a.csv", "b.mid", "--metre", "6/8"], 2, "--metre 6/8"),
+        (["a.csv", "b.mid", "--metre", "6/7"], 2, "--metre 6/7: give a metre such as"),
         (["a.csv", "b.mid", "--lyrics", "no.txt"], 1, "no.txt does not exist"),
         (["a.csv", "b.mid", "--velocity", "loudness"], 1, "needs the recording"),
         (["a.csv", "b.f0.csv"], 1, "has no pitch track"),

@@ -17,6 +17,7 @@ from singtrans.formats import csv_notes, json_notes, midi
 from singtrans.formats.lyrics import parse_lyrics
 from singtrans.formats.time_grid import on_grid
 from singtrans.melody.key import parse_key
+from singtrans.melody.metre import Metre
 
 TICK = 1 / 960  # seconds
 
@@ -174,14 +175,16 @@ def test_the_beats_of_a_midi_file(tmp_path):
         formats.save(transcription(notes, duration=20.0), path, options=formats.Options(tempo=tempo, metre=3))
         beats = midi.read_beats(path)
         assert beats.tempo == pytest.approx(tempo, abs=0.01)
-        assert beats.metre == 3
-    # Beats are quarter notes, whatever the metre counts in; a bar of another length may come first.
+        assert beats.metre == Metre(3, 4)
+    # A bar of another length may come first; then the beats are those after it, in complete bars.
     tempo = mido.MetaMessage("set_tempo", tempo=600_000)
-    for (numerator, denominator), metre in {(6, 8): 3, (12, 8): 6, (2, 2): 4, (7, 8): 7, (3, 4): 3}.items():
+    for numerator, denominator in [(6, 8), (12, 8), (2, 2), (7, 8), (3, 4)]:
         bars = [mido.MetaMessage("time_signature", numerator=numerator, denominator=denominator, time=2 * 480)]
         early = [tempo, mido.MetaMessage("time_signature", numerator=2, denominator=4), *bars]
         beats = midi.read_beats(midi_file(tmp_path / "c.mid", early, [mido.Message("note_on", note=60, time=9000)]))
-        assert (beats.metre, beats.downbeat) == (metre, 2 % metre)
+        assert beats.metre == Metre(numerator, denominator)
+        bar_lines = beats.position(2 * 0.6 + 0.6 * float(beats.metre.bar) * np.arange(4)) / float(beats.metre.bar)
+        np.testing.assert_allclose(bar_lines, np.round(bar_lines), atol=1e-6)
     zero = [mido.MetaMessage("set_tempo", tempo=0)]
     assert midi.read_beats(midi_file(tmp_path / "b.mid", zero, [mido.Message("note_on", note=60, time=9)])) is None
 

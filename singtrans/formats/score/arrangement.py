@@ -7,7 +7,8 @@ import numpy as np
 from singtrans.formats.lyrics import Syllable, fit
 from singtrans.formats.options import Options
 from singtrans.melody.beats import DEFAULT_METRE, DEFAULT_TEMPO, Beats, constant_beats
-from singtrans.melody.quantize import Grid, Quantized, parse_grid, quantize
+from singtrans.melody.quantize import Grid, Quantized, note_values, parse_grid, quantize
+from singtrans.melody.rhythm import Rhythm, rounded_tempo
 from singtrans.melody.tempo import CONFIDENT, align_beats, estimate_beats
 from singtrans.melody.tuning import AUTO
 from singtrans.notes import Note, Transcription
@@ -24,6 +25,7 @@ class Arrangement:
         beats: the beats under them.
         grid: what they were quantized to; None where they were not.
         spans: of each note, the numbers of the grid's places where it starts and ends; empty without a grid.
+        rhythm: metre, tempo and note values, as a score has them; None without a grid.
         syllables: of each note, None where it has none.
         remarks: a line for everything that a user wants to know about how this came to be.
     """
@@ -32,6 +34,7 @@ class Arrangement:
     beats: Beats
     grid: Grid | None
     spans: tuple[tuple[int, int], ...]
+    rhythm: Rhythm | None
     syllables: tuple[Syllable | None, ...]
     remarks: tuple[str, ...]
 
@@ -65,19 +68,29 @@ def arrange(transcription: Transcription, options: Options, *, score: bool = Fal
         beats,
         grid,
         quantized.spans,
+        _rhythm(quantized, beats, grid) if grid else None,
         fit(options.lyrics, len(notes)),
         tuple(remarks),
     )
 
 
+def _rhythm(quantized: Quantized, beats: Beats, grid: Grid) -> Rhythm:
+    """Combine beats and note values."""
+    starts, ends = note_values(quantized, grid)
+    known = beats.confidence
+    return Rhythm(beats, rounded_tempo(beats.tempo), starts, ends, known, known, known, known)
+
+
 def _beats(notes: tuple[Note, ...], options: Options, needed: bool, remarks: list[str]) -> Beats:
     """The beats asked for; with a line about them if they were found."""
     stated = options.beats
-    metre = options.metre or (stated.metre if stated else DEFAULT_METRE)
+    asked = options.metre
+    assert not isinstance(asked, int)  # Options has converted it
+    metre = asked or (stated.metre if stated else DEFAULT_METRE)
     if isinstance(options.tempo, float | int):
         return align_beats(float(options.tempo), notes, metre)
     if options.tempo is None and stated is not None:
-        return replace(stated, metre=metre, downbeat=stated.downbeat % metre)
+        return replace(stated, metre=metre)
     if options.tempo != AUTO and not needed:
         return constant_beats(DEFAULT_TEMPO, 0.0, metre)
     found = estimate_beats(notes, metre)

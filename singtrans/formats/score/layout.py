@@ -75,20 +75,20 @@ def lay_out(arrangement: Arrangement) -> Sheet:
 
     Raises:
         InputError: if there would be more than :data:`MOST_BARS`.
-        ValueError: if it has no grid.
+        ValueError: if it has no rhythm.
     """
-    grid, beats = arrangement.grid, arrangement.beats
-    if grid is None:
-        raise ValueError("notes of sheet music lie on a grid")
-    bar = beats.metre * QUARTER
-    spans = np.array(arrangement.spans, int).reshape(-1, 2)
-    at = np.rint(grid.positions(spans, scored=True) * QUARTER).astype(int) - beats.downbeat * QUARTER
-    first = int(at[0, 0] // bar) if len(at) else 0
+    rhythm = arrangement.rhythm
+    if rhythm is None:
+        raise ValueError("notes of sheet music have note values")
+    bar = int(rhythm.metre.bar * QUARTER)
+    at = np.array([rhythm.starts, rhythm.ends], float).T.reshape(-1, 2)
+    at = np.rint(at * QUARTER).astype(int)
+    first = rhythm.first_bar
     at -= first * bar
     bars = max(1, int(-(-at[-1, 1] // bar))) if len(at) else 1
     if bars > MOST_BARS:
         raise InputError(f"the notes span {bars} bars, too many for sheet music ({MOST_BARS}): correct their times.")
-    thirds = "t" in grid.name
+    thirds = arrangement.grid is not None and "t" in arrangement.grid.name
     symbols, now = [], 0
     for number, (start, end) in enumerate(at.tolist()):
         symbols += _symbols(now, start, bar, thirds, -1) + _symbols(start, end, bar, thirds, number)

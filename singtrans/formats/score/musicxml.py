@@ -16,6 +16,7 @@ from singtrans.formats.score.arrangement import arrange
 from singtrans.formats.score.layout import QUARTER, ScoreSymbol, Sheet, lay_out
 from singtrans.formats.score.musicxml_reader import read
 from singtrans.melody.key import Key
+from singtrans.melody.metre import Metre
 from singtrans.notes import Transcription
 
 if TYPE_CHECKING:
@@ -50,16 +51,16 @@ def score_xml(transcription: Transcription, options: Options) -> bytes:
 
         content = save_musicxml(Score(_part(sheet, arrangement.beats.metre, options.key)))
     return _finished(
-        content, sheet, round(arrangement.beats.tempo, 1), options.title_of(transcription.audio), options.artist
+        content, sheet, round(60 / arrangement.beats.quarter, 1), options.title_of(transcription.audio), options.artist
     )
 
 
-def _part(sheet: Sheet, metre: int, key: Key | str | None) -> "Part":
+def _part(sheet: Sheet, metre: Metre, key: Key | str | None) -> "Part":
     from partitura import score
 
     part = score.Part("P1", "Voice", quarter_duration=QUARTER)
     fifths, mode, spelling = _spelled(sheet, key)
-    part.add(score.TimeSignature(metre, 4), 0)
+    part.add(score.TimeSignature(metre.numerator, metre.denominator), 0)
     part.add(score.KeySignature(fifths, mode), 0)
     part.add(score.Clef(1, *_clef(sheet.pitches)), 0)
     for number in range(sheet.bars):

@@ -12,7 +12,6 @@ from singtrans.formats.options import Options
 from singtrans.formats.score.arrangement import Arrangement, arrange
 from singtrans.formats.tempo_map import TempoMap
 from singtrans.formats.time_grid import on_steps
-from singtrans.melody.beats import Beats
 from singtrans.notes import Transcription
 
 
@@ -42,13 +41,13 @@ def melody_grid(
     Args:
         transcription: the notes.
         options: tempo, grid and lyrics.
-        resolution: ticks per beat.
-        tempo: beats per minute of the whole song, in place of the singer's beats.
+        resolution: ticks per quarter note.
+        tempo: quarter notes per minute of the whole song, in place of the singer's beats.
     """
     arrangement = arrange(transcription, options)
     tempi = TempoMap.of(arrangement.beats, resolution)
     if tempo is not None:
-        tempi = TempoMap(np.array([60e6 / tempo]), resolution)
+        tempi = TempoMap.constant(tempo, resolution)
     times = np.array([(note.onset, note.offset) for note in arrangement.notes]).reshape(-1, 2)
     notes = []
     for (start, end), note, syllable in zip(
@@ -58,12 +57,6 @@ def melody_grid(
         text = syllable.text if syllable is not None and not is_held else ""
         notes.append(SungNote(start, end, note.note, text, is_held))
     return notes, arrangement, tempi
-
-
-def metre_changes(beats: Beats) -> list[tuple[int, int]]:
-    """(bar, beats in a bar) of each metre, the first bar being as long as it takes to the first downbeat."""
-    first = beats.downbeat or beats.metre
-    return [(0, first)] + ([(1, beats.metre)] if first != beats.metre else [])
 
 
 class TickClock:

@@ -13,7 +13,7 @@ from singtrans.formats.json_file import finite
 from singtrans.formats.options import BEATS, PLAIN, Options
 from singtrans.formats.text import in_order, make_note, refuse
 from singtrans.formats.tracks import Track, choose_track
-from singtrans.formats.voicebanks.melody_grid import SungNote, TickClock, melody_grid, metre_changes
+from singtrans.formats.voicebanks.melody_grid import SungNote, TickClock, melody_grid
 from singtrans.notes import Note, Transcription
 
 BLICKS = 705_600_000
@@ -27,7 +27,7 @@ _PARAMETERS = ("pitchDelta", "vibratoEnv", "loudness", "tension", "breathiness",
 def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
     """Write a project of one track, with the tempo and the metre of its beats."""
     notes, arrangement, tempi = melody_grid(transcription, options, _RESOLUTION)
-    end = notes[-1].end if notes else 0
+    end, metre = notes[-1].end if notes else 0, arrangement.beats.metre
     group = str(uuid.uuid5(uuid.NAMESPACE_URL, "singtrans"))
     name = options.title_of(transcription.audio) or "Voice"
     track = {
@@ -56,7 +56,7 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
     content = {
         "version": _VERSION,
         "time": {
-            "meter": [{"index": i, "numerator": n, "denominator": 4} for i, n in metre_changes(arrangement.beats)],
+            "meter": [{"index": 0, "numerator": metre.numerator, "denominator": metre.denominator}],
             "tempo": [{"position": t * _PER_TICK, "bpm": 60e6 / length} for t, length in tempi.changes(end)],
         },
         "library": [],

@@ -29,7 +29,7 @@ _HELD_LYRIC = "-"
 
 def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
     """Write a project in UTF-8 with one tempo; sung times are kept to half a tick."""
-    tempo = round(melody_grid(transcription, options, _RESOLUTION)[1].beats.tempo, 2)
+    tempo = round(60 / melody_grid(transcription, options, _RESOLUTION)[1].beats.quarter, 2)
     notes, _, _ = melody_grid(transcription, options, _RESOLUTION, tempo)
     title = options.title_of(transcription.audio) or "Untitled"
     lines = ["[#VERSION]", "UST Version1.2", "Charset=UTF-8", "[#SETTING]", f"Tempo={tempo:.2f}", "Tracks=1"]

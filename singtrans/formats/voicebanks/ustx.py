@@ -19,7 +19,7 @@ from singtrans.formats.options import BEATS, PLAIN, Options
 from singtrans.formats.pitch_bend import bends
 from singtrans.formats.text import in_order, make_note, refuse
 from singtrans.formats.tracks import Track, choose_track
-from singtrans.formats.voicebanks.melody_grid import SungNote, TickClock, melody_grid, metre_changes
+from singtrans.formats.voicebanks.melody_grid import SungNote, TickClock, melody_grid
 from singtrans.notes import Note, Transcription
 
 _RESOLUTION = 480
@@ -40,9 +40,8 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
     end = notes[-1].end if notes else 0
     name = options.title_of(transcription.audio) or "Voice"
     changes = [{"position": tick, "bpm": 60e6 / length} for tick, length in tempi.changes(end)]
-    metres = [
-        {"bar_position": bar, "beat_per_bar": beats, "beat_unit": 4} for bar, beats in metre_changes(arrangement.beats)
-    ]
+    metre = arrangement.beats.metre
+    signature = {"beat_per_bar": metre.numerator, "beat_unit": metre.denominator}
     part = {
         "name": name,
         "comment": "",
@@ -60,9 +59,8 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
         "ustx_version": _VERSION,
         "resolution": _RESOLUTION,
         "bpm": changes[0]["bpm"],
-        "beat_per_bar": metres[0]["beat_per_bar"],
-        "beat_unit": 4,
-        "time_signatures": metres,
+        **signature,
+        "time_signatures": [{"bar_position": 0, **signature}],
         "tempos": changes,
         "tracks": [{"track_name": name}],
         "voice_parts": [part],
