@@ -1,5 +1,6 @@
 """Decode with libsndfile: WAV, FLAC, AIFF and other formats that have no clock of their own."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -51,12 +52,32 @@ def stated_seconds(path: Path) -> float | None:
         return None
 
 
+class _Seekable:
+    """A binary file whose places before its start and beyond any file count as its ends.
+
+    Damaged headers lead libsndfile to such places, and an exception in its callbacks would be printed.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.read = file.read
+        self.readinto = file.readinto  # type: ignore[attr-defined]  # binary files have it
+        self.tell = file.tell
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Move to a place."""
+        try:
+            return self._file.seek(offset, whence)
+        except (OSError, ValueError, OverflowError):
+            return self._file.seek(0, os.SEEK_SET if offset < 0 else os.SEEK_END)
+
+
 def _open(file: BinaryIO) -> "SoundFile":
     import soundfile
 
     try:
         # An open file instead of its name: libsndfile would take any text named .au or .vox for raw samples.
-        sound = soundfile.SoundFile(file)
+        sound = soundfile.SoundFile(_Seekable(file))
     except (soundfile.LibsndfileError, TypeError) as error:  # soundfile asks for the rate of anything named .raw
         raise NotForLibsndfileError(str(error)) from error
     if sound.subtype.startswith("MPEG"):

@@ -4,6 +4,7 @@ A reader is ``read(path, request)`` and a writer ``write(transcription, file, op
 file; both ignore options that do not concern them. docs/labels.md describes how formats are recognised.
 """
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -13,7 +14,7 @@ from singtrans.errors import InputError
 from singtrans.files import whole_file
 from singtrans.formats import csv_notes, f0, jams_notes
 from singtrans.formats.detection import holds_notes, reader_of
-from singtrans.formats.format import Content, Format, ReadOptions
+from singtrans.formats.format import Content, Format, ReadOptions, Song
 from singtrans.formats.note_names import UNITS
 from singtrans.formats.options import PLAIN, Options
 from singtrans.formats.registry import (
@@ -57,6 +58,7 @@ __all__ = [
     "note_stem",
     "notes_of",
     "read_content",
+    "read_song",
     "save",
     "whole_file",
     "write",
@@ -64,6 +66,10 @@ __all__ = [
 
 F0_ENDINGS: tuple[str, ...] = (".f0.txt", ".f0.csv", ".f0.tsv", ".pv")
 """Endings of files that :func:`load_pitch` reads, by which they are known beside a recording or its notes."""
+
+
+_WITH_PITCH = (".json", ".ustx", ".svp")
+"""Endings of files of notes that can hold pitch over time, too."""
 
 
 def save(
@@ -166,6 +172,17 @@ def read_content(path: str | Path, request: ReadOptions) -> Content:
     return format.read(path, request)
 
 
+def read_song(path: str | Path, notes: Sequence[Note], request: ReadOptions) -> Song:
+    """Read the words and the beats that belong to notes that were read from a file; nothing if its format has none.
+
+    Raises:
+        InputError: if the file cannot be read.
+    """
+    path = Path(path)
+    format = csv_notes.FORMAT if request.columns else reader_of(path)
+    return format.read_song(path, notes, request) if format.read_song else Song()
+
+
 def notes_of(content: Content) -> tuple[Note, ...]:
     """The notes of a reader's result."""
     return content.notes if isinstance(content, Transcription) else content
@@ -174,7 +191,9 @@ def notes_of(content: Content) -> tuple[Note, ...]:
 def load_pitch(
     path: str | Path, *, unit: str | None = None, guesses: bool = False, audio: Source | None = None
 ) -> PitchTrack:
-    """Read a label of pitch over time: one value per line, time and pitch, or JAMS' ``pitch_contour``.
+    """Read a label of pitch over time: one value per line, time and pitch, JAMS' ``pitch_contour``, or our own JSON.
+
+    From projects of OpenUtau and Synthesizer V, the pitch is read that is drawn in them.
 
     Args:
         path: the file.
@@ -191,6 +210,11 @@ def load_pitch(
         raise ValueError(f"unit is {unit!r}: use {' or '.join(UNITS)}")
     if Path(path).suffix.lower() == ".jams":
         return jams_notes.read_pitch(path)
+    if Path(path).suffix.lower() in _WITH_PITCH:
+        content = read_content(path, ReadOptions())
+        if isinstance(content, Transcription) and len(content.pitch):
+            return content.pitch
+        raise InputError(f"{path} has no pitch over time: give a file that has, such as song.f0.csv.")
     return f0.read(path, unit, guesses=guesses, seconds=partial(seconds, audio) if audio else None)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from singtrans.errors import InputError, UsageError
-from singtrans.formats import SCORED, SHEETS, WRITERS, Options, format_of, midi, read_content, save
+from singtrans.formats import SCORED, SHEETS, WRITERS, Options, format_of, read_content, read_song, save
 from singtrans.formats.format import DEFAULTS, ReadOptions
 from singtrans.formats.score.arrangement import arrange
 from singtrans.melody.key import apply_tuning_and_key, describe_key
@@ -92,11 +92,10 @@ def convert_file(
     if audio is not None:
         transcription = replace(transcription, audio=audio.name)
     options = replace(options or Options(), audio=audio)
-    if source.suffix.lower() in (*midi.FORMAT.endings, *midi.FORMAT.also_read):
-        words = options.lyrics or midi.read_words(source, transcription.notes)
-        options = replace(options, beats=midi.read_beats(source), lyrics=words)
     notes, overlaps = monophonic(transcription.notes)
     transcription = replace(transcription, notes=notes)
+    song = read_song(source, notes, request)
+    options = replace(options, beats=song.beats, lyrics=options.lyrics or song.words)
     remarks = (*overlaps, *remarks_on(transcription, (name,), options))
     save(transcription, target, overwrite=overwrite, options=options, format=name)
     return Converted(apply_tuning_and_key(transcription, options.tuning, options.key).notes, remarks)

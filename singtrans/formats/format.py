@@ -4,14 +4,16 @@
 tests all follow from them: a new written format is one new module and one line in the registry.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from singtrans.errors import InputError
+from singtrans.formats.lyrics import Syllable
 from singtrans.formats.options import Options
 from singtrans.formats.text import Row
+from singtrans.melody.beats import Beats
 from singtrans.notes import Note, Transcription
 
 
@@ -73,7 +75,22 @@ class Sample:
 Content = tuple[Note, ...] | Transcription
 """What a reader returns: notes in the order of their onsets, or a transcription if the format holds one."""
 
+
+@dataclass(frozen=True, slots=True)
+class Song:
+    """What a file of notes holds besides its notes.
+
+    Attributes:
+        words: a syllable for each note, ``~`` where one is held; empty if the file has no words.
+        beats: the beats that the file states; None if it states none.
+    """
+
+    words: tuple[Syllable, ...] = ()
+    beats: Beats | None = None
+
+
 Reader = Callable[[Path, ReadOptions], Content]
+SongReader = Callable[[Path, Sequence[Note], ReadOptions], Song]
 Writer = Callable[[Transcription, BinaryIO, Options], None]
 
 
@@ -88,6 +105,7 @@ class Format:
         aliases: other names that the command line accepts.
         also_read: further endings that are read but not written.
         read: reads notes; None if files of this format hold none, or are not read.
+        read_song: reads words and beats for notes that were read from a file; None if the format has neither.
         recognises: whether the start of a file is in this format, for endings that several formats share.
         write: writes a transcription to an open binary file; None if the format is read only.
         uses: fields of `Options` that change what is written.
@@ -103,6 +121,7 @@ class Format:
     aliases: tuple[str, ...] = ()
     also_read: tuple[str, ...] = ()
     read: Reader | None = None
+    read_song: SongReader | None = None
     recognises: Callable[[Sample], bool] | None = None
     write: Writer | None = None
     uses: frozenset[str] = frozenset()

@@ -10,7 +10,7 @@ syllables. Time stamps (LRC, SRT), tags and chords in brackets, and headings suc
 
 import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from singtrans.errors import InputError
 from singtrans.files import read_bytes
 from singtrans.formats.encodings import decode_words
 from singtrans.formats.text import decode
+from singtrans.notes import Note
 
 HELD = "~"
 _LOG = logging.getLogger(__name__)
@@ -92,6 +93,17 @@ def parse_lyrics(text: str) -> tuple[Syllable, ...]:
 def fit(syllables: Sequence[Syllable], count: int) -> tuple[Syllable | None, ...]:
     """A syllable for each of ``count`` notes, in order; None for notes without one."""
     return (*syllables[:count], *(None,) * (count - len(syllables)))
+
+
+def syllables_of(notes: Sequence[Note], words: Mapping[tuple[float, float], Syllable]) -> tuple[Syllable, ...]:
+    """A syllable for each note, held where a note has none; empty if no note has one.
+
+    Args:
+        notes: the notes.
+        words: (onset, pitch) of a note -> its syllable.
+    """
+    found = [words.get((note.onset, note.pitch), Syllable(HELD)) for note in notes]
+    return tuple(found) if any(syllable.text != HELD for syllable in found) else ()
 
 
 def _words(line: str) -> list[str]:

@@ -11,7 +11,7 @@ from singtrans.errors import InputError
 from singtrans.formats import velocity
 from singtrans.formats.format import Format
 from singtrans.formats.lyrics import HELD
-from singtrans.formats.midi_reader import read, read_beats, read_words
+from singtrans.formats.midi_reader import read, read_beats, read_song, read_words
 from singtrans.formats.options import BEATS, PLAIN, Options
 from singtrans.formats.pitch_bend import Bend, bend_range, bends, wheel
 from singtrans.formats.score.arrangement import Arrangement, arrange
@@ -178,9 +178,10 @@ FORMAT = Format(
     name="mid",
     description="Standard MIDI file, with tempo, metre, lyrics and pitch bends where they are asked for",
     endings=(".mid", ".midi"),
-    also_read=(".kar",),
+    also_read=(".kar", ".rmi"),
     aliases=("midi",),
     read=read,
+    read_song=read_song,
     write=write,
     uses=BEATS | {"pitch_bend", "program", "loudness", "title"},
     precision="0.5 ms at 120 beats per minute, semitones; 4 cents with --pitch-bend",

@@ -18,11 +18,12 @@ import numpy as np
 from singtrans.errors import InputError
 from singtrans.files import read_bytes
 from singtrans.formats.encodings import decode_words
-from singtrans.formats.format import DEFAULTS, ReadOptions
+from singtrans.formats.format import DEFAULTS, ReadOptions, Song
 from singtrans.formats.lyrics import HELD, Syllable
+from singtrans.formats.stated_beats import StatedMetre, stated_beats
 from singtrans.formats.text import LONGEST, in_order
 from singtrans.formats.tracks import Track, choose_track
-from singtrans.melody.beats import DEFAULT_METRE, Beats, beats_from_times
+from singtrans.melody.beats import DEFAULT_METRE, Beats
 from singtrans.melody.metre import Metre
 from singtrans.notes import Note
 
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 TEMPO = 500_000  # microseconds a beat: 120 beats per minute, what MIDI means where nothing is said
 _DRUMS = 9  # the channel that General MIDI keeps for percussion, counted from 0
 _MOST_BYTES = 8_000_000  # a day of singing with pitch bends; a hundred times as much in memory
-_MOST_BEATS = 200_000  # a day of them; damaged files claim more
 _AT_NOTE = 0.03  # seconds between a syllable and the onset of its note
 _TEXT_EVENT = 0x01
 
@@ -73,6 +73,15 @@ def _tracks(path: Path) -> list[Track]:
             has_words = any(message.type == "lyrics" for message in track)
             found.append(Track(track.name.strip(), in_order(notes), has_words))
     return found
+
+
+def read_song(path: Path, notes: Sequence[Note], _: ReadOptions = DEFAULTS) -> Song:
+    """Read the words of notes that were read from a file, and its beats.
+
+    Raises:
+        InputError: as for :func:`read`.
+    """
+    return Song(read_words(path, notes), read_beats(path))
 
 
 def read_words(path: str | Path, notes: Sequence[Note]) -> tuple[Syllable, ...]:
@@ -162,26 +171,18 @@ def read_beats(path: str | Path) -> Beats | None:
     clock = _Clock(midi)
     if clock.changes == {0: TEMPO}:
         return None
-    metre, since = _metre(midi)
     per_quarter = midi.ticks_per_beat
     length = max(sum(message.time for message in track) for track in midi.tracks)
-    count = max(3, length // per_quarter + 2)
-    if count > _MOST_BEATS:
-        return None
-    ticks = per_quarter * np.arange(count)
-    offset = Fraction(since, per_quarter) % metre.bar
-    if not offset:  # bars count from the beginning
-        ticks = np.unique([*ticks, *(tick for tick in clock.changes if 0 < tick < ticks[-1])])
-    times = np.array([clock.seconds(int(tick)) for tick in ticks])
-    if not (np.diff(times) > 0).all():
-        return None
-    if not offset:
-        return Beats(times, ticks / per_quarter, metre)
-    return beats_from_times(times, metre, offset, quiet=clock.seconds(since))
+    return stated_beats(
+        lambda quarter: clock.seconds(quarter * per_quarter),
+        [tick / per_quarter for tick in clock.changes],
+        length / per_quarter,
+        _metre(midi),
+    )
 
 
-def _metre(midi: "MidiFile") -> tuple[Metre, int]:
-    """Return the last metre that a file states, and the tick from which it holds."""
+def _metre(midi: "MidiFile") -> StatedMetre:
+    """Return the last metre that a file states, and from where on it holds."""
     stated = [(0, DEFAULT_METRE)]
     for track in midi.tracks:
         now = 0
@@ -191,7 +192,7 @@ def _metre(midi: "MidiFile") -> tuple[Metre, int]:
                 with contextlib.suppress(ValueError):  # a metre that does not exist
                     stated.append((now, Metre(message.numerator, message.denominator)))
     tick, metre = sorted(stated, key=lambda change: change[0])[-1]
-    return metre, tick
+    return StatedMetre(metre, Fraction(tick, midi.ticks_per_beat))
 
 
 def _open(path: Path) -> "MidiFile":
@@ -291,7 +292,7 @@ class _Clock:
         for first, second, tempo in zip(self._ticks, self._ticks[1:], self._tempi, strict=False):
             self._starts.append(self._starts[-1] + (second - first) * tempo / self._beat)
 
-    def seconds(self, tick: int) -> float:
+    def seconds(self, tick: float) -> float:
         index = bisect_right(self._ticks, tick) - 1
         return self._starts[index] + (tick - self._ticks[index]) * self._tempi[index] / self._beat
 

@@ -2,13 +2,14 @@
 
 import logging
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from singtrans.errors import InputError
+from singtrans.formats.lyrics import Syllable
 from singtrans.formats.text import in_order, listed
-from singtrans.notes import Note
+from singtrans.notes import Note, PitchTrack
 
 _LOG = logging.getLogger(__name__)
 _TOUCHING = 0.03  # seconds that notes of one voice may overlap
@@ -23,15 +24,24 @@ class Track:
         name: what the file calls it.
         notes: in the order of their onsets.
         has_words: whether lyrics stand in it.
+        words: (onset, pitch) of a note -> its syllable.
+        pitch: how the pitch moves within the notes; None where the file does not say it.
     """
 
     name: str
     notes: tuple[Note, ...]
     has_words: bool = False
+    words: Mapping[tuple[float, float], Syllable] = field(default_factory=dict)
+    pitch: PitchTrack | None = None
 
 
 def choose_track(path: Path, tracks: Sequence[Track], voice: str | None) -> tuple[Note, ...]:
-    """The notes of the track that is sung; of all tracks if they do not overlap.
+    """The notes of what :func:`choose_tracks` chooses, in the order of their onsets."""
+    return in_order(note for track in choose_tracks(path, tracks, voice) for note in track.notes)
+
+
+def choose_tracks(path: Path, tracks: Sequence[Track], voice: str | None) -> list[Track]:
+    """The track that is sung; all tracks if they do not overlap.
 
     Args:
         path: the file, for errors.
@@ -46,18 +56,18 @@ def choose_track(path: Path, tracks: Sequence[Track], voice: str | None) -> tupl
         wanted = voice.strip().lower()
         for number, track in enumerate(tracks, 1):
             if wanted in (track.name.lower(), str(number)):
-                return track.notes
+                return [track]
         raise InputError(f"{path} has no track {voice!r}: choose one with --voice ({_names(tracks)}).")
     notes = in_order(note for track in tracks for note in track.notes)
     if len(tracks) < 2 or not _overlap(notes):
-        return notes
+        return list(tracks)
     with_words = [track for track in tracks if track.has_words]
     named = [track for track in tracks if _VOICE.search(track.name)]
     for likely in (with_words, named):
         if len(likely) == 1:
             count, name = len(tracks), likely[0].name or "the one with words"
             _LOG.warning("%s has %d tracks with notes: read %s; choose another with --voice", path, count, name)
-            return likely[0].notes
+            return likely
     raise InputError(f"{path} has {len(tracks)} tracks with notes: choose one with --voice ({_names(tracks)}).")
 
 

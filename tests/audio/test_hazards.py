@@ -247,3 +247,14 @@ def test_a_mono_recording_has_no_right_channel(tmp_path):
         audio.load(Recording(tmp_path / "a.wav", channel=2))
     with pytest.raises(InputError, match="has one sound track"):
         audio.load(Recording(tmp_path / "a.wav", track=2))
+
+
+def test_nothing_is_printed_where_libsndfile_looks_before_the_start(tmp_path, monkeypatch):
+    printed = []
+    monkeypatch.setattr("sys.unraisablehook", printed.append)
+    path = tmp_path / "a.aiff"
+    soundfile.write(path, np.zeros(1000), RATE)
+    path.write_bytes(path.read_bytes().replace(b"SSND", b"XSND"))
+    with pytest.raises(InputError):
+        audio.load(path)
+    assert not printed

@@ -7,8 +7,10 @@ import pytest
 
 from singtrans import Note, PitchTrack, Transcription, formats
 from singtrans.errors import InputError, UsageError
-from singtrans.formats import Options
+from singtrans.formats import Options, midi
+from singtrans.formats.conversion import convert_file
 from singtrans.formats.lyrics import parse_lyrics
+from singtrans.melody.metre import Metre
 from singtrans.pitch import midi_to_hz
 from tests.helpers.label_files import check
 
@@ -70,6 +72,73 @@ def test_the_curve_of_an_openutau_project_is_what_was_sung(tmp_path):
         assert np.isfinite(midi_to_hz(sung_midi)).all()
     alone = Transcription(NOTES, PitchTrack(*[np.zeros(0)] * 3), 4.0, "a.wav")
     assert json.loads(formats.save(alone, tmp_path / "b.ustx").read_text())["voice_parts"][0]["curves"] == []
+
+
+@pytest.mark.parametrize("ending", [".ustx", ".svp"])
+@pytest.mark.parametrize("options", [{}, {"tempo": 87.0}])
+def test_the_drawn_pitch_is_read_back(tmp_path, ending, options):
+    path = formats.save(sung(), tmp_path / f"a{ending}", options=Options(**options))
+    track = formats.load_pitch(path)
+    for note in NOTES:
+        inside = (track.time > note.onset + 0.02) & (track.time < note.offset - 0.02)
+        expected = note.pitch + 0.5 * np.sin(40 * track.time[inside])
+        assert inside.sum() > 5 and np.abs(track.midi[inside] - expected).max() < 0.15
+    between = (track.time > 1.42) & (track.time < 1.98)
+    assert not np.isfinite(track.midi[between]).any()
+
+
+@pytest.mark.parametrize("ending", PROJECTS)
+def test_words_and_tempo_are_carried_from_project_to_project(tmp_path, ending):
+    options = Options(tempo=96.0, metre=Metre(3), lyrics=parse_lyrics("grace ~ how sweet"))
+    first = formats.save(sung(), tmp_path / f"a{ending}", options=options)
+    for other in PROJECTS:
+        convert_file(first, tmp_path / f"b{other}")
+        held = {".ust": "-", ".ustx": "+~", ".svp": "-"}[other]
+        assert lyrics_in(tmp_path / f"b{other}") == ["grace", held, "how", "sweet"]
+        check(formats.load_notes(tmp_path / f"b{other}"), formats.load_notes(first))
+    convert_file(first, tmp_path / "b.mid")
+    beats = midi.read_beats(tmp_path / "b.mid")
+    assert beats.tempo == pytest.approx(96, abs=0.01)
+    assert beats.metre.numerator == (4 if ending == ".ust" else 3)
+    (tmp_path / "b.mid").unlink()
+    convert_file(first, tmp_path / "b.mid", options=Options(lyrics=parse_lyrics("other words")))
+    assert b"other" in (tmp_path / "b.mid").read_bytes()
+
+
+def test_points_and_vibratos_of_an_openutau_project(tmp_path):
+    """The values follow OpenUtau: points in ms and tenths of semitones, a vibrato over the last part of a note."""
+    points = [{"x": -50, "y": 0, "shape": "l"}, {"x": 50, "y": 0, "shape": "l"}]
+    vibrato = {"length": 50, "period": 100, "depth": 30, "in": 0, "out": 0, "shift": 0, "drift": 0}
+    notes = [
+        {"position": 0, "duration": 480, "tone": 60, "lyric": "a"},
+        {"position": 480, "duration": 480, "tone": 64, "lyric": "b", "pitch": {"data": points, "snap_first": True}},
+        {"position": 960, "duration": 480, "tone": 64, "lyric": "AP"},
+        {"position": 1440, "duration": 960, "tone": 62, "lyric": "c[k a]", "vibrato": vibrato},
+    ]
+    curve = {"abbr": "pitd", "xs": [0, 100, 200], "ys": [0, 100, 0]}
+    part = {"track_no": 0, "position": 0, "notes": notes, "curves": [curve]}
+    path = tmp_path / "a.ustx"
+    path.write_text(json.dumps({"voice_parts": [part], "tracks": [{"track_name": "x"}], "bpm": 120}))
+    track = formats.load_pitch(path)
+
+    def at(seconds):
+        return track.midi[np.abs(track.time - seconds).argmin()]
+
+    assert at(100 / 960) == pytest.approx(61) and at(50 / 960) == pytest.approx(60.5) and at(0.3) == 60
+    # From 60 to 64 within 0.45 to 0.55 s, half of the way at the boundary.
+    assert at(0.475) == pytest.approx(61, abs=0.1) and at(0.5) == pytest.approx(62, abs=0.1)
+    assert at(0.53) == pytest.approx(63.2, abs=0.1) and at(0.6) == 64
+    assert np.isnan(at(1.2)) and at(1.7) == 62
+    assert at(2.025) == pytest.approx(62.3, abs=0.01) and at(2.075) == pytest.approx(61.7, abs=0.01)
+    assert [note.pitch for note in formats.load_notes(path)] == [60, 64, 62]
+    convert_file(path, tmp_path / "a.ust")
+    assert lyrics_in(tmp_path / "a.ust") == ["a", "b", "c"]
+
+
+def test_notes_without_curves_have_no_pitch(tmp_path):
+    alone = Transcription(NOTES, PitchTrack(*[np.zeros(0)] * 3), 4.0, "a.wav")
+    with pytest.raises(InputError, match="has no pitch over time"):
+        formats.load_pitch(formats.save(alone, tmp_path / "a.svp"))
 
 
 def ust(*sections, encoding="cp932", head="Tempo=120,00"):
@@ -148,7 +217,7 @@ def test_openutau_projects_of_others(tmp_path, monkeypatch):
     def missing(package, extra, purpose):
         raise UsageError(f'{purpose} needs {package}: pip install "singtrans[{extra}]"')
 
-    monkeypatch.setattr("singtrans.formats.voicebanks.ustx.need", missing)
+    monkeypatch.setattr("singtrans.formats.voicebanks.ustx_reader.need", missing)
     path.write_text(USTX)
     with pytest.raises(UsageError, match=r"singtrans\[openutau\]"):
         formats.load_notes(path)

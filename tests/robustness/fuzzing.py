@@ -9,6 +9,7 @@ import json
 import random
 import re
 import signal
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -90,11 +91,16 @@ def mutated(content: bytes, rng: random.Random, others: list[bytes]) -> bytes:
 
 def attempt(target: Target, path: Path, content: bytes) -> str:
     """What is found on an input, or nothing."""
+    ignored: list[str] = []
 
     def late(*_: object) -> None:
         raise TimeoutError
 
-    before = signal.signal(signal.SIGALRM, late)
+    def note(fault: "sys.UnraisableHookArgs") -> None:
+        ignored.append(f"{type(fault.exc_value).__name__}: {fault.exc_value} (printed by Python)")
+
+    before, hook = signal.signal(signal.SIGALRM, late), sys.unraisablehook
+    sys.unraisablehook = note  # what goes wrong in a callback of a library is printed with its traceback
     signal.alarm(LIMIT)
     try:
         path.write_bytes(content)
@@ -111,8 +117,9 @@ def attempt(target: Target, path: Path, content: bytes) -> str:
         return f"{type(error).__name__}: {error} ({Path(place.tb_frame.f_code.co_filename).name}:{place.tb_lineno})"
     finally:
         signal.alarm(0)
+        sys.unraisablehook = hook
         signal.signal(signal.SIGALRM, before)
-    return ""
+    return ignored[0] if ignored else ""
 
 
 def _notes(path: Path, _: bytes) -> None:

@@ -1,18 +1,19 @@
-"""Notes in ticks with their syllables, as projects of singing synthesisers hold them; and times from ticks."""
+"""Notes in ticks with their syllables, as projects of singing synthesisers hold them."""
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
 from singtrans.formats.lyrics import HELD
 from singtrans.formats.options import Options
+from singtrans.formats.pitch_bend import bends
 from singtrans.formats.score.arrangement import Arrangement, arrange
 from singtrans.formats.tempo_map import TempoMap
 from singtrans.formats.time_grid import on_steps
-from singtrans.notes import Transcription
+from singtrans.notes import Note, Transcription
+
+_WIDEST = 1200  # cents
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,28 +60,25 @@ def melody_grid(
     return notes, arrangement, tempi
 
 
-class TickClock:
-    """Ticks to seconds under changes of tempo.
+def deviations(
+    transcription: Transcription, placed: Sequence[Note], notes: Sequence[SungNote], step: int
+) -> dict[int, int]:
+    """How the sung pitch deviates from the notes: tick -> cents, by tick; empty without a pitch track.
 
     Args:
-        changes: (tick, beats per minute); 120 before the first.
-        resolution: ticks per beat.
-
-    Raises:
-        ValueError: if a tempo is not above 0.
+        transcription: the notes as they were sung, and the pitch track.
+        placed: the notes with the times that are written.
+        notes: the same in ticks.
+        step: ticks between the points.
     """
-
-    def __init__(self, changes: Sequence[tuple[float, float]], resolution: float) -> None:
-        known = {0.0: 120.0} | dict(sorted(changes))
-        if not all(0 < tempo < 1e6 for tempo in known.values()):
-            raise ValueError("a tempo is above 0")
-        self._ticks = sorted(known)
-        self._lengths = [60.0 / known[tick] / resolution for tick in self._ticks]
-        self._starts = [0.0]
-        for (first, second), length in zip(pairwise(self._ticks), self._lengths, strict=False):
-            self._starts.append(self._starts[-1] + (second - first) * length)
-
-    def seconds(self, tick: float) -> float:
-        """Seconds at a tick."""
-        place = max(0, bisect_right(self._ticks, tick) - 1)
-        return self._starts[place] + (tick - self._ticks[place]) * self._lengths[place]
+    if not len(transcription.pitch):
+        return {}
+    points: dict[int, int] = {}
+    for sung, target, note in zip(transcription.notes, placed, notes, strict=True):
+        ticks_per_second = (note.end - note.start) / target.duration
+        stretch = target.duration / sung.duration
+        for bend in bends(sung, transcription.pitch):
+            tick = note.start + (bend.seconds - sung.onset) * stretch * ticks_per_second
+            place = min(note.end - 1, round(tick)) // step * step
+            points[max(place, 0)] = int(np.clip(round(100 * bend.semitones), -_WIDEST, _WIDEST))
+    return dict(sorted(points.items()))

@@ -8,18 +8,21 @@
 A rest has the lyric R; ``Tempo`` in a section holds from there on. Older files are in Shift-JIS.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from singtrans.errors import InputError
 from singtrans.files import read_bytes
 from singtrans.formats.encodings import decode_words
-from singtrans.formats.format import DEFAULTS, Format, ReadOptions, Sample
-from singtrans.formats.note_names import REST_LABELS
+from singtrans.formats.format import DEFAULTS, Format, ReadOptions, Sample, Song
 from singtrans.formats.options import PLAIN, Options
-from singtrans.formats.text import at_line, decode, in_order, make_note, number, refuse
-from singtrans.formats.voicebanks.melody_grid import TickClock, melody_grid
+from singtrans.formats.text import at_line, decode, make_note, number, refuse
+from singtrans.formats.tracks import Track
+from singtrans.formats.voicebanks.melody_grid import melody_grid
+from singtrans.formats.voicebanks.project import is_rest, song_of, track_of
+from singtrans.formats.voicebanks.tick_clock import TickClock
 from singtrans.notes import Note, Transcription
 
 _RESOLUTION = 480
@@ -59,23 +62,56 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
     Raises:
         InputError: if the file cannot be read, its tempo is not one, or a section is not a note; it names the line.
     """
-    path = Path(path)
+    return _project(Path(path), request).track.notes
+
+
+def read_song(path: Path, notes: Sequence[Note], request: ReadOptions = DEFAULTS) -> Song:
+    """Read the syllables of notes that were read from a project, and its beats.
+
+    Raises:
+        InputError: as for :func:`read`.
+    """
+    project = _project(path, request)
+    end = project.clock.tick(max((note.offset for note in notes), default=0.0))
+    return song_of(path, [project.track], None, notes, project.clock.beats(end))
+
+
+@dataclass(frozen=True, slots=True)
+class _Project:
+    track: Track
+    clock: TickClock
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """A note in ticks."""
+
+    line: int
+    start: float
+    end: float
+    key: float
+    lyric: str
+
+
+def _project(path: Path, request: ReadOptions) -> _Project:
     content = read_bytes(path)
     text = decode(content)
     if text is None:
         text = decode_words(content)[0].replace("\r\n", "\n").replace("\r", "\n")
-    now, spans, tempi = 0.0, [], []
+    now = 0.0
+    spans: list[_Span] = []
+    tempi: list[tuple[float, float]] = []
     for line, name, values in _sections(text):
         try:
             if "Tempo" in values:
                 tempi.append((now, number(values["Tempo"])))
             if not name.isdecimal():
                 continue
-            length = number(values["Length"])
+            length, lyric = number(values["Length"]), values.get("Lyric", "")
             if not 0 <= length <= 1e9:
                 raise ValueError("time goes on")
-            if values.get("Lyric", "").strip().lower() not in REST_LABELS - {"-"} and length:
-                spans.append((line, now, now + length, number(values["NoteNum"])))
+            if lyric and not is_rest(lyric) and length:
+                spans.append(_Span(line, now, now + length, number(values["NoteNum"]), lyric))
             now += length
         except (ValueError, KeyError):
             refuse(at_line(path, line, "is not a note: it needs Length in ticks, Lyric and NoteNum."), request.faults)
@@ -83,13 +119,14 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
         clock = TickClock(tempi, _RESOLUTION)
     except ValueError:
         raise InputError(f"{path} has a tempo that is not above 0: mend it.") from None
-    notes = []
-    for line, start, end, key in spans:
+    sung = []
+    for span in spans:
         try:
-            notes.append(make_note(clock.seconds(start), clock.seconds(end), key))
+            note = make_note(clock.seconds(span.start), clock.seconds(span.end), span.key)
+            sung.append((note, span.lyric))
         except ValueError:
-            refuse(at_line(path, line, "is not a note: NoteNum lies between 0 and 127."), request.faults)
-    return in_order(notes)
+            refuse(at_line(path, span.line, "is not a note: NoteNum lies between 0 and 127."), request.faults)
+    return _Project(track_of("", sung, _DEFAULT_LYRIC), clock)
 
 
 def _sections(text: str) -> Iterator[tuple[int, str, dict[str, str]]]:
@@ -117,6 +154,7 @@ FORMAT = Format(
     endings=(".ust",),
     aliases=("utau",),
     read=read,
+    read_song=read_song,
     recognises=_recognises,
     write=write,
     uses=frozenset({"tempo", "quantize", "tuning", "key", "lyrics", "audio", "title"}),

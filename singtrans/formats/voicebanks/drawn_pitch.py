@@ -1,0 +1,153 @@
+"""The pitch that OpenUtau draws from a note's points, its vibrato and the curve of deviations.
+
+As in OpenUtau, all three are added up: points lead from note to note, vibratos swing about them, and the curve
+``pitd`` shifts the result.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from singtrans.formats.json_file import finite
+from singtrans.formats.voicebanks.tick_clock import TickClock
+from singtrans.notes import Note, PitchTrack
+
+_STEP = 5  # ticks between the frames
+_MOST_FRAMES = 1_000_000  # of a damaged project, with a note of years
+_WIDEST = 2400.0  # cents by which the pitch may lie beside its note
+
+_SHAPES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "l": lambda share: share,
+    "i": lambda share: 1 - np.cos(np.pi / 2 * share),
+    "o": lambda share: np.sin(np.pi / 2 * share),
+    "io": lambda share: (1 - np.cos(np.pi * share)) / 2,
+}
+"""How the pitch goes from one point to the next, for shares of the way from 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnNote:
+    """A note of a project.
+
+    Attributes:
+        note: with its times in seconds.
+        lyric: as it stands in the project.
+        start, end: ticks.
+        pitch: ``pitch`` as it stands in the project: points of milliseconds and tenths of semitones.
+        vibrato: ``vibrato`` as it stands in the project.
+    """
+
+    note: Note
+    lyric: str
+    start: float
+    end: float
+    pitch: Any = None
+    vibrato: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Point:
+    tick: float
+    cents: float
+    shape: str
+
+
+def drawn_pitch(
+    notes: Sequence[DrawnNote], curves: Sequence[tuple[list[float], list[float]]], clock: TickClock
+) -> PitchTrack | None:
+    """The pitch of a track's notes; None if nothing is drawn.
+
+    Args:
+        notes: of one track.
+        curves: ticks and cents of the points of each curve of deviations.
+        clock: ticks to seconds.
+    """
+    if not curves and not any(note.pitch or note.vibrato for note in notes):
+        return None
+    notes = sorted(notes, key=lambda note: note.start)
+    first, last = notes[0].start, max(note.end for note in notes)
+    ticks = np.arange(first, last, max(_STEP, (last - first) / _MOST_FRAMES))
+    tones = np.full(len(ticks), np.nan)
+    cents = np.zeros(len(ticks))
+    for note in notes:
+        tones[_within(ticks, note.start, note.end)] = note.note.pitch
+    for place, note in enumerate(notes):
+        before = notes[place - 1] if place and notes[place - 1].end >= note.start else None
+        _add_points(ticks, cents, note, before, clock)
+        _add_vibrato(ticks, cents, note)
+    for xs, ys in curves:
+        cents += np.interp(ticks, xs, ys, left=0, right=0)
+    time = np.array([clock.seconds(tick) for tick in ticks.tolist()])
+    midi = np.clip(tones + np.clip(cents, -_WIDEST, _WIDEST) / 100, 0, 127)
+    kept = np.concatenate([[True], np.diff(time) > 0])
+    return PitchTrack(time[kept], midi[kept], np.isfinite(midi[kept]).astype(float))
+
+
+def _within(ticks: np.ndarray, start: float, end: float) -> slice:
+    return slice(*np.searchsorted(ticks, (start, end)).tolist())
+
+
+def _add_points(
+    ticks: np.ndarray, cents: np.ndarray, note: DrawnNote, before: DrawnNote | None, clock: TickClock
+) -> None:
+    """Add how a note's points move the pitch away from the notes themselves."""
+    points = _points(note, before, clock)
+    rise = 100 * (note.note.pitch - before.note.pitch) if before else 0.0
+    for left, right in pairwise(points):
+        if right.tick <= left.tick:
+            continue
+        inside = _within(ticks, left.tick, right.tick)
+        share = (ticks[inside] - left.tick) / (right.tick - left.tick)
+        drawn = left.cents + (right.cents - left.cents) * _SHAPES.get(left.shape, _SHAPES["io"])(share)
+        # Before the note, the note before it sounds: points count from the later one.
+        cents[inside] += drawn + np.where(ticks[inside] < note.start, rise, 0.0)
+
+
+def _points(note: DrawnNote, before: DrawnNote | None, clock: TickClock) -> list[_Point]:
+    """The points of a note, cents counted from it, with one at either end; none if they make no sense."""
+    try:
+        stated = (note.pitch or {}).get("data") or []
+        found = [
+            _Point(
+                clock.tick(note.note.onset + finite(point["x"]) / 1000), 10 * finite(point["y"]), str(point["shape"])
+            )
+            for point in stated
+        ]
+        snaps = bool((note.pitch or {}).get("snap_first"))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return []
+    if not found:
+        return []
+    if snaps and before:
+        start = 100 * (before.note.pitch - note.note.pitch)
+        found[0] = _Point(found[0].tick, start, found[0].shape)
+    if found[0].tick > note.start:
+        found.insert(0, _Point(note.start, found[0].cents, "l"))
+    if found[-1].tick < note.end:
+        found.append(_Point(note.end, found[-1].cents, "l"))
+    return found
+
+
+def _add_vibrato(ticks: np.ndarray, cents: np.ndarray, note: DrawnNote) -> None:
+    try:
+        stated = note.vibrato or {}
+        length, period, depth = (finite(stated.get(key, 0)) for key in ("length", "period", "depth"))
+        fade_in, fade_out, shift, drift = (finite(stated.get(key, 0)) for key in ("in", "out", "shift", "drift"))
+    except (ValueError, AttributeError):
+        return
+    if not (0 < length <= 100 and period > 0):
+        return
+    share = length / 100
+    begin, in_end, out_start = 1 - share, 1 - share + share * fade_in / 100, 1 - share * fade_out / 100
+    inside = _within(ticks, note.start + begin * (note.end - note.start), note.end)
+    place = (ticks[inside] - note.start) / (note.end - note.start)
+    turns = (place - begin) * 1000 * note.note.duration / period
+    swing = depth * np.sin(2 * np.pi * (turns + shift / 100)) + depth * drift / 100
+    if in_end > begin:
+        swing *= np.clip((place - begin) / (in_end - begin), 0, 1)
+    if out_start < 1:
+        swing *= np.clip((1 - place) / (1 - out_start), 0, 1)
+    cents[inside] += swing
