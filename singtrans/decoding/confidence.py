@@ -26,7 +26,8 @@ import numpy as np
 from singtrans.decoding.config import CONFIDENCE_FEATURES, ConfidenceConfig
 from singtrans.decoding.evidence import log_odds
 from singtrans.decoding.ornaments import Parts
-from singtrans.decoding.posteriors import Posteriors, as_probabilities
+from singtrans.decoding.posteriors import Posteriors
+from singtrans.decoding.spans import Spans, around
 from singtrans.notes import Certainty
 
 FEWEST_NOTES = 5
@@ -58,32 +59,33 @@ class NoteContext:
     ornaments: int
 
 
-def frame_features(parts: Parts, bin_: int, posteriors: Posteriors) -> np.ndarray:
-    """(features,) what a note's frames say about it: the measurements before ``log_duration``.
+def frame_features(parts: Parts, bins: np.ndarray, posteriors: Posteriors) -> np.ndarray:
+    """(notes, features) what the notes' frames say about them: the measurements before ``log_duration``.
 
     Args:
-        parts: of the note; frames are counted in ``posteriors``.
-        bin_: its pitch bin.
-        posteriors: with the note's frames and those around it.
+        parts: of the notes; frames are counted in ``posteriors``.
+        bins: (notes,) their pitch bins.
+        posteriors: with the notes' frames and those around them; `Posteriors.cleaned`.
     """
-    steady, whole = slice(parts.steady, parts.tail), slice(parts.start, parts.end)
-    onset = posteriors.onset
-    inside = slice(parts.start + _AROUND[0], max(parts.end - _AROUND[0], parts.start + _AROUND[0]))
+    whole, steady = Spans(parts.start, parts.end), Spans(parts.steady, parts.tail)
+    frames = steady.frames
+    inside = (whole.place >= _AROUND[0]) & (whole.place < whole.length[whole.owner] - _AROUND[0])
+    mass, spread = _pitch_agreement(steady, bins, posteriors)
     octave = round(12 * posteriors.bins_per_semitone)
-    mass, spread = _pitch_agreement(posteriors[steady], bin_)
-    return np.array(
+    octave_mass = [_near_pitch(steady, bins + shift, posteriors, 1.0).sum(axis=1) for shift in (-octave, octave)]
+    return np.column_stack(
         [
-            _peak_odds(onset, parts.start),
-            _ring_mean(onset, parts.start),
+            _peak_odds(posteriors.onset, parts.start),
+            _ring_means(posteriors.onset, parts.start),
             _peak_odds(posteriors.offset, parts.end),
-            log_odds(onset[inside].max(initial=0.0, keepdims=True), _FLOOR)[0],
+            log_odds(whole.maxima(np.where(inside, posteriors.onset[whole.frames], 0.0)), _FLOOR),
             _peak_odds(posteriors.syllable, parts.start),
             _peak_odds(posteriors.ornament, parts.start),
-            as_probabilities(posteriors.activity[whole]).mean(),
-            as_probabilities(posteriors.voicing[steady]).mean(),
+            whole.means(posteriors.activity[whole.frames]),
+            steady.means(posteriors.voicing[frames]),
             mass,
             spread,
-            _mass(posteriors[steady], bin_ - octave) + _mass(posteriors[steady], bin_ + octave),
+            steady.means(octave_mass[0] + octave_mass[1]),
         ]
     )
 
@@ -136,46 +138,52 @@ def logistic(features: np.ndarray, weights: Sequence[float]) -> np.ndarray:
     return 1.0 / (1.0 + np.exp(-odds))
 
 
-def clarity(parts: Parts, bin_: int, posteriors: Posteriors) -> float:
-    """Geometric mean of the evidence for onset, offset, activity and pitch, from 0 to 1; no calibration is needed."""
-    onset = as_probabilities(posteriors.onset[max(parts.start - 1, 0) : parts.start + 2]).max()
-    offset = as_probabilities(posteriors.offset[parts.end - 1 : parts.end + 2]).max()
-    activity = as_probabilities(posteriors.activity[parts.start : parts.end]).mean()
-    pitch = _mass(posteriors[parts.steady : parts.tail], bin_)
-    return float((onset * offset * activity * min(pitch, 1.0)) ** 0.25)
+def clarity(parts: Parts, features: np.ndarray, posteriors: Posteriors) -> np.ndarray:
+    """(notes,) geometric mean of the evidence for onset, offset, activity and pitch, 0 to 1; without a calibration.
+
+    Args:
+        parts: of the notes; frames are counted in ``posteriors``.
+        features: (notes, features) of `frame_features`.
+        posteriors: with the notes' frames and those around them; `Posteriors.cleaned`.
+    """
+    activity, mass = (features[:, _FRAME_FEATURES.index(name)] for name in ("activity", "pitch_mass"))
+    onset, offset = _peaks(posteriors.onset, parts.start), _peaks(posteriors.offset, parts.end)
+    return (onset * offset * activity * np.minimum(mass, 1.0)) ** 0.25
 
 
-def _peak_odds(probability: np.ndarray | None, frame: int) -> float:
-    """Log odds of the highest probability within a frame; 0 where nothing is known."""
-    if probability is None:
-        return 0.0
-    near = probability[max(frame - _NEAR, 0) : frame + _NEAR + 1]
-    return float(log_odds(near.max(initial=0.0, keepdims=True), _FLOOR)[0])
+def _peaks(probability: np.ndarray, frames: np.ndarray) -> np.ndarray:
+    """(notes,) the highest probability within a frame."""
+    return around(probability, frames, _NEAR).max(axis=1)
 
 
-def _ring_mean(probability: np.ndarray, frame: int) -> float:
-    first, last = _AROUND
-    before = probability[max(frame - last, 0) : max(frame - first + 1, 0)]
-    after = probability[frame + first : frame + last + 1]
-    ring = as_probabilities(np.concatenate([before, after]))
-    return float(ring.mean()) if len(ring) else 0.0
+def _peak_odds(probability: np.ndarray | None, frames: np.ndarray) -> np.ndarray:
+    """(notes,) log odds of the highest probability within a frame; 0 where nothing is known."""
+    return np.zeros(len(frames)) if probability is None else log_odds(_peaks(probability, frames), _FLOOR)
 
 
-def _mass(posteriors: Posteriors, bin_: int) -> float:
-    """Mean probability of a pitch within a semitone of a bin."""
-    reach = round(posteriors.bins_per_semitone)
-    near = posteriors.pitch[:, max(bin_ - reach, 0) : max(bin_ + reach + 1, 0)]
-    return float(as_probabilities(near).sum(axis=1).mean()) if len(posteriors) else 0.0
+def _ring_means(probability: np.ndarray, frames: np.ndarray) -> np.ndarray:
+    """(notes,) mean probability in two stretches of frames, before and after each frame."""
+    distances = np.arange(_AROUND[0], _AROUND[1] + 1)
+    index = frames[:, None] + np.concatenate([-distances, distances])
+    present = (index >= 0) & (index < len(probability))
+    ring = np.where(present, probability[np.clip(index, 0, len(probability) - 1)], 0.0)
+    return ring.sum(axis=1) / np.maximum(present.sum(axis=1), 1)
 
 
-def _pitch_agreement(posteriors: Posteriors, bin_: int) -> tuple[float, float]:
+def _near_pitch(spans: Spans, bins: np.ndarray, posteriors: Posteriors, semitones: float) -> np.ndarray:
+    """(n, 2 * reach + 1) probabilities of pitch near to a bin of each span, in its frames."""
+    return posteriors.near(spans.frames, bins[spans.owner], round(semitones * posteriors.bins_per_semitone))
+
+
+def _pitch_agreement(spans: Spans, bins: np.ndarray, posteriors: Posteriors) -> tuple[np.ndarray, np.ndarray]:
     """Mean probability of a pitch within a semitone of a bin, and the spread of pitch within two, in semitones."""
-    reach = round(2 * posteriors.bins_per_semitone)
-    low = max(bin_ - reach, 0)
-    near = as_probabilities(posteriors.pitch[:, low : bin_ + reach + 1])
-    total = near.sum()
-    if not total > 1e-9:
-        return 0.0, 0.0
-    place = (low + np.arange(near.shape[1])) / posteriors.bins_per_semitone
-    mean = (near * place).sum() / total
-    return _mass(posteriors, bin_), float(np.sqrt((near * (place - mean) ** 2).sum() / total))
+    near = _near_pitch(spans, bins, posteriors, 2.0)
+    reach, middle = round(posteriors.bins_per_semitone), near.shape[1] // 2
+    mass = spans.means(near[:, middle - reach : middle + reach + 1].sum(axis=1))
+    total = spans.sums(near.sum(axis=1))
+    known = total > 1e-9
+    total = np.where(known, total, 1.0)
+    place = (np.arange(near.shape[1]) - middle) / posteriors.bins_per_semitone
+    mean = spans.sums((near * place).sum(axis=1)) / total
+    spread = spans.sums((near * (place - mean[spans.owner][:, None]) ** 2).sum(axis=1)) / total
+    return mass, np.where(known, np.sqrt(spread), 0.0)

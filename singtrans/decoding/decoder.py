@@ -32,20 +32,20 @@ from dataclasses import replace
 
 import numpy as np
 
-from singtrans.decoding.confidence import AROUND, NoteContext, all_features, certainties
+from singtrans.decoding.boundaries import times
+from singtrans.decoding.confidence import NoteContext, all_features, certainties
 from singtrans.decoding.config import ConfidenceConfig, DecoderConfig
 from singtrans.decoding.ends import with_releases
-from singtrans.decoding.evidence import evidence, evidence_of
-from singtrans.decoding.ornaments import split
+from singtrans.decoding.evidence import evidence
+from singtrans.decoding.note_pitch import centroid, span_pitch
 from singtrans.decoding.posteriors import Posteriors, join
-from singtrans.decoding.refinement import REACH, Found, centroid, measure, span_pitch, times
+from singtrans.decoding.refinement import SURROUNDINGS, Found, measure
 from singtrans.decoding.search import Search, Segment
 from singtrans.decoding.search_block import Limits
 from singtrans.notes import Note, Ornament, PitchTrack
 
 __all__ = ["Decoder", "Posteriors", "decode", "pitch_between", "pitch_track"]
 
-_SURROUNDINGS = max(REACH, AROUND)  # frames before a note and after it that its values depend on
 _BLOCK = 1500  # frames whose scores are held at once
 
 
@@ -137,7 +137,7 @@ class Decoder:
         self._waiting += self._search.add(evidence(piece, config))
         self._measure(complete=False)
         needed = min([self._search.needed, *(segment.start for segment in self._waiting)])
-        first = max(needed - _SURROUNDINGS, self._first)
+        first = max(needed - SURROUNDINGS, self._first)
         self._held, self._first = self._held[first - self._first :], first
 
     def _measure(self, complete: bool) -> None:
@@ -145,11 +145,10 @@ class Decoder:
         if self._held is None:
             return
         end = self._first + len(self._held)
-        ready = sum(complete or segment.end + _SURROUNDINGS < end for segment in self._waiting)
-        for segment in self._waiting[:ready]:
-            frames = self._held[segment.start - self._first : segment.end - self._first]
-            parts = split(segment, evidence_of(segment.bin, frames, self._config), self._limits)
-            self._found.append(measure(segment, parts, self._held, self._first, self._config))
+        ready = sum(complete or segment.end + SURROUNDINGS < end for segment in self._waiting)
+        if ready:
+            segments = self._waiting[:ready]
+            self._found += measure(segments, self._held, self._first, self._limits, self._config)
         self._waiting = self._waiting[ready:]
 
 

@@ -17,23 +17,8 @@ def evidence(posteriors: Posteriors, config: DecoderConfig) -> Evidence:
         onset=config.onset_weight * log_odds(posteriors.onset, floor) - config.note_cost,
         offset=config.offset_weight * log_odds(posteriors.offset, floor),
         gain=gain,
-        inner=_inner(posteriors, config),
+        inner=inner_scores(posteriors, config),
         ornament=ornament_fit(posteriors, config) + activity if ornaments else gain,
-    )
-
-
-def evidence_of(bin_: int, posteriors: Posteriors, config: DecoderConfig) -> Evidence:
-    """The same for the notes of one pitch alone: ``gain`` and ``ornament`` have one column."""
-    tolerance, below, above = _reaches(posteriors, config)
-    reach = max(tolerance, below, above)
-    pitch = np.pad(posteriors.pitch, ((0, 0), (reach, reach)))[:, bin_ : bin_ + 2 * reach + 1]
-    found = evidence(posteriors.with_pitch(pitch, posteriors.lowest_midi), config)
-    return Evidence(
-        found.onset,
-        found.offset,
-        found.gain[:, reach : reach + 1],
-        found.inner,
-        found.ornament[:, reach : reach + 1],
     )
 
 
@@ -45,41 +30,60 @@ def log_odds(probability: np.ndarray, floor: float) -> np.ndarray:
 
 def pitch_fit(posteriors: Posteriors, config: DecoderConfig) -> np.ndarray:
     """(frames, bins): weighted log likelihood, at most 0, of each frame under a note of each pitch."""
-    reach, _, _ = _reaches(posteriors, config)
-    offsets = np.arange(-reach, reach + 1) / posteriors.bins_per_semitone
-    kernel = np.exp(-0.5 * (offsets / config.pitch_tolerance) ** 2)
-    padded = np.pad(as_probabilities(posteriors.pitch), ((0, 0), (reach, reach)))
+    kernel = _tolerance(posteriors, config)
+    padded = np.pad(as_probabilities(posteriors.pitch), ((0, 0), (len(kernel) // 2,) * 2))
     near = np.lib.stride_tricks.sliding_window_view(padded, len(kernel), axis=1) @ kernel
-    return _fit(near, posteriors, config)
+    return _fit(near, as_probabilities(posteriors.voicing)[:, None], config)
 
 
 def ornament_fit(posteriors: Posteriors, config: DecoderConfig) -> np.ndarray:
     """(frames, bins): the same under an ornament of a note of each pitch, which may be at any pitch around it."""
-    _, below, above = _reaches(posteriors, config)
+    below, above = _ornament_reaches(posteriors, config)
     sums = np.pad(as_probabilities(posteriors.pitch), ((0, 0), (below + 1, above))).cumsum(axis=1)
     bins = posteriors.pitch.shape[1]
     near = sums[:, below + above + 1 :] - sums[:, :bins]
-    return _fit(config.ornament_fit * near, posteriors, config)
+    return _fit(config.ornament_fit * near, as_probabilities(posteriors.voicing)[:, None], config)
 
 
-def _reaches(posteriors: Posteriors, config: DecoderConfig) -> tuple[int, int, int]:
-    """Bins that a note's pitch reaches, and that its ornaments reach below and above."""
+def ornament_gain(frames: np.ndarray, bins: np.ndarray, posteriors: Posteriors, config: DecoderConfig) -> np.ndarray:
+    """(n,) `ornament_fit` less `pitch_fit` of some frames, each under a note of one pitch.
+
+    Args:
+        frames: (n,) as they are counted in ``posteriors``.
+        bins: (n,) the pitch of each.
+        posteriors: with these frames.
+        config: costs and weights.
+    """
+    kernel, (below, above) = _tolerance(posteriors, config), _ornament_reaches(posteriors, config)
+    half = len(kernel) // 2
+    reach = max(half, below, above)
+    near = posteriors.near(frames, bins, reach)
+    steady = (near[:, reach - half : reach + half + 1] * kernel).sum(axis=1)
+    ornament = config.ornament_fit * near[:, reach - below : reach + above + 1].sum(axis=1)
+    voicing = as_probabilities(posteriors.voicing[frames])
+    return _fit(ornament, voicing, config) - _fit(steady, voicing, config)
+
+
+def _tolerance(posteriors: Posteriors, config: DecoderConfig) -> np.ndarray:
+    """Likelihood of pitches around a note's, bin by bin; the middle is the note's own."""
+    reach = int(3.0 * config.pitch_tolerance * posteriors.bins_per_semitone)
+    offsets = np.arange(-reach, reach + 1) / posteriors.bins_per_semitone
+    return np.exp(-0.5 * (offsets / config.pitch_tolerance) ** 2)
+
+
+def _ornament_reaches(posteriors: Posteriors, config: DecoderConfig) -> tuple[int, int]:
+    """Bins that a note's ornaments reach below and above its pitch."""
     bins = posteriors.bins_per_semitone
-    return (
-        int(3.0 * config.pitch_tolerance * bins),
-        round(config.ornament_below * bins),
-        round(config.ornament_above * bins),
-    )
+    return round(config.ornament_below * bins), round(config.ornament_above * bins)
 
 
-def _fit(near: np.ndarray, posteriors: Posteriors, config: DecoderConfig) -> np.ndarray:
-    voicing = as_probabilities(posteriors.voicing[:, None])
+def _fit(near: np.ndarray, voicing: np.ndarray, config: DecoderConfig) -> np.ndarray:
     # An unvoiced frame (a consonant, a breath) says nothing about the note's pitch.
     likelihood = 1.0 - voicing * (1.0 - config.pitch_floor) * (1.0 - np.clip(near, 0.0, 1.0))
     return config.pitch_weight * np.log(likelihood)
 
 
-def _inner(posteriors: Posteriors, config: DecoderConfig) -> np.ndarray:
+def inner_scores(posteriors: Posteriors, config: DecoderConfig) -> np.ndarray:
     """(frames,) score of a boundary inside a note: for it an ornament's beginning or end, against it a new syllable."""
     floor = config.decision_floor
     # A model that does not tell ornaments from notes calls their boundaries onsets.

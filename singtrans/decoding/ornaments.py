@@ -5,14 +5,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from singtrans.decoding.search import Segment
-from singtrans.decoding.search_block import Evidence, Limits
+from singtrans.decoding.config import DecoderConfig
+from singtrans.decoding.evidence import inner_scores, ornament_gain
+from singtrans.decoding.posteriors import Posteriors
+from singtrans.decoding.search_block import Limits
 from singtrans.notes import FALL, Note
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Parts:
-    """Where the parts of a note meet, on the frame grid.
+    """Where the parts of notes meet, on the frame grid; (notes,) each.
 
     Attributes:
         start, end: of the note.
@@ -20,32 +22,52 @@ class Parts:
         tail: first frame after the steady part; ``end`` if there is no tail.
     """
 
-    start: int
-    steady: int
-    tail: int
-    end: int
+    start: np.ndarray
+    steady: np.ndarray
+    tail: np.ndarray
+    end: np.ndarray
+
+    @property
+    def lead(self) -> np.ndarray:
+        """Which notes have a lead-in."""
+        return self.steady > self.start
+
+    @property
+    def fall(self) -> np.ndarray:
+        """Which notes have a tail."""
+        return self.tail < self.end
 
 
-def split(segment: Segment, evidence: Evidence, limits: Limits) -> Parts:
-    """Find the parts of a note with the highest score, among those that the search allows.
+def split(
+    start: np.ndarray, end: np.ndarray, bins: np.ndarray, posteriors: Posteriors, limits: Limits, config: DecoderConfig
+) -> Parts:
+    """Find the parts of notes with the highest score, among those that the search allows.
 
     Args:
-        segment: the note.
-        evidence: of its frames alone, with one column, its pitch.
+        start, end: (notes,) frames of the notes, as they are counted in ``posteriors``.
+        bins: (notes,) their pitch bins.
+        posteriors: with these frames.
         limits: as in the search.
+        config: costs and weights.
     """
-    start, end, frames = segment.start, segment.end, segment.end - segment.start
-    longest = min(limits.ornament, frames - limits.shortest)
-    if longest < 1:
+    if not limits.ornament:
         return Parts(start, start, end, end)
-    # What an ornament brings is the difference to the steady part in its frames, and its boundary's score.
-    better = evidence.ornament[:, 0] - evidence.gain[:, 0]
-    lead = np.append(0.0, better[:longest].cumsum() + evidence.inner[1 : longest + 1])
-    tail = np.append(0.0, (better[::-1][:longest].cumsum() + evidence.inner[::-1][:longest]))
-    lengths = np.arange(longest + 1)
-    total = np.where(lengths[:, None] + lengths <= frames - limits.shortest, lead[:, None] + tail, -np.inf)
-    before, after = np.unravel_index(int(total.argmax()), total.shape)
-    return Parts(start, start + int(before), end - int(after), end)
+    steps, last = np.arange(limits.ornament), len(posteriors) - 1
+    inner = inner_scores(posteriors, config)
+    # What an ornament brings is the difference to the steady part in its frames, and its boundary's score. Frames
+    # beyond a short note's other end count for lengths only that the search does not allow.
+    totals = []
+    for frames, boundary in ((start[:, None] + steps, 1), (end[:, None] - 1 - steps, 0)):
+        present = np.clip(frames, 0, last)
+        better = ornament_gain(present.ravel(), np.repeat(bins, len(steps)), posteriors, config).reshape(present.shape)
+        score = better.cumsum(axis=1) + inner[np.clip(frames + boundary, 0, last)]
+        totals.append(np.concatenate([np.zeros((len(bins), 1)), score], axis=1))
+    lead, tail = totals
+    lengths = np.arange(limits.ornament + 1)
+    longest = (end - start - limits.shortest)[:, None, None]
+    total = np.where(lengths[:, None] + lengths <= longest, lead[:, :, None] + tail[:, None, :], -np.inf)
+    best = total.reshape(len(bins), -1).argmax(axis=1)
+    return Parts(start, start + best // len(lengths), end - best % len(lengths), end)
 
 
 def unfolded(notes: Sequence[Note]) -> tuple[Note, ...]:

@@ -1,7 +1,7 @@
 """What the network says about every frame of a recording, or of a piece of one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -56,14 +56,26 @@ class Posteriors:
             [a[frames] for a in (*self._heads, self.pitch)], [None if a is None else a[frames] for a in self._optional]
         )
 
-    def with_pitch(self, pitch: np.ndarray, lowest_midi: float) -> "Posteriors":
-        """The same frames with other bins of pitch.
+    def cleaned(self) -> "Posteriors":
+        """The same with `as_probabilities` of everything but the pitch."""
+        optional = [None if a is None else as_probabilities(a) for a in self._optional]
+        return self._with([*map(as_probabilities, self._heads), self.pitch], optional)
+
+    def near(self, frames: np.ndarray, centre: np.ndarray, reach: int) -> np.ndarray:
+        """Probabilities of pitch near to a bin in some frames.
 
         Args:
-            pitch: (frames, bins).
-            lowest_midi: pitch of bin 0.
+            frames: (n,).
+            centre: (n,) the bin of each.
+            reach: bins to either side.
+
+        Returns:
+            (n, 2 * reach + 1); 0 for bins that do not exist.
         """
-        return replace(self, pitch=pitch, lowest_midi=lowest_midi)
+        bins = self.pitch.shape[1]
+        index = centre[:, None] + np.arange(-reach, reach + 1)
+        found = as_probabilities(self.pitch[frames[:, None], np.clip(index, 0, bins - 1)])
+        return np.where((index >= 0) & (index < bins), found, 0.0)
 
     @property
     def _heads(self) -> tuple[np.ndarray, ...]:

@@ -8,12 +8,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from singtrans.decoding.boundaries import shifts, times
 from singtrans.decoding.decoder import Decoder, decode, pitch_between, pitch_track
+from singtrans.decoding.note_pitch import common_pitches
 from singtrans.decoding.posteriors import as_probabilities
-from singtrans.decoding.refinement import Found, between_frames, common_pitch, times
+from singtrans.decoding.refinement import Found
+from singtrans.decoding.spans import Spans
 from tests.helpers.clear_posteriors import BINS, CONFIG, HOP, LOWEST, any_posteriors, clear, melody, posteriors
 
 NOTHING = np.zeros(0)  # features
+
+
+def common_pitch(midi: np.ndarray, weight: np.ndarray) -> float:
+    """The common pitch of one note."""
+    return float(common_pitches(Spans(np.array([0]), np.array([len(midi)])), midi, weight)[0])
+
+
+def boundary(probability: np.ndarray, frame: int) -> float:
+    """Where one boundary is, in frames."""
+    return float(frame + shifts(as_probabilities(probability), np.array([frame]))[0])
 
 
 @pytest.mark.parametrize("extent", [0.5, 1.0])
@@ -228,15 +241,15 @@ def test_where_two_pitches_have_half_each_the_common_one_is_between():
 def test_a_clear_boundary_is_where_its_triangle_peaks(place):
     triangle = np.clip(1 - np.abs(np.arange(30) - place) / 2.5, 0, None)
     for frame in (10, 11):
-        assert between_frames(triangle, frame, 0) == pytest.approx(place, abs=0.06)  # a millisecond
-        assert between_frames(triangle[5:], frame, 5) == pytest.approx(place, abs=0.06)
+        assert boundary(triangle, frame) == pytest.approx(place, abs=0.06)  # a millisecond
+        assert boundary(triangle[5:], frame - 5) == pytest.approx(place - 5, abs=0.06)
 
 
 @pytest.mark.parametrize("share", [0.35, 0.5, 0.65])
 def test_between_two_places_that_are_likely_a_boundary_is_near_to_both(share):
     """At the likelier of two that are 60 ms apart, it would be 60 ms off as often as the other is right."""
     first, second = (np.clip(1 - np.abs(np.arange(30) - place) / 2.5, 0, None) for place in (13, 16))
-    place = between_frames(share * first + (1 - share) * second, 13 if share > 0.5 else 16, 0)
+    place = boundary(share * first + (1 - share) * second, 13 if share > 0.5 else 16)
     assert 16 - 2.5 < place < 13 + 2.5  # 50 ms from each
     assert np.sign(14.5 - place) == np.sign(round(share - 0.5, 2)) or share == 0.5
 
@@ -244,7 +257,7 @@ def test_between_two_places_that_are_likely_a_boundary_is_near_to_both(share):
 @given(arrays(np.float32, st.integers(1, 20), elements=st.floats(0, 1, width=32)), st.data())
 def test_a_boundary_is_within_a_frame_and_a_half_of_the_one_that_was_chosen(probability, data):
     frame = data.draw(st.integers(0, len(probability)))
-    place = between_frames(probability, frame, 0)
+    place = boundary(probability, frame)
     assert abs(place - frame) <= 1.5
     assert 0.0 <= place <= len(probability)
 
@@ -252,8 +265,8 @@ def test_a_boundary_is_within_a_frame_and_a_half_of_the_one_that_was_chosen(prob
 def test_where_nothing_is_heard_a_boundary_stays_on_its_frame():
     for nothing in (np.zeros(20), np.full(20, np.nan), np.full(20, 0.3)):
         for frame in (0, 1, 9, 18, 19, 20):
-            assert between_frames(nothing, frame, 0) == pytest.approx(frame)
-    assert between_frames(np.full(20, 0.9), 25, 5) == 25.0
+            assert boundary(nothing, frame) == pytest.approx(frame)
+    assert boundary(np.full(20, 0.9), 20) == 20.0
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32])

@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from singtrans.decoding.refinement import vibrato_centre
+from singtrans.decoding.note_pitch import vibrato_centres
+from singtrans.decoding.spans import Spans
+
+
+def vibrato_centre(midi: np.ndarray, weight: np.ndarray, hop: float) -> float | None:
+    """The centre of one note's vibrato."""
+    centre = vibrato_centres(Spans(np.array([0]), np.array([len(midi)])), midi, weight, hop)[0]
+    return None if np.isnan(centre) else float(centre)
 
 
 @given(

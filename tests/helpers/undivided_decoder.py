@@ -5,11 +5,11 @@ The values of the notes come from the product's functions, applied to the whole 
 
 import numpy as np
 
+from singtrans.decoding.boundaries import times
 from singtrans.decoding.config import DecoderConfig
-from singtrans.decoding.evidence import evidence, evidence_of
-from singtrans.decoding.ornaments import split
+from singtrans.decoding.evidence import evidence
 from singtrans.decoding.posteriors import Posteriors
-from singtrans.decoding.refinement import measure, times
+from singtrans.decoding.refinement import measure
 from singtrans.decoding.search import Segment
 from singtrans.decoding.search_block import Limits
 from singtrans.notes import Note
@@ -26,10 +26,9 @@ def decode(posteriors: Posteriors, config: DecoderConfig, duration: float) -> tu
     Returns:
         Notes in time order, never overlapping, each of positive length and inside 0..duration.
     """
-    bounds, found = limits(posteriors.hop, config), []
-    for segment in _search(posteriors, config):
-        scores = evidence_of(segment.bin, posteriors[segment.start : segment.end], config)
-        found.append(measure(segment, split(segment, scores, bounds), posteriors, 0, config))
+    segments, bounds = _search(posteriors, config), limits(posteriors.hop, config)
+    # One by one: the values of a note must not depend on those that are measured with it.
+    found = [measure([segment], posteriors, 0, bounds, config)[0] for segment in segments]
     return tuple(
         Note(on, off, note.pitch, note.clarity)
         for note, (on, off) in zip(found, times(found, posteriors.hop, duration), strict=True)
