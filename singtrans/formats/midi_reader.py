@@ -1,10 +1,11 @@
 """Read Standard MIDI files: the notes of the voice, and the beats.
 
-Meta events that cannot be read, such as a key signature that does not exist, are ignored: they do not affect notes.
+Files with bad meta events or without an end are read as far as possible: see `midi_bytes`.
 """
 
 import contextlib
 import io
+import logging
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,7 @@ from singtrans.files import read_bytes
 from singtrans.formats.encodings import decode_words
 from singtrans.formats.format import DEFAULTS, ReadOptions, Song
 from singtrans.formats.lyrics import HELD, Syllable
+from singtrans.formats.midi_bytes import mend_midi
 from singtrans.formats.stated_beats import StatedMetre, stated_beats
 from singtrans.formats.text import LONGEST, in_order
 from singtrans.formats.tracks import Track, choose_track
@@ -34,7 +36,8 @@ TEMPO = 500_000  # microseconds a beat: 120 beats per minute, what MIDI means wh
 _DRUMS = 9  # the channel that General MIDI keeps for percussion, counted from 0
 _MOST_BYTES = 8_000_000  # a day of singing with pitch bends; a hundred times as much in memory
 _AT_NOTE = 0.03  # seconds between a syllable and the onset of its note
-_TEXT_EVENT = 0x01
+_SEQUENCES = 2  # the type of a file with independent sequences
+_LOG = logging.getLogger(__name__)
 
 
 def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
@@ -50,18 +53,16 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
             the one with lyrics or with a name such as Vocals.
 
     Raises:
-        InputError: if the file cannot be read, is not MIDI, counts time otherwise than in beats, or has several tracks
-            that could be the voice.
+        InputError: if the file cannot be read, is not MIDI, or has several tracks that could be the voice.
     """
     path = Path(path)
     return choose_track(path, _tracks(path), request.voice)
 
 
 def _tracks(path: Path) -> list[Track]:
-    midi = _open(path)
-    clock = _Clock(midi)
+    midi = _open(path, warns=True)
     found: list[Track] = []
-    for track in midi.tracks:
+    for track, clock in zip(midi.tracks, _clocks(midi), strict=True):
         notes = []
         for onset, offset, number in _spans(track):
             start, end = clock.seconds(onset), clock.seconds(offset)
@@ -98,9 +99,8 @@ def read_words(path: str | Path, notes: Sequence[Note]) -> tuple[Syllable, ...]:
     """
     path = Path(path)
     midi = _open(path)
-    clock = _Clock(midi)
     events = _word_events(midi, "lyrics") or (_word_events(midi, "text") if path.suffix.lower() == ".kar" else [])
-    times = np.array([clock.seconds(tick) for tick, _ in events])
+    times = np.array([time for time, _ in events])
     if not len(times) or not notes:
         return ()
     texts: list[str | None] = [None] * len(notes)
@@ -112,15 +112,15 @@ def read_words(path: str | Path, notes: Sequence[Note]) -> tuple[Syllable, ...]:
     return _syllables(texts)
 
 
-def _word_events(midi: "MidiFile", kind: str) -> list[tuple[int, str]]:
-    """Tick and text of each event with words; ``@`` begins a karaoke file's header."""
+def _word_events(midi: "MidiFile", kind: str) -> list[tuple[float, str]]:
+    """Seconds and text of each event with words; ``@`` begins a karaoke file's header."""
     found = []
-    for track in midi.tracks:
+    for track, clock in zip(midi.tracks, _clocks(midi), strict=True):
         now = 0
         for message in track:
             now += message.time
             if message.type == kind and message.text.strip() and not message.text.startswith("@"):
-                found.append((now, _text(message.text)))
+                found.append((clock.seconds(now), _text(message.text)))
     return sorted(found, key=lambda event: event[0])
 
 
@@ -168,8 +168,8 @@ def read_beats(path: str | Path) -> Beats | None:
         InputError: as for :func:`read`.
     """
     midi = _open(Path(path))
-    clock = _Clock(midi)
-    if clock.changes == {0: TEMPO}:
+    clock = _clocks(midi)[0]
+    if clock.changes == {0: TEMPO} or clock.is_film or (midi.type == _SEQUENCES and len(midi.tracks) > 1):
         return None
     per_quarter = midi.ticks_per_beat
     length = max(sum(message.time for message in track) for track in midi.tracks)
@@ -195,99 +195,42 @@ def _metre(midi: "MidiFile") -> StatedMetre:
     return StatedMetre(metre, Fraction(tick, midi.ticks_per_beat))
 
 
-def _open(path: Path) -> "MidiFile":
-    """The file's content, of which the time is counted in beats of one song."""
+def _open(path: Path, *, warns: bool = False) -> "MidiFile":
+    """The file's content, mended as far as possible; with a warning, where that is asked for, if it was cut off."""
     import mido
 
-    content = io.BytesIO(_without_bad_meta(read_bytes(path, _MOST_BYTES)))
     try:
-        midi = mido.MidiFile(file=content, clip=True)
+        mended = mend_midi(read_bytes(path, _MOST_BYTES))
+        midi = mido.MidiFile(file=io.BytesIO(mended.content), clip=True)
     except (OSError, EOFError, ValueError, LookupError, TypeError, mido.KeySignatureError) as error:
         raise InputError(f"{path} is not a MIDI file, or is damaged: export it again.") from error
-    if midi.type == 2 or not 0 < midi.ticks_per_beat < 0x8000:
-        raise InputError(f"{path} does not count time in beats of one song: export it as MIDI of type 0 or 1.")
+    if mended.cut_off and warns:
+        _LOG.warning("%s ends in the middle: only the notes up to there were read; copy or export it again", path)
+    if midi.ticks_per_beat == 0 or (midi.ticks_per_beat < 0 and not midi.ticks_per_beat & 0xFF):
+        raise InputError(f"{path} does not say how long its ticks are: export it again.")
     return midi
 
 
-def _without_bad_meta(content: bytes) -> bytes:
-    """The file with an empty text in place of each meta event that cannot be read.
-
-    What cannot be followed at all is left as it is: then the file is refused.
-    """
-    out, place = bytearray(), 0
-    while place + 8 <= len(content):
-        kind, size = content[place : place + 4], int.from_bytes(content[place + 4 : place + 8])
-        chunk = content[place + 8 : place + 8 + size]
-        place += 8 + size
-        if kind == b"MTrk" and len(chunk) == size:
-            with contextlib.suppress(IndexError):
-                chunk = _mended(chunk)
-            size = len(chunk)
-        out += kind + size.to_bytes(4) + chunk
-    return bytes(out + content[place:])
-
-
-def _mended(track: bytes) -> bytes:
-    """A track's events, those of bad meta events replaced.
-
-    Raises:
-        IndexError: if the track ends within an event.
-    """
-    out, place, status = bytearray(), 0, 0
-    while place < len(track):
-        start = place
-        _, place = _number(track, place)
-        if track[place] == 0xFF:
-            head, kind = place, track[place + 1]
-            size, place = _number(track, place + 2)
-            data = track[place : place + size]
-            place += size
-            out += track[start:place] if _is_readable(kind, data) else track[start:head] + bytes((0xFF, _TEXT_EVENT, 0))
-            continue
-        if track[place] in (0xF0, 0xF7):
-            size, place = _number(track, place + 1)
-            place += size
-        else:
-            if track[place] >= 0x80:
-                status, place = track[place], place + 1
-            place += 1 if 0xC0 <= status < 0xE0 else 2
-        out += track[start:place]
-    return bytes(out)
-
-
-def _number(content: bytes, place: int) -> tuple[int, int]:
-    """A number of variable length, and the place after it."""
-    value = 0
-    while content[place] & 0x80:
-        value, place = (value | content[place] & 0x7F) << 7, place + 1
-    return value | content[place], place + 1
-
-
-def _is_readable(kind: int, data: bytes) -> bool:
-    from mido.midifiles.meta import build_meta_message
-
-    try:
-        build_meta_message(kind, list(data))
-    except Exception:  # the library fails on damaged events in as many ways as there are kinds
-        return False
-    return True
-
-
 class _Clock:
-    """Ticks to seconds under the tempo changes of all tracks."""
+    """Ticks to seconds: under the tempo changes of some tracks, or in frames of a film (SMPTE)."""
 
-    def __init__(self, midi: "MidiFile") -> None:
+    def __init__(self, division: int, tracks: "Sequence[MidiTrack]") -> None:
         changes = {0: TEMPO}
-        for track in midi.tracks:
+        for track in tracks:
             now = 0
             for message in track:
                 now += message.time
                 if message.type == "set_tempo":
                     changes[now] = message.tempo
+        self._beat = division * 1_000_000.0
+        self.is_film = division < 0
+        if self.is_film:
+            frames = -(division >> 8)  # 29 stands for 30 frames of which some numbers are left out
+            rate = 30_000 / 1001 if frames == 29 else float(frames)
+            changes, self._beat = {0: 1}, rate * (division & 0xFF)
         self.changes = changes
         self._ticks = sorted(changes)
         self._tempi = [changes[tick] for tick in self._ticks]
-        self._beat = midi.ticks_per_beat * 1_000_000
         self._starts = [0.0]
         for first, second, tempo in zip(self._ticks, self._ticks[1:], self._tempi, strict=False):
             self._starts.append(self._starts[-1] + (second - first) * tempo / self._beat)
@@ -295,6 +238,13 @@ class _Clock:
     def seconds(self, tick: float) -> float:
         index = bisect_right(self._ticks, tick) - 1
         return self._starts[index] + (tick - self._ticks[index]) * self._tempi[index] / self._beat
+
+
+def _clocks(midi: "MidiFile") -> list[_Clock]:
+    """The clock of each track: one for all, unless the file holds independent sequences (format 2)."""
+    if midi.type == _SEQUENCES:
+        return [_Clock(midi.ticks_per_beat, [track]) for track in midi.tracks]
+    return [_Clock(midi.ticks_per_beat, midi.tracks)] * len(midi.tracks)
 
 
 def _spans(track: "MidiTrack") -> Iterator[tuple[int, int, int]]:

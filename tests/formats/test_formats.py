@@ -189,12 +189,6 @@ def test_the_beats_of_a_midi_file(tmp_path):
     assert midi.read_beats(midi_file(tmp_path / "b.mid", zero, [mido.Message("note_on", note=60, time=9)])) is None
 
 
-def test_midi_of_other_kinds_is_refused(tmp_path):
-    path = midi_file(tmp_path / "a.mid", [], kind=2)
-    with pytest.raises(SingtransError, match=r"a\.mid does not count time"):
-        midi.read(path)
-
-
 @settings(max_examples=150, deadline=None)
 @given(data=st.data())
 def test_damaged_midi_is_read_or_refused(tmp_path_factory, data):

@@ -101,3 +101,68 @@ def test_overlapping_notes_are_cut_with_a_line_and_never_to_splinters(tmp_path):
     converted = convert_file(tmp_path / "a.csv", tmp_path / "b.csv")
     assert converted.remarks == lines
     assert spans(formats.load_notes(tmp_path / "b.csv")) == spans(kept)
+
+
+def test_a_file_that_was_cut_off_is_read_as_far_as_it_goes(tmp_path, caplog):
+    whole = saved(tmp_path / "a.mid", track("", 60, 62, 64)).read_bytes()
+    assert not caplog.records
+    for length in range(len(whole)):
+        (tmp_path / "b.mid").write_bytes(whole[:length])
+        caplog.clear()
+        try:
+            found = spans(formats.load_notes(tmp_path / "b.mid"))
+        except InputError as error:
+            assert "is not a MIDI file, or is damaged" in str(error) and length < 22
+            continue
+        assert found == spans(formats.load_notes(tmp_path / "a.mid"))[: len(found)]
+        assert "b.mid ends in the middle: only the notes up to there were read" in caplog.text
+    assert len(found) == 3
+
+
+@pytest.mark.parametrize("kind", ["riff", "mac", "wrong size", "no end", "foreign chunk", "more after it"])
+def test_what_surrounds_the_tracks_is_left_out(tmp_path, kind, caplog):
+    content = saved(tmp_path / "a.mid", track("", 60), track("", 62, delay=480)).read_bytes()
+    first = content.index(b"MTrk")
+    size = int.from_bytes(content[first + 4 : first + 8])
+    after = first + 8 + size
+    changed = {
+        "riff": b"RIFF" + (len(content) + 12).to_bytes(4, "little") + b"RMIDdata"
+        + len(content).to_bytes(4, "little") + content,
+        "mac": bytes(128) + content,
+        "wrong size": content[: first + 4] + (size + 7).to_bytes(4) + content[first + 8 :],
+        "no end": content[: first + 4] + (size - 4).to_bytes(4) + content[first + 8 : after - 4] + content[after:],
+        "foreign chunk": content[:after] + b"XFIH" + (3).to_bytes(4) + b"abc" + content[after:],
+        "more after it": content + b"TAG" + bytes(125),
+    }  # fmt: skip
+    path = tmp_path / ("b.rmi" if kind == "riff" else "b.mid")
+    path.write_bytes(changed[kind])
+    assert spans(formats.load_notes(path)) == [(0, 0.5, 60), (0.5, 1, 62)]
+    assert "ends in the middle" not in caplog.text
+
+
+@pytest.mark.parametrize(("frames", "rate"), [(25, 25), (30, 30), (29, 30_000 / 1001), (24, 24)])
+def test_time_in_frames_of_a_film(tmp_path, frames, rate):
+    content = saved(tmp_path / "a.mid", track("", 60, 62)).read_bytes()
+    division = (256 - frames) << 8 | 40
+    (tmp_path / "b.mid").write_bytes(content[:12] + division.to_bytes(2) + content[14:])
+    length = 480 / 40 / rate
+    assert spans(formats.load_notes(tmp_path / "b.mid")) == [
+        (0, round(length, 3), 60),
+        (round(length, 3), round(2 * length, 3), 62),
+    ]
+    convert_file(tmp_path / "b.mid", tmp_path / "c.csv")
+    (tmp_path / "b.mid").write_bytes(content[:12] + bytes(2) + content[14:])
+    with pytest.raises(InputError, match="does not say how long its ticks are"):
+        formats.load_notes(tmp_path / "b.mid")
+
+
+def test_independent_sequences_have_a_tempo_each(tmp_path):
+    slow, fast = track("", 60), track("", 62, 64)
+    slow.insert(0, mido.MetaMessage("set_tempo", tempo=1_000_000))
+    mido.MidiFile(type=2, tracks=[slow]).save(tmp_path / "a.mid")
+    assert spans(formats.load_notes(tmp_path / "a.mid")) == [(0, 1, 60)]
+    mido.MidiFile(type=2, tracks=[slow, fast]).save(tmp_path / "a.mid")
+    with pytest.raises(InputError, match="has 2 tracks with notes: choose one with --voice"):
+        formats.load_notes(tmp_path / "a.mid")
+    assert spans(formats.load_notes(tmp_path / "a.mid", voice="2")) == [(0, 0.5, 62), (0.5, 1, 64)]
+    convert_file(tmp_path / "a.mid", tmp_path / "a.csv", request=formats.ReadOptions(voice="1"))

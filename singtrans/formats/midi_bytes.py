@@ -1,0 +1,146 @@
+"""The bytes of a MIDI file, mended as far as they can be followed, before a library reads them.
+
+Meta events that cannot be read, such as a key signature that does not exist, become empty texts: they do not affect
+notes. Tracks end where the file ends. What surrounds the tracks, as in a RIFF file (``.rmi``), is left out.
+"""
+
+import re
+from dataclasses import dataclass
+
+_TEXT_EVENT, _END_EVENT = 0x01, 0x2F
+_END = bytes((0, 0xFF, _END_EVENT, 0))
+_CHUNK_NAME = re.compile(rb"[A-Za-z ]{4}")
+_MOST_SURROUNDING = 1024  # bytes before the header, in a RIFF or a MacBinary file
+
+
+@dataclass(frozen=True, slots=True)
+class MendedMidi:
+    """A MIDI file that can be read.
+
+    Attributes:
+        content: its bytes.
+        cut_off: whether the file ends in the middle of a track, or before all tracks that it announces.
+    """
+
+    content: bytes
+    cut_off: bool
+
+
+def mend_midi(content: bytes) -> MendedMidi:
+    """Mend a MIDI file.
+
+    Raises:
+        ValueError: if it has no header, or no track.
+    """
+    start = content.find(b"MThd", 0, _MOST_SURROUNDING)
+    header = content[start : start + 14]
+    if start < 0 or len(header) < 14:
+        raise ValueError("no header")
+    stated = int.from_bytes(header[10:12])
+    place = start + 8 + int.from_bytes(header[4:8])
+    tracks: list[bytes] = []
+    cut_off = False
+    while place + 8 <= len(content) and len(tracks) < stated:
+        end = _chunk_end(content, place)
+        if content[place : place + 4] == b"MTrk":
+            track, complete = _mended_track(content[place + 8 : end])
+            cut_off |= not complete and end >= len(content)
+            tracks.append(track)
+        place = end
+    if not tracks:
+        raise ValueError("no track")
+    head = b"MThd" + (6).to_bytes(4) + header[8:10] + len(tracks).to_bytes(2) + header[12:14]
+    chunks = (b"MTrk" + len(track).to_bytes(4) + track for track in tracks)
+    return MendedMidi(head + b"".join(chunks), cut_off or len(tracks) < stated)
+
+
+def _chunk_end(content: bytes, start: int) -> int:
+    """Where a chunk ends: where its size says, or else, if no chunk follows there, before the next track."""
+    end = start + 8 + int.from_bytes(content[start + 4 : start + 8])
+    if end == len(content) or (end < len(content) and _CHUNK_NAME.match(content, end)):
+        return end
+    following = content.find(b"MTrk", start + 8)
+    return following if following >= 0 else len(content)
+
+
+def _mended_track(track: bytes) -> tuple[bytes, bool]:
+    """A track's events up to its end, those of bad meta events replaced; and whether it has an end."""
+    out, place, status = bytearray(), 0, 0
+    try:
+        while place < len(track):
+            event = _event(track, place, status)
+            if event.is_end:
+                return bytes(out) + _END, True
+            out += event.content
+            place, status = event.following, event.status
+    except IndexError:  # the track ends within an event
+        pass
+    return bytes(out) + _END, False
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """An event with the time before it.
+
+    Attributes:
+        content: its bytes, mended.
+        following: place of the next event.
+        status: the running status after it.
+        is_end: whether it ends the track.
+    """
+
+    content: bytes
+    following: int
+    status: int
+    is_end: bool = False
+
+
+def _event(track: bytes, start: int, status: int) -> _Event:
+    """Read one event.
+
+    Raises:
+        IndexError: if the track ends within it.
+    """
+    place = _number(track, start)[1]
+    head = place
+    if track[place] == 0xFF:
+        kind = track[place + 1]
+        size, place = _number(track, place + 2)
+        following = _within(track, place + size)
+        if kind == _END_EVENT:
+            return _Event(b"", following, status, is_end=True)
+        readable = _is_readable(kind, track[place:following])
+        empty = track[start:head] + bytes((0xFF, _TEXT_EVENT, 0))
+        return _Event(track[start:following] if readable else empty, following, status)
+    if track[place] in (0xF0, 0xF7):
+        size, place = _number(track, place + 1)
+        following = _within(track, place + size)
+        return _Event(track[start:following], following, status)
+    if track[place] >= 0x80:
+        status, place = track[place], place + 1
+    following = _within(track, place + (1 if 0xC0 <= status < 0xE0 else 2))
+    return _Event(track[start:following], following, status)
+
+
+def _within(track: bytes, place: int) -> int:
+    if place > len(track):
+        raise IndexError(place)
+    return place
+
+
+def _number(content: bytes, place: int) -> tuple[int, int]:
+    """A number of variable length, and the place after it."""
+    value = 0
+    while content[place] & 0x80:
+        value, place = (value | content[place] & 0x7F) << 7, place + 1
+    return value | content[place], place + 1
+
+
+def _is_readable(kind: int, data: bytes) -> bool:
+    from mido.midifiles.meta import build_meta_message
+
+    try:
+        build_meta_message(kind, list(data))
+    except Exception:  # the library fails on damaged events in as many ways as there are kinds
+        return False
+    return True
