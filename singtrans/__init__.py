@@ -2,7 +2,7 @@
 
 from singtrans.errors import SingtransError
 
-TYPE_CHECKING = False  # which type checkers take for true; typing itself is slow to import
+TYPE_CHECKING = False  # type checkers treat this as True; importing typing would be slow
 if TYPE_CHECKING:
     from singtrans.notes import Note, PitchTrack, Transcription
 
@@ -11,9 +11,9 @@ __all__ = ["Note", "PitchTrack", "SingtransError", "Transcriber", "Transcription
 
 
 def __getattr__(name: str) -> object:
-    # torch takes seconds to import, and numpy takes a tenth of one: each is touched only when it is really needed,
-    # and the command can heed signals before. The module is named transcriber because a submodule called transcribe
-    # would take the place of the function after its first import.
+    # Importing torch takes seconds, and importing numpy takes a tenth of a second. Both are imported only when they are
+    # needed, so that the command can handle signals before. The module is named transcriber because a module named
+    # transcribe would replace the function of that name when it is imported.
     if name in ("transcribe", "Transcriber"):
         from singtrans import transcriber
 

@@ -1,10 +1,10 @@
-"""`python -m singtrans` is the command `singtrans`."""
+"""Run the command `singtrans` with `python -m singtrans`."""
 
 from singtrans import interrupt
 
 
 def main() -> None:
-    """Entry point: heeds signals before anything that takes time is imported."""
+    """Install the signal handlers before slow imports, and run the command line."""
     interrupt.install_early()
     from singtrans.cli import main as command
 

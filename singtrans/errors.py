@@ -1,27 +1,27 @@
-"""The exceptions that a user can cause, each with its exit code."""
+"""Exceptions that a user can cause, each with an exit code."""
 
 
 class SingtransError(Exception):
-    """Base of everything that a user can cause and correct.
+    """Base class of errors that a user can cause and correct.
 
-    The message is one sentence: which file or option, what is wrong with it, and what to do. The command line
-    prints it without a traceback and exits with ``exit_code``.
+    The message is one sentence that names the file or option, the fault, and the remedy. The command line prints it
+    without a traceback, and exits with ``exit_code``.
     """
 
     exit_code = 1
 
 
 class InputError(SingtransError):
-    """One input cannot be used; the others can."""
+    """One input cannot be used. Other inputs may still be processed."""
 
     exit_code = 1
 
 
 class UsageError(SingtransError):
-    """Nothing can be done at all: a wrong option, a missing package, or an unusable model."""
+    """The whole command cannot run, because of a wrong option, a missing package, or an unusable model."""
 
     exit_code = 2
 
 
 class OutputExistsError(InputError):
-    """An output exists, and neither ``--overwrite`` nor ``--skip-existing`` was given."""
+    """An output already exists, and neither ``--overwrite`` nor ``--skip-existing`` was given."""

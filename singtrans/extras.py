@@ -1,4 +1,4 @@
-"""Optional packages and the extras that bring them."""
+"""Optional packages, and the extras of singtrans that install them."""
 
 import importlib
 from types import ModuleType
@@ -7,15 +7,15 @@ from singtrans.errors import UsageError
 
 
 def need(package: str, extra: str, purpose: str) -> ModuleType:
-    """Import a package that comes with one of the extras.
+    """Import a package that one of the extras installs.
 
     Args:
-        package: its name.
-        extra: the extra of singtrans that brings it.
-        purpose: what wants it, to begin the error's sentence with.
+        package: name of the package.
+        extra: extra of singtrans that installs it.
+        purpose: feature that needs the package; the error message begins with it.
 
     Raises:
-        UsageError: if it is not installed.
+        UsageError: if the package is not installed.
     """
     try:
         return importlib.import_module(package)
@@ -26,7 +26,7 @@ def need(package: str, extra: str, purpose: str) -> ModuleType:
 
 
 def missing_package(package: str, extra: str, purpose: str) -> UsageError:
-    """The error that names a missing package and the extra that brings it."""
+    """Make the error for a missing package; it names the extra that installs it."""
     return UsageError(
         f'{purpose} needs the package {package}, which is not installed: pip install "singtrans[{extra}]"'
     )

@@ -1,4 +1,4 @@
-"""Files: written whole or not at all, and read with clear errors."""
+"""Safe writing of files, which never leaves an incomplete file, and reading with clear errors."""
 
 import contextlib
 import errno
@@ -18,27 +18,27 @@ except ImportError:
     fcntl = None  # type: ignore[assignment]  # Windows has none, and a module has no other way to say so
 
 MOST_BYTES = 64_000_000
-"""Files of notes that are larger are refused before they are read: in memory they are 10 to 40 times as large."""
+"""Largest size of a file with notes. Larger files are not read, because they take 10 to 40 times the size in memory."""
 
 _TEMPORARY = re.compile(r"\.singtrans-[0-9a-f]{32}\.tmp")
 
 
 @contextlib.contextmanager
 def whole_file(path: Path, *, overwrite: bool = True) -> Iterator[BinaryIO]:
-    """Open a binary file for writing that takes its place at ``path`` only when all has been written.
+    """Open a binary file for writing that appears at ``path`` only when it is complete.
 
-    Until then it lies in the same folder under another name, and it is removed if anything fails or the user
-    interrupts. What a killed process leaves is removed by :func:`sweep`.
+    Until then, the file is in the same folder under a temporary name. It is removed if writing fails or is interrupted.
+    If the process is killed, :func:`sweep` removes it later.
 
     Args:
-        path: where the file goes; its folder must exist.
-        overwrite: whether a file that is there already is replaced.
+        path: path of the file; its folder must exist.
+        overwrite: whether to replace an existing file.
 
     Yields:
         The open file.
 
     Raises:
-        InputError: if the file exists and ``overwrite`` is False, or it cannot be written.
+        InputError: if the file exists and ``overwrite`` is False, or the file cannot be written.
     """
     if not overwrite and os.path.lexists(path):
         raise InputError(f"{path} already exists: choose another name, or allow it to be overwritten.")
@@ -52,14 +52,14 @@ def whole_file(path: Path, *, overwrite: bool = True) -> Iterator[BinaryIO]:
         raise InputError(f"{path} cannot be written: {_remedy(error, path)}") from error
     finally:
         if temporary:
-            with contextlib.suppress(OSError):  # it is gone if it took its place
+            with contextlib.suppress(OSError):  # the temporary name is gone if the file is complete
                 temporary.unlink()
         if lock is not None:
             os.close(lock)
 
 
 class _Begun(NamedTuple):
-    """A file that is not finished, open, and the descriptor that holds its lock."""
+    """An open, unfinished file, and the descriptor that holds its lock."""
 
     path: Path
     file: BinaryIO
@@ -68,35 +68,35 @@ class _Begun(NamedTuple):
 
 def _begun(folder: Path) -> _Begun:
     while True:
-        # A name of fixed length, for the file's own name may be as long as the file system allows; and not
-        # tempfile, whose files only their owner may read, whatever the umask.
+        # The temporary name has a fixed length, because the final name may have the greatest length that the file
+        # system allows. The module tempfile is not used, because its files can only be read by their owner.
         path = folder / f".singtrans-{uuid.uuid4().hex}.tmp"
         file = path.open("xb")
         if fcntl is None:
             return _Begun(path, file, None)
-        # A second descriptor keeps the lock until the file has its name, for the first is closed before: only then
-        # do some network file systems say that they could not write.
+        # A second descriptor holds the lock until the file has its final name. The first one must be closed before
+        # that, because some network file systems report write errors only on closing.
         lock = os.dup(file.fileno())
         with contextlib.suppress(OSError):  # some network file systems have no locks
             fcntl.flock(lock, fcntl.LOCK_EX)
         if os.fstat(lock).st_nlink:
             return _Begun(path, file, lock)
-        file.close()  # swept away before it had its lock
+        file.close()  # another process removed it before it was locked
         os.close(lock)
 
 
 def sweep(folder: Path) -> None:
-    """Remove what processes that were killed have left in a folder: unfinished files of :func:`whole_file`.
+    """Remove unfinished files of :func:`whole_file` that killed processes left in a folder.
 
-    The process that writes such a file holds a lock on it, which ends with the process. Where there are no
-    locks, nothing is removed.
+    A process holds a lock on each such file that it writes, and the lock ends with the process. On file systems without
+    locks, no file is removed.
     """
     if fcntl is None:
         return
-    with contextlib.suppress(OSError), os.scandir(folder) as entries:  # a folder that is not there, for one
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:  # such as a missing folder
         left = [entry.path for entry in entries if _TEMPORARY.fullmatch(entry.name)]
         for path in left:
-            with contextlib.suppress(OSError):  # its writer is at work, or it is gone meanwhile
+            with contextlib.suppress(OSError):  # a process is writing it, or it has been removed
                 descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
                 try:
                     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -116,14 +116,14 @@ def _remedy(error: OSError, path: Path) -> str:
 
 
 def read_bytes(path: Path, most: int | None = MOST_BYTES) -> bytes:
-    """Content of a file.
+    """Read the content of a file.
 
     Args:
         path: the file.
-        most: bytes that are too many for what is wanted; None if any number may be meant.
+        most: largest size in bytes; None for no limit.
 
     Raises:
-        InputError: if it is missing, cannot be read, or is larger.
+        InputError: if the file is missing, cannot be read, or is too large.
     """
     try:
         status = path.stat()

@@ -1,7 +1,7 @@
-"""Stopping by a signal: one line, the exit code that shells expect, and nothing half-written.
+"""Stopping by a signal with a short message, the usual exit code, and no incomplete files.
 
-Ctrl-C (SIGINT) ends the program with 130, SIGTERM with 143, a closed terminal (SIGHUP) with 129: 128 plus the
-signal's number. Each is raised as an exception, so that whatever is being written is removed on the way out.
+The exit code is 128 plus the number of the signal: 130 after Ctrl-C (SIGINT), 143 after SIGTERM, and 129 if the
+terminal was closed (SIGHUP). Each signal is raised as an exception, so that unfinished files are removed.
 """
 
 import os
@@ -14,7 +14,7 @@ _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows lacks the last
 
 
 class Stopped(BaseException):
-    """A signal asked the program to stop. Not a KeyboardInterrupt, of which typer would make its own message."""
+    """A signal asked the program to stop. It is not a KeyboardInterrupt, for which typer prints another message."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -25,7 +25,7 @@ class Stopped(BaseException):
 
 
 class _Handler:
-    """Raises `Stopped`, and remembers that it did; while it is patient, the first signal is only remembered."""
+    """Signal handler that stores a signal and raises `Stopped`; while ``patient``, the first signal is only stored."""
 
     def __init__(self) -> None:
         self.received = 0
@@ -42,7 +42,7 @@ def _numbers() -> list[int]:
 
 
 def install() -> None:
-    """Raise `Stopped` in the main thread at each signal that is not ignored already, as under nohup."""
+    """Raise `Stopped` in the main thread at each signal, except for signals that are ignored already, as with nohup."""
     handler = _Handler()
     for number in _numbers():
         if signal.getsignal(number) is not signal.SIG_IGN:
@@ -51,9 +51,9 @@ def install() -> None:
 
 
 def install_early() -> None:
-    """End the program at once at each signal: while it starts there is nothing to be removed.
+    """End the program at once at each signal, because there are no files to remove while it starts.
 
-    An exception could be lost in the middle of an import, or become another there.
+    An exception during an import could be lost, or be replaced with another one.
     """
     for number in _numbers():
         if signal.getsignal(number) is not signal.SIG_IGN:
@@ -61,13 +61,13 @@ def install_early() -> None:
 
 
 def _leave(number: int, _frame: object) -> None:
-    with suppress(OSError):  # the terminal may be what has gone
+    with suppress(OSError):  # the terminal may be closed
         os.write(2, f"{Stopped(number)}\n".encode())
     os._exit(128 + number)
 
 
 def _unraisable(report: "sys.UnraisableHookArgs") -> None:
-    # Inside a callback from C, such as soundfile's, an exception is lost: `check` raises it again.
+    # Inside a callback from C, as in soundfile, an exception is lost. `check` raises it again.
     if not isinstance(report.exc_value, Stopped):
         sys.__unraisablehook__(report)
 
@@ -77,13 +77,13 @@ def _handlers() -> list[_Handler]:
 
 
 def pending() -> int:
-    """The number of a signal that came and was not obeyed yet, or 0."""
+    """Return the number of a signal that has arrived but has not stopped the program yet, or 0."""
     return next((handler.received for handler in _handlers() if handler.received), 0)
 
 
 @contextmanager
 def held_back() -> Iterator[None]:
-    """Let no Ctrl-C reach processes that are started meanwhile, from their first moment on; here it waits."""
+    """Block Ctrl-C in processes that are started in this context. In this process, it is delayed until the end."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
@@ -95,14 +95,14 @@ def held_back() -> Iterator[None]:
 
 
 def check() -> None:
-    """Raise `Stopped` if a signal came whose exception was lost on its way, or had to wait."""
+    """Raise `Stopped` if a signal has arrived whose exception was lost or delayed."""
     if number := pending():
         raise Stopped(number)
 
 
 @contextmanager
 def waiting() -> Iterator[None]:
-    """Inside it a first signal waits for `check`, so that what must not be torn apart is done; a second does not."""
+    """Delay the first signal until `check` is called, so that a critical section is finished; do not delay a second."""
     handlers = _handlers()
     for handler in handlers:
         handler.patient = True
@@ -114,6 +114,6 @@ def waiting() -> Iterator[None]:
 
 
 def ignore() -> None:
-    """Let no further signal disturb the way out."""
+    """Ignore all further signals."""
     for number in _numbers():
         signal.signal(number, signal.SIG_IGN)

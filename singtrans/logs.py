@@ -1,26 +1,26 @@
-"""Logging and debug mode: library modules log, and only a program that a user starts decides what is shown."""
+"""Logging and debug mode. Library modules only log; the command decides what is printed."""
 
 import logging
 import os
 import sys
 
 DEBUG = "SINGTRANS_DEBUG"
-"""Environment variable that turns debug mode on, also in the processes that a command starts."""
+"""Environment variable that turns on debug mode, including in processes that a command starts."""
 
 
 def debugging() -> bool:
-    """Whether debug mode is on: tracebacks are printed, and everything that is logged."""
+    """Return whether debug mode is on, in which tracebacks and all log messages are printed."""
     return os.environ.get(DEBUG, "") not in ("", "0")
 
 
 def start_debugging() -> None:
-    """Turn debug mode on, in this process and in those that it starts."""
+    """Turn on debug mode in this process and in the processes that it starts."""
     os.environ[DEBUG] = "1"
     show_logs()
 
 
 def show_logs() -> None:
-    """Print what singtrans logs to stderr, if debug mode is on."""
+    """Print the log messages of singtrans on stderr if debug mode is on."""
     logger = logging.getLogger("singtrans")
     if not debugging() or logger.handlers or sys.stderr is None:
         return

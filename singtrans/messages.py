@@ -1,22 +1,22 @@
-"""Text for people: counts, lists, lengths of time, and lines that are safe to print."""
+"""Formatting of messages: counts, lists, lengths of time, and lines that are safe to print."""
 
 import os
 from collections.abc import Iterable, Sequence
 
 
 def shown(name: str) -> str:
-    """A name from a file, as a message quotes it: on one line, and cut after 60 characters."""
+    """Quote a name from a file for a message: on one line, and cut after 60 characters."""
     name = " ".join(name.split())
     return name if len(name) <= 60 else f"{name[:60]} …"
 
 
 def printable(line: str) -> str:
-    """Escape everything in a line that is not printable: file names may contain line breaks and control codes."""
+    """Escape all characters that cannot be printed; file names may contain line breaks and control codes."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in line)
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:
-    """Write a number with its noun; ``plural`` is for nouns that take more than an s.
+    """Format a number with its noun; ``plural`` is for nouns with an irregular plural.
 
     >>> counted(1, "note"), counted(2, "note"), counted(2, "entry", "entries")
     ('1 note', '2 notes', '2 entries')
@@ -25,7 +25,7 @@ def counted(number: int, noun: str, plural: str = "") -> str:
 
 
 def listed(names: Iterable[object], most: int = 5) -> str:
-    """Join names with commas; of a long list, only the first ones and the number of the others.
+    """Join names with commas. For a long list, give only the first ones and the number of the others.
 
     >>> listed(["a", "b"])
     'a, b'
@@ -38,7 +38,7 @@ def listed(names: Iterable[object], most: int = 5) -> str:
 
 
 def braced(paths: Sequence[object]) -> str:
-    """Write paths that differ in their ending only as a shell would expand them.
+    """Combine paths that differ only in their endings with braces, as in a shell.
 
     >>> braced(["out/song.mid", "out/song.csv", "out/song.labels.txt"])
     'out/song.{mid,csv,labels.txt}'
@@ -55,7 +55,7 @@ def braced(paths: Sequence[object]) -> str:
 
 
 def length(seconds: float) -> str:
-    """Write a length of time.
+    """Format a length of time.
 
     >>> length(4.25), length(75), length(7300)
     ('4.2 s', '1 min 15 s', '2 h 01 min')
@@ -67,6 +67,6 @@ def length(seconds: float) -> str:
 
 
 def printable_title(text: str) -> str:
-    """A title without what matplotlib takes for formulas, and without what cannot be printed."""
+    """Escape the characters of a title that matplotlib would read as formulas, or that cannot be printed."""
     text = text.encode("utf-8", "replace").decode().replace("$", r"\$")
     return "".join(c if c.isprintable() else "?" for c in text)

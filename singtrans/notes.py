@@ -1,7 +1,7 @@
-"""What a transcription is made of: notes, a pitch track, and both together.
+"""Notes, pitch tracks and transcriptions.
 
-These frozen dataclasses are the only things that readers, the decoder, writers and scorers hand to each other.
-Time is in seconds from the start of the recording; pitch is a fractional MIDI number (69 = A4 = 440 Hz).
+Readers, the decoder, writers and scorers exchange only these frozen dataclasses. Time is in seconds from the start of
+the recording; pitch is a fractional MIDI number (69 = A4 = 440 Hz).
 """
 
 import math
@@ -19,27 +19,27 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 LONGEST_SONG = 43_200.0
-"""Seconds, half a day: where notes lie farther apart, there is no one tempo or tuning to be found in them."""
+"""Half a day in seconds. No tempo or tuning is estimated for notes that are spread over a longer time."""
 
 DOUBTFUL = 0.7
-"""Probability below which a value of a note counts as unsure."""
+"""Probability below which a value of a note is uncertain."""
 
 
 SCOOP, GRACE, FALL = "scoop", "grace", "fall"
-"""Kinds of ornaments: a note begins lower than it goes on; it begins otherwise; it ends otherwise."""
+"""Kinds of ornaments: a lower pitch at the start of a note, another pitch at its start, another pitch at its end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ornament:
-    """A part of a note that is not its steady pitch; a note has one at most at its beginning and one at its end.
+    """A part of a note at another pitch than the rest. A note has at most one at its start and one at its end.
 
     Attributes:
-        onset, offset: seconds, within the note: it begins with the note, or ends with it.
+        onset, offset: start and end in seconds. The ornament starts or ends together with the note.
         pitch: fractional MIDI number.
         kind: `SCOOP`, `GRACE` or `FALL`.
 
     Raises:
-        ValueError: if a value is not finite, it has no length, or there is no such kind.
+        ValueError: if a value is not finite, the length is not above 0, or the kind is unknown.
     """
 
     onset: float
@@ -59,9 +59,10 @@ class Certainty:
     """Probabilities that a note is right, from 0 to 1.
 
     Attributes:
-        right: onset and pitch are, within 50 ms and 50 cents.
-        onset: the onset is.
-        pitch, octave, offset: they are, if the onset is; an offset within 50 ms or a fifth of the note.
+        right: probability that the onset is within 50 ms and the pitch within 50 cents.
+        onset: probability that the onset is within 50 ms.
+        pitch, octave: probabilities that they are right, if the onset is.
+        offset: probability, if the onset is right, that the offset is within 50 ms or a fifth of the note.
     """
 
     NAMES: ClassVar = ("right", "onset", "pitch", "octave", "offset")
@@ -74,7 +75,7 @@ class Certainty:
 
     @property
     def doubts(self) -> tuple[str, ...]:
-        """What is unsure: the names of what is right with less than `DOUBTFUL`."""
+        """Names of the values whose probability is below `DOUBTFUL`."""
         return tuple(name for name in self.NAMES[1:] if getattr(self, name) < DOUBTFUL)
 
 
@@ -87,16 +88,15 @@ class Note:
         offset: end, in seconds; always later than ``onset``.
         pitch: fractional MIDI number.
         confidence: 0 (a guess) to 1 (certain).
-        tuning: how far above 440 Hz the singer's A4 lies at this note, in semitones; ``note`` counts from there.
-        moved: how many semitones above the integer nearest to its pitch the note was meant, as the song's key has it;
-            -1, 0 or 1.
-        certainty: how sure each of its values is, if the model is calibrated; ``confidence`` is then its ``right``.
-        ornaments: scoop, grace note and fall that are part of it, in time order.
-        release: where a score would end it, in seconds; None if it is not known.
+        tuning: distance in semitones of the singer's A4 at this note from 440 Hz; ``note`` is relative to it.
+        moved: correction of ``note`` by the key of the song: -1, 0 or 1 semitones.
+        certainty: probability that each value is right, or None if the model is not calibrated. If it is given,
+            ``confidence`` is equal to its ``right``.
+        ornaments: scoops, grace notes and falls that are part of the note, in time order.
+        release: time in seconds at which a score would end the note; None if unknown.
 
     Raises:
-        ValueError: if a value is not finite, the note has no length, the confidence is outside 0..1, or it was
-            moved further.
+        ValueError: if a value is not finite, the length is not above 0, or ``confidence`` or ``moved`` is out of range.
     """
 
     onset: float
@@ -126,26 +126,26 @@ class Note:
 
     @property
     def note(self) -> int:
-        """The integer MIDI number (0 to 127) that is written to a MIDI file: the nearest, halves up, unless moved."""
+        """Integer MIDI number (0 to 127): the pitch relative to ``tuning``, rounded (halves up), plus ``moved``."""
         return min(127, max(0, math.floor(self.pitch - self.tuning + 0.5) + self.moved))
 
     @property
     def name(self) -> str:
-        """The note's name with its octave, C4 being MIDI 60."""
+        """Name of the note with its octave; C4 is MIDI number 60."""
         return note_name(self.note)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PitchTrack:
-    """The sung pitch over time, one value a frame.
+    """The sung pitch over time, with one value per frame.
 
     Attributes:
-        time: (frames,) seconds, the centre of each frame, ascending.
+        time: (frames,) centres of the frames in seconds, ascending.
         midi: (frames,) fractional MIDI number, NaN where unvoiced.
         voicing: (frames,) probability 0..1 that the frame is voiced.
 
     Raises:
-        ValueError: if the three arrays are not one-dimensional and of one length.
+        ValueError: if the three arrays are not one-dimensional or differ in length.
     """
 
     time: np.ndarray
@@ -155,7 +155,7 @@ class PitchTrack:
     def __post_init__(self) -> None:
         if not (self.time.ndim == 1 and self.time.shape == self.midi.shape == self.voicing.shape):
             raise ValueError(
-                "time, midi and voicing need one length each:"
+                "time, midi and voicing must be one-dimensional and of equal length, not"
                 f" {self.time.shape}, {self.midi.shape}, {self.voicing.shape}"
             )
 
@@ -165,13 +165,15 @@ class PitchTrack:
 
 @dataclass(frozen=True, slots=True)
 class Separation:
-    """Whether the notes are those of a voice that was separated from instruments, and why.
+    """Result of the decision whether to separate the voice from instruments.
 
     Attributes:
-        separated: whether they are.
-        engine: what separated the voice; empty if nothing did.
-        mix_confidence: mean confidence of the recording's own notes, weighted by their length; None if not known.
-        voice_confidence: that of the separated voice's notes; None if not known.
+        separated: whether the notes are those of the separated voice.
+        engine: program that separated the voice; empty if the voice was not separated.
+        mix_confidence: mean confidence of the notes in the original recording, weighted by their length; None if
+            unknown.
+        voice_confidence: mean confidence of the notes of the separated voice, weighted by their length; None if
+            unknown.
     """
 
     separated: bool = False
@@ -181,31 +183,31 @@ class Separation:
 
 
 def mean_confidence(notes: Sequence[Note]) -> float | None:
-    """Mean confidence of notes, weighted by their length; None if there are none."""
+    """Compute the mean confidence of notes, weighted by their length; None if there are no notes."""
     length = sum(note.duration for note in notes)
     return sum(note.duration * note.confidence for note in notes) / length if notes else None
 
 
 NOTE_COLUMNS = ["onset", "offset", "duration", "pitch", "note", "name", "confidence"]
-"""Attributes of `Note` that `Transcription.to_dataframe` has as columns."""
+"""Attributes of `Note` that are columns in `Transcription.to_dataframe`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Transcription:
-    """What was sung in one recording.
+    """The transcription of one recording.
 
     Attributes:
-        notes: in time order, never overlapping.
-        pitch: the pitch track the notes were read from.
+        notes: notes in time order, which do not overlap.
+        pitch: pitch track from which the notes were decoded.
         duration: length of the recording in seconds.
-        audio: name of the recording (the file's name without its folder).
-        model: name of the model that listened.
-        missing: how much of the recording could not be decoded, in words; empty if it is complete.
-        remarks: lines on how the recording was read, such as which of several sound tracks, and on its voice.
-        separation: whether a voice was separated from instruments first; None if nobody asked.
-        clarity: how clear the evidence for the notes is on the average, 0 to 1; None if it is not known.
-        mixed: whether that is less than the notes of one voice alone have, as in recordings with an accompaniment or
-            with several voices; None if it is not known.
+        audio: name of the recording's file, without its folder.
+        model: name of the model.
+        missing: description of the part of the recording that could not be decoded; empty if it is complete.
+        remarks: lines on choices made in reading the recording, such as its sound track, and on separating the voice.
+        separation: result of the decision whether to separate the voice; None if separation was not requested.
+        clarity: mean clarity of the evidence for the notes, 0 to 1; None if unknown.
+        mixed: whether ``clarity`` is lower than for a single voice, as in recordings with an accompaniment or with
+            several voices; None if unknown.
     """
 
     notes: tuple[Note, ...]
@@ -220,13 +222,13 @@ class Transcription:
     mixed: bool | None = None
 
     def save(self, path: str | Path, *, overwrite: bool = True) -> Path:
-        """Write to ``path`` in the format of its ending, as `singtrans.formats.save` does, and return the path.
+        """Write to ``path`` in the format of its ending with `singtrans.formats.save`, and return the path.
 
-        The file appears whole or not at all.
+        If writing fails, no incomplete file is left.
 
         Raises:
-            InputError: if the ending is unknown, the folder is missing or cannot be written, or the file
-                exists and ``overwrite`` is False.
+            InputError: if the ending is unknown, the folder is missing, the file cannot be written, or the file exists
+                and ``overwrite`` is False.
         """
         from singtrans.formats import save
 
@@ -237,7 +239,7 @@ class Transcription:
         return iter(self.notes)
 
     def to_dataframe(self) -> "DataFrame":
-        """The notes as a pandas data frame with the columns of `NOTE_COLUMNS`, one row per note.
+        """Return the notes as a pandas data frame with the columns of `NOTE_COLUMNS` and one row per note.
 
         Raises:
             UsageError: if pandas is not installed.
@@ -251,7 +253,7 @@ class Transcription:
         return pandas.DataFrame([[getattr(note, name) for name in NOTE_COLUMNS] for note in self], columns=NOTE_COLUMNS)
 
     def _repr_html_(self) -> str:
-        """The picture that notebooks show."""
+        """Return the picture that notebooks show."""
         from singtrans.formats.notebook import picture
 
         return picture(self)

@@ -1,4 +1,4 @@
-"""Conversions between Hz, MIDI numbers and note names; no other module converts them."""
+"""Conversions between Hz, MIDI numbers and note names. No other module does such conversions."""
 
 from typing import overload
 
@@ -34,7 +34,7 @@ def midi_to_hz(midi: np.ndarray | float) -> np.ndarray | float:
 
 
 def note_name(number: int) -> str:
-    """Name of an integer MIDI number.
+    """Return the name of an integer MIDI number.
 
     >>> note_name(60), note_name(70)
     ('C4', 'A#4')

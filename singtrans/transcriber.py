@@ -1,4 +1,4 @@
-"""From a recording to a `Transcription`: the one path that the command line, validation and tests use."""
+"""Transcription of one recording. The command line, validation and evaluation all use this code."""
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
@@ -27,21 +27,21 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_READING = 0.8  # of the work on a recording is done when its last block is read
-_SILENT = 1e-12  # RMS amplitude below which a recording holds nothing, not even its own noise
+_READING = 0.8  # share of the work that is done when the last block has been read
+_SILENT = 1e-12  # RMS amplitude below which a recording has not even noise
 
 
 class Transcriber:
-    """Transcribes recordings with one model.
+    """Transcriber of recordings with one model.
 
     Args:
-        model: a shipped model's name, a path to a model file, or a model that is loaded already.
-        device: ``auto`` and ``cpu`` run on the CPU, without torch; ``cuda`` and ``mps`` need torch. A torch `Model` is
-            always run by torch.
-        threads: how many parts of a recording are computed at once; the result does not depend on it.
-        decoding: how notes are cut and written.
-        progress: called now and then with the share of the recording that is done, 0 to 1.
-        chunking: how recordings are divided; the result does not depend on it.
+        model: name of a shipped model, path of a model file, or a loaded model.
+        device: ``auto`` or ``cpu`` for the CPU, without torch; ``cuda`` or ``mps``, which need torch. A torch `Model`
+            always runs in torch.
+        threads: number of parts of a recording that are computed at the same time. It has no influence on the result.
+        decoding: options of the decoder.
+        progress: function that is called repeatedly with the finished share of the recording, 0 to 1.
+        chunking: division of recordings into chunks. It has no influence on the result.
 
     Raises:
         UsageError: if there is no such model or device.
@@ -70,21 +70,21 @@ class Transcriber:
         self._run_alone = StreamingModel(engine, self.model.config, 1, chunking)
 
     def __call__(self, source: audio.Source | np.ndarray, sample_rate: int | None = None) -> Transcription:
-        """Transcribe one recording, of any length: memory does not grow with a file's, but for what is found.
+        """Transcribe one recording of any length. For a file, only the results stay in memory, not the samples.
 
         Args:
-            source: a path, a `singtrans.audio.Recording` to choose a sound track or a channel, or samples, as
-                `transcribe` takes them.
-            sample_rate: of samples, in Hz.
+            source: path, `singtrans.audio.Recording` with a choice of sound track and channel, or samples, as for
+                `transcribe`.
+            sample_rate: sample rate of the samples, in Hz; not for files.
 
         Raises:
             InputError: if the file cannot be read.
-            ValueError: if samples are not usable, or ``sample_rate`` is given for a file.
+            ValueError: if the samples cannot be used, or ``sample_rate`` is given for a file.
         """
         if isinstance(source, np.ndarray):
             return self.transcribe(source, sample_rate=sample_rate)
         if sample_rate is not None:
-            raise ValueError("a file has its own sample rate: give sample_rate with an array only")
+            raise ValueError("sample_rate is only for arrays, because files state their sample rate")
         rate = self.model.config.features.sample_rate
         kept_length = self._chunking.kept_seconds * rate
         loudness, length, kept = Level(rate), 0, []
@@ -107,24 +107,24 @@ class Transcriber:
         """Transcribe samples in memory.
 
         Args:
-            samples: (n,) or (n, channels), as `singtrans.audio.from_array` takes them; any level.
-            name: of the recording, for the transcription.
-            sample_rate: in Hz; the model's by default.
+            samples: (n,) or (n, channels) samples of any level, as for `singtrans.audio.from_array`.
+            name: name of the recording, which is stored in the transcription.
+            sample_rate: sample rate in Hz; by default that of the model.
 
         Raises:
-            ValueError: if there are no samples, they have another shape, or not all are finite.
+            ValueError: if there are no samples, their shape is wrong, or some are not finite.
         """
         rate = self.model.config.features.sample_rate
         mono = audio.from_array(samples, sample_rate or rate, rate)
         return self._transcribe([mono], level(mono, rate), len(mono), name)
 
     def posteriors(self, samples: np.ndarray) -> Posteriors:
-        """What the network says about every frame of ``samples``, (n,) mono at the model's rate."""
+        """Compute the posteriors of every frame of ``samples``, (n,) mono at the sample rate of the model."""
         loudness = level(samples, self.model.config.features.sample_rate)
         return join(list(self._run([np.asarray(samples, np.float32)], _gain(loudness))))
 
     def _transcribe(self, blocks: Iterable[np.ndarray], loudness: float, length: int, name: str) -> Transcription:
-        """Transcribe ``length`` samples that come in blocks and are as loud as ``loudness``."""
+        """Transcribe ``length`` samples that are given in blocks; ``loudness`` is their level."""
         config = self.model.config
         decoder = Decoder(self.decoding.config(config.decoder), config.confidence)
         midi: list[np.ndarray] = []
@@ -156,7 +156,7 @@ class Transcriber:
         )
 
     def _watched(self, blocks: Iterable[np.ndarray], length: int) -> Iterator[np.ndarray]:
-        """The blocks, of which the progress is told."""
+        """Yield the blocks, and report the progress."""
         read = 0
         for block in blocks:
             yield block
@@ -164,20 +164,20 @@ class Transcriber:
             self.progress(_READING * read / max(length, 1))
 
     def _mixed(self, clarity: float) -> bool | None:
-        """Whether notes are less clear than those of one voice alone; None if the model does not know how clear."""
+        """Return whether ``clarity`` is lower than for a single voice; None if the model has no value for that."""
         least = self.model.config.confidence.least_clarity
         return clarity < least if least else None
 
 
 def _joined(pieces: list[np.ndarray]) -> np.ndarray:
-    """The pieces as one array; the list is emptied, since those of hours take as much memory as the whole."""
+    """Join pieces to one array. The list is emptied to save memory, which matters for hours of audio."""
     joined = np.concatenate(pieces)
     pieces.clear()
     return joined
 
 
 def _gain(loudness: float) -> float:
-    """What brings a recording to the level that the network knows; 0 if it holds nothing."""
+    """Return the gain that brings a recording to the level of the training data; 0 if it is silent."""
     return 1.0 / loudness if loudness > _SILENT else 0.0
 
 
@@ -191,18 +191,18 @@ def transcribe(
     """Transcribe one recording of singing.
 
     Args:
-        source: any audio or video file that soundfile or PyAV can read, or an array of samples, (n,) or (n, channels).
-        model: a shipped model's name or a path to a model file.
-        device: ``auto`` or ``cpu``; ``cuda`` and ``mps`` need torch.
-        sample_rate: of an array, in Hz.
+        source: audio or video file that soundfile or PyAV can read, or an array of samples, (n,) or (n, channels).
+        model: name of a shipped model, or path of a model file.
+        device: ``auto``, ``cpu``, ``cuda`` or ``mps``; the last two need torch.
+        sample_rate: sample rate of an array, in Hz.
 
     Returns:
-        The notes and the pitch track; ``.save("song.mid")`` writes them.
+        The notes and the pitch track, which ``.save("song.mid")`` writes to a file.
 
     Raises:
         InputError: if the recording cannot be read.
         UsageError: if the model or the device cannot be used.
-        ValueError: if samples are not usable.
+        ValueError: if the samples cannot be used.
 
     Example:
         >>> import soundfile
@@ -215,7 +215,7 @@ def transcribe(
 
 
 def _engine(model: "StoredModel | Model", device: str) -> Engine:
-    """The runtime for a model on a device; torch is imported only where it is needed."""
+    """Return the runtime for a model on a device. Torch is imported only if it is needed."""
     if isinstance(model, StoredModel) and device in ("auto", "cpu"):
         from singtrans.model.runtime.engine import OnnxEngine
 

@@ -64,7 +64,7 @@ def test_pitch_track_needs_one_length():
     values = np.zeros(3)
     assert len(PitchTrack(values, values, values)) == 3
     for wrong in ((values, values, np.zeros(2)), (np.zeros((3, 1)),) * 3):
-        with pytest.raises(ValueError, match=r"^time, midi and voicing need one length"):
+        with pytest.raises(ValueError, match=r"^time, midi and voicing must be"):
             PitchTrack(*wrong)
 
 

@@ -1,4 +1,4 @@
-"""The command line: one module per command, which parses, calls the library and prints."""
+"""The command line. Each module has one command: it parses options, calls the library and prints."""
 
 import io
 import os
@@ -29,12 +29,12 @@ app = typer.Typer(
     cls=Group,
     help="Transcribe recordings of singing to notes.\n\n"
     "`singtrans song.wav` is short for `singtrans transcribe song.wav`.",
-    epilog="Options can be given defaults in singtrans.toml."
+    epilog="You can set defaults for options in singtrans.toml."
     " Exit codes: 0 all done, 1 some input failed, 2 wrong usage, 130 interrupted.",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # plain text: errors stay one line, wherever they are read
+    rich_markup_mode=None,  # plain text, so that an error is one line on every terminal
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -61,9 +61,9 @@ app.add_typer(dataset)
 
 
 def main() -> None:
-    """Entry point: run a command, and turn an error into one line and an exit code."""
-    if isinstance(sys.stdout, io.TextIOWrapper):  # else it is closed or replaced
-        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name need not be text
+    """Run the command line; print an error as one line, and exit with its code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # otherwise, it is closed or replaced
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file name may have bytes that are not valid text
     interrupt.install()
     show_logs()
     try:
@@ -72,10 +72,10 @@ def main() -> None:
         _fail(error)
     except interrupt.Stopped as stopped:
         interrupt.ignore()
-        with suppress(OSError):  # the terminal may be what has gone
+        with suppress(OSError):  # the terminal may be closed
             say(str(stopped))
         sys.exit(128 + stopped.number)
-    except OSError as error:  # stdout on a full disk, for one
+    except OSError as error:  # such as stdout on a full disk
         _drop_stdout()
         _fail(InputError(str(error)))
     except Exception as error:
@@ -84,7 +84,7 @@ def main() -> None:
 
 
 def _defaults() -> dict[str, dict[str, object]]:
-    """Defaults from singtrans.toml: the user's, overridden by the folder's."""
+    """Read the defaults from the user's singtrans.toml and that of the working folder, which overrides it."""
     from singtrans.cli.defaults import NAME, Option, merged, read_defaults
 
     files = [Path(typer.get_app_dir("singtrans")) / NAME, Path(NAME)]
@@ -103,7 +103,7 @@ def _defaults() -> dict[str, dict[str, object]]:
 
 
 def _drop_stdout() -> None:
-    """Discard what is still to be written to stdout: the interpreter would fail to write it once more at its end."""
+    """Discard buffered output of stdout, so that the interpreter does not fail again when it exits."""
     with suppress(OSError, AttributeError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

@@ -1,4 +1,4 @@
-"""Command classes: help in panels, options that every command has, and ``singtrans song.wav`` for transcribing."""
+"""Command classes: help in panels, the option ``--debug``, and ``transcribe`` as the default command."""
 
 import os
 import re
@@ -28,12 +28,12 @@ PANELS = (
     *("Arguments", OUTPUT, INPUT, SONGS, NOTES, RHYTHM, PITCH, MIDI),
     *(SCORING, TRAINING, DATA, "Options", MANY, MODEL, MESSAGES),
 )
-"""Panels of options, in the order in which help shows them."""
+"""Panels of options, in the order of the help."""
 
 DIRECT = "transcribe"
-"""The command that is meant where none is named."""
+"""The command that is run if none is named."""
 
-_GENERAL = ("--debug",)  # options that may stand before the command
+_GENERAL = ("--debug",)  # options that may be placed before the command
 
 
 def _start(_ctx: typer.Context, wanted: bool) -> None:
@@ -52,12 +52,12 @@ Debug = Annotated[
         rich_help_panel=MESSAGES,
     ),
 ]
-"""The option ``--debug``, which every command has."""
+"""The option ``--debug`` of every command."""
 
 
 @cache
 def _debug_option() -> Any:
-    """``--debug`` as a click option, made by typer from a function that has it."""
+    """Return ``--debug`` as a click option; typer makes it from the parameter of a function."""
     app = typer.Typer(add_completion=False)
 
     @app.command()
@@ -68,13 +68,13 @@ def _debug_option() -> Any:
 
 
 class Command(TyperCommand):
-    """A command with its options in panels, and with ``--debug``."""
+    """A command that has ``--debug`` and shows its options in panels."""
 
     def __init__(self, name: str | None, *, params: list[Any] | None = None, **attributes: Any) -> None:
         super().__init__(name, params=[*(params or []), _debug_option()], **attributes)
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
-        """Name the arguments in the usage line: ``[OPTIONS] INPUT...``."""
+        """Return the arguments for the usage line, as in ``[OPTIONS] INPUT...``."""
         pieces = []
         for param in self.get_params(ctx):
             if _is_argument(param):
@@ -83,7 +83,7 @@ class Command(TyperCommand):
         return [self.options_metavar or "", *pieces]
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write arguments, then each panel of options."""
+        """Write the arguments, and then each panel of options."""
         panels: dict[str, list[tuple[str, str]]] = {title: [] for title in PANELS}
         for param in self.get_params(ctx):
             if record := param.get_help_record(ctx):
@@ -100,12 +100,12 @@ def _is_argument(param: Any) -> bool:
 
 
 def _bare(names: str) -> str:
-    """An option's names without brackets around its choices."""
+    """Remove the brackets around the choices of an option."""
     return re.sub(r"[<\[]([\w|]+)[>\]]$", r"\1", names)
 
 
 def _described(param: Any) -> str:
-    """The help of a parameter and its default; the names of the formats are not imported before they are needed."""
+    """Return the help of a parameter with its default. Names of formats are imported only here, because it is slow."""
     text = param.help or ""
     if "{formats}" in text:
         from singtrans.formats import WRITERS
@@ -126,21 +126,21 @@ def _panel(param: Any) -> str:
 
 
 class Group(TyperGroup):
-    """The command ``singtrans`` itself: transcribes where it is given a recording instead of a command."""
+    """The command ``singtrans``, which transcribes if a recording is given in place of a command."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Name the command that is meant, and parse the arguments."""
+        """Insert the name of the default command if there is none, and parse the arguments."""
         own = {opt for param in self.get_params(ctx) for opt in (*param.opts, *param.secondary_opts)}
         return super().parse_args(ctx, with_command(args, self.commands, own))
 
 
 def with_command(args: Sequence[str], commands: Collection[str], own: Collection[str]) -> list[str]:
-    """Insert ``transcribe`` before a recording or an option that stands where a command is expected.
+    """Insert ``transcribe`` if a recording or an option is in the place of a command.
 
     Args:
-        args: what follows ``singtrans`` on the command line.
-        commands: the names of the commands.
-        own: options that need no command, such as ``--version``.
+        args: arguments after ``singtrans`` on the command line.
+        commands: names of the commands.
+        own: options of ``singtrans`` itself, such as ``--version``.
     """
     args = list(args)
     at = next((i for i, arg in enumerate(args) if arg not in _GENERAL), len(args))
@@ -150,5 +150,5 @@ def with_command(args: Sequence[str], commands: Collection[str], own: Collection
 
 
 def _is_input(text: str) -> bool:
-    """Whether it looks like an option, a path or a URL rather than like a command's name."""
+    """Return whether an argument looks like an option, a path or a URL rather than a command."""
     return text.startswith("-") or any(c in text for c in "./\\") or os.path.lexists(text)

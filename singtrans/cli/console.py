@@ -1,4 +1,4 @@
-"""Output of the commands on stderr: one line per file, and a summary."""
+"""Messages of the commands on stderr: one line per file, and a summary."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -16,11 +16,11 @@ from singtrans.pitch import note_name
 if TYPE_CHECKING:
     from singtrans.training.loop import Listener
 
-_MOST_FAILURES = 20  # repeated after the summary
+_MOST_FAILURES = 20  # largest number of failures that are repeated after the summary
 
 
 def describe(notes: Sequence[Note]) -> str:
-    """How many notes there are, and the lowest and the highest: ``31 notes, D3 to A3``."""
+    """Format the number of notes, the lowest note and the highest: ``31 notes, D3 to A3``."""
     numbers = [note.note for note in notes]
     return _described(len(notes), min(numbers, default=0), max(numbers, default=0))
 
@@ -31,16 +31,16 @@ def _described(notes: int, lowest: int, highest: int) -> str:
 
 
 def report(plan: Plan, outcomes: Iterator[Outcome], bar: Bar, quiet: bool = False) -> bool:
-    """Print the outcome of each job when it has finished, and a summary at the end.
+    """Print the outcome of each job when it is finished, and a summary at the end.
 
     Args:
-        plan: the jobs, and the inputs that failed before any job.
-        outcomes: outcomes of the jobs, in order; the iterator does the work.
-        bar: shows the progress.
-        quiet: print failures only.
+        plan: the jobs, and the inputs without a recording.
+        outcomes: outcomes of the jobs, in order; the jobs are done while iterating.
+        bar: progress bar.
+        quiet: whether to print failures only.
 
     Returns:
-        Whether nothing failed.
+        True if no job or input failed.
     """
     began, tally = time.monotonic(), _Tally(list(plan.failures))
     jobs = len(plan.jobs)
@@ -59,7 +59,7 @@ def report(plan: Plan, outcomes: Iterator[Outcome], bar: Bar, quiet: bool = Fals
             say(line)
     if plan.passed_over and not quiet:
         files = counted(sum(count for _, count in plan.passed_over), "file")
-        say(f"ignored {files} of other kinds: {count_endings(plan.passed_over)}")
+        say(f"ignored {files} not recognised as audio: {count_endings(plan.passed_over)}")
     return not (tally.failed or tally.refused)
 
 
@@ -103,7 +103,7 @@ class _Tally:
         return f"{self.seconds / elapsed:.0f} times real time" if self.seconds and elapsed > 1 else ""
 
     def summary(self, elapsed: float) -> list[str]:
-        """Summary with all failures; refused outputs are only counted, because they have the same cause."""
+        """Return the summary and the failures. Refused outputs are only counted, because all have the same cause."""
         parts = [f"{self.transcribed} transcribed ({length(self.seconds)} of audio in {length(elapsed)})"]
         parts += [f"{self.silent} without singing"] if self.silent else []
         parts += [f"{self.skipped} skipped"] if self.skipped else []
@@ -121,14 +121,17 @@ class _Tally:
 
 @contextmanager
 def progress(items: int, doing: str = "") -> Iterator[Callable[[float], None]]:
-    """Show the progress over a number of items; yields a function to be called with the seconds of each."""
+    """Show the progress over a number of items; yield a function to call with the length in seconds of each."""
     with Bar(total=items, doing=doing) as bar:
         yield lambda seconds: bar.advance()
 
 
 @contextmanager
 def training_progress() -> "Iterator[Listener]":
-    """Print the progress of a training: a line per validation, and a bar on a terminal, else a line every 100 steps."""
+    """Print the progress of a training.
+
+    There is one line per validation. A terminal also shows a progress bar; elsewhere, there is a line every 100 steps.
+    """
     from singtrans.training.loop import Listener, Progress
 
     bar = Bar()

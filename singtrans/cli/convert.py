@@ -35,14 +35,14 @@ from singtrans.errors import UsageError
 def convert(  # noqa: PLR0913 (one parameter per option)
     ctx: typer.Context,
     source: Annotated[Path, typer.Argument(metavar="FROM", help="A file with notes.")],
-    target: Annotated[Path, typer.Argument(metavar="TO", help="The file to write; its ending gives the format.")],
+    target: Annotated[Path, typer.Argument(metavar="TO", help="The file to write; its ending determines the format.")],
     format: Annotated[
         str | None,
         typer.Option(
             "-f",
             "--format",
             metavar="NAME",
-            help="Format of TO, if its ending does not give it: {formats}.",
+            help="Format of TO, if its ending does not determine it: {formats}.",
             rich_help_panel=OUTPUT,
         ),
     ] = None,
@@ -50,7 +50,7 @@ def convert(  # noqa: PLR0913 (one parameter per option)
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="The recording; needed for wav and for --velocity loudness, used for html and for titles.",
+            help="The recording. It is required for wav and for --velocity loudness, and used for html and for titles.",
             rich_help_panel=OUTPUT,
         ),
     ] = None,
@@ -76,8 +76,8 @@ def convert(  # noqa: PLR0913 (one parameter per option)
 ) -> None:
     """Convert a file with notes to another format.
 
-    Reads the notes; from MIDI and score files, also the tempo and metre, which are kept unless you give --tempo or
-    --metre. docs/formats.md lists the formats, and docs/labels.md the label formats that can also be read.
+    The tempo and metre of MIDI and score files are kept unless you give --tempo or --metre. docs/formats.md lists the
+    formats that can be written, and docs/labels.md lists further formats that can be read.
 
     \b
     Examples:
@@ -93,7 +93,7 @@ def convert(  # noqa: PLR0913 (one parameter per option)
 
     wanted = parse_formats([format]) if format else []
     if len(wanted) > 1:
-        raise UsageError(f"-f {format}: one file has one format; give one name")
+        raise UsageError(f"-f {format}: a file can have only one format; give one name")
     written = wanted[0] if wanted else format_of(target)
     refuse_idle(ctx, [written] if written else [])
     options = write_options(

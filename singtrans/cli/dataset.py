@@ -15,7 +15,7 @@ from singtrans.errors import InputError, UsageError
 
 dataset = typer.Typer(
     name="dataset",
-    help="Check labelled recordings, and split them for training, validation and testing.",
+    help="Check and split labelled recordings.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -37,9 +37,9 @@ def check(
 ) -> None:
     """Summarise labelled recordings, and list labels that look wrong.
 
-    Transcribes each recording and compares its labels with what is sung. Finds overlapping notes, wrong octaves,
-    labels that are sharp or late throughout, labels of another recording, recordings that end early, and more:
-    docs/labels.md lists all of it. The exit code is 1 if anything looks wrong.
+    Each recording is transcribed and compared with its labels. Among other things, this finds overlapping notes, wrong
+    octaves, labels that are all sharp or late, labels of another recording, and recordings that end early.
+    docs/labels.md lists all checks. The exit code is 1 if anything looks wrong.
 
     \b
     Examples:
@@ -87,8 +87,8 @@ def split(  # noqa: PLR0913 (one parameter per option)
 ) -> None:
     """Split labelled recordings for training, validation and testing.
 
-    Writes a manifest with a column split. The parts are named train, valid and test. Recordings in a folder named test
-    stay in the test part.
+    The command writes a manifest with a column "split", whose values are train, valid and test. Recordings in a folder
+    named test stay in the split test.
 
     \b
     Examples:
@@ -99,7 +99,7 @@ def split(  # noqa: PLR0913 (one parameter per option)
     from singtrans.dataset.splits import divide, summarise
 
     if valid + test >= 1.0:
-        raise UsageError(f"--valid {valid:g} and --test {test:g} leave nothing to train on; make them smaller")
+        raise UsageError(f"--valid {valid:g} and --test {test:g} leave no recordings for training; make them smaller")
     if out.exists() and not overwrite:
         raise UsageError(f"{out} already exists; use --overwrite, or choose another name with -o")
     shares = {"valid": valid, "test": test}

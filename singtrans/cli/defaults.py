@@ -1,12 +1,12 @@
-"""Defaults that people keep in a file, singtrans.toml: in the folder they work in, or in their configuration folder.
+"""Defaults in a file singtrans.toml, in the working folder or in the user's configuration folder.
 
     [transcribe]
     format = ["mid", "csv"]
     tempo = "auto"
     pitch-bend = true
 
-There is one table per command, with the long names of options as keys. The file of the working folder overrides the
-user's, and the command line overrides both.
+There is one table per command. Its keys are the long names of options. The file in the working folder overrides the
+user's file, and the command line overrides both.
 """
 
 import tomllib
@@ -26,8 +26,8 @@ class Option:
     """An option of a command.
 
     Attributes:
-        parameter: the name of the command's parameter.
-        several: whether it may be given several times.
+        parameter: name of the command's parameter.
+        several: whether the option may be given several times.
     """
 
     parameter: str
@@ -35,17 +35,18 @@ class Option:
 
 
 def read_defaults(path: Path, options: Mapping[str, Mapping[str, Option]]) -> dict[str, dict[str, object]]:
-    """Defaults in a file.
+    """Read defaults from a file.
 
     Args:
         path: the file.
-        options: command -> the options' long names without hyphens before them -> the options.
+        options: map from commands to maps from the long names of their options, without the leading hyphens, to the
+            options.
 
     Returns:
-        Command -> parameter -> value; nothing if there is no such file.
+        Map from commands to maps from their parameters to values; empty if there is no such file.
 
     Raises:
-        UsageError: if it is not TOML, or names a command or an option that there is not.
+        UsageError: if the file is not TOML, or has an unknown command or option.
     """
     try:
         if path.is_fifo() or (path.is_file() and path.stat().st_size > _MOST_BYTES):
@@ -73,7 +74,7 @@ def read_defaults(path: Path, options: Mapping[str, Mapping[str, Option]]) -> di
 
 
 def merged(every: Sequence[Mapping[str, Mapping[str, object]]]) -> dict[str, dict[str, object]]:
-    """Defaults of several files; later files override earlier ones."""
+    """Merge the defaults of several files; later files override earlier ones."""
     result: dict[str, dict[str, object]] = {}
     for defaults in every:
         for command, values in defaults.items():
@@ -82,7 +83,7 @@ def merged(every: Sequence[Mapping[str, Mapping[str, object]]]) -> dict[str, dic
 
 
 def _plain(where: str, value: object, several: bool) -> object:
-    """A value that the command line could have given; a list where it can be given several times."""
+    """Convert a value to the form that the command line gives; a list if the option may be given several times."""
     if several and isinstance(value, list) and all(isinstance(item, str) for item in value):
         return value
     if isinstance(value, bool) and not several:

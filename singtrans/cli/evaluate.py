@@ -47,7 +47,7 @@ def evaluate(  # noqa: PLR0913 (one parameter per option)
         str | None,
         typer.Option(
             metavar="MODEL",
-            help="Transcribe the recordings with this model, and score that: a shipped name or a weight file.",
+            help="Transcribe the recordings with this model and score the result: a shipped name or a weight file.",
             rich_help_panel=MODEL,
         ),
     ] = None,
@@ -63,7 +63,7 @@ def evaluate(  # noqa: PLR0913 (one parameter per option)
         str | None,
         typer.Option(
             metavar="OTHER",
-            help="Compare with these notes; with --model also with another model.",
+            help="Compare with these notes; with --model, also with another model.",
             rich_help_panel=SCORING,
         ),
     ] = None,
@@ -71,7 +71,7 @@ def evaluate(  # noqa: PLR0913 (one parameter per option)
         float,
         typer.Option(
             metavar="HZ",
-            help="Add this to the pitch of true notes, to correct labels that are sharp or flat.",
+            help="Add this to the pitch of the true notes, to correct labels that are sharp or flat.",
             rich_help_panel=SCORING,
         ),
     ] = 0.0,
@@ -82,18 +82,21 @@ def evaluate(  # noqa: PLR0913 (one parameter per option)
     files: Annotated[
         bool | None,
         typer.Option(
-            "--files/--no-files", help="Print a line per file. Default: if there are few.", rich_help_panel=OUTPUT
+            "--files/--no-files",
+            help="Print one line per file. Default: yes if there are few files.",
+            rich_help_panel=OUTPUT,
         ),
     ] = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print everything as JSON, with all digits.", rich_help_panel=OUTPUT)
+        bool, typer.Option("--json", help="Print all scores as JSON, without rounding.", rich_help_panel=OUTPUT)
     ] = False,
     csv: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write a CSV with a line per file.", rich_help_panel=OUTPUT)
+        Path | None,
+        typer.Option(metavar="FILE", help="Write a CSV table with one line per file.", rich_help_panel=OUTPUT),
     ] = None,
     plot: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Draw the worst files to a .png, .svg or .pdf.", rich_help_panel=OUTPUT),
+        typer.Option(metavar="FILE", help="Draw the worst files to this .png, .svg or .pdf.", rich_help_panel=OUTPUT),
     ] = None,
     overwrite: Overwrite = False,
     name: Name = None,
@@ -105,10 +108,10 @@ def evaluate(  # noqa: PLR0913 (one parameter per option)
 ) -> None:
     """Score notes and pitch tracks against true ones, with mir_eval.
 
-    Prints precision, recall and F-measure of COn (onset within 50 ms), COff (offset within 50 ms or 20 % of the
-    note, whichever is larger), COnP (onset, and pitch within 50 cents) and COnPOff (all three); the kinds of errors;
-    and, if song.f0.csv is beside the notes, the accuracy of the pitch track. Means are over files, with 95 %
-    intervals. If there are several data sets, each is scored separately too.
+    The scores are precision, recall and F-measure of COn (onset within 50 ms), COff (offset within 50 ms or 20 % of the
+    note, whichever is larger), COnP (onset, and pitch within 50 cents) and COnPOff (onset, pitch and offset). The
+    command also counts the kinds of errors. If song.f0.csv is beside the notes, it scores the pitch track, too. Means
+    are over files, with 95 % intervals. If there are several data sets, each is also scored separately.
 
     \b
     Examples:
@@ -148,7 +151,7 @@ def evaluate(  # noqa: PLR0913 (one parameter per option)
     failures = dict.fromkeys(line for evaluation in scores for line in evaluation.failures)
     for line in failures:
         say(f"failed: {line}")
-    if plot is not None:  # last, so that no scores are lost where there is nothing to draw
+    if plot is not None:  # done last, so that the scores are printed even if drawing fails
         from singtrans.view.worst_files import plot_worst
 
         plot_worst(ours, plot)
@@ -199,8 +202,8 @@ def _write(path: Path, text: str) -> None:
 
 def _warn(evaluation: "Evaluation") -> None:
     for names, what in [
-        (evaluation.missing, "without an estimate, scored as if no notes were found"),
-        (evaluation.extra, "ignored, because no true notes have this name"),
+        (evaluation.missing, "without an estimate, scored as if it had no notes"),
+        (evaluation.extra, "ignored, because there are no true notes of this name"),
     ]:
         if names:
             say(f"{evaluation.system}: {counted(len(names), 'file')} {what}: {listed(names)}")

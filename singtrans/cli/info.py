@@ -18,10 +18,10 @@ def info(
         str, typer.Argument(metavar="MODEL", help="Name of a shipped model, or a weight file.", show_default=False)
     ] = "",
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print everything that is known of MODEL as JSON.", rich_help_panel=OUTPUT)
+        bool, typer.Option("--json", help="Print all information about MODEL as JSON.", rich_help_panel=OUTPUT)
     ] = False,
 ) -> None:
-    """Describe a model, or list the shipped ones."""
+    """Describe a model, or list the shipped models."""
     import json
 
     from singtrans.model.shipped import find_model, shipped_models
@@ -55,7 +55,7 @@ def _listed(name: str, path: Path) -> dict[str, object]:
 
 
 def _parsed(text: str) -> object:
-    """A value of the metadata: JSON where it is a JSON object or list, else the text."""
+    """Parse a value of the metadata if it is a JSON object or list, and else return the text."""
     import json
 
     try:
@@ -65,7 +65,7 @@ def _parsed(text: str) -> object:
 
 
 def _lines(config: "Config", metadata: Mapping[str, str], path: Path, parameters: int) -> dict[str, str]:
-    """The ten things that people want to know of a model."""
+    """Return the ten lines of the description of a model."""
     from singtrans.pitch import note_name
 
     features, network, decoder = config.features, config.network, config.decoder
@@ -81,5 +81,5 @@ def _lines(config: "Config", metadata: Mapping[str, str], path: Path, parameters
         "frames": f"{1000 * features.hop / features.sample_rate:g} ms apart",
         "pitch": f"{note_name(lowest)} to {note_name(highest)}",
         "notes": f"{decoder.shortest_note * 1000:g} ms or longer",
-        "trained": f"{metadata.get('step', '?')} steps in the last stage (--json prints all that is known)",
+        "trained": f"{metadata.get('step', '?')} steps in the last stage (--json prints more)",
     }

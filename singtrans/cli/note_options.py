@@ -1,4 +1,4 @@
-"""Options for the notes that are found."""
+"""Options of the decoder."""
 
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -29,7 +29,7 @@ OrnamentsOption = Annotated[
     Ornaments,
     typer.Option(
         "--ornaments",
-        help="Scoops, grace notes and falls: fold them into the notes they belong to, or keep them as notes.",
+        help="Scoops, grace notes and falls: fold makes them part of the adjacent notes, keep writes them as notes.",
         rich_help_panel=NOTES,
     ),
 ]
@@ -37,8 +37,8 @@ EndsOption = Annotated[
     Ends,
     typer.Option(
         "--ends",
-        help="Where notes end. sung: when the voice stops. joined: where a score would end them, ignoring rests for"
-        " breaths.",
+        help="Where notes end. sung: where the voice stops. joined: where a score would end them, without rests"
+        " for breaths.",
         rich_help_panel=NOTES,
     ),
 ]
@@ -48,7 +48,7 @@ Sensitivity = Annotated[
         min=-1.0,
         max=1.0,
         metavar="X",
-        help="How readily notes are found, from -1 (fewer notes) to 1 (more notes).",
+        help="Number of notes that are found, from -1 (fewer) to 1 (more).",
         rich_help_panel=NOTES,
     ),
 ]
@@ -67,7 +67,7 @@ ShortestNote = Annotated[
 def decoding_options(
     ornaments: Ornaments, ends: Ends, sensitivity: float, shortest_note: float | None
 ) -> "DecodingOptions":
-    """Combine the options."""
+    """Make `DecodingOptions` from the options."""
     from singtrans.decoding.options import DecodingOptions
 
     return DecodingOptions(ornaments.value, ends.value, sensitivity, shortest_note)

@@ -1,4 +1,4 @@
-"""Options of several commands."""
+"""Options that several commands have."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -28,7 +28,7 @@ Formats = Annotated[
         "-f",
         "--format",
         metavar="NAME[,NAME]",
-        help="What to write, as one list or with several -f: {formats}. Default: mid.",
+        help="Formats to write, as a list or with several -f: {formats}. Default: mid.",
         rich_help_panel=OUTPUT,
     ),
 ]
@@ -41,7 +41,8 @@ Lyrics = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
-        help="Text file with the words: one syllable per note, hyphens between syllables, ~ to hold one over a note.",
+        help="Text file with the words: one syllable per note, a hyphen between the syllables of a word, and ~ to hold"
+        " a syllable over one more note.",
         rich_help_panel=OUTPUT,
     ),
 ]
@@ -49,7 +50,7 @@ Tempo = Annotated[
     str | None,
     typer.Option(
         metavar="BPM|auto",
-        help="Beats per minute; auto finds the beats. The notes keep their times.",
+        help="Beats per minute, or auto to find the beats. The times of the notes do not change.",
         rich_help_panel=RHYTHM,
     ),
 ]
@@ -65,7 +66,7 @@ Quantize = Annotated[
     str,
     typer.Option(
         metavar="GRID",
-        help="Move notes onto a grid: 1/4, 1/8, 1/16 or 1/32; 1/8t for triplets, 1/8s for swing.",
+        help="Move notes to a grid: 1/4, 1/8, 1/16 or 1/32; 1/8t for triplets, 1/8s for swing.",
         rich_help_panel=RHYTHM,
     ),
 ]
@@ -73,8 +74,8 @@ Tuning = Annotated[
     str | None,
     typer.Option(
         metavar="HZ|auto",
-        help="Frequency of the singer's A4; auto estimates it, and follows it if it drifts. Changes note numbers, not"
-        " measured pitches. Default: 440.",
+        help="Frequency of the singer's A4, or auto to estimate it, even if it drifts. This changes note numbers, but"
+        " not measured pitches. Default: 440.",
         rich_help_panel=PITCH,
     ),
 ]
@@ -82,8 +83,8 @@ Key = Annotated[
     str | None,
     typer.Option(
         metavar="KEY|auto",
-        help="Key of the song, such as D, Bb or F#m; auto estimates it. A pitch about halfway between two"
-        " notes is rounded to the one in the key. Default: no key; round to the nearest note.",
+        help="Key of the song, such as D, Bb or F#m, or auto to estimate it. A pitch about halfway between two notes is"
+        " rounded to the one in the key. Default: none; pitches are rounded to the nearest note.",
         rich_help_panel=PITCH,
     ),
 ]
@@ -103,7 +104,7 @@ Program = Annotated[
 ]
 VelocityOption = Annotated[
     Velocity,
-    typer.Option(help="All velocities the same, or by how loudly each note is sung.", rich_help_panel=MIDI),
+    typer.Option(help="Same velocity for all notes, or velocity by the loudness of each note.", rich_help_panel=MIDI),
 ]
 Title = Annotated[
     str, typer.Option(metavar="TEXT", help="Title of the song. Default: the recording's name.", rich_help_panel=OUTPUT)
@@ -136,10 +137,12 @@ Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print failures only.
 
 
 def parse_formats(texts: Iterable[str]) -> list[str]:
-    """The names of the formats that ``-f`` asks for, each once: ``mid,csv``, ``-f mid -f csv``, ``midi``.
+    """Return the names of the formats in the values of ``-f``, without repetitions.
+
+    Examples of values are ``mid,csv``, ``-f mid -f csv`` and ``midi``.
 
     Raises:
-        UsageError: if one is unknown.
+        UsageError: if a format is unknown.
     """
     from singtrans.formats import find_format
 
@@ -147,7 +150,7 @@ def parse_formats(texts: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(find_format(name.strip()).name for name in names))
 
 
-def write_options(  # noqa: PLR0913 (one parameter an option)
+def write_options(  # noqa: PLR0913 (one parameter per option)
     *,
     tempo: str | None = None,
     metre: str | None = None,
@@ -162,10 +165,10 @@ def write_options(  # noqa: PLR0913 (one parameter an option)
     artist: str = "",
     language: str = "",
 ) -> "Options":
-    """The `Options` that these say.
+    """Make `Options` from the options of the command line.
 
     Raises:
-        UsageError: if one of them is none.
+        UsageError: if an option is invalid.
         InputError: if the lyrics cannot be read.
     """
     from singtrans.formats.lyrics import read_lyrics
@@ -187,17 +190,17 @@ def write_options(  # noqa: PLR0913 (one parameter an option)
     )
 
 
-_FIELDS = {"velocity": "loudness"}  # options that have another name in `Options`
+_FIELDS = {"velocity": "loudness"}  # options with another name in `Options`
 
 
 def given(ctx: typer.Context, name: str) -> bool:
-    """Whether a parameter was given on the command line, and not only in singtrans.toml."""
+    """Return whether a parameter was given on the command line; values from singtrans.toml do not count."""
     source = ctx.get_parameter_source(name)
     return source is not None and source.name == "COMMANDLINE"
 
 
 def choose_existing(ctx: typer.Context, overwrite: bool, skip_existing: bool) -> "Existing":
-    """How to treat existing outputs; the command line overrides singtrans.toml.
+    """Return the treatment of existing outputs. The command line overrides singtrans.toml.
 
     Raises:
         UsageError: if --overwrite and --skip-existing contradict each other.
@@ -211,12 +214,12 @@ def choose_existing(ctx: typer.Context, overwrite: bool, skip_existing: bool) ->
 
 
 def refuse_idle(ctx: typer.Context, formats: Iterable[str]) -> None:
-    """Refuse options on the command line that change nothing in any of the formats.
+    """Refuse options on the command line that have no effect on any of the formats.
 
-    Those of singtrans.toml are for many commands, and are ignored where they have no effect.
+    Options in singtrans.toml are ignored if they have no effect, because the file is used for many formats.
 
     Raises:
-        UsageError: naming the formats that an option is for.
+        UsageError: if there is such an option. The message names the formats for which it has an effect.
     """
     from singtrans.formats import USES
 
@@ -226,4 +229,4 @@ def refuse_idle(ctx: typer.Context, formats: Iterable[str]) -> None:
         uses = [known for known, fields in USES.items() if field in fields]
         if formats and uses and given(ctx, name) and not set(uses).intersection(formats):
             option = name.replace("_", "-")
-            raise UsageError(f"--{option} changes nothing in {', '.join(formats)}: it is for {', '.join(uses)}")
+            raise UsageError(f"--{option} has no effect on {', '.join(formats)}: it is for {', '.join(uses)}")

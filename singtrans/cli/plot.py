@@ -38,7 +38,7 @@ def plot(  # noqa: PLR0913 (one parameter per option)
         Path | None,
         typer.Option(
             metavar="RECORDING",
-            help="The recording, if FILE has notes; for the spectrogram.",
+            help="The recording for the spectrogram, if FILE is a file with notes.",
             rich_help_panel=INPUT,
         ),
     ] = None,
@@ -56,7 +56,8 @@ def plot(  # noqa: PLR0913 (one parameter per option)
 ) -> None:
     """Draw notes over the sung pitch and the spectrogram.
 
-    The darker a box, the more certain the note. A long recording takes several rows, and in a PDF several pages.
+    Darker boxes are notes with higher confidence. A long recording is drawn in several rows, and on several pages in a
+    PDF.
 
     \b
     Examples:

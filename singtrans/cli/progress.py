@@ -1,4 +1,4 @@
-"""Progress bars, all of one kind: on a terminal only, with an estimate of the time left."""
+"""Progress bars on a terminal, with an estimate of the time left."""
 
 import sys
 import time
@@ -14,24 +14,24 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
 
-_PATIENCE = 1.0  # seconds that a single item may take before a bar appears
+_PATIENCE = 1.0  # seconds after which a bar is shown for a single item
 
 
 def say(line: str) -> None:
-    """Print one line on stderr, whatever it contains."""
+    """Print a line on stderr; characters that cannot be printed are escaped."""
     typer.echo(printable(line), err=True)
 
 
 def is_terminal() -> bool:
-    """Whether stderr is a terminal that a person may be watching."""
+    """Return whether stderr is a terminal."""
     return sys.stderr is not None and sys.stderr.isatty()
 
 
 class Estimate:
-    """How much time is left, from the share of the work that is done.
+    """Estimate of the time left, from the share of the work that is done.
 
     Args:
-        now: the time at the start, in seconds.
+        now: time at the start, in seconds.
     """
 
     def __init__(self, now: float) -> None:
@@ -39,28 +39,28 @@ class Estimate:
         self._whole: float | None = None
 
     def update(self, share: float, now: float) -> None:
-        """Note that a share of the work, 0 to 1, is done."""
+        """Set the share of the work that is done, 0 to 1."""
         if share > 0:
             self._whole = (now - self._began) / share
 
     def expect(self, seconds: float, now: float) -> None:
-        """Note that so many seconds are left."""
+        """Set the number of seconds that are left."""
         self._whole = now - self._began + seconds
 
     def left(self, now: float) -> float | None:
-        """Seconds left; None before anything is done."""
+        """Return the number of seconds that are left; None before any work is done."""
         return None if self._whole is None else max(0.0, self._began + self._whole - now)
 
 
 class Bar:
-    """A progress bar over a number of items; without a terminal it prints lines and draws nothing.
+    """Progress bar over a number of items. Without a terminal, lines are printed, but no bar is drawn.
 
-    A single item gets a bar once it has taken a second. Use it as a context manager.
+    For a single item, the bar is drawn only after a second. Use the class as a context manager.
 
     Args:
-        quiet: never draw a bar.
-        total: how many items; it may be set later.
-        doing: what is being done, to stand before the bar.
+        quiet: whether to draw no bar.
+        total: number of items; it may be set later.
+        doing: description of the work, which is shown before the bar.
     """
 
     def __init__(self, quiet: bool = False, total: int = 1, doing: str = "") -> None:
@@ -71,11 +71,11 @@ class Bar:
         self.begin(total, doing)
 
     def begin(self, total: int, doing: str = "") -> None:
-        """Start again from nothing done, with other items.
+        """Start again with other items.
 
         Args:
-            total: how many items.
-            doing: what is being done, to stand before the bar.
+            total: number of items.
+            doing: description of the work, which is shown before the bar.
         """
         self.total, self.doing = total, doing
         self._done, self._idle = 0, 0
@@ -89,7 +89,7 @@ class Bar:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._progress:
-            with suppress(OSError):  # the terminal may be what has gone
+            with suppress(OSError):  # the terminal may be closed
                 self._progress.stop()
 
     def line(self, text: str) -> None:
@@ -102,17 +102,17 @@ class Bar:
             say(text)
 
     def part(self, share: float) -> None:
-        """Say that a share of the current item, 0 to 1, is done."""
+        """Set the share of the current item that is done, 0 to 1."""
         self._show(min(1.0, max(0.0, share)))
 
     def advance(self, idle: bool = False) -> None:
-        """Say that an item is done; ``idle`` if it took no time, which must not make the time left too short."""
+        """Count an item as done. ``idle`` items took no time, and are left out of the estimate of the time left."""
         self._done += 1
         self._idle += idle
         self._show(0.0)
 
     def reach(self, done: int, seconds_left: float) -> None:
-        """Say how many items are done, and how long the others will take."""
+        """Set the number of items that are done, and the number of seconds that the others will take."""
         self._done = done
         self._show(0.0, seconds_left)
 
@@ -140,14 +140,14 @@ class Bar:
         bar = self
 
         class Count(ProgressColumn):
-            """Items done and in all; the share done of a single item."""
+            """Column with the number of finished items and the total, or with the finished share of a single item."""
 
             def render(self, task: Task) -> Text:
                 whole = int(task.total or 1)
                 return Text(f"{task.percentage:.0f} %" if whole == 1 else f"{int(task.completed)}/{whole}")
 
         class Left(ProgressColumn):
-            """Time left, as a number."""
+            """Column with the time left."""
 
             def render(self, task: Task) -> Text:
                 left = bar._estimate.left(time.monotonic())

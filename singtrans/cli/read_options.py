@@ -1,4 +1,4 @@
-"""Options for reading files of notes and folders of labels."""
+"""Options for reading files with notes and folders with labels."""
 
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Unit(StrEnum):
-    """Units of pitch in tables."""
+    """Unit of pitch in a table."""
 
     midi = "midi"
     hz = "hz"
@@ -26,7 +26,7 @@ Voice = Annotated[
     str | None,
     typer.Option(
         metavar="VOICE",
-        help="Voice to read: P2 of a duet, a track's or part's name or number, the number of a JAMS annotation.",
+        help="Voice to read: P2 of a duet, the name or number of a track or part, or the number of a JAMS annotation.",
         rich_help_panel=INPUT,
     ),
 ]
@@ -39,7 +39,7 @@ Columns = Annotated[
     str | None,
     typer.Option(
         metavar="NAMES",
-        help="Columns of a table without a header, such as onset,offset,hz.",
+        help="Names of the columns in a table without a header, such as onset,offset,hz.",
         rich_help_panel=INPUT,
     ),
 ]
@@ -47,8 +47,8 @@ Pattern = Annotated[
     str,
     typer.Option(
         metavar="GLOB",
-        help="If several label files or recordings could be meant, use those that match this pattern, such as"
-        " '*_notesA1.csv'.",
+        help="If a recording has several label files, or labels have several recordings, use those that match this"
+        " pattern, such as '*_notesA1.csv'.",
         rich_help_panel=INPUT,
     ),
 ]
@@ -61,7 +61,7 @@ def read_options(
     unit: Unit | None = None,
     columns: str | None = None,
 ) -> "ReadOptions":
-    """Make the `ReadOptions` that the options ask for."""
+    """Make `ReadOptions` from the options."""
     from singtrans.formats import ReadOptions
 
     return ReadOptions(name, voice, tier, unit.value if unit else None, columns)

@@ -15,7 +15,7 @@ TrackOption = Annotated[
         "--track",
         min=1,
         metavar="N",
-        help="Number of the sound track to read, in files with several. Default: the best one; a message says which.",
+        help="Number of the sound track to read, if there are several. Default: the best one; a message names it.",
         rich_help_panel=INPUT,
     ),
 ]
@@ -24,14 +24,14 @@ ChannelOption = Annotated[
     typer.Option(
         "--channel",
         metavar="CHANNEL",
-        help="Channel to read: left, right, a number from 1, or mix for all of them.",
+        help="Channel to read: left, right, a number from 1, or mix to mix all channels.",
         rich_help_panel=INPUT,
     ),
 ]
 
 
 def read_selection(track: int | None, channel: str) -> "Selection":
-    """Combine the two options.
+    """Make a `Selection` from the two options.
 
     Raises:
         UsageError: if the channel is invalid.

@@ -59,7 +59,7 @@ def report(  # noqa: PLR0913 (one parameter per option)
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Show these notes instead of transcribing; for a single recording.",
+            help="Show these notes instead of transcribing; only for a single recording.",
             rich_help_panel=OUTPUT,
         ),
     ] = None,
@@ -83,7 +83,7 @@ def report(  # noqa: PLR0913 (one parameter per option)
 
     Each page, song.report.html, is a single file that works in any browser without a network. It plays the recording
     and the notes, shows the notes over the sung pitch, and saves your corrections as MIDI, CSV or UltraStar. For a
-    folder, index.html lists the pages, those with the most uncertain notes first.
+    folder, index.html lists the pages, beginning with those that have the most uncertain notes.
 
     \b
     Examples:
@@ -117,7 +117,7 @@ def report(  # noqa: PLR0913 (one parameter per option)
         known = load_transcription(notes)
         outcomes = batch.run(plan.jobs, lambda path: replace(known, audio=path.name), existing)
     else:
-        raise UsageError(f"--notes {notes}: these are the notes of one recording; give a single INPUT")
+        raise UsageError(f"--notes {notes}: this option is for one recording; give a single INPUT")
     fine = tell(plan, outcomes, bar, quiet)
     pages = {page: job.audio.name for job in plan.jobs for page in job.outputs if isinstance(page, Path)}
     if target and write_index(target, pages) and not quiet:
@@ -127,7 +127,7 @@ def report(  # noqa: PLR0913 (one parameter per option)
 
 
 def _listed_in(inputs: Sequence[Place], out: str | None, plan: "Plan") -> Path | None:
-    """The folder for the index; None if there is only one page, or the folder is not on this machine."""
+    """Return the folder for the index; None if there is only one page, or the folder is not on this machine."""
     folders = [path for path in inputs if is_folder(path)]
     if not (plan.jobs and (folders or len(plan.jobs) > 1)):
         return None

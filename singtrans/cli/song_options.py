@@ -1,4 +1,4 @@
-"""Options on separating a voice from instruments."""
+"""Options for separating a voice from instruments."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +15,7 @@ SeparateOption = Annotated[
     Separate,
     typer.Option(
         "--separate",
-        help="Separate the voice from the instruments first; auto does so if a recording sounds like a song with"
+        help="Whether to separate the voice from instruments first; auto does so if a recording seems to have"
         " instruments.",
         rich_help_panel=SONGS,
     ),
@@ -24,7 +24,7 @@ SeparatorOption = Annotated[
     Engine,
     typer.Option(
         "--separator",
-        help="Program that separates the voice: spleeter requires the extra songs, and demucs the extra demucs.",
+        help="Program that separates the voice. spleeter requires singtrans[songs], demucs requires singtrans[demucs].",
         rich_help_panel=SONGS,
     ),
 ]
@@ -39,7 +39,7 @@ WriteVoice = Annotated[
 
 
 def separation_options(separate: Separate, separator: Engine, write_voice: bool = False) -> "SeparationOptions":
-    """Combine the options.
+    """Make `SeparationOptions` from the options.
 
     Raises:
         UsageError: if they contradict each other, or a package is not installed.

@@ -13,7 +13,7 @@ from singtrans.cli.read_options import Pattern
 
 
 class Freeze(StrEnum):
-    """Weights that are not trained."""
+    """Weights to keep during training."""
 
     none = "none"
     pitch = "pitch"
@@ -40,15 +40,15 @@ def train(  # noqa: PLR0913 (one parameter per option)
         str | None,
         typer.Option(
             metavar="MODEL",
-            help="Start from this model: a shipped name or a weight file. Default: random weights.",
+            help="Initial model: name of a shipped model or a weight file. Default: random weights.",
             rich_help_panel=TRAINING,
         ),
     ] = None,
     freeze: Annotated[
         Freeze,
         typer.Option(
-            help="Weights of --init to keep: those of the pitch head, of everything before the LSTM (early), or of"
-            " everything but the pitch head (boundaries).",
+            help="Weights of --init to keep: those of the pitch head (pitch), of all layers before the LSTM (early), or"
+            " of all layers but the pitch head (boundaries).",
             rich_help_panel=TRAINING,
         ),
     ] = Freeze.none,
@@ -94,7 +94,7 @@ def train(  # noqa: PLR0913 (one parameter per option)
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="Random seed.", rich_help_panel=TRAINING)] = 0,
     accompaniment: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="Mix recordings from this folder in as background.", rich_help_panel=DATA),
+        typer.Option(metavar="FOLDER", help="Folder of recordings to mix in as background.", rich_help_panel=DATA),
     ] = None,
     pattern: Pattern = "",
     cache: Annotated[
@@ -106,11 +106,11 @@ def train(  # noqa: PLR0913 (one parameter per option)
 ) -> None:
     """Train a model on labelled recordings.
 
-    In a folder, each recording has a file of the same name beside it: with notes (song.wav and song.tsv, .csv, .mid,
-    .json and others), with pitch (song.f0.txt), or with the times of notes alone (song.times.csv). A manifest is a
-    CSV file with the columns audio and one of notes, f0 or times; optional columns are id, accompaniment, split,
-    singer, source, license, weight and boundaries. The output folder receives the best model, a model card, logs and
-    curves. Ctrl-C saves the training; --resume continues it.
+    In a folder, labels are in the same folder as their recording. For song.wav, notes are in song.csv (or .tsv, .mid,
+    .json and others), pitch is in song.f0.txt, and times of notes without pitch are in song.times.csv. A manifest is a
+    CSV file with the column audio and at least one of the columns notes, f0 and times; optional columns are id,
+    accompaniment, split, singer, source, license, weight and boundaries. The best model, a model card, logs and curves
+    are written to the output folder. Ctrl-C saves the training, and --resume continues it.
 
     \b
     Examples:
@@ -144,4 +144,4 @@ def train(  # noqa: PLR0913 (one parameter per option)
         with training_progress() as listener:
             run_training(data, out, options, listener)
     finally:
-        interrupt.check()  # a signal inside torch's C code comes out as an error of torch's
+        interrupt.check()  # after a signal, torch's C code may raise another error

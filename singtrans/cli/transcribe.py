@@ -59,7 +59,7 @@ if TYPE_CHECKING:
 
 
 class Device(StrEnum):
-    """Where the network runs."""
+    """Device that runs the network."""
 
     auto = "auto"
     cpu = "cpu"
@@ -67,7 +67,7 @@ class Device(StrEnum):
     mps = "mps"
 
 
-def transcribe(  # noqa: PLR0913 (one parameter an option)
+def transcribe(  # noqa: PLR0913 (one parameter per option)
     ctx: typer.Context,
     inputs: Annotated[
         list[str],
@@ -79,8 +79,8 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
             "-o",
             "--output",
             metavar="PATH",
-            help="Folder for the outputs; for one recording also a file, such as tune.mid; - for standard output."
-            " Default: the folder of each recording.",
+            help="Folder for the outputs. For one recording, this may also be a file, such as tune.mid, or - for"
+            " standard output. Default: the folder of each recording.",
             rich_help_panel=OUTPUT,
         ),
     ] = None,
@@ -112,14 +112,14 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
     log: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Append a line of JSON for each recording to this file.", rich_help_panel=MANY
+            metavar="FILE", help="Append one line of JSON for each recording to this file.", rich_help_panel=MANY
         ),
     ] = None,
     scheduler: Annotated[
         str | None,
         typer.Option(
             metavar="ADDRESS",
-            help="Use the Dask cluster at this address, such as tcp://host:8786; local starts one on this machine with"
+            help="Address of a Dask cluster to use, such as tcp://host:8786, or local to start one on this machine with"
             " --jobs workers.",
             rich_help_panel=MANY,
         ),
@@ -128,7 +128,8 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
     device: Annotated[
         Device,
         typer.Option(
-            help="Where the network runs. auto is the CPU; cuda and mps require the extra train.", rich_help_panel=MODEL
+            help="Device that runs the network. auto is the CPU; cuda and mps require singtrans[train].",
+            rich_help_panel=MODEL,
         ),
     ] = Device.auto,
     threads: Annotated[
@@ -144,11 +145,11 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
 ) -> None:
     """Transcribe recordings of singing to notes.
 
-    Reads audio and video files of all common formats. In a folder, all recordings are transcribed, including those
-    in sub-folders. Outputs that exist are kept unless you use --overwrite. If one recording fails, the others are
-    still transcribed.
+    All common audio and video formats can be read. If INPUT is a folder, all recordings in it and its sub-folders are
+    transcribed. Existing outputs are kept unless you use --overwrite. If one recording fails, the others are still
+    transcribed.
 
-    The word transcribe may be left out: singtrans song.wav.
+    You can leave out the word transcribe, as in: singtrans song.wav.
 
     \b
     Examples:
@@ -195,7 +196,7 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
     plan = batch.plan(places, place(out) if out else None, wanted, options, selection, voice=write_voice)
     refuse_idle(ctx, plan.formats)
     if lyrics and len(plan.jobs) > 1:
-        raise UsageError(f"--lyrics {lyrics}: these are the words of one song; give one recording")
+        raise UsageError(f"--lyrics {lyrics}: this option is for one recording; give a single INPUT")
     alone = jobs == 1 and not scheduler
     bar = Bar(quiet)
     threads = threads or (default_threads() if alone else 1)
@@ -212,7 +213,7 @@ def transcribe(  # noqa: PLR0913 (one parameter an option)
 
 
 def _stream_format(ctx: typer.Context, inputs: list[str], out: str | None, formats: list[str]) -> str:
-    """The format for standard output; options that only make sense for files are refused."""
+    """Return the format for standard output; refuse options that are only for files."""
     if given(ctx, "out") and out != STREAM:
         raise UsageError("- writes to standard output; leave out -o, or redirect the output to a file with >")
     for name in ("jobs", "scheduler", "log", "overwrite", "skip_existing", "write_voice"):
@@ -235,7 +236,7 @@ def _stream(
     selection: "Selection",
     quiet: bool,
 ) -> None:
-    """Transcribe one recording to standard output."""
+    """Transcribe one recording, and write the result to standard output."""
     from singtrans.batch.standard_streams import transcribe_stream
     from singtrans.formats.conversion import remarks_on
 

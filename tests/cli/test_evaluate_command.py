@@ -101,8 +101,8 @@ def test_missing_and_extra_estimates_are_named(folders):
     result = call("evaluate", "true", "good", "--json", cwd=folders)
     assert result.returncode == 0
     assert result.stderr.splitlines() == [
-        "good: 1 file without an estimate, scored as if no notes were found: b",
-        "good: 1 file ignored, because no true notes have this name: x",
+        "good: 1 file without an estimate, scored as if it had no notes: b",
+        "good: 1 file ignored, because there are no true notes of this name: x",
     ]
     content = json.loads(result.stdout)
     assert content["files"]["b"]["COn"]["f_measure"] == 0

@@ -91,7 +91,7 @@ def test_a_folder_of_good_and_bad(tmp_path):
     last = lines[summary + 1 :]
     assert len(last) == 8
     assert "  " + str(Path("in") / "cut.mp3") + ": only 1.8 of 12.3 s could be decoded" in last
-    assert last[-1] == "ignored 1 file of other kinds: 1 .txt"
+    assert last[-1] == "ignored 1 file not recognised as audio: 1 .txt"
     for name, what in said.items():
         assert any(str(Path("in") / name) in line and what in line for line in last)
 
