@@ -113,6 +113,13 @@ def plan(
     return Plan(tuple(jobs), tuple(found.failures), tuple(found.passed_over.most_common()))
 
 
+def find_recordings(inputs: Sequence[Place]) -> Plan:
+    """Find the recordings as `plan` does, for jobs without outputs."""
+    found = _find(inputs)
+    jobs = tuple(Job(audio, ()) for audio, _ in found.recordings.values())
+    return Plan(jobs, tuple(found.failures), tuple(found.passed_over.most_common()))
+
+
 def _outputs(audio: Place, folder: Place, formats: Sequence[str]) -> tuple[Place, ...]:
     names = dict.fromkeys(f"{audio.stem}{ENDINGS[f]}" for f in formats or ["mid"])
     return tuple(folder / name for name in names)

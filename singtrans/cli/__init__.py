@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from singtrans import __version__, interrupt
+from singtrans.cli.analyse import analyse
 from singtrans.cli.commands import Command, Debug, Group
 from singtrans.cli.convert import convert
 from singtrans.cli.dataset import dataset
@@ -55,7 +56,7 @@ def _options(
     pass
 
 
-for command in (transcribe, convert, plot, report, evaluate, train, info):
+for command in (transcribe, convert, plot, report, analyse, evaluate, train, info):
     app.command(cls=Command)(command)
 app.add_typer(dataset)
 

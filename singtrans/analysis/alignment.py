@@ -1,0 +1,107 @@
+"""Alignment of sung notes with written ones by dynamic time warping, in any key and at any tempo.
+
+A path through both melodies matches notes, or skips a sung note (extra) or a written one (missed), each at a cost. The
+transposition is the one with the cheapest path.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+TRANSPOSITIONS = np.arange(-36, 37)
+"""Semitones that are tried."""
+
+_SKIP = 1.0  # cost of an extra or a missed note
+_ANOTHER, _SURELY = 0.9, 1.8  # cost per semitone, and the highest, while times are not known: it may be another note
+_WRONG, _WORST = 0.35, 1.3  # the same when times are known: it may be a wrong note
+_TIME, _LATEST = 2.0, 1.6  # cost per second, and the highest
+_MATCH, _EXTRA, _MISSED = 0, 1, 2  # steps of a path
+_FAR = 1e-3  # cost per semitone of transposition, between those that fit equally well
+_MANY = 200_000  # pairs of notes from which on only the likeliest transpositions are tried
+_LIKELY = 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Melody:
+    """What notes are aligned by.
+
+    Attributes:
+        pitch: (notes,) fractional MIDI.
+        time: (notes,) seconds.
+    """
+
+    pitch: np.ndarray
+    time: np.ndarray
+
+
+def transposition(sung: np.ndarray, written: np.ndarray) -> int:
+    """Semitones from the written to the sung pitch with the cheapest path.
+
+    Args:
+        sung: (n,) fractional MIDI; not empty.
+        written: (m,) MIDI; not empty.
+    """
+    tried = TRANSPOSITIONS
+    if len(sung) * len(written) > _MANY:
+        tried = _likeliest(sung, written)
+    totals = _totals(sung, written, tried) + _FAR * np.abs(tried)
+    return int(tried[np.argmin(totals)])
+
+
+def _likeliest(sung: np.ndarray, written: np.ndarray) -> np.ndarray:
+    """Return the transpositions at which the histograms of both melodies are most alike."""
+    numbers = np.arange(-40, 170)
+    heard, meant = (np.histogram(p, np.append(numbers, 170) - 0.5)[0] for p in (np.round(sung), written))
+    alike = [np.minimum(np.roll(meant, int(t)) / len(written), heard / len(sung)).sum() for t in TRANSPOSITIONS]
+    return np.sort(TRANSPOSITIONS[np.argsort(alike)[-_LIKELY:]])
+
+
+def _totals(sung: np.ndarray, written: np.ndarray, tried: np.ndarray) -> np.ndarray:
+    """(transpositions,) cost of the cheapest path for each."""
+    shifted = written + tried[:, None]
+    skips = _SKIP * np.arange(len(written) + 1)
+    row = np.tile(skips, (len(tried), 1))
+    for pitch in sung:
+        match = row[:, :-1] + np.minimum(_ANOTHER * np.abs(pitch - shifted), _SURELY)
+        row = _next_row(row, match, skips)
+    return row[:, -1]
+
+
+def _next_row(row: np.ndarray, match: np.ndarray, skips: np.ndarray) -> np.ndarray:
+    """(…, m + 1) costs after one more sung note: matched, extra, or either and then written notes missed."""
+    best = row + _SKIP
+    best[..., 1:] = np.minimum(best[..., 1:], match)
+    return np.minimum.accumulate(best - skips, axis=-1) + skips
+
+
+def align(sung: Melody, written: Melody) -> list[tuple[int, int]]:
+    """Return the pairs of matched notes along the cheapest path, as indices of sung and written notes.
+
+    Args:
+        sung, written: melodies that have the same pitch and the same times where they are alike.
+    """
+    count, skips = len(written.pitch), _SKIP * np.arange(len(written.pitch) + 1)
+    row, steps = skips, np.zeros((len(sung.pitch) + 1, count + 1), np.uint8)
+    steps[0] = _MISSED
+    for number, (pitch, time) in enumerate(zip(sung.pitch, sung.time, strict=True), 1):
+        match = np.minimum(_WRONG * np.abs(pitch - written.pitch), _WORST)
+        match += np.minimum(_TIME * np.abs(time - written.time), _LATEST)
+        following = _next_row(row, row[:-1] + match, skips)
+        step = np.full(count + 1, _MISSED, np.uint8)
+        step[following >= row + _SKIP - 1e-9] = _EXTRA
+        step[1:][following[1:] >= row[:-1] + match - 1e-9] = _MATCH
+        row, steps[number] = following, step
+    return _pairs(steps)
+
+
+def _pairs(steps: np.ndarray) -> list[tuple[int, int]]:
+    """Follow the steps back from the end."""
+    sung, written = (size - 1 for size in steps.shape)
+    pairs = []
+    while sung or written:
+        step = steps[sung, written]
+        if step == _MATCH:
+            pairs.append((sung - 1, written - 1))
+        sung -= int(step != _MISSED)
+        written -= int(step != _EXTRA)
+    return pairs[::-1]

@@ -1,0 +1,191 @@
+"""Comparison of a recording with a written melody: which notes are right, sharp, flat, early, late, missed or extra."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from singtrans.analysis.alignment import Melody, align, transposition
+from singtrans.analysis.intonation import SungNote, Tuning, fit_tuning
+from singtrans.analysis.rhythm_alignment import align_by_rhythm
+from singtrans.analysis.timing import TimeMap, follow_tempo, runs_with, same_clock
+from singtrans.notes import Note
+
+VERDICTS = ("right", "sharp", "flat", "early", "late", "missed", "extra")
+"""What can be said of a note; a note can be both sharp or flat and early or late."""
+
+_ROUNDS = 2
+
+
+class Timing(StrEnum):
+    """What onsets are compared with."""
+
+    AUTO = "auto"
+    TEMPO = "tempo"
+    CLOCK = "clock"
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """How far from the written melody a note is right.
+
+    Attributes:
+        cents: deviation of its pitch in the singer's own tuning.
+        seconds: deviation of its onset.
+        timing: what its onset is compared with: the singer's own tempo, or the clock of the written melody.
+    """
+
+    cents: float = 50.0
+    seconds: float = 0.05
+    timing: Timing = Timing.AUTO
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A written note, a sung one, or both where they match.
+
+    Attributes:
+        verdicts: some of `VERDICTS`; ``right`` alone if nothing is wrong.
+        written: index of the written note; None if the sung one is extra.
+        sung: index of the sung note; None if the written one was missed.
+        time: seconds in the recording: the onset, or where a missed note should have been.
+        cents: deviation of the sung pitch from the transposed written one in the singer's own tuning; None without
+            both.
+        seconds: deviation of the onset, above 0 if it is late; None without both.
+    """
+
+    verdicts: tuple[str, ...]
+    written: int | None
+    sung: int | None
+    time: float
+    cents: float | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A recording beside a written melody.
+
+    Attributes:
+        notes: all notes of both, in time order.
+        reference: the written notes.
+        transposition: semitones from the written to the sung pitch.
+        tuning: the singer's tuning against the written notes; None if no note matches.
+        tempo: the singer's mean tempo, relative to the written one.
+        clock: whether onsets are compared with the clock of the written melody, and not with the singer's tempo.
+        lateness: median of the deviations of onsets in seconds; None if no note matches.
+        tolerance: what counts as right.
+    """
+
+    notes: tuple[Compared, ...]
+    reference: tuple[Note, ...]
+    transposition: int
+    tuning: Tuning | None
+    tempo: float
+    clock: bool
+    lateness: float | None
+    tolerance: Tolerance
+
+    def count(self, verdict: str) -> int:
+        """Return how many notes have a verdict."""
+        return sum(verdict in note.verdicts for note in self.notes)
+
+
+def compare(sung: Sequence[SungNote], reference: Sequence[Note], tolerance: Tolerance | None = None) -> Comparison:
+    """Compare sung notes with written ones.
+
+    Args:
+        sung: in time order.
+        reference: the written notes in time order, not overlapping.
+        tolerance: what counts as right.
+    """
+    tolerance = tolerance or Tolerance()
+    if not sung or not reference:
+        missed = [Compared(("missed",), j, None, note.onset) for j, note in enumerate(reference)]
+        extra = [Compared(("extra",), None, i, note.note.onset) for i, note in enumerate(sung)]
+        return Comparison((*missed, *extra), tuple(reference), 0, None, 1.0, False, None, tolerance)
+    match = _match(sung, reference, tolerance.timing)
+    written = np.array([note.onset for note in reference])
+    pairs = zip(match.pairs, match.deviations.tolist(), strict=True)
+    notes = [_compared(pair, deviation, match, sung, written, tolerance) for pair, deviation in pairs]
+    found = {i for i, _ in match.pairs}, {j for _, j in match.pairs}
+    notes += [Compared(("extra",), None, i, n.note.onset) for i, n in enumerate(sung) if i not in found[0]]
+    places = match.times.at(written)
+    notes += [Compared(("missed",), j, None, float(places[j])) for j in range(len(written)) if j not in found[1]]
+    notes.sort(key=lambda note: note.time)
+    late = [note.seconds for note in notes if note.seconds is not None]
+    return Comparison(
+        tuple(notes),
+        tuple(reference),
+        match.shift,
+        match.tuning,
+        match.times.rate,
+        match.clock,
+        float(np.median(late)) if late else None,
+        tolerance,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """Matched notes, and what was estimated from them."""
+
+    pairs: list[tuple[int, int]]
+    shift: int
+    tuning: Tuning | None
+    times: TimeMap
+    clock: bool
+    deviations: np.ndarray  # (pairs,) semitones above the transposed written pitch
+
+
+def _match(sung: Sequence[SungNote], reference: Sequence[Note], timing: Timing) -> _Match:
+    """Align, and estimate tuning and tempo from the pairs, several times in turn."""
+    pitches = np.array([note.pitch for note in sung])
+    meant = np.array([note.pitch for note in reference])
+    onsets = np.array([note.note.onset for note in sung])
+    written = np.array([note.onset for note in reference])
+    middles = np.array([note.middle for note in sung])
+    shift = transposition(pitches, meant)
+    pairs = align_by_rhythm((pitches - shift, onsets), (meant, written))
+    tuning, times, clock = None, same_clock(written[-1]), False
+    for _ in range(_ROUNDS):
+        if not pairs:
+            break
+        first, second = (np.array(some) for some in zip(*pairs, strict=True))
+        deviations = pitches[first] - meant[second] - shift
+        tuning = fit_tuning([sung[i].note for i in first], deviations)
+        # In the singer's own tuning at the start, the shift is the nearest whole number of semitones.
+        more = int(np.floor(tuning.line.first / 100 + 0.5))
+        shift += more
+        tuning = fit_tuning([sung[i].note for i in first], deviations - more)
+        clock = timing is Timing.CLOCK or (timing is Timing.AUTO and runs_with(written[second], onsets[first]))
+        if clock:
+            times = same_clock(written[-1])
+        elif len(pairs) > 1:
+            times = follow_tempo(written[second], onsets[first])
+        away = pitches - tuning.line.at(middles) / 100 - shift
+        pairs = align(Melody(away, onsets), Melody(meant, times.at(written)))
+    deviations = np.array([pitches[i] - meant[j] - shift for i, j in pairs])
+    return _Match(pairs, shift, tuning, times, clock, deviations)
+
+
+def _compared(
+    pair: tuple[int, int],
+    deviation: float,
+    match: _Match,
+    sung: Sequence[SungNote],
+    written: np.ndarray,
+    tolerance: Tolerance,
+) -> Compared:
+    """Judge a matched note; ``deviation`` is in semitones above the transposed written pitch."""
+    i, j = pair
+    note = sung[i]
+    own = 100 * deviation - (float(match.tuning.line.at(note.middle)) if match.tuning else 0.0)
+    late = note.note.onset - float(match.times.at(written[j : j + 1])[0])
+    verdicts = []
+    if abs(own) > tolerance.cents:
+        verdicts.append("sharp" if own > 0 else "flat")
+    if abs(late) > tolerance.seconds:
+        verdicts.append("late" if late > 0 else "early")
+    return Compared(tuple(verdicts) or ("right",), j, i, note.note.onset, own, late)

@@ -1,0 +1,137 @@
+"""The pitch curve within notes, and robust lines through points.
+
+Time is in seconds and pitch is a fractional MIDI number.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from singtrans.notes import Note, PitchTrack
+
+TRIM = 0.08
+"""Seconds at each end of a note, a quarter of it at most, that belong to the transition to its neighbours."""
+
+_REACH = 1.5  # semitones around a note's pitch; what is farther is an error of the pitch track
+_SHORTEST_CURVE = 3  # frames
+_CLIP = 0.8  # semitones around the median within which a note's mean is taken
+_ROUNDS = 8
+_TUNED = 4.685  # of the bisquare weights, in standard deviations
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """The pitch within the steady part of a note.
+
+    Attributes:
+        time: (frames,) seconds, even.
+        midi: (frames,) fractional MIDI, finite: unvoiced frames are interpolated.
+    """
+
+    time: np.ndarray
+    midi: np.ndarray
+
+    @property
+    def seconds(self) -> float:
+        """Time from the first frame to the last."""
+        return float(self.time[-1] - self.time[0])
+
+    @property
+    def mean(self) -> float:
+        """Mean pitch, with the weights of a Hann window, so that parts of a vibrato's cycle do not matter."""
+        middle = float(np.median(self.midi))
+        window = np.hanning(len(self.midi) + 2)[1:-1]
+        return float(np.average(np.clip(self.midi, middle - _CLIP, middle + _CLIP), weights=window))
+
+
+def steady_curve(track: PitchTrack, note: Note) -> Curve | None:
+    """Return the curve of a note without its transitions and ornaments; None if the track has too few frames there."""
+    start = max([note.onset, *(o.offset for o in note.ornaments if o.onset <= note.onset)])
+    stop = min([note.offset, *(o.onset for o in note.ornaments if o.offset >= note.offset)])
+    trim = min(TRIM, (stop - start) / 4)
+    low, high = np.searchsorted(track.time, (start + trim, stop - trim))
+    time, midi = track.time[low:high], track.midi[low:high]
+    fine = np.abs(midi - note.pitch) < _REACH
+    if fine.sum() < max(_SHORTEST_CURVE, len(time) / 2):
+        return None
+    first, last = np.flatnonzero(fine)[[0, -1]]
+    kept = time[first : last + 1]
+    return Curve(kept, np.interp(kept, time[fine], midi[fine]))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line through points that differ in how well they fit.
+
+    Attributes:
+        start, stop: the first and the last x.
+        first, last: y at these.
+        scatter: standard deviation of the points around the line, from their median absolute deviation.
+    """
+
+    start: float
+    stop: float
+    first: float
+    last: float
+    scatter: float
+
+    @property
+    def mean(self) -> float:
+        """The value of y halfway."""
+        return (self.first + self.last) / 2
+
+    @property
+    def change(self) -> float:
+        """The change of y from the start to the stop."""
+        return self.last - self.first
+
+    def at(self, x: np.ndarray | float) -> np.ndarray:
+        """The value of y at x, (n,) or one number; beyond the ends it stays constant."""
+        return np.asarray(np.interp(x, [self.start, max(self.stop, self.start + 1e-9)], [self.first, self.last]))
+
+
+def robust_line(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> Line:
+    """Fit a line by least squares with bisquare weights, which leave out strays.
+
+    Args:
+        x: (points,) ascending; not empty.
+        y: (points,).
+        weights: (points,) above 0.
+    """
+    middle = x - x.mean()
+    slope, level = 0.0, weighted_median(y, weights)
+    scatter = _deviation(y - level)
+    for _ in range(_ROUNDS if len(x) > 2 and np.ptp(x) > 0 else 0):
+        away = (y - level - slope * middle) / (_TUNED * max(scatter, 1e-6))
+        own = weights * np.where(np.abs(away) < 1, (1 - away**2) ** 2, 0.0)
+        if (own > 0).sum() < 3:
+            break
+        design = np.column_stack([np.ones(len(x)), middle]) * np.sqrt(own)[:, None]
+        level, slope = np.linalg.lstsq(design, y * np.sqrt(own), rcond=None)[0]
+        scatter = _deviation(y - level - slope * middle)
+    ends = level + slope * middle[[0, -1]]
+    return Line(float(x[0]), float(x[-1]), float(ends[0]), float(ends[1]), scatter)
+
+
+def weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
+    """Median of (n,) values, each of which counts as much as its weight."""
+    return weighted_quantiles(values, weights, (0.5,))[0]
+
+
+def weighted_quantiles(values: np.ndarray, weights: np.ndarray, shares: tuple[float, ...]) -> list[float]:
+    """Values below which the given shares of the total weight lie.
+
+    Args:
+        values: (n,); not empty.
+        weights: (n,) above 0.
+        shares: each between 0 and 1.
+    """
+    order = np.argsort(values, kind="stable")
+    cumulated = np.cumsum(weights[order])
+    places = np.searchsorted(cumulated, np.array(shares) * cumulated[-1])
+    return [float(values[order][min(place, len(values) - 1)]) for place in places]
+
+
+def _deviation(residuals: np.ndarray) -> float:
+    """Standard deviation of (n,) normally distributed residuals, from the median of their absolute values."""
+    return float(1.4826 * np.median(np.abs(residuals)))

@@ -1,0 +1,159 @@
+"""How the notes of a song sit against their semitones: tuning, drift, steadiness and vibrato."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from singtrans.analysis.curves import Curve, Line, robust_line, steady_curve, weighted_median
+from singtrans.analysis.vibrato import Vibrato, find_vibrato
+from singtrans.melody.tuning import MIN_NOTES, estimate_tuning
+from singtrans.notes import Note, PitchTrack
+
+HELD = 0.5
+"""Seconds of a steady part from which on a note counts as held."""
+
+LONGEST_WEIGHT = 1.0
+"""Seconds; a longer note counts no more than this in means over notes."""
+
+_SMOOTH = 0.2  # seconds over which a curve without vibrato is smoothed
+_STARTS = np.arange(-50.0, 50.0, 4.0)  # cents of the first note that are tried
+_DRIFTS = np.arange(-240.0, 241.0, 8.0)  # cents over the song that are tried
+_USUAL_DRIFT = 60.0  # cents, standard deviation
+_SCATTER, _STRAY = 22.0, 0.3  # cents of scatter, and how likely any other pitch is
+
+
+@dataclass(frozen=True, slots=True)
+class SungNote:
+    """A note as it was sung.
+
+    Attributes:
+        note: the note, as it was transcribed or corrected.
+        pitch: mean of its steady part, fractional MIDI.
+        number: the semitone it is nearest to in the singer's own tuning, a MIDI number.
+        own_cents: cents above that semitone in the singer's own tuning.
+        wander: cents, standard deviation of the smoothed pitch in its steady part; None if it is not held.
+        slide: cents from the start to the end of its steady part; None if it is not held.
+        vibrato: its vibrato; None if it has none, or is not held.
+    """
+
+    note: Note
+    pitch: float
+    number: int
+    own_cents: float
+    wander: float | None = None
+    slide: float | None = None
+    vibrato: Vibrato | None = None
+
+    @property
+    def cents(self) -> float:
+        """Cents above its semitone, A4 being 440 Hz."""
+        return 100 * (self.pitch - self.number)
+
+    @property
+    def middle(self) -> float:
+        """The middle of the note, in seconds."""
+        return (self.note.onset + self.note.offset) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """The singer's tuning over a song: a robust line through the deviations of the notes from their semitones.
+
+    Attributes:
+        line: cents above 440 Hz over time in seconds.
+    """
+
+    line: Line
+
+    @property
+    def mean(self) -> float:
+        """Cents above 440 Hz, halfway between the first and the last note."""
+        return self.line.mean
+
+    @property
+    def drift(self) -> float:
+        """Cents by which the tuning rises from the first to the last note; negative if it falls."""
+        return self.line.change
+
+
+def sung_notes(notes: Sequence[Note], track: PitchTrack) -> tuple[tuple[SungNote, ...], Tuning | None]:
+    """Measure each note, and the tuning of all.
+
+    Args:
+        notes: in time order.
+        track: the pitch track; empty if there is none, and the notes then have the pitch that they state.
+
+    Returns:
+        The notes, and their tuning; None if there are no notes.
+    """
+    if not notes:
+        return (), None
+    curves = [steady_curve(track, note) if len(track) else None for note in notes]
+    pitches = np.array([n.pitch if c is None else c.mean for n, c in zip(notes, curves, strict=True)])
+    middles = np.array([(note.onset + note.offset) / 2 for note in notes])
+    nearest = np.floor(pitches - _rough_tuning(notes, pitches, middles) + 0.5)
+    tuning = fit_tuning(notes, pitches - nearest)
+    # A second time: the line is smoother than the first estimate.
+    nearest = np.floor(pitches - tuning.line.at(middles) / 100 + 0.5)
+    tuning = fit_tuning(notes, pitches - nearest)
+    own = 100 * (pitches - nearest) - tuning.line.at(middles)
+    sung = [
+        SungNote(note, float(pitch), int(number), float(cents), *_held(curve))
+        for note, pitch, number, cents, curve in zip(notes, pitches, nearest, own, curves, strict=True)
+    ]
+    return tuple(sung), tuning
+
+
+def _rough_tuning(notes: Sequence[Note], pitches: np.ndarray, middles: np.ndarray) -> np.ndarray:
+    """(notes,) semitones above 440 Hz, along the curve of `estimate_tuning` if that moves, else along a line.
+
+    The line is the likeliest one. A short song can drift too fast for the curve.
+    """
+    if len(notes) < MIN_NOTES:
+        return np.zeros(len(notes))
+    curve = estimate_tuning(notes)
+    if curve is not None and len(curve.semitones) > 1:
+        return np.interp(middles, curve.times, curve.semitones)
+    weights = np.array([min(1.0, note.duration / 0.25) for note in notes])
+    way = (middles - middles[0]) / max(float(np.ptp(middles)), 1e-9)
+    distance = (100 * pitches - _STARTS[:, None] + 50) % 100
+    best, line = -np.inf, np.zeros(len(notes))
+    for drift in _DRIFTS:
+        apart = (distance - drift * way) % 100 - 50
+        fits = np.log(_STRAY + np.exp(-0.5 * (apart / _SCATTER) ** 2)) @ weights - 0.5 * (drift / _USUAL_DRIFT) ** 2
+        if fits.max() > best:
+            best, line = float(fits.max()), (_STARTS[fits.argmax()] + drift * way) / 100
+    return line
+
+
+def fit_tuning(notes: Sequence[Note], deviations: np.ndarray) -> Tuning:
+    """Fit the line of the tuning.
+
+    Args:
+        notes: in time order; not empty.
+        deviations: (notes,) semitones above what was meant, A4 being 440 Hz.
+    """
+    weights = np.array([min(note.duration, LONGEST_WEIGHT) for note in notes])
+    middles = np.array([(note.onset + note.offset) / 2 for note in notes])
+    return Tuning(robust_line(middles, 100 * deviations, weights))
+
+
+def _held(curve: Curve | None) -> tuple[float | None, float | None, Vibrato | None]:
+    """Wander, slide and vibrato of a note."""
+    if curve is None or curve.seconds < HELD - 1e-6:
+        return None, None, None
+    vibrato = find_vibrato(curve)
+    hop = curve.seconds / (len(curve.time) - 1)
+    # Over a whole cycle, a vibrato has no effect on the mean.
+    frames = max(1, round((1 / vibrato.rate if vibrato else _SMOOTH) / hop))
+    smooth = np.convolve(curve.midi, np.full(frames, 1 / frames), "valid")
+    slope = np.polyfit(np.arange(len(smooth)), smooth, 1)[0] if len(smooth) > 1 else 0.0
+    return 100 * float(smooth.std()), 100 * float(slope) * (len(curve.midi) - 1), vibrato
+
+
+def typical(values: Sequence[float], notes: Sequence[SungNote]) -> float | None:
+    """Median over notes, weighted by their length; None if there are none."""
+    if not values:
+        return None
+    return weighted_median(np.array(values), np.array([n.note.duration for n in notes]))

@@ -1,0 +1,207 @@
+"""All figures of one recording, and the same as plain values for JSON and the report page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from singtrans.analysis.comparison import VERDICTS, Compared, Comparison, Tolerance, compare
+from singtrans.analysis.curves import weighted_quantiles
+from singtrans.analysis.intonation import SungNote, Tuning, sung_notes, typical
+from singtrans.notes import Note, Transcription
+from singtrans.pitch import note_name
+
+TESSITURA = 0.8
+"""Share of the sung time within the tessitura; as much of the rest is below it as above."""
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """Figures of one recording.
+
+    Attributes:
+        audio: name of the recording.
+        duration: its length in seconds.
+        notes: the sung notes in time order.
+        tuning: the singer's tuning, against the semitones; None if there are no notes.
+        tessitura: lowest and highest pitch of the tessitura, fractional MIDI; None if there are no notes.
+        comparison: comparison with the written melody; None if there is none.
+        has_curve: whether there was a pitch track; without one, notes have the pitch that their file states.
+    """
+
+    audio: str
+    duration: float
+    notes: tuple[SungNote, ...]
+    tuning: Tuning | None
+    tessitura: tuple[float, float] | None
+    comparison: Comparison | None
+    has_curve: bool
+
+    @property
+    def sung_seconds(self) -> float:
+        """Total length of the notes."""
+        return sum(note.note.duration for note in self.notes)
+
+    @property
+    def held(self) -> list[SungNote]:
+        """Notes that are held long enough to measure how steady they are."""
+        return [note for note in self.notes if note.wander is not None]
+
+    @property
+    def wander(self) -> float | None:
+        """Median wander of held notes in cents; None if there are none."""
+        held = self.held
+        return typical([note.wander for note in held if note.wander is not None], held)
+
+    @property
+    def slide(self) -> float | None:
+        """Median absolute slide of held notes in cents; None if there are none."""
+        held = self.held
+        return typical([abs(note.slide) for note in held if note.slide is not None], held)
+
+    @property
+    def with_vibrato(self) -> list[SungNote]:
+        """Notes with vibrato."""
+        return [note for note in self.notes if note.vibrato]
+
+    @property
+    def vibrato_rate(self) -> float | None:
+        """Median rate in Hz of the notes with vibrato; None if there are none."""
+        some = self.with_vibrato
+        return typical([note.vibrato.rate for note in some if note.vibrato], some)
+
+    @property
+    def vibrato_extent(self) -> float | None:
+        """Median extent in cents of the notes with vibrato; None if there are none."""
+        some = self.with_vibrato
+        return typical([note.vibrato.extent for note in some if note.vibrato], some)
+
+
+def analyse(
+    transcription: Transcription, reference: Sequence[Note] | None = None, tolerance: Tolerance | None = None
+) -> Analysis:
+    """Analyse one recording.
+
+    Args:
+        transcription: its notes, which do not overlap, and its pitch track.
+        reference: the written melody, in time order and not overlapping; None for no comparison.
+        tolerance: what counts as right in the comparison.
+    """
+    notes, tuning = sung_notes(transcription.notes, transcription.pitch)
+    tessitura = None
+    if notes:
+        edge = (1 - TESSITURA) / 2
+        weights = np.array([note.note.duration for note in notes])
+        low, high = weighted_quantiles(np.array([note.pitch for note in notes]), weights, (edge, 1 - edge))
+        tessitura = low, high
+    return Analysis(
+        transcription.audio,
+        transcription.duration,
+        notes,
+        tuning,
+        tessitura,
+        None if reference is None else compare(notes, reference, tolerance),
+        bool(len(transcription.pitch)),
+    )
+
+
+def plain(analysis: Analysis) -> dict[str, object]:
+    """Return the figures as values for JSON; docs/analysis.md describes each."""
+    numbers = [note.number for note in analysis.notes]
+    content: dict[str, object] = {
+        "audio": analysis.audio,
+        "duration": round(float(analysis.duration), 3),
+        "sung_seconds": round(analysis.sung_seconds, 3),
+        "pitch_track": analysis.has_curve,
+        "range": _pitches(min(numbers), max(numbers)) if numbers else None,
+        "tessitura": _pitches(*analysis.tessitura) if analysis.tessitura else None,
+        "tuning": _tuning(analysis.tuning),
+        "held": {
+            "notes": len(analysis.held),
+            "wander_cents": _rounded(analysis.wander),
+            "slide_cents": _rounded(analysis.slide),
+        },
+        "vibrato": {
+            "notes": len(analysis.with_vibrato),
+            "rate_hz": _rounded(analysis.vibrato_rate, 2),
+            "extent_cents": _rounded(analysis.vibrato_extent),
+        },
+        "notes": [_note(note) for note in analysis.notes],
+    }
+    if analysis.comparison:
+        content["comparison"] = _comparison(analysis.comparison)
+    return content
+
+
+def _pitches(lowest: float, highest: float) -> dict[str, object]:
+    return {
+        "lowest": _rounded(lowest, 2),
+        "highest": _rounded(highest, 2),
+        "lowest_name": note_name(round(lowest)),
+        "highest_name": note_name(round(highest)),
+    }
+
+
+def _tuning(tuning: Tuning | None) -> dict[str, float | None] | None:
+    if tuning is None:
+        return None
+    line = tuning.line
+    return {
+        "mean_cents": _rounded(tuning.mean),
+        "drift_cents": _rounded(tuning.drift),
+        "first_cents": _rounded(line.first),
+        "last_cents": _rounded(line.last),
+        "scatter_cents": _rounded(line.scatter),
+    }
+
+
+def _note(note: SungNote) -> dict[str, object]:
+    vibrato = note.vibrato
+    return {
+        "onset": _rounded(note.note.onset, 4),
+        "offset": _rounded(note.note.offset, 4),
+        "name": note_name(note.number),
+        "number": note.number,
+        "pitch": _rounded(note.pitch, 3),
+        "cents": _rounded(note.cents),
+        "own_cents": _rounded(note.own_cents),
+        "wander_cents": _rounded(note.wander),
+        "slide_cents": _rounded(note.slide),
+        "vibrato": vibrato
+        and {
+            "rate_hz": _rounded(vibrato.rate, 2),
+            "extent_cents": _rounded(vibrato.extent),
+            "share": _rounded(vibrato.share, 2),
+        },
+    }
+
+
+def _comparison(comparison: Comparison) -> dict[str, object]:
+    return {
+        "transposition": comparison.transposition,
+        "tempo": _rounded(comparison.tempo, 3),
+        "timing": "clock" if comparison.clock else "tempo",
+        "lateness_seconds": _rounded(comparison.lateness, 3),
+        "tuning": _tuning(comparison.tuning),
+        "tolerance": {"cents": comparison.tolerance.cents, "seconds": comparison.tolerance.seconds},
+        "counts": {verdict: comparison.count(verdict) for verdict in VERDICTS},
+        "notes": [_compared(note, comparison) for note in comparison.notes],
+    }
+
+
+def _compared(note: Compared, comparison: Comparison) -> dict[str, object]:
+    written = None if note.written is None else comparison.reference[note.written]
+    return {
+        "verdicts": list(note.verdicts),
+        "written": None if note.written is None else note.written + 1,
+        "written_name": None if written is None else note_name(round(written.pitch)),
+        "written_onset": None if written is None else _rounded(written.onset, 3),
+        "sung": None if note.sung is None else note.sung + 1,
+        "time": _rounded(note.time, 3),
+        "cents": _rounded(note.cents),
+        "seconds": _rounded(note.seconds, 3),
+    }
+
+
+def _rounded(value: float | None, digits: int = 1) -> float | None:
+    return None if value is None else round(float(value), digits) + 0.0

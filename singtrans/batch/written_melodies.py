@@ -1,0 +1,51 @@
+"""Written melodies that recordings are compared with: one for all, or a folder with one for each."""
+
+from pathlib import Path
+
+from singtrans.errors import InputError
+from singtrans.formats import find_notes, load_notes, note_stem
+from singtrans.formats.conversion import monophonic
+from singtrans.notes import Note
+
+
+class WrittenMelodies:
+    """Finds the written melody of a recording.
+
+    Args:
+        path: a file of notes in any format, for all recordings; or a folder with a file for each.
+        voice: which voice of a file with several; see `singtrans.formats.ReadOptions`.
+
+    Raises:
+        InputError: if there is no such file, it cannot be read, or the folder has no files of notes.
+    """
+
+    def __init__(self, path: Path, voice: str | None = None) -> None:
+        self._path, self._voice = path, voice
+        self._files: dict[str, Path] = {}
+        if path.is_dir():
+            for file in reversed(find_notes(path)):  # of several formats, the first keeps most
+                self._files[note_stem(file).name] = file
+            if not self._files:
+                raise InputError(f"{path}: there are no files of notes in this folder; give one with written melodies")
+        self._only = None if path.is_dir() else self._read(path)
+
+    def of(self, stem: str) -> tuple[Note, ...]:
+        """Return the melody of a recording, without overlaps.
+
+        Args:
+            stem: name of the recording without its ending.
+
+        Raises:
+            InputError: if there is none, or it cannot be read.
+        """
+        if self._only is not None:
+            return self._only
+        if stem not in self._files:
+            raise InputError(f"{self._path} has no file of notes named {stem}: add one, or give a single file")
+        return self._read(self._files[stem])
+
+    def _read(self, path: Path) -> tuple[Note, ...]:
+        notes, _ = monophonic(load_notes(path, voice=self._voice))
+        if not notes:
+            raise InputError(f"{path} has no notes: give a file with the written melody")
+        return notes

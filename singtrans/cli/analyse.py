@@ -1,0 +1,213 @@
+"""``singtrans analyse``."""
+
+import json
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from singtrans.analysis.comparison import Timing, Tolerance
+from singtrans.batch.locations import Place, local, place
+from singtrans.cli.commands import INPUT, OUTPUT, SCORING
+from singtrans.cli.options import ModelOption, Quiet
+from singtrans.cli.progress import Bar, say
+from singtrans.cli.read_options import Voice
+from singtrans.cli.recording_options import ChannelOption, TrackOption, read_selection
+from singtrans.cli.song_options import SeparateOption, SeparatorOption, separation_options
+from singtrans.errors import InputError, UsageError
+from singtrans.separation.engines import Engine
+from singtrans.separation.song import Separate
+
+if TYPE_CHECKING:
+    from singtrans.analysis.summary import Analysis
+    from singtrans.audio import Selection, Source
+    from singtrans.batch.written_melodies import WrittenMelodies
+    from singtrans.notes import Transcription
+
+ReferenceOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE|FOLDER",
+        help="The written melody, in any format of notes, in any key and tempo; or a folder with a file of the same"
+        " name for each recording.",
+        rich_help_panel=INPUT,
+    ),
+]
+PitchTolerance = Annotated[
+    float,
+    typer.Option(
+        min=1.0,
+        max=600.0,
+        metavar="CENTS",
+        help="Deviation from the written pitch, in the singer's own tuning, that is still right.",
+        rich_help_panel=SCORING,
+    ),
+]
+OnsetTolerance = Annotated[
+    float,
+    typer.Option(
+        min=0.005,
+        max=2.0,
+        metavar="SECONDS",
+        help="Deviation from the written onset that is still right.",
+        rich_help_panel=SCORING,
+    ),
+]
+TimingOption = Annotated[
+    Timing,
+    typer.Option(
+        help="Times to compare onsets with. tempo: the singer's own tempo. clock: the written times, as when singing to"
+        " a backing track. auto: clock if the recording runs with the written times.",
+        rich_help_panel=SCORING,
+    ),
+]
+
+
+def analyse(  # noqa: PLR0913 (one parameter per option)
+    inputs: Annotated[
+        list[str],
+        typer.Argument(metavar="INPUT", help="Recordings, folders of recordings, URLs, or files of notes."),
+    ],
+    reference: ReferenceOption = None,
+    notes: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Use these notes, such as corrected ones, instead of transcribing; for a single recording.",
+            rich_help_panel=INPUT,
+        ),
+    ] = None,
+    voice: Voice = None,
+    pitch_tolerance: PitchTolerance = 50.0,
+    onset_tolerance: OnsetTolerance = 0.05,
+    timing: TimingOption = Timing.AUTO,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.", rich_help_panel=OUTPUT)] = False,
+    list_notes: Annotated[
+        bool | None,
+        typer.Option(
+            "--list/--no-list", help="List every note. Default: for a single recording.", rich_help_panel=OUTPUT
+        ),
+    ] = None,
+    track: TrackOption = None,
+    channel: ChannelOption = "mix",
+    separate: SeparateOption = Separate.AUTO,
+    separator: SeparatorOption = Engine.SPLEETER,
+    model: ModelOption = "default",
+    quiet: Quiet = False,
+) -> None:
+    """Describe how a song was sung: range, tuning, steadiness and vibrato.
+
+    With --reference, compares each sung note with the written one: right, sharp, flat, early, late, missed or extra.
+    The singer may sing in another key or octave and at another tempo. docs/analysis.md defines every figure. report
+    shows the same figures on its page, which can be printed.
+
+    \b
+    Examples:
+      singtrans analyse song.wav
+      singtrans analyse song.wav --reference score.musicxml
+      singtrans analyse class-recordings/ --reference tune.mid
+      singtrans analyse class-recordings/ --reference scores/ --json
+    """
+    from singtrans.analysis.summary import plain
+    from singtrans.batch.lazy_transcriber import LazyTranscriber, default_threads
+    from singtrans.batch.written_melodies import WrittenMelodies
+
+    bar = Bar(quiet)
+    separation = separation_options(separate, separator)
+    transcribe = LazyTranscriber(model, "auto", default_threads(), separation, progress=bar.part)
+    melodies = WrittenMelodies(reference, voice) if reference else None
+    found, failures = _find(inputs)
+    if notes is not None and len(found) != 1:
+        raise UsageError(f"--notes {notes}: these are the notes of one recording; give a single INPUT")
+    load = _loader(notes, transcribe, read_selection(track, channel), quiet)
+    for line in failures:
+        say(f"failed: {line}")
+    compare = partial(_compare, melodies=melodies, tolerance=Tolerance(pitch_tolerance, onset_tolerance, timing))
+    analyses = list(_analysed(found, load, compare, bar, failures))
+    if as_json:
+        content = {"recordings": [plain(analysis) for analysis in analyses], "failures": failures}
+        typer.echo(json.dumps(content, ensure_ascii=False, indent=1))
+    else:
+        _print(analyses, len(analyses) == 1 if list_notes is None else list_notes)
+    if failures:
+        raise typer.Exit(1)
+
+
+def _find(inputs: list[str]) -> tuple[list[Place], list[str]]:
+    """Recordings and files of notes, and a line for each input that has neither."""
+    from singtrans.batch.plan import find_recordings
+
+    plan = find_recordings([place(text) for text in inputs])
+    return [job.audio for job in plan.jobs], list(plan.failures)
+
+
+def _loader(
+    notes: Path | None, transcribe: "Callable[[Source], Transcription]", selection: "Selection", quiet: bool
+) -> "Callable[[Place], Transcription]":
+    from singtrans.batch.given_notes import GivenNotes
+    from singtrans.formats import READ_SUFFIXES, TEXT_SUFFIXES
+    from singtrans.formats.conversion import MIXED, load_transcription
+
+    listen = GivenNotes(notes, transcribe) if notes else transcribe
+
+    def load(where: Place) -> "Transcription":
+        with local(where) as path:
+            if path.suffix.lower() in READ_SUFFIXES + TEXT_SUFFIXES:
+                return load_transcription(path)
+            transcription = listen(selection.of(path))
+        mixed = (MIXED,) if transcription.mixed and transcription.separation is None else ()
+        for line in (*transcription.remarks, *mixed) if not quiet else ():
+            say(f"{where}: {line}")
+        return transcription
+
+    return load
+
+
+def _compare(
+    where: Place, transcription: "Transcription", melodies: "WrittenMelodies | None", tolerance: Tolerance
+) -> "Analysis":
+    from singtrans.analysis.summary import analyse as measure
+
+    return measure(transcription, melodies.of(where.stem) if melodies else None, tolerance)
+
+
+def _analysed(
+    found: list[Place],
+    load: "Callable[[Place], Transcription]",
+    compare: "Callable[[Place, Transcription], Analysis]",
+    bar: Bar,
+    failures: list[str],
+) -> "Iterator[Analysis]":
+    """Analyse each recording; a line for each that fails goes to ``failures``."""
+    bar.begin(len(found), "analysing")
+    with bar:
+        for where in found:
+            try:
+                transcription = load(where)
+                yield compare(where, transcription)
+                if transcription.missing:
+                    raise InputError(transcription.missing)
+            except InputError as error:
+                line = str(error) if str(error).startswith(str(where)) else f"{where}: {error}"
+                failures.append(line)
+                bar.line(f"failed: {line}")
+            bar.advance()
+
+
+def _print(analyses: "list[Analysis]", listing: bool) -> None:
+    from singtrans.analysis.text import describe_comparison, many_table, note_table, overview
+    from singtrans.messages import printable
+
+    lines: list[str] = []
+    if len(analyses) == 1 or listing:
+        for analysis in analyses:
+            lines += [*overview(analysis)]
+            lines += describe_comparison(analysis.comparison) if analysis.comparison else []
+            lines += ["", *note_table(analysis)] if listing and analysis.notes else []
+            lines.append("")
+    if len(analyses) > 1:
+        lines += many_table(analyses)
+    if lines:
+        typer.echo("\n".join(map(printable, lines)).rstrip())

@@ -1,0 +1,117 @@
+"""Comparison of melodies without sound: alignment, transposition and tempo."""
+
+import time
+
+import numpy as np
+import pytest
+
+from singtrans import Note, PitchTrack, Transcription
+from singtrans.analysis.comparison import Comparison, Tolerance, compare
+from singtrans.analysis.intonation import sung_notes
+from singtrans.analysis.summary import analyse, plain
+from singtrans.analysis.text import describe_comparison, many_table, note_table, overview
+from singtrans.analysis.timing import follow_tempo
+from tests.helpers.known_singing import melody
+
+NOTHING = PitchTrack(np.zeros(0), np.zeros(0), np.zeros(0))
+
+
+def walk(count: int, seed: int = 0) -> tuple[Note, ...]:
+    """A melody of random steps."""
+    rng = np.random.default_rng(seed)
+    numbers = 53 + np.abs((np.cumsum(rng.integers(-4, 5, count)) + 9) % 36 - 18)
+    return melody(numbers.tolist(), rng.choice([0.3, 0.5, 1.0], count).tolist())
+
+
+def compared(notes, written, **tolerance) -> Comparison:
+    return compare(sung_notes(notes, NOTHING)[0], written, Tolerance(**tolerance))
+
+
+def moved(notes, shift=0.0, rate=1.0, delay=0.0, noise=0.0, seed=1) -> list[Note]:
+    rng = np.random.default_rng(seed)
+    pairs = zip(notes, rng.standard_normal(len(notes)), strict=True)
+    return [Note(delay + n.onset / rate, delay + n.offset / rate, n.pitch + shift + noise * r) for n, r in pairs]
+
+
+@pytest.mark.parametrize("shift", [-24, -13, -12, -1, 0, 3, 12, 19])
+@pytest.mark.parametrize("rate", [0.7, 1.4])
+def test_every_key_and_tempo(shift, rate):
+    written = walk(40)
+    found = compared(moved(written, shift, rate, delay=5.0, noise=0.1), written)
+    assert (found.transposition, found.count("right")) == (shift, 40)
+    assert found.tempo == pytest.approx(rate, rel=0.001)
+
+
+def test_a_tempo_that_changes_is_followed():
+    written = walk(60)
+    onsets = np.array([note.onset for note in written])
+    sung = onsets + 0.3 * np.sin(2 * np.pi * onsets / 30)  # 6 % faster and slower
+    late = sung + np.where(np.arange(60) % 13 == 6, 0.12, 0.0)
+    times = follow_tempo(onsets, late)
+    assert np.abs(times.at(onsets) - sung).max() < 0.06
+    notes = [Note(float(t), float(t) + 0.2, n.pitch) for t, n in zip(late, written, strict=True)]
+    found = compared(notes, written, seconds=0.07)
+    assert [n.written for n in found.notes if n.verdicts == ("late",)] == [6, 19, 32, 45, 58]
+
+
+def test_the_missed_one_of_repeated_notes_is_the_one_that_is_not_there():
+    written = melody([60] * 12 + [64, 62], [0.5] * 14)
+    for gone in (1, 4, 10):
+        notes = [note for number, note in enumerate(written) if number != gone]
+        found = compared(moved(notes, rate=1.2), written)
+        assert [n.written for n in found.notes if n.verdicts == ("missed",)] == [gone]
+
+
+def test_a_phrase_that_is_sung_twice_is_extra():
+    written = walk(30)
+    end = written[9].offset + 0.1
+    again = [Note(n.onset + end, n.offset + end, n.pitch) for n in written[:10]]
+    rest = [Note(n.onset + end, n.offset + end, n.pitch) for n in written[10:]]
+    found = compared([*written[:10], *again, *rest], written)
+    assert (found.count("extra"), found.count("missed")) == (10, 0)
+
+
+def test_a_wrong_note_at_the_right_time_is_sharp_or_flat():
+    written = walk(30)
+    notes = moved(written, rate=0.9)
+    for number, by in ((7, 4.0), (20, -3.0)):
+        notes[number] = Note(notes[number].onset, notes[number].offset, notes[number].pitch + by)
+    found = compared(notes, written)
+    wrong = {n.written: n.verdicts for n in found.notes if n.verdicts != ("right",)}
+    assert wrong == {7: ("sharp",), 20: ("flat",)}
+
+
+def test_nothing_sung_and_nothing_written():
+    written = walk(5)
+    assert compared([], written).count("missed") == 5
+    assert compared(written, []).count("extra") == 5
+    assert compared(written[:1], written).count("missed") == 4
+    empty = analyse(Transcription((), NOTHING, 3.0, "a.wav"), written)
+    assert plain(empty)["tuning"] is None
+    assert overview(empty) == ["a.wav: 0 notes, 0.0 s of singing in 3.0 s"]
+    assert "5 written notes" in describe_comparison(empty.comparison)[0]
+    assert many_table([empty])[1].split(maxsplit=1) == ["a.wav", "no singing found"]
+
+
+def test_another_melody_is_doubted():
+    found = compared(walk(30, 5), walk(30, 6)[:10] + melody([100] * 60, [0.5] * 60, start=60.0))
+    assert any("is this the right melody" in line for line in describe_comparison(found))
+
+
+def test_lines_fit_a_terminal():
+    written = walk(40)
+    name = "a very long name of a recording, much longer than a column.wav"
+    for reference in (None, written):
+        found = analyse(Transcription(tuple(moved(written, -12, 0.5)), NOTHING, 99.0, name), reference)
+        lines = [*overview(found)[1:], *note_table(found), *many_table([found])]
+        lines += describe_comparison(found.comparison) if reference else []
+        assert max(map(len, lines)) <= 80
+
+
+def test_an_hour_is_compared_in_seconds():
+    written = walk(3600)
+    notes = [n for number, n in enumerate(moved(written, 5, 0.9, noise=0.1)) if number % 50]
+    began = time.process_time()
+    found = compared(notes, written)
+    assert time.process_time() - began < 30
+    assert (found.transposition, found.count("missed")) == (5, 72)

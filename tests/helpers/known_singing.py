@@ -1,0 +1,87 @@
+"""Synthetic singing whose deviations from a written melody are known."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from recipe.synthesis.voices import HOP_SECONDS, formant_voice
+from singtrans import Note
+from tests.helpers.sung import RATE
+
+GLIDE = 0.05  # seconds over which a pitch moves to the next
+
+
+@dataclass(frozen=True)
+class Deviations:
+    """How a written melody is sung.
+
+    Attributes:
+        cents: tuning at the first note, above 440 Hz.
+        drift: cents by which the tuning rises from the first to the last note.
+        vibrato: rate in Hz and extent in cents, of notes of 0.9 s and longer.
+        shift: semitones.
+        tempo: 2 for twice as fast.
+        delay: seconds before the first note, in addition to the written ones.
+        late: seconds by written note; negative is early.
+        sharp: cents by written note.
+        missed: written notes that are not sung.
+        extra: further notes, at the times at which they are sung.
+    """
+
+    cents: float = 0.0
+    drift: float = 0.0
+    vibrato: tuple[float, float] | None = None
+    shift: float = 0.0
+    tempo: float = 1.0
+    delay: float = 0.0
+    late: dict[int, float] = field(default_factory=dict)
+    sharp: dict[int, float] = field(default_factory=dict)
+    missed: Sequence[int] = ()
+    extra: Sequence[Note] = ()
+
+
+def melody(numbers: Sequence[int], lengths: Sequence[float], gap: float = 0.08, start: float = 0.4) -> tuple[Note, ...]:
+    """Notes one after the other, with a gap between them."""
+    notes, time = [], start
+    for number, length in zip(numbers, lengths, strict=True):
+        notes.append(Note(time, time + length - gap, number))
+        time += length
+    return tuple(notes)
+
+
+def perform(written: Sequence[Note], how: Deviations) -> tuple[tuple[Note, ...], np.ndarray]:
+    """The notes that are sung, and their (samples,) at `RATE`."""
+    first, last = ((n.onset + n.offset) / 2 for n in (written[0], written[-1]))
+    notes = []
+    for number, note in enumerate(written):
+        if number in how.missed:
+            continue
+        progress = ((note.onset + note.offset) / 2 - first) / max(last - first, 1e-9)
+        cents = how.cents + how.drift * progress + how.sharp.get(number, 0.0)
+        late = how.late.get(number, 0.0)
+        onset, offset = (how.delay + time / how.tempo for time in (note.onset, note.offset))
+        notes.append(Note(onset + late, max(offset, onset + late + 0.15), note.pitch + how.shift + cents / 100))
+    notes = sorted([*notes, *how.extra], key=lambda note: note.onset)
+    notes = [
+        replace(note, offset=min(note.offset, following.onset))
+        for note, following in zip(notes, [*notes[1:], Note(1e6, 1e6 + 1, 60.0)], strict=True)
+    ]
+    curve = _curve(notes, how.vibrato)
+    return tuple(notes), formant_voice(notes, curve, RATE, np.random.default_rng(7))
+
+
+def _curve(notes: Sequence[Note], vibrato: tuple[float, float] | None) -> np.ndarray:
+    time = np.arange(int((notes[-1].offset + 0.5) / HOP_SECONDS)) * HOP_SECONDS
+    curve = np.full(len(time), np.nan)
+    for number, note in enumerate(notes):
+        inside = (time >= note.onset) & (time < note.offset)
+        pitch = np.full(len(time), note.pitch)
+        if number and note.onset - notes[number - 1].offset < 0.02:  # legato
+            way = np.clip((time - note.onset) / GLIDE, 0, 1)
+            pitch += (notes[number - 1].pitch - note.pitch) * (1 - way)
+        if vibrato and note.duration > 0.8:
+            rate, extent = vibrato
+            pitch += extent / 100 * np.sin(2 * np.pi * rate * (time - note.onset))
+        curve[inside] = pitch[inside]
+    return curve
