@@ -16,7 +16,7 @@ _ALPHABETS = (
     *(
         "äöüß",
         "éèêëàâçîïôùûüœæ",
-        "áéíóúñü",
+        "áéíóúñü¿¡",
         "àèéìíòóùú",
         "ãõáéíóúâêôàçü",
         "åäöøæé",
@@ -57,8 +57,8 @@ def decode_words(content: bytes) -> tuple[str, str]:
 
 
 def _is_one_language(text: str) -> bool:
-    """Whether one European language has all letters of a text."""
-    letters = {c for c in text.lower() if ord(c) > 127 and c.isalpha()}
+    """Whether one European language has all letters and marks of a text."""
+    letters = {c for c in text.lower() if ord(c) > 127 and c not in _QUOTES}
     return any(letters <= set(alphabet) for alphabet in _ALPHABETS)
 
 

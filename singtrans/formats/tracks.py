@@ -40,7 +40,7 @@ def choose_track(path: Path, tracks: Sequence[Track], voice: str | None) -> tupl
     return in_order(note for track in choose_tracks(path, tracks, voice) for note in track.notes)
 
 
-def choose_tracks(path: Path, tracks: Sequence[Track], voice: str | None) -> list[Track]:
+def choose_tracks(path: Path, tracks: Sequence[Track], voice: str | None, *, warns: bool = True) -> list[Track]:
     """The track that is sung; all tracks if they do not overlap.
 
     Args:
@@ -48,6 +48,7 @@ def choose_tracks(path: Path, tracks: Sequence[Track], voice: str | None) -> lis
         tracks: those with notes.
         voice: the name of a track, or its number counted from 1; None for the only one, or the one with lyrics or with
             a name such as Vocals.
+        warns: whether a choice that was not asked for is logged.
 
     Raises:
         InputError: if there is no such track, or several could be the voice.
@@ -66,7 +67,8 @@ def choose_tracks(path: Path, tracks: Sequence[Track], voice: str | None) -> lis
     for likely in (with_words, named):
         if len(likely) == 1:
             count, name = len(tracks), likely[0].name or "the one with words"
-            _LOG.warning("%s has %d tracks with notes: read %s; choose another with --voice", path, count, name)
+            if warns:
+                _LOG.warning("%s has %d tracks with notes: read %s; choose another with --voice", path, count, name)
             return likely
     raise InputError(f"{path} has {len(tracks)} tracks with notes: choose one with --voice ({_names(tracks)}).")
 

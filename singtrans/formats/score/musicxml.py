@@ -14,7 +14,7 @@ from singtrans.formats.format import Format, Sample
 from singtrans.formats.options import BEATS, PLAIN, Options
 from singtrans.formats.score.arrangement import arrange
 from singtrans.formats.score.layout import QUARTER, ScoreSymbol, Sheet, lay_out
-from singtrans.formats.score.musicxml_reader import read
+from singtrans.formats.score.musicxml_reader import read, read_song
 from singtrans.melody.key import Key
 from singtrans.melody.metre import Metre
 from singtrans.notes import Transcription
@@ -208,6 +208,7 @@ FORMAT = Format(
     aliases=("xml",),
     also_read=(".mxl",),
     read=read,
+    read_song=read_song,
     recognises=_recognises,
     write=write,
     uses=BEATS | {"title", "artist"},

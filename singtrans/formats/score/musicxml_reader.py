@@ -5,17 +5,19 @@ MusicXML 4.0 reference, w3.org/2021/06/musicxml40.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
 from singtrans.errors import InputError
-from singtrans.formats.format import DEFAULTS, ReadOptions
+from singtrans.formats.format import DEFAULTS, ReadOptions, Song
+from singtrans.formats.lyrics import Syllable, syllables_of
 from singtrans.formats.score.musicxml_file import score_root, tag_of
-from singtrans.formats.score.performance import Bar, Part, ScoreNote, perform
+from singtrans.formats.score.performance import Bar, Part, Performance, ScoreNote, perform
 from singtrans.formats.score.play_order import BarSigns
-from singtrans.formats.text import in_order, listed, refuse
+from singtrans.formats.text import listed, refuse
+from singtrans.melody.metre import Metre
 from singtrans.notes import Note
 
 _STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
@@ -37,12 +39,13 @@ class _State:
     divisions: float = 1.0
     transpose: float = 0.0
     nominal: float = 4.0
+    metre: Metre | None = None
     ending: frozenset[int] = frozenset()
     has_words: bool = False
 
 
 def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
-    """Read the notes of one part, tied ones joined; of a chord, its highest note.
+    """Read the notes of one part, tied ones joined; of a chord, its highest note, and of several voices, the sung one.
 
     Args:
         path: the file, compressed or not.
@@ -52,7 +55,22 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
     Raises:
         InputError: if the file cannot be read or is not MusicXML, or has no such part.
     """
-    path = Path(path)
+    return _perform(Path(path), request).notes
+
+
+def read_song(path: Path, notes: Sequence[Note], request: ReadOptions = DEFAULTS) -> Song:
+    """Read the syllables of notes that were read from a score, and its beats.
+
+    Where a passage is repeated, the second verse is taken the second time, if there is one.
+
+    Raises:
+        InputError: as for :func:`read`.
+    """
+    performance = _perform(path, request)
+    return Song(syllables_of(notes, performance.words), performance.beats)
+
+
+def _perform(path: Path, request: ReadOptions) -> Performance:
     root = score_root(path)
     faults: list[InputError] = []
     parts = [_read_part(path, *part, faults) for part in _parts(root)]
@@ -64,7 +82,7 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
     part = _choose(path, parts, request.voice)
     if faults and not part.has_notes:
         raise faults[0]
-    return in_order(perform(path, part, parts, request.faults))
+    return perform(path, part, parts, request.faults)
 
 
 def _parts(root: ElementTree.Element) -> Iterator[tuple[str, str, list[ElementTree.Element]]]:
@@ -128,7 +146,7 @@ def _read_bar(element: ElementTree.Element, state: _State, where: str, faults: l
         elif tag in ("direction", "sound"):
             _read_direction(child, bar, now + _offset(child, state))
         bar.length = max(bar.length, now)
-    bar.nominal = state.nominal
+    bar.nominal, bar.metre = state.nominal, state.metre
     bar.signs.ending = bar.signs.ending or state.ending
     if bar.signs.ending_stops:
         state.ending = frozenset()
@@ -142,6 +160,10 @@ def _read_attributes(element: ElementTree.Element, state: _State) -> None:
     beats, unit = _float(element.findtext("time/beats")), _float(element.findtext("time/beat-type"))
     if beats and unit:
         state.nominal = 4 * beats / unit
+        try:
+            state.metre = Metre(int(beats), int(unit))
+        except ValueError:
+            state.metre = None
     transpose = element.find("transpose")
     if transpose is not None:
         octaves = _float(transpose.findtext("octave-change")) or 0.0
@@ -166,8 +188,22 @@ def _add_note(
         faults.append(InputError(f"{where}, has a note whose pitch cannot be read: correct it, or export it again."))
         return
     ties = {tie.get("type") for tie in element.findall("tie")}
-    state.has_words = state.has_words or element.find("lyric/text") is not None
-    bar.notes.append(ScoreNote(*span, midi, "start" in ties, "stop" in ties))
+    words = dict(_words(element))
+    state.has_words = state.has_words or bool(words)
+    voice = element.findtext("staff") or "", (element.findtext("voice") or "").strip()
+    bar.notes.append(ScoreNote(*span, midi, "start" in ties, "stop" in ties, voice, words))
+
+
+def _words(element: ElementTree.Element) -> Iterator[tuple[int, Syllable]]:
+    """Verse and syllable of each lyric of a note; two syllables on one note are joined."""
+    for place, lyric in enumerate(element.findall("lyric"), 1):
+        texts = [(part.text or " ") for part in lyric if tag_of(part) in ("text", "elision")]
+        kinds = [(part.text or "").strip() for part in lyric.findall("syllabic")] or ["single"]
+        number = _NUMBER.search(lyric.get("number") or "")
+        if text := "".join(texts).strip():
+            ends_line = lyric.find("end-line") is not None or lyric.find("end-paragraph") is not None
+            begins, ends = kinds[0] in ("single", "begin"), kinds[-1] in ("single", "end")
+            yield int(float(number[0])) if number else place, Syllable(text, begins, ends, ends_line)
 
 
 def _read_barline(element: ElementTree.Element, signs: BarSigns, state: _State) -> None:

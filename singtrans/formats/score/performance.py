@@ -1,14 +1,20 @@
 """A score as it is played: bars in their order, tied notes joined, and times in seconds."""
 
 from bisect import bisect_right
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
 from singtrans.errors import InputError
+from singtrans.formats.lyrics import Syllable
 from singtrans.formats.score.play_order import BarSigns, play_order
-from singtrans.formats.text import make_note, refuse
+from singtrans.formats.stated_beats import StatedMetre, stated_beats
+from singtrans.formats.text import in_order, make_note, refuse
+from singtrans.melody.beats import Beats
+from singtrans.melody.metre import Metre
 from singtrans.notes import Note
 
 _TEMPO = 120.0  # quarters per minute of a score without a tempo
@@ -18,13 +24,24 @@ SAME = 1e-6
 
 @dataclass(slots=True)
 class ScoreNote:
-    """A note of a bar: quarters from the bar's start, MIDI number as it sounds, and its ties."""
+    """A note of a bar.
+
+    Attributes:
+        start: quarters from the bar's start.
+        length: quarters.
+        pitch: MIDI number as it sounds.
+        tied_on, tied_back: whether a tie leads to the next note, or from the one before.
+        voice: number of its staff and name of its voice.
+        words: number of a verse -> syllable.
+    """
 
     start: float
     length: float
     pitch: float
-    tied_on: bool
-    tied_back: bool
+    tied_on: bool = False
+    tied_back: bool = False
+    voice: tuple[str, str] = ("", "")
+    words: Mapping[int, Syllable] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -34,11 +51,13 @@ class Bar:
     Attributes:
         length: quarters that are written in it.
         nominal: quarters that its time signature asks for.
+        metre: that time signature; None if there is no such metre.
         tempi: (quarters from its start, quarters per minute).
     """
 
     length: float = 0.0
     nominal: float = 4.0
+    metre: Metre | None = None
     notes: list[ScoreNote] = field(default_factory=list)
     tempi: list[tuple[float, float]] = field(default_factory=list)
     signs: BarSigns = field(default_factory=BarSigns)
@@ -63,12 +82,27 @@ class Part:
         return any(bar.notes for bar in self.bars)
 
 
-def perform(path: Path, part: Part, parts: list[Part], faults: list[InputError] | None) -> Iterator[Note]:
-    """The notes of a part with their times in seconds, as the score is played.
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """A part as it is played.
+
+    Attributes:
+        notes: in time order.
+        words: (onset, pitch) of a note -> its syllable.
+        beats: the beats; None if they are implausible.
+    """
+
+    notes: tuple[Note, ...]
+    words: Mapping[tuple[float, float], Syllable]
+    beats: Beats | None
+
+
+def perform(path: Path, part: Part, parts: list[Part], faults: list[InputError] | None) -> Performance:
+    """Play a score.
 
     Args:
         path: the file, for errors.
-        part: the part.
+        part: the part whose notes are wanted.
         parts: all parts, whose signs and tempo marks hold for each other.
         faults: collects errors; None to raise the first one.
     """
@@ -76,23 +110,72 @@ def perform(path: Path, part: Part, parts: list[Part], faults: list[InputError] 
     columns = [[p.bars[number] for p in parts if number < len(p.bars)] for number in range(count)]
     lengths = [max((bar.length for bar in bars), default=0.0) or bars[0].nominal for bars in columns]
     order = play_order([_merged([bar.signs for bar in bars]) for bars in columns])
+    voice = _main_voice(part)
     start = 0.0
+    starts: list[float] = []
     events: list[ScoreNote] = []
     tempi = [(0.0, _TEMPO)]
+    turns: Counter[int] = Counter()
     for number in order:
+        turns[number] += 1
+        starts.append(start)
         tempi += sorted((start + min(at, lengths[number]), tempo) for bar in columns[number] for at, tempo in bar.tempi)
-        if number < len(part.bars):
-            events += [
-                ScoreNote(start + n.start, n.length, n.pitch, n.tied_on, n.tied_back) for n in part.bars[number].notes
-            ]
+        bar_notes = part.bars[number].notes if number < len(part.bars) else ()
+        events += [_played(note, start, turns[number]) for note in bar_notes if voice in (None, note.voice)]
         start += lengths[number]
     clock = _Clock(tempi)
+    notes: list[Note] = []
+    words: dict[tuple[float, float], Syllable] = {}
     for event in _melody(_joined(events)):
         try:
-            yield make_note(clock.seconds(event.start), clock.seconds(event.start + event.length), event.pitch)
+            note = make_note(clock.seconds(event.start), clock.seconds(event.start + event.length), event.pitch)
         except ValueError:
             fault = InputError(f"{path} has a note with a time or a pitch out of range: export it again.")
             refuse(fault, faults)
+            continue
+        notes.append(note)
+        for syllable in event.words.values():
+            words[note.onset, note.pitch] = syllable
+    metre = _metre([(at, columns[number][0]) for at, number in zip(starts, order, strict=True)])
+    beats = stated_beats(clock.seconds, [at for at, _ in tempi], start, metre)
+    return Performance(in_order(notes), words, beats)
+
+
+def _played(note: ScoreNote, start: float, turn: int) -> ScoreNote:
+    """A note of a bar that begins at a quarter, with the words that are sung when the bar is played a time."""
+    verses = [number for number in note.words if number <= turn] or list(note.words)
+    words = {turn: note.words[max(verses)]} if verses else {}
+    return replace(note, start=start + note.start, words=words)
+
+
+def _main_voice(part: Part) -> tuple[str, str] | None:
+    """The voice that is sung, where several sound at once: the one with most words, else notes; None for all."""
+    notes = [note for bar in part.bars for note in bar.notes]
+    voices = {note.voice for note in notes}
+    if len(voices) < 2 or not any(_sounds_together(bar.notes) for bar in part.bars):
+        return None
+    words = Counter(note.voice for note in notes if note.words)
+    counts = Counter(note.voice for note in notes)
+    return min(voices, key=lambda voice: (-words[voice], -counts[voice], voice))
+
+
+def _sounds_together(notes: Iterable[ScoreNote]) -> bool:
+    ends: dict[tuple[str, str], float] = {}
+    for note in sorted(notes, key=lambda note: note.start):
+        if any(end > note.start + SAME for voice, end in ends.items() if voice != note.voice):
+            return True
+        ends[note.voice] = max(ends.get(note.voice, 0.0), note.start + note.length)
+    return False
+
+
+def _metre(bars: list[tuple[float, Bar]]) -> StatedMetre:
+    """The metre of most bars, and where the first complete one begins."""
+    metres = Counter(bar.metre for _, bar in bars if bar.metre is not None)
+    if not metres:
+        return StatedMetre()
+    metre = metres.most_common(1)[0][0]
+    complete = (at for at, bar in bars if bar.metre == metre and bar.length >= float(metre.bar) - SAME)
+    return StatedMetre(metre, Fraction(next(complete, 0.0)).limit_denominator(960))
 
 
 def _merged(signs: list[BarSigns]) -> BarSigns:
@@ -128,12 +211,12 @@ def _joined(events: list[ScoreNote]) -> list[ScoreNote]:
 
 
 def _melody(events: list[ScoreNote]) -> list[ScoreNote]:
-    """Of the events that begin together, the highest."""
+    """Of the events that begin together, the highest, with the words of any."""
     highest: dict[float, ScoreNote] = {}
     for event in events:
         key = round(event.start, 6)
-        if key not in highest or event.pitch > highest[key].pitch:
-            highest[key] = event
+        other = highest.get(key, event)
+        highest[key] = replace(max(other, event, key=lambda e: e.pitch), words=other.words or event.words)
     return list(highest.values())
 
 

@@ -60,5 +60,6 @@ def content_of(path: Path, tracks: Sequence[Track], voice: str | None) -> Conten
 
 def song_of(path: Path, tracks: Sequence[Track], voice: str | None, notes: Sequence[Note], beats: Beats | None) -> Song:
     """The words of the chosen tracks for notes that were read from them, and the beats."""
-    words = {place: word for track in choose_tracks(path, tracks, voice) for place, word in track.words.items()}
+    chosen = choose_tracks(path, tracks, voice, warns=False)
+    words = {place: word for track in chosen for place, word in track.words.items()}
     return Song(syllables_of(notes, words), beats)

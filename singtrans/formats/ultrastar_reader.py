@@ -1,0 +1,243 @@
+"""Read UltraStar's songs: notes, syllables and lines of one voice."""
+
+import re
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from pathlib import Path
+
+from singtrans.errors import InputError
+from singtrans.files import read_bytes
+from singtrans.formats.encodings import decode_words
+from singtrans.formats.format import DEFAULTS, ReadOptions, Song
+from singtrans.formats.lyrics import HELD, Syllable, syllables_of
+from singtrans.formats.text import at_line, decode, in_order, listed, make_note, number, refuse
+from singtrans.notes import Note
+
+_NOTE_MARKS = ":*"
+_UNPITCHED_MARKS = "FRG"  # freestyle, rap, golden rap
+_TAG = re.compile(r"^#(VOCALS|AUDIO|MP3):(.*)$", re.MULTILINE)
+_VOICE = re.compile(r"P\s*(\d)", re.ASCII)
+_TEXT = re.compile(r".\s*\S+\s+\S+\s+\S+ ?(.*)", re.DOTALL)
+"""A note's line; a space begins or ends a word."""
+
+
+@dataclass(slots=True)
+class _Span:
+    """A note in beats.
+
+    Attributes:
+        line: number of its line.
+        start, end: beats.
+        pitch: MIDI number.
+        text: its syllable as it stands, with spaces.
+        ends_line: whether a line of the song ends with it.
+    """
+
+    line: int
+    start: float
+    end: float
+    pitch: float
+    text: str
+    ends_line: bool = False
+
+
+@dataclass
+class _Song:
+    """What has been read so far.
+
+    Attributes:
+        header: the tags in upper case, without their marks.
+        tempi: (from this beat on, BPM), the first of them from the header.
+        start: the beat that a relative song's line counts from.
+        voice: who sings now, ``P1`` where nothing is said.
+        spans: the notes of each voice.
+    """
+
+    header: dict[str, str] = field(default_factory=dict)
+    tempi: list[tuple[float, float]] = field(default_factory=list)
+    start: float = 0.0
+    voice: str = "P1"
+    spans: dict[str, list[_Span]] = field(default_factory=dict)
+
+    @property
+    def version(self) -> int:
+        """The first number of ``#VERSION``; 1 if the song has none."""
+        number = self.header.get("VERSION", "").partition(".")[0]
+        return int(number) if number.isascii() and number.isdecimal() and len(number) < 4 else 1
+
+    @property
+    def relative(self) -> bool:
+        return self.header.get("RELATIVE", "").upper() == "YES"
+
+
+def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
+    """Read the notes of one voice, golden ones too; freestyle, rap and notes without length are left out.
+
+    Args:
+        path: the file, in UTF-8 or Windows-1252.
+        request: ``voice``, of a duet ``P1`` or ``P2``; None for the first. And ``faults``.
+
+    Raises:
+        InputError: if the file cannot be read, lacks #BPM or that voice, or a line is not UltraStar's; it
+            names the line.
+    """
+    return in_order(note for note, _ in _sung(Path(path), request))
+
+
+def read_song(path: Path, notes: Sequence[Note], request: ReadOptions = DEFAULTS) -> Song:
+    """Read the syllables of notes that were read from a song. Its beats are a grid for the game, not the music's.
+
+    Raises:
+        InputError: as for :func:`read`.
+    """
+    sung = _sung(path, request)
+    spans = [span for _, span in sung]
+    syllables = [Syllable(HELD, ends_line=span.ends_line) for span in spans]
+    # Most songs have the space before a word, some after it.
+    leads = any(span.text.startswith(" ") for span in spans)
+    starts = [place for place, span in enumerate(spans) if not _is_held(span)]
+    ends = True
+    for place, following in pairwise([*starts, len(spans)]):
+        run, begins = spans[place:following], ends  # the syllable and what holds it
+        ends = following == len(spans) or any(span.ends_line for span in run)
+        ends = ends or (spans[following].text.startswith(" ") if leads else any(s.text.endswith(" ") for s in run))
+        syllables[place] = Syllable(run[0].text.strip(), begins, ends, run[0].ends_line)
+    words = {(note.onset, note.pitch): syllable for (note, _), syllable in zip(sung, syllables, strict=True)}
+    return Song(syllables_of(notes, words))
+
+
+def _is_held(span: _Span) -> bool:
+    return span.text.strip() in ("", HELD, "-")
+
+
+def _sung(path: Path, request: ReadOptions) -> list[tuple[Note, _Span]]:
+    """The notes of the chosen voice, in the order of their lines."""
+    voice, faults = request.voice, request.faults
+    song = _Song()
+    for line, text in enumerate(_decoded(path).split("\n"), 1):
+        content = text.strip()
+        if content[:1].upper() == "E":  # players stop at any such line, so END is one
+            break
+        if content:
+            _take(path, song, line, text.lstrip(), faults)
+    if not song.tempi:
+        raise InputError(f"{path} has no line #BPM:, so its beats have no length: add it at the top.")
+    _share_third_voice(song)
+    voice = (voice or min(song.spans, default="P1")).upper()
+    if voice not in song.spans and (song.spans or voice != "P1"):
+        raise InputError(f"{path} has no voice {voice}: choose one with --voice ({listed(sorted(song.spans))}).")
+    return _notes(path, song, voice, faults)
+
+
+def _decoded(path: Path) -> str:
+    """Text of a song, in Unicode or the encoding that it states or that is likely.
+
+    Raises:
+        InputError: if it cannot be read or is not text.
+    """
+    content = read_bytes(path)
+    text = decode(content)
+    if text is None:
+        text = None if b"\0" in content else decode_words(content)[0].replace("\r\n", "\n").replace("\r", "\n")
+    if text is None:
+        raise InputError(f"{path} is not text: save it as text in UTF-8.")
+    return text
+
+
+def _share_third_voice(song: _Song) -> None:
+    """Give what both singers sing, which songs before version 2 call P3, to either of them."""
+    if song.version < 2 and {"P1", "P2"} & set(song.spans) and "P3" in song.spans:
+        both = song.spans.pop("P3")
+        for voice in ("P1", "P2"):
+            song.spans.setdefault(voice, []).extend(replace(span) for span in both)
+            song.spans[voice].sort(key=lambda span: span.start)
+
+
+def _take(path: Path, song: _Song, line: int, text: str, faults: list[InputError] | None) -> None:
+    """Note what one line says."""
+    content = text.rstrip()
+    mark, rest = content[0].upper(), content[1:].split()
+    try:
+        if mark == "#":
+            name, _, value = content[1:].partition(":")
+            if name.strip().upper() == "BPM" and song.tempi:
+                fault = "states #BPM a second time: remove one."
+                refuse(at_line(path, line, fault), faults)
+                return
+            song.header[name.strip().upper()] = value.strip()
+            if name.strip().upper() == "BPM":
+                song.tempi.insert(0, (float("-inf"), _tempo(value)))
+        elif mark in _NOTE_MARKS:
+            begin, length, pitch = (number(cell) for cell in rest[:3])
+            if length > 0:
+                begin += song.start
+                match = _TEXT.fullmatch(text)
+                span = _Span(line, begin, begin + length, pitch + 60, match[1] if match else "")
+                song.spans.setdefault(song.voice, []).append(span)
+        elif mark == "-":
+            breaks = [number(cell) for cell in rest[:2]]
+            if spans := song.spans.get(song.voice):
+                spans[-1].ends_line = True
+            if song.relative and breaks:
+                song.start += breaks[-1]
+        elif mark == "P" and (match := _VOICE.fullmatch(content.upper())):
+            song.voice, song.start = f"P{match[1]}", 0.0
+            song.spans.setdefault(song.voice, [])
+        elif mark == "B" and len(rest) == 2:
+            song.tempi.append((number(rest[0]) + song.start, _tempo(rest[1])))
+        elif mark not in _UNPITCHED_MARKS:
+            raise ValueError(f"no line begins with {mark}")
+    except ValueError:
+        fault = "is not a line of an UltraStar song: notes are ': start length pitch text', tags '#NAME:value'."
+        refuse(at_line(path, line, fault), faults)
+
+
+def _tempo(text: str) -> float:
+    tempo = number(text)
+    if not tempo > 0:
+        raise ValueError("a tempo is above 0")
+    return tempo
+
+
+def _notes(path: Path, song: _Song, voice: str, faults: list[InputError] | None) -> list[tuple[Note, _Span]]:
+    try:
+        gap = number(song.header.get("GAP") or "0") / 1000
+    except ValueError:
+        raise InputError(f"{path} has a #GAP that is not a number: give milliseconds.") from None
+    clock = _Clock(song.tempi, 60.0 if song.version >= 2 else 15.0)
+    notes = []
+    for span in song.spans.get(voice, ()):
+        try:
+            start, end = gap + clock.seconds(span.start), gap + clock.seconds(span.end)
+            notes.append((make_note(start, end, span.pitch), span))
+        except ValueError:
+            fault = "is a note that starts before 0 s, or is outside MIDI 0 to 127: correct #GAP or the line."
+            refuse(at_line(path, span.line, fault), faults)
+    return notes
+
+
+class _Clock:
+    """Beats to seconds after GAP, under the changes of tempo; the first tempo holds before beat 0 too."""
+
+    def __init__(self, tempi: list[tuple[float, float]], beat: float) -> None:
+        self._beat = beat
+        changes = sorted(tempi[1:])
+        self._beats = [0.0, *(beat for beat, _ in changes)]
+        self._tempi = [tempi[0][1], *(tempo for _, tempo in changes)]
+        self._starts = [0.0]
+        for (first, second), tempo in zip(pairwise(self._beats), self._tempi, strict=False):
+            self._starts.append(self._starts[-1] + (second - first) * beat / tempo)
+
+    def seconds(self, beat: float) -> float:
+        place = max(bisect_left(self._beats, beat, lo=1) - 1, 0)
+        return self._starts[place] + (beat - self._beats[place]) * self._beat / self._tempi[place]
+
+
+def audio_names(path: Path) -> tuple[str, ...]:
+    """Names of the recording that a song's tags state, the voice alone first; empty if it is not a song."""
+    text = decode(read_bytes(path), "cp1252") or ""
+    tags = dict(_TAG.findall(text[:65_536]))
+    names = (tags.get(tag, "").strip() for tag in ("VOCALS", "AUDIO", "MP3"))
+    return tuple(name for name in names if name)
