@@ -19,6 +19,7 @@ from singtrans.errors import InputError
 from singtrans.files import read_bytes
 from singtrans.formats import F0_ENDINGS, find_notes, is_label, jams_notes, load_notes, note_stem, ultrastar
 from singtrans.formats.detection import holds_notes, holds_pitch
+from singtrans.formats.labels import opencpop
 from singtrans.notes import Note
 
 NOTE_SUFFIXES = (".tsv", ".csv", ".mid", ".midi", ".json")
@@ -183,6 +184,8 @@ def recording_names(path: Path) -> set[str]:
             content = json.loads(read_bytes(path).decode("utf-8-sig"))
             songs = isinstance(content, dict) and not {"notes", "annotations"} & set(content)
             return set(content) if songs and all(isinstance(notes, list) for notes in content.values()) else set()
+        if path.suffix.lower() == ".txt":
+            return opencpop.names_in(path)
         if path.suffix.lower() != ".csv":
             return set()
         reader = csv.DictReader(read_bytes(path).decode("utf-8-sig").splitlines())

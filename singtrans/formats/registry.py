@@ -21,7 +21,7 @@ from singtrans.formats import (
     ultrastar,
 )
 from singtrans.formats.format import Format
-from singtrans.formats.labels import diffsinger, mir_st500, textgrid, tonas
+from singtrans.formats.labels import diffsinger, mir_st500, opencpop, singing_json, textgrid, tonas
 from singtrans.formats.page import writer as page
 from singtrans.formats.score import musicxml, pdf, svg
 from singtrans.formats.voicebanks import svp, ust, ustx
@@ -47,6 +47,8 @@ FORMATS: tuple[Format, ...] = (
     plain_table.FORMAT,
     textgrid.FORMAT,
     diffsinger.FORMAT,
+    opencpop.FORMAT,
+    singing_json.FORMAT,
     tonas.FORMAT,
     mir_st500.FORMAT,
 )
