@@ -1,4 +1,4 @@
-"""A real Dask scheduler and two real worker processes on this machine."""
+"""Jobs on a cluster: a Dask scheduler with two worker processes on this machine."""
 
 import os
 import signal
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 
 @pytest.fixture(scope="module")
 def scheduler(tmp_path_factory):
-    """A scheduler's address; its two workers are started again when they die."""
+    """Start a scheduler and yield its address. Its two workers are restarted when they die."""
     folder = tmp_path_factory.mktemp("dask")
     file = folder / "scheduler.json"
     root = str(Path(__file__).parents[2])
@@ -85,7 +85,7 @@ def test_a_recording_that_kills_its_worker_is_tried_three_times(tmp_path, schedu
     assert len(outputs(tmp_path)) == 2 * 12
 
 
-def test_faults_and_usage_errors_on_the_cluster(tmp_path, scheduler):
+def test_faults_are_outcomes_and_usage_errors_are_raised(tmp_path, scheduler):
     jobs = recordings(tmp_path, "a.wav", "faulty.wav")
     errors = [outcome.error for outcome in cluster.run(jobs, transcribers.make, Existing.REFUSE, scheduler, 2)]
     assert errors[0] == "" and "internal error" in errors[1]
@@ -95,13 +95,13 @@ def test_faults_and_usage_errors_on_the_cluster(tmp_path, scheduler):
     assert done[0].skipped
 
 
-def test_no_scheduler_is_one_line(tmp_path):
+def test_a_missing_scheduler_is_reported_in_one_line(tmp_path):
     jobs = recordings(tmp_path, "a.wav")
     with pytest.raises(SingtransError, match="start `dask scheduler`"):
         list(cluster.run(jobs, transcribers.make, Existing.REFUSE, "nonsense://", 2))
 
 
-def test_a_cluster_of_our_own(tmp_path):
+def test_a_local_cluster_can_be_started(tmp_path):
     jobs = recordings(tmp_path, "a.wav", "b.wav", "bad.wav")
     outcomes = list(cluster.run(jobs, transcribers.make, Existing.REFUSE, "local", 1))
     assert outcomes == list(run(jobs, transcribers.of_content, Existing.OVERWRITE))

@@ -29,20 +29,20 @@ def touch(folder: Path, *names: str) -> None:
         path.write_bytes(b"x")
 
 
-def test_outputs_lie_beside_the_inputs(tmp_path):
+def test_outputs_are_placed_beside_the_inputs(tmp_path):
     touch(tmp_path, "a.wav", "sub/b.MP3", "sub/notes.txt")
     jobs = plan([tmp_path], None, ["mid", "csv"]).jobs
     assert [j.audio.name for j in jobs] == ["a.wav", "b.MP3"]
     assert jobs[1].outputs == (tmp_path / "sub/b.mid", tmp_path / "sub/b.csv")
 
 
-def test_a_folder_keeps_its_sub_folders(tmp_path):
+def test_sub_folders_are_kept_in_the_output_folder(tmp_path):
     touch(tmp_path / "in", "a.wav", "x/y/b.wav")
     jobs = plan([tmp_path / "in"], tmp_path / "out", []).jobs
     assert [j.outputs[0] for j in jobs] == [tmp_path / "out/a.mid", tmp_path / "out/x/y/b.mid"]
 
 
-def test_output_may_be_a_file_for_one(tmp_path):
+def test_output_may_be_a_file_if_there_is_one_recording(tmp_path):
     touch(tmp_path, "a.wav")
     assert plan([tmp_path / "a.wav"], tmp_path / "tune.csv", []).jobs[0].outputs == (tmp_path / "tune.csv",)
     with pytest.raises(UsageError, match="give a folder"):
@@ -52,22 +52,22 @@ def test_output_may_be_a_file_for_one(tmp_path):
 
 
 @pytest.mark.parametrize("names", [("a.wav", "a.mp3"), ("a.wav", "A.mp3"), ("x/a.wav", "y/a.wav")])
-def test_two_inputs_for_one_output_are_refused(tmp_path, names):
+def test_two_inputs_with_the_same_output_are_refused(tmp_path, names):
     touch(tmp_path, *names)
     with pytest.raises(UsageError, match="both write"):
         plan([tmp_path / n for n in names], tmp_path / "out", [])
 
 
-def test_the_same_file_twice_is_done_once(tmp_path):
+def test_a_file_that_is_given_twice_is_transcribed_once(tmp_path):
     touch(tmp_path, "a.wav")
     assert len(plan([tmp_path, tmp_path / "a.wav"], None, []).jobs) == 1
 
 
-def test_an_empty_folder_is_a_failure(tmp_path):
+def test_an_empty_folder_is_reported_as_failure(tmp_path):
     assert "no recordings" in plan([tmp_path], None, []).failures[0]
 
 
-def test_unknown_format(tmp_path):
+def test_an_unknown_format_is_refused(tmp_path):
     with pytest.raises(UsageError, match="unknown format"):
         plan([tmp_path], None, ["mp3"])
 
@@ -79,7 +79,7 @@ def test_one_failure_does_not_stop_the_rest(tmp_path):
     assert sorted(p.name for p in tmp_path.glob("*.mid")) == ["a.mid", "c.mid"]
 
 
-def test_existing_outputs(tmp_path):
+def test_existing_outputs_are_refused_kept_or_replaced(tmp_path):
     touch(tmp_path, "a.wav", "a.mid")
     jobs = plan([tmp_path], None, []).jobs
     refused = next(run(jobs, fake, Existing.REFUSE))
@@ -113,22 +113,22 @@ def test_a_folder_that_cannot_be_made_fails_before_the_work(tmp_path):
     assert outcome.error.startswith(f"{tmp_path / 'a.wav'}: nothing can be written in {tmp_path / 'file' / 'x'} ")
 
 
-def test_endings_of_phones_and_cameras(tmp_path):
+def test_files_of_phones_and_cameras_are_found(tmp_path):
     touch(tmp_path, "memo.qta", "clip.MTS", "old.3g2", "tape.tta", "show.ts", "one.opus")
     assert len(plan([tmp_path], None, []).jobs) == 6
 
 
-def test_files_that_are_passed_over_are_counted(tmp_path):
+def test_other_files_are_counted_by_ending(tmp_path):
     touch(tmp_path, "a.wav", "b.txt", "c.TXT", "d.xyz", "notes", "a.mid", "a.csv", ".hidden.txt", "sub/e.docx")
     assert plan([tmp_path], None, []).passed_over == ((".txt", 2), (".xyz", 1), ("", 1), (".docx", 1))
 
 
-def test_a_folder_without_recordings_names_what_it_holds(tmp_path):
+def test_endings_are_listed_for_a_folder_without_recordings(tmp_path):
     touch(tmp_path, "a.xyz", "b.xyz", "c")
     assert "no recordings in this folder (2 .xyz, 1 without an ending)" in plan([tmp_path], None, []).failures[0]
 
 
-def test_an_incomplete_recording_is_written_and_is_a_failure(tmp_path):
+def test_an_incomplete_recording_is_written_and_counts_as_failure(tmp_path):
     def cut(path: Path) -> Transcription:
         return replace(fake(path), missing="only 0.2 of 15.1 s could be decoded", remarks=("track 2 was read",))
 
@@ -140,7 +140,7 @@ def test_an_incomplete_recording_is_written_and_is_a_failure(tmp_path):
     assert not outcome.error and not outcome.skipped
 
 
-def test_a_choice_of_sound_reaches_the_transcriber_and_the_writers(tmp_path):
+def test_the_selected_track_is_given_to_transcriber_and_writers(tmp_path):
     seen = []
 
     def transcribe(source):
@@ -158,31 +158,31 @@ def test_hidden_files_are_ignored(tmp_path):
     assert [job.audio for job in plan([tmp_path], None, []).jobs] == [tmp_path / "a.wav"]
 
 
-def test_a_hidden_folder_that_is_named_is_searched(tmp_path):
+def test_a_hidden_folder_is_searched_if_it_is_given(tmp_path):
     touch(tmp_path, ".takes/a.wav")
     assert len(plan([tmp_path / ".takes"], None, []).jobs) == 1
 
 
-def test_one_output_under_two_names_is_refused(tmp_path):
+def test_two_paths_to_the_same_output_are_refused(tmp_path):
     touch(tmp_path, "a.wav", "x/a.mp3")
     with pytest.raises(UsageError, match="both write"):
         plan([tmp_path / "a.wav", tmp_path / "x" / ".." / "a.mp3"], None, [])
 
 
-def test_one_recording_under_two_names_is_done_once(tmp_path, monkeypatch):
+def test_two_paths_to_the_same_recording_make_one_job(tmp_path, monkeypatch):
     touch(tmp_path, "x/a.wav")
     monkeypatch.chdir(tmp_path)
     assert len(plan([Path("x/a.wav"), tmp_path / "x/a.wav", Path("x/../x/a.wav")], None, []).jobs) == 1
 
 
 def test_a_recording_is_never_overwritten(tmp_path):
-    touch(tmp_path, "a.csv")  # whatever it is named, a recording may be in it
+    touch(tmp_path, "a.csv")  # the file may be a recording in spite of its ending
     with pytest.raises(UsageError, match="is one of the input recordings"):
         plan([tmp_path / "a.csv"], None, ["csv"])
 
 
 @pytest.mark.parametrize("name", ["tune.flac", "tune.tsv"])
-def test_an_output_of_another_kind_is_refused(tmp_path, name):
+def test_an_output_with_an_unknown_ending_is_refused(tmp_path, name):
     with pytest.raises(UsageError, match="is not an output format"):
         plan([tmp_path / "a.wav"], tmp_path / name, [])
 
@@ -204,7 +204,7 @@ def test_a_usage_error_stops_the_run(tmp_path):
 @pytest.mark.parametrize(("format", "package"), [("musicxml", "partitura"), ("svg", "verovio"), ("pdf", "typst")])
 def test_a_missing_extra_is_reported_before_transcribing(tmp_path, monkeypatch, format, package):
     def forbidden(path: Path) -> Transcription:
-        raise AssertionError("nothing was to be transcribed")
+        raise AssertionError("no recording must be transcribed")
 
     touch(tmp_path, "a.wav")
     monkeypatch.setitem(sys.modules, package, None)

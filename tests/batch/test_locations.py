@@ -1,4 +1,4 @@
-"""URLs in and out, over fsspec's file system in memory and a real web server."""
+"""URLs of inputs and outputs, with fsspec's file system in memory and a local web server."""
 
 import functools
 import http.server
@@ -23,7 +23,7 @@ def memory():
     fs.store.clear()
 
 
-def test_places():
+def test_text_becomes_a_path_or_a_url():
     assert place("a/b.wav") == Path("a/b.wav")
     assert place("file:///a/b%20c.wav") == Path("/a/b c.wav")
     url = place("s3://bucket/x/song.take.wav")
@@ -33,7 +33,7 @@ def test_places():
     assert url.parent / PurePosixPath() == url.parent
 
 
-def test_url_folders_in_and_out(memory):
+def test_inputs_and_outputs_may_be_url_folders(memory):
     memory.pipe({"/in/a.wav": b"x" * 50, "/in/sub/b.mp3": b"x" * 60, "/in/sub/notes.txt": b"", "/in/.c.wav": b""})
     jobs = plan([Url("memory://in")], Url("memory://out"), ["mid", "csv"]).jobs
     assert [str(job.audio) for job in jobs] == ["memory://in/a.wav", "memory://in/sub/b.mp3"]
@@ -45,13 +45,13 @@ def test_url_folders_in_and_out(memory):
     assert all(outcome.skipped for outcome in run(jobs, transcribers.of_content, Existing.SKIP))
 
 
-def test_beside_the_recording(memory):
+def test_outputs_are_placed_beside_the_url(memory):
     memory.pipe({"/in/a.wav": b"x" * 50})
     outcome = next(run(plan([Url("memory://in/a.wav")], None, []).jobs, transcribers.of_content, Existing.REFUSE))
     assert outcome.written == (Url("memory://in/a.mid"),) and exists(outcome.written[0])
 
 
-def test_from_the_web_to_a_folder(tmp_path):
+def test_a_recording_is_read_from_a_web_server(tmp_path):
     pytest.importorskip("aiohttp")
     (tmp_path / "a.wav").write_bytes(b"x" * 50)
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(tmp_path))
@@ -81,21 +81,21 @@ def test_errors_name_the_url(memory):
         plan([Url("memory://x/a.wav"), Url("memory://y/a.wav")], Url("memory://z"), [])
 
 
-def test_errors_about_the_copy_name_the_url(memory):
+def test_errors_that_name_the_copy_are_changed_to_name_the_url(memory):
     memory.pipe({"/in/a.wav": b"x"})
     for kind in (SingtransError, UsageError):
         with pytest.raises(kind, match=r"^memory://in/a\.wav is bad$"), local(Url("memory://in/a.wav")) as copy:
             raise kind(f"{copy} is bad")
 
 
-def test_the_copy_is_removed(memory):
+def test_the_temporary_copy_is_removed(memory):
     memory.pipe({"/in/a.wav": b"x"})
     with local(Url("memory://in/a.wav")) as copy:
         assert copy.name == "a.wav" and copy.read_bytes() == b"x"
     assert not copy.parent.exists()
 
 
-def test_pages_of_urls(memory, tmp_path):
+def test_report_pages_of_urls_are_written(memory, tmp_path):
     from typer.testing import CliRunner
 
     from singtrans.cli import app

@@ -1,4 +1,4 @@
-"""Several processes give the same outcomes in the same order, even if processes die."""
+"""Jobs in several processes: same outcomes in the same order, even if processes die."""
 
 import json
 import multiprocessing
@@ -22,7 +22,7 @@ def recordings(folder, *names):
 
 
 def outputs(folder):
-    # What a process was writing when it was killed stays under a hidden name.
+    # The unfinished file of a killed process has a hidden name.
     return {path.name: path.read_bytes() for path in sorted((folder / "out").glob("[!.]*"))}
 
 
@@ -39,7 +39,7 @@ def test_order_and_output_do_not_depend_on_the_number_of_processes(tmp_path, cou
     assert not multiprocessing.active_children()
 
 
-def test_a_fault_is_one_line_and_stops_nothing(tmp_path):
+def test_a_fault_is_one_line_and_other_jobs_are_done(tmp_path):
     jobs = recordings(tmp_path, "a.wav", "faulty.wav", "z.wav")
     for outcomes in (
         run(jobs, transcribers.of_content, Existing.OVERWRITE),
@@ -61,14 +61,14 @@ def test_a_recording_that_kills_its_process_is_tried_three_times(tmp_path):
     assert len(outputs(tmp_path)) == 2 * 8
 
 
-def test_a_process_that_dies_once_loses_nothing(tmp_path):
+def test_all_outputs_exist_if_a_process_dies_once(tmp_path):
     jobs = recordings(tmp_path, *(f"{i}{'once' if i % 3 == 0 else ''}.wav" for i in range(10)))
     outcomes = list(processes.run(jobs, transcribers.make, Existing.REFUSE, 2))
     assert not any(outcome.error for outcome in outcomes)
     assert len(outputs(tmp_path)) == 2 * 10
 
 
-def test_a_process_killed_from_outside_loses_nothing(tmp_path):
+def test_all_outputs_exist_if_a_process_is_killed(tmp_path):
     jobs = recordings(tmp_path, *(f"{i}slow.wav" for i in range(8)))
     outcomes = processes.run(jobs, transcribers.make, Existing.REFUSE, 2)
     done = [next(outcomes)]
@@ -85,14 +85,14 @@ def test_a_usage_error_stops_the_run(tmp_path):
     assert not multiprocessing.active_children()
 
 
-def test_finished_recordings_start_no_process(tmp_path, monkeypatch):
+def test_no_process_is_started_for_finished_recordings(tmp_path, monkeypatch):
     jobs = recordings(tmp_path, "a.wav", "b.wav")
     list(run(jobs, transcribers.of_content, Existing.REFUSE))
     monkeypatch.setattr(multiprocessing.process.BaseProcess, "start", lambda self: transcribers.forbidden())
     assert all(outcome.skipped for outcome in processes.run(jobs, transcribers.forbidden, Existing.SKIP, 2))
 
 
-def test_outputs_of_the_user_are_refused_in_processes_too(tmp_path):
+def test_existing_outputs_are_refused_in_processes(tmp_path):
     jobs = recordings(tmp_path, "a.wav", "b.wav")
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "a.csv").write_text("mine")
@@ -110,7 +110,7 @@ def test_closing_the_iterator_ends_the_processes(tmp_path):
     assert len(outputs(tmp_path)) < 2 * 30
 
 
-def test_the_log_has_a_line_for_each(tmp_path):
+def test_the_log_has_one_line_per_recording(tmp_path):
     names = ("a.wav", "bad.wav")
     jobs = recordings(tmp_path, *names)
     (tmp_path / "empty").mkdir()

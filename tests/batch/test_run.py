@@ -1,4 +1,4 @@
-"""The transcriber that commands share."""
+"""The lazy transcriber that the commands use."""
 
 import shutil
 import subprocess
@@ -16,7 +16,7 @@ from singtrans.view.source import load
 SAMPLES = Path(__file__).parents[2] / "sample_audio"
 
 
-def test_unreadable_recordings_are_reported_before_torch_is_loaded(tmp_path):
+def test_unreadable_recordings_are_reported_without_loading_torch(tmp_path):
     (tmp_path / "text.wav").write_text("la la la\n" * 50)
     (tmp_path / "none.mp3").write_bytes(b"")
     code = """
@@ -24,10 +24,10 @@ import sys
 from pathlib import Path
 from singtrans.errors import SingtransError
 from singtrans.batch.lazy_transcriber import LazyTranscriber
-listen = LazyTranscriber("default")
+lazy = LazyTranscriber("default")
 for name in sys.argv[1:]:
     try:
-        listen(Path(name))
+        lazy(Path(name))
     except SingtransError as error:
         print(error)
 print("torch" in sys.modules)
@@ -40,21 +40,21 @@ print("torch" in sys.modules)
     assert lines[-1] == "False"
 
 
-def test_the_model_is_loaded_once_for_what_can_be_read(tmp_path, small_model_file):
+def test_the_model_is_loaded_once_for_all_readable_recordings(tmp_path, small_model_file):
     soundfile.write(tmp_path / "a.wav", 0.1 * np.sin(np.arange(16_000) * 0.1), 16_000)
-    listen = LazyTranscriber(str(small_model_file), "cpu")
+    lazy = LazyTranscriber(str(small_model_file), "cpu")
     with pytest.raises(SingtransError, match="does not exist"):
-        listen(tmp_path / "missing.wav")
-    assert listen.transcriber is None
-    listen(tmp_path / "a.wav")
-    kept = listen.transcriber
-    assert listen(tmp_path / "a.wav").duration == 1.0 and listen.transcriber is kept
+        lazy(tmp_path / "missing.wav")
+    assert lazy.transcriber is None
+    lazy(tmp_path / "a.wav")
+    kept = lazy.transcriber
+    assert lazy(tmp_path / "a.wav").duration == 1.0 and lazy.transcriber is kept
     shutil.copy(SAMPLES / "ode_to_joy.notes.csv", tmp_path / "bad.safetensors")
     with pytest.raises(UsageError, match=r"bad\.safetensors"):
         LazyTranscriber(str(tmp_path / "bad.safetensors"), "cpu")(tmp_path / "a.wav")
 
 
-def test_a_picture_is_made_by_the_same_transcriber(tmp_path, small_model_file):
+def test_plot_transcribes_with_the_lazy_transcriber(tmp_path, small_model_file):
     soundfile.write(tmp_path / "a.wav", 0.1 * np.sin(np.arange(16_000) * 0.1), 16_000)
     found = load(tmp_path / "a.wav", model=str(small_model_file))
     assert (found.transcription.duration, found.audio) == (1.0, tmp_path / "a.wav")

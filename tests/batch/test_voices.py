@@ -32,7 +32,7 @@ def outputs(plan):
     return [sorted(str(output) for output in job.outputs) for job in plan.jobs]
 
 
-def test_voices_lie_beside_the_other_outputs(songs):
+def test_voices_are_placed_beside_the_other_outputs(songs):
     out = songs.parent / "out"
     plan = batch.plan([songs], out, ["mid", "csv"], voice=True)
     assert outputs(plan) == [
@@ -43,7 +43,7 @@ def test_voices_lie_beside_the_other_outputs(songs):
     assert all(".voice." not in name for names in outputs(batch.plan([songs], out, ["mid"])) for name in names)
 
 
-def test_a_voice_is_named_like_a_single_output(songs):
+def test_a_voice_has_the_stem_of_a_single_output(songs):
     plan = batch.plan([songs / "a.wav"], songs.parent / "tune.mid", [], voice=True)
     assert outputs(plan) == [[f"{songs.parent}/tune.mid", f"{songs.parent}/tune.voice.flac"]]
 
@@ -68,7 +68,7 @@ def test_voices_are_written_and_reported(songs):
     }
 
 
-def test_voices_that_exist_are_kept(songs):
+def test_existing_voices_are_kept(songs):
     plan = batch.plan([songs / "a.wav"], None, ["csv"], voice=True)
     refused = list(batch.run(plan.jobs, transcriber, Existing.REFUSE))
     assert "a.voice.flac" in refused[0].error
@@ -79,7 +79,7 @@ def test_voices_that_exist_are_kept(songs):
     assert not done[0].result.separated
 
 
-def test_a_transcriber_that_knows_no_voices_is_not_asked_for_one(songs):
+def test_a_transcriber_without_voices_is_called_without_a_voice(songs):
     def plain(path):
         return transcriber(path)
 

@@ -1,4 +1,4 @@
-"""Scores are mir_eval's; a constant error of labels is found."""
+"""Scores are equal to those of mir_eval, and a constant error of labels is found."""
 
 import warnings
 
@@ -26,7 +26,7 @@ def random_notes(rng):
 
 
 def disturbed(notes, rng):
-    """Some notes left out, others moved by about the tolerances."""
+    """Leave out some notes, and move others by about the tolerances."""
     moved = []
     for note in notes:
         if rng.random() < 0.15:
@@ -50,7 +50,7 @@ MIR_EVAL_NAMES = {
 
 
 def pair(seed):
-    """Reference and estimate: disturbed, unrelated, or one or both of them empty."""
+    """Make a reference and an estimate: a disturbed copy, unrelated notes, or one or both without notes."""
     rng = np.random.default_rng(seed)
     reference = random_notes(rng)
     estimate = disturbed(reference, rng) if seed % 5 else random_notes(rng)
@@ -62,9 +62,9 @@ def spans_and_hz(notes):
 
 
 @pytest.mark.parametrize("seed", range(50))
-def test_notes_as_mir_eval(seed):
+def test_scores_of_notes_equal_those_of_mir_eval(seed):
     reference, estimate = pair(seed)
-    with warnings.catch_warnings():  # of empty ones
+    with warnings.catch_warnings():  # it warns of empty sequences
         warnings.simplefilter("ignore", UserWarning)
         true = mir_eval.transcription.evaluate(*spans_and_hz(reference), *spans_and_hz(estimate))
     wanted = {
@@ -96,7 +96,7 @@ def test_tolerances_are_used():
 
 
 @pytest.mark.parametrize(("reference", "estimate"), [(0, 0), (0, 1), (1, 0)])
-def test_no_notes_score_0_without_warnings(reference, estimate):
+def test_without_notes_the_scores_are_0_without_warnings(reference, estimate):
     note = [Note(0.0, 1.0, 60.0)]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -104,7 +104,7 @@ def test_no_notes_score_0_without_warnings(reference, estimate):
     assert scores == NoteScores(NOTHING, NOTHING, NOTHING, NOTHING)
 
 
-def test_mean_over_files():
+def test_means_are_over_files():
     one, half = PRF(1.0, 1.0, 1.0), PRF(0.5, 0.25, 1 / 3)
     scores = [NoteScores(one, one, one, one), NoteScores(half, one, NOTHING, half)]
     mean = metrics.mean_scores(scores)
@@ -121,19 +121,19 @@ def random_track(rng, frames=300, hop=0.02):
 
 
 @pytest.mark.parametrize("seed", range(50))
-def test_pitch_as_mir_eval(seed):
+def test_scores_of_pitch_equal_those_of_mir_eval(seed):
     rng = np.random.default_rng(seed)
     reference = random_track(rng)
     midi = reference.midi + rng.normal(0, 0.4, len(reference)) + 12 * rng.integers(0, 2)
     midi[rng.random(len(midi)) < 0.1] = np.nan
     estimate = PitchTrack(reference.time, midi, reference.voicing)
-    if seed % 2:  # another hop, another length
+    if seed % 2:  # with another hop and another length
         estimate = random_track(rng, frames=int(rng.integers(400, 800)), hop=0.01)
     if seed == 48:
         estimate = unvoiced(estimate)
     if seed == 49:
         reference = unvoiced(reference)
-    with warnings.catch_warnings():  # of references without voice
+    with warnings.catch_warnings():  # it warns of references without voiced frames
         warnings.simplefilter("ignore", UserWarning)
         true = mir_eval.melody.evaluate(
             reference.time, np.nan_to_num(hz(reference.midi)), estimate.time, np.nan_to_num(hz(estimate.midi))
@@ -152,7 +152,7 @@ def unvoiced(track):
     return PitchTrack(track.time, np.full(len(track), np.nan), np.zeros(len(track)))
 
 
-def test_pitch_without_frames_or_voice():
+def test_scores_of_pitch_tracks_without_frames_or_voicing():
     rng = np.random.default_rng(0)
     track, none = random_track(rng), np.zeros(0)
     empty = PitchTrack(none, none, none)

@@ -37,7 +37,7 @@ def f0(path, *midi):
     return path
 
 
-def test_files_of_a_folder(tmp_path):
+def test_references_of_a_folder_are_found(tmp_path):
     true, found = tmp_path / "true", tmp_path / "found"
     make(true, "a.tsv", "a.wav", "a.f0.csv", "b.mid", "sub/a.csv", "sub/x.y.tsv", ".hidden.csv", "c.pv")
     make(found, "a.mid", "a.csv", "b.json", "b.MID", "sub/a.mid", "sub/x.y.mid", "more.mid")
@@ -54,7 +54,7 @@ def test_files_of_a_folder(tmp_path):
     assert find_references(true / "a.tsv", found / "b.json")[0].notes == true / "a.tsv"
 
 
-def test_files_without_pairs_are_refused(tmp_path):
+def test_references_without_any_estimate_are_refused(tmp_path):
     true, found = tmp_path / "true", tmp_path / "found"
     make(true, "a.tsv", "b.tsv")
     make(found, "c.mid")
@@ -74,7 +74,7 @@ def test_files_without_pairs_are_refused(tmp_path):
 
 
 def test_labels_and_estimates_in_one_folder_are_distinguished(tmp_path):
-    """After transcribing beside the recordings, one folder holds labels (song.notes.csv) and estimates."""
+    """If outputs are placed beside the recordings, one folder has labels (song.notes.csv) and estimates."""
     for folder in ("a", "b"):
         table(tmp_path / folder / "song.notes.csv", (0.5, 1, 60))
         table(tmp_path / folder / "song.csv", (0.5, 1, 62))
@@ -84,7 +84,7 @@ def test_labels_and_estimates_in_one_folder_are_distinguished(tmp_path):
     scores = evaluate(known, EstimateFolder(tmp_path, known))
     assert scores.values("COn.f_measure") == [1, 1]
     assert scores.values("COnP.f_measure") == [0, 0]
-    assert scores.values("RPA") == []  # there is but one track: it is not compared with itself
+    assert scores.values("RPA") == []  # there is only one track, which must not be compared with itself
     single = find_references(tmp_path / "a/song.notes.csv", tmp_path / "a/song.csv")
     assert "RPA" not in evaluate(single, EstimateFile(tmp_path / "a/song.csv")).means
 
@@ -107,7 +107,7 @@ def test_ambiguous_references_are_refused(tmp_path, names):
     assert all(str(tmp_path / "true" / name) in str(error.value) for name in names)
 
 
-def test_missing_estimates_count_as_empty(tmp_path):
+def test_missing_estimates_are_scored_as_empty(tmp_path):
     true, found = tmp_path / "true", tmp_path / "found"
     for name in "abc":
         table(true / f"{name}.csv", (0.5, 1, 60))
@@ -156,7 +156,7 @@ def test_unreadable_files_are_named_and_the_others_scored(tmp_path):
         ('{"notes": [], "pitch": {"time": [1, 0], "midi": [60, 60], "voicing": [1, 1]}}', "do not ascend"),
     ],
 )
-def test_absurd_pitches_are_refused_and_not_scored(tmp_path, content, said):
+def test_impossible_pitches_are_refused(tmp_path, content, said):
     true = table(tmp_path / "true.csv", (0.5, 1, 60))
     found = tmp_path / "found.json"
     found.write_text(content)
@@ -178,7 +178,7 @@ def test_the_pitch_track_in_json_is_scored(tmp_path):
     assert scores.error_counts == {}
 
 
-def test_recordings_of_a_manifest_and_a_model(tmp_path):
+def test_a_model_is_scored_on_a_manifest(tmp_path):
     lines = ["id,audio,notes,f0,split,source"]
     for name, split in (("a", "train"), ("b", "test"), ("c", "test")):
         (tmp_path / f"{name}.wav").touch()
@@ -196,18 +196,18 @@ def test_recordings_of_a_manifest_and_a_model(tmp_path):
         references.select_recordings(manifest, "tset")
     none = np.zeros(0)
 
-    def listen(path):
+    def transcribe(path):
         if path.stem == "c":
             raise InputError(f"{path}: broken")
         return Transcription((Note(0.5, 1, 60),), PitchTrack(none, none, none), 1.0)
 
-    scores = evaluate(chosen, ModelSystem("ears", listen))
+    scores = evaluate(chosen, ModelSystem("ears", transcribe))
     assert [(file.name, file.reference.source) for file in scores.files] == [("b", "choir")]
     assert scores.failures == (f"{tmp_path / 'c.wav'}: broken",)
     assert scores.means["COnPOff.f_measure"].mean == 1
 
 
-def test_rows_that_cannot_be_used_are_failures_and_the_others_are_scored(tmp_path):
+def test_unusable_rows_are_failures_and_the_others_are_scored(tmp_path):
     for name in "abc":
         (tmp_path / f"{name}.wav").touch()
         table(tmp_path / f"{name}.csv", (0.5, 1, 60))
@@ -240,7 +240,7 @@ def test_an_unusable_test_split_is_not_replaced_by_training_data(tmp_path):
     assert [reference.name for reference in references.select_recordings(manifest, "train").references] == ["a"]
 
 
-def test_times_alone_are_scored_as_times():
+def test_labels_without_pitch_are_scored_as_times():
     truth = Annotations(times=np.array([[0.0, 1.0], [1.0, 2.0]]))
     fake = SimpleNamespace(name="a", source="", read=lambda: truth)
 
@@ -260,7 +260,7 @@ def test_times_alone_are_scored_as_times():
     assert scores.files[0].true_count == 2
 
 
-def test_a_manifest_entry_can_have_times(tmp_path):
+def test_a_manifest_can_have_labels_of_times(tmp_path):
     times = pytest.importorskip("singtrans.formats.labels.times")
     path = tmp_path / "a.times.csv"
     path.write_text("onset,offset\n0.5,1\n")
@@ -284,7 +284,7 @@ def test_systems_are_compared_on_common_recordings(tmp_path):
 
 
 class Known:
-    """A system that finds the same notes, a semitone up in every recording whose name is among ``wrong``."""
+    """System that finds all notes, but a semitone too high in the recordings whose names are in ``wrong``."""
 
     extra = ()
 
@@ -296,7 +296,7 @@ class Known:
 
 
 def of_sources(**names):
-    """References with one note, or with times alone where the name is upper case, by their sources."""
+    """Make references of several sources with one note each; those with a name in upper case have times only."""
     note, times = Annotations((Note(0.0, 1.0, 60),)), Annotations(times=np.array([[0.0, 1.0]]))
     return [
         SimpleNamespace(name=name, source=source, read=lambda name=name: times if name.isupper() else note)
@@ -327,7 +327,7 @@ def test_each_of_several_data_sets_has_a_line():
     assert [rows[5][name] for name in ("COnP_F", "against_COnP_F", "RPA")] == ["1.0", "0.0", ""]
 
 
-def test_a_single_data_set_has_no_line():
+def test_a_single_data_set_has_no_separate_line():
     scores = evaluate(of_sources(choir="abc"), Known("b"))
     assert "Data sets" not in text_report(scores)
     assert json.loads(json_report(scores))["sources"] == {}
@@ -335,7 +335,7 @@ def test_a_single_data_set_has_no_line():
 
 
 def test_the_comparison_describes_the_tests_of_all_figures():
-    """COn is known of six files, COnP of the four whose labels have pitch."""
+    """COn is known for six files, and COnP for the four files whose labels have pitch."""
     known = of_sources(choir="abcdEF")
     ours, theirs = evaluate(known, Known()), evaluate(known, Known("a", name="other"))
     text = " ".join(text_comparison(ours, theirs, compare(ours, theirs)).split())
@@ -346,7 +346,7 @@ def test_the_comparison_describes_the_tests_of_all_figures():
 def test_intervals_are_computed_once(monkeypatch):
     scores = evaluate(of_sources(choir="abc", solo="d"), Known("b"))
     json_report(scores)
-    monkeypatch.setattr("scipy.stats.bootstrap", None)  # a second draw would fail
+    monkeypatch.setattr("scipy.stats.bootstrap", None)  # a second bootstrap would fail
     json_report(scores)
     text_report(scores)
 

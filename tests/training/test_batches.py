@@ -39,7 +39,7 @@ def data(tmp_path_factory) -> Path:
     return sung_folder(tmp_path_factory.mktemp("data"))
 
 
-def test_targets():
+def test_targets_of_known_notes():
     time = np.arange(100) * 0.02
     notes = np.array([[0.5, 1.0, 60.0], [1.0, 1.51, 62.0]])
     f0 = np.where((time > 0.5) & (time < 1.5), 60.0, np.nan)
@@ -57,7 +57,7 @@ def test_targets():
     assert (begun.heads[:, 0] == targets.heads[:, 0]).all()
 
 
-def test_excluded_offsets_have_no_loss(data):
+def test_offsets_that_are_not_trained_have_no_loss(data):
     song = recordings(data)[1]
     silent = replace(AugmentConfig(), silence_probability=1.0)
     known = {}
@@ -90,10 +90,10 @@ def test_speed_changes_pitch_and_length_together():
 
 
 @pytest.mark.parametrize("ratio", [0.8, 1.0, 1.25])
-def test_formants_move_and_pitch_and_time_stay(ratio):
+def test_shifting_formants_keeps_pitch_and_time(ratio):
     t = np.arange(2 * RATE) / RATE
     number = np.arange(1, 53)
-    strength = 1 / (1 + ((150 * number - 1600) / 300) ** 2)  # one resonance
+    strength = 1 / (1 + ((150 * number - 1600) / 300) ** 2)  # a single resonance
     voice = (strength[:, None] * np.sin(2 * np.pi * 150 * number[:, None] * t)).sum(axis=0).astype(np.float32)
     voice[: RATE // 2] = 0.0
     moved = shift_formants(voice, RATE, ratio)
@@ -103,14 +103,14 @@ def test_formants_move_and_pitch_and_time_stay(ratio):
     harmonics = spectrum[150 * number]
     between = spectrum[150 * number - 75]
     assert between.max() < 0.02 * harmonics.max()
-    # An envelope as smooth as a voice's takes a single sharp resonance along, but not all of the way.
+    # The envelope is smooth, so a single sharp resonance is only shifted by a part of the ratio.
     assert 150 * number[harmonics.argmax()] == pytest.approx(1600 * (0.3 + 0.7 * ratio), abs=150)
     if ratio == 1.0:
         assert np.abs(moved - voice).max() < 1e-4
 
 
 @pytest.mark.parametrize("n", [1, 100, 510, 511, 513, 4000])
-def test_formants_of_short_sounds_move_too(n):
+def test_formants_of_short_sounds_are_shifted(n):
     noise = coloured_noise(n, np.random.default_rng(n))
     moved = shift_formants(noise, RATE, 1.2)
     assert moved.shape == (n,)
@@ -118,29 +118,29 @@ def test_formants_of_short_sounds_move_too(n):
 
 
 def band(samples: np.ndarray, low: float, high: float) -> float:
-    """Power between two frequencies in Hz."""
+    """Measure the power between two frequencies in Hz."""
     hz = np.fft.rfftfreq(len(samples), 1 / RATE)
     return float((np.abs(np.fft.rfft(samples * np.hanning(len(samples)))) ** 2)[(hz >= low) & (hz < high)].sum())
 
 
 def noise_between(low: float, high: float) -> np.ndarray:
-    """2 s of white noise between two frequencies in Hz, with a floor 80 dB below it."""
+    """Make 2 s of white noise between two frequencies in Hz, with a noise floor 80 dB below it."""
     spectrum = np.fft.rfft(np.random.default_rng(4).standard_normal(2 * RATE))
     hz = np.fft.rfftfreq(2 * RATE, 1 / RATE)
     return np.fft.irfft(np.where((hz >= low) & (hz < high), 1.0, 1e-4) * spectrum).astype(np.float32)
 
 
-def test_shifting_formants_keeps_silence():
+def test_silent_bands_near_shifted_formants_stay_silent():
     moved = shift_formants(noise_between(0, 2000), RATE, 1.3)
     assert band(moved, 2150, 2400) < 1e-4 * band(moved, 1000, 1800)
 
 
-def test_formants_do_not_come_back_from_the_end_of_the_spectrum():
+def test_shifting_formants_down_keeps_the_top_of_the_spectrum_silent():
     moved = shift_formants(noise_between(5500, 6300), RATE, 0.8)
     assert band(moved, 7600, 8000) < 1e-4 * band(moved, 4000, 6500)
 
 
-def test_augmentation_is_drawn_within_its_ranges(monkeypatch):
+def test_parameters_of_augmentations_are_within_their_ranges(monkeypatch):
     ratios, deviations = [], []
     monkeypatch.setattr(augmentation, "shift_formants", lambda x, _, ratio: (ratios.append(ratio), x + 1)[1])
     monkeypatch.setattr(augmentation, "drift_gain", lambda x, _, dB, __: (deviations.append(dB), x + 2)[1])
@@ -155,25 +155,25 @@ def test_augmentation_is_drawn_within_its_ranges(monkeypatch):
 
 
 @pytest.mark.parametrize("rate", [8000, 48_000])
-def test_a_gain_drifts_slowly(rate):
+def test_the_gain_drifts_slowly(rate):
     rng = np.random.default_rng(0)
     gains = [20 * np.log10(drift_gain(np.ones(8 * rate, np.float32), rate, 4.0, rng)) for _ in range(40)]
-    assert 2.0 < np.std(gains) < 4.0  # between its points it is the mean of two
-    slopes = np.abs(np.diff(gains, axis=1)) * rate  # dB a second
+    assert 2.0 < np.std(gains) < 4.0  # the gain between two points is interpolated
+    slopes = np.abs(np.diff(gains, axis=1)) * rate  # dB per second
     assert slopes.max() < 40.0 and 1.5 < slopes.mean() < 3.5
     still = drift_gain(np.ones(rate, np.float32), rate, 0.0, rng)
     assert (still == 1.0).all()
 
 
 @pytest.mark.parametrize("snr", [0.0, 20.0])
-def test_noise_is_added_at_its_ratio(snr):
+def test_noise_is_added_at_the_given_ratio(snr):
     rng = np.random.default_rng(0)
     tone = np.sin(np.arange(RATE) * 0.1).astype(np.float32)
     noisy = add_at_snr(tone, coloured_noise(RATE, rng), snr)
     assert 10 * np.log10(np.mean(tone**2) / np.mean((noisy - tone) ** 2)) == pytest.approx(snr, abs=0.1)
 
 
-def test_augmentation_of_everything_is_finite_and_keeps_the_length():
+def test_all_augmentations_give_finite_samples_of_the_same_length():
     always = AugmentConfig(
         formant_probability=1,
         drift_probability=1,
@@ -190,7 +190,7 @@ def test_augmentation_of_everything_is_finite_and_keeps_the_length():
         assert np.isfinite(out).all()
 
 
-def test_batches_depend_on_seed_and_step_alone(data):
+def test_batches_depend_only_on_seed_and_step(data):
     def excerpts(seed):
         return Excerpts(recordings(data), FeatureConfig(), BatchConfig(size=3, seconds=2.0), AugmentConfig(), seed)
 
@@ -206,7 +206,7 @@ def test_batches_depend_on_seed_and_step_alone(data):
 
 
 def test_excerpts_and_targets_agree_in_time_and_pitch(data):
-    """At any speed, the loudest harmonic bin of a voiced frame is a multiple of the target's pitch."""
+    """At any speed, the loudest bin of a voiced frame is at a harmonic of the target's pitch."""
     config = replace(NOTHING, speed=5.0, speed_probability=1.0)
     batch = Excerpts(recordings(data), FeatureConfig(), BatchConfig(size=8, seconds=3.0), config, 5)[0]
     spectrum, _ = FrontEnd(FeatureConfig())(batch.samples)
@@ -224,12 +224,12 @@ def test_perfect_logits_have_little_loss(data):
     blind = Logits(torch.zeros_like(batch.heads), torch.zeros(*batch.pitch.shape, 180))
     good, bad = (losses(x, batch, FeatureConfig(), LossConfig()) for x in (perfect, blind))
     assert set(good) == {*HEADS, "pitch"}
-    said = set(good) - {"syllable", "ornament"}  # nothing in these labels tells of them
+    said = set(good) - {"syllable", "ornament"}  # these recordings have no labels of that kind
     assert all(good[name] < 0.7 * bad[name] for name in said)
 
 
 @pytest.mark.parametrize("codec", CODECS, ids=lambda codec: f"{codec.name}-{codec.sample_rate}")
-def test_codecs_keep_time_and_pitch(codec):
+def test_codecs_do_not_change_time_and_pitch(codec):
     if codec not in usable_codecs():
         pytest.skip(f"this FFmpeg has no {codec.name}")
     rng = np.random.default_rng(0)

@@ -1,4 +1,4 @@
-"""Conventions of labels, labels of syllables and ornaments, and models that share batches."""
+"""Label conventions, labels of syllables and ornaments, and several models that share batches."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +25,7 @@ RATE = 16_000
 
 
 def tone(name: str, convention: str = "", **labels) -> Recording:
-    """Two notes on one tone of 3 s."""
+    """Make a recording of a tone of 3 s that is labelled as two notes."""
     samples = np.round(8000 * np.sin(2 * np.pi * 220 * np.arange(3 * RATE) / RATE)).astype(np.int16)
     notes = np.array([[0.5, 1.0, 57.0], [1.5, 2.5, 57.0]])
     frames = np.full(151, 57.0, np.float32)
@@ -38,7 +38,7 @@ def inputs(model: Model, batch: int = 3, frames: int = 20) -> torch.Tensor:
 
 
 def corrected(conventions: int = 2) -> Model:
-    """A small model with corrections that differ."""
+    """Make a small model with a different correction for each convention."""
     torch.manual_seed(0)
     model = Model(small_config(), conventions=conventions).eval()
     torch.nn.init.normal_(model.network.corrections.weight)
@@ -46,7 +46,7 @@ def corrected(conventions: int = 2) -> Model:
     return model
 
 
-def test_corrections_are_nothing_at_first_and_apply_to_their_own_excerpts_alone():
+def test_corrections_are_0_at_first_and_apply_only_to_their_convention():
     plain = Model(small_config(), conventions=2).eval()
     heard = plain.front_end(inputs(plain))
     which = torch.tensor([0, 1, -1])
@@ -58,7 +58,7 @@ def test_corrections_are_nothing_at_first_and_apply_to_their_own_excerpts_alone(
 
 
 @pytest.mark.parametrize("convention", [None, 0, 1])
-def test_a_folded_model_says_what_its_convention_says(convention):
+def test_a_folded_model_gives_the_outputs_of_its_convention(convention):
     model = corrected()
     folded, heard = fold(model, convention), model.front_end(inputs(model))
     assert folded.network.corrections is None
@@ -69,14 +69,14 @@ def test_a_folded_model_says_what_its_convention_says(convention):
     assert torch.equal(said.pitch, wanted.pitch)
 
 
-def test_a_model_with_corrections_is_not_saved(tmp_path):
+def test_saving_a_model_with_corrections_is_refused(tmp_path):
     with pytest.raises(ValueError, match="fold"):
         save_model(corrected(), tmp_path / "a.safetensors")
     save_model(fold(corrected(), 1), tmp_path / "b.safetensors")
     assert load_model(tmp_path / "b.safetensors").network.corrections is None
 
 
-def test_heads_that_a_model_lacks_say_no_at_first():
+def test_new_heads_predict_low_probabilities_at_first():
     torch.manual_seed(0)
     old = Model(small_config(), heads=4).eval()
     state = begin(small_config(), TrainConfig(), old, ["a", "b"])
@@ -87,7 +87,7 @@ def test_heads_that_a_model_lacks_say_no_at_first():
     assert state.model.network.corrections.weight.shape[0] == 2
 
 
-def test_excerpts_name_their_conventions_or_none():
+def test_excerpts_have_the_number_of_their_convention_or_none():
     recordings = [tone("a", "one"), tone("b", "two"), replace(tone("c", "three"), notes=None)]
     assert conventions_of(recordings) == ["one", "two"]
     assert conventions_of(recordings[:1]) == []
@@ -97,19 +97,19 @@ def test_excerpts_name_their_conventions_or_none():
         assert set(excerpts[0].convention.tolist()) == wanted
 
 
-def test_syllables_and_ornaments_are_taught_where_they_are_labelled():
+def test_syllables_and_ornaments_have_targets_where_they_are_labelled():
     time = np.arange(150) * 0.02
     notes = np.array([[0.5, 1.0, 57.0], [1.5, 2.5, 57.0]])
     f0 = np.full(150, 57.0)
-    taught = make_targets(notes, f0, f0, time, 0.05, syllables=np.array([0.5, 2.0]), ornaments=np.zeros(0))
-    assert np.flatnonzero(taught.heads[:, SYLLABLE] == 1.0).tolist() == [25, 100]
-    assert taught.head_known[:, [SYLLABLE, ORNAMENT]].all() and not taught.heads[:, ORNAMENT].any()
+    targets = make_targets(notes, f0, f0, time, 0.05, syllables=np.array([0.5, 2.0]), ornaments=np.zeros(0))
+    assert np.flatnonzero(targets.heads[:, SYLLABLE] == 1.0).tolist() == [25, 100]
+    assert targets.head_known[:, [SYLLABLE, ORNAMENT]].all() and not targets.heads[:, ORNAMENT].any()
     unknown = make_targets(notes, f0, f0, time, 0.05)
     assert not unknown.head_known[:, [SYLLABLE, ORNAMENT]].any()
     assert unknown.head_known[:, RELEASE].all()
 
 
-def test_labels_keep_to_the_sound_at_any_speed():
+def test_labels_agree_with_the_sound_at_any_speed():
     recording = tone("a", syllables=np.array([0.5, 1.5]), ornaments=np.array([2.0]))
     faster = replace(AugmentConfig(codec_probability=0.0, silence_probability=0.0), speed=5.0, speed_probability=1.0)
     batch = Excerpts([recording], FeatureConfig(), BatchConfig(size=8, seconds=3.0), faster, 2)[0]
@@ -118,14 +118,14 @@ def test_labels_keep_to_the_sound_at_any_speed():
     assert (batch.heads[..., ORNAMENT].amax(dim=1) > 0.5).sum() >= 6
 
 
-def test_a_score_holds_a_note_over_a_short_gap():
+def test_a_score_extends_a_note_over_a_short_gap():
     notes = np.array([[0.0, 0.9, 60], [1.0, 1.5, 60], [1.81, 2.0, 60], [2.0, 3.0, 62]])
     assert score_ends(notes) == pytest.approx([1.0, 1.5, 2.0, 3.0])
     assert score_ends(np.zeros((0, 3))).shape == (0,)
 
 
 @pytest.mark.parametrize("text", ["0.5\nx\n", "0.5\n-1\n", "nan\n"])
-def test_times_that_are_none_are_refused_with_their_line(tmp_path, text):
+def test_lines_that_are_not_times_are_refused(tmp_path, text):
     path = tmp_path / "a.txt"
     path.write_text(text)
     with pytest.raises(InputError, match=rf"a\.txt:{len(text.split())}: .* is not a time"):
@@ -134,7 +134,7 @@ def test_times_that_are_none_are_refused_with_their_line(tmp_path, text):
     assert read_times(path).tolist() == [0.5, 2.0]
 
 
-def test_models_that_share_batches_are_what_they_would_be_alone(tmp_path):
+def test_models_that_share_batches_equal_separately_trained_ones(tmp_path):
     torch.set_num_threads(1)
     recordings = [tone("a", "one"), tone("b", "two")]
     data = Data([Entry(r.id, Path(f"{r.id}.wav")) for r in recordings], recordings)
@@ -148,14 +148,14 @@ def test_models_that_share_batches_are_what_they_would_be_alone(tmp_path):
     assert any(not torch.equal(weight, single[name]) for name, weight in second.network.state_dict().items())
 
 
-def test_the_rate_falls_with_the_steps_or_with_the_time():
+def test_the_learning_rate_falls_with_steps_or_elapsed_time():
     config = TrainConfig(steps=1000, warmup=100, rate=1.0)
     assert learning_rate(550, config) == pytest.approx(learning_rate(100, config, 0.5))
     assert learning_rate(550, config, 0.2) == learning_rate(550, config)
     assert learning_rate(999, config) < 0.03
 
 
-def test_the_shipped_model_has_all_heads_and_its_filters():
+def test_the_shipped_model_has_all_heads_and_filters():
     model = load_model(ROOT / "models" / "solo.safetensors")
     assert model.network.heads.out_features == len(HEADS)
     fresh = Model(model.config)

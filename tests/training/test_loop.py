@@ -1,4 +1,4 @@
-"""The training loop: learning, resuming, validating and stopping."""
+"""The training loop: trained, resuming, validating and stopping."""
 
 from contextlib import nullcontext
 from dataclasses import replace
@@ -42,13 +42,13 @@ def config(**chosen) -> TrainConfig:
     return TrainConfig(**{"batch": BatchConfig(size=2, seconds=2.0)} | chosen)
 
 
-def to_learn(folder: Path, valid: int = 1) -> Data:
+def training_data(folder: Path, valid: int = 1) -> Data:
     entries = read_entries(folder)
     return Data(entries, recordings(folder), entries[len(entries) - valid :])
 
 
 def train_once(data: Path, out: Path, *, stop_at: int = 0, resume: bool = False, **chosen) -> Path:
-    """Train a small model; with ``stop_at``, end after that step as a killed process would."""
+    """Train a small model. With ``stop_at``, the training ends after that step as if the process were killed."""
 
     def step(progress):
         if progress.step == stop_at:
@@ -56,7 +56,7 @@ def train_once(data: Path, out: Path, *, stop_at: int = 0, resume: bool = False,
 
     configs = (small_config(), config(**chosen))
     with pytest.raises(KeyboardInterrupt) if stop_at else nullcontext():
-        train(to_learn(data), out, configs, resume=resume, listener=Listener(step=step))
+        train(training_data(data), out, configs, resume=resume, listener=Listener(step=step))
     return out / "last.safetensors"
 
 
@@ -67,7 +67,7 @@ def weights(path: Path) -> dict:
 @pytest.mark.parametrize("bf16", [False, True])
 def test_resuming_ends_with_the_same_weights(data, tmp_path, bf16):
     if bf16 and not has_bf16(torch.device("cpu")):
-        pytest.skip("this processor computes in single precision either way")
+        pytest.skip("this processor computes in single precision in both cases")
     whole = weights(train_once(data, tmp_path / "whole", bf16=bf16))
     train_once(data, tmp_path / "parts", stop_at=4, bf16=bf16)
     parts = weights(train_once(data, tmp_path / "parts", resume=True, bf16=bf16))
@@ -76,7 +76,7 @@ def test_resuming_ends_with_the_same_weights(data, tmp_path, bf16):
     assert left == {"best.safetensors", "config.json", "last.safetensors", "state.pt", "valid.csv", "MODEL_CARD.md"}
 
 
-def test_training_is_not_resumed_in_another_precision(data, tmp_path, monkeypatch):
+def test_resuming_in_another_precision_is_refused(data, tmp_path, monkeypatch):
     monkeypatch.setattr(loop, "has_bf16", lambda _: False)
     train_once(data, tmp_path, stop_at=4, bf16=True)
     monkeypatch.setattr(loop, "has_bf16", lambda _: True)
@@ -87,16 +87,16 @@ def test_training_is_not_resumed_in_another_precision(data, tmp_path, monkeypatc
 @pytest.mark.parametrize(
     ("avx512", "amx", "expected"), [(False, False, False), (True, False, True), (False, True, True)]
 )
-def test_bfloat16_is_used_where_the_processor_has_it(monkeypatch, avx512, amx, expected):
+def test_bfloat16_is_used_if_the_processor_supports_it(monkeypatch, avx512, amx, expected):
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: avx512)
     monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
     assert has_bf16(torch.device("cpu")) is expected
     monkeypatch.delattr(torch.cpu, "_is_avx512_bf16_supported")
     monkeypatch.delattr(torch.cpu, "_is_amx_tile_supported")
-    assert has_bf16(torch.device("cpu")) is False  # an older torch
+    assert has_bf16(torch.device("cpu")) is False  # as with an older torch
 
 
-def test_validation_is_repeated_after_a_kill_during_it(data, tmp_path, monkeypatch):
+def test_a_validation_that_was_killed_is_repeated(data, tmp_path, monkeypatch):
     train_once(data, tmp_path / "whole")
 
     def killed(*_):
@@ -112,7 +112,7 @@ def test_validation_is_repeated_after_a_kill_during_it(data, tmp_path, monkeypat
         assert read_metadata(tmp_path / "whole" / name) == read_metadata(tmp_path / "parts" / name)
 
 
-def test_a_kill_after_validation_leaves_one_row(data, tmp_path, monkeypatch):
+def test_a_kill_after_validation_does_not_duplicate_its_row(data, tmp_path, monkeypatch):
 
     def killed(*_):
         raise KeyboardInterrupt
@@ -125,17 +125,17 @@ def test_a_kill_after_validation_leaves_one_row(data, tmp_path, monkeypatch):
     assert [row["step"] for row in read_rows(tmp_path / "valid.csv")] == ["3", "6"]
 
 
-def test_a_stop_request_of_another_process_saves_and_stops(data, tmp_path, monkeypatch):
+def test_a_signal_to_another_process_saves_and_stops(data, tmp_path, monkeypatch):
     step = loop.train_step
     monkeypatch.setattr(loop, "train_step", lambda *given: replace(step(*given), stopping=True))
     lines = []
     with pytest.raises(interrupt.Stopped):
-        train(to_learn(data), tmp_path, (small_config(), config(steps=4)), listener=Listener(lines.append))
+        train(training_data(data), tmp_path, (small_config(), config(steps=4)), listener=Listener(lines.append))
     assert lines[-1] == "step 1: saved; continue with --resume"
     assert (tmp_path / "state.pt").is_file()
 
 
-def test_a_log_keeps_columns_with_any_name(tmp_path):
+def test_columns_of_a_log_may_have_any_name(tmp_path):
     name = 'a, "b" $x$'
     logs = Logs(tmp_path, 0, 0)
     for step in (20, 40):
@@ -144,7 +144,7 @@ def test_a_log_keeps_columns_with_any_name(tmp_path):
     assert read_rows(tmp_path / "valid.csv") == [{"step": "20", name: "0.5"}]
     pytest.importorskip("matplotlib")
     (tmp_path / "valid.csv").unlink()
-    Logs(tmp_path, 20, 20).validation(20, {r"$\nothing$": 0.5})  # a formula that cannot be set
+    Logs(tmp_path, 20, 20).validation(20, {r"$\nothing$": 0.5})  # an invalid formula
     assert draw_curves(tmp_path)
 
 
@@ -153,7 +153,7 @@ def test_rows_after_the_checkpoint_are_written_once(tmp_path):
     for step in (20, 40, 60):
         logs.training(step, {"total": 1.0 / step})
     with (tmp_path / "log.csv").open("a") as file:
-        file.write("8")  # half a row
+        file.write("8")  # an incomplete row
     logs = Logs(tmp_path, 40, 40)
     logs.training(60, {"total": 0.5})
     assert [(r["step"], float(r["total"])) for r in read_rows(tmp_path / "log.csv")] == [
@@ -168,36 +168,36 @@ def test_training_stops_without_improvement(data, tmp_path, monkeypatch):
     monkeypatch.setattr(loop, "validate", lambda *_: Validation({"x": 0.0}, next(scores)))
     lines = []
     configs = (small_config(), config(steps=10, validate_every=2, patience=2))
-    train(to_learn(data), tmp_path, configs, listener=Listener(lines.append))
+    train(training_data(data), tmp_path, configs, listener=Listener(lines.append))
     assert [row["step"] for row in read_rows(tmp_path / "valid.csv")] == ["2", "4", "6", "8"]
     assert "no improvement in 2 validations" in lines[-1]
     assert "step 4 of 10" in (tmp_path / "MODEL_CARD.md").read_text()
 
 
 @pytest.mark.parametrize(
-    ("freeze", "learning"),
+    ("freeze", "trained"),
     [
         ("pitch", {"band_convolutions", "band_embedding", "spectrum_convolution", "spectrum_embedding"}),
         ("early", {"band_embedding", "spectrum_embedding"}),
         ("boundaries", {"pitch_head"}),
     ],
 )
-def test_fine_tuning_starts_from_the_model_and_keeps_frozen_parts(data, tmp_path, freeze, learning):
+def test_fine_tuning_starts_from_the_model_and_keeps_frozen_parts(data, tmp_path, freeze, trained):
     before = weights(train_once(data, tmp_path / "first"))
     init = load_model(tmp_path / "first" / "last.safetensors")
     configs = (init.config, config(steps=2, freeze=freeze, init="checksum"))
-    train(to_learn(data), tmp_path / "second", configs, init=init)
+    train(training_data(data), tmp_path / "second", configs, init=init)
     after = weights(tmp_path / "second" / "last.safetensors")
     moved = {k: float((before[k] - after[k]).abs().max()) for k in before}
     changed = {k.partition(".")[0] for k, size in moved.items() if size}
     if freeze != "boundaries":
-        learning = learning | {"normalise", "lstm", "heads"}
-    assert changed == learning
+        trained = trained | {"normalise", "lstm", "heads"}
+    assert changed == trained
     assert max(moved.values()) < 0.1
     assert "`checksum`" in (tmp_path / "second" / "MODEL_CARD.md").read_text()
 
 
-def test_recordings_with_times_alone_are_used(data, tmp_path):
+def test_recordings_with_labels_of_times_are_used(data, tmp_path):
     for index in range(2):
         sing(tmp_path, f"song{index}", index)
         rows = (tmp_path / f"song{index}.tsv").read_text().splitlines()[1:]
@@ -208,15 +208,15 @@ def test_recordings_with_times_alone_are_used(data, tmp_path):
     assert np.allclose(timed.notes[:, :2], noted.notes[:, :2])
     assert np.isnan(timed.notes[:, 2]).all()
     both = np.isfinite(noted.f0) & np.isfinite(timed.f0)
-    assert both.sum() > 0.9 * np.isfinite(noted.f0).sum()  # pitch is measured all the same
+    assert both.sum() > 0.9 * np.isfinite(noted.f0).sum()  # pitch is still measured
     assert np.array_equal(noted.f0[both], timed.f0[both])
     out = tmp_path / "run"
-    train(to_learn(tmp_path), out, (small_config(), config(steps=2, validate_every=2)))
+    train(training_data(tmp_path), out, (small_config(), config(steps=2, validate_every=2)))
     assert set(read_rows(out / "valid.csv")[0]) == {"step", *(f"{tmp_path.name}.{n} (times)" for n in ("COn", "COff"))}
 
 
-def test_validation_scores_as_evaluate_does(data, tmp_path, monkeypatch):
-    """Pitch labels 5 ms apart: the frames between those of the model's grid count too."""
+def test_validation_gives_the_scores_of_evaluate(data, tmp_path, monkeypatch):
+    """Pitch labels are 5 ms apart, and frames between those of the model are also scored."""
     track = PitchTrack(np.arange(200) / 50, np.full(200, 60.0), np.ones(200))
     monkeypatch.setattr(
         "singtrans.training.validation.Transcriber", lambda *_: lambda path: Transcription((), track, 4)
@@ -260,12 +260,12 @@ def test_impossible_trainings_are_refused_before_reading_recordings(tmp_path, op
         run_training([tmp_path / "no manifest"], tmp_path, TrainOptions(**options))
 
 
-def test_training_learns(data, tmp_path):
-    """A small network on five songs: the loss falls, and what is left says how."""
+def test_training_lowers_the_loss_and_writes_all_files(data, tmp_path):
+    """A small network is trained on five songs. The loss falls, and the card and the logs are written."""
     lines = []
     configs = (small_config(), config(steps=40, warmup=5, rate=5e-3, validate_every=40, seed=0))
     configs = (configs[0], replace(configs[1], batch=BatchConfig(size=4, seconds=2.0)))
-    train(to_learn(data), tmp_path, configs, listener=Listener(lines.append))
+    train(training_data(data), tmp_path, configs, listener=Listener(lines.append))
     totals = [float(row["total"]) for row in read_rows(tmp_path / "log.csv")]
     assert totals[-1] < 2.6
     assert len(lines) == 1
@@ -279,8 +279,8 @@ def test_training_learns(data, tmp_path):
     assert list((tmp_path / "tensorboard").iterdir())
 
 
-def test_without_validation_the_last_model_is_the_best(data, tmp_path):
-    train(to_learn(data, valid=0), tmp_path, (small_config(), config(steps=4, validate_every=2)))
+def test_without_validation_the_last_model_is_saved_as_best(data, tmp_path):
+    train(training_data(data, valid=0), tmp_path, (small_config(), config(steps=4, validate_every=2)))
     best, last = (weights(tmp_path / f"{n}.safetensors") for n in ("best", "last"))
     assert all(torch.equal(best[k], last[k]) for k in best)
 
@@ -293,8 +293,8 @@ def test_a_training_is_not_overwritten(data, tmp_path):
     assert (tmp_path / "valid.csv").read_text() == before
 
 
-def test_processes_share_a_batch(data):
-    """Each process's excerpts are those that one process alone would have drawn."""
+def test_processes_divide_the_excerpts_of_a_batch(data):
+    """Together, the processes draw the excerpts that a single process would draw."""
 
     def batch(share):
         settings = (BatchConfig(size=5, seconds=2.0), AugmentConfig(), 0)

@@ -1,4 +1,4 @@
-"""Training data: manifests, labels, pitch, and their faults."""
+"""Training data: manifests, labels and pitch, and their faults."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -22,14 +22,14 @@ def data(tmp_path_factory) -> Path:
     return sung_folder(tmp_path_factory.mktemp("data"))
 
 
-def test_a_folder_is_recognised(data):
+def test_recordings_in_a_folder_are_recognised(data):
     entries = read_entries(data)
     assert [e.id for e in entries] == ["pitch", "song0", "song1", "song2", "song3"]
     assert [bool(e.notes) for e in entries] == [False, True, True, True, True]
     assert sum(e.split == "valid" for e in entries) == 1
 
 
-def test_a_manifest_that_names_splits_keeps_them(data, tmp_path):
+def test_splits_in_a_manifest_are_kept(data, tmp_path):
     rows = [{"audio": str(data / f"song{i}.wav"), "notes": str(data / f"song{i}.tsv")} for i in range(3)]
     named = manifest(tmp_path / "a.csv", *(row | {"split": "train"} for row in rows))
     assert {e.split for e in read_entries(named)} == {"train"}
@@ -83,15 +83,15 @@ def test_excluded_offsets_are_in_the_card_and_the_description(data, tmp_path):
     assert row.begun == 0
 
 
-def test_nothing_to_train_on(tmp_path):
+def test_data_without_recordings_are_refused(tmp_path):
     with pytest.raises(SingtransError, match="no labelled recordings"):
         read_entries(tmp_path)
     with pytest.raises(SingtransError, match="no such manifest"):
         read_entries(tmp_path / "none")
 
 
-def test_the_pitch_between_the_labels_is_measured(data):
-    """The labels say 1 semitone too much; the measured pitch does not follow them."""
+def test_the_pitch_of_frames_is_measured(data):
+    """The labels are a semitone too high, but the measured pitch is right."""
     entry = next(e for e in read_entries(data) if e.id == "song0")
     sharp = entry.notes.with_name("sharp.tsv")
     lines = entry.notes.read_text().splitlines()
@@ -108,7 +108,7 @@ def test_the_pitch_between_the_labels_is_measured(data):
             assert np.nanmedian(right.f0[inside]) == pytest.approx(pitch, abs=0.25)
 
 
-def test_the_cache_gives_the_same(data, tmp_path):
+def test_cached_recordings_equal_original_ones(data, tmp_path):
     entry = read_entries(data)[1]
     first, second = load_recording(entry, RATE, tmp_path), load_recording(entry, RATE, tmp_path)
     assert np.array_equal(first.samples, second.samples)
@@ -117,7 +117,7 @@ def test_the_cache_gives_the_same(data, tmp_path):
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_every_bad_recording_is_named_before_training(tmp_path):
+def test_all_unreadable_recordings_are_named_before_training(tmp_path):
     for name in ("a", "b", "c"):
         (tmp_path / f"{name}.wav").write_bytes(b"not audio")
         (tmp_path / f"{name}.tsv").write_text("onset\toffset\tpitch\n0\t1\t60\n")
@@ -127,7 +127,7 @@ def test_every_bad_recording_is_named_before_training(tmp_path):
 
 
 def test_every_fault_is_listed_before_training(data, tmp_path):
-    """Missing audio, samples that are no numbers, labels past the end, one id twice, and no notes."""
+    """The faults are missing audio, samples that are not numbers, labels after the end, a repeated id, and no notes."""
     for index, name in enumerate(("good", "nan", "long", "none", "a", "b")):
         sing(tmp_path, name, index)
     samples, _ = soundfile.read(tmp_path / "nan.wav")
@@ -160,8 +160,8 @@ def test_every_fault_is_listed_before_training(data, tmp_path):
     assert not (tmp_path / "run" / "state.pt").exists()
 
 
-def test_accompaniments_are_found_like_recordings(data, tmp_path):
-    """Shadows that macOS leaves and what singtrans sonified are passed over; every bad one is named."""
+def test_accompaniments_are_found_in_a_folder(data, tmp_path):
+    """Hidden files of macOS and sonifications by singtrans are ignored, and every unreadable file is named."""
     music = tmp_path / "music"
     music.mkdir()
     soundfile.write(music / "band.wav", 0.1 * np.random.default_rng(0).standard_normal(RATE), RATE)
@@ -179,7 +179,7 @@ def test_accompaniments_are_found_like_recordings(data, tmp_path):
     assert [Path(line.split(".wav")[0]).name for line in lines] == ["one", "three", "two"]
 
 
-def test_no_recording_is_in_two_splits_or_twice(data, tmp_path):
+def test_recordings_in_two_splits_and_repeated_ids_are_refused(data, tmp_path):
 
     def listed(name, *rows):
         columns = ("id", "audio", "split", "source")
