@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
-from pathlib import Path
 
 import numpy as np
 
@@ -34,7 +33,7 @@ class Spectrogram:
     duration: float
 
 
-def spectrogram(path: str | Path, lowest: float, highest: float) -> Spectrogram:
+def spectrogram(path: audio.Source, lowest: float, highest: float) -> Spectrogram:
     """Compute the spectrogram of a recording between two pitches (fractional MIDI), block by block.
 
     Raises:
@@ -55,7 +54,7 @@ def spectrogram(path: str | Path, lowest: float, highest: float) -> Spectrogram:
     )
 
 
-def _frames(path: str | Path) -> Iterator[np.ndarray]:
+def _frames(path: audio.Source) -> Iterator[np.ndarray]:
     """Yield (frames, bins) magnitudes of block after block; frame n is centred on time n * hop."""
     window = np.hanning(_WINDOW).astype(np.float32)
     waiting = np.zeros(_WINDOW // 2, np.float32)

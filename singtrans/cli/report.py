@@ -1,7 +1,6 @@
 """``singtrans report``."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -23,10 +22,13 @@ from singtrans.cli.note_options import (
 from singtrans.cli.options import (
     Jobs,
     Key,
+    Lyrics,
+    Metre,
     ModelOption,
     Overwrite,
     Quiet,
     SkipExisting,
+    Tempo,
     Tuning,
     choose_existing,
     write_options,
@@ -59,7 +61,8 @@ def report(  # noqa: PLR0913 (one parameter per option)
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Show these notes instead of transcribing; only for a single recording.",
+            help="Show these notes, or a session saved on the page, instead of the transcribed ones; for a single"
+            " recording.",
             rich_help_panel=OUTPUT,
         ),
     ] = None,
@@ -67,6 +70,9 @@ def report(  # noqa: PLR0913 (one parameter per option)
     skip_existing: SkipExisting = False,
     tuning: Tuning = None,
     key: Key = None,
+    tempo: Tempo = None,
+    metre: Metre = None,
+    lyrics: Lyrics = None,
     ornaments: OrnamentsOption = Ornaments.fold,
     ends: EndsOption = Ends.sung,
     sensitivity: Sensitivity = 0.0,
@@ -82,40 +88,45 @@ def report(  # noqa: PLR0913 (one parameter per option)
     """Write pages to play, check and correct transcriptions.
 
     Each page, song.report.html, is a single file that works in any browser without a network. It plays the recording
-    and the notes, shows the notes over the sung pitch, and saves your corrections as MIDI, CSV or UltraStar. For a
-    folder, index.html lists the pages, beginning with those that have the most uncertain notes.
+    and the notes, shows the notes over the spectrogram and the sung pitch, and lists the notes to check. The browser
+    keeps your corrections, and the page saves them as a session, MIDI, CSV, UltraStar and more. For a folder,
+    index.html lists the pages, those with the most notes to check first.
 
     \b
     Examples:
       singtrans report song.wav
       singtrans report class-recordings/ -o pages/ --jobs 4
       singtrans report class-recordings/ -o pages/ --skip-existing
-      singtrans report song.wav --notes corrected.csv --overwrite
+      singtrans report song.wav --notes song.session.json --overwrite
       singtrans report song.wav --tuning auto --key auto
     """
     from singtrans import batch
     from singtrans.batch.dispatch import run_jobs
     from singtrans.batch.lazy_transcriber import LazyTranscriber, default_threads
-    from singtrans.formats.conversion import load_transcription
+    from singtrans.formats.conversion import load_transcription, with_song
     from singtrans.view.index import index_in, write_index
+    from singtrans.view.source import with_pitch
 
     existing = choose_existing(ctx, overwrite, skip_existing)
     places = [place(i) for i in inputs]
-    options = write_options(tuning=tuning, key=key)
+    options = write_options(tuning=tuning, key=key, tempo=tempo, metre=metre, lyrics=lyrics)
+    known = load_transcription(notes) if notes is not None else None
+    if notes is not None and known is not None:
+        options = with_song(options, notes, known.notes)
     plan = batch.plan(places, place(out) if out else None, ["html"], options, read_selection(track, channel))
     target = index_in(folder) if (folder := _listed_in(places, out, plan)) else None
     bar = Bar(quiet)
-    if notes is None:
-        threads = 1 if jobs > 1 else default_threads()
-        separation = separation_options(separate, separator)
-        decoding = decoding_options(ornaments, ends, sensitivity, shortest_note)
-        factory = partial(LazyTranscriber, model, "auto", threads, separation, decoding=decoding)
-        if jobs == 1:
-            factory = partial(factory, progress=bar.part)
+    threads = 1 if jobs > 1 else default_threads()
+    separation = separation_options(separate, separator)
+    decoding = decoding_options(ornaments, ends, sensitivity, shortest_note)
+    factory = partial(LazyTranscriber, model, "auto", threads, separation, decoding=decoding)
+    if jobs == 1:
+        factory = partial(factory, progress=bar.part)
+    if known is None:
         outcomes = run_jobs(plan.jobs, factory, existing, jobs)
     elif len(plan.jobs) == 1:
-        known = load_transcription(notes)
-        outcomes = batch.run(plan.jobs, lambda path: replace(known, audio=path.name), existing)
+        transcriber = factory()
+        outcomes = batch.run(plan.jobs, lambda path: with_pitch(known, path, transcriber), existing)
     else:
         raise UsageError(f"--notes {notes}: this option is for one recording; give a single INPUT")
     fine = tell(plan, outcomes, bar, quiet)

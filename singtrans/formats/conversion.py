@@ -10,6 +10,7 @@ from singtrans.errors import InputError, UsageError
 from singtrans.formats import SCORED, SHEETS, WRITERS, Options, format_of, read_content, read_song, save
 from singtrans.formats.format import DEFAULTS, ReadOptions
 from singtrans.formats.score.arrangement import arrange
+from singtrans.formats.session import read_session
 from singtrans.melody.key import apply_tuning_and_key, describe_key
 from singtrans.melody.tuning import AUTO, apply_tuning, describe_tuning
 from singtrans.messages import counted
@@ -94,11 +95,21 @@ def convert_file(
     options = replace(options or Options(), audio=audio)
     notes, overlaps = monophonic(transcription.notes)
     transcription = replace(transcription, notes=notes)
-    song = read_song(source, notes, request)
-    options = replace(options, beats=song.beats, lyrics=options.lyrics or song.words)
+    options = with_song(options, source, notes, request)
     remarks = (*overlaps, *remarks_on(transcription, (name,), options))
     save(transcription, target, overwrite=overwrite, options=options, format=name)
     return Converted(apply_tuning_and_key(transcription, options.tuning, options.key).notes, remarks)
+
+
+def with_song(options: Options, path: Path, notes: tuple[Note, ...], request: ReadOptions = DEFAULTS) -> Options:
+    """Return options with the words, beats, key and marks of a file of notes, where the options state nothing.
+
+    Raises:
+        InputError: if the file cannot be read.
+    """
+    song = read_song(path, notes, request)
+    known = replace(options, beats=options.beats or song.beats, lyrics=options.lyrics or song.words)
+    return read_session(path).options(known)
 
 
 def monophonic(notes: tuple[Note, ...]) -> tuple[tuple[Note, ...], tuple[str, ...]]:

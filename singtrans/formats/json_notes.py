@@ -51,7 +51,7 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
         "duration": round(float(transcription.duration), 6),
     }
     if transcription.separation is not None:
-        head["separation"] = _separation_fields(transcription.separation)
+        head["separation"] = separation_fields(transcription.separation)
     track = transcription.pitch
     pitch = {
         "time": _rounded(track.time, 6),
@@ -59,7 +59,10 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
         "voicing": _rounded(np.nan_to_num(track.voicing), 3),
     }
     times = on_grid(transcription.notes, _STEPS_PER_SECOND)
-    notes = [_note_fields(note, *time) for note, time in zip(transcription.notes, times, strict=True)]
+    notes = [
+        note_fields(note, on / _STEPS_PER_SECOND, off / _STEPS_PER_SECOND)
+        for note, (on, off) in zip(transcription.notes, times, strict=True)
+    ]
     parts = [f" {_dump(key)}: {_dump(value)}" for key, value in head.items()]
     parts.append(' "notes": [' + ",".join(f"\n  {_dump(note)}" for note in notes) + "]")
     parts.append(' "pitch": {' + ",".join(f"\n  {_dump(key)}: {_dump(value)}" for key, value in pitch.items()) + "}")
@@ -103,7 +106,8 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> Transcription:
     )
 
 
-def _separation_fields(separation: Separation) -> dict[str, object]:
+def separation_fields(separation: Separation) -> dict[str, object]:
+    """Return the fields of JSON for a separation."""
     sure = {"mix_confidence": separation.mix_confidence, "voice_confidence": separation.voice_confidence}
     return {
         "separated": separation.separated,
@@ -168,11 +172,12 @@ def _absurd(path: Path, time: float, pitch: float) -> InputError:
     )
 
 
-def _note_fields(note: Note, onset: int, offset: int) -> dict[str, Any]:
+def note_fields(note: Note, onset: float, offset: float) -> dict[str, Any]:
+    """Return the fields of JSON for a note whose times, in seconds, are rounded."""
     tuning = round(float(note.tuning), 3)
     return {
-        "onset": onset / _STEPS_PER_SECOND,
-        "offset": offset / _STEPS_PER_SECOND,
+        "onset": onset,
+        "offset": offset,
         "pitch": round(float(note.pitch), 3),
         "note": note.note,
         "confidence": round(float(note.confidence), 3),

@@ -18,7 +18,6 @@ from singtrans.formats.score.arrangement import Arrangement, arrange
 from singtrans.formats.tempo_map import TempoMap
 from singtrans.formats.time_grid import on_steps
 from singtrans.melody.beats import Beats
-from singtrans.melody.key import Key
 from singtrans.notes import Note, Transcription
 
 if TYPE_CHECKING:
@@ -99,7 +98,7 @@ def _key_events(options: Options) -> list[tuple[int, "BaseMessage"]]:
     """(tick, message) of the key, if one is stated."""
     import mido
 
-    return [(0, mido.MetaMessage("key_signature", key=options.key.name))] if isinstance(options.key, Key) else []
+    return [(0, mido.MetaMessage("key_signature", key=options.stated_key.name))] if options.stated_key else []
 
 
 def _velocities(notes: Sequence[Note], options: Options) -> tuple[int, ...]:

@@ -1,8 +1,10 @@
 """Options of the writers: one frozen dataclass, of which each writer uses some fields."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
+from typing import Any
 
 from singtrans.audio.recording import Source
 from singtrans.errors import UsageError
@@ -37,6 +39,10 @@ class Options:
         title: of the song; empty for the recording's name.
         artist: who sings, or empty.
         language: of the words, such as ``English``, or empty.
+        signature: key of the notes where it is known, for signatures; the notes are not moved to it.
+        checked: numbers of the notes that a person has marked as right, counted from 0.
+        history: steps for undo and redo that a session of the report page kept; only that page reads them.
+        analysis: values for the summary of the report page, as JSON; None for a page without a summary.
 
     Raises:
         UsageError: if a value is out of its range.
@@ -56,6 +62,15 @@ class Options:
     title: str = ""
     artist: str = ""
     language: str = ""
+    signature: Key | None = None
+    checked: tuple[int, ...] = ()
+    analysis: Mapping[str, Any] | None = None
+    history: Mapping[str, Any] | None = None
+
+    @property
+    def stated_key(self) -> Key | None:
+        """The key that is named in signatures; None if none is stated."""
+        return self.key if isinstance(self.key, Key) else self.signature
 
     def title_of(self, audio: str) -> str:
         """The title of a song as text that can be printed: the one stated, or the name of its recording."""

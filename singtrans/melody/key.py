@@ -132,6 +132,14 @@ def describe_key(notes: Sequence[Note]) -> str:
     return f"{what}; {moved} of {len(notes)} notes moved by a semitone{shared}"
 
 
+def likely_key(notes: Sequence[Note]) -> Key | None:
+    """Estimate the major key of notes, which has the notes of its relative minor too; None if no key is clear."""
+    likely = _estimate(notes)[1]
+    best = int(np.argmax(likely))
+    key = parse_key(_NAMES[best]) if best < len(_NAMES) and likely[best] > _CLEAR else None
+    return key if isinstance(key, Key) else None
+
+
 def _foreign(tonic: int, scale: tuple[int, ...]) -> np.ndarray:
     foreign = np.ones(12)
     foreign[[(tonic + step) % 12 for step in scale]] = 0.0

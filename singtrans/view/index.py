@@ -1,4 +1,4 @@
-"""The index of a folder of report pages, sorted by the share of unsure notes."""
+"""The index of a folder of report pages, sorted by the share of notes to check."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,8 @@ from urllib.parse import quote
 
 from singtrans.errors import UsageError
 from singtrans.files import whole_file
-from singtrans.formats.page.page import UNSURE, read_page
+from singtrans.formats.page.content import read_page
+from singtrans.formats.page.doubts import doubts
 from singtrans.notes import Note, Transcription
 from singtrans.pitch import note_name
 
@@ -21,15 +22,30 @@ SIGNATURE = '<meta name="generator" content="singtrans report">'
 _NEAR = 2.0  # seconds; largest gap between unsure notes of one passage
 _MAX_PASSAGES = 4  # listed per recording
 
+_HEADS = ("Recording", "Length", "Notes", "Range", "To check", "Listen to")
+_NUMBER = ' class="number"'
 _STYLE = """
-body { font: 15px/1.45 system-ui, sans-serif; margin: 16px; color: #1a1a1a; }
+:root { color-scheme: light dark; --ink: #16191f; --muted: #545b68; --line: #d5d9e0; --link: #1f5fbf; --paper: #fff; }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #eceff4; --muted: #a5adbb; --line: #323946; --link: #7fb0ff; --paper: #12151b; }
+}
+body { font: 15px/1.45 system-ui, sans-serif; margin: 24px auto; padding: 0 16px; max-width: 1000px; color: var(--ink);
+  background: var(--paper); }
 h1 { font-size: 20px; }
-.wide { overflow-x: auto; }
-table { border-collapse: collapse; }
-th, td { text-align: left; padding: 5px 14px 5px 0; border-bottom: 1px solid #c9ced6; vertical-align: top; }
-td.number { text-align: right; font-variant-numeric: tabular-nums; }
-td:first-child { overflow-wrap: anywhere; min-width: 9em; }
-a { color: #0072b2; }
+table { border-collapse: collapse; width: 100%; }
+th, td { text-align: left; padding: 8px 14px 8px 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+th { color: var(--muted); font-weight: 500; }
+td.number { font-variant-numeric: tabular-nums; white-space: nowrap; }
+td:first-child { overflow-wrap: anywhere; font-weight: 600; }
+td a { display: inline-block; min-height: 24px; }
+a { color: var(--link); }
+@media (max-width: 640px) {
+  thead { display: none; }
+  tr { display: block; padding: 10px 0; border-bottom: 1px solid var(--line); }
+  td { display: flex; gap: 12px; padding: 2px 0; border: 0; }
+  td:empty { display: none; }
+  td:not(:first-child)::before { content: attr(data-name); flex: 0 0 86px; color: var(--muted); }
+}
 """
 
 
@@ -49,9 +65,9 @@ class IndexEntry:
 
     @property
     def unsure(self) -> float:
-        """Share of unsure notes, 0..1; -1 without notes."""
+        """Share of notes to check, 0..1; -1 without notes."""
         notes = self.transcription.notes if self.transcription else ()
-        return sum(note.confidence < UNSURE for note in notes) / len(notes) if notes else -1.0
+        return sum(map(bool, doubts(notes))) / len(notes) if notes else -1.0
 
 
 def index_in(folder: Path) -> Path:
@@ -99,28 +115,28 @@ def _is_index(path: Path) -> bool:
 
 
 def index(entries: Sequence[IndexEntry]) -> str:
-    """Format the index as HTML, the recordings with the largest share of unsure notes first."""
+    """Format the index as HTML, the recordings with the largest share of notes to check first."""
     rows = [_row(entry) for entry in sorted(entries, key=lambda entry: (-entry.unsure, entry.name))]
-    head = "".join(f"<th>{name}</th>" for name in ("Recording", "Length", "Notes", "Range", "Unsure", "Listen to"))
+    head = "".join(f"<th>{name}</th>" for name in _HEADS)
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n{SIGNATURE}\n'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
         f"<title>Transcriptions</title><style>{_STYLE}</style></head><body>\n<h1>Transcriptions</h1>\n"
-        f'<div class="wide"><table>\n<tr>{head}</tr>\n' + "\n".join(rows) + "\n</table></div></body></html>\n"
+        f"<table><thead><tr>{head}</tr></thead><tbody>\n" + "\n".join(rows) + "\n</tbody></table></body></html>\n"
     )
 
 
 def passages(notes: Sequence[Note]) -> list[tuple[float, float]]:
-    """Find passages of unsure notes: start and end in seconds, the most uncertain passages first."""
-    unsure = [note for note in notes if note.confidence < UNSURE]
+    """Find passages of notes to check: start and end in seconds, the longest lists of such notes first."""
+    unsure = [note for note, reasons in zip(notes, doubts(notes), strict=True) if reasons]
     groups: list[list[Note]] = [[unsure[0]]] if unsure else []
     for before, note in pairwise(unsure):
         if note.onset - before.offset <= _NEAR:
             groups[-1].append(note)
         else:
             groups.append([note])
-    groups.sort(key=lambda group: (-sum(UNSURE - note.confidence for note in group), group[0].onset))
+    groups.sort(key=lambda group: (-len(group), group[0].onset))
     return [(group[0].onset, group[-1].offset) for group in groups]
 
 
@@ -130,7 +146,7 @@ def _row(entry: IndexEntry) -> str:
     name = f'<td><a href="./{link}">{escape(_printable(entry.name))}</a></td>'
     found = entry.transcription
     if found is None:
-        return f'<tr>{name}<td colspan="5">unknown</td></tr>'
+        return f'<tr>{name}<td colspan="5" data-name="">unknown</td></tr>'
     numbers = [note.note for note in found.notes]
     sung = f"{note_name(min(numbers))} to {note_name(max(numbers))}" if numbers else "no singing found"
     unsure = f"{100 * entry.unsure:.0f} %" if numbers else ""
@@ -138,10 +154,13 @@ def _row(entry: IndexEntry) -> str:
         f'<a href="./{link}#t={max(0.0, start - 0.5):.1f}">{_clock(start)}–{_clock(end)}</a>'
         for start, end in passages(found.notes)[:_MAX_PASSAGES]
     ]
-    cells = [_clock(found.duration), str(len(numbers)), sung, unsure]
-    number = [f'<td class="number">{cell}</td>' for cell in cells]
-    number[2] = f"<td>{sung}</td>"
-    return f"<tr>{name}{''.join(number)}<td>{', '.join(links)}</td></tr>"
+    listen = f"<span>{', '.join(links)}</span>" if links else ""
+    cells = [_clock(found.duration), str(len(numbers)), sung, unsure, listen]
+    columns = [
+        f'<td data-name="{head}"{_NUMBER if cell[:1].isdecimal() else ""}>{cell}</td>'
+        for head, cell in zip(_HEADS[1:], cells, strict=True)
+    ]
+    return f"<tr>{name}{''.join(columns)}</tr>"
 
 
 def _clock(seconds: float) -> str:

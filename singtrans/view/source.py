@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from singtrans.audio import check
+from singtrans.audio import Recording, check
 from singtrans.batch.lazy_transcriber import LazyTranscriber, default_threads
 from singtrans.errors import UsageError
 from singtrans.formats import READ_SUFFIXES, TEXT_SUFFIXES
@@ -39,7 +39,14 @@ def load(path: Path, notes: Path | None = None, audio: Path | None = None, model
         return Source(transcription if audio is None else replace(transcription, audio=audio.name), audio)
     if audio is not None:
         raise UsageError(f"{path} is already a recording; give a file with notes with --audio {audio}")
+    transcriber = LazyTranscriber(model, threads=default_threads())
     if notes is not None:
         check(path)
-        return Source(replace(load_transcription(notes), audio=path.name), path)
-    return Source(LazyTranscriber(model, threads=default_threads())(path), path)
+        return Source(with_pitch(load_transcription(notes), path, transcriber), path)
+    return Source(transcriber(path), path)
+
+
+def with_pitch(known: Transcription, recording: Path | Recording, transcriber: LazyTranscriber) -> Transcription:
+    """Add the sung pitch of a recording to its notes, which come from a file that may not have it."""
+    pitch = known.pitch if len(known.pitch) else transcriber(recording).pitch
+    return replace(known, pitch=pitch, audio=recording.name)

@@ -359,7 +359,7 @@ def test_key(tmp_path):
         assert [note.note for note in formats.load_notes(tmp_path / "a.mid")] == scale * 4
     page = ["report", SAMPLES / "ode_to_joy.ogg", "--notes", "off.csv", "-o", ".", "--key", "C"]
     assert call(*page, cwd=tmp_path).returncode == 0
-    from singtrans.formats.page.page import read_page
+    from singtrans.formats.page.content import read_page
 
     assert [note.note for note in read_page(tmp_path / "ode_to_joy.report.html").notes] == scale * 4
     assert "key: C major or A minor" in call("plot", "off.csv", "-o", "b.svg", "--key", "auto", cwd=tmp_path).stderr
@@ -375,7 +375,7 @@ def test_key(tmp_path):
 
 
 def test_pages_and_pictures_are_tuned(tmp_path):
-    from singtrans.formats.page.page import read_page
+    from singtrans.formats.page.content import read_page
 
     meant = [note.note for note in formats.load_notes(NOTES)]
     flat(tmp_path / "flat.csv")

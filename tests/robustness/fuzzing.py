@@ -24,7 +24,7 @@ from singtrans.errors import InputError
 from singtrans.formats import WRITERS, Options, load_notes, load_pitch, midi, write
 from singtrans.formats.conversion import load_transcription
 from singtrans.formats.lyrics import read_lyrics
-from singtrans.formats.page.page import read_page
+from singtrans.formats.page.content import read_page
 from singtrans.model.config import Config
 from tests.robustness import hostile_containers
 from tests.robustness.label_seeds import label_seeds, lyric_seeds, written

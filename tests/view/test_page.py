@@ -1,22 +1,28 @@
-"""Content of report pages, reading them, and the index."""
+"""Content of report pages, and reading them."""
 
 import base64
 import io
 import json
-import re
 import tracemalloc
+import zlib
 from dataclasses import replace
-from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 
-from singtrans import Transcription, formats
-from singtrans.errors import UsageError
-from singtrans.formats.page.page import page, read_page
-from singtrans.view.index import IndexEntry, index, index_in, passages, write_index
+from singtrans import formats
+from singtrans.formats import Options
+from singtrans.formats.page.backdrop import TILE
+from singtrans.formats.page.bundle import script
+from singtrans.formats.page.content import read_page
+from singtrans.formats.page.doubts import doubts
+from singtrans.formats.page.page import page
+from singtrans.melody.beats import constant_beats
+from singtrans.notes import Certainty, Note
+from singtrans.view.index import IndexEntry, index
 from tests.helpers.page_tunes import EVIL, sung, tune
 
 
@@ -41,43 +47,71 @@ class Scripts(HTMLParser):
         self.inside = False
 
 
+def parts(html):
+    """The page's data, backdrop and sound."""
+    parsed = Scripts()
+    parsed.feed(html)
+    return (json.loads(parsed.scripts[0][1]), json.loads(parsed.scripts[1][1]), parsed.scripts[2][1])
+
+
 @pytest.mark.parametrize("name", [EVIL, "a\udcff.wav", "", "歌\u2028.wav", "{script}.wav"])
 def test_no_name_becomes_markup(name):
-    html = page(tune(audio=name), None)
+    html = page(tune(audio=name))
     parsed = Scripts()
     parsed.feed(html)
     kinds = [attributes.get("type") for attributes, _ in parsed.scripts]
-    assert kinds == ["application/json", "text/plain", None]
+    assert kinds == ["application/json", "application/json", "text/plain", None]
     assert not any(tag == "img" or any(key.startswith("on") for key in attrs) for tag, attrs in parsed.tags)
-    assert not any("src" in attrs or "href" in attrs for _, attrs in parsed.tags)
-    content = json.loads(parsed.scripts[0][1])
-    assert len(content["notes"]) == 8
+    links = [attrs.get("src") or attrs.get("href") for _, attrs in parsed.tags if "src" in attrs or "href" in attrs]
+    assert all(link.startswith("#i-") for link in links)
+    assert len(json.loads(parsed.scripts[0][1])["notes"]) == 8
     html.encode("utf-8")
-    entries = [IndexEntry(name, Path(f"{name}.report.html"), tune())]
     parsed = Scripts()
-    parsed.feed(index(entries))
+    parsed.feed(index([IndexEntry(name, Path(f"{name}.report.html"), tune())]))
     assert parsed.scripts == []
     assert not any(tag == "img" for tag, _ in parsed.tags)
 
 
 def sound_in(html):
-    """Stated duration of the page, and length and rate of its sound."""
-    parsed = Scripts()
-    parsed.feed(html)
-    samples, rate = soundfile.read(io.BytesIO(base64.b64decode(parsed.scripts[1][1])))
-    return json.loads(parsed.scripts[0][1])["duration"], len(samples) / rate, rate
+    """Stated duration of the page, and length and format of its sound."""
+    data, _, sound = parts(html)
+    with soundfile.SoundFile(io.BytesIO(base64.b64decode(sound))) as file:
+        return data["duration"], file.frames / file.samplerate, file.format
 
 
 def test_a_page_contains_the_whole_sound(tmp_path):
-    assert sound_in(page(tune(4), sung(tmp_path / "a.wav", 3.0))) == (3.0, pytest.approx(3.0), 24_000)
+    recording = sung(tmp_path / "a.wav", 3.0)
+    assert sound_in(page(tune(4), Options(audio=recording))) == (3.0, pytest.approx(3.0), "FLAC")
 
 
 def test_a_page_of_given_notes_lasts_as_long_as_the_recording(tmp_path):
-    last = tune(4).notes[-1].offset  # where a file of notes ends
-    html = page(replace(tune(4), duration=last), sung(tmp_path / "a.wav", 5.0))
-    assert sound_in(html) == (5.0, pytest.approx(5.0), 24_000)
-    html = page(replace(tune(4), duration=last), tmp_path / "a.wav", long_seconds=4.0)
-    assert sound_in(html) == (5.0, pytest.approx(5.0), 16_000)
+    short = replace(tune(4), duration=tune(4).notes[-1].offset)  # where a file of notes ends
+    options = Options(audio=sung(tmp_path / "a.wav", 5.0))
+    assert sound_in(page(short, options)) == (5.0, pytest.approx(5.0), "FLAC")
+    assert sound_in(page(short, options, long_seconds=4.0)) == (5.0, pytest.approx(5.0), "OGG")
+
+
+def test_a_page_is_keyed_by_its_recording_and_its_notes(tmp_path):
+    here, there = (Options(audio=sung(tmp_path / name, 2.0)) for name in ("a.wav", "b.wav"))
+    soundfile.write(tmp_path / "c.wav", np.zeros(16_000), 16_000)
+    one, same, other = (parts(page(tune(4), options))[0] for options in (here, there, Options(audio=tmp_path / "c.wav")))
+    assert one["recording"] == same["recording"] != other["recording"]
+    assert one["base"] == same["base"] != parts(page(tune(5), here))[0]["base"]
+
+
+def test_the_backdrop_has_the_pitch_and_the_outline(tmp_path):
+    seconds = np.arange(3 * 16_000) / 16_000
+    tone = 0.5 * np.sin(2 * np.pi * 261.63 * seconds) * (seconds > 1)  # C4 from 1 s on
+    soundfile.write(tmp_path / "a.wav", tone, 16_000)
+    backdrop = parts(page(tune(4), Options(audio=tmp_path / "a.wav")))[1]
+    levels = np.frombuffer(zlib.decompress(base64.b64decode(backdrop["tiles"][0])), np.uint8)
+    levels = levels.reshape(backdrop["rows"], -1)
+    step = (backdrop["highest"] - backdrop["lowest"]) / backdrop["rows"]
+    loudest = backdrop["lowest"] + (levels[:, 100].argmax() + 0.5) * step
+    assert (loudest, levels[:, 20].max()) == (pytest.approx(60, abs=step), 0)
+    assert levels.shape[1] == pytest.approx(3 / backdrop["hop"], abs=1) and levels.shape[1] <= TILE
+    outline = np.frombuffer(zlib.decompress(base64.b64decode(backdrop["outline"])), np.uint8)
+    assert (outline[50], outline[200]) == (0, pytest.approx(255, abs=4))
 
 
 def test_the_notes_of_a_page_can_be_read(tmp_path):
@@ -89,26 +123,28 @@ def test_the_notes_of_a_page_can_be_read(tmp_path):
     assert read_page(tmp_path / "b.html") is None
 
 
-def test_a_page_keeps_moved_notes(tmp_path):
+def test_a_page_keeps_what_is_known_of_notes(tmp_path):
     made = tune()
-    made = replace(made, notes=tuple(replace(n, moved=i % 3 - 1) for i, n in enumerate(made.notes)))
-    read = read_page(formats.save(made, tmp_path / "a.report.html"))
-    assert [n.note for n in read.notes] == [n.note for n in made.notes]
+    sure = Certainty(0.9, 0.95, 0.5, 0.99, 0.9)
+    notes = tuple(
+        replace(n, moved=i % 3 - 1, tuning=-0.4 - 0.01 * i, certainty=sure) for i, n in enumerate(made.notes)
+    )
+    read = read_page(formats.save(replace(made, notes=notes), tmp_path / "a.report.html"))
+    assert [(n.note, n.tuning, n.certainty.doubts) for n in read.notes] == [
+        (n.note, pytest.approx(n.tuning), ("pitch",)) for n in notes
+    ]
 
 
-def test_a_page_keeps_the_tuning(tmp_path):
-    made = tune()
-    made = replace(made, notes=tuple(replace(n, tuning=-0.4 - 0.01 * i) for i, n in enumerate(made.notes)))
-    read = read_page(formats.save(made, tmp_path / "a.report.html"))
-    assert [(n.tuning, n.note) for n in read.notes] == [(pytest.approx(n.tuning), n.note) for n in made.notes]
-    older = (tmp_path / "a.report.html").read_text(encoding="utf-8").replace(",60.1,0.9,-0.4,0]", ",60.1,0.9]")
-    (tmp_path / "older.report.html").write_text(older, encoding="utf-8")
-    assert read_page(tmp_path / "older.report.html").notes[0] == made.notes[0].__class__(0.5, 0.95, 60.1, 0.9)
+def test_pages_of_older_versions_can_be_read(tmp_path):
+    path = tmp_path / "a.report.html"
+    data = {"audio": "a.wav", "duration": 2, "notes": [[0.5, 0.95, 60.1, 0.9], [1.0, 1.4, 61.2, 0.8, -0.4, 1]]}
+    path.write_text(f'<html>\n<script type="application/json" id="data">{json.dumps(data)}</script>', encoding="utf-8")
+    assert read_page(path).notes == (Note(0.5, 0.95, 60.1, 0.9), Note(1.0, 1.4, 61.2, 0.8, -0.4, 1))
 
 
 def test_reading_a_page_skips_its_sound(tmp_path):
     path = tmp_path / "a.report.html"
-    path.write_text(page(tune(), None).replace('id="sound">', 'id="sound">' + "A" * 8_000_000), encoding="utf-8")
+    path.write_text(page(tune()).replace('id="sound">', 'id="sound">' + "A" * 8_000_000), encoding="utf-8")
     tracemalloc.start()
     try:
         assert len(read_page(path).notes) == 8
@@ -117,27 +153,30 @@ def test_reading_a_page_skips_its_sound(tmp_path):
         tracemalloc.stop()
 
 
-def test_an_index_lists_every_existing_page(tmp_path):
-    pages = {tmp_path / "pages" / f"{name}.report.html": f"{name}.wav" for name in "abc"}
-    (tmp_path / "pages").mkdir()
-    target = index_in(tmp_path)
-    assert not write_index(target, pages) and not target.exists()
-    for path in list(pages)[:2]:
-        formats.save(tune(), path)
-    for _ in range(2):  # an index of ours is replaced
-        assert write_index(index_in(tmp_path), pages)
-    assert re.findall(r'href="./(pages/\w)\.report', target.read_text(encoding="utf-8")) == ["pages/a", "pages/b"]
-    target.write_text("<p>mine")
-    with pytest.raises(UsageError, match="is not an index of report pages"):
-        index_in(tmp_path)
+def test_notes_to_check_are_those_with_a_low_probability():
+    sure, unsure = Certainty(0.9, 0.95, 0.95, 0.99, 0.9), Certainty(0.5, 0.6, 0.65, 0.99, 0.9)
+    notes = [Note(0, 0.5, 60.0, 0.9, certainty=sure), Note(1, 1.05, 61.45, 0.5, certainty=unsure)]
+    assert doubts(notes) == [(), ("onset", "pitch", "short", "between")]
 
 
-def test_the_index_lists_uncertain_recordings_first():
-    sure, unsure = tune(), tune(confidence=0.2)
-    some = Transcription((*tune().notes[:4], *tune(confidence=0.3).notes[4:]), tune().pitch, 5.0)
-    html = index([IndexEntry(f"{n}.wav", Path(f"{n}.html"), t) for n, t in
-                  [("a", sure), ("b", unsure), ("c", some), ("d", None)]])  # fmt: skip
-    assert re.findall(r">(\w)\.wav<", html) == ["b", "c", "a", "d"]
-    assert "c.html#t=2.0" in html  # where its doubtful notes begin
-    assert passages(some.notes) == [(2.5, pytest.approx(4.45))]
-    assert "C4 to E4" in unescape(html)
+def test_without_probabilities_the_least_sure_tenth_is_to_be_checked():
+    notes = [Note(i, i + 0.5, 60.0, 0.99 - 0.01 * (i % 7) - 0.2 * (i == 5)) for i in range(20)]
+    assert [i for i, reasons in enumerate(doubts(notes)) if reasons] == [5, 6, 13]  # two have the same confidence
+    assert not any(doubts([replace(note, confidence=1.0) for note in notes]))  # made by a person
+    assert not any(doubts([replace(note, confidence=0.9) for note in notes]))  # nothing tells them apart
+    assert all(doubts([replace(note, confidence=0.3) for note in notes]))
+
+
+def test_a_page_states_beats_and_key():
+    data, *_ = parts(page(tune(16), Options(beats=constant_beats(96.0, 0.5, 3), key="Bb")))
+    assert (data["key"], data["beats"]["metre"], data["beats"]["times"][:3]) == ("Bb", 3, [0, 0.5, 1.125])
+    data, *_ = parts(page(tune(16), Options(tempo=60.0, metre=3)))
+    assert np.diff(data["beats"]["times"])[1:] == pytest.approx(1.0)
+    steady, *_ = parts(page(tune(40)))
+    assert np.diff(steady["beats"]["times"]) == pytest.approx(0.5, abs=0.01)  # found in the notes
+
+
+def test_the_scripts_are_one_valid_bundle():
+    text = script()
+    assert "import " not in text and "\nexport " not in text
+    assert text.index("// base.js") < text.index("// main.js")

@@ -15,7 +15,7 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
     """
     from singtrans.formats.page.page import page
 
-    file.write(page(transcription, options.audio).encode("utf-8"))
+    file.write(page(transcription, options).encode("utf-8"))
 
 
 FORMAT = Format(
@@ -24,6 +24,6 @@ FORMAT = Format(
     endings=(".report.html", ".html"),
     aliases=("report",),
     write=write,
-    uses=frozenset({"audio", "tuning", "key"}),
+    uses=frozenset({"audio", "tuning", "key", "tempo", "metre", "lyrics"}),
     precision="0.1 ms, 0.001 semitones",
 )

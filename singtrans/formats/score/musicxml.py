@@ -49,7 +49,7 @@ def score_xml(transcription: Transcription, options: Options) -> bytes:
         from partitura import save_musicxml
         from partitura.score import Score
 
-        content = save_musicxml(Score(_part(sheet, arrangement.beats.metre, options.key)))
+        content = save_musicxml(Score(_part(sheet, arrangement.beats.metre, options.stated_key or options.key)))
     return _finished(
         content, sheet, round(60 / arrangement.beats.quarter, 1), options.title_of(transcription.audio), options.artist
     )

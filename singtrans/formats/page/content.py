@@ -1,0 +1,164 @@
+"""The data in the page, as JSON, and reading the notes of a page again."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from singtrans.errors import InputError
+from singtrans.formats.json_file import finite
+from singtrans.formats.json_notes import note_fields, separation_fields
+from singtrans.formats.lyrics import fit
+from singtrans.formats.note_details import read_details
+from singtrans.formats.options import Options
+from singtrans.formats.page.doubts import doubts
+from singtrans.formats.session import lyric_text
+from singtrans.formats.text import make_note
+from singtrans.melody.beats import Beats
+from singtrans.melody.key import Key, likely_key
+from singtrans.melody.tempo import CONFIDENT, align_beats, estimate_beats
+from singtrans.messages import counted
+from singtrans.notes import Note, PitchTrack, Transcription
+from singtrans.pitch import note_name
+
+_DATA = b'<script type="application/json" id="data">'
+_MOST_FRAMES = 10_000_000
+
+
+def content(transcription: Transcription, options: Options) -> dict[str, Any]:
+    """Return what the page has to know of a transcription, without the sound."""
+    from singtrans import __version__
+
+    separation = transcription.separation
+    key = options.key if isinstance(options.key, Key) else options.signature or likely_key(transcription.notes)
+    return {
+        "version": __version__,
+        "model": transcription.model,
+        "title": printable(Path(transcription.audio).stem) or "Untitled",
+        "audio": printable(transcription.audio),
+        "about": summary(transcription),
+        "duration": round(float(transcription.duration), 4),
+        "notes": _notes(transcription.notes, options),
+        "pitch": _curve(transcription.pitch),
+        "beats": _beats(transcription.notes, options),
+        "key": key.name if key else None,
+        "separation": separation_fields(separation) if separation else None,
+        "analysis": options.analysis,
+        "history": options.history,
+    }
+
+
+def notes_hash(transcription: Transcription) -> str:
+    """Return a hash of the notes, by which the page finds the corrections of exactly these notes."""
+    values = [(note.onset, note.offset, note.pitch, note.note) for note in transcription.notes]
+    text = f"{transcription.audio} {np.round(np.array(values), 4).tolist()}"
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def read_page(path: Path) -> Transcription | None:
+    """Read the notes of a page as they were written, without the pitch track; None if it is not a report page.
+
+    Raises:
+        InputError: if the file cannot be read.
+    """
+    try:
+        found = json.loads(_data(path))
+        notes = tuple(_note(entry) for entry in found["notes"])
+        nothing = np.zeros(0)
+        track, name = PitchTrack(nothing, nothing, nothing), str(found["audio"])
+        return Transcription(notes, track, finite(found["duration"]), name)
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+        return None
+
+
+def summary(transcription: Transcription) -> str:
+    """Describe the notes in one line: their number, range and how many are to be checked."""
+    notes = transcription.notes
+    if not notes:
+        return "no notes"
+    numbers = [note.note for note in notes]
+    unsure = sum(bool(reasons) for reasons in doubts(notes))
+    separation = transcription.separation
+    voice = f"; of the voice, separated by {separation.engine}" if separation and separation.separated else ""
+    return (
+        f"{counted(len(notes), 'note')}, {note_name(min(numbers))} to {note_name(max(numbers))}, {unsure} unsure{voice}"
+    )
+
+
+def printable(name: str) -> str:
+    """Convert a file name to printable text; other characters become question marks."""
+    return "".join(c if c.isprintable() else "?" for c in name.encode("utf-8", "replace").decode())
+
+
+def _data(path: Path) -> str:
+    """Read the JSON in a page, which is one line; the sound after it, most of the page, is not read."""
+    try:
+        with path.open("rb") as file:
+            line = next((line for line in file if line.startswith(_DATA)), b"")
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}): check its permissions.") from error
+    return line.removeprefix(_DATA).partition(b"</script>")[0].decode()
+
+
+def _note(entry: Any) -> Note:
+    """Convert a note of the page; older pages have lists of numbers."""
+    if isinstance(entry, list):
+        return make_note(*map(finite, entry))
+    onset, offset, pitch, confidence = (finite(entry[name]) for name in ("onset", "offset", "pitch", "confidence"))
+    tuning, moved = finite(entry.get("tuning", 0.0)), finite(entry.get("moved", 0))
+    note = make_note(onset, offset, pitch, confidence, tuning, moved)
+    return replace(note, **read_details(entry, note.confidence))
+
+
+def _notes(notes: Sequence[Note], options: Options) -> list[dict[str, Any]]:
+    """Return the fields of JSON for each note, with its syllable, its doubts and whether a person has checked it."""
+    checked, found = set(options.checked), []
+    for number, (note, reasons, syllable) in enumerate(
+        zip(notes, doubts(notes), fit(options.lyrics, len(notes)), strict=True)
+    ):
+        fields = note_fields(note, round(note.onset, 4), round(note.offset, 4))
+        lyric = lyric_text(syllable)
+        found.append(
+            {
+                **fields,
+                **({"reasons": list(reasons)} if reasons else {}),
+                **({"lyric": lyric} if lyric else {}),
+                **({"checked": True} if number in checked else {}),
+            }
+        )
+    return found
+
+
+def _curve(track: PitchTrack) -> dict[str, Any]:
+    """Convert the pitch track to an even grid: start and hop in seconds, MIDI numbers or null, voicing from 0 to 1."""
+    if len(track) < 2:
+        return {"start": 0.0, "hop": 1.0, "midi": [], "voicing": []}
+    hop = float(np.median(np.diff(track.time)))
+    index = np.rint((track.time - track.time[0]) / hop).astype(int)
+    length = min(int(index[-1]) + 1, _MOST_FRAMES)
+    even, voicing = np.full(length, np.nan), np.zeros(length)
+    inside = index < length
+    even[index[inside]], voicing[index[inside]] = track.midi[inside], np.nan_to_num(track.voicing[inside])
+    midi = [round(value, 2) if np.isfinite(value) else None for value in even.tolist()]
+    return {"start": float(track.time[0]), "hop": hop, "midi": midi, "voicing": np.round(voicing, 2).tolist()}
+
+
+def _beats(notes: Sequence[Note], options: Options) -> dict[str, Any] | None:
+    """Return the beats that are stated, or else those of a steady tempo in the notes; None where there is none."""
+    beats = options.beats
+    if isinstance(options.tempo, float | int):
+        beats = align_beats(float(options.tempo), notes, options.metre or 4)
+    elif beats is None:
+        found = estimate_beats(notes, options.metre or 4)
+        beats = found if found is not None and found.confidence >= CONFIDENT else None
+    return beat_fields(beats) if beats else None
+
+
+def beat_fields(beats: Beats) -> dict[str, Any]:
+    """Return the fields of JSON for beats."""
+    times = np.round(np.asarray(beats.times, float), 5).tolist()
+    return {"times": times, "metre": beats.metre, "downbeat": beats.downbeat}

@@ -1,0 +1,34 @@
+// The dialog with all keys and gestures.
+import { $, element } from "./base.js";
+import { BINDINGS } from "./keys.js";
+
+const GESTURES = [
+  ["Click a note", "select and play it; with Shift also the notes between, with Ctrl one more"],
+  ["Drag a note", "moves it in time or in pitch, whichever you begin with; with Shift in fine steps"],
+  ["Drag an end of a note", "moves that end; the pitch is measured again"],
+  ["Drag the background", "selects all notes in the rectangle; with a finger it scrolls"],
+  ["Double-click a note", "splits it there"],
+  ["Double-click the background", "adds a note"],
+  ["Click the ruler", "goes to that time; dragging it sets a loop, a double click removes the loop"],
+  ["Wheel", "scrolls in time; with Shift in pitch, with Ctrl it zooms, with both it zooms the pitch"],
+  ["Two fingers", "zoom in time or in pitch"],
+];
+
+const rowsOf = (pairs) => pairs.flatMap(([keys, text]) => [element("dt", {}, ...keysIn(keys)), element("dd", {}, text)]);
+const keysIn = (text) => (text.length > 20 || text.includes(" a ") || text.includes(" the ") ? [text]
+  : text.split(/,? (?!Up|Down)/).map((key) => element("kbd", {}, key)));
+
+export function showHelp() {
+  const dialog = $("help");
+  if (!dialog.dataset.made) {
+    const groups = [...new Set(BINDINGS.map(([group]) => group))];
+    const sections = groups.map((group) => element("section", {},
+      element("h3", {}, group),
+      element("dl", {}, ...rowsOf(BINDINGS.filter(([name]) => name === group).map(([, keys, text]) => [keys, text])))));
+    sections.push(element("section", {}, element("h3", {}, "Mouse and fingers"),
+      element("dl", {}, ...GESTURES.flatMap(([what, text]) => [element("dt", {}, what), element("dd", {}, text)]))));
+    $("help-body").append(...sections);
+    dialog.dataset.made = "true";
+  }
+  dialog.showModal();
+}

@@ -1,0 +1,37 @@
+// What lies under the pointer. Each end of a note has a target of 24 pixels.
+import { boxOf } from "./paint_notes.js";
+import { onlyChosen } from "./selection.js";
+import { firstAfter, song } from "./song.js";
+import { RULER, timeAt, view, yOfNote } from "./view.js";
+
+const REACH = 12; // pixels to either side of an end
+
+// Which end of a note is under x: -1 its start, 1 its end, 0 none; `inner` is how far an end reaches into the note.
+function endUnder(box, x, inner) {
+  const fromStart = x - box.x, fromEnd = box.x + box.width - x;
+  const isStart = fromStart >= -REACH && fromStart <= inner, isEnd = fromEnd >= -REACH && fromEnd <= inner;
+  if (isStart && isEnd) return Math.abs(fromStart) < Math.abs(fromEnd) ? -1 : 1;
+  return isStart ? -1 : isEnd ? 1 : 0;
+}
+
+function isAtHeight(note, box, y) {
+  const middle = box.y + box.height / 2, reach = Math.max(REACH, box.height / 2);
+  return y >= Math.min(middle, yOfNote(note)) - reach && y <= Math.max(middle, yOfNote(note)) + reach;
+}
+
+// {index, edge} of the note under a point, or null. The selected note's ends come first, then bodies, then other ends.
+export function hit(x, y) {
+  if (y < RULER) return null;
+  const slack = REACH / view.scale, seconds = timeAt(x), { notes } = song, only = onlyChosen();
+  let near = null;
+  for (let i = firstAfter(seconds - slack); i < notes.length && notes[i].onset <= seconds + slack; i++) {
+    const box = boxOf(notes[i]);
+    if (!isAtHeight(notes[i], box, y)) continue;
+    const isInside = x >= box.x && x <= box.x + box.width;
+    const edge = endUnder(box, x, Math.min(REACH, box.width / (notes[i] === only ? 3 : 4)));
+    if (notes[i] === only && edge) return { index: i, edge };
+    if (isInside) near = { index: i, edge, isInside };
+    else if (edge && !near) near = { index: i, edge };
+  }
+  return near && { index: near.index, edge: near.edge };
+}

@@ -1,0 +1,87 @@
+// Paints the notes and the sung pitch. A note's box lies on the row of the note that is written; the line in it is the
+// pitch that was sung, so a note that the key moved is on the row that it is named after.
+import { clamp } from "./base.js";
+import { curve, hasCurve } from "./curve.js";
+import { integer, noteName } from "./music.js";
+import { isChosen, onlyChosen } from "./selection.js";
+import { firstAfter, needsCheck, song, tuningAt } from "./song.js";
+import { player } from "./sound.js";
+import { colours } from "./theme.js";
+import { LEFT, view, xOf, yOf, yOfNote } from "./view.js";
+
+const WIDE_LABEL = 26; // pixels
+const LEAST_HEIGHT = 5;
+
+// Where the box of a note is on the canvas.
+export function boxOf(note) {
+  const height = Math.max(LEAST_HEIGHT, view.tall * 0.86), x = xOf(note.onset);
+  return { x, y: yOf(integer(note)) - height / 2, width: Math.max(2, xOf(note.offset) - x), height };
+}
+
+function paintNote(c, note) {
+  const { x, y, width, height } = boxOf(note), chosen = isChosen(note), doubtful = needsCheck(note);
+  const sounds = player.playing && note.onset <= player.position && player.position < note.offset;
+  c.beginPath();
+  c.roundRect(x, y, width, height, Math.min(4, width / 2, height / 2));
+  c.fillStyle = sounds ? colours.sounding : doubtful ? colours.doubt : colours.note;
+  c.globalAlpha = sounds ? 0.9 : 0.72;
+  c.fill();
+  c.globalAlpha = 1;
+  c.lineWidth = chosen ? 2.5 : 1;
+  c.strokeStyle = chosen ? colours.chosen : doubtful ? colours["doubt-edge"] : colours["note-edge"];
+  c.setLineDash(doubtful && !chosen ? [4, 3] : []);
+  c.stroke();
+  c.setLineDash([]);
+  c.fillStyle = colours["note-edge"];
+  c.fillRect(x, clamp(yOfNote(note), y - view.tall, y + height + view.tall) - 0.75, width, 1.5);
+  if (width > WIDE_LABEL) paintLabel(c, note, x, y, width, height);
+}
+
+function paintLabel(c, note, x, y, width, height) {
+  c.fillStyle = colours["note-text"];
+  c.textAlign = "left";
+  const name = `${noteName(integer(note), song.settings.key)}${note.checked ? " ✓" : ""}`;
+  c.fillText(name, x + 2, y - 8);
+  if (note.lyric) c.fillText(note.lyric, x + 2, y + height + 9, width);
+}
+
+// The two ends of a selected note, where it can be gripped.
+function paintHandles(c, note) {
+  const { x, y, width, height } = boxOf(note);
+  if (width < 14) return;
+  c.lineWidth = 2;
+  for (const end of [x, x + width]) {
+    c.beginPath();
+    c.roundRect(end - 4, y + height / 2 - 9, 8, 18, 4);
+    c.fillStyle = colours.paper;
+    c.fill();
+    c.strokeStyle = colours.chosen;
+    c.stroke();
+  }
+}
+
+export function paintNotes(c, left, right) {
+  const { notes } = song;
+  for (let i = firstAfter(left); i < notes.length && notes[i].onset < right; i++) paintNote(c, notes[i]);
+  const only = onlyChosen();
+  if (only) paintHandles(c, only);
+}
+
+export function paintCurve(c, left, right) {
+  if (!hasCurve) return;
+  const { start, hop, midi } = curve;
+  const low = Math.max(0, Math.floor((left - start) / hop)), high = Math.min(midi.length, Math.ceil((right - start) / hop) + 1);
+  const stride = Math.max(1, Math.floor((high - low) / (2 * (view.width - LEFT))));
+  c.strokeStyle = colours.curve;
+  c.lineWidth = 1.4;
+  c.lineJoin = "round";
+  c.beginPath();
+  let isDown = false;
+  for (let i = low - (low % stride); i < high; i += stride) {
+    if (midi[i] === null || midi[i] === undefined) { isDown = false; continue; }
+    const seconds = start + i * hop, x = xOf(seconds), y = yOf(midi[i] - tuningAt(seconds));
+    if (isDown) c.lineTo(x, y); else c.moveTo(x, y);
+    isDown = true;
+  }
+  c.stroke();
+}

@@ -1,0 +1,76 @@
+"""Report pages in a headless Chromium."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+CHROMIUM = next(
+    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
+)
+ARGUMENTS = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required", "--mute-audio"]
+LEFT, RULER = 46, 26  # pixels of the canvas beside and above the notes
+
+
+def wait_for(tab: Any, condition: str) -> None:
+    """Wait for a condition; playwright's own function for it evaluates strings, which the page's policy forbids."""
+    for _ in range(400):
+        if tab.evaluate(condition):
+            return
+        tab.wait_for_timeout(15)
+    raise AssertionError(f"never true: {condition}; {state(tab)}; {tab.inner_text('#status')}")
+
+
+def ready(tab: Any) -> None:
+    wait_for(tab, "document.body.dataset.ready === 'true'")
+
+
+def state(tab: Any) -> dict[str, str]:
+    """What the page states of itself."""
+    painted(tab)
+    return dict(tab.evaluate("({...document.body.dataset})"))
+
+
+def painted(tab: Any) -> None:
+    """Wait until everything that was asked for has been painted."""
+    tab.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def point(tab: Any, seconds: float, pitch: float) -> tuple[float, float]:
+    """Where a time and a pitch are on the screen."""
+    box, found = tab.locator("#canvas").bounding_box(), state(tab)
+    x = LEFT + (seconds - float(found["start"])) * float(found["scale"])
+    return box["x"] + x, box["y"] + RULER + (float(found["top"]) - pitch) * float(found["tall"])
+
+
+def drag(tab: Any, start: tuple[float, float], end: tuple[float, float], *, shift: bool = False) -> None:
+    """Drag with the mouse; with Shift from after the press on."""
+    tab.mouse.move(*start)
+    tab.mouse.down()
+    if shift:
+        tab.keyboard.down("Shift")
+    tab.mouse.move(*end, steps=4)
+    tab.mouse.up()
+    if shift:
+        tab.keyboard.up("Shift")
+
+
+def chosen(tab: Any) -> str:
+    """What the page says of the selected note."""
+    return str(tab.inner_text("#status"))
+
+
+def saved(tab: Any, item: str, path: Path) -> Path:
+    """Save with an item of the Save menu."""
+    tab.evaluate("document.getElementById('status').textContent = ''")
+    with tab.expect_download() as download:
+        if item == "save-session":
+            tab.keyboard.press("Control+s")
+        else:
+            tab.click("#save")
+            tab.click(f"#{item}")
+    download.value.save_as(path)
+    return path
+
+
+Opener = Callable[..., Any]
