@@ -5,7 +5,7 @@ may have ``"lyric"``, a syllable with a hyphen after it if its word goes on and 
 ``"checked"``.
 The file may have:
 
-    "beats": {"times": [0.0, 0.5, 1.0], "metre": 4, "downbeat": 0}, "key": "Bb", "history": {…}
+    "beats": {"times": [0.0, 1.8, 3.6], "quarters": [0, 3, 6], "metre": "3/4"}, "key": "Bb", "history": {…}
 
 Only the page reads the history, which has the steps for undo and redo.
 """
@@ -24,6 +24,7 @@ from singtrans.formats.lyrics import HELD, Syllable
 from singtrans.formats.options import Options
 from singtrans.melody.beats import Beats
 from singtrans.melody.key import Key, parse_key
+from singtrans.melody.metre import parse_metre
 
 _ENDING = ".json"
 _MOST_TEXT = 200  # characters of a syllable
@@ -113,7 +114,8 @@ def _beats(found: Any) -> Beats | None:
     """Convert beats; None if they are missing or not what the page writes."""
     try:
         times = np.array([finite(time) for time in found["times"]])
-        return Beats(times, int(found["metre"]), int(found["downbeat"]))
+        quarters = np.array([finite(quarter) for quarter in found["quarters"]])
+        return Beats(times, quarters, parse_metre(str(found["metre"])))
     except (KeyError, TypeError, ValueError, OverflowError):
         return None
 

@@ -18,8 +18,9 @@ from singtrans.formats.options import Options
 from singtrans.formats.page.doubts import doubts
 from singtrans.formats.session import lyric_text
 from singtrans.formats.text import make_note
-from singtrans.melody.beats import Beats
+from singtrans.melody.beats import DEFAULT_METRE, Beats
 from singtrans.melody.key import Key, likely_key
+from singtrans.melody.metre import Metre
 from singtrans.melody.tempo import CONFIDENT, align_beats, estimate_beats
 from singtrans.messages import counted
 from singtrans.notes import Note, PitchTrack, Transcription
@@ -149,16 +150,16 @@ def _curve(track: PitchTrack) -> dict[str, Any]:
 
 def _beats(notes: Sequence[Note], options: Options) -> dict[str, Any] | None:
     """Return the beats that are stated, or else those of a steady tempo in the notes; None where there is none."""
-    beats = options.beats
+    beats, metre = options.beats, options.metre if isinstance(options.metre, Metre) else DEFAULT_METRE
     if isinstance(options.tempo, float | int):
-        beats = align_beats(float(options.tempo), notes, options.metre or 4)
+        beats = align_beats(float(options.tempo), notes, metre)
     elif beats is None:
-        found = estimate_beats(notes, options.metre or 4)
+        found = estimate_beats(notes, metre)
         beats = found if found is not None and found.confidence >= CONFIDENT else None
     return beat_fields(beats) if beats else None
 
 
 def beat_fields(beats: Beats) -> dict[str, Any]:
     """Return the fields of JSON for beats."""
-    times = np.round(np.asarray(beats.times, float), 5).tolist()
-    return {"times": times, "metre": beats.metre, "downbeat": beats.downbeat}
+    times, quarters = (np.round(np.asarray(values, float), 6).tolist() for values in (beats.times, beats.quarters))
+    return {"times": times, "quarters": quarters, "metre": str(beats.metre)}

@@ -1,44 +1,48 @@
-// The beats of the song: conversion between seconds and beats, and the grid that edits snap to.
+// The beats of the song: conversion between seconds and quarter notes, bars, and the grid that edits snap to.
+//
+// Beats are points of time with their positions in quarter notes; between them, and after them, the tempo is constant.
+// The first bar begins with the recording.
 import { song } from "./song.js";
 
-// Seconds to beats since the first; times outside of the known beats continue evenly.
-export function beatAt(seconds, times = song.settings.beats.times) {
-  const last = times.length - 1;
-  let low = 0, high = last;
+const NEAR = 0.15; // of a quarter note: a bar this close to the beginning is the first one
+
+// The value at x on the line through points, continued beyond the last.
+function interpolated(x, known, images) {
+  let low = 0, high = known.length - 2;
   while (low < high) {
     const middle = (low + high + 1) >> 1;
-    if (times[middle] <= seconds) low = middle; else high = middle - 1;
+    if (known[middle] <= x) low = middle; else high = middle - 1;
   }
-  const i = Math.min(low, last - 1);
-  return i + (seconds - times[i]) / (times[i + 1] - times[i]);
+  return images[low] + ((x - known[low]) * (images[low + 1] - images[low])) / (known[low + 1] - known[low]);
 }
 
-export function secondsOf(beat, times = song.settings.beats.times) {
-  const i = Math.min(Math.max(0, Math.floor(beat)), times.length - 2);
-  return times[i] + (beat - i) * (times[i + 1] - times[i]);
+export const positionOf = (seconds, beats = song.settings.beats) => interpolated(seconds, beats.times, beats.quarters);
+export const secondsOf = (position, beats = song.settings.beats) => interpolated(position, beats.quarters, beats.times);
+
+// Lengths in quarter notes: of a bar, and of a beat, which has three eighth notes in 6/8, 9/8 and 12/8.
+export function lengthsOf(metre) {
+  const [numerator, denominator] = metre.split("/").map(Number), unit = 4 / denominator;
+  const isCompound = denominator >= 8 && numerator % 3 === 0 && numerator > 3;
+  return { bar: numerator * unit, beat: isCompound ? 3 * unit : unit, numerator, denominator };
 }
 
-// The nearest line of the grid, in parts of a beat; the same time without beats or without a grid.
+// The nearest line of the grid, in parts of a quarter note; the same time without beats or without a grid.
 export function gridTime(seconds, parts) {
   if (!parts || !song.settings.beats) return seconds;
-  return Math.max(0, secondsOf(Math.round(beatAt(seconds) * parts) / parts));
+  return Math.max(0, secondsOf(Math.round(positionOf(seconds) * parts) / parts));
 }
 
-export const isBar = (beat, { metre, downbeat }) => (((beat - downbeat) % metre) + metre) % metre === 0;
-
-// Median beats per minute.
-export function tempoOf({ times }) {
-  const lengths = times.slice(1).map((time, i) => time - times[i]);
-  const steps = (lengths.length > 1 ? lengths.slice(1) : lengths).sort((a, b) => a - b); // the first beat may have its own
-  return 60 / steps[steps.length >> 1];
+// Median beats per minute; the time before the singer's first bar may have a tempo of its own.
+export function tempoOf({ times, quarters, metre }) {
+  const lengths = times.slice(1).map((time, i) => (time - times[i]) / (quarters[i + 1] - quarters[i]));
+  const steady = (lengths.length > 1 ? lengths.slice(1) : lengths).sort((a, b) => a - b);
+  return 60 / (steady[steady.length >> 1] * lengthsOf(metre).beat);
 }
 
-// Even beats through a time; the first of them begins with the song, as in singtrans.
-export function evenBeats(tempo, through, metre, barAt) {
-  const period = 60 / tempo, phase = ((through % period) + period) % period;
-  const times = phase > 0.04 ? [0, phase + (phase < 0.4 * period ? period : 0)] : [0, phase + period];
-  while (times.length < 4) times.push(times.at(-1) + period);
-  const beats = { times, metre, downbeat: 0 };
-  const bar = Math.round(beatAt(barAt, times));
-  return { ...beats, downbeat: ((bar % metre) + metre) % metre };
+// Beats of one tempo, with a bar that begins at a time.
+export function evenBeats(tempo, metre, barAt) {
+  const { bar, beat } = lengthsOf(metre), quarter = 60 / tempo / beat, length = bar * quarter;
+  if (barAt < NEAR * quarter) return { times: [0, length], quarters: [0, bar], metre };
+  const before = Math.max(1, Math.round(barAt / length)) * bar;
+  return { times: [0, barAt, barAt + length], quarters: [0, before, before + bar], metre };
 }

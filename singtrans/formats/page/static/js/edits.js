@@ -1,6 +1,6 @@
 // The edits: each makes a new list of notes from the old one and commits it.
 import { clamp } from "./base.js";
-import { beatAt, gridTime, secondsOf } from "./beats.js";
+import { gridTime, positionOf, secondsOf } from "./beats.js";
 import { steadyPitch, sungAt } from "./curve.js";
 import { commit } from "./history.js";
 import { written } from "./music.js";
@@ -62,7 +62,7 @@ export function nudge(seconds, semitones, edge = 0) {
     commit("Move an end", { notes: stretched(song.notes, index, edge, (edge > 0 ? note.offset : note.onset) + seconds, false) }, chosenToken("end"));
   } else if (seconds) {
     const lead = song.notes[indices[0]].onset, parts = song.settings.beats ? snapping.time : 0;
-    const step = parts ? secondsOf(beatAt(lead) + Math.sign(seconds) / parts) - lead : seconds;
+    const step = parts ? secondsOf(positionOf(lead) + Math.sign(seconds) / parts) - lead : seconds;
     commit("Move", { notes: shiftedInTime(song.notes, indices, step) }, chosenToken("time"));
   } else {
     commit("Transpose", { notes: shiftedInPitch(song.notes, indices, semitones) }, chosenToken("pitch"));

@@ -1,7 +1,7 @@
 // Paints the canvas: once per frame at most, and only when something has changed.
 import { $, on } from "./base.js";
 import { paintBackdrop } from "./backdrop.js";
-import { beatAt, isBar, secondsOf } from "./beats.js";
+import { lengthsOf, positionOf, secondsOf } from "./beats.js";
 import { isBlack, clock, noteName, scaleOf } from "./music.js";
 import { paintMap } from "./minimap.js";
 import { paintCurve, paintNotes } from "./paint_notes.js";
@@ -76,14 +76,15 @@ function paintTimes(c, left, right) {
 }
 
 function paintBeats(c, beats, left, right) {
-  const first = Math.max(0, Math.floor(beatAt(left))), last = Math.ceil(beatAt(Math.min(right, duration)));
+  const { bar, beat } = lengthsOf(beats.metre), perBar = Math.round(bar / beat);
+  const first = Math.max(0, Math.floor(positionOf(left) / beat)), last = Math.ceil(positionOf(Math.min(right, duration)) / beat);
   const width = (xOf(right) - xOf(left)) / Math.max(1, last - first);
-  for (let beat = first; beat <= last; beat++) {
-    const bar = isBar(beat, beats);
-    if (!bar && width < NARROW_BEAT) continue;
-    if (width * beats.metre < NARROW_BEAT) return;
-    c.fillStyle = bar ? colours["line-strong"] : colours.line;
-    c.fillRect(Math.round(xOf(secondsOf(beat))), RULER, bar ? 1.5 : 1, view.height - RULER);
+  if (width * perBar < NARROW_BEAT) return;
+  for (let number = first; number <= last; number++) {
+    const isBar = number % perBar === 0;
+    if (!isBar && width < NARROW_BEAT) continue;
+    c.fillStyle = isBar ? colours["line-strong"] : colours.line;
+    c.fillRect(Math.round(xOf(secondsOf(number * beat))), RULER, isBar ? 1.5 : 1, view.height - RULER);
   }
 }
 

@@ -8,23 +8,24 @@ import { player } from "./sound.js";
 
 // Even beats with the tempo and metre of the fields; a bar begins at a time.
 function setTempo(barAt) {
-  const tempo = Number($("tempo").value), metre = Number($("metre").value);
+  const tempo = Number($("tempo").value), metre = $("metre").value;
   if (!$("tempo").value) { setSettings("Tempo", { beats: null }); return; }
   if (!(tempo >= 10 && tempo <= 500)) { showSettings(); return; }
-  const first = song.notes[0]?.onset ?? 0, at = barAt ?? first;
-  setSettings("Tempo", { beats: evenBeats(tempo, at, metre, at) });
+  setSettings("Tempo", { beats: evenBeats(tempo, metre, barAt ?? song.notes[0]?.onset ?? 0) });
 }
 
 function setMetre() {
-  const { beats } = song.settings, metre = Number($("metre").value);
-  if (beats) setSettings("Metre", { beats: { ...beats, metre, downbeat: beats.downbeat % metre } });
+  const { beats } = song.settings;
+  if (beats) setSettings("Metre", { beats: { ...beats, metre: $("metre").value } });
 }
 
 function showSettings() {
   const { beats, key } = song.settings;
   $("key").value = key ?? "";
   $("tempo").value = beats ? Math.round(tempoOf(beats) * 10) / 10 : "";
-  $("metre").value = String(beats?.metre ?? 4);
+  const metre = beats?.metre ?? "4/4";
+  if (![...$("metre").options].some((option) => option.value === metre)) $("metre").append(element("option", {}, metre));
+  $("metre").value = metre;
   $("bar-here").disabled = !beats;
 }
 

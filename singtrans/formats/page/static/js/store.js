@@ -6,7 +6,7 @@ import { data, emit, on } from "./base.js";
 import { commit, isCorrected, restore, snapshot } from "./history.js";
 import { makeNotes, reserveIds, song } from "./song.js";
 
-const DATABASE = "singtrans", TABLE = "songs", OPENING_MS = 3000;
+const DATABASE = "singtrans", TABLE = "songs", OPENING_MS = 8000, ATTEMPTS = 4;
 const me = Math.random().toString(36).slice(2);
 
 export const saving = { state: "opening", isLost: false }; // opening, saved, saving, failed
@@ -20,7 +20,19 @@ function request(made) {
   });
 }
 
-function openDatabase() {
+// Open the database; shortly after a crash, a browser that is ending may still hold it.
+async function openDatabase() {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await tryToOpen();
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw error;
+      await new Promise((resolve) => { setTimeout(resolve, 300 * attempt); });
+    }
+  }
+}
+
+function tryToOpen() {
   return new Promise((resolve, reject) => {
     const opening = indexedDB.open(DATABASE, 1);
     opening.onupgradeneeded = () => {

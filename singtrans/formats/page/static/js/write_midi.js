@@ -1,12 +1,12 @@
 // Writes a Standard MIDI file: type 1, 480 ticks per beat; track 0 has tempo and metre, track 1 the voice.
 import { data } from "./base.js";
-import { beatAt } from "./beats.js";
+import { lengthsOf, positionOf } from "./beats.js";
 import { integer } from "./music.js";
 import { duration, song } from "./song.js";
 import { onGrid } from "./session.js";
 
 const TICKS = 480, VELOCITY = 90, VOICE_OOHS = 53, TEMPO = 0x51, METRE = 0x58, NAME = 0x03, LYRIC = 0x05, END = 0x2f;
-const EVEN = { times: [0, 0.5, 1], metre: 4, downbeat: 0 }; // 120 beats per minute, where no tempo is known
+const EVEN = { times: [0, 2], quarters: [0, 4], metre: "4/4" }; // 120 beats per minute, where no tempo is known
 
 const bytesOfText = (text) => Array.from(new TextEncoder().encode(text));
 const number = (value, count) => Array.from({ length: count }, (_, i) => (value >>> (8 * (count - 1 - i))) & 255);
@@ -31,23 +31,21 @@ function track(events, end) {
   return [...bytesOfText("MTrk"), ...number(body.length, 4), ...body];
 }
 
-// Tempo and metre; a first bar that is not whole has as many beats as it has.
-function frameEvents({ times, metre, downbeat }) {
-  const events = [];
+// The metre, and the tempo from each point of the beats on.
+function frameEvents({ times, quarters, metre }) {
+  const { numerator, denominator, beat } = lengthsOf(metre);
+  const events = [[0, meta(METRE, [numerator, Math.log2(denominator), Math.round(24 * beat), 8])]];
   let last = 0;
   times.slice(1).forEach((time, i) => {
-    const length = Math.round(1e6 * (time - times[i]));
-    if (length !== last) events.push([i * TICKS, meta(TEMPO, number(length, 3))]);
+    const length = Math.round((1e6 * (time - times[i])) / (quarters[i + 1] - quarters[i]));
+    if (length !== last) events.push([Math.round(quarters[i] * TICKS), meta(TEMPO, number(length, 3))]);
     last = length;
   });
-  const bar = (beats) => meta(METRE, [beats, 2, 24, 8]);
-  events.push([0, bar(downbeat || metre)]);
-  if (downbeat) events.push([downbeat * TICKS, bar(metre)]);
-  return events.sort((a, b) => a[0] - b[0]);
+  return events;
 }
 
 export function midiFile() {
-  const beats = song.settings.beats ?? EVEN, tickOf = (seconds) => Math.max(0, beatAt(seconds, beats.times) * TICKS);
+  const beats = song.settings.beats ?? EVEN, tickOf = (seconds) => Math.max(0, positionOf(seconds, beats) * TICKS);
   const inTicks = song.notes.map((note) => ({ onset: tickOf(note.onset), offset: tickOf(note.offset) }));
   const voice = [[0, meta(NAME, bytesOfText(data.title))], [0, [192, VOICE_OOHS]]];
   const hasLyrics = song.notes.some((note) => note.lyric);
