@@ -175,7 +175,7 @@ def test_a_page_states_beats_and_key():
     data, *_ = parts(page(tune(16), Options(tempo=60.0, metre=3)))
     assert quarters(data["beats"])[1:] == pytest.approx(1.0)
     steady, *_ = parts(page(tune(40)))
-    assert quarters(steady["beats"]) == pytest.approx(0.5, abs=0.01)  # found in the notes
+    assert quarters(steady["beats"])[1:] == pytest.approx(0.5, abs=0.01)  # found in the notes
 
 
 def quarters(beats):

@@ -20,37 +20,32 @@ from tests.helpers.browser import ARGUMENTS, CHROMIUM, chosen, point, ready, sav
 from tests.helpers.page_tunes import sung, tune
 
 
-def test_nothing_is_lost_when_the_browser_is_killed_during_an_edit(tmp_path):
-    if CHROMIUM is None:
-        pytest.skip("no Chromium is installed: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
+def test_nothing_is_lost_when_the_browser_is_killed_during_an_edit(playwright, tmp_path):
     path = formats.save(tune(), tmp_path / "a.report.html", options=Options(audio=sung(tmp_path / "a.wav", 5.0)))
-    with sync_playwright() as playwright:
-        start = playwright.chromium.launch_persistent_context
-        profile = start(tmp_path / "profile", executable_path=CHROMIUM, args=ARGUMENTS)
-        tab = profile.pages[0]
-        tab.goto(path.as_uri())
-        ready(tab)
-        tab.mouse.click(*point(tab, 1.2, 61))
-        tab.keyboard.press("ArrowUp")
-        tab.mouse.move(*point(tab, 2.2, 63))
-        tab.mouse.down()
-        tab.mouse.move(*point(tab, 2.2, 66), steps=4)  # the button is still down
-        wait_for(tab, "document.body.dataset.saved === 'saved'")
-        _kill(tmp_path / "profile")
-        profile = start(tmp_path / "profile", executable_path=CHROMIUM, args=ARGUMENTS)
-        tab = profile.pages[0]
-        tab.goto(path.as_uri())
-        ready(tab)
-        assert "are here again" in tab.inner_text("#notice")
-        saved(tab, "save-csv", tmp_path / "a.csv")
-        assert [note.note for note in formats.load_notes(tmp_path / "a.csv")] == [60, 62, 62, 66, 64, 60, 61, 62]
-        tab.keyboard.press("Control+z")
-        tab.keyboard.press("Control+z")
-        tab.keyboard.press("Escape")
-        wait_for(tab, "document.getElementById('status').textContent === '8 notes'")
-        profile.close()
+    start = playwright.chromium.launch_persistent_context
+    profile = start(tmp_path / "profile", executable_path=CHROMIUM, args=ARGUMENTS)
+    tab = profile.pages[0]
+    tab.goto(path.as_uri())
+    ready(tab)
+    tab.mouse.click(*point(tab, 1.2, 61))
+    tab.keyboard.press("ArrowUp")
+    tab.mouse.move(*point(tab, 2.2, 63))
+    tab.mouse.down()
+    tab.mouse.move(*point(tab, 2.2, 66), steps=4)  # the button is still down
+    wait_for(tab, "document.body.dataset.saved === 'saved'")
+    _kill(tmp_path / "profile")
+    profile = start(tmp_path / "profile", executable_path=CHROMIUM, args=ARGUMENTS)
+    tab = profile.pages[0]
+    tab.goto(path.as_uri())
+    ready(tab)
+    assert "are here again" in tab.inner_text("#notice")
+    saved(tab, "save-csv", tmp_path / "a.csv")
+    assert [note.note for note in formats.load_notes(tmp_path / "a.csv")] == [60, 62, 62, 66, 64, 60, 61, 62]
+    tab.keyboard.press("Control+z")
+    tab.keyboard.press("Control+z")
+    tab.keyboard.press("Escape")
+    wait_for(tab, "document.getElementById('status').textContent === '8 notes'")
+    profile.close()
 
 
 def _kill(profile):

@@ -39,6 +39,12 @@ export function tempoOf({ times, quarters, metre }) {
   return 60 / (steady[steady.length >> 1] * lengthsOf(metre).beat);
 }
 
+// Seconds from which beats are shown: before the singer's first bar they may be much shorter or longer.
+export function shownFrom(beats) {
+  const { beat } = lengthsOf(beats.metre), first = secondsOf(beat, beats) - beats.times[0], usual = 60 / tempoOf(beats);
+  return Math.abs(Math.log(first / usual)) < 0.3 ? 0 : beats.times[1];
+}
+
 // Beats of one tempo, with a bar that begins at a time.
 export function evenBeats(tempo, metre, barAt) {
   const { bar, beat } = lengthsOf(metre), quarter = 60 / tempo / beat, length = bar * quarter;

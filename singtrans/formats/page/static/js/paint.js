@@ -1,7 +1,7 @@
 // Paints the canvas: once per frame at most, and only when something has changed.
 import { $, on } from "./base.js";
 import { paintBackdrop } from "./backdrop.js";
-import { lengthsOf, positionOf, secondsOf } from "./beats.js";
+import { lengthsOf, positionOf, secondsOf, shownFrom } from "./beats.js";
 import { isBlack, clock, noteName, scaleOf } from "./music.js";
 import { paintMap } from "./minimap.js";
 import { paintCurve, paintNotes } from "./paint_notes.js";
@@ -77,7 +77,7 @@ function paintTimes(c, left, right) {
 
 function paintBeats(c, beats, left, right) {
   const { bar, beat } = lengthsOf(beats.metre), perBar = Math.round(bar / beat);
-  const first = Math.max(0, Math.floor(positionOf(left) / beat)), last = Math.ceil(positionOf(Math.min(right, duration)) / beat);
+  const first = Math.ceil(positionOf(Math.max(left, shownFrom(beats))) / beat - 0.001), last = Math.ceil(positionOf(Math.min(right, duration)) / beat);
   const width = (xOf(right) - xOf(left)) / Math.max(1, last - first);
   if (width * perBar < NARROW_BEAT) return;
   for (let number = first; number <= last; number++) {
