@@ -83,7 +83,7 @@ class Row:
         """Whether ``auto`` keeps the separated voice."""
         before, after = (None if sure < 0 else sure for sure in (self.raw_sure, self.voice_sure))
         doubtful = before is not None and before < config.doubtful  # a model may call more recordings mixed
-        return doubtful and (self.share < config.quietest or separated_is_better(before, after, config))
+        return doubtful and (self.share < config.quietest or separated_is_better(before, after, self.share, config))
 
     def of(self, system: str, figure: str, config: SongConfig) -> float:
         """A figure of ``raw``, ``always`` or ``auto``."""

@@ -154,7 +154,7 @@ class SongTranscriber:
         if voice.share < self._config.quietest:
             return _with(replace(found, notes=()), separated, _NO_VOICE)
         before, after = outcome.mix_confidence, outcome.voice_confidence
-        if separated_is_better(before, after, self._config):
+        if separated_is_better(before, after, voice.share, self._config):
             return _with(found, separated, kept)
         return _with(mix, outcome, _MIXED if self._song(mix, before) else "")
 
@@ -174,9 +174,15 @@ class SongTranscriber:
         return f"this sounds like a voice with instruments, whose notes may be among these: {remedy}"
 
 
-def separated_is_better(mix: float | None, voice: float | None, config: SongConfig) -> bool:
-    """Whether the notes of the separated voice are clearer than those of the mix; both as of `sureness`."""
-    return (voice or 0.0) >= (mix or 0.0) + config.gain
+def separated_is_better(mix: float | None, voice: float | None, share: float, config: SongConfig) -> bool:
+    """Whether to keep the notes of the separated voice instead of those of the mix.
+
+    Args:
+        mix, voice: how clear the notes are, as of `sureness`.
+        share: dB of the separated voice relative to the recording.
+        config: thresholds.
+    """
+    return (voice or 0.0) >= (mix or 0.0) + (0.0 if share < config.loud else config.gain)
 
 
 def sureness(found: Transcription) -> float | None:

@@ -8,7 +8,7 @@ import pytest
 from benchmarks.songs import Row, mixed, read, save, spread, summary, tune
 from singtrans.separation.config import SongConfig
 
-CONFIG = SongConfig(doubtful=0.8, gain=0.02, quietest=-20.0)
+CONFIG = SongConfig(doubtful=0.8, gain=0.02, loud=-2.5, quietest=-20.0)
 
 
 def row(kind, raw_sure, voice_sure, raw=0.9, voice=0.9, share=-1.0):
@@ -28,6 +28,8 @@ def test_a_mix_has_the_level_that_is_asked_for():
     [
         (0.7, 0.8, -1, True),
         (0.7, 0.71, -1, False),
+        (0.7, 0.71, -3, True),
+        (0.7, 0.69, -3, False),
         (0.85, 0.95, -1, False),
         (0.7, 0.1, -30, True),
         (-1, 0.9, -1, False),

@@ -15,7 +15,7 @@ from singtrans.separation.engines import Engine
 from singtrans.separation.song import Separate, SeparationOptions, SongTranscriber
 from singtrans.separation.voice_file import write_voice
 
-CONFIG = SongConfig(doubtful=0.8, song=0.65, gain=0.02, quietest=-20.0, instruments=0.25)
+CONFIG = SongConfig(doubtful=0.8, song=0.65, gain=0.02, loud=-10.0, quietest=-20.0, instruments=0.25)
 
 
 class Half:
@@ -61,8 +61,8 @@ def song(tmp_path):
     return tmp_path / "song.wav"
 
 
-def transcribe(song, listener, separate=Separate.AUTO, make=Half, voice=None):
-    return SongTranscriber(listener, SeparationOptions(separate), CONFIG, make)(song, voice)
+def transcribe(song, listener, separate=Separate.AUTO, make=Half, voice=None, config=CONFIG):
+    return SongTranscriber(listener, SeparationOptions(separate), config, make)(song, voice)
 
 
 def refuse(engine):
@@ -81,6 +81,12 @@ def test_doubtful_notes_give_way_to_surer_ones(song, mix, voice, kept):
     assert found.separation.mix_confidence == pytest.approx(mix)
     assert found.separation.voice_confidence == pytest.approx(voice)
     assert ("the voice was separated from the instruments (half)" in found.remarks) is kept
+
+
+@pytest.mark.parametrize(("voice", "loud", "kept"), [(0.6, -5.0, True), (0.59, -5.0, False), (0.6, -7.0, False)])
+def test_behind_loud_instruments_the_voice_need_not_be_clearer(song, voice, loud, kept):
+    found = transcribe(song, Listener(0.6, voice), config=replace(CONFIG, loud=loud))  # the voice is at -6 dB
+    assert found.separation.separated is kept
 
 
 @pytest.mark.parametrize("mix", [0.8, 0.95, None])
