@@ -70,6 +70,7 @@ ESPEAK = (  # language and variant; none of those that benchmarks/spoken.py and 
     ),
 )
 CODAS = {"espeak": ("n", "N", "m", "l", "s", "t", "k", "d", "z"), FLITE: ("n_", "ng_", "m_", "l_", "s_", "t_", "k_")}
+CREAK_BELOW = 7.0  # semitones by which a creaky voice is lower
 LEGATO_LEAD = 0.1  # seconds before a vowel that are taken along where consonants are not labelled
 PJS_VOWELS = frozenset("aiueo")
 
@@ -208,7 +209,7 @@ def draw_style(rng: np.random.Generator) -> SingingStyle:
         drift=rng.uniform(0.03, 0.12),
         fluctuation=rng.uniform(0.02, 0.06),
     )
-    return replace(style, glide=(0.1, 0.3)) if rng.random() < 0.2 else style
+    return replace(style, glide=(0.1, 0.35)) if rng.random() < 0.25 else style
 
 
 def one_song(bank: SyllableBank, seed: tuple[int, int, int], *, clear: bool = False) -> SungSong:
@@ -217,7 +218,7 @@ def one_song(bank: SyllableBank, seed: tuple[int, int, int], *, clear: bool = Fa
         rng = np.random.default_rng([*seed, attempt])
         manner = draw_manner(rng, clear=clear)
         warped = bank.voice.warped(float(np.exp(rng.normal(0.0, 0.08))))
-        shift = rng.uniform(-2.0, 3.0) + (3.0 if manner.tilt > 2.0 else 0.0)
+        shift = rng.uniform(-2.0, 3.0) + (3.0 if manner.tilt > 2.0 else 0.0) - (CREAK_BELOW if manner.creak else 0.0)
         plan = plan_song(rng, SECONDS, (bank.low + shift, bank.high + shift), manner)
         voice = tilted(warped, manner.tilt)
         try:

@@ -85,8 +85,9 @@ def sing_formants(index: int, seed: int) -> Song:
     rng = np.random.default_rng(seed)
     low = 35.0 + (84.5 - 12.0 - 35.0) * index / (FORMANT_MELODIES - 1)
     notes = random_melody(rng, MELODY_SECONDS, low, low + 13.0)
-    curve = f0_curve(notes, HOP_SECONDS, rng, SingingStyle())
-    return Song(formant_voice(notes, curve, RATE, rng), notes, curve)
+    style = manner(rng)
+    curve = f0_curve(notes, HOP_SECONDS, rng, style)
+    return Song(formant_voice(notes, curve, RATE, rng, style), notes, curve)
 
 
 def main() -> None:

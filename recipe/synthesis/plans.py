@@ -39,6 +39,10 @@ class Manner:
             vowel, as "-ing" often is.
         least_main: least seconds of a note after its scoop; shorter notes and notes with slurs have no scoop.
         turns: share of the slurred syllables that have two or three notes of uneven lengths, the first of them short.
+        dips: share of the notes repeating a pitch inside a phrase that are marked by a dip of the level alone.
+        hiatus: share of the notes repeating a pitch inside a phrase that are marked by a new vowel alone.
+        voiced: share of the syllables that begin with a voiced consonant, if the bank has such syllables.
+        creak: amount of irregularity of the periods in a creaky voice, 0 to 1.
         tilt: dB per octave above 500 Hz by which the voice is brighter (shouted) or darker (breathy).
     """
 
@@ -61,6 +65,10 @@ class Manner:
     held_nasals: float = 0.0
     least_main: float = 0.14
     turns: float = 0.0
+    dips: float = 0.0
+    hiatus: float = 0.0
+    voiced: float = 0.0
+    creak: float = 0.0
     tilt: float = 0.0
 
 
@@ -107,6 +115,8 @@ class PlannedSyllable:
         rest: whether the voice is silent after it.
         fall: seconds and semitones of the fall at its end; zero for none.
         glottal: whether it ends abruptly.
+        join: ``dip`` if it repeats the vowel before it after a dip of the level, ``hiatus`` if a new vowel follows the
+            vowel before it without a consonant; empty otherwise.
     """
 
     closed: bool
@@ -114,6 +124,7 @@ class PlannedSyllable:
     rest: bool = False
     fall: Span = (0.0, 0.0)
     glottal: bool = False
+    join: str = ""
 
     @property
     def onset(self) -> float:
@@ -131,8 +142,9 @@ def draw_manner(rng: np.random.Generator, *, clear: bool = False) -> Manner:
 
     Args:
         rng: random generator.
-        clear: notes also differ from ornaments by their lengths, and nasals are held. This is for later stages of a
-            training, after songs in which the two are less distinct.
+        clear: notes also differ from ornaments by their lengths, nasals are held, notes on one pitch are marked by a
+            dip or a new vowel alone, and some voices creak. This is for later stages of a training, after songs in
+            which these are rare or less distinct.
     """
     pick = rng.choice
     spoken = rng.random() < 0.2  # quick, near to speech
@@ -158,6 +170,11 @@ def draw_manner(rng: np.random.Generator, *, clear: bool = False) -> Manner:
             least_main=0.24,
             turns=float(rng.choice([0.2, 0.6])),
             closed=max(manner.closed, float(rng.choice([0.3, 0.6]))),
+            dips=float(rng.choice([0.0, 0.4, 0.8])),
+            hiatus=float(rng.choice([0.0, 0.2, 0.5])),
+            voiced=float(rng.choice([0.0, 0.5, 0.9])),
+            repeated=rng.uniform(0.1, 0.6),
+            creak=rng.uniform(0.4, 1.0) if rng.random() < 0.12 else 0.0,
         )
     if rng.random() < (0.4 if clear else 0.3):  # emotional: trembling or shouting
         shouted = rng.random() < 0.5
@@ -211,17 +228,27 @@ class _Planner:
             if pickup and number == 0:
                 self._syllable([(rng.uniform(0.12, 0.26), self.walk.step(3))], final)
                 continue
-            pitch = self.walk.pitch if number and rng.random() < manner.repeated else self.walk.step(4)
+            repeats = bool(number) and rng.random() < manner.repeated
+            pitch = self.walk.pitch if repeats else self.walk.step(4)
             if pickup and number == 1:  # the pickup lies one to three semitones below this note
-                pitch = self._above_pickup()
+                pitch, repeats = self._above_pickup(), False
             length = float(rng.choice(LENGTHS, p=LENGTH_SHARES)) * manner.beat * rng.uniform(0.88, 1.12)
             if final or (pickup and number == 1):
                 length *= rng.uniform(1.0, 2.0)
             notes = [(float(np.clip(length, manner.shortest, 2.5)), pitch)]
             if rng.random() < manner.slurred:
                 notes = self._melisma(notes[0])
-            self._syllable(notes, final)
+            self._syllable(notes, final, self._join() if repeats else "")
         self.time += rng.uniform(0.15, 1.3)
+
+    def _join(self) -> str:
+        """How a note that repeats a pitch follows the note before it; see `PlannedSyllable`."""
+        if self.done[-1].rest:
+            return ""
+        drawn = self.rng.random()
+        if drawn < self.manner.dips:
+            return "dip"
+        return "hiatus" if drawn < self.manner.dips + (1 - self.manner.dips) * self.manner.hiatus else ""
 
     def _above_pickup(self) -> float:
         last = self.done[-1].notes[-1]
@@ -243,7 +270,7 @@ class _Planner:
         run = [(quick * self.rng.uniform(0.85, 1.2), self.walk.step(2)) for _ in range(self.rng.integers(2, 6))]
         return [(max(0.13, min(first[0], 2 * quick)), first[1]), *run]
 
-    def _syllable(self, notes: list[tuple[float, float]], final: bool) -> None:
+    def _syllable(self, notes: list[tuple[float, float]], final: bool, join: str = "") -> None:
         rng, manner, planned = self.rng, self.manner, []
         for length, pitch in notes:
             planned.append(PlannedNote(self.time, self.time + length, pitch, ()))
@@ -253,7 +280,13 @@ class _Planner:
             short = min(rng.uniform(0.04, 0.15), 0.4 * notes[-1][0])
             planned[-1] = replace(planned[-1], offset=planned[-1].offset - short)
         before = self.done[-1] if self.done and not self.done[-1].rest else None
-        planned = [self._sung(note, n, before, len(notes)) for n, note in enumerate(planned)]
+        if join:  # an ornament at its start would not be on the pitch of the note before
+            planned = [
+                replace(note, pieces=(Piece(note.onset, note.pitch, None, "slur" if n else "syllable"),))
+                for n, note in enumerate(planned)
+            ]
+        else:
+            planned = [self._sung(note, n, before, len(notes)) for n, note in enumerate(planned)]
         fall = glottal = False
         last = planned[-1]
         room = last.offset - last.pieces[-1].onset
@@ -268,6 +301,7 @@ class _Planner:
                 final or gap,
                 (seconds, rng.uniform(1.0, 7.0) if fall else 0.0),
                 glottal,
+                join,
             )
         )
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from recipe.synthesis.melody import HOP_SECONDS, SingingStyle, _ringing, _vibrato, smooth_noise
 from recipe.synthesis.plans import Manner, Piece, PlannedSyllable
-from recipe.synthesis.syllables import Syllable, SyllableBank, ends_sonorously
+from recipe.synthesis.syllables import Syllable, SyllableBank, begins_voiced, ends_sonorously
 from recipe.synthesis.voices import VoiceFrames, render
 from singtrans.notes import Note
 
@@ -20,6 +20,9 @@ LONGEST_CONSONANT = 0.2  # seconds before a vowel
 LEAST_VOICE = 0.05  # seconds that consonants leave of a note
 TAIL = 0.4  # seconds of silence after the song
 MIDDLE = 0.25  # of a piece at either end, which does not count for its mean pitch
+DIP_DB = (4.0, 16.0)
+DIP_FALL, DIP_RISE = (0.02, 0.1), (0.015, 0.06)  # seconds before the onset and after it
+CREAK_PITCH, CREAK_LEVEL = 0.5, 0.3  # semitones and nepers, standard deviation from frame to frame
 SEMITONE_REACH = 5.0  # a logistic's slope: a glide covers 5 % to 95 % of its way in its length times 5.9
 
 
@@ -76,7 +79,13 @@ def sing(
     loudness = bank.voice.loudness
     for one in placed:
         _lay(one, loudness, (source, gain), manner, rng)
+    for one in placed:
+        if one.plan.join == "dip" and one.first == one.nucleus:
+            _dip(gain, one.nucleus, rng)
     curve = _curve(placed, count, manner, style, rng)
+    if manner.creak:
+        curve = curve + manner.creak * CREAK_PITCH * rng.standard_normal(count)
+        gain *= np.exp(manner.creak * CREAK_LEVEL * rng.standard_normal(count))
     inside = np.zeros(count, bool)
     for one in placed:
         inside[one.nucleus : one.end] = True
@@ -109,11 +118,19 @@ def _place(
     """Choose syllables, and make room for their consonants."""
     closed = [s for s in bank.syllables if s.closed]
     opened = [s for s in bank.syllables if not s.closed] or list(bank.syllables)
+    sonorous = [s for s in bank.syllables if begins_voiced(bank.voice, s)]
+    timbre = bank.voice.timbre() if any(one.join == "hiatus" for one in plan) else np.zeros((0, 0))
     placed: list[_Placed] = []
     for one in plan:
         pool = closed if one.closed and closed else opened
+        if manner.voiced and rng.random() < manner.voiced:
+            pool = [s for s in sonorous if s.closed == one.closed] or sonorous or pool
         parts = pool[rng.integers(len(pool))]
-        if manner.held_nasals and rng.random() < manner.held_nasals and ends_sonorously(bank.voice, parts):
+        if one.join and placed and not placed[-1].parts.on_coda:
+            before = placed[-1]
+            before.parts, before.tail = before.parts.opened(), 0
+            parts = before.parts.vowel() if one.join == "dip" else _other_vowel(bank, timbre, before.parts, rng)
+        elif manner.held_nasals and rng.random() < manner.held_nasals and ends_sonorously(bank.voice, parts):
             parts = parts.held_on_coda()
         nucleus = round(one.onset / HOP_SECONDS)
         lead = min(parts.nucleus - parts.first, round(LONGEST_CONSONANT / HOP_SECONDS), nucleus)
@@ -137,6 +154,30 @@ def _place(
             if here.end > after.first:
                 after.first = min(here.end, after.nucleus)
     return placed
+
+
+def _other_vowel(bank: SyllableBank, timbre: np.ndarray, before: Syllable, rng: np.random.Generator) -> Syllable:
+    """A vowel of the bank, without consonants, that differs from the end of another syllable.
+
+    Args:
+        bank: bank of the voice.
+        timbre: (frames, bands) of the bank's voice, as of `VoiceFrames`.
+        before: the other syllable.
+        rng: random generator.
+    """
+    drawn = [bank.syllables[i] for i in rng.integers(len(bank.syllables), size=4)]
+    known = timbre[before.after]
+    return max(drawn, key=lambda s: float(np.sum((timbre[s.hold] - known) ** 2))).vowel()
+
+
+def _dip(gain: np.ndarray, onset: int, rng: np.random.Generator) -> None:
+    """Lower ``gain`` (frames,) around an onset."""
+    depth = 10 ** (-rng.uniform(*DIP_DB) / 20)
+    fall, rise = (max(2, round(rng.uniform(*seconds) / HOP_SECONDS)) for seconds in (DIP_FALL, DIP_RISE))
+    shape = np.concatenate([np.cos(np.pi / 2 * np.arange(fall) / fall), np.sin(np.pi / 2 * np.arange(rise) / rise)])
+    first = max(0, onset - fall)
+    inside = slice(first, min(onset + rise, len(gain)))
+    gain[inside] *= depth + (1 - depth) * shape[first - (onset - fall) :][: inside.stop - first]
 
 
 def _lay(

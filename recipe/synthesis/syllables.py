@@ -55,6 +55,14 @@ class Syllable:
         after = self.unvoiced - CODA_END
         return replace(self, hold=after - LEAST_HELD // 2, after=after, on_coda=True)
 
+    def opened(self) -> "Syllable":
+        """The same syllable without the consonants at its end."""
+        return replace(self, unvoiced=self.after + 1, last=self.after + 1, closed=False) if self.closed else self
+
+    def vowel(self) -> "Syllable":
+        """Its held vowel alone."""
+        return replace(self.opened(), first=self.hold, nucleus=self.hold)
+
     def moved(self, by: int) -> "Syllable":
         """The syllable in frames that begin ``by`` frames earlier."""
         parts = (self.first, self.nucleus, self.hold, self.after, self.unvoiced, self.last)
@@ -105,6 +113,12 @@ def ends_sonorously(voice: VoiceFrames, part: Syllable) -> bool:
         return False
     drop, whole = (10 * np.log10(coda[:, cut].mean() / vowel[:, cut].mean()) for cut in (slice(low, None), slice(None)))
     return bool(drop < NASAL_DROP and whole > NASAL_AUDIBLE)
+
+
+def begins_voiced(voice: VoiceFrames, part: Syllable) -> bool:
+    """Whether a syllable begins with a voiced consonant."""
+    lead = voice.f0[part.first : part.nucleus]
+    return len(lead) >= LEAST_HELD and not bool(np.isnan(lead).any())
 
 
 def spoken_bank(

@@ -268,7 +268,9 @@ def resing(voice: VoiceFrames, notes: Sequence[Note], rng: np.random.Generator, 
     return samples * np.float32(PEAK / max(np.abs(samples).max(), 1e-9))
 
 
-def formant_voice(notes: Sequence[Note], f0: np.ndarray, sample_rate: int, rng: np.random.Generator) -> np.ndarray:
+def formant_voice(
+    notes: Sequence[Note], f0: np.ndarray, sample_rate: int, rng: np.random.Generator, style: SingingStyle | None = None
+) -> np.ndarray:
     """Sing vowels as a sum of harmonics shaped by four formants, with breath and bursts for consonants.
 
     Args:
@@ -277,6 +279,7 @@ def formant_voice(notes: Sequence[Note], f0: np.ndarray, sample_rate: int, rng: 
             the notes; C2 to C6.
         sample_rate: Hz.
         rng: where every choice comes from.
+        style: style of the attacks and of the vowels; None for the usual style.
 
     Returns:
         (samples,) float32, ``len(f0) * HOP_SECONDS`` long, peak 0.7.
@@ -290,9 +293,10 @@ def formant_voice(notes: Sequence[Note], f0: np.ndarray, sample_rate: int, rng: 
     frames, samples = np.arange(len(f0)), round(len(f0) * HOP_SECONDS * sample_rate)
     at = np.arange(samples) / (HOP_SECONDS * sample_rate)
     hertz = midi_to_hz(np.interp(frames, frames[voiced], f0[voiced]))
-    style = SingingStyle()
-    level = draw_level(notes, draw_attacks(notes, rng, style), len(f0), rng, style) * voiced
-    formants = _vowels(notes, len(f0), rng)
+    style = style or SingingStyle()
+    attacks = draw_attacks(notes, rng, style)
+    level = draw_level(notes, attacks, len(f0), rng, style) * voiced
+    formants = _vowels(notes, attacks, len(f0), rng, style)
     phase = 2 * np.pi * np.cumsum(np.interp(at, frames, hertz)) / sample_rate
     tilt = rng.uniform(0.8, 1.4)
     song = np.zeros(samples)
@@ -314,10 +318,22 @@ def formant_voice(notes: Sequence[Note], f0: np.ndarray, sample_rate: int, rng: 
     return (song * (PEAK / np.abs(song).max())).astype(np.float32)
 
 
-def _vowels(notes: Sequence[Note], count: int, rng: np.random.Generator) -> np.ndarray:
-    """(count, 4) Hz: the formants of one throat, a random vowel a note, gliding to the next one in 60 ms."""
+def _vowels(
+    notes: Sequence[Note], attacks: Sequence[bool], count: int, rng: np.random.Generator, style: SingingStyle
+) -> np.ndarray:
+    """(count, 4) Hz: the formants of one throat, a random vowel for most notes, gliding to the next one in 60 ms."""
     throat = rng.uniform(0.9, 1.25)
-    vowels = np.repeat(rng.integers(len(VOWEL_FORMANTS), size=len(notes)), 2)
+    drawn = rng.integers(len(VOWEL_FORMANTS), size=len(notes))
+    for number in range(1, len(notes)):
+        joined = notes[number].onset - notes[number - 1].offset < JOINED_SECONDS
+        if not joined:
+            continue
+        if attacks[number] and style.same_vowel_share:
+            if rng.random() < style.same_vowel_share:
+                drawn[number] = drawn[number - 1]
+        elif not attacks[number] and is_repeat(notes[number - 1], notes[number]):
+            drawn[number] = (drawn[number - 1] + rng.integers(1, len(VOWEL_FORMANTS))) % len(VOWEL_FORMANTS)
+    vowels = np.repeat(drawn, 2)
     margins = [min(0.03, note.duration / 4) for note in notes]
     edges = [(n.onset + margin, n.offset - margin) for n, margin in zip(notes, margins, strict=True)]
     at = np.ravel(edges) / HOP_SECONDS

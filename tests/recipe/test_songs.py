@@ -12,6 +12,7 @@ from recipe.synthesis.singing import sing
 from recipe.synthesis.syllables import (
     Syllable,
     SyllableBank,
+    begins_voiced,
     ends_sonorously,
     labelled_bank,
     nucleus_of,
@@ -143,3 +144,68 @@ def test_syllables_are_found_in_recordings_with_labels_and_without():
             assert not np.isnan(made.voice.f0[part.hold : part.after]).any()
     with pytest.raises(ValueError, match="no syllable"):
         labelled_bank("c", frames, [(0.0, 0.15, 0.2)])
+
+
+def repeated(**changes: float) -> Manner:
+    """A manner in which notes repeat their pitch as often as possible."""
+    return replace(PLAIN, repeated=1.0, **changes)
+
+
+def level(song, time: float) -> float:
+    """Root mean square of 20 ms around a time."""
+    middle = round(time * song.sample_rate)
+    return float(np.sqrt(np.mean(song.samples[max(0, middle - 160) : middle + 160] ** 2)))
+
+
+def test_a_dip_alone_marks_a_repeated_note():
+    pytest.importorskip("pyworld")
+    manner = repeated(dips=1.0)
+    planned = plan(manner)
+    song = sing(bank(), planned, manner, STEADY, np.random.default_rng(4))
+    dips = [s.onset for s in planned if s.join == "dip"]
+    assert len(dips) > 10
+    onsets = np.array([n.onset for n in song.notes])
+    for onset in dips:
+        assert np.abs(onsets - onset).min() <= HOP_SECONDS
+        around = slice(round((onset - 0.03) / HOP_SECONDS), round((onset + 0.03) / HOP_SECONDS))
+        assert np.isfinite(song.f0[around]).all()
+    falls = [level(song, onset) / min(level(song, onset - 0.1), level(song, onset + 0.1)) for onset in dips]
+    assert np.median(falls) < 0.75
+
+
+def test_a_new_vowel_alone_marks_a_repeated_note():
+    pytest.importorskip("pyworld")
+    manner = repeated(hiatus=1.0)
+    planned = plan(manner)
+    song = sing(bank(), planned, manner, STEADY, np.random.default_rng(5))
+    joins = [s.onset for s in planned if s.join == "hiatus"]
+    assert len(joins) > 10
+    for onset in joins:
+        around = slice(round((onset - 0.03) / HOP_SECONDS), round((onset + 0.03) / HOP_SECONDS))
+        assert np.isfinite(song.f0[around]).all()
+    falls = [level(song, onset) / min(level(song, onset - 0.1), level(song, onset + 0.1)) for onset in joins]
+    assert np.median(falls) > 0.75
+
+
+def test_syllables_can_all_begin_with_a_voiced_consonant():
+    pytest.importorskip("pyworld")
+    frames = voice((10, "c"), (40, "v"), (10, "_"), (12, "n"), (40, "v"))
+    syllables = (Syllable(0, 10, 20, 40, 50, 50), Syllable(60, 72, 80, 105, 112, 112))
+    assert [begins_voiced(frames, s) for s in syllables] == [False, True]
+    both = SyllableBank("test", frames, syllables, 50.0, 64.0)
+    manner = replace(PLAIN, voiced=1.0)
+    song = sing(both, plan(manner), manner, STEADY, np.random.default_rng(6))
+    for before, after in pairwise(song.notes):
+        if after.onset - before.offset < 0.1:
+            between = slice(round(before.offset / HOP_SECONDS), round(after.onset / HOP_SECONDS))
+            assert np.isfinite(song.f0[between]).all()
+
+
+def test_a_creaky_voice_is_irregular():
+    pytest.importorskip("pyworld")
+    songs = [
+        sing(bank(), plan(PLAIN), replace(PLAIN, creak=creak), STEADY, np.random.default_rng(7)) for creak in (0.0, 1.0)
+    ]
+    smooth, rough = (float(np.nanmedian(np.abs(np.diff(song.f0)))) for song in songs)
+    assert rough > 0.2 > 5 * smooth
+    assert [n.onset for n in songs[0].notes] == [n.onset for n in songs[1].notes]
