@@ -5,9 +5,9 @@
 This is a coordinate search over `DecoderConfig`: every cost is moved up and down in turn, and a move that raises the
 target is kept, until none does. The target is a mean over data sets:
 
-- For the validation splits of SSVD and PJS, the UTAU voices that are not used for training, and the sung words, it is
-  the mean of COn, COff, COnP and COnPOff, which are means over files. The constant error of SSVD's pitch labels is
-  subtracted.
+- For the validation splits of SSVD and PJS, the UTAU voices that are not used for training, the sung words, and the
+  synthetic melodies of `recipe.validation_sets.synthetic_recordings`, it is the mean of COn, COff, COnP and COnPOff,
+  which are means over files. The constant error of SSVD's pitch labels is subtracted.
 - For every `EVERY`-th clip of RAVDESS, it is the mean of the share of clips with the right number of notes, and of one
   minus the note error rate.
 """
@@ -24,7 +24,7 @@ import numpy as np
 
 from recipe.manifest import UTAU_VALID
 from recipe.posterior_cache import Kept, PosteriorCache, default_processes
-from recipe.validation_sets import SSVD_SHARP, Recording, recordings
+from recipe.validation_sets import SSVD_SHARP, Recording, recordings, synthetic_recordings
 from singtrans.decoding.config import DecoderConfig
 from singtrans.decoding.decoder import decode
 from singtrans.formats import load_notes
@@ -224,7 +224,7 @@ def main() -> None:
     decoder = config.decoder
     if not decoder.longest_ornament:
         decoder = dataclasses.replace(decoder, **START)
-    found = chosen(recordings(options.data))
+    found = [*chosen(recordings(options.data)), *synthetic_recordings(options.cache / "melodies")]
     with tuner(options.model, options.cache, found, options.processes) as target:
         print("before", {k: v.round(4).tolist() for k, v in target.figures(config.decoder).items()}, flush=True)
         tuned = search(target, decoder, options.rounds)

@@ -7,17 +7,29 @@
 | utau | notes | one per voice; those of `recipe.manifest.UTAU_VALID` are not trained on |
 | words | notes | one; never trained on |
 | ravdess | semitones of seven notes, without times | one; never trained on |
+
+`synthetic_recordings` are synthetic melodies and the recordings of ``sample_audio``, whose notes are exactly known.
 """
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import soundfile
+
+from benchmarks.diagnostic import generators
+from benchmarks.singer import RATE as MELODY_RATE
 from recipe import manifest
+from recipe.song_files import write_notes
 
 SSVD_SHARP = 4.1
 """Constant error of SSVD's pitch labels in Hz; they are sharp."""
+
+SAMPLES = Path(__file__).parent.parent / "sample_audio"
+FIRST_MELODY, MELODIES = 100, 3
+"""Number of the first synthetic melody of each phenomenon, and how many there are."""
 
 SETS = ("ssvd", "pjs", "mir1k", "utau", "words", "ravdess")
 
@@ -61,6 +73,32 @@ def recordings(data: Path) -> list[Recording]:
         *_noted(data / "words", {notes.stem: "" for notes in (data / "words").glob("*.tsv")}),
         *_sequences(data / "ravdess"),
     ]
+
+
+def synthetic_recordings(folder: Path) -> list[Recording]:
+    """Synthetic melodies of each phenomenon of `benchmarks.diagnostic`, written to a folder, and the shipped samples.
+
+    The melodies are others than those of that benchmark.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    found = []
+    for name, make in generators().items():
+        for number in range(FIRST_MELODY, FIRST_MELODY + MELODIES):
+            stem = re.sub(r"\W+", "-", f"{name} {number}")
+            audio, notes = folder / f"{stem}.wav", folder / f"{stem}.tsv"
+            if not audio.is_file():
+                try:
+                    melody = make(number)
+                except ValueError:  # its consonants have no room; a few melodies are lacking
+                    continue
+                write_notes(notes, melody.notes)
+                soundfile.write(audio, melody.samples, MELODY_RATE, subtype="FLOAT")
+            found.append(Recording("synthetic", "", stem, audio, notes))
+    for notes in sorted(SAMPLES.glob("*.notes.csv")):
+        stem = notes.name.removesuffix(".notes.csv")
+        audio = next(path for path in sorted(SAMPLES.glob(f"{stem}.*")) if path != notes)
+        found.append(Recording("synthetic", "samples", stem, audio, notes))
+    return found
 
 
 def _songs(numbers: Iterable[int], part: str) -> dict[str, str]:

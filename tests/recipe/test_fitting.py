@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from recipe import calibrate, tune_decoder
+from recipe import calibrate, tune_decoder, validation_sets
 from singtrans.decoding.confidence import logistic
 from singtrans.decoding.config import CONFIDENCE_FEATURES, DecoderConfig
 from singtrans.model.config import Config
@@ -30,11 +30,14 @@ def test_costs_that_find_too_little_are_tuned_until_they_find_more(tmp_path, mon
     before = config_of(SHIPPED)
     change_config(SHIPPED, strict, replace(before, decoder=replace(before.decoder, note_cost=12.0)))
     monkeypatch.setattr(tune_decoder, "MOVES", {"note_cost": (-3.0, 3.0), "ornament_cost": (-0.5, 0.5)})
+    makers = validation_sets.generators()
+    monkeypatch.setattr(validation_sets, "generators", lambda: {"creak": makers["creak"]})
+    monkeypatch.setattr(validation_sets, "MELODIES", 1)
     words = [str(data), str(strict), str(tuned), "--cache", str(tmp_path / "cache"), "--processes", "2"]
     monkeypatch.setattr(sys, "argv", ["tune_decoder.py", *words])
     tune_decoder.main()
     first, *_, last = (ast.literal_eval(line.partition(" ")[2]) for line in _figures(capsys.readouterr().out))
-    assert set(first) == set(last) == {"ssvd", "pjs", "utau", "words", "ravdess"}
+    assert set(first) == set(last) == {"ssvd", "pjs", "utau", "words", "ravdess", "synthetic"}
     assert first["words"][0] < 0.85
     assert last["words"][0] > first["words"][0] + 0.03
     after = config_of(tuned)
