@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 pytest.register_assert_rewrite("tests.helpers.label_files")
 
-# Test modules that need more than the base of singtrans, by the package that they need.
+# Test modules that need packages of extras, with the packages.
 _NEEDS = {
     "torch": [
         "benchmarks/test_accuracy.py",
@@ -39,8 +39,8 @@ _NEEDS = {
 }
 collect_ignore = [module for package, modules in _NEEDS.items() if not find_spec(package) for module in modules]
 
-# One thread for each process: the threads of several test processes wait for each other on a busy machine.
-os.environ["OMP_NUM_THREADS"] = "1"  # for the processes that tests start, too
+# Each process has one thread, because threads of several test processes slow each other down on a busy machine.
+os.environ["OMP_NUM_THREADS"] = "1"  # also applies to processes that tests start
 if find_spec("torch"):
     import torch
 
@@ -49,7 +49,7 @@ if find_spec("torch"):
 
 @pytest.fixture(scope="session", autouse=True)
 def default_interrupt_handler():
-    """Restore the handler of Ctrl-C, which a shell switches off for background jobs and their children."""
+    """Restore the handler of Ctrl-C. A shell disables it for background jobs and their children."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -61,7 +61,7 @@ def small_stored() -> StoredModel:
 
 @pytest.fixture
 def small_model(small_stored: StoredModel) -> "Model":
-    """The same model in torch."""
+    """Return the model of ``small_stored`` in torch."""
     pytest.importorskip("torch")
     from singtrans.model.weights import to_torch
 

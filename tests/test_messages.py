@@ -8,7 +8,7 @@ from singtrans import messages
 from singtrans.messages import braced, listed
 
 
-def test_examples():
+def test_counts_and_lengths():
     assert doctest.testmod(messages).attempted >= 6
     assert doctest.testmod(messages).failed == 0
 
@@ -25,10 +25,10 @@ def test_examples():
         (["s3://x.org/a.mid", "s3://x.org/b.mid"], "s3://x.org/a.mid, s3://x.org/b.mid"),
     ],
 )
-def test_files_of_one_name_are_one_word(paths, text):
+def test_paths_with_the_same_stem_are_combined(paths, text):
     assert braced(paths) == text
 
 
-def test_long_lists_are_cut():
+def test_long_lists_are_shortened():
     assert listed(range(5)) == "0, 1, 2, 3, 4"
     assert listed(range(400)) == "0, 1, 2, 3, 4 and 395 more"

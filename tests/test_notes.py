@@ -22,13 +22,13 @@ def test_number_and_name(pitch, number, name):
     assert (note.note, note.name) == (number, name)
 
 
-def test_numbers_stay_within_midi():
+def test_note_numbers_are_limited_to_midi():
     assert Note(0.0, 1.0, -3.0).note == 0
     assert Note(0.0, 1.0, 140.0).note == 127
 
 
 @given(st.integers(0, 127))
-def test_names_follow_the_octave(number):
+def test_names_have_the_octave(number):
     name = note_name(number)
     assert name.endswith(str(number // 12 - 1))
     assert note_name(number + 12).rstrip("-0123456789") == name.rstrip("-0123456789")
@@ -55,12 +55,12 @@ def test_invalid_notes_are_refused(values):
         Note(*values)
 
 
-def test_a_note_cannot_change():
+def test_notes_are_immutable():
     with pytest.raises(AttributeError):
         Note(0.0, 1.0, 60.0).pitch = 61.0
 
 
-def test_pitch_track_needs_one_length():
+def test_arrays_of_a_pitch_track_must_have_equal_lengths():
     values = np.zeros(3)
     assert len(PitchTrack(values, values, values)) == 3
     for wrong in ((values, values, np.zeros(2)), (np.zeros((3, 1)),) * 3):
@@ -68,11 +68,11 @@ def test_pitch_track_needs_one_length():
             PitchTrack(*wrong)
 
 
-def test_a_transcription_saves_itself(tmp_path):
+def test_a_transcription_can_be_saved(tmp_path):
     nothing = np.zeros(0)
     transcription = Transcription((Note(0.0, 1.0, 60.0),), PitchTrack(nothing, nothing, nothing), 2.0)
     assert transcription.save(str(tmp_path / "a.csv")) == tmp_path / "a.csv"
     with pytest.raises(SingtransError, match="already exists"):
         transcription.save(tmp_path / "a.csv", overwrite=False)
     replace(transcription, notes=()).save(tmp_path / "a.csv")
-    assert load_notes(tmp_path / "a.csv") == (), "it writes over a file unless it is told not to"
+    assert load_notes(tmp_path / "a.csv") == (), "a file is replaced by default"

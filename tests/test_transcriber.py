@@ -1,4 +1,4 @@
-"""The output does not depend on slices, blocks, threads or level; tested with random weights."""
+"""The transcriber's output does not depend on slices, blocks, threads or level. Most tests use random weights."""
 
 import subprocess
 import sys
@@ -30,7 +30,7 @@ def noise(seconds: float, seed: int = 0) -> np.ndarray:
 
 
 def whole(stored: StoredModel, samples: np.ndarray) -> Posteriors:
-    """The undivided pass, by torch's own LSTM over the whole recording and half a second of silence before it."""
+    """Compute the posteriors with torch's LSTM over the whole recording, with half a second of silence before it."""
     torch = pytest.importorskip("torch")
     from singtrans.model.weights import to_torch
 
@@ -48,7 +48,7 @@ def whole(stored: StoredModel, samples: np.ndarray) -> Posteriors:
 
 
 def runtime(stored: StoredModel, name: str):
-    """The model as the runtime of this name takes it."""
+    """Return the model in the form that the runtime needs."""
     if name == "onnxruntime":
         return stored
     pytest.importorskip("torch")
@@ -65,7 +65,7 @@ def close(a: Posteriors, b: Posteriors, atol: float) -> None:
 @pytest.mark.parametrize("name", ["onnxruntime", "torch"])
 @pytest.mark.parametrize("layers", [1, 2, 3, 4])
 @pytest.mark.parametrize("in_memory", [0, 100_000, 10_000_000])
-def test_pieces_join_without_a_seam(name, layers, in_memory):
+def test_slices_give_the_same_posteriors_as_one_pass(name, layers, in_memory):
     config = small_config()
     stored = small_stored_model(replace(config, network=replace(config.network, layers=layers)))
     samples = noise(12.8)
@@ -76,7 +76,7 @@ def test_pieces_join_without_a_seam(name, layers, in_memory):
 
 
 @pytest.mark.parametrize("cut", [1, 160, 319, 3200, 4801, 16_000, 31_999])
-def test_blocks_of_any_size_are_one_recording(small_stored, cut):
+def test_the_block_size_has_no_effect(small_stored, cut):
     model = StreamingModel(OnnxEngine(small_stored), small_stored.config, chunking=Chunking(slice_seconds=0.3))
     samples = noise(2.0 if cut > 1 else 0.2)
     blocks = [samples[i : i + cut] for i in range(0, len(samples), cut)]
@@ -86,7 +86,7 @@ def test_blocks_of_any_size_are_one_recording(small_stored, cut):
 
 
 def song() -> np.ndarray:
-    """The sample recordings one after another with rests between."""
+    """Join the sample recordings, with rests between them."""
     pieces = []
     for name in ("ode_to_joy.ogg", "amazing_grace.wav", "twinkle_phone.mp3", "frere_jacques.flac"):
         pieces += [audio.load(SAMPLES / name), np.zeros(RATE // 3, np.float32)]
@@ -94,7 +94,7 @@ def song() -> np.ndarray:
 
 
 def same_notes(a, b) -> None:
-    """Note for note; times to a hundredth of a frame, since sums of floats depend on how much is summed at once."""
+    """Compare notes; times may differ by a hundredth of a frame, because sums of floats depend on their order."""
     assert len(a.notes) == len(b.notes)
     for one, other in zip(a.notes, b.notes, strict=True):
         assert (one.onset, one.offset) == pytest.approx((other.onset, other.offset), abs=2e-3)
@@ -102,24 +102,24 @@ def same_notes(a, b) -> None:
 
 
 def sliced(seconds: float) -> Transcriber:
-    """The shipped model with slices of this length."""
+    """Make a transcriber with the shipped model and slices of this length."""
     return Transcriber(device="cpu", chunking=Chunking(slice_seconds=seconds))
 
 
 @pytest.mark.parametrize("seconds", [7.0, 3.1, 0.5])
-def test_seams_everywhere_change_no_note(seconds):
-    """The shipped model on real voices: seams in notes, in rests, at the beat and off it."""
+def test_slices_do_not_change_notes(seconds):
+    """The shipped model is run on the samples, with boundaries of slices in notes and in rests."""
     samples = song()
     undivided = sliced(1000.0).transcribe(samples)
     found = sliced(seconds).transcribe(samples)
     seams = np.arange(seconds, found.duration, seconds)
     sung = [any(n.onset < seam < n.offset for n in undivided.notes) for seam in seams]
-    assert len(undivided.notes) > 80 and any(sung) and not all(sung)  # there are seams of both kinds
+    assert len(undivided.notes) > 80 and any(sung) and not all(sung)  # there are boundaries of both kinds
     same_notes(found, undivided)
 
 
 @pytest.mark.parametrize("end", [-1, 0, 1, 160, 320, 3200])
-def test_a_recording_that_ends_near_a_seam(end):
+def test_recordings_that_end_near_a_slice_boundary(end):
     samples = audio.load(SAMPLES / "ode_to_joy.ogg")[: 6 * RATE + end]
     undivided, found = (sliced(seconds).transcribe(samples) for seconds in (1000.0, 2.0))
     assert len(found.pitch) == len(undivided.pitch) == len(samples) // 320 + 1
@@ -137,7 +137,7 @@ def test_decoding_a_long_file_twice_gives_the_same_notes(small_stored, tmp_path)
 
 
 @pytest.mark.parametrize("name", ["onnxruntime", "torch"])
-def test_threads_change_nothing(small_stored, name):
+def test_the_number_of_threads_has_no_effect(small_stored, name):
     samples, model = noise(20.0), runtime(small_stored, name)
     chunking = Chunking(slice_seconds=1.0)
     one, three = (Transcriber(model, "cpu", threads, chunking=chunking).posteriors(samples) for threads in (1, 3))
@@ -145,7 +145,7 @@ def test_threads_change_nothing(small_stored, name):
         assert np.array_equal(getattr(one, head), getattr(three, head)), head
 
 
-def test_an_error_in_the_middle_of_a_recording_ends_the_threads(small_stored):
+def test_an_error_during_a_recording_ends_the_threads(small_stored):
     def blocks():
         yield noise(30.0)
         raise OSError("the disk is gone")
@@ -157,7 +157,7 @@ def test_an_error_in_the_middle_of_a_recording_ends_the_threads(small_stored):
 
 
 @pytest.mark.parametrize("n", [1, 100, 319, 320, 16_000])
-def test_recordings_of_any_length(small_stored, n):
+def test_recordings_of_any_length_are_transcribed(small_stored, n):
     transcription = Transcriber(small_stored).transcribe(noise(n / RATE), "x.wav")
     assert transcription.duration == n / RATE
     assert len(transcription.pitch) == n // 320 + 1
@@ -171,20 +171,20 @@ def test_silence_has_no_notes(small_stored):
 
 
 @pytest.mark.parametrize("gain", [0.01, 2.0])
-def test_gain_changes_nothing(small_stored, gain):
+def test_gain_has_no_effect(small_stored, gain):
     transcriber = Transcriber(small_stored)
     a, b = transcriber.posteriors(noise(2.0)), transcriber.posteriors(noise(2.0) * np.float32(gain))
     assert np.allclose(a.onset, b.onset, atol=1e-4)
 
 
-def test_more_silence_in_front_shifts_everything(small_stored):
+def test_leading_silence_shifts_all_notes(small_stored):
     transcriber = Transcriber(small_stored)
     plain = transcriber.posteriors(np.concatenate([np.zeros(RATE, np.float32), noise(2.0)]))
     later = transcriber.posteriors(np.concatenate([np.zeros(2 * RATE, np.float32), noise(2.0)]))
     assert np.allclose(plain.onset[60:], later.onset[110:], atol=0.01)
 
 
-def test_devices():
+def test_available_and_missing_devices():
     torch = pytest.importorskip("torch")
     from singtrans.model.torch_engine import choose_device
 
@@ -196,14 +196,14 @@ def test_devices():
             choose_device("cuda")
 
 
-def test_a_device_without_torch_names_the_extra(small_stored, monkeypatch):
+def test_the_error_for_a_device_without_torch_names_the_extra(small_stored, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(UsageError, match=r"--device cuda needs the package torch.*singtrans\[train\]"):
         Transcriber(small_stored, "cuda")
 
 
-def test_transcribing_imports_no_torch(small_model_file):
-    """In a process of its own: a command, from the recording to a MIDI file."""
+def test_torch_is_not_imported_for_transcribing(small_model_file):
+    """A separate process transcribes a recording to a MIDI file."""
     code = (
         "import sys; from singtrans import Transcriber;"
         f" Transcriber({str(small_model_file)!r})({str(SAMPLES / 'frere_jacques.flac')!r}).save(sys.argv[1]);"
@@ -215,7 +215,7 @@ def test_transcribing_imports_no_torch(small_model_file):
     assert not {"torch", "librosa", "scipy", "numba", "mir_eval", "pandas", "matplotlib"} & set(done.stdout.split())
 
 
-def test_the_function_is_not_hidden_by_its_module():
+def test_the_function_transcribe_is_not_replaced_by_a_module():
     assert callable(singtrans.transcribe)
     assert singtrans.Transcriber is Transcriber
     with pytest.raises(AttributeError):

@@ -28,7 +28,7 @@ def folder(tmp_path_factory):
     return folder
 
 
-def test_one_recording_is_described_and_its_notes_listed(folder):
+def test_one_recording_is_described_with_its_notes(folder):
     done = call("analyse", folder / "songs" / "anna.wav")
     lines = done.stdout.splitlines()
     assert done.returncode == 0 and lines[0].startswith("anna.wav: 7 notes")
@@ -39,7 +39,7 @@ def test_one_recording_is_described_and_its_notes_listed(folder):
     assert short == lines[: lines.index("")]
 
 
-def test_a_folder_is_a_table_and_an_error_stops_nothing(folder, tmp_path):
+def test_a_folder_gives_a_table_in_spite_of_an_error(folder, tmp_path):
     (tmp_path / "broken.wav").write_bytes(b"RIFF")
     done = call("analyse", folder / "songs", tmp_path, "--reference", folder / "tune.mid")
     lines = done.stdout.splitlines()
@@ -49,7 +49,7 @@ def test_a_folder_is_a_table_and_an_error_stops_nothing(folder, tmp_path):
 
 
 @pytest.mark.parametrize("ending", [".mid", ".musicxml", ".csv", ".json"])
-def test_json_has_the_comparison_with_any_format(folder, tmp_path, ending):
+def test_json_has_the_comparison_with_a_reference_of_any_format(folder, tmp_path, ending):
     reference = write_melody(tmp_path / f"tune{ending}")
     done = call("analyse", folder / "songs" / "ben.wav", "--reference", reference, "--json")
     (found,) = json.loads(done.stdout)["recordings"]
@@ -61,7 +61,7 @@ def test_json_has_the_comparison_with_any_format(folder, tmp_path, ending):
     assert sharp["cents"] == pytest.approx(90, abs=8)
 
 
-def test_a_folder_of_references_is_matched_by_name(folder, tmp_path):
+def test_references_in_a_folder_are_matched_by_name(folder, tmp_path):
     write_melody(tmp_path / "anna.mid")
     done = call("analyse", folder / "songs", "--reference", tmp_path, "--json")
     content = json.loads(done.stdout)
@@ -69,7 +69,7 @@ def test_a_folder_of_references_is_matched_by_name(folder, tmp_path):
     assert done.returncode == 1 and "named ben" in content["failures"][0]
 
 
-def test_corrected_notes_keep_the_curve_of_the_recording(folder, tmp_path):
+def test_corrected_notes_are_analysed_with_the_curve_of_the_recording(folder, tmp_path):
     corrected = write_melody(tmp_path / "corrected.mid")
     song = write_audio(tmp_path / "song.wav", perform(WRITTEN, Deviations(cents=30))[1])
     done = call("analyse", song, "--notes", corrected, "--json")
@@ -80,7 +80,7 @@ def test_corrected_notes_keep_the_curve_of_the_recording(folder, tmp_path):
     assert not bare["pitch_track"] and bare["tuning"]["mean_cents"] == 0
 
 
-def test_a_transcription_is_analysed_as_its_recording_is(folder, tmp_path):
+def test_a_transcription_and_its_recording_give_the_same_analysis(folder, tmp_path):
     song = folder / "songs" / "anna.wav"
     call("transcribe", song, "-o", tmp_path, "-f", "json")
     first, second = (
@@ -99,12 +99,12 @@ def test_a_transcription_is_analysed_as_its_recording_is(folder, tmp_path):
         (["--channel", "5th"], "--channel 5th", 2),
     ],
 )
-def test_errors_are_one_sentence(arguments, words, code, tmp_path):
+def test_errors_are_reported_in_one_line(arguments, words, code, tmp_path):
     done = call("analyse", GOOD, *arguments, cwd=tmp_path)
     assert done.returncode == code and words in done.stderr
     assert done.stdout == "" and len(done.stderr.splitlines()) == 1
 
 
-def test_notes_are_those_of_one_recording(folder):
+def test_notes_are_refused_for_several_recordings(folder):
     done = call("analyse", folder / "songs", "--notes", folder / "tune.mid")
     assert done.returncode == 2 and "single INPUT" in done.stderr

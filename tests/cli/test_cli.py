@@ -1,4 +1,4 @@
-"""The command as its users meet it: help, wrong usage, and every command but `transcribe`."""
+"""The command line: help, wrong usage, `info`, and errors of several commands."""
 
 import json
 import os
@@ -32,21 +32,21 @@ def test_help(command):
     assert max(map(len, result.stdout.splitlines())) <= 80
 
 
-def test_help_in_panels():
+def test_options_are_shown_in_panels():
     from singtrans.cli.commands import PANELS
     from singtrans.formats import WRITERS
 
     for command in COMMANDS:
         text = call(*command.split(), "--help").stdout
         titles = [title for title in re.findall(r"^(\S[\w ]*):$", text, flags=re.MULTILINE) if title != "Examples"]
-        assert titles == [title for title in PANELS if title in titles]  # known ones, in order
+        assert titles == [title for title in PANELS if title in titles]  # only known panels, in order
         assert not re.search(r"x<=|x>=|RANGE|INTEGER|TEXT\b.*\[", text)
     text = call("transcribe", "--help").stdout
     assert ", ".join(WRITERS) in " ".join(text.split())
     assert "Output:\n  -o, --output PATH " in text
 
 
-def test_a_recording_may_stand_where_the_command_does(tmp_path):
+def test_a_recording_in_place_of_a_command_is_transcribed(tmp_path):
     sound(tmp_path / "song.wav", np.zeros(16_000))
     result = call("song.wav", "-f", "csv", cwd=tmp_path)
     assert (result.returncode, "song.csv" in files(tmp_path)) == (0, True), result.stderr
@@ -68,11 +68,11 @@ def test_a_recording_may_stand_where_the_command_does(tmp_path):
         ([], []),
     ],
 )
-def test_formats(given, formats):
+def test_lists_of_formats_are_parsed(given, formats):
     assert parse_formats(given) == formats
 
 
-def test_a_format_that_is_nearly_right_is_suggested():
+def test_the_closest_format_is_suggested():
     with pytest.raises(UsageError, match=r"-f jsn: unknown format; did you mean json\?"):
         parse_formats(["mid,jsn"])
 
@@ -97,7 +97,7 @@ def test_debugging_shows_tracebacks_and_logs(tmp_path, monkeypatch):
     assert (result.returncode, "Traceback" in result.stderr) == (2, True)
 
 
-def test_no_arguments_is_help():
+def test_help_is_shown_without_arguments():
     result = run()
     assert result.returncode in (0, 2)  # 2 with click 8.2 and later
     assert "transcribe" in result.stdout + result.stderr
@@ -139,7 +139,7 @@ sys.exit(",".join(name for name in heavy if name in sys.modules) or None)
         (["evaluate", "x"], "ESTIMATE"),
     ],
 )
-def test_wrong_usage(tmp_path, args, said):
+def test_wrong_usage_is_reported_in_one_line(tmp_path, args, said):
     result = call(*args, cwd=tmp_path)
     assert (result.returncode, result.stdout) == (2, "")
     assert said.lower() in result.stderr.splitlines()[-1].lower()
@@ -147,17 +147,17 @@ def test_wrong_usage(tmp_path, args, said):
     assert files(tmp_path) == set()
 
 
-def test_a_device_that_is_not_there_is_wrong_usage(tmp_path):
+def test_a_missing_device_is_wrong_usage(tmp_path):
     import torch
 
     if torch.backends.mps.is_available():
-        pytest.skip("this machine has it")
+        pytest.skip("this machine has such a device")
     result = run("transcribe", GOOD, GOOD.parent / "ode_to_joy.ogg", "-o", tmp_path, "--device", "mps")
     assert (result.returncode, result.stderr.count("\n")) == (2, 1)
     assert "--device mps: this machine's torch cannot use it" in result.stderr
 
 
-def test_a_damaged_model_is_one_line(tmp_path):
+def test_a_damaged_model_is_reported_in_one_line(tmp_path):
     (tmp_path / "m.safetensors").write_bytes(b"not weights" * 100)
     result = run("transcribe", GOOD, SAMPLES / "ode_to_joy.ogg", "-o", "out", "--model", "m.safetensors", cwd=tmp_path)
     assert (result.returncode, result.stderr.count("\n")) == (2, 1)
@@ -189,7 +189,7 @@ def test_info():
         (["transcribe", GOOD, "--device", "cuda", "-o", "a.mid"], "torch", "train"),
     ],
 )
-def test_a_missing_package_is_named_with_its_extra(tmp_path, command, package, extra):
+def test_errors_name_the_extra_of_a_missing_package(tmp_path, command, package, extra):
     (tmp_path / f"{package}.py").write_text(f"raise ModuleNotFoundError(name={package!r})\n")
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])}
     result = run(*command, cwd=tmp_path, env=environment)
@@ -197,18 +197,18 @@ def test_a_missing_package_is_named_with_its_extra(tmp_path, command, package, e
     assert f'needs the package {package}, which is not installed: pip install "singtrans[{extra}]"' in result.stderr
 
 
-def test_train_without_data_is_one_line(tmp_path):
+def test_train_without_data_is_reported_in_one_line(tmp_path):
     result = run("train", "missing", "-o", "out", cwd=tmp_path)
     assert result.returncode == 1
     assert result.stderr.startswith("singtrans: ") and "missing" in result.stderr
     assert result.stderr.count("\n") == 1
 
 
-# The same from Python
+# Python interface
 
 
 @pytest.mark.parametrize("first", ["import singtrans", "import singtrans, singtrans.transcriber"])
-def test_from_python(tmp_path, first):
+def test_recordings_can_be_transcribed_from_python(tmp_path, first):
     sound(tmp_path / "silence.wav", np.zeros(16_000))
     code = f"""
 {first}

@@ -1,4 +1,4 @@
-"""``singtrans dataset``: what is printed, exit codes, and that one broken recording does not stop the others."""
+"""``singtrans dataset``: output, exit codes, and faults of single recordings."""
 
 import csv
 import json
@@ -20,7 +20,7 @@ def data(tmp_path):
     return folder
 
 
-def test_check_of_what_is_right(data):
+def test_check_of_correct_labels(data):
     result = call("dataset", "check", data)
     assert (result.returncode, result.stderr) == (0, "")
     lines = result.stdout.splitlines()
@@ -29,7 +29,7 @@ def test_check_of_what_is_right(data):
     assert lines[-1] == "no problems found"
 
 
-def test_check_of_what_is_not(data, tmp_path):
+def test_check_of_wrong_labels(data, tmp_path):
     (data / "ode_to_joy.ogg").write_bytes(b"this is no recording")
     (data / "lost.tsv").write_text("onset\toffset\tpitch\n0\t1\t60\n")
     result = call("dataset", "check", data, tmp_path / "none", "--json")
@@ -39,7 +39,7 @@ def test_check_of_what_is_not(data, tmp_path):
     assert report["data"] == str(data)
     assert sorted(s["kind"] for s in report["suspicions"]) == ["audio", "orphan"]
     assert report["summary"]["recordings"] == 2
-    assert report["summary"]["seconds"] > 5  # the other one was listened to
+    assert report["summary"]["seconds"] > 5  # the other recording was transcribed
 
 
 def test_split_writes_a_manifest(data, tmp_path):

@@ -1,4 +1,4 @@
-"""`evaluate` as a process: tables, JSON, CSV and pictures; two systems; a model; what is missing or wrong."""
+"""``singtrans evaluate``: tables, JSON, CSV, pictures, comparisons, models, and errors."""
 
 import csv
 import io
@@ -23,7 +23,7 @@ def table(path, notes):
 
 @pytest.fixture
 def folders(tmp_path):
-    """Six songs; ``good`` lacks a note in each, ``bad`` is an octave off from the second song on."""
+    """Write six songs and two estimates: ``good`` lacks a note in each song, ``bad`` is mostly an octave off."""
     for number, name in enumerate(NAMES):
         true = [Note(float(n), n + 0.8, 60 + n % 5) for n in range(10)]
         octave = 12 if number else 0
@@ -33,7 +33,7 @@ def folders(tmp_path):
     return tmp_path
 
 
-def test_tables(folders):
+def test_tables_of_scores_and_errors(folders):
     result = call("evaluate", "true", "good", cwd=folders)
     assert (result.returncode, result.stderr) == (0, "")
     lines = result.stdout.splitlines()
@@ -51,7 +51,7 @@ def test_tables(folders):
     assert len(short) < len(result.stdout)
 
 
-def test_one_file(tmp_path):
+def test_one_file_has_no_intervals(tmp_path):
     shutil.copy(TRUE, tmp_path / "found.csv")
     result = call("evaluate", TRUE, "found.csv", cwd=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
@@ -59,7 +59,7 @@ def test_one_file(tmp_path):
     assert "(" not in result.stdout.split("A note is correct")[0]
 
 
-def test_json_and_csv_say_the_same(folders):
+def test_json_and_csv_have_the_same_scores(folders):
     report = call("evaluate", "true", "good", "--against", "bad", "--json", "--csv", "scores.csv", cwd=folders)
     assert (report.returncode, report.stderr) == (0, "")
     content = json.loads(report.stdout)
@@ -80,13 +80,13 @@ def test_json_and_csv_say_the_same(folders):
     assert content["bootstrap"]["resamples"] == 2000
     assert (content["system"], content["against"]["system"]) == ("good", "bad")
     gap = content["differences"]["COnP"]["f_measure"]
-    # +18/19 five times and 18/19 - 1 once: only that one's sign is free
+    # five differences are +18/19 and one is 18/19 - 1
     assert gap["difference"] == pytest.approx((5 * 18 / 19 - 1 / 19) / 6)
     assert (gap["p"], gap["exact"], gap["flips"]) == (4 / 64, True, 64)
     assert content["differences"]["COn"]["f_measure"]["p"] == 2 / 64
 
 
-def test_comparison_on_the_terminal(folders):
+def test_the_comparison_is_printed(folders):
     result = call("evaluate", "true", "good", "--against", "bad", cwd=folders)
     assert result.returncode == 0
     assert max(map(len, result.stdout.splitlines())) <= 80
@@ -110,7 +110,7 @@ def test_missing_and_extra_estimates_are_named(folders):
     assert content["errors"]["missed"]["count"] == 5 + 10
 
 
-def test_a_broken_estimate_fails_alone(folders):
+def test_an_unreadable_estimate_does_not_stop_the_others(folders):
     (folders / "good" / "c.csv").write_text("onset,offset,midi\n0,1,440\n")
     result = call("evaluate", "true", "good", cwd=folders)
     assert result.returncode == 1
@@ -119,7 +119,7 @@ def test_a_broken_estimate_fails_alone(folders):
     assert "failed: good/c.csv, line 2, is not a note" in result.stderr.replace("\\", "/")
 
 
-def test_pitch_tracks(tmp_path):
+def test_pitch_tracks_are_scored(tmp_path):
     import numpy as np
 
     time = np.arange(100) / 50
@@ -137,7 +137,7 @@ def test_pitch_tracks(tmp_path):
     assert "COnPOff" not in far.stdout
 
 
-def test_a_model_on_a_manifest(tmp_path):
+def test_a_model_is_scored_on_a_manifest(tmp_path):
     shutil.copy(SAMPLES / "twinkle_phone.mp3", tmp_path / "song.mp3")
     shutil.copy(SAMPLES / "twinkle_phone.notes.csv", tmp_path / "song.notes.csv")
     (tmp_path / "bad.wav").write_text("no sound")
@@ -162,7 +162,7 @@ def test_a_model_on_a_manifest(tmp_path):
 
 
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
-def test_picture_of_the_worst(folders, ending):
+def test_the_worst_files_are_drawn(folders, ending):
     target = folders / f"worst.{ending}"
     result = call("evaluate", "true", "bad", "--plot", target.name, cwd=folders)
     assert (result.returncode, result.stderr) == (0, "")
@@ -176,14 +176,14 @@ def test_picture_of_the_worst(folders, ending):
         assert orange.mean() > 0.01
     elif ending == "svg":
         text = target.read_text(encoding="utf-8")
-        # The first song is right; of the others, all alike, the first four by name.
+        # The first song has no errors. The others have equal scores, so the first four by name are drawn.
         assert [f">{name}:" in text for name in NAMES] == [False, True, True, True, True, False]
         assert "10 of 10 true notes missed, 10 of 10 extra" in text
     else:
         assert target.read_bytes().startswith(b"%PDF")
 
 
-def test_estimates_of_pitch_alone_are_scored_though_they_cannot_be_drawn(folders):
+def test_estimates_of_pitch_are_scored_but_cannot_be_drawn(folders):
     (folders / "tracks").mkdir()
     (folders / "true" / "a.f0.csv").write_text("time,midi\n0,60\n0.1,60\n")
     shutil.copy(folders / "true" / "a.f0.csv", folders / "tracks" / "a.f0.csv")
@@ -195,7 +195,7 @@ def test_estimates_of_pitch_alone_are_scored_though_they_cannot_be_drawn(folders
     assert not (folders / "x.png").exists()
 
 
-def test_the_picture_shows_where_most_is_wrong():
+def test_the_picture_shows_the_part_with_most_errors():
     from singtrans.view.worst_files import worst_start
 
     wrong = [Note(float(n), n + 0.5, 60) for n in (3, 40, 44, 47, 53)]
@@ -222,7 +222,7 @@ def test_the_picture_shows_where_most_is_wrong():
         (["true", "good", "--reference-shift-hz", "-5000"], 2, "--reference-shift-hz"),
     ],
 )
-def test_what_is_refused(folders, args, code, said):
+def test_wrong_arguments_are_refused(folders, args, code, said):
     (folders / "other").mkdir()
     (folders / "there.csv").touch()
     before = files(folders)
@@ -232,7 +232,7 @@ def test_what_is_refused(folders, args, code, said):
     assert files(folders) == before
 
 
-def test_without_matplotlib_the_extra_is_named(folders):
+def test_the_error_without_matplotlib_names_the_extra(folders):
     (folders / "matplotlib.py").write_text("raise ModuleNotFoundError(name='matplotlib')\n")
     import os
 

@@ -23,7 +23,7 @@ def plain():
     return notes()
 
 
-def test_joined_ends_leave_no_short_gaps(plain):
+def test_no_short_gaps_remain_with_joined_ends(plain):
     joined = notes("--ends", "joined")
     assert [n["onset"] for n in joined] == [n["onset"] for n in plain]
     gaps = [b["onset"] - a["offset"] for a, b in pairwise(plain)]
@@ -31,14 +31,14 @@ def test_joined_ends_leave_no_short_gaps(plain):
     assert not any(0.01 < b["onset"] - a["offset"] < SHORTEST_REST for a, b in pairwise(joined))
 
 
-def test_sensitivity_and_shortest_note_change_how_many_there_are(plain):
+def test_sensitivity_and_shortest_note_change_the_number_of_notes(plain):
     assert len(notes("--sensitivity", "-1")) <= len(plain) <= len(notes("--sensitivity", "1"))
     long = notes("--shortest-note", "0.6")
     assert len(long) < len(plain)
     assert min(n["offset"] - n["onset"] for n in long) > 0.4
 
 
-def test_kept_ornaments_are_notes_or_there_are_none(plain):
+def test_ornaments_can_be_kept_as_notes(plain):
     result = call("transcribe", SONG, "-o", "-", "-f", "json")
     ornaments = sum(len(note.get("ornaments", [])) for note in json.loads(result.stdout)["notes"])
     assert len(notes("--ornaments", "keep")) == len(plain) + ornaments
@@ -48,13 +48,13 @@ def test_kept_ornaments_are_notes_or_there_are_none(plain):
     "words",
     [("--ornaments", "trill"), ("--ends", "late"), ("--sensitivity", "2"), ("--shortest-note", "0")],
 )
-def test_other_values_are_refused(words):
+def test_invalid_values_are_refused(words):
     result = call("transcribe", SONG, "-o", "-", *words)
     assert result.returncode == 2
     assert words[0] in result.stderr
 
 
-def test_evaluate_and_report_have_them_too(tmp_path):
+def test_evaluate_and_report_have_these_options(tmp_path):
     manifest = tmp_path / "m.csv"
     manifest.write_text(f"audio,notes\n{SONG},{SONG.with_suffix('.notes.csv')}\n")
     scores = [

@@ -1,4 +1,4 @@
-"""`convert`, `plot`, `report`, standard streams and defaults, as processes."""
+"""The commands `convert`, `plot` and `report`, standard streams, and defaults in files."""
 
 import json
 import shutil
@@ -15,7 +15,7 @@ from tests.helpers.command import GOOD, SAMPLES, call, files, run, unsung
 NOTES = SAMPLES / "ode_to_joy.notes.csv"
 
 
-def test_convert_between_any_two(tmp_path):
+def test_convert_between_all_pairs_of_formats(tmp_path):
     true = formats.load_notes(NOTES)
     names = ["a.mid", "a.csv", "a.json", "a.txt", "a.musicxml", "a.labels.txt", "a.sv.csv", "a.jams"]
     chain = [NOTES, *(tmp_path / name for name in names), tmp_path / "end.mid"]
@@ -30,7 +30,7 @@ def test_convert_between_any_two(tmp_path):
         assert (tmp_path / name).stat().st_size > 1000
 
 
-def test_convert_says_what_it_did(tmp_path):
+def test_convert_prints_changes_of_the_notes(tmp_path):
     target = tmp_path / "a.mid"
     result = call("convert", NOTES, target, "--tempo", "auto", "--quantize", "1/8")
     assert result.returncode == 0
@@ -46,13 +46,13 @@ def test_convert_says_what_it_did(tmp_path):
     assert (plain.stdout, plain.stderr) == ("", f"{NOTES}: 30 notes, D3 to A3 -> {tmp_path / 'b.csv'}\n")
     again = call("convert", NOTES, target)
     assert (again.returncode, "already exists" in again.stderr) == (1, True)
-    # The tempo of a MIDI file is kept: what is a quarter note there is one in the score.
+    # The tempo of the MIDI file is kept, so its quarter notes are quarter notes in the score.
     quiet = call("convert", target, tmp_path / "a.musicxml", "-q")
     assert (quiet.returncode, quiet.stderr) == (0, "")
     assert 'tempo="142.8"' in (tmp_path / "a.musicxml").read_text(encoding="utf-8")
 
 
-def test_what_is_said_of_formats_that_differ():
+def test_remarks_name_their_formats_if_formats_differ():
     from singtrans.formats.conversion import load_transcription, remarks_on
 
     song = load_transcription(NOTES)
@@ -63,14 +63,14 @@ def test_what_is_said_of_formats_that_differ():
     ]:
         assert remarks_on(song, formats_, formats.Options()) == says
     remarks = remarks_on(song, ("mid", "pdf"), formats.Options(quantize="1/8"))
-    assert [remark.split(" ")[0] for remark in remarks] == ["tempo", "notes"]  # once
+    assert [remark.split(" ")[0] for remark in remarks] == ["tempo", "notes"]  # each remark is printed once
     few = type(song)(song.notes[:3], song.pitch, 3.0)
     remarks = remarks_on(few, ("mid", "ustar", "pdf"), formats.Options(quantize="1/8"))
     assert [remark.split(" ")[0] for remark in remarks] == ["no", "pdf:", "mid,"]
     assert remarks[2].startswith("mid, ustar: notes stay where they were sung")
 
 
-def test_the_metre_of_a_midi_file_is_kept_unless_another_is_asked_for(tmp_path):
+def test_the_metre_of_a_midi_file_is_kept_unless_an_option_sets_it(tmp_path):
     from singtrans.formats.conversion import convert_file
 
     source, target = tmp_path / "a.mid", tmp_path / "b.mid"
@@ -100,7 +100,7 @@ def test_the_metre_of_a_midi_file_is_kept_unless_another_is_asked_for(tmp_path):
         (["a.csv", "b.csv", "--audio", "x.wav"], 2, "--audio has no effect on csv"),
     ],
 )
-def test_convert_refuses_in_one_line(tmp_path, arguments, code, says):
+def test_errors_of_convert_are_reported_in_one_line(tmp_path, arguments, code, says):
     shutil.copy(NOTES, tmp_path / "a.csv")
     (tmp_path / "song.wav").write_bytes(b"a recording")
     result = call("convert", *arguments, cwd=tmp_path)
@@ -111,7 +111,7 @@ def test_convert_refuses_in_one_line(tmp_path, arguments, code, says):
     assert (tmp_path / "song.wav").read_bytes() == b"a recording"
 
 
-def test_transcribe_with_everything(tmp_path):
+def test_transcribe_with_all_formats_and_options(tmp_path):
     words = tmp_path / "words.txt"
     words.write_text("Twin-kle twin-kle lit-tle star")
     options = ["--tempo", "128", "--quantize", "1/16", "--pitch-bend", "--velocity", "loudness", "--lyrics", words]
@@ -124,10 +124,10 @@ def test_transcribe_with_everything(tmp_path):
     assert len({m.velocity for m in voice if m.type == "note_on"}) > 3
     assert any(m.type == "pitchwheel" for m in voice)
     again = call("transcribe", tmp_path / "out", "-o", tmp_path / "again")
-    assert "no recordings" in again.stderr  # sound of our own making is none
+    assert "no recordings" in again.stderr  # sonifications are not recordings
 
 
-def test_options_that_change_nothing_are_refused_before_any_work(tmp_path):
+def test_options_without_effect_are_refused_before_transcribing(tmp_path):
     unsung(tmp_path)
     before = files(tmp_path)
     for arguments in (["silence.wav", "-f", "csv", "-f", "jams"], ["silence.wav", "-o", "x.csv"], ["-"]):
@@ -135,7 +135,9 @@ def test_options_that_change_nothing_are_refused_before_any_work(tmp_path):
         assert (result.returncode, result.stderr.count("\n")) == (2, 1)
         assert "--pitch-bend has no effect on csv" in result.stderr
     assert files(tmp_path) == before
-    (tmp_path / "singtrans.toml").write_text("[transcribe]\npitch-bend = true\n")  # for whatever can have it
+    (tmp_path / "singtrans.toml").write_text(
+        "[transcribe]\npitch-bend = true\n"
+    )  # defaults in the file are ignored where they have no effect
     assert call("transcribe", "silence.wav", "-f", "csv", cwd=tmp_path).returncode == 0
     result = call("transcribe", "short.wav", "-f", "csv", "-f", "mid", "--program", "1", cwd=tmp_path)
     assert result.returncode == 0
@@ -148,7 +150,7 @@ def test_lyrics_are_refused_for_several_recordings(tmp_path):
     assert (result.returncode, "give a single INPUT" in result.stderr) == (2, True)
 
 
-def test_standard_streams(tmp_path):
+def test_standard_input_and_output(tmp_path):
     result = call("transcribe", "-", input=GOOD.read_bytes(), cwd=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
     rows = result.stdout.splitlines()
@@ -171,7 +173,7 @@ def test_standard_streams(tmp_path):
         assert (result.returncode, f"{idle[0]} is for files" in result.stderr) == (2, True)
 
 
-def test_standard_streams_pass_over_defaults_for_files(tmp_path):
+def test_defaults_for_files_are_ignored_with_standard_output(tmp_path):
     (tmp_path / "singtrans.toml").write_text(
         '[transcribe]\nformat = ["json", "mid"]\nlog = "log.jsonl"\njobs = 4\noutput = "notes"\nscheduler = "local"\n'
         "overwrite = true\nskip-existing = true\ntempo = 120\n"
@@ -182,7 +184,7 @@ def test_standard_streams_pass_over_defaults_for_files(tmp_path):
     assert files(tmp_path) == {"singtrans.toml"}
 
 
-def test_standard_streams_leave_remarks_to_stderr(tmp_path):
+def test_remarks_are_printed_on_stderr_with_standard_output(tmp_path):
     arguments = ["transcribe", "-", "-f", "ustar", "--tempo", "auto", "--tuning", "auto"]
     said = call(*arguments, input=GOOD.read_bytes())
     assert said.returncode == 0
@@ -194,7 +196,7 @@ def test_standard_streams_leave_remarks_to_stderr(tmp_path):
     assert (quiet.returncode, quiet.stderr, quiet.stdout) == (0, "", said.stdout)
 
 
-def test_defaults_in_a_file(tmp_path):
+def test_defaults_are_read_from_a_file(tmp_path):
     (tmp_path / "singtrans.toml").write_text("[convert]\ntempo = 96\nprogram = 1\npitch-bend = true\n")
     target = tmp_path / "a.mid"
     assert call("convert", NOTES, target, cwd=tmp_path).returncode == 0
@@ -221,7 +223,7 @@ def test_defaults_in_a_file(tmp_path):
         ("[transcribe]\nformat = true\n", "format must be a text or a list of texts"),
     ],
 )
-def test_wrong_defaults_are_told(tmp_path, text, says):
+def test_wrong_defaults_are_reported(tmp_path, text, says):
     (tmp_path / "singtrans.toml").write_text(text)
     result = call("info", cwd=tmp_path)
     assert result.returncode == 2
@@ -229,7 +231,7 @@ def test_wrong_defaults_are_told(tmp_path, text, says):
     assert len(result.stderr.splitlines()) == 1
 
 
-def test_the_users_defaults_come_before_the_folders(tmp_path):
+def test_defaults_of_the_folder_override_those_of_the_user(tmp_path):
     from singtrans.cli.defaults import Option, merged, read_defaults
 
     (tmp_path / "a.toml").write_text('[convert]\ntempo = "auto"\nprogram = 3\n')
@@ -239,7 +241,7 @@ def test_the_users_defaults_come_before_the_folders(tmp_path):
     assert both == {"convert": {"tempo": "auto", "program": "4"}}
 
 
-def test_one_text_is_a_list_of_one_and_the_command_line_goes_before(tmp_path):
+def test_the_command_line_overrides_defaults(tmp_path):
     unsung(tmp_path)
     (tmp_path / "singtrans.toml").write_text('[transcribe]\nformat = "csv"\noverwrite = true\n')
     for arguments, said in [
@@ -254,7 +256,7 @@ def test_one_text_is_a_list_of_one_and_the_command_line_goes_before(tmp_path):
 
 
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
-def test_plot(tmp_path, ending):
+def test_plot_draws_pictures_of_all_kinds(tmp_path, ending):
     target = tmp_path / f"p.{ending}"
     result = call("plot", NOTES, "--audio", SAMPLES / "ode_to_joy.ogg", "-o", target, "--row-seconds", "5")
     assert result.returncode == 0, result.stderr
@@ -263,7 +265,7 @@ def test_plot(tmp_path, ending):
 
         picture = imread(target)
         assert picture.shape[1] > 1200
-        assert picture.shape[0] > 3 * 200  # three rows
+        assert picture.shape[0] > 3 * 200  # the picture has three rows
         blue = (picture[..., 2] > 0.6) & (picture[..., 0] < 0.4)
         assert blue.mean() > 0.01
     if ending == "svg":
@@ -271,7 +273,7 @@ def test_plot(tmp_path, ending):
         assert all(name in text for name in ("F#3", "G3", "seconds"))
 
 
-def test_plot_compares(tmp_path):
+def test_plot_compares_with_reference_notes(tmp_path):
     from singtrans.view.plot import Picture, lay_out
 
     true = formats.load_notes(NOTES)
@@ -287,7 +289,7 @@ def test_plot_compares(tmp_path):
     assert (result.returncode, "pictures are" in result.stderr) == (2, True)
 
 
-def test_report_of_a_folder(tmp_path):
+def test_report_writes_pages_and_an_index_for_a_folder(tmp_path):
     (tmp_path / "in" / "sub").mkdir(parents=True)
     shutil.copy(GOOD, tmp_path / "in" / "sub" / "a <b>.mp3")
     unsung(tmp_path / "in")
@@ -300,40 +302,40 @@ def test_report_of_a_folder(tmp_path):
     text = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
     assert "a &lt;b&gt;.mp3" in text
     assert "./sub/a%20%3Cb%3E.report.html" in text
-    again = run("report", tmp_path / "in", "-o", tmp_path / "out", "--jobs", "2")  # refuses what is there
+    again = run("report", tmp_path / "in", "-o", tmp_path / "out", "--jobs", "2")  # existing pages are refused
     assert (again.returncode, again.stderr.count("already exists")) == (1, 4)
     assert (tmp_path / "out" / "index.html").read_text(encoding="utf-8") == text
     (tmp_path / "out" / "index.html").write_text("mine")
     kept = call("report", tmp_path / "in", "-o", tmp_path / "out", "--overwrite", cwd=tmp_path)
-    assert (kept.returncode, kept.stderr.count("\n")) == (2, 1)  # before any work
+    assert (kept.returncode, kept.stderr.count("\n")) == (2, 1)  # refused before any transcription
     assert "is not an index of report pages" in kept.stderr
     assert (tmp_path / "out" / "index.html").read_text() == "mine"
 
 
-def test_report_of_given_notes(tmp_path):
+def test_report_shows_given_notes(tmp_path):
     result = call("report", SAMPLES / "ode_to_joy.ogg", "--notes", NOTES, "-o", tmp_path)
     assert result.returncode == 0, result.stderr
     assert files(tmp_path) == {"ode_to_joy.report.html"}
     assert "30 notes" in result.stderr
 
 
-def flat(path):
-    """Make a file of the notes, sung half a semitone flat."""
+def write_flat_notes(path):
+    """Write the notes to a file, half a semitone flat."""
     notes = formats.load_notes(NOTES)
     rows = [f"{n.onset},{n.offset},{n.note - 0.49 - 0.02 * (i % 3)}" for i, n in enumerate(notes)]
     path.write_text("\n".join(["onset,offset,pitch", *rows]))
 
 
-def test_tuning(tmp_path):
+def test_tuning_of_converted_notes(tmp_path):
     meant = [note.note for note in formats.load_notes(NOTES)]
-    flat(tmp_path / "flat.csv")
+    write_flat_notes(tmp_path / "flat.csv")
     (tmp_path / "singtrans.toml").write_text('[convert]\ntuning = "auto"\n')
     for arguments, shift in [(["--tuning", "427.5"], 0), ([], None), (["--tuning", "440"], ...)]:
         result = call("convert", "flat.csv", "a.mid", "--overwrite", *arguments, cwd=tmp_path)
         assert result.returncode == 0
         moved = {note.note - true for note, true in zip(formats.load_notes(tmp_path / "a.mid"), meant, strict=True)}
         if shift is ...:
-            assert moved == {0, -1}  # neighbours flip
+            assert moved == {0, -1}  # some notes are a semitone lower
             assert "tuning" not in result.stderr
         elif shift is None:
             assert len(moved) == 1
@@ -347,8 +349,8 @@ def test_tuning(tmp_path):
     assert (result.returncode, "--tuning flat: give Hz of A4" in result.stderr) == (2, True)
 
 
-def test_key(tmp_path):
-    """Notes between two semitones go to the key's, in all that is written, by all commands that take a key."""
+def test_key_of_converted_notes(tmp_path):
+    """Pitches between two semitones are rounded to notes of the key, in all formats and by all commands with --key."""
     scale = [60, 62, 64, 65, 67, 69, 71, 72]
     rows = [f"{i / 2},{i / 2 + 0.4},{p + 0.7 if i in (0, 11) else p}" for i, p in enumerate(scale * 4)]
     (tmp_path / "off.csv").write_text("\n".join(["onset,offset,pitch", *rows]))
@@ -374,16 +376,18 @@ def test_key(tmp_path):
     assert (tmp_path / "c.csv").read_text().startswith("onset,offset,pitch,note,confidence,moved\n")
 
 
-def test_pages_and_pictures_are_tuned(tmp_path):
+def test_tuning_changes_pages_and_pictures(tmp_path):
     from singtrans.formats.page.content import read_page
 
     meant = [note.note for note in formats.load_notes(NOTES)]
-    flat(tmp_path / "flat.csv")
+    write_flat_notes(tmp_path / "flat.csv")
     arguments = ["--notes", "flat.csv", "-o", ".", "--tuning", "427.5"]
     assert call("report", SAMPLES / "ode_to_joy.ogg", *arguments, cwd=tmp_path).returncode == 0
     assert [note.note for note in read_page(tmp_path / "ode_to_joy.report.html").notes] == meant
     assert call("convert", "flat.csv", "a.report.html", "--tuning", "427.5", cwd=tmp_path).returncode == 0
     assert [note.note for note in read_page(tmp_path / "a.report.html").notes] == meant
     assert call("plot", "flat.csv", "-o", "a.svg", "--tuning", "427.5", cwd=tmp_path).returncode == 0
-    assert (tmp_path / "a.svg").read_text(encoding="utf-8").count(">F#3<") == meant.count(54)  # the axis names no F#
+    assert (tmp_path / "a.svg").read_text(encoding="utf-8").count(">F#3<") == meant.count(
+        54
+    )  # F# is not among the labels of the axis
     assert "tuning: A4 = " in call("plot", "flat.csv", "-o", "b.svg", "--tuning", "auto", cwd=tmp_path).stderr

@@ -1,4 +1,4 @@
-"""Progress bars: how much time is left, and what a person at a terminal sees."""
+"""Progress bars: the estimate of the time left, and the output on a terminal."""
 
 import re
 import shutil
@@ -12,19 +12,19 @@ from singtrans.cli.progress import Bar, Estimate
 from tests.helpers.command import COMMAND, GOOD, SAMPLES, on_terminal, posix
 
 
-def test_time_left():
+def test_the_time_left_is_estimated():
     estimate = Estimate(now=100.0)
     assert estimate.left(105.0) is None
     estimate.update(0.25, now=110.0)
     assert estimate.left(110.0) == 30.0
-    assert estimate.left(112.0) == 28.0  # it counts down between two updates
+    assert estimate.left(112.0) == 28.0  # the estimate falls between two updates
     assert estimate.left(200.0) == 0.0
     estimate.expect(5.0, now=112.0)
     assert estimate.left(113.0) == 4.0
 
 
 @posix
-def test_one_long_recording_has_a_bar():
+def test_a_bar_is_shown_for_one_long_recording():
     code = """
 import time
 from singtrans.cli.progress import Bar
@@ -40,7 +40,7 @@ with Bar() as bar:
 
 
 @posix
-def test_a_quick_recording_has_none(tmp_path):
+def test_no_bar_is_shown_for_a_short_recording(tmp_path):
     assert (
         on_terminal([sys.executable, "-c", "from singtrans.cli.progress import Bar\nwith Bar() as b: b.advance()"])
         == ""
@@ -48,7 +48,7 @@ def test_a_quick_recording_has_none(tmp_path):
 
 
 @posix
-def test_many_recordings_have_a_bar_with_the_time_left(tmp_path):
+def test_a_bar_with_the_time_left_is_shown_for_many_recordings(tmp_path):
     for name in "abcd":
         shutil.copy(GOOD, tmp_path / f"{name}.mp3")
     text = on_terminal([*COMMAND, "transcribe", "."], tmp_path, COLUMNS="120")
@@ -57,7 +57,7 @@ def test_many_recordings_have_a_bar_with_the_time_left(tmp_path):
 
 
 @posix
-def test_scoring_has_a_bar(tmp_path):
+def test_a_bar_is_shown_while_scoring(tmp_path):
     for name in "abc":
         shutil.copy(SAMPLES / "ode_to_joy.ogg", tmp_path / f"{name}.ogg")
         shutil.copy(SAMPLES / "ode_to_joy.notes.csv", tmp_path / f"{name}.notes.csv")
@@ -71,7 +71,7 @@ def jobs(tmp_path):
     return tuple(Job(tmp_path / f"{i}.wav", (tmp_path / f"{i}.mid",)) for i in range(30))
 
 
-def test_outputs_that_exist_are_named_once(jobs, capsys):
+def test_existing_outputs_are_only_counted_in_the_summary(jobs, capsys):
     outcomes = [Outcome(job, error=f"{job.audio}: {job.outputs[0]} already exists", refused=True) for job in jobs]
     assert report(Plan(jobs), iter(outcomes), Bar()) is False
     said = capsys.readouterr().err
@@ -79,7 +79,7 @@ def test_outputs_that_exist_are_named_once(jobs, capsys):
     assert said.splitlines()[-1].endswith("30 refused because outputs exist")
 
 
-def test_many_failures_are_cut_in_the_summary(jobs, capsys):
+def test_the_summary_lists_a_limited_number_of_failures(jobs, capsys):
     outcomes = [Outcome(job, error=f"{job.audio} is bad") for job in jobs]
     assert report(Plan(jobs), iter(outcomes), Bar()) is False
     lines = capsys.readouterr().err.splitlines()

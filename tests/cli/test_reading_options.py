@@ -1,4 +1,4 @@
-"""Every remedy that an error names exists on the command line: the option that it names mends it."""
+"""If an error about reading a file names an option, the file can be read with that option."""
 
 import json
 
@@ -30,7 +30,7 @@ FILES = {
         ("numbers.txt", "--columns", "onset,offset,midi"),
     ],
 )
-def test_the_option_that_an_error_names_mends_it(tmp_path, name, option, value):
+def test_the_option_in_an_error_message_resolves_the_error(tmp_path, name, option, value):
     (tmp_path / name).write_text(FILES[name])
     refused = run("convert", name, "a.csv", cwd=tmp_path)
     assert (refused.returncode, option in refused.stderr) == (1, True)
@@ -40,13 +40,13 @@ def test_the_option_that_an_error_names_mends_it(tmp_path, name, option, value):
     assert json.loads(scored.stdout)["mean"]["COnPOff"]["f_measure"] == 1
 
 
-def test_the_second_voice_of_a_duet(tmp_path):
+def test_the_second_voice_of_a_duet_can_be_read(tmp_path):
     (tmp_path / "duet.txt").write_text(FILES["duet.txt"])
     assert run("convert", "duet.txt", "a.csv", "--voice", "P2", cwd=tmp_path).returncode == 0
     assert (tmp_path / "a.csv").read_text().splitlines()[1].split(",")[3] == "64"
 
 
-def test_rivals_are_chosen_by_a_pattern(tmp_path):
+def test_a_pattern_chooses_between_label_files(tmp_path):
     for folder in ("true", "found"):
         (tmp_path / folder).mkdir()
     for name, pitch in (("true/a.csv", 60), ("true/a.tsv", 62), ("found/a.csv", 62)):
@@ -57,7 +57,7 @@ def test_rivals_are_chosen_by_a_pattern(tmp_path):
     assert json.loads(scored.stdout)["mean"]["COnPOff"]["f_measure"] == 1
 
 
-def test_many_songs_against_many(tmp_path):
+def test_two_files_with_many_songs_are_compared(tmp_path):
     (tmp_path / "true.json").write_text(FILES["songs.json"])
     (tmp_path / "one.json").write_text(FILES["songs.json"])
     (tmp_path / "found").mkdir()

@@ -1,4 +1,4 @@
-"""`singtrans transcribe` on recordings that are cut, have several tracks or channels, or a clock of their own."""
+"""`singtrans transcribe` on recordings that are incomplete, or have several tracks, channels or time stamps."""
 
 import csv
 import io
@@ -24,7 +24,7 @@ def notes(result):
     return [(float(row["onset"]), int(row["note"])) for row in rows]
 
 
-def same(found, expected, slack=0.03):
+def have_same_notes(found, expected, slack=0.03):
     assert [note for _, note in found] == [note for _, note in expected]
     np.testing.assert_allclose([onset for onset, _ in found], [onset for onset, _ in expected], atol=slack)
     return len(found) > 3
@@ -36,7 +36,7 @@ def transcribed(path, *options):
     return notes(result)
 
 
-def test_a_cut_recording_is_written_reported_logged_and_fails(tmp_path):
+def test_an_incomplete_recording_is_written_logged_and_reported(tmp_path):
     soundfile.write(tmp_path / "a.flac", sung(), 48_000)
     soundfile.write(tmp_path / "whole.wav", sung(1.0), 48_000)
     content = (tmp_path / "a.flac").read_bytes()
@@ -56,7 +56,7 @@ def test_a_cut_recording_is_written_reported_logged_and_fails(tmp_path):
     assert streamed.stderr.startswith("a.flac: only ")
 
 
-def test_the_track_with_the_voice_is_read_and_named(tmp_path):
+def test_a_message_names_the_track_that_is_read(tmp_path):
     voice = sung()
     write(tmp_path / "a.mkv", Track(np.zeros_like(voice)), Track(voice))
     result = run("transcribe", "a.mkv", "-f", "csv", "-o", "-", cwd=tmp_path)
@@ -67,30 +67,30 @@ def test_the_track_with_the_voice_is_read_and_named(tmp_path):
     assert (wrong.returncode, wrong.stderr) == (1, "failed: a.mkv has 2 sound tracks; there is no track 3.\n")
 
 
-def test_the_channel_with_the_voice(tmp_path):
+def test_the_channel_of_the_voice_can_be_chosen(tmp_path):
     voice = sung()
     other = 0.5 * np.sin(2 * np.pi * 311 * np.arange(len(voice)) / 48_000)
     soundfile.write(tmp_path / "a.wav", np.stack([other, voice], 1), 48_000)
     soundfile.write(tmp_path / "b.wav", voice, 48_000)
     expected = transcribed(tmp_path / "b.wav")
-    assert same(transcribed(tmp_path / "a.wav", "--channel", "right"), expected)
-    assert same(transcribed(tmp_path / "a.wav", "--channel", "2"), expected)
+    assert have_same_notes(transcribed(tmp_path / "a.wav", "--channel", "right"), expected)
+    assert have_same_notes(transcribed(tmp_path / "a.wav", "--channel", "2"), expected)
     assert transcribed(tmp_path / "a.wav", "--channel", "left") != expected
     wrong = run("transcribe", "a.wav", "--channel", "middle", cwd=tmp_path)
     assert wrong.returncode == 2 and "--channel middle" in wrong.stderr
 
 
-def test_notes_lie_where_a_player_shows_them(tmp_path):
+def test_times_of_notes_follow_the_time_stamps_of_the_file(tmp_path):
     soundfile.write(tmp_path / "a.wav", sung(), 48_000)
     expected = transcribed(tmp_path / "a.wav")
     write(tmp_path / "a.webm", Track(sung(), "libopus", gaps=((3.0, 5.0),)))
     found = transcribed(tmp_path / "a.webm")
-    assert same([note for note in found if note[0] > 5.4], [note for note in expected if note[0] > 5.4])
+    assert have_same_notes([note for note in found if note[0] > 5.4], [note for note in expected if note[0] > 5.4])
     write(tmp_path / "a.mp4", Track(sung(), delay=1.5), picture=True)
-    assert same(transcribed(tmp_path / "a.mp4"), [(onset + 1.5, note) for onset, note in expected])
+    assert have_same_notes(transcribed(tmp_path / "a.mp4"), [(onset + 1.5, note) for onset, note in expected])
 
 
-def test_a_recording_that_crashes_the_decoder_costs_no_other(tmp_path):
+def test_a_crash_of_the_decoder_does_not_affect_other_recordings(tmp_path):
     soundfile.write(tmp_path / "a.wav", sung(2.0), 48_000)
     write(tmp_path / "b.mkv", Track(np.repeat(sung(2.0)[:, None], 8, 1), "flac", layout="7.1"))
     soundfile.write(tmp_path / "c.wav", sung(2.0), 48_000)
@@ -99,7 +99,7 @@ def test_a_recording_that_crashes_the_decoder_costs_no_other(tmp_path):
     assert files(tmp_path / "out") == {"a.mid", "b.mid", "c.mid"}
 
 
-def test_a_page_plays_the_chosen_channel(tmp_path):
+def test_the_report_page_plays_the_chosen_channel(tmp_path):
     voice = sung(3.0)
     soundfile.write(tmp_path / "a.wav", np.stack([np.zeros_like(voice), voice], 1), 48_000)
     sizes = []

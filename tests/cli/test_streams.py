@@ -1,4 +1,4 @@
-"""Signals, pipes, full disks and terminals: nothing half-written, no traceback."""
+"""Signals, pipes, full disks and terminals cause no incomplete files and no tracebacks."""
 
 import re
 import shutil
@@ -18,7 +18,7 @@ from tests.helpers.command import COMMAND, GOOD, SAMPLES, files, on_terminal, po
     ("number", "code", "said"),
     [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "stopped by SIGTERM")],
 )
-def test_a_signal_leaves_what_is_done(tmp_path, number, code, said):
+def test_a_signal_keeps_finished_outputs(tmp_path, number, code, said):
     for i in range(12):
         shutil.copy(GOOD, tmp_path / f"{i:02}.mp3")
     process = subprocess.Popen([*COMMAND, "transcribe", tmp_path], stderr=subprocess.PIPE, text=True)
@@ -31,19 +31,22 @@ def test_a_signal_leaves_what_is_done(tmp_path, number, code, said):
     assert "Traceback" not in "\n".join(rest)
     done = {name for name in files(tmp_path) if not name.endswith(".mp3")}
     assert done == {f"{i:02}.mid" for i in range(len(done))}
-    assert len(done) - len(rest) in (0, 1)  # a line for each, unless the signal came just before its line
+    assert len(done) - len(rest) in (
+        0,
+        1,
+    )  # one line per output, unless the signal arrived just before the line was printed
     assert 1 <= len(done) < 12
 
 
 @posix
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
-def test_a_signal_ends_every_process(tmp_path, number, code):
+def test_a_signal_stops_all_processes(tmp_path, number, code):
     for i in range(30):
         shutil.copy(GOOD, tmp_path / f"{i:02}.mp3")
     process = subprocess.Popen([*COMMAND, "transcribe", tmp_path, "--jobs", "2"], stderr=subprocess.PIPE, text=True)
     first = process.stderr.readline()
     process.send_signal(number)
-    rest = process.communicate(timeout=60)[1].splitlines()  # it ends when the last process lets go of the pipe
+    rest = process.communicate(timeout=60)[1].splitlines()  # the pipe is closed when the last process ends
     assert first.startswith("[1/30]")
     assert process.returncode == code
     assert "Traceback" not in "\n".join(rest)
@@ -52,7 +55,7 @@ def test_a_signal_ends_every_process(tmp_path, number, code):
 
 
 @posix
-def test_a_signal_that_soundfile_swallows_is_obeyed():
+def test_a_signal_during_a_callback_of_soundfile_is_raised_later():
     code = """
 import os, signal, sys
 from singtrans import interrupt
@@ -81,14 +84,14 @@ except interrupt.Stopped as stopped:
 
 @posix
 @pytest.mark.parametrize("command", ["info", "--help", "evaluate {0} {0}"])
-def test_a_broken_pipe_is_quiet(command):
+def test_a_broken_pipe_causes_no_message(command):
     line = f"{sys.executable} -m singtrans {command.format(SAMPLES / 'ode_to_joy.notes.csv')} | head -0"
     result = subprocess.run(line, shell=True, capture_output=True, text=True, check=False)
     assert result.stderr == ""
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
-def test_a_full_disk_behind_stdout_is_one_line():
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has this device")
+def test_a_full_disk_behind_stdout_is_reported_in_one_line():
     with Path("/dev/full").open("w") as full:
         result = subprocess.run([*COMMAND, "info"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert (result.returncode, result.stderr.count("\n")) == (1, 1)
@@ -96,7 +99,7 @@ def test_a_full_disk_behind_stdout_is_one_line():
 
 
 @posix
-def test_a_terminal_gets_whole_lines(tmp_path):
+def test_lines_on_a_terminal_are_complete(tmp_path):
     names = unsung(tmp_path)
     text = on_terminal([*COMMAND, "transcribe", *names], tmp_path)
     lines = [line.strip() for line in re.split(r"[\r\n]+", text)]

@@ -1,4 +1,4 @@
-"""Training as a process: stopped like a user stops it, and gone on with."""
+"""``singtrans train`` as a process that is stopped and resumed."""
 
 import os
 import signal
@@ -33,14 +33,14 @@ def command(folder: Path, *more: str) -> list[str]:
 
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs POSIX process groups")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_stopping_is_one_line_and_keeps_the_checkpoint(tmp_path, number, code):
+def test_a_signal_saves_the_state_and_prints_one_line(tmp_path, number, code):
     songs(tmp_path / "songs")
     process = subprocess.Popen(command(tmp_path), stderr=subprocess.PIPE, text=True, start_new_session=True)
     for _ in range(600):
         if (tmp_path / "run" / "best.safetensors").exists() or process.poll() is not None:
             break
         time.sleep(0.1)
-    # As a terminal does: the signal goes to the worker as well.
+    # The worker also gets the signal, as from a terminal.
     os.killpg(process.pid, number)
     said = process.communicate(timeout=60)[1]
     assert process.returncode == code, said

@@ -1,4 +1,4 @@
-"""Trainings that are killed and resumed, and trainings that several processes share."""
+"""Trainings that are killed and resumed, and trainings by several processes."""
 
 import os
 import random
@@ -38,7 +38,7 @@ def test_a_killed_and_resumed_training_ends_with_the_same_weights(folder):
     def start(out: Path) -> subprocess.Popen:
         more = ["resume"] if (out / "state.pt").exists() else []
         code = [*PROGRAM, str(folder / "songs"), str(out), str(STEPS), *more]
-        # Not a pipe, which the killed process's children would keep open.
+        # A pipe would be kept open by the children of the killed process.
         with (folder / "output.txt").open("w") as output:
             return subprocess.Popen(code, stdout=output, stderr=output, cwd=ROOT)
 
@@ -66,7 +66,7 @@ def test_a_killed_and_resumed_training_ends_with_the_same_weights(folder):
 
 
 @pytest.mark.skipif(not torch.distributed.is_available(), reason="this torch has no distributed package")
-def test_two_processes_train_as_one(folder):
+def test_two_processes_give_the_weights_of_one(folder):
     train(folder / "songs", folder / "one", 20)
     launcher = ["torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     program = ["-m", *PROGRAM[2:], str(folder / "songs"), str(folder / "two"), "20"]

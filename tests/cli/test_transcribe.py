@@ -1,4 +1,4 @@
-"""`singtrans transcribe` as a process: outputs, failures, and file names of every kind."""
+"""`singtrans transcribe`: outputs, failures, and unusual file names."""
 
 import csv
 import json
@@ -13,7 +13,7 @@ import pytest
 from tests.helpers.command import COMMAND, GOOD, call, files, posix, run, troubles, unsung
 
 
-def test_three_formats_named_after_the_input(tmp_path):
+def test_outputs_in_three_formats_have_the_name_of_the_input(tmp_path):
     result = call("transcribe", GOOD, "-o", tmp_path / "new" / "out", *["-f", "mid", "-f", "csv", "-f", "json"])
     assert (result.returncode, result.stdout) == (0, "")
     out = tmp_path / "new" / "out"
@@ -26,7 +26,7 @@ def test_three_formats_named_after_the_input(tmp_path):
     assert (out / "twinkle_phone.mid").read_bytes().startswith(b"MThd")
 
 
-def test_beside_the_input_then_refused_skipped_overwritten(tmp_path):
+def test_existing_outputs_are_refused_skipped_or_overwritten(tmp_path):
     audio, output = tmp_path / "silence.wav", tmp_path / "silence.mid"
     unsung(tmp_path)
     silent = call("transcribe", audio, "-q")
@@ -43,13 +43,13 @@ def test_beside_the_input_then_refused_skipped_overwritten(tmp_path):
     assert output.read_bytes() == made
 
 
-def test_output_may_be_a_file(tmp_path):
+def test_the_output_may_be_a_file(tmp_path):
     unsung(tmp_path)
     assert call("transcribe", "silence.wav", "-o", "tune.csv", cwd=tmp_path).returncode == 0
     assert "tune.csv" in files(tmp_path)
 
 
-def test_without_singing_is_no_failure(tmp_path):
+def test_recordings_without_singing_are_not_failures(tmp_path):
     names = unsung(tmp_path)
     result = call("transcribe", *names, cwd=tmp_path)
     assert result.returncode == 0
@@ -61,7 +61,7 @@ def test_without_singing_is_no_failure(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["bytes0.wav", "header.wav", "text.wav", "stump.mp3", "missing.wav"])
-def test_what_cannot_be_read_is_one_line(tmp_path, name):
+def test_unreadable_files_are_reported_in_one_line(tmp_path, name):
     said = troubles(tmp_path) | {"missing.wav": "does not exist: check the path"}
     before = files(tmp_path)
     result = call("transcribe", name, cwd=tmp_path)
@@ -71,7 +71,7 @@ def test_what_cannot_be_read_is_one_line(tmp_path, name):
     assert files(tmp_path) == before
 
 
-def test_a_folder_of_good_and_bad(tmp_path):
+def test_a_folder_with_good_and_unreadable_files(tmp_path):
     recordings = tmp_path / "in"
     (recordings / "sub").mkdir(parents=True)
     said = troubles(recordings)
@@ -97,7 +97,7 @@ def test_a_folder_of_good_and_bad(tmp_path):
 
 
 @pytest.mark.parametrize("out", ["file/x", "file/x.mid", "file"])
-def test_an_output_that_cannot_be_written(tmp_path, out):
+def test_an_unwritable_output_folder_is_reported(tmp_path, out):
     unsung(tmp_path)
     (tmp_path / "file").write_text("in the way")
     before = files(tmp_path)
@@ -108,7 +108,7 @@ def test_an_output_that_cannot_be_written(tmp_path, out):
     assert files(tmp_path) == before
 
 
-def test_an_output_that_is_a_folder(tmp_path):
+def test_an_output_path_that_is_a_folder_is_reported(tmp_path):
     unsung(tmp_path)
     (tmp_path / "silence.mid").mkdir()
     result = call("transcribe", "silence.wav", "--overwrite", cwd=tmp_path)
@@ -131,14 +131,14 @@ NAMES = [
 
 
 @posix
-def test_names_of_every_kind(tmp_path):
+def test_unusual_file_names(tmp_path):
     unsung(tmp_path)
     arguments, wanted = [], set()
     for name in NAMES:
         raw = os.fsencode(name)
         try:
             shutil.copy(tmp_path / "silence.wav", os.fsencode(tmp_path) + b"/" + raw + b".wav")
-        except OSError:  # this file system will not have it
+        except OSError:  # the file system does not allow this name
             continue
         arguments.append(raw + b".wav")
         wanted.add(raw + b".mid")
@@ -151,7 +151,7 @@ def test_names_of_every_kind(tmp_path):
 
 
 @posix
-def test_names_that_are_too_long(tmp_path):
+def test_too_long_names_are_reported(tmp_path):
     for name in ("a" * 300 + ".wav", "b" * 251 + ".wav"):
         result = call("transcribe", name, "-f", "json", cwd=tmp_path)
         assert (result.returncode, result.stderr.count("\n")) == (1, 1)

@@ -9,7 +9,7 @@ TEXT = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 NAMES = re.findall(r"`([\w./]+)`", TEXT)
 
 
-def test_files_and_folders_exist():
+def test_named_files_and_folders_exist():
     paths = [name for name in NAMES if "/" in name or name.endswith(".py")]
     assert len(paths) > 40
     for name in paths:
@@ -23,14 +23,14 @@ def test_files_and_folders_exist():
         assert any(place.exists() for place in places), name
 
 
-def test_every_package_and_module_is_described():
+def test_all_packages_and_modules_are_described():
     for path in PACKAGE.iterdir():
         if path.name.startswith("_") or path.suffix not in ("", ".py"):
             continue
         assert (f"{path.name}/" if path.is_dir() else path.name) in NAMES, path.name
 
 
-def test_classes_exist():
+def test_named_classes_exist():
     source = "\n".join(path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py"))
     for name in re.findall(r"`([A-Z][a-z]\w+)`", TEXT):
         assert f"class {name}" in source, name

@@ -25,7 +25,7 @@ def _examples() -> list[doctest.DocTest]:
 
 @pytest.mark.parametrize("example", _examples(), ids=lambda test: test.name)
 def test_example(example, tmp_path, monkeypatch):
-    """Each example starts in a folder that holds ``song.wav``."""
+    """Run an example in a folder that has a file ``song.wav``."""
     shutil.copy(SAMPLES / "amazing_grace.wav", tmp_path / "song.wav")
     monkeypatch.chdir(tmp_path)
     failed, tried = doctest.DocTestRunner(verbose=False).run(example)

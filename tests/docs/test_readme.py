@@ -1,4 +1,4 @@
-"""What the README tells people to type works: every block is run, in order, in one folder."""
+"""The commands in the README work: all blocks are run, in order, in one folder."""
 
 import os
 import re
@@ -12,14 +12,14 @@ import pytest
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(sh|python)\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
-INSTALLERS = ("pip", "pytest", "python3")  # what only makes the environment that this test runs in
+INSTALLERS = ("pip", "pytest", "python3")  # commands that only set up the environment of this test
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A checkout with an environment in which the installers do nothing."""
+    """Make a checkout with an environment in which the installers have no effect."""
     place = tmp_path_factory.mktemp("readme")
-    # Without the outputs that the first block may have left there.
+    # Outputs that the first block may have written there are not copied.
     shutil.copytree(ROOT / "sample_audio", place / "sample_audio", ignore=shutil.ignore_patterns("*.mid"))
     programs = place / ".venv" / "bin"
     programs.mkdir(parents=True)
@@ -34,7 +34,7 @@ def folder(tmp_path_factory):
     return place
 
 
-def paste(kind: str, block: str, folder: Path) -> None:
+def run_block(kind: str, block: str, folder: Path) -> None:
     environment = os.environ | {
         "PATH": f"{folder / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": str(ROOT),
@@ -46,10 +46,10 @@ def paste(kind: str, block: str, folder: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="the blocks are for POSIX shells")
-def test_every_block_can_be_pasted(folder):
+def test_all_blocks_run(folder):
     assert len(BLOCKS) >= 10
     for kind, block in BLOCKS:
-        paste(kind, block, folder)
+        run_block(kind, block, folder)
     made = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     for name in (
         "sample_audio/ode_to_joy.mid",
@@ -64,8 +64,8 @@ def test_every_block_can_be_pasted(folder):
         assert name in made, name
 
 
-def test_two_commands_do_all_the_setting_up():
-    """The first two blocks are one line each, and install nothing outside of the environment."""
+def test_two_commands_are_enough_for_the_set_up():
+    """The first two blocks have one line each, and only change the environment."""
     first, second = (block for _, block in BLOCKS[:2])
     assert first.count("\n") == second.count("\n") == 1
     assert "python3 -m venv .venv" in first and "sample_audio/" in first
@@ -79,7 +79,7 @@ def test_blocks_use_files_that_exist():
             assert (ROOT / path).exists(), path
 
 
-def test_what_it_links_to_exists():
+def test_link_targets_exist():
     for link in re.findall(r"\]\(([^)#]+)\)", README):
         assert (ROOT / link).exists(), link
 

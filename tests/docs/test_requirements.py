@@ -1,4 +1,4 @@
-"""The pinned and the hashed requirements: of the same versions, and all that is asked for."""
+"""The pinned and the hashed requirements have the same versions, and are complete."""
 
 import json
 import re
@@ -13,33 +13,33 @@ ROOT = Path(__file__).parents[2]
 
 
 def pins(path: Path) -> dict[str, str]:
-    """Canonical name -> exact version, or the upper end of a range."""
+    """Map canonical names to exact versions, or to the upper limit of a range."""
     found = re.findall(r"^([\w.-]+)(?:==|>=[^,]*,<=)([^\s\\]+)", path.read_text(), flags=re.MULTILINE)
     return {canonicalize_name(name): version for name, version in found}
 
 
 ENGINES = ("songs", "demucs")
-"""Extras that CI does not install: what they separate voices with is large, and tests do without."""
+"""Extras that CI does not install, because they are large and the tests do not need them."""
 
 
 ELSEWHERE = {"pyworld", "setuptools", "coloredlogs", "humanfriendly", "colorama"}
-"""What only recipe/ needs, or only macOS 13 and Windows."""
+"""Packages that are needed only by recipe/, or only on macOS 13 and Windows."""
 
 
-def asked_for() -> list[Requirement]:
+def stated_requirements() -> list[Requirement]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = [lines for name, lines in project["optional-dependencies"].items() if name not in ENGINES]
     lines = [*project["dependencies"], *(line for extra in extras for line in extra)]
     return [requirement for requirement in map(Requirement, lines) if requirement.name != project["name"]]
 
 
-@pytest.mark.parametrize("requirement", asked_for(), ids=str)
+@pytest.mark.parametrize("requirement", stated_requirements(), ids=str)
 def test_every_requirement_is_pinned_within_its_range(requirement):
     version = pins(ROOT / "constraints.txt")[canonicalize_name(requirement.name)]
     assert requirement.specifier.contains(version)
 
 
-def test_hashed_versions_are_the_pinned_ones():
+def test_hashed_versions_equal_pinned_versions():
     run, test = (pins(ROOT / "requirements" / name) for name in ("run.txt", "test.txt"))
     pinned = pins(ROOT / "constraints.txt")
     assert (run | test).items() <= pinned.items()
@@ -56,7 +56,7 @@ def test_every_version_has_hashes(name):
     assert len(entries) == len(pins(ROOT / "requirements" / name))
 
 
-def test_the_bill_of_materials_is_of_these_versions():
+def test_the_bill_of_materials_has_the_same_versions():
     bill = json.loads((ROOT / "requirements" / "sbom.json").read_text())
     listed = {canonicalize_name(c["name"]): c["version"].partition("+")[0] for c in bill["components"]}
     assert listed == pins(ROOT / "requirements" / "run.txt")

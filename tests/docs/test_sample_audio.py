@@ -29,7 +29,7 @@ def audio_of(truth: Path) -> Path:
     return audio
 
 
-def test_samples_are_several_and_small():
+def test_there_are_several_small_samples():
     assert len(TRUTHS) >= 3
     assert len({audio_of(truth).suffix for truth in TRUTHS}) >= 3
     assert sum(path.stat().st_size for path in FOLDER.iterdir() if path.is_file()) < 2_000_000
@@ -49,7 +49,7 @@ def test_notes_are_ordered_and_inside_the_file(truth):
 
 
 @pytest.mark.parametrize("truth", TRUTHS, ids=lambda path: path.name)
-def test_level_is_sane_and_gaps_are_quiet(truth):
+def test_levels_are_moderate_and_gaps_are_quiet(truth):
     samples, rate = soundfile.read(audio_of(truth))
     assert 0.5 < np.abs(samples).max() < 0.8
     assert abs(samples.mean()) < 1e-3

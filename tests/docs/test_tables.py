@@ -1,4 +1,4 @@
-"""Tables in the docs that are generated: they are current."""
+"""The generated tables in the docs are current."""
 
 import runpy
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Tones and glides of exactly known pitch, from C2 to C6, read by the shipped model."""
+"""Transcription of tones and glides with known pitch, from C2 to C6, by the shipped model."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def transcriber() -> Transcriber:
 
 
 def sound(midi: np.ndarray, harmonics: int) -> np.ndarray:
-    """A tone that follows ``midi`` (n,), with harmonics of amplitude 1/h, soft edges, half a second of hiss around."""
+    """Make a tone with the pitch ``midi`` (n,), harmonics of amplitude 1/h, soft edges, and noise before and after."""
     hz = midi_to_hz(midi)
     phase = 2 * np.pi * np.cumsum(hz) / RATE
     tone = sum(np.where(h * hz < 7600, np.sin(h * phase), 0) / h for h in range(1, harmonics + 1))
@@ -26,7 +26,7 @@ def sound(midi: np.ndarray, harmonics: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("harmonics", [1, 6, 30])
-def test_tones(transcriber, harmonics):
+def test_pitch_of_tones(transcriber, harmonics):
     pitches = np.linspace(36, 84, 33) + np.random.default_rng(1).uniform(-0.5, 0.5, 33)
     errors = []
     for pitch in pitches:
@@ -38,8 +38,8 @@ def test_tones(transcriber, harmonics):
 
 
 @pytest.mark.parametrize("harmonics", [6, 30])
-def test_glides(transcriber, harmonics):
-    """Two semitones up in a fifth of a second, then held: the note is the one that is held."""
+def test_pitch_of_glides(transcriber, harmonics):
+    """The pitch rises by two semitones in a fifth of a second, and then stays. The note has the later pitch."""
     seconds = np.arange(int(0.8 * RATE)) / RATE
     errors = []
     for low in np.arange(36.0, 82.0, 2.3):

@@ -1,4 +1,4 @@
-"""The command transcribes `sample_audio` correctly with the shipped model."""
+"""Transcription of `sample_audio` by the shipped model is correct."""
 
 import subprocess
 import sys
@@ -15,7 +15,7 @@ from singtrans.scoring.metrics import mean_scores, score_notes
 SAMPLES = Path(__file__).parents[2] / "sample_audio"
 NAMES = sorted(path.name.removesuffix(".notes.csv") for path in SAMPLES.glob("*.notes.csv"))
 
-# Floors, below what the model card says: they find a broken path, not a slightly weaker model.
+# These limits are below the scores in the model card. They detect faults in the code, not slightly worse models.
 CON_FLOOR, CONP_FLOOR = 0.9, 0.85
 
 
@@ -48,7 +48,7 @@ def test_sample_notes_are_correct(transcribed):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_formats_agree(transcribed, name):
+def test_all_formats_have_the_same_notes(transcribed, name):
     table, numbers = load_notes(transcribed / f"{name}.csv"), load_notes(transcribed / f"{name}.json")
     assert [note.note for note in table] == [note.note for note in numbers]
     notes = read_with_mido(transcribed / f"{name}.mid")
@@ -59,7 +59,7 @@ def test_the_formats_agree(transcribed, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_midi_file_is_built_as_promised(transcribed, name):
+def test_the_midi_file_has_the_documented_structure(transcribed, name):
     midi = mido.MidiFile(transcribed / f"{name}.mid", charset="utf-8")
     assert (midi.type, midi.ticks_per_beat, len(midi.tracks)) == (1, 480, 2)
     assert {"set_tempo", "time_signature"} <= {message.type for message in midi.tracks[0]}
@@ -70,7 +70,7 @@ def test_the_midi_file_is_built_as_promised(transcribed, name):
         now += message.time
         assert message.type != "pitchwheel"
         if message.type == "note_on" and message.velocity:
-            assert sounding is None  # a note is switched off before the next is switched on
+            assert sounding is None  # a note must end before the next one starts
             sounding = (message.note, now)
         elif message.type in ("note_on", "note_off"):
             assert sounding is not None and sounding[0] == message.note and now > sounding[1]
@@ -78,8 +78,8 @@ def test_the_midi_file_is_built_as_promised(transcribed, name):
     assert sounding is None
 
 
-def test_the_pitch_is_that_of_the_voice(transcribed):
-    # Apart from the notes' limits: where a true note has a counterpart at all, it is rarely an octave off.
+def test_the_pitch_track_follows_the_labels(transcribed):
+    # Boundaries are not compared here. If a true note overlaps with a found one, it is rarely an octave off.
     errors = []
     for name in NAMES:
         for true in load_notes(SAMPLES / f"{name}.notes.csv"):
@@ -90,7 +90,7 @@ def test_the_pitch_is_that_of_the_voice(transcribed):
 
 
 def read_with_mido(path: Path) -> list[Note]:
-    """Notes by mido's own clock, without singtrans's reader."""
+    """Read notes with the times that mido computes, without singtrans's reader."""
     now, started, notes = 0.0, 0.0, []
     for message in mido.MidiFile(path, charset="utf-8"):
         now += message.time

@@ -1,1 +1,1 @@
-"""Helpers for tests of several packages."""
+"""Helpers of the tests."""

@@ -1,4 +1,4 @@
-"""Posteriors to decode: clear ones of known notes, a plausible melody's, and any at all."""
+"""Posteriors for tests of the decoder: clear ones of known notes, those of a melody, and arbitrary ones."""
 
 import numpy as np
 from hypothesis import strategies as st
@@ -17,9 +17,9 @@ def posteriors(onset, offset, activity, voicing, pitch, syllable=None, ornament=
 
 
 def clear(notes, frames, depth=0.97, midi=None) -> Posteriors:
-    """Posteriors as a confident network would give them for (onset, offset, pitch) triples.
+    """Make the posteriors of a confident network for (onset, offset, pitch) triples.
 
-    ``midi`` (frames,) is what is sung from frame to frame; by default the notes' own pitch.
+    ``midi`` (frames,) is the sung pitch of each frame; by default it is the pitch of the notes.
     """
     time = np.arange(frames) * HOP
     onset, offset, activity = np.full(frames, 0.01), np.full(frames, 0.01), np.full(frames, 0.02)
@@ -39,7 +39,7 @@ def clear(notes, frames, depth=0.97, midi=None) -> Posteriors:
 @st.composite
 def any_posteriors(draw) -> Posteriors:
     frames, bins = draw(st.integers(1, 60)), draw(st.integers(1, 20))
-    # Exact 0 and 1, and values that are no probabilities at all, as from a damaged network.
+    # Exactly 0 and 1, and values that are not probabilities, as from a damaged network.
     value = st.one_of(st.sampled_from([0.0, 1.0, 0.5, float("nan")]), st.floats(0, 1, width=32))
     heads = draw(arrays(np.float32, (4, frames), elements=value))
     pitch = draw(arrays(np.float32, (frames, bins), elements=st.floats(0, 1, width=32)))
@@ -49,7 +49,7 @@ def any_posteriors(draw) -> Posteriors:
 
 
 def melody(seed: int, frames: int) -> Posteriors:
-    """Posteriors of a plausible melody with rests, slips and noise: few clear decisions, many near ones."""
+    """Make posteriors of a melody with rests, errors and noise, so that many decisions are close."""
     rng = np.random.default_rng(seed)
     notes, now, time = [], 0.3, np.arange(frames) * HOP
     sung = np.full(frames, 60.0)

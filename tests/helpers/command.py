@@ -1,4 +1,4 @@
-"""What the tests of the command share: running it, as a process or in this one, and files to give it."""
+"""Functions that run the command, as a process or in this one, and make files for it."""
 
 import io
 import logging
@@ -33,7 +33,7 @@ def run(*args: object, cwd: Path | None = None, **options) -> subprocess.Complet
 
 
 def call(*args: object, cwd: Path | None = None, input: bytes = b"") -> subprocess.CompletedProcess:
-    """Run the command in this process: a hundred times as fast as `run`, and without its terminal and signals."""
+    """Run the command in this process. This is a hundred times as fast as `run`, but has no terminal and no signals."""
     from singtrans.cli import main
 
     streams = {name: io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for name in ("stdout", "stderr")}
@@ -72,7 +72,7 @@ def files(folder: Path) -> set[str]:
 
 
 def troubles(folder: Path) -> dict[str, str]:
-    """Make files that hold nothing to read; name -> what is said of it."""
+    """Make unreadable files, and map their names to parts of the expected messages."""
     (folder / "bytes0.wav").write_bytes(b"")
     sound(folder / "header.wav", np.zeros(0))
     (folder / "text.wav").write_text("la la la\n" * 50)
@@ -106,7 +106,7 @@ def on_terminal(command: list, cwd: Path | None = None, **environment: str) -> s
     while True:
         try:
             piece = os.read(main, 4096)
-        except OSError:  # what Linux answers at the end
+        except OSError:  # Linux raises this at the end
             break
         if not piece:
             break

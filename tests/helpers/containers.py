@@ -15,7 +15,7 @@ def tone(rate, seconds, hz=440.0, level=0.5):
 
 
 def tones(rate, starts, seconds=0.5, length=None):
-    """Silence with tones of half a second at the given times."""
+    """Make silence with tones of half a second at the given times."""
     sound = np.zeros(round(rate * (length or starts[-1] + 2 * seconds)), np.float32)
     for start in starts:
         part = tone(rate, seconds)
@@ -24,7 +24,7 @@ def tones(rate, starts, seconds=0.5, length=None):
 
 
 def onsets(samples, rate=16_000):
-    """Times at which sound begins after at least 0.1 s of silence, in seconds."""
+    """Find the times in seconds at which sound begins after at least 0.1 s of silence."""
     loud = np.flatnonzero(np.abs(samples) > 0.1)
     first = np.concatenate([[True], np.diff(loud) > 0.1 * rate])
     return [float(start) / rate for start in loud[first]]
@@ -32,19 +32,19 @@ def onsets(samples, rate=16_000):
 
 @dataclass
 class Track:
-    """A sound track: (frames,) or (frames, channels) samples, and which of its packets get lost or late."""
+    """A sound track: (frames,) or (frames, channels) samples, and the packets that are lost or late."""
 
     sound: np.ndarray
     codec: str = "aac"
     rate: int = 48_000
     delay: float = 0.0
-    gaps: tuple = ()  # (start, end) in seconds: packets that begin in between are left out
+    gaps: tuple = ()  # (start, end) in seconds; packets that begin between them are left out
     layout: str = ""
     metadata: dict = field(default_factory=dict)
 
 
 def write(path, *tracks, picture=False, container_format=None, options=None):
-    """Write tracks into one container, packet by packet in order of time; with a picture from 0 s on."""
+    """Write tracks to a container, packet by packet in order of time, with or without a picture from 0 s."""
     with av.open(str(path), "w", format=container_format, options=options or {}) as container:
         streams, packets = [], []
         if picture:
@@ -74,7 +74,7 @@ def _encode(stream, track, sound):
         elif kind.name.startswith("s32"):
             part = np.round(part * 2147483000).astype(np.int32)
         packed = np.ascontiguousarray(part.reshape(1, -1))
-        # Through a converter, because PyAV cannot fill planes beyond the eighth.
+        # A converter makes the planes, because PyAV can only fill the first eight.
         frame = av.AudioFrame.from_ndarray(packed, format=kind.packed.name, layout=stream.layout.name)
         frame.sample_rate, frame.pts, frame.time_base = track.rate, start, Fraction(1, track.rate)
         for converted in av.AudioResampler(kind.name).resample(frame):
@@ -102,7 +102,7 @@ def _pictures(container):
 
 
 def amr(frame_types):
-    """An AMR file of frames of the given types: 0 speech of 4.75 kbit/s, 8 comfort noise, 15 nothing."""
+    """Make an AMR file with frames of these types: 0 is speech of 4.75 kbit/s, 8 comfort noise, 15 no data."""
     sizes = {0: 12, 8: 5, 15: 0}
     rng = np.random.default_rng(0)
     frames = (bytes([kind << 3 | 4]) + rng.bytes(sizes[kind]) for kind in frame_types)
@@ -110,7 +110,7 @@ def amr(frame_types):
 
 
 def label_channels(content, labels):
-    """The bytes of a QuickTime file whose only sound track gets labels for its channels, such as 2, 1: right, left."""
+    """Label the channels of a QuickTime file's only sound track, for example with 2, 1 for right, left."""
     start = content.index(b"chan") - 4
     old = struct.unpack(">I", content[start : start + 4])[0]
     described = b"".join(struct.pack(">II3f", label, 0, 0.0, 0.0, 0.0) for label in labels)

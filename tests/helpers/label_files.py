@@ -1,10 +1,10 @@
-"""Label files as tests write them, and what is to be read from them."""
+"""Writing of label files, and the notes that they have."""
 
 import pytest
 
 from singtrans import Note, SingtransError, formats
 
-# In semitones and quarter seconds, so that every format can hold them.
+# Pitches are semitones and times are quarter seconds, which every format can represent.
 NOTES = (Note(0.5, 1.25, 60.0), Note(1.25, 1.75, 61.0), Note(2.0, 3.5, 57.0), Note(4.0, 4.25, 70.0))
 
 

@@ -1,4 +1,4 @@
-"""Tunes and a recording for report pages, and a name with markup."""
+"""Notes and a recording for report pages, and a hostile name."""
 
 import numpy as np
 import soundfile

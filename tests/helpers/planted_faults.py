@@ -1,4 +1,4 @@
-"""Faults to plant in a folder of labelled songs, with their expected messages."""
+"""Faults for a folder of labelled songs, with the expected messages."""
 
 import shutil
 from dataclasses import replace
@@ -141,7 +141,7 @@ def copied(folder, song):
     soundfile.write(folder / "zzz.ogg", song.samples, RATE)
 
 
-# Fault -> kind, file and words of each expected problem
+# Map from faults to the kind, file and message of each expected problem
 SINGLE = {
     note_octave: [("octave", "song0.tsv", "an octave below")],
     note_wrong: [("pitch", "song0.tsv", "semitones sharp")],

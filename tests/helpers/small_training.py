@@ -1,4 +1,4 @@
-"""A training of a small network, also as a program: python -m tests.helpers.small_training SONGS OUT STEPS [resume]."""
+"""Training of a small network; as a program: python -m tests.helpers.small_training SONGS OUT STEPS [resume]."""
 
 import sys
 from pathlib import Path
@@ -19,5 +19,5 @@ def train(songs: Path, out: Path, steps: int, *, resume: bool = False) -> None:
 
 
 if __name__ == "__main__":
-    print("begun", flush=True)  # after the imports
+    print("begun", flush=True)  # printed after the imports
     train(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), resume="resume" in sys.argv)

@@ -1,4 +1,4 @@
-"""Synthetic songs of known rhythm with human timing."""
+"""Synthetic songs with known rhythm and irregular timing."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ _BARS = {
 
 @dataclass(frozen=True)
 class Song:
-    """Notes as sung, the beats where each starts and ends, and the seconds of every beat."""
+    """Sung notes, the beats at which each starts and ends, and the time of each beat in seconds."""
 
     notes: tuple[Note, ...]
     spans: tuple[tuple[float, float], ...]
@@ -26,7 +26,7 @@ class Song:
 
 
 def song(rng, tempo, bars=16, metre=4, jitter=0.02, drift=0.0):
-    """A song of a few patterns of bars, with rests; onsets and ends are off by ``jitter`` seconds (normal)."""
+    """Make a song of a few repeated bars with rests. Onsets and offsets have a normal error of ``jitter`` seconds."""
     patterns = _BARS[metre]
     few, spans, place = rng.choice(len(patterns), 5), [], 0.0
     for _ in range(bars):

@@ -1,4 +1,4 @@
-"""Recordings of synthetic melodies, sung by a formant voice, with their labels."""
+"""Recordings of random melodies, sung by a synthetic voice, with their labels."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +36,7 @@ def write_audio(path: Path, samples: np.ndarray) -> Path:
 
 
 def write_notes(path: Path, rows, head: str = "onset\toffset\tpitch") -> Path:
-    """Rows are notes or lists of cells."""
+    """Write a table of notes; the rows are notes or lists of cells."""
     rows = [(f"{r.onset:.4f}", f"{r.offset:.4f}", f"{r.pitch:.3f}") if isinstance(r, Note) else r for r in rows]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join([head, *("\t".join(map(str, row)) for row in rows)]) + "\n")

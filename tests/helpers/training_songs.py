@@ -1,4 +1,4 @@
-"""A data set to train on that a formant voice sings."""
+"""A small data set for training, sung by a synthetic voice."""
 
 import csv
 from pathlib import Path
@@ -27,7 +27,7 @@ def sing(folder: Path, name: str, seed: int, f0_only: bool = False) -> None:
 
 
 def sung_folder(folder: Path) -> Path:
-    """Four songs with notes and one with its pitch alone, in ``folder``."""
+    """Write four songs with notes and one song with pitch labels to ``folder``."""
     for index in range(4):
         sing(folder, f"song{index}", index)
     sing(folder, "pitch", 9, f0_only=True)

@@ -1,4 +1,4 @@
-"""Transcribers whose behaviour depends on the name of the recording, for processes that tests start."""
+"""Transcribers for processes that tests start. Their behaviour depends on the name of the recording."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ from singtrans.notes import Note, PitchTrack, Transcription
 
 
 def of_content(path: Path) -> Transcription:
-    """A note whose pitch is the file's length; files are slow, bad, faulty or deadly by name."""
+    """Return a note whose pitch is the length of the file; the name decides whether the file is slow or fails."""
     marks = path.parent / "marks"
     if "slow" in path.name:
         time.sleep(0.3)
@@ -42,4 +42,4 @@ def refuse():
 
 
 def forbidden():
-    raise AssertionError("this process was not needed")
+    raise AssertionError("no process must be started")

@@ -1,6 +1,6 @@
-"""A plain implementation of the search, frame by frame over the whole input, as a reference for the fast one.
+"""A simple implementation of the search, frame by frame over the whole input, as a reference for the fast one.
 
-The values of the notes come from the product's functions, applied to the whole input at once.
+The values of the notes are computed by the functions of the package, which get the whole input at once.
 """
 
 import numpy as np
@@ -21,13 +21,13 @@ def decode(posteriors: Posteriors, config: DecoderConfig, duration: float) -> tu
     Args:
         posteriors: posteriors of the whole recording.
         config: costs and weights.
-        duration: duration of the recording in seconds; no note ends later.
+        duration: length of the recording in seconds; no note ends later.
 
     Returns:
-        Notes in time order, never overlapping, each of positive length and inside 0..duration.
+        Notes in time order that do not overlap. Each has a length above 0 and is inside 0..duration.
     """
     segments, bounds = _search(posteriors, config), limits(posteriors.hop, config)
-    # One by one: the values of a note must not depend on those that are measured with it.
+    # Notes are measured one by one, because the values of a note must not depend on the others.
     found = [measure([segment], posteriors, 0, bounds, config)[0] for segment in segments]
     return tuple(
         Note(on, off, note.pitch, note.clarity)
@@ -39,15 +39,15 @@ def decode(posteriors: Posteriors, config: DecoderConfig, duration: float) -> tu
 def _search(posteriors: Posteriors, config: DecoderConfig) -> list[Segment]:
     """Find the best segments by dynamic programming over boundaries between frames.
 
-    Position ``t`` lies before frame ``t``. ``silence`` is the best score of everything before ``t`` that ends in
-    silence, ``ended`` that of everything that ends with a note. ``open_[p]`` is the best score with which the steady
-    part of a note of pitch ``p`` can have begun, less all activity and fit summed up to its start, so that adding the
-    sums up to ``t`` gives the score of the note up to ``t``; it lags behind by the shortest note. Lead-ins and tails
-    are tried at every length.
+    Position ``t`` is before frame ``t``. ``silence`` is the best score of all sequences up to ``t`` that end in
+    silence, and ``ended`` is the best score of those that end with a note. ``open_[p]`` is the best score at the start
+    of the steady part of a note with pitch ``p``, minus the sums of activity and fit up to that start. Adding the sums
+    up to ``t`` to it gives the score of the note up to ``t``. It is delayed by the length of the shortest note.
+    Lead-ins and tails of every length are tried.
     """
     frames, bins = posteriors.pitch.shape
     scores = evidence(posteriors, config)
-    # A recording may stop in the middle of a note: its very end is neither for nor against an offset.
+    # A recording may end during a note, so its last position has no evidence for or against an offset.
     offset, inner = np.append(scores.offset, 0.0), np.append(scores.inner, -np.inf)
     bounds = limits(posteriors.hop, config)
     shortest, longest = bounds.shortest, bounds.ornament
@@ -59,13 +59,13 @@ def _search(posteriors: Posteriors, config: DecoderConfig) -> list[Segment]:
     tail, tail_start = np.full((frames + 1, bins), -np.inf), np.zeros((frames + 1, bins), np.int64)
     ended_bin = np.zeros(frames + 1, np.int64)
     ended_start = np.full(frames + 1, -1, np.int64)
-    begun_after = np.zeros(frames + 1, np.int64)  # where the note before a note that begins here ended
+    begun_after = np.zeros(frames + 1, np.int64)  # end of the note that precedes a note starting here
     silence, before_silence = 0.0, 0
     begin = np.full(frames + 1, -np.inf)
     for t in range(frames + 1):
         ended = -np.inf
         if t >= shortest:
-            steady = t - shortest  # where the steady part of a note that is long enough by now can begin
+            steady = t - shortest  # latest start of the steady part of a note that is long enough at ``t``
             enter, start = np.full(bins, begin[steady]), np.full(bins, steady)
             if lead := range(max(steady - longest, 0), steady):
                 begun = np.array([begin[s] - ornament[s] for s in lead])
@@ -99,7 +99,7 @@ def limits(hop: float, config: DecoderConfig) -> Limits:
 
 
 def _trace(end: int, ended_start: np.ndarray, ended_bin: np.ndarray, begun_after: np.ndarray) -> list[Segment]:
-    """Walk back from the last note's end; position 0 ends no note."""
+    """Collect the notes backwards from the end of the last one; no note ends at position 0."""
     segments = []
     while end > 0:
         start = int(ended_start[end])

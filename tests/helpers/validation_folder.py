@@ -1,4 +1,4 @@
-"""A folder like that of the validation sets, made of a sample recording."""
+"""A folder with the structure of the validation sets, made from a sample recording."""
 
 import shutil
 from pathlib import Path
@@ -11,7 +11,7 @@ NAMES = ("utau/alys_01", "utau/scott_01", "words/song", "ssvd/1072", "ssvd/1075"
 
 
 def write_sets(folder: Path) -> Path:
-    """A sample recording as each of the sets but MIR-1K, in two voices, two parts and three kinds of labels."""
+    """Write a sample recording as all sets but MIR-1K, in two voices, two parts and three kinds of labels."""
     lines = ["onset\toffset\tpitch", *(f"{n.onset}\t{n.offset}\t{n.pitch}" for n in TUNE)]
     for name in NAMES:
         path = folder / name
