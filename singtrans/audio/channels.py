@@ -40,6 +40,8 @@ def pick(chunks: Iterable[np.ndarray], channel: int) -> Iterator[np.ndarray]:
 
 def finite(samples: np.ndarray) -> np.ndarray:
     """The samples with 0 in place of those that are not finite."""
+    if np.isfinite(samples).all():
+        return samples
     return np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
 
 

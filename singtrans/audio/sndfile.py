@@ -75,9 +75,15 @@ class _Seekable:
 def _open(file: BinaryIO) -> "SoundFile":
     import soundfile
 
+    class ForwardSoundFile(soundfile.SoundFile):  # type: ignore[misc]  # it comes without types
+        """A file that is read from its beginning to its end, without the two seeks of soundfile for every read."""
+
+        def seekable(self) -> bool:
+            return False
+
     try:
         # An open file instead of its name: libsndfile would take any text named .au or .vox for raw samples.
-        sound = soundfile.SoundFile(_Seekable(file))
+        sound = ForwardSoundFile(_Seekable(file))
     except (soundfile.LibsndfileError, TypeError) as error:  # soundfile asks for the rate of anything named .raw
         raise NotForLibsndfileError(str(error)) from error
     if sound.subtype.startswith("MPEG"):
