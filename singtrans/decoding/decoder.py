@@ -47,6 +47,7 @@ from singtrans.notes import Note, Ornament, PitchTrack
 __all__ = ["Decoder", "Posteriors", "decode", "pitch_between", "pitch_track"]
 
 _BLOCK = 1500  # frames whose scores are held at once
+_TOGETHER = 1000  # frames whose notes are measured at once: many notes take hardly longer than one
 
 
 class Decoder:
@@ -143,6 +144,8 @@ class Decoder:
     def _measure(self, complete: bool) -> None:
         """Read the values of the decided notes whose surroundings are here."""
         if self._held is None:
+            return
+        if not complete and len(self._held) < _TOGETHER:
             return
         end = self._first + len(self._held)
         ready = sum(complete or segment.end + SURROUNDINGS < end for segment in self._waiting)

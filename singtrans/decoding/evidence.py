@@ -11,38 +11,47 @@ def evidence(posteriors: Posteriors, config: DecoderConfig) -> Evidence:
     """The scores of some frames; each frame's depend on no other frame."""
     floor = config.decision_floor
     activity = config.activity_weight * log_odds(posteriors.activity, floor)[:, None]
-    gain = pitch_fit(posteriors, config) + activity
-    ornaments = config.longest_ornament > 0.0
+    gain = pitch_fit(posteriors, config)
+    gain += activity
+    ornament = gain
+    if config.longest_ornament > 0.0:
+        ornament = ornament_fit(posteriors, config)
+        ornament += activity
     return Evidence(
         onset=config.onset_weight * log_odds(posteriors.onset, floor) - config.note_cost,
         offset=config.offset_weight * log_odds(posteriors.offset, floor),
         gain=gain,
         inner=inner_scores(posteriors, config),
-        ornament=ornament_fit(posteriors, config) + activity if ornaments else gain,
+        ornament=ornament,
     )
 
 
 def log_odds(probability: np.ndarray, floor: float) -> np.ndarray:
     """Natural log odds of probabilities that are clipped to ``floor`` and ``1 - floor`` first."""
-    p = np.clip(as_probabilities(probability), floor, 1.0 - floor)
+    p = np.minimum(np.maximum(as_probabilities(probability), floor), 1.0 - floor)
     return np.log(p) - np.log1p(-p)
 
 
 def pitch_fit(posteriors: Posteriors, config: DecoderConfig) -> np.ndarray:
     """(frames, bins): weighted log likelihood, at most 0, of each frame under a note of each pitch."""
-    kernel = _tolerance(posteriors, config)
-    padded = np.pad(as_probabilities(posteriors.pitch), ((0, 0), (len(kernel) // 2,) * 2))
-    near = np.lib.stride_tricks.sliding_window_view(padded, len(kernel), axis=1) @ kernel
+    kernel, bins = _tolerance(posteriors, config), posteriors.pitch.shape[1]
+    half = len(kernel) // 2
+    padded = _padded(posteriors.pitch, half, half)
+    near = padded[:, half : half + bins] * kernel[half]
+    for distance in range(1, half + 1):  # the kernel is symmetric
+        both = padded[:, half - distance : half - distance + bins] + padded[:, half + distance : half + distance + bins]
+        both *= kernel[half + distance]
+        near += both
     return _fit(near, as_probabilities(posteriors.voicing)[:, None], config)
 
 
 def ornament_fit(posteriors: Posteriors, config: DecoderConfig) -> np.ndarray:
     """(frames, bins): the same under an ornament of a note of each pitch, which may be at any pitch around it."""
     below, above = _ornament_reaches(posteriors, config)
-    sums = np.pad(as_probabilities(posteriors.pitch), ((0, 0), (below + 1, above))).cumsum(axis=1)
-    bins = posteriors.pitch.shape[1]
-    near = sums[:, below + above + 1 :] - sums[:, :bins]
-    return _fit(config.ornament_fit * near, as_probabilities(posteriors.voicing)[:, None], config)
+    sums = _padded(posteriors.pitch, below + 1, above).cumsum(axis=1)
+    near = sums[:, below + above + 1 :] - sums[:, : posteriors.pitch.shape[1]]
+    near *= config.ornament_fit
+    return _fit(near, as_probabilities(posteriors.voicing)[:, None], config)
 
 
 def ornament_gain(frames: np.ndarray, bins: np.ndarray, posteriors: Posteriors, config: DecoderConfig) -> np.ndarray:
@@ -77,10 +86,23 @@ def _ornament_reaches(posteriors: Posteriors, config: DecoderConfig) -> tuple[in
     return round(config.ornament_below * bins), round(config.ornament_above * bins)
 
 
+def _padded(pitch: np.ndarray, below: int, above: int) -> np.ndarray:
+    """Probabilities of pitch with bins of 0 below and above."""
+    padded = np.zeros((len(pitch), below + pitch.shape[1] + above))
+    padded[:, below : below + pitch.shape[1]] = as_probabilities(pitch)
+    return padded
+
+
 def _fit(near: np.ndarray, voicing: np.ndarray, config: DecoderConfig) -> np.ndarray:
+    """Weighted log likelihood of frames of which ``near`` lies where it should; ``near`` is overwritten."""
     # An unvoiced frame (a consonant, a breath) says nothing about the note's pitch.
-    likelihood = 1.0 - voicing * (1.0 - config.pitch_floor) * (1.0 - np.clip(near, 0.0, 1.0))
-    return config.pitch_weight * np.log(likelihood)
+    told = voicing * (1.0 - config.pitch_floor)
+    likelihood = np.minimum(near, 1.0, out=near)
+    likelihood *= told
+    likelihood += 1.0 - told
+    np.log(likelihood, out=likelihood)
+    likelihood *= config.pitch_weight
+    return likelihood
 
 
 def inner_scores(posteriors: Posteriors, config: DecoderConfig) -> np.ndarray:

@@ -81,7 +81,7 @@ def note_pitches(
     trim = (config.edge * (end - start)).astype(np.int64)  # less than half, so a frame is left
     # One frame more on either side, to see how fast the pitch moves at the ends.
     wider = Spans(start + trim - 1, end - trim + 1)
-    present = np.clip(wider.frames, 0, len(posteriors) - 1)
+    present = np.minimum(np.maximum(wider.frames, 0), len(posteriors) - 1)
     reach = round(1.5 * posteriors.bins_per_semitone)
     # Centring each frame's window on its own peak near the note's pitch keeps the window's edges from biasing it.
     index = np.clip(bins[:, None] + np.arange(-reach, reach + 1), 0, posteriors.pitch.shape[1] - 1)[wider.owner]
@@ -191,15 +191,20 @@ def _swing(away: np.ndarray, weight: np.ndarray, time: np.ndarray, bent: float, 
     rates = VIBRATO_RATES[(heard * hop * VIBRATO_RATES >= _FEWEST_PERIODS) & (VIBRATO_RATES * hop < 0.5)]
     if not len(rates):
         return None
-    root = np.sqrt(weight)
-    y = away * root
-    line = np.stack([root, time * root], axis=-1)
-    unexplained = bent / (heard - 2)
+    # Least squares by the normal equations, which two periods and more make well conditioned.
     turn = 2 * np.pi * rates[:, None] * time
-    waves = np.stack([np.cos(turn), np.sin(turn)], axis=-1) * root[:, None]
-    columns = np.concatenate([np.broadcast_to(line, (len(rates), *line.shape)), waves], axis=-1)
-    fits = np.linalg.pinv(columns) @ y  # (rates, 4)
-    left = ((y - np.einsum("rfc,rc->rf", columns, fits)) ** 2).sum(axis=1) / (heard - _UNKNOWNS)
+    columns = np.empty((len(rates), 4, len(time)))
+    columns[:, 0], columns[:, 1] = 1.0, time
+    np.cos(turn, out=columns[:, 2])
+    np.sin(turn, out=columns[:, 3])
+    weighted = columns * weight
+    products = weighted @ columns.transpose(0, 2, 1)  # (rates, 4, 4)
+    try:
+        fits = np.linalg.solve(products, (weighted @ away)[..., None])[..., 0]
+    except np.linalg.LinAlgError:
+        return None  # frames of no weight leave less than what is to be found
+    unexplained = bent / (heard - 2)
+    left = (weight * (away - (fits[:, None] @ columns)[:, 0]) ** 2).sum(axis=1) / (heard - _UNKNOWNS)
     best = int(np.argmin(left))
     centre, extent = float(fits[best, 0]), float(np.hypot(*fits[best, 2:]))
     if left[best] > (1.0 - _VIBRATO_SHARE) * unexplained or not _LEAST_EXTENT < extent < _VIBRATO_REACH:

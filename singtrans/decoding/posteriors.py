@@ -74,8 +74,9 @@ class Posteriors:
         """
         bins = self.pitch.shape[1]
         index = centre[:, None] + np.arange(-reach, reach + 1)
-        found = as_probabilities(self.pitch[frames[:, None], np.clip(index, 0, bins - 1)])
-        return np.where((index >= 0) & (index < bins), found, 0.0)
+        present = np.minimum(np.maximum(index, 0), bins - 1)
+        found = as_probabilities(self.pitch[frames[:, None], present])
+        return found if np.array_equal(present, index) else np.where(present == index, found, 0.0)
 
     @property
     def _heads(self) -> tuple[np.ndarray, ...]:

@@ -119,6 +119,9 @@ class Block:
         if limits.ornament:
             self._ornament_sums = _summed(past.ornament_sums, past.ornament, evidence.ornament)
             self._tail = np.concatenate([past.tail, np.empty((count, bins))])
+            # What a lead-in adds to the score with which it began, and a tail to that with which it begins.
+            self._led = self._ornament_sums + self._inner[:, None]
+            self._tailed = self._inner[self._offset :, None] - self._ornament_sums[self._offset :]
         self.ended = np.empty(count)
         self.silence = np.empty(count + 1)
         self.silence[0] = past.silence
@@ -145,55 +148,62 @@ class Block:
         longest, count = self._limits.ornament, self._count
         entered = self._begin[longest + done : longest + count, None]  # scores with which steady parts begin
         if longest:
-            leads = window_maximum(self._leads()[done:], longest)
-            entered = np.maximum(entered, self._after_ornament(leads, longest + done))
+            leads = window_maximum(self._leads(done), longest)
+            leads += self._led[longest + done : longest + count]
+            entered = np.maximum(leads, entered, out=leads)
         np.subtract(entered, self._sums[longest + done : longest + count], out=self._opened[done + 1 :])
         running_maximum(self._opened[done:])
-        np.add(self._opened[done + 1 :], self._sums[self._offset + done :], out=self._whole[done:])
+        whole = np.add(self._opened[done + 1 :], self._sums[self._offset + done :], out=self._whole[done:])
         if longest:
-            here = slice(self._offset + done, None)
-            self._tail[longest + done :] = (self._whole[done:] + self._inner[here, None]) - self._ornament_sums[here]
-            tails = window_maximum(self._tail[done:-1], longest) + self._ornament_sums[here]
-            np.maximum(self._whole[done:], tails, out=self._whole[done:])
+            np.add(whole, self._tailed[done:], out=self._tail[longest + done :])
+            tails = window_maximum(self._tail[done:-1], longest)
+            tails += self._ornament_sums[self._offset + done :]
+            np.maximum(whole, tails, out=whole)
 
-    def _leads(self) -> np.ndarray:
-        """(ornament + positions - 1, bins): scores with which lead-ins begin, less the sum of ornament up to there."""
-        rows = self._limits.ornament + self._count - 1
-        return self._begin[:rows, None] - self._ornament_sums[:rows]
+    def _leads(self, done: int) -> np.ndarray:
+        """(ornament + positions - 1, bins) scores with which lead-ins begin, less the sum of ornament up to there.
 
-    def _after_ornament(self, started: np.ndarray, row: int) -> np.ndarray:
-        """Scores with which steady parts begin after lead-ins, from this row on."""
-        rows = slice(row, row + len(started))
-        return (started + self._ornament_sums[rows]) + self._inner[rows, None]
+        The first ``done`` rows are left out.
+        """
+        rows = slice(done, self._limits.ornament + self._count - 1)
+        return self._begin[rows, None] - self._ornament_sums[rows]
 
     def _starts(self) -> None:
         """Where the best note of each pitch began, for all positions, and which pitch is best; earliest of equals."""
-        longest, count, limits = self._limits.ornament, self._count, self._limits
-        entered = np.arange(self._first - limits.shortest, self._first - limits.shortest + count, dtype=np.int32)
-        # The last position before which an open note of this pitch got better, counted from 1.
-        latest = np.zeros(self._opened.shape, np.int32)
-        np.multiply(
-            self._opened[1:] > self._opened[:-1], np.arange(1, count + 1, dtype=np.int32)[:, None], out=latest[1:]
-        )
-        running_maximum(latest)
+        longest, count, bins = self._limits.ornament, self._count, self._whole.shape[1]
+        # Where a steady part began that was entered before each position, with its lead-in if it has one.
+        began = np.empty((count + 1, bins), np.int32)
+        began[0] = self._past.opened_start
+        began[1:] = (self._first - self._limits.shortest + np.arange(count))[:, None]
         if longest:
-            leads, place = window_argmax(self._leads(), longest)
-            led = self._after_ornament(leads, longest) > self._begin[longest : longest + count, None]
-            began = np.where(led, place + (self._first - self._offset), entered[:, None])
-            start = np.take_along_axis(np.concatenate([self._past.opened_start[None], began]), latest, axis=0)
-        else:
-            start = np.where(latest > 0, np.append(np.int32(0), entered)[latest], self._past.opened_start)
-        self._start = start.astype(np.int32)
+            leads, place = window_argmax(self._leads(0), longest)
+            leads += self._led[longest : longest + count]
+            led = leads > self._begin[longest : longest + count, None]
+            np.add(
+                place,
+                np.arange(count, dtype=np.int32)[:, None] + (self._first - self._offset),
+                out=began[1:],
+                where=led,
+            )
+        # The last position before which an open note of this pitch got better, counted from 1.
+        latest = np.zeros((count + 1, bins), np.int32)
+        better = self._opened[1:] > self._opened[:-1]
+        np.multiply(better, np.arange(1, count + 1, dtype=np.int32)[:, None], out=latest[1:])
+        running_maximum(latest)
+        latest *= bins
+        latest += np.arange(bins, dtype=np.int32)
+        self._start = began.take(latest)
         self.best_bin = self._whole.argmax(axis=1)
         rows = np.arange(count)
         self.best_start = self._start[rows + 1, self.best_bin]
         if longest:
             self._tail_start = np.concatenate([self._past.tail_start, self._start[1:]])
             steady = self._opened[rows + 1, self.best_bin] + self._sums[self._offset + rows, self.best_bin]
-            tailed = self._whole[rows, self.best_bin] > steady
-            windows = np.lib.stride_tricks.sliding_window_view(self._tail[:-1], longest, axis=0)[rows, self.best_bin]
-            tail = self._tail_start[rows + windows.argmax(axis=1), self.best_bin]
-            self.best_start = np.where(tailed, tail, self.best_start)
+            tailed = np.flatnonzero(self._whole[rows, self.best_bin] > steady)
+            own = self.best_bin[tailed, None]
+            windows = tailed[:, None] + np.arange(longest)
+            best = self._tail[windows, own].argmax(axis=1)
+            self.best_start[tailed] = self._tail_start[tailed + best, own[:, 0]]
 
     def past(self) -> Past:
         """What the next block needs."""
@@ -234,14 +244,14 @@ def window_maximum(rows: np.ndarray, width: int) -> np.ndarray:
 
 
 def window_argmax(rows: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """The maximum of each ``width`` rows that follow each other, and the first row that has it."""
-    place = np.broadcast_to(np.arange(len(rows), dtype=np.int32)[:, None], rows.shape)
+    """The maximum of each ``width`` rows that follow each other, and how many rows lie before the first that has it."""
+    place = np.zeros(rows.shape, np.int16)
     step = 1
     while step < width:
         move = min(step, width - step)
         later = rows[move:] > rows[:-move]
-        rows = np.where(later, rows[move:], rows[:-move])
-        place = np.where(later, place[move:], place[:-move])
+        rows = np.maximum(rows[move:], rows[:-move])
+        place = np.where(later, place[move:] + np.int16(move), place[:-move])
         step += move
     return rows, place
 

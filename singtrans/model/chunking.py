@@ -15,7 +15,7 @@ class Chunking:
             recording, and in a temporary file beyond it.
     """
 
-    slice_seconds: float = 5.0
+    slice_seconds: float = 7.0
     short_seconds: float = 25.0
     kept_seconds: float = 300.0
     memory_bytes: int = 16_000_000

@@ -69,13 +69,13 @@ def _search(posteriors: Posteriors, config: DecoderConfig) -> list[Segment]:
             enter, start = np.full(bins, begin[steady]), np.full(bins, steady)
             if lead := range(max(steady - longest, 0), steady):
                 begun = np.array([begin[s] - ornament[s] for s in lead])
-                led = (begun.max(axis=0) + ornament[steady]) + inner[steady]
+                led = begun.max(axis=0) + (ornament[steady] + inner[steady])
                 start = np.where(led > enter, lead.start + begun.argmax(axis=0), start)
                 enter = np.maximum(enter, led)
             better = enter - total[steady] > open_
             open_[better], open_start[better] = (enter - total[steady])[better], start[better]
             score, start = open_ + total[t], open_start.copy()
-            tail[t], tail_start[t] = (score + inner[t]) - ornament[t], open_start
+            tail[t], tail_start[t] = score + (inner[t] - ornament[t]), open_start
             if longest and t:
                 first = max(t - longest, 0)
                 tailed = tail[first:t].max(axis=0) + ornament[t]
