@@ -156,8 +156,7 @@ class Block:
         whole = np.add(self._opened[done + 1 :], self._sums[self._offset + done :], out=self._whole[done:])
         if longest:
             np.add(whole, self._tailed[done:], out=self._tail[longest + done :])
-            tails = window_maximum(self._tail[done:-1], longest)
-            tails += self._ornament_sums[self._offset + done :]
+            tails = window_maximum(self._tail[done:-1], longest) + self._ornament_sums[self._offset + done :]
             np.maximum(whole, tails, out=whole)
 
     def _leads(self, done: int) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Samples in blocks to posteriors in blocks: memory does not grow with the recording.
 
-    blocks ──slices──▶ samples of 5 s ──embed──▶ features ──LSTM──▶ context ──heads──▶ posteriors
+    blocks ──slices──▶ samples of 7 s ──embed──▶ features ──LSTM──▶ context ──heads──▶ posteriors
 
 The front end and the convolutions look at a few frames around each frame, and every slice has them. The LSTM's states
 are carried from slice to slice. So the result does not depend on the slices.
@@ -60,7 +60,7 @@ class StreamingModel:
         self._lead = round(_LEAD_SECONDS / config.features.hop_seconds)
 
     def __call__(self, blocks: Iterable[np.ndarray], gain: float) -> Iterator[Posteriors]:
-        """Posteriors of a recording, in order, up to five seconds each.
+        """Posteriors of a recording, in order, up to seven seconds each.
 
         Args:
             blocks: (n,) float32 each, mono at the model's rate; together the recording.
