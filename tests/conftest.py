@@ -35,7 +35,7 @@ _NEEDS = {
         "training/test_recordings.py",
     ],
     "mir_eval": ["scoring/test_metrics.py"],
-    "partitura": ["robustness/test_fuzzing.py"],
+    "verovio": ["robustness/test_fuzzing.py"],
 }
 collect_ignore = [module for package, modules in _NEEDS.items() if not find_spec(package) for module in modules]
 

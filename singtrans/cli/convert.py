@@ -7,8 +7,10 @@ import typer
 
 from singtrans.cli.commands import OUTPUT
 from singtrans.cli.console import describe
+from singtrans.cli.note_options import Ornaments, OrnamentsOption, WrittenEnds
 from singtrans.cli.options import (
     Artist,
+    Composer,
     Key,
     Language,
     Lyrics,
@@ -20,6 +22,7 @@ from singtrans.cli.options import (
     Quiet,
     Tempo,
     Title,
+    Transpose,
     Tuning,
     Velocity,
     VelocityOption,
@@ -57,13 +60,17 @@ def convert(  # noqa: PLR0913 (one parameter per option)
     lyrics: Lyrics = None,
     title: Title = "",
     artist: Artist = "",
+    composer: Composer = "",
     language: Language = "",
     overwrite: Overwrite = False,
+    ornaments: OrnamentsOption = Ornaments.fold,
+    ends: WrittenEnds = None,
     tempo: Tempo = None,
     metre: Metre = None,
     quantize: Quantize = "",
     tuning: Tuning = None,
     key: Key = None,
+    transpose: Transpose = 0,
     pitch_bend: PitchBend = False,
     program: Program = 54,
     velocity: VelocityOption = Velocity.fixed,
@@ -106,9 +113,13 @@ def convert(  # noqa: PLR0913 (one parameter per option)
         lyrics=lyrics,
         title=title,
         artist=artist,
+        composer=composer,
         language=language,
         tuning=tuning,
         key=key,
+        transpose=transpose,
+        ornaments=ornaments.value,
+        ends=ends.value if ends else None,
     )
     request = read_options(name, voice, tier, unit, columns)
     converted = convert_file(

@@ -107,9 +107,21 @@ VelocityOption = Annotated[
     typer.Option(help="Same velocity for all notes, or velocity by the loudness of each note.", rich_help_panel=MIDI),
 ]
 Title = Annotated[
-    str, typer.Option(metavar="TEXT", help="Title of the song. Default: the recording's name.", rich_help_panel=OUTPUT)
+    str,
+    typer.Option(metavar="TEXT", help="Title of the song. Default: the recording's name.", rich_help_panel=OUTPUT),
 ]
 Artist = Annotated[str, typer.Option(metavar="TEXT", help="Name of the singer.", rich_help_panel=OUTPUT)]
+Composer = Annotated[str, typer.Option(metavar="TEXT", help="Name of the composer.", rich_help_panel=OUTPUT)]
+Transpose = Annotated[
+    int,
+    typer.Option(
+        min=-24,
+        max=24,
+        metavar="N",
+        help="Write notes N semitones higher, or lower if negative.",
+        rich_help_panel=PITCH,
+    ),
+]
 Language = Annotated[
     str, typer.Option(metavar="NAME", help="Language of the words, such as English.", rich_help_panel=OUTPUT)
 ]
@@ -163,7 +175,11 @@ def write_options(  # noqa: PLR0913 (one parameter per option)
     key: str | None = None,
     title: str = "",
     artist: str = "",
+    composer: str = "",
     language: str = "",
+    transpose: int = 0,
+    ornaments: str = "fold",
+    ends: str | None = None,
 ) -> "Options":
     """Make `Options` from the options of the command line.
 
@@ -186,6 +202,10 @@ def write_options(  # noqa: PLR0913 (one parameter per option)
         lyrics=read_lyrics(lyrics) if lyrics else (),
         title=title,
         artist=artist,
+        composer=composer,
+        transpose=transpose,
+        ornaments=ornaments,
+        ends=ends or "",
         language=language,
     )
 

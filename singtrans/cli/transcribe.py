@@ -12,15 +12,16 @@ from singtrans.cli.commands import MANY, MODEL, OUTPUT
 from singtrans.cli.console import report
 from singtrans.cli.note_options import (
     Ends,
-    EndsOption,
     Ornaments,
     OrnamentsOption,
     Sensitivity,
     ShortestNote,
+    WrittenEnds,
     decoding_options,
 )
 from singtrans.cli.options import (
     Artist,
+    Composer,
     Formats,
     Jobs,
     Key,
@@ -36,6 +37,7 @@ from singtrans.cli.options import (
     SkipExisting,
     Tempo,
     Title,
+    Transpose,
     Tuning,
     Velocity,
     VelocityOption,
@@ -88,6 +90,7 @@ def transcribe(  # noqa: PLR0913 (one parameter per option)
     lyrics: Lyrics = None,
     title: Title = "",
     artist: Artist = "",
+    composer: Composer = "",
     language: Language = "",
     overwrite: Overwrite = False,
     skip_existing: SkipExisting = False,
@@ -97,7 +100,7 @@ def transcribe(  # noqa: PLR0913 (one parameter per option)
     separator: SeparatorOption = Engine.SPLEETER,
     write_voice: WriteVoice = False,
     ornaments: OrnamentsOption = Ornaments.fold,
-    ends: EndsOption = Ends.sung,
+    ends: WrittenEnds = None,
     sensitivity: Sensitivity = 0.0,
     shortest_note: ShortestNote = None,
     tempo: Tempo = None,
@@ -105,6 +108,7 @@ def transcribe(  # noqa: PLR0913 (one parameter per option)
     quantize: Quantize = "",
     tuning: Tuning = None,
     key: Key = None,
+    transpose: Transpose = 0,
     pitch_bend: PitchBend = False,
     program: Program = 54,
     velocity: VelocityOption = Velocity.fixed,
@@ -179,13 +183,17 @@ def transcribe(  # noqa: PLR0913 (one parameter per option)
         lyrics=lyrics,
         title=title,
         artist=artist,
+        composer=composer,
         language=language,
         tuning=tuning,
         key=key,
+        transpose=transpose,
+        ornaments=ornaments.value,
+        ends=ends.value if ends else None,
     )
     selection = read_selection(track, channel)
     separation = separation_options(separate, separator, write_voice)
-    decoding = decoding_options(ornaments, ends, sensitivity, shortest_note)
+    decoding = decoding_options(Ornaments.fold, Ends.sung, sensitivity, shortest_note)
     if STREAM in inputs or out == STREAM:
         written = _stream_format(ctx, inputs, out, wanted or ["csv"])
         transcriber = LazyTranscriber(model, device.value, threads or default_threads(), separation, decoding=decoding)

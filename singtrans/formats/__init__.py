@@ -17,6 +17,7 @@ from singtrans.formats.detection import holds_notes, reader_of
 from singtrans.formats.format import Content, Format, ReadOptions, Song
 from singtrans.formats.note_names import UNITS
 from singtrans.formats.options import PLAIN, Options
+from singtrans.formats.preparation import prepare
 from singtrans.formats.registry import (
     ENDINGS,
     FORMATS,
@@ -30,7 +31,6 @@ from singtrans.formats.registry import (
     find_format,
     format_of,
 )
-from singtrans.melody.key import apply_tuning_and_key
 from singtrans.notes import Note, PitchTrack, Transcription
 
 __all__ = [
@@ -121,7 +121,8 @@ def write(transcription: Transcription, file: BinaryIO, format: str, options: Op
     """
     writer = WRITERS[format].write
     assert writer is not None  # WRITERS holds formats that are written
-    writer(apply_tuning_and_key(transcription, options.tuning, options.key), file, options)
+    prepared = prepare(transcription, WRITERS[format], options)
+    writer(prepared.transcription, file, prepared.options)
 
 
 def load_notes(

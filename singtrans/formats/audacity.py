@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from singtrans.formats.format import DEFAULTS, Format, ReadOptions, Sample
 from singtrans.formats.note_names import REST_LABELS, label_pitch, pitch_label
-from singtrans.formats.options import PLAIN, Options
+from singtrans.formats.options import NOTES, PLAIN, Options
 from singtrans.formats.text import at_line, in_order, is_number, make_note, number, read_text, refuse
 from singtrans.formats.time_grid import on_grid
 from singtrans.notes import Note, Transcription
@@ -87,5 +87,6 @@ FORMAT = Format(
     read=read,
     recognises=_recognises,
     write=write,
+    uses=NOTES,
     precision="1 µs, cents",
 )

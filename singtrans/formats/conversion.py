@@ -8,7 +8,9 @@ import numpy as np
 
 from singtrans.errors import InputError, UsageError
 from singtrans.formats import SCORED, SHEETS, WRITERS, Options, format_of, read_content, read_song, save
+from singtrans.formats.detection import reader_of
 from singtrans.formats.format import DEFAULTS, ReadOptions
+from singtrans.formats.options import JOINED, SUNG
 from singtrans.formats.score.arrangement import arrange
 from singtrans.formats.session import read_session
 from singtrans.melody.key import apply_tuning_and_key, describe_key
@@ -102,13 +104,15 @@ def convert_file(
 
 
 def with_song(options: Options, path: Path, notes: tuple[Note, ...], request: ReadOptions = DEFAULTS) -> Options:
-    """Return options with the words, beats, key and marks of a file of notes, where the options state nothing.
+    """Return options with the words, beats, key, marks and kind of ends of a file of notes, where the options state nothing.
 
     Raises:
         InputError: if the file cannot be read.
     """
     song = read_song(path, notes, request)
     known = replace(options, beats=options.beats or song.beats, lyrics=options.lyrics or song.words)
+    if not options.ends and reader_of(path).ends == JOINED:  # ends that a score or an editor has are kept
+        known = replace(known, ends=SUNG)
     return read_session(path).options(known)
 
 

@@ -17,7 +17,7 @@ from singtrans.errors import InputError
 from singtrans.formats.columns import USUALLY_MIDI, Columns, find_columns
 from singtrans.formats.format import DEFAULTS, Format, ReadOptions, Sample
 from singtrans.formats.note_names import guess_unit, label_pitch, to_midi
-from singtrans.formats.options import PLAIN, Options
+from singtrans.formats.options import NOTES, PLAIN, Options
 from singtrans.formats.text import (
     Row,
     Table,
@@ -190,6 +190,6 @@ FORMAT = Format(
     read=read,
     recognises=_recognises,
     write=write,
-    uses=frozenset({"tuning", "key"}),
+    uses=NOTES | {"tuning", "key"},
     precision="0.1 ms, 0.001 semitones",
 )

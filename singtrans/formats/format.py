@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from singtrans.errors import InputError
 from singtrans.formats.lyrics import Syllable
-from singtrans.formats.options import Options
+from singtrans.formats.options import SUNG, Options
 from singtrans.formats.text import Row
 from singtrans.melody.beats import Beats
 from singtrans.notes import Note, Transcription
@@ -112,6 +112,7 @@ class Format:
         precision: of times and pitches that are written, for the docs.
         packages: packages that the writer needs, all of them in ``extra``.
         extra: the extra of singtrans that brings them.
+        ends: where notes end unless the options say so: ``sung`` or ``joined``.
         is_sheet: whether it is sheet music, which has beats and a grid even where none are asked for.
     """
 
@@ -128,4 +129,5 @@ class Format:
     precision: str = ""
     packages: tuple[str, ...] = ()
     extra: str = ""
+    ends: str = SUNG
     is_sheet: bool = False

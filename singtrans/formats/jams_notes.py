@@ -13,7 +13,7 @@ from singtrans.errors import InputError
 from singtrans.formats.format import DEFAULTS, Format, ReadOptions, Sample
 from singtrans.formats.json_file import finite, read_json
 from singtrans.formats.note_names import to_midi
-from singtrans.formats.options import PLAIN, Options
+from singtrans.formats.options import NOTES, PLAIN, Options
 from singtrans.formats.text import in_order, make_note, refuse
 from singtrans.notes import Note, PitchTrack, Transcription
 from singtrans.pitch import midi_to_hz
@@ -205,6 +205,6 @@ FORMAT = Format(
     read=read,
     recognises=_recognises,
     write=write,
-    uses=frozenset({"audio", "title", "artist"}),
+    uses=NOTES | {"audio", "title", "artist"},
     precision="1 µs, 0.0001 semitones",
 )

@@ -28,7 +28,7 @@ from singtrans.errors import InputError
 from singtrans.formats.format import DEFAULTS, Format, ReadOptions, Sample
 from singtrans.formats.json_file import finite, read_json
 from singtrans.formats.note_details import detail_fields, read_details
-from singtrans.formats.options import PLAIN, Options
+from singtrans.formats.options import NOTES, PLAIN, Options
 from singtrans.formats.text import LONGEST, make_note, refuse
 from singtrans.formats.time_grid import on_grid
 from singtrans.notes import Note, PitchTrack, Separation, Transcription
@@ -207,6 +207,6 @@ FORMAT = Format(
     read=read,
     recognises=_recognises,
     write=write,
-    uses=frozenset({"tuning", "key", "audio"}),
+    uses=NOTES | {"tuning", "key", "audio"},
     precision="0.1 ms, 0.001 semitones",
 )

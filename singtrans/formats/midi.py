@@ -63,7 +63,7 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
         reach = bend_range(curves)
         for controller, value in (*_RANGE, (6, reach), (38, 0), *_NULL):
             voice.append(mido.Message("control_change", control=controller, value=value))
-        moves = _moved(curves, transcription.notes, arrangement.notes)
+        moves = _moved(curves, arrangement.unmoved, arrangement.notes)
         events += _bend_events(moves, spans, tempi, reach)
     frame = _title_events(transcription, options) + _key_events(options) + _frame_events(beats, tempi, end)
     tracks = [_delta(frame, end), mido.MidiTrack([*voice, *_delta(events, end)])]

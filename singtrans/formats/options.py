@@ -3,12 +3,12 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import Any
 
 from singtrans.audio.recording import Source
 from singtrans.errors import UsageError
 from singtrans.formats.lyrics import Syllable
+from singtrans.formats.titles import printable, readable_title
 from singtrans.melody import metre as metres
 from singtrans.melody.beats import Beats
 from singtrans.melody.key import Key, parse_key
@@ -18,6 +18,9 @@ from singtrans.melody.tuning import AUTO
 
 LOWEST_A4, HIGHEST_A4 = 380.0, 500.0  # Hz
 VOICE_OOHS = 53  # of General MIDI, counted from 0
+FOLD, KEEP = "fold", "keep"
+SUNG, JOINED = "sung", "joined"
+_FARTHEST = 24  # semitones
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +39,19 @@ class Options:
         lyrics: a syllable for each note, in order.
         audio: the recording, for what needs its sound.
         beats: where the beats are, if that is known; used where ``tempo`` is None.
-        title: of the song; empty for the recording's name.
+        title: of the song; empty for one made of the recording's name.
         artist: who sings, or empty.
         language: of the words, such as ``English``, or empty.
         signature: key of the notes where it is known, for signatures; the notes are not moved to it.
         checked: numbers of the notes that a person has marked as right, counted from 0.
         history: steps for undo and redo that a session of the report page kept; only that page reads them.
         analysis: values for the summary of the report page, as JSON; None for a page without a summary.
+        composer: of the song, or empty.
+        ornaments: ``fold`` (scoops, grace notes and falls are part of their notes) or ``keep`` (they are written: as
+            signs and grace notes in sheet music, otherwise as notes).
+        ends: ``sung`` (a note ends with the voice) or ``joined`` (where a score would end it); empty for what the
+            format does by itself.
+        transpose: semitones by which notes are written higher.
 
     Raises:
         UsageError: if a value is out of its range.
@@ -72,11 +81,14 @@ class Options:
         """The key that is named in signatures; None if none is stated."""
         return self.key if isinstance(self.key, Key) else self.signature
 
+    composer: str = ""
+    ornaments: str = FOLD
+    ends: str = ""
+    transpose: int = 0
+
     def title_of(self, audio: str) -> str:
-        """The title of a song as text that can be printed: the one stated, or the name of its recording."""
-        title = " ".join(self.title.split()) or PurePath(audio).stem
-        # A file name may hold bytes that are not text: they become question marks.
-        return "".join(c if c.isprintable() else "?" for c in title.encode("utf-8", "replace").decode())
+        """The title of a song as text that can be printed: the one stated, or one made of its recording's name."""
+        return printable(self.title) or printable(readable_title(audio))
 
     def __post_init__(self) -> None:
         if isinstance(self.tempo, str):
@@ -93,6 +105,7 @@ class Options:
             object.__setattr__(self, "key", parse_key(self.key))
         if isinstance(self.metre, int):
             object.__setattr__(self, "metre", parse_metre(str(self.metre)))
+        self._check_notes()
         if not 1 <= self.program <= 128:
             raise UsageError(f"--program {self.program}: General MIDI has the programs 1 to 128")
         if self.quantize:
@@ -101,12 +114,27 @@ class Options:
             except ValueError as error:
                 raise UsageError(f"--quantize {error}") from None
 
+    def _check_notes(self) -> None:
+        """Check the options on the notes themselves."""
+        if self.ornaments not in (FOLD, KEEP):
+            raise UsageError(f"--ornaments {self.ornaments}: choose {FOLD} or {KEEP}")
+        if self.ends not in ("", SUNG, JOINED):
+            raise UsageError(f"--ends {self.ends}: choose {SUNG} or {JOINED}")
+        if abs(self.transpose) > _FARTHEST:
+            raise UsageError(f"--transpose {self.transpose}: the notes move by at most {_FARTHEST} semitones")
+
 
 PLAIN = Options()
 """The defaults."""
 
-BEATS = frozenset(("tempo", "metre", "quantize", "tuning", "key", "lyrics", "audio"))
+NOTES = frozenset(("ornaments", "ends"))
+"""Fields that all formats with notes use."""
+
+BEATS = NOTES | {"tempo", "metre", "quantize", "tuning", "key", "lyrics", "audio", "transpose"}
 """Fields that formats with beats use."""
+
+SHEET = BEATS | {"title", "artist", "composer"}
+"""Fields that sheet music uses."""
 
 
 def parse_auto(text: str) -> float | str:

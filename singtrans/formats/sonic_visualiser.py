@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from singtrans.formats.format import DEFAULTS, Format, ReadOptions, Sample
-from singtrans.formats.options import PLAIN, Options
+from singtrans.formats.options import NOTES, PLAIN, Options
 from singtrans.formats.plain_table import ONSET_PITCH_DURATION, read_rows
 from singtrans.formats.text import read_text, split_rows
 from singtrans.formats.time_grid import on_grid
@@ -61,6 +61,6 @@ FORMAT = Format(
     read=read,
     recognises=_recognises,
     write=write,
-    uses=frozenset({"tuning", "key"}),
+    uses=NOTES | {"tuning", "key"},
     precision="1 µs, 0.0001 Hz",
 )

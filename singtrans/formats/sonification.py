@@ -8,7 +8,7 @@ import numpy as np
 from singtrans import audio
 from singtrans.errors import InputError
 from singtrans.formats.format import Format
-from singtrans.formats.options import PLAIN, Options
+from singtrans.formats.options import NOTES, PLAIN, Options
 from singtrans.notes import Note, Transcription
 from singtrans.pitch import midi_to_hz
 
@@ -120,6 +120,6 @@ FORMAT = Format(
     endings=(".sonified.wav", ".wav"),
     aliases=("sonification",),
     write=write,
-    uses=frozenset({"audio"}),
+    uses=NOTES | {"audio"},
     precision="one sample, fractional pitch",
 )

@@ -15,13 +15,12 @@ from pathlib import PureWindowsPath
 from typing import BinaryIO
 
 from singtrans.formats.format import Format, Sample
-from singtrans.formats.options import BEATS, PLAIN, Options
+from singtrans.formats.options import BEATS, JOINED, PLAIN, Options
 from singtrans.formats.score.arrangement import Arrangement, arrange
 from singtrans.formats.time_grid import on_steps
 from singtrans.formats.ultrastar_reader import audio_names, read, read_song
 from singtrans.notes import Transcription
 
-_BREATH = 0.25  # seconds without a note where a line of the song may end
 _HIGHEST_BPM = 400  # players and editors are made for 200 to 400
 _VERSION = "1.1.0"  # the first with #AUDIO; players that know #MP3 only pass it over
 
@@ -31,7 +30,7 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
 
     #BPM is whole and lies between 200 and 400: the tempo of the options, or the one found in the notes where ``auto``
     or a grid asks for it, times a power of two; else 400. A beat then lasts 37.5 to 75 ms, and notes are within half of
-    that. Lines end with the lyrics' lines, or at a rest of a quarter of a second. A note without a syllable
+    that. Lines end with the lyrics' lines, or where the singer breathes. A note without a syllable
     gets ``~``.
     """
     arrangement = arrange(transcription, options)
@@ -71,10 +70,10 @@ def _text(arrangement: Arrangement, index: int) -> str:
 
 
 def _ends_line(arrangement: Arrangement, index: int) -> bool:
-    syllable, following = arrangement.syllables[index], arrangement.notes[index + 1]
+    syllable = arrangement.syllables[index]
     if syllable is not None:
         return syllable.ends_line
-    return following.onset - arrangement.notes[index].offset >= _BREATH
+    return arrangement.breaths[index]
 
 
 __all__ = ["FORMAT", "audio_names", "read", "read_song", "write"]
@@ -97,5 +96,6 @@ FORMAT = Format(
     recognises=_recognises,
     write=write,
     uses=(BEATS - {"metre"}) | {"title", "artist", "language"},
+    ends=JOINED,
     precision="half a beat: 19 ms at #BPM 400, semitones",
 )

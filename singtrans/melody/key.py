@@ -54,6 +54,10 @@ class Key:
     minor: bool
     fifths: int
 
+    def transposed(self, semitones: int) -> "Key":
+        """The key so many semitones higher, spelled with few sharps or flats."""
+        return self if semitones % 12 == 0 else key_of(self.tonic + semitones, self.minor)
+
     @property
     def foreign(self) -> np.ndarray:
         """(12,) 1 for each pitch class from C to B that is foreign to the key, else 0."""
@@ -91,6 +95,21 @@ def parse_key(text: str) -> Key | str:
     if abs(fifths) > 7:
         raise UsageError(f"--key {shown(text)}: a signature has at most seven sharps or flats; spell the key otherwise")
     return Key(letter + sign + "m" * minor, (_STEPS[letter] + raised) % 12, minor, fifths)
+
+
+def key_of(tonic: int, minor: bool) -> Key:
+    """Make the key of a tonic, spelled with few sharps or flats.
+
+    >>> key_of(3, False).name, key_of(3, True).name
+    ('Eb', 'D#m')
+
+    Args:
+        tonic: pitch class from 0 (C), or any MIDI number.
+        minor: whether it is a minor key.
+    """
+    key = parse_key(_MINOR_NAMES[tonic % 12] + "m" if minor else _NAMES[tonic % 12])
+    assert isinstance(key, Key)  # these are names of keys
+    return key
 
 
 def apply_tuning_and_key(

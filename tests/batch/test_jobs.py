@@ -201,7 +201,7 @@ def test_a_usage_error_stops_the_run(tmp_path):
         list(run(plan([tmp_path], None, []).jobs, broken, Existing.REFUSE))
 
 
-@pytest.mark.parametrize(("format", "package"), [("musicxml", "partitura"), ("svg", "verovio"), ("pdf", "typst")])
+@pytest.mark.parametrize(("format", "package"), [("svg", "verovio"), ("pdf", "typst")])
 def test_a_missing_extra_is_reported_before_transcribing(tmp_path, monkeypatch, format, package):
     def forbidden(path: Path) -> Transcription:
         raise AssertionError("no recording must be transcribed")

@@ -18,6 +18,7 @@ from singtrans.formats.lyrics import parse_lyrics
 from singtrans.formats.time_grid import on_grid
 from singtrans.melody.key import parse_key
 from singtrans.melody.metre import Metre
+from singtrans.notes import Ornament
 
 TICK = 1 / 960  # seconds
 
@@ -348,6 +349,8 @@ def test_a_folder_that_cannot_be_written(tmp_path):
 @pytest.mark.parametrize("name", [name for name in formats.WRITERS if name not in ("svg", "pdf")])
 def test_each_format_uses_the_options_that_it_says(name):
     notes = in_order([(0.1, 0.4, 60.6, 1.0), (0.15, 0.33, 62.0, 0.9), (0.02, 0.7, 64.3, 1.0)])
+    grace = Ornament(notes[0].onset, notes[0].onset + 0.1, 58.0, "grace")
+    notes = (replace(notes[0], ornaments=(grace,)), *notes[1:])
     plain = formats.Options(tempo=100.0)
     others = {
         "tempo": 97.0,
@@ -358,8 +361,12 @@ def test_each_format_uses_the_options_that_it_says(name):
         "pitch_bend": True,
         "program": 5,
         "lyrics": parse_lyrics("do re mi"),
-        "title": "Song",
+        "title": "Ballad",
         "artist": "Ann",
+        "composer": "Bob",
+        "ornaments": "keep",
+        "ends": "sung" if formats.WRITERS[name].ends == "joined" else "joined",
+        "transpose": -2,
         "language": "Latin",
     }
 

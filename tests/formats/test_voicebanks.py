@@ -30,6 +30,7 @@ def sung(notes=NOTES, frames=400):
 @pytest.mark.parametrize("ending", PROJECTS)
 @pytest.mark.parametrize("options", [{}, {"tempo": 96.0}, {"tempo": "auto"}, {"tempo": 83.7, "quantize": "1/16"}])
 def test_projects_keep_times_and_notes(tmp_path, ending, options):
+    options = options | {"ends": "sung"}
     notes = [Note(0.31 + 0.6 * k, 0.31 + 0.6 * k + 0.4, 60 + k % 5) for k in range(24)]
     path = formats.save(sung(notes, 1500), tmp_path / f"a{ending}", options=Options(**options))
     expected = notes

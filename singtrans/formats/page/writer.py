@@ -3,7 +3,7 @@
 from typing import BinaryIO
 
 from singtrans.formats.format import Format
-from singtrans.formats.options import PLAIN, Options
+from singtrans.formats.options import NOTES, PLAIN, Options
 from singtrans.notes import Transcription
 
 
@@ -24,6 +24,6 @@ FORMAT = Format(
     endings=(".report.html", ".html"),
     aliases=("report",),
     write=write,
-    uses=frozenset({"audio", "tuning", "key", "tempo", "metre", "lyrics"}),
+    uses=NOTES | {"audio", "tuning", "key", "tempo", "metre", "lyrics"},
     precision="0.1 ms, 0.001 semitones",
 )

@@ -1,29 +1,19 @@
-"""Notes on a grid as a score writes them: bars, and in them note values, rests and ties."""
+"""Notes on a grid as a score writes them: bars, and in them note values, rests, triplets and ties."""
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-
-import numpy as np
+from fractions import Fraction
+from itertools import pairwise
 
 from singtrans.errors import InputError
-from singtrans.formats.lyrics import Syllable
-from singtrans.formats.score.arrangement import Arrangement
+from singtrans.formats.score.triplets import Triplet, fit
+from singtrans.formats.score.values import QUARTER, Value, split, split_triplet
+from singtrans.melody.metre import Metre
 
 MOST_BARS = 5000  # two hours and more; a damaged time makes a million of rests
-QUARTER = 24  # divisions: a thirty-second note is 3, one of a triplet of sixteenths 4
-_STRAIGHT = {96: ("whole", 0), 72: ("half", 1), 48: ("half", 0), 36: ("quarter", 1), 24: ("quarter", 0)} | {
-    18: ("eighth", 1),
-    12: ("eighth", 0),
-    9: ("16th", 1),
-    6: ("16th", 0),
-    3: ("32nd", 0),
-}
-_TRIPLET = {96: ("whole", 0), 72: ("half", 1), 48: ("half", 0), 24: ("quarter", 0)} | {
-    16: ("quarter", 0),
-    8: ("eighth", 0),
-    4: ("16th", 0),
-    2: ("32nd", 0),
-}
-_THIRDS = (16, 8, 4, 2)
+REST = -1
+"""Number of the note of a rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,96 +21,126 @@ class ScoreSymbol:
     """One note head or rest.
 
     Attributes:
-        start: divisions since the first bar.
-        length: divisions.
-        type: MusicXML's name of the note value.
-        dots: 0 or 1.
-        triplet: whether three of them take the time of two.
-        note: the number of the transcription's note; -1 for a rest.
+        start: divisions since the first bar line.
+        value: its note value.
+        note: the number of the transcription's note; `REST` for a rest.
+        triplet: the triplet in which it lies, if it lies in one.
         tied: whether a tie leads on to the next symbol.
         first: whether it begins its note.
     """
 
     start: int
-    length: int
-    type: str
-    dots: int
-    triplet: bool
+    value: Value
     note: int
+    triplet: Triplet | None
     tied: bool
     first: bool
 
+    @property
+    def end(self) -> int:
+        """Divisions where it ends."""
+        return self.start + self.value.length
+
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
-    """A melody in bars.
+class Bar:
+    """One bar.
 
     Attributes:
-        symbols: notes and rests, without gap or overlap from the first bar's start to the last bar's end.
-        bars: number of bars.
-        bar: divisions of a bar.
-        pitches: integer MIDI number of each note.
-        syllables: of each note.
+        number: as it is counted; 0 for a pickup.
+        start: divisions since the first bar line; negative for a pickup.
+        length: divisions; a pickup is shorter than other bars.
+        symbols: notes and rests that fill it; empty if nothing is sung in it.
     """
 
+    number: int
+    start: int
+    length: int
     symbols: tuple[ScoreSymbol, ...]
-    bars: int
-    bar: int
-    pitches: tuple[int, ...]
-    syllables: tuple[Syllable | None, ...]
 
 
-def lay_out(arrangement: Arrangement) -> Sheet:
-    """Bars for the notes of an arrangement that has a grid; empty bars before the first note are left out.
+def lay_out(starts: Sequence[Fraction], ends: Sequence[Fraction], metre: Metre) -> tuple[Bar, ...]:
+    """Write notes in bars; empty bars before the first note are left out.
+
+    If the first note starts a beat or more after a bar line, the first bar is a pickup.
+
+    Args:
+        starts: of each note, in quarter notes since a bar line.
+        ends: likewise, not later than the start of the next note.
+        metre: metre of all bars.
 
     Raises:
-        InputError: if there would be more than :data:`MOST_BARS`.
-        ValueError: if it has no rhythm.
+        InputError: if there would be more than `MOST_BARS` bars.
     """
-    rhythm = arrangement.rhythm
-    if rhythm is None:
-        raise ValueError("notes of sheet music have note values")
-    bar = int(rhythm.metre.bar * QUARTER)
-    at = np.array([rhythm.starts, rhythm.ends], float).T.reshape(-1, 2)
-    at = np.rint(at * QUARTER).astype(int)
-    first = rhythm.first_bar
-    at -= first * bar
-    bars = max(1, int(-(-at[-1, 1] // bar))) if len(at) else 1
-    if bars > MOST_BARS:
-        raise InputError(f"the notes span {bars} bars, too many for sheet music ({MOST_BARS}): correct their times.")
-    thirds = arrangement.grid is not None and "t" in arrangement.grid.name
-    symbols, now = [], 0
-    for number, (start, end) in enumerate(at.tolist()):
-        symbols += _symbols(now, start, bar, thirds, -1) + _symbols(start, end, bar, thirds, number)
+    length = int(metre.bar * QUARTER)
+    origin = int(starts[0] // metre.bar) * length if starts else 0
+    spans = [
+        (round(start * QUARTER) - origin, round(end * QUARTER) - origin)
+        for start, end in zip(starts, ends, strict=True)
+    ]
+    count = -(-spans[-1][1] // length) if spans else 1
+    if count > MOST_BARS:
+        raise InputError(f"the notes span {count} bars, too many for sheet music ({MOST_BARS}): correct their times.")
+    spans, triplets = fit(spans, metre)
+    first = _pickup_start(spans[0][0], triplets, metre) if spans else 0
+    if first:
+        spans = [(start - length, end - length) for start, end in spans]
+        triplets = tuple(Triplet(triplet.start - length, triplet.length) for triplet in triplets)
+        first -= length
+    return _bars(first, spans, triplets, metre)
+
+
+def _pickup_start(start: int, triplets: Sequence[Triplet], metre: Metre) -> int:
+    """Where the first bar begins: at the first note, or its triplet, or at the bar line if that is near."""
+    if start < metre.beat * QUARTER:
+        return 0
+    return next((triplet.start for triplet in triplets if triplet.start < start < triplet.end), start)
+
+
+def _bars(first: int, spans: Sequence[tuple[int, int]], triplets: Sequence[Triplet], metre: Metre) -> tuple[Bar, ...]:
+    """Fill bars from ``first`` on with the notes and with rests between them."""
+    length = int(metre.bar * QUARTER)
+    stop = max(length, -(-spans[-1][1] // length) * length) if spans else length
+    edges = sorted({edge for triplet in triplets for edge in (triplet.start, triplet.end)})
+    symbols: dict[int, list[ScoreSymbol]] = {}
+    now = first
+    for number, (start, end) in enumerate([*spans, (stop, stop)]):
+        for begin, until, note in ((now, start, REST), (start, end, number)):
+            for part in _parts(begin, until, length, edges):
+                found = symbols.setdefault(part[0] // length, [])
+                triplet = _triplet_at(part[0], triplets)
+                for at, value in _values(*part, triplet, metre, rest=note == REST):
+                    tied = note != REST and at + value.length < until
+                    found.append(ScoreSymbol(at, value, note, triplet, tied, at == begin))
         now = end
-    symbols += _symbols(now, bars * bar, bar, thirds, -1)
-    pitches = tuple(note.note for note in arrangement.notes)
-    return Sheet(tuple(symbols), bars, bar, pitches, arrangement.syllables)
+    bars = []
+    for bar in range(first // length, stop // length):
+        begin, found = max(first, bar * length), symbols.get(bar, [])
+        sung = any(symbol.note != REST for symbol in found)
+        bars.append(Bar(bar + 1, begin, (bar + 1) * length - begin, tuple(found) if sung else ()))
+    return tuple(bars)
 
 
-def _symbols(start: int, end: int, bar: int, thirds: bool, note: int) -> list[ScoreSymbol]:
-    """One note or silence, cut at bar lines and into values that can be written."""
-    values = _TRIPLET if thirds else _STRAIGHT
-    found, now = [], start
-    while now < end:
-        length = _length(now % bar, min(end, (now // bar + 1) * bar) - now, values)
-        kind, dots = values[length]
-        last = now + length >= end
-        found.append(
-            ScoreSymbol(
-                now, length, kind, dots, thirds and length in _THIRDS, note, note >= 0 and not last, now == start
-            )
-        )
-        now += length
-    return found
+def _parts(start: int, end: int, bar: int, edges: Sequence[int]) -> list[tuple[int, int]]:
+    """Cut a span at bar lines, and where triplets begin and end."""
+    lines = range((start // bar + 1) * bar, end, bar)
+    inside = edges[bisect_right(edges, start) : bisect_left(edges, end)]
+    return list(pairwise(sorted({start, end, *lines, *inside}))) if start < end else []
 
 
-def _length(place: int, left: int, values: dict[int, tuple[str, int]]) -> int:
-    """The longest value from a place in a bar that leaves the beats to be seen."""
-    within = place % QUARTER
-    to_beat = QUARTER - within
-    if within and left > to_beat and not (within == QUARTER // 2 and left >= QUARTER and QUARTER // 2 in values):
-        left = to_beat
-    elif within and left > to_beat:
-        left = QUARTER  # an off-beat quarter note is read more easily than two tied halves of it
-    return max(value for value in values if value <= left)
+def _values(start: int, end: int, triplet: Triplet | None, metre: Metre, rest: bool) -> Iterator[tuple[int, Value]]:
+    """Note values, and where each starts, of a part of a bar that lies in one triplet or in none."""
+    if triplet is None:
+        line = start // int(metre.bar * QUARTER) * int(metre.bar * QUARTER)
+        values = split(start - line, end - line, metre, rest=rest)
+    else:
+        values = split_triplet(start - triplet.start, end - triplet.start, triplet.length, rest=rest)
+    for value in values:
+        yield start, value
+        start += value.length
+
+
+def _triplet_at(start: int, triplets: Sequence[Triplet]) -> Triplet | None:
+    """The triplet in which a part of a bar lies."""
+    place = bisect_right(triplets, start, key=lambda triplet: triplet.start) - 1
+    return triplets[place] if place >= 0 and start < triplets[place].end else None

@@ -3,26 +3,22 @@
 import re
 from typing import BinaryIO
 
-from singtrans.errors import InputError
-from singtrans.extras import need
 from singtrans.formats.format import Format
-from singtrans.formats.options import BEATS, PLAIN, Options
-from singtrans.formats.score.musicxml import score_xml
+from singtrans.formats.options import JOINED, PLAIN, SHEET, Options
+from singtrans.formats.score.engraving import engrave
+from singtrans.formats.score.sheet import make_sheet
 from singtrans.notes import Transcription
 
-_WIDTH, _HEIGHT = 2100, 2970  # of a page, in verovio's tenths of a millimetre: A4
 _SIZE = re.compile(r"<svg\b[^>]*?\bviewBox=\"0 0 (\d+(?:\.\d+)?) (\d+(?:\.\d+)?)\"", re.ASCII)
-
-_OWN_QUARTER = '<tspan font-family="Leipzig" font-size="720px">\ueca5</tspan>'
 
 
 def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
     """Write the melody as one picture, as wide as an A4 page and as long as it needs to be.
 
     Raises:
-        UsageError: if verovio or partitura is not installed.
+        UsageError: if verovio is not installed.
     """
-    pages = engrave(transcription, options, whole=True)
+    pages = engrave(make_sheet(transcription, options), whole=True)
     if len(pages) == 1:
         file.write(pages[0].encode())
         return
@@ -39,56 +35,15 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
     file.write(b"</svg>\n")
 
 
-def engrave(transcription: Transcription, options: Options, *, whole: bool) -> list[str]:
-    """SVG of each page.
-
-    Args:
-        transcription: the notes.
-        options: tempo, grid, lyrics.
-        whole: cut the paper under the last system, and make pages as long as verovio can; else they are A4, with room
-            for a title.
-
-    Raises:
-        InputError: if verovio cannot engrave them.
-    """
-    verovio = need("verovio", "score", "engraving")
-    content = score_xml(transcription, options).decode()
-    verovio.enableLog(verovio.LOG_OFF)
-    toolkit = verovio.toolkit()
-    toolkit.setOptions(
-        {
-            "pageWidth": _WIDTH,
-            "pageHeight": 60_000 if whole else _HEIGHT,
-            "adjustPageHeight": whole,
-            "pageMarginLeft": 120,
-            "pageMarginRight": 120,
-            "pageMarginTop": 100 if whole else 250,  # room for a title that is set by others
-            "pageMarginBottom": 100,
-            "scale": 50,
-            "footer": "none",
-            "header": "auto" if whole else "none",
-            "svgViewBox": True,
-            "breaks": "auto",
-        }
-    )
-    if not toolkit.loadData(content):
-        raise InputError(f"{transcription.audio}: the notes cannot be engraved; try -f musicxml.")
-    return [_portable(toolkit.renderToSVG(page)) for page in range(1, toolkit.getPageCount() + 1)]
-
-
-def _portable(page: str) -> str:
-    """A page without letters that only verovio's own font has: the note of the metronome mark."""
-    return page.replace(_OWN_QUARTER, '<tspan font-family="DejaVu Sans, Noto Music, serif" font-size="500px">♩</tspan>')
-
-
 FORMAT = Format(
     name="svg",
     description="sheet music as one picture",
     endings=(".svg",),
     write=write,
-    uses=BEATS | {"title", "artist"},
+    uses=SHEET,
     precision="the grid, semitones",
-    packages=("partitura", "verovio"),
+    packages=("verovio",),
     extra="score",
+    ends=JOINED,
     is_sheet=True,
 )

@@ -11,7 +11,7 @@ from singtrans.formats.pitch_bend import bends
 from singtrans.formats.score.arrangement import Arrangement, arrange
 from singtrans.formats.tempo_map import TempoMap
 from singtrans.formats.time_grid import on_steps
-from singtrans.notes import Note, Transcription
+from singtrans.notes import Transcription
 
 _WIDEST = 1200  # cents
 
@@ -61,22 +61,23 @@ def melody_grid(
 
 
 def deviations(
-    transcription: Transcription, placed: Sequence[Note], notes: Sequence[SungNote], step: int
+    transcription: Transcription, arrangement: Arrangement, notes: Sequence[SungNote], step: int
 ) -> dict[int, int]:
     """How the sung pitch deviates from the notes: tick -> cents, by tick; empty without a pitch track.
 
     Args:
         transcription: the notes as they were sung, and the pitch track.
-        placed: the notes with the times that are written.
+        arrangement: the notes with the times that are written.
         notes: the same in ticks.
         step: ticks between the points.
     """
     if not len(transcription.pitch):
         return {}
     points: dict[int, int] = {}
-    for sung, target, note in zip(transcription.notes, placed, notes, strict=True):
+    both = zip(arrangement.unmoved, arrangement.notes, strict=True)
+    for sung, (unmoved, target), note in zip(transcription.notes, both, notes, strict=True):
         ticks_per_second = (note.end - note.start) / target.duration
-        stretch = target.duration / sung.duration
+        stretch = target.duration / unmoved.duration
         for bend in bends(sung, transcription.pitch):
             tick = note.start + (bend.seconds - sung.onset) * stretch * ticks_per_second
             place = min(note.end - 1, round(tick)) // step * step

@@ -5,7 +5,7 @@ import uuid
 from typing import BinaryIO
 
 from singtrans.formats.format import Format, Sample
-from singtrans.formats.options import BEATS, PLAIN, Options
+from singtrans.formats.options import BEATS, JOINED, PLAIN, Options
 from singtrans.formats.voicebanks.melody_grid import SungNote, deviations, melody_grid
 from singtrans.formats.voicebanks.svp_reader import BLICKS, DEFAULT_LYRIC, DEVIATION, read, read_song
 from singtrans.notes import Transcription
@@ -26,7 +26,7 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
     end, metre = notes[-1].end if notes else 0, arrangement.beats.metre
     group = str(uuid.uuid5(uuid.NAMESPACE_URL, "singtrans"))
     name = options.title_of(transcription.audio) or "Voice"
-    curve = deviations(transcription, arrangement.notes, notes, _STEP)
+    curve = deviations(transcription, arrangement, notes, _STEP)
     parameters: dict[str, object] = {name: {"mode": "cubic", "points": []} for name in _OTHER_PARAMETERS}
     points = [value for tick, cents in curve.items() for value in (tick * _PER_TICK, cents)]
     parameters[DEVIATION] = {"mode": "linear", "points": points}
@@ -100,5 +100,6 @@ FORMAT = Format(
     recognises=_recognises,
     write=write,
     uses=BEATS | {"title"},
+    ends=JOINED,
     precision="0.5 ms at 120 beats per minute, semitones; 4 cents in the curve",
 )

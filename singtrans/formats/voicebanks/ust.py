@@ -17,7 +17,7 @@ from singtrans.errors import InputError
 from singtrans.files import read_bytes
 from singtrans.formats.encodings import decode_words
 from singtrans.formats.format import DEFAULTS, Format, ReadOptions, Sample, Song
-from singtrans.formats.options import PLAIN, Options
+from singtrans.formats.options import BEATS, JOINED, PLAIN, Options
 from singtrans.formats.text import at_line, decode, make_note, number, refuse
 from singtrans.formats.tracks import Track
 from singtrans.formats.voicebanks.melody_grid import melody_grid
@@ -157,6 +157,7 @@ FORMAT = Format(
     read_song=read_song,
     recognises=_recognises,
     write=write,
-    uses=frozenset({"tempo", "quantize", "tuning", "key", "lyrics", "audio", "title"}),
+    uses=(BEATS - {"metre"}) | {"title"},
+    ends=JOINED,
     precision="0.5 ms at 120 beats per minute, semitones",
 )

@@ -7,7 +7,7 @@ import json
 from typing import BinaryIO
 
 from singtrans.formats.format import Format
-from singtrans.formats.options import BEATS, PLAIN, Options
+from singtrans.formats.options import BEATS, JOINED, PLAIN, Options
 from singtrans.formats.voicebanks.melody_grid import SungNote, deviations, melody_grid
 from singtrans.formats.voicebanks.ustx_reader import CURVE, DEFAULT_LYRIC, RESOLUTION, read, read_song
 from singtrans.notes import Transcription
@@ -29,7 +29,7 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
     changes = [{"position": tick, "bpm": 60e6 / length} for tick, length in tempi.changes(end)]
     metre = arrangement.beats.metre
     signature = {"beat_per_bar": metre.numerator, "beat_unit": metre.denominator}
-    points = deviations(transcription, arrangement.notes, notes, _STEP)
+    points = deviations(transcription, arrangement, notes, _STEP)
     curve = {"xs": list(points), "ys": list(points.values()), "abbr": CURVE}
     part = {
         "name": name,
@@ -78,5 +78,6 @@ FORMAT = Format(
     read_song=read_song,
     write=write,
     uses=BEATS | {"title"},
+    ends=JOINED,
     precision="0.5 ms at 120 beats per minute, semitones; 4 cents in the curve",
 )

@@ -1,0 +1,80 @@
+"""Ends of notes in a score: at the next note, or at a beat from which a rest is easily read.
+
+A singer ends most notes earlier than a score does. Every place on the grid up to the next note is compared: how far it
+lies from the end that was sung, and how many symbols the note and the rest after it take there.
+"""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+
+from singtrans.formats.score.values import QUARTER, STRAIGHT_STEP, split
+from singtrans.melody.beats import Beats
+from singtrans.melody.metre import Metre
+
+_EARLY, _LATE = 0.08, 0.35  # seconds by which a written end may lie before and after the sung one, at a cost of 1
+_REST, _SYMBOL = 0.8, 0.5  # cost of a rest, and of each symbol that is needed besides one
+_SHORT = 1.5  # cost of a rest shorter than an eighth note
+_STEP = QUARTER // 4  # divisions between places for ends; a sixteenth note
+_REACH = 2 * QUARTER  # divisions from the sung end within which places are compared
+
+
+def written_ends(starts: Sequence[Fraction], offsets: Sequence[float], beats: Beats) -> tuple[Fraction, ...]:
+    """Choose where notes end.
+
+    Args:
+        starts: of each note, in quarter notes since the first bar line of the beats; ascending.
+        offsets: (notes,) seconds: their ends, where known as a score would have them.
+        beats: the beats.
+    """
+    sung = (beats.position(np.array(offsets, float)) * QUARTER).tolist()
+    at = [round(start * QUARTER) for start in starts]
+    found = []
+    for (start, following), offset, position in zip(pairwise([*at, None]), offsets, sung, strict=True):
+        assert start is not None
+        places = _places(start, position, following)
+        seconds = beats.seconds(np.array(places) / QUARTER).tolist()
+        costs = [
+            _distance(second - offset) + _complexity(start, place, following, beats.metre)
+            for place, second in zip(places, seconds, strict=True)
+        ]
+        found.append(Fraction(places[int(np.argmin(costs))], QUARTER))
+    return tuple(found)
+
+
+def _places(start: int, position: float, following: int | None) -> list[int]:
+    """Places after a note's start where it could end, the next note's start among them."""
+    first = max(start + 1, int(position) - _REACH)
+    last = int(max(position, start)) + _REACH
+    places = range(-(-first // _STEP) * _STEP, last + 1, _STEP)
+    if following is None:
+        return list(places)
+    near = {place for place in places if place < following}
+    return sorted(near | {following} if following <= last + _REACH or not near else near)
+
+
+def _distance(late: float) -> float:
+    """Cost of an end that lies so many seconds after the sung one."""
+    return (late / (_LATE if late > 0 else _EARLY)) ** 2
+
+
+def _complexity(start: int, end: int, following: int | None, metre: Metre) -> float:
+    cost = _SYMBOL * (_symbols(start, end, metre, rest=False) - 1)
+    bar = int(metre.bar * QUARTER)
+    rest_end = -(-end // bar) * bar if following is None else following
+    if rest_end == end:
+        return cost
+    cost += _REST + _SYMBOL * (_symbols(end, min(rest_end, end + 2 * bar), metre, rest=True) - 1)
+    return cost + (_SHORT if rest_end - end < QUARTER // 2 else 0)
+
+
+def _symbols(start: int, end: int, metre: Metre, rest: bool) -> int:
+    """Number of symbols that a note or a rest takes, triplets apart."""
+    bar = int(metre.bar * QUARTER)
+    start, end = (round(place / STRAIGHT_STEP) * STRAIGHT_STEP for place in (start, end))
+    cuts = sorted({start, end, *range((start // bar + 1) * bar, end, bar)})
+    return sum(
+        len(split(begin % bar, begin % bar + until - begin, metre, rest=rest)) for begin, until in pairwise(cuts)
+    )

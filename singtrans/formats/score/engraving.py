@@ -1,0 +1,77 @@
+"""Pages of a score as SVG, engraved by verovio (extra ``score``)."""
+
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
+
+from singtrans.errors import InputError
+from singtrans.extras import need
+from singtrans.formats.score.headings import FONTS, SVG, add_heading, add_page_number, replace_tempo
+from singtrans.formats.score.musicxml_writer import to_xml
+from singtrans.formats.score.sheet import Sheet
+
+WIDTH, HEIGHT = 2100, 2970
+"""Size of a page, in verovio's tenths of a millimetre: A4."""
+
+_LONGEST = 60_000  # the longest page that verovio makes
+_MARGIN = 150
+_SCALE = 50  # per cent, for staves of 7 mm
+
+ElementTree.register_namespace("", SVG)
+ElementTree.register_namespace("xlink", "http://www.w3.org/1999/xlink")
+
+
+def engrave(sheet: Sheet, *, whole: bool) -> list[str]:
+    """Draw each page.
+
+    Args:
+        sheet: what to draw.
+        whole: whether pages are as long as they need to be; otherwise they are A4, with page numbers.
+
+    Raises:
+        UsageError: if verovio is not installed.
+        InputError: if verovio cannot engrave the sheet.
+    """
+    verovio = need("verovio", "score", "engraving")
+    verovio.enableLog(verovio.LOG_OFF)
+    toolkit = verovio.toolkit()
+    toolkit.setOptions(
+        {
+            "pageWidth": WIDTH,
+            "pageHeight": _LONGEST if whole else HEIGHT,
+            "adjustPageHeight": whole,
+            "pageMarginLeft": _MARGIN,
+            "pageMarginRight": _MARGIN,
+            "pageMarginTop": _MARGIN,
+            "pageMarginBottom": _MARGIN,
+            "scale": _SCALE,
+            "header": "auto",  # makes room for the heading
+            "footer": "none",
+            "breaks": "smart",
+            "spacingSystem": 6,
+            "svgViewBox": True,
+            "smuflTextFont": "none",
+        }
+    )
+    if not toolkit.loadData(to_xml(sheet).decode()):
+        raise InputError(f"{sheet.title}: the notes cannot be engraved; try -f musicxml.")
+    count = toolkit.getPageCount()
+    pages = [ElementTree.fromstring(toolkit.renderToSVG(page)) for page in range(1, count + 1)]
+    for number, page in enumerate(pages, 1):
+        _finish(page, sheet, number, whole)
+    return [ElementTree.tostring(page, encoding="unicode") for page in pages]
+
+
+def _finish(page: Element, sheet: Sheet, number: int, whole: bool) -> None:
+    """Replace what verovio wrote in letters of its own fonts, or in a place that not all programs agree on."""
+    scaled = page.find(f"{{{SVG}}}svg")
+    if scaled is not None:
+        scaled.set("font-family", FONTS)
+    for parent in page.iter():
+        for child in list(parent):
+            if "pgHead" in child.get("class", "").split():
+                parent.remove(child)
+    if number == 1:
+        replace_tempo(page, sheet)
+        add_heading(page, sheet)
+    elif not whole:
+        add_page_number(page, number)

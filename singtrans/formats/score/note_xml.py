@@ -1,0 +1,156 @@
+"""Elements of MusicXML for notes and rests."""
+
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element, SubElement
+
+from singtrans.formats.lyrics import Syllable
+from singtrans.formats.score.layout import ScoreSymbol
+from singtrans.formats.score.staff import Spelling
+
+_ACCIDENTALS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
+_SYLLABIC = {(True, True): "single", (True, False): "begin", (False, True): "end", (False, False): "middle"}
+_GRACE_TYPE = "eighth"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """What a note head has besides its note value.
+
+    Attributes:
+        spelling: step, alteration and octave.
+        accidental: whether an accidental is written.
+        tie_stops: whether a tie leads to it.
+        syllable: what is sung on it; None for nothing.
+        extends: whether the syllable is held for more than this symbol.
+        slur: ``start``, ``stop`` or empty.
+        breath: whether the singer breathes after it.
+        marks: further articulations, by MusicXML's names.
+    """
+
+    spelling: Spelling
+    accidental: bool = False
+    tie_stops: bool = False
+    syllable: Syllable | None = None
+    extends: bool = False
+    slur: str = ""
+    breath: bool = False
+    marks: tuple[str, ...] = ()
+
+
+def rest_element(symbol: ScoreSymbol) -> Element:
+    """A rest; a triplet with a rest has a bracket."""
+    note = Element("note")
+    SubElement(note, "rest")
+    _text(note, "duration", symbol.value.length)
+    _add_value(note, symbol)
+    if (tuplet := _tuplet(symbol, bracket=True)) is not None:
+        SubElement(note, "notations").append(tuplet)
+    return note
+
+
+def bar_rest_element(length: int) -> Element:
+    """The rest of an empty bar."""
+    note = Element("note")
+    SubElement(note, "rest", measure="yes")
+    _text(note, "duration", length)
+    _text(note, "voice", 1)
+    return note
+
+
+def grace_element(spelling: Spelling, accidental: bool) -> Element:
+    """A grace note before the note that follows."""
+    note = Element("note")
+    SubElement(note, "grace", slash="yes")
+    _add_pitch(note, spelling)
+    _text(note, "voice", 1)
+    _text(note, "type", _GRACE_TYPE)
+    if accidental:
+        _text(note, "accidental", _ACCIDENTALS[spelling[1]])
+    return note
+
+
+def note_element(symbol: ScoreSymbol, head: Head, beams: tuple[str, ...], bracket: bool) -> Element:
+    """A note.
+
+    Args:
+        symbol: its note value and place.
+        head: what else it has.
+        beams: what each of its beams does.
+        bracket: whether its triplet, if it has one, needs a bracket.
+    """
+    note = Element("note")
+    _add_pitch(note, head.spelling)
+    _text(note, "duration", symbol.value.length)
+    ties = ["stop"] * head.tie_stops + ["start"] * symbol.tied
+    for kind in ties:
+        SubElement(note, "tie", type=kind)
+    accidental = _ACCIDENTALS[head.spelling[1]] if head.accidental else ""
+    _add_value(note, symbol, accidental)
+    for number, name in enumerate(beams, 1):
+        _text(note, "beam", name).set("number", str(number))
+    _add_notations(note, symbol, head, ties, bracket)
+    if head.syllable:
+        _add_lyric(note, head.syllable, head.extends)
+    return note
+
+
+def _add_pitch(note: Element, spelling: Spelling) -> None:
+    step, alter, octave = spelling
+    pitch = SubElement(note, "pitch")
+    _text(pitch, "step", step)
+    if alter:
+        _text(pitch, "alter", alter)
+    _text(pitch, "octave", octave)
+
+
+def _add_value(note: Element, symbol: ScoreSymbol, accidental: str = "") -> None:
+    """Voice, note value, accidental and triplet, in the order of the standard."""
+    _text(note, "voice", 1)
+    _text(note, "type", symbol.value.type)
+    for _ in range(symbol.value.dots):
+        SubElement(note, "dot")
+    if accidental:
+        _text(note, "accidental", accidental)
+    if symbol.triplet:
+        modification = SubElement(note, "time-modification")
+        _text(modification, "actual-notes", 3)
+        _text(modification, "normal-notes", 2)
+
+
+def _add_notations(note: Element, symbol: ScoreSymbol, head: Head, ties: list[str], bracket: bool) -> None:
+    found = [Element("tied", type=kind) for kind in ties]
+    if head.slur:
+        found.append(Element("slur", type=head.slur, number="1"))
+    if (tuplet := _tuplet(symbol, bracket)) is not None:
+        found.append(tuplet)
+    names = (*head.marks, *(("breath-mark",) if head.breath else ()))
+    if names:
+        articulations = Element("articulations")
+        for name in names:
+            SubElement(articulations, name)
+        found.append(articulations)
+    if found:
+        SubElement(note, "notations").extend(found)
+
+
+def _tuplet(symbol: ScoreSymbol, bracket: bool) -> Element | None:
+    """Where a triplet begins or ends."""
+    if symbol.triplet is None:
+        return None
+    if symbol.start == symbol.triplet.start:
+        return Element("tuplet", type="start", bracket="yes" if bracket else "no")
+    return Element("tuplet", type="stop") if symbol.end == symbol.triplet.end else None
+
+
+def _add_lyric(note: Element, syllable: Syllable, extends: bool) -> None:
+    lyric = SubElement(note, "lyric", number="1")
+    _text(lyric, "syllabic", _SYLLABIC[syllable.begins_word, syllable.ends_word])
+    _text(lyric, "text", "".join(c for c in syllable.text if c.isprintable()))
+    if extends and syllable.ends_word:
+        SubElement(lyric, "extend")
+
+
+def _text(parent: Element, name: str, value: object) -> Element:
+    element = SubElement(parent, name)
+    element.text = str(value)
+    return element

@@ -1,0 +1,140 @@
+"""A melody as sheet music: everything that is drawn, before it becomes MusicXML."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from singtrans.formats.lyrics import HELD, Syllable
+from singtrans.formats.options import Options
+from singtrans.formats.score.arrangement import Arrangement, arrange
+from singtrans.formats.score.layout import Bar, lay_out
+from singtrans.formats.score.staff import Clef, Spelling, choose_clef
+from singtrans.formats.score.systems import choose_breaks
+from singtrans.formats.titles import printable
+from singtrans.melody.key import Key
+from singtrans.melody.metre import Metre
+from singtrans.melody.signature import estimate_key
+from singtrans.melody.tempo import CONFIDENT
+from singtrans.notes import FALL, GRACE, SCOOP, Note, Transcription
+
+_MARKS = {SCOOP: "scoop", FALL: "falloff"}
+
+
+@dataclass(frozen=True, slots=True)
+class Ornamented:
+    """What is written of the ornaments of a note.
+
+    Attributes:
+        graces: grace notes before it.
+        marks: signs above it, by MusicXML's names.
+    """
+
+    graces: tuple[Spelling, ...] = ()
+    marks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tempo:
+    """A tempo mark.
+
+    Attributes:
+        beats: beats of the metre per minute.
+        shown: whether it is printed; a guess only tells a player how fast to play.
+    """
+
+    beats: float
+    shown: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """A melody in bars, with what stands above and below them.
+
+    Attributes:
+        bars: bars without gaps between them.
+        metre: metre of all bars.
+        key: the key, which has the signature.
+        clef: the clef.
+        tempo: the tempo mark.
+        spelling: step, alteration and octave of each note.
+        ornaments: of each note.
+        syllables: of each note; None where it has none.
+        breaths: whether the singer breathes, after each note.
+        breaks: indices of bars that begin a system.
+        title, composer, artist: text, which may be empty.
+        program: General MIDI's instrument, 1..128, for players.
+    """
+
+    bars: tuple[Bar, ...]
+    metre: Metre
+    key: Key
+    clef: Clef
+    tempo: Tempo
+    spelling: tuple[Spelling, ...]
+    ornaments: tuple[Ornamented, ...]
+    syllables: tuple[Syllable | None, ...]
+    breaths: tuple[bool, ...]
+    breaks: frozenset[int]
+    title: str = ""
+    composer: str = ""
+    artist: str = ""
+    program: int = 54
+
+
+def make_sheet(transcription: Transcription, options: Options) -> Sheet:
+    """Write a transcription as sheet music, from the bar of its first note on.
+
+    Without a grid in the options, notes lie on sixteenth notes; without a tempo or a key, they are estimated.
+
+    Raises:
+        InputError: if the notes span more bars than a score can have.
+    """
+    arrangement = arrange(transcription, options, score=True)
+    rhythm = arrangement.rhythm
+    assert rhythm is not None  # sheet music has one
+    notes = arrangement.notes
+    key = options.stated_key or _key(arrangement)
+    spelling = tuple(key.spell(note.note) for note in notes)
+    bars = lay_out(rhythm.starts, rhythm.ends, rhythm.metre)
+    keep = options.ornaments == "keep"
+    return Sheet(
+        bars=bars,
+        metre=rhythm.metre,
+        key=key,
+        clef=choose_clef(spelling),
+        tempo=Tempo(rhythm.tempo, rhythm.tempo_confidence >= CONFIDENT),
+        spelling=spelling,
+        ornaments=tuple(_ornamented(note, key) if keep else Ornamented() for note in transcription.notes),
+        syllables=arrangement.syllables,
+        breaths=arrangement.breaths,
+        breaks=choose_breaks(bars, arrangement.breaths, _letters(arrangement.syllables)),
+        title=options.title_of(transcription.audio),
+        composer=printable(options.composer),
+        artist=printable(options.artist),
+        program=options.program,
+    )
+
+
+def _key(arrangement: Arrangement) -> Key:
+    rhythm = arrangement.rhythm
+    assert rhythm is not None
+    lengths = [float(end - start) for start, end in zip(rhythm.starts, rhythm.ends, strict=True)]
+    return estimate_key([note.note for note in arrangement.notes], lengths)
+
+
+def _ornamented(note: Note, key: Key) -> Ornamented:
+    graces, marks = [], []
+    for ornament in note.ornaments:
+        pitch = Note(ornament.onset, ornament.offset, ornament.pitch, tuning=note.tuning).note
+        if ornament.kind == GRACE and pitch != note.note:
+            graces.append(key.spell(pitch))
+        elif ornament.kind in _MARKS:
+            marks.append(_MARKS[ornament.kind])
+    return Ornamented(tuple(graces), tuple(marks))
+
+
+def _letters(syllables: Sequence[Syllable | None]) -> list[int]:
+    """Room that syllables need, in letters; wide letters count twice."""
+    return [
+        0 if syllable is None or syllable.text == HELD else 1 + sum(1 + (c > "\u2e80") for c in syllable.text)
+        for syllable in syllables
+    ]

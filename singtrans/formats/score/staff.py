@@ -1,0 +1,74 @@
+"""What stands on a staff besides notes: the clef, and the accidentals that a key and a bar need."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from singtrans.melody.key import Key
+
+Spelling = tuple[str, int, int]
+"""Step, alteration and octave of a note."""
+
+_STEPS = "CDEFGAB"
+_SHARPS, _FLATS = "FCGDAEB", "BEADGCF"
+
+
+@dataclass(frozen=True, slots=True)
+class Clef:
+    """A clef.
+
+    Attributes:
+        sign: ``G`` or ``F``.
+        line: line of the staff on which it stands.
+        octave: octaves by which notes sound higher than written without it.
+        bottom: diatonic position of the lowest line, counted from C0.
+    """
+
+    sign: str
+    line: int
+    octave: int
+    bottom: int
+
+
+_TREBLE, _TENOR, _BASS = Clef("G", 2, 0, 30), Clef("G", 2, -1, 23), Clef("F", 4, 0, 18)
+_PRICES = {_TREBLE: 0.0, _TENOR: 0.3, _BASS: 0.6}
+"""Mean ledger lines of a note that a clef must save over the ones before it: singers read treble clefs best."""
+
+
+def choose_clef(spelling: Sequence[Spelling]) -> Clef:
+    """Choose the clef with few ledger lines: treble, treble an octave lower, or bass."""
+    places = [_STEPS.index(step) + 7 * octave for step, _, octave in spelling]
+
+    def cost(clef: Clef) -> float:
+        return sum(_ledger_lines(place - clef.bottom) for place in places) / max(len(places), 1) + _PRICES[clef]
+
+    return min(_PRICES, key=cost)
+
+
+def _ledger_lines(place: int) -> int:
+    """Number of ledger lines of a note that lies so many steps above the lowest line."""
+    return max(0, -place // 2, (place - 8) // 2)
+
+
+class Accidentals:
+    """Tells which notes of a bar need an accidental.
+
+    Args:
+        key: the key, whose signature holds in every bar.
+    """
+
+    def __init__(self, key: Key) -> None:
+        self._signature = dict.fromkeys(_SHARPS[: max(key.fifths, 0)], 1)
+        self._signature |= dict.fromkeys(_FLATS[: max(-key.fifths, 0)], -1)
+        self._altered: dict[tuple[str, int], int] = {}
+
+    def begin_bar(self) -> None:
+        """Forget the accidentals of the bar before."""
+        self._altered.clear()
+
+    def needs(self, spelling: Spelling) -> bool:
+        """Whether a note needs an accidental; it then holds for the rest of the bar."""
+        step, alter, octave = spelling
+        if self._altered.get((step, octave), self._signature.get(step, 0)) == alter:
+            return False
+        self._altered[step, octave] = alter
+        return True

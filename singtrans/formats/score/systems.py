@@ -1,0 +1,71 @@
+"""Systems: which bars stand on one line of a page."""
+
+import math
+from collections.abc import Sequence
+
+from singtrans.formats.score.layout import REST, Bar
+from singtrans.formats.score.values import QUARTER
+
+_LINE = 60.0  # width of a line in the units of `_width`: about five bars of four quarter notes
+_SPACE = 0.6  # exponent: a half note takes 1.5 times the room of a quarter note
+_QUARTER, _BAR_LINE, _CLEF = 2.4, 1.2, 6.0  # width of a quarter note, of a bar line, of clef and key signature
+_LETTER = 0.42  # width of a letter of the lyrics
+_PHRASE = 0.8  # cost of a line that does not end with a phrase
+_UNEVEN = 3.0  # cost of a line of half or of no width, over that of a full one
+_MOST_BARS = 12  # in a line
+
+
+def choose_breaks(bars: Sequence[Bar], breaths: Sequence[bool], letters: Sequence[int]) -> frozenset[int]:
+    """Choose the bars that begin a system, so that systems are even and end with phrases.
+
+    Args:
+        bars: all bars.
+        breaths: whether a phrase ends, of each note.
+        letters: length of the syllable of each note, with the space or hyphen after it.
+
+    Returns:
+        Indices of bars; the first bar is not among them.
+    """
+    widths = [_width(bar, letters) for bar in bars]
+    ends = _phrase_ends(bars, breaths)
+    costs, source = [0.0], [0]
+    for end in range(1, len(bars) + 1):
+        best, chosen, width = math.inf, end - 1, _CLEF
+        for start in range(end - 1, max(-1, end - 1 - _MOST_BARS), -1):
+            width += widths[start]
+            if width > _LINE and start < end - 1:
+                break
+            is_last = end == len(bars)
+            cost = costs[start] + 1 + _UNEVEN * (1 - width / _LINE) ** 2 * (0.2 if is_last else 1)
+            cost += 0 if is_last or end - 1 in ends else _PHRASE
+            if cost < best:
+                best, chosen = cost, start
+        costs.append(best)
+        source.append(chosen)
+    breaks, end = set(), source[-1]
+    while end > 0:
+        breaks.add(end)
+        end = source[end]
+    return frozenset(breaks)
+
+
+def _width(bar: Bar, letters: Sequence[int]) -> float:
+    if not bar.symbols:
+        return _BAR_LINE + 2 * _QUARTER
+    room = _BAR_LINE
+    for symbol in bar.symbols:
+        needed = _QUARTER * (symbol.value.length / QUARTER) ** _SPACE
+        if symbol.note != REST and symbol.first:
+            needed = max(needed, _LETTER * letters[symbol.note])
+        room += needed
+    return room
+
+
+def _phrase_ends(bars: Sequence[Bar], breaths: Sequence[bool]) -> set[int]:
+    """Indices of bars after which a new phrase begins, or in which only its pickup does."""
+    found = set()
+    for index, bar in enumerate(bars):
+        lasts = [symbol for symbol in bar.symbols if symbol.note != REST and not symbol.tied and breaths[symbol.note]]
+        if (lasts and lasts[-1].end >= bar.start + bar.length / 2) or not bar.symbols:
+            found.add(index)
+    return found

@@ -1,0 +1,176 @@
+"""Note values: how a note or a rest inside a bar is cut into symbols that can be read.
+
+A symbol may not hide the beats. It may cover a stronger position than those at its ends only if it is a plain
+syncopation, such as eighth, quarter, eighth in one half of a 4/4 bar. The cut is the one with the fewest symbols.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+from singtrans.melody.metre import Metre
+
+QUARTER = 24
+"""Divisions of a quarter note: a thirty-second note has 3, a sixteenth note of a triplet 4."""
+
+STRAIGHT_STEP = 3
+"""Divisions between places for notes outside of triplets."""
+
+TRIPLET_STEP = 2
+"""Divisions between places for notes in triplets."""
+
+_PLAIN = {192: "breve", 96: "whole", 48: "half", 24: "quarter", 12: "eighth", 6: "16th", 3: "32nd"}
+_DOTTED = {length * 3 // 2: name for length, name in _PLAIN.items() if length * 3 % 2 == 0}
+_HALF, _BEAT, _EIGHTH = 1, 2, 3  # levels of positions in a bar: 0 is the bar line
+_NOTHING = 99  # level of the strongest position where there is none
+_CUT = 0.01  # cost of a cut at a weak position, per level
+_SYNCOPATION = 0.005  # cost of a symbol over a position that is stronger than its start
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A note value.
+
+    Attributes:
+        length: divisions.
+        type: MusicXML's name of the note value.
+        dots: 0 or 1.
+    """
+
+    length: int
+    type: str
+    dots: int
+
+
+_Levels = Callable[[int], int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Bar:
+    """What a cut depends on.
+
+    Attributes:
+        level: weakness of a position, 0 for the strongest.
+        step: divisions between positions.
+        rest: whether a rest is cut.
+        compound: whether beats have three parts.
+    """
+
+    level: _Levels
+    step: int
+    rest: bool
+    compound: bool
+
+
+@cache
+def split(start: int, end: int, metre: Metre, *, rest: bool = False) -> tuple[Value, ...]:
+    """Cut a note or a rest that lies in one bar, outside of triplets.
+
+    Args:
+        start: divisions since the bar line.
+        end: divisions since the bar line; both on multiples of `STRAIGHT_STEP`.
+        metre: the metre.
+        rest: whether it is a rest; rests show every beat.
+    """
+    lengths = {length: Value(length, name, 0) for length, name in _PLAIN.items()}
+    if not rest or metre.is_compound:
+        lengths |= {length: Value(length, name, 1) for length, name in _DOTTED.items()}
+    bar = _Bar(_bar_levels(metre), STRAIGHT_STEP, rest, metre.is_compound)
+    return _fewest(start, end, lengths, bar)
+
+
+@cache
+def split_triplet(start: int, end: int, window: int, *, rest: bool = False) -> tuple[Value, ...]:
+    """Cut a note or a rest that lies in one triplet.
+
+    Args:
+        start: divisions since the triplet's beginning.
+        end: likewise; both on multiples of `TRIPLET_STEP`.
+        window: length of the triplet.
+        rest: whether it is a rest.
+    """
+    both = [(_PLAIN, 0)] if rest else [(_PLAIN, 0), (_DOTTED, 1)]
+    lengths = {
+        length * 2 // 3: Value(length * 2 // 3, name, dots)
+        for names, dots in both
+        for length, name in names.items()
+        if length * 2 % 3 == 0
+    }
+    return _fewest(start, end, lengths, _Bar(_triplet_levels(window), TRIPLET_STEP, rest, False))
+
+
+@cache
+def _bar_levels(metre: Metre) -> _Levels:
+    """How weak each position in a bar is: 0 for the bar line, more for each division."""
+    beat, unit = int(metre.beat * QUARTER), int(metre.unit * QUARTER)
+    bar = int(metre.bar * QUARTER)
+    has_half = metre.beats == 4 or (metre.beats == 6 and not metre.is_compound)
+
+    def level(position: int) -> int:
+        within = position % bar
+        if within == 0:
+            return 0
+        if has_half and within == bar // 2:
+            return _HALF
+        if within % beat == 0:
+            return _BEAT
+        step, weakness = (unit, _EIGHTH + 1) if metre.is_compound else (beat // 2, _EIGHTH)
+        while within % step and step > 1:
+            step, weakness = step // 2, weakness + 1
+        return weakness
+
+    return level
+
+
+@cache
+def _triplet_levels(window: int) -> _Levels:
+    def level(position: int) -> int:
+        if position % window == 0:
+            return 0
+        step, weakness = window // 3, _EIGHTH
+        while position % step and step > 1:
+            step, weakness = step // 2, weakness + 1
+        return weakness
+
+    return level
+
+
+def _fewest(start: int, end: int, lengths: dict[int, Value], bar: _Bar) -> tuple[Value, ...]:
+    """Find the cheapest way from start to end by dynamic programming."""
+    costs: dict[int, float] = {start: 0.0}
+    last: dict[int, Value] = {}
+    for now in range(start, end, bar.step):
+        if now not in costs:
+            continue
+        for length, value in lengths.items():
+            after = now + length
+            if after > end or not _shows_beats(now, after, bar):
+                continue
+            cost = costs[now] + 1 + _SYNCOPATION * (_strongest(now, after, bar) < bar.level(now))
+            cost += _CUT * bar.level(after) if after < end else 0
+            if cost <= costs.get(after, math.inf):  # of equal ways, the one whose last symbol is short
+                costs[after], last[after] = cost, value
+    found: list[Value] = []
+    while end > start:
+        found.append(last[end])
+        end -= last[end].length
+    return tuple(reversed(found))
+
+
+def _strongest(start: int, end: int, bar: _Bar) -> int:
+    """Level of the strongest position inside a symbol."""
+    return min((bar.level(position) for position in range(start + bar.step, end, bar.step)), default=_NOTHING)
+
+
+def _shows_beats(start: int, end: int, bar: _Bar) -> bool:
+    """Whether one symbol from start to end can be read."""
+    inside = [bar.level(position) for position in range(start + bar.step, end, bar.step)]
+    strongest, before, after = _strongest(start, end, bar), bar.level(start), bar.level(end)
+    if bar.rest:
+        return strongest > before and (strongest > after or (bar.compound and strongest == after))
+    if bar.compound and strongest <= _BEAT:
+        return max(before, after) <= _BEAT
+    if min(before, after) <= strongest:
+        return True
+    return max(before, after) - strongest == 1 and inside.count(strongest) == 1

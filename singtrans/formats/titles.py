@@ -1,0 +1,29 @@
+"""Titles of songs, from names of recordings where no title is stated."""
+
+import re
+from pathlib import PurePath
+
+_TRACK_NUMBER = re.compile(r"0\d{1,2}[\s._-]+(?=\D)")
+
+
+def readable_title(recording: str) -> str:
+    """Turn the name of a recording into a title.
+
+    >>> readable_title("my_song-final.wav")
+    'My song final'
+    >>> readable_title("01 - Jean-Luc sings.mp3")
+    'Jean-Luc sings'
+    """
+    stem = PurePath(recording).stem
+    stem = _TRACK_NUMBER.sub("", stem, count=1) if _TRACK_NUMBER.match(stem) else stem
+    words = stem.replace("_", " ")
+    if " " not in stem.strip():
+        words = words.replace("-", " ")
+    title = " ".join(words.split()) or stem
+    return title[:1].upper() + title[1:]
+
+
+def printable(text: str) -> str:
+    """Text with single spaces and a question mark for what cannot be printed, such as bytes of a damaged file name."""
+    text = " ".join(text.split()).encode("utf-8", "replace").decode()
+    return "".join(c if c.isprintable() else "?" for c in text)

@@ -1,0 +1,189 @@
+"""Bars, note values, ties, triplets, rests and beams."""
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+
+from singtrans.errors import InputError
+from singtrans.formats.score.beams import beam_groups, beams
+from singtrans.formats.score.layout import MOST_BARS, REST, lay_out
+from singtrans.formats.score.values import QUARTER, split, split_triplet
+from singtrans.melody.metre import Metre
+from tests.helpers.written_melodies import written_melodies
+
+
+def written(melody):
+    return lay_out(melody.starts, melody.ends, melody.metre)
+
+
+def names(values):
+    return " ".join(value.type + "." * value.dots for value in values)
+
+
+@given(written_melodies())
+def test_bars_are_full_and_notes_keep_their_times(melody):
+    bars = written(melody)
+    length = melody.metre.bar * QUARTER
+    assert [bar.length for bar in bars[1:]] == [length] * (len(bars) - 1)
+    assert (bars[0].length < length) == (bars[0].number == 0)
+    assert [bar.number for bar in bars] == list(range(bars[0].number, bars[0].number + len(bars)))
+    found = {}
+    for bar in bars:
+        now = bar.start
+        for symbol in bar.symbols:
+            assert symbol.start == now
+            now = symbol.end
+            if symbol.note != REST:
+                found.setdefault(symbol.note, []).append(symbol)
+        assert now == bar.start + bar.length or not bar.symbols
+    origin = melody.starts[0] // melody.metre.bar * melody.metre.bar + (melody.metre.bar if bars[0].number == 0 else 0)
+    for number, (start, end) in enumerate(zip(melody.starts, melody.ends, strict=True)):
+        symbols = found[number]
+        assert symbols[0].start == (start - origin) * QUARTER
+        assert symbols[-1].end == (end - origin) * QUARTER
+        assert [symbol.first for symbol in symbols] == [True] + [False] * (len(symbols) - 1)
+        assert [symbol.tied for symbol in symbols] == [True] * (len(symbols) - 1) + [False]
+
+
+@given(written_melodies())
+def test_triplets_are_complete(melody):
+    for bar in written(melody):
+        for triplet in {symbol.triplet for symbol in bar.symbols if symbol.triplet}:
+            inside = [symbol for symbol in bar.symbols if symbol.triplet == triplet]
+            assert (inside[0].start, inside[-1].end) == (triplet.start, triplet.end)
+            assert sum(symbol.value.length for symbol in inside) == triplet.length
+            assert len(inside) > 1
+
+
+@given(written_melodies())
+def test_beams_stay_inside_the_groups_of_the_metre(melody):
+    edges, total = {0}, 0
+    for group in beam_groups(melody.metre):
+        total += group
+        edges.add(total)
+    assert total == melody.metre.bar * QUARTER
+    for bar in written(melody):
+        line = bar.start + bar.length - total
+        is_open = False
+        for symbol, levels in zip(bar.symbols, beams(bar, melody.metre), strict=True):
+            if is_open:
+                assert symbol.start - line not in edges  # no beam crosses
+                assert levels
+            if levels:
+                assert symbol.note != REST
+                assert levels[0] in (("continue", "end") if is_open else ("begin",))
+                is_open = levels[0] != "end"
+        assert not is_open
+
+
+@given(written_melodies())
+def test_every_level_of_beams_is_closed(melody):
+    for bar in written(melody):
+        open_levels = set()
+        for levels in beams(bar, melody.metre):
+            assert open_levels <= set(range(len(levels)))
+            for level, name in enumerate(levels):
+                assert (level in open_levels) == (name in ("continue", "end"))
+                if name == "begin":
+                    open_levels.add(level)
+                elif name == "end":
+                    open_levels.remove(level)
+        assert not open_levels
+
+
+@pytest.mark.parametrize(
+    ("metre", "start", "end", "expected"),
+    [
+        ("4/4", 0, 3, "half."),
+        ("4/4", 1, 4, "half."),
+        ("4/4", 1, 3, "half"),
+        ("4/4", 0.5, 1.5, "quarter"),
+        ("4/4", 1.5, 2.5, "eighth eighth"),
+        ("4/4", 1, 2.5, "quarter eighth"),
+        ("4/4", 0, 2.5, "half eighth"),
+        ("4/4", 0.25, 0.75, "eighth"),
+        ("4/4", 0.75, 1.25, "16th 16th"),
+        ("3/4", 1, 2.5, "quarter."),
+        ("3/4", 0.5, 3, "eighth half"),
+        ("6/8", 0, 2, "quarter. eighth"),
+        ("6/8", 1, 2, "eighth eighth"),
+        ("6/8", 0.5, 1.5, "quarter"),
+        ("6/8", 0, 3, "half."),
+        ("9/8", 0, 4.5, "half. quarter."),
+        ("12/8", 0, 6, "whole."),
+        ("2/2", 0, 4, "whole"),
+    ],
+)
+def test_notes_are_cut_where_beats_must_be_seen(metre, start, end, expected):
+    numerator, denominator = map(int, metre.split("/"))
+    metre = Metre(numerator, denominator)
+    assert names(split(round(start * QUARTER), round(end * QUARTER), metre)) == expected
+
+
+@pytest.mark.parametrize(
+    ("metre", "start", "end", "expected"),
+    [
+        ("4/4", 0, 2, "half"),
+        ("4/4", 1, 3, "quarter quarter"),
+        ("4/4", 1, 4, "quarter half"),
+        ("4/4", 0, 1.5, "quarter eighth"),
+        ("4/4", 0.25, 1, "16th eighth"),
+        ("3/4", 0, 2, "quarter quarter"),
+        ("6/8", 0, 1.5, "quarter."),
+        ("6/8", 0.5, 1.5, "eighth eighth"),
+        ("6/8", 0, 1, "quarter"),
+    ],
+)
+def test_rests_show_every_beat(metre, start, end, expected):
+    numerator, denominator = map(int, metre.split("/"))
+    values = split(round(start * QUARTER), round(end * QUARTER), Metre(numerator, denominator), rest=True)
+    assert names(values) == expected
+
+
+def test_note_values_in_triplets():
+    assert names(split_triplet(0, 16, 24)) == "quarter"
+    assert names(split_triplet(4, 24, 24)) == "16th quarter"
+    assert names(split_triplet(8, 24, 24, rest=True)) == "eighth eighth"
+    assert names(split_triplet(16, 48, 48)) == "half"
+
+
+def test_a_pickup_is_a_bar_of_its_own():
+    bars = lay_out([Fraction(3), Fraction(4)], [Fraction(4), Fraction(8)], Metre(4, 4))
+    assert [(bar.number, bar.length) for bar in bars] == [(0, QUARTER), (1, 4 * QUARTER)]
+    late = lay_out([Fraction(1, 2)], [Fraction(4)], Metre(4, 4))  # half a beat late is a rest
+    assert [(bar.number, bar.symbols[0].note) for bar in late] == [(1, REST)]
+
+
+def test_silent_bars():
+    bars = lay_out([Fraction(0), Fraction(12)], [Fraction(4), Fraction(16)], Metre(4, 4))
+    assert [bool(bar.symbols) for bar in bars] == [True, False, False, True]
+    (nothing,) = lay_out([], [], Metre(3, 4))
+    assert (nothing.number, nothing.length, nothing.symbols) == (1, 3 * QUARTER, ())
+
+
+def test_places_that_no_rhythm_has_are_moved_to_the_nearest():
+    starts = [Fraction(0), Fraction(1, 8), Fraction(1, 3), Fraction(5, 12), Fraction(11, 24)]
+    bars = lay_out(starts, [*starts[1:], Fraction(1)], Metre(4, 4))
+    heads = [symbol for bar in bars for symbol in bar.symbols if symbol.first and symbol.note != REST]
+    assert [head.note for head in heads] == [0, 1, 2, 3, 4]
+    assert all(abs(head.start - starts[head.note] * QUARTER) <= 2 for head in heads)
+
+
+def test_a_score_of_days_is_refused():
+    with pytest.raises(InputError, match="bars, too many for sheet music"):
+        lay_out([Fraction(0), Fraction(4 * MOST_BARS)], [Fraction(1), Fraction(4 * MOST_BARS + 1)], Metre(4, 4))
+
+
+@settings(max_examples=30)
+@given(written_melodies(finest=Fraction(1, 4)))
+def test_symbols_are_few(melody):
+    """No note takes more symbols than one for each beat that it touches, and two."""
+    counts = {}
+    for bar in written(melody):
+        for symbol in bar.symbols:
+            if symbol.note != REST:
+                counts[symbol.note] = counts.get(symbol.note, 0) + 1
+    for number, count in counts.items():
+        beats = (melody.ends[number] - melody.starts[number]) / melody.metre.beat
+        assert count <= 2 + beats
