@@ -104,7 +104,7 @@ def convert_file(
 
 
 def with_song(options: Options, path: Path, notes: tuple[Note, ...], request: ReadOptions = DEFAULTS) -> Options:
-    """Return options with the words, beats, key, marks and kind of ends of a file of notes, where the options state nothing.
+    """Return options with the words, beats, key, marks and ends of a file of notes, where the options state none.
 
     Raises:
         InputError: if the file cannot be read.
