@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -146,17 +147,21 @@ def _find(inputs: list[str]) -> tuple[list[Place], list[str]]:
 def _loader(
     notes: Path | None, transcribe: "Callable[[Source], Transcription]", selection: "Selection", quiet: bool
 ) -> "Callable[[Place], Transcription]":
-    from singtrans.batch.given_notes import GivenNotes
+    from singtrans.batch.given_notes import with_pitch
     from singtrans.formats import READ_SUFFIXES, TEXT_SUFFIXES
-    from singtrans.formats.conversion import MIXED, load_transcription
+    from singtrans.formats.conversion import MIXED, load_transcription, monophonic
 
-    listen = GivenNotes(notes, transcribe) if notes else transcribe
+    known = load_transcription(notes) if notes else None
+    if known:
+        known = replace(known, notes=monophonic(known.notes)[0])
 
     def load(where: Place) -> "Transcription":
         with local(where) as path:
             if path.suffix.lower() in READ_SUFFIXES + TEXT_SUFFIXES:
-                return load_transcription(path)
-            transcription = listen(selection.of(path))
+                read = load_transcription(path)
+                return replace(read, notes=monophonic(read.notes)[0])
+            recording = selection.of(path)
+            transcription = transcribe(recording) if known is None else with_pitch(known, recording, transcribe)
         mixed = (MIXED,) if transcription.mixed and transcription.separation is None else ()
         for line in (*transcription.remarks, *mixed) if not quiet else ():
             say(f"{where}: {line}")

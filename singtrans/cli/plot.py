@@ -25,8 +25,15 @@ def plot(  # noqa: PLR0913 (one parameter per option)
         ),
     ] = None,
     row_seconds: Annotated[
-        float, typer.Option(min=1.0, max=600.0, metavar="S", help="Seconds per row.", rich_help_panel=OUTPUT)
-    ] = 15.0,
+        float | None,
+        typer.Option(
+            min=1.0,
+            max=600.0,
+            metavar="S",
+            help="Seconds per row. Default: 15 at most, or 30 if the recording is longer than 8 minutes.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None,
     overwrite: Overwrite = False,
     notes: Annotated[
         Path | None,
@@ -56,8 +63,8 @@ def plot(  # noqa: PLR0913 (one parameter per option)
 ) -> None:
     """Draw notes over the sung pitch and the spectrogram.
 
-    Darker boxes are notes with higher confidence. A long recording is drawn in several rows, and on several pages in a
-    PDF.
+    Darker boxes are notes with higher confidence. A long recording takes several pages of four rows, which are one
+    file as .pdf, and else a file each: song-1.png, song-2.png and so on.
 
     \b
     Examples:
@@ -83,7 +90,8 @@ def plot(  # noqa: PLR0913 (one parameter per option)
     found = load(source, notes, audio, model)
     true_notes = load_notes(reference) if reference else None
     shown = apply_tuning_and_key(found.transcription, wanted.tuning, wanted.key)
-    draw(Picture(shown, found.audio, true_notes, row_seconds), target, overwrite=overwrite)
-    say(f"{target}: {counted(len(shown.notes), 'note')}")
+    files = draw(Picture(shown, found.audio, true_notes, row_seconds), target, overwrite=overwrite)
+    written = str(files[0]) if len(files) == 1 else f"{files[0]} to {files[-1].name}"
+    say(f"{written}: {counted(len(shown.notes), 'note')}")
     for remark in melody_remarks(found.transcription, wanted):
         say(f"{target}: {remark}")

@@ -102,10 +102,10 @@ def report(  # noqa: PLR0913 (one parameter per option)
     """
     from singtrans import batch
     from singtrans.batch.dispatch import run_jobs
+    from singtrans.batch.given_notes import with_pitch
     from singtrans.batch.lazy_transcriber import LazyTranscriber, default_threads
     from singtrans.formats.conversion import load_transcription, with_song
     from singtrans.view.index import index_in, write_index
-    from singtrans.view.source import with_pitch
 
     existing = choose_existing(ctx, overwrite, skip_existing)
     places = [place(i) for i in inputs]

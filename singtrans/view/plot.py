@@ -1,10 +1,9 @@
-"""Plots: notes as boxes over the pitch track and the spectrogram, in several rows (extra ``plot``).
+"""Plots: notes as boxes over the pitch track and the spectrogram, in rows on pages (extra ``plot``).
 
-Colours are from the palette of Okabe and Ito, which is safe for colour-blind readers. No information depends on
-colour alone: missed notes are dashed outlines, extra notes are hatched, and darker means more certain.
+A PDF has all pages. Of a .png or .svg, each page is a file of its own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,30 +11,33 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from singtrans.audio.spectrogram import Spectrogram, spectrogram
-from singtrans.errors import InputError, UsageError
+from singtrans.errors import UsageError
 from singtrans.extras import need
 from singtrans.files import whole_file
 from singtrans.messages import printable_title
 from singtrans.notes import Note, Transcription
-from singtrans.pitch import note_name
+from singtrans.view.pages import PAGE_ROWS, Pages, divide
+from singtrans.view.rows import CURVE, EXTRA, FILL, MISSED, NOTE, Row, draw_row
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from matplotlib.patches import Rectangle
     from matplotlib.typing import RcKeyType
 
 KINDS = ("png", "svg", "pdf")
-NOTE, CURVE, MISSED, EXTRA = "#0072B2", "#000000", "#D55E00", "#E69F00"
-"""Colours of found notes, the pitch track, missed notes and extra notes."""
 
 STYLE: "dict[RcKeyType, Any]" = {"svg.fonttype": "none", "svg.hashsalt": "singtrans", "font.size": 9}
 """Text in SVG stays text, which is small and searchable; a fixed salt makes the output reproducible."""
 
-_WIDTH, _ROW = 11.0, 1.9  # inches
-_PAGE_ROWS = 6  # on a PDF page
-_MARGIN = 2.5  # semitones above and below the notes
+DOTS = 150
+"""Dots per inch of a .png."""
+
+_WIDTH, _ROW, _EDGES = 11.69, 1.84, 0.9  # inches: four rows are a landscape page of A4
+_LEFT, _RIGHT = 0.05, 0.985  # of the width
+_TITLE = 0.36  # inches above the first row
+_GAP = 0.4  # inches between rows, for the numbers of the axis
+_MARGIN = 9.0  # semitones of the spectrogram above and below the notes, as a row can show
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,34 +48,54 @@ class Picture:
         transcription: the notes, and the pitch track if there is one.
         audio: the recording, for the spectrogram; None for no spectrogram.
         reference: reference notes to compare with; None for no comparison.
-        row_seconds: seconds per row.
+        row_seconds: seconds per row; None to choose by the length.
     """
 
     transcription: Transcription
     audio: Path | None = None
     reference: tuple[Note, ...] | None = None
-    row_seconds: float = 15.0
+    row_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A picture with what its rows need: extra and missed notes, the background, and the ranges of the axes."""
+    """A picture with what its rows need.
+
+    Attributes:
+        picture: the picture.
+        extra: found notes that match no reference note, by index.
+        missed: reference notes that match no found note.
+        background: spectrogram; None for none.
+        pages: rows and pages.
+    """
 
     picture: Picture
     extra: frozenset[int]
     missed: tuple[Note, ...]
     background: Spectrogram | None
-    lowest: float
-    highest: float
-    duration: float
+    pages: Pages
+
+    def row(self, start: float, stop: float, *, on_rows: bool = True) -> Row:
+        """Return the row between two times in seconds."""
+        found = self.picture.transcription
+        return Row(start, stop, found.notes, self.extra, self.missed, found.pitch, self.background, on_rows)
 
 
-def plot(picture: Picture, path: Path, *, overwrite: bool = True) -> Path:
-    """Draw a .png, .svg or .pdf file; a PDF has pages of six rows, the others one tall picture.
+def files_of(path: Path, pages: int) -> list[Path]:
+    """Name the files of a plot: ``song.png`` for one page, else ``song-1.png``, ``song-2.png`` and so on."""
+    if pages == 1 or path.suffix.lower() == ".pdf":
+        return [path]
+    digits = len(str(pages))
+    return [path.with_name(f"{path.stem}-{number:0{digits}}{path.suffix}") for number in range(1, pages + 1)]
+
+
+def plot(picture: Picture, path: Path, *, overwrite: bool = True) -> list[Path]:
+    """Draw a .pdf, or a .png or .svg for each page, and return the files.
 
     Raises:
-        UsageError: if the suffix is another one, or matplotlib is not installed.
-        InputError: if the recording cannot be read, or the file cannot be written.
+        UsageError: if the suffix is another one, a file exists and ``overwrite`` is False, or matplotlib is not
+            installed.
+        InputError: if the recording cannot be read, or a file cannot be written.
     """
     kind = path.suffix[1:].lower()
     if kind not in KINDS:
@@ -82,34 +104,34 @@ def plot(picture: Picture, path: Path, *, overwrite: bool = True) -> Path:
     import matplotlib as mpl
 
     layout = lay_out(picture)
-    rows = max(1, int(np.ceil(layout.duration / picture.row_seconds - 1e-9)))
+    targets = files_of(path, layout.pages.count)
+    if not overwrite and (there := [target for target in targets if target.exists()]):
+        raise UsageError(f"{there[0]} already exists; use --overwrite, or choose another name with -o")
     with mpl.rc_context(STYLE):
+        figures = _figures(layout)
         if kind == "pdf":
-            _pdf(layout, rows, path, overwrite)
-        else:
-            if rows * _ROW * 130 > 60_000:
-                raise InputError(f"{path}: {rows} rows are too many for one picture; use .pdf or longer rows.")
-            figure = _figure(layout, range(rows), rows)
-            metadata = {"Date": None} if kind == "svg" else None
-            with whole_file(path, overwrite=overwrite) as file:
-                figure.savefig(file, format=kind, dpi=130, metadata=metadata)
-    return path
+            _pdf(figures, path, overwrite)
+            return targets
+        metadata = {"Date": None} if kind == "svg" else None
+        for target, figure in zip(targets, figures, strict=True):
+            with whole_file(target, overwrite=overwrite) as file:
+                figure.savefig(file, format=kind, dpi=DOTS, metadata=metadata)
+    return targets
 
 
-def _pdf(layout: Layout, rows: int, path: Path, overwrite: bool) -> None:
+def _pdf(figures: "Iterator[Figure]", path: Path, overwrite: bool) -> None:
     from matplotlib.backends.backend_pdf import PdfPages
 
     with (
         whole_file(path, overwrite=overwrite) as file,
         PdfPages(file, metadata={"CreationDate": None}) as pages,
     ):
-        for first in range(0, rows, _PAGE_ROWS):
-            shown = range(first, min(first + _PAGE_ROWS, rows))
-            pages.savefig(_figure(layout, shown, _PAGE_ROWS if rows > _PAGE_ROWS else rows))
+        for figure in figures:
+            pages.savefig(figure)
 
 
 def lay_out(picture: Picture) -> Layout:
-    """Compare the notes with the reference, and compute the range and length of the rows."""
+    """Compare the notes with the reference, and divide the recording into rows and pages."""
     notes, reference = picture.transcription.notes, picture.reference
     extra: frozenset[int] = frozenset()
     missed: tuple[Note, ...] = ()
@@ -119,15 +141,12 @@ def lay_out(picture: Picture) -> Layout:
         missed = tuple(note for number, note in enumerate(reference) if number not in matched)
     track = picture.transcription.pitch
     sung = np.array([note.pitch for note in (*notes, *missed)] or [60.0])
-    lowest, highest = sung.min() - _MARGIN, sung.max() + _MARGIN
-    if highest - lowest < 12:
-        middle = (highest + lowest) / 2
-        lowest, highest = middle - 6, middle + 6
+    lowest, highest = float(sung.min()) - _MARGIN, float(sung.max()) + _MARGIN
     background = spectrogram(picture.audio, lowest, highest) if picture.audio else None
     ends = [note.offset for note in (*notes, *missed)]
     ends += [picture.transcription.duration, float(track.time[-1]) if len(track) else 0.0]
     ends += [background.duration] if background else []
-    return Layout(picture, extra, missed, background, lowest, highest, max(ends))
+    return Layout(picture, extra, missed, background, divide(max(ends), picture.row_seconds))
 
 
 def _matched(reference: Sequence[Note], notes: Sequence[Note]) -> dict[int, int]:
@@ -145,92 +164,38 @@ def _matched(reference: Sequence[Note], notes: Sequence[Note]) -> dict[int, int]
     return dict(pairs)
 
 
-def _figure(layout: Layout, rows: range, room: int) -> "Figure":
+def _figures(layout: Layout) -> "Iterator[Figure]":
+    """Yield a figure for each page; only one is in memory at a time."""
     from matplotlib.figure import Figure
 
-    height = room * _ROW + 0.9
-    figure = Figure(figsize=(_WIDTH, height))
-    figure.suptitle(printable_title(layout.picture.transcription.audio), fontsize=11, y=1 - 0.12 / height, va="top")
-    figure.subplots_adjust(left=0.055, right=0.99, top=1 - 0.42 / height, bottom=0.48 / height, hspace=0.28)
-    axes = figure.subplots(room, 1, squeeze=False)[:, 0]
-    for index, axis in enumerate(axes):
-        if index < len(rows):
-            draw_row(axis, layout, rows[index] * layout.picture.row_seconds)
-        else:
-            axis.set_axis_off()
-    axes[len(rows) - 1].set_xlabel("seconds")
-    _legend(figure, layout)
-    return figure
+    pages = layout.pages
+    room = min(PAGE_ROWS, pages.rows)
+    height = room * _ROW + _EDGES
+    for page in range(pages.count):
+        figure = Figure(figsize=(_WIDTH, height))
+        name = printable_title(layout.picture.transcription.audio)
+        title = f"{name} ({page + 1} of {pages.count})" if pages.count > 1 else name
+        figure.suptitle(title, fontsize=11, y=1 - 0.12 / height, va="top")
+        for number, (start, stop) in enumerate(pages.on_page(page)):
+            width = (_RIGHT - _LEFT) * (stop - start) / pages.row_seconds
+            bottom = height - _TITLE - (number + 1) * _ROW + _GAP
+            axis = figure.add_axes((_LEFT, bottom / height, min(width, _RIGHT - _LEFT), (_ROW - _GAP) / height))
+            draw_row(axis, layout.row(start, stop))
+            _clock(axis, pages.duration)
+            if number == len(pages.on_page(page)) - 1:
+                axis.set_xlabel("time" if pages.duration > 60 else "seconds", fontsize=8, labelpad=1)
+        _legend(figure, layout)
+        yield figure
 
 
-def draw_row(axis: "Axes", layout: Layout, start: float) -> None:
-    """Draw one row: background, pitch track, notes with names, and missed notes."""
-    stop = start + layout.picture.row_seconds
-    if layout.background is not None:
-        _background(axis, layout.background, start, stop)
-    size = 7 if layout.highest - layout.lowest < 26 else 5.5
-    style: dict[str, Any] = {"fontsize": size, "va": "bottom", "ha": "left", "clip_on": True, "zorder": 6}
-    for number, note in enumerate(layout.picture.transcription.notes):
-        if note.onset < stop and note.offset > start:
-            _box(axis, note, number in layout.extra)
-            if note.onset >= start:
-                axis.text(
-                    *(note.onset, note.pitch + 0.62, note.name),
-                    **style,
-                    bbox={"facecolor": "white", "alpha": 0.65, "edgecolor": "none", "pad": 0.3},
-                )
-    for note in layout.missed:
-        if note.onset < stop and note.offset > start:
-            axis.add_patch(rectangle(note, facecolor="none", edgecolor=MISSED, linestyle="--", linewidth=1.6, zorder=5))
-    track = layout.picture.transcription.pitch
-    low, high = np.searchsorted(track.time, (start, stop))
-    axis.plot(track.time[low:high], track.midi[low:high], color=CURVE, linewidth=1.0, zorder=4)
-    axis.set_xlim(start, stop)
-    axis.set_ylim(layout.lowest, layout.highest)
-    pitches = range(int(np.ceil(layout.lowest)), int(np.floor(layout.highest)) + 1)
-    shown = [p for p in pitches if p % 12 in (0, 2, 4, 5, 7, 9, 11)]
-    axis.set_yticks(shown if len(shown) <= 14 else [p for p in pitches if p % 12 in (0, 5, 9)])
-    axis.set_yticklabels([note_name(int(p)) for p in axis.get_yticks()], fontsize=7)
-    axis.tick_params(axis="x", labelsize=8)
-    axis.grid(axis="y", linewidth=0.3, color="#888888", alpha=0.5)
+def _clock(axis: "Axes", duration: float) -> None:
+    """Write times of longer recordings as minutes and seconds."""
+    if duration <= 60:
+        return
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-
-def _background(axis: "Axes", background: Spectrogram, start: float, stop: float) -> None:
-    frames = background.level.shape[1]
-    seconds = background.duration / frames
-    low, high = max(0, int(start / seconds)), min(frames, int(np.ceil(stop / seconds)) + 1)
-    style: dict[str, Any] = {"aspect": "auto", "cmap": "Greys", "vmin": 0.25, "vmax": 1.9, "zorder": 0}
-    if low < high:
-        axis.imshow(
-            background.level[:, low:high],
-            origin="lower",
-            **style,
-            extent=((low - 0.5) * seconds, (high - 0.5) * seconds, background.lowest, background.highest),
-        )
-
-
-def _box(axis: "Axes", note: Note, extra: bool) -> None:
-    """Draw a found note: darker with more confidence, hatched if it is extra."""
-    from matplotlib.colors import to_rgba
-
-    colour = EXTRA if extra else NOTE
-    axis.add_patch(
-        rectangle(
-            note,
-            facecolor=to_rgba(colour, 0.12 + 0.68 * note.confidence),
-            edgecolor=colour,
-            linewidth=1.0,
-            hatch="////" if extra else None,
-            zorder=3,
-        )
-    )
-
-
-def rectangle(note: Note, **style: Any) -> "Rectangle":
-    """Make the box of a note, a semitone high."""
-    from matplotlib.patches import Rectangle
-
-    return Rectangle((note.onset, note.pitch - 0.5), note.duration, 1.0, **style)
+    axis.xaxis.set_major_locator(MaxNLocator(nbins=16, steps=[1, 2, 3, 5, 10], integer=True))
+    axis.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: f"{int(seconds) // 60}:{int(seconds) % 60:02}"))
 
 
 def _legend(figure: "Figure", layout: Layout) -> None:
@@ -238,8 +203,8 @@ def _legend(figure: "Figure", layout: Layout) -> None:
     from matplotlib.patches import Patch
 
     handles: list[Artist] = [
-        Patch(facecolor=NOTE, alpha=0.8, label="note, certain"),
-        Patch(facecolor=NOTE, alpha=0.2, label="unsure"),
+        Patch(facecolor=FILL, edgecolor=NOTE, alpha=0.9, label="note, certain"),
+        Patch(facecolor=FILL, edgecolor=NOTE, alpha=0.3, label="unsure"),
     ]
     if len(layout.picture.transcription.pitch):
         handles.append(Line2D([], [], color=CURVE, linewidth=1.0, label="sung pitch"))

@@ -1,9 +1,9 @@
 """Loading of a recording and its notes, which are read from a file or transcribed."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from singtrans.audio import Recording, check
+from singtrans.batch.given_notes import with_pitch
 from singtrans.batch.lazy_transcriber import LazyTranscriber, default_threads
 from singtrans.errors import UsageError
 from singtrans.formats import READ_SUFFIXES, TEXT_SUFFIXES
@@ -22,6 +22,8 @@ class Source:
 def load(path: Path, notes: Path | None = None, audio: Path | None = None, model: str = "default") -> Source:
     """Load the notes and the recording of a file.
 
+    If the notes come from a file without a pitch track, the pitch track comes from the recording.
+
     Args:
         path: a recording, or a file of notes.
         notes: the recording's notes; None to transcribe it.
@@ -32,21 +34,14 @@ def load(path: Path, notes: Path | None = None, audio: Path | None = None, model
         UsageError: if there are two sources of notes, or two recordings.
         InputError: if a file cannot be read.
     """
+    transcribe = LazyTranscriber(model, threads=default_threads())
     if path.suffix.lower() in READ_SUFFIXES + TEXT_SUFFIXES:
         if notes is not None:
             raise UsageError(f"{path} is already a file with notes; give a recording with --notes {notes}")
-        transcription = load_transcription(path)
-        return Source(transcription if audio is None else replace(transcription, audio=audio.name), audio)
+        known = load_transcription(path)
+        return Source(known if audio is None else with_pitch(known, audio, transcribe), audio)
     if audio is not None:
         raise UsageError(f"{path} is already a recording; give a file with notes with --audio {audio}")
-    transcriber = LazyTranscriber(model, threads=default_threads())
     if notes is not None:
-        check(path)
-        return Source(with_pitch(load_transcription(notes), path, transcriber), path)
-    return Source(transcriber(path), path)
-
-
-def with_pitch(known: Transcription, recording: Path | Recording, transcriber: LazyTranscriber) -> Transcription:
-    """Add the sung pitch of a recording to its notes, which come from a file that may not have it."""
-    pitch = known.pitch if len(known.pitch) else transcriber(recording).pitch
-    return replace(known, pitch=pitch, audio=recording.name)
+        return Source(with_pitch(load_transcription(notes), path, transcribe), path)
+    return Source(transcribe(path), path)

@@ -13,19 +13,8 @@ from singtrans.files import whole_file
 from singtrans.messages import printable_title
 from singtrans.notes import Note, PitchTrack, Transcription
 from singtrans.scoring.scores import Evaluation, FileScores
-from singtrans.view.plot import (
-    CURVE,
-    EXTRA,
-    KINDS,
-    MISSED,
-    NOTE,
-    STYLE,
-    Layout,
-    Picture,
-    draw_row,
-    lay_out,
-    rectangle,
-)
+from singtrans.view.plot import KINDS, STYLE, Layout, Picture, lay_out
+from singtrans.view.rows import CURVE, EXTRA, FILL, MISSED, NOTE, draw_row, rectangle
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -95,7 +84,7 @@ def _excerpt(file: FileScores) -> Excerpt:
     true = file.true_notes or ()
     layout = lay_out(Picture(transcription, None, true, _SECONDS))
     extra = [file.found_notes[number] for number in layout.extra]
-    start = worst_start([*layout.missed, *extra], layout.duration)
+    start = worst_start([*layout.missed, *extra], layout.pages.duration)
     score = file.figures[_FIGURE]
     title = f"{file.name}:  COnPOff {score:.3f};  {len(layout.missed)} of {len(true)} true notes missed,"
     return Excerpt(layout, start, f"{title} {len(extra)} of {len(file.found_notes)} extra")
@@ -118,7 +107,7 @@ def _figure(rows: Sequence[Excerpt], system: str) -> "Figure":
     figure.subplots_adjust(left=0.055, right=0.99, top=1 - 0.7 / height, bottom=0.72 / height, hspace=0.42)
     axes = figure.subplots(len(rows), 1, squeeze=False)[:, 0]
     for axis, row in zip(axes, rows, strict=True):
-        draw_row(axis, row.layout, row.start)
+        draw_row(axis, row.layout.row(row.start, row.start + _SECONDS, on_rows=False))
         for note in set(row.layout.picture.reference or ()).difference(row.layout.missed):
             axis.add_patch(rectangle(note, facecolor="none", edgecolor=CURVE, linewidth=0.9, zorder=4))
         axis.set_title(printable_title(row.title), fontsize=9, loc="left", pad=3)
@@ -133,7 +122,7 @@ def _legend() -> "list[Patch]":
     missed = "missed: no found note has its onset and pitch"
     return [
         Patch(facecolor="none", edgecolor=CURVE, label="true note"),
-        Patch(facecolor=NOTE, alpha=0.8, label="found, onset and pitch correct"),
+        Patch(facecolor=FILL, edgecolor=NOTE, alpha=0.9, label="found, onset and pitch correct"),
         Patch(facecolor="none", edgecolor=MISSED, linestyle="--", label=missed),
         Patch(facecolor=EXTRA, hatch="////", label="extra: no true note has its onset and pitch"),
     ]

@@ -21,7 +21,18 @@ def test_version():
     assert (result.returncode, result.stdout) == (0, f"singtrans {singtrans.__version__}\n")
 
 
-COMMANDS = ("transcribe", "convert", "plot", "report", "evaluate", "train", "info", "dataset check", "dataset split")
+COMMANDS = (
+    "transcribe",
+    "convert",
+    "plot",
+    "report",
+    "analyse",
+    "evaluate",
+    "train",
+    "info",
+    "dataset check",
+    "dataset split",
+)
 
 
 @pytest.mark.parametrize("command", ["", "dataset", *COMMANDS])

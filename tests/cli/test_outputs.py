@@ -266,7 +266,7 @@ def test_plot_draws_pictures_of_all_kinds(tmp_path, ending):
         picture = imread(target)
         assert picture.shape[1] > 1200
         assert picture.shape[0] > 3 * 200  # the picture has three rows
-        blue = (picture[..., 2] > 0.6) & (picture[..., 0] < 0.4)
+        blue = (picture[..., 2] > 0.6) & (picture[..., 0] < 0.5)
         assert blue.mean() > 0.01
     if ending == "svg":
         text = target.read_text(encoding="utf-8")
