@@ -1,4 +1,4 @@
-"""Reading recordings: every kind of file gives the same tone, every broken one what is left or a clear error."""
+"""Reading recordings. All formats give the same tone; damaged files give the remaining sound or a clear error."""
 
 import struct
 from fractions import Fraction
@@ -22,7 +22,7 @@ def noise(rate, seconds, channels=1):
 
 
 def write_pyav(path, samples, rate, codec, **options):
-    """Encode (frames,) or (frames, 2) samples with PyAV; the container is the ending's."""
+    """Encode (frames,) or (frames, 2) samples with PyAV; the ending determines the container."""
     samples = samples.reshape(len(samples), -1)
     layout = "mono" if samples.shape[1] == 1 else "stereo"
     with av.open(str(path), "w", options=options) as container:
@@ -37,7 +37,7 @@ def write_pyav(path, samples, rate, codec, **options):
 
 
 def write_video(path, sound=None, rate=44_100):
-    """A video of a grey picture, with or without sound."""
+    """Write a video of a grey picture, with or without sound."""
     with av.open(str(path), "w") as container:
         video = container.add_stream("mpeg4", rate=10)
         video.width = video.height = 32
@@ -56,7 +56,7 @@ def write_video(path, sound=None, rate=44_100):
 
 
 def frequency(samples, rate=RATE):
-    """Frequency of the strongest partial, within 0.1 Hz."""
+    """Measure the frequency of the strongest partial to within 0.1 Hz."""
     spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples)), 16 * len(samples)))
     return spectrum.argmax() * rate / (16 * len(samples))
 
@@ -90,14 +90,14 @@ def is_tone(samples, level=0.5, seconds=2.0, slack=0.05, hz=440.0):
         ("a.rf64", "PCM_16"),
     ],
 )
-def test_lossless_formats(tmp_path, name, subtype):
+def test_lossless_formats_are_read(tmp_path, name, subtype):
     soundfile.write(tmp_path / name, tone(44_100), 44_100, subtype=subtype)
     assert is_tone(audio.load(tmp_path / name), slack=1 / RATE)
 
 
 @pytest.mark.parametrize("rate", [8_000, 11_025, 16_000, 22_050, 32_000, 44_100, 48_000, 96_000, 192_000])
 @pytest.mark.parametrize("channels", [1, 2, 6])
-def test_rates_and_channels(tmp_path, rate, channels):
+def test_any_rate_and_number_of_channels_is_read(tmp_path, rate, channels):
     soundfile.write(tmp_path / "a.wav", np.tile(tone(rate)[:, None], channels), rate)
     assert is_tone(audio.load(tmp_path / "a.wav"), slack=1 / RATE)
 
@@ -118,7 +118,7 @@ def test_rates_and_channels(tmp_path, rate, channels):
     ],
 )
 @pytest.mark.parametrize("channels", [1, 2])
-def test_compressed_formats(tmp_path, name, codec, rate, channels):
+def test_compressed_formats_are_read(tmp_path, name, codec, rate, channels):
     if codec not in av.codecs_available:
         pytest.skip(f"this PyAV cannot write {codec}")
     sound = tone(rate)
@@ -127,14 +127,14 @@ def test_compressed_formats(tmp_path, name, codec, rate, channels):
 
 
 @pytest.mark.parametrize("name", ["a.ogg", "a.mp3", "a.opus"])
-def test_soundfile_compressed_formats(tmp_path, name):
+def test_compressed_formats_of_soundfile_are_read(tmp_path, name):
     kind = {"format": "OGG", "subtype": "OPUS"} if name.endswith("opus") else {}
     soundfile.write(tmp_path / name, tone(48_000), 48_000, **kind)
     assert is_tone(audio.load(tmp_path / name), slack=0.03)
 
 
 @pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.mov", "a.avi"])
-def test_sound_of_a_video(tmp_path, name):
+def test_the_sound_of_a_video_is_read(tmp_path, name):
     write_video(tmp_path / name, tone(44_100))
     assert is_tone(audio.load(tmp_path / name), slack=0.1)
 
@@ -149,7 +149,7 @@ def test_a_codec_does_not_shift_time(tmp_path, name, codec):
     assert centre == pytest.approx(1.005, abs=0.003)
 
 
-def test_the_content_decides_and_not_the_ending(tmp_path):
+def test_formats_are_recognised_by_content(tmp_path):
     soundfile.write(tmp_path / "a.mp3", tone(44_100), 44_100, format="WAV")
     write_pyav(tmp_path / "b.m4a", tone(44_100), 44_100, "aac")
     soundfile.write(tmp_path / "c.mp3", tone(44_100), 44_100)
@@ -161,7 +161,7 @@ def test_the_content_decides_and_not_the_ending(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["é 歌 #1 %d.wav", "http:x.wav", "concat:a|b.m4a", "-a.wav"])
-def test_any_name(tmp_path, name):
+def test_unusual_file_names(tmp_path, name):
     soundfile.write(tmp_path / "a.wav", tone(8_000), 8_000)
     (tmp_path / "a.wav").rename(tmp_path / name)
     assert is_tone(audio.load(str(tmp_path / name)))
@@ -169,7 +169,7 @@ def test_any_name(tmp_path, name):
 
 @pytest.mark.parametrize("rate", [16_000, 44_100, 22_050])
 @pytest.mark.parametrize("seconds", [0.001, 0.9, 1.0, 7.3])
-def test_blocks_joined_are_the_whole(tmp_path, rate, seconds):
+def test_blocks_join_to_the_whole_recording(tmp_path, rate, seconds):
     import soxr
 
     sound = noise(rate, seconds)[:, 0]
@@ -185,7 +185,7 @@ def test_blocks_joined_are_the_whole(tmp_path, rate, seconds):
         np.testing.assert_allclose(joined, expected, atol=1e-6)
 
 
-def test_a_block_needs_a_sample(tmp_path):
+def test_blocks_must_have_at_least_one_sample(tmp_path):
     with pytest.raises(ValueError, match="at least one sample"):
         next(audio.blocks(tmp_path / "a.wav", RATE, 0))
 
@@ -196,22 +196,22 @@ def test_memory_does_not_grow_with_length(tmp_path):
     with soundfile.SoundFile(tmp_path / "a.wav", "w", RATE, 1) as file:
         for _ in range(300):
             file.write(noise(RATE, 1))
-    next(audio.blocks(tmp_path / "a.wav"))  # imports are no part of it
+    next(audio.blocks(tmp_path / "a.wav"))  # imports are not measured
     tracemalloc.start()
     for _ in audio.blocks(tmp_path / "a.wav", RATE, 1.0):
         pass
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 2_000_000  # the whole would be 19 MB
+    assert peak < 2_000_000  # the whole recording would take 19 MB
 
 
-def test_channels_in_antiphase_keep_the_voice(tmp_path):
+def test_channels_in_anti_phase_do_not_cancel(tmp_path):
     sound = tone(44_100, 3.5)
     soundfile.write(tmp_path / "a.wav", np.stack([sound, -0.98 * sound], 1), 44_100)
     assert is_tone(audio.load(tmp_path / "a.wav"), seconds=3.5, slack=1 / RATE)
 
 
-def test_antiphase_in_one_part_only(tmp_path):
+def test_anti_phase_in_a_part_of_the_recording(tmp_path):
     sound = tone(RATE, 6.0)
     other = np.where(np.arange(len(sound)) < 3 * RATE, sound, -sound)
     soundfile.write(tmp_path / "a.wav", np.stack([sound, other], 1), RATE)
@@ -222,13 +222,13 @@ def test_antiphase_in_one_part_only(tmp_path):
     np.testing.assert_allclose(samples, sound, atol=1e-3)
 
 
-def test_a_silent_channel_costs_level_only(tmp_path):
+def test_a_silent_channel_only_lowers_the_level(tmp_path):
     sound = tone(44_100)
     soundfile.write(tmp_path / "a.wav", np.stack([sound, 0 * sound], 1), 44_100)
     assert is_tone(audio.load(tmp_path / "a.wav"), level=0.25)
 
 
-def test_silence_is_silence(tmp_path):
+def test_silence_is_read_as_zeros(tmp_path):
     soundfile.write(tmp_path / "a.wav", np.zeros((48_000, 2)), 48_000)
     assert not audio.load(tmp_path / "a.wav").any()
 
@@ -248,7 +248,7 @@ def cut(path, share):
 
 
 @pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.mp3", "a.ogg", "a.aac", "a.mkv", "a.opus", "a.aiff"])
-def test_a_file_cut_short_gives_what_is_left(tmp_path, name, capfd):
+def test_the_remaining_sound_of_an_incomplete_file_is_read(tmp_path, name, capfd):
     path = tmp_path / name
     sound = noise(48_000, 20)
     codec = {"a.aac": "aac", "a.mkv": "aac", "a.opus": "libopus"}.get(name)
@@ -268,7 +268,7 @@ def test_a_file_cut_short_gives_what_is_left(tmp_path, name, capfd):
 
 
 @pytest.mark.parametrize("name", ["a.mp3", "a.flac", "a.mkv"])
-def test_damage_in_the_middle_leaves_the_rest_in_time(tmp_path, name, capfd):
+def test_times_after_damage_are_right(tmp_path, name, capfd):
     path = tmp_path / name
     sound = np.concatenate([noise(44_100, 8), tone(44_100, 4)[:, None]])
     if name == "a.mkv":
@@ -286,7 +286,7 @@ def test_damage_in_the_middle_leaves_the_rest_in_time(tmp_path, name, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_wav_whose_header_was_never_finished(tmp_path):
+def test_a_wav_with_an_unfinished_header_is_read(tmp_path):
     path = tmp_path / "a.wav"
     soundfile.write(path, tone(44_100), 44_100)
     content = path.read_bytes()
@@ -305,7 +305,7 @@ def refusal(path):
     return message
 
 
-def test_missing_folder_and_empty(tmp_path):
+def test_missing_files_folders_and_empty_files_are_refused(tmp_path):
     assert "does not exist" in refusal(tmp_path / "nothing.wav")
     assert "is a folder" in refusal(tmp_path)
     (tmp_path / "a.wav").touch()
@@ -313,7 +313,7 @@ def test_missing_folder_and_empty(tmp_path):
     assert "does not exist" in refusal(tmp_path / "a.wav" / "b.wav")
 
 
-def test_unreadable(tmp_path, monkeypatch):
+def test_files_without_permission_are_refused(tmp_path, monkeypatch):
     soundfile.write(tmp_path / "a.wav", tone(8_000), 8_000)
 
     def refuse(*_args, **_kwargs):
@@ -323,7 +323,7 @@ def test_unreadable(tmp_path, monkeypatch):
     assert "Permission denied" in refusal(tmp_path / "a.wav")
 
 
-def test_a_pipe(tmp_path):
+def test_a_pipe_is_refused(tmp_path):
     import os
 
     os.mkfifo(tmp_path / "a.wav")
@@ -332,14 +332,14 @@ def test_a_pipe(tmp_path):
 
 @pytest.mark.parametrize("name", ["a.wav", "a.mp3", "a.m4a", "a.txt", "a.au", "a.raw", "a.ogg", "a"])
 @pytest.mark.parametrize("content", [b"These are only words.\n" * 200, bytes(5000), b"x"])
-def test_not_a_recording(tmp_path, name, content, capfd):
+def test_other_files_are_refused(tmp_path, name, content, capfd):
     (tmp_path / name).write_bytes(content)
     refusal(tmp_path / name)
     assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_random_bytes_after_an_mp3_header(tmp_path, seed, capfd):
+def test_random_bytes_after_an_mp3_header_are_refused_or_read(tmp_path, seed, capfd):
     path = tmp_path / "a.mp3"
     path.write_bytes(b"\xff\xfb\x90\x00" + np.random.default_rng(seed).bytes(5000))
     try:
@@ -349,18 +349,18 @@ def test_random_bytes_after_an_mp3_header(tmp_path, seed, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_playlist_opens_nothing_else(tmp_path):
+def test_files_in_a_playlist_are_not_opened(tmp_path):
     soundfile.write(tmp_path / "a.mp3", tone(44_100), 44_100)
     (tmp_path / "b.wav").write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n{tmp_path}/a.mp3\n")
     assert "not a recording" in refusal(tmp_path / "b.wav")
 
 
-def test_a_video_without_sound(tmp_path):
+def test_a_video_without_sound_is_refused(tmp_path):
     write_video(tmp_path / "a.mp4")
     assert "no sound" in refusal(tmp_path / "a.mp4")
 
 
-def test_no_samples(tmp_path):
+def test_files_without_samples(tmp_path):
     soundfile.write(tmp_path / "a.wav", np.zeros(0), 44_100)
     refusal(tmp_path / "a.wav")
     soundfile.write(tmp_path / "a.wav", np.zeros(1), 192_000)

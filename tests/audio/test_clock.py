@@ -1,4 +1,4 @@
-"""Frames with presentation times become one even stream."""
+"""Frames with presentation times are converted to a continuous stream."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ RATE = 1000
 
 
 def place(times, frame=20, rules=None, start=0.0):
-    """Place frames of ones at the given times; the result as one array."""
+    """Place frames of ones at the given times, and return the stream as one array."""
     clock = PresentationClock(RATE, start, rules)
     parts = [part for time in times for part in clock.place(np.ones((frame, 2), np.float32), time)]
     parts += clock.finish()
@@ -22,11 +22,11 @@ def even(count, start=0.0, step=0.02):
     return [start + step * i for i in range(count)]
 
 
-def test_even_frames_stay_as_they_are():
+def test_even_frames_are_not_changed():
     assert place(even(100)).tolist() == [1.0] * 2000
 
 
-def test_no_times_at_all():
+def test_frames_without_times_are_joined():
     assert place([None] * 10).tolist() == [1.0] * 200
 
 
@@ -42,7 +42,7 @@ def test_a_gap_becomes_silence():
     assert found[:200].all() and not found[200:3200].any() and found[3200:].all()
 
 
-def test_the_sound_may_start_late():
+def test_silence_is_added_before_a_late_start():
     found = place(even(10, 1.5))
     assert not found[:1500].any() and found[1500:].all() and len(found) == 1700
 
@@ -51,39 +51,39 @@ def test_an_overlap_is_cut():
     assert len(place(even(10) + even(10, 0.1))) == 300
 
 
-def test_a_small_difference_that_lasts_is_corrected():
+def test_a_small_permanent_difference_is_corrected():
     found = place(even(10) + even(100, 0.22))
     assert len(found) == 2220
     assert found.sum() == 2200
 
 
-def test_single_losses_do_not_add_up():
+def test_the_times_after_many_losses_are_right():
     times = [time for i, time in enumerate(even(1000)) if i % 40]
     assert abs(len(place(times)) - 20_000) <= 40
 
 
-def test_one_damaged_time_changes_nothing():
+def test_a_single_damaged_time_is_ignored():
     times = even(100)
     for wrong in (1e9, -1e9, 50.0):
         assert place([*times[:50], wrong, *times[51:]]).tolist() == [1.0] * 2000
 
 
-def test_a_jump_at_the_very_end_is_not_believed():
+def test_a_jump_at_the_end_is_ignored():
     assert len(place([*even(10), 1000.0])) == 220
 
 
-def test_time_that_starts_again_goes_on():
+def test_frames_are_joined_if_times_start_again():
     assert place(even(100) + even(100)).tolist() == [1.0] * 4000
     joined = ClockRules(restarts=True)
     assert place(even(20) + even(20), rules=joined).tolist() == [1.0] * 800
 
 
-def test_a_gap_longer_than_the_rules_allow_is_a_new_start():
+def test_frames_are_joined_over_a_too_long_gap():
     assert len(place(even(10) + even(10, 100.0), rules=ClockRules(longest_gap=10.0))) == 400
     assert len(place(even(10) + even(10, 5.0), rules=ClockRules(longest_gap=10.0))) == 5200
 
 
-def test_silence_has_an_end():
+def test_the_total_silence_is_limited():
     clock = PresentationClock(RATE, 0.0)
     total = 0
     for i in range(40):
@@ -93,5 +93,5 @@ def test_silence_has_an_end():
 
 
 @pytest.mark.parametrize("time", [float("inf"), -1e300])
-def test_absurd_times(time):
+def test_impossible_times_are_ignored(time):
     assert len(place([*even(5), time, *even(5, 0.12)])) == 220

@@ -1,4 +1,4 @@
-"""Which endings are searched for in folders."""
+"""File endings that are searched for in folders."""
 
 import av
 import soundfile
@@ -6,7 +6,7 @@ import soundfile
 from singtrans.audio import AUDIO_SUFFIXES
 from singtrans.audio.endings import OTHER_SUFFIXES
 
-# libsndfile names its formats and not their endings.
+# libsndfile lists its formats, but not their endings.
 SNDFILE_FORMATS = {
     "AIFF": ".aiff", "AU": ".au", "AVR": ".avr", "CAF": ".caf", "FLAC": ".flac", "HTK": ".htk", "SVX": ".svx",
     "MAT4": ".mat4", "MAT5": ".mat5", "MPC2K": ".mpc2k", "MP3": ".mp3", "OGG": ".ogg", "PAF": ".paf", "PVF": ".pvf",
@@ -27,13 +27,13 @@ def endings_of_pyav():
     return found
 
 
-def test_every_ending_that_the_libraries_know_is_a_recording_or_is_not():
+def test_all_endings_that_the_libraries_know_are_classified():
     known = endings_of_pyav() | {SNDFILE_FORMATS[name] for name in soundfile.available_formats()}
     assert len(known) > 200
     assert known - AUDIO_SUFFIXES - OTHER_SUFFIXES == set()
 
 
-def test_no_ending_is_both():
+def test_no_ending_is_in_both_classes():
     assert not AUDIO_SUFFIXES & OTHER_SUFFIXES
 
 
@@ -42,5 +42,5 @@ def test_endings_are_lower_case_with_a_dot():
         assert suffix.startswith(".") and suffix == suffix.lower()
 
 
-def test_recorders_and_cameras():
+def test_endings_of_recorders_and_cameras_are_searched_for():
     assert {".qta", ".mts", ".m2ts", ".ts", ".3g2", ".3gp", ".tta", ".mov", ".m4a", ".amr", ".opus"} <= AUDIO_SUFFIXES

@@ -1,4 +1,4 @@
-"""Crashes, cuts and choices: no recording costs another, and what is missing or chosen is reported."""
+"""Crashes of decoders, incomplete files, and choices of tracks and channels."""
 
 import os
 import struct
@@ -29,14 +29,14 @@ def read(source):
 
 
 @pytest.mark.parametrize(("layout", "channels", "codec"), [("7.1", 8, "aac"), ("7.1", 8, "flac"), ("5.1", 6, "aac")])
-def test_many_planar_channels(tmp_path, layout, channels, codec):
+def test_many_planar_channels_are_mixed(tmp_path, layout, channels, codec):
     sound = np.repeat(tone(48_000, 1.0)[:, None], channels, 1)
     write(tmp_path / "a.mkv", Track(sound, codec, layout=layout))
     found, _ = read(tmp_path / "a.mkv")
     assert np.sqrt(2 * np.mean(found[4000:12_000] ** 2)) == pytest.approx(0.5, rel=0.2)
 
 
-def test_labelled_channels(tmp_path):
+def test_labels_of_channels_are_used(tmp_path):
     write(tmp_path / "a.mov", Track(np.repeat(tone(48_000, 1.0)[:, None], 2, 1), "pcm_s16le"))
     (tmp_path / "b.mov").write_bytes(label_channels((tmp_path / "a.mov").read_bytes(), (2, 1)))
     plain, _ = read(tmp_path / "a.mov")
@@ -44,7 +44,7 @@ def test_labelled_channels(tmp_path):
     np.testing.assert_array_equal(found, plain)
 
 
-def test_a_decoder_that_crashes_at_once_is_one_line(tmp_path, monkeypatch):
+def test_a_crash_of_the_decoder_is_reported(tmp_path, monkeypatch):
     write(tmp_path / "a.m4a", Track(tone(48_000, 1.0)))
     monkeypatch.setattr(decoder_process, "_COMMAND", "import os; os.abort()")
     with pytest.raises(InputError, match=r"a\.m4a cannot be decoded \(the decoder crashed: SIGABRT\)"):
@@ -53,7 +53,7 @@ def test_a_decoder_that_crashes_at_once_is_one_line(tmp_path, monkeypatch):
     assert len(audio.load(tmp_path / "a.m4a")) > 15_000
 
 
-def test_a_decoder_that_hangs_is_ended(tmp_path, monkeypatch):
+def test_a_hanging_decoder_is_stopped(tmp_path, monkeypatch):
     write(tmp_path / "a.m4a", Track(tone(48_000, 1.0)))
     monkeypatch.setattr(decoder_process, "_COMMAND", "import time; time.sleep(100)")
     monkeypatch.setattr(decoder_process, "_PATIENCE_SECONDS", 0.2)
@@ -62,7 +62,7 @@ def test_a_decoder_that_hangs_is_ended(tmp_path, monkeypatch):
         audio.load(tmp_path / "a.m4a")
 
 
-def test_what_was_decoded_before_a_crash_is_kept(tmp_path, monkeypatch):
+def test_sound_before_a_crash_is_kept(tmp_path, monkeypatch):
     write(tmp_path / "a.m4a", Track(tone(48_000, 60.0)))
     started = []
     init = decoder_process._DecoderProcess.__init__
@@ -78,7 +78,7 @@ def test_what_was_decoded_before_a_crash_is_kept(tmp_path, monkeypatch):
     assert reading.summary.missing == f"only {seconds:.1f} of 60.0 s could be decoded"
 
 
-def test_one_process_decodes_many_files_and_ends_with_a_pass_that_is_given_up(tmp_path):
+def test_a_decoder_process_is_used_again_unless_a_reading_is_abandoned(tmp_path):
     for name in ("a.m4a", "b.m4a"):
         write(tmp_path / name, Track(tone(48_000, 20.0)))
     audio.load(tmp_path / "a.m4a")
@@ -102,7 +102,7 @@ def test_modules_in_the_working_folder_are_not_imported(tmp_path, monkeypatch):
     assert len(audio.load("a.m4a")) > 15_000
 
 
-def test_a_name_of_any_bytes(tmp_path):
+def test_a_file_name_may_have_any_bytes(tmp_path):
     path = tmp_path / os.fsdecode(b"\xff \xe6.m4a")
     write(tmp_path / "a.m4a", Track(tone(48_000, 1.0)))
     (tmp_path / "a.m4a").rename(path)
@@ -115,7 +115,7 @@ def cut(path, share):
 
 
 @pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.aiff", "a.mp3", "a.w64", "a.caf", "a.au"])
-def test_a_cut_file_says_how_much_is_left(tmp_path, name):
+def test_the_decoded_part_of_an_incomplete_file_is_reported(tmp_path, name):
     sound = np.random.default_rng(0).normal(0, 0.1, 20 * 44_100)
     soundfile.write(tmp_path / name, sound, 44_100)
     assert read(tmp_path / name)[1].missing == ""
@@ -125,7 +125,7 @@ def test_a_cut_file_says_how_much_is_left(tmp_path, name):
 
 
 @pytest.mark.parametrize(("name", "codec"), [("a.m4a", "aac"), ("a.mkv", "aac"), ("a.webm", "libopus")])
-def test_a_cut_container_says_how_much_is_left(tmp_path, name, codec):
+def test_the_decoded_part_of_an_incomplete_container_is_reported(tmp_path, name, codec):
     sound = np.random.default_rng(0).normal(0, 0.1, 20 * 48_000).astype(np.float32)
     options = {"movflags": "+faststart"} if name == "a.m4a" else None
     write(tmp_path / name, Track(sound, codec), options=options)
@@ -136,7 +136,7 @@ def test_a_cut_container_says_how_much_is_left(tmp_path, name, codec):
 
 
 @pytest.mark.parametrize("name", ["a.ogg", "a.opus", "a.mp4"])
-def test_a_cut_file_of_unknown_length_says_that_it_is_cut(tmp_path, name):
+def test_an_incomplete_file_of_unknown_length_is_reported(tmp_path, name):
     sound = np.random.default_rng(0).normal(0, 0.1, 20 * 48_000).astype(np.float32)
     if name == "a.mp4":
         write(
@@ -151,7 +151,7 @@ def test_a_cut_file_of_unknown_length_says_that_it_is_cut(tmp_path, name):
     assert summary.missing == f"the file is cut off after {len(found) / RATE:.1f} s"
 
 
-def test_a_cut_wma_file(tmp_path):
+def test_an_incomplete_wma_file_is_reported(tmp_path):
     sound = np.random.default_rng(0).normal(0, 0.1, 20 * 48_000).astype(np.float32)
     write(tmp_path / "a.wma", Track(np.stack([sound, sound], 1), "wmav2"))
     assert read(tmp_path / "a.wma")[1].missing == ""
@@ -160,7 +160,7 @@ def test_a_cut_wma_file(tmp_path):
     assert summary.missing == f"only {len(found) / RATE:.1f} of 20.0 s could be decoded"
 
 
-def test_a_flac_of_which_little_is_left(tmp_path):
+def test_a_very_short_part_of_a_flac_is_reported(tmp_path):
     soundfile.write(tmp_path / "a.flac", np.zeros(15 * RATE), RATE)
     size = (tmp_path / "a.flac").stat().st_size
     cut(tmp_path / "a.flac", 0.5)
@@ -168,7 +168,7 @@ def test_a_flac_of_which_little_is_left(tmp_path):
 
 
 @pytest.mark.parametrize("size", [0, 0xFFFFFFFF, 0x7FFFFFFF, 0x7FFF0000])
-def test_a_header_that_was_never_finished_states_nothing(tmp_path, size):
+def test_the_length_in_an_unfinished_header_is_ignored(tmp_path, size):
     soundfile.write(tmp_path / "a.wav", tone(RATE, 1.0), RATE)
     content = (tmp_path / "a.wav").read_bytes()
     start = content.index(b"data") + 4
@@ -177,7 +177,7 @@ def test_a_header_that_was_never_finished_states_nothing(tmp_path, size):
     assert (len(found), summary.missing) == (RATE, "")
 
 
-def test_sound_that_ends_before_the_picture_is_complete(tmp_path):
+def test_sound_may_end_before_the_picture(tmp_path):
     for name in ("a.mp4", "a.mkv"):
         write(tmp_path / name, Track(tone(48_000, 0.5)), picture=True)
         assert read(tmp_path / name)[1].missing == ""
@@ -200,18 +200,18 @@ def test_the_best_sound_track_is_read(tmp_path, name):
         audio.load(Recording(tmp_path / name, track=4))
 
 
-def test_the_first_of_two_voices_is_read_and_the_other_is_mentioned(tmp_path):
+def test_the_first_of_two_voices_is_read_with_a_remark(tmp_path):
     write(tmp_path / "a.mkv", Track(tones(48_000, (0.5,), length=3)), Track(tones(48_000, (0.5, 2.0))))
     found, summary = read(tmp_path / "a.mkv")
     assert (len(onsets(found)), summary.remark) == (1, "sound track 1 of 2 was read; --track chooses another")
 
 
-def test_a_silent_second_track_is_not_mentioned(tmp_path):
+def test_there_is_no_remark_about_a_silent_second_track(tmp_path):
     write(tmp_path / "a.mkv", Track(tone(48_000, 1.0)), Track(np.zeros(48_000, np.float32)))
     assert read(tmp_path / "a.mkv")[1].remark == ""
 
 
-def test_periodicity():
+def test_periodicity_of_tones_and_noise():
     rng = np.random.default_rng(0)
     assert periodicity(tone(48_000, 0.04, 220), 48_000) > 0.95
     assert periodicity(tone(8000, 0.04, 110), 8000) > 0.9
@@ -220,7 +220,7 @@ def test_periodicity():
 
 
 @pytest.mark.parametrize("name", ["a.wav", "a.mka"])
-def test_a_channel(tmp_path, name):
+def test_a_channel_can_be_chosen(tmp_path, name):
     left, right = tone(48_000, 1.0, 300), tone(48_000, 1.0, 500)
     both = np.stack([left, right], 1)
     if name == "a.wav":
@@ -234,7 +234,7 @@ def test_a_channel(tmp_path, name):
         audio.load(Recording(tmp_path / name, channel=3))
 
 
-def test_names_of_channels():
+def test_names_of_channels_are_parsed():
     assert [audio.parse_channel(text) for text in ("mix", "left", "right", "1", "12")] == [None, 1, 2, 1, 12]
     for wrong in ("", "0", "-1", "middle", "²", "9999"):
         with pytest.raises(UsageError, match="--channel"):
@@ -249,7 +249,7 @@ def test_a_mono_recording_has_no_right_channel(tmp_path):
         audio.load(Recording(tmp_path / "a.wav", track=2))
 
 
-def test_nothing_is_printed_where_libsndfile_looks_before_the_start(tmp_path, monkeypatch):
+def test_a_seek_before_the_start_prints_no_message(tmp_path, monkeypatch):
     printed = []
     monkeypatch.setattr("sys.unraisablehook", printed.append)
     path = tmp_path / "a.aiff"

@@ -1,4 +1,4 @@
-"""Reading recordings with their two channels."""
+"""Reading recordings as two channels."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ def joined(path, rate=44_100):
     return np.concatenate(list(audio.stereo_blocks(path, rate)))
 
 
-def test_two_channels_stay_what_they_are(tmp_path):
+def test_two_channels_are_not_changed(tmp_path):
     samples = noise(2.5, 44_100, 2)
     np.testing.assert_array_equal(joined(write(tmp_path / "a.wav", samples, 44_100)), samples)
 
@@ -36,7 +36,7 @@ def test_one_channel_is_doubled_and_resampled(tmp_path):
     assert np.abs(found[4410:-4410, 0] - wanted[4410:-4410]).max() < 0.01
 
 
-def test_eight_channels_become_their_mean(tmp_path):
+def test_eight_channels_are_mixed(tmp_path):
     samples = noise(1.2, 44_100, 8)
     found = joined(write(tmp_path / "a.wav", samples, 44_100))
     np.testing.assert_allclose(found, np.repeat(samples.mean(axis=1, keepdims=True), 2, axis=1), atol=1e-6)
@@ -48,7 +48,7 @@ def test_a_chosen_channel_is_doubled(tmp_path):
     np.testing.assert_array_equal(found, samples[:, [1, 1]])
 
 
-def test_a_reading_knows_its_summary(tmp_path):
+def test_a_reading_has_a_summary(tmp_path):
     reading = audio.Reading(write(tmp_path / "a.wav", noise(0.5, 44_100, 2), 44_100))
     assert len(joined(reading)) == 22_050
     assert reading.summary is not None and not reading.summary.missing
@@ -69,7 +69,7 @@ def test_resampling_does_not_depend_on_blocks(tmp_path):
         np.testing.assert_allclose(joined(path)[:, channel], alone[:, 0], atol=1e-6)
 
 
-def test_what_is_no_recording_is_refused(tmp_path):
+def test_other_files_are_refused(tmp_path):
     (tmp_path / "a.wav").write_text("notes")
     with pytest.raises(InputError, match="not a recording"):
         next(audio.stereo_blocks(tmp_path / "a.wav"))

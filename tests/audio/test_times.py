@@ -1,4 +1,4 @@
-"""Sound lies where the clock of its file says: after gaps, delays, edits and joins."""
+"""Times of sound follow the time stamps of the file, with gaps, delays, edit lists and joined files."""
 
 import av
 import numpy as np
@@ -32,17 +32,17 @@ def near(found, expected, slack=0.03):
         ("a.flv", "aac", 0.03),
     ],
 )
-def test_a_gap_is_silence(tmp_path, name, codec, slack):
+def test_a_gap_becomes_silence(tmp_path, name, codec, slack):
     if codec not in av.codecs_available:
         pytest.skip(f"this PyAV cannot write {codec}")
     write(tmp_path / name, Track(tones(48_000, STARTS), codec, gaps=(GAP,)))
     found = audio.load(tmp_path / name)
-    # Without an edit list, the encoder's delay of AAC is part of the sound for every player.
+    # Without an edit list, all players play the encoder's delay of AAC.
     assert near(onsets(found), KEPT, slack)
     assert len(found) / 16_000 == pytest.approx(8.0, abs=0.1)
 
 
-def test_many_small_losses_add_up_to_nothing(tmp_path):
+def test_times_are_right_after_many_small_losses(tmp_path):
     gaps = tuple((0.2 + 0.3 * i, 0.2 + 0.3 * i + 0.02) for i in range(20) if abs((0.2 + 0.3 * i) % 1 - 0.5) > 0.2)
     sound = tones(48_000, STARTS)
     write(tmp_path / "a.webm", Track(sound, "libopus", gaps=gaps))
@@ -53,13 +53,13 @@ def test_many_small_losses_add_up_to_nothing(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.mov", "a.ts"])
-def test_the_time_of_a_video_is_that_of_the_picture(tmp_path, name):
+def test_times_are_relative_to_the_start_of_the_picture(tmp_path, name):
     write(tmp_path / name, Track(tones(48_000, STARTS), delay=1.5), picture=True)
     assert near(onsets(audio.load(tmp_path / name)), [start + 1.5 for start in STARTS], 0.06)
 
 
 @pytest.mark.parametrize("name", ["a.mkv", "a.ts", "a.mp4"])
-def test_a_start_other_than_zero_is_the_beginning(tmp_path, name):
+def test_times_are_relative_to_the_start_of_the_file(tmp_path, name):
     write(tmp_path / name, Track(tones(48_000, STARTS), delay=1000.0))
     reading = audio.Reading(tmp_path / name)
     assert near(onsets(np.concatenate(list(reading))), STARTS, 0.05)
@@ -67,7 +67,7 @@ def test_a_start_other_than_zero_is_the_beginning(tmp_path, name):
 
 
 @pytest.mark.parametrize(("subtype", "takes"), [("VORBIS", 2), ("OPUS", 2), ("VORBIS", 3), ("OPUS", 4)])
-def test_chained_ogg_is_read_whole(tmp_path, subtype, takes):
+def test_all_parts_of_a_chained_ogg_are_read(tmp_path, subtype, takes):
     content = b""
     for _ in range(takes):
         soundfile.write(tmp_path / "a.ogg", tones(48_000, (0.5,), length=1.6), 48_000, format="OGG", subtype=subtype)
@@ -89,7 +89,7 @@ def test_comfort_noise_does_not_end_a_recording(tmp_path):
     assert reading.summary.missing == ""
 
 
-def test_a_start_of_time_in_the_middle_loses_nothing(tmp_path):
+def test_sound_after_a_restart_of_time_is_kept(tmp_path):
     for name, start in (("a.ts", 0.0), ("b.ts", 5000.0)):
         write(tmp_path / name, Track(tones(48_000, (0.5, 2.0)), delay=start))
     (tmp_path / "c.ts").write_bytes((tmp_path / "b.ts").read_bytes() + (tmp_path / "a.ts").read_bytes())

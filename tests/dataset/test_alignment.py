@@ -1,4 +1,4 @@
-"""Agreement of labels with a transcription: lag, notes and pitch."""
+"""Comparison of labels with a transcription: lag, notes and pitch."""
 
 from dataclasses import replace
 
@@ -30,7 +30,7 @@ def moved(notes, seconds=0.0):
     return [replace(n, onset=n.onset + seconds, offset=n.offset + seconds) for n in notes]
 
 
-def test_the_error_of_the_onset_lag_is_that_of_a_median():
+def test_the_onset_lag_has_the_standard_error_of_a_median():
     rng = np.random.default_rng(0)
     heard = [Note(t, t + 0.4, 60.0) for t in np.arange(0.5, 40.5)]
     found = [
@@ -56,7 +56,7 @@ def test_a_large_lag_with_little_gain_is_ignored():
     assert [Fit(lag, 0.5, best).late for lag, best in ((0.04, 0.51), (1.0, 0.51), (1.0, 0.6))] == [0.0, 0.0, 1.0]
 
 
-def test_moved_labels_are_cut_at_the_end():
+def test_shifted_labels_are_cut_off_at_the_end():
     labels = np.arange(5.0)
     np.testing.assert_equal(moved_back(labels, 2), [2, 3, 4, np.nan, np.nan])
     np.testing.assert_equal(moved_back(labels, -2), [np.nan, np.nan, 0, 1, 2])
@@ -70,7 +70,7 @@ def track(midi):
 
 @pytest.mark.parametrize("shift", [0, 7, -12, 50])
 @pytest.mark.parametrize("interval", [0.0, 12.0, -0.7])
-def test_agreement_finds_lag_whatever_the_interval(songs, shift, interval):
+def test_the_lag_is_found_for_any_frame_interval(songs, shift, interval):
     curve = songs[0].curve[:: round(0.02 / HOP_SECONDS)]
     notes = note_frames(songs[0].notes, len(curve) + 100)
     measured = track_frames(track(curve), len(curve) + 100)
@@ -79,7 +79,7 @@ def test_agreement_finds_lag_whatever_the_interval(songs, shift, interval):
     assert fit.best >= fit.here
 
 
-def test_measured_pitches(songs):
+def test_pitches_of_notes_are_measured(songs):
     curve = songs[0].curve
     whole = PitchTrack(np.arange(len(curve)) * HOP_SECONDS, curve, np.isfinite(curve).astype(float))
     pitches = measured_pitches(songs[0].notes, whole)
@@ -93,11 +93,17 @@ EVEN = [Note(2 + 0.48 * k, 2.42 + 0.48 * k, 68) for k in range(7)]
 @pytest.mark.parametrize(
     ("pitches", "labelled", "heard", "lag", "confirmed"),
     [
-        ([68] * 7, 0.0, 0.0, -0.96, False),  # right labels on one pitch: every multiple of the beat fits
+        (
+            [68] * 7,
+            0.0,
+            0.0,
+            -0.96,
+            False,
+        ),  # the labels are right, but with a single pitch every multiple of the beat fits
         ([68] * 7, 0.3, 0.0, 0.3, True),
         ([60, 62, 64, 65, 67, 65, 64], 0.3, 0.0, 0.3, True),
         ([60, 62, 64, 65, 67, 65, 64], 0.0, 0.0, 0.3, False),
-        ([60, 62, 64, 65, 67, 65, 64], 0.3, None, 0.3, True),  # legato, no onset transcribed: the pitch decides
+        ([60, 62, 64, 65, 67, 65, 64], 0.3, None, 0.3, True),  # legato without transcribed onsets, so the pitch decides
         ([68] * 7, 0.3, None, 0.3, False),
     ],
 )

@@ -1,4 +1,4 @@
-"""The manifest's column for the channel that holds the voice."""
+"""The column of a manifest for the channel of the voice."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def manifest(folder, channel):
     return path
 
 
-def test_the_chosen_channel_is_learnt_from(tmp_path):
+def test_training_uses_the_chosen_channel(tmp_path):
     pytest.importorskip("pyworld")
     (entry,) = read_entries(manifest(tmp_path, "right"))
     assert entry.sound == Recording(tmp_path / "a.wav", channel=2)
@@ -34,7 +34,7 @@ def test_the_chosen_channel_is_learnt_from(tmp_path):
     assert not np.array_equal(load_recording(mix, RATE, tmp_path / "cache").samples, right)
 
 
-def test_the_chosen_channel_is_scored(tmp_path):
+def test_scoring_uses_the_chosen_channel(tmp_path):
     (reference,) = references_of_entries(read_entries(manifest(tmp_path, "2")))
     assert reference.audio == Recording(tmp_path / "a.wav", channel=2)
 
@@ -45,6 +45,6 @@ def test_the_column_is_written(tmp_path):
     assert read_entries(tmp_path / "again.csv")[0].channel == "right"
 
 
-def test_a_channel_that_is_none_is_a_fault(tmp_path):
+def test_an_invalid_channel_is_a_fault(tmp_path):
     with pytest.raises(InputError, match=r"set\.csv:2: channel is 'middle'; use left, right, mix"):
         read_entries(manifest(tmp_path, "middle"))

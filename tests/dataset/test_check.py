@@ -1,4 +1,4 @@
-"""`dataset check` names every planted fault, and nothing else."""
+"""`dataset check` finds every planted fault, and nothing else."""
 
 import csv
 import hashlib
@@ -26,8 +26,8 @@ def songs():
 
 
 @pytest.fixture(scope="module")
-def listen():
-    """The shipped model; what it has heard once it knows."""
+def transcribe():
+    """Return a function that transcribes with the shipped model and keeps the results."""
     transcriber, heard = Transcriber(device="cpu"), {}
 
     def known(path: Path) -> Transcription:
@@ -65,8 +65,8 @@ def manifest(path, rows):
     return path
 
 
-def test_correct_labels_give_no_problem(clean, listen):
-    report = check(clean, listen)
+def test_no_problem_is_found_in_correct_labels(clean, transcribe):
+    report = check(clean, transcribe)
     assert report.problems == []
     assert report.lines == ["no problems found"]
     assert report.summary.recordings == COUNT
@@ -74,7 +74,7 @@ def test_correct_labels_give_no_problem(clean, listen):
     assert "recordings  8, 0 h 1.0 min" in report.summary.lines
 
 
-def test_exactly_the_ten_planted_faults_are_named(songs, data, listen):
+def test_exactly_the_ten_planted_faults_are_found(songs, data, transcribe):
     for number in range(COUNT, 12):
         song = sing(number)
         write_audio(data / f"song{number}.wav", song.samples)
@@ -94,7 +94,7 @@ def test_exactly_the_ten_planted_faults_are_named(songs, data, listen):
     write_notes(data / "nobody.tsv", notes[7])
     write_audio(data / "song8.flac", sing(8).samples)
     write_notes(data / "song9.tsv", [])
-    report = check(data, listen)
+    report = check(data, transcribe)
     assert found(report) == sorted(
         [
             ("overlap", "song0.tsv"),
@@ -126,9 +126,9 @@ def test_exactly_the_ten_planted_faults_are_named(songs, data, listen):
 
 
 @pytest.mark.parametrize("plant", SINGLE, ids=lambda plant: plant.__name__)
-def test_each_fault_alone(songs, data, listen, plant):
+def test_each_fault_is_found(songs, data, transcribe, plant):
     plant(data, songs[0])
-    report = check(data, listen)
+    report = check(data, transcribe)
     assert found(report) == sorted((kind, name) for kind, name, _ in SINGLE[plant]), report.lines
     for problem, (_, _, words) in zip(report.problems, SINGLE[plant], strict=True):
         assert words in problem.line
@@ -143,12 +143,12 @@ def test_each_fault_alone(songs, data, listen, plant):
         (0, 0, 0.2, "0.20 s late throughout"),
     ],
 )
-def test_an_error_of_all_labels_is_one_line(songs, data, listen, semitones, hz, seconds, words):
+def test_an_error_of_all_labels_is_reported_in_one_line(songs, data, transcribe, semitones, hz, seconds, words):
     for number, song in enumerate(songs):
         hertz = [440 * 2 ** ((n.pitch + semitones - 69) / 12) + hz for n in song.notes]
         rows = [[n.onset + seconds, n.offset + seconds, h] for n, h in zip(song.notes, hertz, strict=True)]
         write_notes(data / f"song{number}.tsv", rows, "onset\toffset\thz")
-    report = check(data, listen)
+    report = check(data, transcribe)
     assert len(report.problems) == 1, report.lines
     assert words.split(" ", 2)[2] in report.lines[1]
     figure, unit = words.split(" ")[:2]
@@ -161,23 +161,23 @@ def test_an_error_of_all_labels_is_one_line(songs, data, listen, semitones, hz, 
         assert said == pytest.approx(float(figure), abs={"cents": 6, "Hz": 1.0, "s": 0.03}[unit])
 
 
-def test_one_recording_in_time_among_late_ones_is_named(songs, data, listen):
+def test_one_recording_in_time_among_late_ones_is_reported(songs, data, transcribe):
     for number, song in enumerate(songs):
         write_notes(data / f"song{number}.tsv", moved(song.notes, seconds=0.2 if number else 0.0))
-    report = check(data, listen)
+    report = check(data, transcribe)
     assert [s.file.name for s in report.problems] == ["data", "song0.tsv"]
     assert "s late throughout: move them by -0." in report.problems[0].line
     assert "are in time, where those of its set are about 0." in report.problems[1].line
 
 
 @pytest.mark.parametrize(("seconds", "named"), [(0.035, True), (-0.035, True), (0.01, False)])
-def test_deviating_onsets_within_a_set_are_named(data, listen, seconds, named):
-    """Less than a score's tolerance, so that no frame tells; but the same for every note."""
+def test_onsets_that_differ_from_the_set_are_reported(data, transcribe, seconds, named):
+    """The difference is below the tolerance of scores, but it is the same for every note."""
     songs = [sing(300 + number, 16.0) for number in range(COUNT)]
     for number, song in enumerate(songs):
         write_audio(data / f"song{number}.wav", song.samples)
         write_notes(data / f"song{number}.tsv", moved(song.notes, seconds=seconds if number < 3 else 0.0))
-    report = check(data, listen)
+    report = check(data, transcribe)
     assert found(report) == [("offset", f"song{number}.tsv") for number in range(3) if named], report.lines
     for problem in report.problems:
         said = float(problem.line.partition("move them by ")[2].removesuffix(" s"))
@@ -185,30 +185,30 @@ def test_deviating_onsets_within_a_set_are_named(data, listen, seconds, named):
 
 
 @pytest.mark.parametrize("seconds", [0.15, 0.3, 0.5])
-def test_a_late_set_is_reported_once(songs, data, listen, seconds):
+def test_a_late_set_is_reported_once(songs, data, transcribe, seconds):
     for number, song in enumerate(songs):
         write_notes(data / f"song{number}.tsv", moved(song.notes, seconds=seconds))
-    report = check(data, listen)
+    report = check(data, transcribe)
     assert [s.kind for s in report.problems if s.file == data] == ["offset"], report.lines
     assert "move them by -0.0" not in "\n".join(report.lines)
 
 
-def test_a_set_with_two_onset_conventions_has_no_typical_lag(data, listen):
+def test_a_set_with_two_onset_conventions_has_no_typical_lag(data, transcribe):
     for number in range(COUNT):
         song = sing(300 + number, 16.0)
         write_audio(data / f"song{number}.wav", song.samples)
         write_notes(data / f"song{number}.tsv", moved(song.notes, seconds=0.045 * (number % 2)))
-    assert check(data, listen).problems == []
+    assert check(data, transcribe).problems == []
 
 
-def test_leaks_between_splits_of_a_manifest_are_named(data, listen):
+def test_leaks_between_splits_of_a_manifest_are_reported(data, transcribe):
     rows = [
         {"audio": f"song{n}.wav", "notes": f"song{n}.tsv", "singer": s, "split": p}
         for n, s, p in ((0, "ann", "train"), (1, "ann", "test"), (2, "bea", "train"), (3, "cid", "valid"))
     ]
     rows.append({"id": "again", "audio": "song3.wav", "notes": "song3.tsv", "singer": "dan", "split": "test"})
     rows.append({"audio": "missing.wav", "notes": "song4.tsv", "singer": "bea", "split": "train"})
-    report = check(manifest(data / "m.csv", rows), listen)
+    report = check(manifest(data / "m.csv", rows), transcribe)
     assert found(report) == [("leak", "m.csv"), ("leak", "song3.wav"), ("listing", "m.csv")], report.lines
     text = "\n".join(report.lines)
     assert "the singer 'ann' is in train (1) and test (1)" in text
@@ -219,50 +219,50 @@ def test_leaks_between_splits_of_a_manifest_are_named(data, listen):
     assert report.summary.singers == 4
 
 
-def test_labels_of_several_recordings_name_missing_ones(songs, data, listen):
+def test_missing_recordings_of_a_label_file_are_reported(songs, data, transcribe):
     for path in data.glob("*.tsv"):
         path.unlink()
     content = {f"song{n}": [[m.onset, m.offset, m.pitch] for m in s.notes] for n, s in enumerate(songs)}
     (data / "all.json").write_text(json.dumps(content | {"lost": [[0, 1, 60]]}))
-    report = check(data, listen)
+    report = check(data, transcribe)
     assert found(report) == [("orphan", "all.json")]
     assert "1 of its recordings are missing (lost)" in report.lines[1]
     content["song1"][2][1] = 0.0
     content["song1"][3][2] = "C"
     (data / "all.json").write_text(json.dumps(content))
-    assert [s.line.partition(": ")[2][:20] for s in check(data, listen).problems] == [
+    assert [s.line.partition(": ")[2][:20] for s in check(data, transcribe).problems] == [
         "entry 3 of song 'son",
         "entry 4 of song 'son",
     ]
 
 
-def test_faults_that_training_refuses_are_named(data, listen):
-    """An accompaniment that is no recording, and no notes beside a pitch track; times beside notes are no fault."""
+def test_faults_that_training_refuses_are_reported(data, transcribe):
+    """Faults are an accompaniment that is not a recording, and empty notes beside a pitch track."""
     (data / "band.wav").write_bytes(b"not a recording")
     write_notes(data / "empty.tsv", [])
     (data / "pitch.f0.txt").write_text("0\n" * 50)
     rows = [{"audio": "song0.wav", "notes": "song0.tsv", "accompaniment": "band.wav"}]
     rows += [{"audio": "song1.wav", "notes": "empty.tsv", "f0": "pitch.f0.txt"}]
     rows += [{"audio": "song2.wav", "notes": "song2.tsv", "times": "song2.tsv"}]
-    kinds = found(check(manifest(data / "m.csv", rows), listen))
+    kinds = found(check(manifest(data / "m.csv", rows), transcribe))
     assert ("audio", "band.wav") in kinds
     assert ("empty", "empty.tsv") in kinds
     assert "song2.tsv" not in [name for _, name in kinds]
 
 
-def test_the_report_can_be_written_as_json(data, listen):
+def test_the_report_can_be_written_as_json(data, transcribe):
     (data / "song0.tsv").unlink()
     write_notes(data / "nobody.tsv", [Note(0, 1, 60)])
-    content = json.loads(json.dumps(check(data, listen).plain))
+    content = json.loads(json.dumps(check(data, transcribe).plain))
     assert content["summary"]["unlabelled"] == [str(data / "song0.wav")]
     assert [s["kind"] for s in content["suspicions"]] == ["orphan"]
 
 
-def test_a_recording_that_the_model_cannot_read_is_one_problem(clean, listen):
+def test_an_unreadable_recording_is_one_problem(clean, transcribe):
     def unreadable(path: Path) -> Transcription:
         if path.name == "song3.wav":
             raise InputError(f"{path}: a strange codec")
-        return listen(path)
+        return transcribe(path)
 
     report = check(clean, unreadable)
     assert found(report) == [("audio", "song3.wav")]
@@ -278,6 +278,6 @@ def test_an_unusable_model_ends_the_check(clean):
         check(clean, unusable)
 
 
-def test_a_missing_folder_is_refused(tmp_path, listen):
+def test_a_missing_folder_is_refused(tmp_path, transcribe):
     with pytest.raises(SingtransError, match="no such manifest"):
-        check(tmp_path / "none", listen)
+        check(tmp_path / "none", transcribe)

@@ -30,7 +30,7 @@ def touch(folder, *names):
 
 
 def labelled(folder):
-    """Recording -> its labels, by their paths in the folder."""
+    """Map recordings to their labels, by their paths in the folder."""
     found = find_labelled(folder)
     assert found.faults == []
     return {
@@ -50,12 +50,12 @@ def labelled(folder):
         (["audio/a.wav", "f0/a.f0.csv"], {"audio/a.wav": ["f0/a.f0.csv"]}),
         (["audio/x/a.wav", "audio/y/a.wav", "tsv/x/a.tsv", "tsv/y/a.tsv"],
          {"audio/x/a.wav": ["tsv/x/a.tsv"], "audio/y/a.wav": ["tsv/y/a.tsv"]}),
-        (["a.wav", "a.notes.csv", "a.csv"], {"a.wav": ["a.notes.csv"]}),  # the true ones, beside an estimate
-        (["a.wav", "a.mid", "a.TextGrid"], {"a.wav": ["a.mid"]}),  # words, perhaps
+        (["a.wav", "a.notes.csv", "a.csv"], {"a.wav": ["a.notes.csv"]}),  # true notes beside an estimate
+        (["a.wav", "a.mid", "a.TextGrid"], {"a.wav": ["a.mid"]}),  # the TextGrid may have words
         ([".hidden/a.wav", "._a.wav", "a.wav", "a.tsv"], {"a.wav": ["a.tsv"]}),
     ],
 )  # fmt: skip
-def test_labels_are_found(tmp_path, names, expected):
+def test_labels_beside_recordings_are_found(tmp_path, names, expected):
     touch(tmp_path, *names)
     assert labelled(tmp_path) == expected
 
@@ -66,11 +66,11 @@ def test_labels_are_found(tmp_path, names, expected):
         ["a.wav", "a.csv", "a.mid"],
         ["audio/a.wav", "one/a.mid", "two/a.tsv"],
         ["a.wav", "a.f0.txt", "a.pv"],
-        ["a.wav", "a.pv", "a.f0.csv"],  # what `transcribe -f f0` writes ends in .f0.csv
+        ["a.wav", "a.pv", "a.f0.csv"],  # `transcribe -f f0` writes files with the ending .f0.csv
         ["a.wav", "a.times.csv", "a.times.txt"],
     ],
 )
-def test_labels_that_may_both_be_meant_are_refused(tmp_path, names):
+def test_ambiguous_labels_are_refused(tmp_path, names):
     touch(tmp_path, *names)
     found = find_labelled(tmp_path)
     assert found.items == []
@@ -80,7 +80,7 @@ def test_labels_that_may_both_be_meant_are_refused(tmp_path, names):
 
 @pytest.mark.parametrize(("label", "taken"), [("60", []), ("la", ["a.sv.csv"])])
 @pytest.mark.parametrize("ending", [".sv.csv", ".mid"])
-def test_a_textgrid_is_passed_over_only_where_it_holds_words(tmp_path, label, taken, ending):
+def test_a_textgrid_is_ignored_only_if_it_has_words(tmp_path, label, taken, ending):
     touch(tmp_path, "a.wav", f"a{ending}")
     interval = f'xmin = 0 \nxmax = 1 \ntext = "{label}"'
     header = (
@@ -93,7 +93,7 @@ def test_a_textgrid_is_passed_over_only_where_it_holds_words(tmp_path, label, ta
     assert ("a.TextGrid" in "".join(found.faults)) == (not taken)
 
 
-def test_what_has_no_counterpart_is_listed(tmp_path):
+def test_files_without_a_counterpart_are_listed(tmp_path):
     touch(tmp_path, "a.wav", "a.tsv", "b.wav", "c.tsv", "d.f0.txt", "e.times.csv")
     (tmp_path / "singers.csv").write_text("singer,age\nann,30\n")
     found = find_labelled(tmp_path)
@@ -101,7 +101,7 @@ def test_what_has_no_counterpart_is_listed(tmp_path):
     assert [p.name for p in found.orphans] == ["c.tsv", "d.f0.txt", "e.times.csv"]
 
 
-def test_mir_st500_names_songs_or_their_folders(tmp_path):
+def test_names_in_mir_st500_are_songs_or_their_folders(tmp_path):
     songs = {str(n): [[0.5, 1.0, 60 + n]] for n in range(1, 5)}
     (tmp_path / "all.json").write_text(json.dumps(songs))
     touch(tmp_path, "1.wav", "2/mixture.mp3", "3/mixture.mp3")
@@ -112,7 +112,7 @@ def test_mir_st500_names_songs_or_their_folders(tmp_path):
         assert load_notes(entry.notes, name=entry.name)[0].pitch == 60 + int(entry.id)
 
 
-def test_diffsinger_belongs_to_the_recordings_beside_it(tmp_path):
+def test_a_diffsinger_table_has_labels_of_recordings_in_its_folder(tmp_path):
     for singer, note in (("ann", "C4"), ("bea", "D4")):
         touch(tmp_path, f"{singer}/wavs/one.wav", f"{singer}/wavs/two.wav")
         rows = [f"{name},{note} rest,0.5 1" for name in ("one", "two", "three")]
@@ -125,7 +125,7 @@ def test_diffsinger_belongs_to_the_recordings_beside_it(tmp_path):
     assert list(list_entries(tmp_path).missing.values()) == [["three"], ["three"]]
 
 
-def test_a_jams_contour_is_pitch_and_no_notes(tmp_path):
+def test_a_jams_contour_is_read_as_pitch(tmp_path):
     contour = [{"time": 0.1, "duration": 0, "value": {"index": 0, "frequency": 220, "voiced": True}}]
     content = {"annotations": [{"namespace": "pitch_contour", "data": contour}]}
     (tmp_path / "a.jams").write_text(json.dumps(content))
@@ -165,7 +165,7 @@ def test_every_fault_of_a_manifest_is_listed(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["file,label\na.wav,a.tsv\n", "audio;notes\na.wav;a.tsv\n", "audio\na.wav\n", ""])
-def test_a_table_that_is_no_manifest_is_one_line(tmp_path, text):
+def test_a_table_that_is_not_a_manifest_is_refused_in_one_line(tmp_path, text):
     path = tmp_path / "m.csv"
     path.write_text(text)
     with pytest.raises(SingtransError, match=r"m\.csv: not a manifest; its first line needs") as error:
@@ -173,7 +173,7 @@ def test_a_table_that_is_no_manifest_is_one_line(tmp_path, text):
     assert "\n" not in str(error.value)
 
 
-def test_a_manifest_is_read_as_it_was_written(tmp_path):
+def test_writing_and_reading_a_manifest_keeps_all_values(tmp_path):
     names = ("audio/ä, b.wav", "labels/a.tsv", "a.f0.txt", "a.times.csv", "band.mp3")
     touch(tmp_path, *names, "a.syllables.txt", "a.ornaments.txt")
     entry = Entry("x", *(tmp_path / name for name in names), "test", "set", 0.5, "ann", "CC0")
@@ -203,7 +203,7 @@ def test_linked_recordings_keep_their_names(tmp_path):
 
 
 def entries(**counts):
-    """Singer -> how many recordings; a singer ``_`` is unknown."""
+    """Make entries; the arguments are numbers of recordings by singer, and the singer ``_`` is unknown."""
     return [
         Entry(f"{singer}{n}", Path(f"{singer}{n}.wav"), singer=singer.strip("_"))
         for singer, count in counts.items()
@@ -223,7 +223,7 @@ def test_recordings_are_split_by_their_shares(seed):
     assert done == split(entries(a=60, b=40), {"valid": 0.1, "test": 0.2}, by_singer=False, seed=seed)
 
 
-def test_another_seed_makes_another_choice():
+def test_another_seed_gives_another_split():
     choices = {tuple(e.split for e in split(entries(a=20), {"valid": 0.5}, by_singer=False, seed=s)) for s in range(6)}
     assert len(choices) == 6
 
@@ -234,21 +234,21 @@ def test_singers_stay_together(seed):
     parts = {singer: {e.split for e in done if e.singer == singer} for singer in "abcde"}
     assert all(len(part) == 1 for part in parts.values())
     assert {part for (part,) in parts.values()} == {"train", "valid", "test"}
-    assert parts["a"] == {"train"}  # the largest would be far more than a tenth
+    assert parts["a"] == {"train"}  # the recordings of this singer are far more than a tenth
     assert 5 <= sizes(done, "valid") <= 20
 
 
-def test_every_part_has_something_as_far_as_it_can():
+def test_no_part_is_empty_if_possible():
     done = split(entries(a=1, b=1, c=1), {"valid": 0.5, "test": 0.1}, by_singer=True)
     assert [sizes(done, part) for part in ("train", "valid", "test")] == [1, 1, 1]
     assert sizes(split(entries(a=1), {"valid": 0.5}, by_singer=False), "train") == 1
 
 
-def test_what_a_user_asks_for_is_possible_or_refused():
+def test_impossible_splits_are_refused():
     shares = {"valid": 0.1, "test": 0.1}
     done = divide(entries(a=3, b=3, c=3), shares)
     assert all(len({e.split for e in done if e.singer == s}) == 1 for s in "abc")
-    done = divide(entries(a=9, b=9), shares)  # too few singers: recordings
+    done = divide(entries(a=9, b=9), shares)  # there are too few singers, so recordings are split
     assert len({e.split for e in done if e.singer == "a"} | {e.split for e in done if e.singer == "b"}) == 3
     for some, by, words in (
         (entries(a=5, _=1), "singer", "the singer of _0"),
@@ -259,7 +259,7 @@ def test_what_a_user_asks_for_is_possible_or_refused():
             divide(some, shares, by)
 
 
-def test_the_parts_are_summed_up(tmp_path):
+def test_the_parts_are_summarised(tmp_path):
     some = []
     for name, part, rate in (("a.wav", "train", 8000), ("b.flac", "train", 44100), ("c.ogg", "test", 48000)):
         soundfile.write(tmp_path / name, 0.1 * np.random.default_rng(0).standard_normal(rate * 6), rate)
@@ -279,7 +279,7 @@ def other_notes(path):
 VOCADITO = ["Audio/song_1.wav", "Annotations/Notes/song_1_notesA1.csv", "Annotations/Notes/song_1_notesA2.csv"]
 
 
-def test_vocaditos_layout_and_the_choice_of_an_annotator(tmp_path):
+def test_an_annotator_of_vocadito_can_be_chosen(tmp_path):
     touch(tmp_path, *VOCADITO)
     other_notes(tmp_path / VOCADITO[2])
     (tmp_path / "Annotations/F0").mkdir()
@@ -300,7 +300,7 @@ def test_vocaditos_layout_and_the_choice_of_an_annotator(tmp_path):
         (["a.wav", "a.csv", "a_notes.csv"], {"a.wav": ["a.csv"]}),
     ],
 )
-def test_usual_words_in_names_do_not_count(tmp_path, names, expected):
+def test_common_words_in_names_are_ignored(tmp_path, names, expected):
     touch(tmp_path, *names)
     assert labelled(tmp_path) == expected
 
@@ -319,7 +319,7 @@ def test_an_ultrastar_song_belongs_to_the_recording_that_it_names(tmp_path, tags
     assert labelled(tmp_path) == {f"x/{taken}": ["x/song.txt"]}
 
 
-def test_of_a_songs_recordings_the_voice_is_taken_and_never_the_backing(tmp_path):
+def test_the_vocal_recording_is_used_and_never_the_backing_track(tmp_path):
     (tmp_path / "notes.json").write_text(json.dumps({"1": [[0.5, 1, 60]], "2": [[0.5, 1, 60]], "3": [[0.5, 1, 60]]}))
     touch(tmp_path, *(f"1/{name}.wav" for name in ("Inst", "Mixture", "Vocal")), "2/Inst.wav", "2/Mixture.wav")
     touch(tmp_path, "3/one.wav", "3/two.wav")
@@ -347,7 +347,7 @@ def test_singers_under_split_folders(tmp_path):
     assert {(e.split, e.singer) for e in list_entries(tmp_path).entries} == {("train", "ann"), ("valid", "bea")}
 
 
-def test_rivals_are_decided_by_content(tmp_path):
+def test_content_decides_between_label_files(tmp_path):
     touch(tmp_path, "a.wav", "a.csv", "b.wav", "b.csv", "b.tsv", "c.wav", "c.csv", "c.tsv", "d.wav")
     (tmp_path / "a.json").write_text('{"id": "x", "tags": ["y"]}')  # metadata
     (tmp_path / "a.txt").write_text("0.0 0.5 sil\n0.5 0.7 a\n")
@@ -359,7 +359,7 @@ def test_rivals_are_decided_by_content(tmp_path):
     assert len(found.faults) == 1 and "c.csv" in found.faults[0] and "c.tsv" in found.faults[0]
 
 
-def test_what_was_seen_is_named_where_nothing_is_labelled(tmp_path):
+def test_errors_name_the_files_in_a_folder_without_labelled_recordings(tmp_path):
     with pytest.raises(SingtransError, match="there are no recordings"):
         list_entries(tmp_path)
     touch(tmp_path, "x.wav")
@@ -370,7 +370,7 @@ def test_what_was_seen_is_named_where_nothing_is_labelled(tmp_path):
         list_entries(tmp_path)
 
 
-def test_a_manifest_chooses_what_is_read_and_tries_the_recordings_name(tmp_path):
+def test_a_manifest_chooses_the_content_of_label_files(tmp_path):
     touch(tmp_path, "one.wav")
     (tmp_path / "all.csv").write_text("name,note_seq,note_dur\none,rest C4,0.5 0.5\ntwo,rest D4,0.5 0.5\n")
     (tmp_path / "duet.txt").write_text("#BPM:300\nP1\n: 0 4 0 a\nP2\n: 8 4 4 b\nE\n")
@@ -388,7 +388,7 @@ def test_a_manifest_chooses_what_is_read_and_tries_the_recordings_name(tmp_path)
         read_entries(manifest)
 
 
-def test_a_score_is_taken_only_where_nothing_else_holds_notes(tmp_path):
+def test_a_score_is_used_only_if_there_are_no_other_notes(tmp_path):
     touch(tmp_path, "a.wav", "a.csv", "b.wav")
     note = "<note><pitch><step>G</step><octave>4</octave></pitch><duration>1</duration></note>"
     score = f'<score-partwise><part id="P1"><measure>{note}</measure></part></score-partwise>'
@@ -397,7 +397,7 @@ def test_a_score_is_taken_only_where_nothing_else_holds_notes(tmp_path):
     assert labelled(tmp_path) == {"a.wav": ["a.csv"], "b.wav": ["b.xml"]}
 
 
-def test_rivals_of_one_name_are_chosen_by_their_folder(tmp_path):
+def test_the_folder_decides_between_files_of_one_name(tmp_path):
     touch(tmp_path, "audio/a.wav")
     for folder in ("pyin", "crepe"):
         (tmp_path / folder).mkdir()

@@ -1,4 +1,4 @@
-"""The configuration survives its journey through JSON, and nothing else does."""
+"""Saving and loading of configurations as JSON, and refusal of invalid ones."""
 
 import json
 
@@ -10,7 +10,7 @@ from singtrans.errors import SingtransError
 from singtrans.model.config import Config
 
 
-def test_round_trip():
+def test_a_configuration_is_saved_and_loaded():
     assert Config.from_json(Config().to_json()) == Config()
 
 
@@ -31,7 +31,7 @@ def test_round_trip():
         (lambda c: c.update(features=[]), "not an object"),
     ],
 )
-def test_what_is_wrong_is_named(change, says):
+def test_errors_name_the_invalid_value(change, says):
     values = json.loads(Config().to_json())
     change(values)
     with pytest.raises(SingtransError, match=says) as error:
@@ -40,13 +40,13 @@ def test_what_is_wrong_is_named(change, says):
 
 
 @given(st.text() | st.from_type(dict).map(str))
-def test_any_text_is_refused_in_one_line(text):
+def test_arbitrary_text_is_refused_in_one_line(text):
     with pytest.raises(SingtransError) as error:
         Config.from_json(text)
     assert "\n" not in str(error.value)
 
 
-def test_what_older_models_do_not_say_has_a_default():
+def test_values_that_older_models_lack_have_defaults():
     values = json.loads(Config().to_json())
     del values["confidence"], values["decoder"]["longest_ornament"]
     assert Config.from_json(json.dumps(values)) == Config()

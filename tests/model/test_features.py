@@ -1,4 +1,4 @@
-"""The front end against known tones, a second implementation, and its own promises."""
+"""The front end: known tones, comparison with other implementations, and invariances."""
 
 import librosa
 import numpy as np
@@ -15,7 +15,7 @@ CONFIG = FeatureConfig()
 RATE = CONFIG.sample_rate
 
 
-def hear(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def features_of(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     front_end = FrontEnd(CONFIG)
     padded = np.pad(samples, front_end.margin).astype(np.float32)
     spectrum, bands = front_end(torch.from_numpy(padded)[None])
@@ -26,17 +26,17 @@ def tone(hz: float, seconds: float = 1.0) -> np.ndarray:
     return np.sin(2 * np.pi * hz * np.arange(int(seconds * RATE)) / RATE)
 
 
-def test_shapes_agree_with_the_count_of_frames():
+def test_shapes_agree_with_the_number_of_frames():
     front_end = FrontEnd(CONFIG)
     for n in (0, 1, 319, 320, 321, 16_000):
-        spectrum, bands = hear(np.zeros(n))
+        spectrum, bands = features_of(np.zeros(n))
         assert spectrum.shape == (front_end.frames(n), CONFIG.spectrum_bins)
         assert bands.shape == (front_end.frames(n) * CONFIG.band_steps, CONFIG.bands)
 
 
 @pytest.mark.parametrize("midi", [36.0, 47.3, 60.0, 69.5, 84.0, 100.0])
 def test_a_tone_peaks_at_its_bin_with_value_one(midi):
-    spectrum, _ = hear(tone(midi_to_hz(midi)))
+    spectrum, _ = features_of(tone(midi_to_hz(midi)))
     frame = spectrum[25]
     peak = CONFIG.lowest_midi + frame.argmax() / CONFIG.bins_per_semitone
     assert peak == pytest.approx(midi, abs=0.51 / CONFIG.bins_per_semitone)
@@ -44,10 +44,10 @@ def test_a_tone_peaks_at_its_bin_with_value_one(midi):
 
 
 def test_the_spectrum_equals_a_direct_transform():
-    """Each bin against a Hann-windowed Fourier sum written out, to 1e-4 of full scale."""
+    """Each bin equals a Hann-windowed Fourier sum to within 1e-4 of full scale."""
     rng = np.random.default_rng(0)
     samples = rng.standard_normal(RATE // 2) * 0.1
-    spectrum, _ = hear(samples)
+    spectrum, _ = features_of(samples)
     frame, hz = 12, spectrum_frequencies(CONFIG)
     for index in (0, 60, 150, 251):
         width = CONFIG.longest_window / max(hz[index] / CONFIG.knee_hz, 1.0) ** CONFIG.window_exponent
@@ -60,24 +60,24 @@ def test_the_spectrum_equals_a_direct_transform():
         assert spectrum[frame, index] == pytest.approx(expected, abs=1e-4)
 
 
-def test_bands_follow_librosas_mel_spectrogram():
-    """librosa's HTK mel bands, over a tone that sweeps through all of them, peak in the same band or the next."""
+def test_bands_agree_with_the_mel_spectrogram_of_librosa():
+    """For a tone that sweeps through all HTK mel bands, librosa's peak is in the same band or the next one."""
     sweep = librosa.chirp(fmin=200, fmax=7000, sr=RATE, duration=2.0)
-    _, bands = hear(sweep)
+    _, bands = features_of(sweep)
     step = CONFIG.hop // CONFIG.band_steps
     mel = librosa.feature.melspectrogram(
         y=sweep, sr=RATE, n_fft=CONFIG.band_window, hop_length=step, n_mels=CONFIG.bands, fmin=60, htk=True
     )
-    # librosa's frames are centred on the hop, ours lie half a step earlier.
+    # The frames of librosa are half a hop later.
     frames = np.arange(10, 180)
     difference = bands[frames].argmax(axis=1) - mel.T[frames].argmax(axis=1)
     assert np.abs(difference).max() <= 1
 
 
-def test_a_click_is_heard_in_its_frame():
+def test_a_click_has_its_peak_in_the_right_frame():
     samples = np.zeros(RATE)
     samples[CONFIG.hop * 20] = 1.0
-    _, bands = hear(samples)
+    _, bands = features_of(samples)
     heard = np.flatnonzero(bands.max(axis=1) > 0)
     centre = heard.mean() / CONFIG.band_steps
     assert centre == pytest.approx(20.25, abs=0.3)
@@ -85,7 +85,7 @@ def test_a_click_is_heard_in_its_frame():
 
 
 @pytest.mark.parametrize("gain", [1e-4, 0.1, 2.0])
-def test_level_moves_with_the_gain_and_not_with_silence(gain):
+def test_the_level_depends_on_gain_but_not_on_silence(gain):
     samples = tone(220.0) * np.linspace(0, 1, RATE)
     plain = level(samples, RATE)
     assert level(samples * gain, RATE) == pytest.approx(plain * gain, rel=1e-6)
@@ -93,7 +93,7 @@ def test_level_moves_with_the_gain_and_not_with_silence(gain):
 
 
 @pytest.mark.parametrize("cut", [1000, 16_000, 333_333])
-def test_level_does_not_depend_on_how_the_recording_is_cut(cut):
+def test_the_level_does_not_depend_on_block_sizes(cut):
     samples = np.random.default_rng(0).standard_normal(50 * RATE).astype(np.float32)
     gatherer = Level(RATE)
     for start in range(0, len(samples), cut):
@@ -101,7 +101,7 @@ def test_level_does_not_depend_on_how_the_recording_is_cut(cut):
     assert gatherer.value == level(samples, RATE)
 
 
-def test_level_of_nothing_is_zero():
+def test_the_level_of_silence_is_zero():
     assert level(np.zeros(RATE), RATE) == 0.0
     assert level(np.zeros(3), RATE) == 0.0
 

@@ -1,4 +1,4 @@
-"""The network's shapes and promises, and its weight files."""
+"""The network's shapes and invariances, and weight files."""
 
 import pickle
 from dataclasses import replace
@@ -16,7 +16,7 @@ from singtrans.model.weights import load_model, read_metadata, save_model
 from tests.helpers.models import small_config
 
 
-def test_shapes(small_model):
+def test_shapes_of_the_outputs(small_model):
     config = small_model.config
     for frames in (1, 2, 7, 50):
         samples = torch.randn(3, 2 * small_model.front_end.margin + (frames - 1) * config.features.hop)
@@ -46,7 +46,7 @@ def test_boundaries_depend_on_earlier_and_later_frames(changed, observed, layers
 
 
 def test_pitch_is_shift_equivariant(small_model):
-    """A spectrum that is moved by n bins moves the pitch logits by n bins."""
+    """If the spectrum is moved by n bins, the pitch logits move by n bins."""
     head = small_model.network.pitch_head
     bins = small_model.config.features.spectrum_bins
     spectrum = torch.zeros(1, 5, bins)
@@ -56,7 +56,7 @@ def test_pitch_is_shift_equivariant(small_model):
     assert torch.allclose(a[..., 20:-30], b[..., 27:-23], atol=1e-5)
 
 
-def test_weights_survive_a_file(small_model, tmp_path):
+def test_weights_are_saved_and_loaded(small_model, tmp_path):
     path = tmp_path / "m.safetensors"
     save_model(small_model, path, {"seed": "3"})
     loaded = load_model(path)
@@ -75,7 +75,7 @@ def refused(path: Path, says: str = "") -> None:
     assert "\n" not in str(error.value)
 
 
-def test_foreign_files_are_refused(small_model, tmp_path):
+def test_other_files_are_refused(small_model, tmp_path):
     from safetensors.torch import save_file
 
     refused(tmp_path / "missing.safetensors", "no such model")
@@ -100,8 +100,8 @@ def test_weights_of_another_size_are_refused(small_model, tmp_path):
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
-def test_damage_is_noticed(small_model_file, data):
-    """Any byte that is changed gives one clear line, or the very same weights where it did not matter."""
+def test_damage_is_detected(small_model_file, data):
+    """If a byte is changed, either the file is refused in one line, or the weights are the same."""
     good = small_model_file.read_bytes()
     at = data.draw(st.integers(0, len(good) - 1))
     bad = bytearray(good)

@@ -1,4 +1,4 @@
-"""onnxruntime's engine against torch's, on any configuration, samples, slices and threads."""
+"""Comparison of the engines of onnxruntime and torch for many configurations, samples and slices."""
 
 from dataclasses import replace
 
@@ -32,7 +32,7 @@ def torch_engine(stored: StoredModel):
 
 @st.composite
 def configs(draw) -> Config:
-    """Any small configuration, not only those that are trained."""
+    """Draw small configurations, including untypical ones."""
     features = FeatureConfig(
         hop=draw(st.sampled_from([160, 320, 100, 256])),
         lowest_midi=draw(st.sampled_from([33.0, 40.0])),
@@ -68,13 +68,13 @@ def test_the_engines_agree_for_any_configuration(config, heads, frames, seed):
     assert np.allclose(a.pitch, b.pitch, atol=1e-3)
     for backward in (False, True):
         one, other = onnx.direction(0, backward=backward), reference.direction(0, backward=backward)
-        for features in (b.features, b.features[::-1].copy()):  # the second starts from the state after the first
+        for features in (b.features, b.features[::-1].copy()):  # the second run starts from the state after the first
             assert np.allclose(one(features), other(features), atol=1e-5)
     context = np.random.default_rng(seed).standard_normal((7, 2 * config.network.hidden)).astype(np.float32)
     assert np.allclose(onnx.probabilities(context), reference.probabilities(context), atol=1e-5)
 
 
-def test_shapes_are_those_of_torch():
+def test_shapes_are_equal_to_those_of_torch():
     pytest.importorskip("torch")
     from singtrans.model.network import Network
 
@@ -84,8 +84,8 @@ def test_shapes_are_those_of_torch():
 
 
 @pytest.mark.parametrize("hop", [320, 160, 100])
-def test_decimated_kernels_are_the_kernels(hop):
-    """Each kernel, put together again from one row in several and the low-pass filter, is itself."""
+def test_decimated_kernels_equal_the_original_kernels(hop):
+    """Combining a decimated kernel with the low-pass filter gives the original kernel."""
     config = FeatureConfig(hop=hop)
     kernels = spectrum_kernels(config).astype(np.float64)
     found = bands(config)
@@ -101,7 +101,7 @@ def test_decimated_kernels_are_the_kernels(hop):
 
 
 def test_frames_do_not_depend_on_their_neighbours(small_stored):
-    """The frames of any part of a recording are those of the whole."""
+    """The frames of a part of a recording are equal to those of the whole recording."""
     engine, hop = OnnxEngine(small_stored), small_stored.config.features.hop
     samples = np.random.default_rng(0).standard_normal(2 * engine.margin + 99 * hop).astype(np.float32)
     whole = engine.embed(samples)
@@ -111,7 +111,7 @@ def test_frames_do_not_depend_on_their_neighbours(small_stored):
         assert np.allclose(part.features[inside], whole.features[first:last][inside], atol=1e-4)
 
 
-def test_motion_of_a_step_peaks_at_its_lag():
+def test_the_motion_of_a_step_has_its_peak_at_the_lag():
     config = small_config().network
     pitch = np.full((10, 40), 1e-9, np.float32)
     pitch[:5, 20] = 1.0
@@ -137,7 +137,7 @@ def torch_transcriber(stored: StoredModel) -> Transcriber:
 
 
 @pytest.mark.parametrize("name", ["amazing_grace.wav", "frere_jacques.flac", "ode_to_joy.ogg", "twinkle_phone.mp3"])
-def test_the_notes_are_those_of_torch(name):
+def test_the_notes_equal_those_of_torch(name):
     stored = read_model(find_model("default"))
     samples = audio.load(SAMPLES / name)
     same_notes(Transcriber(stored, threads=2).transcribe(samples), torch_transcriber(stored).transcribe(samples))
@@ -145,20 +145,20 @@ def test_the_notes_are_those_of_torch(name):
 
 @settings(max_examples=8, deadline=None)
 @given(seconds=st.floats(0.01, 8), decibels=st.floats(-80, 0), seed=st.integers(0, 99))
-def test_the_notes_in_noise_are_those_of_torch(seconds, decibels, seed):
+def test_the_notes_in_noise_equal_those_of_torch(seconds, decibels, seed):
     stored = read_model(find_model("default"))
     noise = np.random.default_rng(seed).standard_normal(max(1, round(seconds * RATE)))
     samples = (noise * 10 ** (decibels / 20)).astype(np.float32)
     same_notes(Transcriber(stored).transcribe(samples), torch_transcriber(stored).transcribe(samples))
 
 
-def test_margins_cover_the_low_pass_filters():
+def test_margins_are_as_long_as_the_low_pass_filters():
     config = FeatureConfig()
     assert margin(config) == config.longest_window // 2 + max(band.half for band in bands(config))
 
 
-def test_graphs_hold_what_was_put_in():
-    """onnxruntime reads a graph with every kind of attribute and computes with its constants."""
+def test_graphs_have_all_kinds_of_attributes():
+    """onnxruntime can read a graph with every kind of attribute, and compute with its constants."""
     import onnxruntime
 
     graph = Graph("test")

@@ -1,7 +1,8 @@
-"""Fuzzing targets: valid inputs, and a function that must return or raise a clear error.
+"""Fuzzing targets: valid inputs, and a function for each that must return or raise a clear error.
 
-Inputs are good ones that are mutated: bits, bytes, numbers, tokens, lines, parts of other inputs. A target's function
-gives back nothing; an exception other than `SingtransError`, a line that is not one, or ten seconds, is a finding.
+Valid inputs are mutated: bits, bytes, numbers, tokens and lines are changed, and parts of other inputs are inserted. It
+is a finding if the function raises an exception other than `SingtransError`, the message is not a single line, or the
+call takes more than ten seconds.
 """
 
 import io
@@ -44,11 +45,11 @@ _TOKENS = (
 
 @dataclass(frozen=True)
 class Target:
-    """One thing to be fuzzed.
+    """A function to be fuzzed.
 
     Attributes:
-        seeds: good inputs, by what their files would be called.
-        check: is given a path and what lies there.
+        seeds: valid inputs by file name.
+        check: function that is called with a path and the content of the file.
     """
 
     seeds: dict[str, bytes]
@@ -56,7 +57,7 @@ class Target:
 
 
 def mutated(content: bytes, rng: random.Random, others: list[bytes]) -> bytes:
-    """A copy with one to eight changes."""
+    """Return a copy with one to eight changes."""
     bad = bytearray(content)
     for _ in range(rng.choice((1, 1, 1, 2, 3, 8))):
         at, length = rng.randrange(len(bad) + 1), rng.choice((1, 1, 2, 4, 8, 40, 200))
@@ -90,7 +91,7 @@ def mutated(content: bytes, rng: random.Random, others: list[bytes]) -> bytes:
 
 
 def attempt(target: Target, path: Path, content: bytes) -> str:
-    """What is found on an input, or nothing."""
+    """Describe the fault that an input causes; empty if there is none."""
     ignored: list[str] = []
 
     def late(*_: object) -> None:
@@ -100,7 +101,7 @@ def attempt(target: Target, path: Path, content: bytes) -> str:
         ignored.append(f"{type(fault.exc_value).__name__}: {fault.exc_value} (printed by Python)")
 
     before, hook = signal.signal(signal.SIGALRM, late), sys.unraisablehook
-    sys.unraisablehook = note  # what goes wrong in a callback of a library is printed with its traceback
+    sys.unraisablehook = note  # Python prints errors in callbacks of libraries with a traceback
     signal.alarm(LIMIT)
     try:
         path.write_bytes(content)
@@ -123,7 +124,7 @@ def attempt(target: Target, path: Path, content: bytes) -> str:
 
 
 def _notes(path: Path, _: bytes) -> None:
-    """Read all that a conversion reads; then the notes once more, without the lines that are not notes."""
+    """Read everything that a conversion reads, and then read the notes again without invalid lines."""
     faults: list[InputError] = []
     for note in load_notes(path, faults=faults):
         assert 0 <= note.onset < note.offset <= 1e6
@@ -145,7 +146,7 @@ def _convert(path: Path, _: bytes) -> None:
     ends = max((note.offset for note in found.notes), default=0.0)
     for name in WRITERS:
         if name in ("svg", "pdf", "musicxml") or (name == "wav" and max(ends, found.duration) > 20):
-            continue  # their engravers are tried on fewer and smaller inputs, in the tests of formats
+            continue  # engravers are tested on fewer and smaller inputs, in the tests of the formats
         for options in (Options(tempo="auto", tuning="auto", quantize="1/16"), Options(pitch_bend=True)):
             write(found, io.BytesIO(), name, options)
 
@@ -160,7 +161,7 @@ def _toml(path: Path, _: bytes) -> None:
 
 
 def _decoder(_: Path, content: bytes) -> None:
-    """Posteriors of any values, also such as no network should give."""
+    """Decode posteriors with arbitrary values, including values that no network gives."""
     values = np.frombuffer(content[: len(content) // 4 * 4], np.float32)
     frames, bins = len(values) // 16, 12
     values = values[: frames * 16].reshape(frames, 16)
@@ -174,7 +175,7 @@ def _decoder(_: Path, content: bytes) -> None:
 
 
 def targets() -> dict[str, Target]:
-    """All targets by name."""
+    """Return all targets by name."""
     rng = np.random.default_rng(0)
     posteriors = {str(n): rng.uniform(0, 1, (n, 16)).astype(np.float32).tobytes() for n in (3, 40, 150)}
     page = (
@@ -195,7 +196,7 @@ def targets() -> dict[str, Target]:
 
 
 def fuzz(name: str, rounds: Callable[[], bool], seed: int, folder: Path) -> tuple[int, dict[str, bytes]]:
-    """Mutate and try until ``rounds`` says that it is enough; how many were tried, and findings with an input each."""
+    """Try mutated inputs until ``rounds`` returns False; return their number, and an input for each finding."""
     target, rng = targets()[name], random.Random(seed)
     names, seeds = list(target.seeds), list(target.seeds.values())
     found: dict[str, bytes] = {}

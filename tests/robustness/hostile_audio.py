@@ -1,6 +1,6 @@
-"""Broken, mislabelled, odd and malicious recordings, each with its expected outcome.
+"""Damaged, mislabelled, unusual and malicious recordings with their expected outcomes.
 
-Most that hold sound hold the same tune (`hostile_cases.tune`).
+Most recordings with sound have the same tune (`hostile_cases.tune`).
 """
 
 from collections.abc import Iterator
@@ -12,6 +12,6 @@ from tests.robustness.hostile_sound import long, odd_samples, rates_and_channels
 
 
 def cases(places: int = 20) -> Iterator[Case]:
-    """All of them; each container is cut short at that many places."""
+    """Yield all cases; ``places`` is the number of places at which each container is cut off."""
     for group in (empty, cut_short, headers, odd_samples, rates_and_channels, names, no_files, foreign, long):
         yield from group(places) if group is cut_short else group()

@@ -1,4 +1,4 @@
-"""What hostile recordings are made of: a tune, in all kinds of files, and what may become of them.
+"""Hostile recordings: a tune in all kinds of files, and the possible outcomes.
 
 The tune is the first six notes of a sample recording.
 """
@@ -19,7 +19,7 @@ import soundfile
 from singtrans import audio
 
 TUNE, PART, SILENT, ANY = "the tune's notes", "the notes that are left, or one line", "no notes", "notes, or one line"
-"""What may become of a recording; anything else is a part of the one line that says why there is nothing."""
+"""Expected outcomes. Any other outcome is a part of the message that explains why there are no notes."""
 
 RATE = 16_000
 SECONDS = 2.95
@@ -31,9 +31,9 @@ class Case:
     """One hostile recording.
 
     Attributes:
-        name: what is wrong with it.
-        outcome: one of the outcomes above, or what the line must hold.
-        make: makes it in an empty folder; its path.
+        name: description of the recording.
+        outcome: one of the outcomes above, or a part of the expected message.
+        make: function that makes the recording in an empty folder and returns its path.
         long: whether it takes more than a few seconds.
     """
 
@@ -45,7 +45,7 @@ class Case:
 
 @cache
 def tune() -> np.ndarray:
-    """(n,) float32 at `RATE`: a phrase of six notes."""
+    """Return a phrase of six notes, (n,) float32 at `RATE`."""
     return audio.load(SOURCE, RATE)[: round(SECONDS * RATE)]
 
 
@@ -55,7 +55,7 @@ def wav(path: Path, samples: np.ndarray | None = None, rate: int = RATE, **kind:
 
 
 def encoded(path: Path, codec: str, rate: int = 48_000, **options: str) -> Path:
-    """The tune through one of PyAV's encoders; the ending names the container."""
+    """Encode the tune with one of PyAV's encoders; the ending determines the container."""
     samples = audio.load(SOURCE, rate)[: round(SECONDS * rate)]
     with av.open(str(path), "w", options=options) as container:
         stream = container.add_stream(codec, rate=rate, layout="mono")
@@ -88,7 +88,7 @@ CONTAINERS: dict[str, Callable[[Path], Path]] = {
 
 
 def holding(name: str, content: bytes) -> Callable[[Path], Path]:
-    """How to make a file of given bytes."""
+    """Return a function that makes a file with this content."""
 
     def make(folder: Path) -> Path:
         (folder / name).write_bytes(content)
@@ -98,7 +98,7 @@ def holding(name: str, content: bytes) -> Callable[[Path], Path]:
 
 
 def patched(path: Path, offset: int, layout: str, *values: int) -> Path:
-    """The file with some bytes of its header replaced."""
+    """Replace some bytes in the header of a file."""
     content = bytearray(path.read_bytes())
     struct.pack_into(layout, content, offset, *values)
     path.write_bytes(content)
@@ -111,7 +111,7 @@ def shortened(path: Path, size: int) -> Path:
 
 
 def room_for(folder: Path, number: int) -> Path:
-    """An empty folder of its own for a case."""
+    """Make an empty folder for a case."""
     room = folder / f"{number:03}"
     shutil.rmtree(room, ignore_errors=True)
     room.mkdir(parents=True)

@@ -15,7 +15,7 @@ _RATE = 48_000
 
 @cache
 def seeds() -> dict[str, bytes]:
-    """Name and content of each recording."""
+    """Return the content of each recording by name."""
     sound = np.random.default_rng(0).normal(0, 0.1, _RATE).astype(np.float32)
     plain, two, many = Track(sound), np.stack([sound, sound], 1), np.repeat(sound[:, None], 8, 1)
     with tempfile.TemporaryDirectory() as temporary:
@@ -44,7 +44,7 @@ def seeds() -> dict[str, bytes]:
 
 
 def read(path: Path, _: bytes) -> None:
-    """Read a recording to its end, as fast as it can be decoded."""
+    """Read a recording to its end."""
     reading = audio.Reading(path)
     for block in reading:
         assert np.isfinite(block).all()

@@ -1,4 +1,4 @@
-"""Files that are not the recordings they are named after: empty, cut short, with lies in their headers, or foreign."""
+"""Files that are not proper recordings: empty, incomplete, with a wrong header, or of another kind."""
 
 import struct
 import zipfile
@@ -33,7 +33,7 @@ def empty() -> Iterator[Case]:
         yield Case(f"the first {size} bytes of a WAV", "", lambda f, n=size: shortened(CONTAINERS["wav"](f), n))
     noise = np.random.default_rng(0)
     for ending in ("wav", "flac", "ogg", "mp3", "m4a", "wma", "mkv", "raw", "au", "vox"):
-        # FFmpeg takes anything named .raw for a video.
+        # FFmpeg reads every file with the ending .raw as a video.
         line = "" if ending == "raw" else "not a recording"
         yield Case(f"random bytes named .{ending}", line, holding(f"a.{ending}", noise.bytes(5000)))
     yield Case("zeros named .wav", "not a recording", holding("a.wav", bytes(100_000)))
@@ -72,7 +72,7 @@ def headers() -> Iterator[Case]:
     yield Case("a WAV whose data claim 4 GB", TUNE, header(40, "<I", 0xFFFFFFFF))
     yield Case("a WAV whose data claim 2 GB", TUNE, header(40, "<I", 0x7FFFFFF0))
     yield Case("a WAV whose data claim no bytes", ANY, header(40, "<I", 0))
-    yield Case("a WAV whose data claim half of what is there", PART, header(40, "<I", 3 * RATE))
+    yield Case("a WAV whose header states half of its data", PART, header(40, "<I", 3 * RATE))
     yield Case("a WAV whose data claim an odd number of bytes", TUNE, header(40, "<I", 2 * round(SECONDS * RATE) - 1))
     yield Case("a WAV whose format chunk claims 4 GB", "", header(16, "<I", 0xFFFFFFF0))
     yield Case("a WAV of format 0xABCD", "", header(20, "<H", 0xABCD))
@@ -124,7 +124,7 @@ def foreign() -> Iterator[Case]:
 
 
 def _video(path: Path) -> Path:
-    """A picture without sound."""
+    """Write a video without sound."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("mpeg4", rate=10)
         stream.width = stream.height = 32

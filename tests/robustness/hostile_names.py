@@ -1,4 +1,4 @@
-"""Names that may be taken for more than names, and names of what is no file."""
+"""File names that could be misread as something else, and paths that are not regular files."""
 
 import os
 import socket
@@ -13,7 +13,7 @@ NAMES: tuple[bytes, ...] = (
     *("🎤 ålå".encode(), b"bad \xff\xfe utf8", "\u202egnp.exe".encode(), b"\x1b[2J\x1b]0;owned\x07", b"a" * 251),
     *(b"=cmd|' calc'!A0", b"<script>alert(1)<script>", b"CON", b"...", b"~", b"x.mid.tar"),
 )
-"""Names without their ending; none may be taken for anything but a name."""
+"""Names without an ending. They must not be interpreted as options, URLs or patterns."""
 
 
 def names() -> Iterator[Case]:
@@ -54,7 +54,7 @@ def no_files() -> Iterator[Case]:
             else:
                 with socket.socket(socket.AF_UNIX) as listener:
                     here = Path.cwd()
-                    os.chdir(folder)  # such a path may have no more than 100 bytes
+                    os.chdir(folder)  # the path of a socket may have at most about 100 bytes
                     listener.bind("a.wav")
                     os.chdir(here)
             return folder / "a.wav"

@@ -1,4 +1,4 @@
-"""Small valid files of every format that is read, as seeds for fuzzing: our own, and such as others write."""
+"""Small valid files in every format that is read, as seeds for fuzzing."""
 
 import io
 import json
@@ -62,7 +62,7 @@ _SONG = (
 
 
 def transcription() -> Transcription:
-    """A short transcription with a pitch track."""
+    """Return a short transcription with a pitch track."""
     notes = (Note(0.5, 1.0, 60.1, 0.9), Note(1.0, 1.6, 62.0, 0.5), Note(2.0, 3.0, 64.25, 0.7))
     time = np.arange(0, 3.2, 0.02)
     midi = np.where(time < 0.5, np.nan, 60.0 + time)
@@ -70,7 +70,7 @@ def transcription() -> Transcription:
 
 
 def written(name: str, **choices: object) -> bytes:
-    """The transcription in a format, with lyrics."""
+    """Return the transcription in a format, with lyrics."""
     file = io.BytesIO()
     options = Options(tempo=100.0, lyrics=parse_lyrics("la la-la"), title="Song", **choices)
     WRITERS[name].write(transcription(), file, options)
@@ -79,7 +79,7 @@ def written(name: str, **choices: object) -> bytes:
 
 @cache
 def label_seeds() -> dict[str, dict[str, bytes]]:
-    """Kind of label -> name of a file -> its content."""
+    """Map kinds of labels to file names and their contents."""
     return {
         "tables": {
             "a.csv": written("csv"),
@@ -137,7 +137,7 @@ def label_seeds() -> dict[str, dict[str, bytes]]:
 
 
 def lyric_seeds() -> dict[str, bytes]:
-    """Texts of words, as people paste them."""
+    """Return lyrics in several formats and encodings."""
     srt = "1\n00:00:01,000 --> 00:00:02,500\n<i>A - ma-zing</i>\n\n2\n00:00:03,000 --> 00:00:04,000\ngrace\n"
     return {
         "a.txt": b"Twin-kle lit-tle star\n~ _ how-\n",
@@ -161,7 +161,7 @@ def _karaoke() -> bytes:
 
 
 def _drawn_out() -> bytes:
-    """A file of type 0 with changes of tempo and metre, system-exclusive data and two channels."""
+    """Return a MIDI file of type 0 with changes of tempo and metre, system-exclusive data and two channels."""
     midi = mido.MidiFile(type=0, ticks_per_beat=480)
     track = midi.add_track("Lead")
     track.append(mido.MetaMessage("key_signature", key="F#m"))

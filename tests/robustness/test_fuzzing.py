@@ -1,4 +1,4 @@
-"""Short fuzzing of every reader, the decoder and the configuration; `benchmarks.fuzz` runs for longer."""
+"""Short fuzzing of every reader, the decoder and the configuration; `benchmarks.fuzz` runs longer."""
 
 import json
 
@@ -18,7 +18,7 @@ def of_notes(*notes: tuple[float, float, float]) -> bytes:
 
 
 CORPUS = {
-    # What fuzzing has found, and what was mended since.
+    # Inputs that fuzzing found, and that caused faults before.
     "page": [
         b'<script type="application/json" id="data">{"notes":[[0,1%s,60,0.5]],"duration":1,"audio":"a"}</script>'
         % (b"0" * 400),
@@ -50,7 +50,7 @@ CORPUS = {
         b'{"notes": [], "duration": 1e300}',
         b'{"notes": [], "duration": 1, "pitch": {"time": [0, NaN, 1], "midi": [1, 2, 3], "voicing": [0, 0, 0]}}',
         b'{"notes": [], "duration": 1, "pitch": {"time": [0, 1, 1e6], "midi": [1, 2, 1e300], "voicing": [0, 0, 0]}}',
-        # A note of eleven days with its pitch; notes all at once; notes with a gap of many minutes between.
+        # A note of eleven days with its pitch, simultaneous notes, and notes with a gap of many minutes.
         b'{"notes": [{"onset": 0, "offset": 1e6, "pitch": 60}], "duration": 3,'
         b' "pitch": {"time": [0, 1], "midi": [60, 60.2], "voicing": [1, 1]}}',
         of_notes((0.5, 1, 60), *((number // 9 / 2, 9, 60 + number) for number in range(30))),
@@ -70,14 +70,14 @@ def test_mutated_inputs_are_read_or_refused_in_one_line(tmp_path, name):
 
 
 @pytest.mark.parametrize(("name", "content"), [(name, content) for name, all_ in CORPUS.items() for content in all_])
-def test_former_findings_stay_fixed(tmp_path, name, content):
+def test_former_findings_cause_no_faults(tmp_path, name, content):
     target = targets()[name]
     assert attempt(target, tmp_path / next(iter(target.seeds)), content) == ""
 
 
 @settings(max_examples=20, deadline=LIMIT * 1000, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=300) | st.text(max_size=300).map(str.encode), data=st.data())
-def test_any_bytes_under_any_name(tmp_path, content, data):
+def test_arbitrary_content_is_read_or_refused(tmp_path, content, data):
     name = data.draw(st.sampled_from(sorted(targets())))
     target = targets()[name]
     path = tmp_path / data.draw(st.sampled_from(sorted(target.seeds)))

@@ -17,18 +17,18 @@ LONG = bool(os.environ.get("SINGTRANS_LONG"))
 
 
 @pytest.mark.skipif(os.name != "posix", reason="pipes, devices and names of POSIX")
-def test_every_hostile_recording_has_its_outcome(tmp_path):
+def test_hostile_recordings_have_the_expected_outcomes(tmp_path):
     hostile = [case for case in cases(20 if LONG else 2) if LONG or not case.long]
     run = torture.run(hostile, tmp_path, limit=3600.0 if LONG else 240.0)
     assert len(run.verdicts) > 150
     wrong = [f"{v.case.name}: {v.found}: {v.wrong}" for v in run.verdicts if v.wrong]
     assert not wrong, "\n".join(wrong)
-    assert run.code == 1  # of some there was nothing to read
+    assert run.code == 1  # some recordings cannot be read
     assert run.megabytes < 1000, run.megabytes
     assert not list(tmp_path.rglob("owned*")) and not list(Path().glob("owned*"))
 
 
-def test_a_recording_deleted_between_two_readings_is_one_line(small_model, tmp_path, monkeypatch):
+def test_a_recording_deleted_between_two_readings_is_reported(small_model, tmp_path, monkeypatch):
     path = tmp_path / "a.wav"
     soundfile.write(path, np.random.default_rng(0).normal(0, 0.1, 3 * 16_000), 16_000)
 
@@ -42,7 +42,7 @@ def test_a_recording_deleted_between_two_readings_is_one_line(small_model, tmp_p
         Transcriber(small_model, chunking=Chunking(kept_seconds=1.0))(path)
 
 
-def test_a_recording_without_permission_is_one_line(tmp_path, monkeypatch):
+def test_a_recording_without_permission_is_reported(tmp_path, monkeypatch):
     path = tmp_path / "a.wav"
     soundfile.write(path, np.zeros(100), 16_000)
 
@@ -54,8 +54,8 @@ def test_a_recording_without_permission_is_one_line(tmp_path, monkeypatch):
         audio.load(path)
 
 
-def test_a_recording_that_grows_keeps_its_first_length(small_model, tmp_path, monkeypatch):
-    """A recorder may still be writing: both readings of a long recording need not agree."""
+def test_a_growing_recording_keeps_its_first_length(small_model, tmp_path, monkeypatch):
+    """If a recorder is still writing, the second reading of the recording is longer than the first."""
     path = tmp_path / "a.wav"
     sound = np.random.default_rng(0).normal(0, 0.1, 6 * 16_000).astype(np.float32)
     soundfile.write(path, sound[: 3 * 16_000], 16_000)

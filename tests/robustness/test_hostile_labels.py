@@ -1,4 +1,4 @@
-"""Malicious labels, scores and defaults: nothing in them is run, expanded or followed."""
+"""Malicious labels, scores and defaults. No code or formula in them is run, and no entity or path is followed."""
 
 import csv
 import io
@@ -39,7 +39,7 @@ def refused(path: Path, says: str = ".") -> str:
 
 @pytest.mark.parametrize("name", FORMULAS)
 @pytest.mark.parametrize("ending", [".csv", ".sv.csv", ".labels.txt"])
-def test_no_cell_of_a_table_is_a_formula(tmp_path, name, ending):
+def test_cells_of_tables_are_never_formulas(tmp_path, name, ending):
     save(sung(f"{name}.wav"), tmp_path / f"a{ending}", options=Options(lyrics=parse_lyrics(name)))
     text = (tmp_path / f"a{ending}").read_text()
     for row in csv.reader(io.StringIO(text), delimiter="\t" if ending.endswith("txt") else ","):
@@ -49,8 +49,8 @@ def test_no_cell_of_a_table_is_a_formula(tmp_path, name, ending):
 @pytest.mark.parametrize(
     "audio", ["../../etc/passwd", "/etc/passwd", "..\\..\\x.wav", "C:\\x.wav", "\\\\host\\share\\x.wav", "a/../b.wav"]
 )
-def test_a_recording_name_cannot_be_a_path(tmp_path, audio):
-    """A player opens what a karaoke file names; the name may come from a JSON file of anybody's."""
+def test_names_of_recordings_are_written_without_folders(tmp_path, audio):
+    """A player opens the file that a karaoke song names, and the name may come from a JSON file of a stranger."""
     path = tmp_path / "a.json"
     path.write_text(json.dumps({"notes": [{"onset": 0, "offset": 1, "pitch": 60}], "audio": audio}))
     for transcription in (load_transcription(path), sung(audio)):
@@ -59,7 +59,7 @@ def test_a_recording_name_cannot_be_a_path(tmp_path, audio):
         assert not set("/\\:") & set(tag.removeprefix("#MP3:"))
 
 
-def test_a_script_in_a_title_is_text(tmp_path):
+def test_a_script_in_a_title_is_shown_as_text(tmp_path):
     path = tmp_path / "a.json"
     path.write_text(json.dumps({"notes": [{"onset": 0, "offset": 1, "pitch": 60}], "audio": SCRIPT, "model": SCRIPT}))
     convert_file(path, tmp_path / "a.report.html")
@@ -76,8 +76,8 @@ BOMB = """<?xml version="1.0"?><!DOCTYPE a [<!ENTITY a "aaaaaaaaaa">{entities}]>
 </measure></part></score-partwise>"""
 
 
-def read_apart(path: Path) -> subprocess.CompletedProcess:
-    """Read notes in a process of its own, which may take half a minute of work and two gigabytes."""
+def read_in_process(path: Path) -> subprocess.CompletedProcess:
+    """Read notes in a separate process, with limits of half a minute and two gigabytes."""
     code = (
         "import resource, sys; resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30));"
         "resource.setrlimit(resource.RLIMIT_CPU, (30, 30));"
@@ -92,7 +92,7 @@ def test_entities_are_not_expanded(tmp_path):
     laughs = "".join(f'<!ENTITY {chr(97 + i)} "{("&" + chr(96 + i) + ";") * 10}">' for i in range(1, 12))
     path = tmp_path / "bomb.musicxml"
     path.write_text(BOMB.format(entities=laughs, last="l"))
-    result = read_apart(path)
+    result = read_in_process(path)
     assert result.returncode == 0, result.stderr
     secret = tmp_path / "secret"
     secret.write_text("secret words")
@@ -105,7 +105,7 @@ def test_entities_are_not_expanded(tmp_path):
         assert "secret words" not in repr(found)
 
 
-def test_a_compressed_score_that_unpacks_to_gigabytes(tmp_path):
+def test_a_compressed_score_of_gigabytes_is_refused(tmp_path):
     path = tmp_path / "a.mxl"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("META-INF/container.xml", '<c><rootfile full-path="a.xml"/></c>')
@@ -117,7 +117,7 @@ def test_a_compressed_score_that_unpacks_to_gigabytes(tmp_path):
 
 
 @pytest.mark.parametrize("inner", ["../../../etc/passwd", "/etc/passwd", "file:///etc/passwd"])
-def test_a_compressed_score_that_names_a_file_outside(tmp_path, inner):
+def test_a_compressed_score_cannot_name_a_file_outside(tmp_path, inner):
     path = tmp_path / "a.mxl"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("META-INF/container.xml", f'<c><rootfile full-path="{inner}"/></c>')
@@ -170,12 +170,12 @@ def test_a_device_is_refused_as_label(tmp_path):
         ("a.TextGrid", '"ooTextFile" "TextGrid" 0 1 <exists> 1e300 "IntervalTier" "notes" 0 1 1e300 0 1 "C4"'),
     ],
 )
-def test_gigantic_numbers(tmp_path, name, text):
+def test_gigantic_numbers_are_refused(tmp_path, name, text):
     (tmp_path / name).write_text(text)
     refused(tmp_path / name)
 
 
-def test_a_midi_note_at_the_largest_time(tmp_path):
+def test_a_midi_note_at_the_largest_time_is_refused(tmp_path):
     slow = b"\0\xff\x51\x03\xff\xff\xff"
     track = slow + b"\0\x90\x3c\x40" + b"\xff\xff\xff\x7f\x3d\0" * 40 + b"\0\x3c\0\0\xff\x2f\0"
     head = b"MThd\0\0\0\6\0\0\0\1\0\1MTrk" + len(track).to_bytes(4, "big")
@@ -198,7 +198,7 @@ def test_a_midi_note_at_the_largest_time(tmp_path):
         (b"[transcribe]\njobs = 1\njobs = 2\n", "TOML"),
     ],
 )
-def test_odd_defaults(tmp_path, content, says):
+def test_invalid_defaults_are_refused(tmp_path, content, says):
     path = tmp_path / "singtrans.toml"
     path.write_bytes(content)
     with pytest.raises(UsageError, match=says) as error:

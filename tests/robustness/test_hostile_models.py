@@ -1,4 +1,4 @@
-"""Model files from strangers: damaged at random, made to deceive, or able to run code."""
+"""Hostile model files: with random damage, with false values, or with code."""
 
 import json
 import os
@@ -29,7 +29,7 @@ def refused(path: Path, says: str = ".") -> None:
 
 
 def corrupted(good: bytes, rng: np.random.Generator) -> bytes:
-    """A copy with one kind of damage; half of it in the header, where it can do most."""
+    """Return a copy with one kind of damage, which is in the header in half of the cases."""
     header = 8 + int.from_bytes(good[:8], "little")
     end = header if rng.random() < 0.5 else len(good)
     at, length = int(rng.integers(end)), int(rng.integers(1, 200))
@@ -52,7 +52,7 @@ def corrupted(good: bytes, rng: np.random.Generator) -> bytes:
     return bytes(bad)
 
 
-def test_random_damage_is_one_line_or_has_no_effect(small_model_file, tmp_path):
+def test_random_damage_is_reported_or_has_no_effect(small_model_file, tmp_path):
     good, wanted = small_model_file.read_bytes(), read_model(small_model_file)
     rng, path = np.random.default_rng(0), tmp_path / "damaged.safetensors"
     loaded = 0
@@ -70,7 +70,7 @@ def test_random_damage_is_one_line_or_has_no_effect(small_model_file, tmp_path):
 
 
 @pytest.mark.parametrize("ending", [".pt", ".pth", ".ckpt", ".PKL", ".bin", ".npz"])
-def test_a_pickle_is_refused_by_its_name_and_never_opened(tmp_path, ending):
+def test_pickles_are_refused_without_opening_them(tmp_path, ending):
     class Deadly:
         def __reduce__(self):
             return (os.system, (f"touch {tmp_path}/owned",))
@@ -82,15 +82,15 @@ def test_a_pickle_is_refused_by_its_name_and_never_opened(tmp_path, ending):
 
 
 @pytest.mark.parametrize("content", [pickle.dumps({"a": np.zeros(3)}), b"PK\3\4", b"\x08\x08\x12\x04onnx:", b""])
-def test_other_files_under_a_good_name_are_not_opened(tmp_path, content):
-    """A pickle, torch's archives, an ONNX graph, and nothing."""
+def test_other_files_with_the_ending_safetensors_are_refused(tmp_path, content):
+    """The files are a pickle, archives of torch, an ONNX graph, and an empty file."""
     path = tmp_path / "model.safetensors"
     path.write_bytes(content)
     refused(path, "not a readable safetensors file")
 
 
 def made(path: Path, model: StoredModel, change=None, weights=None, sign: bool = True) -> Path:
-    """A model file of which the configuration or the weights are changed, with a checksum that fits."""
+    """Write a model file with a changed configuration or changed weights, and a matching checksum."""
     values = json.loads(model.config.to_json())
     config = (change(values) or json.dumps(values)) if change else model.config.to_json()
     write_model(model, path)
@@ -135,7 +135,7 @@ def made(path: Path, model: StoredModel, change=None, weights=None, sign: bool =
         ("decoder", "edge", 0.5),
     ],
 )
-def test_a_hostile_configuration_takes_no_memory(small_stored, tmp_path, section, key, value):
+def test_a_hostile_configuration_allocates_no_memory(small_stored, tmp_path, section, key, value):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     path = made(tmp_path / "m.safetensors", small_stored, lambda values: values[section].update({key: value}))
     refused(path)
@@ -168,7 +168,7 @@ def test_weights_of_wrong_type_shape_or_value_are_refused(small_stored, tmp_path
     assert read_model(made(path, small_stored)).config == small_stored.config
 
 
-def test_types_that_numpy_does_not_have_are_refused(tmp_path):
+def test_types_that_numpy_lacks_are_refused(tmp_path):
     header = json.dumps({"a": {"dtype": "BF16", "shape": [1], "data_offsets": [0, 2]}}).encode()
     path = tmp_path / "m.safetensors"
     path.write_bytes(len(header).to_bytes(8, "little") + header + b"\0\0")
@@ -182,8 +182,8 @@ def test_an_unknown_version_is_refused(small_stored, tmp_path):
     refused(path, "not a model of this version")
 
 
-def test_metadata_are_only_shown(small_stored, tmp_path):
-    """What a model file says of itself is text, whatever is in it."""
+def test_metadata_are_only_printed(small_stored, tmp_path):
+    """All metadata of a model file are treated as text."""
     path = tmp_path / "m.safetensors"
     write_model(small_stored, path, {"note": "$(touch owned)\n\x1b[2J", "../../x": "{0.__class__}"})
     assert read_model(path).name == "m"
@@ -206,7 +206,7 @@ def test_model_names_cannot_be_paths(name):
         find_model(name)
 
 
-def test_shipped_models_carry_their_checksum():
+def test_shipped_models_have_the_right_checksum():
     for path in shipped_models().values():
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata()

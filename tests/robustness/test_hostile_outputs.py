@@ -1,4 +1,4 @@
-"""Full disks, deleted folders and signals never leave a partial file under its final name."""
+"""Full disks, deleted folders and signals never leave an incomplete file under its final name."""
 
 import os
 import shutil
@@ -25,7 +25,7 @@ LONG = bool(os.environ.get("SINGTRANS_LONG"))
 FORMATS = ("mid", "csv", "json")
 
 
-def heard(seconds: float = 60.0) -> Transcription:
+def transcription(seconds: float = 60.0) -> Transcription:
     notes = tuple(Note(0.1 + t, 0.5 + t, 60.0 + t % 7, 0.9) for t in range(int(seconds)))
     frames = np.arange(round(seconds * 50))
     track = PitchTrack(frames / 50, np.full(len(frames), 60.0), np.ones(len(frames)))
@@ -34,7 +34,7 @@ def heard(seconds: float = 60.0) -> Transcription:
 
 @contextmanager
 def small_disk(folder: Path, size: str):
-    """A file system of its own; the test is skipped where none may be mounted."""
+    """Mount a small file system; skip the test if that is not allowed."""
     folder.mkdir()
     made = shutil.which("mount") and subprocess.run(
         ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], capture_output=True, check=False
@@ -48,60 +48,60 @@ def small_disk(folder: Path, size: str):
 
 
 @pytest.mark.parametrize("format", WRITERS)
-def test_every_format_on_a_full_disk(tmp_path, format):
-    """The writers of other people's formats have buffers and ends of their own to flush."""
+def test_a_full_disk_is_reported_for_every_format(tmp_path, format):
+    """Libraries that write a format have separate buffers, which they flush at the end."""
     audio = wav(tmp_path / "a.wav")
     with small_disk(tmp_path / "disk", "16k") as disk:
         (disk / "ballast").write_bytes(bytes(12_288))
         job = plan([audio], disk, [format]).jobs[0]
-        seconds = 60.0 if format in ("musicxml", "svg", "pdf") else 1500.0  # engraving takes its time
-        outcome = next(run([job], lambda _: heard(seconds), Existing.REFUSE))
+        seconds = 60.0 if format in ("musicxml", "svg", "pdf") else 1500.0  # engraving is slow
+        outcome = next(run([job], lambda _: transcription(seconds), Existing.REFUSE))
         assert "the disk is full; free some space or choose another place" in outcome.error, outcome
         assert "\n" not in outcome.error
         assert [path.name for path in disk.iterdir()] == ["ballast"]
 
 
 @pytest.mark.parametrize("place", ["a file", "a read-only disk", "below a file"])
-def test_unwritable_outputs_are_one_line(tmp_path, place):
+def test_unwritable_outputs_are_reported_in_one_line(tmp_path, place):
     audio = wav(tmp_path / "a.wav")
     (tmp_path / "file").write_text("mine")
     if place == "a read-only disk":
         with small_disk(tmp_path / "disk", "16k") as disk:
             subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
-            outcome = next(run(plan([audio], disk, ["mid"]).jobs, lambda _: heard(), Existing.REFUSE))
+            outcome = next(run(plan([audio], disk, ["mid"]).jobs, lambda _: transcription(), Existing.REFUSE))
             assert not list(disk.iterdir())
         assert "Read-only file system" in outcome.error or "no permission" in outcome.error
         return
     out = tmp_path / "file" if place == "a file" else tmp_path / "file" / "x"
-    outcome = next(run(plan([audio], out, ["mid"]).jobs, lambda _: heard(), Existing.REFUSE))
+    outcome = next(run(plan([audio], out, ["mid"]).jobs, lambda _: transcription(), Existing.REFUSE))
     assert "is not a folder" in outcome.error
     assert (tmp_path / "file").read_text() == "mine"
 
 
-def test_a_deleted_output_folder_loses_only_its_files(tmp_path):
+def test_a_deleted_output_folder_affects_only_its_files(tmp_path):
     for name in "abc":
         wav(tmp_path / f"{name}.wav")
     out = tmp_path / "out"
 
-    def listen(path: Path) -> Transcription:
+    def transcribe_slowly(path: Path) -> Transcription:
         if path.name == "b.wav":
             shutil.rmtree(out)
-        return heard()
+        return transcription()
 
-    outcomes = list(run(plan([tmp_path], out, ["mid"]).jobs, listen, Existing.REFUSE))
+    outcomes = list(run(plan([tmp_path], out, ["mid"]).jobs, transcribe_slowly, Existing.REFUSE))
     assert not any(outcome.error for outcome in outcomes)
     assert sorted(path.name for path in out.iterdir()) == ["b.mid", "c.mid"]
 
 
-def test_a_folder_deleted_during_writing_is_one_line(tmp_path):
+def test_a_folder_deleted_during_writing_is_reported(tmp_path):
     (tmp_path / "out").mkdir()
     with pytest.raises(SingtransError, match="there is no folder"), whole_file(tmp_path / "out" / "a.mid") as file:
         file.write(b"x")
         shutil.rmtree(tmp_path / "out")
 
 
-def test_a_limit_on_the_size_of_files(tmp_path):
-    """A shell's `ulimit -f`: the signal that it sends must not kill what other files can still be written by."""
+def test_a_limit_on_file_sizes_is_reported(tmp_path):
+    """With the shell's `ulimit -f`, the system sends a signal, which must not end the process."""
     command = (
         "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096));"
         "import sys; sys.argv = ['singtrans', *sys.argv[1:]]; from singtrans.__main__ import main; main()"
@@ -117,15 +117,15 @@ def test_a_limit_on_the_size_of_files(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "a.wav"]
 
 
-def abandoned(folder: Path) -> Path:
-    """What a process leaves that is killed while it writes."""
+def unfinished_file(folder: Path) -> Path:
+    """Make the unfinished file of a process that was killed while writing."""
     path = folder / f".singtrans-{uuid.uuid4().hex}.tmp"
     path.write_bytes(b"half")
     return path
 
 
 def test_only_files_of_killed_runs_are_removed(tmp_path):
-    stale = abandoned(tmp_path)
+    stale = unfinished_file(tmp_path)
     mine = [tmp_path / ".singtrans-mine.tmp", tmp_path / "singtrans-0.tmp", tmp_path / f"x{stale.name}"]
     for path in mine:
         path.write_text("mine")
@@ -169,10 +169,10 @@ def transcribe(recordings: Path, out: Path, jobs: int, *options: str) -> subproc
 
 
 def stopped(recordings: Path, out: Path, jobs: int, number: int, delay: float) -> tuple[int, str]:
-    """Exit code and last words of a run to which a signal is sent after some seconds."""
+    """Send a signal to a run after some seconds; return its exit code and its last line."""
     process = transcribe(recordings, out, jobs, "--skip-existing")
     time.sleep(delay)
-    # As a terminal does it, Ctrl-C goes to all processes at once.
+    # A terminal sends Ctrl-C to all processes.
     (os.killpg if number == signal.SIGINT else os.kill)(process.pid, number)
     try:
         _, said = process.communicate(timeout=120)
@@ -183,7 +183,7 @@ def stopped(recordings: Path, out: Path, jobs: int, number: int, delay: float) -
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_signals_leave_complete_files_and_a_rerun_adds_the_rest(tmp_path, jobs):
+def test_after_a_signal_all_files_are_complete_and_a_rerun_adds_the_others(tmp_path, jobs):
     recordings, wanted_in = tmp_path / "in", tmp_path / "wanted"
     recordings.mkdir()
     for number in range(8):
@@ -199,14 +199,14 @@ def test_signals_leave_complete_files_and_a_rerun_adds_the_rest(tmp_path, jobs):
     for turn, number in enumerate(signals):
         if turn % 3 == 0:
             shutil.rmtree(out, ignore_errors=True)
-        # Not in Python's own first moments, of which no program is master.
+        # Signals during Python's start-up cannot be handled, so they are not sent.
         code, said = stopped(recordings, out, jobs, number, rng.uniform(0.3, seconds))
-        # Dying of the signal is 128 and its number, too, for whoever waits: Python's own last moments are like that.
+        # While Python exits, its default handlers apply, and the process dies from the signal.
         assert code in (0, 128 + number, -number), said
         assert "Traceback" not in said, said
         assert code or "transcribed" in said
         if number == signal.SIGKILL and jobs > 1:
-            time.sleep(1.0)  # the others end when they have done what they are at
+            time.sleep(1.0)  # the other processes end after their current job
         made = contents(out)
         for name, content in made.items():
             if name.startswith(".singtrans-") and number == signal.SIGKILL:

@@ -1,4 +1,4 @@
-"""Training states from strangers: damaged, or able to run code."""
+"""Hostile training states: damaged, or with code."""
 
 import os
 import pickle
@@ -14,7 +14,7 @@ from tests.helpers.models import small_config  # noqa: E402
 
 
 class _Code:
-    """Runs a shell command when it is unpickled."""
+    """Object that runs a shell command when it is unpickled."""
 
     def __init__(self, command: str) -> None:
         self._command = command
@@ -43,8 +43,8 @@ def test_a_training_state_cannot_run_code(tmp_path, save):
         {"figures": "high"},
     ],
 )
-def test_a_training_state_with_unfit_content_is_refused(tmp_path, content):
-    """The description agrees; what it describes is missing or of another kind."""
+def test_a_training_state_with_wrong_content_is_refused(tmp_path, content):
+    """The description is right, but values are missing or have the wrong type."""
     state = begin(small_config(), TrainConfig())
     save_state(state, tmp_path, "settings")
     saved = torch.load(tmp_path / FILE, weights_only=True)

@@ -19,13 +19,13 @@ COMMAND = (sys.executable, "-m", "singtrans")
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of a case.
+    """Result of a case.
 
     Attributes:
-        case: which.
-        found: the notes' number, or the line.
-        seconds: how long it took.
-        wrong: what should have been otherwise, or empty.
+        case: the case.
+        found: number of notes, or the message.
+        seconds: duration of the transcription.
+        wrong: difference from the expected outcome; empty if there is none.
     """
 
     case: Case
@@ -36,7 +36,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Run:
-    """All verdicts, and what the process took: MB of memory at its peak, its exit code."""
+    """All verdicts, with the peak memory of the process in MB and its exit code."""
 
     verdicts: tuple[Verdict, ...]
     megabytes: float
@@ -44,12 +44,12 @@ class Run:
 
 
 def run(cases: Sequence[Case], folder: Path, limit: float = 300.0) -> Run:
-    """Transcribe them all with one command, each beside itself as CSV, in at most ``limit`` seconds."""
+    """Transcribe all recordings to CSV with one command, in at most ``limit`` seconds."""
     paths = [wav(room_for(folder, 0) / "tune.wav")]
     paths += [case.make(room_for(folder, number)) for number, case in enumerate(cases, 1)]
     before = [_names(path.parent) for path in paths]
     command = [os.fsencode(word) for word in (*COMMAND, "transcribe", "-f", "csv", "--", *paths)]
-    shown = os.environ | {"PYTHONFAULTHANDLER": "1"}  # what it was doing, should a library bring it down
+    shown = os.environ | {"PYTHONFAULTHANDLER": "1"}  # prints the place of a crash in a library
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=shown)
     watch = threading.Timer(limit, process.kill)
     watch.start()
@@ -62,11 +62,11 @@ def run(cases: Sequence[Case], folder: Path, limit: float = 300.0) -> Run:
         clock = now
     code = process.wait()
     watch.cancel()
-    if code < 0:  # killed, by the limit or by something else: which recording it was at
+    if code < 0:  # it was killed; the last lines show which recording it was reading
         last = "\n".join(line for line, _ in said[-40:])
         after, silent = (time.monotonic() - t for t in (began, clock))
         raise AssertionError(f"killed by signal {-code} after {after:.0f} s, silent for {silent:.0f} s after:\n{last}")
-    # Folders that hold nothing are said before all else and are not numbered.
+    # Empty folders are reported first, without a number.
     lines = _by_number(said, [number for number, path in enumerate(paths) if not is_folder(path)])
     wanted = _notes(paths[0].with_suffix(".csv"))
     verdicts = []
@@ -81,9 +81,9 @@ def run(cases: Sequence[Case], folder: Path, limit: float = 300.0) -> Run:
 
 
 def _megabytes(process: int) -> float:
-    """Of memory that a process has had at its peak so far; 0 where Linux does not tell.
+    """Return the peak memory of a process in MB so far; 0 if it is not known.
 
-    What `os.wait4` tells includes the memory of the process that started it, which may be more.
+    The value of `os.wait4` is not used, because it includes the memory of the parent process.
     """
     try:
         status = Path(f"/proc/{process}/status").read_text()
@@ -130,7 +130,7 @@ def _judge(case: Case, line: str, seconds: float, folder: Path, made: set[str], 
 
 
 def _compared(outcome: str, notes: list, wanted: list) -> str:
-    """What is wrong with the notes. One may differ, for a codec or a cut can tip a close decision."""
+    """Describe a difference of the notes. One note may differ, because a codec or a cut can change a close decision."""
     if outcome == SILENT:
         return "should have no notes" if notes else ""
     if outcome not in (TUNE, PART):
