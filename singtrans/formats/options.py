@@ -45,7 +45,7 @@ class Options:
         signature: key of the notes where it is known, for signatures; the notes are not moved to it.
         checked: numbers of the notes that a person has marked as right, counted from 0.
         history: steps for undo and redo that a session of the report page kept; only that page reads them.
-        analysis: values for the summary of the report page, as JSON; None for a page without a summary.
+        analysis: values for the summary of the report page, as JSON; None to compute them from the notes.
         composer: of the song, or empty.
         ornaments: ``fold`` (scoops, grace notes and falls are part of their notes) or ``keep`` (they are written: as
             signs and grace notes in sheet music, otherwise as notes).

@@ -2,13 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from singtrans.analysis.summary import analyse, plain
 from singtrans.errors import InputError
 from singtrans.formats.json_file import finite
 from singtrans.formats.json_notes import note_fields, separation_fields
@@ -48,7 +49,7 @@ def content(transcription: Transcription, options: Options) -> dict[str, Any]:
         "beats": _beats(transcription.notes, options),
         "key": key.name if key else None,
         "separation": separation_fields(separation) if separation else None,
-        "analysis": options.analysis,
+        "analysis": _analysis(transcription, options),
         "history": options.history,
     }
 
@@ -93,6 +94,13 @@ def summary(transcription: Transcription) -> str:
 def printable(name: str) -> str:
     """Convert a file name to printable text; other characters become question marks."""
     return "".join(c if c.isprintable() else "?" for c in name.encode("utf-8", "replace").decode())
+
+
+def _analysis(transcription: Transcription, options: Options) -> Mapping[str, Any] | None:
+    """Return the figures for the summary: those of the options, or else those of the notes."""
+    if options.analysis is not None or not transcription.notes:
+        return options.analysis
+    return plain(analyse(transcription))
 
 
 def _data(path: Path) -> str:

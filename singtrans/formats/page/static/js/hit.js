@@ -4,12 +4,14 @@ import { onlyChosen } from "./selection.js";
 import { firstAfter, song } from "./song.js";
 import { RULER, timeAt, view, yOfNote } from "./view.js";
 
-const REACH = 12; // pixels to either side of an end
+const TARGET = 24; // pixels
+const REACH = TARGET / 2; // to either side of an end
 
-// Which end of a note is under x: -1 its start, 1 its end, 0 none; `inner` is how far an end reaches into the note.
+// Which end of a note is under x: -1 its start, 1 its end, 0 none; `inner` is how far an end reaches into the note. The
+// less that is, the farther it reaches out of the note.
 function endUnder(box, x, inner) {
-  const fromStart = x - box.x, fromEnd = box.x + box.width - x;
-  const isStart = fromStart >= -REACH && fromStart <= inner, isEnd = fromEnd >= -REACH && fromEnd <= inner;
+  const outer = TARGET - inner, fromStart = x - box.x, fromEnd = box.x + box.width - x;
+  const isStart = fromStart >= -outer && fromStart <= inner, isEnd = fromEnd >= -outer && fromEnd <= inner;
   if (isStart && isEnd) return Math.abs(fromStart) < Math.abs(fromEnd) ? -1 : 1;
   return isStart ? -1 : isEnd ? 1 : 0;
 }
@@ -22,7 +24,7 @@ function isAtHeight(note, box, y) {
 // {index, edge} of the note under a point, or null. The selected note's ends come first, then bodies, then other ends.
 export function hit(x, y) {
   if (y < RULER) return null;
-  const slack = REACH / view.scale, seconds = timeAt(x), { notes } = song, only = onlyChosen();
+  const slack = TARGET / view.scale, seconds = timeAt(x), { notes } = song, only = onlyChosen();
   let near = null;
   for (let i = firstAfter(seconds - slack); i < notes.length && notes[i].onset <= seconds + slack; i++) {
     const box = boxOf(notes[i]);

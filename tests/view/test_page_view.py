@@ -1,0 +1,213 @@
+"""What the report page shows, and finding what to check."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from singtrans import Note, formats
+from singtrans.formats import Options
+from tests.helpers.browser import chosen, painted, point, saved, state, wait_for
+from tests.helpers.page_tunes import EVIL, sung, sung_tune, tune
+
+SIZES = [(1280, 800), (390, 844)]
+
+
+def test_clicks_meet_their_notes_whatever_opens(opened, tmp_path):
+    """The canvas follows its size: a notice, open parts of the page and a status that wraps do not displace clicks."""
+    tab = opened(sung_tune(), size=(390, 844))
+    changes = (
+        "document.getElementById('notice').hidden = false",
+        "document.getElementById('status').textContent = 'A long sentence that wraps. '.repeat(8)",
+        "document.querySelector('aside').hidden = true",
+        "document.querySelector('.toolbar').style.paddingBottom = '60px'",
+    )
+    for change in changes:
+        tab.evaluate(change)
+        painted(tab)
+        ratio, height = tab.evaluate(
+            "(() => { const c = document.getElementById('canvas'), box = c.getBoundingClientRect();"
+            " return [c.height / box.height, box.height] })()"
+        )
+        assert (ratio, height > 150) == (pytest.approx(1, abs=0.01), True)
+        tab.mouse.click(*point(tab, 0.25, 62.6))
+        tab.mouse.click(*point(tab, 1.2, 61))
+        assert state(tab)["chosen"] == "1"
+
+
+def test_a_note_that_the_key_moved_lies_on_the_row_of_its_name(opened, tmp_path):
+    """A pitch of 67.6 is nearest to G♯4; in C major it is written as G4, and the box is on the row of G4."""
+    notes = (*tune().notes[:3], Note(2.0, 2.45, 67.6, moved=-1))
+    tab = opened(replace(tune(), notes=notes))
+    tab.mouse.click(*point(tab, 2.2, 67.0))
+    assert chosen(tab).startswith("G4 +60 cents")
+    box = tab.locator("#options [role=option]").nth(3).bounding_box()
+    assert box["y"] + box["height"] / 2 == pytest.approx(point(tab, 2.2, 67.0)[1], abs=1)
+    assert [n.moved for n in formats.load_notes(saved(tab, "save-csv", tmp_path / "a.csv"))] == [0, 0, 0, -1]
+
+
+def test_rows_and_files_follow_the_singers_tuning(opened, tmp_path):
+    made = tune()  # 60.1 to 64.1, by a singer whose A4 is 70 cents high: a semitone lower
+    tab = opened(replace(made, notes=tuple(replace(n, tuning=0.7) for n in made.notes)))
+    tab.mouse.click(*point(tab, 1.2, 60.0))
+    assert chosen(tab).startswith("C4 +40 cents")
+    tab.mouse.dblclick(*point(tab, 4.8, 65.0))
+    path = saved(tab, "save-csv", tmp_path / "a.csv")
+    assert [n.note for n in formats.load_notes(path)] == [59, 60, 61, 62, 63, 59, 60, 61, 65]
+    rows = [line.split(",") for line in path.read_text().splitlines()]
+    assert [rows[0][-1], rows[1][2:4], rows[1][-1]] == ["tuning", ["60.100", "59"], "0.700"]
+    assert [rows[-1][2:4], rows[-1][-1]] == [["65.700", "65"], "0.700"]
+
+
+def test_one_wrong_note_does_not_set_the_range(opened):
+    notes = tuple(Note(0.5 * i, 0.5 * i + 0.45, 60.1 + i % 5) for i in range(40))
+    tab = opened(replace(tune(40), notes=(*notes[:20], replace(notes[20], pitch=110.0), *notes[21:])))
+    first = state(tab)
+    assert float(first["tall"]) > 25 and float(first["top"]) < 75
+    tab.evaluate("location.hash")
+    tab.keyboard.press("9")
+    taller = state(tab)
+    assert float(taller["tall"]) == pytest.approx(1.25 * float(first["tall"]), rel=0.01)
+    for _ in range(3):
+        tab.keyboard.press("PageUp")
+    assert float(state(tab)["top"]) == pytest.approx(float(taller["top"]) + 18, abs=0.1)
+    tab.mouse.move(600, 400)
+    tab.keyboard.down("Shift")
+    tab.mouse.wheel(0, 300)
+    tab.keyboard.up("Shift")
+    wait_for(tab, f"Number(document.body.dataset.top) < {float(taller['top']) + 17}")
+    tab.keyboard.press("0")
+    assert state(tab)["start"] == "0.000"
+
+
+def test_the_map_goes_to_a_place(opened):
+    tab = opened(tune(400))
+    box = tab.locator("#map").bounding_box()
+    tab.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    shown = state(tab)
+    middle = float(shown["start"]) + (box["width"] - 46) / float(shown["scale"]) / 2
+    assert middle == pytest.approx(100, abs=5)
+
+
+def test_it_plays_and_seeks(opened, tmp_path):
+    tab = opened(tune(20), Options(audio=sung(tmp_path / "a.wav", 11)))
+    tab.click("#play")
+    wait_for(tab, "Number(document.body.dataset.position) > 0.3")
+    tab.keyboard.press("Space")
+    assert state(tab)["playing"] == "false"
+    box = tab.locator("#canvas").bounding_box()
+    tab.mouse.click(point(tab, 6.0, 60)[0], box["y"] + 10)  # the ruler
+    wait_for(tab, "Math.abs(Number(document.body.dataset.position) - 6) < 0.05")
+    tab.keyboard.press("ArrowLeft")
+    wait_for(tab, "Math.abs(Number(document.body.dataset.position) - 4) < 0.05")
+    tab.keyboard.press("3")  # the notes alone
+    tab.keyboard.press("Space")
+    wait_for(tab, "Number(document.body.dataset.position) > 4.2")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_every_doubtful_note_is_listed_until_it_is_checked(opened, tmp_path, size):
+    tab = opened(sung_tune(), size=size)
+    assert tab.inner_text("#about") == "8 notes, C4 to E4, 2 unsure"
+    assert tab.inner_text("#check-count") == "2 left"
+    listed = [row.inner_text().split("\n") for row in tab.locator("#check-list .row").all()]
+    assert listed == [["0:02.0", "D♯4", "its pitch"], ["0:03.0", "C4", "its start"]]
+    tab.keyboard.press("n")
+    assert state(tab)["chosen"] == "3"
+    tab.keyboard.press("n")
+    assert state(tab)["chosen"] == "5"
+    tab.keyboard.press("Shift+N")
+    assert "Unsure: its pitch" in chosen(tab)
+    tab.keyboard.press("c")  # looks right; on to the next one
+    assert (tab.inner_text("#check-count"), state(tab)["chosen"]) == ("1 left", "5")
+    tab.keyboard.press("ArrowUp")  # a corrected note is checked, too
+    assert tab.inner_text("#check-count") == "all done"
+    tab.keyboard.press("Control+z")
+    tab.keyboard.press("Control+z")
+    assert tab.inner_text("#check-count") == "2 left"
+    tab.locator("#check-list .plain").first.click()
+    assert tab.inner_text("#check-count") == "1 left"
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_everything_can_be_reached_and_has_a_name(opened, size):
+    tab = opened(sung_tune(), size=size)
+    notes = tab.locator("#options [role=option]")
+    assert notes.count() == 8
+    assert notes.nth(3).get_attribute("aria-label").startswith("D♯4 +10 cents, 2.000 to 2.450 s (0.450 s). Unsure")
+    tab.locator("#roll").focus()
+    tab.keyboard.press(".")
+    wait_for(tab, "document.getElementById('roll').getAttribute('aria-activedescendant') === 'note-1'")
+    for control in tab.locator("button:visible, select:visible, input:visible").all():
+        box = control.bounding_box()
+        name = control.get_attribute("id") or control.get_attribute("class")
+        assert box["height"] >= (18 if name == "snap-pitch" else 24), name
+        assert box["x"] >= 0 and box["x"] + box["width"] <= size[0], name
+    assert tab.evaluate("document.documentElement.scrollWidth") <= size[0]
+    assert tab.locator("#canvas").bounding_box()["height"] > 200
+    tab.keyboard.press("?")
+    assert tab.locator("#help").is_visible()
+    assert tab.locator("#help dt").count() > 30
+    tab.keyboard.press("Escape")
+    tab.locator("#save").focus()
+    tab.keyboard.press("Enter")
+    tab.keyboard.press("ArrowDown")
+    assert tab.evaluate("document.activeElement.id") == "save-midi"
+    tab.keyboard.press("Escape")
+    assert tab.evaluate("document.activeElement.id") == "save"
+    if folder := os.environ.get("SINGTRANS_SCREENSHOTS"):
+        tab.screenshot(path=Path(folder) / f"page-{size[0]}.png")
+
+
+def test_light_and_dark_are_remembered(opened):
+    tab = opened(tune(), color_scheme="dark")
+    assert tab.evaluate("document.documentElement.dataset.theme") == "dark"
+    tab.click("#theme")
+    tab.reload()
+    wait_for(tab, "document.body.dataset.ready === 'true'")
+    assert tab.evaluate("document.documentElement.dataset.theme") == "light"
+
+
+def test_teaching_and_sheet_music_show_commands(opened, tmp_path):
+    tab = opened(sung_tune())
+    tab.click("#save")
+    tab.click("#teach")
+    assert tab.locator("#commands code").count() == 2
+    with tab.expect_download() as download:
+        tab.click("#commands .primary")
+    assert download.value.suggested_filename == "tune.notes.csv"
+    tab.keyboard.press("Escape")
+    tab.click("#save")
+    tab.click("#save-musicxml")
+    assert tab.inner_text("#commands code") == "singtrans convert tune.session.json tune.musicxml"
+
+
+def test_evil_names_do_nothing(opened):
+    tab = opened(tune(audio=EVIL + ".wav"))
+    assert "script" in tab.inner_text("#title")
+    assert tab.locator("img").count() == 0
+
+
+def test_a_long_song_scrolls_without_freezing(opened):
+    tab = opened(tune(2400))
+    drawn = tab.evaluate(
+        """async () => {
+            const canvas = document.getElementById("canvas"), counts = [];
+            const proto = CanvasRenderingContext2D.prototype, { roundRect, lineTo } = proto;
+            let count = 0;
+            proto.roundRect = function (...a) { count++; return roundRect.apply(this, a); };
+            proto.lineTo = function (...a) { count++; return lineTo.apply(this, a); };
+            for (let i = 0; i < 30; i++) {
+                count = 0;
+                canvas.dispatchEvent(new WheelEvent("wheel", { deltaX: 400, cancelable: true }));
+                await new Promise(requestAnimationFrame);
+                await new Promise((done) => setTimeout(done, 0));
+                counts.push(count);
+            }
+            return counts;
+        }"""
+    )
+    assert float(state(tab)["start"]) > 50
+    assert min(drawn) > 30  # every turn of the wheel is drawn
+    assert max(drawn) < 4000  # and what is drawn is what is seen, not the whole song
