@@ -19,8 +19,8 @@ async function unpack(text) {
 
 // The colour of each grey as a pixel: the theme's spectrum colour, more opaque where it is louder.
 function palette() {
-  const [red, green, blue] = colours.spectrum.match(/\d+/g).map(Number), strongest = isDark() ? 0.62 : 0.5;
-  const bytes = Array.from({ length: GREYS + 1 }, (_, grey) => [red, green, blue, 255 * strongest * (grey / GREYS) ** 2]);
+  const [red, green, blue] = colours.spectrum.match(/\d+/g).map(Number), strongest = isDark() ? 0.8 : 0.66;
+  const bytes = Array.from({ length: GREYS + 1 }, (_, grey) => [red, green, blue, 255 * strongest * (grey / GREYS) ** 1.7]);
   return new Uint32Array(new Uint8ClampedArray(bytes.flat()).buffer);
 }
 

@@ -9,7 +9,7 @@ import { reasonText } from "./status.js";
 
 const MOST_ROWS = 200; // rows; more follow when these are done
 const atFirst = original.notes.filter((note) => note.reasons?.length).length;
-let shownNotes = null;
+let listedNotes = null;
 
 function rowOf(note) {
   const select = () => { goTo(note); seek(Math.max(0, note.onset - 0.3)); playNote(note); };
@@ -31,15 +31,15 @@ function listNotes() {
   $("check-empty").hidden = left.length > 0;
   $("check-empty").textContent = atFirst ? "Every note that was unsure has been checked." : "No note is unsure.";
   for (const id of ["check-next", "check-previous"]) $(id).disabled = !left.length;
-  if (shownNotes && shownNotes.length === left.length && shownNotes.every((note, i) => note === left[i])) return;
-  shownNotes = left;
+  if (listedNotes && listedNotes.length === left.length && listedNotes.every((note, i) => note === left[i])) return;
+  listedNotes = left;
   $("check-list").replaceChildren(...left.slice(0, MOST_ROWS).map(rowOf));
   markCurrent();
 }
 
 function markCurrent() {
   for (const row of $("check-list").children) {
-    const note = shownNotes.find(({ id }) => id === Number(row.dataset.id));
+    const note = listedNotes.find(({ id }) => id === Number(row.dataset.id));
     const isCurrent = Boolean(note && isChosen(note));
     row.toggleAttribute("data-current", isCurrent);
     if (isCurrent) row.scrollIntoView({ block: "nearest" });

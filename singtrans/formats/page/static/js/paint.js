@@ -4,7 +4,7 @@ import { paintBackdrop } from "./backdrop.js";
 import { lengthsOf, positionOf, secondsOf, shownFrom } from "./beats.js";
 import { isBlack, clock, noteName, scaleOf } from "./music.js";
 import { paintMap } from "./minimap.js";
-import { paintCurve, paintNotes } from "./paint_notes.js";
+import { paintCurve, paintLabels, paintNotes } from "./paint_notes.js";
 import { duration, song } from "./song.js";
 import { now, player } from "./sound.js";
 import { colours } from "./theme.js";
@@ -146,6 +146,7 @@ function paint() {
   c.clip();
   paintNotes(c, left, right);
   paintCurve(c, left, right);
+  paintLabels(c, left, right);
   paintBand(c);
   c.restore();
   paintCursor(c);

@@ -34,15 +34,24 @@ function paintNote(c, note) {
   c.setLineDash([]);
   c.fillStyle = colours["note-edge"];
   c.fillRect(x, clamp(yOfNote(note), y - view.tall, y + height + view.tall) - 0.75, width, 1.5);
-  if (width > WIDE_LABEL) paintLabel(c, note, x, y, width, height);
 }
 
-function paintLabel(c, note, x, y, width, height) {
-  c.fillStyle = colours["note-text"];
-  c.textAlign = "left";
+function paintLabel(c, note) {
+  const { x, y, width, height } = boxOf(note);
   const name = `${noteName(integer(note), song.settings.key)}${note.checked ? " ✓" : ""}`;
-  c.fillText(name, x + 2, y - 8);
-  if (note.lyric) c.fillText(note.lyric, x + 2, y + height + 9, width);
+  if (width > WIDE_LABEL || isChosen(note)) paintText(c, name, x + 2, y - 8);
+  if (note.lyric) paintText(c, note.lyric, x + 2, y + height + 9);
+}
+
+// Text with a rim, so that it can be read on the curve and the spectrogram.
+function paintText(c, text, x, y) {
+  c.textAlign = "left";
+  c.lineWidth = 3;
+  c.lineJoin = "round";
+  c.strokeStyle = colours.paper;
+  c.strokeText(text, x, y);
+  c.fillStyle = colours["note-text"];
+  c.fillText(text, x, y);
 }
 
 // The two ends of a selected note, where it can be gripped.
@@ -60,9 +69,15 @@ function paintHandles(c, note) {
   }
 }
 
+const shownNotes = (left, right) => song.notes.slice(firstAfter(left), firstAfter(right) + 1);
+
 export function paintNotes(c, left, right) {
-  const { notes } = song;
-  for (let i = firstAfter(left); i < notes.length && notes[i].onset < right; i++) paintNote(c, notes[i]);
+  for (const note of shownNotes(left, right)) paintNote(c, note);
+}
+
+// Names, words and handles, which lie above the curve.
+export function paintLabels(c, left, right) {
+  for (const note of shownNotes(left, right)) paintLabel(c, note);
   const only = onlyChosen();
   if (only) paintHandles(c, only);
 }
