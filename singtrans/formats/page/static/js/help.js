@@ -14,9 +14,8 @@ const GESTURES = [
   ["Two fingers", "zoom in time or in pitch"],
 ];
 
-const rowsOf = (pairs) => pairs.flatMap(([keys, text]) => [element("dt", {}, ...keysIn(keys)), element("dd", {}, text)]);
-const keysIn = (text) => (text.length > 20 || text.includes(" a ") || text.includes(" the ") ? [text]
-  : text.split(/,? (?!Up|Down)/).map((key) => element("kbd", {}, key)));
+const keyRows = (bindings) => bindings.flatMap(([, keys, text]) => [
+  element("dt", {}, ...keys.map((key) => element("kbd", {}, key))), element("dd", {}, text)]);
 
 export function showHelp() {
   const dialog = $("help");
@@ -24,7 +23,7 @@ export function showHelp() {
     const groups = [...new Set(BINDINGS.map(([group]) => group))];
     const sections = groups.map((group) => element("section", {},
       element("h3", {}, group),
-      element("dl", {}, ...rowsOf(BINDINGS.filter(([name]) => name === group).map(([, keys, text]) => [keys, text])))));
+      element("dl", {}, ...keyRows(BINDINGS.filter(([name]) => name === group)))));
     sections.push(element("section", {}, element("h3", {}, "Mouse and fingers"),
       element("dl", {}, ...GESTURES.flatMap(([what, text]) => [element("dt", {}, what), element("dd", {}, text)]))));
     $("help-body").append(...sections);
