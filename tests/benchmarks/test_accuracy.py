@@ -64,6 +64,6 @@ def test_the_mean_of_voices_has_equal_weights():
     assert mean.high == 0.75
 
 
-def test_parts_are_those_of_the_manifest(data):
+def test_parts_are_read_from_the_manifest(data):
     groups = list(dict.fromkeys(recording.group for recording in recordings(data)))
     assert groups == ["ssvd valid", "ssvd test", "pjs valid", "utau alys", "utau scott", "words", "ravdess"]

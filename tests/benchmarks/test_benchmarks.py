@@ -1,4 +1,4 @@
-"""Synthetic singing and distortions of the benchmarks have the stated notes and levels."""
+"""Synthetic singing and distortions of the benchmarks have the documented notes and levels."""
 
 import argparse
 import sys
@@ -30,11 +30,11 @@ VOICED = f", {comparison.AllVoiced.name}"
 
 
 def measured_pitch(samples: np.ndarray, midi: float) -> float:
-    """MIDI number of the best period within four semitones of ``midi``, by autocorrelation."""
+    """Measure the pitch by autocorrelation, within four semitones of ``midi``."""
     period = RATE / (440 * 2 ** ((midi - 69) / 12))
     size = 1 << (2 * len(samples)).bit_length()
     power = np.abs(np.fft.rfft(samples * np.hanning(len(samples)), size)) ** 2
-    likeness = np.fft.irfft(power, FINER * size)  # of fractions of a sample
+    likeness = np.fft.irfft(power, FINER * size)  # for lags in fractions of a sample
     lags = np.arange(int(FINER * period * 0.8), int(FINER * period * 1.26))
     return 69 + 12 * np.log2(FINER * RATE / lags[np.argmax(likeness[lags])] / 440)
 
@@ -54,20 +54,20 @@ def test_notes_agree_with_the_sound(name):
         piece = melody.samples[round((centre - half) * RATE) : round((centre + half) * RATE)].astype(float)
         errors.append(measured_pitch(piece, note.pitch) - note.pitch)
         levels.append(np.sqrt(np.mean(piece**2)))
-    # In vibrato the centre of a note is anywhere in the swing, in shouting it is above the mean.
+    # With vibrato, the pitch at the centre of a note can have any phase; in shouting, it is above the mean.
     assert np.median(np.abs(errors)) < {"wide vibrato": 1.0, "shouting": 0.6}.get(name, 0.35)
     rest = melody.samples[: round((melody.notes[0].onset - 0.02) * RATE)]
     assert min(levels) > 2 * rest.std()
 
 
-def test_melodies_are_the_same_in_every_run_and_differ_by_number():
+def test_melodies_depend_only_on_their_number():
     first, again, other = (phenomena.make("staccato", number) for number in (1, 1, 3))
     assert np.array_equal(first.samples, again.samples)
     assert first.notes == again.notes
     assert first.notes != other.notes
 
 
-def test_repeated_notes_repeat_and_legato_touches():
+def test_repeated_and_legato_notes():
     legato = phenomena.make("legato", 2).notes
     assert np.mean([before.offset == after.onset for before, after in pairwise(legato)]) > 0.6
     assert all(abs(before.pitch - after.pitch) > 0.5 for before, after in pairwise(legato))
@@ -78,7 +78,7 @@ def test_repeated_notes_repeat_and_legato_touches():
 
 
 @pytest.mark.parametrize("name", spoken.DICTIONS)
-def test_spoken_melodies_keep_to_one_scale(name):
+def test_spoken_melodies_are_in_one_scale(name):
     used = set()
     for seed in range(6):
         tokens = spoken.score(spoken.DICTIONS[name], 48, 60.0, np.random.default_rng(seed)).split()
@@ -92,7 +92,7 @@ def test_spoken_melodies_keep_to_one_scale(name):
 
 @pytest.mark.parametrize("sound", pitch.TIMBRES)
 @pytest.mark.parametrize("midi", [36.0, 60.3, 84.0])
-def test_reference_tones_are_in_tune(sound, midi):
+def test_reference_tones_have_the_stated_pitch(sound, midi):
     for manner in (pitch.MANNERS["plain"], pitch.MANNERS["20 dB SNR"]):
         tone = pitch.tone(midi, pitch.TIMBRES[sound], manner, np.random.default_rng(0))
         inside = tone[round((pitch.SILENCE + 0.4) * RATE) : round((pitch.SILENCE + 0.8) * RATE)].astype(float)
@@ -101,7 +101,7 @@ def test_reference_tones_are_in_tune(sound, midi):
     assert 20 * np.log10(inside.std() / before.std()) == pytest.approx(20, abs=2)
 
 
-def test_a_reference_tone_is_compared_with_the_note_that_covers_it():
+def test_a_reference_tone_is_compared_with_the_overlapping_note():
     start, end = pitch.SILENCE, pitch.SILENCE + pitch.SECONDS
     whole, half = Note(start, end, 60), Note(start, start + 0.4 * pitch.SECONDS, 60)
     assert pitch.read((whole,)) == (whole, False)
@@ -116,7 +116,7 @@ def song() -> np.ndarray:
     return phenomena.make("breath", 0).samples[: 4 * RATE]
 
 
-def test_conditions_keep_length_and_time(song):
+def test_conditions_do_not_change_length_and_time(song):
     band = np.random.default_rng(1).standard_normal(RATE).astype(np.float32)
     found = conditions.conditions([band])
     assert len(found) > 20
@@ -130,14 +130,14 @@ def test_conditions_keep_length_and_time(song):
 
 
 @pytest.mark.parametrize("name", ["white noise", "pink noise", "hum", "metronome", "band"])
-def test_backgrounds_reach_their_level(song, name):
+def test_backgrounds_have_the_stated_level(song, name):
     found = conditions.conditions([np.random.default_rng(1).standard_normal(RATE).astype(np.float32)])
     change = found[f"{name}, 10 dB"]
     noise = change(song, np.random.default_rng(0)) - song
     assert 10 * np.log10(np.mean(song**2) / np.mean(noise**2)) == pytest.approx(10, abs=0.1)
 
 
-def test_pink_noise_falls_by_three_decibels_an_octave(song):
+def test_pink_noise_falls_by_three_decibels_per_octave(song):
     noise = conditions.noisy(song, np.random.default_rng(0), 10, slope=1.0) - song
     power, hertz = np.abs(np.fft.rfft(noise)) ** 2, np.fft.rfftfreq(len(noise), 1 / RATE)
     octaves = [power[(hertz >= low) & (hertz < 2 * low)].mean() for low in (250, 500, 1000, 2000)]
@@ -154,12 +154,12 @@ def test_reverberation_has_the_requested_duration():
 
 
 def track(*stretches: tuple[float, float]) -> PitchTrack:
-    """Seconds and pitch (NaN for silence), one after the other."""
+    """Make a pitch track of stretches with a length in seconds and a pitch, which is NaN for silence."""
     midi = np.concatenate([np.full(round(seconds / 0.01), value) for seconds, value in stretches])
     return PitchTrack(np.arange(len(midi)) * 0.01, midi, np.isfinite(midi).astype(float))
 
 
-def test_pitch_tracks_become_notes():
+def test_pitch_tracks_are_converted_to_notes():
     silence = (0.2, np.nan)
     notes = systems.segment(
         track(silence, (0.5, 60.1), silence, (0.4, 62.0), (0.4, 64.2), (0.04, 66.0), (0.3, 64.2), silence, (0.05, 70.0))
@@ -195,7 +195,7 @@ def test_synthetic_songs_are_written_as_training_data(tmp_path):
     np.testing.assert_array_equal(track.midi, curve[frames])
 
 
-def test_synthetic_melodies_are_sung_in_several_manners():
+def test_synthetic_melodies_have_several_manners():
     styles = [synthetic.manner(np.random.default_rng(seed)) for seed in range(300)]
     assert np.mean([style.glide[1] > 0.3 for style in styles]) == pytest.approx(0.35, abs=0.08)
     assert np.mean([style.dip[0] < 6 for style in styles]) == pytest.approx(0.35, abs=0.08)
@@ -204,7 +204,7 @@ def test_synthetic_melodies_are_sung_in_several_manners():
 
 @pytest.fixture
 def manifest(tmp_path) -> Path:
-    """Three samples: one to learn the pitch of, one with notes, one to validate on."""
+    """Write a manifest of three samples: one with pitch labels, one with notes, and one for validation."""
     (tmp_path / "pitch.f0.csv").write_text("time,midi\n" + "".join(f"{i / 100},65\n" for i in range(100)))
     song, other = SAMPLES / "frere_jacques.flac", SAMPLES / "ode_to_joy.ogg"
     notes = SAMPLES / "ode_to_joy.notes.csv"
@@ -241,9 +241,9 @@ def test_the_comparison_has_a_row_for_each_part_model_and_tool(manifest, monkeyp
     figures = {row[0]: [float(cell.split()[0]) for cell in row[4:]] for row in rows if row[0].startswith("songs")}
     right, moved, given = figures.values()
     assert min(right) > 0.9
-    assert moved[:2] == right[:2]  # the onsets and offsets
+    assert moved[:2] == right[:2]  # onsets and offsets
     assert given[0] == given[1] == 1.0
-    assert moved[2] < right[2]  # the lowest notes are 40 cents off by 4 Hz
+    assert moved[2] < right[2]  # 4 Hz are 40 cents for the lowest notes
     assert [row[:4] for row in rows if row[0] == "clips pitch"] == [
         ["clips pitch", "train", "solo", "1"],
         ["clips pitch", "valid", "solo", "1"],
@@ -253,7 +253,7 @@ def test_the_comparison_has_a_row_for_each_part_model_and_tool(manifest, monkeyp
     assert float(whole[6].split()[0]) == 1.0  # voicing recall
 
 
-def test_source_options_need_two_sides():
+def test_source_options_need_a_name_and_a_number():
     assert arguments.source_and_word("a=b=c") == ("a", "b=c")
     assert arguments.source_and_hz("ssvd=-4.1") == ("ssvd", -4.1)
     for wrong in ("a", "=b", "a=", ""):
@@ -264,7 +264,7 @@ def test_source_options_need_two_sides():
 
 
 def hummed_and_sung(notes, rate, levels):
-    """(samples,) of vowels at the notes, each with a hum of 90 ms before and after it."""
+    """Make (samples,) of vowels at the notes, each with a hum of 90 ms before and after it."""
     samples = np.zeros(round((notes[-1].offset + 0.1) * rate))
     time = np.arange(len(samples)) / rate
     for note, level in zip(notes, levels, strict=True):
@@ -275,22 +275,22 @@ def hummed_and_sung(notes, rate, levels):
     return samples
 
 
-def test_notes_of_sung_words_begin_with_their_vowels_however_late_in_a_recording():
-    make, rate = words.recipe(), 22_050  # of which five milliseconds are no whole number of samples
+def test_notes_of_sung_words_begin_with_their_vowels():
+    make, rate = words.recipe(), 22_050  # five milliseconds are not a whole number of samples at this rate
     notes = [Note(t, t + 0.5, 60.0) for t in np.arange(0.5, 20.0)]
     sung = [
         make.Sung(None, 0, 0.0, (replace(n, onset=n.onset - 0.08), Note(n.offset, n.offset + 0.2, 62.0))) for n in notes
     ]
     found = make.from_vowels(hummed_and_sung(notes, rate, [0.3] * len(notes)), rate, sung)
     assert [n.onset for n in found[::2]] == pytest.approx([n.onset for n in notes], abs=0.01)
-    assert found[1::2] == [syllable.notes[1] for syllable in sung]  # what is slurred stays
+    assert found[1::2] == [syllable.notes[1] for syllable in sung]  # slurred notes are not changed
     brief = make.Sung(None, 0, 0.0, (Note(notes[0].onset - 0.08, notes[0].onset + 0.02, 60.0),))
     with pytest.raises(ValueError, match="no room"):
         make.from_vowels(hummed_and_sung(notes, rate, [0.3] * len(notes)), rate, [brief])
 
 
 @pytest.mark.parametrize("levels", [np.full(8, 0.3), np.geomspace(0.02, 0.5, 8), np.geomspace(0.5, 0.02, 8)])
-def test_lags_of_labels_are_measured_whatever_is_louder_beside_them(levels):
+def test_lags_of_labels_are_measured_with_louder_consonants(levels):
     notes = [Note(t, t + 0.5, 60.0) for t in np.arange(0.5, 0.5 + 8 * 0.7, 0.7)]
     late = [replace(n, onset=n.onset + 0.03, offset=n.offset + 0.03) for n in notes]
     onsets, offsets = label_lag.lags(hummed_and_sung(notes, RATE, levels)[: -round(0.05 * RATE)], late)
@@ -313,7 +313,7 @@ def test_late_labels_are_moved_back(tmp_path):
     assert {e.notes.parent.name for e in data_manifest.entries(tmp_path, tmp_path / "syllables")} == {"ssvd"}
 
 
-def test_an_invalid_manifest_is_one_line(tmp_path, capsys):
+def test_an_invalid_manifest_is_reported_in_one_line(tmp_path, capsys):
     parser = argparse.ArgumentParser()
     parser.add_argument("entries", type=arguments.manifest)
     with pytest.raises(SystemExit) as stopped:

@@ -1,4 +1,4 @@
-"""Bends of pitch inside notes whose labels stay as they are."""
+"""Deviations of pitch inside notes whose labels do not change."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ NOTES = Note(0.2, 0.8, 60.0), Note(1.0, 1.9, 64.0)
 
 
 def deviations(bend, seed):
-    """Semitones off each note, frame by frame."""
+    """Return the deviation from each note in semitones, frame by frame."""
     f0 = np.full(round(2.0 / HOP_SECONDS), np.nan)
     time = np.arange(len(f0)) * HOP_SECONDS
     spans = [(time >= note.onset) & (time < note.offset) for note in NOTES]
@@ -26,7 +26,7 @@ def deviations(bend, seed):
 @pytest.mark.parametrize(
     ("bend", "lowest", "longest"), [(long_scoop, 1.0, 0.26), (grace_note, 1.0, 0.115), (fall, 1.5, 0.2)]
 )
-def test_an_ornament_is_short_and_the_rest_is_the_note(bend, lowest, longest, seed):
+def test_ornaments_are_short_and_the_rest_has_the_pitch_of_the_note(bend, lowest, longest, seed):
     for off in deviations(bend, seed):
         ends = off[::-1] if bend is fall else off
         assert abs(ends[0]) >= lowest
@@ -37,13 +37,13 @@ def test_an_ornament_is_short_and_the_rest_is_the_note(bend, lowest, longest, se
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_shout_is_around_its_note(seed):
+def test_the_pitch_of_a_shout_is_around_its_note(seed):
     for off in deviations(shout, seed):
         assert off.mean() == pytest.approx(0.0, abs=0.02)
         assert 0.4 < off.max() - off.min() < 1.6
 
 
-def test_a_nasal_is_the_end_of_its_note():
+def test_a_nasal_is_at_the_end_of_its_note():
     share = nasal_share(NOTES, round(2.0 / HOP_SECONDS), np.random.default_rng(0))
     time = np.arange(len(share)) * HOP_SECONDS
     for note in NOTES:

@@ -1,4 +1,4 @@
-"""The decoder: order for any input, and the right notes where the posteriors are clear."""
+"""The decoder: notes in order for any input, and the right notes for clear posteriors."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -40,7 +40,7 @@ def test_notes_alternate_for_any_input(given_posteriors, part, weight, cost, sho
 
 @pytest.mark.parametrize("value", [0.0, 1.0, 0.5])
 @pytest.mark.parametrize("frames", [1, 2, 3, 500])
-def test_constant_posteriors(value, frames):
+def test_notes_of_constant_posteriors_are_in_order(value, frames):
     heads = [np.full(frames, value)] * 4
     notes = decode(posteriors(*heads, np.full((frames, BINS), 1 / BINS)), CONFIG, frames * HOP - HOP / 2)
     check_order(notes, frames * HOP - HOP / 2)
@@ -48,7 +48,7 @@ def test_constant_posteriors(value, frames):
         assert notes == ()
 
 
-def test_random_long_input_crosses_the_blocks_of_the_search():
+def test_notes_of_long_random_input_are_in_order():
     rng = np.random.default_rng(0)
     frames = 9000
     p = posteriors(*rng.random((4, frames)), rng.dirichlet(np.ones(30), frames))
@@ -59,7 +59,7 @@ def test_random_long_input_crosses_the_blocks_of_the_search():
 
 @pytest.mark.parametrize("shortest", [0.02, 0.04, 0.06])
 def test_random_notes_never_overlap(shortest):
-    """Long random input, where refined times of neighbours contradict each other now and then."""
+    """In long random input, refined times of adjacent notes sometimes contradict each other."""
     config = replace(CONFIG, shortest_note=shortest, note_cost=-3.0)
     for seed in range(20):
         rng = np.random.default_rng(seed)
@@ -67,7 +67,7 @@ def test_random_notes_never_overlap(shortest):
         check_order(decode(p, config, 599 * HOP), 599 * HOP)
 
 
-def test_finds_clear_notes_between_frames():
+def test_clear_notes_are_found_with_times_between_frames():
     truth = [(0.413, 0.987, 60.2), (1.105, 1.391, 64.75), (1.391, 2.006, 67.0), (2.2, 2.31, 55.3)]
     found = decode(clear(truth, 150), CONFIG, 3.0)
     assert len(found) == len(truth)
@@ -78,20 +78,20 @@ def test_finds_clear_notes_between_frames():
         assert note.confidence > 0.7
 
 
-def test_the_best_sequence_wins_over_single_peaks():
-    # An onset peak with nothing behind it, and an offset peak with nothing before it, are no notes.
+def test_single_peaks_without_activity_are_not_notes():
+    # An onset peak without activity after it, and an offset peak without activity before it, are not notes.
     p = clear([(1.0, 2.0, 60.0)], 200)
     p.onset[150], p.offset[20] = 0.9, 0.9
     found = decode(p, CONFIG, 4.0)
     assert [(round(n.onset, 2), round(n.offset, 2)) for n in found] == [(1.0, 2.0)]
 
 
-def test_repeated_note_is_split_at_its_onset():
+def test_a_repeated_note_is_split_at_its_onset():
     found = decode(clear([(0.5, 1.0, 60.0), (1.0, 1.5, 60.0)], 120), CONFIG, 2.4)
     assert [round(n.onset, 2) for n in found] == [0.5, 1.0]
 
 
-def test_a_change_of_pitch_splits_where_onset_and_offset_are_faint():
+def test_a_change_of_pitch_splits_notes_with_weak_onset_and_offset():
     frames = 120
     midi = np.where(np.arange(frames) * HOP < 1.0, 60.0, 64.0)
     p = clear([(0.5, 1.5, 60.0)], frames, midi=midi)
@@ -108,8 +108,8 @@ def test_a_note_cut_off_by_the_end_of_the_recording_is_kept():
 
 
 @pytest.mark.parametrize("longest", [0, 1, 3])
-def test_the_search_equals_trying_every_sequence(longest):
-    """On short random input, no sequence of notes scores higher than the one that is found."""
+def test_the_search_finds_the_best_of_all_sequences(longest):
+    """For short random input, no sequence of notes has a higher score than the result."""
     rng = np.random.default_rng(3)
     frames, bins, limits = 7, 4, Limits(2, longest, 0.2)
     config = replace(CONFIG, note_cost=0.3, longest_ornament=longest * HOP, ornament_cost=-0.5, ornament_below=0.3)
@@ -120,12 +120,12 @@ def test_the_search_equals_trying_every_sequence(longest):
         found = evidence(p, config)
 
         def parts(s, e):
-            """Every way to give a note a lead-in and a tail: lengths in frames."""
+            """Return all possible lengths of lead-in and tail in frames."""
             lengths = range(longest + 1)
             return [(a, b) for a in lengths for b in lengths if e - s - a - b >= limits.shortest]
 
         def inside(s, e, a, b, bin_, found=found):
-            """The score of a note's frames and of its inner boundaries."""
+            """Return the score of the frames and inner boundaries of a note."""
             total = found.gain[s + a : e - b, bin_].sum()
             total += found.ornament[s : s + a, bin_].sum() + found.ornament[e - b : e, bin_].sum()
             return total + (found.inner[s + a] if a else 0.0) + (found.inner[e - b] if b else 0.0)
@@ -161,7 +161,7 @@ def test_the_search_equals_trying_every_sequence(longest):
     assert bool(ornate) == bool(longest)
 
 
-def test_the_gain_of_an_ornament_in_one_frame_is_that_of_the_evidence():
+def test_the_gain_of_an_ornament_of_one_frame_equals_the_evidence():
     rng = np.random.default_rng(4)
     p = posteriors(*rng.random((4, 30)), rng.dirichlet(np.ones(BINS), 30))
     config = replace(CONFIG, longest_ornament=0.2)
@@ -172,7 +172,7 @@ def test_the_gain_of_an_ornament_in_one_frame_is_that_of_the_evidence():
         assert gain == pytest.approx(whole.ornament[:, bin_] - whole.gain[:, bin_], abs=1e-12)
 
 
-def test_an_ornament_may_be_at_any_pitch_around_the_notes():
+def test_an_ornament_may_have_any_pitch_near_the_note():
     config = replace(CONFIG, longest_ornament=0.2, ornament_below=3.0, ornament_above=1.0, ornament_fit=0.5)
     midi = np.array([56.0, 58.0, 60.0, 60.3, 62.0])
     p = clear([(0.0, 0.1, 60.0)], 5, midi=midi)
@@ -180,10 +180,10 @@ def test_an_ornament_may_be_at_any_pitch_around_the_notes():
     inside = config.pitch_weight * np.log(1 - 0.98 * (1 - config.pitch_floor) * 0.5)
     assert fit[1:4] == pytest.approx([inside] * 3, abs=0.02)
     assert max(fit[0], fit[4]) < inside - 0.2
-    assert (pitch_fit(p, config)[2] > fit[2]).sum() >= 1, "the steady part prefers the note's own pitch"
+    assert (pitch_fit(p, config)[2] > fit[2]).sum() >= 1, "the steady part fits the pitch of the note better"
 
 
-def test_shapes_that_disagree_are_refused():
+def test_posteriors_of_different_lengths_are_refused():
     with pytest.raises(ValueError, match="disagree"):
         posteriors(np.zeros(3), np.zeros(3), np.zeros(4), np.zeros(3), np.zeros((3, 5)))
     for pitch in (np.zeros((4, 5)), np.zeros(3), np.zeros((3, 5, 1))):
@@ -191,7 +191,7 @@ def test_shapes_that_disagree_are_refused():
             posteriors(*np.zeros((4, 3)), pitch)
 
 
-def test_one_piece_joined_is_itself():
+def test_joining_a_single_piece_does_not_change_it():
     p = clear([(0.1, 0.4, 60.0)], 30)
     joined = join([p])
     for name in ("onset", "offset", "activity", "voicing", "pitch"):
@@ -199,7 +199,7 @@ def test_one_piece_joined_is_itself():
     assert joined.syllable is joined.ornament is joined.release is None
 
 
-def test_pieces_keep_what_some_models_know_more():
+def test_joining_keeps_optional_posteriors():
     rng = np.random.default_rng(1)
     p = posteriors(*rng.random((4, 9)), rng.random((9, 3)), *rng.random((3, 9)))
     joined = join([p[:4], p[4:]])
@@ -211,21 +211,21 @@ def test_pieces_keep_what_some_models_know_more():
 
 @settings(max_examples=200, deadline=None)
 @given(any_posteriors(), st.data())
-def test_values_beyond_a_probability_count_as_the_nearest(given_posteriors, data):
-    """A sigmoid gives none; the search stays exact and finite with them all the same."""
+def test_values_outside_0_to_1_are_clipped(given_posteriors, data):
+    """A sigmoid does not give such values, but the search is exact and finite with them."""
     p = given_posteriors
     beyond = data.draw(arrays(np.float64, (4, len(p)), elements=st.sampled_from([-2.0, -1e-3, 0.0, 1.0, 1.001, 3.0])))
     duration = len(p) * HOP
     found, expected = (
         decode(posteriors(*heads, p.pitch), CONFIG, duration) for heads in (beyond, np.clip(beyond, 0.0, 1.0))
     )
-    # Where a note begins and ends between frames, and its pitch's weights, are read from the values themselves.
+    # Times between frames and weights of the pitch use the original values, so only the numbers of notes are compared.
     assert len(found) == len(expected)
     assert all(0.0 <= note.confidence <= 1.0 for note in found)
 
 
 @pytest.mark.parametrize("value", [-1.0, 2.0])
-def test_the_pitch_fit_is_a_log_likelihood_whatever_the_posterior(value):
+def test_the_pitch_fit_is_a_log_likelihood_for_any_posterior(value):
     p = posteriors(*np.ones((4, 3)), np.full((3, 30), value))
     fit = pitch_fit(p, CONFIG)
     assert np.isfinite(fit).all()

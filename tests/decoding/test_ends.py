@@ -1,4 +1,4 @@
-"""Ends as a score has them, and the options of the decoder."""
+"""Joined ends of notes, and the options of the decoder."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -18,7 +18,7 @@ from tests.helpers.clear_posteriors import CONFIG, HOP, clear, posteriors
 
 @st.composite
 def melodies(draw):
-    """Notes in order, some with a release and ornaments."""
+    """Draw notes in order; some have a release and ornaments."""
     notes, now = [], 0.0
     for _ in range(draw(st.integers(0, 6))):
         now += draw(st.sampled_from([0.0, 0.1, 0.29, 0.31, 2.0]))
@@ -41,7 +41,7 @@ def test_joined_ends_keep_the_order(notes):
     assert joined(found) == found
 
 
-def test_short_gaps_are_no_rests():
+def test_short_gaps_are_closed():
     notes = Note(0.0, 0.8, 60.0), Note(0.8 + LONGEST_GAP - 0.01, 2.0, 62.0), Note(2.4, 3.0, 64.0)
     assert [n.offset for n in joined(notes)] == [notes[1].onset, 2.0, 3.0]
     known = replace(notes[0], release=0.9), *notes[1:]
@@ -49,7 +49,7 @@ def test_short_gaps_are_no_rests():
 
 
 @pytest.mark.parametrize("at_start", [0.9, 0.1])
-def test_the_model_says_where_a_score_would_end_a_note(at_start):
+def test_joined_ends_follow_the_release_of_the_model(at_start):
     p = clear([(0.2, 0.8, 60.0), (1.3, 1.8, 62.0)], 120)
     release = np.full(120, 0.01)
     release[round(0.8 / HOP)], release[round(1.3 / HOP)] = 0.5, at_start
@@ -61,7 +61,7 @@ def test_the_model_says_where_a_score_would_end_a_note(at_start):
 
 
 @given(melodies())
-def test_kept_ornaments_fill_their_notes(notes):
+def test_ornaments_that_are_kept_become_separate_notes(notes):
     found = DecodingOptions(ornaments="keep").written(notes)
     assert len(found) == len(notes) + sum(len(note.ornaments) for note in notes)
     assert all(a.offset <= b.onset for a, b in pairwise(found))
@@ -74,13 +74,13 @@ def test_kept_ornaments_fill_their_notes(notes):
     "wrong",
     [{"ornaments": "some"}, {"ends": "late"}, {"sensitivity": 1.5}, {"shortest_note": 0.0}, {"shortest_note": 20.0}],
 )
-def test_options_that_are_none_are_refused(wrong):
+def test_invalid_options_are_refused(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         DecodingOptions(**wrong)
 
 
-def test_a_finer_sensitivity_finds_more_notes():
-    """A faint change of pitch in one breath is one note or two."""
+def test_a_higher_sensitivity_finds_more_notes():
+    """Depending on the sensitivity, a small change of pitch is found as one note or two."""
     frames, counts = 120, []
     midi = np.where(np.arange(frames) < 50, 60.0, 60.9)
     p = clear([(0.2, 1.6, 60.0)], frames, midi=midi)
@@ -92,7 +92,7 @@ def test_a_finer_sensitivity_finds_more_notes():
     assert counts[0] < counts[2]
 
 
-def test_the_shortest_note_is_the_users():
+def test_the_option_sets_the_shortest_note():
     config = DecodingOptions(shortest_note=0.3).config(CONFIG)
     p = clear([(0.2, 0.4, 60.0), (0.4, 1.2, 64.0)], 100)
     assert min(note.duration for note in decode(p, CONFIG, 2.0)) == pytest.approx(0.2, abs=0.02)

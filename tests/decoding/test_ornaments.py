@@ -1,4 +1,4 @@
-"""Scoops, grace notes and falls: part of their note where the model calls them so, notes of their own where not."""
+"""Scoops, grace notes and falls are part of a note if the model has evidence for it, and else separate notes."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ ORNATE = replace(
 
 
 def sung(spans, heads):
-    """Posteriors of (start, end, pitch) pieces in one breath, with peaks of (time, head, height)."""
+    """Make posteriors of (start, end, pitch) pieces without rests, with peaks of (time, head, height)."""
     midi = np.full(FRAMES, 60.0)
     for start, end, pitch in spans:
         midi[round(start / HOP) : round(end / HOP)] = pitch
@@ -35,11 +35,11 @@ def sung(spans, heads):
 @pytest.mark.parametrize(
     ("first", "kind"), [((0.4, 0.52, 58.0), "scoop"), ((0.4, 0.5, 62.0), "grace"), ((0.4, 0.6, 57.5), "scoop")]
 )
-def test_a_lead_in_belongs_to_its_note(first, kind):
+def test_a_lead_in_is_part_of_its_note(first, kind):
     p = sung([first, (first[1], 1.4, 60.2)], [(first[1], "ornament", 0.9), (first[1], "onset", 0.3)])
     (note,) = decode(p, ORNATE, 2.4)
     assert note.onset == pytest.approx(0.4, abs=0.02)
-    assert note.pitch == pytest.approx(60.2, abs=0.05), "the steady part's"
+    assert note.pitch == pytest.approx(60.2, abs=0.05), "the pitch of the steady part"
     (ornament,) = note.ornaments
     assert ornament.kind == kind
     assert ornament.onset == note.onset
@@ -47,7 +47,7 @@ def test_a_lead_in_belongs_to_its_note(first, kind):
     assert ornament.pitch == pytest.approx(first[2], abs=0.2)
 
 
-def test_a_fall_belongs_to_its_note():
+def test_a_fall_is_part_of_its_note():
     p = sung([(0.4, 1.2, 60.0), (1.2, 1.34, 57.5)], [(1.2, "ornament", 0.9), (1.2, "onset", 0.3)])
     (note,) = decode(p, ORNATE, 2.4)
     assert note.offset == pytest.approx(1.34, abs=0.02)
@@ -55,14 +55,14 @@ def test_a_fall_belongs_to_its_note():
     assert [o.kind for o in note.ornaments] == ["fall"]
 
 
-def test_a_short_first_note_with_a_syllable_of_its_own_stays_a_note():
+def test_a_short_note_with_a_separate_syllable_is_a_note():
     heads = [(0.54, "onset", 0.9), (0.54, "offset", 0.9), (0.54, "syllable", 0.95), (0.54, "ornament", 0.1)]
     found = decode(sung([(0.4, 0.54, 58.0), (0.54, 1.4, 60.0)], heads), ORNATE, 2.4)
     assert [round(n.pitch) for n in found] == [58, 60]
     assert not any(n.ornaments for n in found)
 
 
-def test_a_melisma_of_real_notes_stays_notes():
+def test_the_notes_of_a_melisma_are_separate_notes():
     times = [0.4, 0.54, 0.68, 0.82, 1.1]
     spans = [(a, b, pitch) for a, b, pitch in zip(times[:-1], times[1:], (60.0, 62.0, 64.0, 62.0), strict=True)]
     heads = [(t, head, 0.9) for t in times[1:-1] for head in ("onset", "offset")]
@@ -71,7 +71,7 @@ def test_a_melisma_of_real_notes_stays_notes():
     assert not any(n.ornaments for n in found)
 
 
-def test_a_glide_into_a_note_is_a_scoop_whose_pitch_does_not_count():
+def test_a_glide_into_a_note_does_not_change_its_pitch():
     midi = np.full(FRAMES, 60.0)
     midi[20:30] = np.linspace(57.5, 60.0, 10)
     p = clear([(0.4, 1.2, 60.0)], FRAMES, midi=midi)
@@ -82,6 +82,6 @@ def test_a_glide_into_a_note_is_a_scoop_whose_pitch_does_not_count():
     assert [o.kind for o in note.ornaments] == ["scoop"]
 
 
-def test_a_decoder_that_allows_no_ornaments_finds_none():
+def test_no_ornaments_are_found_if_the_decoder_does_not_allow_them():
     p = sung([(0.4, 0.52, 58.0), (0.52, 1.4, 60.0)], [(0.52, "ornament", 0.95)])
     assert not any(n.ornaments for n in decode(p, replace(ORNATE, longest_ornament=0.0), 2.4))

@@ -1,4 +1,4 @@
-"""The decoder fed piece by piece: the pieces have no part in the notes, and little is held."""
+"""Decoding piece by piece gives the same notes, and keeps few frames in memory."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -17,7 +17,7 @@ ORNATE = replace(CONFIG, longest_ornament=0.2, ornament_weight=2.0, ornament_cos
 
 
 def plain(notes):
-    """The notes without what the other search does not look for."""
+    """Return the notes without the values that the reference search does not compute."""
     return tuple(replace(note, ornaments=(), release=None) for note in notes)
 
 
@@ -37,9 +37,7 @@ def in_pieces(p: Posteriors, config: DecoderConfig, duration: float, cuts: list[
     st.sampled_from([(0.0, 0.0), (0.04, 1.0), (0.2, 0.0), (0.2, -4.0), (0.6, 2.0)]),
     st.one_of(st.lists(st.integers(0, 60), max_size=5), st.just(list(range(60)))),
 )
-def test_any_input_in_any_pieces_equals_the_search_frame_by_frame(
-    given_posteriors, cost, shortest, legato, ornament, cuts
-):
+def test_decoding_in_pieces_equals_the_reference_search(given_posteriors, cost, shortest, legato, ornament, cuts):
     duration = len(given_posteriors) * HOP
     longest, ornament_cost = ornament
     config = replace(CONFIG, note_cost=cost, shortest_note=shortest, legato_cost=legato)
@@ -49,8 +47,8 @@ def test_any_input_in_any_pieces_equals_the_search_frame_by_frame(
     assert in_pieces(given_posteriors, config, duration, cuts) == decode(given_posteriors, config, duration)
 
 
-def test_a_note_that_is_decided_at_once_waits_for_what_has_a_say_in_its_values():
-    """Loud evidence decides notes before the frames behind them have come, which may hold a later peak."""
+def test_a_note_is_not_returned_before_all_frames_for_its_values_are_known():
+    """Strong evidence can decide a note before the frames after it are known, which can have a later peak."""
     rng, early = np.random.default_rng(0), 0
     for _ in range(300):
         frames = int(rng.integers(4, 14))
@@ -67,7 +65,7 @@ def test_a_note_that_is_decided_at_once_waits_for_what_has_a_say_in_its_values()
 
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("piece", [1, 7, 48, 500, 1501])
-def test_pieces_have_no_part_in_the_notes(seed, piece):
+def test_notes_do_not_depend_on_the_pieces(seed, piece):
     frames = 300 if piece == 1 else 5000
     p, duration = melody(seed, frames), frames * HOP - HOP / 3
     for config in (CONFIG, ORNATE):
@@ -76,8 +74,8 @@ def test_pieces_have_no_part_in_the_notes(seed, piece):
         assert plain(in_pieces(p, config, duration, list(range(piece, frames, piece)))) == expected
 
 
-def test_what_is_undecided_stays_small():
-    """Notes are handed out soon after they end, whatever follows: memory does not grow with the recording."""
+def test_few_undecided_frames_are_kept():
+    """Notes are returned soon after they end, so memory does not grow with the length of the recording."""
     p, decoder, held = melody(9, 20_000), Decoder(CONFIG), []
     for first in range(0, len(p), 500):
         decoder.add(p[first : first + 500])
@@ -87,7 +85,7 @@ def test_what_is_undecided_stays_small():
 
 
 @pytest.mark.parametrize("value", [0.0, 0.5])
-def test_silence_is_forgotten(value):
+def test_frames_of_silence_are_not_kept(value):
     heads = [np.full(10_000, v) for v in (value, value, 0.01, 0.01)]
     p, decoder = posteriors(*heads, np.full((10_000, 30), 1 / 30)), Decoder(CONFIG)
     decoder.add(p)
@@ -95,7 +93,7 @@ def test_silence_is_forgotten(value):
 
 
 @pytest.mark.parametrize("piece", [1, 9, 50])
-def test_pieces_have_no_part_in_the_confidence(piece):
+def test_confidence_does_not_depend_on_the_pieces(piece):
     p, features = melody(5, 300), []
     for size in (piece, 300):
         decoder = Decoder(ORNATE)

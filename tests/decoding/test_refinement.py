@@ -1,4 +1,4 @@
-"""What a note is worth: its times, in order and between frames, and the pitch that was sung."""
+"""Refinement of notes: times between frames, their order, and the sung pitch."""
 
 from dataclasses import replace
 
@@ -20,17 +20,17 @@ NOTHING = np.zeros(0)  # features
 
 
 def common_pitch(midi: np.ndarray, weight: np.ndarray) -> float:
-    """The common pitch of one note."""
+    """Compute the common pitch of one note."""
     return float(common_pitches(Spans(np.array([0]), np.array([len(midi)])), midi, weight)[0])
 
 
 def boundary(probability: np.ndarray, frame: int) -> float:
-    """Where one boundary is, in frames."""
+    """Return the refined position of a boundary in frames."""
     return float(frame + shifts(as_probabilities(probability), np.array([frame]))[0])
 
 
 @pytest.mark.parametrize("extent", [0.5, 1.0])
-def test_vibrato_neither_splits_nor_moves_a_note(extent):
+def test_vibrato_does_not_split_a_note_or_change_its_pitch(extent):
     frames = 150
     midi = 62.0 + extent * np.sin(2 * np.pi * 5.5 * np.arange(frames) * HOP)
     found = decode(clear([(0.4, 2.4, 62.0)], frames, midi=midi), CONFIG, 3.0)
@@ -39,7 +39,7 @@ def test_vibrato_neither_splits_nor_moves_a_note(extent):
 
 
 @pytest.mark.parametrize("leap", [12.0, -12.0, 19.0])
-def test_octave_slips_do_not_move_the_pitch(leap):
+def test_octave_errors_of_frames_do_not_change_the_pitch(leap):
     frames = 100
     midi = np.full(frames, 62.0)
     midi[40:48] += leap
@@ -48,7 +48,7 @@ def test_octave_slips_do_not_move_the_pitch(leap):
     assert found[0].pitch == pytest.approx(62.0, abs=0.03)
 
 
-def test_glides_at_the_edges_do_not_move_the_pitch():
+def test_glides_at_the_ends_do_not_change_the_pitch():
     frames = 100
     midi = np.full(frames, 62.0)
     midi[20:26] = np.linspace(60.0, 62.0, 6)
@@ -58,7 +58,7 @@ def test_glides_at_the_edges_do_not_move_the_pitch():
     assert found[0].pitch == pytest.approx(62.0, abs=0.03)
 
 
-def test_pitch_track_reads_between_bins_and_knows_silence():
+def test_the_pitch_track_is_interpolated_and_unvoiced_in_silence():
     p = clear([(0.4, 1.6, 61.37)], 100)
     track = pitch_track(p, CONFIG)
     inside = (track.time > 0.45) & (track.time < 1.55)
@@ -66,25 +66,25 @@ def test_pitch_track_reads_between_bins_and_knows_silence():
     assert np.isnan(track.midi[track.time > 1.65]).all()
 
 
-def test_pitch_track_at_the_threshold_and_without_a_peak():
+def test_the_pitch_track_at_the_threshold_and_without_a_peak():
     voicing = np.array([CONFIG.voiced, np.nextafter(CONFIG.voiced, 1.0)])
     track = pitch_track(posteriors(*np.zeros((3, 2)), voicing, np.zeros((2, BINS))), CONFIG)
     assert np.isnan(track.midi[0])
-    assert track.midi[1] == LOWEST, "a pitch that is known, not that of bin 0 of nothing"
+    assert track.midi[1] == LOWEST, "the pitch of a frame without a peak"
 
 
-def test_between_known_boundaries_lies_the_pitch_that_was_sung():
+def test_pitch_between_given_times():
     p = clear([(0.4, 1.6, 61.37), (1.6, 2.0, 64.8)], 150)
     assert pitch_between(p, CONFIG, 0.4, 1.6) == pytest.approx(61.37, abs=0.02)
     assert pitch_between(p, CONFIG, 1.61, 2.01) == pytest.approx(64.8, abs=0.02)
-    assert pitch_between(p, CONFIG, 1.9, 1.9) == pytest.approx(64.8, abs=0.02)  # one frame at least
+    assert pitch_between(p, CONFIG, 1.9, 1.9) == pytest.approx(64.8, abs=0.02)  # at least one frame is used
     for outside in ((-3.0, -1.0), (7.0, 9.0)):
         assert pitch_between(p, CONFIG, *outside) == pytest.approx(60.0, abs=0.02)
     with pytest.raises(ValueError, match=r"^there is no pitch in posteriors of no frames$"):
         pitch_between(p[:0], CONFIG, 0.0, 1.0)
 
 
-def test_times_that_are_no_longer_than_a_frame_are_read_in_the_nearest():
+def test_pitch_between_equal_times_is_that_of_the_nearest_frame():
     sung = np.array([50.0, 55.0, 60.0, 65.0])
     p = clear([], 4, midi=sung)
     p = posteriors(p.onset, p.offset, p.activity, np.ones(4), p.pitch)
@@ -104,7 +104,7 @@ def test_a_boundary_at_the_edge_of_the_recording_is_within_half_a_frame(onset):
 
 @st.composite
 def any_found(draw) -> list[Found]:
-    """Notes on a frame grid, legato or not, whose fine times are anything within 1.5 frames, or the neighbours'."""
+    """Draw notes on a grid of frames, legato or not. Their refined times are within 1.5 frames, or equal to others."""
     now, found = draw(st.integers(0, 2)), []
     for _ in range(draw(st.integers(1, 12))):
         start = now + draw(st.sampled_from([0, 0, 1, 2]))
@@ -129,7 +129,7 @@ def test_times_are_in_order_and_legato_notes_share_a_boundary(found):
         assert abs(off - note.end) <= 1.5
 
 
-def test_what_is_in_order_stays_as_it_is_but_for_the_middle_of_legato():
+def test_times_in_order_are_only_changed_between_legato_notes():
     found = [
         Found(1, 4, 0.7, 4.2, 60.0, 1.0, NOTHING),
         Found(6, 9, 6.3, 8.6, 60.0, 1.0, NOTHING),
@@ -138,7 +138,7 @@ def test_what_is_in_order_stays_as_it_is_but_for_the_middle_of_legato():
     assert np.allclose(times(found, 0.1, 1.05), [(0.07, 0.42), (0.63, 0.9), (0.9, 1.05)], atol=1e-9)
 
 
-def test_between_the_boundaries_that_are_found_lies_the_pitch_that_is_found():
+def test_pitch_between_found_boundaries_is_the_pitch_of_the_note():
     p, decoder = melody(5, 3000), Decoder(CONFIG)
     decoder.add(p)
     assert decoder.finish(60.0)
@@ -147,8 +147,8 @@ def test_between_the_boundaries_that_are_found_lies_the_pitch_that_is_found():
 
 
 @pytest.mark.parametrize("phase", np.arange(0, 2 * np.pi, 0.7))
-def test_an_unfinished_period_of_vibrato_moves_no_note(phase):
-    # Seven tenths of a second: the middle that is read holds two periods and a half, and the median is up to 0.2 off.
+def test_an_incomplete_period_of_vibrato_does_not_change_the_pitch(phase):
+    # The note lasts 0.7 s. Its middle part has two and a half periods, so its median would be wrong by up to 0.2.
     midi = 62.0 + 0.5 * np.sin(2 * np.pi * 5.5 * np.arange(100) * HOP + phase)
     (note,) = decode(clear([(0.4, 1.1, 62.0)], 100, midi=midi), CONFIG, 2.0)
     assert note.pitch == pytest.approx(62.0, abs=0.03)
@@ -156,8 +156,8 @@ def test_an_unfinished_period_of_vibrato_moves_no_note(phase):
 
 @pytest.mark.parametrize("leap", [-5.0, -3.0, 3.0, 5.0])
 @pytest.mark.parametrize("frames", [6, 8])
-def test_a_short_note_has_the_pitch_at_which_the_glide_into_it_comes_to_rest(leap, frames):
-    """Most of such a note is glide; the middle of it, and its median, lie up to a semitone away."""
+def test_a_short_note_has_the_pitch_at_the_end_of_the_glide_into_it(leap, frames):
+    """Most of such a note is a glide, so its middle and its median are up to a semitone away."""
     away = leap * np.clip(1 - np.arange(frames) / (frames - 2.5), 0, None)
     midi = np.concatenate([np.full(20, 60.0 + leap), 60.0 + away, np.full(20, 60.0)])
     p = clear([], len(midi), midi=midi)
@@ -167,7 +167,7 @@ def test_a_short_note_has_the_pitch_at_which_the_glide_into_it_comes_to_rest(lea
 
 
 @given(arrays(np.float64, st.integers(1, 40), elements=st.floats(55.0, 57.0)))
-def test_the_pitch_of_a_note_lies_among_what_was_sung(midi):
+def test_the_pitch_of_a_note_is_in_the_range_of_its_frames(midi):
     p = clear([], len(midi), midi=midi)
     p = posteriors(p.onset, p.offset, p.activity, np.ones(len(midi)), p.pitch)
     read = pitch_between(p, replace(CONFIG, edge=0.0), 0.0, len(midi) * HOP)
@@ -179,7 +179,7 @@ def test_the_pitch_of_a_note_lies_among_what_was_sung(midi):
     st.floats(-7.0, 7.0),
     st.randoms(use_true_random=False),
 )
-def test_the_common_pitch_knows_neither_order_nor_register(midi, shift, random):
+def test_the_common_pitch_is_invariant_to_order_and_transposition(midi, shift, random):
     weight = np.array([random.random() + 0.01 for _ in midi])
     order = np.array(random.sample(range(len(midi)), len(midi)))
     read = common_pitch(midi, weight)
@@ -187,7 +187,7 @@ def test_the_common_pitch_knows_neither_order_nor_register(midi, shift, random):
     assert common_pitch(midi[order], weight[order]) == pytest.approx(read, abs=1e-3)
 
 
-def test_the_common_pitch_is_the_mean_of_what_is_near_and_deaf_to_what_is_not():
+def test_the_common_pitch_is_the_mean_without_outliers():
     rng = np.random.default_rng(3)
     sung = 60.0 + rng.uniform(-0.1, 0.1, 30)
     assert common_pitch(sung, np.ones(30)) == pytest.approx(sung.mean(), abs=0.003)
@@ -198,15 +198,15 @@ def test_the_common_pitch_is_the_mean_of_what_is_near_and_deaf_to_what_is_not():
 
 
 @given(st.lists(st.tuples(st.floats(33.0, 93.0), st.sampled_from([0.0, 1e-6, 0.1, 1.0])), min_size=1, max_size=40))
-def test_the_common_pitch_is_among_what_was_sung(frames):
+def test_the_common_pitch_is_in_the_range_of_the_frames(frames):
     midi, weight = np.array(frames).T
     weight[0] = 1.0
     sung = midi[weight > 0]
     assert sung.min() - 1e-9 <= common_pitch(midi, weight) <= sung.max() + 1e-9
 
 
-def test_how_far_the_common_pitch_listens():
-    """Half a semitone away a frame counts for four fifths, a semitone for half, two for next to nothing."""
+def test_weights_of_distant_frames_in_the_common_pitch():
+    """The weight is about 0.8 for a frame half a semitone away, 0.5 for one semitone, and 0.04 for two."""
     for away, share in [(0.5, 0.82), (1.0, 0.46), (2.0, 0.044)]:
         one_off = np.append(np.full(100, 60.0), 60.0 + away)
         assert common_pitch(one_off, np.ones(101)) - 60.0 == pytest.approx(share * away / (100 + share), rel=0.05)
@@ -214,7 +214,7 @@ def test_how_far_the_common_pitch_listens():
 
 @pytest.mark.parametrize("extent", [0.3, 0.6])
 @pytest.mark.parametrize("seconds", [0.2, 0.3])
-def test_a_vibrato_too_short_to_be_seen_is_not_read_at_its_crest(extent, seconds):
+def test_the_pitch_of_a_short_vibrato_is_not_its_maximum(extent, seconds):
     off = []
     for phase in np.arange(0, 2 * np.pi, 0.3):
         midi = 60.0 + extent * np.sin(2 * np.pi * 5.5 * np.arange(100) * HOP + phase)
@@ -224,7 +224,7 @@ def test_a_vibrato_too_short_to_be_seen_is_not_read_at_its_crest(extent, seconds
 
 
 @given(any_posteriors(), st.data())
-def test_whatever_a_damaged_network_says_the_pitch_is_a_note_of_its_range(given_posteriors, data):
+def test_the_pitch_is_in_range_for_arbitrary_posteriors(given_posteriors, data):
     p = given_posteriors
     wild = st.sampled_from([-2e38, -2.0, 0.0, 0.5, 1.0, 3.0, 2e38, np.inf, -np.inf, np.nan])
     heads = data.draw(arrays(np.float64, (4, len(p)), elements=wild))
@@ -233,36 +233,36 @@ def test_whatever_a_damaged_network_says_the_pitch_is_a_note_of_its_range(given_
         assert p.bin_midi[0] - 1.0 <= note.pitch <= p.bin_midi[-1] + 1.0
 
 
-def test_where_two_pitches_have_half_each_the_common_one_is_between():
+def test_the_common_pitch_of_two_equal_halves_is_their_mean():
     assert common_pitch(np.array([50.0, 60.0]), np.ones(2)) == pytest.approx(55.0)
 
 
 @pytest.mark.parametrize("place", np.arange(10.0, 11.0, 0.1))
-def test_a_clear_boundary_is_where_its_triangle_peaks(place):
+def test_a_clear_boundary_is_at_the_peak_of_its_triangle(place):
     triangle = np.clip(1 - np.abs(np.arange(30) - place) / 2.5, 0, None)
     for frame in (10, 11):
-        assert boundary(triangle, frame) == pytest.approx(place, abs=0.06)  # a millisecond
+        assert boundary(triangle, frame) == pytest.approx(place, abs=0.06)  # about a millisecond
         assert boundary(triangle[5:], frame - 5) == pytest.approx(place - 5, abs=0.06)
 
 
 @pytest.mark.parametrize("share", [0.35, 0.5, 0.65])
-def test_between_two_places_that_are_likely_a_boundary_is_near_to_both(share):
-    """At the likelier of two that are 60 ms apart, it would be 60 ms off as often as the other is right."""
+def test_a_boundary_with_two_likely_positions_is_between_them(share):
+    """If the likelier of two positions were chosen, the error would often be their whole distance of 60 ms."""
     first, second = (np.clip(1 - np.abs(np.arange(30) - place) / 2.5, 0, None) for place in (13, 16))
     place = boundary(share * first + (1 - share) * second, 13 if share > 0.5 else 16)
-    assert 16 - 2.5 < place < 13 + 2.5  # 50 ms from each
+    assert 16 - 2.5 < place < 13 + 2.5  # within 50 ms of both
     assert np.sign(14.5 - place) == np.sign(round(share - 0.5, 2)) or share == 0.5
 
 
 @given(arrays(np.float32, st.integers(1, 20), elements=st.floats(0, 1, width=32)), st.data())
-def test_a_boundary_is_within_a_frame_and_a_half_of_the_one_that_was_chosen(probability, data):
+def test_a_refined_boundary_is_within_one_and_a_half_frames(probability, data):
     frame = data.draw(st.integers(0, len(probability)))
     place = boundary(probability, frame)
     assert abs(place - frame) <= 1.5
     assert 0.0 <= place <= len(probability)
 
 
-def test_where_nothing_is_heard_a_boundary_stays_on_its_frame():
+def test_a_boundary_without_evidence_is_not_moved():
     for nothing in (np.zeros(20), np.full(20, np.nan), np.full(20, 0.3)):
         for frame in (0, 1, 9, 18, 19, 20):
             assert boundary(nothing, frame) == pytest.approx(frame)
@@ -271,7 +271,7 @@ def test_where_nothing_is_heard_a_boundary_stays_on_its_frame():
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32])
 @pytest.mark.parametrize("count", [3, 1000])
-def test_probabilities_are_numbers_from_0_to_1(dtype, count):
+def test_values_are_converted_to_probabilities(dtype, count):
     values = np.resize(np.array([0.25, np.nan, np.inf, -np.inf, 2.0, -1.0, 1e-7], dtype), count)
     found = as_probabilities(values[::-1])[::-1]
     assert found.dtype == np.float64

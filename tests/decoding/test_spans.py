@@ -1,4 +1,4 @@
-"""Frames of several notes at once: what is computed of each span is what it would be alone."""
+"""Functions that process the frames of several notes together, and give the same values as for single notes."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from singtrans.decoding.spans import Spans, around
 
 @st.composite
 def any_spans(draw):
-    """Spans of random lengths, with a value and a weight for each of their frames."""
+    """Draw spans of random lengths, with a value and a weight for each frame."""
     lengths = np.array(draw(st.lists(st.integers(1, 12), min_size=1, max_size=6)))
     rng = np.random.default_rng(draw(st.integers(0, 1000)))
     start = np.cumsum(lengths + 2)
@@ -20,7 +20,7 @@ def any_spans(draw):
 
 
 @given(any_spans())
-def test_each_span_has_its_own_frames_sums_and_maxima(drawn):
+def test_frames_sums_and_maxima_of_each_span(drawn):
     spans, values, _ = drawn
     parts = np.split(values, spans.first[1:])
     frames = [np.arange(s, s + n) for s, n in zip(spans.start, spans.length, strict=True)]
@@ -35,7 +35,7 @@ def test_each_span_has_its_own_frames_sums_and_maxima(drawn):
 
 
 @given(any_spans())
-def test_the_weighted_median_is_interpolated_where_half_the_weight_is_reached(drawn):
+def test_the_weighted_median_is_interpolated(drawn):
     spans, values, weights = drawn
     medians = weighted_medians(spans, values, weights)
     for median, v, w in zip(
@@ -46,6 +46,6 @@ def test_the_weighted_median_is_interpolated_where_half_the_weight_is_reached(dr
         assert median == pytest.approx(np.interp(0.5 * w.sum(), middle, v[order]), abs=1e-9)
 
 
-def test_frames_that_do_not_exist_are_replaced_by_the_nearest():
+def test_missing_frames_are_replaced_by_the_nearest():
     near = around(np.array([1.0, 2.0, 3.0]), np.array([0, 1, 3]), 1)
     assert near.tolist() == [[1.0, 1.0, 2.0], [1.0, 2.0, 3.0], [3.0, 3.0, 3.0]]

@@ -1,4 +1,4 @@
-"""The centre of a vibrato: found whatever its phase, and in nothing that is none."""
+"""The centre of a vibrato is found for any phase, and curves without vibrato have no centre."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from singtrans.decoding.spans import Spans
 
 
 def vibrato_centre(midi: np.ndarray, weight: np.ndarray, hop: float) -> float | None:
-    """The centre of one note's vibrato."""
+    """Compute the centre of the vibrato of one note."""
     centre = vibrato_centres(Spans(np.array([0]), np.array([len(midi)])), midi, weight, hop)[0]
     return None if np.isnan(centre) else float(centre)
 
@@ -23,11 +23,11 @@ def vibrato_centre(midi: np.ndarray, weight: np.ndarray, hop: float) -> float | 
     phase=st.floats(0.0, 6.28),
     drift=st.floats(-0.3, 0.3),
 )
-def test_the_centre_of_a_vibrato_does_not_depend_on_where_it_is_cut(seconds, rate, extent, phase, drift):
+def test_the_centre_of_a_vibrato_does_not_depend_on_its_phase(seconds, rate, extent, phase, drift):
     time = np.arange(round(seconds / 0.02)) * 0.02
     midi = 60.3 + drift * (time / time[-1] - 0.5) + extent * np.sin(2 * np.pi * rate * time + phase)
     centre = vibrato_centre(midi, np.ones(len(midi)), 0.02)
-    assert centre == pytest.approx(60.3, abs=0.04)  # the rate is a quarter of a hertz off at most
+    assert centre == pytest.approx(60.3, abs=0.04)  # the error of the rate is at most a quarter of a hertz
 
 
 @pytest.mark.parametrize(
@@ -42,16 +42,16 @@ def test_the_centre_of_a_vibrato_does_not_depend_on_where_it_is_cut(seconds, rat
     ],
     ids=["steady", "rough", "slide", "step", "scoop", "slow bend"],
 )
-def test_what_is_no_vibrato_is_left_to_the_common_pitch(curve):
+def test_curves_without_vibrato_have_no_centre(curve):
     assert vibrato_centre(curve(np.arange(40) * 0.02), np.ones(40), 0.02) is None
 
 
-def test_a_vibrato_of_less_than_two_periods_is_left_to_the_common_pitch():
+def test_a_vibrato_of_less_than_two_periods_has_no_centre():
     time = np.arange(11) * 0.02
     assert vibrato_centre(60 + np.sin(2 * np.pi * 6 * time), np.ones(11), 0.02) is None
 
 
-def test_frames_of_no_weight_and_octave_slips_have_no_part_in_a_vibrato():
+def test_frames_without_weight_and_octave_errors_are_ignored():
     time = np.arange(50) * 0.02
     midi, weight = 60 + 0.5 * np.sin(2 * np.pi * 5.5 * time), np.ones(50)
     midi[10:14] += 12
@@ -60,28 +60,28 @@ def test_frames_of_no_weight_and_octave_slips_have_no_part_in_a_vibrato():
 
 
 @given(st.data(), st.floats(0.001, 0.1))
-def test_a_vibrato_lies_among_what_is_sung_for_any_input(data, hop):
+def test_the_centre_is_in_the_range_of_the_frames_for_any_input(data, hop):
     midi = data.draw(arrays(float, st.integers(1, 60), elements=st.floats(0, 127)))
     weight = data.draw(arrays(float, len(midi), elements=st.floats(0, 1)).filter(lambda w: w.sum() > 1e-6))
     centre = vibrato_centre(midi, weight, hop)
     if centre is not None:
-        heard = midi[weight > 0]
-        assert (heard < centre).any()
-        assert (heard > centre).any()
-        assert heard.min() < centre < heard.max()
+        frames = midi[weight > 0]
+        assert (frames < centre).any()
+        assert (frames > centre).any()
+        assert frames.min() < centre < frames.max()
 
 
-@pytest.mark.parametrize("heard", [4, 5, 8, 10])
-def test_a_few_frames_are_no_vibrato(heard):
+@pytest.mark.parametrize("frames", [4, 5, 8, 10])
+def test_a_few_frames_have_no_vibrato(frames):
     weight = np.zeros(40)
-    weight[10 : 10 + heard] = 1.0
+    weight[10 : 10 + frames] = 1.0
     for seed in range(100):
         midi = 60 + 0.25 * np.random.default_rng(seed).standard_normal(40)
         assert vibrato_centre(midi, weight, 0.02) is None
         assert vibrato_centre(midi, weight + 1e-3, 0.02) is None
 
 
-def test_noise_is_rarely_taken_for_a_vibrato():
+def test_vibrato_is_rarely_found_in_noise():
     found = 0
     for seed in range(300):
         rough = np.random.default_rng(seed).standard_normal(24)

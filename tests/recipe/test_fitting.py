@@ -1,4 +1,4 @@
-"""Costs and calibration that are fitted on cached posteriors."""
+"""Tuning of costs, and calibration of confidence, with cached posteriors."""
 
 import ast
 import sys
@@ -25,7 +25,7 @@ def config_of(path):
     return Config.from_json(read_metadata(path)["config"])
 
 
-def test_costs_that_find_too_little_are_tuned_until_they_find_more(tmp_path, monkeypatch, capsys):
+def test_tuning_improves_costs_that_find_too_few_notes(tmp_path, monkeypatch, capsys):
     data, strict, tuned = write_sets(tmp_path), tmp_path / "strict.safetensors", tmp_path / "tuned.safetensors"
     before = config_of(SHIPPED)
     change_config(SHIPPED, strict, replace(before, decoder=replace(before.decoder, note_cost=12.0)))
@@ -52,7 +52,7 @@ def _figures(text):
     return [line for line in text.splitlines() if line.startswith(("before", "after"))]
 
 
-def test_a_move_stays_in_its_range():
+def test_changes_of_costs_are_limited_to_their_ranges():
     config = DecoderConfig(shortest_note=0.05)
     assert tune_decoder.moved(config, "shortest_note", -0.02) is None
     assert tune_decoder.moved(config, "shortest_note", 0.02).shortest_note == pytest.approx(0.07)
@@ -61,9 +61,9 @@ def test_a_move_stays_in_its_range():
 
 
 @pytest.mark.parametrize("wrong", [0.0, 0.2])
-def test_a_calibration_that_is_written_is_used(tmp_path, monkeypatch, capsys, wrong):
+def test_transcribing_uses_the_written_calibration(tmp_path, monkeypatch, capsys, wrong):
     data, out = write_sets(tmp_path), tmp_path / "out.safetensors"
-    if wrong:  # a fifth of the labels are a semitone off: what is found there is wrong
+    if wrong:  # a fifth of the labels are a semitone off, so the notes found there are wrong
         for path in [*data.glob("*/*.tsv")]:
             if path.stem != "sequences":
                 head, *rows = path.read_text().splitlines()
@@ -85,7 +85,7 @@ def test_a_calibration_that_is_written_is_used(tmp_path, monkeypatch, capsys, wr
     assert np.mean([note.confidence for note in notes]) == pytest.approx(1.0 - wrong, abs=0.1)
 
 
-def test_the_fit_finds_the_probabilities_that_drew_the_notes():
+def test_the_fit_recovers_the_true_probabilities():
     rng = np.random.default_rng(0)
     features = rng.normal(2.0, 3.0, (20_000, 3))
     true = np.array([-0.5, 0.4, 0.0, -0.2])
@@ -98,7 +98,7 @@ def test_the_fit_finds_the_probabilities_that_drew_the_notes():
     assert calibrate.calibration_error(constant, right) == pytest.approx(abs(right.mean() - 0.5))
 
 
-def test_the_least_sure_hold_the_wrong_ones():
+def test_the_share_of_wrong_notes_among_the_least_certain():
     right = np.array([1.0] * 18 + [0.0] * 2)
     probability = np.append(np.linspace(0.5, 0.9, 18), [0.1, 0.8])
     assert calibrate.least_sure(probability, right) == 0.5
@@ -106,7 +106,7 @@ def test_the_least_sure_hold_the_wrong_ones():
     assert np.isnan(calibrate.area(probability[:5], right[:5]))
 
 
-def test_what_is_right_is_judged_note_by_note():
+def test_values_of_each_note_are_compared_with_the_labels():
     true = [Note(0.0, 0.5, 60.0), Note(1.0, 1.5, 62.0), Note(2.0, 2.5, 64.0)]
     found = [Note(0.02, 0.5, 60.7), Note(1.03, 1.5, 62.2), Note(2.01, 3.0, 76.0), Note(3.0, 3.2, 60.0)]
     right = calibrate.judged(true, found)
@@ -119,6 +119,6 @@ def test_what_is_right_is_judged_note_by_note():
     assert calibrate.judged([], found)["onset"].tolist() == [0, 0, 0, 0]
 
 
-def test_every_measurement_has_a_name():
+def test_the_fit_has_one_weight_per_named_feature():
     features = calibrate.Measured("", np.zeros((2, len(CONFIDENCE_FEATURES))), 1.0, {}).features
     assert len(calibrate.fit(features, np.array([0.0, 1.0]), np.ones(2), 1.0)) == 1 + len(CONFIDENCE_FEATURES)

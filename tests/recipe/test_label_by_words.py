@@ -1,4 +1,4 @@
-"""Notes that models find where only words are known."""
+"""Labelling of notes by models if only the words are known."""
 
 from dataclasses import replace
 
@@ -18,14 +18,14 @@ NOTES = [(0.5 + 0.5 * i, 0.95 + 0.5 * i, 60.0 + i % 3) for i in range(10)]
 
 
 @pytest.mark.parametrize(("syllables", "found"), [(10, True), (9, True), (12, False), (5, False)])
-def test_notes_are_kept_if_there_is_one_for_each_syllable_and_few_more(syllables, found):
+def test_notes_are_kept_if_their_number_is_near_that_of_syllables(syllables, found):
     notes = label_by_words._notes(CONFIG, (clear(NOTES, 300), syllables, 6.0))
     assert (notes is not None) == found
     if notes is not None:
         assert np.allclose(notes, NOTES, atol=0.06)
 
 
-def test_a_doubtful_note_is_given_up_where_words_lack_it():
+def test_an_uncertain_note_is_dropped_if_there_is_no_syllable_for_it():
     sure, doubtful = clear(NOTES, 320), clear([(5.6, 6.0, 60.0)], 320, depth=0.6)
     both = replace(
         sure,
@@ -44,17 +44,17 @@ def recording(name: str, seconds: float) -> Recording:
     return Recording(name, samples, None, np.full(frames, 57.0), np.ones(frames), None, 16_000)
 
 
-def test_the_models_hear_what_transcribing_hears():
+def test_posteriors_equal_those_of_transcribing():
     torch.manual_seed(0)
     model = Model(small_config()).eval()
     short, long = recording("short", 1.0), recording("long", 2.0)
-    for heard, whole in zip(mean_posteriors([long, short], [model]), (long, short), strict=True):
+    for found, whole in zip(mean_posteriors([long, short], [model]), (long, short), strict=True):
         alone = Transcriber(model, "cpu").posteriors(whole.samples.astype(np.float32) / 32768.0)
-        assert len(heard) == len(alone)
-        # The shorter one is followed by silence, which its last frames hear.
-        inside = slice(0, len(heard) - 25)
+        assert len(found) == len(alone)
+        # The shorter recording is padded with silence, which affects its last frames.
+        inside = slice(0, len(found) - 25)
         for name in ("onset", "syllable", "release", "pitch"):
-            assert np.allclose(getattr(heard, name)[inside], getattr(alone, name)[inside], atol=0.02), name
+            assert np.allclose(getattr(found, name)[inside], getattr(alone, name)[inside], atol=0.02), name
 
 
 FOUND = np.array([[0.2, 0.4, 61.0]])
@@ -64,7 +64,7 @@ def _one_note(*_):
     return FOUND
 
 
-def test_only_recordings_with_words_and_without_notes_are_labelled(monkeypatch, tmp_path):
+def test_only_recordings_with_words_but_without_notes_are_labelled(monkeypatch, tmp_path):
     table = tmp_path / "lyrics.tsv"
     table.write_text("id\tcharacters\ttext\na\t3\t一二三\nb\t3\t一二三\n", encoding="utf-8")
     words = read_words(table)

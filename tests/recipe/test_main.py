@@ -1,4 +1,4 @@
-"""The whole recipe as one command."""
+"""The command that runs the whole recipe."""
 
 import importlib
 import subprocess
@@ -12,7 +12,7 @@ from recipe import __main__ as whole
 
 
 def run(monkeypatch, words: list[str], *, fail: str = "") -> list[list[str]]:
-    """The programs that the command runs, each of which makes its file, but for one that fails."""
+    """Run the command with fake programs, and return their arguments. Each makes its file, but one may fail."""
     steps = {tuple(step.program): step for step in whole.data_steps(Path(words[0]), Path(words[1]))}
     ran = []
 
@@ -31,7 +31,7 @@ def run(monkeypatch, words: list[str], *, fail: str = "") -> list[list[str]]:
     return ran
 
 
-def test_everything_is_made_once_and_in_order(monkeypatch, tmp_path):
+def test_all_steps_run_once_and_in_order(monkeypatch, tmp_path):
     words = [str(tmp_path / "data"), str(tmp_path / "work"), "--data-alone"]
     ran = run(monkeypatch, words)
     assert [command[0] for command in ran] == [
@@ -47,7 +47,7 @@ def test_everything_is_made_once_and_in_order(monkeypatch, tmp_path):
     assert [command[0] for command in run(monkeypatch, words)] == ["recipe.tones"]
 
 
-def test_a_program_that_fails_ends_the_recipe(monkeypatch, tmp_path):
+def test_a_failing_program_stops_the_recipe(monkeypatch, tmp_path):
     with pytest.raises(SystemExit) as ended:
         run(monkeypatch, [str(tmp_path / "data"), str(tmp_path / "work")], fail="recipe.make_songs")
     assert ended.value.code == 3

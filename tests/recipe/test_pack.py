@@ -1,4 +1,4 @@
-"""Packs of training data, and training from them."""
+"""Packs of training data, and training with them."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,7 @@ from tests.helpers.training_songs import RATE, manifest, sung_folder
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
-    """Three songs of two sources, one of them with syllables and ornaments, and one with its pitch alone."""
+    """Make three songs of two sources; one has syllables and ornaments, and one has only pitch."""
     folder = sung_folder(tmp_path_factory.mktemp("songs"))
     (folder / "a.syllables.txt").write_text("0.5\n1.25\n")
     (folder / "a.ornaments.txt").write_text("")
@@ -33,7 +33,7 @@ def folder(tmp_path_factory) -> Path:
     return folder
 
 
-def test_a_pack_holds_what_was_packed(folder):
+def test_a_pack_has_all_recordings_and_labels(folder):
     data = read_pack(folder / "pack")
     for entry, recording in zip(read_entries(folder / "all.csv"), data.recordings, strict=True):
         whole = load_recording(entry, RATE)
@@ -44,12 +44,12 @@ def test_a_pack_holds_what_was_packed(folder):
             if given is not None:
                 assert np.allclose(packed, given, atol=1e-3, equal_nan=True), name
         assert len(recording.samples) == len(whole.samples)
-        assert np.corrcoef(recording.samples, whole.samples)[0, 1] > 0.9  # Opus keeps the time
+        assert np.corrcoef(recording.samples, whole.samples)[0, 1] > 0.9  # Opus does not shift the time
     assert data.recordings[1].ornaments.shape == (0,)
     assert [entry.source for entry in data.entries] == ["ssvd", "songs", "songs", "mir1k"]
 
 
-def test_a_damaged_pack_says_what_is_missing(folder, tmp_path):
+def test_the_missing_recordings_of_a_damaged_pack_are_reported(folder, tmp_path):
     with pytest.raises(InputError, match="no index"):
         read_pack(tmp_path)
     for file in (folder / "pack").iterdir():
@@ -61,7 +61,7 @@ def test_a_damaged_pack_says_what_is_missing(folder, tmp_path):
         write_pack(folder / "pack", [folder / "all.csv"], folder / "cache")
 
 
-def test_both_stages_end_with_a_model_for_each_seed_and_are_not_done_again(folder, tmp_path, monkeypatch):
+def test_finished_stages_are_not_repeated(folder, tmp_path, monkeypatch):
     small = small_config()
     monkeypatch.setattr(recipe_train, "Config", lambda decoder: replace(small, decoder=decoder))
     (folder / "pack" / recipe_train.WORDS).write_text("id\tcharacters\npitch\t5\n")
@@ -70,7 +70,7 @@ def test_both_stages_end_with_a_model_for_each_seed_and_are_not_done_again(folde
     assert [path.parent.name for path in paths] == ["seed-3", "seed-4"]
     first, second = (load_model(path).network.state_dict() for path in paths)
     assert any(not np.array_equal(first[name], second[name]) for name in first)
-    monkeypatch.setattr(recipe_train, "train", None)  # would fail if it were called
+    monkeypatch.setattr(recipe_train, "train", None)  # a call would fail
     assert recipe_train.follow(recipe, folder / "pack") == paths
 
 

@@ -1,4 +1,4 @@
-"""Posteriors that are kept in a folder."""
+"""A cache of posteriors in a folder."""
 
 import shutil
 from dataclasses import replace
@@ -25,7 +25,7 @@ def recording(tmp_path):
     return Recording("songs", "valid", "song", tmp_path / "song.ogg")
 
 
-def test_the_second_time_nothing_is_computed(model, recording, tmp_path, monkeypatch):
+def test_cached_posteriors_are_not_computed_again(model, recording, tmp_path, monkeypatch):
     cache = PosteriorCache(tmp_path / "cache", model)
     first = cache(recording)
     assert len(first.posteriors) > 100
@@ -39,14 +39,14 @@ def test_the_second_time_nothing_is_computed(model, recording, tmp_path, monkeyp
         assert np.array_equal(kept, computed)
 
 
-def test_another_recording_under_the_same_name_is_computed_anew(model, recording, tmp_path):
+def test_a_changed_recording_is_computed_again(model, recording, tmp_path):
     cache = PosteriorCache(tmp_path / "cache", model)
     first = cache(recording)
     shutil.copy(SAMPLES / "frere_jacques.flac", recording.audio)
     assert cache(recording).duration != first.duration
 
 
-def test_several_processes_fill_it_alike(model, recording, tmp_path):
+def test_several_processes_give_the_same_cache(model, recording, tmp_path):
     other = replace(recording, id="other", audio=SAMPLES / "frere_jacques.flac")
     one, two = PosteriorCache(tmp_path / "one", model), PosteriorCache(tmp_path / "two", model)
     one.fill([recording, other], 1)
@@ -55,7 +55,7 @@ def test_several_processes_fill_it_alike(model, recording, tmp_path):
         assert np.array_equal(one(each).posteriors.onset, two(each).posteriors.onset)
 
 
-def test_models_that_differ_in_the_decoder_alone_share_it(model, tmp_path):
+def test_models_that_differ_only_in_the_decoder_share_the_cache(model, tmp_path):
     tuned = load_model(model)
     tuned.config = replace(tuned.config, decoder=replace(tuned.config.decoder, note_cost=2.0))
     save_model(tuned, tmp_path / "tuned.safetensors")

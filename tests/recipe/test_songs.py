@@ -1,4 +1,4 @@
-"""Made-up songs: plans of syllables, slurs and ornaments, and what their labels say of the sound."""
+"""Synthetic songs: plans of syllables, slurs and ornaments, and agreement of labels and sound."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -26,7 +26,7 @@ PLAIN = Manner(scoops=0, late=0, early=0, graces=0, falls=0, glottal=0, slurred=
 
 
 def voice(*spans: tuple[int, str]) -> VoiceFrames:
-    """Frames of a vowel (v), a voiceless consonant (c), a nasal (n) or silence (_), so many of each."""
+    """Make frames from (count, kind) spans: a vowel (v), a voiceless consonant (c), a nasal (n) or silence (_)."""
     loud = {"v": (1.0, 1.0), "c": (1e-3, 0.05), "n": (0.3, 3e-3), "_": (1e-9, 1e-9)}  # below and above 800 Hz
     kinds = "".join(kind * count for count, kind in spans)
     low = round(800 / 8000 * (BINS - 1))
@@ -38,7 +38,7 @@ def voice(*spans: tuple[int, str]) -> VoiceFrames:
 
 
 def bank() -> SyllableBank:
-    """One open syllable that begins with a voiceless consonant, and one that ends with a nasal."""
+    """Make an open syllable that begins with a voiceless consonant, and a syllable that ends with a nasal."""
     frames = voice((10, "c"), (40, "v"), (10, "_"), (10, "c"), (30, "v"), (20, "n"))
     opened = Syllable(0, 10, 20, 40, 50, 50)
     closed = Syllable(60, 70, 78, 85, 120, 120, closed=True)
@@ -51,7 +51,7 @@ def plan(manner: Manner, seed: int = 0, seconds: float = 20.0):
 
 @pytest.mark.parametrize("seed", range(12))
 @pytest.mark.parametrize("clear", [False, True])
-def test_notes_follow_each_other_and_pieces_lie_inside_their_notes(seed, clear):
+def test_notes_are_in_order_and_pieces_are_inside_their_notes(seed, clear):
     syllables = plan(draw_manner(np.random.default_rng(seed), clear=clear), seed)
     notes = [note for syllable in syllables for note in syllable.notes]
     assert len(notes) > 8 and syllables[-1].rest
@@ -66,7 +66,7 @@ def test_notes_follow_each_other_and_pieces_lie_inside_their_notes(seed, clear):
         assert kinds == ["syllable"] + ["slur"] * (len(kinds) - 1)
 
 
-def test_a_scoop_lies_below_its_note_and_leaves_enough_of_it():
+def test_a_scoop_is_below_its_note_and_leaves_enough_of_it():
     manner = replace(PLAIN, scoops=1.0, least_main=0.24)
     scooped = [n for s in plan(manner) for n in s.notes if len(n.pieces) == 2]
     assert len(scooped) > 10
@@ -77,7 +77,7 @@ def test_a_scoop_lies_below_its_note_and_leaves_enough_of_it():
     assert all(len(n.pieces) == 1 for s in plan(PLAIN) for n in s.notes)
 
 
-def test_labels_are_where_the_plan_and_the_pitch_put_them():
+def test_labels_agree_with_the_plan_and_the_pitch():
     pytest.importorskip("pyworld")
     manner = replace(PLAIN, scoops=0.6, slurred=0.3)
     planned = plan(manner)
@@ -98,18 +98,18 @@ def test_labels_are_where_the_plan_and_the_pitch_put_them():
     assert np.array_equal(again.samples, song.samples)
 
 
-def test_consonants_before_a_vowel_belong_to_no_note():
+def test_consonants_before_a_vowel_are_not_part_of_a_note():
     pytest.importorskip("pyworld")
     song = sing(bank(), plan(PLAIN), PLAIN, STEADY, np.random.default_rng(2))
     joined = [(a, b) for a, b in pairwise(song.notes) if b.onset - a.offset < 0.2]
     assert joined
     for before, after in joined:
-        assert after.onset - before.offset > 0.02  # the consonant of 50 ms, or what is left of it
+        assert after.onset - before.offset > 0.02  # the consonant of 50 ms, or a part of it
         silent = song.f0[round(before.offset / HOP_SECONDS) + 1 : round(after.onset / HOP_SECONDS) - 1]
         assert np.isnan(silent).all()
 
 
-def test_a_fall_and_a_creak_end_phrases():
+def test_falls_and_creaks_are_at_the_ends_of_phrases():
     pytest.importorskip("pyworld")
     for manner, least in ((replace(PLAIN, falls=1.0), 1.0), (replace(PLAIN, glottal=1.0), 11.0)):
         song = sing(bank(), plan(manner), manner, STEADY, np.random.default_rng(3))
@@ -119,7 +119,7 @@ def test_a_fall_and_a_creak_end_phrases():
         assert bool(song.ornaments) == bool(manner.falls)
 
 
-def test_a_nasal_is_told_from_a_vowel_and_can_be_held():
+def test_a_nasal_is_recognised_and_can_be_held():
     opened, closed = bank().syllables
     assert ends_sonorously(bank().voice, closed)
     assert not ends_sonorously(bank().voice, opened)
@@ -128,10 +128,10 @@ def test_a_nasal_is_told_from_a_vowel_and_can_be_held():
     pytest.importorskip("pyworld")
     manner = replace(PLAIN, closed=1.0, held_nasals=1.0)
     source = sing(bank(), plan(manner), manner, STEADY, np.random.default_rng(4))
-    assert len(source.notes) == len(plan(manner)), "a held nasal is no note"
+    assert len(source.notes) == len(plan(manner)), "a held nasal is not a note"
 
 
-def test_syllables_are_found_in_recordings_with_labels_and_without():
+def test_syllables_are_found_with_and_without_labels():
     frames = voice((20, "_"), (10, "c"), (50, "v"), (20, "_"), (10, "c"), (50, "v"), (20, "_"))
     assert nucleus_of(frames, 20, 80) == pytest.approx(30, abs=2)
     labelled = labelled_bank("a", frames, [(0.0, 0.15, 0.4), (0.4, 0.55, 0.8)])
@@ -147,17 +147,17 @@ def test_syllables_are_found_in_recordings_with_labels_and_without():
 
 
 def repeated(**changes: float) -> Manner:
-    """A manner in which notes repeat their pitch as often as possible."""
+    """Make a manner in which notes repeat their pitch as often as possible."""
     return replace(PLAIN, repeated=1.0, **changes)
 
 
 def level(song, time: float) -> float:
-    """Root mean square of 20 ms around a time."""
+    """Measure the root mean square of 20 ms around a time."""
     middle = round(time * song.sample_rate)
     return float(np.sqrt(np.mean(song.samples[max(0, middle - 160) : middle + 160] ** 2)))
 
 
-def test_a_dip_alone_marks_a_repeated_note():
+def test_a_repeated_note_may_have_only_a_dip():
     pytest.importorskip("pyworld")
     manner = repeated(dips=1.0)
     planned = plan(manner)
@@ -173,7 +173,7 @@ def test_a_dip_alone_marks_a_repeated_note():
     assert np.median(falls) < 0.75
 
 
-def test_a_new_vowel_alone_marks_a_repeated_note():
+def test_a_repeated_note_may_have_only_a_new_vowel():
     pytest.importorskip("pyworld")
     manner = repeated(hiatus=1.0)
     planned = plan(manner)

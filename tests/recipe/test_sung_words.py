@@ -1,4 +1,4 @@
-"""The programs that make training data of sung words; none of what they sing with is needed."""
+"""Programs that make training data of sung words. The tests need no synthesiser."""
 
 import re
 import shutil
@@ -19,7 +19,7 @@ FOLDER = Path(__file__).parents[2] / "recipe"
 
 
 def syllables(soft: bool) -> tuple[list[str], list[int]]:
-    """What is sung in twenty melodies, and the first pitch of each syllable."""
+    """Return the syllables of twenty melodies, and the first pitch of each syllable."""
     found, pitches = [], []
     for seed in range(20):
         tokens = words.score(np.random.default_rng(seed), "es", (55, 79), 0.4, soft=soft).split()
@@ -29,7 +29,7 @@ def syllables(soft: bool) -> tuple[list[str], list[int]]:
     return found, pitches
 
 
-def test_soft_words_begin_softly_and_stay_on_their_pitch():
+def test_soft_words_have_soft_onsets_and_repeat_pitches():
     shares = []
     for soft in (False, True):
         found, pitches = syllables(soft)
@@ -45,7 +45,7 @@ def test_soft_words_begin_softly_and_stay_on_their_pitch():
     assert shares[1][2] > shares[0][2] + 0.1
 
 
-def test_a_vowel_that_glides_in_has_no_attack_of_its_own():
+def test_vowels_that_glide_in_have_no_attack():
     make = words.recipe()
     parts = make.Syllable(first=3, voiced=5, vowel=9, hold=20, unvoiced=40, last=45)
     make.speak, make.divide = (lambda phonemes, voice: phonemes), (lambda frames, closed: parts)
@@ -58,7 +58,7 @@ def test_a_vowel_that_glides_in_has_no_attack_of_its_own():
     assert all(one == parts for one in begun["m'a"])
 
 
-def test_vowels_change_slowly_from_beginning_to_end():
+def test_some_vowels_change_slowly():
     make = words.recipe()
     parts = make.Syllable(first=3, voiced=5, vowel=9, hold=20, unvoiced=40, last=45)
     assert make.hold(parts) == (20, 20)
@@ -71,7 +71,7 @@ def test_vowels_change_slowly_from_beginning_to_end():
 
 
 @pytest.mark.parametrize("language", sorted(voices.ALL_LANGUAGES))
-def test_a_language_is_sung_in_all_its_own_sounds(language):
+def test_all_sounds_of_a_language_are_sung(language):
     sounds = voices.ALL_LANGUAGES[language]
     sung = set()
     for seed in range(60):
@@ -86,7 +86,7 @@ def test_a_language_is_sung_in_all_its_own_sounds(language):
     assert sung == expected
 
 
-def test_festival_is_told_each_sound_of_a_syllable(monkeypatch):
+def test_festival_gets_all_sounds_of_a_syllable(monkeypatch):
     pytest.importorskip("pyworld")
     said, complaint = [], b""
 
@@ -100,7 +100,7 @@ def test_festival_is_told_each_sound_of_a_syllable(monkeypatch):
     frames = voices.speak_by_festival("s_t_'aa_n", "american+ked_diphone")
     assert frames.sample_rate == voices.SPOKEN_RATE
     assert said[0].startswith("(begin (voice_ked_diphone) ")
-    segments = re.findall(r"\(([^ ()]+) ([\d.]+) \(", said[0])  # what is said, and for how many seconds
+    segments = re.findall(r"\(([^ ()]+) ([\d.]+) \(", said[0])  # sounds, and their lengths in seconds
     assert [sound for sound, _ in segments] == ["pau", "s", "t", "aa", "n", "pau"]
     assert all(float(seconds) > 0 for _, seconds in segments)
     complaint = b"UniSyn: using default diphone ae-pau for eh-pau\n"
@@ -108,7 +108,7 @@ def test_festival_is_told_each_sound_of_a_syllable(monkeypatch):
         voices.speak_by_festival("'eh_", "american+ked_diphone")
 
 
-def test_pico_is_told_the_syllable_without_its_stress(monkeypatch):
+def test_pico_gets_syllables_without_stress_marks(monkeypatch):
     pytest.importorskip("pyworld")
     said = []
 
@@ -131,7 +131,7 @@ def test_pico_is_told_the_syllable_without_its_stress(monkeypatch):
     ("kind", "needs"),
     [("", "espeak-ng"), ("soft", "espeak-ng"), ("flite", "flite"), ("festival", "festival"), ("pico", "ttspico")],
 )
-def test_a_synthesiser_that_is_missing_is_one_line_before_anything_is_made(tmp_path, monkeypatch, kind, needs):
+def test_a_missing_synthesiser_is_reported_at_once(tmp_path, monkeypatch, kind, needs):
     monkeypatch.setattr(voices.shutil, "which", lambda program: None)
     monkeypatch.setattr(voices.importlib.util, "find_spec", lambda name: None)
     monkeypatch.setattr(sys, "argv", ["synthetic_words.py", str(tmp_path / "out"), *([f"--{kind}"] if kind else [])])
@@ -141,7 +141,7 @@ def test_a_synthesiser_that_is_missing_is_one_line_before_anything_is_made(tmp_p
 
 
 def answering(monkeypatch, lacking=(), returncode=0, stderr=""):
-    """A Festival that has all voices but some; the list of what it is asked."""
+    """Replace Festival with a fake that lacks some voices; return the list of its inputs."""
     asked = []
 
     def festival(command, **_):
@@ -166,7 +166,7 @@ def answering(monkeypatch, lacking=(), returncode=0, stderr=""):
     ],
     ids=["one", "two"],
 )
-def test_voices_that_festival_lacks_are_one_line_before_anything_is_made(tmp_path, monkeypatch, lacking, line):
+def test_missing_voices_of_festival_are_reported_at_once(tmp_path, monkeypatch, lacking, line):
     asked = answering(monkeypatch, lacking)
     monkeypatch.setattr(sys, "argv", ["synthetic_words.py", str(tmp_path / "out"), "--festival"])
     with pytest.raises(SystemExit, match=f"^{re.escape(line)}$"):
@@ -175,7 +175,7 @@ def test_voices_that_festival_lacks_are_one_line_before_anything_is_made(tmp_pat
     assert not (tmp_path / "out").exists()
 
 
-def test_festival_with_all_voices_lacks_nothing(monkeypatch):
+def test_no_voices_are_missing_if_festival_has_all(monkeypatch):
     asked = answering(monkeypatch)
     assert voices.missing("festival") is None
     assert len(asked) == 1
@@ -189,19 +189,19 @@ def test_festival_with_all_voices_lacks_nothing(monkeypatch):
     ],
     ids=["complaining", "silent"],
 )
-def test_a_festival_that_does_not_run_is_not_said_to_lack_voices(monkeypatch, stderr, line):
+def test_a_festival_that_does_not_run_is_reported(monkeypatch, stderr, line):
     answering(monkeypatch, voices.FESTVOX, returncode=1, stderr=stderr)
     assert voices.missing("festival") == f"festival does not run: {line}"
 
 
-def test_each_of_festivals_voices_has_a_package_that_the_description_names():
+def test_the_packages_of_all_festival_voices_are_documented():
     assert list(voices.FESTVOX) == list(voices.OWN_VOICES["festival"])
     named = re.findall(r"(-\w+(?:-\w+)?)", words.__doc__.partition("Debian's festvox")[2])
     assert {package.removeprefix("festvox") for package in voices.FESTVOX.values()} <= set(named)
 
 
 @pytest.mark.skipif(shutil.which("festival") is None, reason="no Festival is installed: apt-get install festival")
-def test_festival_itself_tells_a_voice_from_what_is_none(monkeypatch):
+def test_missing_voices_are_found_with_the_real_festival(monkeypatch):
     monkeypatch.setitem(voices.OWN_VOICES["festival"], "nobody_diphone", ("italian", (55, 77)))
     monkeypatch.setitem(voices.FESTVOX, "nobody_diphone", "festvox-nobody")
     listed = subprocess.run(["festival", "-b", "(print (voice.list))"], check=True, capture_output=True, text=True)

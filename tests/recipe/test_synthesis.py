@@ -1,4 +1,4 @@
-"""Synthetic singing is what it says: the asked pitch, notes in order, a sane sound."""
+"""Synthetic singing has the requested pitch, notes in order, and a valid sound."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -49,7 +49,7 @@ def test_melodies_are_in_order_and_in_range(seed):
     assert all(49 < note.pitch < 68 for note in notes)
 
 
-def test_melodies_hold_every_kind_of_join():
+def test_melodies_have_all_kinds_of_transitions():
     gaps, steps = [], []
     for seed in range(20):
         notes = random_melody(np.random.default_rng(seed), 20.0)
@@ -58,7 +58,7 @@ def test_melodies_hold_every_kind_of_join():
     gaps, steps = np.array(gaps), np.array(steps)
     assert (gaps == 0).mean() > 0.3
     assert (gaps > 0.2).any()
-    assert ((gaps == 0) & (steps < 0.5)).any()  # re-attacked
+    assert ((gaps == 0) & (steps < 0.5)).any()  # repeated without a gap
     assert ((gaps > 0.02) & (gaps < 0.1) & (steps < 0.5)).any()  # repeated after a consonant
 
 
@@ -78,7 +78,7 @@ def test_the_mean_of_a_note_is_its_pitch(seed):
         assert middle(curve, note).mean() == pytest.approx(note.pitch, abs=0.02)
 
 
-def test_the_curve_is_voiced_in_the_notes_and_nowhere_else():
+def test_the_curve_is_voiced_only_in_notes():
     curve = f0_curve(GAPPED, HOP_SECONDS, np.random.default_rng(0), STYLE)
     assert len(curve) == round(3.4 / HOP_SECONDS)
     time = (np.arange(len(curve)) + 0.5) * HOP_SECONDS
@@ -86,7 +86,7 @@ def test_the_curve_is_voiced_in_the_notes_and_nowhere_else():
     assert np.array_equal(~np.isnan(curve), sung)
 
 
-def test_legato_glides_and_vibrato_swings():
+def test_the_curve_has_glides_and_vibrato():
     plain = replace(STYLE, drift=0, fluctuation=0, vibrato_share=0, overshoot=0, scoop_share=0)
     curve = f0_curve((Note(0, 1, 60), Note(1, 2, 64)), HOP_SECONDS, np.random.default_rng(0), plain)
     at = round(1 / HOP_SECONDS)
@@ -98,7 +98,7 @@ def test_legato_glides_and_vibrato_swings():
     assert np.ptp(curve) == pytest.approx(1.0, abs=0.1)
 
 
-def test_the_same_seed_sings_the_same():
+def test_the_same_seed_gives_the_same_singing():
     curves = [f0_curve(GAPPED, HOP_SECONDS, np.random.default_rng(7), STYLE) for _ in range(2)]
     assert np.array_equal(*curves, equal_nan=True)
     assert np.array_equal(voice(3, 3.0), voice(3, 3.0))
@@ -111,7 +111,7 @@ def test_overlapping_notes_are_refused():
 
 
 @pytest.mark.parametrize("pitch", [36.0, 48.37, 60.0, 72.25, 84.0])
-def test_the_formant_voice_sings_the_asked_pitch(pitch):
+def test_the_formant_voice_sings_the_requested_pitch(pitch):
     f0 = np.full(round(0.8 / HOP_SECONDS), pitch)
     samples = formant_voice((Note(0, 0.8, pitch),), f0, RATE, np.random.default_rng(1))
     assert samples.dtype == np.float32
@@ -127,27 +127,27 @@ def test_the_formant_voice_sings_the_asked_pitch(pitch):
     assert 1200 * np.log2(exact / 8 / period) == pytest.approx(0, abs=10)
 
 
-def test_a_repeated_note_dips_as_deep_as_asked():
+def test_the_dip_of_a_repeated_note_has_the_requested_depth():
     notes = (Note(0.1, 0.6, 60.0), Note(0.6, 1.1, 60.0))
     depths = []
     for low, high in ((4.0, 6.0), (15.0, 20.0)):
         level = draw_level(notes, [True, True], 230, np.random.default_rng(3), replace(STYLE, dip=(low, high)))
         bottom = level[110:130].min()
         depths.append(20 * np.log10(min(level[40:100].mean(), level[150:200].mean()) / bottom))
-    # Neighbours' loudness meets within 30 ms, so the deepest part is shallower than what is drawn.
+    # The gain is smoothed over 30 ms, so the deepest part is shallower than the drawn depth.
     assert 2.0 < depths[0] < 7.0
     assert 8.0 < depths[1] < 21.0
 
 
 def vowels(count: int = 100, each: int = 40) -> VoiceFrames:
-    """A voice that holds one of two vowels after the other, without a pause."""
+    """Make a voice that alternates between two vowels without a pause."""
     envelope = np.ones((count * each, 129), np.float32)
     for number in range(count):
         envelope[number * each : (number + 1) * each, 10 + 40 * (number % 2) :][:, :20] = 100.0
     return VoiceFrames(np.full(count * each, 60.0), envelope, np.zeros_like(envelope), RATE)
 
 
-def test_steady_pieces_hold_one_vowel():
+def test_steady_pieces_have_one_vowel():
     pieces = vowels().steady()
     assert len(pieces) == 100
     assert all(first // 40 == (last - 1) // 40 for first, last in pieces)
@@ -160,7 +160,7 @@ REPEATED = tuple(Note(0.1 + 0.3 * i, 0.4 + 0.3 * i, 60.0) for i in range(60))
 
 
 def sung_from(style: SingingStyle) -> tuple[np.ndarray, np.ndarray]:
-    """The frames of `vowels` that sing a note repeated sixty times, and their gain."""
+    """Return the frames of `vowels` for a note that is repeated sixty times, and their gain."""
     sung = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(voices, "render", lambda _, source, f0, gain: sung.append((source, gain)) or np.ones(9))
@@ -168,7 +168,7 @@ def sung_from(style: SingingStyle) -> tuple[np.ndarray, np.ndarray]:
     return sung[0]
 
 
-def test_a_repeated_note_keeps_its_vowel_where_asked():
+def test_a_repeated_note_keeps_its_vowel_if_requested():
     changed = []
     for share in (0.0, 1.0):
         source, _ = sung_from(replace(STYLE, same_vowel_share=share))
@@ -178,13 +178,13 @@ def test_a_repeated_note_keeps_its_vowel_where_asked():
     assert changed[1] == 0.0
 
 
-def test_a_repeated_note_may_be_told_by_its_vowel_alone():
+def test_a_repeated_note_may_differ_only_in_its_vowel():
     source, gain = sung_from(replace(STYLE, vowel_share=1.0))
     starts = [round(note.onset / HOP_SECONDS) for note in REPEATED[1:]]
     kinds = source // 40 % 2
-    # Of a few pieces drawn one is nearly always of the other kind.
+    # Among a few random pieces, there is nearly always one with the other vowel.
     assert np.mean([kinds[at + 1] != kinds[at - 1] for at in starts]) > 0.85
-    assert all(kinds[a + 1 : b - 1].std() == 0 for a, b in pairwise(starts))  # and it is held to the next
+    assert all(kinds[a + 1 : b - 1].std() == 0 for a, b in pairwise(starts))  # each vowel is held until the next note
     dips = [gain[at - 10 : at + 10].min() / min(gain[at - 25], gain[at + 25]) for at in starts]
     assert np.median(dips) > 0.75
 
@@ -199,12 +199,12 @@ def test_the_formant_voice_is_silent_in_rests_and_finite():
         formant_voice(GAPPED, np.full(10, np.nan), RATE, rng)
 
 
-def test_resinging_keeps_the_asked_pitch():
+def test_resinging_gives_the_requested_pitch():
     pyworld = pytest.importorskip("pyworld")
     frames = analyse(voice(), RATE)
     notes = random_melody(np.random.default_rng(2), 6.0, 48, 62)
     samples = resing(frames, notes, np.random.default_rng(3), STYLE)
-    asked = f0_curve(notes, HOP_SECONDS, np.random.default_rng(3), STYLE)  # the first thing that resing draws
+    asked = f0_curve(notes, HOP_SECONDS, np.random.default_rng(3), STYLE)  # resing draws the curve first
     assert samples.dtype == np.float32
     assert np.isfinite(samples).all()
     assert len(samples) == pytest.approx((len(asked) * HOP_SECONDS + 0.2) * RATE, abs=RATE * HOP_SECONDS)
@@ -215,7 +215,7 @@ def test_resinging_keeps_the_asked_pitch():
     assert np.nanmedian(np.abs(heard - asked)) < 0.1
 
 
-def test_rendering_without_change_gives_the_voice_back():
+def test_rendering_without_changes_gives_the_original_voice():
     pytest.importorskip("pyworld")
     samples = voice(1, 3.0)
     frames = analyse(samples, RATE)
@@ -225,7 +225,7 @@ def test_rendering_without_change_gives_the_voice_back():
     assert again.std() == pytest.approx(samples.std(), rel=0.25)
 
 
-def test_a_warped_voice_has_moved_formants():
+def test_warping_shifts_the_formants():
     envelope = np.zeros((3, 101), np.float32)
     envelope[:, 40] = 1
     frames = VoiceFrames(np.full(3, 60.0), envelope, envelope, RATE)

@@ -1,4 +1,4 @@
-"""Plain tones to train on: their pitch is that of their labels."""
+"""Plain tones for training: their pitch equals that of their labels."""
 
 import sys
 
@@ -13,8 +13,8 @@ from singtrans.pitch import hz_to_midi
 from singtrans.training.recordings import read_f0
 
 
-def heard_pitch(samples: np.ndarray, seconds: np.ndarray) -> np.ndarray:
-    """Pitch of a sine at times: its phase's slope over 20 ms."""
+def measured_pitch(samples: np.ndarray, seconds: np.ndarray) -> np.ndarray:
+    """Measure the pitch of a sine at times, by the slope of its phase over 20 ms."""
     phase = np.unwrap(np.angle(hilbert(samples)))
     at = np.round(seconds * tones.RATE).astype(int)
     return hz_to_midi((phase[at + 160] - phase[at - 160]) / 320 / (2 * np.pi) * tones.RATE)
@@ -28,13 +28,13 @@ def test_a_sine_has_the_pitch_of_its_label(seed):
     f0[(time > 1.4) & (time < 1.6)] = np.nan
     samples = tones.sound(f0, np.ones(len(f0)), tones.Colour(np.ones(1), -70.0), rng)
     inside = np.flatnonzero((time > 0.1) & (time < 2.9) & ((time < 1.35) | (time > 1.65)))
-    assert np.abs(heard_pitch(samples, time[inside]) - f0[inside]).max() < 0.1
+    assert np.abs(measured_pitch(samples, time[inside]) - f0[inside]).max() < 0.1
     assert np.abs(samples).max() == pytest.approx(0.7)
     silent = samples[int(1.42 * tones.RATE) : int(1.58 * tones.RATE)]
     assert np.sqrt(np.mean(silent**2)) < 1e-3 * np.sqrt(np.mean(samples**2))
 
 
-def test_harmonics_are_as_strong_as_they_are_said_to_be():
+def test_harmonics_have_the_stated_strengths():
     f0 = np.full(400, 57.0)  # 220 Hz
     colour = tones.Colour(np.array([0.2, 1.0, 0.5]), -80.0)
     samples = tones.sound(f0, np.ones(len(f0)), colour, np.random.default_rng(3))[:16_000]
@@ -44,22 +44,22 @@ def test_harmonics_are_as_strong_as_they_are_said_to_be():
     assert spectrum[880] < 0.01 * found[1]
 
 
-def test_what_makes_no_sound_is_refused():
+def test_empty_tones_are_refused():
     rng, colour = np.random.default_rng(0), tones.Colour(np.ones(2), -70.0)
     for f0, level in ((np.full(50, np.nan), np.ones(50)), (np.full(50, 60.0), np.zeros(50))):
         with pytest.raises(ValueError, match="nothing to play"):
             tones.sound(f0, level, colour, rng)
 
 
-def test_no_harmonic_folds_back():
-    f0 = np.full(400, 84.0)  # 1047 Hz: the eighth would be at 8372 Hz, and come back at 7628
+def test_harmonics_above_the_nyquist_frequency_are_left_out():
+    f0 = np.full(400, 84.0)  # 1047 Hz: the eighth harmonic would be at 8372 Hz, with an alias at 7628 Hz
     samples = tones.sound(f0, np.ones(400), tones.Colour(np.ones(8), -80.0), np.random.default_rng(3))[:16_000]
     spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
     assert spectrum[7500:7800].max() < 1e-3 * spectrum.max()
 
 
-def test_files_say_what_is_heard(tmp_path, monkeypatch):
-    """Of melodies of one sine: pitch within cents of the label, quiet where there is none."""
+def test_files_agree_with_the_sound(tmp_path, monkeypatch):
+    """The pitch of sine melodies is within cents of the label, and unlabelled parts are quiet."""
     monkeypatch.setattr(tones, "draw_colour", lambda _: tones.Colour(np.ones(1), -60.0))
     for number in range(3):
         entry = tones.make((tmp_path, 4, number))
@@ -67,7 +67,7 @@ def test_files_say_what_is_heard(tmp_path, monkeypatch):
         time = np.arange(len(label)) * 0.02
         steady = (label > 0) & (np.roll(label, 1) > 0) & (np.roll(label, -1) > 0)
         steady &= (time > 0.1) & (time < len(samples) / tones.RATE - 0.1)
-        error = np.abs(heard_pitch(samples, time[steady]) - label[steady])
+        error = np.abs(measured_pitch(samples, time[steady]) - label[steady])
         assert steady.sum() > 300
         assert np.median(error) < 0.005 and np.quantile(error, 0.95) < 0.05
         power = np.convolve(samples**2, np.ones(320) / 320, "same")
@@ -78,7 +78,7 @@ def test_files_say_what_is_heard(tmp_path, monkeypatch):
         assert loud.min() > 5e-4 * np.median(loud)
 
 
-def test_melodies_are_of_every_kind():
+def test_melodies_have_all_kinds_of_notes():
     rng = np.random.default_rng(0)
     colours = [tones.draw_colour(rng) for _ in range(300)]
     counts = np.bincount([len(c.amplitudes) for c in colours], minlength=9)
@@ -99,11 +99,11 @@ def test_the_data_set_can_be_trained_on(tmp_path, monkeypatch):
     assert [(e.id, e.notes, e.split, e.source) for e in entries] == [
         (f"plain-00{n}", None, "train", "tones") for n in range(2)
     ]
-    # Nor does the folder say anything of notes, whoever is given it without the manifest.
+    # Without the manifest, the folder has no labels of notes either.
     assert sorted(path.suffix for path in (tmp_path / "a").iterdir()) == [".csv", ".flac", ".flac", ".txt", ".txt"]
     song = tones.song(tones.SEED, 1)
     label = read_f0(entries[1].f0)
-    frame = 4 * np.arange(1, len(label))  # every 20 ms of a curve with a value every 5
+    frame = 4 * np.arange(1, len(label))  # every 20 ms of a curve with a value every 5 ms
     inside = frame < len(song.f0)
     assert np.abs(label[1:][inside] - np.nan_to_num(song.f0[frame[inside]])).max() < 0.001
     samples, rate = soundfile.read(entries[1].audio)

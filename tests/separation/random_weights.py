@@ -1,4 +1,4 @@
-"""Weights of the right shapes for Spleeter's network, from a random generator."""
+"""Random weights with the right shapes for Spleeter's network."""
 
 import numpy as np
 
@@ -11,7 +11,9 @@ def random_weights(seed=0):
     for name, shape in shapes().items():
         if name.endswith("running_var"):
             array = rng.uniform(0.5, 2.0, shape)
-        elif name.endswith("weight") and len(shape) == 1:  # or the deepest layers would have no part in the result
+        elif (
+            name.endswith("weight") and len(shape) == 1
+        ):  # otherwise, the deepest layers would have no effect on the result
             array = rng.uniform(0.7, 1.5, shape)
         elif len(shape) == 4:
             array = rng.standard_normal(shape) / np.sqrt(shape[1] * 12)

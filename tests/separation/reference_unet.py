@@ -1,4 +1,4 @@
-"""Spleeter's network in plain numpy: slow, one output at a time, to compare the ONNX graph with."""
+"""Spleeter's network in plain numpy, as a slow reference for the ONNX graph."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ LEVELS = 6
 
 
 def convolve(x, weight, bias, stride, dilation, pads):
-    """(channels, h, w) with (before, after) pads of both axes."""
+    """Convolve (channels, h, w) values; ``pads`` are (before, after) for both axes."""
     height, width = weight.shape[2:]
     x = np.pad(x, ((0, 0), pads, pads))
     rows = (x.shape[1] - dilation * (height - 1) - 1) // stride + 1
@@ -21,7 +21,7 @@ def convolve(x, weight, bias, stride, dilation, pads):
 
 
 def convolve_transposed(x, weight, bias):
-    """Stride 2; of the five by five kernel's overhang one row is cut off before and two after."""
+    """Convolve with stride 2. One row before and two rows after the output are cut off."""
     _, out, height, width = weight.shape
     rows, columns = x.shape[1:]
     result = np.zeros((out, 2 * rows + 3, 2 * columns + 3))
@@ -40,7 +40,7 @@ def normalise(x, weights, name):
 
 
 def mask(x, weights):
-    """(channels, frames, bins) magnitudes -> the mask."""
+    """Compute the mask from (channels, frames, bins) magnitudes."""
     skipped = []
     for level in range(1, LEVELS + 1):
         name = f"down{level}_conv.1"

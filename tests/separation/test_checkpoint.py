@@ -1,4 +1,4 @@
-"""Checkpoints are read without running what is in them."""
+"""Checkpoints are read without running code in them."""
 
 import hashlib
 import io
@@ -26,7 +26,7 @@ def save(path, content):
     return hashlib.sha256(content).hexdigest()
 
 
-def test_arrays_are_what_numpy_pickled(tmp_path):
+def test_arrays_are_equal_to_the_saved_ones(tmp_path):
     rng = np.random.default_rng(0)
     arrays = {
         "a.weight": rng.standard_normal((3, 2, 5, 5)).astype(np.float32),
@@ -41,9 +41,9 @@ def test_arrays_are_what_numpy_pickled(tmp_path):
         assert found[name].dtype == array.dtype
 
 
-def test_another_file_is_not_unpickled(tmp_path, monkeypatch):
+def test_files_with_another_checksum_are_not_unpickled(tmp_path, monkeypatch):
     def refuse(*_):
-        raise AssertionError("it was unpickled")
+        raise AssertionError("the file was unpickled")
 
     monkeypatch.setattr(checkpoint, "_Unpickler", refuse)
     path = tmp_path / "a.ckpt"
@@ -73,26 +73,26 @@ class Runs:
     ],
     ids=["call", "value", "objects", "byte order", "number", "list", "no array", "class", "cut short", "empty"],
 )
-def test_what_is_not_an_array_is_refused(tmp_path, content):
+def test_content_other_than_arrays_is_refused(tmp_path, content):
     path = tmp_path / "a.ckpt"
     with pytest.raises(UsageError, match=r"does not hold arrays.*pip install --force-reinstall"):
         read_checkpoint(path, save(path, archived(content)))
 
 
 @pytest.mark.parametrize("content", [b"", b"text", archived(b"", "other")], ids=["empty", "text", "no pickle"])
-def test_what_is_no_archive_of_arrays_is_refused(tmp_path, content):
+def test_other_archives_are_refused(tmp_path, content):
     path = tmp_path / "a.ckpt"
     with pytest.raises(UsageError, match="does not hold arrays"):
         read_checkpoint(path, save(path, content))
 
 
-def test_missing_file_is_said_in_one_line(tmp_path):
+def test_a_missing_file_is_reported_in_one_line(tmp_path):
     with pytest.raises(UsageError, match="cannot be read") as error:
         read_checkpoint(tmp_path / "a.ckpt")
     assert "\n" not in str(error.value)
 
 
-def test_missing_package_names_the_extra(monkeypatch):
+def test_the_error_for_a_missing_package_names_the_extra(monkeypatch):
     monkeypatch.setattr(checkpoint, "PACKAGE", "no_such_package_for_songs")
     with pytest.raises(UsageError, match=r"singtrans\[songs\]"):
         find_checkpoint()

@@ -1,4 +1,4 @@
-"""When a voice is separated, and which notes are kept."""
+"""The decisions whether to separate a voice, and which notes to keep."""
 
 from dataclasses import replace
 from functools import partial
@@ -19,7 +19,7 @@ CONFIG = SongConfig(doubtful=0.8, song=0.65, gain=0.02, loud=-10.0, quietest=-20
 
 
 class Half:
-    """An engine that halves the sound."""
+    """Engine that halves the sound."""
 
     name, sample_rate, factor = "half", 44_100, 0.5
 
@@ -32,22 +32,22 @@ class Half:
 
 
 class Quiet(Half):
-    """An engine that finds hardly any voice: 40 dB less."""
+    """Engine that finds hardly any voice: its output is 40 dB lower."""
 
     factor = 0.01
 
 
-class Listener:
-    """Gives a recording notes of one confidence, and a separated voice those of another."""
+class FakeTranscriber:
+    """Transcriber that gives notes of one confidence for a recording, and of another for a separated voice."""
 
     def __init__(self, mix, voice):
-        self.sure, self.heard = {"song.wav": mix, "song.voice.flac": voice, "kept.voice.flac": voice}, []
+        self.sure, self.calls = {"song.wav": mix, "song.voice.flac": voice, "kept.voice.flac": voice}, []
 
     def __call__(self, path):
         samples, rate = soundfile.read(path)
-        self.heard.append((path.name, rate, samples))
+        self.calls.append((path.name, rate, samples))
         sure = self.sure[path.name]
-        notes = () if sure is None else (Note(0.0, 0.5, 60.0 + len(self.heard), sure), Note(0.5, 0.6, 62.0, 0.1))
+        notes = () if sure is None else (Note(0.0, 0.5, 60.0 + len(self.calls), sure), Note(0.5, 0.6, 62.0, 0.1))
         if sure is not None:
             notes = (notes[0], replace(notes[1], confidence=sure))
         nothing = np.zeros(0)
@@ -61,8 +61,8 @@ def song(tmp_path):
     return tmp_path / "song.wav"
 
 
-def transcribe(song, listener, separate=Separate.AUTO, make=Half, voice=None, config=CONFIG):
-    return SongTranscriber(listener, SeparationOptions(separate), config, make)(song, voice)
+def transcribe(song, transcriber, separate=Separate.AUTO, make=Half, voice=None, config=CONFIG):
+    return SongTranscriber(transcriber, SeparationOptions(separate), config, make)(song, voice)
 
 
 def refuse(engine):
@@ -70,10 +70,10 @@ def refuse(engine):
 
 
 @pytest.mark.parametrize(("mix", "voice", "kept"), [(0.6, 0.7, True), (0.6, 0.61, False), (0.7, 0.5, False)])
-def test_doubtful_notes_give_way_to_surer_ones(song, mix, voice, kept):
-    listener = Listener(mix, voice)
-    found = transcribe(song, listener)
-    assert [name for name, _, _ in listener.heard] == ["song.wav", "song.voice.flac"]
+def test_uncertain_notes_are_replaced_by_more_certain_ones(song, mix, voice, kept):
+    transcriber = FakeTranscriber(mix, voice)
+    found = transcribe(song, transcriber)
+    assert [name for name, _, _ in transcriber.calls] == ["song.wav", "song.voice.flac"]
     assert found.notes[0].pitch == (62.0 if kept else 61.0)
     assert found.audio == "song.wav"
     assert found.separation.separated is kept
@@ -84,71 +84,71 @@ def test_doubtful_notes_give_way_to_surer_ones(song, mix, voice, kept):
 
 
 @pytest.mark.parametrize(("voice", "loud", "kept"), [(0.6, -5.0, True), (0.59, -5.0, False), (0.6, -7.0, False)])
-def test_behind_loud_instruments_the_voice_need_not_be_clearer(song, voice, loud, kept):
-    found = transcribe(song, Listener(0.6, voice), config=replace(CONFIG, loud=loud))  # the voice is at -6 dB
+def test_with_loud_instruments_equal_confidence_is_enough(song, voice, loud, kept):
+    found = transcribe(song, FakeTranscriber(0.6, voice), config=replace(CONFIG, loud=loud))  # the voice is at -6 dB
     assert found.separation.separated is kept
 
 
 @pytest.mark.parametrize("mix", [0.8, 0.95, None])
-def test_sure_notes_and_no_notes_stay(song, mix):
-    listener = Listener(mix, 1.0)
-    found = transcribe(song, listener, make=refuse)
-    assert len(listener.heard) == 1
+def test_certain_notes_and_silence_are_not_separated(song, mix):
+    transcriber = FakeTranscriber(mix, 1.0)
+    found = transcribe(song, transcriber, make=refuse)
+    assert len(transcriber.calls) == 1
     assert not found.separation.separated
     assert not found.remarks
 
 
-def test_unsure_notes_that_separation_does_not_mend_are_said_to_be(song):
-    assert "many notes may be wrong" in transcribe(song, Listener(0.5, 0.5)).remarks[0]
-    assert not transcribe(song, Listener(0.75, 0.74)).remarks
+def test_uncertain_notes_that_are_kept_cause_a_remark(song):
+    assert "many notes may be wrong" in transcribe(song, FakeTranscriber(0.5, 0.5)).remarks[0]
+    assert not transcribe(song, FakeTranscriber(0.75, 0.74)).remarks
 
 
 @pytest.mark.parametrize(("clarity", "mixed", "tried"), [(0.9, True, True), (0.9, False, False), (0.7, False, True)])
-def test_clarity_and_what_the_model_says_decide(song, clarity, mixed, tried):
-    class Knowing(Listener):
+def test_separation_depends_on_clarity_and_the_model(song, clarity, mixed, tried):
+    class WithClarity(FakeTranscriber):
         def __call__(self, source):
             return replace(super().__call__(source), clarity=clarity, mixed=mixed)
 
-    listener = Knowing(0.5 if clarity > 0.8 else 0.95, 0.99)
-    found = transcribe(song, listener)
-    assert len(listener.heard) == (2 if tried else 1)
-    assert not found.separation.separated  # the voice is no clearer
+    transcriber = WithClarity(0.5 if clarity > 0.8 else 0.95, 0.99)
+    found = transcribe(song, transcriber)
+    assert len(transcriber.calls) == (2 if tried else 1)
+    assert not found.separation.separated  # the voice is not clearer
     assert ("many notes may be wrong" in "".join(found.remarks)) is mixed
 
 
-def test_without_a_voice_there_are_no_notes(song):
-    found = transcribe(song, Listener(0.6, 0.99), make=Quiet)
+def test_no_notes_are_found_without_a_voice(song):
+    found = transcribe(song, FakeTranscriber(0.6, 0.99), make=Quiet)
     assert not found.notes
     assert "no notes" in found.remarks[0]
 
 
-def test_always_hears_the_voice_alone(song):
-    listener = Listener(0.99, 0.3)
-    found = transcribe(song, listener, Separate.ALWAYS)
-    assert [name for name, _, _ in listener.heard] == ["song.voice.flac"]
+def test_always_transcribes_only_the_voice(song):
+    transcriber = FakeTranscriber(0.99, 0.3)
+    found = transcribe(song, transcriber, Separate.ALWAYS)
+    assert [name for name, _, _ in transcriber.calls] == ["song.voice.flac"]
     assert found.separation.separated
     assert found.separation.mix_confidence is None
 
 
-def test_never_separates_nothing(song):
-    found = transcribe(song, Listener(0.1, 1.0), Separate.NEVER, refuse)
+def test_the_voice_is_not_separated_with_never(song):
+    found = transcribe(song, FakeTranscriber(0.1, 1.0), Separate.NEVER, refuse)
     assert found.separation is None
     assert not found.remarks
 
 
-def test_voice_is_half_of_the_recording_in_time(song):
-    listener = Listener(0.6, 0.7)
-    transcribe(song, listener)
-    (_, _, mix), (_, rate, voice) = listener.heard
+def test_the_separated_voice_is_mixed_with_the_quieter_instruments(song):
+    transcriber = FakeTranscriber(0.6, 0.7)
+    transcribe(song, transcriber)
+    (_, _, mix), (_, rate, voice) = transcriber.calls
     assert rate == 44_100
-    # Half of the recording is the voice; of the other half, the instruments, a quarter stays.
+    # Half of the recording is the voice. The other half is the instruments, of which a quarter is kept.
     np.testing.assert_allclose(voice, np.clip((0.5 + 0.25 * 0.5) * mix, -1, 1), atol=1e-4)
 
 
 @pytest.mark.parametrize("mix", [0.6, 0.9])
-def test_voice_is_written_whichever_notes_are_kept(song, tmp_path, mix):
+def test_the_voice_is_written_in_any_case(song, tmp_path, mix):
     target = tmp_path / "kept.voice.flac"
-    found = transcribe(song, Listener(mix, 0.5), voice=target)
+    found = transcribe(song, FakeTranscriber(mix, 0.5), voice=target)
     assert not found.separation.separated
     samples, rate = soundfile.read(target)
     assert rate == 44_100
@@ -156,46 +156,48 @@ def test_voice_is_written_whichever_notes_are_kept(song, tmp_path, mix):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["kept.voice.flac", "song.wav"]
 
 
-def test_nothing_is_left_behind(song, tmp_path, monkeypatch):
+def test_temporary_files_are_removed(song, tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
     (tmp_path / "temporary").mkdir()
-    transcribe(song, Listener(0.6, 0.7))
+    transcribe(song, FakeTranscriber(0.6, 0.7))
     assert not list((tmp_path / "temporary").iterdir())
 
 
-def test_recording_that_cannot_be_read_is_said(tmp_path):
+def test_an_unreadable_recording_is_reported(tmp_path):
     (tmp_path / "song.wav").write_text("no sound")
     with pytest.raises(InputError, match=r"song\.wav"):
-        transcribe(tmp_path / "song.wav", Listener(0.6, 0.7), Separate.ALWAYS)
+        transcribe(tmp_path / "song.wav", FakeTranscriber(0.6, 0.7), Separate.ALWAYS)
 
 
-def test_missing_engine_is_one_line_on_a_doubtful_recording(song, monkeypatch):
+def test_a_missing_engine_causes_a_remark_for_uncertain_notes(song, monkeypatch):
     monkeypatch.setitem(engines._PACKAGES, Engine.SPLEETER, ("no_such_package_for_songs",))
     make = engines.make_separator
-    found = transcribe(song, Listener(0.6, 0.7), make=make)
+    found = transcribe(song, FakeTranscriber(0.6, 0.7), make=make)
     assert found.notes[0].confidence == 0.6
     assert "voice with instruments" in found.remarks[0]
     assert 'pip install "singtrans[songs]"' in found.remarks[0]
     assert "\n" not in found.remarks[0]
-    assert not transcribe(song, Listener(0.7, 0.7), make=make).remarks  # perhaps a noisy voice alone
-    assert not transcribe(song, Listener(0.9, 0.7), make=make).remarks
+    assert not transcribe(
+        song, FakeTranscriber(0.7, 0.7), make=make
+    ).remarks  # the recording may be a single voice with noise
+    assert not transcribe(song, FakeTranscriber(0.9, 0.7), make=make).remarks
     with pytest.raises(UsageError, match=r"singtrans\[songs\]"):
-        transcribe(song, Listener(0.6, 0.7), Separate.ALWAYS, make)
+        transcribe(song, FakeTranscriber(0.6, 0.7), Separate.ALWAYS, make)
     with pytest.raises(UsageError, match=r"singtrans\[songs\]"):
-        transcribe(song, Listener(0.9, 0.7), voice=song.with_name("kept.voice.flac"), make=make)
+        transcribe(song, FakeTranscriber(0.9, 0.7), voice=song.with_name("kept.voice.flac"), make=make)
 
 
-def test_damaged_weights_are_one_line(song, monkeypatch):
+def test_damaged_weights_are_reported_in_one_line(song, monkeypatch):
     def damaged(engine):
         raise UsageError("x.ckpt is damaged: install it again")
 
     monkeypatch.setitem(engines._PACKAGES, Engine.SPLEETER, ("numpy",))
-    found = transcribe(song, Listener(0.6, 0.7), make=damaged)
+    found = transcribe(song, FakeTranscriber(0.6, 0.7), make=damaged)
     assert found.remarks[0].endswith("x.ckpt is damaged: install it again")
 
 
 @pytest.mark.parametrize("needed", [False, True])
-def test_check_finds_what_is_certain_to_be_used(monkeypatch, needed):
+def test_check_reports_missing_packages_that_are_needed(monkeypatch, needed):
     monkeypatch.setitem(engines._PACKAGES, Engine.DEMUCS, ("no_such_package_for_songs",))
     check = partial(SeparationOptions.check, needed=needed)
     with pytest.raises(UsageError, match=r"singtrans\[demucs\]"):
@@ -211,7 +213,7 @@ def test_check_finds_what_is_certain_to_be_used(monkeypatch, needed):
 
 
 class Late:
-    """An engine that gives back what it was given, three seconds late."""
+    """Engine that returns its input three seconds late."""
 
     name, sample_rate = "late", 44_100
 
@@ -220,7 +222,7 @@ class Late:
         yield from (0.5 * waiting[i : i + 10_007] for i in range(0, len(waiting), 10_007))
 
 
-def test_instruments_stay_in_time_with_a_voice_that_comes_late(tmp_path):
+def test_instruments_are_aligned_with_a_delayed_voice(tmp_path):
     samples = 0.2 * np.random.default_rng(0).standard_normal((150_000, 2))
     soundfile.write(tmp_path / "a.wav", samples, 44_100)
     written = write_voice(tmp_path / "a.wav", Late(), None, tmp_path / "b.flac", 0.5)

@@ -1,4 +1,4 @@
-"""The engine spleeter: what goes in comes out masked, in time, wherever it is cut."""
+"""The engine spleeter: its output is masked and aligned, for any block size."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from tests.separation.random_weights import random_weights
 
 @pytest.fixture(scope="module")
 def passes_all():
-    """A network whose mask is 1 for the left channel, and 0 for the right."""
+    """Make a network with a mask of 1 for the left channel and 0 for the right one."""
     weights = random_weights()
     weights["up7.0.weight"] = 0.0 * weights["up7.0.weight"]
     weights["up7.0.bias"] = np.array([30.0, -30.0], np.float32)
@@ -23,25 +23,25 @@ def joined(separator, samples, cut=44_100):
 
 
 def tones(seconds):
-    """Up to 8 kHz, below the highest bin that has a mask."""
+    """Make tones up to 8 kHz, which are below the highest bin that has a mask."""
     time = np.arange(round(44_100 * seconds)) / 44_100
     left = sum(0.1 * np.sin(2 * np.pi * hz * time + hz) for hz in (110, 440, 1000, 3000, 8000))
     return np.stack([left, 0.5 * left], axis=1).astype(np.float32)
 
 
 @pytest.mark.parametrize("seconds", [0.01, 1.0, 12.0, 25.3])
-def test_a_mask_of_one_changes_nothing(passes_all, seconds):
+def test_a_mask_of_one_does_not_change_the_sound(passes_all, seconds):
     samples = tones(seconds)
     voice = joined(passes_all, samples)
     assert voice.shape == samples.shape
     assert voice.dtype == np.float32
-    # The edges of the recording are steps, which hold more than what lies below the highest bin.
+    # The ends of the recording are steps, which have frequencies above the highest bin.
     inner = slice(2048, -2048) if seconds >= 1 else slice(200, -200)
     assert np.abs(voice[inner, 0] - samples[inner, 0]).max() < (1e-3 if seconds >= 1 else 0.05)
     assert np.abs(voice[:, 1]).max() < 1e-6
 
 
-def test_cuts_have_no_part_in_the_result():
+def test_the_result_does_not_depend_on_block_sizes():
     separator = SpleeterSeparator(random_weights())
     samples = tones(23.0) * np.linspace(0, 1, 23 * 44_100, dtype=np.float32)[:, None]
     whole = joined(separator, samples, len(samples))
@@ -61,11 +61,11 @@ def test_silence_stays_silent():
     assert not joined(SpleeterSeparator(random_weights()), np.zeros((44_100, 2), np.float32)).any()
 
 
-def test_nothing_gives_nothing():
+def test_empty_input_gives_empty_output():
     assert not list(SpleeterSeparator(random_weights())([]))
 
 
-def test_it_takes_no_more_than_it_needs_before_it_gives(passes_all):
+def test_output_begins_before_all_input_is_read(passes_all):
     taken = 0
 
     def endless():
@@ -78,7 +78,7 @@ def test_it_takes_no_more_than_it_needs_before_it_gives(passes_all):
     assert taken < 15
 
 
-def test_missing_package_is_said(monkeypatch):
+def test_a_missing_package_is_reported(monkeypatch):
     monkeypatch.setattr(checkpoint, "PACKAGE", "no_such_package_for_songs")
     with pytest.raises(UsageError, match=r"singtrans\[songs\]"):
         SpleeterSeparator()

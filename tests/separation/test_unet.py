@@ -1,4 +1,4 @@
-"""The graph computes what the network is defined to compute."""
+"""The ONNX graph gives the same results as the definition of the network."""
 
 import numpy as np
 import onnxruntime
@@ -20,11 +20,11 @@ def test_graph_agrees_with_plain_numpy(size):
     x = np.abs(np.random.default_rng(1).standard_normal((2, *size)))
     found, wanted = run(mask_graph(weights), x), reference_unet.mask(x, weights)
     assert found.shape == (2, *size)
-    assert wanted.std() > 0.02  # random weights, and no constant mask
+    assert wanted.std() > 0.02  # the mask of random weights is not constant
     np.testing.assert_allclose(found, wanted, atol=2e-5)
 
 
-def test_every_array_matters():
+def test_every_array_has_an_effect():
     x = np.abs(np.random.default_rng(1).standard_normal((2, 64, 64)))
     plain = run(mask_graph(random_weights()), x)
     for name in ("down3_conv.1.bias", "down5_act.0.running_mean", "up2.3.running_var", "up6.0.weight"):
@@ -33,7 +33,7 @@ def test_every_array_matters():
         assert np.abs(run(mask_graph(weights), x) - plain).max() > 1e-5, name
 
 
-def test_network_has_as_many_numbers_as_published():
+def test_the_number_of_weights_is_the_published_one():
     assert sum(np.prod(shape) for shape in shapes().values()) == pytest.approx(9.8e6, rel=0.01)
 
 

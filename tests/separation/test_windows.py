@@ -1,4 +1,4 @@
-"""Windows with context over a stream."""
+"""Windows of a stream with context."""
 
 import numpy as np
 import pytest
@@ -20,11 +20,11 @@ def test_windows_are_slices_of_the_padded_stream(length, cut):
     assert sum(w.kept for w in found) == length
 
 
-def test_nothing_gives_no_windows():
+def test_empty_input_gives_no_windows():
     assert not list(windows([], 25, 10, 6))
     assert not list(windows([np.zeros((0, 2), np.float32)], 25, 10, 6))
 
 
-def test_context_must_fit():
+def test_too_long_context_is_refused():
     with pytest.raises(ValueError, match="room"):
         list(windows([np.zeros((3, 2), np.float32)], 25, 20, 6))
