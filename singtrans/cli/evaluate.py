@@ -20,8 +20,11 @@ from singtrans.cli.note_options import (
 from singtrans.cli.options import Overwrite
 from singtrans.cli.progress import Bar, say
 from singtrans.cli.read_options import Columns, Name, Pattern, Tier, UnitOption, Voice, read_options
+from singtrans.cli.song_options import SeparateOption, SeparatorOption, separation_options
 from singtrans.errors import UsageError
 from singtrans.messages import counted, listed
+from singtrans.separation.engines import Engine
+from singtrans.separation.song import Separate
 
 if TYPE_CHECKING:
     from singtrans.decoding.options import DecodingOptions
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from singtrans.scoring.scores import Evaluation
     from singtrans.scoring.systems import System
     from singtrans.scoring.task import Task
+    from singtrans.separation.song import SeparationOptions
 
 
 def evaluate(  # noqa: PLR0913 (one parameter per option)
@@ -79,6 +83,8 @@ def evaluate(  # noqa: PLR0913 (one parameter per option)
     ends: EndsOption = Ends.sung,
     sensitivity: Sensitivity = 0.0,
     shortest_note: ShortestNote = None,
+    separate: SeparateOption = Separate.AUTO,
+    separator: SeparatorOption = Engine.SPLEETER,
     files: Annotated[
         bool | None,
         typer.Option(
@@ -133,7 +139,11 @@ def evaluate(  # noqa: PLR0913 (one parameter per option)
     if plot is not None:
         _check_picture(plot)
     choice = LabelChoice(read_options(name, voice, tier, unit, columns), pattern)
-    system = partial(_model_system, decoding=decoding_options(ornaments, ends, sensitivity, shortest_note))
+    system = partial(
+        _model_system,
+        decoding=decoding_options(ornaments, ends, sensitivity, shortest_note),
+        separation=separation_options(separate, separator),
+    )
     task = choose_task(reference, estimate, model, split, against, system, choice)
     scores = [_scored(task, system, reference_shift_hz) for system in task.systems]
     ours, theirs = scores[0], scores[1] if len(scores) > 1 else None
@@ -159,11 +169,11 @@ def evaluate(  # noqa: PLR0913 (one parameter per option)
         raise typer.Exit(1)
 
 
-def _model_system(model: str, decoding: "DecodingOptions") -> "System":
+def _model_system(model: str, decoding: "DecodingOptions", separation: "SeparationOptions") -> "System":
     from singtrans.batch.lazy_transcriber import LazyTranscriber, default_threads
     from singtrans.scoring.systems import ModelSystem
 
-    return ModelSystem(model, LazyTranscriber(model, "auto", default_threads(), decoding=decoding))
+    return ModelSystem(model, LazyTranscriber(model, "auto", default_threads(), separation, decoding=decoding))
 
 
 def _scored(task: "Task", system: "System", shift: float) -> "Evaluation":

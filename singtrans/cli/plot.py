@@ -8,8 +8,11 @@ import typer
 from singtrans.cli.commands import INPUT, OUTPUT
 from singtrans.cli.options import Key, ModelOption, Overwrite, Tuning, write_options
 from singtrans.cli.progress import say
+from singtrans.cli.song_options import SeparateOption, SeparatorOption, separation_options
 from singtrans.errors import UsageError
 from singtrans.messages import counted
+from singtrans.separation.engines import Engine
+from singtrans.separation.song import Separate
 
 
 def plot(  # noqa: PLR0913 (one parameter per option)
@@ -59,6 +62,8 @@ def plot(  # noqa: PLR0913 (one parameter per option)
     ] = None,
     tuning: Tuning = None,
     key: Key = None,
+    separate: SeparateOption = Separate.AUTO,
+    separator: SeparatorOption = Engine.SPLEETER,
     model: ModelOption = "default",
 ) -> None:
     """Draw notes over the sung pitch and the spectrogram.
@@ -87,7 +92,7 @@ def plot(  # noqa: PLR0913 (one parameter per option)
         raise UsageError(f"{target} already exists; use --overwrite, or choose another name with -o")
     need("matplotlib", "plot", "plotting")
     wanted = write_options(tuning=tuning, key=key)
-    found = load(source, notes, audio, model)
+    found = load(source, notes, audio, model, separation_options(separate, separator))
     true_notes = load_notes(reference) if reference else None
     shown = apply_tuning_and_key(found.transcription, wanted.tuning, wanted.key)
     files = draw(Picture(shown, found.audio, true_notes, row_seconds), target, overwrite=overwrite)

@@ -9,6 +9,7 @@ from singtrans.errors import UsageError
 from singtrans.formats import READ_SUFFIXES, TEXT_SUFFIXES
 from singtrans.formats.conversion import load_transcription
 from singtrans.notes import Transcription
+from singtrans.separation.song import SeparationOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,13 @@ class Source:
     audio: Path | None
 
 
-def load(path: Path, notes: Path | None = None, audio: Path | None = None, model: str = "default") -> Source:
+def load(
+    path: Path,
+    notes: Path | None = None,
+    audio: Path | None = None,
+    model: str = "default",
+    separation: SeparationOptions | None = None,
+) -> Source:
     """Load the notes and the recording of a file.
 
     If the notes come from a file without a pitch track, the pitch track comes from the recording.
@@ -29,12 +36,13 @@ def load(path: Path, notes: Path | None = None, audio: Path | None = None, model
         notes: the recording's notes; None to transcribe it.
         audio: the recording, if ``path`` holds notes.
         model: a shipped model's name or a weight file, for transcribing.
+        separation: whether and how to separate the voice from instruments, for transcribing; None for the default.
 
     Raises:
         UsageError: if there are two sources of notes, or two recordings.
         InputError: if a file cannot be read.
     """
-    transcribe = LazyTranscriber(model, threads=default_threads())
+    transcribe = LazyTranscriber(model, threads=default_threads(), separation=separation)
     if path.suffix.lower() in READ_SUFFIXES + TEXT_SUFFIXES:
         if notes is not None:
             raise UsageError(f"{path} is already a file with notes; give a recording with --notes {notes}")

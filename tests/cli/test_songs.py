@@ -59,6 +59,14 @@ def test_options_that_need_an_engine_are_refused_before_transcribing(song, words
     assert not (song / "song.mid").exists()
 
 
+@without_engine
+@pytest.mark.parametrize("words", [("plot", "song.wav"), ("evaluate", "labels.csv", "--model", "default")])
+def test_other_commands_separate_on_request_too(song, words):
+    result = run(*words, "--separate", "always", cwd=song)
+    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+    assert 'pip install "singtrans[songs]"' in result.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
