@@ -4,9 +4,11 @@ r"""Audacity's exported labels: start, end and label, separated by tabs, without
     \	220.000000	440.000000
 
 The label is a note's name or a MIDI number; the line with a backslash holds the frequencies that were
-selected, and is ignored. Source: manual.audacityteam.org, "Importing and Exporting Labels".
+selected, and is ignored. Spaces may stand for the tabs, and times may be in units of 100 ns, as in HTK's labels.
+Source: manual.audacityteam.org, "Importing and Exporting Labels".
 """
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,6 +19,7 @@ from singtrans.formats.text import at_line, in_order, is_number, make_note, numb
 from singtrans.formats.time_grid import on_grid
 from singtrans.notes import Note, Transcription
 
+_HTK_SECOND, _HTK_DIGITS = 10_000_000.0, 6  # times of more digits are not seconds
 _STEPS_PER_SECOND = 1_000_000  # the decimals that Audacity writes
 
 
@@ -41,10 +44,9 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
     path = Path(path)
     faults = request.faults
     notes = []
-    for line, text in enumerate(read_text(path).split("\n"), 1):
-        if not text.strip() or text.startswith("\\"):
-            continue
-        cells = text.split("\t")
+    rows = list(_rows(read_text(path)))
+    second = _second(rows)
+    for line, cells in rows:
         label = cells[2] if len(cells) > 2 else ""
         try:
             pitch = label_pitch(label)
@@ -53,7 +55,7 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
             refuse(at_line(path, line, fault), faults)
             continue
         try:
-            start, end = (number(cell) for cell in cells[:2])
+            start, end = (number(cell) / second for cell in cells[:2])
             if pitch is not None:
                 notes.append(make_note(start, end, pitch))
         except ValueError:
@@ -62,10 +64,26 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
     return in_order(notes)
 
 
+def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Line and cells of each label; without tabs, spaces separate them."""
+    for line, content in enumerate(text.split("\n"), 1):
+        if content.strip() and not content.startswith("\\"):
+            yield line, content.split("\t") if "\t" in content else content.split(maxsplit=2)
+
+
+def _second(rows: Sequence[tuple[int, list[str]]]) -> float:
+    """What a second is in the unit of the times: 1, or 10 000 000 in labels of HTK, whose times are whole numbers."""
+    times = [cell.strip() for _, cells in rows for cell in cells[:2]]
+    whole = all(time.isascii() and time.isdecimal() for time in times)
+    return _HTK_SECOND if whole and any(len(time) > _HTK_DIGITS for time in times) else 1.0
+
+
 def _recognises(sample: Sample) -> bool:
     """Whether most labels name notes: numbers count, if some are names; phonemes such as ``a1`` or ``9`` do not."""
     rows = [row.cells for row in sample.rows]
-    if "\t" not in sample.text or not all(len(cells) >= 2 and all(map(is_number, cells[:2])) for cells in rows):
+    if not rows or not all(len(cells) >= 2 and all(map(is_number, cells[:2])) for cells in rows):
+        return False
+    if "\t" not in sample.text and not all(len(cells) == 3 for cells in rows):
         return False
     labels = [cells[2] for cells in rows if len(cells) >= 3 and cells[2].lower() not in REST_LABELS]
     pitched = [label for label in labels if _is_pitch(label)]

@@ -22,6 +22,7 @@ _PITCHES = {
     "": ("pitch", "value", "f0"),
     "name": ("note", "note_name", "pitch_name"),
 }
+_MILLISECONDS = re.compile(r"(?<=.)_(?:ms|msecs?|milliseconds?)$")
 USUALLY_MIDI = ("pitch", "note", "note_name", "pitch_name")
 """Pitch columns that are in MIDI numbers up to 127, and not only where these can be sung."""
 
@@ -38,6 +39,7 @@ class Columns:
         confidence: column of the confidence.
         unit: ``midi``, ``hz``, ``name`` (a number or a note's name), or empty where the header does not say.
         pitch_name: the pitch column's name in lower case with underscores.
+        second: what a second is in the unit of the times: 1, or 1000 where the header names milliseconds.
     """
 
     onset: int
@@ -47,23 +49,27 @@ class Columns:
     confidence: int
     unit: str
     pitch_name: str
+    second: float = 1.0
 
 
 def find_columns(names: Sequence[str]) -> Columns:
     """Columns by their names; upper and lower case, spaces, brackets and ``(s)`` do not matter."""
     known = [_plain(name) for name in names]
+    second = 1.0
+    if any(_MILLISECONDS.search(name) for name in known):
+        known, second = [_MILLISECONDS.sub("", name) for name in known], 1000.0
     places = {role: _first(known, synonyms) for role, synonyms in _SYNONYMS.items()}
     for unit, synonyms in _PITCHES.items():
         place = _first(known, synonyms)
         if place >= 0:
-            return Columns(**places, pitch=place, unit=unit, pitch_name=known[place])
-    return Columns(**places, pitch=-1, unit="", pitch_name="")
+            return Columns(**places, pitch=place, unit=unit, pitch_name=known[place], second=second)
+    return Columns(**places, pitch=-1, unit="", pitch_name="", second=second)
 
 
 def _plain(name: str) -> str:
     name = re.sub(r"[\W_]+", "_", name.lower()).strip("_")
     name = re.sub(r"(?<=.)_(s|sec|secs|seconds)$", "", name)
-    return re.sub(r"^(start|begin|onset|offset|end|stop)_time$", r"\1", name)
+    return re.sub(r"^(start|begin|onset|offset|end|stop)_time(?=_|$)", r"\1", name)
 
 
 def _first(known: Sequence[str], synonyms: Sequence[str]) -> int:

@@ -125,9 +125,9 @@ def _values(
 ) -> _Values | None:
     """None for a rest, which only a label can say, and for a line that is refused."""
     try:
-        onset = number(row.cells[columns.onset])
+        onset = number(row.cells[columns.onset]) / columns.second
         ends = columns.offset if columns.offset >= 0 else columns.duration
-        offset = number(row.cells[ends]) + (0 if columns.offset >= 0 else onset)
+        offset = number(row.cells[ends]) / columns.second + (0 if columns.offset >= 0 else onset)
         label = row.cells[columns.pitch]
         pitch = label_pitch(label) if _may_be_named(columns, label, unit) else number(label)
         confident = row.cells[columns.confidence] if 0 <= columns.confidence < len(row.cells) else ""

@@ -5,14 +5,13 @@ from pathlib import Path
 import numpy as np
 
 from singtrans.errors import InputError
-from singtrans.files import read_bytes
 from singtrans.formats import csv_notes, plain_table
 from singtrans.formats.columns import find_columns
 from singtrans.formats.format import Format, Sample
 from singtrans.formats.json_file import read_json
 from singtrans.formats.labels import mir_st500
 from singtrans.formats.registry import BY_SUFFIX, FORMATS
-from singtrans.formats.text import Row, decode, find_header, is_number, number, split_rows
+from singtrans.formats.text import Row, find_header, is_number, number, read_text, split_rows
 
 _HEAD = 65536  # characters that are enough to recognise a format
 _LONGEST_HOP = 0.1  # seconds between the frames of a pitch track
@@ -52,10 +51,7 @@ def read_sample(path: Path) -> Sample:
     """
     if path.suffix.lower() == ".json":
         return Sample(path, "", (), data=read_json(path))
-    text = decode(read_bytes(path), "cp1252")
-    if text is None:
-        raise InputError(f"{path} is not text: give a file with notes.")
-    text = text[:_HEAD]
+    text = read_text(path)[:_HEAD]
     header = find_header(text)
     return Sample(path, text, split_rows(text), header if find_columns(header).onset >= 0 else ())
 

@@ -1,6 +1,7 @@
-"""The encoding of words that are not in Unicode: the candidate whose characters are the most usual ones."""
+"""The encoding of text: Unicode, or else the candidate whose characters are the most usual ones."""
 
 import unicodedata
+from dataclasses import dataclass
 
 _ENCODINGS = {
     "cp932": "Shift-JIS (Japanese)",
@@ -35,8 +36,47 @@ _COMMON_LEADS = {"gb18030": (0xB0, 0xD7), "big5": (0xA4, 0xC6), "cp932": (0x88, 
 _QUOTES = frozenset("‘’“”„–—…«»·、。，！？「」『』（）：；～")
 
 
+_SAMPLED = 65_536  # bytes that tell whether text without a mark is in UTF-16
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """Text, with LF at the ends of its lines, and what its encoding is called; empty for Unicode."""
+
+    text: str
+    encoding: str = ""
+
+
+def decode_text(content: bytes) -> Decoded | None:
+    """Decode text in UTF-8, UTF-16 or another usual encoding; None if it is not text."""
+    text, encoding = _unicode(content), ""
+    if text is None and b"\0" not in content:
+        text, encoding = decode_words(content)
+    if text is None or "\0" in text:
+        return None
+    return Decoded(text.replace("\r\n", "\n").replace("\r", "\n"), encoding)
+
+
+def _unicode(content: bytes) -> str | None:
+    """Text in Unicode; None if it is not. Text without a mark is in UTF-16 if every other byte is 0."""
+    encoding = "utf-8-sig"
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        encoding = "utf-16"
+    elif b"\0" in content[:_SAMPLED]:
+        first, second = content[:_SAMPLED:2].count(0), content[1:_SAMPLED:2].count(0)
+        encoding = "utf-16-le" if second > first else "utf-16-be"
+        if max(first, second) < min(len(content), _SAMPLED) // 8 or min(first, second):
+            return None
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+    is_guess = encoding in ("utf-16-le", "utf-16-be")
+    return None if is_guess and any(ord(c) < 32 and c not in "\t\n\r\f" for c in text) else text
+
+
 def decode_words(content: bytes) -> tuple[str, str]:
-    """Decode text of unknown encoding.
+    """Decode text of an unknown encoding that is not Unicode.
 
     Returns:
         The text, and what the encoding is called.

@@ -29,13 +29,14 @@ _GAP = 1.5  # hops
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """Where each row has what (-1 where it has it not), and the unit: empty where it is not said."""
+    """Where each row has what (-1 where it has it not), the pitch's unit (empty if not stated), and the times'."""
 
     time: int
     pitch: int
     confidence: int
     unit: str
     highest_midi: float = 96.0
+    second: float = 1.0
 
 
 def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
@@ -107,7 +108,8 @@ def _named(path: Path, names: tuple[str, ...]) -> _Layout:
         raise at_line(path, 1, "names no pitch over time: it needs the columns time and hz (or midi), and no others.")
     unit = "midi" if columns.unit == "name" else columns.unit
     usually_midi = columns.pitch_name in USUALLY_MIDI
-    return _Layout(columns.onset, columns.pitch, columns.confidence, unit, 127.0 if usually_midi else 96.0)
+    highest = 127.0 if usually_midi else 96.0
+    return _Layout(columns.onset, columns.pitch, columns.confidence, unit, highest, columns.second)
 
 
 def _pitch(path: Path, row: Row, layout: _Layout) -> float:
@@ -143,7 +145,7 @@ def _confidence_of(rows: tuple[Row, ...]) -> int:
 
 def _time(path: Path, row: Row, layout: _Layout) -> float:
     try:
-        time = number(row.cells[layout.time])
+        time = number(row.cells[layout.time]) / layout.second
         if not 0 <= time <= 1e6:
             raise ValueError("before the recording")
     except (ValueError, IndexError):

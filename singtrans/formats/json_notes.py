@@ -197,7 +197,11 @@ def _dump(value: object) -> str:
 
 
 def _recognises(sample: Sample) -> bool:
-    return isinstance(sample.data, dict) and "notes" in sample.data and "annotations" not in sample.data
+    if not isinstance(sample.data, dict) or "notes" not in sample.data or "annotations" in sample.data:
+        return False
+    notes = sample.data["notes"]
+    first = notes[0] if isinstance(notes, list) and notes else None
+    return not isinstance(first, dict) or {"onset", "offset", "pitch"} <= set(first)
 
 
 FORMAT = Format(

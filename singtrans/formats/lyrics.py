@@ -8,6 +8,7 @@ syllable before it for one more note, and a line is a phrase. A Chinese characte
 syllables. Time stamps (LRC, SRT), tags and chords in brackets, and headings such as "Chorus" are left out.
 """
 
+import html
 import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,11 +17,11 @@ from pathlib import Path
 
 from singtrans.errors import InputError
 from singtrans.files import read_bytes
-from singtrans.formats.encodings import decode_words
-from singtrans.formats.text import decode
+from singtrans.formats.encodings import decode_text
 from singtrans.notes import Note
 
 HELD = "~"
+_ASS_FIELDS = 9  # before the text of a dialogue
 _LOG = logging.getLogger(__name__)
 
 _TAG = re.compile(r"\[[^\[\]\n]*\]|<[^<>\n]*>|\{\\[^{}\n]*\}")
@@ -35,6 +36,23 @@ _HEADING = re.compile(
 _REPEATED = re.compile(r"[(\[]?\s*(?:\bx\s?\d{1,2}|\b\d{1,2}\s?x)\s*[)\]]?\s*$", re.IGNORECASE)
 _SPACED_HYPHEN = re.compile(r"(?<=\w)\s+-{1,3}\s+(?=[\w'’])")
 _TRAILING_HYPHEN = re.compile(r"(?<=[^\W\d_])-\s+(?=[^\W\d_])")
+_SOFT_HYPHEN = re.compile(r"(?<=\w)[\u00ad\u2027\u00b7](?=\w)")
+"""Marks between the syllables of a word: soft hyphen, hyphenation point, middle dot."""
+
+_CHORD = (
+    r"[A-H][#b♯♭]?(?:maj|min|mi|dim|aug|sus|add|m|M|\+|°|ø|Δ)?\d{0,2}"
+    r"(?:[(]?(?:[#b+-]|sus|add|maj)\d{1,2}[)]?)*(?:/[A-H][#b♯♭]?)?"
+)
+_CHORDS = re.compile(rf"\s*(?:[|:/x%-]+|N\.?C\.?|{_CHORD})(?:\s+(?:[|:/x%-]+|N\.?C\.?|{_CHORD}))*\s*")
+"""A line of chords above the words."""
+
+_READING = re.compile(r"[\u3400-\u9fff々]+[（(]([\u3040-\u30ff]+)[）)]")
+"""Kanji with their reading in brackets."""
+
+_WEB_LINE = re.compile(r"\d+\s*Contributors?.*\bLyrics|You might also like", re.IGNORECASE)
+_EMBED = re.compile(r"\d*Embed\s*$")
+"""What is copied along with the words from a page of Genius."""
+
 _CJK = "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9f"
 _CJK_RUN = re.compile(rf"[{_CJK}]+|[^{_CJK}]+")
 _SMALL = "ぁぃぅぇぉゃゅょゎっァィゥェォャュョヮッｧｨｩｪｫｬｭｮｯ"
@@ -66,14 +84,12 @@ def read_lyrics(path: str | Path) -> tuple[Syllable, ...]:
         InputError: if it cannot be read or holds no words.
     """
     path = Path(path)
-    content = read_bytes(path)
-    text = decode(content)
-    if text is None:
-        if b"\0" in content:
-            raise InputError(f"{path} is not text: save it as text in UTF-8.")
-        text, encoding = decode_words(content)
-        _LOG.warning("%s is not in UTF-8 and was read as %s: save it as UTF-8 if words are wrong", path, encoding)
-    syllables = parse_lyrics(text.replace("\r\n", "\n").replace("\r", "\n"))
+    decoded = decode_text(read_bytes(path))
+    if decoded is None:
+        raise InputError(f"{path} is not text: save it as text in UTF-8.")
+    if decoded.encoding:
+        _LOG.warning("%s was read as %s: save it as UTF-8 if words are wrong", path, decoded.encoding)
+    syllables = parse_lyrics(decoded.text)
     if not syllables:
         raise InputError(f"{path} has no lyrics: write words, with hyphens between the syllables of a word.")
     return syllables
@@ -82,12 +98,35 @@ def read_lyrics(path: str | Path) -> tuple[Syllable, ...]:
 def parse_lyrics(text: str) -> tuple[Syllable, ...]:
     """Cut a text into syllables, in order."""
     found: list[Syllable] = []
-    for line in text.split("\n"):
+    for line in _sung_lines(text):
         in_line = [syllable for word in _words(line) for syllable in _syllables(word)]
         if in_line:
             in_line[-1] = replace(in_line[-1], ends_line=True)
         found += in_line
     return tuple(found)
+
+
+def _sung_lines(text: str) -> Iterator[str]:
+    """The lines of a text that can hold words: dialogues of ASS subtitles, no notes of WebVTT, no lines of chords."""
+    lines = _EMBED.sub("", text.rstrip()).split("\n")
+    first = next((line.strip() for line in lines if line.strip()), "")
+    if first.lower().startswith("[script info]"):
+        for line in lines:
+            if line.startswith("Dialogue:") and line.count(",") >= _ASS_FIELDS:
+                yield from re.split(r"\\[Nn]", line.split(",", _ASS_FIELDS)[_ASS_FIELDS])
+        return
+    if first.startswith("WEBVTT"):
+        blocks = [block.split("\n") for block in re.split(r"\n\s*\n", "\n".join(lines))]
+        lines = [line for block in blocks if any("-->" in line for line in block) for line in _below_timing(block)]
+    chords = [line for line in lines if len(line.split()) > 1 and _CHORDS.fullmatch(line)]
+    for line in lines:
+        if not _WEB_LINE.match(line.strip()) and not (chords and _CHORDS.fullmatch(line)):
+            yield line
+
+
+def _below_timing(block: list[str]) -> list[str]:
+    """The lines of a WebVTT cue below its times."""
+    return block[next(place for place, line in enumerate(block) if "-->" in line) + 1 :]
 
 
 def fit(syllables: Sequence[Syllable], count: int) -> tuple[Syllable | None, ...]:
@@ -110,6 +149,8 @@ def _words(line: str) -> list[str]:
     """The words of a line that are sung."""
     if _TIMING.match(line):
         return []
+    line = _SOFT_HYPHEN.sub("-", html.unescape(line))
+    line = _READING.sub(r"\1", line)
     line = _TAG.sub("" if re.search(r"\w\[[^\]]*\]\w", line) else " ", line)
     if _HEADING.match(line):
         return []

@@ -19,7 +19,18 @@ import numpy as np
 from singtrans.errors import InputError
 from singtrans.formats.format import DEFAULTS, Format, ReadOptions, Sample
 from singtrans.formats.note_names import guess_unit, to_midi
-from singtrans.formats.text import Row, at_line, in_order, is_number, make_note, number, read_text, refuse, split_rows
+from singtrans.formats.text import (
+    EARLY,
+    Row,
+    at_line,
+    in_order,
+    is_number,
+    make_note,
+    number,
+    read_text,
+    refuse,
+    split_rows,
+)
 from singtrans.notes import Note
 
 LONGEST = 20.0
@@ -136,7 +147,7 @@ def _plausible_share(values: np.ndarray, reading: Reading, overlap: float) -> fl
     lowest, highest = _SUNG[unit]
     if not len(voiced) or not lowest <= np.median(voiced) <= highest:
         return 0.0
-    fits = (onsets >= 0) & (offsets > onsets) & (offsets - onsets <= LONGEST)
+    fits = (onsets >= -EARLY) & (offsets > np.maximum(onsets, 0)) & (offsets - onsets <= LONGEST)
     fits &= (pitches >= _POSSIBLE[unit][0]) & (pitches <= _POSSIBLE[unit][1])
     fits[1:] &= onsets[1:] >= onsets[:-1]
     fits[:-1] &= offsets[:-1] <= onsets[1:] + overlap

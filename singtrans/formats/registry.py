@@ -21,7 +21,7 @@ from singtrans.formats import (
     ultrastar,
 )
 from singtrans.formats.format import Format
-from singtrans.formats.labels import diffsinger, mir_st500, opencpop, singing_json, textgrid, tonas
+from singtrans.formats.labels import diffsinger, mir_st500, note_objects, opencpop, singing_json, textgrid, tonas
 from singtrans.formats.page import writer as page
 from singtrans.formats.score import musicxml, pdf, svg
 from singtrans.formats.voicebanks import svp, ust, ustx
@@ -49,6 +49,7 @@ FORMATS: tuple[Format, ...] = (
     diffsinger.FORMAT,
     opencpop.FORMAT,
     singing_json.FORMAT,
+    note_objects.FORMAT,
     tonas.FORMAT,
     mir_st500.FORMAT,
 )

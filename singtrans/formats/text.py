@@ -9,12 +9,19 @@ from pathlib import Path
 
 from singtrans.errors import InputError
 from singtrans.files import read_bytes
+from singtrans.formats.encodings import decode_text
 from singtrans.messages import shown
 from singtrans.notes import Note
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
+_FILE_NAME = re.compile(r'"[^"]*[^"\d.][^"]*",(?=[-\d.])')
+_COMMENTS = ("#", "%", "//")
+_MARK_LINE = re.compile(r"sep=(.)", re.IGNORECASE)  # Excel's first line, which states what separates cells
 _HIGHEST = 127.5  # MIDI: half a semitone above the highest number that a .mid can hold
 _FARTHEST = 4.0  # semitones: largest distance of a singer's A4 from 440 Hz, with drift
+EARLY = 0.05
+"""Seconds before 0 s at which a note may start, because labels are drawn by hand."""
+
 LONGEST = 1e6
 """Seconds, eleven days: nothing ends later."""
 
@@ -45,31 +52,28 @@ class Table:
     rows: tuple[Row, ...]
 
 
-def decode(content: bytes, fallback: str = "") -> str | None:
-    """Text in UTF-8, or UTF-16 with its mark; else in the encoding ``fallback``, or None if it is empty.
-
-    Line ends become LF. Bytes that the fallback does not know become replacement characters.
-    """
-    marked = content[:2] in (b"\xff\xfe", b"\xfe\xff")
-    try:
-        text = content.decode("utf-16" if marked else "utf-8-sig")
-    except UnicodeDecodeError:
-        if not fallback:
-            return None
-        text = content.decode(fallback, "replace")
-    return None if "\0" in text else text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def read_text(path: Path, fallback: str = "") -> str:
-    """Text of a file, as :func:`decode` has it.
+def read_text(path: Path) -> str:
+    """Text of a file in any usual encoding, with LF at the ends of its lines.
 
     Raises:
         InputError: if the file cannot be read or is not text.
     """
-    text = decode(read_bytes(path), fallback)
-    if text is None:
-        raise InputError(f"{path} is not UTF-8 text: save it as text in UTF-8.")
-    return text
+    decoded = decode_text(read_bytes(path))
+    if decoded is None:
+        raise InputError(f"{path} is not text: save it as text in UTF-8.")
+    return _without_file_name(decoded.text)
+
+
+def _without_file_name(text: str) -> str:
+    """A table without the name of its recording, which Sonic Annotator writes into the first column."""
+    lines = text.split("\n")
+    match = _FILE_NAME.match(next((line for line in lines if line.strip()), ""))
+    if not match:
+        return text
+    named = (match[0], ",")
+    if not all(line.startswith(named) for line in lines if line.strip()):
+        return text
+    return "\n".join(line.removeprefix(match[0]).removeprefix(",") for line in lines)
 
 
 def at_line(path: Path, line: int, fault: str) -> InputError:
@@ -111,14 +115,20 @@ def is_number(text: str) -> bool:
 def split_rows(text: str) -> tuple[Row, ...]:
     """Split a text without quotes into rows, each at its tabs, or else its semicolons, its commas, or its spaces.
 
-    Left out are blank lines, comments, which begin with ``#``, and Audacity's frequencies of a selection, which begin
-    with a backslash.
+    Left out are blank lines, comments, which begin with ``#``, ``%`` or ``//``, and Audacity's frequencies of a
+    selection, which begin with a backslash.
     """
     rows = []
     for line, content in enumerate(text.split("\n"), 1):
-        if content.strip() and content.lstrip()[0] not in "#\\":
+        if _is_data(content) and not content.lstrip().startswith("\\"):
             rows.append(Row(line, _split(content)))
     return tuple(rows)
+
+
+def _is_data(line: str) -> bool:
+    """Whether a line is neither blank nor a comment."""
+    plain = line.strip()
+    return bool(plain) and not plain.startswith(_COMMENTS) and not _MARK_LINE.fullmatch(plain)
 
 
 def find_header(text: str) -> tuple[str, ...]:
@@ -128,10 +138,10 @@ def find_header(text: str) -> tuple[str, ...]:
     """
     comment: tuple[str, ...] = ()
     for content in text.split("\n"):
-        if not content.strip():
+        if not content.strip() or _MARK_LINE.fullmatch(content.strip()):
             continue
-        cells = _split(content.lstrip().lstrip("#"))
-        if not content.lstrip().startswith("#"):
+        cells = _split(content.lstrip().lstrip("#%/"))
+        if _is_data(content):
             return comment if cells and is_number(cells[0]) else cells
         comment = cells
     return comment
@@ -140,14 +150,14 @@ def find_header(text: str) -> tuple[str, ...]:
 def read_table(path: Path, text: str) -> Table:
     """Read a table of comma-, tab-, semicolon- or space-separated values, with or without quotes.
 
-    Comments, which begin with ``#``, are left out; the last one above the first row is the header if that row begins
-    with a number.
+    Comments, which begin with ``#``, ``%`` or ``//``, are left out; the last one above the first row is the header if
+    that row begins with a number.
 
     Raises:
         InputError: naming the line that is not such text.
     """
     lines = text.split("\n")
-    is_data = [bool(line.strip()) and not line.lstrip().startswith("#") for line in lines]
+    is_data = [_is_data(line) for line in lines]
     first = is_data.index(True) if any(is_data) else 0
     mark = _delimiter(lines[first])
     table = io.StringIO("\n".join(lines[first:]), newline="")
@@ -155,7 +165,7 @@ def read_table(path: Path, text: str) -> Table:
     rows = []
     try:
         for cells in reader:
-            if any(cell.strip() for cell in cells) and not cells[0].lstrip().startswith("#"):
+            if any(cell.strip() for cell in cells) and not cells[0].lstrip().startswith(_COMMENTS):
                 rows.append(Row(first + reader.line_num, tuple(cell.strip() for cell in cells)))
     except csv.Error as error:
         raise at_line(path, first + reader.line_num, f"is not CSV ({error}): export it again.") from None
@@ -168,7 +178,7 @@ def read_table(path: Path, text: str) -> Table:
 def make_note(
     onset: float, offset: float, pitch: float, confidence: float = 1.0, tuning: float = 0.0, moved: float = 0
 ) -> Note:
-    """Make a note, and check that its values are plausible.
+    """Make a note, and check that its values are plausible; one that starts a moment before 0 s starts there.
 
     Args:
         onset: seconds.
@@ -182,6 +192,8 @@ def make_note(
         ValueError: if it is not one: it starts before 0 s, does not end after it starts, lies outside 0 to 127,
             has an implausible tuning, or is moved by more than a semitone.
     """
+    if -EARLY <= onset < 0 < offset:
+        onset = 0.0
     if not 0 <= onset < offset <= LONGEST:
         raise ValueError("a note starts from 0 s on and ends later")
     if not -0.5 <= pitch <= _HIGHEST:

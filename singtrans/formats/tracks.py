@@ -60,7 +60,7 @@ def choose_tracks(path: Path, tracks: Sequence[Track], voice: str | None, *, war
                 return [track]
         raise InputError(f"{path} has no track {voice!r}: choose one with --voice ({_names(tracks)}).")
     notes = in_order(note for track in tracks for note in track.notes)
-    if len(tracks) < 2 or not _overlap(notes):
+    if len(tracks) < 2 or not overlap(notes):
         return list(tracks)
     with_words = [track for track in tracks if track.has_words]
     named = [track for track in tracks if _VOICE.search(track.name)]
@@ -73,7 +73,8 @@ def choose_tracks(path: Path, tracks: Sequence[Track], voice: str | None, *, war
     raise InputError(f"{path} has {len(tracks)} tracks with notes: choose one with --voice ({_names(tracks)}).")
 
 
-def _overlap(notes: tuple[Note, ...]) -> bool:
+def overlap(notes: tuple[Note, ...]) -> bool:
+    """Whether notes, in the order of their onsets, overlap by more than notes of one voice do."""
     end = 0.0
     for note in notes:
         if note.onset < end - _TOUCHING:

@@ -8,11 +8,9 @@ from itertools import pairwise
 from pathlib import Path
 
 from singtrans.errors import InputError
-from singtrans.files import read_bytes
-from singtrans.formats.encodings import decode_words
 from singtrans.formats.format import DEFAULTS, ReadOptions, Song
 from singtrans.formats.lyrics import HELD, Syllable, syllables_of
-from singtrans.formats.text import at_line, decode, in_order, listed, make_note, number, refuse
+from singtrans.formats.text import at_line, in_order, listed, make_note, number, read_text, refuse
 from singtrans.notes import Note
 
 _NOTE_MARKS = ":*"
@@ -116,7 +114,7 @@ def _sung(path: Path, request: ReadOptions) -> list[tuple[Note, _Span]]:
     """The notes of the chosen voice, in the order of their lines."""
     voice, faults = request.voice, request.faults
     song = _Song()
-    for line, text in enumerate(_decoded(path).split("\n"), 1):
+    for line, text in enumerate(read_text(path).split("\n"), 1):
         content = text.strip()
         if content[:1].upper() == "E":  # players stop at any such line, so END is one
             break
@@ -129,21 +127,6 @@ def _sung(path: Path, request: ReadOptions) -> list[tuple[Note, _Span]]:
     if voice not in song.spans and (song.spans or voice != "P1"):
         raise InputError(f"{path} has no voice {voice}: choose one with --voice ({listed(sorted(song.spans))}).")
     return _notes(path, song, voice, faults)
-
-
-def _decoded(path: Path) -> str:
-    """Text of a song, in Unicode or the encoding that it states or that is likely.
-
-    Raises:
-        InputError: if it cannot be read or is not text.
-    """
-    content = read_bytes(path)
-    text = decode(content)
-    if text is None:
-        text = None if b"\0" in content else decode_words(content)[0].replace("\r\n", "\n").replace("\r", "\n")
-    if text is None:
-        raise InputError(f"{path} is not text: save it as text in UTF-8.")
-    return text
 
 
 def _share_third_voice(song: _Song) -> None:
@@ -237,7 +220,6 @@ class _Clock:
 
 def audio_names(path: Path) -> tuple[str, ...]:
     """Names of the recording that a song's tags state, the voice alone first; empty if it is not a song."""
-    text = decode(read_bytes(path), "cp1252") or ""
-    tags = dict(_TAG.findall(text[:65_536]))
+    tags = dict(_TAG.findall(read_text(path)[:65_536]))
     names = (tags.get(tag, "").strip() for tag in ("VOCALS", "AUDIO", "MP3"))
     return tuple(name for name in names if name)

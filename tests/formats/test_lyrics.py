@@ -136,3 +136,58 @@ def test_words_of_others_are_understood(tmp_path, events, expected, kind):
     found = midi.read_words(path, midi.read(path))
     plain = "".join(s.text + ("\n" if s.ends_line else " " if s.ends_word else "-") for s in found)
     assert plain.strip() == expected
+
+
+ASS = """[Script Info]
+Title: x
+
+[Events]
+Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
+Dialogue: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,karaoke,{\\k20}A {\\k30}sweet,\\Nsound
+"""
+VTT = """WEBVTT
+Kind: captions
+Language: en
+
+NOTE by me
+
+1
+00:01.000 --> 00:02.000 align:start
+<v Ann>A <c.x>sweet</c>
+"""
+PAGE = "12 ContributorsAmazing Grace Lyrics\n[Verse 1]\nA sweet sound\nYou might also like5Embed\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (ASS, ["A", "sweet,", "sound"]),
+        (VTT, ["A", "sweet"]),
+        ("C   G7  Am  F/C\nA sweet sound\nDm   N.C.\nthat saved\nA\n", ["A", "sweet", "sound", "that", "saved"]),
+        ("A b\nAm I to go\nA\n", ["A", "b", "Am", "I", "to", "go", "A"]),
+        ("A&nbsp;sweet &amp; sound\n", ["A", "sweet", "sound"]),
+        ("A\u00admaz\u00ading grace\n", ["A", "maz", "ing", "grace"]),
+        ("A\u2027maz\u2027ing gra\u00b7ce\n", ["A", "maz", "ing", "gra", "ce"]),
+        ("桜（さくら）の花(はな)\n", ["さ", "く", "ら", "の", "は", "な"]),
+        (PAGE, ["A", "sweet", "sound"]),
+        ("♪ A sweet ♪\n♫ sound ♫\n", ["A", "sweet", "sound"]),
+    ],
+)
+def test_words_copied_from_subtitles_songbooks_and_pages(text, expected):
+    assert texts(text) == expected
+
+
+def test_words_in_utf_16_without_a_mark(tmp_path):
+    for encoding in ("utf-16-le", "utf-16-be"):
+        (tmp_path / "a.txt").write_bytes("A sweet sound\r\nthat saved\r\n".encode(encoding))
+        assert [s.text for s in read_lyrics(tmp_path / "a.txt")] == ["A", "sweet", "sound", "that", "saved"]
+
+
+def test_the_words_of_a_midi_file_have_one_encoding(tmp_path):
+    words = ["Во", "поле", "берёза", "стояла"]
+    messages = []
+    for word in words:
+        messages += [mido.MetaMessage("lyrics", text=word.encode("cp1251").decode("latin-1"))]
+        messages += [mido.Message("note_on", note=60), mido.Message("note_off", note=60, time=480)]
+    mido.MidiFile(tracks=[mido.MidiTrack(messages)]).save(tmp_path / "a.mid")
+    assert [s.text for s in midi.read_words(tmp_path / "a.mid", midi.read(tmp_path / "a.mid"))] == words

@@ -166,3 +166,42 @@ def test_independent_sequences_have_a_tempo_each(tmp_path):
         formats.load_notes(tmp_path / "a.mid")
     assert spans(formats.load_notes(tmp_path / "a.mid", voice="2")) == [(0, 0.5, 62), (0.5, 1, 64)]
     convert_file(tmp_path / "a.mid", tmp_path / "a.csv", request=formats.ReadOptions(voice="1"))
+
+
+def on_channels(*notes, words=()):
+    """A track of notes (onset, offset, number, channel) and of words (tick, text), in ticks."""
+    events = [(tick, 1, mido.MetaMessage("lyrics", text=text)) for tick, text in words]
+    for onset, offset, number, channel in notes:
+        events.append((onset, 2, mido.Message("note_on", note=number, channel=channel, velocity=80)))
+        events.append((offset, 0, mido.Message("note_off", note=number, channel=channel)))
+    messages, now = [], 0
+    for tick, _, message in sorted(events, key=lambda event: event[:2]):
+        messages.append(message.copy(time=tick - now))
+        now = tick
+    return mido.MidiTrack(messages)
+
+
+SUNG = ((480, 960, 60, 3), (960, 1440, 62, 3))
+PLAYED = ((0, 1920, 40, 0), (0, 1920, 43, 0), (480, 1440, 47, 1), (0, 1920, 36, 9))
+
+
+def test_channels_of_one_track_are_voices(tmp_path, caplog):
+    path = saved(tmp_path / "a.mid", on_channels(*SUNG, *PLAYED))
+    with pytest.raises(InputError, match=r"--voice \(channel 1, channel 2, channel 4\)"):
+        formats.load_notes(path)
+    assert spans(formats.load_notes(path, voice="Channel 4")) == TWO
+    path = saved(tmp_path / "a.mid", on_channels(*SUNG, *PLAYED, words=((480, "la"), (960, "lo"))))
+    assert spans(formats.load_notes(path)) == TWO
+    assert "a.mid has 3 tracks with notes: read channel 4; choose another with --voice" in caplog.text
+
+
+def test_channels_of_one_voice_are_joined(tmp_path):
+    path = saved(tmp_path / "a.mid", on_channels((480, 960, 60, 0), (960, 1440, 62, 1)))
+    assert spans(formats.load_notes(path)) == TWO
+
+
+def test_words_in_a_track_of_their_own_choose_the_melody(tmp_path):
+    words = mido.MidiTrack([mido.MetaMessage("text", text="@KMIDI KARAOKE FILE")])
+    words += [mido.MetaMessage("text", text="\\la ", time=480), mido.MetaMessage("text", text="lo", time=480)]
+    path = saved(tmp_path / "a.kar", words, on_channels(*PLAYED[:2]), on_channels(*SUNG))
+    assert spans(formats.load_notes(path)) == TWO

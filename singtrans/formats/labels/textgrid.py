@@ -45,7 +45,7 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
     """Read the notes of an interval tier; rests (an empty label, ``rest``, ``sil``, 0 and the like) are left out.
 
     Args:
-        path: the file, in UTF-8 or UTF-16.
+        path: the file.
         request: ``tier`` (or ``voice``), the tier's name in upper or lower case; None for one named ``notes``,
             ``note``, ``midi`` or ``pitch``, or else the only one whose labels are all pitches. And ``faults``.
 
@@ -55,7 +55,7 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
     """
     path = Path(path)
     tier, faults = request.tier or request.voice, request.faults
-    tiers = _tiers(path, read_text(path, fallback="cp1252"))
+    tiers = _tiers(path, read_text(path))
     names = listed([repr(t.name) for t in tiers]) or "none"
     wanted = (tier.lower(),) if tier is not None else TIER_NAMES
     named = [t for name in wanted for t in tiers if t.name.strip().lower() == name]

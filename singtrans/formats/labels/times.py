@@ -31,11 +31,11 @@ def read(path: str | Path, faults: list[InputError] | None = None) -> np.ndarray
     path = Path(path)
     text = read_text(path)
     rows = split_rows(text)
-    start, end, is_length = 0, 1, False
+    start, end, is_length, second = 0, 1, False, 1.0
     if rows and not is_number(rows[0].cells[0]):
         table = read_table(path, text)
         columns = find_columns(table.names)
-        start, is_length = columns.onset, columns.offset < 0
+        start, is_length, second = columns.onset, columns.offset < 0, columns.second
         end = columns.duration if is_length else columns.offset
         if min(start, end) < 0:
             raise at_line(path, 1, "must name the columns onset and offset (or duration).")
@@ -43,7 +43,8 @@ def read(path: str | Path, faults: list[InputError] | None = None) -> np.ndarray
     times = []
     for row in rows:
         try:
-            times.append(_times(row, start, end, is_length))
+            onset, offset = _times(row, start, end, is_length)
+            times.append((onset / second, offset / second))
         except (ValueError, IndexError):
             fault = "has no two times: it needs an onset from 0 s and a later offset."
             refuse(at_line(path, row.line, fault), faults)

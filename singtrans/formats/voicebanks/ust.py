@@ -14,11 +14,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from singtrans.errors import InputError
-from singtrans.files import read_bytes
-from singtrans.formats.encodings import decode_words
 from singtrans.formats.format import DEFAULTS, Format, ReadOptions, Sample, Song
 from singtrans.formats.options import BEATS, JOINED, PLAIN, Options
-from singtrans.formats.text import at_line, decode, make_note, number, refuse
+from singtrans.formats.text import at_line, make_note, number, read_text, refuse
 from singtrans.formats.tracks import Track
 from singtrans.formats.voicebanks.melody_grid import melody_grid
 from singtrans.formats.voicebanks.project import is_rest, song_of, track_of
@@ -94,10 +92,7 @@ class _Span:
 
 
 def _project(path: Path, request: ReadOptions) -> _Project:
-    content = read_bytes(path)
-    text = decode(content)
-    if text is None:
-        text = decode_words(content)[0].replace("\r\n", "\n").replace("\r", "\n")
+    text = read_text(path)
     now = 0.0
     spans: list[_Span] = []
     tempi: list[tuple[float, float]] = []
