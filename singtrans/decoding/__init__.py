@@ -1,1 +1,1 @@
-"""Posteriors to notes: search, refinement and confidence, in numpy alone."""
+"""Decoding of posteriors to notes in numpy: search, refinement and confidence."""

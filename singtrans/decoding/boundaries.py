@@ -1,4 +1,4 @@
-"""Exact times of notes: boundaries between the frames, brought into order."""
+"""Exact times of notes: boundaries between frames, in order."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -6,9 +6,9 @@ from typing import Protocol
 import numpy as np
 
 REACH = 4
-"""Frames before a boundary's own and after it whose posteriors have a say in where it is: 80 ms at the default hop."""
+"""Number of frames on each side of a boundary that affect its position: 80 ms at the default hop."""
 
-_BLUR = 2.5  # frames, standard deviation; how far a label's triangle reaches to either side, at the default hop
+_BLUR = 2.5  # standard deviation in frames: half the width of a label's triangle at the default hop
 _STEP = 0.125  # frames
 _OFFSETS = np.arange(-REACH, REACH + 1)
 _PLACES = np.arange(-1.5, 1.5 + _STEP / 2, _STEP)
@@ -16,7 +16,7 @@ _NEARNESS = np.exp(-0.5 * ((_OFFSETS - _PLACES[:, None]) / _BLUR) ** 2)  # (plac
 
 
 class Timed(Protocol):
-    """A note with its boundaries: on the frame grid, and finer."""
+    """A note with boundaries on the frame grid and with refined ones."""
 
     @property
     def start(self) -> int: ...  # noqa: D102 (see the class)
@@ -29,25 +29,25 @@ class Timed(Protocol):
 
 
 def times(found: Sequence[Timed], hop: float, duration: float) -> list[tuple[float, float]]:
-    """Onset and offset of each note in seconds, in order and inside the recording.
+    """Compute the onset and offset of each note in seconds, in order and inside the recording.
 
     Args:
         found: all notes of a recording, in order.
-        hop: seconds from frame to frame.
-        duration: of the recording, in seconds.
+        hop: distance of frames in seconds.
+        duration: length of the recording in seconds.
     """
     if not found:
         return []
     grid = np.array([(f.start, f.end) for f in found]).ravel()
     fine = np.array([(f.onset, f.offset) for f in found]).ravel()
-    # Boundaries alternate: onset, offset, onset ... Where a note follows with no gap, offset and onset are one
-    # boundary, of which both heads know.
+    # Onsets and offsets alternate. If a note follows without a gap, its onset and the offset before it are one
+    # boundary, whose position is the mean of both heads.
     offsets = np.arange(1, len(grid) - 1, 2)
     joined = offsets[grid[offsets] == grid[offsets + 1]]
     fine[joined] = fine[joined + 1] = 0.5 * (fine[joined] + fine[joined + 1])
     fine[offsets] = np.minimum(fine[offsets], fine[offsets + 1])
-    shortest = np.tile([0.5, 0.0], len(found))[:-1]  # frames: a note, then a gap
-    # What is out of order goes back to the frame grid, which is in order, until all is.
+    shortest = np.tile([0.5, 0.0], len(found))[:-1]  # frames: for a note, and for a gap
+    # Boundaries that are out of order are moved back to the frame grid, until all are in order.
     while len(wrong := np.flatnonzero(np.diff(fine) < shortest)):
         back = np.concatenate([wrong, wrong + 1])
         back = np.concatenate([back, joined[np.isin(joined, back)] + 1, joined[np.isin(joined + 1, back)]])
@@ -57,19 +57,20 @@ def times(found: Sequence[Timed], hop: float, duration: float) -> list[tuple[flo
 
 
 def shifts(probability: np.ndarray, frames: np.ndarray) -> np.ndarray:
-    """How far boundaries lie from the frames that the search chose, in fractional frames, at most 1.5 either way.
+    """Compute the distances of boundaries from the frames of the search, in fractional frames from -1.5 to 1.5.
 
-    A boundary is where the probability nearby, `REACH` frames to either side, is highest after a blur. For one of the
-    labels' triangles that is its peak. Where the network hesitates between two places 60 to 100 ms apart, it lies
-    between them, nearer to the likelier one. Where the recording begins or ends nearby, as many frames count on either
-    side as there are on both: those that are missing would push it inwards.
+    A boundary is placed where the blurred probability is highest, using `REACH` frames on each side. For a triangle as
+    in the training targets, this is the peak. If there are two likely positions 60 to 100 ms apart, the boundary is
+    between them, and nearer to the likelier one. Near the start or end of a recording, the same number of frames is
+    used on both sides, because missing frames on one side would move the boundary inwards.
 
     Args:
-        probability: (frames,) from 0 to 1, with `REACH` frames around each boundary where the recording has them.
-        frames: (n,) the frames that the search chose, as they are counted in ``probability``.
+        probability: (frames,) values from 0 to 1; they include `REACH` frames around each boundary, if the recording
+            has them.
+        frames: (n,) frames of the search, as indices of ``probability``.
 
     Returns:
-        (n,) frames; positive for a boundary that lies later.
+        (n,) distances in frames, which are positive for later boundaries.
     """
     reach = np.minimum(REACH, np.minimum(frames, len(probability) - 1 - frames))
     near = probability[np.clip(frames[:, None] + _OFFSETS, 0, len(probability) - 1)]
@@ -79,7 +80,7 @@ def shifts(probability: np.ndarray, frames: np.ndarray) -> np.ndarray:
     top = blurred[every, best]
     known = (reach >= 1) & (top > 0.0)
     place = np.where(known, _PLACES[best], 0.0)
-    # Between the places that were tried, by the parabola through three of them.
+    # The maximum between the tried positions is that of a parabola through three of them.
     inside = known & (best > 0) & (best < len(_PLACES) - 1)
     before = blurred[every, np.maximum(best - 1, 0)]
     after = blurred[every, np.minimum(best + 1, len(_PLACES) - 1)]

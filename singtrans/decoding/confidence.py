@@ -1,21 +1,25 @@
-"""How sure a note is: measurements of it, and the probabilities that a model's calibration makes of them.
+"""Confidence of notes: features of each note, and probabilities computed from them with a model's calibration.
 
-Logistic regressions, fitted on validation recordings (``python -m recipe.calibrate``) and stored in the weight file.
-The measurements, by the names of `singtrans.decoding.config.CONFIDENCE_FEATURES`:
+The probabilities are computed by logistic regressions, which are fitted on validation recordings (``python -m
+recipe.calibrate``) and stored in the weight file. The features have these names in
+`singtrans.decoding.config.CONFIDENCE_FEATURES`:
 
-- onset, offset: log odds of the onset within a frame of where the note begins, of the offset where it ends.
-- onset_blurred: mean onset probability three to six frames around the onset, where a clear one leaves nothing.
-- inside_onset: log odds of the highest onset probability inside the note, away from both ends.
-- syllable, ornament: log odds near the onset; 0 if the model does not know them.
-- activity, voicing: mean probabilities of the steady part.
-- pitch_mass: mean probability of a pitch within a semitone of the note's; octave_mass: likewise an octave away.
-- pitch_spread: semitones, standard deviation of the frames' pitch.
-- log_duration: natural logarithm of seconds.
-- legato_before, legato_after: 1 if a note touches this one there.
-- step_after: how much the note looks like a scoop: short, with a note 0.5 to 3 semitones higher right after it.
-- off_semitone: semitones between the pitch and the nearest semitone of the recording's tuning.
-- in_tune: how well the recording's notes agree on a tuning, 0 to 1.
-- ornaments: how many the note has.
+- onset, offset: log odds of the onset within a frame of the start of the note, and of the offset within a frame of its
+  end.
+- onset_blurred: mean onset probability at a distance of three to six frames from the onset; it is low for a clear
+  onset.
+- inside_onset: log odds of the highest onset probability inside the note, except near its ends.
+- syllable, ornament: log odds near the onset; 0 if the model has no such output.
+- activity, voicing: mean probabilities in the steady part.
+- pitch_mass: mean probability of a pitch within a semitone of the note; octave_mass: mean probability of a pitch within
+  a semitone of the notes an octave above and below.
+- pitch_spread: standard deviation of the pitch of the frames in semitones.
+- log_duration: natural logarithm of the duration in seconds.
+- legato_before, legato_after: 1 if there is no gap before or after the note, else 0.
+- step_after: similarity of the note to a scoop, which is short and followed by a note 0.5 to 3 semitones higher.
+- off_semitone: distance of the pitch from the nearest semitone of the recording's tuning, in semitones.
+- in_tune: agreement of the recording's notes with a common tuning, 0 to 1.
+- ornaments: number of ornaments of the note.
 """
 
 from collections.abc import Sequence
@@ -31,26 +35,26 @@ from singtrans.decoding.spans import Spans, around
 from singtrans.notes import Certainty
 
 FEWEST_NOTES = 5
-"""Notes below which their mean clarity does not say whether a recording holds one voice."""
+"""Smallest number of notes whose mean clarity shows whether a recording has a single voice."""
 
 _FLOOR = 1e-3
-_NEAR = 1  # frames to either side of a boundary in which its evidence is looked for
-_AROUND = (3, 6)  # frames from an onset in which a clear one leaves no trace
+_NEAR = 1  # number of frames on each side of a boundary that are searched for its evidence
+_AROUND = (3, 6)  # distances in frames from an onset at which the probability is low if the onset is clear
 AROUND = _AROUND[1]
-"""Frames before a note and after it that its measurements look at."""
+"""Number of frames before and after a note that its features use."""
 
-_SCOOP = 0.15  # seconds; notes much longer do not look like scoops
+_SCOOP = 0.15  # seconds; much longer notes are not similar to scoops
 _FRAME_FEATURES = CONFIDENCE_FEATURES[: CONFIDENCE_FEATURES.index("log_duration")]
 
 
 @dataclass(frozen=True, slots=True)
 class NoteContext:
-    """What a note's surroundings say about it, once all notes are known.
+    """Values of a note that are used for the features of it and of its neighbours.
 
     Attributes:
-        onset, offset: seconds.
+        onset, offset: start and end in seconds.
         pitch: fractional MIDI number.
-        ornaments: how many it has.
+        ornaments: number of ornaments.
     """
 
     onset: float
@@ -60,12 +64,12 @@ class NoteContext:
 
 
 def frame_features(parts: Parts, bins: np.ndarray, posteriors: Posteriors) -> np.ndarray:
-    """(notes, features) what the notes' frames say about them: the measurements before ``log_duration``.
+    """Compute the features that depend on frames, (notes, features): those before ``log_duration``.
 
     Args:
-        parts: of the notes; frames are counted in ``posteriors``.
-        bins: (notes,) their pitch bins.
-        posteriors: with the notes' frames and those around them; `Posteriors.cleaned`.
+        parts: parts of the notes, as indices of frames in ``posteriors``.
+        bins: (notes,) pitch bins of the notes.
+        posteriors: posteriors from `Posteriors.cleaned`, with the frames of the notes and those around them.
     """
     whole, steady = Spans(parts.start, parts.end), Spans(parts.steady, parts.tail)
     frames = steady.frames
@@ -91,10 +95,10 @@ def frame_features(parts: Parts, bins: np.ndarray, posteriors: Posteriors) -> np
 
 
 def all_features(frames: Sequence[np.ndarray], notes: Sequence[NoteContext]) -> np.ndarray:
-    """(notes, features) all measurements of a recording's notes.
+    """Compute all features of the notes of a recording, (notes, features).
 
     Args:
-        frames: of each note, as `frame_features` gives them.
+        frames: result of `frame_features` for each note.
         notes: the same notes.
     """
     if not notes:
@@ -122,29 +126,31 @@ def all_features(frames: Sequence[np.ndarray], notes: Sequence[NoteContext]) -> 
 
 
 def certainties(features: np.ndarray, config: ConfidenceConfig) -> list[Certainty]:
-    """Probabilities that each note is right.
+    """Compute the probabilities that each note is right.
 
     Args:
-        features: (notes, features) as `all_features` gives them.
-        config: a calibration.
+        features: (notes, features) result of `all_features`.
+        config: calibration of the model.
     """
     columns = [logistic(features, getattr(config, name)).tolist() for name in Certainty.NAMES]
     return [Certainty(*values) for values in zip(*columns, strict=True)]
 
 
 def logistic(features: np.ndarray, weights: Sequence[float]) -> np.ndarray:
-    """(notes,) probabilities from a constant and one weight per feature."""
+    """Compute (notes,) probabilities from a constant and one weight per feature."""
     odds = np.clip(weights[0] + features @ np.asarray(weights[1:], np.float64), -30.0, 30.0)
     return 1.0 / (1.0 + np.exp(-odds))
 
 
 def clarity(parts: Parts, features: np.ndarray, posteriors: Posteriors) -> np.ndarray:
-    """(notes,) geometric mean of the evidence for onset, offset, activity and pitch, 0 to 1; without a calibration.
+    """Compute the clarity of notes without a calibration.
+
+    It is the (notes,) geometric mean of the evidence for onset, offset, activity and pitch, from 0 to 1.
 
     Args:
-        parts: of the notes; frames are counted in ``posteriors``.
-        features: (notes, features) of `frame_features`.
-        posteriors: with the notes' frames and those around them; `Posteriors.cleaned`.
+        parts: parts of the notes, as indices of frames in ``posteriors``.
+        features: (notes, features) result of `frame_features`.
+        posteriors: posteriors from `Posteriors.cleaned`, with the frames of the notes and those around them.
     """
     activity, mass = (features[:, _FRAME_FEATURES.index(name)] for name in ("activity", "pitch_mass"))
     onset, offset = _peaks(posteriors.onset, parts.start), _peaks(posteriors.offset, parts.end)
@@ -152,17 +158,17 @@ def clarity(parts: Parts, features: np.ndarray, posteriors: Posteriors) -> np.nd
 
 
 def _peaks(probability: np.ndarray, frames: np.ndarray) -> np.ndarray:
-    """(notes,) the highest probability within a frame."""
+    """Find the (notes,) highest probabilities within a frame."""
     return around(probability, frames, _NEAR).max(axis=1)
 
 
 def _peak_odds(probability: np.ndarray | None, frames: np.ndarray) -> np.ndarray:
-    """(notes,) log odds of the highest probability within a frame; 0 where nothing is known."""
+    """Compute (notes,) log odds of the highest probability within a frame; 0 without probabilities."""
     return np.zeros(len(frames)) if probability is None else log_odds(_peaks(probability, frames), _FLOOR)
 
 
 def _ring_means(probability: np.ndarray, frames: np.ndarray) -> np.ndarray:
-    """(notes,) mean probability in two stretches of frames, before and after each frame."""
+    """Compute the (notes,) mean probability in two stretches of frames, one before and one after each frame."""
     distances = np.arange(_AROUND[0], _AROUND[1] + 1)
     index = frames[:, None] + np.concatenate([-distances, distances])
     present = (index >= 0) & (index < len(probability))
@@ -171,12 +177,12 @@ def _ring_means(probability: np.ndarray, frames: np.ndarray) -> np.ndarray:
 
 
 def _near_pitch(spans: Spans, bins: np.ndarray, posteriors: Posteriors, semitones: float) -> np.ndarray:
-    """(n, 2 * reach + 1) probabilities of pitch near to a bin of each span, in its frames."""
+    """Return (n, 2 * reach + 1) probabilities of pitch near the bin of each span, in its frames."""
     return posteriors.near(spans.frames, bins[spans.owner], round(semitones * posteriors.bins_per_semitone))
 
 
 def _pitch_agreement(spans: Spans, bins: np.ndarray, posteriors: Posteriors) -> tuple[np.ndarray, np.ndarray]:
-    """Mean probability of a pitch within a semitone of a bin, and the spread of pitch within two, in semitones."""
+    """Compute the mean probability of a pitch within a semitone of a bin, and the spread of pitch within two."""
     near = _near_pitch(spans, bins, posteriors, 2.0)
     reach, middle = round(posteriors.bins_per_semitone), near.shape[1] // 2
     mass = spans.means(near[:, middle - reach : middle + reach + 1].sum(axis=1))

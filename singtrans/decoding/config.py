@@ -1,4 +1,4 @@
-"""The decoder's costs and weights, and the calibration of its confidence."""
+"""Costs and weights of the decoder, and calibration of its confidence."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -9,26 +9,28 @@ _WEIGHTS = ("onset_weight", "offset_weight", "activity_weight", "pitch_weight", 
 
 @dataclass(frozen=True)
 class DecoderConfig:
-    """The decoder's costs, tuned on validation recordings; all scores are natural-log odds.
+    """Costs of the decoder, which are tuned on validation recordings. All scores are natural log odds.
 
     Attributes:
-        onset_weight, offset_weight: weight of a boundary's log odds.
-        activity_weight: weight of a frame's log odds of being inside a note.
-        pitch_weight: weight of a frame's log likelihood under the note's pitch.
-        note_cost: what one note costs, so that a note needs evidence.
-        legato_cost: what it costs to go from note to note with no gap.
-        pitch_tolerance: semitones; standard deviation of sung pitch around the note's.
-        pitch_floor: probability that a frame's pitch says nothing about the note.
-        shortest_note: seconds.
-        edge: fraction of a note at either end that has no say in its pitch.
-        voiced: a frame of the pitch track is voiced above this probability.
-        decision_floor: probabilities are clipped to [floor, 1 - floor] before their log odds are taken.
-        longest_ornament: seconds of the longest scoop, grace note or fall; 0 if notes have none.
-        ornament_cost: what an ornament costs.
-        ornament_weight: weight of the log odds that an ornament begins or ends.
-        syllable_weight: weight of the log odds of a new syllable, which speak against an ornament's boundary.
-        ornament_below, ornament_above: semitones between a note's pitch and the lowest and highest of its ornaments.
-        ornament_fit: likelihood of a pitch in that range in an ornament, relative to the note's own pitch in the note.
+        onset_weight, offset_weight: weights of the log odds of a boundary.
+        activity_weight: weight of the log odds that a frame is inside a note.
+        pitch_weight: weight of the log likelihood of a frame's pitch, given the note's pitch.
+        note_cost: cost of a note, so that a note needs evidence.
+        legato_cost: cost of a note that follows another without a gap.
+        pitch_tolerance: standard deviation of the sung pitch around the note's pitch, in semitones.
+        pitch_floor: probability that the pitch of a frame is independent of the note.
+        shortest_note: length of the shortest note in seconds.
+        edge: fraction of a note at each end that is not used for its pitch.
+        voiced: probability above which a frame of the pitch track is voiced.
+        decision_floor: limit of probabilities, which are clipped to [floor, 1 - floor] before log odds are computed.
+        longest_ornament: length of the longest scoop, grace note or fall in seconds; 0 for notes without ornaments.
+        ornament_cost: cost of an ornament.
+        ornament_weight: weight of the log odds of a boundary between a note and its ornament.
+        syllable_weight: weight of the log odds of a new syllable, which are evidence against such a boundary.
+        ornament_below, ornament_above: largest distances of an ornament's pitch below and above the note's pitch, in
+            semitones.
+        ornament_fit: likelihood of each pitch in that range in an ornament, relative to that of the note's pitch in its
+            steady part.
     """
 
     LATER: ClassVar = frozenset(
@@ -96,22 +98,22 @@ CONFIDENCE_FEATURES = (
     "in_tune",
     "ornaments",
 )
-"""What the confidence of a note is computed from; `singtrans.decoding.confidence` says what each is."""
+"""Features from which the confidence of a note is computed; `singtrans.decoding.confidence` defines them."""
 
 _NOT_CALIBRATED = (0.0,) * (1 + len(CONFIDENCE_FEATURES))
 
 
 @dataclass(frozen=True)
 class ConfidenceConfig:
-    """How sure a note is: a logistic regression for each thing that can be wrong, fitted on validation recordings.
+    """Calibration of the confidence: one logistic regression for each property of a note.
 
     Attributes:
-        right: constant and weights, one per feature, of the log odds that onset and pitch are right; all 0 if the
-            model is not calibrated.
-        onset: likewise, that the onset is.
-        pitch, octave, offset: likewise, that they are, if the onset is.
-        least_clarity: mean clarity of notes below which a recording does not look like one voice alone; 0 if it is not
-            known.
+        right: weights of the log odds that onset and pitch are right: a constant, and one weight per feature. All are 0
+            if the model is not calibrated.
+        onset: weights of the log odds that the onset is right.
+        pitch, octave, offset: weights of the log odds that these are right, if the onset is right.
+        least_clarity: mean clarity of notes below which a recording probably does not have a single voice; 0 if
+            unknown.
     """
 
     LATER: ClassVar = frozenset(("right", "onset", "pitch", "octave", "offset", "least_clarity"))
@@ -133,15 +135,15 @@ class ConfidenceConfig:
 
     @property
     def calibrated(self) -> bool:
-        """Whether it was fitted."""
+        """Whether the model is calibrated."""
         return any(self.right)
 
 
 def check_ranges(config: object, **ranges: tuple[float, float]) -> None:
-    """Refuse values that nothing was ever trained with: a file that claims them could take all memory.
+    """Refuse values that no model was trained with, because a file with such values could use all memory.
 
     Raises:
-        ValueError: naming the first that lies outside its range; of a tuple, every item counts.
+        ValueError: if a value, or an item of a tuple, is out of range. The message names the first one.
     """
     for name, (lowest, highest) in ranges.items():
         value = getattr(config, name)

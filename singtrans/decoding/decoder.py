@@ -1,31 +1,30 @@
-"""From frame posteriors to ordered notes: one search over whole sequences.
+"""Decoding of posteriors to notes by a search over sequences.
 
-Instead of picking onset and offset peaks one by one and repairing their order afterwards, the decoder finds the
-sequence of notes and silences with the highest total score. In such a sequence every onset is followed by its
-offset before the next onset comes, so the order holds for any input whatever.
+The decoder does not pick single peaks of onset and offset probabilities, which can be out of order. It finds the
+sequence of notes and silences with the highest total score. In such a sequence, every onset is followed by its offset
+before the next onset, for any input.
 
-A note of pitch ``p`` on the frames ``s <= t < e`` scores
+The score of a note with pitch ``p`` on the frames ``s <= t < e`` is
 
     onset(s) + offset(e) + sum of activity(t) + sum of fit(t, p) - note_cost
 
-where onset, offset and activity are weighted log odds and ``fit`` is the weighted log likelihood of the frame's
-pitch posterior under the note's pitch. Silence scores 0. A note may follow another with no gap between, at
-``legato_cost``. Since a note has one pitch for its whole length, a change of pitch inside one breath is evidence
-for a boundary even where onset and offset are weak, while vibrato and short octave slips are not: they cost less
-than two notes.
+where onset, offset and activity are weighted log odds and ``fit`` is the weighted log likelihood of the frame's pitch
+posterior under the note's pitch. The score of silence is 0. A note that follows another without a gap costs
+``legato_cost``. Since a note has one pitch for its whole length, a change of pitch is evidence for a boundary even if
+onset and offset are weak. Vibrato and short octave errors are not: they cost less than a second note.
 
-A note may begin with a lead-in (a scoop or a grace note) and end with a tail (a fall), each up to
-``longest_ornament`` long. In them any pitch around the note's fits, but none as well as the note's pitch fits its
-steady part, and the boundary to the steady part scores
+A note may begin with a lead-in (a scoop or a grace note) and end with a tail (a fall). Each is at most
+``longest_ornament`` long. In these parts, all pitches near that of the note fit equally well, but worse than the note's
+pitch fits its steady part. The score of the boundary between such a part and the steady part is
 
     ornament_weight * log odds of an ornament's boundary - syllable_weight * log odds of a syllable - ornament_cost
 
-So whether a step of pitch is an ornament or a note of its own is decided in the search, by the same sum.
+In this way, the search also decides whether a step of pitch is an ornament or a separate note.
 
-The best sequence is found exactly by dynamic programming, in time linear in the length. Recordings of any length are
-decoded piece by piece as they come; how they are cut has no effect on the result.
+Dynamic programming finds the best sequence exactly, in time linear in the length. Recordings of any length are decoded
+piece by piece. The division into pieces has no effect on the result.
 
-Pure numpy: neither torch nor weights are needed.
+The decoder uses only numpy, and needs neither torch nor weights.
 """
 
 from dataclasses import replace
@@ -46,18 +45,18 @@ from singtrans.notes import Note, Ornament, PitchTrack
 
 __all__ = ["Decoder", "Posteriors", "decode", "pitch_between", "pitch_track"]
 
-_BLOCK = 1500  # frames whose scores are held at once
-_TOGETHER = 1000  # frames whose notes are measured at once: many notes take hardly longer than one
+_BLOCK = 1500  # number of frames whose scores are computed together
+_TOGETHER = 1000  # number of frames whose notes are measured together; many notes take hardly longer than one
 
 
 class Decoder:
-    """Finds the notes in posteriors that come piece by piece.
+    """Decoder of posteriors that are given piece by piece.
 
-    It holds what is undecided, a few seconds as a rule, and some numbers for each note found.
+    It keeps the frames that are undecided, usually a few seconds, and some values of each note.
 
     Args:
         config: costs and weights.
-        confidence: calibration of the confidence; without one it is the notes' clarity.
+        confidence: calibration of the confidence; if it is None, the confidence of a note is its clarity.
 
     Example:
         >>> from singtrans import Transcriber
@@ -73,39 +72,39 @@ class Decoder:
     def __init__(self, config: DecoderConfig, confidence: ConfidenceConfig | None = None) -> None:
         self._config, self._confidence = config, confidence or ConfidenceConfig()
         self._search: Search | None = None
-        self._limits = Limits(1, 0, config.legato_cost)  # once the hop is known, in frames
-        self._held: Posteriors | None = None  # what may still be needed, from frame `_first` on
+        self._limits = Limits(1, 0, config.legato_cost)  # set when the hop is known
+        self._held: Posteriors | None = None  # frames that may still be needed, from frame `_first`
         self._first = 0
         self._hop = 0.0
-        self._waiting: list[Segment] = []  # decided, but the frames after them have not come
+        self._waiting: list[Segment] = []  # notes that are decided, but whose following frames are missing
         self._found: list[Found] = []
 
     def add(self, posteriors: Posteriors) -> None:
-        """Take in the next frames, any number of them."""
+        """Add the next frames, in any number."""
         for i in range(0, len(posteriors), _BLOCK):
             self._add(posteriors[i : i + _BLOCK])
 
     def finish(self, duration: float) -> tuple[Note, ...]:
-        """The notes, once all frames are in.
+        """Return the notes after all frames have been added.
 
         Args:
-            duration: of the recording in seconds; no note ends later.
+            duration: length of the recording in seconds; no note ends later.
         """
         return self.measured(duration)[0]
 
     @property
     def clarity(self) -> float:
-        """Mean clarity of the notes found so far, each weighted with its length; 1 if there are none."""
+        """Compute the mean clarity of the notes found so far, weighted by their length; 1 if there are none."""
         lengths = [found.end - found.start for found in self._found]
         if not lengths:
             return 1.0
         return float(np.average([found.clarity for found in self._found], weights=lengths))
 
     def measured(self, duration: float) -> tuple[tuple[Note, ...], np.ndarray]:
-        """The notes, once all frames are in, and (notes, features) what their confidence is computed from.
+        """Return the notes after all frames have been added, and their (notes, features) features for the confidence.
 
         Args:
-            duration: of the recording in seconds; no note ends later.
+            duration: length of the recording in seconds; no note ends later.
         """
         if self._search is not None:
             self._waiting += self._search.finish()
@@ -142,7 +141,7 @@ class Decoder:
         self._held, self._first = self._held[first - self._first :], first
 
     def _measure(self, complete: bool) -> None:
-        """Read the values of the decided notes whose surroundings are here."""
+        """Measure the decided notes whose surrounding frames have been added."""
         if self._held is None:
             return
         if not complete and len(self._held) < _TOGETHER:
@@ -158,16 +157,16 @@ class Decoder:
 def decode(
     posteriors: Posteriors, config: DecoderConfig, duration: float, confidence: ConfidenceConfig | None = None
 ) -> tuple[Note, ...]:
-    """The best sequence of notes.
+    """Find the best sequence of notes.
 
     Args:
-        posteriors: of ``frames`` frames.
+        posteriors: posteriors of the whole recording.
         config: costs and weights.
-        duration: of the recording in seconds; no note ends later.
-        confidence: calibration of the confidence, if there is one.
+        duration: length of the recording in seconds; no note ends later.
+        confidence: calibration of the confidence, or None.
 
     Returns:
-        Notes in time order, never overlapping, each of positive length and inside 0..duration.
+        Notes in time order that do not overlap. Each has a length above 0 and is inside 0..duration.
     """
     decoder = Decoder(config, confidence)
     decoder.add(posteriors)
@@ -175,28 +174,28 @@ def decode(
 
 
 def pitch_between(posteriors: Posteriors, config: DecoderConfig, onset: float, offset: float) -> float:
-    """The pitch sung between two times that are known already, as `decode` reads it between those it finds.
+    """Measure the sung pitch between two given times, in the same way as `decode` between times that it finds.
 
     Args:
-        posteriors: of the whole recording.
-        config: how the pitch is read.
-        onset, offset: seconds; of what lies outside the recording, its nearest frame is read.
+        posteriors: posteriors of the whole recording.
+        config: configuration of the decoder.
+        onset, offset: start and end in seconds. Times outside the recording are moved to its nearest frame.
 
     Returns:
-        A fractional MIDI number.
+        The pitch as a fractional MIDI number.
 
     Raises:
         ValueError: if there are no frames.
     """
     if not len(posteriors):
-        raise ValueError("there is no pitch in posteriors of no frames")
+        raise ValueError("posteriors without frames have no pitch")
     start = min(max(round(onset / posteriors.hop), 0), len(posteriors) - 1)
     end = min(max(round(offset / posteriors.hop), start + 1), len(posteriors))
     return span_pitch(posteriors, config, start, end)
 
 
 def pitch_track(posteriors: Posteriors, config: DecoderConfig) -> PitchTrack:
-    """The sung pitch of every frame: the posterior's peak, by its centroid between bins; NaN where unvoiced."""
+    """Compute the sung pitch of every frame: the centroid of the posterior's peak, or NaN if unvoiced."""
     peak = posteriors.pitch.argmax(axis=1)
     midi, _ = centroid(posteriors, np.arange(len(posteriors)), peak, reach=round(posteriors.bins_per_semitone))
     voicing = posteriors.voicing.astype(np.float64)
@@ -208,7 +207,7 @@ def pitch_track(posteriors: Posteriors, config: DecoderConfig) -> PitchTrack:
 
 
 def _ornaments(found: Found, onset: float, offset: float, hop: float) -> tuple[Ornament, ...]:
-    """A note's ornaments in seconds; one that its final times leave no room for is dropped."""
+    """Convert a note's ornaments to seconds; drop those that are outside its final times."""
     kept = []
     for ornament in found.ornaments:
         start = onset if ornament.onset == found.start else ornament.onset * hop

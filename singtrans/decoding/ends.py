@@ -1,7 +1,7 @@
-"""Where notes end: with the voice, or where a score would end them.
+"""Ends of notes: where the voice stops, or where a score would end the note.
 
-A singer stops before the next note to breathe or for a consonant; a score holds the note until the next one begins, and
-writes a rest only where the singer meant one.
+A singer stops before the next note to breathe, or for a consonant. A score extends the note to the start of the next
+one, and has a rest only where the singer intended one.
 """
 
 from collections.abc import Sequence
@@ -11,22 +11,22 @@ from itertools import pairwise
 from singtrans.notes import Note
 
 LONGEST_GAP = 0.3
-"""Seconds up to which a gap is no rest in a score, where the model says nothing about it."""
+"""Longest gap, in seconds, that is not a rest in a score, if the model has no output for this."""
 
 SHORTEST_REST = 0.12
-"""Seconds; a shorter gap is a breath or a consonant, whatever the model says."""
+"""Shortest rest in seconds. A shorter gap is a breath or a consonant, regardless of the model's output."""
 
 LONGEST_JOIN = 1.0
-"""Seconds; a longer gap between two notes is a rest, whatever the model says."""
+"""Longest gap, in seconds, that is closed. A longer gap is a rest, regardless of the model's output."""
 
 
 def with_releases(notes: Sequence[Note], ends: Sequence[tuple[float, float] | None]) -> tuple[Note, ...]:
-    """Add the times at which a score would end the notes, where the model knows them.
+    """Add the times at which a score would end the notes, if the model has outputs for this.
 
     Args:
-        notes: in time order.
-        ends: of each note, the probability that a score ends a note at its start, and at its own end; None if the
-            model does not say.
+        notes: notes in time order.
+        ends: for each note, the probabilities that a score ends the previous note at its start, and that it ends this
+            note at its offset; None if the model has no such output.
     """
     found = []
     for i, (note, end) in enumerate(zip(notes, ends, strict=True)):
@@ -35,7 +35,7 @@ def with_releases(notes: Sequence[Note], ends: Sequence[tuple[float, float] | No
             continue
         release, following = note.offset, ends[i + 1] if i + 1 < len(notes) else None
         gap = notes[i + 1].onset - note.offset if following is not None else LONGEST_JOIN
-        # Of the two places, the likelier one.
+        # The likelier of the two positions is chosen.
         if following is not None and (gap < SHORTEST_REST or (gap < LONGEST_JOIN and following[0] > end[1])):
             release = notes[i + 1].onset
         found.append(replace(note, release=release))
@@ -43,13 +43,13 @@ def with_releases(notes: Sequence[Note], ends: Sequence[tuple[float, float] | No
 
 
 def joined(notes: Sequence[Note]) -> tuple[Note, ...]:
-    """The notes with the ends that a score would give them.
+    """Extend the notes to the ends that they would have in a score.
 
-    A note whose ``release`` is known ends there. Any other lasts up to the next note if the gap is shorter than
-    `LONGEST_GAP`.
+    If the ``release`` of a note is known, it is the end. Otherwise, the note is extended to the next one if the gap is
+    shorter than `LONGEST_GAP`.
 
     Args:
-        notes: in time order, not overlapping.
+        notes: notes in time order that do not overlap.
     """
     found = []
     for note, after in pairwise([*notes, None]):
@@ -58,6 +58,6 @@ def joined(notes: Sequence[Note]) -> tuple[Note, ...]:
         if end is None:
             end = start if start is not None and start - note.offset < LONGEST_GAP else note.offset
         if start is not None:
-            end = min(end, start)  # the notes may have been edited since
+            end = min(end, start)  # the notes may have been edited after decoding
         found.append(replace(note, offset=end) if end > note.onset else note)
     return tuple(found)

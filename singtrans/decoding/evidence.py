@@ -1,4 +1,4 @@
-"""From posteriors to the scores that the search adds up; see `singtrans.decoding.decoder` for the formula."""
+"""Scores of frames for the search, computed from posteriors; `singtrans.decoding.decoder` has the formula."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from singtrans.decoding.search_block import Evidence
 
 
 def evidence(posteriors: Posteriors, config: DecoderConfig) -> Evidence:
-    """The scores of some frames; each frame's depend on no other frame."""
+    """Compute the scores of some frames. The scores of a frame do not depend on other frames."""
     floor = config.decision_floor
     activity = config.activity_weight * log_odds(posteriors.activity, floor)[:, None]
     gain = pitch_fit(posteriors, config)
@@ -27,13 +27,13 @@ def evidence(posteriors: Posteriors, config: DecoderConfig) -> Evidence:
 
 
 def log_odds(probability: np.ndarray, floor: float) -> np.ndarray:
-    """Natural log odds of probabilities that are clipped to ``floor`` and ``1 - floor`` first."""
+    """Compute the natural log odds of probabilities after clipping them to ``floor`` and ``1 - floor``."""
     p = np.minimum(np.maximum(as_probabilities(probability), floor), 1.0 - floor)
     return np.log(p) - np.log1p(-p)
 
 
 def pitch_fit(posteriors: Posteriors, config: DecoderConfig) -> np.ndarray:
-    """(frames, bins): weighted log likelihood, at most 0, of each frame under a note of each pitch."""
+    """Compute the weighted log likelihood, (frames, bins) and at most 0, of each frame for a note of each pitch."""
     kernel, bins = _tolerance(posteriors, config), posteriors.pitch.shape[1]
     half = len(kernel) // 2
     padded = _padded(posteriors.pitch, half, half)
@@ -46,7 +46,7 @@ def pitch_fit(posteriors: Posteriors, config: DecoderConfig) -> np.ndarray:
 
 
 def ornament_fit(posteriors: Posteriors, config: DecoderConfig) -> np.ndarray:
-    """(frames, bins): the same under an ornament of a note of each pitch, which may be at any pitch around it."""
+    """Compute the weighted log likelihood, (frames, bins), of each frame for an ornament of a note of each pitch."""
     below, above = _ornament_reaches(posteriors, config)
     sums = _padded(posteriors.pitch, below + 1, above).cumsum(axis=1)
     near = sums[:, below + above + 1 :] - sums[:, : posteriors.pitch.shape[1]]
@@ -55,12 +55,12 @@ def ornament_fit(posteriors: Posteriors, config: DecoderConfig) -> np.ndarray:
 
 
 def ornament_gain(frames: np.ndarray, bins: np.ndarray, posteriors: Posteriors, config: DecoderConfig) -> np.ndarray:
-    """(n,) `ornament_fit` less `pitch_fit` of some frames, each under a note of one pitch.
+    """Compute (n,) differences of `ornament_fit` and `pitch_fit` for some frames, each with a note of one pitch.
 
     Args:
-        frames: (n,) as they are counted in ``posteriors``.
-        bins: (n,) the pitch of each.
-        posteriors: with these frames.
+        frames: (n,) indices of frames in ``posteriors``.
+        bins: (n,) pitch bin of the note for each frame.
+        posteriors: posteriors that have these frames.
         config: costs and weights.
     """
     kernel, (below, above) = _tolerance(posteriors, config), _ornament_reaches(posteriors, config)
@@ -74,43 +74,47 @@ def ornament_gain(frames: np.ndarray, bins: np.ndarray, posteriors: Posteriors, 
 
 
 def _tolerance(posteriors: Posteriors, config: DecoderConfig) -> np.ndarray:
-    """Likelihood of pitches around a note's, bin by bin; the middle is the note's own."""
+    """Compute the likelihood of pitches around that of a note, bin by bin; the middle is the note's pitch."""
     reach = int(3.0 * config.pitch_tolerance * posteriors.bins_per_semitone)
     offsets = np.arange(-reach, reach + 1) / posteriors.bins_per_semitone
     return np.exp(-0.5 * (offsets / config.pitch_tolerance) ** 2)
 
 
 def _ornament_reaches(posteriors: Posteriors, config: DecoderConfig) -> tuple[int, int]:
-    """Bins that a note's ornaments reach below and above its pitch."""
+    """Return the numbers of bins below and above a note's pitch that its ornaments can have."""
     bins = posteriors.bins_per_semitone
     return round(config.ornament_below * bins), round(config.ornament_above * bins)
 
 
 def _padded(pitch: np.ndarray, below: int, above: int) -> np.ndarray:
-    """Probabilities of pitch with bins of 0 below and above."""
+    """Add bins of probability 0 below and above."""
     padded = np.zeros((len(pitch), below + pitch.shape[1] + above))
     padded[:, below : below + pitch.shape[1]] = as_probabilities(pitch)
     return padded
 
 
 def _fit(near: np.ndarray, voicing: np.ndarray, config: DecoderConfig) -> np.ndarray:
-    """Weighted log likelihood of frames of which ``near`` lies where it should; ``near`` is overwritten."""
-    # An unvoiced frame (a consonant, a breath) says nothing about the note's pitch.
-    told = voicing * (1.0 - config.pitch_floor)
+    """Compute the weighted log likelihood from ``near``, the probability of a fitting pitch, which is overwritten."""
+    # An unvoiced frame, such as a consonant or a breath, has no information about the pitch of the note.
+    informative = voicing * (1.0 - config.pitch_floor)
     likelihood = np.minimum(near, 1.0, out=near)
-    likelihood *= told
-    likelihood += 1.0 - told
+    likelihood *= informative
+    likelihood += 1.0 - informative
     np.log(likelihood, out=likelihood)
     likelihood *= config.pitch_weight
     return likelihood
 
 
 def inner_scores(posteriors: Posteriors, config: DecoderConfig) -> np.ndarray:
-    """(frames,) score of a boundary inside a note: for it an ornament's beginning or end, against it a new syllable."""
+    """Compute (frames,) scores of a boundary inside a note.
+
+    An ornament that begins or ends is evidence for such a boundary, and a new syllable is evidence against it.
+    """
     floor = config.decision_floor
-    # A model that does not tell ornaments from notes calls their boundaries onsets.
+    # A model without an output for ornaments has high onset probabilities at their boundaries.
     boundary = posteriors.onset if posteriors.ornament is None else posteriors.ornament
-    # Most syllables begin with a consonant, and many consonants are unvoiced.
+    # Without an output for syllables, unvoiced frames are used, because many syllables begin with an unvoiced
+    # consonant.
     syllable = 1.0 - as_probabilities(posteriors.voicing) if posteriors.syllable is None else posteriors.syllable
     return (
         config.ornament_weight * log_odds(boundary, floor)

@@ -1,4 +1,4 @@
-"""The pitch that was sung in notes: the centre of a vibrato, else the pitch that most of a note is near to."""
+"""Measurement of the sung pitch of notes: the centre of a vibrato, or else a robust mean."""
 
 import numpy as np
 
@@ -8,32 +8,33 @@ from singtrans.decoding.posteriors import Posteriors, as_probabilities
 from singtrans.decoding.spans import Spans
 
 VIBRATO_RATES = np.arange(4.0, 8.01, 0.25)
-"""Hz: how fast singers' vibrato is (Prame, "Measurements of the vibrato rate of ten singers", JASA 1994)."""
+"""Rates of vibrato in Hz (Prame, "Measurements of the vibrato rate of ten singers", JASA 1994)."""
 
-_FEWEST_PERIODS = 2.0  # of a vibrato that can be told from a bend
-_UNKNOWNS = 5  # of a line with a sinusoid: level, slope, extent, phase, rate
-_VIBRATO_SHARE = 0.6  # of what a line leaves unexplained that a vibrato must explain
-_LEAST_EXTENT = 0.15  # semitones to either side; `common_pitches` is good enough for less
-_VIBRATO_REACH = 2.0  # semitones from the median; what lies further off is no part of a vibrato
-_GLIDE = 14.0  # semitones a second; a frame whose pitch moves so fast has half a say in the note's
-_AGREEMENT = 0.8  # semitones, standard deviation of the pitches that are taken for tries at one
-_ROUNDS = 20  # of bringing a pitch to the middle of those near to it; in a long slow glide it would go on, away
-_LEAST_WEIGHT = 1e-6  # of all frames of a note together whose pitch can be read
+_FEWEST_PERIODS = 2.0  # least number of periods of a vibrato, as opposed to a bend
+_UNKNOWNS = 5  # parameters of a line with a sinusoid: level, slope, extent, phase and rate
+_VIBRATO_SHARE = 0.6  # least share of the residual of a line that a vibrato must explain
+_LEAST_EXTENT = 0.15  # semitones; for a smaller extent, `common_pitches` is accurate enough
+_VIBRATO_REACH = 2.0  # semitones; largest distance of a vibrato from the median
+_GLIDE = 14.0  # semitones per second; a frame whose pitch changes at this speed has half the weight
+_AGREEMENT = 0.8  # semitones; standard deviation of frames around the common pitch
+_ROUNDS = 20  # largest number of iterations; in a long slow glide, more would move the pitch away
+_LEAST_WEIGHT = 1e-6  # least total weight of the frames of a note from which its pitch can be measured
 
 
 def centroid(
     posteriors: Posteriors, frames: np.ndarray, centre: np.ndarray, reach: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Where the pitch posterior lies near to a bin, and how much of it does.
+    """Compute the mean and the probability of the pitch posterior near a bin.
 
     Args:
-        posteriors: with the frames that are asked for.
-        frames: (n,) which frames, as they are counted in ``posteriors``.
-        centre: (n,) the bin of each.
-        reach: bins to either side that count.
+        posteriors: posteriors that have the frames.
+        frames: (n,) indices of frames in ``posteriors``.
+        centre: (n,) bin for each frame.
+        reach: number of bins on each side that are used.
 
     Returns:
-        (n,) the mean, fractional MIDI numbers, the centre's own where nothing is near; and (n,) the probability.
+        (n,) means as fractional MIDI numbers, or the pitch of the centre if there is no probability near it; and (n,)
+        sums of the probability.
     """
     near = posteriors.near(frames, centre, reach)
     mass = near.sum(axis=1)
@@ -43,54 +44,54 @@ def centroid(
 
 
 def span_pitch(posteriors: Posteriors, config: DecoderConfig, start: int, end: int) -> float:
-    """The pitch that is sung between two frames, of which the second is not included.
+    """Measure the sung pitch between two frames, of which the second is not included.
 
     Args:
-        posteriors: with these frames.
-        config: how the pitch is read.
-        start, end: frames, as they are counted in ``posteriors``.
+        posteriors: posteriors that have these frames.
+        config: configuration of the decoder.
+        start, end: indices of frames in ``posteriors``.
     """
     bin_ = best_bin(posteriors, config, start, end)
     return float(note_pitches(np.array([start]), np.array([end]), np.array([bin_]), posteriors, config)[0])
 
 
 def best_bin(posteriors: Posteriors, config: DecoderConfig, start: int, end: int) -> int:
-    """The bin of the pitch that fits best between two frames, of which the second is not included."""
+    """Find the bin of the pitch that fits best between two frames, of which the second is not included."""
     return int(pitch_fit(posteriors[start:end], config).sum(axis=0).argmax())
 
 
 def note_pitches(
     start: np.ndarray, end: np.ndarray, bins: np.ndarray, posteriors: Posteriors, config: DecoderConfig
 ) -> np.ndarray:
-    """The pitch that was sung between onset and offset: the centre of a vibrato, else what most of it is near to.
+    """Measure the sung pitch of notes: the centre of a vibrato, or else a robust mean.
 
-    Every frame's pitch is read near the pitch that the search found for the note as a whole, so a frame whose
-    posterior peaks an octave away has little weight instead of a wrong opinion. Singers glide into notes and out of
-    them, and of a short note there may be hardly more than the glide; where the pitch stands still is where they meant
-    it to be. So a frame counts the less the faster the pitch moves.
+    The pitch of each frame is measured near the pitch that the search found for the note. Therefore, a frame whose
+    posterior has its peak an octave away has a low weight, but no wrong pitch. Singers glide into notes and out of
+    them, and a short note may be little more than a glide. The intended pitch is where the pitch is constant, so the
+    weight of a frame is lower if the pitch changes fast.
 
     Args:
-        start, end: (notes,) frames, as they are counted in ``posteriors``, of which the second is not included.
-        bins: (notes,) the pitch that the search found.
-        posteriors: with these frames.
-        config: how the pitch is read.
+        start, end: (notes,) indices of frames in ``posteriors``; the end is not included.
+        bins: (notes,) pitch bins from the search.
+        posteriors: posteriors that have these frames.
+        config: configuration of the decoder.
 
     Returns:
         (notes,) fractional MIDI numbers.
     """
-    trim = (config.edge * (end - start)).astype(np.int64)  # less than half, so a frame is left
-    # One frame more on either side, to see how fast the pitch moves at the ends.
+    trim = (config.edge * (end - start)).astype(np.int64)  # less than half, so that at least one frame is left
+    # One more frame on each side is used to compute the speed of the pitch at the ends.
     wider = Spans(start + trim - 1, end - trim + 1)
     present = np.minimum(np.maximum(wider.frames, 0), len(posteriors) - 1)
     reach = round(1.5 * posteriors.bins_per_semitone)
-    # Centring each frame's window on its own peak near the note's pitch keeps the window's edges from biasing it.
+    # The window of each frame is centred on the peak near the note's pitch, because an off-centre window would bias it.
     index = np.clip(bins[:, None] + np.arange(-reach, reach + 1), 0, posteriors.pitch.shape[1] - 1)[wider.owner]
     peak = posteriors.pitch[present[:, None], index].argmax(axis=1)
     midi, mass = centroid(
         posteriors, present, index[np.arange(len(peak)), peak], reach=round(posteriors.bins_per_semitone)
     )
     inside = np.flatnonzero((wider.place > 0) & (wider.place < wider.length[wider.owner] - 1))
-    # Beside an unvoiced frame, whose pitch is a guess, a frame may count for less than it should: others are left.
+    # Beside an unvoiced frame, whose pitch is only a guess, a weight may be too low, but other frames remain.
     speed = np.abs(midi[inside + 1] - midi[inside - 1]) / (2.0 * posteriors.hop)
     weight = (mass * as_probabilities(posteriors.voicing[present]))[inside]
     spans, midi = Spans(start + trim, end - trim), midi[inside]
@@ -108,16 +109,16 @@ def note_pitches(
 
 
 def common_pitches(spans: Spans, midi: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """The pitch that most of each note is near to: a mean in which what lies far off does not count.
+    """Compute a robust mean of the pitch of each note, in which distant frames have little weight.
 
-    An M-estimate with Welsch's weights (Dennis and Welsch 1978), which begins at the median. Like a median, it is not
-    moved by frames that are no part of the note; like a mean, it uses all frames that are. Narrower, it would take the
-    crest of a short vibrato for the pitch; wider, the glide into a note for a part of it.
+    This is an M-estimate with Welsch's weights (Dennis and Welsch 1978) that starts from the median. Like a median, it
+    is not affected by outliers; like a mean, it uses all other frames. With a narrower weighting, the pitch of a short
+    vibrato would be its maximum; with a wider one, a glide into the note would change the pitch.
 
     Args:
-        spans: the frames of each note.
-        midi: (n,) pitch of these frames.
-        weight: (n,) how much each counts, 0 or more; more than 0 in the sum of each note.
+        spans: frames of each note.
+        midi: (n,) pitch of the frames.
+        weight: (n,) weights of the frames, 0 or more, with a sum above 0 for each note.
 
     Returns:
         (notes,) fractional MIDI numbers.
@@ -127,7 +128,7 @@ def common_pitches(spans: Spans, midi: np.ndarray, weight: np.ndarray) -> np.nda
     for _ in range(_ROUNDS):
         near = weight * np.exp(-0.5 * ((midi - centre[spans.owner]) / _AGREEMENT) ** 2)
         mass = spans.sums(near)
-        moving &= mass > 1e-9 * total  # else the median lies in a wide gap between two pitches, near to neither
+        moving &= mass > 1e-9 * total  # otherwise, the median is in a wide gap between two pitches
         nearer = np.where(moving, spans.sums(near * midi) / np.where(moving, mass, 1.0), centre)
         moving &= np.abs(nearer - centre) >= 1e-6
         centre = nearer
@@ -137,37 +138,37 @@ def common_pitches(spans: Spans, midi: np.ndarray, weight: np.ndarray) -> np.nda
 
 
 def vibrato_centres(spans: Spans, midi: np.ndarray, weight: np.ndarray, hop: float) -> np.ndarray:
-    """The pitch around which the vibrato of each note swings, whether or not its periods are whole.
+    """Compute the centre of the vibrato of each note, with complete or incomplete periods.
 
-    A median leans to the side on which an unfinished period lies. So a line and a sinusoid are fitted to the pitch by
-    least squares, at the rate that explains most; the pitch is the line's in the middle.
+    An incomplete period would bias a median. Therefore, a line and a sinusoid are fitted to the pitch by least squares,
+    at the rate with the smallest error. The result is the pitch of the line in the middle of the note.
 
     Args:
-        spans: the frames of each note.
-        midi: (n,) pitch of these frames.
-        weight: (n,) how much each counts, 0 or more; not all 0 in a note.
-        hop: seconds from frame to frame.
+        spans: frames of each note.
+        midi: (n,) pitch of the frames.
+        weight: (n,) weights of the frames, 0 or more, with a sum above 0 for each note.
+        hop: distance of frames in seconds.
 
     Returns:
-        (notes,) fractional MIDI numbers; NaN where there is no vibrato to be seen.
+        (notes,) fractional MIDI numbers; NaN for notes without vibrato.
     """
     owner, median = spans.owner, weighted_medians(spans, midi, weight)
     away = midi - median[owner]
     near = weight * (np.abs(away) < _VIBRATO_REACH)
     mass = spans.sums(near)
-    agreed = mass > 0.5 * spans.sums(weight)  # else the frames agree on no pitch
+    agreed = mass > 0.5 * spans.sums(weight)  # otherwise, the frames have no common pitch
     mass = np.where(agreed, mass, 1.0)
-    # As many frames of equal weight as these are worth: periods that nobody hears are none.
-    heard = np.where(agreed, mass**2 / np.where(agreed, spans.sums(near**2), 1.0), 0.0)
-    # The line around the weighted mean of time: its level and slope are independent.
+    # The number of frames of equal weight with the same total: frames of low weight must not count as periods.
+    effective = np.where(agreed, mass**2 / np.where(agreed, spans.sums(near**2), 1.0), 0.0)
+    # The time is relative to its weighted mean, so that level and slope of the line are independent.
     time = spans.place * hop
     time = time - (spans.sums(near * time) / mass)[owner]
     spread = spans.sums(near * time**2)
     level = spans.sums(near * away) / mass
     slope = spans.sums(near * time * away) / np.where(spread > 0.0, spread, 1.0)
     bent = spans.sums(near * (away - level[owner] - slope[owner] * time) ** 2)
-    # Most notes are straight: a sinusoid of the least extent has a mean square of half its square.
-    wavy = (heard > _UNKNOWNS + 1) & (bent >= 0.4 * _LEAST_EXTENT**2 * mass)
+    # Most notes have no vibrato. The mean square of a sinusoid is half the square of its extent.
+    wavy = (effective > _UNKNOWNS + 1) & (bent >= 0.4 * _LEAST_EXTENT**2 * mass)
     centres = np.full(len(spans), np.nan)
     for number in np.flatnonzero(wavy):
         own = slice(spans.first[number], spans.first[number] + spans.length[number])
@@ -178,20 +179,20 @@ def vibrato_centres(spans: Spans, midi: np.ndarray, weight: np.ndarray, hop: flo
 
 
 def _swing(away: np.ndarray, weight: np.ndarray, time: np.ndarray, bent: float, hop: float) -> float | None:
-    """The centre of one vibrato; None if it is none.
+    """Compute the centre of one vibrato; None if it is not a vibrato.
 
     Args:
-        away: (frames,) semitones.
-        weight: (frames,) how much each counts.
-        time: (frames,) seconds; the weighted mean is 0.
-        bent: weighted sum of the squares that a line leaves unexplained.
-        hop: seconds from frame to frame.
+        away: (frames,) deviations in semitones.
+        weight: (frames,) weights of the frames.
+        time: (frames,) times in seconds, with a weighted mean of 0.
+        bent: weighted sum of the squared residuals of a line.
+        hop: distance of frames in seconds.
     """
-    heard = float(weight.sum() ** 2 / (weight**2).sum())
-    rates = VIBRATO_RATES[(heard * hop * VIBRATO_RATES >= _FEWEST_PERIODS) & (VIBRATO_RATES * hop < 0.5)]
+    effective = float(weight.sum() ** 2 / (weight**2).sum())
+    rates = VIBRATO_RATES[(effective * hop * VIBRATO_RATES >= _FEWEST_PERIODS) & (VIBRATO_RATES * hop < 0.5)]
     if not len(rates):
         return None
-    # Least squares by the normal equations, which two periods and more make well conditioned.
+    # Least squares by the normal equations, which are well conditioned for two periods or more.
     turn = 2 * np.pi * rates[:, None] * time
     columns = np.empty((len(rates), 4, len(time)))
     columns[:, 0], columns[:, 1] = 1.0, time
@@ -202,9 +203,9 @@ def _swing(away: np.ndarray, weight: np.ndarray, time: np.ndarray, bent: float, 
     try:
         fits = np.linalg.solve(products, (weighted @ away)[..., None])[..., 0]
     except np.linalg.LinAlgError:
-        return None  # frames of no weight leave less than what is to be found
-    unexplained = bent / (heard - 2)
-    left = (weight * (away - (fits[:, None] @ columns)[:, 0]) ** 2).sum(axis=1) / (heard - _UNKNOWNS)
+        return None  # the frames with weight have too few periods
+    unexplained = bent / (effective - 2)
+    left = (weight * (away - (fits[:, None] @ columns)[:, 0]) ** 2).sum(axis=1) / (effective - _UNKNOWNS)
     best = int(np.argmin(left))
     centre, extent = float(fits[best, 0]), float(np.hypot(*fits[best, 2:]))
     if left[best] > (1.0 - _VIBRATO_SHARE) * unexplained or not _LEAST_EXTENT < extent < _VIBRATO_REACH:
@@ -213,12 +214,14 @@ def _swing(away: np.ndarray, weight: np.ndarray, time: np.ndarray, bent: float, 
 
 
 def weighted_medians(spans: Spans, values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """(spans,) the value with half of a span's weight on either side, interpolated between neighbours."""
+    """Compute (spans,) weighted medians, interpolated between values."""
     order = np.lexsort((values, spans.owner))
     values, weights = values[order], weights[order]
     middle = spans.running_sums(weights) - 0.5 * weights
     half = 0.5 * spans.sums(weights)
-    below = spans.sums((middle <= half[spans.owner]).astype(np.int64))  # as the middles rise, the first ones
+    below = spans.sums(
+        (middle <= half[spans.owner]).astype(np.int64)
+    )  # the middles ascend, so these are the first ones
     left = spans.first + np.maximum(below - 1, 0)
     right = spans.first + np.minimum(below, spans.length - 1)
     gap = middle[right] - middle[left]

@@ -1,4 +1,4 @@
-"""What a user can choose about how posteriors become notes."""
+"""Options of users for the decoder."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,23 +12,23 @@ ORNAMENTS = ("fold", "keep")
 ENDS = ("sung", "joined")
 
 FINEST = 1.0
-"""The largest sensitivity; the smallest is its negative."""
+"""Largest sensitivity; the smallest one is its negative."""
 
-_STEP = 3.0  # log odds by which a sensitivity of 1 makes a note, and a note joined to another, cheaper
+_STEP = 3.0  # log odds by which a sensitivity of 1 lowers the costs of a note and of a legato note
 
 
 @dataclass(frozen=True, slots=True)
 class DecodingOptions:
-    """How notes are cut and written.
+    """Options of the decoder.
 
     Attributes:
         ornaments: ``fold`` (scoops, grace notes and falls are part of their notes) or ``keep`` (they are notes).
-        ends: ``sung`` (a note ends with the voice) or ``joined`` (where a score would end it).
-        sensitivity: from -1 (coarse: fewer notes, only the clear ones) to 1 (fine: more notes); 0 as tuned.
-        shortest_note: seconds; None for the model's own.
+        ends: ``sung`` (a note ends where the voice stops) or ``joined`` (a note ends where a score would end it).
+        sensitivity: number from -1 (only clear notes) to 1 (more notes); 0 for the tuned costs.
+        shortest_note: length of the shortest note in seconds; None for the value of the model.
 
     Raises:
-        ValueError: if a value is none of these.
+        ValueError: if a value is invalid.
     """
 
     ornaments: str = "fold"
@@ -45,7 +45,7 @@ class DecodingOptions:
             raise ValueError(f"shortest_note is {self.shortest_note:g} s, not within 0 to 10 s")
 
     def config(self, config: DecoderConfig) -> DecoderConfig:
-        """A model's costs, changed as the sensitivity and the shortest note ask for."""
+        """Return a model's costs, changed for the sensitivity and the shortest note."""
         cheaper = _STEP * self.sensitivity
         return replace(
             config,
@@ -56,7 +56,7 @@ class DecodingOptions:
         )
 
     def written(self, notes: Sequence[Note]) -> tuple[Note, ...]:
-        """The decoder's notes as they are written."""
+        """Return the decoder's notes with the chosen ornaments and ends."""
         found = tuple(notes)
         if self.ornaments == "keep":
             found = unfolded(found)

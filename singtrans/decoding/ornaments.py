@@ -1,4 +1,4 @@
-"""The parts of a note that the search found: lead-in, steady part, tail."""
+"""Parts of a note that the search found: lead-in, steady part and tail."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,10 +14,10 @@ from singtrans.notes import FALL, Note
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parts:
-    """Where the parts of notes meet, on the frame grid; (notes,) each.
+    """Boundaries of the parts of notes on the frame grid, (notes,) each.
 
     Attributes:
-        start, end: of the note.
+        start, end: first frame of the note, and first frame after it.
         steady: first frame of the steady part; ``start`` if there is no lead-in.
         tail: first frame after the steady part; ``end`` if there is no tail.
     """
@@ -29,12 +29,12 @@ class Parts:
 
     @property
     def lead(self) -> np.ndarray:
-        """Which notes have a lead-in."""
+        """(notes,) whether each note has a lead-in."""
         return self.steady > self.start
 
     @property
     def fall(self) -> np.ndarray:
-        """Which notes have a tail."""
+        """(notes,) whether each note has a tail."""
         return self.tail < self.end
 
 
@@ -44,18 +44,18 @@ def split(
     """Find the parts of notes with the highest score, among those that the search allows.
 
     Args:
-        start, end: (notes,) frames of the notes, as they are counted in ``posteriors``.
-        bins: (notes,) their pitch bins.
-        posteriors: with these frames.
-        limits: as in the search.
+        start, end: (notes,) boundaries of the notes, as indices of frames in ``posteriors``.
+        bins: (notes,) pitch bins of the notes.
+        posteriors: posteriors that have these frames.
+        limits: limits of the search.
         config: costs and weights.
     """
     if not limits.ornament:
         return Parts(start, start, end, end)
     steps, last = np.arange(limits.ornament), len(posteriors) - 1
     inner = inner_scores(posteriors, config)
-    # What an ornament brings is the difference to the steady part in its frames, and its boundary's score. Frames
-    # beyond a short note's other end count for lengths only that the search does not allow.
+    # The gain of an ornament is the difference from the score of the steady part in its frames, plus the score of its
+    # boundary. Frames after the other end of a short note only affect lengths that the search does not allow.
     totals = []
     for frames, boundary in ((start[:, None] + steps, 1), (end[:, None] - 1 - steps, 0)):
         present = np.clip(frames, 0, last)
@@ -71,7 +71,7 @@ def split(
 
 
 def unfolded(notes: Sequence[Note]) -> tuple[Note, ...]:
-    """The notes with each ornament as a note of its own before or after the rest of its note."""
+    """Convert each ornament to a separate note before or after the rest of its note."""
     found = []
     for note in notes:
         before = [ornament for ornament in note.ornaments if ornament.kind != FALL]

@@ -1,4 +1,4 @@
-"""What the network says about every frame of a recording, or of a piece of one."""
+"""Posteriors: the outputs of the network for every frame of a recording, or of a piece of one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,22 +6,22 @@ from functools import cache
 
 import numpy as np
 
-_SMALL = 100  # values that are converted one by one
+_SMALL = 100  # largest number of values that are converted directly
 
 
 @dataclass(frozen=True, eq=False)
 class Posteriors:
-    """What the network says about every frame.
+    """Outputs of the network for every frame.
 
     Attributes:
-        onset, offset, activity, voicing: (frames,) probabilities: a note begins, the voice ends, the frame is inside a
-            note, the frame is voiced.
-        pitch: (frames, bins) probabilities, each row summing to 1: where the pitch is, if the frame is voiced.
-        hop: seconds from frame to frame; frame 0 is centred on time 0.
+        onset, offset, activity, voicing: (frames,) probabilities that a note begins, that the voice ends, that the
+            frame is inside a note, and that the frame is voiced.
+        pitch: (frames, bins) probabilities of the pitch, if the frame is voiced; the sum of each row is 1.
+        hop: distance of frames in seconds; frame 0 is centred on time 0.
         lowest_midi: pitch of bin 0.
-        bins_per_semitone: bins in a semitone.
-        syllable, ornament, release: (frames,) probabilities, or None if the model does not know them: a new syllable
-            is articulated, an ornament inside a note begins or ends, a score would end the note.
+        bins_per_semitone: number of bins per semitone.
+        syllable, ornament, release: (frames,) probabilities that a new syllable is articulated, that an ornament inside
+            a note begins or ends, and that a score would end the note; None if the model has no such output.
     """
 
     onset: np.ndarray
@@ -40,37 +40,37 @@ class Posteriors:
         frames = len(self.onset)
         shapes = [a.shape for a in (*self._heads, *self._optional) if a is not None]
         if any(shape != (frames,) for shape in shapes) or self.pitch.ndim != 2 or len(self.pitch) != frames:
-            raise ValueError(f"posteriors disagree in shape: {shapes}, pitch {self.pitch.shape}")
+            raise ValueError(f"posteriors have different lengths: {shapes}, pitch {self.pitch.shape}")
 
     def __len__(self) -> int:
         return len(self.onset)
 
     @property
     def bin_midi(self) -> np.ndarray:
-        """(bins,) fractional MIDI number of each bin."""
+        """(bins,) pitch of each bin as a fractional MIDI number."""
         return self.lowest_midi + np.arange(self.pitch.shape[1]) / self.bins_per_semitone
 
     def __getitem__(self, frames: slice) -> "Posteriors":
-        """Some of the frames, as views."""
+        """Return some of the frames, as views."""
         return self._with(
             [a[frames] for a in (*self._heads, self.pitch)], [None if a is None else a[frames] for a in self._optional]
         )
 
     def cleaned(self) -> "Posteriors":
-        """The same with `as_probabilities` of everything but the pitch."""
+        """Return a copy in which `as_probabilities` was applied to everything but the pitch."""
         optional = [None if a is None else as_probabilities(a) for a in self._optional]
         return self._with([*map(as_probabilities, self._heads), self.pitch], optional)
 
     def near(self, frames: np.ndarray, centre: np.ndarray, reach: int) -> np.ndarray:
-        """Probabilities of pitch near to a bin in some frames.
+        """Return probabilities of pitch near a bin in some frames.
 
         Args:
-            frames: (n,).
-            centre: (n,) the bin of each.
-            reach: bins to either side.
+            frames: (n,) indices of frames.
+            centre: (n,) bin for each frame.
+            reach: number of bins on each side.
 
         Returns:
-            (n, 2 * reach + 1); 0 for bins that do not exist.
+            (n, 2 * reach + 1) probabilities, which are 0 for bins that do not exist.
         """
         bins = self.pitch.shape[1]
         index = centre[:, None] + np.arange(-reach, reach + 1)
@@ -93,7 +93,7 @@ class Posteriors:
 
 
 def join(pieces: Sequence[Posteriors]) -> Posteriors:
-    """Pieces that follow each other as one, in memory of its own; at least one piece.
+    """Join consecutive pieces, at least one, in new memory.
 
     Raises:
         ValueError: if some have arrays that others lack.
@@ -109,10 +109,10 @@ def join(pieces: Sequence[Posteriors]) -> Posteriors:
 
 
 def as_probabilities(values: np.ndarray) -> np.ndarray:
-    """Doubles from 0 to 1, even from a damaged network; what is not a number becomes 0.
+    """Convert values to doubles from 0 to 1; NaN becomes 0.
 
     Args:
-        values: float32 or float16, of any shape.
+        values: float32 or float16 array of any shape.
     """
     if values.dtype == np.float16 and values.size > _SMALL:
         return _half_probabilities().take(np.ascontiguousarray(values).view(np.uint16))
@@ -121,6 +121,6 @@ def as_probabilities(values: np.ndarray) -> np.ndarray:
 
 @cache
 def _half_probabilities() -> np.ndarray:
-    """(65536,) the value of every half: to look one up is 15 times as fast as to convert it."""
+    """Return (65536,) values of all half-precision numbers; looking one up is 15 times as fast as converting it."""
     halves = np.arange(65_536, dtype=np.uint16).view(np.float16)
     return np.fmin(np.fmax(halves.astype(np.float64), 0.0), 1.0)

@@ -1,4 +1,4 @@
-"""The values of notes whose frames the search has found: exact times, sung pitch, clarity and what it rests on."""
+"""Measurement of notes that the search has found: exact times, sung pitch, clarity and features."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ from singtrans.decoding.spans import around
 from singtrans.notes import FALL, GRACE, SCOOP
 
 SURROUNDINGS = max(REACH, AROUND)
-"""Frames before a note and after it that its values depend on."""
+"""Number of frames before and after a note on which its values depend."""
 
-_BOUNDARY = 2  # frames to either side of a boundary in which the release is looked for
+_BOUNDARY = 2  # number of frames on each side of a boundary that are searched for the release
 
 
 @dataclass(frozen=True, slots=True)
 class FoundOrnament:
-    """An ornament of a note: frames, finer than the grid, and fractional MIDI number."""
+    """An ornament of a note, with fractional frames and a fractional MIDI number."""
 
     onset: float
     offset: float
@@ -34,17 +34,17 @@ class FoundOrnament:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
-    """A segment with its values.
+    """A segment with measured values.
 
     Attributes:
-        start, end: frames; the note lasts from the first up to the second, without it.
-        onset, offset: the same, finer than the frames; they may contradict the neighbours'.
+        start, end: first frame of the note, and first frame after it.
+        onset, offset: refined boundaries in fractional frames; they may be out of order with those of other notes.
         pitch: fractional MIDI number.
-        clarity: 0 to 1, how clear the evidence for the note is.
-        features: (features,) as `singtrans.decoding.confidence.frame_features` gives them.
-        ornaments: in time order.
-        release: probability that a score ends the note before at this one's start, and this one at its own end;
-            None if the model does not know.
+        clarity: clarity of the evidence for the note, 0 to 1.
+        features: (features,) from `singtrans.decoding.confidence.frame_features`.
+        ornaments: ornaments in time order.
+        release: probabilities that a score ends the previous note at the start of this one, and that it ends this note
+            at its offset; None if the model has no such output.
     """
 
     start: int
@@ -61,15 +61,15 @@ class Found:
 def measure(
     segments: Sequence[Segment], posteriors: Posteriors, first: int, limits: Limits, config: DecoderConfig
 ) -> list[Found]:
-    """The values of segments; those of each do not depend on the others.
+    """Measure segments. The values of a segment do not depend on the others.
 
     Args:
-        segments: at least one; they count frames from the recording's start.
-        posteriors: with the segments' frames, and `SURROUNDINGS` more before and after them, where the recording has
-            them.
-        first: the recording's frame that ``posteriors`` start with.
-        limits: as in the search.
-        config: how parts and pitch are read.
+        segments: at least one segment, with frames relative to the start of the recording.
+        posteriors: posteriors with the frames of the segments, and `SURROUNDINGS` more frames before and after them, if
+            the recording has them.
+        first: frame of the recording at which ``posteriors`` start.
+        limits: limits of the search.
+        config: configuration of the decoder.
     """
     clean = posteriors.cleaned()
     start, end, bins = np.array([(s.start - first, s.end - first, s.bin) for s in segments]).T
@@ -101,7 +101,7 @@ def measure(
 def _pitches(
     parts: Parts, bins: np.ndarray, posteriors: Posteriors, first: int, config: DecoderConfig
 ) -> tuple[np.ndarray, list[tuple[FoundOrnament, ...]]]:
-    """The pitch of each note's steady part, and its lead-in and tail with the pitch that is sung in each."""
+    """Measure the pitch of each note's steady part, and of its lead-in and tail."""
     notes = len(bins)
     owner = np.concatenate([np.arange(notes), np.flatnonzero(parts.lead), np.flatnonzero(parts.fall)])
     start = np.concatenate([parts.steady, parts.start[parts.lead], parts.tail[parts.fall]])

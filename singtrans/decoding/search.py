@@ -1,25 +1,27 @@
-"""The best sequence of notes and silences, by dynamic programming over frames that come in pieces.
+"""Search for the best sequence of notes and silences, by dynamic programming over frames that are given in pieces.
 
-A note has up to three parts: a lead-in (a scoop, a grace note), its steady part, and a tail (a fall). Lead-in and tail
-are short, cost what a boundary inside a note costs, and have a pitch near the note's instead of the note's own.
+A note has up to three parts: a lead-in (a scoop or a grace note), a steady part, and a tail (a fall). A lead-in and a
+tail are short, have the cost of a boundary inside a note, and have a pitch near that of the note.
 
-Position ``t`` lies before frame ``t``. Of everything before ``t``, ``silence`` is the best score that ends in
-silence and ``ended`` the best that ends with a note at ``t``; ``begin`` is the score with which a note can begin there.
-``opened[p]`` is the best score with which the steady part of a note of pitch ``p`` can have begun, a lead-in before it
-included, less all gain summed up to its start, so that adding the sum up to ``t`` gives the score up to ``t``; it
-lags behind by the shortest note. Lead-ins and tails are maxima over the last positions, likewise with sums taken off.
+Position ``t`` is before frame ``t``. ``silence`` is the best score of all sequences up to ``t`` that end in silence,
+and ``ended`` is the best score of those that end with a note at ``t``. ``begin`` is the best score of a sequence after
+which a note can begin at ``t``. ``opened[p]`` is the best score at the start of the steady part of a note with pitch
+``p``, including a lead-in, minus the sum of gain up to that start. Adding the sum of gain up to ``t`` to it gives the
+score of the note up to ``t``. It is delayed by the length of the shortest note. The scores of lead-ins and tails are
+maxima over the last positions, also minus sums.
 
-Three things make it fast and small:
+The search is fast and uses little memory for three reasons:
 
-- No loop over frames. What couples the frames of a block to each other is one number per frame, ``begin``. With a
-  guess at it, everything in the block is a running maximum. Where the guess proves wrong, what lies before is right
-  already and what lies behind is computed again: one turn per note, not per frame.
-- Back pointers only: where a note that ends here began, and where the note before a note that begins here ended.
-  The parts of a note are found afterwards, by `singtrans.decoding.ornaments`.
-- What is decided is handed out at once. All sequences that can still win go back to one common note (they nearly
-  always do within a second or two); everything up to it is certain, and what only it needed is forgotten.
+- There is no loop over frames. The frames of a block depend on each other only through one number per frame, ``begin``.
+  If ``begin`` is given, all other values in the block are running maxima. The search therefore starts with a guess of
+  ``begin``. At the first position where the guess is wrong, all values before it are right, and those after it are
+  computed again. This takes one iteration per note, not per frame.
+- Only two kinds of back pointers are stored: the start of the note that ends at a position, and the end of the note
+  before one that begins at a position. `singtrans.decoding.ornaments` finds the parts of a note later.
+- Notes are returned as soon as they are decided. Nearly always, all sequences that can still be the best have the same
+  notes until a second or two ago. These notes are final, and the values for them are deleted.
 
-Pure numpy: neither torch nor weights are needed.
+The search uses only numpy, and needs neither torch nor weights.
 """
 
 from dataclasses import dataclass
@@ -28,12 +30,12 @@ import numpy as np
 
 from singtrans.decoding.search_block import Block, Evidence, Limits, Past
 
-_BLOCK = 64  # positions that are searched at once: about as many as lie between two notes
+_BLOCK = 64  # number of positions that are searched together, about the distance of two notes
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A note on the frame grid: frames ``start`` to ``end - 1``, with the pitch bin that fits it best."""
+    """A note on the frame grid: frames ``start`` to ``end - 1``, with the pitch bin that fits best."""
 
     start: int
     end: int
@@ -41,38 +43,38 @@ class Segment:
 
 
 class Search:
-    """Finds the best sequence of notes.
+    """Search for the best sequence of notes.
 
     Args:
-        bins: number of pitches.
-        limits: of notes and their ornaments.
+        bins: number of pitch bins.
+        limits: limits of notes and their ornaments.
     """
 
     def __init__(self, bins: int, limits: Limits) -> None:
         self._limits, self._past = limits, Past.nothing(bins, limits)
-        self._before_silence = 0  # where the last note before the silence ended
-        self._next = 0  # the position to be searched next
-        self._base = 0  # the position that the back pointers start with
+        self._before_silence = 0  # end of the last note before the silence
+        self._next = 0  # next position to search
+        self._base = 0  # position of the first back pointer
         self._ended_bin, self._ended_start, self._begun_after = (np.zeros(0, np.int32) for _ in range(3))
         self.needed = 0
-        """The first frame that an undecided note can contain."""
+        """First frame that an undecided note can contain."""
 
     def add(self, evidence: Evidence) -> list[Segment]:
-        """Take in the next frames; what is decided by now, in order, and was not handed out before."""
+        """Add the next frames, and return the notes that have become final, in order."""
         self._keep([self._search(evidence[i : i + _BLOCK]) for i in range(0, len(evidence), _BLOCK)])
         return self._decide()
 
     def finish(self) -> list[Segment]:
-        """The rest, once all frames are in.
+        """Return the remaining notes after all frames have been added.
 
-        A recording may stop in the middle of a note: its very end is neither for nor against an offset.
+        A recording may end during a note, so its last position has no evidence for or against an offset.
         """
         nothing, flat = np.full(1, -np.inf), np.zeros((1, len(self._past.opened)))
         self._keep([self._search(Evidence(nothing, np.zeros(1), flat, nothing, flat))])
         return self._trace(self._before_silence)
 
     def _search(self, evidence: Evidence) -> np.ndarray:
-        """Search the positions before some frames; (3, positions) back pointers of theirs."""
+        """Search the positions before some frames, and return their (3, positions) back pointers."""
         block = Block(self._past, evidence, self._next, self._limits)
         positions = np.arange(self._next, self._next + len(evidence))
         silence = block.silence[:-1]
@@ -89,7 +91,7 @@ class Search:
         self._ended_bin, self._ended_start, self._begun_after = np.concatenate([kept, *pointers], axis=1)
 
     def _decide(self) -> list[Segment]:
-        """Hand out what all sequences that can still win agree on, and forget what only that needed."""
+        """Return the notes that all possible best sequences have, and delete values that are no longer needed."""
         past = self._past
         begun = np.arange(max(self._next - len(past.begin), self._base), self._next)
         open_, tails = past.opened_start[past.opened > -np.inf], past.tail_start[past.tail > -np.inf]
@@ -103,7 +105,7 @@ class Search:
             needed = min(needed, start)
         agreed = ends.pop()
         segments = self._trace(agreed)
-        # A note that ended at `agreed` may be followed at once by one that began there.
+        # A note that begins at `agreed` may follow the one that ends there without a gap.
         self._ended_bin, self._ended_start, self._begun_after = (
             pointers[agreed - self._base :].copy()
             for pointers in (self._ended_bin, self._ended_start, self._begun_after)
@@ -116,7 +118,7 @@ class Search:
         return int(self._ended_start[end - self._base])
 
     def _trace(self, end: int) -> list[Segment]:
-        """Walk back from the last note's end to what was handed out before; position 0 ends no note."""
+        """Collect notes backwards, from the end of the last one to those already returned. No note ends at 0."""
         segments = []
         while end > self._base:
             start = self._start(end)

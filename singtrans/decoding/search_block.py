@@ -1,4 +1,4 @@
-"""The scores of a block of positions, computed without a loop over them; see `singtrans.decoding.search`."""
+"""Scores of a block of positions, computed without a loop over positions; see `singtrans.decoding.search`."""
 
 from dataclasses import dataclass
 
@@ -7,12 +7,12 @@ import numpy as np
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the search is bound to.
+    """Limits of the search.
 
     Attributes:
-        shortest: frames of the shortest note, without its ornaments; at least 1.
-        ornament: frames of the longest lead-in or tail; 0 for notes without.
-        legato_cost: what it costs to go from note to note with no gap.
+        shortest: length of the shortest note without its ornaments, in frames; at least 1.
+        ornament: length of the longest lead-in or tail in frames; 0 for notes without ornaments.
+        legato_cost: cost of a note that follows another without a gap.
     """
 
     shortest: int
@@ -25,7 +25,7 @@ class Evidence:
     """Scores of some frames.
 
     Attributes:
-        onset, offset: (frames,) score of a note's beginning or ending before each frame.
+        onset, offset: (frames,) scores of a note that begins or ends before each frame.
         gain: (frames, bins) score of each frame inside the steady part of a note of each pitch.
         inner: (frames,) score of a boundary between two parts of a note before each frame.
         ornament: (frames, bins) score of each frame inside an ornament of a note of each pitch.
@@ -49,15 +49,17 @@ class Evidence:
 
 @dataclass(frozen=True, eq=False)
 class Past:
-    """What the next block needs of the positions before it; ``past`` is shortest + ornament, the last row the latest.
+    """Values of previous positions that the next block needs.
+
+    The length ``past`` is shortest + ornament; the last row is the latest one.
 
     Attributes:
-        opened, opened_start: (bins,) best open note of each pitch, less the sum of gain, and where it began.
+        opened, opened_start: (bins,) score of the best open note of each pitch, minus the sum of gain, and its start.
         sums, ornament_sums: (past, bins) sums of gain and of ornament up to each position.
-        begin, inner: (past,) scores with which a note, or another part of one, can begin.
-        tail, tail_start: (ornament, bins) score with which a tail can begin, less the sum of ornament, and where its
-            note began.
-        gain, ornament: (bins,) of the last frame, which count from the next position on.
+        begin, inner: (past,) scores at which a note can begin, and scores of a boundary inside a note.
+        tail, tail_start: (ornament, bins) score at which a tail can begin, minus the sum of ornament, and the start of
+            its note.
+        gain, ornament: (bins,) scores of the last frame, which are added at the next position.
         silence: best score that ends in silence.
     """
 
@@ -75,7 +77,7 @@ class Past:
 
     @classmethod
     def nothing(cls, bins: int, limits: Limits) -> "Past":
-        """Before the first frame."""
+        """Return the values before the first frame."""
         past, longest = limits.shortest + limits.ornament, limits.ornament
         return cls(
             opened=np.full(bins, -np.inf),
@@ -93,15 +95,16 @@ class Past:
 
 
 class Block:
-    """The positions before some frames, searched at once.
+    """Search of the positions before some frames.
 
-    Rows of ``sums``, ``ornament_sums``, ``begin`` and ``inner`` start with the past; those of ``tail`` with as many
-    positions as a tail is long; ``opened[i]`` and ``silence[i]`` are as they were before position ``i`` of the block.
+    The rows of ``sums``, ``ornament_sums``, ``begin`` and ``inner`` start with the past, and those of ``tail`` start
+    with the number of positions of the longest tail. ``opened[i]`` and ``silence[i]`` have the values before position
+    ``i`` of the block.
 
     Args:
-        past: what the block before left.
-        evidence: of the frames behind the positions.
-        first: the first position's number.
+        past: values from the previous block.
+        evidence: scores of the frames after the positions.
+        first: number of the first position.
         limits: of notes and their ornaments.
     """
 
@@ -111,15 +114,17 @@ class Block:
         self._count, self._offset = count, len(past.begin)
         self._sums = _summed(past.sums, past.gain, evidence.gain)
         self._inner = np.concatenate([past.inner, evidence.inner])
-        # The guess: no note ends here, so that a note can begin after the silence before the block alone.
+        # The guess is that no note ends in this block, so a note can only begin after the silence before the block.
         self._begin = np.concatenate([past.begin, past.silence + evidence.onset])
         self._opened = np.empty((count + 1, bins))
         self._opened[0] = past.opened
-        self._whole = np.empty((count, bins))  # the best note of each pitch that ends here, without its offset's score
+        self._whole = np.empty(
+            (count, bins)
+        )  # score of the best note of each pitch that ends here, without the score of its offset
         if limits.ornament:
             self._ornament_sums = _summed(past.ornament_sums, past.ornament, evidence.ornament)
             self._tail = np.concatenate([past.tail, np.empty((count, bins))])
-            # What a lead-in adds to the score with which it began, and a tail to that with which it begins.
+            # These are the scores that a lead-in and a tail add.
             self._led = self._ornament_sums + self._inner[:, None]
             self._tailed = self._inner[self._offset :, None] - self._ornament_sums[self._offset :]
         self.ended = np.empty(count)
@@ -129,7 +134,7 @@ class Block:
         self._starts()
 
     def _solve(self) -> None:
-        """Find the scores with which notes can begin, and all that follows from them."""
+        """Compute the scores at which notes can begin, and all scores that depend on them."""
         done, limits, evidence = 0, self._limits, self._evidence
         while done < self._count:
             self._score(done)
@@ -140,13 +145,13 @@ class Block:
             right, begin = after + evidence.onset[done:], self._begin[self._offset + done :]
             wrong = np.flatnonzero(begin != right)
             begin[:] = right
-            # The scores of beginning were right up to the first that was wrong; it counts `shortest` later.
+            # All scores before the first wrong one were right. It affects positions from `shortest` later.
             done = min(done + int(wrong[0]) + limits.shortest, self._count) if len(wrong) else self._count
 
     def _score(self, done: int) -> None:
-        """Fill the rows of the best notes from ``done`` on for these scores of beginning."""
+        """Compute the rows of the best notes from ``done`` on."""
         longest, count = self._limits.ornament, self._count
-        entered = self._begin[longest + done : longest + count, None]  # scores with which steady parts begin
+        entered = self._begin[longest + done : longest + count, None]  # scores at which steady parts begin
         if longest:
             leads = window_maximum(self._leads(done), longest)
             leads += self._led[longest + done : longest + count]
@@ -160,7 +165,7 @@ class Block:
             np.maximum(whole, tails, out=whole)
 
     def _leads(self, done: int) -> np.ndarray:
-        """(ornament + positions - 1, bins) scores with which lead-ins begin, less the sum of ornament up to there.
+        """Compute (ornament + positions - 1, bins) scores at which lead-ins begin, minus the sum of ornament.
 
         The first ``done`` rows are left out.
         """
@@ -168,9 +173,9 @@ class Block:
         return self._begin[rows, None] - self._ornament_sums[rows]
 
     def _starts(self) -> None:
-        """Where the best note of each pitch began, for all positions, and which pitch is best; earliest of equals."""
+        """Find the start of the best note of each pitch at all positions, and the best pitch; the earliest if equal."""
         longest, count, bins = self._limits.ornament, self._count, self._whole.shape[1]
-        # Where a steady part began that was entered before each position, with its lead-in if it has one.
+        # The start of the note, including its lead-in, whose steady part begins before each position.
         began = np.empty((count + 1, bins), np.int32)
         began[0] = self._past.opened_start
         began[1:] = (self._first - self._limits.shortest + np.arange(count))[:, None]
@@ -184,7 +189,7 @@ class Block:
                 out=began[1:],
                 where=led,
             )
-        # The last position before which an open note of this pitch got better, counted from 1.
+        # The last position before which the best open note of this pitch changed, counted from 1.
         latest = np.zeros((count + 1, bins), np.int32)
         better = self._opened[1:] > self._opened[:-1]
         np.multiply(better, np.arange(1, count + 1, dtype=np.int32)[:, None], out=latest[1:])
@@ -205,7 +210,7 @@ class Block:
             self.best_start[tailed] = self._tail_start[tailed + best, own[:, 0]]
 
     def past(self) -> Past:
-        """What the next block needs."""
+        """Return the values that the next block needs."""
         before, longest, evidence = self._offset, self._limits.ornament, self._evidence
         old = self._past
         return Past(
@@ -224,7 +229,7 @@ class Block:
 
 
 def running_maximum(rows: np.ndarray) -> np.ndarray:
-    """Each row becomes the maximum of itself and all before it, in place; ``np.maximum.accumulate`` is slower."""
+    """Compute running maxima of rows in place; ``np.maximum.accumulate`` is slower."""
     step = 1
     while step < len(rows):
         rows[step:] = np.maximum(rows[step:], rows[:-step])
@@ -233,7 +238,7 @@ def running_maximum(rows: np.ndarray) -> np.ndarray:
 
 
 def window_maximum(rows: np.ndarray, width: int) -> np.ndarray:
-    """(rows - width + 1, bins): the maximum of each ``width`` rows that follow each other."""
+    """Compute (rows - width + 1, bins) maxima over ``width`` consecutive rows."""
     step = 1
     while 2 * step <= width:
         rows = np.maximum(rows[:-step], rows[step:])
@@ -243,7 +248,7 @@ def window_maximum(rows: np.ndarray, width: int) -> np.ndarray:
 
 
 def window_argmax(rows: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """The maximum of each ``width`` rows that follow each other, and how many rows lie before the first that has it."""
+    """Compute maxima over ``width`` consecutive rows, and the index of the first row with each maximum."""
     place = np.zeros(rows.shape, np.int16)
     step = 1
     while step < width:
@@ -256,7 +261,7 @@ def window_argmax(rows: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]
 
 
 def _summed(before: np.ndarray, last: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Sums up to each position: those that are known, and those of the next positions."""
+    """Return the sums up to each position: the known ones, and those of the next positions."""
     steps = np.concatenate([last[None], values[:-1]])
     steps[0] += before[-1]
     return np.concatenate([before, steps.cumsum(axis=0)])

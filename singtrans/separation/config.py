@@ -5,22 +5,24 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class SongConfig:
-    """Thresholds that distinguish songs with instruments from one voice alone.
+    """Thresholds that distinguish songs with instruments from a single voice.
 
-    Found by ``python -m benchmarks.songs tune``, with the default model: they depend on how clear its notes are, so
-    tune them again for other weights.
+    They were found with ``python -m benchmarks.songs tune`` and the default model. They depend on the clarity of its
+    notes, so they must be tuned again for other weights.
 
     Attributes:
-        doubtful: below this mean clarity of the notes, the separated voice is transcribed, too. This is well above
-            the clarity of songs, and only costs time; `gain` decides.
-        song: below this, a user is warned if the voice cannot be separated, or if that does not help. Noisy voices lie
-            above. If the model file states the clarity of one voice alone, that is used instead.
-        gain: the mean clarity must rise by this much for the separated voice's notes to be kept.
-        loud: dB of the separated voice relative to the recording. Below it, the instruments are so loud that the notes
-            of the separated voice are kept if their mean clarity does not fall. Noise is rarely as loud.
-        quietest: dB of the separated voice relative to the recording; below it there is no voice.
-        instruments: fraction of the amplitude of the instruments that is mixed back in before transcribing. It fills
-            the gaps that separation leaves, and the model was trained with soft instruments.
+        doubtful: mean clarity of the notes below which the separated voice is also transcribed. It is well above the
+            clarity of songs. A high value only costs time, because `gain` decides which notes are kept.
+        song: mean clarity below which a user is warned if the voice cannot be separated, or if separating does not
+            help. Noisy voices have a higher clarity. If the model file states the clarity of a single voice, that is
+            used instead.
+        gain: increase of the mean clarity from which the notes of the separated voice are kept.
+        loud: level of the separated voice relative to the recording, in dB, below which the instruments are loud. In
+            this case, the notes of the separated voice are kept if their mean clarity does not fall. Noise is rarely as
+            loud.
+        quietest: level of the separated voice relative to the recording, in dB, below which there is no voice.
+        instruments: fraction of the amplitude of the instruments that is mixed back in before transcribing. They fill
+            the gaps that separation leaves, and the model was trained with quiet instruments.
     """
 
     doubtful: float = 0.87

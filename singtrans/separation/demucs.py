@@ -1,4 +1,4 @@
-"""The engine ``demucs``: Demucs through ``demucs.api``, which downloads its weights at its first use.
+"""The engine ``demucs``. It uses ``demucs.api``, which downloads the weights of Demucs at the first use.
 
 The recording is passed to Demucs in windows of half a minute, because Demucs scales its input by its level and keeps
 all of it in memory. Neighbouring windows overlap by `_CONTEXT_SECONDS` on either side, which are not used.
@@ -20,11 +20,11 @@ _WINDOW_SECONDS, _CONTEXT_SECONDS = 30.0, 2.0
 
 
 class DemucsSeparator:
-    """Separates the voice with Demucs.
+    """Separator that uses Demucs.
 
     Args:
-        model: a pretrained model's name.
-        separator: a ``demucs.api.Separator``; None to make one with this model.
+        model: name of a pretrained model.
+        separator: object of the class ``demucs.api.Separator``; None to make one with this model.
 
     Raises:
         UsageError: if Demucs is not installed, or its model cannot be loaded or has no voice.
@@ -45,10 +45,10 @@ class DemucsSeparator:
             yield self._voice(window.samples)[context : context + window.kept]
 
     def _voice(self, samples: np.ndarray) -> np.ndarray:
-        """(n, 2) -> (n, 2)."""
+        """Separate the voice, (n, 2), of samples, (n, 2)."""
         import torch
 
-        if not samples.any():  # it would be divided by its level
+        if not samples.any():  # Demucs would divide by the level
             return np.zeros_like(samples)
         _, sources = self._separator.separate_tensor(torch.from_numpy(np.ascontiguousarray(samples.T)))
         return sources[_VOICE].detach().cpu().numpy().T.astype(np.float32, copy=False)
@@ -59,7 +59,7 @@ def _load(model: str) -> Any:
     from demucs.api import LoadModelError, Separator
 
     try:
-        # Without random shifts the same recording gives the same voice.
+        # Without random shifts, the same recording always gives the same voice.
         return Separator(model, shifts=0, progress=False)
     except (LoadModelError, OSError, RuntimeError, ValueError) as error:
         what = " ".join(str(error).split()) or type(error).__name__

@@ -1,4 +1,4 @@
-"""The engines by name, made when they are first needed."""
+"""Engines that separate voices, which are loaded when they are first needed."""
 
 import importlib.util
 from enum import StrEnum
@@ -16,7 +16,7 @@ class Engine(StrEnum):
 
 
 EXTRAS: dict[Engine, str] = {Engine.SPLEETER: checkpoint.EXTRA, Engine.DEMUCS: demucs.EXTRA}
-"""Engine -> the extra of singtrans that installs it."""
+"""Map from engines to the extras of singtrans that install them."""
 
 _PACKAGES = {
     Engine.SPLEETER: ("onnxruntime", checkpoint.PACKAGE),
@@ -25,10 +25,10 @@ _PACKAGES = {
 
 
 def check_engine(engine: Engine) -> None:
-    """Find an engine's packages without importing them.
+    """Check that the packages of an engine are installed, without importing them.
 
     Raises:
-        UsageError: if one is not installed.
+        UsageError: if a package is not installed.
     """
     for package in _PACKAGES[engine]:
         if importlib.util.find_spec(package) is None:
@@ -39,7 +39,7 @@ def make_separator(engine: Engine, threads: int = 1) -> Separator:
     """Load an engine.
 
     Args:
-        engine: the engine.
+        engine: engine to load.
         threads: number of threads, for engines that use several.
 
     Raises:

@@ -7,7 +7,7 @@ import numpy as np
 
 
 class Separator(Protocol):
-    """Separates the voice of a stereo recording, piece by piece."""
+    """Engine that separates the voice of a stereo recording, piece by piece."""
 
     @property
     def name(self) -> str:
@@ -21,8 +21,8 @@ class Separator(Protocol):
         """Separate the voice.
 
         Args:
-            blocks: (n, 2) float32 each, of any lengths; the result does not depend on where they are cut.
+            blocks: (n, 2) float32 each, of any lengths. The lengths have no effect on the result.
 
         Yields:
-            (n, 2) float32, the voice; the total length is that of the input, without delay.
+            (n, 2) float32 samples of the voice, without delay. The total length is that of the input.
         """

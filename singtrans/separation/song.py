@@ -1,8 +1,8 @@
-"""When to separate a voice from instruments, and which notes to keep.
+"""Decision when to separate a voice from instruments, and which notes to keep.
 
-A model trained on voices alone gives unclear notes in songs. If the mean clarity of the notes of a recording is low,
-the voice is separated and transcribed, too, and its notes are kept if they are clearer. Notes of one voice alone are
-not changed, because separation would make those of a noisy recording worse.
+A model that was trained on single voices gives unclear notes in songs. If the mean clarity of a recording's notes is
+low, the voice is separated and transcribed as well, and its notes are kept if they are clearer. The notes of a single
+voice are not changed, because separation would make the notes of noisy recordings worse.
 """
 
 import logging
@@ -20,8 +20,8 @@ from singtrans.separation.engines import EXTRAS, Engine, check_engine, make_sepa
 from singtrans.separation.separator import Separator
 from singtrans.separation.voice_file import VOICE_ENDING, VoiceFile, write_voice
 
-_NO_VOICE = "hardly any voice is left without the instruments: no notes are written; --separate never writes them"
-_MIXED = "does not sound like one voice alone, and separating the voice does not help; many notes may be wrong"
+_NO_VOICE = "hardly any voice is left without the instruments, so no notes are written; --separate never writes them"
+_MIXED = "does not sound like a single voice, and separating the voice does not help; many notes may be wrong"
 _log = logging.getLogger(__name__)
 
 
@@ -35,24 +35,24 @@ class Separate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SeparationOptions:
-    """Options of the separation.
+    """Options for separating the voice.
 
     Attributes:
         separate: whether to separate the voice; ``auto`` for recordings that sound like songs.
-        engine: the engine to use.
+        engine: engine to use.
     """
 
     separate: Separate = Separate.AUTO
     engine: Engine = Engine.SPLEETER
 
     def check(self, *, needed: bool = False) -> None:
-        """Check that the engine is installed, if it will be used, before any long work.
+        """Check that the engine is installed if it will certainly be used.
 
         Args:
-            needed: whether the voice is wanted as a file.
+            needed: whether the voice will be written to a file.
 
         Raises:
-            UsageError: if it is not installed, or a voice is wanted that is never separated.
+            UsageError: if the engine is not installed, or a voice must be written but is never separated.
         """
         if needed and self.separate is Separate.NEVER:
             raise UsageError("--write-voice needs a separated voice: leave out --separate never")
@@ -61,13 +61,13 @@ class SeparationOptions:
 
 
 class SongTranscriber:
-    """Transcribes recordings of a voice, alone or with instruments.
+    """Transcriber of recordings of a voice, with or without instruments.
 
     Args:
-        transcribe: from a recording of a voice alone to its notes.
-        options: options of the separation.
+        transcribe: function that transcribes a recording of a single voice.
+        options: options for separating the voice.
         config: thresholds.
-        make: makes the separator at its first use.
+        make: function that makes the separator at its first use.
     """
 
     def __init__(
@@ -85,8 +85,8 @@ class SongTranscriber:
 
         Args:
             source: the recording.
-            voice: a file to write the separated voice to, whichever notes are kept; None not to keep it. Not to be
-                had with ``never``.
+            voice: file to which the separated voice is written in any case; None not to write it. It must be None with
+                ``never``.
 
         Raises:
             InputError: if the recording cannot be read.
@@ -103,7 +103,7 @@ class SongTranscriber:
         sure = sureness(mix)
         known = Separation(mix_confidence=sure)
         if voice is not None:
-            self._loaded()  # an engine that is missing is an error here, not a remark
+            self._loaded()  # here, a missing engine is an error, not a remark
         if not self._doubtful(mix, sure):
             if voice is not None:
                 write_voice(source, self._loaded(), voice)
@@ -115,15 +115,15 @@ class SongTranscriber:
         return self._separated(source, voice, mix)
 
     def _doubtful(self, mix: Transcription, sure: float | None) -> bool:
-        """Whether a recording may be a song."""
+        """Return whether a recording may be a song."""
         return bool(mix.mixed) or (sure is not None and sure < self._config.doubtful)
 
     def _song(self, mix: Transcription, sure: float | None) -> bool:
-        """Whether a recording is clearly not a voice alone, by the threshold in the model, or else by its notes."""
+        """Return whether a recording is clearly not a single voice, by the model's threshold or else by the notes."""
         return mix.mixed if mix.mixed is not None else sure is not None and sure < self._config.song
 
     def _separated(self, source: audio.Source, voice: Path | None, mix: Transcription | None) -> Transcription:
-        """The notes of the separated voice, or those of the mix if they are known and not less clear."""
+        """Return the notes of the separated voice, or those of the mix if they are known and not less clear."""
         with tempfile.TemporaryDirectory(prefix="singtrans-") as folder:
             separator = self._loaded()
             path = Path(folder) / f"song{VOICE_ENDING}"
@@ -164,29 +164,29 @@ class SongTranscriber:
         return self._separator
 
     def _unseparated(self, error: UsageError) -> str:
-        """Warning for a song whose voice cannot be separated."""
+        """Return the warning for a song whose voice cannot be separated."""
         try:
             check_engine(self._options.engine)
         except UsageError:
             remedy = f'pip install "singtrans[{EXTRAS[self._options.engine]}]" separates the voice first'
         else:
             remedy = str(error)
-        return f"this sounds like a voice with instruments, whose notes may be among these: {remedy}"
+        return f"this sounds like a voice with instruments, so some notes may be those of instruments: {remedy}"
 
 
 def separated_is_better(mix: float | None, voice: float | None, share: float, config: SongConfig) -> bool:
-    """Whether to keep the notes of the separated voice instead of those of the mix.
+    """Return whether to keep the notes of the separated voice instead of those of the mix.
 
     Args:
-        mix, voice: how clear the notes are, as of `sureness`.
-        share: dB of the separated voice relative to the recording.
+        mix, voice: results of `sureness` for the notes of the mix and of the voice.
+        share: level of the separated voice relative to the recording, in dB.
         config: thresholds.
     """
     return (voice or 0.0) >= (mix or 0.0) + (0.0 if share < config.loud else config.gain)
 
 
 def sureness(found: Transcription) -> float | None:
-    """Mean clarity of the notes, or mean confidence if the model gives no clarity; None if there are no notes."""
+    """Return the mean clarity of the notes, or the mean confidence if there is no clarity; None without notes."""
     return mean_confidence(found.notes) if found.clarity is None else found.clarity
 
 

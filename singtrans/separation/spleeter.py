@@ -1,4 +1,4 @@
-"""The engine ``spleeter``: the voice's network of Spleeter (2 stems) on onnxruntime.
+"""The engine ``spleeter``: the network for the voice of Spleeter (2 stems), which runs on onnxruntime.
 
 The input of the network is the spectrum of the mix (windows of 4096 samples at 44.1 kHz, every 1024), in windows of 512
 frames. Its output is a mask for the lowest 1024 bins, up to 11 kHz; above them, the voice is silent. Neighbouring
@@ -25,15 +25,15 @@ FFT, HOP, BINS, FRAMES = 4096, 1024, 1024, 512
 _CONTEXT = 32  # frames
 _KEPT = FRAMES - 2 * _CONTEXT
 _OVERLAP = FFT - HOP
-_DELAY = FFT // 2  # frame 0 is centred on the first sample
+_DELAY = FFT // 2  # samples; frame 0 is centred on the first sample
 
 
 class SpleeterSeparator:
-    """Separates the voice with Spleeter's network.
+    """Separator that uses Spleeter's network.
 
     Args:
-        weights: arrays under their names in torch; None for those of the installed package.
-        threads: of onnxruntime.
+        weights: arrays by their names in torch; None for the weights of the installed package.
+        threads: number of threads of onnxruntime.
 
     Raises:
         UsageError: if a package is not installed, or its weights are damaged.
@@ -62,14 +62,14 @@ class SpleeterSeparator:
             skip = max(0, skip - len(finished))
 
     def _squares(self, number: int) -> np.ndarray:
-        """(kept * hop,) the sum of the squared windows over each sample that a window is used for."""
+        """Compute the (kept * hop,) sums of the squared windows over each sample for which a window is used."""
         if number:
             return np.full(_KEPT * HOP, 1.5, np.float32)
-        frames = np.broadcast_to(self._window[None, None] ** 2, (_KEPT, 2, FFT))  # none before the first
+        frames = np.broadcast_to(self._window[None, None] ** 2, (_KEPT, 2, FFT))  # there are no frames before the first
         return np.maximum(_overlap_add(frames)[: _KEPT * HOP, 0], 1e-6)
 
     def _frames(self, samples: np.ndarray) -> np.ndarray:
-        """(kept, 2, FFT) windowed frames of the voice from (size, 2) samples of the mix."""
+        """Compute (kept, 2, FFT) windowed frames of the voice from (size, 2) samples of the mix."""
         cut = np.lib.stride_tricks.sliding_window_view(samples, FFT, axis=0)[::HOP]
         spectrum = np.fft.rfft(cut * self._window)
         mix = np.abs(spectrum[:, :, :BINS]).astype(np.float32).transpose(1, 0, 2)
@@ -81,7 +81,7 @@ class SpleeterSeparator:
 
 
 def _overlap_add(frames: np.ndarray) -> np.ndarray:
-    """(frames, 2, FFT) -> (frames * hop + overlap, 2)."""
+    """Add overlapping frames, (frames, 2, FFT), to samples, (frames * hop + overlap, 2)."""
     steps = FFT // HOP
     sound = np.zeros((len(frames) + steps - 1, HOP, 2), np.float32)
     for step in range(steps):
@@ -95,5 +95,5 @@ def _session(weights: Mapping[str, np.ndarray], threads: int) -> "InferenceSessi
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    options.enable_cpu_mem_arena = False  # 60 MB less, and no slower
+    options.enable_cpu_mem_arena = False  # this saves 60 MB, and is not slower
     return onnxruntime.InferenceSession(mask_graph(weights), options, providers=["CPUExecutionProvider"])

@@ -1,8 +1,9 @@
-"""Spleeter's network for one source, a U-Net over the mix's spectrogram, as an ONNX graph.
+"""Spleeter's network for one source as an ONNX graph: a U-Net whose input is the spectrogram of the mix.
 
 R. Hennequin, A. Khlif, F. Voituret, M. Moussallam: "Spleeter: a fast and efficient music source separation tool with
-pre-trained models", JOSS 5(50), 2020. Six convolutions of stride 2 down, six up, each with the output of its
-counterpart as a second input; the last layer gives a mask from 0 to 1, by which the mix is multiplied.
+pre-trained models", JOSS 5(50), 2020. Six convolutions of stride 2 reduce the size, and six transposed convolutions
+increase it again. Each of these also gets the output of its counterpart. The last layer gives a mask from 0 to 1, by
+which the mix is multiplied.
 """
 
 from collections.abc import Mapping
@@ -12,28 +13,28 @@ import numpy as np
 from singtrans.model.runtime.onnx_file import Graph
 
 DOWN = (16, 32, 64, 128, 256, 512)
-"""Channels after each convolution on the way down; those on the way up are half of them, and 1 at the end."""
+"""Channels after each convolution. The transposed convolutions have half of them, and the last one has 1."""
 
 FACTOR = 2 ** len(DOWN)
 """Frames and bins must be multiples of this."""
 
 _KERNEL, _LAST_KERNEL, _LAST_DILATION = 5, 4, 2
-_PADS = [1, 1, 2, 2]  # before and after, over frames and over bins: as TensorFlow pads
+_PADS = [1, 1, 2, 2]  # before and after, over frames and over bins, as in TensorFlow
 _SLOPE, _EPSILON = 0.2, 1e-3
 _NORMALISATION = ("weight", "bias", "running_mean", "running_var")
 
 Weights = Mapping[str, np.ndarray]
-"""Arrays under their names in torch."""
+"""Arrays by their names in torch."""
 
 
 def shapes(channels: int = 2) -> dict[str, tuple[int, ...]]:
-    """Shapes of the arrays of a network with a number of audio channels."""
+    """Return the shapes of the arrays of a network for a number of audio channels."""
     found: dict[str, tuple[int, ...]] = {}
     inputs = channels
     for number, size in enumerate(DOWN, 1):
         found[f"down{number}_conv.1.weight"] = (size, inputs, _KERNEL, _KERNEL)
         found[f"down{number}_conv.1.bias"] = (size,)
-        if number < len(DOWN):  # the last is followed by no activation
+        if number < len(DOWN):  # there is no activation after the last one
             found |= {f"down{number}_act.0.{name}": (size,) for name in _NORMALISATION}
         inputs = size
     for number, size in enumerate((*reversed(DOWN[:-1]), 1), 1):
@@ -47,9 +48,9 @@ def shapes(channels: int = 2) -> dict[str, tuple[int, ...]]:
 
 
 def mask_graph(weights: Weights, channels: int = 2) -> bytes:
-    """Magnitudes of the mix to the source's mask.
+    """Make the graph that computes the mask of the source from the magnitudes of the mix.
 
-    Inputs: mix (1, channels, frames, bins), magnitudes; frames and bins multiples of `FACTOR`.
+    Inputs: mix (1, channels, frames, bins), magnitudes; frames and bins are multiples of `FACTOR`.
 
     Outputs: mask (1, channels, frames, bins), from 0 to 1.
 
@@ -77,12 +78,12 @@ def mask_graph(weights: Weights, channels: int = 2) -> bytes:
 
 
 def _add_down(graph: Graph, x: str, weights: Weights, name: str) -> str:
-    """Half as many frames and bins."""
+    """Add a convolution that halves the numbers of frames and bins."""
     return graph.node("Conv", x, *_constants(graph, weights, name), strides=[2, 2], pads=_PADS)
 
 
 def _add_up(graph: Graph, x: str, weights: Weights, name: str) -> str:
-    """Twice as many frames and bins."""
+    """Add a transposed convolution that doubles the numbers of frames and bins."""
     x = graph.node("ConvTranspose", x, *_constants(graph, weights, f"{name}.0"), strides=[2, 2], pads=_PADS)
     return _add_normalisation(graph, graph.node("Relu", x), weights, f"{name}.3")
 
@@ -92,7 +93,7 @@ def _constants(graph: Graph, weights: Weights, name: str) -> list[str]:
 
 
 def _add_normalisation(graph: Graph, x: str, weights: Weights, name: str) -> str:
-    """Batch normalisation with the training's statistics: a factor and a constant for each channel."""
+    """Add batch normalisation with the statistics of the training: a factor and a constant for each channel."""
     weight, bias, mean, variance = (weights[f"{name}.{part}"].astype(np.float64) for part in _NORMALISATION)
     scale = weight / np.sqrt(variance + _EPSILON)
     scaled = graph.node("Mul", x, graph.constant(scale[:, None, None]))

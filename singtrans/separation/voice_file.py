@@ -1,4 +1,4 @@
-"""The separated voice of a recording as a file."""
+"""Writing of the separated voice of a recording to a file."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from soundfile import SoundFile
 
 VOICE_ENDING = ".voice.flac"
-"""Ending of files with a separated voice."""
+"""Ending of the names of files with a separated voice."""
 
 _BITS = "PCM_16"
 _FLOOR = 1e-20
@@ -29,7 +29,7 @@ class _Named(Protocol):
 
 
 def is_voice(path: _Named) -> bool:
-    """Whether a file's name is that of a separated voice."""
+    """Return whether a file has the name of a separated voice."""
     return path.name.lower().endswith(VOICE_ENDING)
 
 
@@ -39,7 +39,7 @@ class VoiceFile:
 
     Attributes:
         share: energy of the voice relative to that of the recording, in dB.
-        summary: what is known about the recording.
+        summary: summary of reading the recording.
     """
 
     share: float
@@ -58,9 +58,9 @@ def write_voice(
     Args:
         source: the recording.
         separator: the engine.
-        voice: the file for the voice; None not to keep it.
-        to_transcribe: the file for the voice with the instruments mixed back in at a lower level; None not to write it.
-        instruments: that level, as a fraction of their amplitude.
+        voice: file for the voice; None not to write it.
+        to_transcribe: file for the voice with the instruments at a lower level; None not to write it.
+        instruments: level of the instruments in that file, as a fraction of their amplitude.
 
     Raises:
         InputError: if the recording cannot be read, or a file cannot be written.
@@ -102,7 +102,7 @@ class _Mix:
             yield block
 
     def take(self, count: int) -> np.ndarray:
-        """The next (count, 2) samples."""
+        """Remove and return the next (count, 2) samples."""
         taken: list[np.ndarray] = []
         while count > 0:
             block = self._waiting.popleft()

@@ -11,8 +11,8 @@ class Window:
     """A part of a stream.
 
     Attributes:
-        samples: (size, channels); zeros where the stream has not begun or is over.
-        kept: samples of the stream in the part that this window is used for, from 1 to the stride.
+        samples: (size, channels) samples, with zeros before the start and after the end of the stream.
+        kept: number of samples for which this window is used, from 1 to the stride.
     """
 
     samples: np.ndarray
@@ -20,21 +20,21 @@ class Window:
 
 
 def windows(blocks: Iterable[np.ndarray], size: int, stride: int, lead: int) -> Iterator[Window]:
-    """Cut a stream into windows that overlap.
+    """Divide a stream into overlapping windows.
 
     Window ``k`` is used for the samples from ``k * stride`` to ``(k + 1) * stride`` of the stream, and begins ``lead``
-    samples before them. Only one window is held in memory, and block boundaries do not affect the result.
+    samples before them. Only one window is kept in memory, and the lengths of the blocks have no effect on the result.
 
     Args:
         blocks: (n, channels) each, of any lengths.
-        size: of a window; at least ``lead + stride``.
-        stride: from one window to the next.
-        lead: context before the part that is used.
+        size: length of a window; at least ``lead + stride``.
+        stride: distance from one window to the next.
+        lead: length of the context before the part that is used.
     """
     if not 0 <= lead <= size - stride:
         raise ValueError(f"windows of {size} samples have no room for {lead} + {stride}")
     held: np.ndarray | None = None
-    filled, left = lead, 0  # samples in ``held``; those of the stream whose window is still to come
+    filled, left = lead, 0  # number of samples in ``held``; number of samples whose window is still to be made
     for block in blocks:
         if held is None:
             held = np.zeros((size, block.shape[1]), np.float32)

@@ -80,7 +80,7 @@ def test_pitch_between_given_times():
     assert pitch_between(p, CONFIG, 1.9, 1.9) == pytest.approx(64.8, abs=0.02)  # at least one frame is used
     for outside in ((-3.0, -1.0), (7.0, 9.0)):
         assert pitch_between(p, CONFIG, *outside) == pytest.approx(60.0, abs=0.02)
-    with pytest.raises(ValueError, match=r"^there is no pitch in posteriors of no frames$"):
+    with pytest.raises(ValueError, match=r"^posteriors without frames have no pitch$"):
         pitch_between(p[:0], CONFIG, 0.0, 1.0)
 
 
