@@ -2,6 +2,7 @@
 
 import csv
 import io
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 TRAINING_LOG = "log.csv"
 VALIDATION_LOG = "valid.csv"
 CURVES = "curves.png"
+_CURVES_SECONDS = 60.0  # between two drawings, each of which takes a second
 
 
 class Logs:
@@ -30,6 +32,7 @@ class Logs:
 
     def __init__(self, folder: Path, step: int, validated: int) -> None:
         self.folder = folder
+        self._drawn = time.monotonic()
         for name, last in ((TRAINING_LOG, step), (VALIDATION_LOG, validated)):
             _keep_until(folder / name, last)
         self._board = _board(folder, step)
@@ -56,8 +59,15 @@ class Logs:
                 self._board.add_scalar(f"{kind}/{key}", value, step)
             self._board.flush()
 
+    def draw(self) -> None:
+        """Draw the curves, if that was not done in the last minute."""
+        if time.monotonic() - self._drawn >= _CURVES_SECONDS:
+            draw_curves(self.folder)
+            self._drawn = time.monotonic()
+
     def close(self) -> None:
-        """Close the file of TensorBoard."""
+        """Draw the curves, and close the file of TensorBoard."""
+        draw_curves(self.folder)
         if self._board:
             self._board.close()
 
@@ -116,7 +126,8 @@ def draw_curves(folder: Path) -> Path | None:
         return None
     if not losses and not scores:
         return None
-    figure = Figure(figsize=(11, 4.5), layout="constrained")
+    figure = Figure(figsize=(11, 4.5))
+    figure.subplots_adjust(left=0.06, right=0.98, bottom=0.12, top=0.92)
     left, right = figure.subplots(1, 2)
     for name in [key for key in (losses[0] if losses else {}) if key not in ("step", "rate", "seconds")]:
         steps = [int(row["step"]) for row in losses]

@@ -24,7 +24,7 @@ from singtrans.model.weights import save_model
 from singtrans.training.batches import Batch, Excerpts, conventions_of
 from singtrans.training.config import TrainConfig
 from singtrans.training.distributed import ALONE, Processes
-from singtrans.training.logs import Logs, draw_curves
+from singtrans.training.logs import Logs
 from singtrans.training.model_card import summarise, write_card
 from singtrans.training.recordings import Recording
 from singtrans.training.state import State, begin, require_state, restore, save_state
@@ -214,7 +214,6 @@ def _steps(runs: Sequence[_Run], config: TrainConfig, seconds: float) -> None:
             _validate(run, run.state, log)  # the time limit was reached before the last step
         if log:
             log.close()
-            draw_curves(run.folder)
 
 
 def _excerpts(run: _Run, config: TrainConfig) -> Excerpts:
@@ -293,7 +292,7 @@ def _score_and_save(run: _Run, state: State, logs: Logs) -> None:
         save_model(average, run.folder / "best.safetensors", notes)
         rows = summarise(run.data.entries, run.data.recordings)
         write_card(run.folder, rows, run.data.valid, run.description, (state.step, state.figures))
-    draw_curves(run.folder)
+    logs.draw()
     state.validated = state.step
     save_state(state, run.folder, run.description)
     run.listener.line(line)

@@ -18,7 +18,7 @@ from singtrans.notes import PitchTrack, Transcription
 from singtrans.scoring.references import references_of_entries
 from singtrans.scoring.scores import evaluate
 from singtrans.scoring.systems import ModelSystem
-from singtrans.training import loop
+from singtrans.training import logs, loop
 from singtrans.training.augment import AugmentConfig
 from singtrans.training.batches import BatchConfig, Excerpts
 from singtrans.training.config import TrainConfig
@@ -137,9 +137,9 @@ def test_a_signal_to_another_process_saves_and_stops(data, tmp_path, monkeypatch
 
 def test_columns_of_a_log_may_have_any_name(tmp_path):
     name = 'a, "b" $x$'
-    logs = Logs(tmp_path, 0, 0)
+    log = Logs(tmp_path, 0, 0)
     for step in (20, 40):
-        logs.validation(step, {name: 0.5})
+        log.validation(step, {name: 0.5})
     Logs(tmp_path, 20, 20)
     assert read_rows(tmp_path / "valid.csv") == [{"step": "20", name: "0.5"}]
     pytest.importorskip("matplotlib")
@@ -148,14 +148,25 @@ def test_columns_of_a_log_may_have_any_name(tmp_path):
     assert draw_curves(tmp_path)
 
 
+def test_curves_are_drawn_every_minute_and_at_the_end(tmp_path, monkeypatch):
+    now, drawn = [0.0], []
+    monkeypatch.setattr(logs.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(logs, "draw_curves", lambda _: drawn.append(now[0]))
+    log = Logs(tmp_path, 0, 0)
+    for now[0] in (1.0, 59.0, 61.0, 70.0, 125.0):
+        log.draw()
+    log.close()
+    assert drawn == [61.0, 125.0, 125.0]
+
+
 def test_rows_after_the_checkpoint_are_written_once(tmp_path):
-    logs = Logs(tmp_path, 0, 0)
+    log = Logs(tmp_path, 0, 0)
     for step in (20, 40, 60):
-        logs.training(step, {"total": 1.0 / step})
+        log.training(step, {"total": 1.0 / step})
     with (tmp_path / "log.csv").open("a") as file:
         file.write("8")  # an incomplete row
-    logs = Logs(tmp_path, 40, 40)
-    logs.training(60, {"total": 0.5})
+    log = Logs(tmp_path, 40, 40)
+    log.training(60, {"total": 0.5})
     assert [(r["step"], float(r["total"])) for r in read_rows(tmp_path / "log.csv")] == [
         ("20", 0.05),
         ("40", 0.025),
