@@ -28,6 +28,7 @@ _HARMONIC_MINOR = (0, 2, 3, 5, 7, 8, 10, 11)  # with both sevenths
 _NAMES = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 _MINOR_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
 _LINE = "FCGDAEB"  # the line of fifths
+_LAST_SHARP, _LAST_FLAT = 12, -8  # B sharp and F flat, in fifths from C
 _STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _SIGNS = {"#": "#", "♯": "#", "sharp": "#", "b": "b", "♭": "b", "flat": "b", "": ""}
 _ALTERED = {"#": 1, "b": -1, "": 0}
@@ -67,9 +68,14 @@ class Key:
         """Spell an integer MIDI number: step, alteration and octave.
 
         The twelve pitch classes are spelled by twelve neighbours on the line of fifths. The key's seven notes are in
-        the middle: two lie before them, three after.
+        the middle: two lie before them, three after. Double accidentals are avoided, apart from the raised seventh of
+        a minor key.
         """
         fifth = (7 * number - (self.fifths - 3)) % 12 + self.fifths - 3
+        if fifth > _LAST_SHARP and not (self.minor and fifth == self.fifths + 8):
+            fifth -= 12
+        elif fifth < _LAST_FLAT:
+            fifth += 12
         step, alter = _LINE[(fifth + 1) % 7], (fifth + 1) // 7
         return step, alter, (number - _STEPS[step] - alter) // 12 - 1
 

@@ -128,6 +128,10 @@ def test_accidentals_hold_for_a_bar():
     melody = plain_melody([1] * 8, pitches=[66, 66, 65, 66, 66, 71, 70, 70])
     signs = [note.findtext("accidental") for note in root_of(sheet_of(melody, "G")).iter("note")]
     assert signs == [None, None, "natural", "sharp", None, None, "flat", None]
+    courtesy = plain_melody([1] * 8, pitches=[66, 65, 65, 62, 66, 66, 62, 62])
+    signs = [note.find("accidental") for note in root_of(sheet_of(courtesy, "G")).iter("note")]
+    assert [sign.get("cautionary") for sign in signs if sign is not None] == [None, "yes"]
+    assert [sign is not None for sign in signs] == [False, True, False, False, True, False, False, False]
     tied = plain_melody([2, 3, 1, 2], pitches=[66, 61, 61, 61])
     signs = [note.findtext("accidental") for note in root_of(sheet_of(tied)).iter("note")]
     assert signs == ["sharp", "sharp", None, "sharp", None]  # the tied head has none, the note after it has

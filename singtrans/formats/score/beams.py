@@ -26,7 +26,8 @@ def beam_groups(metre: Metre) -> tuple[int, ...]:
 
 def beams(bar: Bar, metre: Metre) -> list[tuple[str, ...]]:
     """What each beam, the longest first, does at each symbol of a bar; empty for symbols without beams."""
-    line = bar.start + bar.length - int(metre.bar * QUARTER)
+    whole = int(metre.bar * QUARTER)
+    line = bar.start // whole * whole
     groups: list[int] = []
     for number, length in enumerate(beam_groups(metre)):
         groups += [number] * length

@@ -17,6 +17,7 @@ from singtrans.melody.metre import Metre
 _EARLY, _LATE = 0.08, 0.35  # seconds by which a written end may lie before and after the sung one, at a cost of 1
 _REST, _SYMBOL = 0.8, 0.5  # cost of a rest, and of each symbol that is needed besides one
 _SHORT = 1.5  # cost of a rest shorter than an eighth note
+_OFF_BEAT, _OFF_HALF = 0.4, 1.2  # cost of a rest that begins between beats, and between their halves
 _STEP = QUARTER // 4  # divisions between places for ends; a sixteenth note
 _REACH = 2 * QUARTER  # divisions from the sung end within which places are compared
 
@@ -67,6 +68,9 @@ def _complexity(start: int, end: int, following: int | None, metre: Metre) -> fl
     if rest_end == end:
         return cost
     cost += _REST + _SYMBOL * (_symbols(end, min(rest_end, end + 2 * bar), metre, rest=True) - 1)
+    beat = int(metre.beat * QUARTER)
+    half = QUARTER // 2 if metre.is_compound else max(beat // 2, 1)
+    cost += 0 if end % beat == 0 else _OFF_BEAT if end % half == 0 else _OFF_HALF
     return cost + (_SHORT if rest_end - end < QUARTER // 2 else 0)
 
 

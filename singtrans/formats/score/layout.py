@@ -49,7 +49,7 @@ class Bar:
     Attributes:
         number: as it is counted; 0 for a pickup.
         start: divisions since the first bar line; negative for a pickup.
-        length: divisions; a pickup is shorter than other bars.
+        length: divisions; a pickup, and the last bar after a pickup, are shorter than other bars.
         symbols: notes and rests that fill it; empty if nothing is sung in it.
     """
 
@@ -62,7 +62,8 @@ class Bar:
 def lay_out(starts: Sequence[Fraction], ends: Sequence[Fraction], metre: Metre) -> tuple[Bar, ...]:
     """Write notes in bars; empty bars before the first note are left out.
 
-    If the first note starts a beat or more after a bar line, the first bar is a pickup.
+    If the first note starts a beat or more after a bar line, and notes follow in other bars, the first bar is a pickup,
+    and the last bar is shortened by its length if nothing is sung there.
 
     Args:
         starts: of each note, in quarter notes since a bar line.
@@ -82,7 +83,7 @@ def lay_out(starts: Sequence[Fraction], ends: Sequence[Fraction], metre: Metre) 
     if count > MOST_BARS:
         raise InputError(f"the notes span {count} bars, too many for sheet music ({MOST_BARS}): correct their times.")
     spans, triplets = fit(spans, metre)
-    first = _pickup_start(spans[0][0], triplets, metre) if spans else 0
+    first = _pickup_start(spans[0][0], triplets, metre) if count > 1 else 0
     if first:
         spans = [(start - length, end - length) for start, end in spans]
         triplets = tuple(Triplet(triplet.start - length, triplet.length) for triplet in triplets)
@@ -100,7 +101,7 @@ def _pickup_start(start: int, triplets: Sequence[Triplet], metre: Metre) -> int:
 def _bars(first: int, spans: Sequence[tuple[int, int]], triplets: Sequence[Triplet], metre: Metre) -> tuple[Bar, ...]:
     """Fill bars from ``first`` on with the notes and with rests between them."""
     length = int(metre.bar * QUARTER)
-    stop = max(length, -(-spans[-1][1] // length) * length) if spans else length
+    stop = _end(first, spans[-1][1] if spans else 0, length, triplets)
     edges = sorted({edge for triplet in triplets for edge in (triplet.start, triplet.end)})
     symbols: dict[int, list[ScoreSymbol]] = {}
     now = first
@@ -114,11 +115,19 @@ def _bars(first: int, spans: Sequence[tuple[int, int]], triplets: Sequence[Tripl
                     found.append(ScoreSymbol(at, value, note, triplet, tied, at == begin))
         now = end
     bars = []
-    for bar in range(first // length, stop // length):
+    for bar in range(first // length, -(-stop // length)):
         begin, found = max(first, bar * length), symbols.get(bar, [])
         sung = any(symbol.note != REST for symbol in found)
-        bars.append(Bar(bar + 1, begin, (bar + 1) * length - begin, tuple(found) if sung else ()))
+        bars.append(Bar(bar + 1, begin, min((bar + 1) * length, stop) - begin, tuple(found) if sung else ()))
     return tuple(bars)
+
+
+def _end(first: int, sung: int, bar: int, triplets: Sequence[Triplet]) -> int:
+    """Where the last bar ends: a pickup's length before its bar line, as is usual, if nothing is sung there."""
+    stop = max(bar, -(-sung // bar) * bar)
+    short = stop - -first % bar
+    last = triplets[-1].end if triplets else 0
+    return short if max(sung, last) <= short else stop
 
 
 def _parts(start: int, end: int, bar: int, edges: Sequence[int]) -> list[tuple[int, int]]:

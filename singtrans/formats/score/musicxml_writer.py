@@ -8,7 +8,7 @@ from singtrans.formats.score.beams import BEGIN, END, beams
 from singtrans.formats.score.layout import REST, Bar, ScoreSymbol
 from singtrans.formats.score.note_xml import Head, bar_rest_element, grace_element, note_element, rest_element
 from singtrans.formats.score.sheet import Sheet
-from singtrans.formats.score.staff import Accidentals
+from singtrans.formats.score.staff import Accidental, Accidentals
 from singtrans.formats.score.values import QUARTER
 
 _DOCTYPE = (
@@ -114,7 +114,7 @@ class _BarWriter:
                 continue
             if symbol.first:
                 for spelling in self._sheet.ornaments[symbol.note].graces:
-                    yield grace_element(spelling, self._accidentals.needs(spelling))
+                    yield grace_element(spelling, self._accidentals.of(spelling))
             bracket = symbol.triplet is not None and symbol.triplet.start in brackets
             yield note_element(symbol, self._head(symbol), names, bracket)
 
@@ -127,7 +127,7 @@ class _BarWriter:
         is_stop = not symbol.tied and number == last > first
         return Head(
             spelling=spelling,
-            accidental=symbol.first and self._accidentals.needs(spelling),
+            accidental=self._accidentals.of(spelling) if symbol.first else Accidental.NONE,
             tie_stops=not symbol.first,
             syllable=syllable if symbol.first and syllable and syllable.text != HELD else None,
             extends=symbol.tied or last > first,

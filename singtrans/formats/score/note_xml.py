@@ -5,7 +5,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from singtrans.formats.lyrics import Syllable
 from singtrans.formats.score.layout import ScoreSymbol
-from singtrans.formats.score.staff import Spelling
+from singtrans.formats.score.staff import Accidental, Spelling
 
 _ACCIDENTALS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
 _SYLLABIC = {(True, True): "single", (True, False): "begin", (False, True): "end", (False, False): "middle"}
@@ -28,7 +28,7 @@ class Head:
     """
 
     spelling: Spelling
-    accidental: bool = False
+    accidental: Accidental = Accidental.NONE
     tie_stops: bool = False
     syllable: Syllable | None = None
     extends: bool = False
@@ -57,15 +57,14 @@ def bar_rest_element(length: int) -> Element:
     return note
 
 
-def grace_element(spelling: Spelling, accidental: bool) -> Element:
+def grace_element(spelling: Spelling, accidental: Accidental) -> Element:
     """A grace note before the note that follows."""
     note = Element("note")
     SubElement(note, "grace", slash="yes")
     _add_pitch(note, spelling)
     _text(note, "voice", 1)
     _text(note, "type", _GRACE_TYPE)
-    if accidental:
-        _text(note, "accidental", _ACCIDENTALS[spelling[1]])
+    _add_accidental(note, spelling, accidental)
     return note
 
 
@@ -84,8 +83,7 @@ def note_element(symbol: ScoreSymbol, head: Head, beams: tuple[str, ...], bracke
     ties = ["stop"] * head.tie_stops + ["start"] * symbol.tied
     for kind in ties:
         SubElement(note, "tie", type=kind)
-    accidental = _ACCIDENTALS[head.spelling[1]] if head.accidental else ""
-    _add_value(note, symbol, accidental)
+    _add_value(note, symbol, head)
     for number, name in enumerate(beams, 1):
         _text(note, "beam", name).set("number", str(number))
     _add_notations(note, symbol, head, ties, bracket)
@@ -103,18 +101,27 @@ def _add_pitch(note: Element, spelling: Spelling) -> None:
     _text(pitch, "octave", octave)
 
 
-def _add_value(note: Element, symbol: ScoreSymbol, accidental: str = "") -> None:
+def _add_value(note: Element, symbol: ScoreSymbol, head: Head | None = None) -> None:
     """Voice, note value, accidental and triplet, in the order of the standard."""
     _text(note, "voice", 1)
     _text(note, "type", symbol.value.type)
     for _ in range(symbol.value.dots):
         SubElement(note, "dot")
-    if accidental:
-        _text(note, "accidental", accidental)
+    if head is not None:
+        _add_accidental(note, head.spelling, head.accidental)
     if symbol.triplet:
         modification = SubElement(note, "time-modification")
         _text(modification, "actual-notes", 3)
         _text(modification, "normal-notes", 2)
+
+
+def _add_accidental(note: Element, spelling: Spelling, accidental: Accidental) -> None:
+    if accidental is Accidental.NONE:
+        return
+    sign = _text(note, "accidental", _ACCIDENTALS[spelling[1]])
+    if accidental is Accidental.COURTESY:
+        sign.set("cautionary", "yes")
+        sign.set("parentheses", "yes")
 
 
 def _add_notations(note: Element, symbol: ScoreSymbol, head: Head, ties: list[str], bracket: bool) -> None:

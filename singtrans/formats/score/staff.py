@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 from singtrans.melody.key import Key
 
@@ -49,6 +50,15 @@ def _ledger_lines(place: int) -> int:
     return max(0, -place // 2, (place - 8) // 2)
 
 
+class Accidental(Enum):
+    """Whether an accidental is written."""
+
+    NONE = "none"
+    NEEDED = "needed"
+    COURTESY = "courtesy"
+    """It only reminds that an accidental of the bar before no longer holds."""
+
+
 class Accidentals:
     """Tells which notes of a bar need an accidental.
 
@@ -60,15 +70,19 @@ class Accidentals:
         self._signature = dict.fromkeys(_SHARPS[: max(key.fifths, 0)], 1)
         self._signature |= dict.fromkeys(_FLATS[: max(-key.fifths, 0)], -1)
         self._altered: dict[tuple[str, int], int] = {}
+        self._before: dict[tuple[str, int], int] = {}
 
     def begin_bar(self) -> None:
-        """Forget the accidentals of the bar before."""
-        self._altered.clear()
+        """Forget all accidentals but those of the bar before."""
+        self._before, self._altered = self._altered, {}
 
-    def needs(self, spelling: Spelling) -> bool:
+    def of(self, spelling: Spelling) -> Accidental:
         """Whether a note needs an accidental; it then holds for the rest of the bar."""
         step, alter, octave = spelling
-        if self._altered.get((step, octave), self._signature.get(step, 0)) == alter:
-            return False
-        self._altered[step, octave] = alter
-        return True
+        place = step, octave
+        known = self._altered.get(place, self._signature.get(step, 0))
+        is_reminder = place not in self._altered and self._before.get(place, alter) != alter
+        self._altered[place] = alter
+        if known != alter:
+            return Accidental.NEEDED
+        return Accidental.COURTESY if is_reminder else Accidental.NONE
