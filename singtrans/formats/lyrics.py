@@ -58,6 +58,7 @@ _CJK_RUN = re.compile(rf"[{_CJK}]+|[^{_CJK}]+")
 _SMALL = "ぁぃぅぇぉゃゅょゎっァィゥェォャュョヮッｧｨｩｪｫｬｭｮｯ"
 _CJK_SYLLABLE = re.compile(rf"[{_CJK}][{_SMALL}]*")
 _LONG = "ーｰ"
+_ONE_CJK = re.compile(rf"[{_CJK}{_SMALL}]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,16 @@ def _sung_lines(text: str) -> Iterator[str]:
 def _below_timing(block: list[str]) -> list[str]:
     """The lines of a WebVTT cue below its times."""
     return block[next(place for place, line in enumerate(block) if "-->" in line) + 1 :]
+
+
+def is_cjk(text: str) -> bool:
+    """Whether a text is Chinese, Japanese or Korean only, where no hyphens stand between syllables."""
+    return bool(_ONE_CJK.fullmatch(text))
+
+
+def has_cjk(text: str) -> bool:
+    """Whether a text has Chinese, Japanese or Korean characters."""
+    return bool(_ONE_CJK.search(text))
 
 
 def fit(syllables: Sequence[Syllable], count: int) -> tuple[Syllable | None, ...]:

@@ -189,3 +189,23 @@ def test_ends_in_all_formats(tmp_path, ends):
     for ending, joined in ((".csv", False), (".mid", False), (".txt", True), (".ustx", True), (".svp", True)):
         read = formats.load_notes(formats.save(song, tmp_path / f"default{ending}"))
         assert (min(b.onset - a.offset for a, b in pairwise(read)) < 0.01) == joined, ending
+
+
+def test_chinese_words_have_no_hyphens_and_need_a_font(tmp_path, monkeypatch, caplog):
+    import typst
+
+    words = parse_lyrics("月亮代表我的心 la")
+    text = saved(tmp_path, ".musicxml", lyrics=words).read_text("utf-8")
+    assert text.count("<syllabic>single</syllabic>") == 8
+    monkeypatch.setattr(typst, "Fonts", type("Fonts", (), {"families": lambda self: ["Libertinus Serif"]}))
+    saved(tmp_path, ".pdf", lyrics=words)
+    assert "no font on this system has Chinese" in caplog.text
+
+
+def test_letters_of_words_are_as_wide_as_verovio_expects(tmp_path):
+    from lxml import etree
+
+    root = etree.parse(saved(tmp_path, ".svg", lyrics=parse_lyrics("one"))).getroot()
+    (group,) = [node for node in root.iter("{*}g") if "syl" in (node.get("class") or "").split()]
+    sizes = [float(part.get("font-size")[:-2]) for part in group.iter("{*}tspan") if part.get("font-size")]
+    assert sizes == [pytest.approx(405 * 0.94)]

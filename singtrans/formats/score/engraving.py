@@ -5,7 +5,7 @@ from xml.etree.ElementTree import Element
 
 from singtrans.errors import InputError
 from singtrans.extras import need
-from singtrans.formats.score.headings import FONTS, SVG, add_heading, add_page_number, replace_tempo
+from singtrans.formats.score.headings import FONTS, SVG, add_heading, add_page_number, narrow_lyrics, replace_tempo
 from singtrans.formats.score.musicxml_writer import to_xml
 from singtrans.formats.score.sheet import Sheet
 
@@ -15,6 +15,7 @@ WIDTH, HEIGHT = 2100, 2970
 _LONGEST = 60_000  # the longest page that verovio makes
 _MARGIN = 150
 _SCALE = 50  # per cent, for staves of 7 mm
+_TITLE_ROOM, _NAMES_ROOM = 3, 8  # space between the heading and the first staff, in verovio's units
 
 ElementTree.register_namespace("", SVG)
 ElementTree.register_namespace("xlink", "http://www.w3.org/1999/xlink")
@@ -48,6 +49,9 @@ def engrave(sheet: Sheet, *, whole: bool) -> list[str]:
             "footer": "none",
             "breaks": "smart",
             "spacingSystem": 6,
+            "bottomMarginHeader": _NAMES_ROOM if sheet.artist or sheet.composer else _TITLE_ROOM,
+            "lyricWordSpace": 1.8,
+            "lyricLineThickness": 0.15,
             "svgViewBox": True,
             "smuflTextFont": "none",
         }
@@ -70,6 +74,7 @@ def _finish(page: Element, sheet: Sheet, number: int, whole: bool) -> None:
         for child in list(parent):
             if "pgHead" in child.get("class", "").split():
                 parent.remove(child)
+    narrow_lyrics(page)
     if number == 1:
         replace_tempo(page, sheet)
         add_heading(page, sheet)

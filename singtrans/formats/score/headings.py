@@ -14,6 +14,7 @@ _TITLE, _NAME, _NUMBER = 34.0, 19.0, 17.0  # sizes of text, in pixels: a fifth o
 _TITLE_Y, _NAME_Y = 92.0, 128.0  # base lines
 _MARGIN = 75.0
 _LETTER = 0.5  # width of a usual letter, of the text's size
+_NARROW = 0.94  # width of the letters that verovio expects, those of Times, over that of the letters in `FONTS`
 _TEMPO = 405.0  # size of a tempo mark, in verovio's units
 
 
@@ -47,6 +48,16 @@ def replace_tempo(page: Element, sheet: Sheet) -> None:
         mark = SubElement(group, f"{{{SVG}}}text", x=f"{x + width:g}", y=f"{y:g}")
         mark.set("font-size", f"{_TEMPO:g}px")
         mark.text = f"= {sheet.tempo.beats:g}"
+
+
+def narrow_lyrics(page: Element) -> None:
+    """Make the letters of lyrics as wide as verovio expects, so that words do not touch."""
+    for group in page.iter(f"{{{SVG}}}g"):
+        if "syl" in group.get("class", "").split():
+            for part in group.iter(f"{{{SVG}}}tspan"):
+                size = part.get("font-size")
+                if size:
+                    part.set("font-size", f"{_NARROW * float(size.removesuffix('px')):g}px")
 
 
 def _draw_note(group: Element, x: float, y: float, sheet: Sheet) -> float:

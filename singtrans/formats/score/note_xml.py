@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element, SubElement
 
-from singtrans.formats.lyrics import Syllable
+from singtrans.formats.lyrics import Syllable, is_cjk
 from singtrans.formats.score.layout import ScoreSymbol
 from singtrans.formats.score.staff import Accidental, Spelling
 
@@ -151,9 +151,10 @@ def _tuplet(symbol: ScoreSymbol, bracket: bool) -> Element | None:
 
 def _add_lyric(note: Element, syllable: Syllable, extends: bool) -> None:
     lyric = SubElement(note, "lyric", number="1")
-    _text(lyric, "syllabic", _SYLLABIC[syllable.begins_word, syllable.ends_word])
+    is_word = is_cjk(syllable.text)
+    _text(lyric, "syllabic", "single" if is_word else _SYLLABIC[syllable.begins_word, syllable.ends_word])
     _text(lyric, "text", "".join(c for c in syllable.text if c.isprintable()))
-    if extends and syllable.ends_word:
+    if extends and (is_word or syllable.ends_word):
         SubElement(lyric, "extend")
 
 

@@ -1,15 +1,27 @@
 """Sheet music as PDF on A4 pages: engraved by verovio, bound by typst (extra ``score``)."""
 
+import logging
+import re
 import tempfile
 from pathlib import Path
 from typing import BinaryIO
 
 from singtrans.extras import need
 from singtrans.formats.format import Format
+from singtrans.formats.lyrics import has_cjk
 from singtrans.formats.options import JOINED, PLAIN, SHEET, Options
 from singtrans.formats.score.engraving import engrave
 from singtrans.formats.score.sheet import make_sheet
 from singtrans.notes import Transcription
+
+_LOG = logging.getLogger(__name__)
+_CJK_FONT = re.compile(
+    r"CJK|Han (Sans|Serif)|Noto S\w+ (SC|TC|HK|JP|KR)|WenQuanYi|AR PL|Uming|Ukai|IPA|Takao|VL |Droid Sans Fallback"
+    r"|Unifont|Sim(Sun|Hei)|YaHei|JhengHei|MingLiU|Song|Kai|Fang|Hei|PingFang|Hiragino|Meiryo|Gothic|Mincho|Yu (Go|Mi)"
+    r"|Malgun|Batang|Gulim|Dotum|Nanum|Un(Batang|Dotum)|Baekmuk",
+    re.IGNORECASE,
+)
+"""Names of fonts with Chinese, Japanese or Korean characters."""
 
 _PAGE = "#set page(width: 210mm, height: 297mm, margin: 0mm)"
 _DOCUMENT = "#set document(title: sys.inputs.title, author: sys.inputs.author, date: none)"
@@ -24,6 +36,9 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
     typst = need("typst", "score", "-f pdf")
     sheet = make_sheet(transcription, options)
     pages = engrave(sheet, whole=False)
+    words = [sheet.title, *(syllable.text for syllable in sheet.syllables if syllable)]
+    if any(map(has_cjk, words)) and not any(map(_CJK_FONT.search, typst.Fonts().families())):
+        _LOG.warning("-f pdf: no font on this system has Chinese, Japanese or Korean characters; they will be boxes")
     with tempfile.TemporaryDirectory(prefix="singtrans-") as folder:
         for number, page in enumerate(pages):
             (Path(folder) / f"{number}.svg").write_text(page, encoding="utf-8")
