@@ -12,6 +12,7 @@ from singtrans.cli.options import ModelOption, Overwrite
 from singtrans.cli.progress import say
 from singtrans.cli.read_options import Pattern
 from singtrans.errors import InputError, UsageError
+from singtrans.messages import counted
 
 dataset = typer.Typer(
     name="dataset",
@@ -68,6 +69,32 @@ def check(
         typer.echo(json.dumps(reports, ensure_ascii=False, indent=1))
     if not fine:
         raise typer.Exit(1)
+
+
+@dataset.command(cls=Command)
+def add(
+    recording: Annotated[Path, typer.Argument(metavar="RECORDING", help="A recording.")],
+    notes: Annotated[
+        Path, typer.Argument(metavar="NOTES", help="Its corrected notes, such as a session saved on the report page.")
+    ],
+    out: Annotated[
+        Path,
+        typer.Option("-o", "--output", metavar="FILE", help="Manifest to add to; new or old.", rich_help_panel=OUTPUT),
+    ],
+) -> None:
+    """Add a corrected recording to a manifest for training.
+
+    If the manifest already has the recording, its notes are replaced by these.
+
+    \b
+    Examples:
+      singtrans dataset add song.wav song.session.json -o corrected.csv
+      singtrans train corrected.csv -o my-model --adapt
+    """
+    from singtrans.dataset.collection import add_recording
+
+    entries = add_recording(out, recording, notes)
+    typer.echo(f"{out}: {counted(len(entries), 'recording')}, with {recording.name}")
 
 
 @dataset.command(cls=Command)

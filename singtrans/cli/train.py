@@ -10,6 +10,7 @@ from singtrans import interrupt
 from singtrans.cli.commands import DATA, OUTPUT, TRAINING
 from singtrans.cli.console import training_progress
 from singtrans.cli.read_options import Pattern
+from singtrans.errors import UsageError
 
 
 class Freeze(StrEnum):
@@ -36,6 +37,18 @@ def train(  # noqa: PLR0913 (one parameter per option)
     resume: Annotated[
         bool, typer.Option("--resume", help="Continue the training in this folder.", rich_help_panel=OUTPUT)
     ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the training in this folder.", rich_help_panel=OUTPUT)
+    ] = False,
+    adapt: Annotated[
+        bool,
+        typer.Option(
+            "--adapt",
+            help="Adapt a model to one or a few recordings in a few minutes: --init default, --freeze early, and few"
+            " steps at a low rate, unless stated otherwise.",
+            rich_help_panel=TRAINING,
+        ),
+    ] = False,
     init: Annotated[
         str | None,
         typer.Option(
@@ -45,17 +58,20 @@ def train(  # noqa: PLR0913 (one parameter per option)
         ),
     ] = None,
     freeze: Annotated[
-        Freeze,
+        Freeze | None,
         typer.Option(
             help="Weights of --init to keep: those of the pitch head (pitch), of all layers before the LSTM (early), or"
-            " of all layers but the pitch head (boundaries).",
+            " of all layers but the pitch head (boundaries). Default: none; with --adapt early.",
             rich_help_panel=TRAINING,
         ),
-    ] = Freeze.none,
+    ] = None,
     steps: Annotated[
         int | None,
         typer.Option(
-            min=1, metavar="N", help="Optimiser steps. Default: 6000; with --init 600.", rich_help_panel=TRAINING
+            min=1,
+            metavar="N",
+            help="Optimiser steps. Default: 6000; with --init 600; with --adapt 60.",
+            rich_help_panel=TRAINING,
         ),
     ] = None,
     rate: Annotated[
@@ -64,11 +80,16 @@ def train(  # noqa: PLR0913 (one parameter per option)
             min=1e-6,
             max=0.1,
             metavar="RATE",
-            help="Peak learning rate. Default: 0.002; with --init 0.0005.",
+            help="Peak learning rate. Default: 0.002; with --init 0.0005; with --adapt 0.0003.",
             rich_help_panel=TRAINING,
         ),
     ] = None,
-    batch: Annotated[int, typer.Option(min=1, metavar="N", help="Excerpts per step.", rich_help_panel=TRAINING)] = 12,
+    batch: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="Excerpts per step. Default: 12; with --adapt 8.", rich_help_panel=TRAINING
+        ),
+    ] = None,
     seconds: Annotated[
         float,
         typer.Option(min=1.0, max=60.0, metavar="S", help="Length of an excerpt.", rich_help_panel=TRAINING),
@@ -78,7 +99,7 @@ def train(  # noqa: PLR0913 (one parameter per option)
         typer.Option(
             min=1,
             metavar="N",
-            help="Steps between validations. Default: 500; with --init 100.",
+            help="Steps between validations. Default: 500; with --init 100; with --adapt 30.",
             rich_help_panel=TRAINING,
         ),
     ] = None,
@@ -116,12 +137,15 @@ def train(  # noqa: PLR0913 (one parameter per option)
     Examples:
       singtrans train my-recordings/ -o runs/mine --init default
       singtrans train my-recordings/ -o runs/mine --init default --resume
+      singtrans train corrected.csv -o my-model --adapt
       singtrans train train.csv more.csv -o runs/new --accompaniment tracks/
       torchrun --nproc-per-node 2 -m singtrans train train.csv -o runs/new
     """
     from singtrans.extras import need
     from singtrans.model.shipped import find_model
 
+    if resume and overwrite:
+        raise UsageError("--resume and --overwrite contradict each other; use one of them")
     need("torch", "train", "training")
     from singtrans.training.run import TrainOptions, run_training
 
@@ -133,12 +157,14 @@ def train(  # noqa: PLR0913 (one parameter per option)
         validate_every=validate_every,
         patience=patience,
         seed=seed,
-        init=find_model(init) if init else None,
-        freeze=freeze.value,
+        init=find_model(init or "default") if init or adapt else None,
+        freeze=freeze.value if freeze else None,
         accompaniment=accompaniment,
         cache=cache,
         pattern=pattern,
         resume=resume,
+        overwrite=overwrite,
+        adapt=adapt,
     )
     try:
         with training_progress() as listener:

@@ -14,7 +14,7 @@ from singtrans.training.config import TrainConfig
 from singtrans.training.distributed import Processes, join, leave
 from singtrans.training.load import load_data
 from singtrans.training.loop import NOBODY, Listener, train
-from singtrans.training.state import require_state
+from singtrans.training.state import remove_state, require_state
 
 _log = logging.getLogger(__name__)
 
@@ -24,31 +24,35 @@ class TrainOptions:
     """Options of the command ``train``. Other settings have the defaults of `TrainConfig` and `Config`.
 
     Attributes:
-        steps, rate, validate_every, patience: see `TrainConfig`; None for the value of `FROM_RANDOM` or `FINE_TUNING`.
-        batch: number of excerpts per step.
+        steps, rate, validate_every, patience, freeze: see `TrainConfig`; None for the value of `FROM_RANDOM`,
+            `FINE_TUNING` or `ADAPTING`.
+        batch: number of excerpts per step; None as above.
         seconds: length of an excerpt.
         seed: random seed.
         init: weight file of the initial model; None for random weights.
-        freeze: see `TrainConfig`.
         accompaniment: folder of recordings that are mixed in as background.
         cache: folder for decoded audio; None for ``cache`` in the training's folder.
         pattern: pattern for names of label files, as for `singtrans.dataset.manifest.read_entries`.
         resume: whether to resume from the state in the training's folder.
+        overwrite: whether a training in the folder is replaced.
+        adapt: whether to adapt ``init`` to one or a few recordings.
     """
 
     steps: int | None = None
-    batch: int = 12
+    batch: int | None = None
     seconds: float = 8.0
     rate: float | None = None
     validate_every: int | None = None
     patience: int | None = None
     seed: int = 0
     init: Path | None = None
-    freeze: str = "none"
+    freeze: str | None = None
     accompaniment: Path | None = None
     cache: Path | None = None
     pattern: str = ""
     resume: bool = False
+    overwrite: bool = False
+    adapt: bool = False
 
 
 FROM_RANDOM = TrainConfig(steps=6000, rate=2e-3, validate_every=500, patience=0)
@@ -57,6 +61,11 @@ FROM_RANDOM = TrainConfig(steps=6000, rate=2e-3, validate_every=500, patience=0)
 # Fine-tuning needs a lower rate and fewer steps, and stops when the scores no longer improve.
 FINE_TUNING = TrainConfig(steps=600, rate=5e-4, validate_every=100, patience=4)
 """Default settings if training starts from a model."""
+
+
+# So few recordings should correct what the model gets wrong in them, and change as little else as possible.
+ADAPTING = TrainConfig(steps=60, rate=3e-4, validate_every=30, patience=0, freeze="early", batch=BatchConfig(size=8))
+"""Default settings if a model is adapted to one or a few recordings."""
 
 
 def run_training(data: Sequence[Path], out: Path, options: TrainOptions, listener: Listener = NOBODY) -> Path:
@@ -81,14 +90,16 @@ def run_training(data: Sequence[Path], out: Path, options: TrainOptions, listene
 
 
 def _run(data: Sequence[Path], out: Path, options: TrainOptions, listener: Listener, processes: Processes) -> Path:
-    if options.batch < processes.count:
-        raise UsageError(f"--batch {options.batch}: {processes.count} processes need at least one excerpt each")
-    if options.freeze != "none" and not options.init:
-        raise UsageError(f"--freeze {options.freeze}: random weights cannot be frozen; add --init MODEL")
+    config = _train_config(options)
+    if config.batch.size < processes.count:
+        raise UsageError(f"--batch {config.batch.size}: {processes.count} processes need at least one excerpt each")
+    if config.freeze != "none" and not options.init:
+        raise UsageError(f"--freeze {config.freeze}: random weights cannot be frozen; add --init MODEL")
+    if options.overwrite and processes.first:
+        remove_state(out)
     require_state(out, options.resume)  # checked before the slow steps
     init = load_model(options.init) if options.init else None
     model_config = init.config if init else Config()
-    config = _train_config(options)
     cache = options.cache or out / "cache"
     _log.debug("training configuration: %s", config)
     rate = model_config.features.sample_rate
@@ -113,14 +124,13 @@ def _run(data: Sequence[Path], out: Path, options: TrainOptions, listener: Liste
 
 
 def _train_config(options: TrainOptions) -> TrainConfig:
-    names = ("steps", "rate", "validate_every", "patience")
+    names = ("steps", "rate", "validate_every", "patience", "freeze")
     asked = {name: value for name in names if (value := getattr(options, name)) is not None}
-    chosen = replace(FINE_TUNING if options.init else FROM_RANDOM, **asked)
+    chosen = replace(ADAPTING if options.adapt else FINE_TUNING if options.init else FROM_RANDOM, **asked)
     return replace(
         chosen,
         warmup=min(300, max(1, chosen.steps // 10)),
         seed=options.seed,
-        freeze=options.freeze,
         init=read_metadata(options.init)["sha256"] if options.init else "",
-        batch=BatchConfig(size=options.batch, seconds=options.seconds),
+        batch=BatchConfig(size=options.batch or chosen.batch.size, seconds=options.seconds),
     )

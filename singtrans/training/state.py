@@ -145,6 +145,18 @@ def require_state(folder: Path, resume: bool) -> None:
         raise InputError(f"{folder}: already contains a training; continue with --resume, or choose another folder")
 
 
+def remove_state(folder: Path) -> None:
+    """Remove the state of a training, so that another one can start in its folder.
+
+    Raises:
+        InputError: if it cannot be removed.
+    """
+    try:
+        (folder / FILE).unlink(missing_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder / FILE} cannot be replaced ({error.strerror}): check its permissions.") from None
+
+
 def restore(state: State, folder: Path, description: str) -> None:
     """Set ``state`` to the last saved state of the training in ``folder``.
 

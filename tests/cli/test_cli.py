@@ -30,6 +30,7 @@ COMMANDS = (
     "evaluate",
     "train",
     "info",
+    "dataset add",
     "dataset check",
     "dataset split",
 )

@@ -18,6 +18,7 @@ from singtrans.formats.note_details import read_details
 from singtrans.formats.options import Options
 from singtrans.formats.page.doubts import doubts
 from singtrans.formats.session import lyric_text
+from singtrans.formats.teaching import teaching_commands
 from singtrans.formats.text import make_note
 from singtrans.melody.beats import DEFAULT_METRE, Beats
 from singtrans.melody.key import Key, likely_key
@@ -35,12 +36,13 @@ def content(transcription: Transcription, options: Options) -> dict[str, Any]:
     """Return what the page has to know of a transcription, without the sound."""
     from singtrans import __version__
 
+    title = printable(Path(transcription.audio).stem) or "Untitled"
     separation = transcription.separation
     key = options.key if isinstance(options.key, Key) else options.signature or likely_key(transcription.notes)
     return {
         "version": __version__,
         "model": transcription.model,
-        "title": printable(Path(transcription.audio).stem) or "Untitled",
+        "title": title,
         "audio": printable(transcription.audio),
         "about": summary(transcription),
         "duration": round(float(transcription.duration), 4),
@@ -50,6 +52,7 @@ def content(transcription: Transcription, options: Options) -> dict[str, Any]:
         "key": key.name if key else None,
         "separation": separation_fields(separation) if separation else None,
         "analysis": _analysis(transcription, options),
+        "teaching": teaching_commands(printable(transcription.audio) or "song.wav", f"{title}.session.json"),
         "history": options.history,
     }
 

@@ -1,20 +1,14 @@
-// "Teach the model": the corrected notes as a label beside the recording, and the commands that train on it.
+// "Teach the model": the corrected notes as a session beside the recording, and the commands that train on them.
 import { data } from "./base.js";
 import { showCommands } from "./commands.js";
-import { download } from "./save.js";
-import { csvFile } from "./write_text.js";
+import { saveSession, sessionName } from "./save.js";
 
-const stem = data.audio.replace(/\.[^.]*$/, "") || data.title;
-const labelName = `${stem}.notes.csv`;
-
-export const teachingCommands = () => [
-  "singtrans dataset recordings/ -o corrected.csv",
-  "singtrans train corrected.csv --init default -o mine.safetensors",
-];
+export const teachingCommands = () => data.teaching;
 
 export function showTeaching() {
   showCommands("Teach the model",
-    `Save the corrected notes, and move ${labelName} beside ${data.audio} in a folder of corrected recordings. With that folder`
-    + " in place of recordings/, these two commands train a model of your own on it.",
-    teachingCommands(), { text: "Save the label", action: () => download(csvFile(), labelName, "text/csv") });
+    `Save the corrected notes, and move ${sessionName} to the folder of ${data.audio}. In this folder, the first command`
+    + " adds the recording to your corrected ones, and the second one trains a model of your own on all of them in a few"
+    + " minutes. Use it with --model my-model/best.safetensors. Training needs the extra train of singtrans.",
+    teachingCommands(), { text: "Save the session", action: saveSession });
 }

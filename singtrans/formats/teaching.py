@@ -1,0 +1,39 @@
+"""The commands that teach a model the corrections of one recording."""
+
+import re
+
+MANIFEST = "corrected.csv"
+"""Manifest to which the printed commands add recordings."""
+
+MODEL = "my-model"
+"""Folder of the model that the printed commands train."""
+
+
+def teaching_commands(audio: str, notes: str) -> list[str]:
+    """Return the two commands that add a recording to the corrected ones, and train on all of them.
+
+    They are meant for the folder that holds both files.
+
+    Args:
+        audio: name of the recording.
+        notes: name of the file with its corrected notes, such as a session of the report page.
+
+    >>> teaching_commands("song.wav", "song.session.json")[0]
+    'singtrans dataset add song.wav song.session.json -o corrected.csv'
+    >>> teaching_commands("my song.wav", "my song.session.json")[1]
+    'singtrans train corrected.csv -o my-model --adapt --overwrite'
+    """
+    return [
+        f"singtrans dataset add {_quoted(audio)} {_quoted(notes)} -o {MANIFEST}",
+        f"singtrans train {MANIFEST} -o {MODEL} --adapt --overwrite",
+    ]
+
+
+def _quoted(name: str) -> str:
+    """Quote a file name for shells; one that begins with a hyphen is written as a path."""
+    name = f"./{name}" if name.startswith("-") else name
+    if re.fullmatch(r"[\w./+-]+", name):
+        return name
+    if re.search(r'[$`"\\!]', name):  # such names are rare, and Windows does not allow most of them
+        return "'" + name.replace("'", "'\\''") + "'"
+    return f'"{name}"'
