@@ -98,6 +98,9 @@ def test_the_metre_of_a_midi_file_is_kept_unless_an_option_sets_it(tmp_path):
         (["a.csv", "b.csv", "--quantize", "1/8"], 2, "--quantize has no effect on csv: it is for mid, ustar, mus"),
         (["a.csv", "b.pdf", "--velocity", "loudness"], 2, "--velocity has no effect on pdf: it is for mid"),
         (["a.csv", "b.csv", "--audio", "x.wav"], 2, "--audio has no effect on csv"),
+        (["a.csv", "b.csv", "--transpose", "2"], 2, "--transpose has no effect on csv: it is for mid, ustar, mus"),
+        (["a.csv", "b.mid", "--composer", "Bach"], 2, "--composer has no effect on mid: it is for musicxml, svg, pdf"),
+        (["a.csv", "b.f0.csv", "--ends", "sung"], 2, "--ends has no effect on f0"),
     ],
 )
 def test_errors_of_convert_are_reported_in_one_line(tmp_path, arguments, code, says):
@@ -109,6 +112,20 @@ def test_errors_of_convert_are_reported_in_one_line(tmp_path, arguments, code, s
     assert len(result.stderr.splitlines()) == 1
     assert files(tmp_path) == {"a.csv", "song.wav"}
     assert (tmp_path / "song.wav").read_bytes() == b"a recording"
+
+
+def test_title_composer_transposition_and_ends_of_a_score(tmp_path):
+    score = tmp_path / "a.musicxml"
+    options = ["--title", "Ode", "--composer", "Beethoven", "--transpose", "3", "--key", "D"]
+    result = call("convert", NOTES, score, *options)
+    assert result.returncode == 0, result.stderr
+    text = score.read_text(encoding="utf-8")
+    assert "<work-title>Ode</work-title>" in text
+    assert '<creator type="composer">Beethoven</creator>' in text
+    assert "<fifths>-1</fifths>" in text
+    assert [note.note - 3 for note in formats.load_notes(score)] == [note.note for note in formats.load_notes(NOTES)]
+    call("convert", NOTES, tmp_path / "b.musicxml", "--ends", "sung")
+    assert (tmp_path / "b.musicxml").read_text(encoding="utf-8").count("<rest") > text.count("<rest")
 
 
 def test_transcribe_with_all_formats_and_options(tmp_path):

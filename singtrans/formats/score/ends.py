@@ -6,6 +6,7 @@ lies from the end that was sung, and how many symbols the note and the rest afte
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import cache, lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -19,6 +20,7 @@ _REST, _SYMBOL = 0.8, 0.5  # cost of a rest, and of each symbol that is needed b
 _SHORT = 1.5  # cost of a rest shorter than an eighth note
 _OFF_BEAT, _OFF_HALF = 0.4, 1.2  # cost of a rest that begins between beats, and between their halves
 _STEP = QUARTER // 4  # divisions between places for ends; a sixteenth note
+_LAST_BARS = 4  # the bars of a note before these take as many symbols wherever it ends
 _REACH = 2 * QUARTER  # divisions from the sung end within which places are compared
 
 
@@ -63,7 +65,7 @@ def _distance(late: float) -> float:
 
 def _complexity(start: int, end: int, following: int | None, metre: Metre) -> float:
     cost = _SYMBOL * (_symbols(start, end, metre, rest=False) - 1)
-    bar = int(metre.bar * QUARTER)
+    bar = _bar_length(metre)
     rest_end = -(-end // bar) * bar if following is None else following
     if rest_end == end:
         return cost
@@ -75,10 +77,25 @@ def _complexity(start: int, end: int, following: int | None, metre: Metre) -> fl
 
 
 def _symbols(start: int, end: int, metre: Metre, rest: bool) -> int:
-    """Number of symbols that a note or a rest takes, triplets apart."""
-    bar = int(metre.bar * QUARTER)
+    """Number of symbols that a note or a rest takes in its last bars, triplets apart."""
+    bar = _bar_length(metre)
+    start = max(start, (end // bar - _LAST_BARS) * bar)
+    line = start // bar * bar
+    return _symbols_in(start - line, end - line, metre, rest)
+
+
+@lru_cache(maxsize=4096)
+def _symbols_in(start: int, end: int, metre: Metre, rest: bool) -> int:
+    """The same, of a note or a rest that starts in the first bar."""
+    bar = _bar_length(metre)
     start, end = (round(place / STRAIGHT_STEP) * STRAIGHT_STEP for place in (start, end))
     cuts = sorted({start, end, *range((start // bar + 1) * bar, end, bar)})
     return sum(
         len(split(begin % bar, begin % bar + until - begin, metre, rest=rest)) for begin, until in pairwise(cuts)
     )
+
+
+@cache
+def _bar_length(metre: Metre) -> int:
+    """Divisions of a bar."""
+    return int(metre.bar * QUARTER)
