@@ -1,4 +1,4 @@
-"""Samples in memory to mono samples at a given rate, as if they had been read from a file."""
+"""Conversion of samples in memory to mono samples at a given rate, as in reading a file."""
 
 import numpy as np
 
@@ -13,16 +13,16 @@ def from_array(samples: np.ndarray, sample_rate: int, target: int) -> np.ndarray
     """Mix the channels of an array and change its sample rate.
 
     Args:
-        samples: (n,) or (n, channels), as `soundfile.read` returns them; floating point with full scale at 1, or
-            integers with full scale at the largest that their type has.
-        sample_rate: of the samples, in Hz.
-        target: rate of the result, in Hz.
+        samples: (n,) or (n, channels) samples, as from `soundfile.read`: floating point with full scale at 1, or
+            integers with full scale at the maximum of their type.
+        sample_rate: sample rate of the samples, in Hz.
+        target: sample rate of the result, in Hz.
 
     Returns:
         (m,) float32.
 
     Raises:
-        ValueError: if there are no samples, they have another shape, or not all are finite.
+        ValueError: if there are no samples, their shape is wrong, or some are not finite.
 
     Example:
         >>> stereo = np.zeros((44100, 2), np.int16)

@@ -1,4 +1,4 @@
-"""Change the sample rate and the block length of a stream of samples."""
+"""Changes of the sample rate and the block length of a stream of samples."""
 
 from collections.abc import Iterable, Iterator
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def regroup(arrays: Iterable[np.ndarray], size: int) -> Iterator[np.ndarray]:
-    """Cut arrays of any lengths into arrays of ``size`` along the first axis; the last may be shorter."""
+    """Divide arrays of any lengths into arrays of ``size`` along the first axis; the last one may be shorter."""
     waiting: list[np.ndarray] = []
     length = 0
     for array in arrays:
@@ -24,13 +24,13 @@ def regroup(arrays: Iterable[np.ndarray], size: int) -> Iterator[np.ndarray]:
 
 
 def resample(chunks: Iterable[np.ndarray], source: int, target: int, channels: int = 1) -> Iterator[np.ndarray]:
-    """Convert float32 chunks from ``source`` to ``target`` Hz, as if resampled all at once.
+    """Resample float32 chunks from ``source`` to ``target`` Hz. The chunk lengths have no effect on the result.
 
     Args:
         chunks: (frames,) each, or (frames, channels) if there are several channels.
-        source: their rate in Hz.
-        target: the wanted rate in Hz.
-        channels: how many there are.
+        source: sample rate of the chunks in Hz.
+        target: sample rate of the result in Hz.
+        channels: number of channels.
 
     Yields:
         Chunks of the same number of dimensions; some may be empty.

@@ -1,21 +1,21 @@
-"""From several channels to one."""
+"""Mixing of several channels to one."""
 
 from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-_CANCELLED = 0.01  # the mean keeps less than this share of the channels' energy: they cancel (-20 dB)
+_CANCELLED = 0.01  # share of the channels' energy below which they cancel each other in the mean (-20 dB)
 
 
 def mix(chunks: Iterable[np.ndarray], fade: int) -> Iterator[np.ndarray]:
-    """Average the channels, or take the loudest where they cancel each other.
+    """Average the channels, or use the loudest one where they cancel each other.
 
     Args:
         chunks: (frames, channels) each.
-        fade: length in frames of the cross-fade where the weights of the channels change.
+        fade: length in frames of the cross-fade when the weights of the channels change.
 
     Yields:
-        (frames,) for each chunk.
+        (frames,) samples for each chunk.
     """
     previous = None
     for raw in chunks:
@@ -33,20 +33,20 @@ def mix(chunks: Iterable[np.ndarray], fade: int) -> Iterator[np.ndarray]:
 
 
 def pick(chunks: Iterable[np.ndarray], channel: int) -> Iterator[np.ndarray]:
-    """One channel of each (frames, channels) chunk; ``channel`` counts from 1."""
+    """Yield one channel of each (frames, channels) chunk; the first channel has number 1."""
     for chunk in chunks:
         yield finite(chunk[:, channel - 1])
 
 
 def finite(samples: np.ndarray) -> np.ndarray:
-    """The samples with 0 in place of those that are not finite."""
+    """Replace samples that are not finite with 0."""
     if np.isfinite(samples).all():
         return samples
     return np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def _weights(chunk: np.ndarray, previous: np.ndarray | None) -> np.ndarray:
-    """The share of each channel of a (frames, channels) chunk in the mono sound, (channels,) float32."""
+    """Compute the weight of each channel of a (frames, channels) chunk, (channels,) float32."""
     channels = chunk.shape[1]
     mean = np.full(channels, 1 / channels, np.float32)
     energy = np.square(chunk, dtype=np.float64).sum(axis=0)
@@ -56,7 +56,7 @@ def _weights(chunk: np.ndarray, previous: np.ndarray | None) -> np.ndarray:
         return mean
     loudest = int(energy.argmax())
     if previous is not None and previous.max() == 1:
-        # Channels in anti-phase are about equally loud: stay with the one in use unless it is clearly softer.
+        # Channels in anti-phase are about equally loud. The current one is kept unless it is clearly quieter.
         chosen = int(previous.argmax())
         loudest = chosen if energy[chosen] >= 0.5 * energy[loudest] else loudest
     return np.eye(channels, dtype=np.float32)[loudest]

@@ -1,6 +1,6 @@
-"""The share of the sound that a WAV, AIFF or similar file still holds, by the sizes in its header.
+"""Share of the sound that remains in an incomplete WAV, AIFF or similar file, by the sizes in its header.
 
-libsndfile takes what is there for the whole when such a file was cut short.
+libsndfile does not report that such a file is incomplete.
 """
 
 import os
@@ -10,19 +10,19 @@ from pathlib import Path
 from typing import BinaryIO
 
 _MOST_CHUNKS = 1000
-_UNFINISHED = 0x7FFF0000  # recorders that cannot go back write a size above this
+_UNFINISHED = 0x7FFF0000  # recorders that cannot seek write a size above this
 
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """How a format stores its chunks.
+    """Layout of the chunks in a format.
 
     Attributes:
-        start: bytes before the first chunk.
-        head: struct format of a chunk's head: its name and its size.
-        counted: bytes of the head that the size includes.
-        align: chunks begin at multiples of this.
-        limit: sizes from here on mean that the size is unknown.
+        start: number of bytes before the first chunk.
+        head: struct format of the head of a chunk, which has its name and size.
+        counted: number of bytes of the head that are included in the size.
+        align: number of bytes to whose multiples chunks are aligned.
+        limit: smallest value that means that the size is unknown.
     """
 
     start: int
@@ -42,7 +42,7 @@ _SOUND_NAMES = (b"data", b"SSND")
 
 
 def held_share(path: Path) -> float:
-    """Stored bytes of sound over stated bytes; 1 if the file states no size or is of another format."""
+    """Return the share of the stated bytes of sound that the file has; 1 if no size is stated."""
     end = path.stat().st_size
     with path.open("rb") as file:
         magic = file.read(4)
@@ -56,7 +56,7 @@ def held_share(path: Path) -> float:
 
 
 def _au_sound(file: BinaryIO) -> tuple[int, int]:
-    """Where the sound of an AU file starts, and how many bytes it has; 0 bytes if unknown."""
+    """Return the position of the sound in an AU file, and its number of bytes; 0 bytes if unknown."""
     head = file.read(8)
     if len(head) < 8:
         return 0, 0
@@ -65,7 +65,7 @@ def _au_sound(file: BinaryIO) -> tuple[int, int]:
 
 
 def _sound_chunk(file: BinaryIO, layout: _Layout, end: int) -> tuple[int, int]:
-    """Where the chunk of sound starts, and how many bytes it has; 0 bytes if unknown."""
+    """Return the position of the chunk of sound, and its number of bytes; 0 bytes if unknown."""
     length = struct.calcsize(layout.head)
     place = layout.start
     for _ in range(_MOST_CHUNKS):

@@ -1,7 +1,7 @@
-"""Put decoded frames where their presentation times say, with one sample after the other.
+"""Placement of decoded frames at their presentation times, as a continuous stream.
 
-Gaps between frames become silence, overlaps are cut, and jitter is ignored. A difference that is too small to act on
-at once is corrected when it lasts, because single lost packets add up.
+Gaps between frames become silence, overlaps are cut off, and jitter is ignored. A small difference is only corrected if
+it lasts; this is needed because the losses of single packets add up.
 """
 
 import math
@@ -11,22 +11,22 @@ from dataclasses import dataclass
 import numpy as np
 
 _CLEAR_SECONDS = 0.05  # a difference that is corrected at once
-_SMALL_SECONDS = 0.004  # time stamps in milliseconds differ by less
+_SMALL_SECONDS = 0.004  # a smaller difference can be due to time stamps in milliseconds
 _LASTING_SECONDS = 0.4  # a small difference that lasts this long is corrected
-_JUMP_SECONDS = 1.0  # a larger difference must be confirmed by the next frame: a time stamp may be damaged
-_OVERLAP_SECONDS = 0.1  # where time may start again: a larger step back is a new start
+_JUMP_SECONDS = 1.0  # a larger difference must be confirmed by the next frame, because a time stamp may be damaged
+_OVERLAP_SECONDS = 0.1  # a larger step back is a new start, in formats where time may start again
 LONGEST_SILENCE_SECONDS = 3600.0
-"""Of all gaps together, unless the file states its length: a damaged time stamp can claim years."""
+"""Limit for all gaps together if the file does not state its length, because a damaged time may be years away."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClockRules:
-    """How a container's clock may behave.
+    """Limits for the time stamps of a container.
 
     Attributes:
-        longest_gap: seconds; a longer gap is a new start of time and becomes no silence.
-        silence: seconds of silence that all gaps together may become.
-        restarts: whether time may start again in the middle, as in streams that were joined.
+        longest_gap: longest gap in seconds that becomes silence; after a longer one, time starts again.
+        silence: limit of the silence from all gaps together, in seconds.
+        restarts: whether time may start again in the middle, as in joined streams.
     """
 
     longest_gap: float = math.inf
@@ -41,28 +41,28 @@ class _Frame:
 
 
 class PresentationClock:
-    """Lines up frames by their presentation times.
+    """Placement of frames by their presentation times.
 
     Args:
         rate: sample rate in Hz.
         start: presentation time of the first sample of the result, in seconds.
-        rules: how the container's clock may behave.
+        rules: limits for the time stamps of the container.
     """
 
     def __init__(self, rate: int, start: float, rules: ClockRules | None = None) -> None:
         self._rate, self._start, self._rules = rate, start, rules or ClockRules()
-        self.position = 0  # samples that have been placed
-        self._held: _Frame | None = None  # a frame after a jump that is not confirmed yet
+        self.position = 0  # number of samples that have been placed
+        self._held: _Frame | None = None  # frame after a jump that is not confirmed yet
         self._silence_left = round(self._rules.silence * rate)
-        self._small: list[int] = []  # differences in samples, all of one sign
+        self._small: list[int] = []  # differences in samples, all with the same sign
         self._small_samples = 0
-        self._cutting = False  # whether the frame before was cut off whole
+        self._cutting = False  # whether the previous frame was cut off completely
 
     def place(self, samples: np.ndarray, time: float | None) -> Iterator[np.ndarray]:
-        """Arrays to append for a frame.
+        """Yield the arrays to append for a frame.
 
         Args:
-            samples: (frames, channels).
+            samples: (frames, channels) samples.
             time: presentation time of the first sample in seconds; None if unknown.
         """
         if self._held is not None:
@@ -77,12 +77,12 @@ class PresentationClock:
         yield from self._shift(samples, time, lag)
 
     def finish(self) -> Iterator[np.ndarray]:
-        """Arrays to append after the last frame."""
+        """Yield the arrays to append after the last frame."""
         if self._held is not None:
             yield from self._release(None)
 
     def silence(self, seconds: float, channels: int) -> Iterator[np.ndarray]:
-        """Silence of a length, as far as silence is allowed."""
+        """Yield silence of a length, up to the limit of silence."""
         left = min(round(seconds * self._rate), self._silence_left)
         self._silence_left -= left
         while left > 0:
@@ -92,12 +92,12 @@ class PresentationClock:
             yield np.zeros((step, channels), np.float32)
 
     def _lag(self, time: float) -> int:
-        """Samples that are missing before ``time``; negative if there are too many."""
+        """Return the number of samples that are missing before ``time``; negative if there are too many."""
         lag = (time - self._start) * self._rate - self.position
         return round(max(-1e15, min(1e15, lag)))
 
     def _release(self, following: float | None) -> Iterator[np.ndarray]:
-        """Place the held frame: at its time if the next frame follows it, else without a gap."""
+        """Place the held frame, at its time if the next frame confirms it, and else without a gap."""
         held, self._held = self._held, None
         if held is None:
             return
@@ -108,11 +108,11 @@ class PresentationClock:
         gap = self._lag(held.time) / self._rate
         if 0 < gap <= self._rules.longest_gap:
             yield from self.silence(gap, held.samples.shape[1])
-        self._start = held.time - self.position / self._rate  # a new start of time, unless the gap was filled
+        self._start = held.time - self.position / self._rate  # time starts again, unless the gap was filled
         yield from self._append(held.samples)
 
     def _shift(self, samples: np.ndarray, time: float, lag: int) -> Iterator[np.ndarray]:
-        """Place a frame that is less than a jump away."""
+        """Place a frame whose time is less than a jump away."""
         if lag < -_OVERLAP_SECONDS * self._rate and self._rules.restarts:
             self._start = time - self.position / self._rate
             lag = 0
@@ -123,7 +123,7 @@ class PresentationClock:
         yield from self._append(samples[max(0, -change) :])
 
     def _change(self, lag: int, length: int) -> int:
-        """Samples of silence to insert (positive) or of overlap to cut (negative) before a frame."""
+        """Return the number of samples of silence to insert before a frame, or of overlap to cut off (negative)."""
         if abs(lag) > _CLEAR_SECONDS * self._rate or (self._cutting and lag < 0):
             self._small.clear()
             return lag

@@ -1,4 +1,4 @@
-"""Whether a file ends in the middle, for formats that do not state their length."""
+"""Detection of incomplete files in formats that do not state their length."""
 
 import os
 import struct
@@ -12,11 +12,11 @@ _MOST_BOXES = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a file ends.
+    """Result of inspecting the end of a file.
 
     Attributes:
         cut_off: whether the last page of an Ogg file or the last box of an MP4 file is incomplete.
-        fragmented: whether it is an MP4 file in fragments, which states no length beforehand.
+        fragmented: whether it is a fragmented MP4 file, whose header states no length.
     """
 
     cut_off: bool = False
@@ -24,7 +24,7 @@ class Ending:
 
 
 def find_ending(path: Path) -> Ending:
-    """Inspect the pages of an Ogg file or the boxes of an MP4 file. Other formats are not checked."""
+    """Inspect the pages of an Ogg file or the boxes of an MP4 file. Other formats are not inspected."""
     size = path.stat().st_size
     with path.open("rb") as file:
         head = file.read(8)
@@ -40,7 +40,7 @@ def _ogg(file: BinaryIO, size: int) -> bool:
     end = file.read()
     start = end.rfind(b"OggS")
     if start < 0:
-        return False  # something else follows the pages
+        return False  # other content follows the pages
     page = end[start:]
     if len(page) < 27:
         return True
@@ -60,7 +60,7 @@ def _mp4(file: BinaryIO, size: int) -> Ending:
         if length == 1 and len(head) == 16:
             (length,) = struct.unpack_from(">Q", head, 8)
         if length < 8:
-            break  # 0: to the end of the file; others are damaged
+            break  # size 0 means up to the end of the file; other sizes are damaged
         place += length
         if place > size:
             return Ending(True, fragmented)

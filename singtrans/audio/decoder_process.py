@@ -1,7 +1,7 @@
-"""Decode in a separate process, so that a crash in FFmpeg's libraries affects at most one recording.
+"""Decoding in a separate process, so that a crash in FFmpeg's libraries affects at most one recording.
 
-A decoder process is started when it is first needed and kept for the next recording. If it crashes, or sends
-nothing for two minutes, it is ended; the audio decoded until then is kept.
+A decoder process is started when it is first needed, and is used again for later recordings. If it sends nothing for
+two minutes, it is ended. After that, or after a crash, the audio decoded so far is kept.
 """
 
 import atexit
@@ -19,7 +19,7 @@ from singtrans.audio.messages import Message, receive, send
 from singtrans.audio.recording import Decoding, Header, Piece, Recording, Summary
 from singtrans.errors import InputError
 
-_PATIENCE_SECONDS = 120.0  # without a message, a decoder is assumed to hang
+_PATIENCE_SECONDS = 120.0  # time without a message after which a decoder is considered to hang
 _WATCH_SECONDS = 1.0
 _COMMAND = "from singtrans.audio.decoder_worker import main; main()"
 
@@ -27,16 +27,16 @@ _idle: list["_DecoderProcess"] = []
 
 
 def decode(recording: Recording, beginning: bool = False) -> Decoding:
-    """Decode one sound track as `ffmpeg.decode` does.
+    """Decode one sound track with `ffmpeg.decode` in a decoder process.
 
     Args:
-        recording: the file, and the number of the track if that is not to be chosen.
-        beginning: stop after the first piece, without a summary.
+        recording: recording, perhaps with a choice of track.
+        beginning: whether to stop after the first piece, without a summary.
 
     Raises:
         InputError: if nothing can be decoded, the decoder crashes before the first piece, or there is no such track.
     """
-    # Python is embedded or frozen: there is no interpreter to start a second process with.
+    # If Python is embedded or frozen, there is no interpreter for a second process.
     if not sys.executable or getattr(sys, "frozen", False):
         yield from ffmpeg.decode(recording)
         return
@@ -51,10 +51,10 @@ def decode(recording: Recording, beginning: bool = False) -> Decoding:
 
 
 def _borrow() -> "_DecoderProcess":
-    """A decoder process that is free: one that was kept, or a new one."""
+    """Return an idle decoder process, or start a new one."""
     while _idle:
         process = _idle.pop()
-        if process.owner == os.getpid() and process.alive:  # a forked copy of this process must not share it
+        if process.owner == os.getpid() and process.alive:  # a forked copy of this process must not use it
             return process
     return _DecoderProcess()
 
@@ -84,7 +84,7 @@ class _DecoderProcess:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 env=environment,
-                start_new_session=True,  # Ctrl-C must reach this process only; it ends the decoder process
+                start_new_session=True,  # Ctrl-C must only affect this process, which then ends the decoder process
             )
         except OSError as error:
             raise InputError(
@@ -94,21 +94,21 @@ class _DecoderProcess:
 
     @property
     def alive(self) -> bool:
-        """Whether it can take a request."""
+        """Whether the process can receive a request."""
         return not self.ended and self._process.poll() is None
 
     def end(self) -> None:
-        """End it."""
+        """End the process."""
         self.ended = True
         self._process.kill()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe:
-                with suppress(OSError):  # its content is no longer needed
+                with suppress(OSError):  # its buffered content is no longer needed
                     pipe.close()
         self._process.wait()
 
     def decode(self, recording: Recording, beginning: bool) -> Decoding:
-        """Decode a recording; `busy` until its last message has come."""
+        """Decode a recording; the process is `busy` until its last message has been received."""
         self.busy = True
         path = str(recording.path.absolute())
         header, seconds = Header(), 0.0
@@ -128,7 +128,7 @@ class _DecoderProcess:
                 yield item
                 if not self.busy:
                     return
-        except (EOFError, BrokenPipeError, ValueError):  # ValueError: no message that makes sense
+        except (EOFError, BrokenPipeError, ValueError):  # ValueError means an invalid message
             yield self._crashed(recording.path, header, seconds)
 
     def _send(self, message: Message) -> None:
@@ -144,7 +144,7 @@ class _DecoderProcess:
             self._waiting_since = None
 
     def _watch(self) -> None:
-        """End the process if it has sent nothing for too long."""
+        """End the process if it sends nothing for too long."""
         while self._process.poll() is None:
             time.sleep(_WATCH_SECONDS)
             since = self._waiting_since
@@ -152,7 +152,7 @@ class _DecoderProcess:
                 self._process.kill()
 
     def _crashed(self, path: Path, header: Header, seconds: float) -> Summary:
-        """The result after the process has died."""
+        """Return the result after the process has died."""
         self.busy = True
         self.end()
         if seconds:
@@ -163,7 +163,7 @@ class _DecoderProcess:
 
 
 def _error(message: Message, path: Path, absolute: str) -> InputError:
-    """The error in a message, with the path as the user gave it."""
+    """Convert a message to an error that has the path as the user gave it."""
     text = str(message.fields["text"])
     if message.kind == "error":
         return InputError(text.replace(absolute, str(path)))

@@ -1,4 +1,4 @@
-"""The program that a decoder process runs: it decodes one file after the other until its input ends."""
+"""Program of a decoder process, which decodes one file after the other until its input ends."""
 
 import os
 import sys
@@ -14,10 +14,10 @@ from singtrans.errors import SingtransError
 
 def main() -> None:
     """Answer requests on standard input until it ends."""
-    # What the libraries print must not get among the messages.
+    # Output of libraries must not be mixed with the messages.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    with suppress(EOFError, OSError):  # the program that asks has gone
+    with suppress(EOFError, OSError):  # the parent process has ended
         while True:
             request = receive(sys.stdin.buffer)
             fields = request.fields

@@ -1,4 +1,4 @@
-"""Endings of names that count as recordings when a folder is searched."""
+"""Endings of file names that are recordings when a folder is searched."""
 
 # fmt: off
 AUDIO_SUFFIXES: frozenset[str] = frozenset((
@@ -20,9 +20,11 @@ AUDIO_SUFFIXES: frozenset[str] = frozenset((
     ".nsv", ".amv",
 ))
 # fmt: on
-"""Lower-case endings of names that count as recordings when a folder is searched: all that PyAV and libsndfile know
-as sound, and those that recorders and cameras give the same formats. A file that is named outright is read whatever
-its ending."""
+"""Lower-case endings of file names that are recordings when a folder is searched.
+
+These are all endings of sound that PyAV and libsndfile know, and further endings that recorders and cameras use for
+the same formats. A file that is given by name is read with any ending.
+"""
 
 # fmt: off
 OTHER_SUFFIXES: frozenset[str] = frozenset((
@@ -33,9 +35,9 @@ OTHER_SUFFIXES: frozenset[str] = frozenset((
     ".mjpg", ".mks", ".mpl2", ".mpo", ".mxg", ".nfo", ".obu", ".pdv", ".pjs", ".qcif", ".rcv", ".rgb", ".rt", ".sami",
     ".sbg", ".scc", ".smi", ".stl", ".sub", ".sup", ".txt", ".v", ".v210", ".vc1", ".vt", ".vtt", ".vvc", ".webvtt",
     ".y4m", ".yuv", ".yuv10",
-    # raw samples that say nothing about themselves, and endings of other kinds of files
+    # raw samples without a header, and endings that other kinds of files also have
     ".al", ".dat", ".daud", ".raw", ".sb", ".sw", ".ub", ".ul", ".uw", ".mat4", ".mat5", ".mpc2k", ".str", ".cdata",
-    # sounds and films inside games
+    # sounds and films of games
     ".acm", ".adf", ".adp", ".ads", ".adx", ".aea", ".afc", ".aix", ".apc", ".ast", ".bcstm", ".bfstm", ".binka",
     ".bmv", ".brstm", ".cdxl", ".dtk", ".fsb", ".fwse", ".genh", ".hca", ".imx", ".laf", ".lvf", ".mca", ".mods",
     ".moflex", ".msf", ".mtaf", ".musx", ".mvi", ".nsp", ".rco", ".rsd", ".rso", ".sdns", ".sdr2", ".sdx", ".ser",
@@ -43,4 +45,4 @@ OTHER_SUFFIXES: frozenset[str] = frozenset((
     ".xmd", ".xmv", ".xvag", ".yop",
 ))
 # fmt: on
-"""Endings that PyAV or libsndfile know, and that are passed over in folders."""
+"""Endings that PyAV or libsndfile know, but that are ignored in folders."""

@@ -1,6 +1,6 @@
-"""Decode with FFmpeg's libraries, by PyAV: compressed sound, videos, and whatever libsndfile refuses.
+"""Decoding with FFmpeg's libraries through PyAV: compressed sound, videos, and all files that libsndfile refuses.
 
-FFmpeg's decoders can crash on damaged files, which ends the process: see `decoder_process`.
+FFmpeg's decoders can crash on damaged files, which ends the process; see `decoder_process`.
 """
 
 from collections.abc import Iterator
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from av import AudioFrame, AudioResampler, AudioStream, Packet
     from av.container import InputContainer
 
-_LOUDEST = 2.0  # a damaged packet can decode to anything: no codec means more than this
-_LONGEST_STATED_SECONDS = 24 * 3600.0  # more is taken for damage
-_LONGEST_PACKET_SECONDS = 1.0  # a damaged packet that claims to be longer is not believed
-_ENCODER_DELAY_SECONDS = 0.2  # at most: the first sample may be that much later than the track's stated start
-_JOINED_FORMATS = ("mpegts", "mpeg", "ogg")  # time may start again in the middle
+_LOUDEST = 2.0  # full scale is 1; larger samples, as from damaged packets, are clipped
+_LONGEST_STATED_SECONDS = 24 * 3600.0  # a longer stated length is treated as damage
+_LONGEST_PACKET_SECONDS = 1.0  # a longer stated length of a packet is treated as damage
+_ENCODER_DELAY_SECONDS = 0.2  # largest delay of the first sample after the track's stated start
+_JOINED_FORMATS = ("mpegts", "mpeg", "ogg")  # formats in which time may start again
 _GUESSED_FORMATS = ("mp3", "aac", "ac3", "eac3", "dts", "truehd", "mlp", "loas", "mpegvideo", "mpeg", "mpegts")
 _BROADCAST_FORMATS = ("mpegts", "mpeg")
-_LONGEST_BROADCAST_GAP_SECONDS = 10.0  # as the ffmpeg command has it: more is a new start of time
-_SPEECH_FRAME_TYPES = {"amrnb": 7, "amr_nb": 7, "amrwb": 8, "amr_wb": 8}  # higher ones are comfort noise or nothing
+_LONGEST_BROADCAST_GAP_SECONDS = 10.0  # as in the ffmpeg command; after a longer gap, time starts again
+_SPEECH_FRAME_TYPES = {"amrnb": 7, "amr_nb": 7, "amrwb": 8, "amr_wb": 8}  # higher types are comfort noise or no data
 
 
 @contextmanager
@@ -36,11 +36,11 @@ def open_container(path: Path) -> Iterator["InputContainer"]:
     """Open a file with PyAV.
 
     Raises:
-        av.error.FFmpegError: if FFmpeg knows no such format.
+        av.error.FFmpegError: if FFmpeg does not know the format.
     """
     import av
 
-    # No protocols: a playlist that is named like a recording must not open other files or the network.
+    # Protocols are disabled, because a playlist must not open other files or network connections.
     options = {"protocol_whitelist": "none"}
     with (
         path.open("rb") as file,
@@ -77,7 +77,7 @@ def decode(recording: Recording) -> Decoding:
 
 
 def _choose(recording: Recording) -> Header:
-    """The number of the sound track to read; its header states no length yet."""
+    """Choose the sound track to read, and return a header without a length."""
     from singtrans.audio.tracks import best_track
 
     path, wanted = recording.path, recording.track
@@ -95,7 +95,7 @@ def _choose(recording: Recording) -> Header:
 
 
 def sound_tracks(container: "InputContainer", path: Path) -> list["AudioStream"]:
-    """The sound tracks of a container, at least one.
+    """Return the sound tracks of a container, at least one.
 
     Raises:
         InputError: if there is none.
@@ -111,9 +111,9 @@ def sound_tracks(container: "InputContainer", path: Path) -> list["AudioStream"]
 
 
 def _set_plain_layout(track: "AudioStream") -> None:
-    """Forget what the channels are named.
+    """Remove the names of the channels.
 
-    PyAV frees a layout of custom names each time that it is asked for, and the second time ends the process.
+    PyAV frees a layout with custom names on each access, so the second access crashes the process.
     """
     context = track.codec_context
     if not context.is_open and (channels := context.channels) > 0:
@@ -122,21 +122,21 @@ def _set_plain_layout(track: "AudioStream") -> None:
 
 @dataclass
 class _TrackDecoder:
-    """Decodes one track of an open container."""
+    """Decoder of one track of an open container."""
 
     container: "InputContainer"
     track: "AudioStream"
     header: Header
     stated: Stated
     rate: int = 0
-    lost: float = 0.0  # seconds of packets that could not be decoded
-    _unplaced: float = 0.0  # of these, seconds since the last frame
+    lost: float = 0.0  # length in seconds of packets that could not be decoded
+    _unplaced: float = 0.0  # length in seconds of such packets since the last frame
     _clock: PresentationClock | None = field(default=None, repr=False)
     _converter: "Converter | None" = field(default=None, repr=False)
 
     @property
     def seconds(self) -> float:
-        """Length of what has been decoded."""
+        """Length of the decoded sound in seconds."""
         return self._clock.position / self.rate if self._clock else 0.0
 
     @property
@@ -148,7 +148,7 @@ class _TrackDecoder:
         return self.container.format.name in _GUESSED_FORMATS
 
     def summary(self) -> Summary:
-        """What is known after the last piece."""
+        """Return the summary after the last piece."""
         stated = self.stated
         return Summary(self.header, self.seconds, self.lost, cut_off=stated.cut_off, tolerance=stated.tolerance)
 
@@ -162,7 +162,7 @@ class _TrackDecoder:
                 continue
             try:
                 frames = packet.decode()
-            except (av.error.FFmpegError, ValueError):  # ValueError: a frame that makes no sense to PyAV
+            except (av.error.FFmpegError, ValueError):  # PyAV raises ValueError for invalid frames
                 lost = min(float((packet.duration or 0) * (packet.time_base or 0)), _LONGEST_PACKET_SECONDS)
                 self.lost += lost
                 self._unplaced += lost
@@ -175,7 +175,7 @@ class _TrackDecoder:
                 yield Piece(self.rate, samples)
 
     def _is_comfort_noise(self, packet: "Packet[AudioStream]") -> bool:
-        """Whether a packet of AMR stands for a pause in the speech, which FFmpeg does not decode."""
+        """Return whether a packet of AMR means a pause in the speech, which FFmpeg does not decode."""
         most = _SPEECH_FRAME_TYPES.get(self.track.codec_context.name)
         return most is not None and packet.size > 0 and (bytes(packet)[0] >> 3) & 15 > most
 
@@ -205,7 +205,7 @@ class _TrackDecoder:
             yield Piece(self.rate, placed)
 
     def _start(self, first: float | None) -> float:
-        """Presentation time at which the recording begins: that of its earliest track, which may be the picture."""
+        """Return the time at which the recording begins: that of its earliest track, which may be the picture."""
         starts = [
             float(stream.start_time * (stream.time_base or 0))
             for stream in self.container.streams
@@ -229,14 +229,14 @@ class _TrackDecoder:
 
 
 def _is_cover(stream: object) -> bool:
-    """Whether a video stream is a picture on a record's cover."""
+    """Return whether a video stream is a cover picture."""
     from av.stream import Disposition
 
     return bool(getattr(stream, "disposition", Disposition(0)) & Disposition.attached_pic)
 
 
 class Converter:
-    """From frames of any sample format to (frames, channels) float32; a stream may change on its way."""
+    """Conversion of frames in any sample format, which may change, to (frames, channels) float32."""
 
     def __init__(self, first: "AudioFrame") -> None:
         self.rate = first.sample_rate
@@ -245,16 +245,16 @@ class Converter:
         self._resampler: AudioResampler | None = None
 
     def convert(self, frame: "AudioFrame") -> Iterator[np.ndarray]:
-        """Arrays of (frames, channels) in the rate and layout of the first frame."""
+        """Yield (frames, channels) arrays in the rate and layout of the first frame."""
         import av
 
         kind = (frame.format.name, frame.layout.name, frame.sample_rate)
         if self._resampler is None or kind != self._kind:
             same = frame.layout.name == self._layout.name and frame.sample_rate == self.rate
             wanted = (None, None) if same else (self._layout, self.rate)
-            # Packed samples: PyAV cannot read planes beyond the eighth.
+            # Samples are packed, because PyAV can only read the first eight planes.
             self._kind, self._resampler = kind, av.AudioResampler("flt", *wanted)
-        frame.pts = None  # gaps in the time stamps would confuse the converter
+        frame.pts = None  # the converter would fill gaps in the time stamps
         for converted in self._resampler.resample(frame):
             samples = converted.to_ndarray().reshape(converted.samples, -1)
             yield np.clip(samples, -_LOUDEST, _LOUDEST)

@@ -1,6 +1,6 @@
-"""Messages between a program and its decoder process: a kind, fields as JSON, and samples.
+"""Messages between a program and its decoder process, which consist of a kind, JSON fields and samples.
 
-Not pickled: what a process sends that a damaged file has led astray must not run anything here.
+Pickles are not used, because a damaged file could make the decoder process send code.
 """
 
 import json
@@ -12,7 +12,7 @@ import numpy as np
 
 from singtrans.audio.recording import Header, Piece, Summary
 
-_LENGTHS = struct.Struct("<II")  # bytes of the JSON and of the samples
+_LENGTHS = struct.Struct("<II")  # numbers of bytes of the JSON text and of the samples
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +20,9 @@ class Message:
     """One message.
 
     Attributes:
-        kind: ``request``; or ``header``, any number of ``piece``, and ``summary``, ``error`` or ``fault`` at the end.
-        fields: values that JSON can hold.
+        kind: ``request`` to the decoder; its answers are ``header``, any number of ``piece``, and then ``summary``,
+            ``error`` or ``fault``.
+        fields: values that JSON can represent.
         samples: float32 samples as bytes.
     """
 
@@ -31,14 +32,14 @@ class Message:
 
     @classmethod
     def of(cls, content: Header | Piece | Summary) -> "Message":
-        """The message that carries one of these."""
+        """Make a message from a header, piece or summary."""
         if isinstance(content, Piece):
             samples = np.ascontiguousarray(content.samples, np.float32)
             return cls("piece", {"rate": content.rate, "channels": samples.shape[1]}, samples.tobytes())
         return cls(type(content).__name__.lower(), asdict(content))
 
     def content(self) -> Header | Piece | Summary:
-        """What is in it."""
+        """Return the header, piece or summary in the message."""
         fields = self.fields
         if self.kind == "piece":
             return Piece(fields["rate"], np.frombuffer(self.samples, np.float32).reshape(-1, fields["channels"]))
@@ -62,7 +63,7 @@ def receive(pipe: IO[bytes]) -> Message:
     """Receive one message.
 
     Raises:
-        EOFError: if the pipe ends before its end.
+        EOFError: if the pipe is closed before the end of the message.
     """
     text, samples = _LENGTHS.unpack(_read(pipe, _LENGTHS.size))
     kind, fields = json.loads(_read(pipe, text))

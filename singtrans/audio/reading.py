@@ -1,14 +1,14 @@
-"""Any recording to blocks of mono samples at one rate.
+"""Reading of recordings as blocks of mono samples at one rate.
 
-One stream of small steps, so that memory does not grow with the length of the recording:
+Recordings are processed piece by piece, so memory does not grow with their length:
 
     file ──decode──▶ (frames, channels) ──mix──▶ mono ──resample──▶ mono at the wanted rate ──▶ equal blocks
 
-libsndfile reads WAV, FLAC, AIFF and similar formats. FFmpeg's libraries, in a process of their own, read all that is
-compressed or has a clock, and what libsndfile refuses. The content decides, not the ending of the name.
+libsndfile reads WAV, FLAC, AIFF and similar formats. FFmpeg's libraries, in a separate process, read compressed
+formats, formats with time stamps, and files that libsndfile refuses. The content determines the format, not the ending.
 
-A file that is damaged or cut short gives what can be decoded: what is lost becomes silence of its length, so that
-everything after it keeps its time.
+Of a damaged or incomplete file, the rest is decoded. Lost parts become silence of the same length, so that all times
+after them are right.
 """
 
 import logging
@@ -33,24 +33,26 @@ _MPEG_SUFFIXES = frozenset({".mp3", ".mp2", ".mp1", ".mpga"})
 FADE_SECONDS = 0.01
 """Length of the cross-fade when the mix of the channels changes."""
 
-_LOWEST_RATE, _HIGHEST_RATE = 1000, 1_000_000  # Hz: a header that claims another is damaged
-_MIX_SAMPLES = 4_000_000  # of all channels that are mixed at once; a file may have a thousand channels
+_LOWEST_RATE, _HIGHEST_RATE = 1000, 1_000_000  # Hz; a header with another rate is damaged
+_MIX_SAMPLES = (
+    4_000_000  # largest number of samples of all channels that are mixed together; a file may have a thousand channels
+)
 
 
 class Reading:
     """One pass over a recording.
 
     Args:
-        source: an audio or video file, perhaps with a choice of sound track and channel.
-        sample_rate: rate of the result, in Hz.
+        source: audio or video file, perhaps with a choice of sound track and channel.
+        sample_rate: sample rate of the result, in Hz.
         block_seconds: length of each block, in seconds.
 
     Attributes:
-        source: what is read.
-        summary: what is known about the recording; None until the last block has been read.
+        source: recording that is read.
+        summary: summary of the decoding; None until the last block has been read.
 
     Raises:
-        ValueError: if a block would be shorter than one sample.
+        ValueError: if a block is shorter than one sample.
     """
 
     def __init__(self, source: Source, sample_rate: int = 16000, block_seconds: float = 30.0) -> None:
@@ -62,11 +64,11 @@ class Reading:
             raise ValueError(f"a block needs at least one sample, not {block_seconds} s at {sample_rate} Hz")
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        """Yield (sample_rate * block_seconds,) float32 blocks; only the last may be shorter, and none is empty.
+        """Yield (sample_rate * block_seconds,) float32 blocks. The last one may be shorter; none is empty.
 
         Raises:
-            InputError: when the first block is asked for, if the path is missing, a folder, unreadable,
-                empty, not a recording, without a sound track, or so damaged that nothing can be decoded.
+            InputError: if the path is missing, a folder, unreadable, empty, not a recording, without a sound track, or
+                so damaged that nothing can be decoded. It is raised when the first block is read.
         """
         pieces = self.pieces()
         first = next(pieces)
@@ -84,10 +86,10 @@ class Reading:
             raise InputError(f"{self._recording.path} is too short to hold any sound: record or export it again.")
 
     def pieces(self) -> Iterator[Piece]:
-        """Yield the sound as it is decoded, all in one rate and number of channels; at least one piece.
+        """Yield the decoded sound, at least one piece. All pieces have the same rate and number of channels.
 
         Raises:
-            InputError: as for the blocks.
+            InputError: under the same conditions as for blocks.
         """
         first = True
         for item in decode(self._recording):
@@ -112,23 +114,23 @@ class Reading:
 
 
 def blocks(source: Source, sample_rate: int = 16000, block_seconds: float = 30.0) -> Iterator[np.ndarray]:
-    """Read a recording block by block; the blocks joined are what :func:`load` gives.
+    """Read a recording block by block. Together, the blocks are equal to the result of :func:`load`.
 
-    Channels are averaged first. Where the average would cancel the sound (channels in anti-phase),
-    the loudest channel is used instead; this is decided anew every second, with a short cross-fade. A channel
-    that is silent stays in the average, which costs level but no sound. Samples that are not finite become 0.
+    Channels are averaged. If they would cancel each other (channels in anti-phase), the loudest channel is used
+    instead. This is decided every second, with a short cross-fade. Silent channels are included in the average, which
+    only lowers the level. Samples that are not finite become 0.
 
     Args:
-        source: an audio or video file, perhaps with a choice of sound track and channel.
-        sample_rate: rate of the result, in Hz.
+        source: audio or video file, perhaps with a choice of sound track and channel.
+        sample_rate: sample rate of the result, in Hz.
         block_seconds: length of each block, in seconds.
 
     Yields:
-        (sample_rate * block_seconds,) float32, mono; only the last block may be shorter, and none is empty.
+        (sample_rate * block_seconds,) float32 blocks, mono. The last one may be shorter; none is empty.
 
     Raises:
-        InputError: when the first block is asked for, as for `Reading`.
-        ValueError: if a block would be shorter than one sample.
+        InputError: under the same conditions as for `Reading`, when the first block is read.
+        ValueError: if a block is shorter than one sample.
     """
     yield from Reading(source, sample_rate, block_seconds)
 
@@ -137,26 +139,26 @@ def load(source: Source, sample_rate: int = 16000) -> np.ndarray:
     """Read a whole recording.
 
     Args:
-        source: an audio or video file, perhaps with a choice of sound track and channel.
-        sample_rate: rate of the result, in Hz.
+        source: audio or video file, perhaps with a choice of sound track and channel.
+        sample_rate: sample rate of the result, in Hz.
 
     Returns:
-        (n,) float32, mono, full scale at 1; n is the recording's length in seconds times ``sample_rate``.
+        (n,) float32 samples, mono, with full scale at 1; n is the length in seconds times ``sample_rate``.
 
     Raises:
-        InputError: as for `Reading`.
+        InputError: under the same conditions as for `Reading`.
     """
     return np.concatenate(list(blocks(source, sample_rate)))
 
 
 @dataclass(frozen=True, slots=True)
 class Soundness:
-    """What is unusual about a recording's samples.
+    """Properties of a recording's samples that show faults.
 
     Attributes:
-        not_finite: how many are NaN or infinite.
-        first: the time of the first of these, in seconds; 0 if there are none.
-        peak: the largest of the others, full scale at 1.
+        not_finite: number of samples that are NaN or infinite.
+        first: time of the first of these samples, in seconds; 0 if there are none.
+        peak: largest amplitude of the other samples, with full scale at 1.
     """
 
     not_finite: int
@@ -165,10 +167,10 @@ class Soundness:
 
 
 def survey(source: Source) -> Soundness:
-    """Look at a recording's samples as they are stored, which :func:`load` makes finite.
+    """Inspect the stored samples of a recording, including those that are not finite.
 
     Raises:
-        InputError: as for `Reading`.
+        InputError: under the same conditions as for `Reading`.
     """
     count, first, peak, seconds = 0, 0.0, 0.0, 0.0
     for piece in decode(as_recording(source)):
@@ -185,10 +187,10 @@ def survey(source: Source) -> Soundness:
 
 
 def seconds(source: Source) -> float:
-    """Length of a recording as its header states it; it is decoded only where the header does not.
+    """Return the length of a recording in seconds, as stated in its header; decode it if no length is stated.
 
     Raises:
-        InputError: as for `Reading`.
+        InputError: under the same conditions as for `Reading`.
     """
     recording = as_recording(source)
     if not _for_ffmpeg(recording.path, _read_head(recording.path)):
@@ -200,24 +202,24 @@ def seconds(source: Source) -> float:
 
 
 def check(source: Source) -> None:
-    """Decode the beginning, to refuse what is not a recording before anything slow is begun.
+    """Decode the beginning, so that files that are not recordings are refused before slow steps.
 
     Raises:
-        InputError: as for `Reading`.
+        InputError: under the same conditions as for `Reading`.
     """
     with closing(decode(as_recording(source), beginning=True)) as decoding:
         next(item for item in decoding if isinstance(item, Piece))
 
 
 def decode(recording: Recording, beginning: bool = False) -> Decoding:
-    """Decode with libsndfile where it can, else with FFmpeg; at least one piece.
+    """Decode with libsndfile if possible, and else with FFmpeg; yield at least one piece.
 
     Args:
-        recording: the file, perhaps with a choice of sound track.
-        beginning: the caller reads no more than the first piece.
+        recording: recording, perhaps with a choice of sound track.
+        beginning: whether the caller reads only the first piece.
 
     Raises:
-        InputError: as for `Reading`.
+        InputError: under the same conditions as for `Reading`.
     """
     path = recording.path
     header, done, rate = None, 0, 1
@@ -229,12 +231,12 @@ def decode(recording: Recording, beginning: bool = False) -> Decoding:
                 elif isinstance(item, Piece):
                     done, rate = done + len(item.samples), item.rate
                 elif not done:
-                    break  # a header and nothing after it
+                    break  # the file has only a header
                 yield item
                 if isinstance(item, Summary):
                     return
         except sndfile.NotForLibsndfileError as error:
-            # Another format, or damaged from here on: FFmpeg passes over what is damaged.
+            # The format is another one, or the file is damaged here. FFmpeg skips damaged parts.
             _log.debug("%s: libsndfile stopped after %d samples (%s)", path, done, error)
     _log.debug("%s: decoding with FFmpeg", path)
     try:
@@ -248,7 +250,7 @@ def decode(recording: Recording, beginning: bool = False) -> Decoding:
 
 
 def _after(decoding: Decoding, done: int) -> Decoding:
-    """What is decoded after the first ``done`` frames."""
+    """Yield the decoded sound after the first ``done`` frames."""
     for item in decoding:
         if not isinstance(item, Piece):
             yield item
@@ -259,7 +261,7 @@ def _after(decoding: Decoding, done: int) -> Decoding:
 
 
 def _read_head(path: Path) -> bytes:
-    """Check that there is something to read, and return the first bytes, which tell the kind of file."""
+    """Check that the file can be read, and return its first bytes, which identify the format."""
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
@@ -278,10 +280,10 @@ def _read_head(path: Path) -> bytes:
 
 
 def _for_ffmpeg(path: Path, head: bytes) -> bool:
-    """Whether FFmpeg reads a file better than libsndfile: Ogg, and MP3 and its relatives.
+    """Return whether a file has a format that FFmpeg reads better than libsndfile: Ogg, or MP3 and similar ones.
 
-    libsndfile reads the first link of a chained Ogg file and knows nothing of its gaps; its MP3 decoder prints to the
-    terminal about slightly damaged files.
+    libsndfile reads only the first link of a chained Ogg file, and ignores its gaps. Its MP3 decoder prints messages
+    about slightly damaged files.
     """
     sync = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0
     mpeg = path.suffix.lower() in _MPEG_SUFFIXES or head.startswith(b"ID3") or sync

@@ -1,4 +1,4 @@
-"""Which part of which file to read, and what decoding it yields."""
+"""Recordings with a choice of track and channel, and the results of decoding."""
 
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -8,18 +8,18 @@ import numpy as np
 
 from singtrans.errors import InputError, UsageError
 
-_EXACT_SECONDS = 0.1  # a file whose last bytes are missing may hold all of its sound
+_EXACT_SECONDS = 0.1  # if only the last bytes are missing, the file may still have all of its sound
 _CHANNELS = {"mix": None, "left": 1, "right": 2}
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A file, and which of its sound to read.
+    """A file with a choice of sound track and channel.
 
     Attributes:
-        path: an audio or video file.
-        track: number of the sound track, from 1; None to choose the best.
-        channel: number of the channel, from 1 (left); None to mix all.
+        path: audio or video file.
+        track: number of the sound track, from 1; None to choose the best one.
+        channel: number of the channel, from 1 (left); None to mix all channels.
     """
 
     path: Path
@@ -28,41 +28,41 @@ class Recording:
 
     @property
     def name(self) -> str:
-        """The file's name without its folder."""
+        """Name of the file without its folder."""
         return self.path.name
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which of a recording's sound to read.
+    """Choice of sound track and channel.
 
     Attributes:
-        track: number of the sound track, from 1; None to choose the best.
-        channel: number of the channel, from 1 (left); None to mix all.
+        track: number of the sound track, from 1; None to choose the best one.
+        channel: number of the channel, from 1 (left); None to mix all channels.
     """
 
     track: int | None = None
     channel: int | None = None
 
     def of(self, path: Path) -> "Path | Recording":
-        """The file with this choice; the path alone where nothing is chosen."""
+        """Combine a file with this choice; return the path if nothing is chosen."""
         return path if self == Selection() else Recording(path, self.track, self.channel)
 
 
 Source = str | Path | Recording
-"""What every function of this package reads: a path, or a path with a choice of track and channel."""
+"""Input of the functions in this package: a path, or a path with a choice of track and channel."""
 
 
 def as_recording(source: Source) -> Recording:
-    """The source as a `Recording`."""
+    """Convert a source to a `Recording`."""
     return source if isinstance(source, Recording) else Recording(Path(source))
 
 
 def parse_channel(text: str) -> int | None:
-    """Number of a channel from ``left``, ``right``, ``mix`` or a number from 1; None is the mix.
+    """Parse ``left``, ``right``, ``mix`` or a number from 1, and return the number of the channel; None for mix.
 
     Raises:
-        UsageError: if it is none of these.
+        UsageError: if the text is something else.
     """
     if text in _CHANNELS:
         return _CHANNELS[text]
@@ -73,7 +73,7 @@ def parse_channel(text: str) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Some decoded sound: ``samples`` is (frames, channels) float32, ``rate`` in Hz."""
+    """A piece of decoded sound: ``samples`` is (frames, channels) float32, and ``rate`` is in Hz."""
 
     rate: int
     samples: np.ndarray
@@ -81,12 +81,12 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What is known about a recording before it is decoded.
+    """Information about a recording before it is decoded.
 
     Attributes:
-        stated: length in seconds that the file states; None if it states none.
+        stated: length that the file states, in seconds; None if it states none.
         track: number of the sound track that is read, from 1.
-        tracks: how many sound tracks there are.
+        tracks: number of sound tracks.
         silent: numbers of the tracks that were found silent.
     """
 
@@ -98,15 +98,15 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What is known about a recording once all of it is decoded.
+    """Information about a recording after it has been decoded.
 
     Attributes:
-        header: what was known before.
-        seconds: length of the sound, silence in place of gaps included.
-        lost: seconds of packets that could not be decoded.
+        header: information from before.
+        seconds: length of the sound in seconds, including silence in gaps.
+        lost: length of packets that could not be decoded, in seconds.
         crashed: whether the decoder crashed before the end.
-        cut_off: whether the file ends in the middle.
-        tolerance: by how many seconds the stated length may differ from the real one.
+        cut_off: whether the file is incomplete.
+        tolerance: possible difference of the stated length from the real one, in seconds.
     """
 
     header: Header
@@ -118,7 +118,7 @@ class Summary:
 
     @property
     def missing(self) -> str:
-        """How much of the recording is missing, in words; empty if it is complete."""
+        """Description of the missing part of the recording; empty if it is complete."""
         decoded = max(0.0, self.seconds - self.lost)
         stated = self.header.stated or 0.0
         if stated - self.seconds > self.tolerance:
@@ -131,7 +131,7 @@ class Summary:
 
     @property
     def remark(self) -> str:
-        """Which of several sound tracks was read, in words; empty if there was no choice."""
+        """Description of the sound track that was read; empty if there is only one."""
         header = self.header
         others = header.tracks - 1 - len(set(header.silent) - {header.track})
         if header.track == 1 and not others:
@@ -141,16 +141,16 @@ class Summary:
 
 
 Decoding = Generator[Header | Piece | Summary, None, None]
-"""Decoded sound in order: perhaps a header, then at least one piece, then a summary."""
+"""Decoded sound in order: an optional header, at least one piece, and a summary."""
 
 
 def damaged(path: Path) -> InputError:
-    """The error for a recording of which nothing is left."""
-    return InputError(f"{path} is damaged, nothing in it can be decoded: copy or export it again.")
+    """Make the error for a recording of which nothing can be decoded."""
+    return InputError(f"{path} is damaged, and nothing in it can be decoded: copy or export it again.")
 
 
 def not_a_recording(path: Path) -> InputError:
-    """The error for a file that no decoder can read."""
+    """Make the error for a file that no decoder can read."""
     return InputError(
         f"{path} is not a recording that can be read (not sound, damaged, or an unknown format):"
         " convert it to WAV or FLAC."

@@ -1,4 +1,4 @@
-"""Decode with libsndfile: WAV, FLAC, AIFF and other formats that have no clock of their own."""
+"""Decoding with libsndfile: WAV, FLAC, AIFF and other formats without time stamps."""
 
 import os
 from pathlib import Path
@@ -10,18 +10,18 @@ from singtrans.audio.recording import Decoding, Header, Piece, Summary
 if TYPE_CHECKING:
     from soundfile import SoundFile
 
-_READ_FRAMES = 4096  # a read that fails loses at most this much; larger reads are no faster
+_READ_FRAMES = 4096  # a failed read loses at most this number; larger reads are not faster
 
 
 class NotForLibsndfileError(Exception):
-    """libsndfile does not read this content, or cannot read on."""
+    """libsndfile cannot read this content, or cannot continue."""
 
 
 def decode(path: Path) -> Decoding:
     """Decode a file piece by piece.
 
     Raises:
-        NotForLibsndfileError: if libsndfile does not know the content, or cannot go on because of damage.
+        NotForLibsndfileError: if libsndfile does not know the format, or cannot continue because of damage.
     """
     import soundfile
 
@@ -44,7 +44,7 @@ def decode(path: Path) -> Decoding:
 
 
 def stated_seconds(path: Path) -> float | None:
-    """Length that the header states; None if libsndfile does not read the file or it states none."""
+    """Return the length that the header states; None if it states none, or libsndfile cannot read the file."""
     try:
         with path.open("rb") as file, _open(file) as sound:
             return sound.frames / sound.samplerate if sound.frames else None
@@ -53,9 +53,9 @@ def stated_seconds(path: Path) -> float | None:
 
 
 class _Seekable:
-    """A binary file whose places before its start and beyond any file count as its ends.
+    """A binary file in which positions before the start or far after the end are replaced with the start or end.
 
-    Damaged headers lead libsndfile to such places, and an exception in its callbacks would be printed.
+    With damaged headers, libsndfile seeks such positions, and an exception in its callback would be printed.
     """
 
     def __init__(self, file: BinaryIO) -> None:
@@ -65,7 +65,7 @@ class _Seekable:
         self.tell = file.tell
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Move to a place."""
+        """Move to a position."""
         try:
             return self._file.seek(offset, whence)
         except (OSError, ValueError, OverflowError):
@@ -75,16 +75,16 @@ class _Seekable:
 def _open(file: BinaryIO) -> "SoundFile":
     import soundfile
 
-    class ForwardSoundFile(soundfile.SoundFile):  # type: ignore[misc]  # it comes without types
-        """A file that is read from its beginning to its end, without the two seeks of soundfile for every read."""
+    class ForwardSoundFile(soundfile.SoundFile):  # type: ignore[misc]  # it has no type stubs
+        """A file that is read from start to end, without the two seeks that soundfile does for every read."""
 
         def seekable(self) -> bool:
             return False
 
     try:
-        # An open file instead of its name: libsndfile would take any text named .au or .vox for raw samples.
+        # An open file is passed, because libsndfile would read any file named .au or .vox as raw samples.
         sound = ForwardSoundFile(_Seekable(file))
-    except (soundfile.LibsndfileError, TypeError) as error:  # soundfile asks for the rate of anything named .raw
+    except (soundfile.LibsndfileError, TypeError) as error:  # soundfile requires a rate for files named .raw
         raise NotForLibsndfileError(str(error)) from error
     if sound.subtype.startswith("MPEG"):
         sound.close()
@@ -93,5 +93,5 @@ def _open(file: BinaryIO) -> "SoundFile":
 
 
 def _stated_frames(path: Path, sound: "SoundFile") -> int:
-    """Frames that the header states, which may be more than the file holds; 0 if it states none."""
+    """Return the number of frames that the header states; 0 if it states none. The file may have fewer."""
     return round(sound.frames / held_share(path)) if sound.frames else 0

@@ -13,7 +13,7 @@ RATE = 16_000
 HOP = 320  # samples: 20 ms
 _WINDOW = 2048
 _STEPS = 3  # per semitone
-_FLOOR = 60.0  # dB below the maximum
+_FLOOR = 60.0  # dB below the maximum at which the level is 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,10 +21,11 @@ class Spectrogram:
     """Level over time and pitch.
 
     Attributes:
-        level: (steps, frames) 0 (60 dB below the maximum) to 1; a step is a third of a semitone, a frame 20 ms.
+        level: (steps, frames) levels from 0 (60 dB below the maximum) to 1. A step is a third of a semitone, and a
+            frame is 20 ms.
         lowest: MIDI number of the lower edge.
         highest: MIDI number of the upper edge.
-        duration: seconds in all.
+        duration: length in seconds.
     """
 
     level: np.ndarray
@@ -55,7 +56,7 @@ def spectrogram(path: audio.Source, lowest: float, highest: float) -> Spectrogra
 
 
 def _frames(path: audio.Source) -> Iterator[np.ndarray]:
-    """Yield (frames, bins) magnitudes of block after block; frame n is centred on time n * hop."""
+    """Yield (frames, bins) magnitudes block by block; frame n is centred on time n * hop."""
     window = np.hanning(_WINDOW).astype(np.float32)
     waiting = np.zeros(_WINDOW // 2, np.float32)
     for block in chain(audio.blocks(path, RATE), [np.zeros(_WINDOW // 2, np.float32)]):

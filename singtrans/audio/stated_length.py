@@ -1,4 +1,4 @@
-"""The length that a container states, where it states one that can be relied on."""
+"""Reliable lengths that containers state."""
 
 import struct
 from dataclasses import dataclass
@@ -20,17 +20,17 @@ _FILE_FORMATS = ("flv",)
 
 _HEAD_BYTES = 65_536
 _ASF_FILE_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
-_ASF_BROADCAST = 1  # flag: the lengths mean nothing
+_ASF_BROADCAST = 1  # flag which means that the lengths are invalid
 
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """What a file states about its length.
+    """Information in a file about its length.
 
     Attributes:
-        seconds: the length; None if it states none.
-        tolerance: by how many seconds it may differ from the real one.
-        cut_off: whether the file ends in the middle.
+        seconds: stated length in seconds; None if there is none.
+        tolerance: possible difference from the real length in seconds.
+        cut_off: whether the file is incomplete.
     """
 
     seconds: float | None
@@ -39,9 +39,9 @@ class Stated:
 
 
 def stated_length(container: "InputContainer", track: "AudioStream", path: Path) -> Stated:
-    """Length of a track as the file's header states it.
+    """Read the length of a track in the header of the file.
 
-    Estimates from the size of the file and the bit rate do not count: they say nothing about a file cut short.
+    Estimates from the size of the file and the bit rate are not used, because they are wrong for incomplete files.
     """
     names = container.format.name.split(",")
     begin = (container.start_time or 0) / 1e6
@@ -51,25 +51,25 @@ def stated_length(container: "InputContainer", track: "AudioStream", path: Path)
     if set(names) & set(_TRACK_FORMATS) or ("mp3" in names and _has_mp3_index(path)):
         if track.duration and track.time_base:
             seconds = late + float(track.duration * track.time_base)
-            if "caf" in names:  # FFmpeg corrects the length by the file's size
+            if "caf" in names:  # FFmpeg changes the length according to the size of the file
                 seconds /= held_share(path)
     elif "matroska" in names:
         seconds = _clock_time(track.metadata.get("DURATION", ""))
         if seconds is None and only_sound and len(container.streams.audio) == 1 and container.duration:
             seconds = container.duration / 1e6
-        seconds = seconds - max(0.0, begin) if seconds else None  # what these state is the time of the end
+        seconds = seconds - max(0.0, begin) if seconds else None  # these formats state the time of the end
     elif "asf" in names and only_sound:
         seconds = _asf_length(path)
     elif set(names) & set(_FILE_FORMATS) and only_sound and container.duration:
         seconds = container.duration / 1e6
     ending = find_ending(path)
     if ending.fragmented and ending.cut_off:
-        seconds = None  # FFmpeg adds up the fragments that are there
+        seconds = None  # FFmpeg returns the sum of the existing fragments
     return Stated(seconds, max(0.5, 0.01 * seconds) if seconds else 0.5, ending.cut_off)
 
 
 def _clock_time(text: str) -> float | None:
-    """Seconds of a time such as ``00:01:02.500000000``."""
+    """Convert a time such as ``00:01:02.500000000`` to seconds."""
     try:
         hours, minutes, seconds = text.strip("\0 ").split(":")
         return 3600 * int(hours) + 60 * int(minutes) + float(seconds)
@@ -78,7 +78,7 @@ def _clock_time(text: str) -> float | None:
 
 
 def _asf_length(path: Path) -> float | None:
-    """Seconds that the header of a WMA file states; FFmpeg corrects them by the packets that are there."""
+    """Read the length in the header of a WMA file; FFmpeg returns a length that depends on the existing packets."""
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
     start = head.find(_ASF_FILE_PROPERTIES)
@@ -90,7 +90,7 @@ def _asf_length(path: Path) -> float | None:
 
 
 def _has_mp3_index(path: Path) -> bool:
-    """Whether an MP3 file begins with a frame that states the length."""
+    """Return whether an MP3 file begins with a frame that states the length."""
     with path.open("rb") as file:
         head = file.read(10)
         if head.startswith(b"ID3") and len(head) == 10:

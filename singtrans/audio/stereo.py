@@ -1,4 +1,4 @@
-"""Any audio file to blocks of stereo samples, for what needs the original channels and rate."""
+"""Reading of recordings as blocks of stereo samples."""
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -12,21 +12,21 @@ from singtrans.audio.recording import Source, as_recording
 
 
 def stereo_blocks(source: Source | Reading, sample_rate: int = 44_100) -> Iterator[np.ndarray]:
-    """Read a recording piece by piece, with its two channels.
+    """Read a recording piece by piece in stereo.
 
-    One channel is doubled. More than two are mixed into one, as `singtrans.audio.blocks` does, and doubled. Samples
-    that are not finite become 0. A channel that is chosen is doubled.
+    A single or chosen channel is doubled. More than two channels are mixed to one, as in `singtrans.audio.blocks`,
+    which is doubled. Samples that are not finite become 0.
 
     Args:
-        source: an audio or video file, perhaps with a choice of sound track and channel; or a reading of one, which
-            then knows its summary.
-        sample_rate: rate of the result, in Hz.
+        source: audio or video file, perhaps with a choice of sound track and channel; or a `Reading`, which then has a
+            summary.
+        sample_rate: sample rate of the result, in Hz.
 
     Yields:
-        (n, 2) float32, of about a second each.
+        (n, 2) float32 samples, about a second each.
 
     Raises:
-        InputError: when the first block is asked for, as for `singtrans.audio.blocks`.
+        InputError: under the same conditions as for `singtrans.audio.blocks`, when the first block is read.
     """
     reading = source if isinstance(source, Reading) else Reading(source)
     pieces = reading.pieces()

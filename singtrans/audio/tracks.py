@@ -1,4 +1,4 @@
-"""Choose one of several sound tracks: the file's default track, unless another clearly contains the voice."""
+"""Choice of one of several sound tracks: the default track, unless another one clearly has the voice."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,18 +7,18 @@ import numpy as np
 
 from singtrans.audio.recording import Header
 
-_LISTEN_SECONDS = 120.0  # of each track
+_MEASURED_SECONDS = 120.0  # length of each track that is measured
 _SILENT = 1e-4  # RMS amplitude (-80 dB)
-_SOFT = 0.003  # a track this much softer than the loudest (-50 dB) is as good as silent
-_CLEARER = 0.3  # by this much must another track be more periodic than the file's own choice
-_PERIOD_RATE = 8000  # Hz, about, at which periods are looked for
+_SOFT = 0.003  # level relative to the loudest track (-50 dB) below which a track counts as silent
+_CLEARER = 0.3  # difference by which another track must be more periodic than the default track
+_PERIOD_RATE = 8000  # approximate sample rate in Hz for finding periods
 _WINDOW_SECONDS, _HOP_SECONDS = 0.04, 0.1
 _LOWEST_HZ, _HIGHEST_HZ = 80, 800
 
 
 @dataclass
 class _Track:
-    """What has been measured of a track."""
+    """Measurements of a track."""
 
     energy: float = 0.0
     samples: int = 0
@@ -34,11 +34,11 @@ class _Track:
 
     @property
     def periodicity(self) -> float:
-        """Mean periodicity, 0 to 1; loud windows count for more."""
+        """Mean periodicity, 0 to 1, weighted by energy."""
         return self.clarity / self.weight if self.weight else 0.0
 
     def add(self, mono: np.ndarray, rate: int) -> None:
-        """Measure some more samples, (frames,)."""
+        """Measure further samples, (frames,)."""
         self.energy += float(np.square(mono, dtype=np.float64).sum())
         self.samples += len(mono)
         self.seconds += len(mono) / rate
@@ -54,7 +54,7 @@ class _Track:
 
 
 def periodicity(samples: np.ndarray, rate: int) -> float:
-    """Height of the autocorrelation's peak at the period of a voice, 0 to 1, for (frames,) samples."""
+    """Compute the height of the autocorrelation's peak at the period of a voice, 0 to 1, for (frames,) samples."""
     step = max(1, rate // _PERIOD_RATE)
     short = samples[: len(samples) // step * step].reshape(-1, step).mean(axis=1)
     short = short - short.mean() if len(short) else short
@@ -74,15 +74,15 @@ def periodicity(samples: np.ndarray, rate: int) -> float:
 def best_track(path: Path, first: int, count: int) -> Header:
     """Choose a sound track.
 
-    The file's own choice is kept unless it is silent, or another track is clearly more periodic, as a voice is.
+    The default track is used unless it is silent, or another track is clearly more periodic, which means a voice.
 
     Args:
-        path: the file.
-        first: number of the track that the file itself prefers.
-        count: how many sound tracks there are.
+        path: path of the file.
+        first: number of the default track.
+        count: number of sound tracks.
 
     Returns:
-        The header of the chosen track, with its length unset.
+        The header of the chosen track, without a length.
     """
     tracks = _measure(path)
     loudest = max((track.level for track in tracks), default=0.0)
@@ -109,7 +109,7 @@ def _measure(path: Path) -> list[_Track]:
             for packet in container.demux(streams):
                 track = tracks[packet.stream.index]
                 try:
-                    frames = packet.decode() if track.seconds < _LISTEN_SECONDS else []
+                    frames = packet.decode() if track.seconds < _MEASURED_SECONDS else []
                 except (av.error.FFmpegError, ValueError):
                     continue
                 for frame in frames:
@@ -117,8 +117,8 @@ def _measure(path: Path) -> list[_Track]:
                         converter = converters.setdefault(packet.stream.index, Converter(frame))
                         for samples in converter.convert(frame):
                             track.add(samples.mean(axis=1), converter.rate)
-                if all(track.seconds >= _LISTEN_SECONDS for track in tracks.values()):
+                if all(track.seconds >= _MEASURED_SECONDS for track in tracks.values()):
                     break
         except av.error.FFmpegError:
-            pass  # what could be decoded has been measured
+            pass  # the decoded part has been measured
         return [tracks[stream.index] for stream in streams]

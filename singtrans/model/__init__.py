@@ -1,1 +1,1 @@
-"""The network: configuration, features, layers, weights and streaming."""
+"""The network: configuration, features, layers, weight files and streaming."""

@@ -1,4 +1,4 @@
-"""How a recording is divided for processing."""
+"""Division of a recording for processing."""
 
 from dataclasses import dataclass
 
@@ -8,12 +8,13 @@ class Chunking:
     """Sizes that affect memory and speed, but not the result.
 
     Attributes:
-        slice_seconds: length of the slices that are computed one by one. Shorter ones would compute more frames at
-            their ends twice; longer ones would take more memory.
-        short_seconds: recordings shorter than this are computed by one thread, because more threads would cost time.
-        kept_seconds: recordings up to this length are held in memory (64 kB per second) instead of being decoded twice.
-        memory_bytes: data between LSTM layers are held in memory up to this size, about a minute and a half of a
-            recording, and in a temporary file beyond it.
+        slice_seconds: length of the slices that are computed one by one. With shorter slices, more frames at their ends
+            are computed twice; longer slices take more memory.
+        short_seconds: length below which a recording is computed by one thread, because more threads would take longer.
+        kept_seconds: length up to which a recording is kept in memory (64 kB per second) instead of being decoded
+            twice.
+        memory_bytes: size up to which data between LSTM layers are kept in memory, which is enough for about a minute
+            and a half of a recording. Further data are kept in a temporary file.
     """
 
     slice_seconds: float = 7.0

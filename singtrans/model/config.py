@@ -1,4 +1,4 @@
-"""Everything that is learnt or tuned, in one dataclass that travels inside the weight file."""
+"""The configuration of a model, which is saved in the weight file."""
 
 import dataclasses
 import json
@@ -15,24 +15,24 @@ _Section = TypeVar("_Section")
 
 @dataclass(frozen=True)
 class FeatureConfig:
-    """The front end: what the network hears.
+    """Configuration of the front end.
 
     Attributes:
-        sample_rate: Hz; every recording is brought to it.
-        hop: samples from one model frame to the next.
-        lowest_midi: pitch of the spectrum's lowest bin (33 = A1 = 55 Hz).
+        sample_rate: sample rate in Hz, to which every recording is resampled.
+        hop: distance of frames in samples.
+        lowest_midi: MIDI number of the spectrum's lowest bin (33 = A1 = 55 Hz).
         bins_per_octave: resolution of the spectrum and of the pitch posterior.
         spectrum_bins: number of log-frequency bins.
-        longest_window, shortest_window: samples; the spectrum's windows shrink from one to the other with rising
-            frequency.
-        knee_hz: up to this frequency the longest window is used.
-        window_exponent: above the knee the window shrinks with frequency to this power: 0 is one length for
-            all, 1 is a constant-Q transform.
-        bands: mel bands of the short window.
-        band_window: samples of the short window, which tells when something happened.
-        band_steps: short windows per model frame.
-        compression: magnitudes x, relative to the recording's level, become log(1 + compression x), scaled to
-            1 at x = 1.
+        longest_window, shortest_window: lengths in samples of the spectrum's windows for the lowest and the highest
+            frequencies.
+        knee_hz: frequency up to which the longest window is used.
+        window_exponent: exponent of the frequency by which the windows above the knee become shorter: 0 for a constant
+            length, 1 for a constant-Q transform.
+        bands: number of mel bands.
+        band_window: length in samples of the short window for the mel bands.
+        band_steps: number of short windows per frame.
+        compression: parameter of the compression: magnitudes x, relative to the level of the recording, become log(1 +
+            compression x), scaled to 1 at x = 1.
     """
 
     sample_rate: int = 16_000
@@ -71,31 +71,31 @@ class FeatureConfig:
 
     @property
     def hop_seconds(self) -> float:
-        """Seconds from one model frame to the next."""
+        """Distance of frames in seconds."""
         return self.hop / self.sample_rate
 
     @property
     def bins_per_semitone(self) -> float:
-        """Spectrum bins in one semitone."""
+        """Number of spectrum bins per semitone."""
         return self.bins_per_octave / 12
 
 
 @dataclass(frozen=True)
 class NetworkConfig:
-    """The network's sizes.
+    """Sizes of the network.
 
     Attributes:
-        pitch_bins: bins of the pitch posterior, from ``lowest_midi`` upwards (180 = five octaves).
-        harmonics: multiples of a candidate pitch whose bins are stacked before it is judged.
-        pitch_channels: channels of the pitch head's convolutions.
-        channels: channels of the three convolutions over the mel bands.
-        spectrum_channels: channels of the convolution that shows the spectrum to the LSTM.
+        pitch_bins: number of bins of the pitch posterior, from ``lowest_midi`` upwards (180 bins are five octaves).
+        harmonics: multiples of a candidate pitch whose bins are the input for this pitch.
+        pitch_channels: numbers of channels of the pitch head's convolutions.
+        channels: numbers of channels of the three convolutions over the mel bands.
+        spectrum_channels: number of channels of the convolution over the spectrum.
         embedding: size of the bands' embedding before the LSTM.
-        motion_lags: the pitch motion features reach this many bins up and down.
-        motion_spans: frames before and after, between which the motion is measured.
-        hidden: LSTM units for each direction.
-        layers: stacked bidirectional LSTM layers.
-        dropout: probability, on the LSTM's input and between its layers.
+        motion_lags: largest lag of the pitch motion in bins, up and down.
+        motion_spans: numbers of frames before and after a frame between which the motion is measured.
+        hidden: number of LSTM units for each direction.
+        layers: number of bidirectional LSTM layers.
+        dropout: dropout probability for the LSTM's input and between its layers.
     """
 
     pitch_bins: int = 180
@@ -131,7 +131,7 @@ class NetworkConfig:
 
 @dataclass(frozen=True)
 class Config:
-    """A model's whole configuration, as saved in the weight file's metadata."""
+    """Complete configuration of a model, as saved in the metadata of the weight file."""
 
     features: FeatureConfig = field(default_factory=FeatureConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)
@@ -139,26 +139,26 @@ class Config:
     confidence: ConfidenceConfig = field(default_factory=ConfidenceConfig)
 
     def to_json(self) -> str:
-        """The configuration as one JSON object, sorted, so that equal configurations are equal strings."""
+        """Convert to a JSON object with sorted keys, so that equal configurations give equal strings."""
         return json.dumps(dataclasses.asdict(self), sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str, source: str = "the configuration") -> "Config":
-        """Read what ``to_json`` wrote.
+        """Read the JSON object that ``to_json`` makes.
 
         Raises:
-            UsageError: naming ``source``, if a key is unknown or missing or a value has a wrong type.
+            UsageError: if a key is unknown or missing, or a value has a wrong type. The message names ``source``.
         """
         try:
             parsed = json.loads(text)
-        except (ValueError, RecursionError):  # not JSON, a number of thousands of digits, brackets without end
+        except (ValueError, RecursionError):  # not JSON, a number with thousands of digits, or too many nested brackets
             raise UsageError(f"{source}: its configuration is not JSON; use an undamaged model") from None
         _checked_fields(cls, parsed, source, optional={"confidence"})
         parsed.setdefault("confidence", {})
         return cls(
             features=_read_section(FeatureConfig, parsed, "features", source),
             network=_read_section(NetworkConfig, parsed, "network", source),
-            # What an older model does not say about its decoder has a default that changes nothing.
+            # Options of the decoder that older models lack have defaults without effect.
             decoder=_read_section(DecoderConfig, parsed, "decoder", source, DecoderConfig.LATER),
             confidence=_read_section(ConfidenceConfig, parsed, "confidence", source, ConfidenceConfig.LATER),
         )
@@ -197,13 +197,13 @@ def _read_section(
 
 
 def _typed(value: object, default: object, what: str) -> object:
-    """``value`` in the type of ``default``; JSON has no tuples and writes 1.0 as 1."""
+    """Convert ``value`` to the type of ``default``; JSON has no tuples, and 1.0 may be written as 1."""
     if isinstance(default, tuple):
         if isinstance(value, list) and len(value) > 0:
             return tuple(_typed(item, default[0], what) for item in value)
     elif isinstance(default, int):
         if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 1_000_000:
             return value
-    elif isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300:  # nor inf, nor NaN
+    elif isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300:  # not infinite or NaN
         return float(value)
     raise UsageError(f"{what} is {repr(value)[:40]}; use an undamaged model")

@@ -1,4 +1,4 @@
-"""What the streaming of recordings needs of a runtime: onnxruntime's and torch's engines offer the same."""
+"""Protocol of the engines that run the network with onnxruntime or torch."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -8,11 +8,11 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class Embedded:
-    """What the network computes before the LSTM.
+    """Outputs of the part of the network before the LSTM.
 
     Attributes:
-        features: (frames, width) the input of the LSTM.
-        pitch: (frames, pitch_bins) float16 probabilities. Half precision is enough: the decoder sums them over bins.
+        features: (frames, width) input of the LSTM.
+        pitch: (frames, pitch_bins) float16 probabilities. Half precision is sufficient, because the decoder sums them.
     """
 
     features: np.ndarray
@@ -20,23 +20,24 @@ class Embedded:
 
 
 class Direction(Protocol):
-    """One direction of one layer of the LSTM, with the state that it has reached."""
+    """One direction of one layer of the LSTM, with its current state."""
 
     backward: bool
 
     def __call__(self, features: np.ndarray) -> np.ndarray:
-        """Read the next frames in this direction: (frames, width) -> (frames, hidden), both in the order of time."""
+        """Process the next frames in this direction: (frames, width) -> (frames, hidden), both in order of time."""
         ...
 
 
 class Engine(Protocol):
-    """The parts of a network, on one device.
+    """Parts of a network on one device.
 
     Attributes:
-        margin: samples that `embed` needs before the first frame's centre and after the last frame's.
-        reach: frames before and after a frame that `embed` looks at.
-        layers: of the LSTM.
-        heads: how many heads there are.
+        margin: number of samples that `embed` needs before the centre of the first frame and after that of the last
+            one.
+        reach: number of frames before and after a frame on which its result of `embed` depends.
+        layers: number of layers of the LSTM.
+        heads: number of heads.
     """
 
     @property
@@ -49,15 +50,15 @@ class Engine(Protocol):
     def heads(self) -> int: ...  # noqa: D102
 
     def embed(self, samples: np.ndarray) -> Embedded:
-        """Compute everything before the LSTM: (n,) samples, divided by the recording's level -> frames."""
+        """Compute the part before the LSTM from (n,) samples that are divided by the recording's level."""
         ...
 
     def direction(self, layer: int, *, backward: bool) -> Direction:
-        """A direction of a layer, at the beginning of a sequence."""
+        """Return a direction of a layer, with the state at the start of a sequence."""
         ...
 
     def probabilities(self, context: np.ndarray) -> np.ndarray:
-        """(frames, 2 * hidden) output of the LSTM -> (heads, frames)."""
+        """Compute the probabilities of the heads, (heads, frames), from the LSTM's output, (frames, 2 * hidden)."""
         ...
 
     def start_thread(self) -> None:

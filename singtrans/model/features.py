@@ -1,12 +1,12 @@
-"""The front end: samples to per-frame features.
+"""The front end, which converts samples to features of frames.
 
-Two views of the same moment, both on a logarithmic frequency axis:
+There are two kinds of features, both on a logarithmic frequency axis:
 
-- a *spectrum* whose windows are long at low frequencies and shorter above (a variable-Q transform), fine enough
-  to tell pitches a few cents apart, and
-- *bands*, a mel spectrogram of a window short enough to say when something happened.
+- a *spectrum* with long windows at low frequencies and shorter ones above (a variable-Q transform), which resolves
+  pitches a few cents apart;
+- *bands*, a mel spectrogram with a short window, which resolves times.
 
-Frame ``i`` is centred on sample ``i * hop``. The bands' ``band_steps`` windows of a frame lie evenly inside it.
+Frame ``i`` is centred on sample ``i * hop``. The ``band_steps`` short windows of a frame are evenly spaced in it.
 """
 
 import math
@@ -19,23 +19,23 @@ from torch import Tensor, nn
 from singtrans.model.config import FeatureConfig
 from singtrans.model.filters import band_filters, band_window, spectrum_kernels
 
-_GROUPS = 6  # of the spectrum's bins, each of which is computed from no more samples than it needs
+_GROUPS = 6  # groups of spectrum bins; each group is computed from only the samples that it needs
 
 
 class FrontEnd(nn.Module):
-    """Samples to spectrum and bands.
+    """Computation of the spectrum and the bands.
 
-    Its filters are built from the configuration when a model is made, and travel with the weights from then on:
-    ``kernels`` (longest_window, 2 * spectrum_bins), each bin's windowed cosine and sine side by side; ``band_window``
-    (band_window,); and ``band_filters`` (band_window // 2 + 1, bands). What they make of a frame of samples x around
-    its centre, with c the compression: ``log(1 + c |x @ kernels|) / log(1 + c)``, where the magnitude is over a bin's
-    two columns; and ``log(1 + c (|rfft(x * band_window)| @ band_filters)) / log(1 + c)``.
+    The filters are computed from the configuration when a model is made, and are then saved with the weights. They are
+    ``kernels`` (longest_window, 2 * spectrum_bins), which has a windowed cosine and sine for each bin; ``band_window``
+    (band_window,); and ``band_filters`` (band_window // 2 + 1, bands). With the samples x around the centre of a frame
+    and the compression c, the spectrum is ``log(1 + c |x @ kernels|) / log(1 + c)``, where the magnitude is over the
+    two columns of a bin. The bands are ``log(1 + c (|rfft(x * band_window)| @ band_filters)) / log(1 + c)``.
 
     Shape:
-        - samples: (batch, n), divided by the recording's `level`, with ``margin`` samples of what came before
-          the first frame's centre and at least as many after the last frame's (zeros at a recording's ends).
-        - spectrum: (batch, frames, spectrum_bins), 0 is silence, 1 a sinusoid of amplitude 1.
-        - bands: (batch, frames * band_steps, bands), likewise.
+        - samples: (batch, n), divided by the recording's `level`, with ``margin`` samples before the centre of the
+          first frame and at least as many after that of the last one (zeros at the ends of a recording).
+        - spectrum: (batch, frames, spectrum_bins); silence is 0, and a sinusoid of amplitude 1 is 1.
+        - bands: (batch, frames * band_steps, bands), with the same scale.
     """
 
     def __init__(self, config: FeatureConfig) -> None:
@@ -52,12 +52,12 @@ class FrontEnd(nn.Module):
         self._scale = 1.0 / math.log1p(config.compression)
 
     def load_filters(self, filters: Mapping[str, Tensor]) -> None:
-        """Use these filters, of the same shapes, instead of those that the configuration makes."""
+        """Replace the filters with others of the same shapes."""
         self.load_state_dict(dict(filters))
         self._groups = _groups(self.kernels)
 
     def frames(self, n: int) -> int:
-        """Frames in a recording of ``n`` samples: one on every multiple of the hop up to its end."""
+        """Return the number of frames of ``n`` samples: one at every multiple of the hop up to the end."""
         return n // self.config.hop + 1
 
     def forward(self, samples: Tensor) -> tuple[Tensor, Tensor]:
@@ -70,7 +70,7 @@ class FrontEnd(nn.Module):
         real, imaginary = joined[..., 0::2], joined[..., 1::2]
         spectrum = torch.sqrt(real.square() + imaginary.square() + 1e-12)
         step = c.hop // c.band_steps
-        # The first of a frame's short windows is centred half of the steps' span before the frame's centre.
+        # The short windows of a frame are symmetric around its centre.
         start = self.margin - c.band_window // 2 - (c.band_steps - 1) * step // 2
         short = samples[:, start:].unfold(-1, c.band_window, step)[:, : frames * c.band_steps]
         transform = torch.view_as_real(torch.fft.rfft(short * self.band_window))
@@ -83,7 +83,7 @@ class FrontEnd(nn.Module):
 
 
 def _groups(kernels: Tensor) -> list[tuple[slice, slice]]:
-    """Rows and columns of ``kernels`` that leave out a part of its zeros: shorter windows need fewer samples."""
+    """Return groups of columns of ``kernels`` with the rows that they need, which leaves out many zeros."""
     groups = []
     for columns in np.array_split(np.arange(kernels.shape[1] // 2), _GROUPS):
         inside = slice(2 * int(columns[0]), 2 * int(columns[-1]) + 2)

@@ -1,4 +1,4 @@
-"""Filters of the front end: each spectrum bin's kernel, and the mel bands' triangles.
+"""Filters of the front end: kernels of the spectrum bins, and triangles of the mel bands.
 
 They are computed with numpy when a model is made. The front end of both runtimes uses them.
 """
@@ -15,15 +15,17 @@ _LOWEST_BAND = 60.0  # Hz
 
 
 def spectrum_frequencies(config: FeatureConfig) -> np.ndarray:
-    """(spectrum_bins,) centre frequencies of the spectrum in Hz."""
+    """Compute (spectrum_bins,) centre frequencies of the spectrum in Hz."""
     return midi_to_hz(config.lowest_midi + np.arange(config.spectrum_bins) / config.bins_per_semitone)
 
 
 def spectrum_kernels(config: FeatureConfig) -> np.ndarray:
-    """(longest_window, 2 * spectrum_bins): each bin's windowed cosine and sine, scaled so that a sinusoid gives 1.
+    """Compute (longest_window, 2 * spectrum_bins) kernels.
+
+    Each bin has a windowed cosine and sine, scaled so that a sinusoid gives 1.
 
     Raises:
-        ValueError: if a bin lies above half the sample rate.
+        ValueError: if a bin is above half the sample rate.
     """
     hz = spectrum_frequencies(config)
     if hz[-1] >= config.sample_rate / 2:
@@ -39,20 +41,20 @@ def spectrum_kernels(config: FeatureConfig) -> np.ndarray:
 
 
 def band_window(config: FeatureConfig) -> np.ndarray:
-    """(band_window,) the short window, a periodic Hann window."""
+    """Compute the short window, (band_window,), which is a periodic Hann window."""
     t = np.arange(config.band_window)
     return (0.5 - 0.5 * np.cos(2 * np.pi * t / config.band_window)).astype(np.float32)
 
 
 def band_filters(config: FeatureConfig) -> np.ndarray:
-    """(band_window // 2 + 1, bands): triangles on the mel scale (O'Shaughnessy's), a sinusoid gives about 1."""
+    """Compute (band_window // 2 + 1, bands) triangles on O'Shaughnessy's mel scale; a sinusoid gives about 1."""
     top = 2595.0 * math.log10(1.0 + config.sample_rate / 2 / 700.0)
     bottom = 2595.0 * math.log10(1.0 + _LOWEST_BAND / 700.0)
     mel = np.linspace(bottom, top, config.bands + 2)
     edges = 700.0 * (10.0 ** (mel / 2595.0) - 1.0)
     hz = np.fft.rfftfreq(config.band_window, 1.0 / config.sample_rate)[:, None]
     resolution = config.sample_rate / config.band_window
-    # A triangle narrower than the transform's bins would fall between them: none is narrower than two bins.
+    # Triangles are at least two bins wide, because narrower ones could lie between the bins of the transform.
     rise = np.maximum(edges[1:-1] - edges[:-2], resolution)
     fall = np.maximum(edges[2:] - edges[1:-1], resolution)
     triangles = np.clip(np.minimum((hz - edges[1:-1]) / rise + 1.0, (edges[1:-1] - hz) / fall + 1.0), 0.0, None)
@@ -61,12 +63,12 @@ def band_filters(config: FeatureConfig) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class Filters:
-    """All filters of a front end.
+    """Filters of a front end.
 
     Attributes:
-        kernels: (longest_window, 2 * spectrum_bins), as of `spectrum_kernels`.
-        band_window: (band_window,), as of `band_window`.
-        band_filters: (band_window // 2 + 1, bands), as of `band_filters`.
+        kernels: (longest_window, 2 * spectrum_bins) from `spectrum_kernels`.
+        band_window: (band_window,) from `band_window`.
+        band_filters: (band_window // 2 + 1, bands) from `band_filters`.
     """
 
     kernels: np.ndarray
@@ -75,5 +77,5 @@ class Filters:
 
 
 def make_filters(config: FeatureConfig) -> Filters:
-    """The filters that a new model with this configuration has."""
+    """Compute the filters of a new model with this configuration."""
     return Filters(spectrum_kernels(config), band_window(config), band_filters(config))

@@ -1,14 +1,14 @@
-"""A stacked bidirectional LSTM over the pieces of a sequence of any length; the result does not depend on the cuts.
+"""A stacked bidirectional LSTM over the pieces of a sequence of any length. The pieces have no effect on the result.
 
-No context around a piece would be long enough: a bidirectional LSTM may remember half a minute and more. So its states
-are carried from piece to piece, forwards and backwards over the sequence. Each pass runs the second direction of one
-layer together with the first direction of the next, which needs nothing more. Two layers take three passes:
+The state of an LSTM can depend on half a minute or more, so context around each piece would not be sufficient. Instead,
+the states are passed from piece to piece, forwards and backwards over the sequence. Each pass runs the second direction
+of one layer together with the first direction of the next layer. Two layers take three passes:
 
     forward    layer 1 forward
     backward   layer 1 backward, layer 2 backward
     forward    layer 2 forward
 
-What one pass leaves for the next is kept in memory while it is little, and in a temporary file beyond that.
+The results of a pass are kept in memory up to a limit, and then in a temporary file.
 """
 
 import math
@@ -30,8 +30,8 @@ class Chunk:
 
     Attributes:
         features: (frames, width) input or output of a layer.
-        pitch: (frames, bins) the pitch posterior, which is only passed on.
-        half: (frames, hidden) output of a layer's first direction, until the second is there.
+        pitch: (frames, bins) pitch posterior, which is not changed.
+        half: (frames, hidden) output of the first direction of a layer, until the second direction has been run.
     """
 
     features: np.ndarray
@@ -44,22 +44,23 @@ _R = TypeVar("_R")
 
 
 class PiecewiseLstm:
-    """Runs an LSTM over pieces.
+    """LSTM that processes pieces of a sequence.
 
     Args:
-        engine: runs its directions.
-        memory_bytes: data between layers are held in memory up to this size, and in a temporary file beyond it.
+        engine: engine that runs the directions.
+        memory_bytes: size up to which data between layers are kept in memory; further data are kept in a temporary
+            file.
     """
 
     def __init__(self, engine: Engine, memory_bytes: int) -> None:
         self._engine, self._memory_bytes = engine, memory_bytes
 
     def __call__(self, pieces: Iterable[Chunk], pool: Executor | None) -> Iterator[Chunk]:
-        """The output of the last layer, (frames, 2 * hidden) for each piece, in order.
+        """Yield the output of the last layer, (frames, 2 * hidden) for each piece, in order.
 
         Args:
-            pieces: of one sequence, in order.
-            pool: where the directions are run; without one, in this thread.
+            pieces: pieces of one sequence, in order.
+            pool: threads that run the directions; None to run them in this thread.
 
         Raises:
             InputError: if the temporary file cannot be written.
@@ -82,12 +83,12 @@ class PiecewiseLstm:
             yield from (store.get(entry) for entry in waiting)
 
     def _first_direction(self, layer: int, pieces: Iterable[Chunk], pool: Executor | None) -> Iterator[Chunk]:
-        """The direction of a layer that runs as the second direction of the layer before."""
+        """Run the direction of a layer that is also the second direction of the previous layer."""
         direction = self._engine.direction(layer, backward=layer % 2 == 1)
         return _one_ahead(pool, lambda piece: Chunk(piece.features, piece.pitch, direction(piece.features)), pieces)
 
     def _second_direction(self, layer: int, pieces: Iterable[Chunk], pool: Executor | None) -> Iterator[Chunk]:
-        """The other direction of a layer, and its output: both directions, forward first."""
+        """Run the other direction of a layer, and yield its output: both directions, forward first."""
         direction = self._engine.direction(layer, backward=layer % 2 == 0)
         return _one_ahead(pool, lambda piece: _joined(direction, piece), pieces)
 
@@ -100,7 +101,7 @@ def _joined(direction: Direction, piece: Chunk) -> Chunk:
 
 
 def _one_ahead(pool: Executor | None, function: Callable[[_T], _R], items: Iterable[_T]) -> Iterator[_R]:
-    """Apply a function that has a state to each item, in order; with a pool, the next result is computed meanwhile."""
+    """Apply a function with a state to each item, in order. With a pool, the next result is computed in advance."""
     if pool is None:
         yield from map(function, items)
         return
@@ -114,14 +115,14 @@ def _one_ahead(pool: Executor | None, function: Callable[[_T], _R], items: Itera
 
 @dataclass(frozen=True)
 class _Stored:
-    """Where a piece's arrays are in the temporary file, with their shapes and types."""
+    """Position of a piece's arrays in the temporary file, with their shapes and types."""
 
     start: int
     kinds: tuple[tuple[tuple[int, ...], np.dtype], ...]
 
 
 class _Store:
-    """Pieces that wait, in memory up to a limit and in a temporary file beyond."""
+    """Storage of pieces, in memory up to a limit, and then in a temporary file."""
 
     def __init__(self, memory_bytes: int) -> None:
         self._file: IO[bytes] | None = None
@@ -135,7 +136,7 @@ class _Store:
             self._file.close()
 
     def put(self, piece: Chunk) -> Chunk | _Stored:
-        """Keep a piece; `get` takes what this returns."""
+        """Store a piece, and return an entry for `get`."""
         arrays = _arrays(piece)
         size = sum(array.nbytes for array in arrays)
         if self._held + size <= self._memory_bytes:
@@ -156,11 +157,11 @@ class _Store:
         return entry
 
     def get(self, entry: Chunk | _Stored) -> Chunk:
-        """The piece again, once."""
+        """Return a stored piece; each can be read only once."""
         if isinstance(entry, Chunk):
             self._held -= sum(array.nbytes for array in _arrays(entry))
             return entry
-        assert self._file is not None  # there is an entry for it
+        assert self._file is not None  # the file exists if there is an entry for it
         self._file.seek(entry.start)
         contents = [self._file.read(math.prod(shape) * dtype.itemsize) for shape, dtype in entry.kinds]
         return Chunk(

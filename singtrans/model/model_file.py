@@ -1,8 +1,8 @@
-"""Model files: safetensors with the configuration in their metadata. Reading one needs no torch.
+"""Model files: safetensors with the configuration in their metadata. Torch is not needed to read them.
 
-A model file holds the network's weights under the names that they have in torch, the front end's filters under
-``front_end.``, and in its metadata the format, the configuration, a checksum and notes on the training. It is data
-only: nothing in it is ever run.
+A model file has the weights of the network by their names in torch, and the filters of the front end with the prefix
+``front_end.``. Its metadata are the format, the configuration, a checksum and notes on the training. No code in a model
+file is ever run.
 """
 
 import dataclasses
@@ -23,9 +23,9 @@ from singtrans.model.heads import HEADS
 from singtrans.model.shapes import Shapes, filter_shapes, network_shapes
 
 FORMAT = "singtrans-2"
-OLD_FORMAT = "singtrans-1"  # has the first `OLD_HEADS` of the heads, and filters that the configuration makes
+OLD_FORMAT = "singtrans-1"  # models with the first `OLD_HEADS` heads, whose filters are computed from the configuration
 OLD_HEADS = 4
-_FILTERS = "front_end."  # before the names of the filters
+_FILTERS = "front_end."  # prefix of the names of filters
 _PICKLES = frozenset((".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".bin", ".joblib", ".npy", ".npz"))
 
 
@@ -34,11 +34,11 @@ class StoredModel:
     """A model as arrays.
 
     Attributes:
-        name: of its file, without the ending.
-        config: of the front end, the network and the decoder.
-        network: the network's weights, by the names that they have in torch.
-        filters: of the front end.
-        metadata: all of the file's metadata; empty for a model that comes from no file.
+        name: name of the file without its ending.
+        config: configuration of the model.
+        network: weights of the network by their names in torch.
+        filters: filters of the front end.
+        metadata: all metadata of the file; empty for a model without a file.
     """
 
     name: str
@@ -49,17 +49,17 @@ class StoredModel:
 
     @property
     def heads(self) -> int:
-        """How many of `HEADS` the network has."""
+        """Number of heads of the network, which are the first of `HEADS`."""
         return len(self.network["heads.bias"])
 
     @property
     def parameters_count(self) -> int:
-        """Number of learnt values."""
+        """Number of trained values."""
         return sum(array.size for array in self.network.values())
 
 
 def read_model(path: Path) -> StoredModel:
-    """Read a model that `write_model` wrote.
+    """Read a model file.
 
     Raises:
         UsageError: if the file is missing, is not safetensors, was not made by singtrans or is damaged.
@@ -70,7 +70,7 @@ def read_model(path: Path) -> StoredModel:
     network = network_shapes(config, OLD_HEADS if old else len(HEADS))
     filters = {} if old else {_FILTERS + name: shape for name, shape in filter_shapes(config.features).items()}
     try:
-        # Compared before anything is made of it: a configuration could ask for any amount of memory.
+        # Shapes are compared before anything is allocated, because a configuration could require any amount of memory.
         _require_shapes(arrays, network | filters)
         kept = (
             Filters(**{name.removeprefix(_FILTERS): arrays[name] for name in filters})
@@ -83,12 +83,12 @@ def read_model(path: Path) -> StoredModel:
 
 
 def write_model(model: StoredModel, path: Path, notes: Mapping[str, str] | None = None) -> None:
-    """Write a model as safetensors, whole or not at all.
+    """Write a model as safetensors. If writing fails, no incomplete file is left.
 
     Args:
-        model: with all heads; its own metadata are not written.
-        path: the file to write, ``NAME.safetensors``.
-        notes: more metadata, such as how the model was trained.
+        model: model with all heads; its metadata are not written.
+        path: file to write, ``NAME.safetensors``.
+        notes: further metadata, such as the settings of the training.
 
     Raises:
         ValueError: if the model lacks heads.
@@ -105,15 +105,15 @@ def write_model(model: StoredModel, path: Path, notes: Mapping[str, str] | None 
 
 
 def change_config(path: Path, out: Path, config: Config) -> None:
-    """Write a copy of a model file whose decoder has other costs, or whose confidence has another calibration.
+    """Write a copy of a model file with another configuration of the decoder or of the confidence.
 
     Args:
-        path: a model file of any format.
-        out: the file to write.
-        config: features and network as they are in ``path``.
+        path: model file of any format.
+        out: file to write.
+        config: configuration whose features and network are those of ``path``.
 
     Raises:
-        UsageError: as `read_model`.
+        UsageError: if `read_model` raises it.
         ValueError: if features or network differ.
     """
     metadata, arrays = _read(path)
@@ -127,16 +127,16 @@ def change_config(path: Path, out: Path, config: Config) -> None:
 
 
 def read_metadata(path: Path) -> dict[str, str]:
-    """The metadata of a model file, checked as `read_model` does.
+    """Read the metadata of a model file with the checks of `read_model`.
 
     Raises:
-        UsageError: as `read_model`.
+        UsageError: if `read_model` raises it.
     """
     return _read(path)[0]
 
 
 def checksum(arrays: Mapping[str, np.ndarray], config: str) -> str:
-    """SHA-256 of a configuration and of all arrays with their names, types and shapes."""
+    """Compute the SHA-256 of a configuration and of all arrays with their names, types and shapes."""
     digest = hashlib.sha256(config.encode())
     for name in sorted(arrays):
         array = np.ascontiguousarray(arrays[name])
@@ -146,7 +146,7 @@ def checksum(arrays: Mapping[str, np.ndarray], config: str) -> str:
 
 
 def _require_shapes(arrays: Mapping[str, np.ndarray], shapes: Shapes) -> None:
-    """Raise ValueError unless names, shapes and types are those wanted, and every value is finite."""
+    """Raise ValueError unless names, shapes and types are as expected, and every value is finite."""
     if different := sorted(arrays.keys() ^ shapes.keys()):
         raise ValueError(f"{different[0][:60]} is {'too much' if different[0] in arrays else 'missing'}")
     for name, array in arrays.items():
@@ -168,7 +168,13 @@ def _read(path: Path) -> tuple[dict[str, str], dict[str, np.ndarray]]:
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
             arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
-    except (SafetensorError, OSError, ValueError, TypeError, AttributeError) as error:  # the last two: types of torch
+    except (
+        SafetensorError,
+        OSError,
+        ValueError,
+        TypeError,
+        AttributeError,
+    ) as error:  # the last two are raised for types that numpy lacks
         raise UsageError(
             f"{path}: not a readable safetensors file ({str(error).splitlines()[0]}); use a model made by singtrans"
         ) from None

@@ -1,9 +1,9 @@
-"""The network: features to onset, offset, activity, voicing and pitch posteriors.
+"""The network, which computes posteriors of onsets, offsets, activity, voicing, pitch and others from features.
 
-The spectrum is used by two modules. The *pitch head* rates every candidate pitch in the same way, by its harmonics, so
-that training at one pitch applies to all pitches (it is shift-equivariant). The *boundary module* is a stacked
-bidirectional LSTM (Hochreiter and Schmidhuber 1997; Schuster and Paliwal 1997) over an embedding of the mel
-bands, of the spectrum, and of how the pitch head's posterior moves in time.
+Two modules use the spectrum. The *pitch head* computes the logits of all candidate pitches in the same way from their
+harmonics, so that training at one pitch applies to all pitches (it is shift-equivariant). The *boundary module* is a
+stacked bidirectional LSTM (Hochreiter and Schmidhuber 1997; Schuster and Paliwal 1997). Its input is an embedding of
+the mel bands, of the spectrum, and of the motion of the pitch posterior.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,8 @@ class Logits:
     """Output of the network, before the sigmoid and softmax.
 
     Attributes:
-        heads: (batch, frames, heads) log odds in the order of `HEADS`, of which a model of the old format has four.
+        heads: (batch, frames, heads) log odds in the order of `HEADS`; models of the old format have only the first
+            four.
         pitch: (batch, frames, pitch_bins) unnormalised log probabilities of the pitch, if the frame is voiced.
     """
 
@@ -31,7 +32,7 @@ class Logits:
 
 
 class PitchHead(nn.Module):
-    """Salience of every candidate pitch from the spectrum at its harmonics.
+    """Logits of every candidate pitch, computed from the spectrum at its harmonics.
 
     Shape:
         - spectrum: (batch, frames, spectrum_bins).
@@ -63,7 +64,7 @@ class PitchHead(nn.Module):
         parts = [padded[..., s : s + self.bins] for s in self.starts]
         if torch.is_grad_enabled():
             return self.convolutions(torch.stack(parts, dim=1)).squeeze(1)
-        # With the channels last, a CPU is a fifth faster; the last layer is then a sum over them.
+        # With channels last, this is a fifth faster on a CPU; the last layer is then a sum over channels.
         *first, last = self.convolutions.children()
         assert isinstance(last, nn.Conv2d) and last.bias is not None
         x = torch.stack(parts, dim=-1).permute(0, 3, 1, 2)
@@ -73,10 +74,10 @@ class PitchHead(nn.Module):
 
 
 class PitchMotion(nn.Module):
-    """How far the pitch posterior moves around a frame, whatever the pitch.
+    """Motion of the pitch posterior around a frame, which does not depend on the pitch itself.
 
-    For every span the posteriors ``span`` frames before and after are correlated over lags of up to
-    ``motion_lags`` bins: a held note peaks at lag 0, a step of a semitone at lag 3.
+    For every span, the posteriors ``span`` frames before and after the frame are correlated over lags of up to
+    ``motion_lags`` bins. A constant pitch has its peak at lag 0, and a step of a semitone at lag 3.
 
     Shape:
         - posterior: (batch, frames, pitch_bins).
@@ -93,7 +94,7 @@ class PitchMotion(nn.Module):
         """See the class for shapes."""
         frames = posterior.shape[1]
         reach = max(self.spans)
-        # The square root makes it the Bhattacharyya coefficient: 1 for equal distributions, however broad.
+        # With the square root, this is the Bhattacharyya coefficient, which is 1 for equal distributions of any width.
         root = nn.functional.pad(posterior.clamp_min(1e-8).sqrt(), (0, 0, reach, reach))
         found = []
         for span in self.spans:
@@ -107,10 +108,10 @@ class PitchMotion(nn.Module):
 class Corrections(nn.Module):
     """Corrections of the heads' log odds for each label convention.
 
-    Data sets disagree about where a note ends, or whether a nasal is a note of its own. Each convention has a linear
-    layer beside that of the heads, on the same context, with zero weights at first. So the conventions are not
-    averaged, and everything else is learnt from all of them. At inference, one convention is added to the heads
-    (`fold`).
+    Data sets differ in the ends of notes, and in whether a nasal is a separate note. Therefore, each convention has a
+    linear layer in addition to that of the heads, with the same input. Its weights are zero at first. In this way, the
+    conventions are not averaged, and all other weights are trained with all data sets. At inference, one convention is
+    added to the heads (`fold`).
 
     Shape:
         - context: (batch, frames, width), convention: (batch,) integers, -1 for none.
@@ -131,13 +132,13 @@ class Corrections(nn.Module):
 
 
 class Network(nn.Module):
-    """Features to `Logits`; see the module's docstring.
+    """Network that computes `Logits` from features; see the docstring of the module.
 
     Args:
-        config: its sizes.
-        heads: how many of `HEADS` it has.
-        conventions: how many conventions of labels it learns from; see `Corrections`. None at inference, because the
-            corrections have been folded.
+        config: sizes of the network.
+        heads: number of heads, which are the first of `HEADS`.
+        conventions: number of label conventions of the training data; see `Corrections`. It is 0 at inference, because
+            the corrections have been folded.
 
     Shape:
         - spectrum: (batch, frames, spectrum_bins), bands: (batch, frames * band_steps, bands).
@@ -179,21 +180,21 @@ class Network(nn.Module):
 
     @property
     def reach(self) -> int:
-        """Frames before and after a frame that `embed` looks at."""
-        # The pitch head looks at two, and the motion at the pitch some frames away; the other parts at fewer.
+        """Number of frames before and after a frame on which its result of `embed` depends."""
+        # The pitch head uses two frames, and the motion uses the pitch some frames away; other parts use fewer.
         return 2 + max(self.motion.spans)
 
     def embed(self, spectrum: Tensor, bands: Tensor) -> tuple[Tensor, Tensor]:
-        """Input of the LSTM, (batch, frames, width), and pitch logits, (batch, frames, pitch_bins)."""
+        """Compute the LSTM's input, (batch, frames, width), and the pitch logits, (batch, frames, pitch_bins)."""
         pitch = self.pitch_head(spectrum)
-        # The boundary loss does not train the pitch head, which has better labels.
+        # The loss of the boundaries does not train the pitch head, which has better labels.
         motion = self.motion(pitch.detach().softmax(-1))
         x = self.band_convolutions(bands.unsqueeze(1)).transpose(1, 2).flatten(2)
         y = self.spectrum_convolution(spectrum.unsqueeze(1)).transpose(1, 2).flatten(2)
         return torch.cat([self.band_embedding(x).relu(), self.spectrum_embedding(y).relu(), motion], dim=-1), pitch
 
     def boundaries(self, joined: Tensor, convention: Tensor | None = None) -> Tensor:
-        """(batch, frames, heads) log odds of the heads, from what `embed` gives."""
+        """Compute (batch, frames, heads) log odds of the heads from the result of `embed`."""
         context, _ = self.lstm(self.drop(self.normalise(joined)))
         heads = self.heads(context)
         if self.corrections is not None and convention is not None:
@@ -207,11 +208,11 @@ class Network(nn.Module):
 
 
 class Model(nn.Module):
-    """A front end and a network with their configuration, as in a weight file.
+    """A front end and a network with their configuration.
 
     Args:
-        config: sizes and costs.
-        name: of its file.
+        config: configuration of the model.
+        name: name of the model's file.
         heads, conventions: see `Network`.
     """
 
@@ -225,7 +226,7 @@ class Model(nn.Module):
         self.network = Network(config, heads, conventions)
 
     def forward(self, samples: Tensor) -> Logits:
-        """Logits for ``samples`` as `FrontEnd` takes them."""
+        """Compute the logits of ``samples``, which are as for `FrontEnd`."""
         return self.network(*self.front_end(samples))
 
     @property
@@ -239,8 +240,8 @@ def fold(model: Model, convention: int | None = None) -> Model:
     """Fold the corrections of one convention into the heads of a model.
 
     Args:
-        model: with corrections; a model without any is returned unchanged.
-        convention: its number; None leaves all corrections out.
+        model: model with corrections; a model without corrections is returned unchanged.
+        convention: number of the convention; None to drop all corrections.
     """
     corrections = model.network.corrections
     if corrections is None:

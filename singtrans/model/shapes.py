@@ -1,4 +1,4 @@
-"""Names and shapes of the arrays in a model file, from its configuration alone."""
+"""Names and shapes of the arrays in a model file, computed from its configuration."""
 
 from typing import TypeAlias
 
@@ -8,11 +8,11 @@ Shapes: TypeAlias = dict[str, tuple[int, ...]]
 
 
 def network_shapes(config: Config, heads: int) -> Shapes:
-    """The network's weights, by the names that they have in torch.
+    """Return the shapes of the network's weights by their names in torch.
 
     Args:
-        config: of the model.
-        heads: how many heads the network has.
+        config: configuration of the model.
+        heads: number of heads of the network.
     """
     network, features = config.network, config.features
     pitch, (a, b, c), steps = network.pitch_channels, network.channels, features.band_steps
@@ -41,7 +41,7 @@ def network_shapes(config: Config, heads: int) -> Shapes:
 
 
 def filter_shapes(config: FeatureConfig) -> Shapes:
-    """The front end's filters, by their names in `singtrans.model.filters.Filters`."""
+    """Return the shapes of the front end's filters by their names in `singtrans.model.filters.Filters`."""
     return {
         "kernels": (config.longest_window, 2 * config.spectrum_bins),
         "band_window": (config.band_window,),

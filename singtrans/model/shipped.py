@@ -13,15 +13,15 @@ _FOLDER = (_CHECKOUT if (_CHECKOUT / "pyproject.toml").is_file() else _PACKAGE) 
 
 
 def shipped_models() -> dict[str, Path]:
-    """Name and file of every shipped model."""
+    """Return the file of every shipped model by name."""
     return {path.stem: path for path in sorted(_FOLDER.glob("*.safetensors"))}
 
 
 def find_model(name: str | Path) -> Path:
-    """The weight file for a shipped model's name or a path.
+    """Return the weight file for the name of a shipped model or a path.
 
     Raises:
-        UsageError: if it is neither.
+        UsageError: if there is no such model or file.
     """
     shipped = shipped_models()
     wanted = DEFAULT if name == "default" else str(name)

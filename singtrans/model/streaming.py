@@ -1,14 +1,14 @@
-"""Samples in blocks to posteriors in blocks: memory does not grow with the recording.
+"""Computation of posteriors in blocks, so that memory does not grow with the length of the recording.
 
     blocks ──slices──▶ samples of 7 s ──embed──▶ features ──LSTM──▶ context ──heads──▶ posteriors
 
-The front end and the convolutions look at a few frames around each frame, and every slice has them. The LSTM's states
-are carried from slice to slice. So the result does not depend on the slices.
+The front end and the convolutions use a few frames around each frame, which every slice includes. The states of the
+LSTM are passed from slice to slice. Therefore, the slices have no effect on the result.
 
-Half a second of silence is put in front of every recording. The output of an LSTM in its first frames depends on how
-many frames it has read; without the silence, the first notes would depend on how much silence a recording begins with.
+Half a second of silence is added before every recording, because the first outputs of an LSTM depend on the number of
+frames before them. Without it, the first notes would depend on the length of the silence at the start of the recording.
 
-With several threads, each works on a slice of its own. The result does not depend on how many there are.
+With several threads, each computes a different slice. Their number has no effect on the result.
 """
 
 from collections import deque
@@ -28,7 +28,7 @@ from singtrans.model.engine import Engine
 from singtrans.model.heads import HEADS
 from singtrans.model.lstm import Chunk, PiecewiseLstm
 
-_LEAD_SECONDS = 0.5  # longer, it would take longer and make no more of a difference
+_LEAD_SECONDS = 0.5  # a longer lead would take more time without further effect
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
@@ -36,7 +36,7 @@ _R = TypeVar("_R")
 
 @dataclass(frozen=True, eq=False)
 class _Slice:
-    """Samples for ``frames`` frames, and for some more: ``skip`` before them, and any number after them."""
+    """Samples of ``frames`` frames, with ``skip`` frames before them, and any number of frames after them."""
 
     samples: np.ndarray
     skip: int
@@ -44,13 +44,13 @@ class _Slice:
 
 
 class StreamingModel:
-    """Runs a model over recordings that come in blocks.
+    """Model that processes recordings in blocks.
 
     Args:
-        engine: runs the network.
-        config: of the model.
-        threads: how many slices are computed at once.
-        chunking: the length of slices, and the memory between LSTM layers.
+        engine: engine that runs the network.
+        config: configuration of the model.
+        threads: number of slices that are computed at the same time.
+        chunking: length of slices, and memory limit between LSTM layers.
     """
 
     def __init__(self, engine: Engine, config: Config, threads: int = 1, chunking: Chunking = DEFAULT) -> None:
@@ -60,12 +60,12 @@ class StreamingModel:
         self._lead = round(_LEAD_SECONDS / config.features.hop_seconds)
 
     def __call__(self, blocks: Iterable[np.ndarray], gain: float) -> Iterator[Posteriors]:
-        """Posteriors of a recording, in order, up to seven seconds each.
+        """Yield the posteriors of a recording, in order, up to seven seconds each.
 
         Args:
-            blocks: (n,) float32 each, mono at the model's rate; together the recording.
-            gain: factor of the samples: 1 divided by the recording's level. 0 for a recording of silence, for which
-                the network is not run.
+            blocks: blocks of the recording, (n,) float32 each, mono at the model's sample rate.
+            gain: factor of the samples, which is 1 divided by the recording's level; 0 for silence, for which the
+                network is not run.
         """
         if not gain:
             yield from self._silent_posteriors(blocks)
@@ -92,13 +92,13 @@ class StreamingModel:
             yield self._posteriors(heads, np.full((count, bins), 1.0 / bins, np.float16))
 
     def _frames(self, samples: int) -> int:
-        """Frames in a recording: one on every multiple of the hop up to its end."""
+        """Return the number of frames of a recording: one at every multiple of the hop up to the end."""
         return samples // self._config.features.hop + 1
 
     def _slices(self, blocks: Iterable[np.ndarray], gain: np.float32) -> Iterator[_Slice]:
         hop, margin, reach = self._config.features.hop, self._engine.margin, self._engine.reach
-        held, start, first = np.zeros(0, np.float32), 0, 0  # samples, the number of their first, the next frame
-        frames = None  # of the recording, once it is known
+        held, start, first = np.zeros(0, np.float32), 0, 0  # samples, index of the first one, next frame
+        frames = None  # number of frames of the recording, when it is known
         for block in _and_end(blocks):
             if block is None:
                 frames = self._frames(start + len(held))
@@ -125,7 +125,7 @@ class StreamingModel:
     def _posteriors(self, heads: np.ndarray, pitch: np.ndarray) -> Posteriors:
         features = self._config.features
         return Posteriors(
-            **dict(zip(HEADS, heads, strict=False)),  # a model of the old format does not have all of them
+            **dict(zip(HEADS, heads, strict=False)),  # models of the old format lack some heads
             pitch=pitch,
             hop=features.hop_seconds,
             lowest_midi=features.lowest_midi,
@@ -134,7 +134,7 @@ class StreamingModel:
 
 
 class _Pool(ThreadPoolExecutor):
-    """Threads for the slices of one recording; tasks that wait are dropped when the recording is given up."""
+    """Threads for the slices of one recording. Waiting tasks are dropped if the recording is abandoned."""
 
     def __init__(self, threads: int, start_thread: Callable[[], None]) -> None:
         super().__init__(threads, thread_name_prefix="singtrans", initializer=start_thread)
@@ -146,7 +146,7 @@ class _Pool(ThreadPoolExecutor):
 def _in_order(
     pool: ThreadPoolExecutor | None, function: Callable[[_T], _R], items: Iterable[_T], ahead: int
 ) -> Iterator[_R]:
-    """``function`` of each item, in order; with a pool, up to ``ahead`` more are computed meanwhile."""
+    """Yield ``function`` of each item, in order. With a pool, up to ``ahead`` results are computed in advance."""
     waiting: deque[Future[_R]] = deque()
     for item in items:
         if pool is None:
@@ -160,12 +160,12 @@ def _in_order(
 
 
 def _and_end(items: Iterable[_T]) -> Iterator[_T | None]:
-    """The items, and None after the last."""
+    """Yield the items, and then None."""
     yield from items
     yield None
 
 
 def _padded(samples: np.ndarray, start: int, stop: int) -> np.ndarray:
-    """``samples[start:stop]`` with zeros where there are none."""
+    """Return ``samples[start:stop]``, with zeros outside the array."""
     inside = samples[max(start, 0) : max(min(stop, len(samples)), 0)]
     return np.pad(inside, (max(-start, 0), stop - max(start, 0) - len(inside)))

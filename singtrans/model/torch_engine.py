@@ -1,4 +1,4 @@
-"""The network run by torch: on a GPU, or during training."""
+"""Engine that runs the network with torch, on a GPU or during training."""
 
 import numpy as np
 import torch
@@ -10,10 +10,10 @@ from singtrans.model.network import Model
 
 
 def choose_device(name: str) -> torch.device:
-    """The torch device for ``cpu``, ``cuda`` or ``mps``.
+    """Return the torch device for ``cpu``, ``cuda`` or ``mps``.
 
     Raises:
-        UsageError: if it is unknown or this machine has none.
+        UsageError: if the device is unknown, or this machine has none.
     """
     usable = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if name not in usable:
@@ -27,8 +27,8 @@ class TorchEngine:
     """A `singtrans.model.engine.Engine` that runs a torch module.
 
     Args:
-        model: put into evaluation mode and moved to the device.
-        device: where to run.
+        model: model, which is put into evaluation mode and moved to the device.
+        device: device that runs the network.
     """
 
     def __init__(self, model: Model, device: torch.device) -> None:
@@ -56,7 +56,7 @@ class TorchEngine:
         return logits.sigmoid().T.contiguous().cpu().numpy()
 
     def start_thread(self) -> None:
-        """Switch torch's own threads off: they spin while they wait for each other."""
+        """Disable torch's threads, which use processor time while they wait for each other."""
         torch.set_num_threads(1)
 
 

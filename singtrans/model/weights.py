@@ -1,4 +1,4 @@
-"""Model files to torch's `Model` and back; see `singtrans.model.model_file` for the files."""
+"""Conversion between model files and torch's `Model`; see `singtrans.model.model_file`."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -14,15 +14,15 @@ __all__ = ["FORMAT", "from_torch", "load_model", "read_metadata", "save_model", 
 
 
 def save_model(model: Model, path: Path, notes: Mapping[str, str] | None = None) -> None:
-    """Write a model as safetensors, whole or not at all.
+    """Write a model as safetensors. If writing fails, no incomplete file is left.
 
     Args:
-        model: its network's weights, its front end's filters and its configuration are written.
-        path: the file to write, ``NAME.safetensors``.
-        notes: more metadata, such as how the model was trained.
+        model: model to write, with the weights, the filters of the front end, and the configuration.
+        path: file to write, ``NAME.safetensors``.
+        notes: further metadata, such as the settings of the training.
 
     Raises:
-        ValueError: if the model has corrections of conventions, which are folded first (`fold`), or lacks heads.
+        ValueError: if the model lacks heads, or has corrections of conventions, which must be folded first (`fold`).
     """
     write_model(from_torch(model), path, notes)
 
@@ -37,7 +37,7 @@ def load_model(path: Path) -> Model:
 
 
 def to_torch(stored: StoredModel) -> Model:
-    """A model of arrays as a torch module in evaluation mode, on the CPU."""
+    """Convert a model of arrays to a torch module in evaluation mode, on the CPU."""
     model = Model(stored.config, stored.name, heads=stored.heads)
     model.front_end.load_filters(
         {f.name: torch.tensor(getattr(stored.filters, f.name)) for f in dataclasses.fields(Filters)}
@@ -47,10 +47,10 @@ def to_torch(stored: StoredModel) -> Model:
 
 
 def from_torch(model: Model) -> StoredModel:
-    """A torch module as arrays that share no memory with it.
+    """Convert a torch module to arrays that share no memory with it.
 
     Raises:
-        ValueError: if the model has corrections of conventions, which are folded first (`fold`).
+        ValueError: if the model has corrections of conventions, which must be folded first (`fold`).
     """
     if model.network.corrections is not None:
         raise ValueError("a model in training has corrections: fold it before it is saved")

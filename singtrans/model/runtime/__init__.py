@@ -1,1 +1,1 @@
-"""Inference without torch: the network as ONNX graphs of our own making, run by onnxruntime."""
+"""Inference without torch: ONNX graphs of the network, which this package builds and onnxruntime runs."""

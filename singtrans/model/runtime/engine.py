@@ -1,4 +1,4 @@
-"""The network run by onnxruntime on the CPU; neither importing this module nor using it needs torch."""
+"""Engine that runs the network with onnxruntime on the CPU, without torch."""
 
 import numpy as np
 import onnxruntime
@@ -13,12 +13,12 @@ _LEAST_PROBABILITY = np.float32(1e-8)
 
 
 class OnnxEngine:
-    """A `singtrans.model.engine.Engine` that runs graphs which `singtrans.model.runtime.graphs` builds.
+    """A `singtrans.model.engine.Engine` that runs the graphs of `singtrans.model.runtime.graphs`.
 
-    Each call uses one thread, the caller's; several threads may call `embed` at once.
+    Each call runs in the thread of the caller only. Several threads may call `embed` at the same time.
 
     Args:
-        model: as read from its file.
+        model: model as read from a file.
     """
 
     def __init__(self, model: StoredModel) -> None:
@@ -34,7 +34,7 @@ class OnnxEngine:
             for backward in (False, True)
         }
         self.margin = margin(self._features)
-        # The pitch head looks at two frames, and the motion at the pitch some frames away; the other parts at fewer.
+        # The pitch head uses two frames, and the motion uses the pitch some frames away; other parts use fewer.
         self.reach = 2 + max(self._network.motion_spans)
 
     def embed(self, samples: np.ndarray) -> Embedded:
@@ -44,11 +44,11 @@ class OnnxEngine:
         return Embedded(self._embedding.run(None, inputs)[0], half_pitch)
 
     def _power(self, samples: np.ndarray) -> np.ndarray:
-        """(frames * band_steps, band_window // 2 + 1) power of the short windows' Fourier transforms."""
+        """Compute the power of the short windows' Fourier transforms, (frames * band_steps, band_window // 2 + 1)."""
         c = self._features
         step = c.hop // c.band_steps
         frames = (len(samples) - 2 * self.margin) // c.hop + 1
-        # The first of a frame's short windows is centred half of the steps' span before the frame's centre.
+        # The short windows of a frame are symmetric around its centre.
         start = self.margin - c.band_window // 2 - (c.band_steps - 1) * step // 2
         windows = np.lib.stride_tricks.sliding_window_view(samples[start:], c.band_window)[::step]
         transform = np.fft.rfft(windows[: frames * c.band_steps] * self._band_window)
@@ -63,7 +63,7 @@ class OnnxEngine:
         return self._heads.run(None, {"x": context})[0]
 
     def start_thread(self) -> None:
-        """Do nothing: the sessions have no threads of their own."""
+        """Do nothing, because the sessions have no threads."""
 
 
 class _OnnxDirection:
@@ -81,14 +81,14 @@ class _OnnxDirection:
 
 
 def pitch_motion(pitch: np.ndarray, config: NetworkConfig) -> np.ndarray:
-    """Correlation of the pitch posteriors before and after each frame; see `singtrans.model.network.PitchMotion`.
+    """Correlate the pitch posteriors before and after each frame; see `singtrans.model.network.PitchMotion`.
 
     Args:
         pitch: (frames, pitch_bins) probabilities.
-        config: with ``motion_lags`` and ``motion_spans``.
+        config: configuration of the network.
 
     Returns:
-        (frames, spans * (2 * motion_lags + 1)).
+        (frames, spans * (2 * motion_lags + 1)) correlations.
     """
     lags, spans = config.motion_lags, config.motion_spans
     frames, bins = pitch.shape
@@ -104,7 +104,7 @@ def pitch_motion(pitch: np.ndarray, config: NetworkConfig) -> np.ndarray:
 
 
 def _session(graph: bytes) -> onnxruntime.InferenceSession:
-    """A session that runs in the caller's thread alone."""
+    """Make a session that runs only in the thread of the caller."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")

@@ -1,6 +1,6 @@
-"""The network's parts as ONNX graphs, from a configuration and weights; see `singtrans.model.network` for the network.
+"""ONNX graphs of the network's parts, made from a configuration and weights; see `singtrans.model.network`.
 
-Only this code makes graphs: a model file holds arrays and a configuration, and can run nothing.
+Graphs are never read from files. A model file has only arrays and a configuration, so it cannot run code.
 """
 
 from collections.abc import Mapping
@@ -12,21 +12,21 @@ from singtrans.model.runtime.onnx_file import Graph
 from singtrans.model.runtime.spectrum import add_compression, add_spectrum
 
 _CHANNELS = 16
-_FLOAT16 = 10  # ONNX's number of the type
+_FLOAT16 = 10  # number of this type in ONNX
 
 Weights = Mapping[str, np.ndarray]
-"""Arrays under the names that they have in torch."""
+"""Arrays by their names in torch."""
 
 
 def pitch_graph(config: Config, weights: Weights, kernels: np.ndarray) -> bytes:
-    """Samples to spectrum and pitch.
+    """Make the graph that computes spectrum and pitch from samples.
 
     Inputs: samples (n,).
 
     Outputs:
         - spectrum: (1, spectrum_bins, frames).
         - pitch: (frames, pitch_bins) probabilities.
-        - half_pitch: the same in half precision.
+        - half_pitch: the probabilities in half precision.
     """
     graph = Graph("pitch")
     spectrum = add_spectrum(graph, graph.input("samples", ["n"]), kernels, config.features)
@@ -40,7 +40,7 @@ def pitch_graph(config: Config, weights: Weights, kernels: np.ndarray) -> bytes:
 
 
 def _add_pitch_head(graph: Graph, spectrum: str, config: Config, weights: Weights) -> str:
-    """(1, spectrum_bins, frames) -> (frames, pitch_bins) logits."""
+    """Add the pitch head: (1, spectrum_bins, frames) spectrum -> (frames, pitch_bins) logits."""
     network, features = config.network, config.features
     shift = np.round(np.log2(network.harmonics) * features.bins_per_octave).astype(int)
     low = max(0, -int(shift.min()))
@@ -52,7 +52,7 @@ def _add_pitch_head(graph: Graph, spectrum: str, config: Config, weights: Weight
         for start in (int(s) + low for s in shift)
     ]
     x = graph.node("Concat", *harmonics, axis=1)
-    # onnxruntime's convolutions of a multiple of 16 channels are several times as fast: channels of zeros fill up.
+    # Channels of zeros are added, because onnxruntime is several times as fast with a multiple of 16 channels.
     unused = -len(harmonics) % _CHANNELS
     x = graph.node("Pad", x, graph.constant(np.array([0, 0, 0, 0, 0, unused, 0, 0], np.int64)))
     first_weight = np.pad(weights["pitch_head.convolutions.0.weight"], ((0, 0), (0, unused), (0, 0), (0, 0)))
@@ -64,11 +64,11 @@ def _add_pitch_head(graph: Graph, spectrum: str, config: Config, weights: Weight
 
 
 def embedding_graph(config: Config, weights: Weights, band_filters: np.ndarray) -> bytes:
-    """Spectrum, bands and motion to the input of the LSTM.
+    """Make the graph that computes the LSTM's input from spectrum, bands and motion.
 
     Inputs:
         - spectrum: (1, spectrum_bins, frames).
-        - power: (frames * band_steps, band_window // 2 + 1) of the short windows' Fourier transforms.
+        - power: (frames * band_steps, band_window // 2 + 1), power of the short windows' Fourier transforms.
         - motion: (frames, spans * (2 * motion_lags + 1)).
 
     Outputs: embedding (frames, width).
@@ -103,11 +103,11 @@ def embedding_graph(config: Config, weights: Weights, band_filters: np.ndarray) 
 
 
 def direction_graph(weights: Weights, layer: int, backward: bool) -> bytes:
-    """One direction of one layer of the LSTM.
+    """Make the graph of one direction of one layer of the LSTM.
 
-    Inputs: x (frames, width); h and c (1, 1, hidden), the state before the first frame that is read.
+    Inputs: x (frames, width); h and c (1, 1, hidden), the state before the first frame.
 
-    Outputs: y (frames, hidden); last_h and last_c, the state after the last.
+    Outputs: y (frames, hidden); last_h and last_c, the state after the last frame.
     """
     suffix = f"_l{layer}" + ("_reverse" if backward else "")
     w, r, input_bias, bias = (
@@ -128,13 +128,13 @@ def direction_graph(weights: Weights, layer: int, backward: bool) -> bytes:
 
 
 def _in_order(array: np.ndarray) -> np.ndarray:
-    """torch's order of the gates (input, forget, cell, output) in ONNX's (input, output, forget, cell)."""
+    """Change the order of gates from torch's (input, forget, cell, output) to ONNX's (input, output, forget, cell)."""
     i, f, c, o = np.split(array, 4)
     return np.concatenate([i, o, f, c])
 
 
 def heads_graph(weights: Weights) -> bytes:
-    """The LSTM's output to probabilities.
+    """Make the graph that computes the heads' probabilities from the LSTM's output.
 
     Inputs: x (frames, 2 * hidden).
 
@@ -163,7 +163,7 @@ def _add_convolution(
     transposed: bool = True,
     padding: tuple[int, int] | None = None,
 ) -> str:
-    """Add a convolution over (frames, bins), in torch's order; transposed, ``x`` is (1, channels, bins, frames)."""
+    """Add a convolution over (frames, bins), as in torch. If transposed, ``x`` is (1, channels, bins, frames)."""
     weight, bias = weights[f"{name}.weight"], weights[f"{name}.bias"]
     pads = padding or (weight.shape[2] // 2, weight.shape[3] // 2)
     if transposed:

@@ -1,7 +1,7 @@
-"""ONNX graphs, built node by node and written in ONNX's file format.
+"""Building of ONNX graphs node by node, and writing in ONNX's file format.
 
-The format is protocol buffers (https://protobuf.dev/programming-guides/encoding). A graph needs so little of it that
-the few functions here take the place of the packages onnx, protobuf and ml_dtypes (25 MB). Field numbers are those of
+The format is protocol buffers (https://protobuf.dev/programming-guides/encoding). A graph needs only a small part of
+it, so the functions here replace the packages onnx, protobuf and ml_dtypes (25 MB). Field numbers are those of
 onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto). onnxruntime checks every graph that it loads.
 """
 
@@ -22,10 +22,10 @@ Attribute: TypeAlias = int | float | str | Sequence[int] | Sequence[str]
 class Graph:
     """An ONNX graph.
 
-    Values are named by strings, which the methods return.
+    The methods return the names of values as strings.
 
     Args:
-        name: of the graph.
+        name: name of the graph.
     """
 
     def __init__(self, name: str) -> None:
@@ -37,17 +37,17 @@ class Graph:
         self._names = 0
 
     def input(self, name: str, shape: Sequence[int | str]) -> str:
-        """Declare an input of float32; a dimension that is named may have any size."""
+        """Declare an input of float32; dimensions with a name may have any size."""
         self._inputs.append(_bytes(11, _value_info(name, np.dtype(np.float32), shape)))
         return name
 
     def output(self, value: str, name: str, shape: Sequence[int | str], dtype: type = np.float32) -> None:
-        """Declare a value as an output, under a name."""
+        """Declare a value as an output with a name."""
         self._add("Identity", (value,), (name,), {})
         self._outputs.append(_bytes(12, _value_info(name, np.dtype(dtype), shape)))
 
     def constant(self, array: np.ndarray | np.floating) -> str:
-        """Add an array of float32 or int64 that is part of the graph."""
+        """Add a constant array of float32 or int64."""
         name = self._name()
         values = np.asarray(array, dtype="<f4" if array.dtype.kind == "f" else "<i8")
         tensor = b"".join(_varint(1, size) for size in values.shape)
@@ -56,7 +56,7 @@ class Graph:
         return name
 
     def node(self, operator: str, *inputs: str, **attributes: Attribute) -> str:
-        """Add a node with one output; an input that is left out is an empty string."""
+        """Add a node with one output; omitted inputs are empty strings."""
         return self.nodes(operator, inputs, 1, **attributes)[0]
 
     def nodes(self, operator: str, inputs: Sequence[str], outputs: int, **attributes: Attribute) -> list[str]:
@@ -76,7 +76,7 @@ class Graph:
         return self.node("Reshape", value, self.constant(np.array(shape, np.int64)))
 
     def serialised(self) -> bytes:
-        """The graph as the content of an ONNX file."""
+        """Return the content of an ONNX file with the graph."""
         graph = b"".join([*self._nodes, _text(2, self.name), *self._constants, *self._inputs, *self._outputs])
         opset = _text(1, "") + _varint(2, _OPSET)
         return _varint(1, _IR_VERSION) + _text(2, "singtrans") + _bytes(7, graph) + _bytes(8, opset)
@@ -94,7 +94,7 @@ class Graph:
 
 
 def _attribute(name: str, value: Attribute) -> bytes:
-    """AttributeProto: its name, its value in the field of its type, and the type's number."""
+    """Encode an AttributeProto: its name, its value in the field for its type, and the number of the type."""
     if isinstance(value, int):
         content = _varint(3, value) + _varint(20, 2)
     elif isinstance(value, float):
@@ -109,7 +109,7 @@ def _attribute(name: str, value: Attribute) -> bytes:
 
 
 def _value_info(name: str, dtype: np.dtype, shape: Sequence[int | str]) -> bytes:
-    """ValueInfoProto: a name with a type and a shape."""
+    """Encode a ValueInfoProto: a name with a type and a shape."""
     sizes = [_text(2, size) if isinstance(size, str) else _varint(1, size) for size in shape]
     tensor_type = _varint(1, _TYPES[dtype]) + _bytes(2, b"".join(_bytes(1, size) for size in sizes))
     return _text(1, name) + _bytes(2, _bytes(1, tensor_type))
@@ -132,7 +132,7 @@ def _text(field: int, text: str) -> bytes:
 
 
 def _number(value: int) -> bytes:
-    """Seven bits per byte, the lowest first; all but the last byte have the highest bit set."""
+    """Encode seven bits per byte, lowest first; all bytes but the last have the highest bit set."""
     value &= 2**64 - 1  # negative numbers are in two's complement
     content = bytearray()
     while value > 127:

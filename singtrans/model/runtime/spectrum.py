@@ -1,12 +1,12 @@
-"""The spectrum as part of an ONNX graph: as in `singtrans.model.features`, with fewer multiplications.
+"""The spectrum as part of an ONNX graph. It equals that of `singtrans.model.features`, with fewer multiplications.
 
-A bin's kernel k holds frequencies near its centre only, far below half the sample rate for the low bins, which have the
-longest windows. With a low-pass filter h that passes these frequencies,
+The kernel k of a bin has only frequencies near its centre. For the low bins, which have the longest windows, these are
+far below half the sample rate. With a low-pass filter h that passes these frequencies,
 
     sum over n of x[n] k[n]  =  d * sum over m of (h * x)[d m] k[d m],
 
-so the sum needs one sample in d. `DECIMATIONS` are tried from the largest on; the rest of the bins take all samples.
-The difference is below 1e-5 of the spectrum's full scale.
+so the sum needs only every d-th sample. For each bin, the largest of `DECIMATIONS` that is possible is used. The other
+bins use all samples. The difference is below 1e-5 of the spectrum's full scale.
 """
 
 import math
@@ -19,21 +19,21 @@ from singtrans.model.filters import spectrum_frequencies
 from singtrans.model.runtime.onnx_file import Graph
 
 DECIMATIONS = (8, 4, 2)
-_HIGHEST = 0.3  # of the decimated rate: the highest bin that is computed from it
-_GUARD = (1.1, 40.0)  # the low-pass filter passes this factor of the highest bin's frequency, and as many Hz more
+_HIGHEST = 0.3  # share of the decimated rate; frequency limit of the bins
+_GUARD = (1.1, 40.0)  # factor and number of Hz by which the pass band exceeds the highest bin
 _STOPBAND = 110.0  # dB
-_BLOCKS = 4  # of decimated samples in a hop, each of which is computed at once
-_GROUPS = 6  # of the spectrum's bins, each of which is computed from no more samples than it needs
+_BLOCKS = 4  # blocks of decimated samples per hop that are computed together
+_GROUPS = 6  # groups of spectrum bins; each group is computed from only the samples that it needs
 
 
 @dataclass(frozen=True, eq=False)
 class Band:
-    """Neighbouring bins that are computed from the same samples.
+    """Adjacent bins that are computed from the same samples.
 
     Attributes:
-        first, last: bins; the second is not included.
-        factor: of decimation; 1 for none.
-        taps: of the low-pass filter, an odd number of them.
+        first, last: first bin, and first bin after the band.
+        factor: decimation factor; 1 for no decimation.
+        taps: taps of the low-pass filter, in odd number.
     """
 
     first: int
@@ -43,12 +43,12 @@ class Band:
 
     @property
     def half(self) -> int:
-        """Samples around each that the low-pass filter looks at, on either side."""
+        """Number of samples on each side that the low-pass filter uses."""
         return len(self.taps) // 2
 
 
 def bands(config: FeatureConfig) -> list[Band]:
-    """The bands that all bins fall into, from the lowest on."""
+    """Divide all bins into bands, from the lowest."""
     hz = spectrum_frequencies(config)
     found, first = [], 0
     for factor in DECIMATIONS:
@@ -62,12 +62,12 @@ def bands(config: FeatureConfig) -> list[Band]:
 
 
 def margin(config: FeatureConfig) -> int:
-    """Samples that are needed before the first frame's centre and after the last frame's."""
+    """Return the number of samples needed before the centre of the first frame and after that of the last one."""
     return config.longest_window // 2 + max(band.half for band in bands(config))
 
 
 def _low_pass(factor: int, highest: float, rate: int) -> np.ndarray:
-    """Taps of a low-pass filter (a Kaiser window's) for decimation, of a gain of 1 up to the highest bin."""
+    """Compute the taps of a low-pass filter (Kaiser window) for decimation, with a gain of 1 up to the highest bin."""
     edge = _GUARD[0] * highest + _GUARD[1]
     stop = rate / factor - edge
     half = math.ceil((_STOPBAND - 7.95) / (2.285 * 2 * math.pi * (stop - edge) / rate) / 2)
@@ -79,13 +79,13 @@ def add_spectrum(graph: Graph, samples: str, kernels: np.ndarray, config: Featur
     """Add the spectrum to a graph.
 
     Args:
-        graph: to be added to.
-        samples: (n,) with `margin` samples on either side.
+        graph: graph to which nodes are added.
+        samples: (n,) samples with `margin` samples on each side.
         kernels: (longest_window, 2 * spectrum_bins).
-        config: of the front end.
+        config: configuration of the front end.
 
     Returns:
-        (1, spectrum_bins, frames), compressed.
+        The compressed spectrum, (1, spectrum_bins, frames).
     """
     x = graph.reshape(samples, 1, 1, -1)
     reach = margin(config) - config.longest_window // 2
@@ -103,7 +103,7 @@ def add_spectrum(graph: Graph, samples: str, kernels: np.ndarray, config: Featur
 
 
 def add_compression(graph: Graph, x: str, config: FeatureConfig) -> str:
-    """log(1 + c x) / log(1 + c)."""
+    """Add the compression, log(1 + c x) / log(1 + c)."""
     scaled = graph.node("Mul", x, graph.constant(np.float32(config.compression)))
     logarithm = graph.node("Log", graph.node("Add", scaled, graph.constant(np.float32(1.0))))
     return graph.node("Mul", logarithm, graph.constant(np.float32(1.0 / math.log1p(config.compression))))
@@ -127,7 +127,7 @@ def _decimated(graph: Graph, x: str, band: Band, reach: int, config: FeatureConf
     start = graph.slice(x, 2, reach - band.half, None)
     padded = graph.node("Pad", start, graph.constant(np.array([0, 0, 0, 0, 0, config.hop], np.int64)))
     blocks = graph.node("Conv", padded, graph.constant(weights), strides=[block])
-    # Of one frame; each further frame adds a hop to both.
+    # This is for one frame; each further frame adds a hop to both lengths.
     length = config.longest_window + reach + band.half + config.hop
     produced = ((length - width) // block + 1) * size
     return graph.reshape(graph.node("Transpose", blocks, perm=[0, 2, 1]), 1, 1, -1), (
@@ -136,7 +136,7 @@ def _decimated(graph: Graph, x: str, band: Band, reach: int, config: FeatureConf
 
 
 def _magnitudes(graph: Graph, samples: str, kernels: np.ndarray, hop: int, excess: int) -> str:
-    """(1, bins, frames) magnitudes of the bins of these kernels, from the samples that they need."""
+    """Add the magnitudes of bins, (1, bins, frames), computed from the samples that their kernels need."""
     rows = np.flatnonzero(kernels.any(axis=1))
     first, last = (int(rows[0]), int(rows[-1]) + 1) if len(rows) else (0, 1)
     part = graph.slice(samples, 2, first, -(len(kernels) - last + excess) or None)
