@@ -91,7 +91,7 @@ def test_the_closest_format_is_suggested():
 
 def test_debugging_shows_tracebacks_and_logs(tmp_path, monkeypatch):
     (tmp_path / "a.wav").write_text("no sound")
-    plain = run("transcribe", "a.wav", cwd=tmp_path)
+    plain = call("transcribe", "a.wav", cwd=tmp_path)
     assert (plain.returncode, plain.stderr.count("\n")) == (1, 1)
     for arguments, variable in [(["--debug"], ""), ([], "1")]:
         result = subprocess.run(
@@ -164,17 +164,17 @@ def test_a_missing_device_is_wrong_usage(tmp_path):
 
     if torch.backends.mps.is_available():
         pytest.skip("this machine has such a device")
-    result = run("transcribe", GOOD, GOOD.parent / "ode_to_joy.ogg", "-o", tmp_path, "--device", "mps")
+    result = call("transcribe", GOOD, GOOD.parent / "ode_to_joy.ogg", "-o", tmp_path, "--device", "mps")
     assert (result.returncode, result.stderr.count("\n")) == (2, 1)
     assert "--device mps: this machine's torch cannot use it" in result.stderr
 
 
 def test_a_damaged_model_is_reported_in_one_line(tmp_path):
     (tmp_path / "m.safetensors").write_bytes(b"not weights" * 100)
-    result = run("transcribe", GOOD, SAMPLES / "ode_to_joy.ogg", "-o", "out", "--model", "m.safetensors", cwd=tmp_path)
+    result = call("transcribe", GOOD, SAMPLES / "ode_to_joy.ogg", "-o", "out", "--model", "m.safetensors", cwd=tmp_path)
     assert (result.returncode, result.stderr.count("\n")) == (2, 1)
     assert "m.safetensors" in result.stderr
-    assert run("info", "m.safetensors", cwd=tmp_path).returncode == 2
+    assert call("info", "m.safetensors", cwd=tmp_path).returncode == 2
 
 
 def test_info():
@@ -210,7 +210,7 @@ def test_errors_name_the_extra_of_a_missing_package(tmp_path, command, package, 
 
 
 def test_train_without_data_is_reported_in_one_line(tmp_path):
-    result = run("train", "missing", "-o", "out", cwd=tmp_path)
+    result = call("train", "missing", "-o", "out", cwd=tmp_path)
     assert result.returncode == 1
     assert result.stderr.startswith("singtrans: ") and "missing" in result.stderr
     assert result.stderr.count("\n") == 1

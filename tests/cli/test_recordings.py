@@ -8,7 +8,7 @@ import numpy as np
 import soundfile
 
 from singtrans import audio
-from tests.helpers.command import SAMPLES, files, run
+from tests.helpers.command import SAMPLES, call, files, run
 from tests.helpers.containers import Track, write
 
 SUNG = SAMPLES / "ode_to_joy.ogg"
@@ -31,7 +31,7 @@ def have_same_notes(found, expected, slack=0.03):
 
 
 def transcribed(path, *options):
-    result = run("transcribe", path, "-f", "csv", "-o", "-", *options)
+    result = call("transcribe", path, "-f", "csv", "-o", "-", *options)
     assert result.returncode == 0, result.stderr
     return notes(result)
 
@@ -42,7 +42,7 @@ def test_an_incomplete_recording_is_written_logged_and_reported(tmp_path):
     content = (tmp_path / "a.flac").read_bytes()
     (tmp_path / "a.flac").write_bytes(content[: len(content) // 2])
     log = tmp_path / "log.jsonl"
-    result = run("transcribe", "a.flac", "whole.wav", "-o", "out", "--log", log, cwd=tmp_path)
+    result = call("transcribe", "a.flac", "whole.wav", "-o", "out", "--log", log, cwd=tmp_path)
     assert result.returncode == 1
     assert files(tmp_path / "out") == {"a.mid", "whole.mid"}
     line = next(line for line in result.stderr.splitlines() if line.startswith("[1/2]"))
@@ -51,7 +51,7 @@ def test_an_incomplete_recording_is_written_logged_and_reported(tmp_path):
     first, second = (json.loads(text) for text in log.read_text().splitlines())
     assert (first["status"], second["status"]) == ("incomplete", "done")
     assert first["error"].endswith("of 8.0 s could be decoded") and first["written"] == ["out/a.mid"]
-    streamed = run("transcribe", "a.flac", "-f", "csv", "-o", "-", "-q", cwd=tmp_path)
+    streamed = call("transcribe", "a.flac", "-f", "csv", "-o", "-", "-q", cwd=tmp_path)
     assert streamed.returncode == 1 and notes(streamed)
     assert streamed.stderr.startswith("a.flac: only ")
 
@@ -59,11 +59,11 @@ def test_an_incomplete_recording_is_written_logged_and_reported(tmp_path):
 def test_a_message_names_the_track_that_is_read(tmp_path):
     voice = sung()
     write(tmp_path / "a.mkv", Track(np.zeros_like(voice)), Track(voice))
-    result = run("transcribe", "a.mkv", "-f", "csv", "-o", "-", cwd=tmp_path)
+    result = call("transcribe", "a.mkv", "-f", "csv", "-o", "-", cwd=tmp_path)
     assert result.returncode == 0 and len(notes(result)) > 3
     assert "a.mkv: sound track 2 of 2 was read (track 1 is silent); --track chooses another" in result.stderr
-    assert notes(run("transcribe", "a.mkv", "-f", "csv", "-o", "-", "--track", 1, cwd=tmp_path)) == []
-    wrong = run("transcribe", "a.mkv", "--track", 3, cwd=tmp_path)
+    assert notes(call("transcribe", "a.mkv", "-f", "csv", "-o", "-", "--track", 1, cwd=tmp_path)) == []
+    wrong = call("transcribe", "a.mkv", "--track", 3, cwd=tmp_path)
     assert (wrong.returncode, wrong.stderr) == (1, "failed: a.mkv has 2 sound tracks; there is no track 3.\n")
 
 
@@ -76,7 +76,7 @@ def test_the_channel_of_the_voice_can_be_chosen(tmp_path):
     assert have_same_notes(transcribed(tmp_path / "a.wav", "--channel", "right"), expected)
     assert have_same_notes(transcribed(tmp_path / "a.wav", "--channel", "2"), expected)
     assert transcribed(tmp_path / "a.wav", "--channel", "left") != expected
-    wrong = run("transcribe", "a.wav", "--channel", "middle", cwd=tmp_path)
+    wrong = call("transcribe", "a.wav", "--channel", "middle", cwd=tmp_path)
     assert wrong.returncode == 2 and "--channel middle" in wrong.stderr
 
 
@@ -104,7 +104,7 @@ def test_the_report_page_plays_the_chosen_channel(tmp_path):
     soundfile.write(tmp_path / "a.wav", np.stack([np.zeros_like(voice), voice], 1), 48_000)
     sizes = []
     for channel in ("left", "right"):
-        result = run("report", "a.wav", "--channel", channel, "-o", channel, cwd=tmp_path)
+        result = call("report", "a.wav", "--channel", channel, "-o", channel, cwd=tmp_path)
         assert result.returncode == 0, result.stderr
         sizes.append((tmp_path / channel / "a.report.html").stat().st_size)
-    assert sizes[0] < sizes[1] / 2
+    assert sizes[1] - sizes[0] > 50_000  # the left channel is silent

@@ -5,7 +5,7 @@ from pathlib import Path
 from unittest import mock
 
 from singtrans.model.config import Config, NetworkConfig
-from singtrans.training import run
+from singtrans.training import logs, run
 
 
 def train(songs: Path, out: Path, steps: int, *, resume: bool = False) -> None:
@@ -14,7 +14,11 @@ def train(songs: Path, out: Path, steps: int, *, resume: bool = False) -> None:
     options = run.TrainOptions(
         steps=steps, batch=2, seconds=1.0, validate_every=steps // 5, rate=5e-4, seed=3, resume=resume
     )
-    with mock.patch.object(run, "Config", lambda: Config(network=network)):
+    # The curves and the logs for TensorBoard take longer than the training.
+    with (
+        mock.patch.object(run, "Config", lambda: Config(network=network)),
+        mock.patch.multiple(logs, draw_curves=lambda _: None, _board=lambda *_: None),
+    ):
         run.run_training([songs], out, options)
 
 
