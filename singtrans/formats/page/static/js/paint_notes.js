@@ -11,6 +11,7 @@ import { LEFT, view, xOf, yOf, yOfNote } from "./view.js";
 
 const WIDE_LABEL = 26; // pixels
 const LEAST_HEIGHT = 5;
+const COARSE = 14; // pixels per second below which notes have no details
 
 // Where the box of a note is on the canvas.
 export function boxOf(note) {
@@ -18,9 +19,17 @@ export function boxOf(note) {
   return { x, y: yOf(integer(note)) - height / 2, width: Math.max(2, xOf(note.offset) - x), height };
 }
 
+const isSounding = (note) => player.playing && note.onset <= player.position && player.position < note.offset;
+
+// A note as a mark without details, which is quick to paint.
+function paintMark(c, note) {
+  const { x, y, width, height } = boxOf(note);
+  c.fillStyle = isSounding(note) ? colours.sounding : isChosen(note) ? colours.chosen : needsCheck(note) ? colours["doubt-edge"] : colours["note-edge"];
+  c.fillRect(x, y, width, height);
+}
+
 function paintNote(c, note) {
-  const { x, y, width, height } = boxOf(note), chosen = isChosen(note), doubtful = needsCheck(note);
-  const sounds = player.playing && note.onset <= player.position && player.position < note.offset;
+  const { x, y, width, height } = boxOf(note), chosen = isChosen(note), doubtful = needsCheck(note), sounds = isSounding(note);
   c.beginPath();
   c.roundRect(x, y, width, height, Math.min(4, width / 2, height / 2));
   c.fillStyle = sounds ? colours.sounding : doubtful ? colours.doubt : colours.note;
@@ -72,12 +81,13 @@ function paintHandles(c, note) {
 const shownNotes = (left, right) => song.notes.slice(firstAfter(left), firstAfter(right) + 1);
 
 export function paintNotes(c, left, right) {
-  for (const note of shownNotes(left, right)) paintNote(c, note);
+  const paintOne = view.scale < COARSE ? paintMark : paintNote;
+  for (const note of shownNotes(left, right)) paintOne(c, note);
 }
 
 // Names, words and handles, which lie above the curve.
 export function paintLabels(c, left, right) {
-  for (const note of shownNotes(left, right)) paintLabel(c, note);
+  if (view.scale >= COARSE) for (const note of shownNotes(left, right)) paintLabel(c, note);
   const only = onlyChosen();
   if (only) paintHandles(c, only);
 }

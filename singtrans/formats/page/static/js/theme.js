@@ -46,4 +46,3 @@ export function startTheme() {
   system.addEventListener("change", () => { if (!remembered()) setTheme(system.matches ? "dark" : "light"); });
 }
 
-export const isStill = matchMedia("(prefers-reduced-motion: reduce)");
