@@ -297,3 +297,19 @@ def test_tempo_metre_and_key_can_be_set(tab, tmp_path):
     tab.locator("#roll").focus()
     tab.mouse.click(*point(tab, 2.2, 63))
     assert chosen(tab).startswith("E♭4")
+
+
+def test_the_song_scrolls_under_a_drag_at_the_border(tab, tmp_path):
+    for _ in range(5):
+        tab.keyboard.press("+")
+    tab.evaluate("document.getElementById('canvas').dispatchEvent(new WheelEvent('wheel', { deltaX: 9e4 }))")
+    x, y = point(tab, 4.2, 62)
+    box = tab.locator("#canvas").bounding_box()
+    tab.mouse.move(x, y)
+    tab.mouse.down()
+    tab.mouse.move(box["x"] + box["width"] / 2, y, steps=2)
+    tab.mouse.move(box["x"] + 50, y, steps=2)
+    before = float(state(tab)["start"])
+    wait_for(tab, f"Number(document.body.dataset.start) < {before} - 0.01")
+    tab.mouse.up()
+    assert notes_of(tab, tmp_path)[7].onset == pytest.approx(3.95, abs=0.001)  # at the end of the note before it

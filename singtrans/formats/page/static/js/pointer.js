@@ -12,11 +12,12 @@ import { say } from "./status.js";
 import { LEFT, limitView, pitchAt, RULER, timeAt, view, zoomPitch, zoomTime } from "./view.js";
 
 const FAR = 4; // pixels until a press becomes a drag
+const BORDER = 24; // pixels
 const FINE = 0.1; // of the pointer's way, with Shift
 
 const canvas = $("canvas");
 const fingers = new Map(); // pointer id -> [x, y]
-let drag = null;
+let drag = null, scrolling = 0;
 
 const placeOf = (event) => {
   const box = canvas.getBoundingClientRect();
@@ -60,11 +61,29 @@ function moved(event) {
     view.top = drag.top + dy / view.tall;
     limitView();
   } else if (drag.kind === "band") stretchBand(x, y);
-  else dragNotes(event, dx, dy);
+  else {
+    dragNotes(event, dx, dy);
+    scrolling ||= requestAnimationFrame(scrollAtBorder);
+  }
+}
+
+// While a drag is held at the left or right border, the song scrolls under it.
+function scrollAtBorder() {
+  if (!drag?.far || drag.kind !== "note" || !drag.last) { scrolling = 0; return; }
+  const [x] = placeOf(drag.last), by = x > view.width - BORDER ? 1 : x < LEFT + BORDER ? -1 : 0;
+  if (by && drag.axis === "time") {
+    const before = view.start;
+    view.start += (by * BORDER) / 4 / view.scale;
+    limitView();
+    drag.x -= (view.start - before) * view.scale;
+    dragNotes(drag.last, x - drag.x, 0);
+  }
+  scrolling = requestAnimationFrame(scrollAtBorder);
 }
 
 // The first direction decides whether notes move in time or in pitch; Shift makes fine steps.
 function dragNotes(event, dx, dy) {
+  drag.last = event;
   drag.axis ??= Math.abs(dx) >= Math.abs(dy) ? "time" : "pitch";
   const isFine = event.shiftKey, seconds = (dx / view.scale) * (isFine ? FINE : 1), semitones = -dy / view.tall;
   let notes;
