@@ -1,6 +1,7 @@
 """Optional packages, and the extras of singtrans that install them."""
 
 import importlib
+from pathlib import Path
 from types import ModuleType
 
 from singtrans.errors import UsageError
@@ -26,7 +27,29 @@ def need(package: str, extra: str, purpose: str) -> ModuleType:
 
 
 def missing_package(package: str, extra: str, purpose: str) -> UsageError:
-    """Make the error for a missing package; it names the extra that installs it."""
-    return UsageError(
-        f'{purpose} needs the package {package}, which is not installed: pip install "singtrans[{extra}]"'
-    )
+    """Make the error for a missing package; it gives the command that installs it."""
+    return UsageError(f"{purpose} needs the package {package}, which is not installed: {install_command(extra)}")
+
+
+def install_command(extra: str) -> str:
+    """Return the command that installs an extra from where singtrans itself was installed.
+
+    That is a folder (a checkout), a repository, or the package index. pip records it as PEP 610 specifies.
+    """
+    import json
+    from importlib.metadata import PackageNotFoundError, distribution
+    from urllib.parse import urlsplit
+    from urllib.request import url2pathname
+
+    try:
+        origin = json.loads(distribution("singtrans").read_text("direct_url.json") or "{}")
+    except PackageNotFoundError:  # a checkout that is not installed
+        origin = {"url": Path(__file__).parents[1].as_uri(), "dir_info": {}}
+    if "vcs_info" in origin:
+        return f'pip install "singtrans[{extra}] @ {origin["vcs_info"]["vcs"]}+{origin["url"]}"'
+    source = "singtrans"
+    if "dir_info" in origin:
+        folder = Path(url2pathname(urlsplit(origin["url"]).path))
+        if (folder / "pyproject.toml").is_file():
+            source = "." if folder == Path.cwd() else str(folder)
+    return f'pip install "{source}[{extra}]"'

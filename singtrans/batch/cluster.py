@@ -15,6 +15,7 @@ from singtrans.batch.plan import Job
 from singtrans.batch.processes import Factory
 from singtrans.batch.retries import Retries
 from singtrans.errors import InputError, UsageError
+from singtrans.extras import install_command
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -136,7 +137,7 @@ def _client(scheduler: str, processes: int) -> Iterator["Client"]:
         import dask
         from distributed import Client, LocalCluster
     except ImportError:
-        raise UsageError('--scheduler needs Dask: pip install "singtrans[cluster]"') from None
+        raise UsageError(f"--scheduler needs Dask: {install_command('cluster')}") from None
     quiet = {"distributed.logging": {"distributed": "critical"}, "distributed.admin.log-format": "%(message)s"}
     with dask.config.set({"distributed.scheduler.allowed-failures": 0, **quiet}):
         if scheduler == "local":

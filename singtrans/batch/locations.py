@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from singtrans.errors import InputError, SingtransError, UsageError
+from singtrans.extras import install_command
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -141,7 +142,7 @@ def _file_system(url: Url) -> tuple["AbstractFileSystem", str]:
     try:
         import fsspec
     except ImportError:
-        raise UsageError(f'{url}: URLs need fsspec; pip install "singtrans[cluster]"') from None
+        raise UsageError(f"{url}: URLs need fsspec; {install_command('cluster')}") from None
     try:
         return fsspec.core.url_to_fs(url.text)
     except (ImportError, ValueError) as error:

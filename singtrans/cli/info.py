@@ -21,7 +21,7 @@ def info(
         bool, typer.Option("--json", help="Print all information about MODEL as JSON.", rich_help_panel=OUTPUT)
     ] = False,
 ) -> None:
-    """Describe a model, or list the shipped models."""
+    """Describe a model: the default model, or the given one."""
     import json
 
     from singtrans.model.shipped import find_model, shipped_models
@@ -31,10 +31,12 @@ def info(
         if as_json:
             typer.echo(json.dumps({"version": __version__, "models": models}, ensure_ascii=False, indent=1))
             return
-        typer.echo(f"singtrans {__version__}")
-        for name, known in models.items():
-            typer.echo(f"{name}{' (default)' if known['default'] else ''}: {known['megabytes']} MB, {known['file']}")
-        return
+        model = next((name for name, known in models.items() if known["default"]), "")
+        others = [name for name in models if name != model]
+        title = f"{model}, the default model of singtrans {__version__}"
+        title += f"; others: {', '.join(others)}" if others else ""
+    else:
+        title = ""
     from singtrans.model.model_file import read_model
 
     path = find_model(model)
@@ -44,7 +46,8 @@ def info(
         known = {"name": loaded.name, "file": str(path), "parameters": loaded.parameters_count}
         typer.echo(json.dumps(known | {key: _parsed(metadata[key]) for key in sorted(metadata)}, indent=1))
         return
-    for key, value in _lines(loaded.config, metadata, path, loaded.parameters_count).items():
+    lines = _lines(loaded.config, metadata, path, loaded.parameters_count)
+    for key, value in (lines | ({"model": title} if title else {})).items():
         typer.echo(f"{key:<12}{value}")
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from singtrans import audio
 from singtrans.errors import UsageError
+from singtrans.extras import install_command
 from singtrans.notes import Separation, Transcription, mean_confidence
 from singtrans.separation.config import SongConfig
 from singtrans.separation.engines import EXTRAS, Engine, check_engine, make_separator
@@ -168,7 +169,7 @@ class SongTranscriber:
         try:
             check_engine(self._options.engine)
         except UsageError:
-            remedy = f'pip install "singtrans[{EXTRAS[self._options.engine]}]" separates the voice first'
+            remedy = f"{install_command(EXTRAS[self._options.engine])} separates the voice first"
         else:
             remedy = str(error)
         return f"this sounds like a voice with instruments, so some notes may be those of instruments: {remedy}"

@@ -13,6 +13,7 @@ import pytest
 import singtrans
 from singtrans.cli.options import parse_formats
 from singtrans.errors import UsageError
+from singtrans.extras import install_command
 from tests.helpers.command import COMMAND, GOOD, SAMPLES, call, files, run, sound
 
 
@@ -179,10 +180,11 @@ def test_a_damaged_model_is_reported_in_one_line(tmp_path):
 
 def test_info():
     listed = call("info")
-    assert listed.returncode == 0
-    assert "solo (default): " in listed.stdout
+    assert (listed.returncode, listed.stdout.count("\n")) == (0, 10)
+    assert listed.stdout.startswith(f"model       solo, the default model of singtrans {singtrans.__version__}\n")
     one = call("info", "solo")
     assert (one.returncode, one.stdout.count("\n")) == (0, 10)
+    assert listed.stdout.splitlines()[1:] == one.stdout.splitlines()[1:]
     assert "parameters" in one.stdout and "sha256 " in one.stdout
     assert max(map(len, one.stdout.replace(str(Path(singtrans.__file__).parents[1]), "").splitlines())) <= 90
     assert (listed.stderr, one.stderr) == ("", "")
@@ -206,7 +208,7 @@ def test_errors_name_the_extra_of_a_missing_package(tmp_path, command, package, 
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])}
     result = run(*command, cwd=tmp_path, env=environment)
     assert (result.returncode, result.stderr.count("\n")) == (2, 1)
-    assert f'needs the package {package}, which is not installed: pip install "singtrans[{extra}]"' in result.stderr
+    assert f"needs the package {package}, which is not installed: {install_command(extra)}\n" in result.stderr
 
 
 def test_train_without_data_is_reported_in_one_line(tmp_path):

@@ -8,6 +8,7 @@ import shutil
 import pytest
 
 from singtrans import formats
+from singtrans.extras import install_command
 from singtrans.notes import Note, PitchTrack, Transcription
 from tests.helpers.command import SAMPLES, call, files, run
 
@@ -239,4 +240,4 @@ def test_the_error_without_matplotlib_names_the_extra(folders):
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(folders), os.environ.get("PYTHONPATH", "")])}
     result = run("evaluate", "true", "good", "--plot", "x.png", cwd=folders, env=environment)
     assert result.returncode == 2
-    assert 'pip install "singtrans[plot]"' in result.stderr
+    assert install_command("plot") in result.stderr

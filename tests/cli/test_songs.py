@@ -9,6 +9,7 @@ import pytest
 import soundfile
 
 from benchmarks.made_up_songs import RATE, backing, summed
+from singtrans.extras import install_command
 from tests.helpers.command import run
 from tests.helpers.sung import sing
 
@@ -44,7 +45,7 @@ def test_without_an_engine_a_song_is_transcribed_with_a_warning(song):
     result = run("transcribe", "song.wav", "-f", "json", "--log", "run.jsonl", cwd=song)
     assert (result.returncode, result.stderr.count("\n")) == (0, 1)
     assert "sounds like a voice with instruments" in result.stderr
-    assert 'pip install "singtrans[songs]"' in result.stderr
+    assert install_command("songs") in result.stderr
     found = json.loads((song / "song.json").read_text())
     assert found["notes"] and found["separation"]["separated"] is False
     assert json.loads((song / "run.jsonl").read_text())["separated"] is False
@@ -55,7 +56,7 @@ def test_without_an_engine_a_song_is_transcribed_with_a_warning(song):
 def test_options_that_need_an_engine_are_refused_before_transcribing(song, words):
     result = run("transcribe", "song.wav", *words, cwd=song)
     assert (result.returncode, result.stderr.count("\n")) == (2, 1)
-    assert 'pip install "singtrans[songs]"' in result.stderr
+    assert install_command("songs") in result.stderr
     assert not (song / "song.mid").exists()
 
 
@@ -64,7 +65,7 @@ def test_options_that_need_an_engine_are_refused_before_transcribing(song, words
 def test_other_commands_separate_on_request_too(song, words):
     result = run(*words, "--separate", "always", cwd=song)
     assert (result.returncode, result.stderr.count("\n")) == (2, 1)
-    assert 'pip install "singtrans[songs]"' in result.stderr
+    assert install_command("songs") in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 import soundfile
 
 from singtrans.errors import InputError, UsageError
+from singtrans.extras import install_command
 from singtrans.notes import Note, PitchTrack, Transcription
 from singtrans.separation import engines
 from singtrans.separation.config import SongConfig
@@ -175,7 +176,7 @@ def test_a_missing_engine_causes_a_remark_for_uncertain_notes(song, monkeypatch)
     found = transcribe(song, FakeTranscriber(0.6, 0.7), make=make)
     assert found.notes[0].confidence == 0.6
     assert "voice with instruments" in found.remarks[0]
-    assert 'pip install "singtrans[songs]"' in found.remarks[0]
+    assert install_command("songs") in found.remarks[0]
     assert "\n" not in found.remarks[0]
     assert not transcribe(
         song, FakeTranscriber(0.7, 0.7), make=make

@@ -1,0 +1,40 @@
+"""Commands that install the extras, from where singtrans was installed."""
+
+import json
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from singtrans.extras import install_command
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.mark.parametrize(
+    ("origin", "source"),
+    [
+        (None, "singtrans[score]"),
+        ({"url": ROOT.as_uri(), "dir_info": {"editable": True}}, f"{ROOT}[score]"),
+        ({"url": "file:///deleted", "dir_info": {}}, "singtrans[score]"),
+        ({"url": "https://a.org/s.git", "vcs_info": {"vcs": "git"}}, "singtrans[score] @ git+https://a.org/s.git"),
+        ({"url": "https://a.org/s.whl", "archive_info": {}}, "singtrans[score]"),
+    ],
+)
+def test_extras_are_installed_from_the_origin_of_singtrans(monkeypatch, tmp_path, origin, source):
+    class Installed:
+        def read_text(self, name):
+            return json.dumps(origin) if origin and name == "direct_url.json" else None
+
+    monkeypatch.setattr(metadata, "distribution", lambda _: Installed())
+    monkeypatch.chdir(tmp_path)
+    assert install_command("score") == f'pip install "{source}"'
+
+
+def test_the_folder_is_a_dot_in_a_checkout_that_is_not_installed(monkeypatch):
+    def missing(name):
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "distribution", missing)
+    monkeypatch.chdir(ROOT)
+    assert install_command("score") == 'pip install ".[score]"'
