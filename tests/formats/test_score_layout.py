@@ -1,6 +1,7 @@
 """Bars, note values, ties, triplets, rests and beams."""
 
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -8,6 +9,7 @@ from hypothesis import given, settings
 from singtrans.errors import InputError
 from singtrans.formats.score.beams import beam_groups, beams
 from singtrans.formats.score.layout import MOST_BARS, REST, lay_out
+from singtrans.formats.score.systems import choose_breaks
 from singtrans.formats.score.values import QUARTER, split, split_triplet
 from singtrans.melody.metre import Metre
 from tests.helpers.written_melodies import written_melodies
@@ -196,3 +198,27 @@ def test_symbols_are_few(melody):
     for number, count in counts.items():
         beats = (melody.ends[number] - melody.starts[number]) / min(melody.metre.beat, 1)
         assert count <= 2 + beats
+
+
+def quarters(count):
+    starts = [Fraction(number) for number in range(count)]
+    return lay_out(starts, [start + 1 for start in starts], Metre(4, 4))
+
+
+def test_systems_end_with_phrases_and_are_even():
+    bars = quarters(64)
+    plain = sorted(choose_breaks(bars, [False] * 64, [0] * 64))
+    widths = [after - before for before, after in pairwise([0, *plain, 16])]
+    assert max(widths[:-1]) - min(widths[:-1]) <= 1
+    breaths = [number % 16 == 15 for number in range(64)]  # every fourth bar
+    assert all(place % 4 == 0 for place in choose_breaks(bars, breaths, [0] * 64))
+
+
+def test_words_make_systems_shorter():
+    bars = quarters(64)
+    assert len(choose_breaks(bars, [False] * 64, [9] * 64)) > len(choose_breaks(bars, [False] * 64, [2] * 64))
+
+
+def test_a_phrase_that_begins_with_a_pickup_begins_a_system_with_its_first_bar():
+    breaths = [number % 16 == 14 for number in range(64)]  # the last quarter of every fourth bar is a pickup
+    assert all(place % 4 == 0 for place in choose_breaks(quarters(64), breaths, [0] * 64))

@@ -209,3 +209,14 @@ def test_letters_of_words_are_as_wide_as_verovio_expects(tmp_path):
     (group,) = [node for node in root.iter("{*}g") if "syl" in (node.get("class") or "").split()]
     sizes = [float(part.get("font-size")[:-2]) for part in group.iter("{*}tspan") if part.get("font-size")]
     assert sizes == [pytest.approx(405 * 0.94)]
+
+
+def test_lines_of_words_end_systems(tmp_path):
+    """Thirty-two bars of quarter notes, with a line of words for every four bars."""
+    song = long_tune(128)
+    words = parse_lyrics("\n".join(["la " * 15 + "~"] * 8))
+    text = formats.save(song, tmp_path / "a.musicxml", options=Options(tempo=120, lyrics=words)).read_text()
+    bars = text.split("<measure ")[1:]
+    starts = [number for number, bar in enumerate(bars) if 'new-system="yes"' in bar]
+    assert starts
+    assert all(start % 4 == 0 for start in starts)

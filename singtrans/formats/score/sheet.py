@@ -106,7 +106,7 @@ def make_sheet(transcription: Transcription, options: Options) -> Sheet:
         ornaments=tuple(_ornamented(note, key) if keep else Ornamented() for note in transcription.notes),
         syllables=arrangement.syllables,
         breaths=arrangement.breaths,
-        breaks=choose_breaks(bars, arrangement.breaths, _letters(arrangement.syllables)),
+        breaks=choose_breaks(bars, _phrase_ends(arrangement), _letters(arrangement.syllables)),
         title=options.title_of(transcription.audio),
         composer=printable(options.composer),
         artist=printable(options.artist),
@@ -130,6 +130,16 @@ def _ornamented(note: Note, key: Key) -> Ornamented:
         elif ornament.kind in _MARKS:
             marks.append(_MARKS[ornament.kind])
     return Ornamented(tuple(graces), tuple(marks))
+
+
+def _phrase_ends(arrangement: Arrangement) -> list[bool]:
+    """Whether a phrase ends, after each note: where the singer breathes, or a line of the words ends."""
+    held = [syllable is not None and syllable.text == HELD for syllable in arrangement.syllables]
+    ends, line = [], False
+    for number, (breath, syllable) in enumerate(zip(arrangement.breaths, arrangement.syllables, strict=True)):
+        line = (syllable is not None and syllable.ends_line) or (line and held[number])
+        ends.append(breath or (line and held[number + 1 : number + 2] != [True]))
+    return ends
 
 
 def _letters(syllables: Sequence[Syllable | None]) -> list[int]:
