@@ -7,8 +7,8 @@ from singtrans.formats.score.sheet import Sheet
 SVG = "http://www.w3.org/2000/svg"
 """Namespace of SVG."""
 
-FONTS = "'Libertinus Serif', 'Times New Roman', Times, serif"
-"""Fonts of all text; the first one comes with typst."""
+FONTS = "'Libertinus Serif', 'Times New Roman', 'Liberation Serif', 'Nimbus Roman', FreeSerif, Times, serif"
+"""Fonts of all text: the first one comes with typst, and the others have letters as wide as those of Times."""
 
 _TITLE, _NAME, _NUMBER = 34.0, 19.0, 17.0  # sizes of text, in pixels: a fifth of a millimetre each
 _TITLE_Y, _NAME_Y = 92.0, 128.0  # base lines
