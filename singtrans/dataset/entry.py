@@ -10,10 +10,10 @@ from singtrans.formats.format import DEFAULTS
 from singtrans.notes import Note
 
 FILES = ("audio", "notes", "f0", "times", "accompaniment", "syllables", "ornaments")
-"""Columns of a manifest that name files."""
+"""Columns of a manifest that have names of files."""
 
 CHOICES = ("name", "voice", "tier", "unit", "columns")
-"""Columns that say what to read from the file of notes, as the options of `singtrans convert` do."""
+"""Columns that choose the content to read from the file of notes, like the options of `singtrans convert`."""
 
 
 @dataclass(frozen=True)
@@ -21,27 +21,27 @@ class Entry:
     """One labelled recording.
 
     Attributes:
-        id: unique in its manifest.
-        audio: the recording of the voice.
-        notes: its note file (any that `singtrans.formats.load_notes` reads), or None.
-        f0: its pitch file (any that `singtrans.formats.load_pitch` reads), or None.
-        times: a file of onsets and offsets alone (`singtrans.formats.labels.times`), or None.
-        accompaniment: a recording that may be mixed in as background, or None.
+        id: name that is unique in the manifest.
+        audio: recording of the voice.
+        notes: file of notes in a format that `singtrans.formats.load_notes` reads, or None.
+        f0: file of pitch in a format that `singtrans.formats.load_pitch` reads, or None.
+        times: file of onsets and offsets without pitch (`singtrans.formats.labels.times`), or None.
+        accompaniment: recording that may be mixed in as background, or None.
         split: ``train``, ``valid`` or ``test``.
-        source: the data set's name; scores are reported for each.
-        weight: how often its excerpts are drawn, relative to its length.
-        singer: who sings, or empty.
-        license: of the recording, or empty.
-        boundaries: which of its notes' boundaries are learnt from, ``both`` or ``onsets``: where notes end, and so
-            where there is one, may be another's custom, or a guess. Pitch is learnt between them all the same, and
-            they are scored all the same.
-        syllables: a file of the times at which syllables begin (seconds, one per line), or None if unknown.
-        ornaments: likewise of the times that divide ornaments (scoops, falls, grace notes) from their notes.
-        convention: whose custom its boundaries follow, such as ``ssvd``; empty for the source's name. In training,
-            each convention has corrections of its own (`singtrans.training.conventions`).
-        channel: the channel of the recording that holds the voice, ``left``, ``right`` or a number from 1; empty for
-            the mix of all.
-        reading: what to read from its note file, where that leaves a choice.
+        source: name of the data set; scores are reported for each data set.
+        weight: factor of the probability with which its excerpts are drawn in training.
+        singer: name of the singer, or empty.
+        license: licence of the recording, or empty.
+        boundaries: boundaries that are used for training, ``both`` or ``onsets``. ``onsets`` is for labels whose
+            offsets follow another convention or are guesses. Pitch is used for training in both cases, and offsets are
+            always scored.
+        syllables: file of the times at which syllables begin (seconds, one per line), or None if unknown.
+        ornaments: file of the times that separate ornaments (scoops, falls, grace notes) from their notes, or None if
+            unknown.
+        convention: label convention of its boundaries, such as ``ssvd``; empty for the name of the source. In training,
+            each convention has separate corrections (`singtrans.model.network.Corrections`).
+        channel: channel of the voice, ``left``, ``right`` or a number from 1; empty for a mix of all channels.
+        reading: options for reading the file of notes.
     """
 
     id: str
@@ -64,28 +64,28 @@ class Entry:
 
     @property
     def sound(self) -> Path | Recording:
-        """Its recording, with the choice of a channel if there is one."""
+        """The recording, with the chosen channel if there is one."""
         return Selection(channel=parse_channel(self.channel or "mix")).of(self.audio)
 
     @property
     def name(self) -> str:
-        """What files with the notes of many recordings call it: unless stated, the id without its folders."""
+        """Name of the recording in files with the notes of many recordings: by default, the id without its folders."""
         return self.reading.name or self.id.rpartition("/")[2]
 
     @property
     def choices(self) -> str:
-        """What is chosen of its note file beside the name, as text; empty if nothing is."""
+        """The options for reading the file of notes, except the name, as text; empty if there are none."""
         return "".join(f"|{column}={value}" for column in CHOICES[1:] if (value := getattr(self.reading, column)))
 
     def load_notes(self, *, unit: str | None = None, faults: list[InputError] | None = None) -> tuple[Note, ...]:
-        """Read its notes; none if they are not labelled.
+        """Read the notes; the result is empty if they are not labelled.
 
         Args:
-            unit: in place of the unit that the manifest states.
-            faults: as for `singtrans.formats.load_notes`.
+            unit: unit of pitch, which replaces that of the manifest.
+            faults: list for faults, as for `singtrans.formats.load_notes`.
 
         Raises:
-            InputError: if they cannot be read.
+            InputError: if the notes cannot be read.
         """
         if self.notes is None:
             return ()
@@ -102,5 +102,5 @@ class Entry:
 
     @property
     def files(self) -> tuple[Path | None, ...]:
-        """Every file that it names, None where it names none."""
+        """All files of the entry; None for columns without a file."""
         return tuple(getattr(self, name) for name in FILES)

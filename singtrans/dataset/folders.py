@@ -1,4 +1,4 @@
-"""Recordings in a folder with their labels, singers and splits; `label_files` says which label file belongs to what."""
+"""Recordings in a folder with their labels, singers and splits; `label_files` assigns label files to recordings."""
 
 import re
 from collections import Counter
@@ -19,17 +19,17 @@ _SPLITS = {
     split: re.compile(rf"(?:{names})[_ -]?(?:set|data|split|part|audio|wavs?)?", re.IGNORECASE)
     for split, names in _SPLIT_NAMES.items()
 }
-"""Names of folders that are a split: ``train``, ``Test set``, ``train&valid``."""
+"""Patterns of folder names that mean a split, such as ``train``, ``Test set`` and ``train&valid``."""
 
 
 @dataclass(frozen=True)
 class LabelledRecording:
-    """A recording with its labels; None where there are none.
+    """A recording with its labels, which are None if there are none.
 
     Attributes:
-        by_folder: whether the labels call it by its folder's name, not by its own.
-        split: ``train``, ``valid`` or ``test`` if it lies in a folder of such a name, else empty.
-        singer: the folder of its singer, or empty.
+        by_folder: whether the labels have the name of the folder instead of that of the recording.
+        split: ``train``, ``valid`` or ``test`` if it is in a folder with such a name, else empty.
+        singer: name of the singer's folder, or empty.
     """
 
     audio: Path
@@ -43,14 +43,14 @@ class LabelledRecording:
 
 @dataclass(frozen=True)
 class FolderContents:
-    """What a folder holds.
+    """Content of a folder.
 
     Attributes:
         items: recordings with labels, by path.
-        faults: a line for each recording whose labels are not clear.
+        faults: one line for each recording with ambiguous labels.
         unlabelled: recordings without labels.
         orphans: labels without a recording.
-        missing: files with many recordings' labels -> the names in them that no recording has.
+        missing: map from files with the labels of many recordings to names in them without a recording.
     """
 
     items: list[LabelledRecording] = field(default_factory=list)
@@ -61,18 +61,18 @@ class FolderContents:
 
 
 def recordings_in(folder: Path) -> list[Path]:
-    """Recordings in a folder and its sub-folders, by path: no hidden ones (macOS makes ._song.wav), nor our own."""
+    """List the recordings in a folder and its sub-folders, without hidden files and files that singtrans writes."""
     ours = ENDINGS["wav"]
     files = [path for path in _files(folder) if path.suffix.lower() in AUDIO_SUFFIXES]
     return [path for path in files if not path.name.lower().endswith(ours)]
 
 
 def find_labelled(folder: Path, pattern: str = "") -> FolderContents:
-    """Find recordings with labels in a folder and its sub-folders; hidden files and folders are left out.
+    """Find recordings with labels in a folder and its sub-folders. Hidden files and folders are ignored.
 
     Args:
-        folder: where to look.
-        pattern: of several label files or recordings that could be meant, those are taken whose names match it.
+        folder: folder to search.
+        pattern: pattern for names, which chooses among several label files or recordings.
     """
     recordings = recordings_in(folder)
     labels = LabelFiles(folder, _files(folder), recordings, pattern)
@@ -93,7 +93,7 @@ def find_labelled(folder: Path, pattern: str = "") -> FolderContents:
         f0, times = labels.pitch_of(audio), labels.times_of(audio)
         several = next((few for few in (notes, f0, times) if len(few) > 1), ())
         if several:
-            # One of them may be an estimate, and training on estimates would go unnoticed.
+            # One of the files may be an estimate, and training with estimates would not be noticed.
             names = ", ".join(str(path) for path in several)
             kind = "note" if several is notes else "label"
             found.faults.append(
@@ -113,7 +113,7 @@ def find_labelled(folder: Path, pattern: str = "") -> FolderContents:
 
 
 def split_of(path: Path) -> str:
-    """The split whose name a folder of a relative path has, or empty."""
+    """Return the split that a folder in a relative path names, or an empty string."""
     return next((split for part in path.parts[:-1] if (split := _named_split(part))), "")
 
 
@@ -122,7 +122,7 @@ def _named_split(folder: str) -> str:
 
 
 def _distinct_pattern(labels: Sequence[Path], audio: Path) -> str:
-    """A pattern that matches the first of several label files of one recording: by its name, or else its folder."""
+    """Make a pattern that matches only the first of several label files, by its name or else its folder."""
     first, *others = labels
     if all(first.name != other.name for other in others):
         return f"*{first.name.removeprefix(audio.stem)}"
@@ -130,9 +130,9 @@ def _distinct_pattern(labels: Sequence[Path], audio: Path) -> str:
 
 
 def _with_singers(folder: Path, items: Sequence[LabelledRecording]) -> list[LabelledRecording]:
-    """Take the first folders for singers, if every recording lies in one, and one at least holds several.
+    """Use the top-level folders as singers, if every recording is in one, and at least one has several recordings.
 
-    Folders that are named like a split are not singers, nor are those whose names stand for their recordings.
+    Folders with the name of a split are not singers, and neither are folders whose names identify their recordings.
     """
     places = [(item.audio.parent if item.by_folder else item.audio).relative_to(folder).parts[:-1] for item in items]
     names = [[name for name in parts if not _named_split(name)] for parts in places]
@@ -147,4 +147,4 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)  # such as the shadows that macOS leaves
+    return any(part.startswith(".") for part in path.parts)  # such as the files ._* that macOS makes

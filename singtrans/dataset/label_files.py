@@ -1,9 +1,10 @@
-"""Label files in a folder, and which recording each belongs to.
+"""Label files in a folder, and the recordings to which they belong.
 
-A label file belongs to the recording of the same name: beside it, or in another folder if no other recording has that
-name. Where there is none, usual words at the end of either name do not count: ``song_notesA1.csv`` and ``song_f0.csv``
-belong to ``song.wav``, ``song.mid`` to ``song_vocals.wav``. An UltraStar song belongs to the recording that it names,
-and a file with the notes of many recordings to those of the names in it.
+A label file belongs to the recording of the same name in the same folder. It may also be in another folder if no other
+recording has that name. If there is no such recording, common words at the ends of the names are ignored:
+``song_notesA1.csv`` and ``song_f0.csv`` belong to ``song.wav``, and ``song.mid`` belongs to ``song_vocals.wav``. An
+UltraStar song belongs to the recording that it names. A file with the notes of many recordings belongs to all
+recordings whose names it has.
 """
 
 import csv
@@ -23,7 +24,7 @@ from singtrans.formats.labels import opencpop
 from singtrans.notes import Note
 
 NOTE_SUFFIXES = (".tsv", ".csv", ".mid", ".midi", ".json")
-"""Endings of files of notes; files with other endings may hold words or a score."""
+"""Endings of files of notes; files with other endings may have words or a score."""
 
 _SCORE_SUFFIXES = (".musicxml", ".mxl", ".xml")
 TIMES_ENDINGS = (".times.csv", ".times.tsv", ".times.txt")
@@ -40,11 +41,11 @@ _SAME_TIME, _SAME_PITCH = 0.02, 0.5  # seconds and semitones within which two fi
 
 
 class LabelIndex:
-    """Label files of one kind, and the recording that each is named after.
+    """Label files of one kind, and the recordings to which they belong by name.
 
     Args:
-        stems: file -> the path without endings of its recording, if that lies beside it.
-        recordings: all recordings, without their endings.
+        stems: map from label files to the path, without ending, that a recording in the same folder would have.
+        recordings: paths of all recordings without their endings.
     """
 
     def __init__(self, stems: dict[Path, Path], recordings: Sequence[Path]) -> None:
@@ -64,7 +65,7 @@ class LabelIndex:
                 self._loose[_loose_name(stem.name, _LABEL_TAIL)].append(path)
 
     def of(self, audio: Path) -> list[Path]:
-        """The files of a recording: beside it, elsewhere under its name, or under a similar name."""
+        """Return the files of a recording: in its folder, elsewhere with the same name, or with a similar name."""
         stem = audio.with_suffix("")
         files = self._beside.get(stem, [])
         for key in _keys(stem):
@@ -77,7 +78,7 @@ class LabelIndex:
         return files
 
     def unused(self) -> list[Path]:
-        """Files that belong to no recording."""
+        """Return the files that belong to no recording."""
         return [p for p, stem in self.stems.items() if p not in self.used and not self._counts[_keys(stem)[0]]]
 
 
@@ -85,10 +86,10 @@ class LabelFiles:
     """All label files of a folder.
 
     Args:
-        folder: where the files lie.
-        files: all files in it.
-        recordings: the recordings among them.
-        pattern: of several files or recordings that could be meant, those are taken whose names match it.
+        folder: folder of the files.
+        files: all files in the folder.
+        recordings: recordings among the files.
+        pattern: pattern for names, which chooses among several files or recordings.
     """
 
     def __init__(self, folder: Path, files: Sequence[Path], recordings: Sequence[Path], pattern: str = "") -> None:
@@ -102,7 +103,7 @@ class LabelFiles:
         notes = [p for p in find_notes(folder) if p in set(files)]
         notes = [p for p in notes if p not in named_f0 and p not in times and p not in set(contours)]
         self._many = {path: names for path in notes if (names := recording_names(path))}
-        # A file with one recording need not name it.
+        # The name in a file with a single recording does not matter.
         own = [path for path in notes if len(self._many.get(path, ())) < 2]
         self.notes = LabelIndex({path: _audio_of_song(path) or note_stem(path) for path in own}, stems)
         self.f0 = LabelIndex(named_f0 | {path: path.with_suffix("") for path in contours}, stems)
@@ -110,48 +111,48 @@ class LabelFiles:
         self._known = {name for path in recordings for name in (path.stem, path.parent.name)}
 
     def notes_of(self, audio: Path) -> list[Path]:
-        """Files with the notes of a recording: named after it, or with its name in them."""
+        """Return the files with the notes of a recording, by their own names or by names in them."""
         return choose_notes(own, self._pattern) if (own := self.notes.of(audio)) else self._nearest(audio, audio.stem)
 
     def pitch_of(self, audio: Path) -> list[Path]:
-        """Files with the pitch of a recording; those with an ending that says so come first."""
+        """Return the files with the pitch of a recording; those with an ending for pitch are first."""
         files = matching(self.f0.of(audio), self._pattern)
         return [path for path in files if _stem_without(path, F0_ENDINGS)] or files
 
     def times_of(self, audio: Path) -> list[Path]:
-        """Files with the times of a recording's notes."""
+        """Return the files with the times of a recording's notes."""
         return matching(self.times.of(audio), self._pattern)
 
     def notes_of_folder(self, audio: Path) -> list[Path]:
-        """Files with many recordings' notes that know a recording by its folder."""
+        """Return the files with the notes of many recordings that have the name of a recording's folder."""
         return self._nearest(audio, audio.parent.name) if audio.parent != self._folder else []
 
     def _nearest(self, audio: Path, name: str) -> list[Path]:
-        """Files with many recordings' notes that name this one: of several, those that share most folders with it."""
+        """Return the nearest files with many recordings' notes that have this name, by the number of common folders."""
         files = matching([path for path, names in self._many.items() if name in names], self._pattern)
         shared = {path: len(Path(os.path.commonpath([path, audio])).parts) for path in files}
         return [path for path in files if shared[path] == max(shared.values())]
 
     def orphans(self) -> list[Path]:
-        """Label files that belong to no recording."""
-        # A table of singers is not an orphan: only what holds notes is.
+        """Return the label files that belong to no recording."""
+        # Only files with notes are orphans; a table of singers, for example, is not.
         notes = [p for p in self.notes.unused() if p not in self._many and _read_notes(p)]
         return sorted([*notes, *self.f0.unused(), *self.times.unused()])
 
     def missing(self) -> dict[Path, list[str]]:
-        """Files with many recordings' notes -> the names in them that no recording has."""
+        """Map files with the notes of many recordings to names in them without a recording."""
         rest = {path: sorted(names - self._known) for path, names in self._many.items() if path not in self.notes.used}
         return {path: names for path, names in rest.items() if names}
 
 
 def choose_notes(files: Sequence[Path], pattern: str = "") -> list[Path]:
-    """Choose the files of notes that can be true, of several that belong to one recording.
+    """Choose among several files of notes that belong to one recording.
 
-    Files whose names match the pattern win, then those whose name says that they are labels (``song.notes.csv``), then
-    those that hold notes: metadata or words do not. Of files with the same notes, the first is kept.
+    Files whose names match the pattern are preferred, then files with the name of a label file (``song.notes.csv``),
+    and then files that have notes and not only metadata or words. If files have the same notes, the first one is kept.
 
     Returns:
-        One file; or several, if nothing says which one is true.
+        One file, or several if the choice is ambiguous.
     """
     if len(files) < 2:
         return list(files)
@@ -159,7 +160,7 @@ def choose_notes(files: Sequence[Path], pattern: str = "") -> list[Path]:
     files = [path for path in files if is_label(path)] or list(files)
     held = {path: _read_notes(path) for path in files}
     likely = [path for path, notes in held.items() if notes or (notes is None and path.suffix.lower() in NOTE_SUFFIXES)]
-    # A score says what to sing, and seldom when: it counts if nothing else holds notes.
+    # A score seldom has the sung times, so it is used only if no other file has notes.
     likely = [path for path in likely if path.suffix.lower() not in _SCORE_SUFFIXES] or likely
     kept: list[Path] = []
     for path in likely or files:
@@ -169,7 +170,7 @@ def choose_notes(files: Sequence[Path], pattern: str = "") -> list[Path]:
 
 
 def choose_recordings(recordings: Sequence[Path], pattern: str = "") -> list[Path]:
-    """Choose the recordings that the labels of a folder are about: the voice, else the mix, never the backing."""
+    """Choose the recordings to which the labels of a folder belong: the voice, or else the mix; never the backing."""
     chosen = matching(recordings, pattern)
     for words, wanted in ((_BACKING, False), (_VOICE, True)):
         role = re.compile(rf"(?:.*[_\-. ])?(?:{words})", re.IGNORECASE)
@@ -178,7 +179,7 @@ def choose_recordings(recordings: Sequence[Path], pattern: str = "") -> list[Pat
 
 
 def recording_names(path: Path) -> set[str]:
-    """The recordings that a file with the notes of many names; empty if it is not such a file."""
+    """Return the names in a file with the notes of many recordings; empty for other files."""
     try:
         if path.suffix.lower() == ".json":
             content = json.loads(read_bytes(path).decode("utf-8-sig"))
@@ -197,7 +198,7 @@ def recording_names(path: Path) -> set[str]:
 
 
 def _audio_of_song(path: Path) -> Path | None:
-    """The recording beside an UltraStar song that the song names, without its ending; None for other files."""
+    """Return the path, without ending, of the recording that an UltraStar song names; None for other files."""
     if path.suffix.lower() != ".txt":
         return None
     beside = {other.name.lower(): other for other in path.parent.iterdir()}
@@ -206,7 +207,7 @@ def _audio_of_song(path: Path) -> Path | None:
 
 
 def matching(files: Sequence[Path], pattern: str) -> list[Path]:
-    """The files whose name or path matches a pattern; all of them if none does, or there is no choice."""
+    """Return the files whose names or paths match a pattern; all files if none match, or there is only one."""
     if not pattern or len(files) < 2:
         return list(files)
     return [p for p in files if fnmatch(p.name, pattern) or fnmatch(p.as_posix(), f"*{pattern}")] or list(files)
@@ -217,17 +218,17 @@ def _loose_name(name: str, tail: re.Pattern[str]) -> str:
 
 
 def _keys(stem: Path) -> tuple[tuple[str, ...], ...]:
-    """What labels in other folders are known by: the name; or with its folder, where several have that name."""
+    """Return keys for finding labels in other folders: the name, and the name with its folder."""
     return (stem.name,), (stem.parent.name, stem.name)
 
 
 def _stem_without(path: Path, endings: tuple[str, ...]) -> Path | None:
-    """The path without the first of these endings that it has."""
+    """Remove the first of these endings that the path has."""
     return next((path.with_name(path.name[: -len(e)]) for e in endings if path.name.lower().endswith(e)), None)
 
 
 def _read_notes(path: Path) -> tuple[Note, ...] | None:
-    """The notes of a file; empty if it holds none, None if it should hold notes but cannot be read."""
+    """Read the notes of a file; empty if it has none, None if it should have notes but cannot be read."""
     if not holds_notes(path):
         return ()
     try:

@@ -1,4 +1,4 @@
-"""What to train on: a manifest, or a folder of recordings with their labels."""
+"""Reading of data sets from a manifest or a folder, and writing of manifests."""
 
 import csv
 import io
@@ -37,15 +37,15 @@ BOUNDARIES = ("both", "onsets")
 
 @dataclass(frozen=True)
 class Listing:
-    """What a manifest or a folder holds.
+    """Content of a manifest or a folder.
 
     Attributes:
-        entries: those that can be used.
-        faults: a line for each one that cannot.
-        decided: whether it says itself which entries are for what.
+        entries: entries that can be used.
+        faults: one line for each entry that cannot be used.
+        decided: whether the data set states the splits.
         unlabelled: recordings without labels.
         orphans: labels without a recording.
-        missing: of files with many recordings' labels, the names that no recording has.
+        missing: map from files with the labels of many recordings to names in them without a recording.
     """
 
     entries: list[Entry]
@@ -57,18 +57,17 @@ class Listing:
 
 
 def read_entries(path: Path, valid_fraction: float = 0.1, pattern: str = "") -> list[Entry]:
-    """Entries of a manifest file or of a folder of labelled recordings.
+    """Read the entries of a manifest, or of a folder of labelled recordings.
 
     Args:
-        path: a CSV with at least the columns ``audio`` and one of ``notes``, ``f0`` and ``times``, whose paths are
-            relative to it; or a folder, see `singtrans.dataset.folders`.
-        valid_fraction: of the training recordings, this part is set aside for validation, where no split says
-            otherwise.
-        pattern: of several label files or recordings in a folder that could be meant, those are taken whose names
-            match it, such as ``*_notesA1.csv``.
+        path: CSV file with at least the column ``audio`` and one of the columns ``notes``, ``f0`` and ``times``, whose
+            paths are relative to the folder of the file; or a folder, see `singtrans.dataset.folders`.
+        valid_fraction: fraction of the recordings to use for validation, if no splits are stated.
+        pattern: pattern for names in a folder, such as ``*_notesA1.csv``, which chooses among several label files or
+            recordings.
 
     Raises:
-        InputError: if there is nothing to train on, or naming every fault, one per line.
+        InputError: if there are no recordings, or there are faults. The message has one line for each fault.
     """
     listing = list_entries(path, valid_fraction, pattern)
     if listing.faults:
@@ -77,10 +76,10 @@ def read_entries(path: Path, valid_fraction: float = 0.1, pattern: str = "") -> 
 
 
 def list_entries(path: Path, valid_fraction: float = 0.1, pattern: str = "") -> Listing:
-    """The same, with every fault beside what can be used.
+    """Read the usable entries of a manifest or folder, and collect all faults.
 
     Raises:
-        InputError: if there is no such manifest or folder, or nothing in it.
+        InputError: if there is no such manifest or folder, or it has no recordings.
     """
     if path.is_dir():
         listing = _folder(path, pattern)
@@ -89,7 +88,7 @@ def list_entries(path: Path, valid_fraction: float = 0.1, pattern: str = "") -> 
     else:
         raise InputError(f"{path}: there is no such manifest or folder; give one that exists")
     if not listing.entries and not listing.faults:
-        raise InputError(f"{path}: no labelled recordings found: {_what_was_seen(listing)}")
+        raise InputError(f"{path}: no labelled recordings found: {_describe_content(listing)}")
     if not listing.decided:
         return replace(listing, entries=set_aside(listing.entries, valid_fraction))
     if path.is_dir() and not any(entry.split == "valid" for entry in listing.entries):
@@ -98,8 +97,8 @@ def list_entries(path: Path, valid_fraction: float = 0.1, pattern: str = "") -> 
     return listing
 
 
-def _what_was_seen(listing: Listing) -> str:
-    """What a folder without labelled recordings holds instead, and what to do."""
+def _describe_content(listing: Listing) -> str:
+    """Describe the content of a folder without labelled recordings, and the remedy."""
     recordings = [path.name for path in listing.unlabelled]
     labels = [path.name for path in (*listing.orphans, *listing.missing)]
     if not recordings:
@@ -108,16 +107,16 @@ def _what_was_seen(listing: Listing) -> str:
     if not labels:
         return f"{seen}, but no label files; put song.csv, .tsv, .mid or song.f0.csv beside song.wav"
     return (
-        f"{seen} and {counted(len(labels), 'label file')} ({listed(labels, 3)}), but none is named like a recording;"
+        f"{seen} and {counted(len(labels), 'label file')} ({listed(labels, 3)}), but none has the name of a recording;"
         " rename them, or write a manifest with the columns audio and notes"
     )
 
 
 def write_manifest(path: Path, entries: Sequence[Entry], *, overwrite: bool = True) -> None:
-    """Write a manifest; its paths are relative to it.
+    """Write a manifest, in which paths are relative to its folder.
 
     Raises:
-        InputError: if it cannot be written, or exists and ``overwrite`` is False.
+        InputError: if the file cannot be written, or exists and ``overwrite`` is False.
     """
     base = path.parent.resolve()
     text = io.StringIO(newline="")
@@ -133,7 +132,7 @@ def write_manifest(path: Path, entries: Sequence[Entry], *, overwrite: bool = Tr
 
 def _cell(value: object, base: Path) -> str:
     if isinstance(value, Path):
-        # Its folder is resolved, but not the file: a link's own name says which recording it is.
+        # Links in the folder's path are resolved, but not a linked file, because the name of the link identifies it.
         return Path(os.path.relpath(value.parent.resolve() / value.name, base)).as_posix()
     return f"{value:g}" if isinstance(value, float) else str(value or "")
 
@@ -181,13 +180,13 @@ def _manifest(path: Path) -> Listing:
             entries.append(entry)
     faults += _twice(path, entries)
     decided = any((row.get("split") or "").strip() for _, row in rows)
-    # Missing files cannot be read. Entries with a repeated id stay.
+    # Entries with missing files are dropped. Entries with a repeated id are kept.
     entries = [e for e in entries if all(f is None or f.is_file() for f in e.files)]
     return Listing(entries, faults, decided)
 
 
 def _entry(path: Path, cells: Mapping[str, str]) -> tuple[Entry | None, list[str]]:
-    """The entry of a manifest's row, or None, and what is wrong with it."""
+    """Return the entry of a row in a manifest, or None, and its faults."""
     faults = []
     files = {c: path.parent / cells[c] if cells[c] and "\0" not in cells[c] else None for c in FILES}
     split, weight = cells["split"] or "train", _weight(cells["weight"] or "1")
@@ -239,14 +238,14 @@ def _is_channel(text: str) -> bool:
 
 
 def _reading(cells: Mapping[str, str], name: str, audio: Path, notes: Path | None) -> ReadOptions:
-    """What a row says about how to read its notes; where many are in one file, the name that the file knows."""
+    """Return the options of a row for reading its notes, with the recording's name in files with many recordings."""
     stated = {column: cells[column] or None for column in CHOICES}
     song = stated["name"]
     if notes is not None and notes.is_file() and song is None:
         known = recording_names(notes)
         likely = (name.rpartition("/")[2], audio.stem, audio.parent.name)
         song = next((some for some in likely[1:] if some in known and likely[0] not in known), None)
-    unit = stated["unit"] if stated["unit"] in UNITS else None  # others are among the faults
+    unit = stated["unit"] if stated["unit"] in UNITS else None  # other units are among the faults
     return ReadOptions(song, stated["voice"], stated["tier"], unit, stated["columns"])
 
 
@@ -255,8 +254,8 @@ def _twice(where: Path, entries: Sequence[Entry]) -> list[str]:
     for entry in entries:
         files.setdefault(entry.id, []).append(str(entry.audio))
     return [
-        f"{where}: the id {name!r} is there {_times(len(paths))} ({', '.join(dict.fromkeys(paths))});"
-        " every recording needs its own"
+        f"{where}: the id {name!r} occurs {_times(len(paths))} ({', '.join(dict.fromkeys(paths))});"
+        " give every recording a different id"
         for name, paths in files.items()
         if len(paths) > 1
     ]

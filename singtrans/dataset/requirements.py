@@ -1,4 +1,4 @@
-"""Requirements of recordings and labels for training, which ``dataset check`` reports, too."""
+"""Requirements for recordings and labels in training, which ``dataset check`` also uses."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,22 +12,22 @@ from singtrans.errors import InputError
 from singtrans.formats import load_pitch
 from singtrans.notes import PitchTrack
 
-PAST_THE_END = 0.25  # seconds that labels may extend beyond the recording, a few frames
+PAST_THE_END = 0.25  # seconds; how far labels may extend after the end of the recording, a few frames
 _SILENT = 1e-4  # peak amplitude below which a recording counts as silent
-_LONGEST_TRACK = 86_400.0  # seconds, a day
+_LONGEST_TRACK = 86_400.0  # a day in seconds
 
 _T = TypeVar("_T")
 _P = ParamSpec("_P")
 
 
 class Faults:
-    """Collects the messages of files that cannot be read."""
+    """List of messages about files that cannot be read."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
 
     def of(self, read: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T | None:
-        """Call ``read``, and return None if it fails."""
+        """Call ``read`` and return its result; if it fails, store the message and return None."""
         try:
             return read(*args, **kwargs)
         except InputError as error:
@@ -40,10 +40,10 @@ class Problem:
     """A problem of a recording or its labels.
 
     Attributes:
-        file: the file with the problem.
+        file: file with the problem.
         kind: identifier of the kind of problem.
-        what: what is wrong, where, and what to do.
-        times: positions in seconds, if there are any.
+        what: description of the fault with its position, and the remedy.
+        times: positions in seconds, if known.
     """
 
     file: Path
@@ -53,7 +53,7 @@ class Problem:
 
     @property
     def line(self) -> str:
-        """Format one line; messages of readers already name the file."""
+        """The problem as one line; messages of readers already name the file."""
         return self.what if self.what.startswith(str(self.file)) else f"{self.file}: {self.what}"
 
 
@@ -61,7 +61,7 @@ def unusable_sound(path: Path, *, silence: bool = False) -> list[Problem]:
     """List the reasons why a recording cannot be used.
 
     Args:
-        path: the recording, which is read completely.
+        path: recording, which is read completely.
         silence: whether silence is allowed, as for an accompaniment.
     """
     try:
@@ -81,11 +81,11 @@ def load_sung_pitch(path: Path, audio: Path | None = None) -> PitchTrack:
     """Read a pitch label.
 
     Args:
-        path: the file.
-        audio: its recording, for labels without times.
+        path: file of pitch.
+        audio: recording, which is needed for labels without times.
 
     Raises:
-        InputError: if it cannot be read, or is longer than a day.
+        InputError: if the file cannot be read, or is longer than a day.
     """
     track = load_pitch(path, audio=audio)
     if track.time[-1] > _LONGEST_TRACK:
@@ -94,6 +94,6 @@ def load_sung_pitch(path: Path, audio: Path | None = None) -> PitchTrack:
 
 
 def last_voiced(track: PitchTrack) -> float:
-    """Return the time of the last voiced frame in seconds, 0 if there is none."""
+    """Return the time of the last voiced frame in seconds; 0 if there is none."""
     voiced = track.time[np.isfinite(track.midi)]
     return float(voiced[-1]) if len(voiced) else 0.0

@@ -1,4 +1,4 @@
-"""Which recordings are learnt from, which choose the model, and which are only reported."""
+"""Splitting of recordings for training, validation and testing."""
 
 import hashlib
 import zlib
@@ -12,9 +12,9 @@ from singtrans.messages import counted
 
 
 def set_aside(entries: Sequence[Entry], fraction: float) -> list[Entry]:
-    """The entries with a part of them marked ``valid``: whole singers where these are known, else recordings.
+    """Mark a part of the entries as ``valid``: all recordings of some singers, if singers are known, else recordings.
 
-    A checksum of names chooses, so that a second training makes the same choice.
+    The choice depends on a checksum of the names, so that a second training makes the same choice.
     """
     singers = {e.singer for e in entries}
     return split(entries, {"valid": fraction}, by_singer=len(singers) > 2 and "" not in singers)
@@ -28,17 +28,17 @@ def divide(
     *,
     keep_test: bool = False,
 ) -> list[Entry]:
-    """Split as a user asks for it.
+    """Split entries according to the options of a user.
 
     Args:
-        entries: what there is; what their ``split`` says is overwritten.
-        fractions: part (``valid``, ``test``) -> its share of the recordings; the rest is ``train``.
-        by: ``singer`` or ``recording``; None for singers, if all are known and there are enough.
-        seed: another one makes another choice.
-        keep_test: whether entries that are marked ``test`` stay there, and no others join them if there are any.
+        entries: entries, whose ``split`` is replaced.
+        fractions: map from splits (``valid``, ``test``) to shares of the recordings; the rest is ``train``.
+        by: ``singer`` or ``recording``; None for singers if all are known and there are enough of them.
+        seed: random seed.
+        keep_test: whether the split ``test`` is not changed if it has entries.
 
     Raises:
-        UsageError: if there are too few singers or recordings for so many parts, or not all singers are known.
+        UsageError: if there are fewer singers or recordings than splits, or not all singers are known.
     """
     held_out = [entry for entry in entries if keep_test and entry.split == "test"]
     if held_out:
@@ -59,17 +59,18 @@ def divide(
 
 
 def split(entries: Sequence[Entry], fractions: dict[str, float], *, by_singer: bool, seed: int = 0) -> list[Entry]:
-    """Split into parts by whole singers or whole recordings.
+    """Split entries by singer or by recording.
 
     Args:
-        entries: what there is; what their ``split`` says is overwritten.
-        fractions: part (``valid``, ``test``) -> its share of the recordings; the rest is ``train``. ``train`` has at
-            least one singer or recording, and so has each part whose share is above 0, as far as there are enough.
-        by_singer: keep the recordings of a singer together; those without a singer stand for themselves.
-        seed: another one makes another choice.
+        entries: entries, whose ``split`` is replaced.
+        fractions: map from splits (``valid``, ``test``) to shares of the recordings; the rest is ``train``. ``train``
+            and each split with a share above 0 get at least one singer or recording, if there are enough.
+        by_singer: whether to keep the recordings of each singer in one split; recordings without a singer are
+            independent.
+        seed: random seed.
 
     Returns:
-        The same entries in the same order.
+        The entries in the same order.
     """
     sizes: dict[str, int] = {}
     for entry in entries:
@@ -81,8 +82,8 @@ def split(entries: Sequence[Entry], fractions: dict[str, float], *, by_singer: b
     for place, part in enumerate(asked, 1):
         wanted, taken = fractions[part] * len(entries), 0
         free = [name for name in order if name not in part_of]
-        spare = len(free) - 1 - (len(asked) - place)  # one is left for each part that follows, and for train
-        # Whichever is nearer to the share: with this one, or without; but never without any.
+        spare = len(free) - 1 - (len(asked) - place)  # one is reserved for each following split and for train
+        # A name is added if this brings the number nearer to the share. At least one name is added.
         for name in free:
             if spare > 0 and taken + sizes[name] / 2 <= wanted:
                 part_of[name] = part
@@ -93,10 +94,10 @@ def split(entries: Sequence[Entry], fractions: dict[str, float], *, by_singer: b
 
 
 def summarise(entries: Sequence[Entry]) -> list[str]:
-    """A line for each part: its recordings, minutes and singers.
+    """Return one line for each split, with its recordings, minutes and singers.
 
     Raises:
-        InputError: naming every recording that cannot be read, one per line.
+        InputError: if recordings cannot be read. The message has one line for each of them.
     """
     minutes: dict[str, float] = {}
     faults = []
@@ -117,12 +118,12 @@ def summarise(entries: Sequence[Entry]) -> list[str]:
 
 
 def _chance(name: str, seed: int) -> int:
-    """A number that looks random; two seeds' checksums would differ by the same bits for all names."""
+    """Compute a pseudo-random number; checksums with another seed would differ in the same bits for all names."""
     if not seed:
         return zlib.crc32(name.partition(" ")[2].encode())
     return int.from_bytes(hashlib.sha256(f"{seed} {name}".encode()).digest()[:8])
 
 
 def _group(entry: Entry, by_singer: bool) -> str:
-    """What stays together: letters before the name keep a singer apart from a recording of that name."""
+    """Return the key of entries that stay together; a prefix distinguishes singers from recordings of the same name."""
     return f"singer {entry.singer}" if by_singer and entry.singer else f"recording {entry.id}"

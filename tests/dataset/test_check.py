@@ -118,7 +118,7 @@ def test_exactly_the_ten_planted_faults_are_found(songs, data, transcribe):
     assert "the recording ends at 5.00 s" in lines["past_endsong4.tsv"]
     assert any(f"{0.4 + d:.2f} s late throughout" in lines["offsetsong5.tsv"] for d in (-0.02, 0, 0.02))
     assert "20 samples are not numbers (NaN or infinite), the first at 1.00 s" in lines["nansong6.wav"]
-    assert "the id 'song8' is there twice" in lines["listingdata"]
+    assert "the id 'song8' occurs twice" in lines["listingdata"]
     assert "has 0 notes" in lines["emptysong9.tsv"]
     for line in lines.values():
         assert "\n" not in line

@@ -142,7 +142,7 @@ def test_every_fault_of_a_folder_is_listed(tmp_path):
     assert len(lines) == 3
     assert "a.wav: has several note files" in lines[0]
     assert "b.wav: has several note files" in lines[1]
-    assert "the id 'c' is there twice" in lines[2]
+    assert "the id 'c' occurs twice" in lines[2]
     assert str(tmp_path / "c.flac") in lines[2]
 
 
@@ -160,7 +160,7 @@ def test_every_fault_of_a_manifest_is_listed(tmp_path):
         "/m.csv:5: split is 'best'",
     ]
     assert len(lines) == 7
-    assert "the id 'a' is there twice" in lines[6]
+    assert "the id 'a' occurs twice" in lines[6]
     assert [e.id for e in list_entries(path).entries] == ["a", "a"]
 
 
@@ -366,7 +366,9 @@ def test_errors_name_the_files_in_a_folder_without_labelled_recordings(tmp_path)
     with pytest.raises(SingtransError, match=r"1 recording \(x.wav\), but no label files"):
         list_entries(tmp_path)
     touch(tmp_path, "y.csv")
-    with pytest.raises(SingtransError, match=r"1 recording \(x.wav\) and 1 label file \(y.csv\), but none is named"):
+    with pytest.raises(
+        SingtransError, match=r"1 recording \(x.wav\) and 1 label file \(y.csv\), but none has the name"
+    ):
         list_entries(tmp_path)
 
 

@@ -52,7 +52,7 @@ def test_every_fault_of_a_manifest_is_listed(data, tmp_path):
     with pytest.raises(SingtransError) as error:
         read_entries(path)
     text = str(error.value)
-    for fault in ("'a' is there twice", "split is 'holdout'", "missing.wav does not exist", "needs an audio file"):
+    for fault in ("'a' occurs twice", "split is 'holdout'", "missing.wav does not exist", "needs an audio file"):
         assert fault in text
     assert "weight is 'heavy'" in text
     assert "boundaries is 'offsets'; use both or onsets" in text
@@ -146,7 +146,7 @@ def test_every_fault_is_listed_before_training(data, tmp_path):
     expected = [
         "missing.wav does not exist",
         "missing.tsv does not exist",
-        "'twice' is there twice",
+        "'twice' occurs twice",
         "nan.wav: 10 samples",
     ]
     expected += [

@@ -1,8 +1,8 @@
-"""Agreement of labels with the measured pitch of their recording, in time and in pitch.
+"""Comparison of labels with the measured pitch of their recording, in time and in pitch.
 
-Labels and measurement are sampled on one grid of frames. The labels are moved against the measurement, and for each lag
-the frames that agree up to a constant interval are counted. Labels that are 0.3 s late agree best when they are moved
-back by 0.3 s, even if they are also an octave off.
+Labels and measurement are sampled on the same grid of frames. The labels are shifted by different lags, and for each
+lag, the frames are counted that agree up to a constant interval. If labels are 0.3 s late, they agree best after they
+are moved back by 0.3 s, even if they are also an octave off.
 """
 
 from collections.abc import Sequence
@@ -14,17 +14,17 @@ from singtrans.notes import Note, PitchTrack
 
 HOP = 0.02  # seconds between frames
 LONGEST_LAG = 5.0  # seconds
-LAG = 0.05  # seconds, the tolerance of onsets in scores
+LAG = 0.05  # seconds; tolerance of onsets in scoring
 _GAIN = 0.02  # least gain in agreement for a lag to be significant
 _BINS = 10  # per semitone
-_RANGE = 128  # semitones to either side
+_RANGE = 128  # semitones on each side
 _NEAR = 5  # bins: half a semitone
-_MIDDLE = 0.25  # share of a note that is ignored at either end (glides, consonants)
+_MIDDLE = 0.25  # share of a note that is ignored at each end (glides, consonants)
 _MIN_VOICED = 0.5  # share of a note's middle that must be voiced to measure its pitch
 _SAME_ONSET = 0.15  # seconds; largest distance of matching onsets
-_MIN_ONSETS = 10  # needed to measure the onset lag
-_NEAR_ONSET = 0.08  # seconds between onsets that agree
-_FEW_ONSETS = 0.4  # share of onsets that agree with a transcription, below which onsets say nothing
+_MIN_ONSETS = 10  # least number of onsets for measuring the onset lag
+_NEAR_ONSET = 0.08  # largest distance in seconds of onsets that agree
+_FEW_ONSETS = 0.4  # least share of onsets that must agree with a transcription for onsets to be used
 _ONSET_GAIN = 0.05  # least gain in agreeing onsets that confirms a lag
 
 
@@ -34,9 +34,9 @@ class Fit:
 
     Attributes:
         lag: seconds by which the labels are late (negative: early).
-        here: share of frames that agree without moving the labels.
-        best: share of frames that agree after moving the labels back by ``lag``.
-        confirmed: whether the onsets agree with the lag, as far as they can say.
+        here: share of frames that agree if the labels are not moved.
+        best: share of frames that agree if the labels are moved back by ``lag``.
+        confirmed: whether the onsets confirm the lag, or cannot be used.
     """
 
     lag: float
@@ -46,12 +46,12 @@ class Fit:
 
     @property
     def late(self) -> float:
-        """The lag, or 0 if it is within the tolerance of scores, not significant or not confirmed."""
+        """The lag; 0 if it is within the tolerance of scoring, not significant or not confirmed."""
         return self.lag if abs(self.lag) > LAG and self.best - self.here > _GAIN and self.confirmed else 0.0
 
     @property
     def likely(self) -> float:
-        """The lag, or 0 if it is large and not significant."""
+        """The lag; 0 if it is large but not significant."""
         return self.lag if abs(self.lag) <= LAG else self.late
 
 
@@ -80,23 +80,23 @@ def best_fit(labels: np.ndarray, measured: np.ndarray, *, pitched: bool = True) 
     """Find the lag with the best agreement of labels and measured pitch.
 
     Args:
-        labels: (frames,) fractional MIDI, NaN where nothing is labelled.
-        measured: (frames,) likewise.
+        labels: (frames,) labelled pitch as fractional MIDI, NaN where nothing is labelled.
+        measured: (frames,) measured pitch as fractional MIDI, NaN where unvoiced.
         pitched: whether to compare pitch, or only voicing.
     """
     furthest = min(round(LONGEST_LAG / HOP), len(labels) // 4)
     scores = {shift: _agreement(labels, measured, shift, pitched) for shift in range(-furthest, furthest + 1)}
-    # Of equal scores, take the smallest lag.
+    # If scores are equal, the smallest lag is used.
     shift = max(scores, key=lambda s: (scores[s], -abs(s)))
     return Fit(shift * HOP, scores[0], scores[shift])
 
 
 def onsets_confirm(labels: Sequence[Note], transcribed: Sequence[Note], lag: float) -> bool:
-    """Whether onsets confirm that labels are late by ``lag`` seconds.
+    """Return whether onsets confirm that labels are late by ``lag`` seconds.
 
-    In a melody on one pitch, every lag fits the pitch, and single wrong offsets decide which one fits best. So the
-    onsets must agree better with the moved labels than with the labels as they are. Where few onsets agree with either,
-    the pitch decides, if the melody has more than one.
+    In a melody with a single pitch, every lag fits, and single wrong offsets determine the best one. Therefore, the
+    onsets must agree better with the shifted labels than with the original ones. If few onsets agree with either, the
+    pitch decides, provided that the melody has more than one pitch.
     """
     onsets = np.array([note.onset for note in labels])
     known = np.array([note.onset for note in transcribed])
@@ -107,7 +107,7 @@ def onsets_confirm(labels: Sequence[Note], transcribed: Sequence[Note], lag: flo
 
 
 def _onset_agreement(onsets: np.ndarray, known: np.ndarray) -> float:
-    """Compute the share of onsets that lie near a transcribed one."""
+    """Compute the share of onsets that are near a transcribed one."""
     if not len(onsets) or not len(known):
         return 0.0
     return float((np.abs(onsets[:, None] - known[None, :]).min(axis=1) <= _NEAR_ONSET).mean())
@@ -140,9 +140,9 @@ def measured_pitches(notes: Sequence[Note], track: PitchTrack, lag: float = 0.0)
     """Compute (notes,) medians of the measured pitch in the middle of each note; NaN if too few frames are voiced.
 
     Args:
-        notes: the labels.
-        track: the measurement.
-        lag: seconds by which the labels are late.
+        notes: labelled notes.
+        track: measured pitch track.
+        lag: delay of the labels in seconds.
     """
     pitches = np.full(len(notes), np.nan)
     for index, note in enumerate(notes):
@@ -159,12 +159,12 @@ def measured_pitches(notes: Sequence[Note], track: PitchTrack, lag: float = 0.0)
 class OnsetLag:
     """Lag of labelled onsets relative to transcribed onsets.
 
-    It is finer than `Fit.lag`, which counts frames, but depends on the conventions of labels and model. Only
-    differences between recordings of one set are meaningful.
+    It is more exact than `Fit.lag`, which counts frames, but it depends on the conventions of labels and model. Only
+    differences between recordings of one data set are meaningful.
 
     Attributes:
-        seconds: the median over notes.
-        error: the median's standard error, in seconds.
+        seconds: median over notes.
+        error: standard error of the median in seconds.
     """
 
     seconds: float
@@ -175,7 +175,7 @@ def onset_lag(notes: Sequence[Note], transcription: Sequence[Note]) -> OnsetLag 
     """Measure the onset lag of labels without a large lag; None if few onsets match.
 
     Args:
-        notes: the labels.
+        notes: labelled notes.
         transcription: transcribed notes in time order.
     """
     if not notes or not transcription:
@@ -189,6 +189,7 @@ def onset_lag(notes: Sequence[Note], transcription: Sequence[Note]) -> OnsetLag 
     if len(lags) < _MIN_ONSETS:
         return None
     median = float(np.median(lags))
-    # For a normal distribution: the standard deviation from the median deviation, and the error of the median.
+    # These factors convert median deviations to standard deviations, and to the error of a median, if errors are
+    # normal.
     spread = 1.4826 * float(np.median(np.abs(lags - median)))
     return OnsetLag(median, 1.2533 * spread / len(lags) ** 0.5)

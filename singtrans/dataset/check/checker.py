@@ -1,4 +1,4 @@
-"""Check a data set before training: summarise its content, and list problems of its labels.
+"""Check of a data set before training: a summary of its content, and a list of problems of its labels.
 
 Each recording is transcribed with a model and compared with its labels. Deviations that most recordings share (such as
 labels that are 20 cents sharp) are one problem of the set; other deviations are problems of a recording or a note.
@@ -23,13 +23,13 @@ from singtrans.messages import counted
 from singtrans.notes import Transcription
 from singtrans.pitch import hz_to_midi, midi_to_hz, note_name
 
-_FEWEST_RECORDINGS = 5  # needed to estimate the conventions of a set
+_FEWEST_RECORDINGS = 5  # least number of recordings for estimating the conventions of a set
 _SHARP = 0.1  # semitones from which a whole set is reported as sharp or flat
-_SHARE = 0.75  # share of the recordings that must agree
+_SHARE = 0.75  # least share of the recordings that must agree
 _ALIKE, _MAJORITY = 0.015, 0.5  # seconds between onset lags of one convention; share of recordings
 _RECORDING_LIMITS = (0.25, 0.6)  # semitones
-_NOTE_LIMITS = (1.5, 3.0)  # semitones; labels from a score are further from the sung pitch
-_SPREAD = 8 * 1.4826  # from a median deviation to eight standard deviations
+_NOTE_LIMITS = (1.5, 3.0)  # semitones; the pitches of a score differ more from the sung pitch
+_SPREAD = 8 * 1.4826  # factor from a median deviation to eight standard deviations
 _SAME_PITCH = 0.1  # semitones
 _SAME_SHARE = 0.9  # share of the voiced frames in which two copies of a recording agree
 
@@ -44,8 +44,8 @@ class DatasetSummary:
         notes: number of labelled notes.
         lowest, highest: range of the labelled pitch, fractional MIDI; 0 without pitch.
         singers: number of named singers.
-        labels: kind (notes, f0, times) -> number of recordings with such labels.
-        splits: split -> number of recordings; empty if the data set does not state splits.
+        labels: map from kinds of labels (notes, f0, times) to numbers of recordings.
+        splits: map from splits to numbers of recordings; empty if the data set does not state splits.
         unlabelled: recordings without labels.
     """
 
@@ -117,13 +117,14 @@ def check(
     """Check a data set.
 
     Args:
-        data: a manifest, or a folder of labelled recordings.
-        transcribe: transcribes a recording, such as a `singtrans.Transcriber`.
-        watch: given the number of recordings, opens a progress display that takes the seconds of each.
-        pattern: as for `singtrans.dataset.manifest.read_entries`.
+        data: manifest, or folder of labelled recordings.
+        transcribe: function that transcribes a recording, such as a `singtrans.Transcriber`.
+        watch: function that opens a progress display for a number of recordings, which is called with the length of
+            each.
+        pattern: pattern for names of label files, as for `singtrans.dataset.manifest.read_entries`.
 
     Raises:
-        InputError: if there is no such manifest or folder, or nothing in it.
+        InputError: if there is no such manifest or folder, or it has no recordings.
     """
     listing = list_entries(data, 0.0, pattern)
     examined = []
@@ -162,7 +163,7 @@ def estimate_convention(examined: Sequence[CheckedRecording]) -> Convention:
     same_way = (np.sign(medians) == np.sign(usual)) & (np.abs(medians) > _SHARP / 2)
     semitones = hz = 0.0
     if abs(usual) >= _SHARP and same_way.mean() >= _SHARE:
-        # Labels read from a spectrogram are off by constant Hz, those from an instrument by constant semitones.
+        # Labels from a spectrogram can have a constant error in Hz, and labels from an instrument one in semitones.
         labels = midi_to_hz(np.array([note.pitch for e in known for note in e.labels.notes or ()]))
         semitones, hz = usual, float(np.nanmedian(labels - midi_to_hz(np.concatenate([e.pitches for e in known]))))
         in_semitones, in_hz = (_spread(known, c) for c in (Convention(semitones), Convention(hz=hz)))
@@ -195,7 +196,7 @@ def _usual_lag(lags: Sequence[float]) -> float:
 
 
 def _usual_onset_lag(lags: Sequence[float]) -> float | None:
-    """Return the onset lag that most recordings share; None if they are few, or differ."""
+    """Return the onset lag that most recordings share; None if there are few recordings, or they differ."""
     if len(lags) < _FEWEST_RECORDINGS:
         return None
     usual = float(np.median(lags))
@@ -249,7 +250,7 @@ def _across_splits(data: Path, listing: Listing, examined: Sequence[CheckedRecor
 
 
 def _copies(examined: Sequence[CheckedRecording]) -> Iterator[tuple[CheckedRecording, CheckedRecording]]:
-    """Find pairs of recordings with the same content, whatever their names and formats."""
+    """Find pairs of recordings with the same content; their names and formats may differ."""
     by_length = sorted((e for e in examined if e.fit), key=lambda e: e.duration)
     for index, one in enumerate(by_length):
         for other in by_length[index + 1 :]:

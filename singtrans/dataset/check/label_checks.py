@@ -13,11 +13,11 @@ from singtrans.dataset.requirements import Problem
 from singtrans.errors import InputError
 from singtrans.messages import counted
 
-_OVERLAP = 0.02  # seconds; less is a rounding error
-_BEYOND = 0.1  # seconds that a label may extend beyond the recording
+_OVERLAP = 0.02  # seconds; smaller overlaps are rounding errors
+_BEYOND = 0.1  # seconds; how far a label may extend after the end of the recording
 _SHORTEST, _LONGEST = 0.02, 30.0  # seconds of a note
 _LOWEST, _HIGHEST = 28.0, 96.0  # MIDI, E1 and C7: the range of singing
-_MILLISECONDS = 50.0  # labels longer than the recording by this factor are not in seconds
+_MILLISECONDS = 50.0  # factor of the recording's length from which labels are not in seconds
 
 
 def check_labels(recording: CheckedRecording, convention: Convention) -> list[Problem]:
@@ -55,7 +55,7 @@ def _unreadable(path: Path, lines: list[str], recording: CheckedRecording) -> li
 
 
 def _unit_that_fits(entry: Entry) -> tuple[str, str] | None:
-    """Return the unit with which every line can be read, and the other one."""
+    """Return the unit with which every line can be read, and the other unit."""
     for unit, name, other in (("hz", "Hz", "MIDI numbers"), ("midi", "MIDI numbers", "Hz")):
         try:
             pitches = [note.pitch for note in entry.load_notes(unit=unit)]
@@ -79,7 +79,7 @@ def _impossible(found: ProblemList, recording: CheckedRecording) -> None:
             (b[0], f"a note begins {a[1] - b[0]:.2f} s before the previous note ends: correct one of them")
             for a, b in pairs
         ],
-        lambda n: f"{n} notes begin before the previous note ends: one voice sings one note at a time",
+        lambda n: f"{n} notes begin before the previous note ends: a voice can sing only one note at a time",
     )
     found.notes.update(a[0] for a, _ in pairs)
     lengths = [(start, end - start) for start, end in spans if not _SHORTEST <= end - start <= _LONGEST]
@@ -99,7 +99,7 @@ def _impossible(found: ProblemList, recording: CheckedRecording) -> None:
             f"{n} notes are outside the range of singing (MIDI {_LOWEST:g} to {_HIGHEST:g}): are they in another unit?"
         ),
     )
-    # Labels that are late throughout are reported as late, not as too long.
+    # If all labels are late, they are reported as late, not as too long.
     end = recording.duration + _BEYOND + max(0.0, recording.fit.late if recording.fit else 0.0)
     if recording.transcription and labels.end > end:
         late = int((spans[:, 1] > end).sum())

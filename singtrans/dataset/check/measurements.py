@@ -27,7 +27,7 @@ from singtrans.notes import Note, PitchTrack, Transcription
 
 _T = TypeVar("_T")
 
-_MIN_NOTES = 3  # needed to estimate a lag
+_MIN_NOTES = 3  # least number of notes for estimating a lag
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,11 @@ class CheckedLabels:
     """The readable labels of a recording.
 
     Attributes:
-        notes: the notes; None if they are not labelled, or cannot be read.
-        f0: the pitch over time, or None likewise.
-        times: (notes, 2) onset and offset in seconds, or None likewise.
-        faults: file -> one line for each fault in it.
+        notes: notes; None if they are not labelled or cannot be read.
+        f0: pitch track; None if it is not labelled or cannot be read.
+        times: (notes, 2) onsets and offsets in seconds of labels without pitch; None if there are none or they cannot
+            be read.
+        faults: map from files to lines, one for each fault.
     """
 
     notes: tuple[Note, ...] | None = None
@@ -48,7 +49,7 @@ class CheckedLabels:
 
     @property
     def spans(self) -> np.ndarray:
-        """(notes, 2) onsets and offsets in seconds, of the notes or else of ``times``."""
+        """(notes, 2) onsets and offsets in seconds of the notes, or else ``times``."""
         notes = np.array([(note.onset, note.offset) for note in self.notes or ()]).reshape(-1, 2)
         return notes if self.notes or self.times is None else self.times
 
@@ -66,11 +67,11 @@ class CheckedRecording:
     """A recording, its labels, and its transcription.
 
     Attributes:
-        entry: the entry of the data set.
-        labels: the labels.
-        transcription: the transcription; None if the recording cannot be read or is silent.
+        entry: entry of the data set.
+        labels: readable labels.
+        transcription: transcription; None if the recording cannot be read or is silent.
         sound: problems of the recording and its accompaniment.
-        fit: agreement of labels and transcription; None if either has too little.
+        fit: agreement of labels and transcription; None if either has too few notes.
         pitches: (notes,) median measured pitch of each labelled note, fractional MIDI, NaN where unvoiced. None if
             nothing can be measured.
         onset_lag: lag of the labelled onsets; None if too few onsets match, or all labels are late.
@@ -137,8 +138,8 @@ def read_labels(entry: Entry) -> CheckedLabels:
 
 
 def _fit(labels: CheckedLabels, transcription: Transcription) -> Fit | None:
-    """Compute the agreement of the most informative labels: notes, else pitch, else times."""
-    # Labels far beyond the recording are reported elsewhere, and would need many frames.
+    """Compute the agreement of the labels with the transcription: that of notes, or else of pitch, or else of times."""
+    # Labels far after the end of the recording would need many frames; they are reported by another check.
     count = round(transcription.duration / HOP) + 1
     if labels.notes and len(labels.notes) >= _MIN_NOTES:
         frames, pitched = note_frames(labels.notes, count), True

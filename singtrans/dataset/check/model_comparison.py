@@ -1,4 +1,4 @@
-"""Compare labels with a transcription: wrong unit or recording, deviations in time or pitch, missing notes."""
+"""Comparison of labels with a transcription: wrong units or recordings, deviations in time or pitch, missing notes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from singtrans.notes import Note, PitchTrack, Transcription
 from singtrans.pitch import hz_to_midi, midi_to_hz, note_name
 
 FEWEST = 5
-"""Notes with a measured pitch that are needed to check_labels the pitch of a whole recording."""
+"""Least number of notes with a measured pitch for checking the pitch of a whole recording."""
 
 _FOLLOWING = 0.45  # share of the notes that must follow the sung pitch
 _FITTING = 0.6  # share of the frames that must agree after moving the labels
@@ -26,13 +26,13 @@ _UNLABELLED = 1.0  # seconds of continuous singing without a label
 
 @dataclass(frozen=True)
 class Convention:
-    """Constant deviations of a set's labels from the sung notes; they are not problems of a single recording.
+    """Constant deviations of the labels of a set from the sung notes, which are not problems of single recordings.
 
     Attributes:
-        semitones, hz: constants by which the labels are sharp; one of them is 0.
-        lag: seconds by which the labels are late.
-        onset_lag: seconds by which labelled onsets are later than transcribed ones, by convention of the labels or of
-            the model; None if the recordings of the set differ.
+        semitones, hz: constant amount by which the labels are sharp; one of the two is 0.
+        lag: delay of the labels in seconds.
+        onset_lag: delay in seconds of labelled onsets relative to transcribed ones, which is due to conventions of the
+            labels or the model; None if the recordings of the set differ.
         recording_limit: largest further deviation of a whole recording, in semitones.
         note_limit: largest deviation of a note from the others of its recording, in semitones.
     """
@@ -45,7 +45,7 @@ class Convention:
     note_limit: float = 1.5
 
     def deviations(self, recording: CheckedRecording) -> np.ndarray:
-        """Compute (notes,) semitones by which each label is sharp, beyond the constants; NaN where unknown."""
+        """Compute (notes,) deviations of labels in semitones, without the constant ones; NaN where unknown."""
         labels = np.array([note.pitch for note in recording.labels.notes or ()])
         if recording.pitches is None:
             return np.full(len(labels), np.nan)
@@ -59,10 +59,10 @@ def compare(
     """Compare the labels of a recording with its transcription.
 
     Args:
-        found: receives the problems.
+        found: list to which problems are added.
         recording: the recording.
-        transcription, fit: its transcription and fit, which are not None.
-        convention: the constant deviations of its set.
+        transcription, fit: transcription and fit of the recording, which are not None here.
+        convention: constant deviations of the data set.
     """
     notes, track = recording.labels.notes, recording.labels.f0
     if notes:

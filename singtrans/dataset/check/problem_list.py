@@ -1,6 +1,6 @@
-"""Collection of the problems of one file.
+"""List of the problems of one file.
 
-A few notes with the same problem have one line each; more of them are counted in one line.
+A few notes with the same problem have one line each. If there are more, one line gives their number.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from pathlib import Path
 from singtrans.dataset.requirements import Problem
 
 ONE_BY_ONE = 3
-"""Number of problems of one kind that are listed one by one."""
+"""Largest number of problems of one kind that are listed individually."""
 
 
 @dataclass
@@ -18,9 +18,9 @@ class ProblemList:
     """Problems of one file.
 
     Attributes:
-        file: the file.
-        notes: onsets of notes that have a problem already; other checks skip them.
-        lines: the problems.
+        file: file with the problems.
+        notes: onsets of notes that already have a problem; other checks skip them.
+        lines: problems.
     """
 
     file: Path
@@ -32,7 +32,7 @@ class ProblemList:
         self.lines.append(Problem(self.file, kind, what, tuple(round(float(t), 3) for t in times)))
 
     def each(self, kind: str, found: Sequence[tuple[float, str]], many: Callable[[int], str]) -> None:
-        """Add one problem for each of a few (time, what), or one problem for more of them."""
+        """Add one problem for each (time, description); if there are many, add one problem for all."""
         self.notes.update(time for time, _ in found)
         if len(found) <= ONE_BY_ONE:
             for time, what in found:
