@@ -88,7 +88,7 @@ def test_a_session_keeps_everything(opened, tmp_path):
     again = opened(read, replace(extra.options(Options()), audio=recording), name="again")
     assert again.input_value("#tempo") == "90"
     assert again.input_value("#key") == "F"
-    assert again.inner_text("#notice") == "" or "made on other notes" in again.inner_text("#notice")
+    assert again.inner_text("#notice") == "" or "other corrections" in again.inner_text("#notice")
     for _ in range(4):
         again.keyboard.press("Control+z")  # the steps of the first page
     saved(again, "save-csv", tmp_path / "b.csv")

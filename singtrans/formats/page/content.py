@@ -24,9 +24,7 @@ from singtrans.melody.beats import DEFAULT_METRE, Beats
 from singtrans.melody.key import Key, likely_key
 from singtrans.melody.metre import Metre
 from singtrans.melody.tempo import CONFIDENT, align_beats, estimate_beats
-from singtrans.messages import counted
 from singtrans.notes import Note, PitchTrack, Transcription
-from singtrans.pitch import note_name
 
 _DATA = b'<script type="application/json" id="data">'
 _MOST_FRAMES = 10_000_000
@@ -44,7 +42,7 @@ def content(transcription: Transcription, options: Options) -> dict[str, Any]:
         "model": transcription.model,
         "title": title,
         "audio": printable(transcription.audio),
-        "about": summary(transcription),
+        "voice": _voice(transcription),
         "duration": round(float(transcription.duration), 4),
         "notes": _notes(transcription.notes, options),
         "pitch": _curve(transcription.pitch),
@@ -80,23 +78,15 @@ def read_page(path: Path) -> Transcription | None:
         return None
 
 
-def summary(transcription: Transcription) -> str:
-    """Describe the notes in one line: their number, range and how many are to be checked."""
-    notes = transcription.notes
-    if not notes:
-        return "no notes"
-    numbers = [note.note for note in notes]
-    unsure = sum(bool(reasons) for reasons in doubts(notes))
-    separation = transcription.separation
-    voice = f"; of the voice, separated by {separation.engine}" if separation and separation.separated else ""
-    return (
-        f"{counted(len(notes), 'note')}, {note_name(min(numbers))} to {note_name(max(numbers))}, {unsure} unsure{voice}"
-    )
-
-
 def printable(name: str) -> str:
     """Convert a file name to printable text; other characters become question marks."""
     return "".join(c if c.isprintable() else "?" for c in name.encode("utf-8", "replace").decode())
+
+
+def _voice(transcription: Transcription) -> str:
+    """Describe in a few words where the voice comes from; empty for the recording itself."""
+    separation = transcription.separation
+    return f"voice separated by {separation.engine}" if separation and separation.separated else ""
 
 
 def _analysis(transcription: Transcription, options: Options) -> Mapping[str, Any] | None:

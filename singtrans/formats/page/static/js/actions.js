@@ -82,9 +82,9 @@ export function choosePhrase() {
 export function switchLoop() {
   if (player.looping) { player.looping = false; emit("playing"); return; }
   if (player.loop && chosenCount() === 0) { player.looping = true; emit("playing"); return; }
+  if (!song.notes.length) { say("Drag the ruler to set a loop."); return; }
   let notes = chosenNotes();
   if (notes.length < 2) notes = phraseAround(chosenIndices()[0] ?? Math.min(firstAfter(player.position), song.notes.length - 1));
-  if (!notes.length) return;
   setLoop({ from: Math.max(0, notes[0].onset - 0.05), to: notes.at(-1).offset + 0.05 });
   if (player.playing) { pause(); play(); }
 }

@@ -11,6 +11,7 @@ const GESTURES = [
   ["Double-click the background", "adds a note"],
   ["Click the ruler", "goes to that time; dragging it sets a loop, a double click removes the loop"],
   ["Wheel", "scrolls in time; with Shift in pitch, with Ctrl it zooms, with both it zooms the pitch"],
+  ["Hold a finger on a note", "adds it to the selected notes, or takes it out"],
   ["Two fingers", "zoom in time or in pitch"],
 ];
 

@@ -14,7 +14,7 @@ import { startSave } from "./save.js";
 import { startSettings } from "./settings.js";
 import { duration, original } from "./song.js";
 import { loadSound, player } from "./sound.js";
-import { describe } from "./status.js";
+import { showStatus } from "./status.js";
 import { startSaving } from "./store.js";
 import { startTabs } from "./tabs.js";
 import { startTheme } from "./theme.js";
@@ -51,7 +51,6 @@ function restoreHistory() {
 
 async function start() {
   $("title").textContent = data.title;
-  $("about").textContent = data.about;
   startTheme();
   loadSound();
   startTabs();
@@ -68,7 +67,7 @@ async function start() {
   startPointer(); // what is restored must not replace an edit
   startKeys();
   startLyrics();
-  describe();
+  showStatus();
   draw();
   document.body.dataset.ready = "true";
   startBackdrop();

@@ -6,19 +6,23 @@ import { takeOver } from "./store.js";
 
 const when = (time) => new Date(time).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
 
-function notice(text, buttonText, action) {
+function notice(text, choices) {
   const close = () => { $("notice").hidden = true; };
-  const button = element("button", { class: "small", onclick: () => { action(); close(); } }, buttonText);
-  $("notice").replaceChildren(element("span", {}, text), button, element("button", { class: "small", onclick: close }, "Close"));
+  const buttons = [...choices, ["Close", () => {}]].map(([name, action]) => element("button", {
+    class: "small", onclick: () => { action(); close(); },
+  }, name));
+  $("notice").replaceChildren(element("span", {}, text), ...buttons);
   $("notice").hidden = false;
 }
 
-export function tellWhatWasFound({ found, older }) {
+// Say that corrections were restored, and offer others: of other notes, or made in another tab at the same time.
+export function tellWhatWasFound({ found, older: [other] }) {
+  const choices = [];
   if (found) {
-    notice(`Your corrections of ${when(found.when)} are here again.`, "Start from the transcription",
-      () => commit("Start from the transcription", { notes: original.notes, settings: original.settings, chosen: [] }));
-  } else if (older.length) {
-    notice(`This browser has corrections of ${data.audio || data.title} from ${when(older[0].when)}, made on other notes.`,
-      "Use them", () => takeOver(older[0]));
+    choices.push(["Start from the transcription",
+      () => commit("Start from the transcription", { notes: original.notes, settings: original.settings, chosen: [] })]);
   }
+  if (other) choices.push([found ? `Use those of ${when(other.when)}` : "Use them", () => takeOver(other)]);
+  if (found) notice(`Your corrections of ${when(found.when)} are here again.`, choices);
+  else if (other) notice(`This browser has other corrections of ${data.audio || data.title}, from ${when(other.when)}.`, choices);
 }

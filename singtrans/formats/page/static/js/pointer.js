@@ -5,19 +5,20 @@ import { commit } from "./history.js";
 import { hit } from "./hit.js";
 import { band, draw } from "./paint.js";
 import { boxOf } from "./paint_notes.js";
-import { choose, chosenIndices, extendTo, isChosen, toggle } from "./selection.js";
+import { choose, chosenIds, chosenIndices, extendTo, isChosen, toggle } from "./selection.js";
 import { song } from "./song.js";
 import { playNote, seek, setLoop } from "./sound.js";
 import { say } from "./status.js";
 import { LEFT, limitView, pitchAt, RULER, timeAt, view, zoomPitch, zoomTime } from "./view.js";
 
+const HOLD_MS = 500;
 const FAR = 4; // pixels until a press becomes a drag
 const BORDER = 24; // pixels
 const FINE = 0.1; // of the pointer's way, with Shift
 
 const canvas = $("canvas");
 const fingers = new Map(); // pointer id -> [x, y]
-let drag = null, scrolling = 0;
+let drag = null, scrolling = 0, holding = 0;
 
 const placeOf = (event) => {
   const box = canvas.getBoundingClientRect();
@@ -42,10 +43,20 @@ function begun(event, x, y) {
     ? { ...start, kind: "pan", begin: view.start, top: view.top } : { ...start, kind: "band", adds: event.shiftKey || event.ctrlKey || event.metaKey };
   const note = song.notes[found.index];
   if (event.ctrlKey || event.metaKey) { toggle(note.id); return null; }
+  if (event.pointerType === "touch") holding = setTimeout(() => held(note), HOLD_MS);
   if (event.shiftKey && !isChosen(note)) { extendTo(found.index); return null; }
+  const before = chosenIds();
   if (!isChosen(note) || found.edge) choose([note.id]);
   playNote(note);
-  return { ...start, ...found, kind: "note", notes: song.notes, token: {}, axis: found.edge ? "time" : null };
+  return { ...start, ...found, kind: "note", notes: song.notes, token: {}, axis: found.edge ? "time" : null, chosen: before };
+}
+
+// A finger that stays on a note adds it to the selected ones, or takes it out.
+function held(note) {
+  if (!drag || drag.far) return;
+  choose(drag.chosen);
+  toggle(note.id);
+  drag = null;
 }
 
 function moved(event) {
@@ -121,6 +132,7 @@ function pinched(id, x, y) {
 }
 
 function released(event) {
+  clearTimeout(holding);
   fingers.delete(event.pointerId);
   const done = drag;
   drag = null;

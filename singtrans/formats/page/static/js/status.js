@@ -1,5 +1,5 @@
 // The line that says what is selected or what has happened, which screen readers read out.
-import { $, on } from "./base.js";
+import { $, data, on } from "./base.js";
 import { centsOff, integer, noteName, signed } from "./music.js";
 import { isCorrected } from "./history.js";
 import { chosenCount, onlyChosen } from "./selection.js";
@@ -26,13 +26,20 @@ export function say(text) {
   setTimeout(() => { if (performance.now() >= messageUntil) describe(); }, 5100);
 }
 
+const countOf = (number) => (number === 0 ? "no notes" : number === 1 ? "1 note" : `${number} notes`);
+
 export function noteText(note) {
   const cents = centsOff(note), length = note.offset - note.onset;
   return `${noteName(integer(note), song.settings.key)} ${signed(cents)} cents, ${note.onset.toFixed(3)} to ${note.offset.toFixed(3)} s`
     + ` (${length.toFixed(3)} s)`;
 }
 
-export function describe() {
+export function showStatus() {
+  showAbout();
+  describe();
+}
+
+function describe() {
   const { notes } = song, note = onlyChosen(), count = chosenCount();
   document.body.dataset.notes = notes.length;
   document.body.dataset.chosen = note ? notes.indexOf(note) : -1;
@@ -41,8 +48,16 @@ export function describe() {
     const check = needsCheck(note) ? `. ${reasonText(note)}` : note.checked ? ". Marked as right" : "";
     $("status").textContent = `${noteText(note)}, note ${notes.indexOf(note) + 1} of ${notes.length}${check}`;
   } else if (count) $("status").textContent = `${count} of ${notes.length} notes selected`;
-  else $("status").textContent = `${notes.length} ${notes.length === 1 ? "note" : "notes"}${isCorrected() ? ", corrected" : ""}`;
+  else $("status").textContent = `${countOf(notes.length)}${isCorrected() ? ", corrected" : ""}`;
 }
 
+// How many notes there are, and from which to which.
+function showAbout() {
+  const numbers = song.notes.map(integer), { key } = song.settings;
+  const range = numbers.length ? `, ${noteName(Math.min(...numbers), key)} to ${noteName(Math.max(...numbers), key)}` : "";
+  $("about").textContent = `${countOf(numbers.length)}${range}${data.voice ? `; ${data.voice}` : ""}`;
+}
+
+on("notes", showAbout);
 on("choice", describe);
 on("notes", describe);
