@@ -1,7 +1,9 @@
 """Written melodies that recordings are compared with: one for all, or a folder with one for each."""
 
+from dataclasses import replace
 from pathlib import Path
 
+from singtrans.batch.plan import Plan
 from singtrans.errors import InputError
 from singtrans.formats import find_notes, load_notes, note_stem
 from singtrans.formats.conversion import monophonic
@@ -49,3 +51,18 @@ class WrittenMelodies:
         if not notes:
             raise InputError(f"{path} has no notes: give a file with the written melody")
         return notes
+
+
+def with_melodies(plan: Plan, melodies: WrittenMelodies) -> Plan:
+    """Add the written melody of each recording to the options of its job.
+
+    A job without one is kept as it is, and a line is added to the failures of the plan.
+    """
+    jobs, failures = [], list(plan.failures)
+    for job in plan.jobs:
+        try:
+            jobs.append(replace(job, options=replace(job.options, reference=melodies.of(job.audio.stem))))
+        except InputError as error:
+            jobs.append(job)
+            failures.append(f"{job.audio}: {error}")
+    return replace(plan, jobs=tuple(jobs), failures=tuple(failures))

@@ -14,7 +14,7 @@ from singtrans.batch.locations import Place, local, place
 from singtrans.cli.commands import INPUT, OUTPUT, SCORING
 from singtrans.cli.options import ModelOption, Quiet
 from singtrans.cli.progress import Bar, say
-from singtrans.cli.read_options import Voice
+from singtrans.cli.read_options import ReferenceOption, Voice
 from singtrans.cli.recording_options import ChannelOption, TrackOption, read_selection
 from singtrans.cli.song_options import SeparateOption, SeparatorOption, separation_options
 from singtrans.errors import InputError, UsageError
@@ -27,15 +27,6 @@ if TYPE_CHECKING:
     from singtrans.batch.written_melodies import WrittenMelodies
     from singtrans.notes import Transcription
 
-ReferenceOption = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE|FOLDER",
-        help="The written melody, in any format of notes, in any key and tempo; or a folder with a file of the same"
-        " name for each recording.",
-        rich_help_panel=INPUT,
-    ),
-]
 PitchTolerance = Annotated[
     float,
     typer.Option(

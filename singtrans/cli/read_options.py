@@ -1,6 +1,7 @@
 """Options for reading files with notes and folders with labels."""
 
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -49,6 +50,16 @@ Pattern = Annotated[
         metavar="GLOB",
         help="If a recording has several label files, or labels have several recordings, use those that match this"
         " pattern, such as '*_notesA1.csv'.",
+        rich_help_panel=INPUT,
+    ),
+]
+
+ReferenceOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE|FOLDER",
+        help="The written melody, in any format of notes, in any key and tempo; or a folder with a file of the same"
+        " name for each recording.",
         rich_help_panel=INPUT,
     ),
 ]

@@ -34,6 +34,7 @@ from singtrans.cli.options import (
     write_options,
 )
 from singtrans.cli.progress import Bar, say
+from singtrans.cli.read_options import ReferenceOption, Voice
 from singtrans.cli.recording_options import ChannelOption, TrackOption, read_selection
 from singtrans.cli.song_options import SeparateOption, SeparatorOption, separation_options
 from singtrans.errors import UsageError
@@ -66,6 +67,8 @@ def report(  # noqa: PLR0913 (one parameter per option)
             rich_help_panel=OUTPUT,
         ),
     ] = None,
+    reference: ReferenceOption = None,
+    voice: Voice = None,
     overwrite: Overwrite = False,
     skip_existing: SkipExisting = False,
     tuning: Tuning = None,
@@ -90,7 +93,8 @@ def report(  # noqa: PLR0913 (one parameter per option)
     Each page, song.report.html, is a single file that works in any browser without a network. It plays the recording
     and the notes, shows the notes over the spectrogram and the sung pitch, and lists the notes to check. The browser
     keeps your corrections, and the page saves them as a session, MIDI, CSV, UltraStar and more. For a folder,
-    index.html lists the pages, those with the most notes to check first.
+    index.html lists the pages, those with the most notes to check first. The page's tab Summary describes the singing
+    as singtrans analyse does, with --reference also beside a written melody, and can be printed.
 
     \b
     Examples:
@@ -99,11 +103,13 @@ def report(  # noqa: PLR0913 (one parameter per option)
       singtrans report class-recordings/ -o pages/ --skip-existing
       singtrans report song.wav --notes song.session.json --overwrite
       singtrans report song.wav --tuning auto --key auto
+      singtrans report class-recordings/ -o pages/ --reference tune.mid
     """
     from singtrans import batch
     from singtrans.batch.dispatch import run_jobs
     from singtrans.batch.given_notes import with_pitch
     from singtrans.batch.lazy_transcriber import LazyTranscriber, default_threads
+    from singtrans.batch.written_melodies import WrittenMelodies, with_melodies
     from singtrans.formats.conversion import load_transcription, with_song
     from singtrans.view.index import index_in, write_index
 
@@ -114,6 +120,8 @@ def report(  # noqa: PLR0913 (one parameter per option)
     if notes is not None and known is not None:
         options = with_song(options, notes, known.notes)
     plan = batch.plan(places, place(out) if out else None, ["html"], options, read_selection(track, channel))
+    if reference is not None:
+        plan = with_melodies(plan, WrittenMelodies(reference, voice))
     target = index_in(folder) if (folder := _listed_in(places, out, plan)) else None
     bar = Bar(quiet)
     threads = 1 if jobs > 1 else default_threads()

@@ -15,6 +15,7 @@ from singtrans.melody.key import Key, parse_key
 from singtrans.melody.metre import Metre
 from singtrans.melody.quantize import parse_grid
 from singtrans.melody.tuning import AUTO
+from singtrans.notes import Note
 
 LOWEST_A4, HIGHEST_A4 = 380.0, 500.0  # Hz
 VOICE_OOHS = 53  # of General MIDI, counted from 0
@@ -45,6 +46,7 @@ class Options:
         signature: key of the notes where it is known, for signatures; the notes are not moved to it.
         checked: numbers of the notes that a person has marked as right, counted from 0.
         history: steps for undo and redo that a session of the report page kept; only that page reads them.
+        reference: notes of the written melody, for the comparison in the summary of the report page; None for none.
         analysis: values for the summary of the report page, as JSON; None to compute them from the notes.
         composer: of the song, or empty.
         ornaments: ``fold`` (scoops, grace notes and falls are part of their notes) or ``keep`` (they are written: as
@@ -73,6 +75,7 @@ class Options:
     language: str = ""
     signature: Key | None = None
     checked: tuple[int, ...] = ()
+    reference: tuple[Note, ...] | None = None
     analysis: Mapping[str, Any] | None = None
     history: Mapping[str, Any] | None = None
 

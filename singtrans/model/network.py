@@ -255,3 +255,27 @@ def fold(model: Model, convention: int | None = None) -> Model:
         folded.network.heads.weight.add_(corrections.weight[convention])
         folded.network.heads.bias.add_(corrections.bias[convention])
     return folded.train(model.training)
+
+
+@torch.no_grad()
+def blended(model: Model, init: Model | None, share: float) -> Model:
+    """Return a model with weighted means of the weights of two models.
+
+    Args:
+        model: the trained model, without corrections; it is not changed.
+        init: the initial model; None to return the trained one. Weights that it has not, or in another shape, are
+            those of the trained one.
+        share: weight of the trained model, 0 to 1.
+    """
+    if init is None or share == 1.0:
+        return model
+    heads = model.network.heads
+    made = Model(model.config, model.name, heads=heads.out_features).to(heads.weight.device)
+    made.front_end.load_state_dict(model.front_end.state_dict())
+    trained, initial = model.network.state_dict(), init.network.state_dict()
+    for name, weight in trained.items():
+        first = initial.get(name)
+        if first is not None and first.shape == weight.shape and weight.is_floating_point():
+            trained[name] = torch.lerp(first.to(weight.device), weight, share)
+    made.network.load_state_dict(trained)
+    return made.train(model.training)

@@ -43,6 +43,8 @@ class TrainConfig:
         bf16: whether to compute in bfloat16 if the processor supports it.
         freeze: a key of `FREEZABLE`.
         init: checksum of the initial model; empty for random weights.
+        blend: share of the trained weights in the saved models; the rest are the weights of the initial model. Below 1,
+            a model forgets less of what the data do not contain.
         convention: label convention whose corrections are folded into the saved models; empty for no corrections.
     """
 
@@ -58,6 +60,7 @@ class TrainConfig:
     bf16: bool = True
     freeze: str = "none"
     init: str = ""
+    blend: float = 1.0
     convention: str = ""
     batch: BatchConfig = field(default_factory=BatchConfig)
     augmentation: AugmentConfig = field(default_factory=AugmentConfig)

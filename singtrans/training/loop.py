@@ -19,7 +19,7 @@ from singtrans.dataset.manifest import Entry
 from singtrans.errors import InputError
 from singtrans.files import whole_file
 from singtrans.model.config import Config
-from singtrans.model.network import Model, fold
+from singtrans.model.network import Model, blended, fold
 from singtrans.model.weights import save_model
 from singtrans.training.batches import Batch, Excerpts, conventions_of
 from singtrans.training.config import TrainConfig
@@ -160,7 +160,7 @@ def _begin(
     # A training can only be resumed with the same precision, because another one would change the weights.
     precision = "bfloat16" if config.bf16 and has_bf16(state.device) else "float32"
     described_in_full = described | {"data": data.checksum, "precision": precision}
-    run = _Run(data, folder, json.dumps(described_in_full), listener, processes, state, config)
+    run = _Run(data, folder, json.dumps(described_in_full), listener, processes, state, config, init)
     if resume:
         restore(state, folder, run.description)
     elif processes.first:
@@ -180,6 +180,7 @@ class _Run:
     processes: Processes
     state: State
     config: TrainConfig
+    init: Model | None
 
 
 def _steps(runs: Sequence[_Run], config: TrainConfig, seconds: float) -> None:
@@ -276,7 +277,7 @@ def _score_and_save(run: _Run, state: State, logs: Logs) -> None:
     # The state is saved first, so that it is not lost if validation fails.
     save_state(state, run.folder, run.description)
     notes = {"training": run.description, "step": str(state.step)}
-    average = fold(state.average, _convention(run))
+    average = blended(fold(state.average, _convention(run)), run.init, run.config.blend)
     save_model(average, run.folder / "last.safetensors", notes)
     line, kept = f"step {state.step}: nothing to validate on, so the latest model is kept as the best", True
     if run.data.valid:

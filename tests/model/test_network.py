@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from singtrans.errors import SingtransError
 from singtrans.model.heads import HEADS
-from singtrans.model.network import Model, Network
+from singtrans.model.network import Model, Network, blended
 from singtrans.model.weights import load_model, read_metadata, save_model
 from tests.helpers.models import small_config
 
@@ -115,3 +115,15 @@ def test_damage_is_detected(small_model_file, data):
     else:
         wanted = load_model(small_model_file).network.state_dict()
         assert all(torch.equal(v, wanted[k]) for k, v in loaded.network.state_dict().items())
+
+
+def test_a_blend_is_between_the_initial_and_the_trained_weights():
+    first, second = Model(small_config()), Model(small_config())
+    made = blended(second, first, 0.25)
+    names = dict(made.network.named_parameters())
+    for name, weight in second.network.named_parameters():
+        expected = 0.75 * first.network.state_dict()[name] + 0.25 * weight
+        assert torch.allclose(names[name], expected, atol=1e-6)
+    assert blended(second, None, 0.25) is second and blended(second, first, 1.0) is second
+    samples = torch.randn(1, 2 * made.front_end.margin + 4 * made.config.features.hop)
+    assert torch.isfinite(made(samples).heads).all()

@@ -93,7 +93,7 @@ def _analysis(transcription: Transcription, options: Options) -> Mapping[str, An
     """Return the figures for the summary: those of the options, or else those of the notes."""
     if options.analysis is not None or not transcription.notes:
         return options.analysis
-    return plain(analyse(transcription))
+    return plain(analyse(transcription, options.reference))
 
 
 def _data(path: Path) -> str:
