@@ -22,7 +22,7 @@ from singtrans.cli.defaults import Option, read_defaults
 from singtrans.decoding.config import DecoderConfig
 from singtrans.decoding.decoder import Posteriors, decode
 from singtrans.errors import InputError
-from singtrans.formats import WRITERS, Options, load_notes, load_pitch, midi, write
+from singtrans.formats import WRITERS, Options, ReadOptions, load_notes, load_pitch, read_song, write
 from singtrans.formats.conversion import load_transcription
 from singtrans.formats.lyrics import read_lyrics
 from singtrans.formats.page.content import read_page
@@ -129,10 +129,8 @@ def _notes(path: Path, _: bytes) -> None:
     for note in load_notes(path, faults=faults):
         assert 0 <= note.onset < note.offset <= 1e6
     assert all("\n" not in str(fault) for fault in faults)
-    transcription = load_transcription(path)
-    if path.suffix in (".mid", ".kar"):
-        midi.read_words(path, transcription.notes)
-        midi.read_beats(path)
+    song = read_song(path, load_transcription(path).notes, ReadOptions())
+    assert song.beats is None or (np.diff(song.beats.times) > 0).all()
 
 
 def _pitch(path: Path, _: bytes) -> None:

@@ -94,6 +94,9 @@ def label_seeds() -> dict[str, dict[str, bytes]]:
             "j.lab": b"60 0.5 1.25\n62 1.25 2.0\n64 2.0 2.5\n2.7\n",
             "k.csv": b"onset,offset,note,word\n0.5,1.25,C#4/Db4,a\n1.25,1.5,rest,\n1.5,2,A3,b\n",
             "l.txt": b"song|a b|SP n a|rest C4 D4|0.2 0.5 0.5|0.2 0.5 0.5|0 0 1\n",
+            "m.csv": b'"song.wav",0.5,0.75,261.6\n,1.5,0.5,293.7\n',
+            "n.csv": b"sep=;\nonset_ms;offset_ms;pitch\n500;1250;60\n1500;2000;62\n",
+            "o.lab": b"5000000 12500000 C4\n15000000 20000000 D4\n",
         },
         "midi": {
             "a.mid": written("mid"),
@@ -132,6 +135,11 @@ def label_seeds() -> dict[str, dict[str, bytes]]:
             "a.json": written("json"),
             "c.json": b'{"song": [[0.42, 0.96, 60], [1.1, 1.5, 62]], "other": [[0, 1, 50]]}',
             "d.json": b"[[0.42, 0.96, 60], [1.1, 1.5, 62]]",
+            "e.json": b'[{"item_name": "a#1", "phs": ["n", "i"], "is_slur": [0, 0], "ph_dur": [0.1, 0.4],'
+            b' "notes": [60, 60], "notes_dur": [0.5, 0.5]}]',
+            "f.json": b'[{"word": "a", "note": [60, 62], "note_start": [0.4, 0.8], "note_end": [0.8, 1.3]}]',
+            "g.json": b'{"tracks": [{"name": "a", "notes": [{"midi": 60, "time": 0.5, "duration": 0.7}]}]}',
+            "h.json": b'[{"start": 0.5, "end": 1, "note": "C4"}, {"start": 1, "end": 2, "note": "D4"}]',
         },
     }
 
@@ -146,6 +154,9 @@ def lyric_seeds() -> dict[str, bytes]:
         "d.txt": "[Chorus]\nさくら キャット 我爱你 사랑 (x2)\n".encode(),
         "e.txt": "さくらさくら 野山も里も".encode("cp932"),
         "f.txt": "Во поле берёза стояла".encode("cp1251"),
+        "g.vtt": b"WEBVTT\nKind: captions\n\nNOTE x\n\n00:01.000 --> 00:02.000\n<v Ann>A <c.x>sweet</c>\n",
+        "h.ass": b"[Script Info]\n[Events]\nDialogue: 0,0:00:01.00,0:00:02.00,D,,0,0,0,,{\\k20}A\\Nsound\n",
+        "i.txt": "C  G7 Am\nA\u00admaz\u00ading 桜（さくら） &amp; gra\u00b7ce\n".encode("utf-16-le"),
     }
 
 
