@@ -3,7 +3,7 @@
 FFmpeg's decoders can crash on damaged files, which ends the process; see `decoder_process`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from singtrans.audio.clock import LONGEST_SILENCE_SECONDS, ClockRules, PresentationClock
+from singtrans.audio.converter import Converter
+from singtrans.audio.cut_off import find_ending
+from singtrans.audio.ogg_links import Link, LinkFile, ogg_links
 from singtrans.audio.recording import Decoding, Header, Piece, Recording, Summary, damaged, not_a_recording
 from singtrans.audio.stated_length import Stated, stated_length
 from singtrans.errors import InputError
 
 if TYPE_CHECKING:
-    from av import AudioFrame, AudioResampler, AudioStream, Packet
+    from av import AudioFrame, AudioStream, Packet
     from av.container import InputContainer
 
-_LOUDEST = 2.0  # full scale is 1; larger samples, as from damaged packets, are clipped
 _LONGEST_STATED_SECONDS = 24 * 3600.0  # a longer stated length is treated as damage
 _LONGEST_PACKET_SECONDS = 1.0  # a longer stated length of a packet is treated as damage
 _ENCODER_DELAY_SECONDS = 0.2  # largest delay of the first sample after the track's stated start
@@ -32,8 +34,8 @@ _SPEECH_FRAME_TYPES = {"amrnb": 7, "amr_nb": 7, "amrwb": 8, "amr_wb": 8}  # high
 
 
 @contextmanager
-def open_container(path: Path) -> Iterator["InputContainer"]:
-    """Open a file with PyAV.
+def open_container(path: Path, link: Link | None = None) -> Iterator["InputContainer"]:
+    """Open a file, or one link of a chained Ogg file, with PyAV.
 
     Raises:
         av.error.FFmpegError: if FFmpeg does not know the format.
@@ -42,11 +44,10 @@ def open_container(path: Path) -> Iterator["InputContainer"]:
 
     # Protocols are disabled, because a playlist must not open other files or network connections.
     options = {"protocol_whitelist": "none"}
-    with (
-        path.open("rb") as file,
-        av.open(file, "r", container_options=options, metadata_errors="replace") as container,
-    ):
-        yield container
+    with path.open("rb") as file:
+        part = LinkFile(file, link) if link else file
+        with av.open(part, "r", container_options=options, metadata_errors="replace") as container:
+            yield container
 
 
 def decode(recording: Recording) -> Decoding:
@@ -58,6 +59,10 @@ def decode(recording: Recording) -> Decoding:
     import av
 
     path = recording.path
+    links = ogg_links(path)
+    if len(links) > 1:
+        yield from _decode_links(recording, links)
+        return
     decoder = None
     try:
         choice = _choose(recording)
@@ -76,6 +81,50 @@ def decode(recording: Recording) -> Decoding:
     yield decoder.summary()
 
 
+def _decode_links(recording: Recording, links: Sequence[Link]) -> Decoding:
+    """Decode a chained Ogg file link by link, all in the rate and with the channels of the first.
+
+    Raises:
+        InputError: if nothing can be decoded or there is no such track.
+    """
+    import av
+
+    path, wanted = recording.path, recording.track or 1
+    header, converter = None, None
+    seconds = lost = 0.0
+    for link in links:
+        decoder = None
+        try:
+            with open_container(path, link) as container:
+                tracks = sound_tracks(container, path)
+                if header is None:
+                    header = Header(track=_existing(path, wanted, len(tracks)), tracks=len(tracks))
+                    yield header
+                track = tracks[min(wanted, len(tracks)) - 1]
+                decoder = _TrackDecoder(container, track, header, Stated(None), _converter=converter)
+                yield from decoder.pieces()
+        except av.error.FFmpegError:
+            pass  # this link, or the rest of it, is damaged
+        if decoder is not None:
+            converter = decoder.converter
+            seconds, lost = seconds + decoder.seconds, lost + decoder.lost
+    if header is None or not seconds:
+        raise damaged(path)
+    yield Summary(header, seconds, lost, cut_off=find_ending(path).cut_off)
+
+
+def _existing(path: Path, wanted: int, count: int) -> int:
+    """The number of a track.
+
+    Raises:
+        InputError: if there is no such track.
+    """
+    if wanted > count:
+        has = f"has {count} sound tracks" if count > 1 else "has one sound track"
+        raise InputError(f"{path} {has}; there is no track {wanted}.")
+    return wanted
+
+
 def _choose(recording: Recording) -> Header:
     """Choose the sound track to read, and return a header without a length."""
     from singtrans.audio.tracks import best_track
@@ -86,11 +135,8 @@ def _choose(recording: Recording) -> Header:
         count = len(tracks)
         best = container.streams.best("audio")
         first = next((i for i, track in enumerate(tracks, 1) if best and track.index == best.index), 1)
-    if wanted is not None and wanted > count:
-        has = f"has {count} sound tracks" if count > 1 else "has one sound track"
-        raise InputError(f"{path} {has}; there is no track {wanted}.")
     if wanted is not None or count == 1:
-        return Header(track=wanted or 1, tracks=count)
+        return Header(track=_existing(path, wanted or 1, count), tracks=count)
     return best_track(path, first, count)
 
 
@@ -138,6 +184,11 @@ class _TrackDecoder:
     def seconds(self) -> float:
         """Length of the decoded sound in seconds."""
         return self._clock.position / self.rate if self._clock else 0.0
+
+    @property
+    def converter(self) -> "Converter | None":
+        """What has converted its frames; None if there were none."""
+        return self._converter
 
     @property
     def guessed(self) -> bool:
@@ -233,28 +284,3 @@ def _is_cover(stream: object) -> bool:
     from av.stream import Disposition
 
     return bool(getattr(stream, "disposition", Disposition(0)) & Disposition.attached_pic)
-
-
-class Converter:
-    """Conversion of frames in any sample format, which may change, to (frames, channels) float32."""
-
-    def __init__(self, first: "AudioFrame") -> None:
-        self.rate = first.sample_rate
-        self._layout = first.layout
-        self._kind: tuple[object, ...] = ()
-        self._resampler: AudioResampler | None = None
-
-    def convert(self, frame: "AudioFrame") -> Iterator[np.ndarray]:
-        """Yield (frames, channels) arrays in the rate and layout of the first frame."""
-        import av
-
-        kind = (frame.format.name, frame.layout.name, frame.sample_rate)
-        if self._resampler is None or kind != self._kind:
-            same = frame.layout.name == self._layout.name and frame.sample_rate == self.rate
-            wanted = (None, None) if same else (self._layout, self.rate)
-            # Samples are packed, because PyAV can only read the first eight planes.
-            self._kind, self._resampler = kind, av.AudioResampler("flt", *wanted)
-        frame.pts = None  # the converter would fill gaps in the time stamps
-        for converted in self._resampler.resample(frame):
-            samples = converted.to_ndarray().reshape(converted.samples, -1)
-            yield np.clip(samples, -_LOUDEST, _LOUDEST)

@@ -99,7 +99,8 @@ def _measure(path: Path) -> list[_Track]:
     """Measure the beginning of each track."""
     import av
 
-    from singtrans.audio.ffmpeg import Converter, open_container, sound_tracks
+    from singtrans.audio.converter import Converter
+    from singtrans.audio.ffmpeg import open_container, sound_tracks
 
     with open_container(path) as container:
         streams = sound_tracks(container, path)

@@ -6,6 +6,7 @@ import pytest
 import soundfile
 
 from singtrans import audio
+from singtrans.errors import InputError
 from tests.helpers.containers import Track, amr, onsets, tones, write
 
 STARTS = (0.5, 2.0, 3.5, 5.5, 7.0)
@@ -76,6 +77,41 @@ def test_all_parts_of_a_chained_ogg_are_read(tmp_path, subtype, takes):
     found = audio.load(tmp_path / "a.ogg")
     assert near(onsets(found), [0.5 + 1.6 * take for take in range(takes)], 0.05)
     assert len(found) / 16_000 == pytest.approx(1.6 * takes, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    "takes", [(("VORBIS", 48_000, 1), ("VORBIS", 44_100, 2)), (("OPUS", 48_000, 2), ("VORBIS", 32_000, 1))]
+)
+def test_parts_of_a_chained_ogg_may_be_of_different_kinds(tmp_path, takes):
+    content = b""
+    for subtype, rate, channels in takes:
+        sound = np.repeat(tones(rate, (0.5,), length=1.6)[:, None], channels, 1)
+        soundfile.write(tmp_path / "a.ogg", sound, rate, format="OGG", subtype=subtype)
+        content += (tmp_path / "a.ogg").read_bytes()
+    path = tmp_path / "a.ogg"
+    path.write_bytes(content)
+    reading = audio.Reading(path)
+    found = np.concatenate(list(reading))
+    assert near(onsets(found), (0.5, 2.1), 0.06)
+    assert len(found) / 16_000 == pytest.approx(3.2, abs=0.06)
+    assert reading.summary.missing == ""
+    assert {(piece.rate, piece.samples.shape[1]) for piece in audio.Reading(path).pieces()} == {takes[0][1:]}
+    path.write_bytes(content[:-300])
+    reading = audio.Reading(path)
+    assert onsets(np.concatenate(list(reading)))[0] == pytest.approx(0.5, abs=0.06)
+    assert "cut off" in reading.summary.missing
+    with pytest.raises(InputError, match="has one sound track; there is no track 2"):
+        audio.load(audio.Recording(path, track=2))
+
+
+def test_a_damaged_part_of_a_chained_ogg_costs_no_other(tmp_path):
+    parts = []
+    for _ in range(3):
+        soundfile.write(tmp_path / "a.ogg", tones(48_000, (0.5,), length=1.6), 48_000, format="OGG", subtype="VORBIS")
+        parts.append((tmp_path / "a.ogg").read_bytes())
+    parts[1] = parts[1][:60] + bytes(len(parts[1]) - 60)
+    (tmp_path / "a.ogg").write_bytes(b"".join(parts))
+    assert near(onsets(audio.load(tmp_path / "a.ogg")), (0.5, 2.1), 0.06)
 
 
 def test_comfort_noise_does_not_end_a_recording(tmp_path):
