@@ -146,6 +146,32 @@ def test_corrections_of_other_notes_are_offered(chromium, tmp_path):
     assert state(tab)["notes"] == "7"
     tab.keyboard.press("Control+z")
     assert state(tab)["notes"] == "9"
+    wait_for(tab, "document.body.dataset.saved === 'saved'")
+    tab.reload()
+    ready(tab)
+    assert tab.locator("#notice").is_hidden()  # a decision is not asked for again
+    context.close()
+
+
+def test_two_tabs_do_not_overwrite_each_other(chromium, tmp_path):
+    path = formats.save(tune(), tmp_path / "a.html")
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    tabs = [context.new_page(), context.new_page()]
+    for tab in tabs:
+        tab.goto(path.as_uri())
+        ready(tab)
+    for tab, keys in zip(tabs, (["Delete"], ["Delete", "Delete"]), strict=True):
+        tab.bring_to_front()
+        tab.mouse.click(*point(tab, 1.2, 61))
+        for key in keys:
+            tab.keyboard.press(key)
+        wait_for(tab, "document.body.dataset.saved === 'saved'")
+    tabs[0].bring_to_front()
+    tabs[0].reload()
+    ready(tabs[0])
+    assert state(tabs[0])["notes"] == "7"
+    tabs[0].click("#notice button:has-text('Use those of')")
+    assert state(tabs[0])["notes"] == "6"
     context.close()
 
 

@@ -91,10 +91,10 @@ function paintBeats(c, beats, left, right) {
 function paintLoop(c) {
   if (!player.loop) return;
   const x = xOf(player.loop.from), width = xOf(player.loop.to) - x;
-  c.globalAlpha = player.looping ? 1 : 0.45;
+  c.globalAlpha = player.looping ? 0.4 : 0.2;
   c.fillStyle = colours.loop;
   c.fillRect(x, 0, width, RULER - 1);
-  c.globalAlpha = player.looping ? 0.12 : 0.05;
+  c.globalAlpha = player.looping ? 0.1 : 0.04;
   c.fillRect(x, RULER, width, view.height - RULER);
   c.globalAlpha = 1;
 }

@@ -9,7 +9,7 @@ let messageUntil = 0;
 
 export const REASONS = {
   onset: "its start", pitch: "its pitch", octave: "its octave", offset: "its end", unsure: "the whole note",
-  short: "very short", between: "between two semitones",
+  short: "very short", between: "between semitones",
 };
 
 // Why a note should be looked at, in words.

@@ -86,7 +86,7 @@ async function save() {
 async function others() {
   const table = database.transaction(TABLE).objectStore(TABLE);
   const found = await request(table.index("recording").getAll(data.recording));
-  return found.filter((record) => record.key !== key && record.done.length).sort((a, b) => b.when - a.when);
+  return found.filter((record) => record.key !== key && record.done.length && !record.settled).sort((a, b) => b.when - a.when);
 }
 
 // Open the database and restore what it has of this song. Returns the restored record, and records of other notes.
@@ -108,6 +108,11 @@ export async function startSaving() {
     if (saving.state !== "saved" && isCorrected()) event.preventDefault();
   });
   return { found: found && isCorrected() ? found : null, older };
+}
+
+// Remember that a person has decided about another record, so that it is not offered again; it stays in the browser.
+export function settle(record) {
+  database?.transaction(TABLE, "readwrite").objectStore(TABLE).put({ ...record, settled: true });
 }
 
 // Use the corrections of another record; they can be undone.
