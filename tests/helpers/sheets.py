@@ -14,6 +14,7 @@ def sheet_of(melody, key="C", **more):
     spelling = tuple(key.spell(pitch) for pitch in melody.pitches)
     bars = lay_out(melody.starts, melody.ends, melody.metre)
     breaths = more.get("breaths", (False,) * count)
+    letters = [len(syllable.text) + 1 if syllable else 0 for syllable in more.get("syllables", (None,) * count)]
     about = {
         "bars": bars,
         "metre": melody.metre,
@@ -24,7 +25,7 @@ def sheet_of(melody, key="C", **more):
         "ornaments": (Ornamented(),) * count,
         "syllables": (None,) * count,
         "breaths": breaths,
-        "breaks": choose_breaks(bars, breaths, [0] * count),
+        "breaks": choose_breaks(bars, breaths, letters, abs(key.fifths)),
         "title": "Song",
     }
     return Sheet(**about | more)

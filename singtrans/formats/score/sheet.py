@@ -106,7 +106,7 @@ def make_sheet(transcription: Transcription, options: Options) -> Sheet:
         ornaments=tuple(_ornamented(note, key) if keep else Ornamented() for note in transcription.notes),
         syllables=arrangement.syllables,
         breaths=arrangement.breaths,
-        breaks=choose_breaks(bars, _phrase_ends(arrangement), _letters(arrangement.syllables)),
+        breaks=choose_breaks(bars, _phrase_ends(arrangement), _letters(arrangement.syllables), abs(key.fifths)),
         title=options.title_of(transcription.audio),
         composer=printable(options.composer),
         artist=printable(options.artist),

@@ -8,20 +8,23 @@ from singtrans.formats.score.values import QUARTER
 
 _LINE = 60.0  # width of a line in the units of `_width`: about five bars of four quarter notes
 _SPACE = 0.6  # exponent: a half note takes 1.5 times the room of a quarter note
-_QUARTER, _BAR_LINE, _CLEF = 2.4, 1.2, 6.0  # width of a quarter note, of a bar line, of clef and key signature
+_QUARTER, _BAR_LINE, _CLEF, _SIGN = 2.4, 1.2, 5.0, 0.6  # width of a quarter note, a bar line, a clef, an accidental
 _LETTER = 0.42  # width of a letter of the lyrics
 _PHRASE = 0.8  # cost of a line that does not end with a phrase
 _UNEVEN = 3.0  # cost of a line of half or of no width, over that of a full one
 _MOST_BARS = 12  # in a line
 
 
-def choose_breaks(bars: Sequence[Bar], breaths: Sequence[bool], letters: Sequence[int]) -> frozenset[int]:
+def choose_breaks(
+    bars: Sequence[Bar], breaths: Sequence[bool], letters: Sequence[int], signature: int = 0
+) -> frozenset[int]:
     """Choose the bars that begin a system, so that systems are even and end with phrases.
 
     Args:
         bars: all bars.
         breaths: whether a phrase ends, of each note.
         letters: length of the syllable of each note, with the space or hyphen after it.
+        signature: number of accidentals in the key signature.
 
     Returns:
         Indices of bars; the first bar is not among them.
@@ -30,7 +33,7 @@ def choose_breaks(bars: Sequence[Bar], breaths: Sequence[bool], letters: Sequenc
     ends = _phrase_ends(bars, breaths)
     costs, source = [0.0], [0]
     for end in range(1, len(bars) + 1):
-        best, chosen, width = math.inf, end - 1, _CLEF
+        best, chosen, width = math.inf, end - 1, _CLEF + _SIGN * signature
         for start in range(end - 1, max(-1, end - 1 - _MOST_BARS), -1):
             width += widths[start]
             if width > _LINE and start < end - 1:
