@@ -1,1 +1,1 @@
-"""How the shipped models and the synthetic data are made."""
+"""Programs that make the shipped models and the synthetic data."""

@@ -8,7 +8,7 @@ them (`recipe.pack`) and the models (`recipe.train`). Existing results are kept,
 resume. Making the data takes about half an hour on two cores; training takes ten minutes on one H100, or about ten
 hours on two cores. ``--data-alone`` stops before the training, for a machine without a GPU.
 
-Synthetic songs are sung by the installed synthesisers (`recipe.sung_word_voices`). Other synthesisers give other data.
+The installed synthesisers (`recipe.sung_word_voices`) sing the synthetic songs, so the data depend on them.
 """
 
 import argparse
@@ -28,7 +28,7 @@ class Step:
 
     Attributes:
         program: module and arguments.
-        makes: file that exists when the program has finished.
+        makes: file that the program makes, which exists when it has finished.
     """
 
     program: Sequence[str]
@@ -36,7 +36,7 @@ class Step:
 
 
 def data_steps(data: Path, work: Path) -> list[Step]:
-    """The programs that make the training data, in order."""
+    """Return the programs that make the training data, in order."""
     manifest, pack = work / "manifest.csv", work / "pack"
     made = [work / name / "manifest.csv" for name in ("songs", "synthetic", "tones")]
     songs, synthetic, tones = (str(path.parent) for path in made)
@@ -54,7 +54,7 @@ def data_steps(data: Path, work: Path) -> list[Step]:
 
 
 def main() -> None:
-    """Make the missing results, or exit with an error of one line."""
+    """Make the missing results; exit with an error of one line if this fails."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("work", type=Path)

@@ -1,4 +1,4 @@
-"""Fit the probabilities that notes are right on validation recordings, and write a model with them.
+"""Calibrate the confidence of a model on validation recordings, and write a model with the calibration.
 
     python -m recipe.calibrate DATA MODEL OUT.safetensors [--cache FOLDER] [--processes N]
 
@@ -6,13 +6,13 @@ There is one logistic regression with a quadratic penalty for each value of `Cer
 validation splits of SSVD and PJS and on the sung words, with equal weights. The penalty is chosen by cross-validated
 likelihood.
 
-The figures for these sets are cross-validated (`FOLDS` folds); those for the test splits use the calibration that is
-written:
+The figures for these sets are cross-validated (`FOLDS` folds). Those for the test splits use the final calibration. The
+figures are:
 
 - ECE: expected calibration error over ten bins of equal width (Guo et al., "On calibration of modern neural networks",
   ICML 2017).
-- least sure tenth: fraction of the wrong notes that are among the tenth of the notes with the lowest probability; at
-  most 0.1 divided by the share of wrong notes.
+- least sure tenth: fraction of the wrong notes that are among the tenth of the notes with the lowest probability. It is
+  at most 0.1 divided by the share of wrong notes.
 - AUC: fraction of pairs in which the right note has a higher probability than the wrong one.
 """
 
@@ -40,9 +40,9 @@ from singtrans.scoring.metrics import note_arrays, shift_hz
 FITTED = ("ssvd valid", "pjs valid", "words")
 REPORTED = ("ssvd test", "pjs test")
 SOLO = (*FITTED, "mir1k valid", "ravdess")
-"""Solo recordings, used to set the threshold that separates them from other recordings."""
+"""Solo recordings, from which the threshold between solos and other recordings is computed."""
 CLEARER = 0.05
-"""Largest share of the solo recordings of a set that may fall below the threshold."""
+"""Largest share of the solo recordings of a set that may be below the threshold."""
 FOLDS = 10
 PENALTIES = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
 BINS = 10
@@ -53,10 +53,10 @@ class Measured:
     """The notes found in a recording.
 
     Attributes:
-        group: set and split.
-        features: (notes, features).
+        group: name of the set and the split.
+        features: (notes, features) features of the notes.
         clarity: mean clarity of the notes.
-        right: name in `Certainty` -> (notes,) whether it is right; NaN where this is unknown.
+        right: map from names in `Certainty` to (notes,) values: 1 if right, 0 if wrong, NaN if unknown.
     """
 
     group: str
@@ -66,7 +66,7 @@ class Measured:
 
 
 def measure(recording: Recording, kept: Kept, config: DecoderConfig) -> Measured:
-    """Notes found in a recording, and whether they are right."""
+    """Find the notes in a recording, and compare them with the labels."""
     decoder = Decoder(config)
     decoder.add(kept.posteriors)
     notes, features = decoder.measured(kept.duration)
@@ -77,7 +77,10 @@ def measure(recording: Recording, kept: Kept, config: DecoderConfig) -> Measured
 
 
 def judged(true: Sequence[Note], found: Sequence[Note]) -> dict[str, np.ndarray]:
-    """Whether each note found is right, by `Certainty`'s names; pitch, octave and offset only where the onset is."""
+    """Compare each found note with the labels, for all names in `Certainty`.
+
+    Pitch, octave and offset are only compared if the onset is right.
+    """
     from mir_eval import transcription
 
     right = {name: np.full(len(found), np.nan) for name in Certainty.NAMES}
@@ -98,13 +101,13 @@ def judged(true: Sequence[Note], found: Sequence[Note]) -> dict[str, np.ndarray]
 
 
 def fit(features: np.ndarray, right: np.ndarray, weights: np.ndarray, penalty: float) -> np.ndarray:
-    """Constant and one weight per feature of a logistic regression, by Newton's method.
+    """Fit a logistic regression, with a constant and one weight per feature, by Newton's method.
 
     Args:
-        features: (notes, features).
+        features: (notes, features) features of the notes.
         right: (notes,) 0 or 1.
-        weights: (notes,) how much each counts.
-        penalty: of the squares of the weights of standardised features; the constant has none.
+        weights: (notes,) weights of the notes.
+        penalty: penalty of the squared weights of standardised features; there is none for the constant.
     """
     mean, spread = features.mean(axis=0), features.std(axis=0)
     spread[spread < 1e-9] = np.inf  # a constant feature gets no weight
@@ -124,7 +127,7 @@ def fit(features: np.ndarray, right: np.ndarray, weights: np.ndarray, penalty: f
 
 
 def fit_all(measured: Sequence[Measured], name: str, penalty: float) -> np.ndarray:
-    """A logistic regression on all notes of some recordings of which it is known whether this value is right."""
+    """Fit a logistic regression on all notes of some recordings for which the value is known."""
     features, right, weights = [], [], []
     known = {m.group: 0 for m in measured}
     for m in measured:
@@ -139,7 +142,7 @@ def fit_all(measured: Sequence[Measured], name: str, penalty: float) -> np.ndarr
 
 
 def left_out(measured: Sequence[Measured], name: str, penalty: float) -> list[np.ndarray]:
-    """(notes,) probabilities for each recording, by fits on the recordings of other folds."""
+    """Compute (notes,) probabilities for each recording with fits on the recordings of other folds."""
     fold = np.random.default_rng(0).permutation(len(measured)) % FOLDS
     found: list[np.ndarray] = [np.zeros(0)] * len(measured)
     for number in range(min(FOLDS, len(measured))):
@@ -150,7 +153,7 @@ def left_out(measured: Sequence[Measured], name: str, penalty: float) -> list[np
 
 
 def likelihood(measured: Sequence[Measured], name: str, penalty: float) -> float:
-    """Mean over sets of the cross-validated mean log likelihood of notes."""
+    """Compute the mean over sets of the cross-validated mean log likelihood of notes."""
     values: dict[str, list[np.ndarray]] = {}
     for m, p in zip(measured, left_out(measured, name, penalty), strict=True):
         inside, right = np.isfinite(m.right[name]), m.right[name]
@@ -160,21 +163,21 @@ def likelihood(measured: Sequence[Measured], name: str, penalty: float) -> float
 
 
 def calibration_error(probability: np.ndarray, right: np.ndarray) -> float:
-    """Expected calibration error: by how much probabilities and frequencies differ, over bins of equal width."""
+    """Compute the expected calibration error: the mean difference of probabilities and frequencies over bins."""
     bins = np.minimum((probability * BINS).astype(int), BINS - 1)
     gaps = [abs((probability - right)[bins == b].sum()) for b in range(BINS)]
     return float(sum(gaps) / len(probability))
 
 
 def least_sure(probability: np.ndarray, right: np.ndarray, share: float = 0.1) -> float:
-    """Fraction of the wrong notes that are among the least sure; 0 if none is wrong."""
+    """Compute the fraction of the wrong notes that are among the least sure; 0 if no note is wrong."""
     order = np.argsort(probability, kind="stable")
     wrong = right < 0.5
     return float(wrong[order[: max(1, round(share * len(order)))]].sum() / max(wrong.sum(), 1))
 
 
 def area(probability: np.ndarray, right: np.ndarray) -> float:
-    """Area under the ROC curve; NaN if there are no right or no wrong notes."""
+    """Compute the area under the ROC curve; NaN if there are no right or no wrong notes."""
     good, bad = probability[right > 0.5], probability[right < 0.5]
     if not len(good) or not len(bad):
         return float("nan")
@@ -183,7 +186,7 @@ def area(probability: np.ndarray, right: np.ndarray) -> float:
 
 
 def report(measured: Sequence[Measured], found: Sequence[np.ndarray], name: str) -> list[list[object]]:
-    """A row per set, and one of all sets together, for one of `Certainty`'s values."""
+    """Make one row per set, and one for all sets together, for one of `Certainty`'s values."""
     rows: list[list[object]] = []
     groups = list(dict.fromkeys(m.group for m in measured))
     for group in [*groups, *(["together"] if len(groups) > 1 else [])]:
@@ -196,7 +199,7 @@ def report(measured: Sequence[Measured], found: Sequence[np.ndarray], name: str)
 
 
 def least_clarity(measured: Sequence[Measured]) -> float:
-    """The clarity that all but a few recordings of one voice have, in the set where it is lowest."""
+    """Compute the clarity that nearly all solo recordings exceed, in the set where it is lowest."""
     groups: dict[str, list[float]] = {}
     for m in measured:
         groups.setdefault(m.group, []).append(m.clarity)
@@ -204,7 +207,7 @@ def least_clarity(measured: Sequence[Measured]) -> float:
 
 
 def calibrate(measured: Sequence[Measured]) -> tuple[ConfidenceConfig, list[list[object]]]:
-    """The calibration, and the rows of the report on recordings that were left out."""
+    """Compute the calibration, and the rows of the cross-validated report."""
     weights, rows = {}, []
     for name in Certainty.NAMES:
         penalty = max(PENALTIES, key=lambda value, name=name: likelihood(measured, name, value))
@@ -214,8 +217,8 @@ def calibrate(measured: Sequence[Measured]) -> tuple[ConfidenceConfig, list[list
 
 
 def arguments() -> argparse.Namespace:
-    """Options of the command line."""
-    parser = argparse.ArgumentParser(description="Fit the probabilities that notes are right.")
+    """Parse the options of the command line."""
+    parser = argparse.ArgumentParser(description="Calibrate the confidence of a model.")
     parser.add_argument("data", type=Path, help="folder of the sets")
     parser.add_argument("model", type=Path)
     parser.add_argument("out", type=Path)
@@ -225,7 +228,7 @@ def arguments() -> argparse.Namespace:
 
 
 def main() -> None:
-    """Fit, print, write."""
+    """Calibrate the model, print the report, and write the model."""
     options = arguments()
     config = Config.from_json(read_metadata(options.model)["config"], str(options.model))
     cache = PosteriorCache(options.cache, options.model)

@@ -1,9 +1,9 @@
-"""Label notes by models in recordings with pitch labels and words, consistent with the number of syllables.
+"""Labelling of notes by models in recordings whose number of syllables is known.
 
-MIR-1K has no notes, but the number of syllables is known for every clip: a Chinese character is one syllable, sung on
-one note or, in a melisma, on several. Models trained on other recordings find the notes (self-training; Xie et al.,
-"Self-training with noisy student", CVPR 2020). If the models find fewer notes than syllables, or far more, at every
-note cost, the clip gets no notes.
+MIR-1K has no labels of notes, but the number of syllables in every clip is known: a Chinese character is one syllable,
+which is sung on one note or, in a melisma, on several. Models that were trained on other recordings find the notes
+(self-training; Xie et al., "Self-training with noisy student", CVPR 2020). Several note costs are tried. If the models
+find fewer notes than syllables, or far more, with every cost, the clip gets no notes.
 """
 
 import csv
@@ -24,11 +24,11 @@ from singtrans.model.level import level
 from singtrans.model.network import Model
 from singtrans.training.recordings import Recording
 
-COSTS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0)  # of a note, beyond the decoder's own
-FEWEST, MOST = 0.95, 1.2  # notes for each syllable
+COSTS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0)  # costs of a note that are added to the decoder's cost
+FEWEST, MOST = 0.95, 1.2  # least and largest number of notes per syllable
 WEIGHT = 0.5
 CLIPS_AT_ONCE = 32
-LEAD = 0.5  # seconds of silence before a clip, as in transcribing
+LEAD = 0.5  # seconds of silence before a clip, as in transcription
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Labelled:
     """Result of labelling.
 
     Attributes:
-        recordings: all recordings, some of them now with notes.
+        recordings: all recordings, some of which now have notes.
         labelled: number of recordings that were labelled.
         left: number of recordings that remain without notes.
     """
@@ -47,13 +47,13 @@ class Labelled:
 
 
 def read_words(path: Path) -> dict[str, int]:
-    """Recording -> number of its syllables, from a table with the columns ``id`` and ``characters``."""
+    """Read the number of syllables of each recording from a table with the columns ``id`` and ``characters``."""
     with path.open(encoding="utf-8", newline="") as file:
         return {row["id"]: int(row["characters"]) for row in csv.DictReader(file, delimiter="\t")}
 
 
 def label(recordings: Sequence[Recording], syllables: Mapping[str, int], models: Sequence[Model]) -> Labelled:
-    """Let models label those recordings that have words and no notes; their posteriors are averaged."""
+    """Label recordings that have words but no notes. The posteriors of the models are averaged."""
     wanted = [r for r in recordings if r.notes is None and r.id in syllables]
     config = models[0].config.decoder
     heard = mean_posteriors(wanted, models)
@@ -69,7 +69,7 @@ def label(recordings: Sequence[Recording], syllables: Mapping[str, int], models:
 
 
 def _notes(config: DecoderConfig, task: tuple[Posteriors, int, float]) -> np.ndarray | None:
-    """(notes, 3) of one recording, or None if their number is not consistent with the number of syllables."""
+    """Find the notes, (notes, 3), of one recording; None if their number does not agree with that of syllables."""
     posteriors, syllables, duration = task
     for cost in COSTS:
         found = decode(posteriors, replace(config, note_cost=config.note_cost + cost), duration)
@@ -82,7 +82,7 @@ def _notes(config: DecoderConfig, task: tuple[Posteriors, int, float]) -> np.nda
 
 @torch.inference_mode()
 def mean_posteriors(recordings: Sequence[Recording], models: Sequence[Model]) -> list[Posteriors]:
-    """Mean posteriors of several models of the same shape for each recording."""
+    """Compute the mean posteriors of several models of the same shape for each recording."""
     order = sorted(range(len(recordings)), key=lambda i: recordings[i].duration)
     found: list[Posteriors | None] = [None] * len(recordings)
     for start in range(0, len(order), CLIPS_AT_ONCE):

@@ -2,11 +2,12 @@
 
     python -m recipe.label_lag manifest.csv [SOURCE]
 
-Prints two delays in milliseconds for every recording: medians over its notes, with quartiles. *Onset*: from where the
-level above 800 Hz rises through 12 dB below the note's peak (`vowel_power` and `rise` of ``sample_audio/make.py``, by
-which synthetic singing is labelled) to the labelled onset. *Offset*: from where it falls through that to the labelled
-offset. No model is used, so the result does not depend on a model trained on the labels. Vowels that follow vowels,
-glides, noise and reverberation have no sharp rise: look at medians, and compare recordings of one set.
+For every recording, the program prints two delays in milliseconds, as medians over notes with quartiles. *Onset* is the
+time from the rise of the level above 800 Hz to the labelled onset. The rise is at 12 dB below the note's peak, as for
+the labels of synthetic singing (`vowel_power` and `rise` of ``sample_audio/make.py``). *Offset* is the time from the
+fall of this level to the labelled offset. No model is used, so the result does not depend on training data. With vowels
+that follow vowels, glides, noise and reverberation, the rise is not sharp, so only medians are useful, and only
+recordings of one set can be compared.
 """
 
 import argparse
@@ -21,11 +22,11 @@ from singtrans import audio
 from singtrans.notes import Note
 
 RATE = 16_000
-BEFORE, AFTER = 0.12, 0.15  # seconds around a label that are searched: to the rise or fall, and to the peak
+BEFORE, AFTER = 0.12, 0.15  # seconds around a label in which the rise or fall, and the peak, are searched
 
 
 def lags(samples: np.ndarray, notes: Sequence[Note]) -> tuple[np.ndarray, np.ndarray]:
-    """(rises,) and (falls,) seconds by which onsets and offsets are labelled after the level passes the threshold."""
+    """Compute the delays of labelled onsets, (rises,), and offsets, (falls,), relative to the threshold in seconds."""
     make = samples_code()
     power, hop = make.vowel_power(samples.astype(np.float64), RATE), make.VOWEL_HOP
 
@@ -34,7 +35,7 @@ def lags(samples: np.ndarray, notes: Sequence[Note]) -> tuple[np.ndarray, np.nda
 
     rises, falls = [], []
     for note in notes:
-        # The peak of this note, even if there is a louder sound before or after it.
+        # This is the peak of the note itself, although there may be a louder sound before or after it.
         onset, offset = frame(note.onset), frame(note.offset)
         start = frame(note.onset - BEFORE)
         rose = make.rise(power[start : max(onset + 1, frame(min(note.offset, note.onset + AFTER)))], onset - start)
@@ -48,7 +49,7 @@ def lags(samples: np.ndarray, notes: Sequence[Note]) -> tuple[np.ndarray, np.nda
 
 
 def quartiles(lag: np.ndarray) -> str:
-    """Median and quartiles in milliseconds, and the number of values."""
+    """Format the median and the quartiles in milliseconds, and the number of values."""
     if not len(lag):
         return ""
     low, middle, high = 1000 * np.percentile(lag, (25, 50, 75))
@@ -57,9 +58,9 @@ def quartiles(lag: np.ndarray) -> str:
 
 def main() -> None:
     """Print one row per recording."""
-    parser = argparse.ArgumentParser(description="How long after their vowels the labels of notes begin.")
+    parser = argparse.ArgumentParser(description="Print the delay of note labels relative to the vowels.")
     parser.add_argument("entries", type=manifest, metavar="MANIFEST")
-    parser.add_argument("source", nargs="?", help="of one source alone")
+    parser.add_argument("source", nargs="?", help="measure only recordings of this source")
     options = parser.parse_args()
     rows = []
     for entry in options.entries:

@@ -2,9 +2,9 @@
 
     python -m recipe.make_songs MANIFEST OUT [--seed SEED] [--seconds SECONDS] [--songs 4]
 
-MANIFEST lists the recordings (`recipe.manifest`). The singers of its training split are used as voices, and so are the
-installed ones of espeak-ng, flite, Festival and SVOX Pico. OUT receives recordings, notes, pitch, times of syllables
-and of ornaments, and a ``manifest.csv``.
+MANIFEST lists the recordings (`recipe.manifest`). The voices are the singers of its training split, and the installed
+voices of espeak-ng, flite, Festival and SVOX Pico. OUT receives recordings, notes, pitch, times of syllables and of
+ornaments, and a ``manifest.csv``.
 """
 
 import argparse
@@ -51,14 +51,14 @@ from singtrans.formats import load_notes
 RATE = 16_000
 SEED = 7
 SECONDS = 20.0
-SONGS = 4  # of each voice
-SYLLABLES = 36  # of each synthetic voice
+SONGS = 4  # number of songs of each voice
+SYLLABLES = 36  # number of syllables of each synthetic voice
 ENGLISH = ("en-us", "en-gb", "en-US", "en-GB", "american", FLITE)  # languages of voices
 NASALS = ("n", "m", "N")
 WEIGHT = 0.25
-VOICE_SECONDS = 90.0  # of each singer that are taken apart
-PJS_VOICES = 6  # PJS is one singer: from so many groups of songs
-ESPEAK = (  # language and variant; none of those that benchmarks/spoken.py and sample_audio sing with
+VOICE_SECONDS = 90.0  # length of each singer's recordings that is divided into syllables
+PJS_VOICES = 6  # PJS has one singer, whose songs are divided into this number of voices
+ESPEAK = (  # languages and variants; benchmarks/spoken.py and sample_audio use others
     *((("en-us", "en-gb")[i % 2], variant) for i, variant in enumerate(VOICES)),
     *(
         (language, variant)
@@ -71,13 +71,13 @@ ESPEAK = (  # language and variant; none of those that benchmarks/spoken.py and 
 )
 CODAS = {"espeak": ("n", "N", "m", "l", "s", "t", "k", "d", "z"), FLITE: ("n_", "ng_", "m_", "l_", "s_", "t_", "k_")}
 CREAK_BELOW = 7.0  # semitones by which a creaky voice is lower
-LEGATO_LEAD = 0.1  # seconds before a vowel that are taken along where consonants are not labelled
+LEGATO_LEAD = 0.1  # seconds before a vowel that are included if consonants are not labelled
 PJS_VOWELS = frozenset("aiueo")
 
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """How to make a bank: ``kind`` of a synthesiser or ``recorded``, a name, and further settings."""
+    """Settings for making a bank: ``kind`` of a synthesiser or ``recorded``, a name, and others."""
 
     kind: str
     name: str
@@ -87,7 +87,7 @@ class Voice:
 
 
 def synthetic_voices() -> list[Voice]:
-    """The installed synthetic voices."""
+    """Return the installed synthetic voices."""
     found = []
     if shutil.which("espeak-ng"):
         found += [Voice("espeak", variant, language, VOICES[variant]) for language, variant in ESPEAK]
@@ -100,7 +100,7 @@ def synthetic_voices() -> list[Voice]:
 
 
 def recorded_voices(entries: Sequence[Entry]) -> list[Voice]:
-    """Singers of the training split: one recording of SSVD, some songs of PJS, else all recordings of a singer."""
+    """List the singers of the training split: for each, one recording of SSVD, some songs of PJS, or all recordings."""
     groups: dict[str, list[Entry]] = defaultdict(list)
     for number, entry in enumerate(e for e in entries if e.split == "train"):
         if entry.source == "pjs":
@@ -111,7 +111,7 @@ def recorded_voices(entries: Sequence[Entry]) -> list[Voice]:
 
 
 def words_of(voice: Voice, rng: np.random.Generator) -> list[tuple[str, bool]]:
-    """Random syllables of a synthetic voice's language, half of them closed, most of those by a nasal."""
+    """Draw random syllables of a synthetic voice's language. Half of them are closed, mostly by a nasal."""
     sounds = ALL_LANGUAGES[voice.language]
     onsets, vowels = sounds.onsets.split(), sounds.vowels.split()
     english = voice.language in ("en-us", "en-gb", FLITE)
@@ -128,7 +128,7 @@ def words_of(voice: Voice, rng: np.random.Generator) -> list[tuple[str, bool]]:
 
 
 def make_bank(voice: Voice, seed: int) -> SyllableBank:
-    """The bank of a voice.
+    """Return the bank of a voice.
 
     Raises:
         ValueError: if it has no syllables.
@@ -163,7 +163,7 @@ def _recorded_bank(voice: Voice, rng: np.random.Generator) -> SyllableBank:
 
 
 def _vowels(entry: Entry) -> list[tuple[float, float, float]]:
-    """Seconds of the earliest start of the consonants, of the start of the vowel, and of its end."""
+    """List the earliest start of the consonants, the start of the vowel, and its end, in seconds."""
     phonemes = entry.audio.with_suffix(".lab")
     if entry.source == "pjs" and phonemes.is_file():
         rows = [line.split() for line in phonemes.read_text(encoding="utf-8").splitlines() if line.strip()]
@@ -177,7 +177,7 @@ def _vowels(entry: Entry) -> list[tuple[float, float, float]]:
         return found
     if entry.notes is None:
         return []
-    legato = entry.source == "utau"  # a consonant lies at the end of the note before it
+    legato = entry.source == "utau"  # a consonant is part of the previous note
     found, earliest = [], 0.0
     for note in load_notes(entry.notes):
         found.append((max(0.0, note.onset - LEGATO_LEAD) if legato else earliest, note.onset, note.offset))
@@ -186,7 +186,7 @@ def _vowels(entry: Entry) -> list[tuple[float, float, float]]:
 
 
 def cached_bank(voice: Voice, seed: int, cache: Path) -> SyllableBank | None:
-    """The bank of a voice, from ``cache`` if it was made before; None if it cannot be made."""
+    """Make the bank of a voice, or read it from ``cache``; return None if it cannot be made."""
     path = cache / f"{voice.kind}-{voice.language}-{voice.name}-{seed}.pickle"
     if path.is_file():
         return pickle.loads(path.read_bytes())
@@ -201,7 +201,7 @@ def cached_bank(voice: Voice, seed: int, cache: Path) -> SyllableBank | None:
 
 
 def draw_style(rng: np.random.Generator) -> SingingStyle:
-    """Portamento, vibrato and drift of a song."""
+    """Draw portamento, vibrato and drift of a song."""
     style = SingingStyle(
         vibrato_share=rng.uniform(0, 1),
         vibrato_extent=(0.15, rng.uniform(0.3, 1.0)),
@@ -213,7 +213,7 @@ def draw_style(rng: np.random.Generator) -> SingingStyle:
 
 
 def one_song(bank: SyllableBank, seed: tuple[int, int, int], *, clear: bool = False) -> SungSong:
-    """A song of a voice; drawn again if there is no room for its consonants; ``clear`` as in `draw_manner`."""
+    """Make a song of a voice. If there is no room for its consonants, another one is drawn; see `draw_manner`."""
     for attempt in range(5):
         rng = np.random.default_rng([*seed, attempt])
         manner = draw_manner(rng, clear=clear)
@@ -229,7 +229,7 @@ def one_song(bank: SyllableBank, seed: tuple[int, int, int], *, clear: bool = Fa
 
 
 def write_song(folder: Path, name: str, song: SungSong, source: str = "songs") -> Entry:
-    """Write a song with its labels, and return its line of the manifest."""
+    """Write a song with its labels, and return its entry for the manifest."""
     samples = soxr.resample(song.samples, song.sample_rate, RATE)
     paths = {kind: folder / f"{name}.{kind}" for kind in ("flac", "tsv", "f0.txt", "syllables.txt", "ornaments.txt")}
     soundfile.write(paths["flac"], samples, RATE, subtype="PCM_16")
@@ -253,14 +253,14 @@ def write_song(folder: Path, name: str, song: SungSong, source: str = "songs") -
 
 
 def clear_songs(voice: Voice) -> int:
-    """Number of songs of a voice for the later stages; most for English voices, which have closed syllables."""
+    """Return the number of songs of a voice for later stages, which is highest for English voices."""
     if voice.kind != "recorded":
         return 7 if voice.language in ENGLISH else 3
     return 3 if voice.name.startswith(("mir1k", "utau")) else 2
 
 
 def make(task: tuple[Voice, argparse.Namespace]) -> list[Entry]:
-    """All songs of a voice."""
+    """Return all songs of a voice."""
     voice, options = task
     seed, songs, out, cache = options.seed, options.songs, options.out, options.cache
     bank = cached_bank(voice, SEED, cache)

@@ -4,8 +4,8 @@
 
 DATA contains ``ssvd/`` (Sight-Singing Vocal Dataset 2.0), ``pjs/`` (PJS corpus 1.1), ``mir1k/`` (MIR-1K) and ``utau/``
 (voices of UTAU), each recording with its labels beside it. Splits are by ranges of ids (SSVD, whose ids do not name the
-singer), by song (PJS, one singer) and by singer (MIR-1K, UTAU). `valid` chooses the weights and the decoder's costs;
-`test` is only reported.
+singer), by song (PJS, one singer) and by singer (MIR-1K, UTAU). `valid` is used to choose weights and costs of the
+decoder, and `test` only to report scores.
 
 The starts of syllables are known in three sets, and are written to a folder ``syllables`` beside the manifest. In SSVD
 and UTAU, every note is a syllable; PJS has phonemes, and every vowel begins a syllable. (In Japanese, a moraic n is a
@@ -66,13 +66,13 @@ def write_syllables(folder: Path, name: str, times: Iterable[float]) -> Path:
 
 
 def nuclei(phonemes: Path) -> list[float]:
-    """Seconds at which the vowels of a file of PJS' phonemes begin."""
+    """Read the times in seconds at which vowels begin in a file of PJS' phonemes."""
     rows = [line.split() for line in phonemes.read_text(encoding="utf-8").splitlines() if line.strip()]
     return [int(begin) / 1e7 for begin, _, name in rows if name in PJS_NUCLEI]
 
 
 def entries(data: Path, syllables: Path, on_time: Path | None = None) -> list[Entry]:
-    """One entry per recording.
+    """Return one entry per recording.
 
     Args:
         data: folder with the data sets.

@@ -1,8 +1,8 @@
-"""Pack the training data into one folder: recordings as Ogg Opus, labels and measured pitch as arrays.
+"""Copy the training data to one folder: recordings as Ogg Opus, and labels and measured pitch as arrays.
 
     python -m recipe.pack OUT MANIFEST [MANIFEST ...] [--cache FOLDER]
 
-A pack can be copied to a machine without the data sets and WORLD; `recipe.train` trains from it.
+A pack can be copied to a machine without the data sets and WORLD, where `recipe.train` uses it.
 """
 
 import argparse
@@ -28,7 +28,7 @@ from singtrans.training.recordings import Recording
 RATE = 16_000  # Hz
 KBPS = {"ssvd": 28, "pjs": 28, "utau": 28, "mir1k": 20}
 OTHER_KBPS = 16
-BACKGROUNDS = 100  # of the accompaniments
+BACKGROUNDS = 100  # number of accompaniments in the pack
 ARRAYS: dict[str, type] = {
     "notes": np.float32,
     "f0": np.float32,
@@ -36,13 +36,13 @@ ARRAYS: dict[str, type] = {
     "syllables": np.float32,
     "ornaments": np.float32,
 }
-"""Arrays of a `Recording` -> how they are stored."""
+"""Map from arrays of a `Recording` to their types in the pack."""
 TOLD = ("id", "source", "license", "singer", "weight", "boundaries", "convention")
 
 
 @dataclass
 class _Packer:
-    """Collects sounds and arrays, each once, named by a checksum of the content."""
+    """Collection of sounds and arrays without duplicates, named by checksums of their content."""
 
     sounds: dict[str, tuple[np.ndarray, float]] = field(default_factory=dict)
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
@@ -62,10 +62,10 @@ class _Packer:
 
 
 def write_pack(out: Path, manifests: Sequence[Path], cache: Path) -> None:
-    """Pack the training recordings of all manifests into the new folder ``out``.
+    """Write the training recordings of all manifests to the new folder ``out``.
 
     Args:
-        out: new folder, made after everything was read.
+        out: new folder, which is made after everything has been read.
         manifests: manifests of the recordings.
         cache: folder for decoded audio.
 
@@ -125,7 +125,7 @@ def read_pack(folder: Path) -> Data:
 
 
 def _opus(samples: np.ndarray, kbps: float) -> bytes:
-    """``samples`` (n,) int16 as Ogg Opus."""
+    """Encode ``samples`` (n,) int16 as Ogg Opus."""
     file = io.BytesIO()
     level = 1.0 - (kbps - 6.0) / 250.0  # libsndfile's scale from 256 to 6 kbit/s
     soundfile.write(file, samples, RATE, format="OGG", subtype="OPUS", compression_level=level)
@@ -156,7 +156,7 @@ def _recording(row: Mapping[str, Any], sounds: Mapping[str, np.ndarray], arrays:
 
 
 def main() -> None:
-    """Pack, or exit with an error of one line."""
+    """Write the pack; exit with an error of one line if this fails."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
     parser.add_argument("manifests", nargs="+", type=Path, metavar="MANIFEST")

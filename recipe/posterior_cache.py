@@ -1,7 +1,7 @@
 """Cache of the posteriors of recordings in a folder.
 
-The decoder costs and the calibration of the confidence are fitted on the same posteriors many times, and decoding takes
-a twentieth of the time of the network.
+Tuning the decoder and calibrating the confidence use the same posteriors many times, and decoding takes only a
+twentieth of the time of the network.
 """
 
 import dataclasses
@@ -32,8 +32,8 @@ class Kept:
     """Cached posteriors of a recording.
 
     Attributes:
-        posteriors: of all its frames.
-        duration: seconds.
+        posteriors: posteriors of all frames.
+        duration: length in seconds.
     """
 
     posteriors: Posteriors
@@ -41,14 +41,15 @@ class Kept:
 
 
 class PosteriorCache:
-    """Posteriors of one model.
+    """Cache of the posteriors of one model.
 
-    A recording's file is named by its set and id, and computed anew if the recording's size has changed. The model's
-    folder is named by a checksum of its network, so that models that differ in the decoder alone share it.
+    The file of a recording has the name of its set and its id. It is computed again if the size of the recording has
+    changed. The folder of a model has the checksum of its network as its name, so that models that differ only in the
+    decoder share it.
 
     Args:
-        folder: receives a folder for each model.
-        model: the weight file.
+        folder: folder for the folders of models.
+        model: weight file.
         device: device on which the network runs.
     """
 
@@ -58,7 +59,7 @@ class PosteriorCache:
         self._transcriber: Transcriber | None = None
 
     def __call__(self, recording: Recording) -> Kept:
-        """Posteriors of a recording, from the folder if they are stored."""
+        """Return the posteriors of a recording, from the cache if they are stored."""
         path = self._path(recording)
         size = recording.audio.stat().st_size
         if (found := _read(path, size)) is None:
@@ -91,7 +92,7 @@ class PosteriorCache:
 
 
 def network_digest(model: Path) -> str:
-    """16 characters that identify a network by weights and configuration, independent of the decoder."""
+    """Return 16 characters that identify a network by its weights and configuration, without the decoder."""
     config = dataclasses.asdict(Config.from_json(read_metadata(model)["config"], str(model)))
     digest = hashlib.sha256(json.dumps([config["features"], config["network"]], sort_keys=True).encode())
     with safe_open(model, framework="numpy") as file:
@@ -114,7 +115,7 @@ def _write(path: Path, found: Kept, size: int) -> None:
 
 
 def _read(path: Path, size: int) -> Kept | None:
-    """Content of a file, or None if it is missing or belongs to a recording of another size."""
+    """Read a file; return None if it is missing, or is for a recording of another size."""
     if not path.is_file():
         return None
     with np.load(path) as file:
@@ -126,5 +127,5 @@ def _read(path: Path, size: int) -> Kept | None:
 
 
 def default_processes() -> int:
-    """Number of processes: one for each core."""
+    """Return the number of cores."""
     return os.cpu_count() or 1

@@ -2,10 +2,10 @@
 
     python -m recipe.resung_melodies manifest.csv OUT [--seed SEED]
 
-Reads the training recordings of a manifest, analyses the voices with WORLD and re-synthesises them with random
-melodies. The melodies have legato, melismas and repeated notes, and their notes and pitch are known exactly. Further
-melodies use a formant voice from C2 to C6, and plain tones with one or a few harmonics (`tones`), as in humming and
-whistling. OUT receives recordings, notes, pitch and a ``manifest.csv``, all of it for training.
+The program reads the training recordings of a manifest, analyses the voices with WORLD, and synthesises random melodies
+with them. The melodies have legato, melismas and repeated notes, and their notes and pitch are known exactly. Further
+melodies are sung by a formant voice from C2 to C6, or are plain tones with one or a few harmonics (`tones`), as in
+humming and whistling. OUT receives recordings, notes, pitch and a ``manifest.csv``, all for training.
 """
 
 import argparse
@@ -31,8 +31,8 @@ from recipe.synthesis.voices import (
 from singtrans import audio
 from singtrans.dataset.manifest import Entry, write_manifest
 
-VOICE_SECONDS = 40.0  # analysed per singer
-MELODIES = 1  # for each voice
+VOICE_SECONDS = 40.0  # length that is analysed per singer
+MELODIES = 1  # number of melodies for each voice
 MELODY_SECONDS = 20.0
 FORMANT_MELODIES = 45
 TONE_MELODIES = 24
@@ -41,7 +41,7 @@ SEED = 7
 
 
 def voices(entries: list[Entry], rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """Samples of each voice: a singer's clips joined where clips are short, else a recording."""
+    """Return the samples of each voice: the joined clips of a singer, or a single recording if it is long."""
     groups: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
         name = entry.id.split("_")[0] if entry.source == "mir1k" else entry.id
@@ -49,7 +49,7 @@ def voices(entries: list[Entry], rng: np.random.Generator) -> dict[str, np.ndarr
     found = {}
     for name, group in sorted(groups.items()):
         if name.startswith("pjs-") and rng.random() > 0.1:
-            continue  # one singer: a tenth of the songs is enough for the voice
+            continue  # there is only one singer, for whom a tenth of the songs is sufficient
         clips, seconds = [], 0.0
         for index in rng.permutation(len(group)):
             clips.append(audio.load(group[index].audio, RATE))
@@ -61,7 +61,7 @@ def voices(entries: list[Entry], rng: np.random.Generator) -> dict[str, np.ndarr
 
 
 def manner(rng: np.random.Generator) -> SingingStyle:
-    """Style of a melody: a third with slow slides, a third with shallow dips between notes on one vowel."""
+    """Draw the style of a melody. A third have slow slides, and a third have shallow dips between repeated notes."""
     slides, dips = rng.random(2) < 0.35
     style = SingingStyle(same_vowel_share=0.8 if dips else 0.2, vowel_share=0.1 if dips else 0.7)
     if slides:
@@ -70,7 +70,7 @@ def manner(rng: np.random.Generator) -> SingingStyle:
 
 
 def sing(voice: VoiceFrames, seed: int) -> Song:
-    """One random melody in a voice's range."""
+    """Sing a random melody in the range of a voice."""
     rng = np.random.default_rng(seed)
     centre = float(np.nanmedian(voice.f0)) + rng.uniform(-2.0, 3.0)
     notes = random_melody(rng, MELODY_SECONDS, centre - 7.0, centre + 8.0)
@@ -81,7 +81,7 @@ def sing(voice: VoiceFrames, seed: int) -> Song:
 
 
 def sing_formants(index: int, seed: int) -> Song:
-    """The same by the formant voice, at a pitch that rises with the index from C2 to C6."""
+    """Sing a random melody with the formant voice, at a pitch that rises with the index from C2 to C6."""
     rng = np.random.default_rng(seed)
     low = 35.0 + (84.5 - 12.0 - 35.0) * index / (FORMANT_MELODIES - 1)
     notes = random_melody(rng, MELODY_SECONDS, low, low + 13.0)

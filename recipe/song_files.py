@@ -12,7 +12,7 @@ from singtrans.dataset.manifest import Entry
 from singtrans.notes import Note
 
 RATE = 16_000
-F0_HOP = 0.02  # seconds between the values of a pitch file, of which the first is at this time
+F0_HOP = 0.02  # seconds between the values of a pitch file; the first value is at this time
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,9 +20,9 @@ class Song:
     """A recording whose notes are known exactly.
 
     Attributes:
-        samples: (n,) mono, at `RATE`, full scale 1.
-        notes: in time order; empty if they are not for training.
-        f0: (frames,) MIDI every `HOP_SECONDS` from 0 on, NaN where unvoiced; None if unknown.
+        samples: (n,) mono samples at `RATE`, with full scale at 1.
+        notes: notes in time order; empty if they are not for training.
+        f0: (frames,) MIDI pitch every `HOP_SECONDS` from 0, NaN where unvoiced; None if unknown.
     """
 
     samples: np.ndarray
@@ -31,7 +31,7 @@ class Song:
 
 
 def write_notes(path: Path, notes: Iterable[Note]) -> None:
-    """Write notes as ``.tsv`` labels: seconds, seconds, MIDI number."""
+    """Write notes as ``.tsv`` labels, with onset and offset in seconds, and pitch as MIDI number."""
     lines = ["onset\toffset\tpitch", *(f"{n.onset:.4f}\t{n.offset:.4f}\t{n.pitch:.3f}" for n in notes)]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 

@@ -24,7 +24,7 @@ class Language:
     Attributes:
         onsets: consonants before the vowel.
         vowels: every syllable contains one of them.
-        codas: consonants after the vowel, which every voice of the language supports there.
+        codas: consonants after the vowel; every voice of the language supports them.
     """
 
     onsets: str
@@ -90,11 +90,11 @@ VOICE_LANGUAGES = {
     "it-IT": Language("b d f g k l m n p r s t t_S S v br dr pr st tr", "a e i o u", "n m l s t k d"),
 }
 ALL_LANGUAGES = LANGUAGES | FAR_LANGUAGES | VOICE_LANGUAGES
-VOICES = {  # espeak-ng's variants -> lowest and highest MIDI number that is sung
+VOICES = {  # map from variants of espeak-ng to their lowest and highest MIDI number
     **dict.fromkeys(("m1", "m2", "m4", "m5", "m6", "m8", "john", "max", "Michael", "benjamin"), (42, 66)),
     **dict.fromkeys(("f1", "f3", "f5", "Annie", "belinda", "linda", "steph", "Alicia", "Andrea"), (55, 79)),
 }
-# Voices with a language of their own -> that, and the lowest and highest MIDI number that is sung
+# Map from voices of a single language to this language, and their lowest and highest MIDI number
 OWN_VOICES = {
     FLITE: {
         "awb": (FLITE, (44, 66)),
@@ -117,7 +117,7 @@ OWN_VOICES = {
     },
     PICO: {name: (name, (52, 77)) for name in ("en-US", "en-GB", "de-DE", "es-ES", "fr-FR", "it-IT")},
 }
-FESTVOX = {  # Festival's voices -> Debian's packages of them
+FESTVOX = {  # map from Festival's voices to Debian's packages
     "lp_diphone": "festvox-italp16k",
     "pc_diphone": "festvox-itapc16k",
     "czech_dita": "festvox-czech-dita",
@@ -130,14 +130,14 @@ FESTVOX = {  # Festival's voices -> Debian's packages of them
     "suo_fi_lj_diphone": "festvox-suopuhe-lj",
     "hy_fi_mv_diphone": "festvox-suopuhe-mv",
 }
-SILENCES = {"american": "pau", "hindi": "pau"}  # of Festival's voices; "#" in the others
-SPOKEN_RATE = 22_050  # Hz, of Festival's voices from here on, as of espeak-ng's
-PHONE_SECONDS, VOWEL_SECONDS = 0.08, 0.3  # as Festival is told to speak
+SILENCES = {"american": "pau", "hindi": "pau"}  # symbol of silence in Festival's voices; the others use "#"
+SPOKEN_RATE = 22_050  # Hz, of the recordings from Festival and espeak-ng
+PHONE_SECONDS, VOWEL_SECONDS = 0.08, 0.3  # lengths of sounds that Festival speaks
 
 
-@lru_cache(64)  # a melody's; a syllable takes half a megabyte
+@lru_cache(64)  # enough for a melody; a syllable takes half a megabyte
 def speak_by_flite(phonemes: str, voice: str) -> VoiceFrames:
-    """One syllable spoken by flite, analysed by WORLD; ``make.speak`` for its voices."""
+    """Speak a syllable with flite, and analyse it with WORLD; this is ``make.speak`` for its voices."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "syllable.wav"
         spoken = " ".join(["pau", *phonemes.replace("'", "").split("_"), "pau"])
@@ -149,14 +149,14 @@ def speak_by_flite(phonemes: str, voice: str) -> VoiceFrames:
 
 @lru_cache(64)
 def speak_by_festival(phonemes: str, voice: str) -> VoiceFrames:
-    """One syllable spoken by Festival, analysed by WORLD; ``make.speak`` for its voices.
+    """Speak a syllable with Festival, and analyse it with WORLD; this is ``make.speak`` for its voices.
 
     Raises:
-        LookupError: if the voice lacks a unit, which Festival would replace by silence.
+        LookupError: if the voice lacks a unit, which Festival would replace with silence.
     """
     language, _, name = voice.partition("+")
     limits = OWN_VOICES[FESTIVAL][name][1]
-    hertz = 440 * 2 ** ((sum(limits) / 2 - 4 - 69) / 12)  # near to where it was recorded
+    hertz = 440 * 2 ** ((sum(limits) / 2 - 4 - 69) / 12)  # near the pitch of the voice's recordings
     silence = SILENCES.get(language, "#")
     onset, _, rest = phonemes.partition("'")
     vowel, *coda = (part for part in rest.split("_") if part)
@@ -176,7 +176,7 @@ def speak_by_festival(phonemes: str, voice: str) -> VoiceFrames:
 
 @lru_cache(64)
 def speak_by_pico(phonemes: str, voice: str) -> VoiceFrames:
-    """One syllable spoken by SVOX Pico, analysed by WORLD; ``make.speak`` for its voices."""
+    """Speak a syllable with SVOX Pico, and analyse it with WORLD; this is ``make.speak`` for its voices."""
     import ttspico
 
     spoken = phonemes.replace("'", "")
@@ -185,9 +185,9 @@ def speak_by_pico(phonemes: str, voice: str) -> VoiceFrames:
 
 
 def missing_in_festival() -> str | None:
-    """A line that names the voices missing from Festival, or the reason why it does not run; None if it has all."""
+    """Describe the missing voices of Festival, or the reason why it does not run; None if no voice is missing."""
     names = " ".join(f"voice_{voice}" for voice in OWN_VOICES[FESTIVAL])
-    # It prints the installed voices, not the missing ones, so that no output does not mean that all are installed.
+    # Festival prints the installed voices, so that an empty output means that voices are missing.
     asked = f"(mapcar (lambda (name) (if (boundp name) (print name))) '({names}))"
     answer = subprocess.run(["festival", "-b", asked], check=False, capture_output=True, text=True, errors="replace")
     if answer.returncode:
@@ -203,7 +203,7 @@ def missing_in_festival() -> str | None:
 
 
 def missing(kind: str) -> str | None:
-    """A line that names the program missing for a kind of recordings; None if it is installed."""
+    """Describe the missing program for a kind of recordings; None if it is installed."""
     if kind == PICO:
         return None if importlib.util.find_spec("ttspico") else "ttspico is missing: pip install ttspico"
     program = kind if kind in (FLITE, FESTIVAL) else "espeak-ng"

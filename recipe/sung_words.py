@@ -10,8 +10,9 @@
 
 - The default uses espeak-ng's voices in four languages (English in two accents).
 - ``--flite`` uses four English voices of flite, which were trained on recordings.
-- ``--soft`` makes the most difficult kind: notes on one pitch, each of which begins with another vowel or a sonorant.
-- ``--phone`` makes recordings of one child by a telephone in a room, as an example for fine-tuning (docs/training.md).
+- ``--soft`` makes the most difficult kind: repeated notes, each of which begins with another vowel or a sonorant.
+- ``--phone`` makes recordings of one child with a telephone in a room, as an example for fine-tuning
+  (docs/training.md).
 - ``--festival`` uses eleven voices of Festival, which joins recorded units, in Italian, Czech, English, Hindi and
   Finnish.
 - ``--pico`` uses six female voices of SVOX Pico.
@@ -19,9 +20,9 @@
 
 In the last three, half of the vowels change while they are sung. ``--seed`` gives other melodies of the same kind. The
 recordings are made by the code of ``sample_audio``, but with other voices, melodies and words. OUT receives recordings,
-notes and a ``manifest.csv``, all of it for training. Each kind needs its synthesiser: espeak-ng, flite or festival on
-the path (with Debian's festvox-italp16k, -itapc16k, -czech-dita, -czech-krb, -czech-machac, -czech-ph, -kallpc16k,
--kdlpc16k, -hi-nsk, -suopuhe-lj and -suopuhe-mv), or PyPI's ttspico.
+notes and a ``manifest.csv``, all for training. Each kind needs a synthesiser: espeak-ng, flite or festival on the path
+(with Debian's festvox-italp16k, -itapc16k, -czech-dita, -czech-krb, -czech-machac, -czech-ph, -kallpc16k, -kdlpc16k,
+-hi-nsk, -suopuhe-lj and -suopuhe-mv), or PyPI's ttspico.
 """
 
 import argparse
@@ -55,17 +56,17 @@ from singtrans.dataset.manifest import Entry, write_manifest
 SEED = 11
 WEIGHT = 0.25
 SECONDS = 20.0  # of a melody
-SHORTEST = 0.25  # seconds of a syllable
-LEAST_SUNG = 0.07  # seconds that slow consonants must leave of a note
+SHORTEST = 0.25  # least length of a syllable in seconds
+LEAST_SUNG = 0.07  # least length in seconds of a note after slow consonants
 TRIES = 4
 SONORANTS = frozenset(["l", "m", "n", "r", "R", "j", "w", "v"])
-SOFTLY = 0.35, 0.5  # shares of the syllables that begin with a vowel, and with a sonorant, of soft words
-GLIDED = 0.7  # of the syllables that begin with a vowel: the vowel before glides into it, with no new attack
-CHANGING = 0.5  # of the syllables of the newer kinds: the vowel is not held
+SOFTLY = 0.35, 0.5  # shares of the syllables in soft words that begin with a vowel, and with a sonorant
+GLIDED = 0.7  # share of the syllables with an initial vowel into which the previous vowel glides, without an attack
+CHANGING = 0.5  # share of the syllables of the newer kinds whose vowel changes
 
 
 def recipe() -> ModuleType:
-    """The code that made the samples."""
+    """Import the program that made the samples."""
     path = Path(__file__).parent.parent / "sample_audio" / "make.py"
     spec = importlib.util.spec_from_file_location("make_samples", path)
     module = importlib.util.module_from_spec(spec)
@@ -75,7 +76,7 @@ def recipe() -> ModuleType:
 
 
 def score(rng: np.random.Generator, language: str, limits: tuple[int, int], beat: float, *, soft: bool = False) -> str:
-    """A melody on random syllables, as `make.Song` writes it: phrases of 3 to 9 syllables with rests between."""
+    """Write a melody on random syllables for `make.Song`: phrases of 3 to 9 syllables, with rests between them."""
     sounds = ALL_LANGUAGES[language]
     onsets, vowels, codas = sounds.onsets.split(), sounds.vowels.split(), sounds.codas.split()
     low = int(rng.integers(limits[0], limits[1] - 11))
@@ -102,7 +103,7 @@ def score(rng: np.random.Generator, language: str, limits: tuple[int, int], beat
             lengths = [max(float(rng.choice([0.5, 1.0, 1.0, 1.0, 1.5, 2.0])), round(SHORTEST / beat, 2))]
             if rng.random() < slurred:
                 lengths += [float(rng.choice([0.5, 1.0])) for _ in range(rng.integers(1, 3))]
-                lengths[-1] = max(lengths[-1], round(SHORTEST / beat, 2))  # the next consonants take some of it
+                lengths[-1] = max(lengths[-1], round(SHORTEST / beat, 2))  # the next consonants shorten it
             pitches = [
                 scale[place] if rng.random() < repeated else next_pitch(4),
                 *(next_pitch(2) for _ in lengths[1:]),
@@ -118,14 +119,14 @@ def score(rng: np.random.Generator, language: str, limits: tuple[int, int], beat
 
 PHONE, SOFT = "phone", "soft"
 FIRST = {PHONE: 1000, FLITE: 2000, SOFT: 3000, FESTIVAL: 4000, PICO: 5000, FAR: 6000, "": 0}
-"""Kind of recordings -> number of its first recording, from which the seed is derived."""
+"""Map from kinds of recordings to the number of the first recording, from which the seed is derived."""
 
 CHILD = "en-gb", "f4", (57, 76), 1.12
 """Language, variant, range and formant factor of the telephone voice, which is not used for training."""
 
 
 def let_vowels_glide(make: ModuleType, rng: np.random.Generator) -> None:
-    """Change the code of the samples so that most syllables that begin with a vowel have no new attack."""
+    """Change the program so that most syllables with an initial vowel have no attack."""
     speak, divide, spoken = make.speak, make.divide, []
 
     def remembered(phonemes: str, voice: str) -> VoiceFrames:
@@ -141,7 +142,7 @@ def let_vowels_glide(make: ModuleType, rng: np.random.Generator) -> None:
 
 
 def let_vowels_change(make: ModuleType, rng: np.random.Generator) -> None:
-    """Change the code of the samples so that many vowels are not held, but change slowly from start to end.
+    """Change the program so that many vowels change slowly from start to end.
 
     A diphthong is usually one note; the change between its parts does not start a new note. Neither does a final n, m
     or l of the syllable, which may be stretched with the vowel.
@@ -171,7 +172,7 @@ def one(task: tuple[int, Path, str, int]) -> Entry | None:
         let_vowels_change(make, np.random.default_rng([seed, number, 2]))
     if kind == SOFT:
         let_vowels_glide(make, np.random.default_rng([seed, number, 1]))
-    spoken = rng.random() < 0.3  # near to speech: quick, with much gliding and no vibrato
+    spoken = rng.random() < 0.3  # similar to speech: fast, with many glides and no vibrato
     beat = rng.uniform(0.2, 0.35) if spoken else rng.uniform(0.3, 0.65)
     style = (
         SingingStyle(vibrato_share=0.0, glide=(0.05, 0.12), scoop=2.0, scoop_share=0.7, drift=0.1, fluctuation=0.08)
@@ -193,7 +194,7 @@ def one(task: tuple[int, Path, str, int]) -> Entry | None:
             if kind in OWN_VOICES and min(note.duration for note in notes) < LEAST_SUNG:
                 raise ValueError("consonants leave too little of a note")
             break
-        except ValueError:  # a note with no room for its consonants
+        except ValueError:  # a note is too short for its consonants
             beat *= 1.2
     else:
         return None

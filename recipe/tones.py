@@ -1,11 +1,11 @@
-"""Make training data of plain tones: melodies of sines and of few harmonics, whose pitch is known exactly.
+"""Make training data of plain tones: melodies of sines and few harmonics with exactly known pitch.
 
     python -m recipe.tones OUT [MELODIES] [--seed SEED]
 
-Low singing has many harmonics. The pitch of low tones with one or few harmonics is learnt only from many such tones:
-with the few among the melodies of `recipe.resung_melodies`, low sines were up to a semitone off. The tones have glides,
-vibrato and drift, like singing. OUT receives recordings, their pitch and a ``manifest.csv``, all of it for training.
-The tones are not singing, so they have no note labels.
+Low singing has many harmonics, so a model must be trained with many low tones of one or few harmonics to find their
+pitch. With only the few of `recipe.resung_melodies`, low sines were up to a semitone off. The tones have glides,
+vibrato and drift, like singing. OUT receives recordings, their pitch and a ``manifest.csv``, all for training. The
+tones are not singing, so they have no labels of notes.
 """
 
 import argparse
@@ -22,16 +22,16 @@ from singtrans.pitch import midi_to_hz
 
 SEED = 61
 SECONDS = 20.0  # of a melody
-LOWEST, HIGHEST = 33.0, 86.0  # the front end's lowest pitch, and a little above a soprano's
-SPAN = (7.0, 16.0)  # semitones from a melody's lowest pitch to its highest
-LOW_SHARE = 0.5  # of the melodies, whose lowest pitch is below LOW: there a harmonic more or less matters most
+LOWEST, HIGHEST = 33.0, 86.0  # lowest pitch of the front end, and a pitch above that of sopranos
+SPAN = (7.0, 16.0)  # range of a melody in semitones
+LOW_SHARE = 0.5  # share of the melodies with a lowest pitch below LOW, where the number of harmonics matters most
 LOW = 50.0
-SINES_SHARE = 0.5  # of the melodies; the others have two to eight harmonics
+SINES_SHARE = 0.5  # share of the melodies; the others have two to eight harmonics
 MOST_HARMONICS = 8
-TILT = (0.5, 3.0)  # harmonic h has the amplitude h ** -tilt, and by chance more or less
-UNEVEN = 4.0  # dB, standard deviation of that
+TILT = (0.5, 3.0)  # harmonic h has the amplitude h ** -tilt with a random deviation
+UNEVEN = 4.0  # standard deviation of that in dB
 NOISE = (-70.0, -30.0)  # dB relative to the tone
-VOICED = 0.03  # linear gain above which there is something to hear
+VOICED = 0.03  # linear gain above which a tone is audible
 STYLE = SingingStyle(vibrato_share=0.4, scoop_share=0.2, reattack_share=0.2)
 
 
@@ -41,7 +41,7 @@ class Colour:
 
     Attributes:
         amplitudes: (harmonics,) amplitude of each harmonic.
-        noise: dB relative to the tone.
+        noise: level of the noise in dB relative to the tone.
     """
 
     amplitudes: np.ndarray
@@ -49,7 +49,7 @@ class Colour:
 
 
 def draw_colour(rng: np.random.Generator) -> Colour:
-    """One sine, or a few harmonics of uneven strength."""
+    """Draw one sine, or a few harmonics of random strength."""
     count = 1 if rng.random() < SINES_SHARE else int(rng.integers(2, MOST_HARMONICS + 1))
     number = np.arange(1, count + 1)
     amplitudes = number ** -rng.uniform(*TILT) * 10 ** (rng.normal(0, UNEVEN, count) / 20)
@@ -57,12 +57,12 @@ def draw_colour(rng: np.random.Generator) -> Colour:
 
 
 def sound(f0: np.ndarray, level: np.ndarray, colour: Colour, rng: np.random.Generator) -> np.ndarray:
-    """Play a pitch curve.
+    """Synthesise a pitch curve.
 
     Args:
         f0: (frames,) fractional MIDI every `HOP_SECONDS`, NaN where silent.
         level: (frames,) linear gain.
-        colour: of the tones.
+        colour: timbre of the tones.
         rng: random generator of phases and noise.
 
     Returns:
@@ -89,7 +89,7 @@ def sound(f0: np.ndarray, level: np.ndarray, colour: Colour, rng: np.random.Gene
 
 
 def song(seed: int, number: int) -> Song:
-    """The melody with a number."""
+    """Make the melody with a number."""
     rng = np.random.default_rng([seed, number])
     span = rng.uniform(*SPAN)
     low = rng.uniform(LOWEST + 0.5, LOW) if rng.random() < LOW_SHARE else rng.uniform(LOW, HIGHEST - span)
@@ -101,7 +101,7 @@ def song(seed: int, number: int) -> Song:
 
 
 def make(task: tuple[Path, int, int]) -> Entry:
-    """The files of a melody."""
+    """Write the files of a melody."""
     out, seed, number = task
     name = f"plain-{number:03}" + (f"-{seed}" if seed != SEED else "")
     return replace(write_song(out, name, replace(song(seed, number), notes=())), source="tones")

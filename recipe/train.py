@@ -3,8 +3,8 @@
     python -m recipe.train PACK OUT [--seeds 1 2] [--minutes 9]
 
 1. *learn*: train on notes from manual labels and synthetic singing, and pitch from MIR-1K.
-2. *adapt*: let the models label the notes of MIR-1K where their number is consistent with the number of sung syllables
-   (`recipe.label_by_words`), and train on these labels, too.
+2. *adapt*: label the notes of MIR-1K with the models, if their number agrees with that of the sung syllables
+   (`recipe.label_by_words`), and also train on these labels.
 
 Models of several seeds share their batches and differ in random weights and dropout. OUT/adapt/seed-N/last.safetensors
 are the results. Run the same command again to resume. With the same seeds and steps, a machine gives the same weights
@@ -35,8 +35,8 @@ WORDS = "lyrics.tsv"
 PEOPLE = {"ssvd": 1.5, "pjs": 2.0, "utau": 1.0, "mir1k": 1.0}
 MADE_UP = {"synthetic": 0.25, "tones": 0.25}
 BATCH = 64
-VALIDATE_EVERY = 500  # steps; the state is saved as often
-LAST_SECONDS = 10.0  # kept for writing the models, if time is limited
+VALIDATE_EVERY = 500  # steps between validations, after which the state is saved
+LAST_SECONDS = 10.0  # reserved for writing the models, if time is limited
 DECODER = DecoderConfig(
     onset_weight=1.5625,
     offset_weight=1.25,
@@ -47,7 +47,7 @@ DECODER = DecoderConfig(
     pitch_tolerance=0.5,
     shortest_note=0.08,
 )
-"""Costs tuned on *valid* for earlier weights; to tune them again, use `recipe.tune_decoder`."""
+"""Costs that were tuned on *valid* for earlier weights; `recipe.tune_decoder` tunes them again."""
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,13 @@ class Stage:
     """One stage of the training.
 
     Attributes:
-        name: of its folder.
-        steps: with a batch of `BATCH` excerpts.
-        rate: peak of the learning rate.
+        name: name of the stage's folder.
+        steps: number of steps with batches of `BATCH` excerpts.
+        rate: highest learning rate.
         notes_share: fraction of the excerpts that are from recordings with notes.
-        labels: whether the models of the previous stage label the notes of MIR-1K first.
-        weights: source -> how often its recordings are drawn, relative to their length; others are left out.
+        labels: whether the models of the previous stage first label the notes of MIR-1K.
+        weights: map from sources to factors of the probability with which their recordings are drawn; others are left
+            out.
         time: relative share of the time limit, if there is one.
         convention: label convention whose corrections are folded into the saved models; empty for no corrections.
     """
@@ -82,7 +83,7 @@ STAGES = (
 
 
 def drawn(data: Data, weights: Mapping[str, float]) -> Data:
-    """The recordings of the named sources, with these weights."""
+    """Select the recordings of sources that have a weight, and set the weights."""
     pairs = [
         (replace(entry, weight=weights[entry.source]), replace(recording, weight=weights[entry.source]))
         for entry, recording in zip(data.entries, data.recordings, strict=True)
@@ -97,9 +98,9 @@ class Recipe:
 
     Attributes:
         out: folder for all outputs.
-        seeds: of the models.
-        steps: overrides the steps of each stage; 0 to keep them.
-        batch: excerpts per step.
+        seeds: seeds of the models.
+        steps: number of steps that replaces that of each stage; 0 to keep them.
+        batch: number of excerpts per step.
     """
 
     out: Path
@@ -112,18 +113,18 @@ class Recipe:
         return [self.out / stage.name / f"seed-{seed}" for seed in self.seeds]
 
     def is_done(self, stage: Stage) -> bool:
-        """Whether all models of a stage are trained."""
+        """Return whether all models of a stage are trained."""
         return all((folder / "done").is_file() for folder in self.folders(stage))
 
     def models(self, stage: Stage) -> list[Model]:
-        """The models of a finished stage."""
+        """Return the models of a finished stage."""
         return [load_model(folder / "last.safetensors") for folder in self.folders(stage)]
 
     def train(self, stage: Stage, data: Data, inits: Sequence[Model], seconds: float) -> None:
         """Train the models of a stage, or resume its interrupted training.
 
         Args:
-            stage: the stage.
+            stage: stage to train.
             data: training data.
             inits: initial models; none for random weights.
             seconds: time limit; 0 for none.
@@ -158,7 +159,7 @@ def _tell(progress: Progress) -> None:
 
 
 def follow(recipe: Recipe, pack: Path, minutes: float = 0.0) -> list[Path]:
-    """Run the unfinished stages on a pack; return the files of the results.
+    """Run the unfinished stages on a pack, and return the files of the results.
 
     Raises:
         SingtransError: if the pack cannot be used.
@@ -188,7 +189,7 @@ def follow(recipe: Recipe, pack: Path, minutes: float = 0.0) -> list[Path]:
 
 
 def main() -> None:
-    """Train, or exit with an error of one line."""
+    """Train the models; exit with an error of one line if this fails."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pack", type=Path)
     parser.add_argument("out", type=Path)

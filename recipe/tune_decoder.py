@@ -2,8 +2,8 @@
 
     python -m recipe.tune_decoder DATA MODEL OUT.safetensors [--cache FOLDER] [--rounds N] [--processes N]
 
-This is a coordinate search over `DecoderConfig`: every cost is moved up and down in turn, and a move that raises the
-target is kept, until none does. The target is a mean over data sets:
+This is a coordinate search over `DecoderConfig`. Every cost is raised and lowered in turn, and changes that raise the
+target are kept, until no change raises it. The target is a mean over data sets:
 
 - For the validation splits of SSVD and PJS, the UTAU voices that are not used for training, the sung words, and the
   synthetic melodies of `recipe.validation_sets.synthetic_recordings`, it is the mean of COn, COff, COnP and COnPOff,
@@ -35,7 +35,7 @@ from singtrans.scoring.metrics import f_measures, score_notes, shift_hz
 from singtrans.scoring.sequences import score_sequence
 
 EVERY = 6
-"""Interval of the clips of RAVDESS that are used: 12 actors sing the same tune."""
+"""Only every sixth clip of RAVDESS is used, because 12 actors sing the same tune."""
 
 MOVES = {
     "note_cost": (-0.5, 0.5),
@@ -57,7 +57,7 @@ MOVES = {
     "pitch_floor": (0.6, 1.6),
     "decision_floor": (0.4, 2.5),
 }
-"""Steps of a cost, down and up; added for costs in `ADDED`, multiplied for the others."""
+"""Changes of each cost, down and up. They are added for costs in `ADDED`, and multiplied for the others."""
 
 ADDED = frozenset(name for name, moves in MOVES.items() if moves[0] < 0.0)
 WITHIN = {"shortest_note": (0.04, 0.16), "edge": (0.0, 0.4), "longest_ornament": (0.0, 0.36)}
@@ -71,17 +71,17 @@ START = {
 """Initial costs for a model whose decoder has no ornaments yet, tuned for a similar model."""
 
 GAIN = 0.0005
-"""Smallest improvement that counts; less can be due to a few notes."""
+"""Smallest improvement that is kept; a smaller one can be due to a few notes."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Item:
-    """A recording to tune on.
+    """A recording for tuning.
 
     Attributes:
-        recording: the recording.
-        kept: its posteriors.
-        notes: its true notes, if known.
+        recording: recording with its labels.
+        kept: cached posteriors of the recording.
+        notes: true notes, if known.
     """
 
     recording: Recording
@@ -90,11 +90,11 @@ class Item:
 
     @property
     def source(self) -> str:
-        """Its data set."""
+        """Name of the data set."""
         return self.recording.source
 
     def figures(self, config: DecoderConfig) -> list[float]:
-        """Figures whose mean is its contribution to the target."""
+        """Compute the figures whose mean is the contribution of the recording to the target."""
         found = decode(self.kept.posteriors, config, self.kept.duration)
         if self.notes is not None:
             return list(f_measures(score_notes(self.notes, found)).values())
@@ -103,7 +103,7 @@ class Item:
 
 
 def items(found: Sequence[Recording], cache: PosteriorCache) -> list[Item]:
-    """Recordings with posteriors and true notes."""
+    """Add posteriors and true notes to recordings."""
     read = []
     for recording in found:
         notes = load_notes(recording.notes, name=recording.id) if recording.notes else None
@@ -114,14 +114,14 @@ def items(found: Sequence[Recording], cache: PosteriorCache) -> list[Item]:
 
 
 def chosen(found: Sequence[Recording]) -> list[Recording]:
-    """The validation recordings that are used for tuning."""
+    """Select the validation recordings for tuning."""
     clips = [recording for recording in found if recording.source == "ravdess"][::EVERY]
     parts = {"ssvd": {"valid"}, "pjs": {"valid"}, "utau": UTAU_VALID, "words": {""}}
     return [*(r for r in found if r.notes and r.part in parts[r.source]), *clips]
 
 
 class Tuner:
-    """Computes the target for configurations, in several processes that each hold some of the recordings.
+    """Computation of the target in several processes, each of which has some of the recordings.
 
     Args:
         pools: pools of one process each, with the recordings that `tuner` assigned.
@@ -131,7 +131,7 @@ class Tuner:
         self._pools = pools
 
     def figures(self, config: DecoderConfig) -> dict[str, np.ndarray]:
-        """Means over files of the figures of each data set."""
+        """Compute the means over files of the figures of each data set."""
         rows: dict[str, list[list[float]]] = defaultdict(list)
         for future in [pool.submit(_figures, config) for pool in self._pools]:
             for source, values in future.result():
@@ -139,13 +139,13 @@ class Tuner:
         return {source: np.mean(values, axis=0) for source, values in sorted(rows.items())}
 
     def target(self, config: DecoderConfig) -> float:
-        """The target that is maximised."""
+        """Compute the target."""
         return float(np.mean([figures.mean() for figures in self.figures(config).values()]))
 
 
 @contextmanager
 def tuner(model: Path, folder: Path, found: Sequence[Recording], processes: int) -> Iterator[Tuner]:
-    """A `Tuner` whose processes end with the context."""
+    """Yield a `Tuner` whose processes end with the context."""
     PosteriorCache(folder, model).fill(list(found), processes)
     pools = [
         ProcessPoolExecutor(1, initializer=_start, initargs=(model, folder, found[i::processes]))
@@ -158,7 +158,7 @@ def tuner(model: Path, folder: Path, found: Sequence[Recording], processes: int)
             pool.shutdown(cancel_futures=True)
 
 
-_items: list[Item] = []  # of this process
+_items: list[Item] = []  # recordings of this process
 
 
 def _start(model: Path, folder: Path, found: Sequence[Recording]) -> None:
@@ -170,7 +170,7 @@ def _figures(config: DecoderConfig) -> list[tuple[str, list[float]]]:
 
 
 def moved(config: DecoderConfig, name: str, move: float) -> DecoderConfig | None:
-    """A configuration with one cost moved; None if it would leave its range."""
+    """Change one cost of a configuration; return None if the result is out of range."""
     value = getattr(config, name) + move if name in ADDED else getattr(config, name) * move
     lowest, highest = WITHIN.get(name, (-np.inf, np.inf))
     if not lowest <= round(value, 5) <= highest:
@@ -182,12 +182,12 @@ def moved(config: DecoderConfig, name: str, move: float) -> DecoderConfig | None
 
 
 def search(target: Tuner, config: DecoderConfig, rounds: int) -> DecoderConfig:
-    """The best configuration found by single moves.
+    """Find the best configuration by changing single costs.
 
     Args:
-        target: computes the target.
+        target: object that computes the target.
         config: initial configuration.
-        rounds: largest number of times that all moves are tried.
+        rounds: largest number of rounds, in each of which all changes are tried.
     """
     best = target.target(config)
     for _ in range(rounds):
@@ -206,19 +206,19 @@ def search(target: Tuner, config: DecoderConfig, rounds: int) -> DecoderConfig:
 
 
 def arguments() -> argparse.Namespace:
-    """Options of the command line."""
+    """Parse the options of the command line."""
     parser = argparse.ArgumentParser(description="Tune the decoder's costs on validation recordings.")
     parser.add_argument("data", type=Path, help="folder of the sets")
     parser.add_argument("model", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--cache", type=Path, default=Path("cache/posteriors"), help="keeps posteriors")
-    parser.add_argument("--rounds", type=int, default=10, help="how often all moves are tried at most")
+    parser.add_argument("--rounds", type=int, default=10, help="largest number of rounds")
     parser.add_argument("--processes", type=int, default=default_processes())
     return parser.parse_args()
 
 
 def main() -> None:
-    """Tune, print, write."""
+    """Tune the costs, print the scores, and write the model."""
     options = arguments()
     config = Config.from_json(read_metadata(options.model)["config"], str(options.model))
     decoder = config.decoder

@@ -1,4 +1,4 @@
-"""Validation recordings by set and split.
+"""Validation recordings of all sets.
 
 | set | labels | splits |
 |---|---|---|
@@ -8,7 +8,7 @@
 | words | notes | one; never trained on |
 | ravdess | semitones of seven notes, without times | one; never trained on |
 
-`synthetic_recordings` are synthetic melodies and the recordings of ``sample_audio``, whose notes are exactly known.
+`synthetic_recordings` returns synthetic melodies and the recordings of ``sample_audio``, whose notes are exactly known.
 """
 
 import csv
@@ -25,11 +25,11 @@ from recipe import manifest
 from recipe.song_files import write_notes
 
 SSVD_SHARP = 4.1
-"""Constant error of SSVD's pitch labels in Hz; they are sharp."""
+"""Constant error of SSVD's pitch labels in Hz. The labels are sharp."""
 
 SAMPLES = Path(__file__).parent.parent / "sample_audio"
 FIRST_MELODY, MELODIES = 100, 3
-"""Number of the first synthetic melody of each phenomenon, and how many there are."""
+"""Number of the first synthetic melody of each phenomenon, and number of melodies."""
 
 SETS = ("ssvd", "pjs", "mir1k", "utau", "words", "ravdess")
 
@@ -39,13 +39,13 @@ class Recording:
     """A recording with its labels.
 
     Attributes:
-        source: name of its set, of `SETS`.
-        part: ``valid``, ``test``, the voice, or empty.
-        id: unique in its set.
-        audio: the recording.
-        notes: its note file, or None.
-        f0: its pitch file, or None.
-        semitones: of its notes above the first, if only these are known.
+        source: name of the set, one of `SETS`.
+        part: ``valid``, ``test``, name of the voice, or empty.
+        id: name that is unique in the set.
+        audio: file of the recording.
+        notes: file of notes, or None.
+        f0: file of pitch, or None.
+        semitones: distances of the notes from the first one in semitones, if only these are known.
     """
 
     source: str
@@ -58,12 +58,12 @@ class Recording:
 
     @property
     def group(self) -> str:
-        """Set and split."""
+        """Name of the set and the split."""
         return f"{self.source} {self.part}".rstrip()
 
 
 def recordings(data: Path) -> list[Recording]:
-    """All validation recordings of the sets in a folder."""
+    """List all validation recordings of the sets in a folder."""
     ssvd, pjs, mir1k = data / "ssvd", data / "pjs", data / "mir1k"
     return [
         *_noted(ssvd, dict.fromkeys(manifest.SSVD_VALID, "valid") | dict.fromkeys(manifest.SSVD_TEST, "test")),
@@ -76,9 +76,9 @@ def recordings(data: Path) -> list[Recording]:
 
 
 def synthetic_recordings(folder: Path) -> list[Recording]:
-    """Synthetic melodies of each phenomenon of `benchmarks.diagnostic`, written to a folder, and the shipped samples.
+    """Write synthetic melodies of each phenomenon of `benchmarks.diagnostic`, and list them with the shipped samples.
 
-    The melodies are others than those of that benchmark.
+    The melodies differ from those of that benchmark.
     """
     folder.mkdir(parents=True, exist_ok=True)
     found = []
@@ -89,7 +89,7 @@ def synthetic_recordings(folder: Path) -> list[Recording]:
             if not audio.is_file():
                 try:
                     melody = make(number)
-                except ValueError:  # its consonants have no room; a few melodies are lacking
+                except ValueError:  # a note is too short for its consonants, so a few melodies are missing
                     continue
                 write_notes(notes, melody.notes)
                 soundfile.write(audio, melody.samples, MELODY_RATE, subtype="FLOAT")
@@ -106,7 +106,7 @@ def _songs(numbers: Iterable[int], part: str) -> dict[str, str]:
 
 
 def _noted(folder: Path, parts: Mapping[str, str]) -> Iterator[Recording]:
-    """Recordings with notes in a folder, by split."""
+    """Yield the recordings with notes in a folder, by split."""
     for name, part in sorted(parts.items(), key=lambda item: (_order(item[1]), item[0])):
         notes = folder / f"{name}.tsv"
         if notes.is_file():
@@ -115,7 +115,7 @@ def _noted(folder: Path, parts: Mapping[str, str]) -> Iterator[Recording]:
 
 
 def _pitched(folder: Path, parts: Mapping[str, str]) -> Iterator[Recording]:
-    """Clips with pitch labels, by the split of their singers."""
+    """Yield clips with pitch labels, by the split of their singers."""
     for singer, part in sorted(parts.items(), key=lambda item: (_order(item[1]), item[0])):
         for f0 in sorted(folder.glob(f"{singer}_*.f0.txt")):
             name = f0.name.removesuffix(".f0.txt")

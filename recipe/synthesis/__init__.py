@@ -1,1 +1,1 @@
-"""Synthetic singing whose notes are known exactly."""
+"""Synthetic singing with exactly known notes."""

@@ -12,32 +12,31 @@ import numpy as np
 
 from singtrans.notes import Note
 
-HOP_SECONDS = 0.005  # between the frames of a voice
-JOINED_SECONDS = 0.01  # a shorter gap between two notes is not audible: the notes are legato
+HOP_SECONDS = 0.005  # seconds between the frames of a voice
+JOINED_SECONDS = 0.01  # a shorter gap is not audible, so the notes are legato
 RANDOM_JOINS = {"rest": 0.1, "gap": 0.25, "legato": 0.35, "repeat": 0.2, "melisma": 0.1}
 
 
 @dataclass(frozen=True, slots=True)
 class SingingStyle:
-    """Style of the notes. A pair is a range from which a value is drawn for each note; a share is a probability.
+    """Style of the notes. Pairs are ranges from which a value is drawn for each note; shares are probabilities.
 
     Attributes:
-        glide: length of the portamento between legato notes (5 % to 95 % of the way), seconds.
+        glide: length of the portamento between legato notes (5 % to 95 % of the interval), in seconds.
         overshoot: largest overshoot and preparation, as a fraction of the interval.
-        vibrato_rate: Hz.
-        vibrato_extent: half of the peak-to-peak extent, semitones.
-        vibrato_share: of the notes that are long enough.
-        vibrato_seconds: shortest note that gets vibrato.
-        drift: standard deviation of the slow, zero-mean wandering (about 1 s), semitones.
-        fluctuation: standard deviation of the fine fluctuation (below about 20 Hz), semitones.
-        scoop: how far below its pitch a phrase may start, semitones.
-        scoop_share: of the phrases.
-        consonant_share: of the gaps, an unvoiced consonant is placed in them.
-        reattack_share: of the legato pitch changes, sung with a dip in level and a new vowel.
-        dip: dB by which the level falls where a note is attacked anew with no gap before it, before neighbours'
-            loudness is smoothed into each other, which leaves about two thirds.
-        vowel_share: of the notes that repeat the pitch without a gap, marked by a new vowel and no dip.
-        same_vowel_share: of the notes that are attacked anew with no gap before them, sung on the vowel before.
+        vibrato_rate: rate of the vibrato in Hz.
+        vibrato_extent: half of the peak-to-peak extent in semitones.
+        vibrato_share: share of the long notes that have vibrato.
+        vibrato_seconds: length of the shortest note with vibrato.
+        drift: standard deviation in semitones of the slow drift (about 1 s), whose mean is zero.
+        fluctuation: standard deviation in semitones of the fast fluctuation (below about 20 Hz).
+        scoop: largest distance of the start of a phrase below its pitch, in semitones.
+        scoop_share: share of the phrases that start with a scoop.
+        consonant_share: share of the gaps that have an unvoiced consonant.
+        reattack_share: share of the legato pitch changes with a dip in level and a new vowel.
+        dip: depth in dB of the dip before an attack without a gap. Smoothing reduces it to about two thirds.
+        vowel_share: share of the notes that repeat the pitch without a gap, and have a new vowel but no dip.
+        same_vowel_share: share of the notes with an attack but no gap before them that have the previous vowel.
     """
 
     glide: tuple[float, float] = (0.06, 0.14)
@@ -69,7 +68,7 @@ def random_melody(
         high: highest pitch, fractional MIDI.
 
     Returns:
-        Notes of 0.1 to 1.5 s in time order that never overlap; joined ones share their boundary exactly.
+        Notes of 0.1 to 1.5 s in time order that do not overlap; joined notes have exactly the same boundary.
 
     Raises:
         ValueError: if ``seconds`` is below 2.5 or the range is below four semitones.
@@ -87,7 +86,7 @@ def random_melody(
             time += rng.uniform(0.2, 1.2)
         elif join == "gap":
             time += rng.uniform(0.04, 0.2)
-        elif join == "repeat" and rng.random() < 0.6:  # the others are re-attacked without any gap
+        elif join == "repeat" and rng.random() < 0.6:  # the others have an attack, but no gap
             time += rng.uniform(0.03, 0.08)
         for _ in range(rng.integers(3, 8) if join == "melisma" else 1):
             if join != "repeat":
@@ -101,18 +100,17 @@ def random_melody(
 
 
 def _next_place(place: int, count: int, leap: int, rng: np.random.Generator) -> int:
-    """Another place in a scale of ``count``, near ones more often, at most ``leap`` (or one's reach) away."""
+    """Draw another place in a scale of ``count``, at most ``leap`` away; near places are more likely."""
     near = [other for other in range(count) if 0 < abs(other - place) <= leap]
     weights = np.array([1 / abs(other - place) for other in near])
     return int(rng.choice(near, p=weights / weights.sum()))
 
 
 def f0_curve(notes: Sequence[Note], hop_seconds: float, rng: np.random.Generator, style: SingingStyle) -> np.ndarray:
-    """Sing notes as a pitch curve with portamento, overshoot, vibrato, scoops, drift and fluctuation.
+    """Make a pitch curve of notes, with portamento, overshoot, vibrato, scoops, drift and fluctuation.
 
-    The mean over the middle half of every note is the note's pitch, but for the zero-mean drift. Overshoot
-    and its mirror image, preparation, ring like second-order systems with the constants of Saitou, Unoki and
-    Akagi (2005).
+    The mean over the middle half of every note is the note's pitch, except for the drift. Overshoot and its mirror
+    image, preparation, ring like second-order systems with the constants of Saitou, Unoki and Akagi (2005).
 
     Args:
         notes: in time order, not overlapping; a gap below 10 ms is legato.
@@ -121,13 +119,13 @@ def f0_curve(notes: Sequence[Note], hop_seconds: float, rng: np.random.Generator
         style: style of the notes.
 
     Returns:
-        (frames,) fractional MIDI, NaN where silent; the last frame is the last before the notes' end.
+        (frames,) fractional MIDI, NaN where silent; the last frame is the last one before the end of the notes.
 
     Raises:
         ValueError: if notes overlap or are out of order.
     """
     count = int(np.ceil(notes[-1].offset / hop_seconds - 1e-6)) if notes else 0
-    time = np.arange(count) * hop_seconds + 1e-9  # a boundary that falls on a frame belongs to the later note
+    time = np.arange(count) * hop_seconds + 1e-9  # a frame on a boundary belongs to the later note
     curve = np.full(count, np.nan)
     drift = style.drift * smooth_noise(count, 1.0 / hop_seconds, rng)
     for phrase in phrases(notes):
@@ -155,8 +153,8 @@ def phrases(notes: Sequence[Note]) -> list[list[Note]]:
 
 
 def _phrase_curve(phrase: list[Note], time: np.ndarray, rng: np.random.Generator, style: SingingStyle) -> np.ndarray:
-    """(frames,) fractional MIDI of one unbroken phrase at ``time`` (frames,) seconds, without drift."""
-    reached = np.zeros((len(phrase) + 1, len(time)))  # how far each note's boundary has been crossed, 0..1
+    """Return (frames,) fractional MIDI of one unbroken phrase at ``time`` (frames,) seconds, without drift."""
+    reached = np.zeros((len(phrase) + 1, len(time)))  # progress of the glide at each boundary, 0..1
     reached[0] = 1.0
     bends = style.fluctuation * smooth_noise(len(time), 0.05 / (time[1] - time[0]) if len(time) > 1 else 1, rng)
     for number, (old, new) in enumerate(pairwise(phrase), 1):
@@ -172,10 +170,10 @@ def _phrase_curve(phrase: list[Note], time: np.ndarray, rng: np.random.Generator
     for note in phrase:
         if note.duration >= style.vibrato_seconds and rng.random() < style.vibrato_share:
             bends += _vibrato(note, time, rng, style)
-    weights = reached[:-1] - reached[1:]  # (notes, frames): the weight of each note in the pitch
+    weights = reached[:-1] - reached[1:]  # (notes, frames) weight of each note in the pitch
     pitches = np.array([note.pitch for note in phrase])
     curve = pitches @ weights + bends
-    for _ in range(4):  # each round leaves about a tenth of the error in short neighbouring notes
+    for _ in range(4):  # each iteration reduces the error of short adjacent notes to about a tenth
         curve += (pitches - [_middle_mean(curve, time, note) for note in phrase]) @ weights
     return curve
 
@@ -189,13 +187,13 @@ def _middle_mean(curve: np.ndarray, time: np.ndarray, note: Note) -> float:
 
 
 def _ringing(since: np.ndarray, omega: float, damping: float) -> np.ndarray:
-    """(frames,) impulse response of a damped second-order system, peak near 1, from ``since`` = 0 s on."""
+    """Compute the (frames,) impulse response of a damped second-order system, with a peak near 1."""
     after = np.maximum(since, 0)
     return 2.2 * np.exp(-damping * omega * after) * np.sin(omega * np.sqrt(1 - damping**2) * after)
 
 
 def _vibrato(note: Note, time: np.ndarray, rng: np.random.Generator, style: SingingStyle) -> np.ndarray:
-    """(frames,) semitones of vibrato: it starts after a delay, grows, and fades before the note ends."""
+    """Compute (frames,) semitones of vibrato, which starts after a delay, grows, and fades before the note ends."""
     delay = rng.uniform(0.1, 0.35) * min(note.duration, 1.0)
     since = time - note.onset - delay
     swell = np.clip(since / 0.2, 0, 1) * np.clip((note.offset - time) / 0.08, 0, 1)
@@ -204,24 +202,24 @@ def _vibrato(note: Note, time: np.ndarray, rng: np.random.Generator, style: Sing
 
 
 def smooth_noise(count: int, width: float, rng: np.random.Generator) -> np.ndarray:
-    """(count,) zero-mean noise of standard deviation 1 that keeps its value for about ``width`` frames."""
+    """Draw (count,) noise of mean 0 and standard deviation 1 that changes over about ``width`` frames."""
     window = np.hanning(max(1, round(width)) + 2)
     noise = rng.standard_normal(count + len(window) - 1)
     return np.convolve(noise, window / np.sqrt((window**2).sum()), "valid")
 
 
 def span(note: Note) -> tuple[int, int]:
-    """First and past-last frame of a note, as ``f0_curve`` counts them."""
+    """Return the first frame of a note, and the first frame after it, as in ``f0_curve``."""
     return int(np.ceil(note.onset / HOP_SECONDS - 1e-6)), int(np.ceil(note.offset / HOP_SECONDS - 1e-6))
 
 
 def is_repeat(old: Note, new: Note) -> bool:
-    """Whether a note repeats the previous pitch, within half a semitone."""
+    """Return whether a note repeats the previous pitch, within half a semitone."""
     return abs(new.pitch - old.pitch) < 0.5
 
 
 def draw_attacks(notes: Sequence[Note], rng: np.random.Generator, style: SingingStyle) -> list[bool]:
-    """Which notes have a new attack; the others are slurred to the previous one."""
+    """Decide for each note whether it has an attack; the others are slurred to the previous note."""
     attacks = []
     for phrase in phrases(notes):
         attacks.append(True)
@@ -234,10 +232,10 @@ def draw_attacks(notes: Sequence[Note], rng: np.random.Generator, style: Singing
 def draw_level(
     notes: Sequence[Note], attacks: list[bool], count: int, rng: np.random.Generator, style: SingingStyle
 ) -> np.ndarray:
-    """(count,) linear gain every ``HOP_SECONDS``: each note's loudness, attacks and releases."""
+    """Draw the (count,) linear gain every ``HOP_SECONDS``, with loudness, attacks and releases of notes."""
     time = np.arange(count) * HOP_SECONDS
     level = np.zeros(count)
-    floor = 0.0  # of the dip before a note: how much of its loudness is left at its onset
+    floor = 0.0  # fraction of a note's loudness at its onset, in the dip before it
     for number, note in enumerate(notes):
         first, last = span(note)
         shape = np.full(last - first, rng.uniform(0.5, 1.0))
@@ -250,11 +248,11 @@ def draw_level(
             floor = 10 ** (-rng.uniform(*style.dip) / 20) * joined
             shape *= _ramp((note.offset - time[first:last]) / fall, floor)
         level[first:last] = shape
-    window = np.hanning(7)  # neighbours' loudness meets within 30 ms
+    window = np.hanning(7)  # the gain is smoothed over 30 ms
     smooth = np.convolve(level, window / window.sum(), "same")
     return smooth * np.exp(0.1 * smooth_noise(count, 0.5 / HOP_SECONDS, rng))
 
 
 def _ramp(way: np.ndarray, floor: float, least: float = 0.0) -> np.ndarray:
-    """A quarter of a sine from ``floor`` to 1, reached at ``way`` = 1; it sets in with ``least`` of the way done."""
+    """Return a quarter of a sine that rises from ``floor`` to 1 at ``way`` = 1, and starts at ``least``."""
     return floor + (1 - floor) * np.sin(np.pi / 2 * np.clip(way, least, 1))

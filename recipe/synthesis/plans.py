@@ -1,8 +1,8 @@
 """Plans of synthetic songs: syllables, notes and ornaments.
 
-A plan has three kinds of boundary: a new *syllable* begins a note, a *slur* begins a note inside a syllable, and an
-*ornament* begins no note: it separates a scoop, a fall, a grace note or a mordent from its note. Time is in seconds,
-pitch is a fractional MIDI number. All functions use the random generator ``rng`` of the caller.
+A plan has three kinds of boundaries. A new *syllable* begins a note. A *slur* begins a note inside a syllable. An
+*ornament* does not begin a note, but separates a scoop, a fall, a grace note or a mordent from its note. Time is in
+seconds, and pitch is a fractional MIDI number. All functions use the random generator ``rng`` of the caller.
 """
 
 from dataclasses import dataclass, field, replace
@@ -16,34 +16,35 @@ Span = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """Style of a song. A share is a probability, a pair a range from which values are drawn.
+    """Style of a song. Shares are probabilities, and pairs are ranges from which values are drawn.
 
     Attributes:
-        beat: seconds.
-        shortest: seconds of the shortest note with its own syllable.
+        beat: length of a beat in seconds.
+        shortest: length in seconds of the shortest note with a separate syllable.
         slurred: share of the syllables that are sung on two notes or more.
         repeated: share of the notes that repeat the previous pitch.
-        gaps: share of the notes inside phrases that end before the next begins.
+        gaps: share of the notes inside phrases that are followed by a gap.
         pickups: share of the phrases that begin with a short note one to three semitones below the next.
-        scoops: share of the notes, of those long enough, that begin below their pitch.
+        scoops: share of the long notes that begin below their pitch.
         late: share of the notes that reach their pitch only after the start of the syllable.
         early: share of the notes that move to the pitch of the next note before their end.
         graces: share of the notes with a grace note, a mordent or a turn.
         falls: share of the phrases that end with a fall.
         glottal: share of the phrases that end abruptly, with a creak.
-        tremble: semitones, standard deviation of a tremor.
-        arch: semitones by which notes rise and fall while they are held.
+        tremble: standard deviation of a tremor in semitones.
+        arch: number of semitones by which held notes rise and fall.
         closed: share of the syllables that end with consonants, if the bank has such syllables.
         nasal: factor by which the end of a closed syllable may be lengthened.
-        held_nasals: share of the syllables with a nasal or an l at their end that are held on it instead of on their
-            vowel, as "-ing" often is.
-        least_main: least seconds of a note after its scoop; shorter notes and notes with slurs have no scoop.
-        turns: share of the slurred syllables that have two or three notes of uneven lengths, the first of them short.
-        dips: share of the notes repeating a pitch inside a phrase that are marked by a dip of the level alone.
-        hiatus: share of the notes repeating a pitch inside a phrase that are marked by a new vowel alone.
+        held_nasals: share of the syllables with a final nasal or l in which this sound is held instead of the vowel, as
+            often in "-ing".
+        least_main: least length in seconds of a note after its scoop; shorter notes and slurred notes have no scoop.
+        turns: share of the slurred syllables that have two or three notes of uneven lengths with a short first note.
+        dips: share of the notes repeating a pitch inside a phrase that are only marked by a dip of the level.
+        hiatus: share of the notes repeating a pitch inside a phrase that are only marked by a new vowel.
         voiced: share of the syllables that begin with a voiced consonant, if the bank has such syllables.
-        creak: amount of irregularity of the periods in a creaky voice, 0 to 1.
-        tilt: dB per octave above 500 Hz by which the voice is brighter (shouted) or darker (breathy).
+        creak: irregularity of the periods in a creaky voice, 0 to 1.
+        tilt: slope in dB per octave above 500 Hz; positive for a brighter (shouted) voice, negative for a darker
+            (breathy) one.
     """
 
     beat: float = 0.45
@@ -74,12 +75,12 @@ class Manner:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of nearly constant pitch.
+    """A part of a note with nearly constant pitch.
 
     Attributes:
         onset: seconds.
         pitch: fractional MIDI.
-        glide: seconds of the glide from the previous piece; None for the usual portamento.
+        glide: length of the glide from the previous piece in seconds; None for the usual portamento.
         kind: ``syllable`` or ``slur``, which begin notes, or ``ornament``.
     """
 
@@ -91,12 +92,12 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class PlannedNote:
-    """A note of the score, and the pieces of constant pitch in which it is sung.
+    """A note of the score, with the pieces of constant pitch in which it is sung.
 
     Attributes:
-        onset, offset: seconds; the offset is the next note's onset or the rest's.
+        onset, offset: start and end in seconds; the end is the onset of the next note or rest.
         pitch: fractional MIDI.
-        pieces: in time order, the first at the onset.
+        pieces: pieces in time order; the first one begins at the onset.
     """
 
     onset: float
@@ -111,12 +112,12 @@ class PlannedSyllable:
 
     Attributes:
         closed: whether it should end with consonants.
-        notes: one or more, each following the one before without a gap.
+        notes: one or more notes without gaps between them.
         rest: whether the voice is silent after it.
-        fall: seconds and semitones of the fall at its end; zero for none.
+        fall: length in seconds and semitones of the fall at its end; zero for no fall.
         glottal: whether it ends abruptly.
-        join: ``dip`` if it repeats the vowel before it after a dip of the level, ``hiatus`` if a new vowel follows the
-            vowel before it without a consonant; empty otherwise.
+        join: ``dip`` if the syllable repeats the previous vowel after a dip of the level, ``hiatus`` if a new vowel
+            follows the previous one without a consonant, else empty.
     """
 
     closed: bool
@@ -128,26 +129,26 @@ class PlannedSyllable:
 
     @property
     def onset(self) -> float:
-        """Seconds."""
+        """Start in seconds."""
         return self.notes[0].onset
 
     @property
     def offset(self) -> float:
-        """Seconds, the score's."""
+        """End in the score, in seconds."""
         return self.notes[-1].offset
 
 
 def draw_manner(rng: np.random.Generator, *, clear: bool = False) -> Manner:
-    """Draw the style of a song: some singers scoop at every note, some never.
+    """Draw the style of a song.
 
     Args:
         rng: random generator.
-        clear: notes also differ from ornaments by their lengths, nasals are held, notes on one pitch are marked by a
-            dip or a new vowel alone, and some voices creak. This is for later stages of a training, after songs in
-            which these are rare or less distinct.
+        clear: whether to draw a style for later stages of a training. In these songs, notes also differ from ornaments
+            by their lengths, nasals are held, repeated notes are only marked by a dip or a new vowel, and some voices
+            creak.
     """
     pick = rng.choice
-    spoken = rng.random() < 0.2  # quick, near to speech
+    spoken = rng.random() < 0.2  # fast, and similar to speech
     manner = Manner(
         beat=rng.uniform(0.22, 0.36) if spoken else rng.uniform(0.3, 0.7),
         slurred=float(pick([0.0, 0.1, 0.2, 0.4], p=[0.3, 0.3, 0.25, 0.15])),
@@ -176,7 +177,7 @@ def draw_manner(rng: np.random.Generator, *, clear: bool = False) -> Manner:
             repeated=rng.uniform(0.1, 0.6),
             creak=rng.uniform(0.4, 1.0) if rng.random() < 0.12 else 0.0,
         )
-    if rng.random() < (0.4 if clear else 0.3):  # emotional: trembling or shouting
+    if rng.random() < (0.4 if clear else 0.3):  # emotional, with a tremor or shouting
         shouted = rng.random() < 0.5
         manner = replace(
             manner,
@@ -196,7 +197,7 @@ class _Walk:
     rng: np.random.Generator
 
     def step(self, leap: int) -> float:
-        """Another pitch, at most ``leap`` places away."""
+        """Move to another pitch, at most ``leap`` places away."""
         near = [p for p in range(len(self.scale)) if 0 < abs(p - self.place) <= leap]
         weights = np.array([1 / abs(p - self.place) for p in near])
         self.place = int(self.rng.choice(near, p=weights / weights.sum()))
@@ -204,13 +205,13 @@ class _Walk:
 
     @property
     def pitch(self) -> float:
-        """Where it is, with a singer's scatter."""
+        """Return the current pitch with a random error."""
         return float(self.scale[self.place] + self.rng.normal(0, 0.07))
 
 
 @dataclass
 class _Planner:
-    """Draws one song."""
+    """Planner of one song."""
 
     manner: Manner
     walk: _Walk
@@ -219,7 +220,7 @@ class _Planner:
     done: list[PlannedSyllable] = field(default_factory=list)
 
     def phrase(self) -> None:
-        """Some syllables and a rest."""
+        """Add some syllables and a rest."""
         rng, manner = self.rng, self.manner
         count = int(rng.integers(2, 11))
         pickup = rng.random() < manner.pickups
@@ -230,7 +231,7 @@ class _Planner:
                 continue
             repeats = bool(number) and rng.random() < manner.repeated
             pitch = self.walk.pitch if repeats else self.walk.step(4)
-            if pickup and number == 1:  # the pickup lies one to three semitones below this note
+            if pickup and number == 1:  # the pickup is one to three semitones below this note
                 pitch, repeats = self._above_pickup(), False
             length = float(rng.choice(LENGTHS, p=LENGTH_SHARES)) * manner.beat * rng.uniform(0.88, 1.12)
             if final or (pickup and number == 1):
@@ -242,7 +243,7 @@ class _Planner:
         self.time += rng.uniform(0.15, 1.3)
 
     def _join(self) -> str:
-        """How a note that repeats a pitch follows the note before it; see `PlannedSyllable`."""
+        """Draw how a note that repeats a pitch follows the previous one; see `PlannedSyllable`."""
         if self.done[-1].rest:
             return ""
         drawn = self.rng.random()
@@ -256,7 +257,7 @@ class _Planner:
         return self.walk.pitch
 
     def _melisma(self, first: tuple[float, float]) -> list[tuple[float, float]]:
-        """Two notes that are both long enough to be perceived as notes, or a run of quick ones, or a turn."""
+        """Draw a melisma: two notes that are long enough to be heard as notes, a run of fast ones, or a turn."""
         if self.manner.turns and self.rng.random() < self.manner.turns:
             short, middle = self.rng.uniform(0.1, 0.2), self.rng.uniform(0.14, 0.3)
             notes = [(short, first[1]), (middle, self.walk.step(1)), (self.rng.uniform(0.15, 0.6), self.walk.step(1))]
@@ -280,7 +281,7 @@ class _Planner:
             short = min(rng.uniform(0.04, 0.15), 0.4 * notes[-1][0])
             planned[-1] = replace(planned[-1], offset=planned[-1].offset - short)
         before = self.done[-1] if self.done and not self.done[-1].rest else None
-        if join:  # an ornament at its start would not be on the pitch of the note before
+        if join:  # an ornament at its start would not have the previous pitch
             planned = [
                 replace(note, pieces=(Piece(note.onset, note.pitch, None, "slur" if n else "syllable"),))
                 for n, note in enumerate(planned)
@@ -306,7 +307,7 @@ class _Planner:
         )
 
     def _sung(self, note: PlannedNote, number: int, before: PlannedSyllable | None, count: int) -> PlannedNote:
-        """The note with its pieces, and at most one ornament at its start."""
+        """Add pieces to a note, with at most one ornament at its start."""
         rng, manner = self.rng, self.manner
         length, kind = note.offset - note.onset, "syllable" if number == 0 else "slur"
         plain = (Piece(note.onset, note.pitch, None, kind),)
@@ -325,7 +326,7 @@ class _Planner:
         return replace(note, pieces=pieces)
 
     def _scoop(self, note: PlannedNote, length: float) -> tuple[Piece, ...]:
-        """From below, and then up quickly; or a slow slide all the way."""
+        """Make a scoop: either a start below the pitch with a fast rise, or a slow slide over the whole way."""
         rng = self.rng
         seconds = min(rng.uniform(0.06, 0.23), 0.45 * length, length - self.manner.least_main)
         depth = rng.uniform(0.7, 3.0)
@@ -336,7 +337,7 @@ class _Planner:
         )
 
     def _late(self, note: PlannedNote, old: float, length: float) -> tuple[Piece, ...]:
-        """The syllable begins on the pitch before."""
+        """Make a syllable that begins on the previous pitch."""
         seconds = min(self.rng.uniform(0.04, 0.16), 0.4 * length)
         if not 0.6 < abs(old - note.pitch) < 6.0:
             return (Piece(note.onset, note.pitch, None, "syllable"),)
@@ -346,7 +347,7 @@ class _Planner:
         )
 
     def _grace(self, note: PlannedNote, length: float) -> tuple[Piece, ...]:
-        """A grace note before the note, or a mordent on it."""
+        """Make a grace note before the note, or a mordent on it."""
         rng = self.rng
         step = rng.choice([-1, 1]) * rng.uniform(0.9, 2.3)
         short = rng.uniform(0.05, 0.11)
@@ -367,14 +368,14 @@ class _Planner:
 def plan_song(
     rng: np.random.Generator, seconds: float, limits: Span, manner: Manner, *, span: float = 12.0
 ) -> list[PlannedSyllable]:
-    """A song of random phrases.
+    """Plan a song of random phrases.
 
     Args:
         rng: random generator.
-        seconds: largest length.
+        seconds: largest length of the song.
         limits: lowest and highest MIDI number of the voice.
         manner: style of the song.
-        span: semitones from its lowest to its highest note.
+        span: distance of the lowest and the highest note in semitones.
     """
     low = rng.uniform(limits[0], max(limits[0] + 0.1, limits[1] - span))
     mode = MODES[rng.integers(len(MODES))]
@@ -392,7 +393,7 @@ def plan_song(
 def _with_early_moves(
     syllables: list[PlannedSyllable], manner: Manner, rng: np.random.Generator
 ) -> list[PlannedSyllable]:
-    """Let some notes move to the next one's pitch before the next syllable begins."""
+    """Change some notes so that they move to the pitch of the next note before the next syllable begins."""
     moved = []
     for here, after in zip(syllables, [*syllables[1:], None], strict=True):
         last = here.notes[-1]

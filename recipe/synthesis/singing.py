@@ -1,4 +1,4 @@
-"""Sing planned songs with banks of syllables: WORLD synthesis, with exactly known labels.
+"""Synthesis of planned songs from banks of syllables with WORLD, with exactly known labels.
 
 The labels of a song are its notes (from the start of the vowel to its end, or to silence), the starts of its syllables,
 the boundaries between ornaments and their notes, and the pitch of every frame.
@@ -17,13 +17,13 @@ from recipe.synthesis.voices import VoiceFrames, render
 from singtrans.notes import Note
 
 LONGEST_CONSONANT = 0.2  # seconds before a vowel
-LEAST_VOICE = 0.05  # seconds that consonants leave of a note
+LEAST_VOICE = 0.05  # least length in seconds of a note after its consonants
 TAIL = 0.4  # seconds of silence after the song
-MIDDLE = 0.25  # of a piece at either end, which does not count for its mean pitch
+MIDDLE = 0.25  # share of a piece at each end that is ignored in its mean pitch
 DIP_DB = (4.0, 16.0)
-DIP_FALL, DIP_RISE = (0.02, 0.1), (0.015, 0.06)  # seconds before the onset and after it
-CREAK_PITCH, CREAK_LEVEL = 0.5, 0.3  # semitones and nepers, standard deviation from frame to frame
-SEMITONE_REACH = 5.0  # a logistic's slope: a glide covers 5 % to 95 % of its way in its length times 5.9
+DIP_FALL, DIP_RISE = (0.02, 0.1), (0.015, 0.06)  # seconds before and after the onset
+CREAK_PITCH, CREAK_LEVEL = 0.5, 0.3  # standard deviations from frame to frame, in semitones and nepers
+SEMITONE_REACH = 5.0  # slope of the logistic function; 5 % to 95 % of a glide take 5.9 / slope of its length
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,11 +31,11 @@ class SungSong:
     """A recording whose labels are known exactly.
 
     Attributes:
-        samples: (n,) float32, mono, peak 0.7.
+        samples: (n,) float32 mono samples with a peak of 0.7.
         sample_rate: Hz.
         notes: in time order.
-        syllables, ornaments: seconds, in time order.
-        f0: (frames,) MIDI every `HOP_SECONDS` from 0 on, NaN where unvoiced.
+        syllables, ornaments: times in seconds, in order.
+        f0: (frames,) MIDI pitch every `HOP_SECONDS` from 0, NaN where unvoiced.
     """
 
     samples: np.ndarray
@@ -48,7 +48,7 @@ class SungSong:
 
 @dataclass(slots=True)
 class _Placed:
-    """A syllable of the bank on the frames of the song: from ``first``, vowel from ``nucleus``, voice to ``end``."""
+    """Position of a syllable in the frames of the song: its start, the start of the vowel, and the end of the voice."""
 
     plan: PlannedSyllable
     parts: Syllable
@@ -65,13 +65,13 @@ def sing(
 
     Args:
         bank: bank of the voice.
-        plan: not empty.
+        plan: syllables of the song, at least one.
         manner: style of the song.
         style: style of portamento, vibrato and drift.
         rng: random generator.
 
     Raises:
-        ValueError: if consonants leave too little of a note.
+        ValueError: if a note is too short for its consonants.
     """
     count = round((plan[-1].offset + TAIL) / HOP_SECONDS)
     placed = _place(bank, plan, manner, rng)
@@ -91,7 +91,7 @@ def sing(
         inside[one.nucleus : one.end] = True
     sounding = ~np.isnan(bank.voice.f0)[np.clip(source, 0, None).astype(int)]
     voiced = (source >= 0) & (sounding | inside) & np.isfinite(curve)
-    for one in placed:  # a voiceless end of a vowel is a consonant or a breath
+    for one in placed:  # the voiceless end of a vowel is a consonant or a breath
         hold_end = one.nucleus + int(0.6 * (one.end - one.nucleus))
         rest = slice(hold_end, one.end)
         if one.parts.closed:
@@ -141,7 +141,7 @@ def _place(
             before = placed[-1]
             voiceless = lead > 2 and bool(np.isnan(bank.voice.f0[parts.nucleus - lead]))
             closure = int(rng.integers(1, 7)) if voiceless else 0
-            # Consonants shorten the previous note, but leave some of its last piece.
+            # Consonants shorten the previous note, but a part of its last piece must remain.
             room = round((before.plan.notes[-1].pieces[-1].onset + LEAST_VOICE) / HOP_SECONDS)
             if first - closure - before.tail < room:
                 before.tail, closure = max(0, min(before.tail, (nucleus - room) // 2)), 0
@@ -149,7 +149,7 @@ def _place(
             before.end = first - closure - before.tail
         placed.append(_Placed(one, parts, first, nucleus, end, tail))
     for here, after in pairwise(placed):
-        if here.plan.rest:  # a voiceless end and the next consonants share the gap
+        if here.plan.rest:  # the voiceless end and the next consonants are both in the gap
             here.tail = max(0, min(here.tail, after.first - here.end - 1))
             if here.end > after.first:
                 after.first = min(here.end, after.nucleus)
@@ -157,12 +157,12 @@ def _place(
 
 
 def _other_vowel(bank: SyllableBank, timbre: np.ndarray, before: Syllable, rng: np.random.Generator) -> Syllable:
-    """A vowel of the bank, without consonants, that differs from the end of another syllable.
+    """Choose a vowel of the bank, without consonants, that differs from the end of another syllable.
 
     Args:
         bank: bank of the voice.
-        timbre: (frames, bands) of the bank's voice, as of `VoiceFrames`.
-        before: the other syllable.
+        timbre: (frames, bands) timbre of the bank's voice, as in `VoiceFrames`.
+        before: other syllable.
         rng: random generator.
     """
     drawn = [bank.syllables[i] for i in rng.integers(len(bank.syllables), size=4)]
@@ -183,11 +183,11 @@ def _dip(gain: np.ndarray, onset: int, rng: np.random.Generator) -> None:
 def _lay(
     one: _Placed, loudness: np.ndarray, song: tuple[np.ndarray, np.ndarray], manner: Manner, rng: np.random.Generator
 ) -> None:
-    """Write a syllable's frames and loudness into the song's ``source`` and ``gain``.
+    """Write the frames and the loudness of a syllable to ``source`` and ``gain`` of the song.
 
     Args:
-        one: the syllable.
-        loudness: (frames,) of the bank's voice.
+        one: syllable to write.
+        loudness: (frames,) loudness of the bank's voice.
         song: ``source`` and ``gain``, which are changed.
         manner: style of the song.
         rng: random generator.
@@ -203,7 +203,7 @@ def _lay(
         coda = np.linspace(coda[0], coda[-1], max(1, round(len(coda) * stretch)))
     coda = _shorten(coda, length * 2 // 5)
     held = max(0, length - len(head) - len(coda))
-    changing = rng.random() < 0.4  # a diphthong, or a vowel that is held and sways
+    changing = rng.random() < 0.4  # a diphthong, or a held vowel that changes
     turns = np.linspace(0, 1, held, endpoint=False)
     if changing:
         middle = parts.hold + (parts.after - parts.hold) * turns
@@ -211,17 +211,17 @@ def _lay(
         reach = max(parts.after - parts.hold, 1)
         way = rng.uniform(0, reach) + rng.uniform(0.2, 0.9) * np.arange(held)
         middle = parts.hold + reach - np.abs(reach - way % (2 * reach)) if held else turns
-        if held and parts.closed:  # it must arrive where the coda begins
+        if held and parts.closed:  # the vowel must end at the start of the coda
             share = np.clip((np.arange(held) - held + 12) / 12, 0, 1)
             middle = (1 - share) * middle + share * parts.after
     source[one.nucleus : one.end] = np.concatenate([head, middle, coda])[:length]
     source[one.end : one.end + one.tail] = np.arange(parts.unvoiced, parts.unvoiced + one.tail)
     usual = max(float(np.median(loudness[parts.hold : parts.after + 1])), 1e-9)
-    if parts.on_coda:  # which is quieter than the vowel before it, and stays so
+    if parts.on_coda:  # the coda stays quieter than the vowel before it
         usual = max(float(np.quantile(loudness[parts.nucleus : parts.hold], 0.7)), 1e-9)
     even = 10 ** (rng.normal(0, 2.0) / 20) / usual
     gain[one.first : one.end + one.tail] = even
-    # While a recorded vowel is held, most of its own changes of loudness are removed.
+    # In a held vowel, most changes of loudness of the recording are removed.
     middle_frames = slice(one.nucleus + len(head), one.nucleus + len(head) + held)
     here = loudness[np.clip(source[middle_frames], 0, None).astype(int)]
     if not parts.on_coda:
@@ -234,20 +234,20 @@ def _lay(
         ramp = np.sin(np.pi / 2 * np.linspace(1, 0, frames, endpoint=False))
         gain[one.end - frames : one.end] *= ramp
         gain[one.end : one.end + one.tail] *= 0.5
-    if lead < 3 and rng.random() < 0.5:  # a vowel at the beginning: often with a glottal attack, or softly
+    if lead < 3 and rng.random() < 0.5:  # an initial vowel often has a glottal attack or a soft one
         frames = min(int(rng.integers(3, 10)), length // 3)
         gain[one.nucleus : one.nucleus + frames] *= np.sin(np.pi / 2 * np.linspace(0.15, 1, frames))
 
 
 def _shorten(frames: np.ndarray, most: int) -> np.ndarray:
-    """(n,) the same stretch of frames in ``most`` steps or fewer."""
+    """Reduce a sequence of frames to at most ``most`` steps."""
     return np.linspace(frames[0], frames[-1], most) if len(frames) > most else frames.astype(float)
 
 
 def _curve(
     placed: Sequence[_Placed], count: int, manner: Manner, style: SingingStyle, rng: np.random.Generator
 ) -> np.ndarray:
-    """(count,) fractional MIDI, NaN between phrases."""
+    """Compute the pitch of the song, (count,) fractional MIDI with NaN between phrases."""
     curve = np.full(count, np.nan)
     phrase: list[_Placed] = []
     for one in placed:
@@ -265,7 +265,7 @@ def _curve(
 def _phrase(
     phrase: Sequence[_Placed], time: np.ndarray, manner: Manner, style: SingingStyle, rng: np.random.Generator
 ) -> np.ndarray:
-    """(frames,) fractional MIDI of one phrase at ``time`` (frames,) seconds."""
+    """Compute the pitch of one phrase, (frames,) fractional MIDI, at ``time`` (frames,) seconds."""
     pieces = [piece for one in phrase for note in one.plan.notes for piece in note.pieces]
     ends = [*(piece.onset for piece in pieces[1:]), phrase[-1].end * HOP_SECONDS]
     reached = np.zeros((len(pieces) + 1, len(time)))
@@ -302,7 +302,7 @@ def _held(
     style: SingingStyle,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """(frames,) semitones of vibrato and of an arch on a note's longest piece."""
+    """Compute vibrato and arch on the longest piece of a note, in (frames,) semitones."""
     ends = [*(piece.onset for piece in pieces[1:]), offset]
     longest = int(np.argmax([end - piece.onset for piece, end in zip(pieces, ends, strict=True)]))
     main = Note(pieces[longest].onset, ends[longest], pieces[longest].pitch)
@@ -318,7 +318,7 @@ def _held(
 
 
 def _endings(last: _Placed, time: np.ndarray) -> np.ndarray:
-    """(frames,) semitones of a phrase's end: a fall, or a creak an octave below."""
+    """Compute the end of a phrase, which is a fall or a creak an octave below, in (frames,) semitones."""
     end = last.end * HOP_SECONDS
     seconds, depth = last.plan.fall
     if depth:
@@ -329,7 +329,7 @@ def _endings(last: _Placed, time: np.ndarray) -> np.ndarray:
 
 
 def _labels(placed: Sequence[_Placed]) -> tuple[tuple[Note, ...], tuple[float, ...]]:
-    """Notes as sung, and the times that separate ornaments from them."""
+    """Return the sung notes, and the times that separate ornaments from them."""
     notes, ornaments = [], []
     for one in placed:
         end = one.end * HOP_SECONDS
@@ -346,7 +346,7 @@ def _labels(placed: Sequence[_Placed]) -> tuple[tuple[Note, ...], tuple[float, .
 
 
 def tilted(voice: VoiceFrames, octave_db: float) -> VoiceFrames:
-    """The voice with its spectrum tilted above 500 Hz: brighter as in shouting, or darker."""
+    """Tilt the spectrum of a voice above 500 Hz, which makes it brighter, as in shouting, or darker."""
     hertz = np.linspace(0, voice.sample_rate / 2, voice.envelope.shape[1])
     octaves = np.log2(np.maximum(hertz, 500.0) / 500.0)
     return replace(voice, envelope=(voice.envelope * 10 ** (octave_db * octaves / 10)).astype(np.float32))

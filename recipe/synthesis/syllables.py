@@ -2,9 +2,9 @@
 
 A bank contains the frames of one voice and, for each of its syllables, the positions of its parts. Syllables come from
 three sources: synthesisers (one spoken syllable each), recordings with labelled vowels (SSVD, PJS, UTAU), and
-recordings without labels (MIR-1K), whose voiced stretches are taken together with the voiceless consonant before them.
+recordings without labels (MIR-1K), whose voiced parts are used together with the voiceless consonants before them.
 
-Times are in seconds; a frame lasts `HOP_SECONDS`.
+Times are in seconds, and the distance of frames is `HOP_SECONDS`.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,30 +15,30 @@ import numpy as np
 from recipe.synthesis.melody import HOP_SECONDS
 from recipe.synthesis.voices import VoiceFrames, analyse
 
-LONGEST_LEAD = 0.18  # seconds of consonant before a vowel
+LONGEST_LEAD = 0.18  # largest length in seconds of consonants before a vowel
 VOWEL_BAND = 800.0  # Hz; the power above it rises where a vowel begins (docs/labels.md)
 VOWEL_RISE = 10 ** (-12 / 10)  # of its peak
-AUDIBLE = 10 ** (-32 / 20)  # linear, of a vowel's loudness: below it there is silence or noise of the room
-HEAD, TAIL = 10, 8  # frames of a labelled vowel that are not held: its beginning and its end
+AUDIBLE = 10 ** (-32 / 20)  # linear level relative to a vowel, below which there is only silence or noise
+HEAD, TAIL = 10, 8  # frames at the start and end of a labelled vowel that are not held
 LEAST_HELD = 6  # frames
 CODA_END = 5  # frames of a nasal at the end of a syllable that are not held
-NASAL_DROP, NASAL_AUDIBLE = -10.0, -26.0  # dB above `VOWEL_BAND`, and over all, of a nasal against its vowel
+NASAL_DROP, NASAL_AUDIBLE = -10.0, -26.0  # level of a nasal relative to its vowel in dB, above `VOWEL_BAND` and overall
 LONGEST_STRETCH = 60  # frames
 MOST_FROM_RECORDING = 60  # syllables
 
 
 @dataclass(frozen=True, slots=True)
 class Syllable:
-    """First frames of a syllable's parts, in the frames of its bank.
+    """First frames of the parts of a syllable, in the frames of its bank.
 
     Attributes:
-        first: of the consonants before the vowel, voiced or not.
-        nucleus: of the vowel; a note that this syllable begins has its onset here.
-        hold, after: the vowel is held between these two.
-        unvoiced: where the voice ends; between ``after`` and it lie the end of the vowel and voiced consonants.
-        last: past the last frame of the voiceless consonants that end the syllable.
-        closed: whether it ends with consonants.
-        on_coda: whether it is held on the consonant at its end instead of on its vowel.
+        first: start of the voiced or voiceless consonants before the vowel.
+        nucleus: start of the vowel, which is the onset of a note that begins with this syllable.
+        hold, after: start and end of the held part of the vowel.
+        unvoiced: end of the voice. The end of the vowel and voiced consonants are between ``after`` and this frame.
+        last: first frame after the final voiceless consonants.
+        closed: whether the syllable ends with consonants.
+        on_coda: whether the final consonant is held instead of the vowel.
     """
 
     first: int
@@ -51,20 +51,20 @@ class Syllable:
     on_coda: bool = False
 
     def held_on_coda(self) -> "Syllable":
-        """The same syllable, held shortly before its voice ends instead of on its vowel."""
+        """Return the syllable with a held final consonant instead of a held vowel."""
         after = self.unvoiced - CODA_END
         return replace(self, hold=after - LEAST_HELD // 2, after=after, on_coda=True)
 
     def opened(self) -> "Syllable":
-        """The same syllable without the consonants at its end."""
+        """Return the syllable without its final consonants."""
         return replace(self, unvoiced=self.after + 1, last=self.after + 1, closed=False) if self.closed else self
 
     def vowel(self) -> "Syllable":
-        """Its held vowel alone."""
+        """Return only the held vowel."""
         return replace(self.opened(), first=self.hold, nucleus=self.hold)
 
     def moved(self, by: int) -> "Syllable":
-        """The syllable in frames that begin ``by`` frames earlier."""
+        """Move all frames ``by`` frames later."""
         parts = (self.first, self.nucleus, self.hold, self.after, self.unvoiced, self.last)
         return Syllable(*(part + by for part in parts), self.closed)
 
@@ -74,7 +74,7 @@ class SyllableBank:
     """A voice and its syllables.
 
     Attributes:
-        name: of the voice.
+        name: name of the voice.
         voice: frames of all syllables, one after another.
         syllables: positions of the syllables.
         low, high: range of the voice in MIDI numbers.
@@ -88,13 +88,13 @@ class SyllableBank:
 
 
 def join_voices(voices: Sequence[VoiceFrames]) -> VoiceFrames:
-    """Frames of several pieces of one voice, one after another."""
+    """Join the frames of several pieces of one voice."""
     kinds = ("f0", "envelope", "aperiodicity")
     return VoiceFrames(*(np.concatenate([getattr(v, kind) for v in voices]) for kind in kinds), voices[0].sample_rate)
 
 
 def nucleus_of(voice: VoiceFrames, begin: int, end: int) -> int:
-    """The first frame of a vowel between two frames: where the power above `VOWEL_BAND` rises."""
+    """Find the first frame of a vowel between two frames, at the rise of the power above `VOWEL_BAND`."""
     low = round(VOWEL_BAND / (0.5 * voice.sample_rate) * (voice.envelope.shape[1] - 1))
     power = np.convolve(voice.envelope[begin:end, low:].mean(axis=1), np.ones(3) / 3, "same")
     peak = int(power.argmax())
@@ -103,7 +103,7 @@ def nucleus_of(voice: VoiceFrames, begin: int, end: int) -> int:
 
 
 def ends_sonorously(voice: VoiceFrames, part: Syllable) -> bool:
-    """Whether a syllable ends with a nasal, or another voiced consonant that can be held."""
+    """Return whether a syllable ends with a nasal, or another voiced consonant that can be held."""
     if not part.closed or part.unvoiced - part.hold < 3 * CODA_END:
         return False
     low = round(VOWEL_BAND / (0.5 * voice.sample_rate) * (voice.envelope.shape[1] - 1))
@@ -116,7 +116,7 @@ def ends_sonorously(voice: VoiceFrames, part: Syllable) -> bool:
 
 
 def begins_voiced(voice: VoiceFrames, part: Syllable) -> bool:
-    """Whether a syllable begins with a voiced consonant."""
+    """Return whether a syllable begins with a voiced consonant."""
     lead = voice.f0[part.first : part.nucleus]
     return len(lead) >= LEAST_HELD and not bool(np.isnan(lead).any())
 
@@ -128,14 +128,16 @@ def spoken_bank(
     divide: Callable[[VoiceFrames, bool], object],
     limits: tuple[float, float],
 ) -> SyllableBank:
-    """The bank of a synthesiser's voice.
+    """Make the bank of a synthesiser's voice.
 
     Args:
-        name: of the voice.
-        syllables: phonemes, and whether they end with consonants; those that cannot be spoken are left out.
-        speak: synthesises and analyses one syllable.
-        divide: finds its parts: ``first``, ``voiced``, ``vowel``, ``hold``, ``unvoiced`` and ``last``.
-        limits: MIDI numbers between which it is sung.
+        name: name of the voice.
+        syllables: phonemes of each syllable, and whether it ends with consonants. Syllables that cannot be spoken are
+            left out.
+        speak: function that synthesises and analyses one syllable.
+        divide: function that finds the parts of a syllable: ``first``, ``voiced``, ``vowel``, ``hold``, ``unvoiced``
+            and ``last``.
+        limits: lowest and highest MIDI number of the voice.
     """
     voices, found, start = [], [], 0
     for phonemes, closed in syllables:
@@ -146,7 +148,7 @@ def spoken_bank(
             continue
         nucleus = nucleus_of(voice, parts.voiced, max(parts.unvoiced, parts.voiced + 1))
         hold = max(parts.hold, nucleus + 4)
-        # Where a syllable is closed, its coda begins where the vowel's power has fallen; an open one ends with it.
+        # In a closed syllable, the coda begins where the power of the vowel falls; an open syllable ends there.
         after = min(max(hold + 1, parts.hold + 1), parts.unvoiced - 1)
         if after - nucleus < 5 or parts.unvoiced - parts.first > 400:
             continue
@@ -158,13 +160,13 @@ def spoken_bank(
 
 
 def labelled_bank(name: str, voice: VoiceFrames, vowels: Sequence[tuple[float, float, float]]) -> SyllableBank:
-    """The bank of a recording whose vowels are labelled.
+    """Make the bank of a recording with labelled vowels.
 
     Args:
-        name: of the voice.
-        voice: of the whole recording.
-        vowels: for each syllable in seconds where its consonants may begin at the earliest, where its vowel begins, and
-            where that ends.
+        name: name of the voice.
+        voice: frames of the whole recording.
+        vowels: for each syllable, the earliest start of its consonants, the start of its vowel, and the end of its
+            vowel, in seconds.
     """
     loudness, found = voice.loudness, []
     sounding = ~np.isnan(voice.f0)
@@ -185,13 +187,13 @@ def labelled_bank(name: str, voice: VoiceFrames, vowels: Sequence[tuple[float, f
 
 
 def unlabelled_bank(name: str, voice: VoiceFrames) -> SyllableBank:
-    """The bank of a recording without labels: voiced stretches, each with the voiceless consonant before it."""
+    """Make the bank of a recording without labels from voiced parts, each with the voiceless consonant before it."""
     loudness, timbre, found = voice.loudness, voice.timbre(), []
     for first, end in voice.stretches(voiced=True):
         if end - first < HEAD + LEAST_HELD:
             continue
-        last = min(end, first + LONGEST_STRETCH)  # what comes later may be another syllable
-        usual, begin = np.median(loudness[first:last]), first - 2  # stretches leave out two frames at their edges
+        last = min(end, first + LONGEST_STRETCH)  # later frames may be another syllable
+        usual, begin = np.median(loudness[first:last]), first - 2  # two frames at the ends of stretches are left out
         least = max(first - round(LONGEST_LEAD / HOP_SECONDS), 0)
         while begin > least and np.isnan(voice.f0[begin - 1]) and loudness[begin - 1] > AUDIBLE * usual:
             begin -= 1
@@ -204,7 +206,7 @@ def unlabelled_bank(name: str, voice: VoiceFrames) -> SyllableBank:
 
 
 def _calmest(timbre: np.ndarray, begin: int, end: int) -> tuple[int, int]:
-    """The `LEAST_HELD` frames or more between two whose sound changes least; ``timbre`` as of `VoiceFrames`."""
+    """Find `LEAST_HELD` frames or more between two frames in which ``timbre`` changes least."""
     timbre = timbre[begin:end]
     width = max(LEAST_HELD, (end - begin) // 3)
     change = np.concatenate([[0.0], np.cumsum(np.sqrt(np.mean(np.diff(timbre, axis=0) ** 2, axis=1)))])
@@ -215,7 +217,7 @@ def _calmest(timbre: np.ndarray, begin: int, end: int) -> tuple[int, int]:
 
 
 def _recorded(name: str, voice: VoiceFrames, found: Sequence[Syllable]) -> SyllableBank:
-    """A bank with the frames of the syllables alone, sung near the recording's own pitch."""
+    """Make a bank that has only the frames of the syllables, with a range near the pitch of the recording."""
     found = list(found)
     if len(found) > MOST_FROM_RECORDING:
         step = len(found) / MOST_FROM_RECORDING

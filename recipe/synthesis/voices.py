@@ -1,4 +1,4 @@
-"""Synthetic singing whose notes are known exactly: two voices that sing the melodies of ``melody``.
+"""Synthetic singing with exactly known notes: two voices that sing the melodies of ``melody``.
 
 Time is in seconds and pitch is a fractional MIDI number; Hz is used only internally. All functions use the
 random generator ``rng`` of the caller. A real voice is re-synthesised with WORLD (Morise, Yokomori and Ozawa 2016; the
@@ -39,8 +39,8 @@ __all__ = [
 
 SILENCE = 1e-12  # power of an empty spectrum; WORLD takes its logarithm
 SHORTEST_VOWEL = 12  # frames: 60 ms
-STEADY_REACH = 5  # frames before and after, between which a sound is compared: 50 ms
-STEADY_SHARE = 0.6  # of the voiced frames: the calmer ones; how much a held vowel changes depends on room and noise
+STEADY_REACH = 5  # frames before and after a frame that are compared (50 ms)
+STEADY_SHARE = 0.6  # share of the voiced frames, those with the smallest changes, that can be steady
 PEAK = 0.7  # about -3 dB of full scale
 # The first four formants of i, e, a, o, u in Hz (after Peterson and Barney 1952), and their bandwidths.
 VOWEL_FORMANTS = np.array(
@@ -57,12 +57,12 @@ FORMANT_BANDWIDTHS = np.array([80.0, 100.0, 140.0, 200.0])
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VoiceFrames:
-    """Analysis of a recording by WORLD: the pitch, and the voice without its pitch.
+    """Analysis of a recording by WORLD, which separates the pitch from the voice.
 
     Attributes:
-        f0: (frames,) fractional MIDI, NaN where unvoiced; frame ``i`` lies at ``i * HOP_SECONDS``.
-        envelope: (frames, bins) power spectrum without its harmonics, float32, 0 Hz to half the sample rate.
-        aperiodicity: (frames, bins) fraction of noise in it, 0 to 1, float32.
+        f0: (frames,) fractional MIDI, NaN where unvoiced; frame ``i`` is at ``i * HOP_SECONDS``.
+        envelope: (frames, bins) spectral envelope of the power, float32, from 0 Hz to half the sample rate.
+        aperiodicity: (frames, bins) fraction of noise, 0 to 1, float32.
         sample_rate: Hz.
     """
 
@@ -73,33 +73,33 @@ class VoiceFrames:
 
     @property
     def loudness(self) -> np.ndarray:
-        """(frames,) root of the mean power over frequency."""
+        """(frames,) square root of the mean power over frequency."""
         return np.sqrt(self.envelope.mean(axis=1))
 
     def stretches(self, voiced: bool) -> list[tuple[int, int]]:
-        """First and past-last frames of voiced stretches (60 ms or more) or unvoiced consonants (15 ms)."""
+        """Find voiced stretches (60 ms or more) or unvoiced consonants (15 ms), as (first frame, first frame after)."""
         sounding = ~np.isnan(self.f0)
         if not sounding.any():
             return []
         loudness = self.loudness
-        low = 0.1 if voiced else 0.02  # of a typical vowel; below it there is only breath and room noise
+        low = 0.1 if voiced else 0.02  # relative to a typical vowel; lower levels are breath and noise
         chosen = (sounding == voiced) & (loudness > low * np.median(loudness[sounding]))
         edges = np.flatnonzero(np.diff(chosen, prepend=False, append=False))
-        trim, least = (2, SHORTEST_VOWEL) if voiced else (0, 3)  # WORLD is unreliable at the edges of a vowel
+        trim, least = (2, SHORTEST_VOWEL) if voiced else (0, 3)  # WORLD is unreliable at the ends of a vowel
         pairs = zip(edges[::2] + trim, edges[1::2] - trim, strict=True)
         return [(int(first), int(last)) for first, last in pairs if last - first >= least]
 
     def timbre(self, bands: int = 24) -> np.ndarray:
-        """(frames, bands) dB in bands of equal width below 5 kHz, without the loudness."""
+        """Compute (frames, bands) levels in dB, relative to the loudness, in bands of equal width below 5 kHz."""
         top = round(5000 / (0.5 * self.sample_rate) * (self.envelope.shape[1] - 1))
         edges = np.linspace(0, top, bands + 1).astype(int)[:-1]
         level = 10 * np.log10(np.add.reduceat(self.envelope[:, :top], edges, axis=1) + SILENCE)
         return level - level.mean(axis=1, keepdims=True)
 
     def steady(self) -> list[tuple[int, int]]:
-        """First and past-last frames of the voiced stretches' parts that keep their sound for 60 ms or more.
+        """Find the parts of voiced stretches whose sound is steady for 60 ms or more.
 
-        All of the stretches, if none has such a part.
+        If there are no such parts, all stretches are returned.
         """
         reach, voiced = STEADY_REACH, self.stretches(voiced=True)
         if not voiced:
@@ -116,7 +116,7 @@ class VoiceFrames:
         return found or voiced
 
     def warped(self, factor: float) -> "VoiceFrames":
-        """The voice with its formants moved by ``factor``: above 1 a shorter throat, below 1 a longer one."""
+        """Shift the formants by ``factor``, which is above 1 for a shorter vocal tract."""
         bins = np.arange(self.envelope.shape[1])
         source = np.minimum(bins / factor, bins[-1])
         low = source.astype(int)
@@ -129,13 +129,13 @@ def analyse(voice: np.ndarray, sample_rate: int, *, careful: bool = False) -> Vo
     """Analyse a recording of one voice with WORLD (dio or harvest, stonemask, cheaptrick, d4c).
 
     Args:
-        voice: (samples,) mono, -1..1.
+        voice: (samples,) mono samples, -1..1.
         sample_rate: Hz, 16000 or more.
-        careful: find the pitch with harvest, which detects voiced consonants that dio misses, but takes 25 times as
-            long (a seventh of the recording's length).
+        careful: whether to find the pitch with harvest. It detects voiced consonants that dio misses, but takes 25
+            times as long (a seventh of the recording's length).
 
     Returns:
-        The frames, to be sung again by ``resing`` any number of times.
+        The frames, which ``resing`` can use any number of times.
 
     Raises:
         ValueError: if the recording is not one-dimensional or shorter than 0.1 s.
@@ -156,11 +156,11 @@ def analyse(voice: np.ndarray, sample_rate: int, *, careful: bool = False) -> Vo
 
 
 def render(voice: VoiceFrames, source: np.ndarray, f0: np.ndarray, gain: np.ndarray) -> np.ndarray:
-    """Sing frames of a voice, in any order and at any pace, on a pitch curve (WORLD synthesis).
+    """Synthesise frames of a voice, in any order and at any speed, with a pitch curve (WORLD).
 
     Args:
         voice: the voice.
-        source: (frames,) number of the frame of ``voice`` to sing, fractional; negative is silence.
+        source: (frames,) fractional index of the frame of ``voice`` to use; negative for silence.
         f0: (frames,) fractional MIDI, NaN where unvoiced.
         gain: (frames,) linear.
 
@@ -177,7 +177,7 @@ def render(voice: VoiceFrames, source: np.ndarray, f0: np.ndarray, gain: np.ndar
     aperiodicity = (1 - part) * voice.aperiodicity[low] + part * voice.aperiodicity[high]
     voiced = ~np.isnan(f0)
     jumps = np.flatnonzero((np.abs(np.diff(source)) > 4) & voiced[1:] & voiced[:-1]) + 1
-    for jump in jumps.tolist():  # one vowel becomes another over 50 ms
+    for jump in jumps.tolist():  # vowels are cross-faded over 50 ms
         first, last = max(0, jump - 5), min(len(f0), jump + 5)
         if voiced[first:last].all():
             mix = np.linspace(0, 1, last - first)[:, None]
@@ -191,7 +191,7 @@ def render(voice: VoiceFrames, source: np.ndarray, f0: np.ndarray, gain: np.ndar
 
 
 class _SteadyPieces:
-    """The steady pieces of a voice, as they are drawn for notes."""
+    """Steady pieces of a voice, from which those for notes are drawn."""
 
     def __init__(self, voice: VoiceFrames) -> None:
         self.pieces = voice.steady()
@@ -201,31 +201,31 @@ class _SteadyPieces:
         self._shares = lengths / lengths.sum()
 
     def draw(self, rng: np.random.Generator) -> tuple[int, int]:
-        """A random piece; longer ones are more likely."""
+        """Draw a random piece; longer ones are more likely."""
         return self.pieces[rng.choice(len(self.pieces), p=self._shares)]
 
     def other(self, than: tuple[int, int], rng: np.random.Generator) -> tuple[int, int]:
-        """The piece, among a few, that sounds least like ``than``."""
+        """Draw a few pieces, and return the one that is least similar to ``than``."""
         drawn = rng.choice(len(self.pieces), size=4, p=self._shares)
         known = self._timbres[self.pieces.index(than)]
         return self.pieces[max(drawn, key=lambda i: float(np.sum((self._timbres[i] - known) ** 2)))]
 
 
 def resing(voice: VoiceFrames, notes: Sequence[Note], rng: np.random.Generator, style: SingingStyle) -> np.ndarray:
-    """Let a real voice sing other notes: its vowels, stretched and looped, on ``f0_curve``'s pitch.
+    """Sing other notes with a real voice: its vowels are stretched and looped with the pitch of ``f0_curve``.
 
     At the attacks of `draw_attacks`, the level dips and, except for ``style.same_vowel_share``, a new vowel starts.
-    Joined notes on one pitch without an attack have different vowels; the other joined notes are slurred. Gaps may get
+    Joined notes on one pitch without an attack have different vowels; the other joined notes are slurred. Gaps may have
     an unvoiced consonant of the recording.
 
     Args:
-        voice: from ``analyse``. It sounds natural within about an octave of its own pitch.
-        notes: in time order, not overlapping, within the pitch of a voice; not empty.
-        rng: where every choice comes from.
-        style: how the notes are sung.
+        voice: result of ``analyse``. It sounds natural within about an octave of the original pitch.
+        notes: at least one note, in time order, not overlapping, and in the range of a voice.
+        rng: random generator.
+        style: style of the notes.
 
     Returns:
-        (samples,) float32 at the voice's rate, 0.2 s longer than the notes, peak 0.7.
+        (samples,) float32 samples at the voice's rate, 0.2 s longer than the notes, with a peak of 0.7.
 
     Raises:
         ValueError: if notes overlap, there are none, or the voice has no voiced stretch of 60 ms.
@@ -245,11 +245,11 @@ def resing(voice: VoiceFrames, notes: Sequence[Note], rng: np.random.Generator, 
         first, last = span(note)
         joined = note.onset - before.offset < JOINED_SECONDS
         if joined and not attack and is_repeat(before, note):
-            vowel, position = vowels.other(vowel, rng), 0.0  # nothing else marks the start of the note
+            vowel, position = vowels.other(vowel, rng), 0.0  # only the vowel marks the start of the note
         elif not (attack and joined and rng.random() < style.same_vowel_share) and (attack or rng.random() < 0.3):
             vowel = vowels.draw(rng)
             position = rng.uniform(0, vowel[1] - vowel[0])
-        # Back and forth over the vowel, at the speed of this note, so that long notes have no jumps.
+        # The vowel is played forwards and backwards, so that long notes have no jumps.
         way = position + rng.uniform(0.4, 1.2) * np.arange(last - first + 1)
         reach = vowel[1] - vowel[0] - 1
         source[first:last] = vowel[0] + reach - np.abs(reach - way[:-1] % (2 * reach))
@@ -262,7 +262,7 @@ def resing(voice: VoiceFrames, notes: Sequence[Note], rng: np.random.Generator, 
             gain[first - count : first] = rng.uniform(0.5, 1) * np.hanning(count + 2)[1:-1] ** 0.25
         before = note
     voiced = ~np.isnan(f0) & (source >= 0)
-    # Most of the recording's own changes of loudness are removed: the notes have their own.
+    # Most changes of loudness in the recording are removed, because the notes have other ones.
     gain[voiced] *= (usual / loudness[source[voiced].astype(int)]) ** 0.8
     samples = render(voice, source, f0, gain)
     return samples * np.float32(PEAK / max(np.abs(samples).max(), 1e-9))
@@ -271,14 +271,14 @@ def resing(voice: VoiceFrames, notes: Sequence[Note], rng: np.random.Generator, 
 def formant_voice(
     notes: Sequence[Note], f0: np.ndarray, sample_rate: int, rng: np.random.Generator, style: SingingStyle | None = None
 ) -> np.ndarray:
-    """Sing vowels as a sum of harmonics shaped by four formants, with breath and bursts for consonants.
+    """Synthesise vowels as harmonics with four formants, with breath, and bursts for consonants.
 
     Args:
-        notes: in time order, not overlapping, not empty; they set vowels, levels and consonants.
-        f0: (frames,) fractional MIDI every ``HOP_SECONDS``, NaN where unvoiced, as ``f0_curve`` makes it for
-            the notes; C2 to C6.
+        notes: at least one note, in time order and not overlapping. They determine vowels, levels and consonants.
+        f0: (frames,) fractional MIDI every ``HOP_SECONDS`` from ``f0_curve`` for the notes, NaN where unvoiced; C2 to
+            C6.
         sample_rate: Hz.
-        rng: where every choice comes from.
+        rng: random generator.
         style: style of the attacks and of the vowels; None for the usual style.
 
     Returns:
@@ -305,7 +305,7 @@ def formant_voice(
         strength = _resonance(partial, formants) * harmonic**-tilt * (partial < min(8000, 0.45 * sample_rate))
         song += np.interp(at, frames, strength * level) * np.sin(harmonic * phase)
     song /= max(np.abs(song).max(), 1e-9)
-    breath = np.diff(rng.standard_normal(samples + 1))  # rises with frequency, as breath does
+    breath = np.diff(rng.standard_normal(samples + 1))  # its spectrum rises with frequency, like that of breath
     song += rng.uniform(0.001, 0.015) * np.interp(at, frames, level) * breath
     bursts = np.zeros(len(f0))
     for phrase, before in zip(phrases(notes), [None, *phrases(notes)], strict=False):
@@ -321,7 +321,7 @@ def formant_voice(
 def _vowels(
     notes: Sequence[Note], attacks: Sequence[bool], count: int, rng: np.random.Generator, style: SingingStyle
 ) -> np.ndarray:
-    """(count, 4) Hz: the formants of one throat, a random vowel for most notes, gliding to the next one in 60 ms."""
+    """Compute (count, 4) formants in Hz: random vowels for most notes, which glide to the next one in 60 ms."""
     throat = rng.uniform(0.9, 1.25)
     drawn = rng.integers(len(VOWEL_FORMANTS), size=len(notes))
     for number in range(1, len(notes)):
@@ -341,6 +341,6 @@ def _vowels(
 
 
 def _resonance(hertz: np.ndarray, formants: np.ndarray) -> np.ndarray:
-    """(frames,) gain at ``hertz`` (frames,) of ``formants`` (frames, 4) in cascade (after Fant 1960)."""
+    """Compute the (frames,) gain at ``hertz`` (frames,) of a cascade of ``formants`` (frames, 4) (after Fant 1960)."""
     square, bandwidth = hertz[:, None] ** 2, FORMANT_BANDWIDTHS
     return np.prod(formants**2 / np.sqrt((formants**2 - square) ** 2 + square * bandwidth**2), axis=1)
