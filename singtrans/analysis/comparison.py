@@ -87,6 +87,11 @@ class Comparison:
     lateness: float | None
     tolerance: Tolerance
 
+    @property
+    def is_plausible(self) -> bool:
+        """Whether half of the written notes or more are matched."""
+        return 2 * sum(note.cents is not None for note in self.notes) >= len(self.reference)
+
     def count(self, verdict: str) -> int:
         """Return how many notes have a verdict."""
         return sum(verdict in note.verdicts for note in self.notes)

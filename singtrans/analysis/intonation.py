@@ -1,7 +1,8 @@
 """How the notes of a song sit against their semitones: tuning, drift, steadiness and vibrato."""
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -97,12 +98,19 @@ def sung_notes(notes: Sequence[Note], track: PitchTrack) -> tuple[tuple[SungNote
     # A second time: the line is smoother than the first estimate.
     nearest = np.floor(pitches - tuning.line.at(middles) / 100 + 0.5)
     tuning = fit_tuning(notes, pitches - nearest)
-    own = 100 * (pitches - nearest) - tuning.line.at(middles)
-    sung = [
-        SungNote(note, float(pitch), int(number), float(cents), *_held(curve))
-        for note, pitch, number, cents, curve in zip(notes, pitches, nearest, own, curves, strict=True)
-    ]
-    return tuple(sung), tuning
+    measured = zip(notes, pitches.tolist(), nearest.tolist(), curves, strict=True)
+    sung = [SungNote(note, pitch, int(number), 0.0, *_held(curve)) for note, pitch, number, curve in measured]
+    return in_tuning(sung, tuning), tuning
+
+
+def in_tuning(notes: Sequence[SungNote], tuning: Tuning) -> tuple[SungNote, ...]:
+    """Return the notes with the semitones, and the deviations from them, of a tuning."""
+    found = []
+    for note in notes:
+        own = note.pitch - float(tuning.line.at(note.middle)) / 100
+        number = math.floor(own + 0.5)
+        found.append(replace(note, number=number, own_cents=100 * (own - number)))
+    return tuple(found)
 
 
 def _rough_tuning(notes: Sequence[Note], pitches: np.ndarray, middles: np.ndarray) -> np.ndarray:

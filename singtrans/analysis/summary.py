@@ -7,7 +7,7 @@ import numpy as np
 
 from singtrans.analysis.comparison import VERDICTS, Compared, Comparison, Tolerance, compare
 from singtrans.analysis.curves import weighted_quantiles
-from singtrans.analysis.intonation import SungNote, Tuning, sung_notes, typical
+from singtrans.analysis.intonation import SungNote, Tuning, in_tuning, sung_notes, typical
 from singtrans.notes import Note, Transcription
 from singtrans.pitch import note_name
 
@@ -23,7 +23,8 @@ class Analysis:
         audio: name of the recording.
         duration: its length in seconds.
         notes: the sung notes in time order.
-        tuning: the singer's tuning, against the semitones; None if there are no notes.
+        tuning: the singer's tuning, against the written notes if these are matched, else against the semitones; None
+            if there are no notes.
         tessitura: lowest and highest pitch of the tessitura, fractional MIDI; None if there are no notes.
         comparison: comparison with the written melody; None if there is none.
         has_curve: whether there was a pitch track; without one, notes have the pitch that their file states.
@@ -88,6 +89,10 @@ def analyse(
         tolerance: what counts as right in the comparison.
     """
     notes, tuning = sung_notes(transcription.notes, transcription.pitch)
+    comparison = None if reference is None else compare(notes, reference, tolerance)
+    if comparison and comparison.tuning and comparison.is_plausible:
+        tuning = comparison.tuning  # the written notes leave no doubt about the semitones that were meant
+        notes = in_tuning(notes, tuning)
     tessitura = None
     if notes:
         edge = (1 - TESSITURA) / 2
@@ -100,7 +105,7 @@ def analyse(
         notes,
         tuning,
         tessitura,
-        None if reference is None else compare(notes, reference, tolerance),
+        comparison,
         bool(len(transcription.pitch)),
     )
 

@@ -71,16 +71,12 @@ def describe_comparison(comparison: Comparison) -> list[str]:
     """Describe how the written melody was sung, and count the verdicts."""
     tolerance = comparison.tolerance
     lines = [f"{counted(len(comparison.reference), 'written note')}, sung {_transposed(comparison.transposition)}"]
-    if comparison.tuning:
-        line = comparison.tuning.line
-        lines.append(f"tuning against the written notes {_above(line.mean)}, drift {_signed(line.change)} cents")
     if comparison.lateness is not None:
         against = "the written times" if comparison.clock else f"the singer's tempo, {comparison.tempo:.2f} of written"
         lines.append(f"onsets against {against}: median {_signed(1000 * comparison.lateness)} ms")
     counts = [f"{verdict} {comparison.count(verdict)}" for verdict in VERDICTS]
     lines += [", ".join(counts), f"(right: within {tolerance.cents:g} cents and {1000 * tolerance.seconds:g} ms)"]
-    matched = sum(note.cents is not None for note in comparison.notes)
-    if 2 * matched < len(comparison.reference):
+    if not comparison.is_plausible:
         lines.append("less than half of the written notes are found: is this the right melody?")
     return _item("Comparison", *lines)
 
@@ -133,7 +129,7 @@ def _row(analysis: Analysis) -> str:
         return f"{name:<24} no singing found"
     numbers = [note.number for note in analysis.notes]
     notes = f"{note_name(min(numbers))}-{note_name(max(numbers))}"
-    line = ((analysis.comparison and analysis.comparison.tuning) or analysis.tuning).line
+    line = analysis.tuning.line
     wander = "" if analysis.wander is None else f"{analysis.wander:.0f}"
     vibrato = ""
     if analysis.vibrato_rate is not None and analysis.vibrato_extent is not None:

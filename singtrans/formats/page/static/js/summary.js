@@ -36,12 +36,11 @@ function overview(analysis) {
     element("tr", {}, element("th", { scope: "row" }, label), element("td", {}, value), element("td", { class: "hint" }, meaning)))));
 }
 
-function manner({ transposition, tempo, timing, tuning, lateness_seconds: lateness, tolerance, counts, notes }) {
+function manner({ transposition, tempo, timing, lateness_seconds: lateness, tolerance, counts, notes }) {
   const size = TRANSPOSED[Math.abs(transposition)] ?? counted(Math.abs(transposition), "semitone");
   const key = transposition ? `${size} ${transposition > 0 ? "higher" : "lower"} than written` : "in the written key";
   const written = notes.filter((note) => note.written !== null), found = written.filter((note) => note.sung !== null);
-  const sentences = [`${counted(written.length, "written note")}, sung ${key}`
-    + `${tuning ? `, ${inTune(tuning.mean_cents)}, with a drift of ${whole(tuning.drift_cents)} cents` : ""}.`];
+  const sentences = [`${counted(written.length, "written note")}, sung ${key}.`];
   if (lateness !== null) {
     sentences.push(timing === "clock" ? `Onsets are compared with the written times; the median is ${whole(1000 * lateness)} ms.`
       : `Onsets are compared with the singer's own tempo, which is ${tempo.toFixed(2)} of the written one.`);
