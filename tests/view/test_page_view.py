@@ -111,7 +111,7 @@ def test_every_doubtful_note_is_listed_until_it_is_checked(opened, tmp_path, siz
     tab = opened(sung_tune(), size=size)
     assert tab.inner_text("#about") == "8 notes, C4 to E4"
     assert tab.inner_text("#check-count") == "2 left"
-    listed = [row.inner_text().split("\n") for row in tab.locator("#check-list .row").all()]
+    listed = [row.locator("> *").all_inner_texts() for row in tab.locator("#check-list .row").all()]
     assert listed == [["0:02.0", "D♯4", "its pitch"], ["0:03.0", "C4", "its start"]]
     tab.keyboard.press("n")
     assert state(tab)["chosen"] == "3"
@@ -250,3 +250,20 @@ def test_fingers_select_pan_and_zoom(opened):
         fingers("touchMove", (150 - 10 * step, 400), (200 + 10 * step, 400))
     fingers("touchEnd")
     assert float(state(tab)["scale"]) > 1.5 * float(after["scale"])
+
+
+@pytest.mark.skipif("SINGTRANS_AXE" not in os.environ, reason="SINGTRANS_AXE is not the path of axe.min.js (axe-core)")
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_axe_finds_nothing_serious(opened, size, theme):
+    tab = opened(sung_tune(), size=size, color_scheme=theme, bypass_csp=True)
+    tab.evaluate(Path(os.environ["SINGTRANS_AXE"]).read_text(encoding="utf-8"))
+    steps = ("check-next", "save", "teach", "commands .tool", "show-help", "help .tool", "tab-summary")
+    for step in steps:
+        tab.evaluate(f"document.querySelector('#{step}').click()")
+        painted(tab)
+        found = tab.evaluate(
+            "axe.run().then((result) => result.violations.filter(({ impact }) => /serious|critical/.test(impact))"
+            ".map(({ id, nodes }) => `${id}: ${nodes[0].html}`))"
+        )
+        assert found == [], step

@@ -15,8 +15,8 @@ function rowOf(note) {
   const select = () => { goTo(note); seek(Math.max(0, note.onset - 0.3)); playNote(note); };
   const name = noteName(integer(note), song.settings.key), time = clock(note.onset);
   return element("li", { "data-id": note.id },
-    element("button", { class: "row", onclick: select, "aria-label": `${name} at ${time}. ${reasonText(note)}` },
-      element("span", { class: "row-time" }, time), element("b", {}, name),
+    element("button", { class: "row", onclick: select },
+      element("span", { class: "row-time" }, time), " ", element("b", {}, name), " ",
       element("span", { class: "row-why" }, reasonText(note).replace("Unsure: ", ""))),
     element("button", { class: "plain", title: "Looks right (C)", "aria-label": `${name} at ${time} looks right`,
       onclick: () => { goTo(note); markRight(); } }, icon("check")));

@@ -41,6 +41,7 @@ export function deviationChart({ notes, tuning, duration }) {
   shape("text", { x: CHART.left + 6, y: CHART.top + 12 }, "cents"));
   const frame = document.createElement("div");
   frame.className = "scroll";
+  frame.tabIndex = 0; // so that the keyboard can scroll it
   frame.append(picture);
   return frame;
 }

@@ -8,7 +8,7 @@ const SIGNS = { right: "✓", sharp: "↑", flat: "↓", early: "←", late: "�
 const known = (value, write) => (value === null || value === undefined ? "" : write(value));
 
 function table(heads, rows) {
-  return element("div", { class: "scroll" }, element("table", { class: "list" },
+  return element("div", { class: "scroll", tabindex: "0" }, element("table", { class: "list" },
     element("thead", {}, element("tr", {}, ...heads.map((head) => element("th", { scope: "col" }, head)))),
     element("tbody", {}, ...rows.map((cells) => element("tr", {}, ...cells.map((cell) => element("td", {}, cell)))))));
 }
