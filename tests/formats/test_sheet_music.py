@@ -169,6 +169,8 @@ def test_a_guessed_tempo_is_not_printed(tmp_path):
     text = formats.save(few, tmp_path / "a.musicxml").read_text()
     assert "<metronome" not in text
     assert "<sound tempo=" in text
+    drawn = formats.save(few, tmp_path / "a.svg").read_text()
+    assert "= 120" not in drawn
 
 
 def test_no_notes_are_an_empty_bar():

@@ -15,7 +15,7 @@ WIDTH, HEIGHT = 2100, 2970
 _LONGEST = 60_000  # the longest page that verovio makes
 _MARGIN = 150
 _SCALE = 50  # per cent, for staves of 7 mm
-_TITLE_ROOM, _NAMES_ROOM = 3, 8  # space between the heading and the first staff, in verovio's units
+_TITLE_ROOM, _NAMES_ROOM = 4, 11  # space between the heading and the first staff, in verovio's units
 
 ElementTree.register_namespace("", SVG)
 ElementTree.register_namespace("xlink", "http://www.w3.org/1999/xlink")

@@ -15,6 +15,7 @@ _TITLE_Y, _NAME_Y = 92.0, 128.0  # base lines
 _MARGIN = 75.0
 _LETTER = 0.5  # width of a usual letter, of the text's size
 _NARROW = 0.94  # width of the letters that verovio expects, those of Times, over that of the letters in `FONTS`
+_RAISED = 230.0  # units by which a tempo mark lies higher than in verovio, so that it is clear of beams
 _TEMPO = 405.0  # size of a tempo mark, in verovio's units
 
 
@@ -37,13 +38,15 @@ def add_page_number(page: Element, number: int) -> None:
 
 
 def replace_tempo(page: Element, sheet: Sheet) -> None:
-    """Draw the note of the tempo mark as a shape, for which no font is needed."""
+    """Draw the note of the tempo mark as a shape, for which no font is needed; draw nothing for a hidden tempo."""
     for group in page.iter(f"{{{SVG}}}g"):
         text = group.find(f"{{{SVG}}}text")
         if "tempo" not in group.get("class", "").split() or text is None:
             continue
-        x, y = float(text.get("x", "0")), float(text.get("y", "0"))
+        x, y = float(text.get("x", "0")), float(text.get("y", "0")) - _RAISED
         group.remove(text)
+        if not sheet.tempo.shown:
+            continue
         width = _draw_note(group, x, y, sheet)
         mark = SubElement(group, f"{{{SVG}}}text", x=f"{x + width:g}", y=f"{y:g}")
         mark.set("font-size", f"{_TEMPO:g}px")
