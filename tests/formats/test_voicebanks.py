@@ -1,6 +1,7 @@
 """Projects of UTAU, OpenUtau and Synthesizer V: what is written is read back, and what others write is read."""
 
 import json
+import time
 
 import numpy as np
 import pytest
@@ -19,12 +20,12 @@ PROJECTS = (".ust", ".ustx", ".svp")
 
 
 def sung(notes=NOTES, frames=400):
-    time = np.arange(frames) / 100
+    times = np.arange(frames) / 100
     midi = np.full(frames, np.nan)
     for note in notes:
-        inside = (time >= note.onset) & (time < note.offset)
-        midi[inside] = note.pitch + 0.5 * np.sin(40 * time[inside])
-    return Transcription(tuple(notes), PitchTrack(time, midi, np.isfinite(midi) * 1.0), frames / 100, "song.wav")
+        inside = (times >= note.onset) & (times < note.offset)
+        midi[inside] = note.pitch + 0.5 * np.sin(40 * times[inside])
+    return Transcription(tuple(notes), PitchTrack(times, midi, np.isfinite(midi) * 1.0), frames / 100, "song.wav")
 
 
 @pytest.mark.parametrize("ending", PROJECTS)
@@ -254,3 +255,16 @@ def test_synthesizer_v_projects_of_others(tmp_path):
         (tmp_path / "a.svp").write_text(text)
         with pytest.raises(InputError, match="not a project of Synthesizer V"):
             formats.load_notes(tmp_path / "a.svp")
+
+
+@pytest.mark.parametrize("ending", [".ustx", ".svp"])
+def test_a_note_of_days_is_read_quickly(tmp_path, ending):
+    """Found by fuzzing: the pitch of a million frames took many seconds."""
+    path = formats.save(sung(), tmp_path / f"a{ending}")
+    content = json.loads(path.read_text())
+    notes = content["voice_parts"][0]["notes"] if ending == ".ustx" else content["tracks"][0]["mainGroup"]["notes"]
+    notes[-1]["duration"] *= 500_000
+    path.write_text(json.dumps(content))
+    start = time.process_time()
+    assert formats.load_notes(path)[-1].duration > 100_000
+    assert time.process_time() - start < 3

@@ -80,7 +80,7 @@ def drawn_pitch(
         _add_vibrato(ticks, cents, note)
     for xs, ys in curves:
         cents += np.interp(ticks, xs, ys, left=0, right=0)
-    time = np.array([clock.seconds(tick) for tick in ticks.tolist()])
+    time = clock.all_seconds(ticks)
     midi = np.clip(tones + np.clip(cents, -_WIDEST, _WIDEST) / 100, 0, 127)
     kept = np.concatenate([[True], np.diff(time) > 0])
     return PitchTrack(time[kept], midi[kept], np.isfinite(midi[kept]).astype(float))

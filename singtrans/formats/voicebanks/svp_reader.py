@@ -142,7 +142,7 @@ def _pitch(notes: Sequence[Note], groups: Sequence[_Placed], clock: TickClock) -
     midi = np.full(len(time), np.nan)
     for note in notes:
         midi[slice(*np.searchsorted(time, (note.onset, note.offset)).tolist())] = note.pitch
-    blicks = np.array([clock.tick(seconds) for seconds in time.tolist()])
+    blicks = clock.all_ticks(time)
     cents = sum(np.interp(blicks, xs, ys, left=0, right=0) for xs, ys in curves)
     midi = np.clip(midi + np.clip(cents, -_WIDEST, _WIDEST) / 100, 0, 127)
     return PitchTrack(time, midi, np.isfinite(midi).astype(float))

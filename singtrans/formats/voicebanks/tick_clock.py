@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
+
 from singtrans.formats.json_file import finite
 from singtrans.formats.stated_beats import StatedMetre, stated_beats
 from singtrans.melody.beats import DEFAULT_TEMPO, Beats
@@ -62,6 +64,17 @@ class TickClock:
         """The tick at a time in seconds."""
         place = max(0, bisect_right(self._starts, seconds) - 1)
         return self._ticks[place] + (seconds - self._starts[place]) / self._lengths[place]
+
+    def all_seconds(self, ticks: np.ndarray) -> np.ndarray:
+        """Seconds at ticks, of any shape."""
+        place = np.maximum(0, np.searchsorted(self._ticks, ticks, "right") - 1)
+        return np.array(self._starts)[place] + (ticks - np.array(self._ticks)[place]) * np.array(self._lengths)[place]
+
+    def all_ticks(self, seconds: np.ndarray) -> np.ndarray:
+        """Ticks at times in seconds, of any shape."""
+        place = np.maximum(0, np.searchsorted(self._starts, seconds, "right") - 1)
+        since = seconds - np.array(self._starts)[place]
+        return np.array(self._ticks)[place] + since / np.array(self._lengths)[place]
 
     def beats(self, end: float, metre: StatedMetre | None = None) -> Beats | None:
         """The beats up to a tick; None where the tempo is 120 throughout, as in projects that nobody gave one.
