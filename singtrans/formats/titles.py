@@ -3,18 +3,19 @@
 import re
 from pathlib import PurePath
 
+_STREAM = "stdin"  # name of a recording that is read from standard input
 _TRACK_NUMBER = re.compile(r"0\d{1,2}[\s._-]+(?=\D)")
 
 
 def readable_title(recording: str) -> str:
-    """Turn the name of a recording into a title.
+    """Turn the name of a recording into a title; a recording from standard input has none.
 
     >>> readable_title("my_song-final.wav")
     'My song final'
     >>> readable_title("01 - Jean-Luc sings.mp3")
     'Jean-Luc sings'
     """
-    stem = PurePath(recording).stem
+    stem = "" if recording == _STREAM else PurePath(recording).stem
     stem = _TRACK_NUMBER.sub("", stem, count=1) if _TRACK_NUMBER.match(stem) else stem
     words = stem.replace("_", " ")
     if " " not in stem.strip():

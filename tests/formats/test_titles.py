@@ -18,6 +18,8 @@ from singtrans.formats.titles import printable, readable_title
         ("___.wav", "___"),
         ("さくら.wav", "さくら"),
         ("", ""),
+        ("stdin", ""),
+        ("stdin.wav", "Stdin"),
     ],
 )
 def test_names_of_recordings_become_titles(recording, title):
