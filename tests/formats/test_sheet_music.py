@@ -2,6 +2,8 @@
 
 import io
 import re
+import shutil
+import subprocess
 import warnings
 from dataclasses import replace
 from fractions import Fraction
@@ -138,6 +140,13 @@ def test_pdf_embeds_its_fonts_and_states_its_title(tmp_path):
                 about = descendant.get_object()["/FontDescriptor"].get_object()
                 fonts.add(any(name in about for name in ("/FontFile", "/FontFile2", "/FontFile3")))
     assert fonts == {True}
+
+
+@pytest.mark.skipif(not shutil.which("pdfinfo"), reason="needs poppler")
+def test_poppler_has_nothing_to_say_about_pdf(tmp_path):
+    path = formats.save(long_tune(200), tmp_path / "a.pdf", options=Options(tempo=120, lyrics=parse_lyrics("do re mi")))
+    for command in (["pdfinfo", path], ["pdffonts", path], ["pdftoppm", "-r", "30", path, tmp_path / "page"]):
+        assert subprocess.run(command, capture_output=True, text=True, check=True).stderr == ""
 
 
 def test_ornaments_become_grace_notes_where_they_are_kept(tmp_path):

@@ -47,7 +47,8 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
         source.write_text(f"{_DOCUMENT}\n{_PAGE}\n{images}\n", encoding="utf-8")
         # Title and names are handed over as data: nothing in them can be an instruction to typst.
         inputs = {"title": sheet.title, "author": sheet.composer}
-        file.write(typst.compile(str(source), root=folder, sys_inputs=inputs))
+        # Tags would describe nothing in pictures, and poppler warns about those of typst.
+        file.write(typst.compile(str(source), root=folder, sys_inputs=inputs, pdf_tags=False))
 
 
 FORMAT = Format(
