@@ -106,9 +106,22 @@ def test_a_saved_session_can_be_opened_on_the_page(opened, tmp_path):
     assert chosen(other) == "This session belongs to another recording."
     other.keyboard.press("Control+z")
     assert state(other)["notes"] == "8"
-    (tmp_path / "c.json").write_text("[]")
+    other.keyboard.press("Delete")
+    for content in ("[]", "null", "{", '{"notes": [{"onset": 1, "offset": 0, "pitch": 60}]}'):
+        (tmp_path / "c.json").write_text(content)
+        other.evaluate("document.getElementById('status').textContent = ''")
+        other.set_input_files("#session-file", tmp_path / "c.json")
+        wait_for(other, "document.getElementById('status').textContent.includes('not a session')")
+        assert state(other)["notes"] == "7"
+    notes = [{"onset": i, "offset": i + 0.5, "pitch": 60} for i in (2, 1)]
+    damaged = {"notes": notes, "beats": {"times": [0]}, "key": "H", "history": {"done": [5]}}
+    (tmp_path / "c.json").write_text(json.dumps(damaged))
     other.set_input_files("#session-file", tmp_path / "c.json")
-    wait_for(other, "document.getElementById('status').textContent.includes('not a session')")
+    wait_for(other, "document.body.dataset.notes === '2'")
+    other.reload()
+    ready(other)
+    other.click("#notice button:has-text('Use')")  # the corrections that the session replaced
+    assert state(other)["notes"] == "7"
 
 
 def test_undoing_everything_leaves_nothing_to_save(opened):

@@ -88,11 +88,12 @@ export function restore({ notes, settings, done = [], undone = [], chosen = [] }
     const made = makeNotes(list); // unchanged notes stay the same objects, so that comparing them is quick
     return made.map((note) => (known.has(note.id) && facts(known.get(note.id)) === facts(note) ? known.get(note.id) : note));
   };
-  song.notes = keep(notes);
+  const revive = (step) => ({ ...step, removed: keep(step.removed), added: keep(step.added), chosen: step.chosen ?? [[], []] });
+  const restored = { notes: keep(notes), done: done.map(revive), undone: undone.map(revive) }; // all of it, or an error
+  song.notes = restored.notes;
   song.settings = Object.freeze({ ...original.settings, ...settings });
-  const revive = (step) => ({ ...step, removed: keep(step.removed), added: keep(step.added) });
-  steps.done = done.map(revive);
-  steps.undone = undone.map(revive);
+  steps.done = restored.done;
+  steps.undone = restored.undone;
   for (const list of [song.notes, ...[...steps.done, ...steps.undone].flatMap((step) => [step.removed, step.added])]) {
     reserveIds(list);
   }

@@ -2,6 +2,7 @@
 import { $, data, element, emit } from "./base.js";
 import { loadSession, sessionText } from "./session.js";
 import { say } from "./status.js";
+import { keepCopy } from "./store.js";
 import { showTeaching } from "./teach.js";
 import { showCommands } from "./commands.js";
 import { csvFile, labelsFile, ultrastarFile } from "./write_text.js";
@@ -62,7 +63,9 @@ function menuKey(event) {
 async function readSession() {
   const [file] = $("session-file").files;
   if (!file) return;
-  const fault = loadSession(await file.text());
+  const text = await file.text();
+  await keepCopy();
+  const fault = loadSession(text);
   $("session-file").value = "";
   say(fault ?? `Opened ${file.name}`);
 }

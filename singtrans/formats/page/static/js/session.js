@@ -1,8 +1,8 @@
 // The session: a JSON file with everything, which `singtrans report --notes` and `singtrans convert` read.
 import { data } from "./base.js";
 import { restore, steps } from "./history.js";
-import { integer } from "./music.js";
-import { duration, numbered, song } from "./song.js";
+import { integer, KEYS } from "./music.js";
+import { duration, makeNotes, numbered, song } from "./song.js";
 import { chosenIds } from "./selection.js";
 
 const rounded = (value, decimals) => Number(value.toFixed(decimals));
@@ -50,6 +50,10 @@ export function sessionText() {
   return `{\n${lines.join(",\n")}\n}\n`;
 }
 
+const isRising = (values) => Array.isArray(values) && values.length > 1 && values.every((value, i) => i === 0 || value > values[i - 1]);
+const isBeats = (beats) => isRising(beats?.times) && isRising(beats.quarters) && beats.times.length === beats.quarters.length
+  && /^\d+\/(2|4|8|16)$/.test(beats.metre);
+
 // Load a session with its history. Returns a sentence that says what is wrong, or null.
 export function loadSession(text) {
   let content;
@@ -58,9 +62,15 @@ export function loadSession(text) {
   } catch {
     return "This file is not a session: it is not JSON.";
   }
-  const { history = {}, notes } = content;
-  const isNote = ({ onset, offset, pitch }) => [onset, offset, pitch].every(Number.isFinite) && onset < offset;
+  const { notes } = content ?? {};
+  const isNote = (note) => note && [note.onset, note.offset, note.pitch].every(Number.isFinite) && note.onset < note.offset;
   if (!Array.isArray(notes) || !notes.every(isNote)) return "This file is not a session: it has no list of notes.";
-  restore({ ...history, notes: numbered(notes, history), settings: { beats: content.beats ?? null, key: content.key ?? null } });
+  const settings = { beats: isBeats(content.beats) ? content.beats : null, key: KEYS.includes(content.key) ? content.key : null };
+  const history = content.history ?? {}, inOrder = numbered(notes, history).toSorted((a, b) => a.onset - b.onset);
+  try {
+    restore({ ...history, notes: inOrder, settings });
+  } catch { // another program has changed the history
+    restore({ notes: makeNotes(notes), settings });
+  }
   return content.recording && content.recording !== data.recording ? "This session belongs to another recording." : null;
 }

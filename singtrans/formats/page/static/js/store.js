@@ -49,9 +49,13 @@ function setState(state) {
   emit("saved");
 }
 
+function recordNow() {
+  return { key, recording: data.recording, base: data.base, title: data.title, when: Date.now(), writer: me, ...snapshot() };
+}
+
 // Write the song; if another tab has written this record meanwhile, use a record of our own.
 function write() {
-  const record = { key, recording: data.recording, base: data.base, title: data.title, when: Date.now(), writer: me, ...snapshot() };
+  const record = recordNow();
   return new Promise((resolve, reject) => {
     const change = database.transaction(TABLE, "readwrite", { durability: "strict" }), table = change.objectStore(TABLE);
     const found = table.get(key);
@@ -108,6 +112,13 @@ export async function startSaving() {
     if (saving.state !== "saved" && isCorrected()) event.preventDefault();
   });
   return { found: found && isCorrected() ? found : null, older };
+}
+
+// Keep the corrections as they are beside those that follow, before a session replaces them.
+export async function keepCopy() {
+  if (!database || !isCorrected()) return;
+  const copy = { ...recordNow(), key: `${key}:${Date.now()}` };
+  await request(database.transaction(TABLE, "readwrite", { durability: "strict" }).objectStore(TABLE).put(copy));
 }
 
 // Remember that a person has decided about another record, so that it is not offered again; it stays in the browser.
