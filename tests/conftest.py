@@ -41,6 +41,8 @@ collect_ignore = [module for package, modules in _NEEDS.items() if not find_spec
 
 # Each process has one thread, because threads of several test processes slow each other down on a busy machine.
 os.environ["OMP_NUM_THREADS"] = "1"  # also applies to processes that tests start
+# Without bytecode, each of these processes compiles all modules again, which takes a tenth of a second.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 if find_spec("torch"):
     import torch
 
