@@ -1,4 +1,4 @@
-"""Write the hashed requirements from constraints.txt: `python requirements/update.py [WHEEL ...]`, with uv.
+"""Write the hashed requirements from constraints.txt: `python -m requirements.update [WHEEL ...]`, with uv.
 
 run.txt holds the packages that singtrans needs to transcribe, test.txt those that the extra ``dev`` needs besides. Both
 list the hashes of every file of these versions that the package index has, for all platforms. Where constraints.txt has
@@ -10,28 +10,15 @@ import hashlib
 import re
 import subprocess
 import sys
-import tomllib
 from importlib.metadata import requires
 from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
+from benchmarks.install import required
+
 HERE = Path(__file__).parent
-
-
-def required(extra: str) -> list[str]:
-    """Requirements of the base, and of an extra with all extras that it includes."""
-    project = tomllib.loads((HERE.parent / "pyproject.toml").read_text())["project"]
-    lines, waiting = list(project["dependencies"]), [extra] if extra else []
-    while waiting:
-        for line in project["optional-dependencies"][waiting.pop()]:
-            requirement = Requirement(line)
-            if requirement.name == project["name"]:
-                waiting += requirement.extras
-            else:
-                lines.append(line)
-    return lines
 
 
 def needed(requirements: list[str]) -> set[str]:
@@ -80,11 +67,11 @@ def main(wheels: list[str]) -> None:
         name, version, _, _ = parse_wheel_filename(wheel.name)
         pin = next(p for p in lines if p.partition("==")[0].lower() == name and p.partition("==")[2] == version.public)
         lines[pin] = [f"--hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}"]
-    run, test = needed(required("")), needed(required("dev"))
+    run, test = needed(required([])), needed(required(["dev"]))
     for file, names in (("run.txt", run), ("test.txt", test - run)):
         pins = [pin for pin in lines if canonicalize_name(pin.partition("==")[0]) in names]
         content = "".join(" \\\n    ".join([pin, *sorted(lines[pin])]) + "\n" for pin in pins)
-        (HERE / file).write_text(f"# By `python requirements/update.py` from constraints.txt.\n{content}")
+        (HERE / file).write_text(f"# By `python -m requirements.update` from constraints.txt.\n{content}")
 
 
 if __name__ == "__main__":
