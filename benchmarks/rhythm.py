@@ -11,7 +11,8 @@ from benchmarks.tables import publish
 from singtrans.melody.beats import Beats
 from singtrans.melody.metre import Metre
 from singtrans.melody.quantize import parse_grid, quantize
-from singtrans.melody.tempo import align_beats, estimate_beats
+from singtrans.melody.rhythm_search import RhythmRequest, find_rhythm
+from singtrans.melody.tempo import align_beats
 from tests.helpers.songs import Song, song
 
 SONGS = 100
@@ -27,7 +28,8 @@ def tempos() -> dict[str, int]:
     for _ in range(SONGS):
         tempo, metre = rng.uniform(60, 170), rng.choice([4, 4, 3])
         made = song(rng, tempo, rng.integers(8, 25), metre, jitter=TIMING, drift=rng.choice([0, 0.01, 0.03, 0.05]))
-        found = estimate_beats(made.notes, Metre(int(metre), 4))
+        rhythm = find_rhythm(made.notes, RhythmRequest(Metre(int(metre), 4)))
+        found = rhythm.beats if rhythm else None
         away = [abs(found.tempo * factor / tempo - 1) if found else 1.0 for factor in (1, 2, 0.5)]
         exact += away[0] < NEAR
         related += min(away) < NEAR

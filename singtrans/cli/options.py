@@ -58,7 +58,31 @@ Metre = Annotated[
     str | None,
     typer.Option(
         metavar="N/D",
-        help="Metre, such as 3/4 or 6/8. Default: 4/4, or the metre of a MIDI file that is converted.",
+        help="Metre, such as 3/4 or 6/8. Default: found with the tempo, or 4/4; in a file that is converted, its own.",
+        rich_help_panel=RHYTHM,
+    ),
+]
+Pickup = Annotated[
+    str | None,
+    typer.Option(
+        metavar="BEATS",
+        help="Beats before the first bar line, such as 0, 1 or 1/2. Default: found, with the downbeat.",
+        rich_help_panel=RHYTHM,
+    ),
+]
+Downbeat = Annotated[
+    float | None,
+    typer.Option(
+        metavar="SECONDS",
+        help="Time of a note that begins a bar. Default: found.",
+        rich_help_panel=RHYTHM,
+    ),
+]
+TempoMap = Annotated[
+    bool,
+    typer.Option(
+        "--tempo-map/--one-tempo",
+        help="Let the tempo follow the singer, beat by beat. Default: one tempo.",
         rich_help_panel=RHYTHM,
     ),
 ]
@@ -166,6 +190,9 @@ def write_options(  # noqa: PLR0913 (one parameter per option)
     *,
     tempo: str | None = None,
     metre: str | None = None,
+    pickup: str | None = None,
+    downbeat: float | None = None,
+    tempo_map: bool = False,
     quantize: str = "",
     pitch_bend: bool = False,
     program: int = 54,
@@ -188,11 +215,14 @@ def write_options(  # noqa: PLR0913 (one parameter per option)
         InputError: if the lyrics cannot be read.
     """
     from singtrans.formats.lyrics import read_lyrics
-    from singtrans.formats.options import Options, parse_auto, parse_metre
+    from singtrans.formats.options import Options, parse_auto, parse_metre, parse_pickup
 
     return Options(
         tempo=parse_auto(tempo) if tempo is not None else None,
         metre=parse_metre(metre) if metre is not None else None,
+        pickup=parse_pickup(pickup) if pickup is not None else None,
+        downbeat=downbeat,
+        tempo_map=tempo_map,
         quantize=quantize,
         tuning=parse_auto(tuning) if tuning is not None else None,
         key=key,

@@ -182,6 +182,6 @@ FORMAT = Format(
     read=read,
     read_song=read_song,
     write=write,
-    uses=BEATS | {"pitch_bend", "program", "loudness", "title"},
+    uses=BEATS | {"tempo_map", "pitch_bend", "program", "loudness", "title"},
     precision="0.5 ms at 120 beats per minute, semitones; 4 cents with --pitch-bend",
 )

@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 from singtrans.audio.recording import Source
@@ -18,6 +19,7 @@ from singtrans.melody.tuning import AUTO
 from singtrans.notes import Note
 
 LOWEST_A4, HIGHEST_A4 = 380.0, 500.0  # Hz
+_LONGEST_PICKUP, _FINEST = 24, 24  # beats; parts of a beat
 VOICE_OOHS = 53  # of General MIDI, counted from 0
 FOLD, KEEP = "fold", "keep"
 SUNG, JOINED = "sung", "joined"
@@ -31,6 +33,9 @@ class Options:
     Attributes:
         tempo: beats per minute; ``auto`` to find the beats in the notes; None for what the format does by itself.
         metre: the metre, or beats in a bar of quarter notes; None for that of ``beats``, or else 4/4.
+        pickup: beats before the first bar line; None to find it where the tempo is found.
+        downbeat: time in seconds of a note that begins a bar; None likewise.
+        tempo_map: whether the tempo follows the singer; else it is constant.
         quantize: name of the grid that notes are moved onto (``parse_grid``), or empty.
         tuning: Hz of the singer's A4; ``auto`` to find it in the notes; None for 440.
         key: the key (or its name) that notes are moved to; ``auto`` to estimate it; None for the nearest semitone.
@@ -61,6 +66,9 @@ class Options:
 
     tempo: float | str | None = None
     metre: Metre | int | None = None
+    pickup: Fraction | None = None
+    downbeat: float | None = None
+    tempo_map: bool = False
     quantize: str = ""
     tuning: float | str | None = None
     key: Key | str | None = None
@@ -93,6 +101,17 @@ class Options:
         """The title of a song as text that can be printed: the one stated, or one made of its recording's name."""
         return printable(self.title) or printable(readable_title(audio))
 
+    @property
+    def without_bars(self) -> "Options":
+        """The same options for formats of one tempo without bars; a stated tempo counts quarter notes."""
+        counts_quarters = isinstance(self.tempo, float | int)
+        return replace(self, tempo_map=False, metre=Metre() if counts_quarters else self.metre)
+
+    @property
+    def finds_rhythm(self) -> bool:
+        """Whether beats are to be found in the notes."""
+        return self.tempo is not None or self.tempo_map or self.pickup is not None or self.downbeat is not None
+
     def __post_init__(self) -> None:
         if isinstance(self.tempo, str):
             if self.tempo != AUTO:
@@ -106,8 +125,7 @@ class Options:
             raise UsageError(f"--tuning {self.tuning:g}: A4 must be between {LOWEST_A4:g} and {HIGHEST_A4:g} Hz")
         if isinstance(self.key, str):
             object.__setattr__(self, "key", parse_key(self.key))
-        if isinstance(self.metre, int):
-            object.__setattr__(self, "metre", parse_metre(str(self.metre)))
+        self._check_bars()
         self._check_notes()
         if not 1 <= self.program <= 128:
             raise UsageError(f"--program {self.program}: General MIDI has the programs 1 to 128")
@@ -126,6 +144,15 @@ class Options:
         if abs(self.transpose) > _FARTHEST:
             raise UsageError(f"--transpose {self.transpose}: the notes move by at most {_FARTHEST} semitones")
 
+    def _check_bars(self) -> None:
+        """Check metre, pickup and downbeat."""
+        if isinstance(self.metre, int):
+            object.__setattr__(self, "metre", parse_metre(str(self.metre)))
+        if self.pickup is not None and not 0 <= self.pickup <= _LONGEST_PICKUP:
+            raise UsageError(f"--pickup {self.pickup}: give 0 to {_LONGEST_PICKUP} beats")
+        if self.downbeat is not None and not (math.isfinite(self.downbeat) and self.downbeat >= 0):
+            raise UsageError(f"--downbeat {self.downbeat:g}: give a time in seconds, from 0")
+
 
 PLAIN = Options()
 """The defaults."""
@@ -133,7 +160,7 @@ PLAIN = Options()
 NOTES = frozenset(("ornaments", "ends"))
 """Fields that all formats with notes use."""
 
-BEATS = NOTES | {"tempo", "metre", "quantize", "tuning", "key", "lyrics", "audio", "transpose"}
+BEATS = NOTES | {"tempo", "metre", "pickup", "downbeat", "quantize", "tuning", "key", "lyrics", "audio", "transpose"}
 """Fields that formats with beats use."""
 
 SHEET = BEATS | {"title", "artist", "composer"}
@@ -149,6 +176,20 @@ def parse_auto(text: str) -> float | str:
         return float(text)
     except ValueError:
         return text
+
+
+def parse_pickup(text: str) -> Fraction:
+    """Parse ``--pickup``: beats such as ``1``, ``0.5`` or ``1/3``.
+
+    Raises:
+        UsageError: if it is not a number.
+    """
+    try:
+        if not text.isascii():
+            raise ValueError(text)
+        return Fraction(text.strip()).limit_denominator(_FINEST)
+    except (ValueError, ZeroDivisionError):
+        raise UsageError(f"--pickup {text}: give beats before the first bar line, such as 0, 1, 0.5 or 1/3") from None
 
 
 def parse_metre(text: str) -> Metre:

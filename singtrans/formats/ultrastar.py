@@ -33,7 +33,7 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
     that. Lines end with the lyrics' lines, or where the singer breathes. A note without a syllable
     gets ``~``.
     """
-    arrangement = arrange(transcription, options)
+    arrangement = arrange(transcription, options.without_bars)
     is_timed = options.tempo is not None or options.beats is not None or options.quantize
     bpm = _bpm(60 / arrangement.beats.quarter) if is_timed else _HIGHEST_BPM
     notes = arrangement.notes
@@ -95,7 +95,7 @@ FORMAT = Format(
     read_song=read_song,
     recognises=_recognises,
     write=write,
-    uses=(BEATS - {"metre"}) | {"title", "artist", "language"},
+    uses=(BEATS - {"metre", "pickup", "downbeat"}) | {"title", "artist", "language"},
     ends=JOINED,
     precision="half a beat: 19 ms at #BPM 400, semitones",
 )

@@ -1,36 +1,55 @@
 """The rhythm of a melody: metre, tempo, and the note values as a score writes them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from singtrans.melody.beats import Beats
+import numpy as np
+
+from singtrans.melody.beats import Beats, beats_from_times
 from singtrans.melody.metre import Metre
+
+_LEAST = 0.3  # of the median length of a quarter note: tracked quarter notes are not shorter
+_HARMLESS = 0.02  # seconds by which notes may leave their beats so that the tempo is a round number
+_FINEST = 24  # parts of a quarter note
+
+
+@dataclass(frozen=True, slots=True)
+class RhythmConfidence:
+    """Probabilities that parts of a rhythm are right; 1 for what the user stated.
+
+    Attributes:
+        beat: there is a beat at all.
+        tempo: the tempo is, within 6 %.
+        metre: the metre is.
+        downbeat: tempo, metre and downbeat are.
+    """
+
+    beat: float = 1.0
+    tempo: float = 1.0
+    metre: float = 1.0
+    downbeat: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rhythm:
     """Rhythm of a melody.
 
-    Positions and lengths are in quarter notes, and positions count from the first bar line of the beats. A position
-    is a multiple of 1/8 (straight) or of 1/3 and 1/6 (triplets).
+    Positions and lengths are in quarter notes. Positions count from the beginning of the recording, where the beats
+    have a bar line. They are multiples of 1/4 or 1/3, or of 1/8 or 1/6 in a fine grid.
 
     Attributes:
         beats: the beats; they contain the metre.
-        tempo: beats of the metre per minute, rounded as it is written.
+        tempo: beats of the metre per minute, a whole number, as a score states it.
         starts: start of each note.
         ends: end of each note, not later than the start of the next.
-        confidence: probability that tempo, metre and downbeat are right; 1 for what the user stated.
-        tempo_confidence, metre_confidence, downbeat_confidence: that of each.
+        confidence: probabilities that tempo, metre and downbeat are right.
     """
 
     beats: Beats
     tempo: float
     starts: tuple[Fraction, ...]
     ends: tuple[Fraction, ...]
-    confidence: float = 1.0
-    tempo_confidence: float = 1.0
-    metre_confidence: float = 1.0
-    downbeat_confidence: float = 1.0
+    confidence: RhythmConfidence = RhythmConfidence()
 
     @property
     def metre(self) -> Metre:
@@ -48,6 +67,87 @@ class Rhythm:
         return -self.starts[0] % self.metre.bar if self.starts else Fraction(0)
 
 
+def make_rhythm(
+    metre: Metre,
+    starts: np.ndarray,
+    ends: np.ndarray,
+    times: np.ndarray,
+    onsets: np.ndarray,
+    confidence: RhythmConfidence,
+) -> Rhythm:
+    """Make a rhythm whose beats follow the singer.
+
+    Args:
+        metre: metre of all bars.
+        starts, ends: (notes,) quarter notes since any bar line.
+        times: (notes,) smoothed times of the starts in seconds.
+        onsets: (notes,) seconds.
+        confidence: probabilities that it is right.
+    """
+    places = starts.astype(float)
+    first, last = int(np.floor(places[0])), int(np.ceil(float(ends[-1]))) + 1
+    quarters = np.arange(first, max(last, first + 2) + 1)
+    median = float(np.median(np.diff(times) / np.diff(places)))
+    slopes = np.diff(times) / np.diff(places)
+    tracked = np.interp(quarters, places, times)
+    tracked = np.where(quarters < places[0], times[0] + (quarters - places[0]) * slopes[0], tracked)
+    tracked = np.where(quarters > places[-1], times[-1] + (quarters - places[-1]) * median, tracked)
+    least = _LEAST * median * np.arange(len(quarters))
+    tracked = np.maximum.accumulate(tracked - least) + least
+    beats = beats_from_times(tracked, metre, -first, confidence.beat, float(onsets[0]))
+    return _numbered(beats, starts, ends, (float(tracked[-1]), float(quarters[-1])), confidence)
+
+
+def with_one_tempo(rhythm: Rhythm, onsets: np.ndarray, tempo: float | None = None, *, whole: bool = False) -> Rhythm:
+    """Replace the beats of a rhythm by beats of one tempo.
+
+    Args:
+        rhythm: a rhythm.
+        onsets: (notes,) seconds.
+        tempo: beats of the metre per minute; None for the one that fits the notes best, as a round number if that
+            moves no beat by more than 20 ms.
+        whole: whether to use a whole number of beats per minute in any case.
+    """
+    places = np.array(rhythm.starts, float)
+    beat = float(rhythm.metre.beat)
+    if tempo is None:
+        slope = float(np.polyfit(places, onsets, 1)[0]) if len(places) > 1 else rhythm.beats.quarter
+        slope = slope if slope > 0 else rhythm.beats.quarter
+        tempo = (
+            rounded_tempo(60 / slope / beat) if whole else _round_tempo(60 / slope / beat, float(np.ptp(places)) / beat)
+        )
+    quarter = 60 / tempo / beat
+    middle = max(float(np.median(onsets - places * quarter)), -float(places[0]) * quarter)  # none before the recording
+    first = int(np.floor(places[0]))
+    times = middle + quarter * (first + np.arange(2))
+    quiet = min(float(onsets[0]), middle + float(places[0]) * quarter)
+    beats = beats_from_times(times, rhythm.metre, -first, rhythm.beats.confidence, quiet)
+    at = times[-1] + 1000 * quarter
+    found = _numbered(beats, np.array(rhythm.starts), np.array(rhythm.ends), (at, first + 1001), rhythm.confidence)
+    return replace(found, tempo=rhythm.tempo)
+
+
 def rounded_tempo(tempo: float) -> float:
     """Round a tempo to a whole number of beats per minute, as scores state it."""
     return float(max(1, round(tempo)))
+
+
+def _round_tempo(tempo: float, beats: float) -> float:
+    """Round a tempo as far as the last of some beats moves by no more than 20 ms around their middle."""
+    for decimals in (0, 1, 2):
+        rounded = round(tempo, decimals)
+        if rounded > 0 and abs(60 / rounded - 60 / tempo) * beats / 2 < _HARMLESS:
+            return float(rounded)
+    return tempo
+
+
+def _numbered(
+    beats: Beats, starts: np.ndarray, ends: np.ndarray, known: tuple[float, float], confidence: RhythmConfidence
+) -> Rhythm:
+    """Count positions from the first bar line of the beats, given one time and its position since any bar line."""
+    bar = beats.metre.bar
+    shift = round((float(beats.position(known[0])) - known[1]) / float(bar)) * bar
+    starts_, ends_ = (
+        tuple(Fraction(x).limit_denominator(_FINEST) + shift for x in values.tolist()) for values in (starts, ends)
+    )
+    return Rhythm(beats, rounded_tempo(beats.tempo), starts_, ends_, confidence)

@@ -1,6 +1,7 @@
 """The commands `convert`, `plot` and `report`, standard streams, and defaults in files."""
 
 import json
+import re
 import shutil
 from itertools import pairwise
 from pathlib import Path
@@ -34,7 +35,7 @@ def test_convert_prints_changes_of_the_notes(tmp_path):
     target = tmp_path / "a.mid"
     result = call("convert", NOTES, target, "--tempo", "auto", "--quantize", "1/8")
     assert result.returncode == 0
-    assert "tempo 142.8 (confidence 1.00)" in result.stderr
+    assert re.search(r"tempo \d+ \(confidence 0\.9\d\), metre ./4 \(0\.\d\d\), no pickup \(0\.\d\d\)", result.stderr)
     assert "notes moved onto 1/8 by" in result.stderr
     ticks, now = [], 0
     for message in mido.MidiFile(target).tracks[1]:
@@ -49,19 +50,18 @@ def test_convert_prints_changes_of_the_notes(tmp_path):
     # The tempo of the MIDI file is kept, so its quarter notes are quarter notes in the score.
     quiet = call("convert", target, tmp_path / "a.musicxml", "-q")
     assert (quiet.returncode, quiet.stderr) == (0, "")
-    assert 'tempo="143"' in (tmp_path / "a.musicxml").read_text(encoding="utf-8")
+    assert 'tempo="71"' in (tmp_path / "a.musicxml").read_text(encoding="utf-8")
 
 
 def test_remarks_name_their_formats_if_formats_differ():
     from singtrans.formats.conversion import load_transcription, remarks_on
 
     song = load_transcription(NOTES)
-    for formats_, says in [
-        (("mid",), ()),
-        (("mid", "csv", "pdf"), ("pdf: tempo 142.8 (confidence 1.00)",)),
-        (("svg", "pdf"), ("tempo 142.8 (confidence 1.00)",)),
-    ]:
-        assert remarks_on(song, formats_, formats.Options()) == says
+    assert remarks_on(song, ("mid",), formats.Options()) == ()
+    (remark,) = remarks_on(song, ("mid", "csv", "pdf"), formats.Options())
+    assert remark.startswith("pdf: tempo ")
+    (remark,) = remarks_on(song, ("svg", "pdf"), formats.Options())
+    assert remark.startswith("tempo ")
     remarks = remarks_on(song, ("mid", "pdf"), formats.Options(quantize="1/8"))
     assert [remark.split(" ")[0] for remark in remarks] == ["tempo", "notes"]  # each remark is printed once
     few = type(song)(song.notes[:3], song.pitch, 3.0)

@@ -48,7 +48,7 @@ def test_midi_quantized(tmp_path):
         replace(note, onset=note.onset + shift, offset=note.offset - 0.03)
         for note, shift in zip(tune().notes, [0.02, -0.03, 0.025, 0.01, -0.02, 0.03, 0.0, 0.02], strict=True)
     ))  # fmt: skip
-    path = formats.save(loose, tmp_path / "a.mid", options=Options(tempo=96, quantize="1/8"))
+    path = formats.save(loose, tmp_path / "a.mid", options=Options(tempo=96, metre=4, pickup=0, quantize="1/8"))
     read = pretty_midi.PrettyMIDI(str(path))
     ticks = [(read.time_to_tick(n.start), read.time_to_tick(n.end)) for n in read.instruments[0].notes]
     first = ticks[0][0]

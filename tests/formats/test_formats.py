@@ -4,6 +4,7 @@ import io
 import json
 import os
 from dataclasses import replace
+from fractions import Fraction
 from itertools import pairwise
 
 import mido
@@ -348,13 +349,16 @@ def test_a_folder_that_cannot_be_written(tmp_path):
 
 @pytest.mark.parametrize("name", [name for name in formats.WRITERS if name not in ("svg", "pdf")])
 def test_each_format_uses_the_options_that_it_says(name):
-    notes = in_order([(0.1, 0.4, 60.6, 1.0), (0.15, 0.33, 62.0, 0.9), (0.02, 0.7, 64.3, 1.0)])
+    gaps = [(0.1, 0.4), (0.15, 0.33), (0.02, 0.7), (0.1, 0.5), (0.05, 0.25), (0.1, 0.9), (0.2, 0.6)]
+    notes = in_order([(*gap, 60.6 + step, 0.9) for step, gap in enumerate(gaps)])
     grace = Ornament(notes[0].onset, notes[0].onset + 0.1, 58.0, "grace")
     notes = (replace(notes[0], ornaments=(grace,)), *notes[1:])
-    plain = formats.Options(tempo=100.0)
+    plain = formats.Options(tempo=100.0, metre=4, pickup=Fraction(0))
     others = {
         "tempo": 97.0,
         "metre": 3,
+        "pickup": Fraction(1),
+        "tempo_map": True,
         "quantize": "1/4",
         "tuning": 450.0,
         "key": parse_key("C"),
@@ -376,7 +380,9 @@ def test_each_format_uses_the_options_that_it_says(name):
         return file.getvalue()
 
     changing = {field for field, value in others.items() if content(replace(plain, **{field: value})) != content(plain)}
-    assert changing == formats.USES[name] - {"audio", "loudness"}
+    assert changing == formats.USES[name] - {"audio", "loudness", "downbeat"}
+    no_pickup, downbeat = replace(plain, pickup=None), replace(plain, pickup=None, downbeat=notes[1].onset)
+    assert (content(no_pickup) != content(downbeat)) == ("downbeat" in formats.USES[name])
 
 
 def test_overwriting(tmp_path):

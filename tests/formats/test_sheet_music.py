@@ -74,7 +74,7 @@ def test_bars_are_full_on_any_grid(tmp_path, grid, metre):
 
 def test_a_long_silence_before_the_song_is_not_written(tmp_path):
     late = replace(tune(), notes=tuple(replace(n, onset=n.onset + 60, offset=n.offset + 60) for n in tune().notes))
-    path = formats.save(late, tmp_path / "a.musicxml", options=Options(tempo=96, quantize="1/8"))
+    path = formats.save(late, tmp_path / "a.musicxml", options=Options(tempo=96, metre=4, pickup=0, quantize="1/8"))
     assert path.read_text().count("<measure ") == 3
 
 
@@ -226,7 +226,9 @@ def test_lines_of_words_end_systems(tmp_path):
     """Thirty-two bars of quarter notes, with a line of words for every four bars."""
     song = long_tune(128)
     words = parse_lyrics("\n".join(["la " * 15 + "~"] * 8))
-    text = formats.save(song, tmp_path / "a.musicxml", options=Options(tempo=120, lyrics=words)).read_text()
+    text = formats.save(
+        song, tmp_path / "a.musicxml", options=Options(tempo=120, metre=4, pickup=0, lyrics=words)
+    ).read_text()
     bars = text.split("<measure ")[1:]
     starts = [number for number, bar in enumerate(bars) if 'new-system="yes"' in bar]
     assert starts

@@ -1,5 +1,7 @@
 """One tune for tests of writers: eight notes at 96 quarter notes a minute."""
 
+from fractions import Fraction
+
 import numpy as np
 
 from singtrans import Note, PitchTrack, Transcription, formats
@@ -26,4 +28,6 @@ def tune(off_pitch=SHARP):
 
 
 def saved(folder, ending, **options):
+    if "tempo" in options:
+        options = {"metre": 4, "pickup": Fraction(0), **options}
     return formats.save(tune(), folder / f"a{ending}", options=Options(**options))

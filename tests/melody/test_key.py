@@ -282,7 +282,7 @@ def test_accidentals_precede_their_notes():
     pitches = [68, 68, 67, 68, 68, 70, 71, 69]  # eight quarters: two bars
     tune = replace(song(pitches), notes=tuple(Note(i * 0.5, i * 0.5 + 0.5, float(p)) for i, p in enumerate(pitches)))
     score = io.BytesIO()
-    formats.write(tune, score, "musicxml", Options(key="Am", tempo=120.0, quantize="1/4"))
+    formats.write(tune, score, "musicxml", Options(key="Am", tempo=120.0, metre=4, pickup=0, quantize="1/4"))
     root = ElementTree.fromstring(score.getvalue())
     signs = [note.findtext("accidental") for note in root.iter("note") if note.find("rest") is None]
     assert signs == ["sharp", None, "natural", "sharp", "sharp", "flat", "natural", None]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from singtrans import Note, PitchTrack, Transcription
 from singtrans.melody.key import Key, key_of, parse_key
 from singtrans.melody.phrases import SHORTEST_BREATH, find_breaths
-from singtrans.melody.signature import estimate_key
+from singtrans.melody.tonality import estimate_key
 from singtrans.melody.transpose import transpose
 from singtrans.notes import Ornament
 

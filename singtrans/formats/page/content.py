@@ -23,7 +23,8 @@ from singtrans.formats.text import make_note
 from singtrans.melody.beats import DEFAULT_METRE, Beats
 from singtrans.melody.key import Key, likely_key
 from singtrans.melody.metre import Metre
-from singtrans.melody.tempo import CONFIDENT, align_beats, estimate_beats
+from singtrans.melody.rhythm_search import RhythmRequest, find_rhythm
+from singtrans.melody.tempo import CONFIDENT, align_beats
 from singtrans.notes import Note, PitchTrack, Transcription
 
 _DATA = b'<script type="application/json" id="data">'
@@ -151,12 +152,12 @@ def _curve(track: PitchTrack) -> dict[str, Any]:
 
 def _beats(notes: Sequence[Note], options: Options) -> dict[str, Any] | None:
     """Return the beats that are stated, or else those of a steady tempo in the notes; None where there is none."""
-    beats, metre = options.beats, options.metre if isinstance(options.metre, Metre) else DEFAULT_METRE
+    beats, metre = options.beats, options.metre if isinstance(options.metre, Metre) else None
     if isinstance(options.tempo, float | int):
-        beats = align_beats(float(options.tempo), notes, metre)
+        beats = align_beats(float(options.tempo), notes, metre or DEFAULT_METRE)
     elif beats is None:
-        found = estimate_beats(notes, metre)
-        beats = found if found is not None and found.confidence >= CONFIDENT else None
+        rhythm = find_rhythm(notes, RhythmRequest(metre))
+        beats = rhythm.beats if rhythm and rhythm.confidence.beat >= CONFIDENT else None
     return beat_fields(beats) if beats else None
 
 

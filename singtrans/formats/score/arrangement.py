@@ -8,16 +8,13 @@ from singtrans.decoding.ends import joined
 from singtrans.formats.lyrics import Syllable, fit
 from singtrans.formats.options import JOINED, SUNG, Options
 from singtrans.formats.score.ends import written_ends
-from singtrans.melody.beats import DEFAULT_METRE, DEFAULT_TEMPO, Beats, constant_beats
+from singtrans.formats.score.timing import find_timing
+from singtrans.melody.beats import Beats
 from singtrans.melody.phrases import find_breaths
-from singtrans.melody.quantize import Grid, Quantized, note_values, parse_grid, quantize
-from singtrans.melody.rhythm import Rhythm, rounded_tempo
-from singtrans.melody.tempo import CONFIDENT, align_beats, estimate_beats
-from singtrans.melody.tuning import AUTO
+from singtrans.melody.rhythm import Rhythm
 from singtrans.notes import Note, Transcription
 
 _SHORTEST = 0.001  # seconds
-SCORE_GRID = "1/16"  # the grid of a score unless one is stated
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,8 +25,6 @@ class Arrangement:
         notes: with the times that are written, in seconds.
         unmoved: the notes before they were quantized, with ends of the same kind.
         beats: the beats under them.
-        grid: what they were quantized to; None where they were not.
-        spans: of each note, the numbers of the grid's places where it starts and ends; empty without a grid.
         rhythm: metre, tempo and note values, as a score has them; None without a grid.
         syllables: of each note, None where it has none.
         breaths: whether the singer breathes, after each note.
@@ -39,8 +34,6 @@ class Arrangement:
     notes: tuple[Note, ...]
     unmoved: tuple[Note, ...]
     beats: Beats
-    grid: Grid | None
-    spans: tuple[tuple[int, int], ...]
     rhythm: Rhythm | None
     syllables: tuple[Syllable | None, ...]
     breaths: tuple[bool, ...]
@@ -58,35 +51,20 @@ def arrange(transcription: Transcription, options: Options, *, score: bool = Fal
     remarks: list[str] = []
     is_joined = (options.ends or (JOINED if score else SUNG)) == JOINED
     notes = joined(transcription.notes) if is_joined else transcription.notes
-    beats = _beats(notes, options, score or bool(options.quantize), remarks)
-    quantized = Quantized(notes, (), np.zeros(0))
-    grid = parse_grid(options.quantize or SCORE_GRID) if score or options.quantize else None
-    if grid and not score and beats.confidence < CONFIDENT:
-        remarks.append("notes stay where they were sung: without a beat there is nothing to quantize to")
-        grid = None
-    if grid:
-        quantized = quantize(notes, beats, grid)
-        if options.quantize and notes:
-            remarks.append(_moved(quantized, grid))
+    timing = find_timing(notes, transcription.notes, options, score, remarks)
     if len(options.lyrics) > len(notes):
         remarks.append(f"{len(options.lyrics) - len(notes)} of {len(options.lyrics)} syllables have no note")
     elif options.lyrics and len(options.lyrics) < len(notes):
         remarks.append(f"{len(notes) - len(options.lyrics)} of {len(notes)} notes have no syllable")
-    rhythm = _rhythm(quantized, beats, grid) if grid else None
-    placed = quantized.notes
-    if rhythm and is_joined:
-        rhythm = replace(rhythm, ends=written_ends(rhythm.starts, [note.offset for note in notes], beats))
+    placed, rhythm = timing.notes, timing.rhythm
+    if rhythm and timing.followed and is_joined:
+        ends = written_ends(timing.followed.starts, [note.offset for note in notes], timing.followed.beats)
+        shift = rhythm.starts[0] - timing.followed.starts[0] if ends else 0
+        rhythm = replace(rhythm, ends=tuple(end + shift for end in ends))
         placed = _with_ends(placed, rhythm)
+    syllables = fit(options.lyrics, len(notes))
     return Arrangement(
-        placed,
-        notes,
-        beats,
-        grid,
-        quantized.spans,
-        rhythm,
-        fit(options.lyrics, len(notes)),
-        find_breaths(transcription.notes),
-        tuple(remarks),
+        placed, notes, timing.beats, rhythm, syllables, find_breaths(transcription.notes), tuple(remarks)
     )
 
 
@@ -98,39 +76,3 @@ def _with_ends(notes: tuple[Note, ...], rhythm: Rhythm) -> tuple[Note, ...]:
         replace(note, offset=max(min(end, limit), note.onset + _SHORTEST))
         for note, end, limit in zip(notes, ends, limits, strict=True)
     )
-
-
-def _rhythm(quantized: Quantized, beats: Beats, grid: Grid) -> Rhythm:
-    """Combine beats and note values."""
-    starts, ends = note_values(quantized, grid)
-    known = beats.confidence
-    return Rhythm(beats, rounded_tempo(beats.tempo), starts, ends, known, known, known, known)
-
-
-def _beats(notes: tuple[Note, ...], options: Options, needed: bool, remarks: list[str]) -> Beats:
-    """The beats asked for; with a line about them if they were found."""
-    stated = options.beats
-    asked = options.metre
-    assert not isinstance(asked, int)  # Options has converted it
-    metre = asked or (stated.metre if stated else DEFAULT_METRE)
-    if isinstance(options.tempo, float | int):
-        return align_beats(float(options.tempo), notes, metre)
-    if options.tempo is None and stated is not None:
-        return replace(stated, metre=metre)
-    if options.tempo != AUTO and not needed:
-        return constant_beats(DEFAULT_TEMPO, 0.0, metre)
-    found = estimate_beats(notes, metre)
-    if found is None or found.confidence < CONFIDENT:
-        confidence = found.confidence if found else 0.0
-        remarks.append(
-            f"no steady beat was found (confidence {confidence:.2f}), so the tempo stays {DEFAULT_TEMPO:g};"
-            " give it with --tempo"
-        )
-        return replace(constant_beats(DEFAULT_TEMPO, 0.0, metre), confidence=confidence)
-    remarks.append(f"tempo {found.tempo:.1f} (confidence {found.confidence:.2f})")
-    return found
-
-
-def _moved(quantized: Quantized, grid: Grid) -> str:
-    moved = np.abs(quantized.moved) * 1000
-    return f"notes moved onto {grid.name} by {np.median(moved):.0f} ms (median), {moved.max():.0f} ms at most"

@@ -12,8 +12,8 @@ from singtrans.formats.score.systems import choose_breaks
 from singtrans.formats.titles import printable
 from singtrans.melody.key import Key
 from singtrans.melody.metre import Metre
-from singtrans.melody.signature import estimate_key
 from singtrans.melody.tempo import CONFIDENT
+from singtrans.melody.tonality import estimate_key
 from singtrans.notes import FALL, GRACE, SCOOP, Note, Transcription
 
 _MARKS = {SCOOP: "scoop", FALL: "falloff"}
@@ -101,7 +101,7 @@ def make_sheet(transcription: Transcription, options: Options) -> Sheet:
         metre=rhythm.metre,
         key=key,
         clef=choose_clef(spelling),
-        tempo=Tempo(rhythm.tempo, rhythm.tempo_confidence >= CONFIDENT),
+        tempo=Tempo(rhythm.tempo, rhythm.confidence.tempo >= CONFIDENT),
         spelling=spelling,
         ornaments=tuple(_ornamented(note, key) if keep else Ornamented() for note in transcription.notes),
         syllables=arrangement.syllables,
@@ -118,7 +118,7 @@ def _key(arrangement: Arrangement) -> Key:
     rhythm = arrangement.rhythm
     assert rhythm is not None
     lengths = [float(end - start) for start, end in zip(rhythm.starts, rhythm.ends, strict=True)]
-    return estimate_key([note.note for note in arrangement.notes], lengths)
+    return estimate_key([note.note for note in arrangement.notes], lengths, arrangement.breaths)
 
 
 def _ornamented(note: Note, key: Key) -> Ornamented:

@@ -99,7 +99,7 @@ FORMAT = Format(
     read_song=read_song,
     recognises=_recognises,
     write=write,
-    uses=BEATS | {"title"},
+    uses=BEATS | {"title", "tempo_map"},
     ends=JOINED,
     precision="0.5 ms at 120 beats per minute, semitones; 4 cents in the curve",
 )

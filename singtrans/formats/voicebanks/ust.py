@@ -30,6 +30,7 @@ _HELD_LYRIC = "-"
 
 def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
     """Write a project in UTF-8 with one tempo; sung times are kept to half a tick."""
+    options = options.without_bars
     tempo = round(60 / melody_grid(transcription, options, _RESOLUTION)[1].beats.quarter, 2)
     notes, _, _ = melody_grid(transcription, options, _RESOLUTION, tempo)
     title = options.title_of(transcription.audio) or "Untitled"
@@ -152,7 +153,7 @@ FORMAT = Format(
     read_song=read_song,
     recognises=_recognises,
     write=write,
-    uses=(BEATS - {"metre"}) | {"title"},
+    uses=(BEATS - {"metre", "pickup", "downbeat"}) | {"title"},
     ends=JOINED,
     precision="0.5 ms at 120 beats per minute, semitones",
 )

@@ -1,0 +1,217 @@
+"""Sheet music of sung folk songs against the true scores.
+
+    python -m benchmarks.scores WORK [--songs 200]
+
+Songs of the Essen collection that nothing was learnt from are sung by a synthetic voice (`sung_songs`). Onsets are
+25 ms off (standard deviation), the tempo drifts by up to 5 %, and phrases end with breaths. The songs are then
+transcribed and written as sheet music. Where MuseScore 3 is installed (``apt-get install musescore3``), MIDI files are
+opened with it, and those of Basic Pitch, too, if that is installed. Recordings and transcriptions are kept in the
+folder WORK.
+"""
+
+import argparse
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.musescore import PROGRAM, import_midi
+from benchmarks.sung_songs import SungSong, sung_songs
+from benchmarks.tables import publish
+from benchmarks.written import Written, symbols_of
+from singtrans import formats
+from singtrans.errors import SingtransError
+from singtrans.formats.options import Options
+from singtrans.formats.score.arrangement import arrange
+from singtrans.formats.score.sheet import make_sheet
+from singtrans.melody.metre import Metre, parse_metre
+
+NEAR = 0.04  # relative error up to which a tempo is right
+MATCH = 0.15  # seconds between the onsets of a note that was sung and of the one that was written
+AGREE = 0.8  # share of the notes on bar lines that must be on true bar lines
+RELATED = ({"2/4", "4/4"}, {"6/8", "12/8"})
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What is right of one written song; shares of notes lie between 0 and 1.
+
+    Attributes:
+        metre: the metre.
+        related: the metre, or one with twice or half as many beats.
+        downbeat: bar lines are at true bar lines.
+        bars: metre and downbeat.
+        tempo: the tempo.
+        tempo_or_double: the tempo, its double or half.
+        values: share of the true notes that are written with their length.
+        key: tonic and mode.
+        symbols: number of written notes, rests and ties, relative to the true score's.
+    """
+
+    metre: float
+    related: float
+    downbeat: float
+    bars: float
+    tempo: float
+    tempo_or_double: float
+    values: float
+    key: float
+    symbols: float
+
+
+ROWS = {
+    "metre": ("metre", "0.85"),
+    "related": ("metre, 2/4 and 4/4 alike", ""),
+    "downbeat": ("downbeat", "0.85"),
+    "bars": ("metre and downbeat", ""),
+    "tempo": ("tempo within 4 %", "0.85"),
+    "tempo_or_double": ("tempo, its double or half", "0.95"),
+    "values": ("note values", "0.85"),
+    "key": ("key", "0.90"),
+    "symbols": ("symbols, relative to the true score", "at most 1.15"),
+}
+
+
+def compare(sung: SungSong, written: Written) -> Result:
+    """Compare a written song with the true score."""
+    song, performance = sung.song, sung.performance
+    metre = parse_metre(song.metre)
+    true_starts, true_lengths = ([getattr(note, name) for note in song.notes] for name in ("start", "length"))
+    pairs = _matches(np.array([note.onset for note in performance.notes]), written.onsets)
+    on_lines = [written.starts[i] % written.metre.bar == 0 for _, i in pairs]
+    true_lines = [true_starts[t] % metre.bar == 0 for t, _ in pairs]
+    both = sum(a and b for a, b in zip(on_lines, true_lines, strict=True))
+    downbeat = sum(on_lines) > 0 and both >= AGREE * sum(on_lines)
+    same = [true_starts[t] % metre.bar == written.starts[i] % written.metre.bar for t, i in pairs]
+    is_metre = str(written.metre) == song.metre
+    bars = is_metre and np.mean(same or [False]) > 0.5
+    ratio = written.tempo * float(written.metre.beat) / (performance.tempo * float(metre.beat))
+    right = sum(written.ends[i] - written.starts[i] == true_lengths[t] for t, i in pairs)
+    true_symbols = symbols_of(true_starts, [s + n for s, n in zip(true_starts, true_lengths, strict=True)], metre)
+    return Result(
+        metre=is_metre,
+        related=is_metre or {str(written.metre), song.metre} in RELATED,
+        downbeat=downbeat,
+        bars=bool(bars),
+        tempo=abs(ratio - 1) < NEAR,
+        tempo_or_double=min(abs(ratio * factor - 1) for factor in (1, 2, 0.5)) < NEAR,
+        values=right / len(true_starts),
+        key=(written.tonic, written.minor) == (song.tonic, song.minor),
+        symbols=written.symbols / true_symbols,
+    )
+
+
+def _matches(true: np.ndarray, found: np.ndarray) -> list[tuple[int, int]]:
+    """Pair (onsets that were sung) with the nearest (written onsets), each used once, in seconds."""
+    if not len(found):
+        return []
+    apart = np.abs(true[:, None] - found)
+    pairs = []
+    for t, i in zip(*np.unravel_index(np.argsort(apart, axis=None), apart.shape), strict=True):
+        if apart[t, i] > MATCH:
+            break
+        pairs.append((int(t), int(i)))
+    free_true, free_found, kept = set(range(len(true))), set(range(len(found))), []
+    for t, i in pairs:
+        if t in free_true and i in free_found:
+            free_true.remove(t)
+            free_found.remove(i)
+            kept.append((t, i))
+    return kept
+
+
+def sheet_music(sung: SungSong, _: Path) -> Written:
+    """Write a song as singtrans does."""
+    sheet = make_sheet(sung.found, Options())
+    rhythm = arrange(sung.found, Options(), score=True).rhythm
+    assert rhythm is not None
+    symbols = symbols_of(rhythm.starts, rhythm.ends, rhythm.metre)
+    onsets = np.array([note.onset for note in sung.found.notes])
+    return Written(
+        onsets, rhythm.starts, rhythm.ends, rhythm.metre, rhythm.tempo, sheet.key.tonic, sheet.key.minor, symbols
+    )
+
+
+def through_musescore(options: Options) -> Callable[[SungSong, Path], Written]:
+    """Return a function that writes MIDI with options, and opens it with MuseScore."""
+
+    def write(sung: SungSong, folder: Path) -> Written:
+        path = folder / f"{sung.path.stem}.mid"
+        formats.save(sung.found, path, options=options)
+        return import_midi(path, [note.onset for note in sung.found.notes], [note.note for note in sung.found.notes])
+
+    return write
+
+
+def basic_pitch_through_musescore() -> Callable[[SungSong, Path], Written]:
+    """Return a function that transcribes with Basic Pitch, writes MIDI of 120 beats, and opens it with MuseScore.
+
+    Raises:
+        ImportError: if Basic Pitch is not installed.
+    """
+    from benchmarks.other_systems import basic_pitch
+
+    transcribe = basic_pitch()
+
+    def write(sung: SungSong, folder: Path) -> Written:
+        found = transcribe(sung.path)
+        path = folder / f"{sung.path.stem}.mid"
+        formats.save(found, path)
+        return import_midi(path, [note.onset for note in found.notes], [note.note for note in found.notes])
+
+    return write
+
+
+def measure(songs: Sequence[SungSong], write: Callable[[SungSong, Path], Written], folder: Path) -> list[Result]:
+    """Compare all songs; what cannot be written has nothing right."""
+    folder.mkdir(parents=True, exist_ok=True)
+    results = []
+    for sung in songs:
+        try:
+            written = write(sung, folder)
+        except SingtransError:
+            written = Written(np.zeros(0), (), (), Metre(1, 4), 1.0, -1, False, 0)
+        results.append(compare(sung, written))
+    return results
+
+
+def main() -> None:
+    """Measure and publish the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("work", type=Path, help="folder for recordings and transcriptions")
+    parser.add_argument("--songs", type=int, default=200)
+    arguments = parser.parse_args()
+    songs = sung_songs(arguments.songs, arguments.work)
+    ways = {"sheet music": sheet_music}
+    if PROGRAM:
+        ways["MIDI in MuseScore"] = through_musescore(Options(tempo="auto"))
+        ways["with --tempo-map"] = through_musescore(Options(tempo="auto", tempo_map=True))
+        ways["with --quantize 1/16"] = through_musescore(Options(tempo="auto", quantize="1/16"))
+        ways["MIDI of 120 in MuseScore"] = through_musescore(Options())
+        with contextlib.suppress(ImportError):
+            ways["Basic Pitch in MuseScore"] = basic_pitch_through_musescore()
+    columns = {name: measure(songs, way, arguments.work / name.replace("/", "_")) for name, way in ways.items()}
+    rows = [
+        [
+            label,
+            target,
+            *(f"{np.mean([getattr(result, field) for result in column]):.3f}" for column in columns.values()),
+        ]
+        for field, (label, target) in ROWS.items()
+    ]
+    command = f"python -m benchmarks.scores WORK --songs {arguments.songs}"
+    publish("Sheet music of sung folk songs", command, ["right", "target", *columns], rows, _note(songs))
+
+
+def _note(songs: Sequence[SungSong]) -> str:
+    notes = sum(len(sung.song.notes) for sung in songs)
+    return (
+        f"{len(songs)} songs with {notes} notes. A downbeat is right if at least {AGREE:.0%} of the notes on written\n"
+        "bar lines are on true ones. A note value is right if a note within 0.15 s of the true one has its length."
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""Tracking of beats through a melody, by the Viterbi algorithm over tempo and position in the beat."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from singtrans.melody.tempo_curve import (
+    BREATH_TIMING,
+    CHANGE,
+    FAR,
+    OFFSETS,
+    SLOTS,
+    TEMPO_RANGE,
+    TICKS,
+    TIMING,
+    TempoCurve,
+    gaps_of,
+    nearest_slots,
+    smoothed,
+    ticks_of,
+)
+
+_REACH, _STEP = 6, 0.022  # steps of the logarithm of the tempo to either side of a track's, and their size
+_NEAR = np.array([-1, 0, 1])  # positions around the end of a gap that are tried
+_BLOCK = 128  # gaps whose costs are computed together
+
+
+def track_beats(
+    onsets: np.ndarray, offsets: np.ndarray, tracks: Sequence[tuple[float, int]], steps: np.ndarray
+) -> list[TempoCurve]:
+    """Follow beats through a melody.
+
+    Notes change from one position in the beat to another as often as they do in songs, and the tempo changes slowly.
+
+    Args:
+        onsets: (notes,) seconds, ascending; at least two.
+        offsets: (notes,) seconds.
+        tracks: seconds of a beat, and 1 if it has three parts, else 0, of each track.
+        steps: (2, positions in a beat, positions to the next note) log probability, simple and compound.
+    """
+    gaps, silent = gaps_of(onsets, offsets)
+    bins = np.arange(-_REACH, _REACH + 1) * _STEP
+    lengths = np.array([period for period, _ in tracks])[:, None] * np.exp(bins)  # (tracks, bins)
+    change = 0.5 * ((bins[:, None] - bins) / CHANGE) ** 2
+    total = np.zeros((*lengths.shape, SLOTS)) + 0.5 * (bins[:, None] / TEMPO_RANGE) ** 2
+    compound = np.array([kind for _, kind in tracks])
+    tempi, sources, reached = [], [], []
+    for gap, costs, ends in _step_costs(gaps, silent, lengths, compound, steps):
+        scores = (total[..., None] + costs).reshape(*lengths.shape, 1, -1)
+        places = ends.reshape(*lengths.shape, -1)
+        landed = (places % SLOTS)[:, :, None] == np.arange(SLOTS)[:, None]
+        by_phase = np.where(landed, scores, np.inf)  # (tracks, bins, phases, steps)
+        source = by_phase.argmin(axis=3)
+        best = np.take_along_axis(by_phase, source[..., None], 3)[..., 0]
+        moved = best[:, None] + change[:, :, None] / min(max(gap, 0.2), 2.0)  # (tracks, to, from, phases)
+        tempo = moved.argmin(axis=2)
+        total = np.take_along_axis(moved, tempo[:, :, None], 2)[:, :, 0]
+        tempi.append(tempo.astype(np.int8))
+        sources.append(source.astype(np.int8))
+        reached.append(places.astype(np.int32))
+    slots = _slots(total, tempi, sources, reached)
+    costs_ = total.min(axis=(1, 2)).tolist()
+    return [
+        replace(smoothed(onsets, offsets, ticks_of(slot, kind) / TICKS, period), compound=kind, cost=cost)
+        for slot, (period, kind), cost in zip(slots.T, tracks, costs_, strict=True)
+    ]
+
+
+def _slots(
+    total: np.ndarray, tempi: Sequence[np.ndarray], sources: Sequence[np.ndarray], reached: Sequence[np.ndarray]
+) -> np.ndarray:
+    """Follow the best path of each track back; return (notes, tracks) positions, the first within a beat."""
+    every, count = np.arange(len(total)), len(_NEAR)
+    bins, phases = np.divmod(total.reshape(len(total), -1).argmin(axis=1), SLOTS)
+    distances = np.zeros((len(tempi) + 1, len(total)), int)
+    for number in range(len(tempi) - 1, -1, -1):
+        bins = tempi[number][every, bins, phases]
+        step = sources[number][every, bins, phases]
+        phases = step // count
+        distances[number + 1] = reached[number][every, bins, step] - phases
+    distances[0] = phases
+    return np.cumsum(distances, axis=0)
+
+
+def _step_costs(
+    gaps: np.ndarray, silent: np.ndarray, lengths: np.ndarray, compound: np.ndarray, steps: np.ndarray
+) -> Iterator[tuple[float, np.ndarray, np.ndarray]]:
+    """Yield each gap, the costs of the steps to the positions nearest to its end, and these positions.
+
+    Both arrays are (tracks, bins, positions in a beat, 3); positions count from the beat of the note before.
+    """
+    starts = OFFSETS[compound][:, None, :]  # (tracks, 1, positions)
+    kind, own = compound[:, None, None], np.arange(SLOTS)[:, None]
+    longest = steps.shape[2] - 1
+    for first in range(0, len(gaps), _BLOCK):
+        block = gaps[first : first + _BLOCK]
+        ends = starts + TICKS * block[:, None, None, None] / lengths[:, :, None]
+        sigma = np.sqrt(2) * TIMING + BREATH_TIMING * silent[first : first + _BLOCK]
+        places = nearest_slots(ends, kind)[..., None] + _NEAR
+        away = (ticks_of(places, kind[..., None]) - ends[..., None]) * (lengths[:, :, None, None] / TICKS)
+        chance = steps[kind[..., None], own, np.clip(places - own, 0, longest)]
+        costs = np.minimum(0.5 * (away / sigma[:, None, None, None, None]) ** 2, FAR) - chance
+        yield from zip(block.tolist(), costs, places, strict=True)

@@ -1,0 +1,113 @@
+"""What the search for rhythm and key learnt from songs."""
+
+import json
+from dataclasses import dataclass, field, fields
+from functools import cache
+from importlib import resources
+
+import numpy as np
+
+_FILE = "rhythm.json"
+_DECIMALS = 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RhythmTables:
+    """Log probabilities of positions in the bar, counted in songs.
+
+    The first axis is the metre, the second the position in the bar. `first`, `last`, and the tables of starts and ends
+    are relative to positions that are all alike; `degree` and `interval` are relative to all positions.
+
+    Attributes:
+        steps: (metres, positions, steps) of the position of the next note.
+        beat_steps: (2, positions in a beat, steps) the same in any beat of simple and of compound metres.
+        first, last: (metres, positions) of the first and the last note.
+        phrase_start, phrase_end: (metres, positions) of the first and last notes of phrases.
+        figure_start: (metres, positions) of the first notes of figures that recur.
+        phrase_bars: (metres, bars) of the length of phrases in whole bars.
+        degree: (metres, positions, 24) of the degrees of a major and a minor scale.
+        interval: (metres, positions, classes) of the interval from the note before.
+    """
+
+    steps: np.ndarray
+    beat_steps: np.ndarray
+    first: np.ndarray
+    last: np.ndarray
+    phrase_start: np.ndarray
+    phrase_end: np.ndarray
+    figure_start: np.ndarray
+    phrase_bars: np.ndarray
+    degree: np.ndarray
+    interval: np.ndarray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeyTables:
+    """Log probabilities of the degrees of the scale, counted in songs, and the weights of what they say.
+
+    Attributes:
+        degrees: (2, 12) of each degree above the tonic, of the time in a major and a minor key.
+        last: (2, 12) of the last note.
+        first: (2, 12) of the first note.
+        phrase_end: (2, 12) of the last notes of phrases.
+        steps: (2, 12, 12) of each degree after each.
+        ending: (2, 12, 12) of the last two notes.
+        weights: of these tables, in their order, and of a minor key.
+    """
+
+    degrees: np.ndarray
+    last: np.ndarray
+    first: np.ndarray
+    phrase_end: np.ndarray
+    steps: np.ndarray
+    ending: np.ndarray
+    weights: np.ndarray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RhythmConfig:
+    """Everything that is learnt or tuned for rhythm and key.
+
+    Attributes:
+        tables: counts.
+        keys: the same for the key.
+        weights: (features,) weight of each feature of a hypothesis, in the order of `rhythm_features.NAMES`.
+        steady: (6,) weights that tell a rhythm from random onsets, in the order of `rhythm_search.steady_features`.
+    """
+
+    tables: RhythmTables
+    keys: KeyTables
+    weights: np.ndarray
+    steady: np.ndarray = field(default_factory=lambda: np.zeros(6))
+
+    def to_json(self) -> str:
+        """Convert to JSON, with the tables rounded to two decimals."""
+        content = {
+            "tables": {name: _rounded(table) for name, table in _items(self.tables)},
+            "keys": {name: _rounded(table) for name, table in _items(self.keys)},
+            "weights": np.round(self.weights, 5).tolist(),
+            "steady": np.round(self.steady, 5).tolist(),
+        }
+        return json.dumps(content, separators=(",", ":")) + "\n"
+
+
+def _items(tables: RhythmTables | KeyTables) -> list[tuple[str, np.ndarray]]:
+    return [(item.name, getattr(tables, item.name)) for item in fields(tables)]
+
+
+def _rounded(table: np.ndarray) -> object:
+    return np.round(table, _DECIMALS).tolist()
+
+
+def config_from_json(text: str) -> RhythmConfig:
+    """Convert what `RhythmConfig.to_json` wrote."""
+    content = json.loads(text)
+    tables = RhythmTables(**{name: np.array(table) for name, table in content["tables"].items()})
+    keys = KeyTables(**{name: np.array(table) for name, table in content["keys"].items()})
+    return RhythmConfig(tables, keys, np.array(content["weights"]), np.array(content["steady"]))
+
+
+@cache
+def default_config() -> RhythmConfig:
+    """Return the configuration that comes with the package."""
+    return config_from_json(resources.files("singtrans.melody").joinpath(_FILE).read_text(encoding="utf-8"))

@@ -1,0 +1,227 @@
+"""The rhythm of sung notes: tempo, metre, downbeat, pickup and note values, found by one search.
+
+Beats are tracked at several tempi (`tempo_curve`). Each combination of tracked beats, metre and downbeat is a
+hypothesis, for which the positions of all notes are found (`metre_search`). The best one is chosen by a linear
+combination of its features (`rhythm_features`), with weights learnt from folk songs.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import numpy as np
+
+from singtrans.melody.beat_tracking import track_beats
+from singtrans.melody.metre import Metre
+from singtrans.melody.metre_search import METRES, Alignments, Hypotheses, align, hypotheses
+from singtrans.melody.rhythm import Rhythm, RhythmConfidence, make_rhythm
+from singtrans.melody.rhythm_config import RhythmConfig, default_config
+from singtrans.melody.rhythm_features import Melody, features
+from singtrans.melody.tempo_curve import (
+    SLOTS,
+    TICKS,
+    TempoCurve,
+    find_pulses,
+    related,
+    smoothed,
+    ticks_of,
+)
+from singtrans.melody.tonality import key_probabilities
+from singtrans.notes import LONGEST_SONG, Note
+
+FEWEST = 6
+"""Notes from which a rhythm can be found."""
+
+_VALUES = ("onset", "offset", "note")
+_MOST = 400  # notes from which metre and tempo are found
+_SAME_TEMPO = 0.06  # difference of the logarithms of two tempi that count as one
+_CONTRADICTION = 60.0  # penalty per beat by which a hypothesis contradicts what is stated
+
+
+@dataclass(frozen=True, slots=True)
+class RhythmRequest:
+    """What is known about a rhythm.
+
+    Attributes:
+        metre: metre; None to find it.
+        tempo: beats of the metre per minute; None to find it.
+        pickup: beats before the first bar line; 0 if the first note begins a bar; None to find it.
+        downbeat: time in seconds of a note that begins a bar; None to find it.
+    """
+
+    metre: Metre | None = None
+    tempo: float | None = None
+    pickup: Fraction | None = None
+    downbeat: float | None = None
+
+
+UNKNOWN = RhythmRequest()
+"""Nothing is known."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Search:
+    """Hypotheses about a melody with what speaks for them.
+
+    Attributes:
+        melody: the melody.
+        curves: tracked beats.
+        found: hypotheses.
+        aligned: positions of the notes under each.
+        values: (hypotheses, features).
+    """
+
+    melody: Melody
+    curves: Sequence[TempoCurve]
+    found: Hypotheses
+    aligned: Alignments
+    values: np.ndarray
+
+
+def find_rhythm(
+    notes: Sequence[Note], request: RhythmRequest = UNKNOWN, config: RhythmConfig | None = None
+) -> Rhythm | None:
+    """Find the rhythm of sung notes; None if there are fewer than `FEWEST` or they last longer than any song.
+
+    Args:
+        notes: in time order, not overlapping.
+        request: what is known.
+        config: what was learnt from songs; None for what comes with the package.
+    """
+    if len(notes) < FEWEST or notes[-1].onset > LONGEST_SONG:
+        return None
+    config = config or default_config()
+    search = search_rhythm(notes[:_MOST], request, config)
+    if search is None:
+        return None
+    scores = search.values @ config.weights + _preference(search, request)
+    odds = np.exp(scores - scores.max())
+    return _rhythm(notes, search, request, odds / odds.sum(), config)
+
+
+def search_rhythm(notes: Sequence[Note], request: RhythmRequest, config: RhythmConfig) -> Search | None:
+    """List the hypotheses about sung notes; None if there are none."""
+    melody = melody_of(notes)
+    onsets, offsets = melody.onsets, melody.offsets
+    key = int(key_probabilities(melody.pitches, offsets - onsets, melody.ends, config.keys).argmax())
+    melody = replace(melody, tonic=key % 12, minor=key >= 12)
+    known = _known_metre(request.metre)
+    beats = [60 / request.tempo] if request.tempo else related(find_pulses(onsets, offsets))
+    kinds = [0, 1] if known is None else [int(METRES[known].is_compound)]
+    tracks = [(period, kind) for kind in kinds for period in beats]
+    curves = track_beats(onsets, offsets, tracks, config.tables.beat_steps)
+    found = hypotheses(curves, range(len(METRES)) if known is None else [known], any_tempo=bool(request.tempo))
+    if not len(found):
+        return None
+    aligned = align(curves, found, config.tables.steps)
+    return Search(melody, curves, found, aligned, features(melody, curves, found, aligned, config.tables))
+
+
+def melody_of(notes: Sequence[Note]) -> Melody:
+    """Convert notes, in an unknown key."""
+    onsets, offsets, pitches = (np.array([getattr(note, name) for note in notes]) for name in _VALUES)
+    return Melody(onsets, offsets, pitches, 0, False)
+
+
+def steady_features(search: Search, config: RhythmConfig) -> np.ndarray:
+    """Compute what tells a rhythm from random onsets, under the best hypothesis.
+
+    Returns:
+        (6,) one, and the log likelihoods per note of the note values and of the times; and each of these times the
+        square root of the number of notes.
+    """
+    best, count = int((search.values @ config.weights).argmax()), len(search.melody.onsets)
+    values = np.array([1.0, search.aligned.likelihood[best] / count, search.aligned.timing[best] / count])
+    return np.append(values, values * np.sqrt(count))
+
+
+def _known_metre(metre: Metre | None) -> int | None:
+    """Return the index in `METRES` of a metre with the same beats; 4/4 for a metre of other beats."""
+    if metre is None:
+        return None
+    alike = [index for index, known in enumerate(METRES) if _kind(known) == _kind(metre)]
+    return alike[0] if alike else METRES.index(Metre(4, 4))
+
+
+def _kind(metre: Metre) -> tuple[int, bool]:
+    return metre.beats, metre.is_compound
+
+
+def _preference(search: Search, request: RhythmRequest) -> np.ndarray:
+    """Return (hypotheses,) penalties of hypotheses that contradict the stated pickup or downbeat."""
+    found, slots = search.found, search.aligned.slots
+    bar = found.bar / SLOTS
+    penalty = np.zeros(len(found))
+    stated = []
+    if request.pickup is not None:
+        stated.append((0, float(request.pickup)))
+    if request.downbeat is not None:
+        stated.append((int(np.abs(search.melody.onsets - request.downbeat).argmin()), 0.0))
+    for note, beats in stated:
+        away = (ticks_of(slots[note], found.is_compound) / TICKS + beats) % bar
+        penalty -= _CONTRADICTION * np.minimum(away, bar - away)
+    return penalty
+
+
+def _steadiness(search: Search, config: RhythmConfig) -> float:
+    """Return the probability that the onsets have a beat at all."""
+    score = float(config.steady @ steady_features(search, config))
+    return float(1 / (1 + np.exp(-np.clip(score, -30, 30))))
+
+
+def _rhythm(
+    notes: Sequence[Note], search: Search, request: RhythmRequest, odds: np.ndarray, config: RhythmConfig
+) -> Rhythm:
+    """Make the rhythm of the most likely hypothesis."""
+    found, best = search.found, int(odds.argmax())
+    curve, slots = search.curves[found.curve[best]], search.aligned.slots[:, best]
+    metre = request.metre or METRES[found.metre[best]]
+    onsets, offsets = (np.array([getattr(note, name) for note in notes]) for name in _VALUES[:2])
+    if len(notes) > len(slots):  # the rest of a long song
+        (curve,) = track_beats(onsets, offsets, [(curve.period, curve.compound)], config.tables.beat_steps)
+        chosen = replace(found.take(np.array([best])), curve=np.array([0]))
+        slots = align([curve], chosen, config.tables.steps).slots[:, 0]
+    starts = _ascending(ticks_of(slots, curve.compound))
+    bar = TICKS * metre.beats
+    if _kind(metre) != _kind(METRES[found.metre[best]]):  # a metre that was not learnt
+        starts = starts - TICKS * _downbeat(starts, onsets, metre.beats)
+    starts = starts - bar * (starts[0] // bar)
+    curve = smoothed(onsets, offsets, starts / TICKS, curve.period)
+    ends = _ends(starts, offsets - onsets, curve.periods)
+    confidence = _confidence(search, request, odds, _steadiness(search, config))
+    return make_rhythm(metre, starts * metre.beat / TICKS, ends * metre.beat / TICKS, curve.times, onsets, confidence)
+
+
+def _ascending(starts: np.ndarray) -> np.ndarray:
+    """Move notes that share a position apart by the smallest step."""
+    order = np.arange(len(starts))
+    return np.maximum.accumulate(starts - order) + order
+
+
+def _ends(starts: np.ndarray, lengths: np.ndarray, periods: np.ndarray) -> np.ndarray:
+    """Return (notes,) ends in ticks: a note lasts to the next one, unless it is silent for longer than a beat."""
+    sung = starts + np.ceil(lengths / periods) * TICKS
+    return np.append(np.minimum(starts[1:], sung[:-1]), sung[-1]).astype(int)
+
+
+def _downbeat(starts: np.ndarray, onsets: np.ndarray, beats: int) -> int:
+    """Choose the beat of a bar, of any number of beats, on which the most and the longest notes start."""
+    on_beat = starts % TICKS == 0
+    lengths = np.append(np.diff(onsets), 1.0).clip(0.0, 2.0)
+    sums = np.bincount(starts[on_beat] // TICKS % beats, lengths[on_beat], minlength=beats)
+    return int(sums.argmax())
+
+
+def _confidence(search: Search, request: RhythmRequest, odds: np.ndarray, steady: float) -> RhythmConfidence:
+    """Sum the probabilities of the hypotheses that agree with the best one in each respect."""
+    found, best = search.found, int(odds.argmax())
+    tempi = np.log([curve.period for curve in search.curves])[found.curve]
+    tempo = np.abs(tempi - tempi[best]) < _SAME_TEMPO
+    metre = found.metre == found.metre[best]
+    bar = found.bar[best]
+    apart = (search.aligned.slots - search.aligned.slots[:, [best]]) % bar
+    downbeat = tempo & metre & ((apart == 0).mean(axis=0) > 0.5)
+    shares = [float(odds[agree].sum()) for agree in (tempo, metre, downbeat)]
+    if request.tempo is not None:
+        steady, shares[0] = 1.0, 1.0
+    return RhythmConfidence(steady, *(min(1.0, steady * share) for share in shares))

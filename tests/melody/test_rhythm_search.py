@@ -1,0 +1,155 @@
+"""Tempo, metre, downbeat and note values that are found together."""
+
+import time
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recipe.performance import Style, perform
+from singtrans import Note
+from singtrans.melody.metre import Metre, parse_metre
+from singtrans.melody.rhythm import with_one_tempo
+from singtrans.melody.rhythm_search import FEWEST, RhythmRequest, find_rhythm
+from singtrans.melody.tempo import CONFIDENT
+from tests.helpers.folk_tunes import NAMES, tune
+from tests.helpers.songs import song
+
+STYLE = Style(drift=0.03)
+
+
+def performed(name, seed=0, style=STYLE):
+    found, metre, pickup = tune(name)
+    return found, perform(found, np.random.default_rng(seed), style), parse_metre(metre), pickup
+
+
+def share_right(folk_song, performance, rhythm):
+    """The share of notes at their true position in the bar with their true distance to the next."""
+    bar = rhythm.metre.bar
+    true = [note.start for note in folk_song.notes]
+    right = [
+        a % bar == b % bar and c - a == d - b
+        for a, b, c, d in zip(rhythm.starts, true, rhythm.starts[1:], true[1:], strict=False)
+    ]
+    return np.mean(right)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_well_known_tunes_are_written_with_the_stated_metre_and_pickup(name):
+    folk_song, performance, metre, pickup = performed(name)
+    rhythm = find_rhythm(performance.notes, RhythmRequest(metre, None, pickup))
+    assert rhythm.pickup == pickup * metre.beat
+    assert rhythm.tempo == pytest.approx(performance.tempo, rel=0.04)
+    assert share_right(folk_song, performance, rhythm) > 0.9
+
+
+def test_metre_and_downbeat_of_most_tunes_are_found():
+    right = []
+    for name in NAMES:
+        for seed in range(3):
+            folk_song, performance, metre, _ = performed(name, seed)
+            rhythm = find_rhythm(performance.notes)
+            # 2/4 and 4/4 are often a matter of taste.
+            alike = rhythm.metre.is_compound == metre.is_compound and rhythm.metre.bar % 2 == metre.bar % 2
+            bar = min(rhythm.metre.bar, metre.bar)
+            ratio = performance.tempo / rhythm.beats.tempo
+            if abs(ratio - 1) < 0.1:
+                places = [(a - b.start) % bar == 0 for a, b in zip(rhythm.starts, folk_song.notes, strict=True)]
+                right.append(alike and np.mean(places) > 0.7)
+            else:
+                right.append(False)
+    assert np.mean(right) >= 0.6  # children's songs without pickups are not typical of what was learnt from
+
+
+def test_the_tempo_is_followed_and_beats_lie_where_they_were_sung():
+    rng, near, exact, songs = np.random.default_rng(1), [], 0, 20
+    for _ in range(songs):
+        tempo, beats = rng.uniform(65, 135), rng.choice([4, 4, 3])
+        made = song(rng, tempo, rng.integers(8, 20), beats, jitter=0.025, drift=rng.choice([0, 0.01, 0.03, 0.05]))
+        rhythm = find_rhythm(made.notes)
+        ratio = rhythm.beats.tempo / tempo
+        if abs(ratio - 1) < 0.05 and not rhythm.metre.is_compound:
+            exact += 1
+            sung = made.beats[(made.beats > made.notes[2].onset) & (made.beats < made.notes[-1].onset)]
+            quarters = rhythm.beats.seconds(np.arange(round(float(rhythm.beats.position(sung[-1]))) + 2))
+            near.append(np.abs(quarters - sung[:, None]).min(1).mean())
+    assert exact >= 0.75 * songs
+    assert np.median(near) < 0.03
+
+
+def test_what_is_stated_is_obeyed():
+    made = song(np.random.default_rng(4), 100.0, 12)
+    for metre in map(parse_metre, ["2/4", "3/4", "4/4", "6/8", "9/8", "12/8", "2/2", "5/4", "7/8", "3/8"]):
+        assert find_rhythm(made.notes, RhythmRequest(metre)).metre == metre
+    for pickup in (Fraction(0), Fraction(1), Fraction(2), Fraction(3)):
+        rhythm = find_rhythm(made.notes, RhythmRequest(Metre(4, 4), None, pickup))
+        assert rhythm.pickup == pickup
+    for index in (0, 1, 2, 5):
+        rhythm = find_rhythm(made.notes, RhythmRequest(Metre(4, 4), downbeat=made.notes[index].onset))
+        if (made.spans[index][0] - made.spans[0][0]) % 1 == 0:
+            assert rhythm.starts[index] % 4 == 0
+    for tempo in (50.0, 100.0, 200.0):
+        rhythm = find_rhythm(made.notes, RhythmRequest(tempo=tempo))
+        assert rhythm.beats.tempo == pytest.approx(tempo, rel=0.15)
+        assert rhythm.confidence.tempo == 1.0
+
+
+def test_random_onsets_give_low_confidence():
+    rng, sure = np.random.default_rng(2), 0
+    for _ in range(20):
+        onsets = np.cumsum(rng.lognormal(np.log(0.45), 0.5, rng.integers(25, 80)))
+        rhythm = find_rhythm([Note(float(on), float(on) + 0.1, 60) for on in onsets])
+        sure += rhythm.confidence.beat >= CONFIDENT
+    assert sure <= 2
+
+
+def test_few_notes_of_speech_give_little_confidence():
+    rng = np.random.default_rng(3)
+    for _ in range(10):
+        onsets = np.cumsum(rng.uniform(0.12, 0.4, 7))
+        rhythm = find_rhythm([Note(float(on), float(on) + 0.1, 50 + float(rng.normal(0, 3))) for on in onsets])
+        assert rhythm.confidence.tempo < 0.9
+        assert rhythm.confidence.downbeat < 0.7
+        assert 45 <= rhythm.tempo <= 175
+
+
+def test_too_few_notes_have_no_rhythm():
+    assert find_rhythm([Note(i, i + 0.5, 60) for i in range(FEWEST - 1)]) is None
+    made = song(np.random.default_rng(2), 100.0)
+    assert find_rhythm((*made.notes, Note(999_990.0, 999_999.0, 60.0))) is None
+
+
+def test_the_search_is_deterministic_and_fast():
+    made = song(np.random.default_rng(5), 110.0, 120)
+    assert len(made.notes) > 350
+    find_rhythm(made.notes)
+    began = time.process_time()
+    first = find_rhythm(made.notes)
+    assert time.process_time() - began < 1.5  # about 0.2 s on a quiet machine
+    second = find_rhythm(made.notes)
+    assert (first.starts, first.ends, first.confidence) == (second.starts, second.ends, second.confidence)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    steps=st.lists(st.tuples(st.floats(0, 3), st.floats(0.01, 3)), min_size=FEWEST, max_size=20),
+    metre=st.sampled_from([None, Metre(3, 4), Metre(6, 8), Metre(9, 8), Metre(5, 4)]),
+    tempo=st.sampled_from([None, None, 60.0, 133.0]),
+)
+def test_any_notes_are_written_in_order_on_a_grid(steps, metre, tempo):
+    notes, now = [], 0.0
+    for gap, length in steps:
+        notes.append(Note(now + gap, now + gap + length, 60.4))
+        now += gap + length
+    rhythm = find_rhythm(notes, RhythmRequest(metre, tempo))
+    if rhythm is None:
+        return
+    onsets = np.array([note.onset for note in notes])
+    for written in (rhythm, with_one_tempo(rhythm, onsets, tempo)):
+        assert all(a < b for a, b in zip(written.starts, written.ends, strict=True))
+        assert all(b <= c for b, c in zip(written.ends, written.starts[1:], strict=False))
+        assert all(start.denominator <= 24 for start in written.starts)
+        assert written.starts[0] >= 0
+        assert written.starts[0] // written.metre.bar <= max(2, float(written.beats.position(onsets[0])))
