@@ -53,12 +53,12 @@ class Options:
         history: steps for undo and redo that a session of the report page kept; only that page reads them.
         reference: notes of the written melody, for the comparison in the summary of the report page; None for none.
         analysis: values for the summary of the report page, as JSON; None to compute them from the notes.
-        composer: of the song, or empty.
+        composer: name of the composer, or empty.
         ornaments: ``fold`` (scoops, grace notes and falls are part of their notes) or ``keep`` (they are written: as
             signs and grace notes in sheet music, otherwise as notes).
         ends: ``sung`` (a note ends with the voice) or ``joined`` (where a score would end it); empty for what the
             format does by itself.
-        transpose: semitones by which notes are written higher.
+        transpose: number of semitones by which notes are written higher.
 
     Raises:
         UsageError: if a value is out of its range.

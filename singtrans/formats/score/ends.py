@@ -28,8 +28,8 @@ def written_ends(starts: Sequence[Fraction], offsets: Sequence[float], beats: Be
     """Choose where notes end.
 
     Args:
-        starts: of each note, in quarter notes since the first bar line of the beats; ascending.
-        offsets: (notes,) seconds: their ends, where known as a score would have them.
+        starts: start of each note, in quarter notes since the first bar line of the beats; ascending.
+        offsets: (notes,) end of each note in seconds, as a score would have it if that is known.
         beats: the beats.
     """
     sung = (beats.position(np.array(offsets, float)) * QUARTER).tolist()

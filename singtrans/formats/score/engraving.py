@@ -25,7 +25,7 @@ def engrave(sheet: Sheet, *, whole: bool) -> list[str]:
     """Draw each page.
 
     Args:
-        sheet: what to draw.
+        sheet: music to draw.
         whole: whether pages are as long as they need to be; otherwise they are A4, with page numbers.
 
     Raises:

@@ -22,7 +22,7 @@ class ScoreSymbol:
 
     Attributes:
         start: divisions since the first bar line.
-        value: its note value.
+        value: note value.
         note: the number of the transcription's note; `REST` for a rest.
         triplet: the triplet in which it lies, if it lies in one.
         tied: whether a tie leads on to the next symbol.
@@ -66,8 +66,8 @@ def lay_out(starts: Sequence[Fraction], ends: Sequence[Fraction], metre: Metre) 
     and the last bar is shortened by its length if nothing is sung there.
 
     Args:
-        starts: of each note, in quarter notes since a bar line.
-        ends: likewise, not later than the start of the next note.
+        starts: start of each note, in quarter notes since a bar line.
+        ends: end of each note, not later than the start of the next one.
         metre: metre of all bars.
 
     Raises:

@@ -20,7 +20,7 @@ class Head:
         spelling: step, alteration and octave.
         accidental: whether an accidental is written.
         tie_stops: whether a tie leads to it.
-        syllable: what is sung on it; None for nothing.
+        syllable: syllable that is sung on it; None if there is none.
         extends: whether the syllable is held for more than this symbol.
         slur: ``start``, ``stop`` or empty.
         breath: whether the singer breathes after it.
@@ -72,10 +72,10 @@ def note_element(symbol: ScoreSymbol, head: Head, beams: tuple[str, ...], bracke
     """A note.
 
     Args:
-        symbol: its note value and place.
-        head: what else it has.
-        beams: what each of its beams does.
-        bracket: whether its triplet, if it has one, needs a bracket.
+        symbol: note value and place.
+        head: pitch, words and signs.
+        beams: the names in MusicXML of what each of its beams does.
+        bracket: whether a bracket is drawn if a triplet begins with the note.
     """
     note = Element("note")
     _add_pitch(note, head.spelling)

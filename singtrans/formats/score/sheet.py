@@ -56,9 +56,9 @@ class Sheet:
         clef: the clef.
         tempo: the tempo mark.
         spelling: step, alteration and octave of each note.
-        ornaments: of each note.
-        syllables: of each note; None where it has none.
-        breaths: whether the singer breathes, after each note.
+        ornaments: signs and grace notes of each note.
+        syllables: syllable of each note; None where it has none.
+        breaths: whether the singer breathes after each note.
         breaks: indices of bars that begin a system.
         title, composer, artist: text, which may be empty.
         program: General MIDI's instrument, 1..128, for players.

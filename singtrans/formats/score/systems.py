@@ -16,13 +16,13 @@ _MOST_BARS = 12  # in a line
 
 
 def choose_breaks(
-    bars: Sequence[Bar], breaths: Sequence[bool], letters: Sequence[int], signature: int = 0
+    bars: Sequence[Bar], phrase_ends: Sequence[bool], letters: Sequence[int], signature: int = 0
 ) -> frozenset[int]:
     """Choose the bars that begin a system, so that systems are even and end with phrases.
 
     Args:
         bars: all bars.
-        breaths: whether a phrase ends, of each note.
+        phrase_ends: whether a phrase ends with each note.
         letters: length of the syllable of each note, with the space or hyphen after it.
         signature: number of accidentals in the key signature.
 
@@ -30,7 +30,7 @@ def choose_breaks(
         Indices of bars; the first bar is not among them.
     """
     widths = [_width(bar, letters) for bar in bars]
-    ends = _phrase_ends(bars, breaths)
+    ends = _bars_before_phrases(bars, phrase_ends)
     costs, source = [0.0], [0]
     for end in range(1, len(bars) + 1):
         best, chosen, width = math.inf, end - 1, _CLEF + _SIGN * signature
@@ -64,11 +64,13 @@ def _width(bar: Bar, letters: Sequence[int]) -> float:
     return room
 
 
-def _phrase_ends(bars: Sequence[Bar], breaths: Sequence[bool]) -> set[int]:
+def _bars_before_phrases(bars: Sequence[Bar], phrase_ends: Sequence[bool]) -> set[int]:
     """Indices of bars after which a new phrase begins, or in which only its pickup does."""
     found = set()
     for index, bar in enumerate(bars):
-        lasts = [symbol for symbol in bar.symbols if symbol.note != REST and not symbol.tied and breaths[symbol.note]]
+        lasts = [
+            symbol for symbol in bar.symbols if symbol.note != REST and not symbol.tied and phrase_ends[symbol.note]
+        ]
         if (lasts and lasts[-1].end >= bar.start + bar.length / 2) or not bar.symbols:
             found.add(index)
     return found

@@ -70,7 +70,7 @@ class Places:
     """The places that notes can have in bars with triplets.
 
     Args:
-        triplets: in time order.
+        triplets: triplets in time order.
     """
 
     def __init__(self, triplets: Sequence[Triplet]) -> None:

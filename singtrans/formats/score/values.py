@@ -69,7 +69,7 @@ def split(start: int, end: int, metre: Metre, *, rest: bool = False) -> tuple[Va
 
     Args:
         start: divisions since the bar line.
-        end: divisions since the bar line; both on multiples of `STRAIGHT_STEP`.
+        end: divisions since the bar line; both are multiples of `STRAIGHT_STEP`.
         metre: the metre.
         rest: whether it is a rest; rests show every beat.
     """
@@ -86,7 +86,7 @@ def split_triplet(start: int, end: int, window: int, *, rest: bool = False) -> t
 
     Args:
         start: divisions since the triplet's beginning.
-        end: likewise; both on multiples of `TRIPLET_STEP`.
+        end: divisions since the triplet's beginning; both are multiples of `TRIPLET_STEP`.
         window: length of the triplet.
         rest: whether it is a rest.
     """
