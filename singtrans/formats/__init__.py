@@ -1,7 +1,7 @@
-"""Files of notes: one module per format, each with a `Format` record, and the registry that lists the records.
+"""Reading and writing of files of notes. Each format has a module with a `Format` record, which the registry lists.
 
 A reader is ``read(path, request)`` and a writer ``write(transcription, file, options)``, which writes to an open binary
-file; both ignore options that do not concern them. docs/labels.md describes how formats are recognised.
+file; both ignore options that have no effect on the format. docs/labels.md describes how formats are recognised.
 """
 
 from collections.abc import Sequence
@@ -65,11 +65,11 @@ __all__ = [
 ]
 
 F0_ENDINGS: tuple[str, ...] = (".f0.txt", ".f0.csv", ".f0.tsv", ".pv")
-"""Endings of files that :func:`load_pitch` reads, by which they are known beside a recording or its notes."""
+"""Endings of files of pitch that :func:`load_pitch` reads."""
 
 
 _WITH_PITCH = (".json", ".ustx", ".svp")
-"""Endings of files of notes that can hold pitch over time, too."""
+"""Endings of files of notes that can also have pitch over time."""
 
 
 def save(
@@ -80,23 +80,23 @@ def save(
     options: Options = PLAIN,
     format: str | None = None,
 ) -> Path:
-    """Write a transcription in the format of the path's ending, one of :data:`ENDINGS`.
+    """Write a transcription in the format of the path's ending, which is one of :data:`ENDINGS`.
 
-    The file appears whole or not at all: it is written beside its place under another name, then renamed.
+    The file is written under another name and then renamed, so that an incomplete file never has the final name.
 
     Args:
-        transcription: what to write.
-        path: where to; its folder must exist.
-        overwrite: whether a file that is there already is replaced.
-        options: tempo, grid, tuning, key, lyrics and others; formats ignore those that do not concern them.
-        format: one of :data:`WRITERS`, where the path's ending does not say it.
+        transcription: transcription to write.
+        path: path of the file; its folder must exist.
+        overwrite: whether to replace an existing file.
+        options: tempo, grid, tuning, key, lyrics and others; formats ignore options without effect.
+        format: one of :data:`WRITERS`, if the path's ending does not determine it.
 
     Returns:
         The path.
 
     Raises:
-        InputError: if the ending is unknown, the file exists and ``overwrite`` is False, the format needs a
-            package that is not installed or a recording that is not given, or the file cannot be written.
+        InputError: if the ending is unknown, the file exists and ``overwrite`` is False, the format needs a package or
+            a recording that is missing, or the file cannot be written.
     """
     path = Path(path)
     name = format or format_of(path)
@@ -111,16 +111,16 @@ def write(transcription: Transcription, file: BinaryIO, format: str, options: Op
     """Write a transcription to an open file.
 
     Args:
-        transcription: what to write.
-        file: binary.
+        transcription: transcription to write.
+        file: open binary file.
         format: one of :data:`WRITERS`.
-        options: as for :func:`save`.
+        options: options as for :func:`save`.
 
     Raises:
-        InputError: as the format's writer does.
+        InputError: if the format's writer raises it.
     """
     writer = WRITERS[format].write
-    assert writer is not None  # WRITERS holds formats that are written
+    assert writer is not None  # all formats in WRITERS have a writer
     prepared = prepare(transcription, WRITERS[format], options)
     writer(prepared.transcription, file, prepared.options)
 
@@ -137,31 +137,31 @@ def load_notes(
 ) -> tuple[Note, ...]:
     """Read the notes of a file, in the order of their onsets.
 
-    Choices that a format has no use for are ignored.
+    Options without effect on a format are ignored.
 
     Args:
-        path: a file with one of :data:`READ_SUFFIXES` or :data:`TEXT_SUFFIXES`.
-        name: which recording, where a file holds several (MIR-ST500's JSON, DiffSinger's CSV).
-        voice: which voice, where a recording has several: ``P2`` of a duet in UltraStar, the number of an annotation
-            in JAMS, the name of a tier in a TextGrid.
-        tier: which tier of a TextGrid.
-        unit: ``midi`` or ``hz``, of the pitch of tables that do not say so, or that say it wrongly.
+        path: file with one of :data:`READ_SUFFIXES` or :data:`TEXT_SUFFIXES`.
+        name: name of the recording, if a file has several (MIR-ST500's JSON, DiffSinger's CSV).
+        voice: name of the voice, if a recording has several: ``P2`` of a duet in UltraStar, the number of an annotation
+            in JAMS, or the name of a tier in a TextGrid.
+        tier: name of a tier in a TextGrid.
+        unit: unit of pitch, ``midi`` or ``hz``, for tables that do not state it, or state a wrong one.
         columns: names of the columns of a table without a header, such as ``onset,offset,hz``.
-        faults: collects the errors in single lines, which are then skipped. None to raise the first.
+        faults: list to which errors in single lines are added, which are then skipped; None to raise the first error.
 
     Raises:
-        InputError: if the ending is unknown, the file cannot be read, or its content is not what the
-            ending says; it names the line.
+        InputError: if the ending is unknown, the file cannot be read, or its content does not have the format. The
+            message names the line.
         ValueError: if the unit is unknown.
     """
     return notes_of(read_content(path, ReadOptions(name, voice, tier, unit, columns, faults)))
 
 
 def read_content(path: str | Path, request: ReadOptions) -> Content:
-    """Read a file of notes: a transcription if its format holds one, else the notes alone.
+    """Read a file of notes; return a transcription if the format has one, and else the notes.
 
     Raises:
-        InputError, ValueError: as :func:`load_notes` does.
+        InputError, ValueError: under the same conditions as for :func:`load_notes`.
     """
     path = Path(path)
     if request.unit not in (None, *UNITS):
@@ -169,12 +169,12 @@ def read_content(path: str | Path, request: ReadOptions) -> Content:
     if path.suffix.lower() not in READ_SUFFIXES + TEXT_SUFFIXES:
         raise _unknown_ending(path, READ_SUFFIXES + TEXT_SUFFIXES)
     format = csv_notes.FORMAT if request.columns else reader_of(path)
-    assert format.read is not None  # reader_of returns formats that are read
+    assert format.read is not None  # all formats from reader_of have a reader
     return format.read(path, request)
 
 
 def read_song(path: str | Path, notes: Sequence[Note], request: ReadOptions) -> Song:
-    """Read the words and the beats that belong to notes that were read from a file; nothing if its format has none.
+    """Read the words and the beats of notes that were read from a file; the result is empty if the format has none.
 
     Raises:
         InputError: if the file cannot be read.
@@ -185,26 +185,26 @@ def read_song(path: str | Path, notes: Sequence[Note], request: ReadOptions) -> 
 
 
 def notes_of(content: Content) -> tuple[Note, ...]:
-    """The notes of a reader's result."""
+    """Return the notes of a reader's result."""
     return content.notes if isinstance(content, Transcription) else content
 
 
 def load_pitch(
     path: str | Path, *, unit: str | None = None, guesses: bool = False, audio: Source | None = None
 ) -> PitchTrack:
-    """Read a label of pitch over time: one value per line, time and pitch, JAMS' ``pitch_contour``, or our own JSON.
+    """Read pitch over time: one value per line, times and pitches, JAMS' ``pitch_contour``, or singtrans' JSON.
 
-    From projects of OpenUtau and Synthesizer V, the pitch is read that is drawn in them.
+    In projects of OpenUtau and Synthesizer V, this is the drawn pitch.
 
     Args:
-        path: the file.
-        unit: ``midi`` or ``hz``; None for what the header says, or else to judge by how large values are.
-        guesses: keep the pitch that is guessed in unvoiced frames, as negative frequencies state it, with a voicing
-            of 0; else these frames have no pitch.
-        audio: the recording, whose length says how far apart values are that come without times; None for 20 ms.
+        path: path of the file.
+        unit: ``midi`` or ``hz``; None to use the unit in the header, or else to infer it from the values.
+        guesses: whether to keep guesses of the pitch in unvoiced frames, which are negative frequencies, with a voicing
+            of 0. Otherwise, such frames have no pitch.
+        audio: recording, from whose length the distance of values without times is inferred; None for 20 ms.
 
     Raises:
-        InputError: if the file cannot be read, or is not a pitch track; it names the line.
+        InputError: if the file cannot be read, or is not a pitch track. The message names the line.
         ValueError: if the unit is unknown.
     """
     if unit not in (None, *UNITS):
@@ -215,15 +215,15 @@ def load_pitch(
         content = read_content(path, ReadOptions())
         if isinstance(content, Transcription) and len(content.pitch):
             return content.pitch
-        raise InputError(f"{path} has no pitch over time: give a file that has, such as song.f0.csv.")
+        raise InputError(f"{path} has no pitch over time: give a file with pitch, such as song.f0.csv.")
     return f0.read(path, unit, guesses=guesses, seconds=partial(seconds, audio) if audio else None)
 
 
 def find_notes(folder: Path) -> list[Path]:
-    """Files of notes in a folder: those with endings that keep most first, then by path.
+    """List the files of notes in a folder, in the order of formats from the most complete, and then by path.
 
-    Hidden files, pitch tracks (song.f0.csv) and times alone (song.times.csv) are left out. Files with one of
-    :data:`TEXT_SUFFIXES` count where their content is notes.
+    Hidden files, pitch tracks (song.f0.csv) and times without pitch (song.times.csv) are left out. Files with one of
+    :data:`TEXT_SUFFIXES` are listed if they have notes.
     """
     order = {suffix: place for place, suffix in enumerate(READ_SUFFIXES + TEXT_SUFFIXES)}
     everything = sorted(folder.rglob("*"))
@@ -234,7 +234,7 @@ def find_notes(folder: Path) -> list[Path]:
 
 
 def find_f0(folder: Path) -> list[Path]:
-    """Files of pitch over time in a folder, by their names: those with endings that come first in :data:`F0_ENDINGS`.
+    """List the files of pitch over time in a folder, in the order of :data:`F0_ENDINGS`.
 
     Hidden files are left out.
     """
@@ -244,19 +244,19 @@ def find_f0(folder: Path) -> list[Path]:
 
 
 def f0_stem(path: Path) -> Path | None:
-    """The path without its ending, if it has one of :data:`F0_ENDINGS`, else None."""
+    """Return the path without its ending if it is one of :data:`F0_ENDINGS`, and else None."""
     return next((path.with_name(path.name[: -len(e)]) for e in F0_ENDINGS if path.name.lower().endswith(e)), None)
 
 
 def note_stem(path: Path) -> Path:
-    """The path without its ending: ``song`` of ``song.mid``, and of labels such as ``song.notes.csv``."""
+    """Return the path without its ending: ``song`` for ``song.mid`` and for labels such as ``song.notes.csv``."""
     stem = path.with_suffix("")
     ours = format_of(path) in ("labels", "sv")
     return stem.with_suffix("") if ours or is_label(path) else stem
 
 
 def is_label(path: Path) -> bool:
-    """Whether the name says that these are true notes: ``song.notes.csv``, or TONAS' ``song.notes.Corrected``."""
+    """Return whether a file has the name of labels, such as ``song.notes.csv`` or TONAS' ``song.notes.Corrected``."""
     return Path(path.stem).suffix.lower() == ".notes"
 
 

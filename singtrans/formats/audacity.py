@@ -3,9 +3,9 @@ r"""Audacity's exported labels: start, end and label, separated by tabs, without
     0.500000	1.250000	C#4
     \	220.000000	440.000000
 
-The label is a note's name or a MIDI number; the line with a backslash holds the frequencies that were
-selected, and is ignored. Spaces may stand for the tabs, and times may be in units of 100 ns, as in HTK's labels.
-Source: manual.audacityteam.org, "Importing and Exporting Labels".
+The label is the name of a note or a MIDI number. The line with a backslash has the selected frequencies, and is
+ignored. There may be spaces instead of tabs, and times may be in units of 100 ns, as in HTK's labels. Source:
+manual.audacityteam.org, "Importing and Exporting Labels".
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,12 +19,12 @@ from singtrans.formats.text import at_line, in_order, is_number, make_note, numb
 from singtrans.formats.time_grid import on_grid
 from singtrans.notes import Note, Transcription
 
-_HTK_SECOND, _HTK_DIGITS = 10_000_000.0, 6  # times of more digits are not seconds
-_STEPS_PER_SECOND = 1_000_000  # the decimals that Audacity writes
+_HTK_SECOND, _HTK_DIGITS = 10_000_000.0, 6  # times with more digits are not in seconds
+_STEPS_PER_SECOND = 1_000_000  # resolution of times in Audacity
 
 
 def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
-    """Write the notes of a transcription, each labelled with its name and the cents that it is off: ``C#4+12``."""
+    """Write the notes of a transcription, labelled with their names and deviations in cents, as in ``C#4+12``."""
     times = on_grid(transcription.notes, _STEPS_PER_SECOND)
     for note, (onset, offset) in zip(transcription.notes, times, strict=True):
         start, end = onset / _STEPS_PER_SECOND, offset / _STEPS_PER_SECOND
@@ -32,14 +32,14 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
 
 
 def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
-    """Read notes; rests (an empty label, ``rest``, ``sil`` and the like) are left out.
+    """Read notes. Rests, which have labels such as ``rest``, ``sil`` or an empty one, are left out.
 
     Args:
-        path: the file.
-        request: ``faults``.
+        path: path of the file.
+        request: options; ``faults`` is used.
 
     Raises:
-        InputError: if the file cannot be read or a line is not a label with a pitch; it names the line.
+        InputError: if the file cannot be read or a line is not a label with a pitch. The message names the line.
     """
     path = Path(path)
     faults = request.faults
@@ -65,21 +65,21 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
 
 
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Line and cells of each label; without tabs, spaces separate them."""
+    """Yield the line and the cells of each label; without tabs, spaces separate the cells."""
     for line, content in enumerate(text.split("\n"), 1):
         if content.strip() and not content.startswith("\\"):
             yield line, content.split("\t") if "\t" in content else content.split(maxsplit=2)
 
 
 def _second(rows: Sequence[tuple[int, list[str]]]) -> float:
-    """What a second is in the unit of the times: 1, or 10 000 000 in labels of HTK, whose times are whole numbers."""
+    """Return the number of units per second: 1, or 10 000 000 in labels of HTK, whose times are integers."""
     times = [cell.strip() for _, cells in rows for cell in cells[:2]]
     whole = all(time.isascii() and time.isdecimal() for time in times)
     return _HTK_SECOND if whole and any(len(time) > _HTK_DIGITS for time in times) else 1.0
 
 
 def _recognises(sample: Sample) -> bool:
-    """Whether most labels name notes: numbers count, if some are names; phonemes such as ``a1`` or ``9`` do not."""
+    """Return whether most labels are notes. Numbers count only if some labels are names; phonemes do not count."""
     rows = [row.cells for row in sample.rows]
     if not rows or not all(len(cells) >= 2 and all(map(is_number, cells[:2])) for cells in rows):
         return False

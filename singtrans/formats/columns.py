@@ -1,4 +1,4 @@
-"""What a table's header names: times, pitch and its unit, by the synonyms that people use."""
+"""Recognition of the columns of a table by common names for times, pitch and units."""
 
 import re
 from collections.abc import Sequence
@@ -24,12 +24,12 @@ _PITCHES = {
 }
 _MILLISECONDS = re.compile(r"(?<=.)_(?:ms|msecs?|milliseconds?)$")
 USUALLY_MIDI = ("pitch", "note", "note_name", "pitch_name")
-"""Pitch columns that are in MIDI numbers up to 127, and not only where these can be sung."""
+"""Pitch columns in which MIDI numbers up to 127 are expected, not only those in the range of singing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Where a table has what; -1 where it has it not.
+    """Numbers of the columns of a table; -1 for missing columns.
 
     Attributes:
         onset: column of the start, or of the time.
@@ -37,9 +37,9 @@ class Columns:
         duration: column of the length.
         pitch: column of the pitch.
         confidence: column of the confidence.
-        unit: ``midi``, ``hz``, ``name`` (a number or a note's name), or empty where the header does not say.
-        pitch_name: the pitch column's name in lower case with underscores.
-        second: what a second is in the unit of the times: 1, or 1000 where the header names milliseconds.
+        unit: ``midi``, ``hz``, ``name`` (a number or the name of a note), or empty if the header does not state it.
+        pitch_name: name of the pitch column in lower case with underscores.
+        second: number of units per second: 1, or 1000 if the header states milliseconds.
     """
 
     onset: int
@@ -53,7 +53,7 @@ class Columns:
 
 
 def find_columns(names: Sequence[str]) -> Columns:
-    """Columns by their names; upper and lower case, spaces, brackets and ``(s)`` do not matter."""
+    """Find columns by their names; case, spaces, brackets and ``(s)`` are ignored."""
     known = [_plain(name) for name in names]
     second = 1.0
     if any(_MILLISECONDS.search(name) for name in known):

@@ -1,4 +1,4 @@
-"""One file of notes into another."""
+"""Conversion of a file of notes to another format."""
 
 import os
 from dataclasses import dataclass, replace
@@ -21,15 +21,15 @@ from singtrans.notes import Note, PitchTrack, Transcription
 MIXED = "does not sound like a single voice; many notes may be wrong"
 """Remark on a recording with an accompaniment or several voices."""
 
-_TOGETHER = 0.01  # seconds between the onsets of notes that are meant to begin together
-_ROUNDING = 0.001  # seconds of overlap that come from rounding
+_TOGETHER = 0.01  # largest distance in seconds of onsets that count as simultaneous
+_ROUNDING = 0.001  # seconds; smaller overlaps are due to rounding
 
 
 def load_transcription(path: str | Path, request: ReadOptions = DEFAULTS) -> Transcription:
-    """Read a file of notes as a transcription: our own JSON with everything in it, other files with their notes.
+    """Read a file of notes as a transcription. Only singtrans' JSON has more than notes.
 
     Raises:
-        InputError: as for ``load_notes``.
+        InputError: under the same conditions as for ``load_notes``.
     """
     path = Path(path)
     if format_of(path) == "f0":
@@ -44,11 +44,11 @@ def load_transcription(path: str | Path, request: ReadOptions = DEFAULTS) -> Tra
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """What was written.
+    """Result of a conversion.
 
     Attributes:
-        notes: as they are written; their integers are those that were meant.
-        remarks: on changes that were made, one line each.
+        notes: notes as they were written.
+        remarks: one line for each kind of change to the notes.
     """
 
     notes: tuple[Note, ...]
@@ -68,13 +68,13 @@ def convert_file(
     """Write the notes of ``source`` to ``target``.
 
     Args:
-        source: a file of notes.
-        target: the file to write.
-        format: its format, where its name does not say it.
-        audio: the recording, for formats that want its sound.
-        options: how to write them.
-        overwrite: whether an existing target is replaced.
-        request: what to read from the source, where it leaves a choice.
+        source: file of notes.
+        target: file to write.
+        format: format of the target, if its ending does not determine it.
+        audio: recording, for formats that need its sound.
+        options: options of the format.
+        overwrite: whether to replace an existing target.
+        request: options for reading the source.
 
     Raises:
         UsageError: if the target's format is unknown, or the target is the source or the recording.
@@ -111,15 +111,17 @@ def with_song(options: Options, path: Path, notes: tuple[Note, ...], request: Re
     """
     song = read_song(path, notes, request)
     known = replace(options, beats=options.beats or song.beats, lyrics=options.lyrics or song.words)
-    if not options.ends and reader_of(path).ends == JOINED:  # ends that a score or an editor has are kept
+    if (
+        not options.ends and reader_of(path).ends == JOINED
+    ):  # the ends of notes from a score or an editor are not changed
         known = replace(known, ends=SUNG)
     return read_session(path).options(known)
 
 
 def monophonic(notes: tuple[Note, ...]) -> tuple[tuple[Note, ...], tuple[str, ...]]:
-    """Notes that do not overlap, and a line for each kind of change.
+    """Remove overlaps of notes, and return one line for each kind of change.
 
-    Of notes that begin together the highest is kept; a note ends where the next one begins.
+    If notes begin together, the highest one is kept. A note ends where the next one begins.
     """
     kept: list[Note] = []
     cut = 0
@@ -138,9 +140,9 @@ def monophonic(notes: tuple[Note, ...]) -> tuple[tuple[Note, ...], tuple[str, ..
 
 
 def remarks_on(transcription: Transcription, formats: tuple[str, ...], options: Options) -> tuple[str, ...]:
-    """What a user wants to know of the notes and of how they became these formats: tuning, key, tempo, lyrics."""
+    """Return remarks on the notes and on their conversion to formats: tuning, key, tempo and lyrics."""
     found = melody_remarks(transcription, options)
-    # Scores have a tempo and a grid even where MIDI and UltraStar have none: their remarks can differ.
+    # Scores always have a tempo and a grid, but MIDI and UltraStar may have none, so their remarks can differ.
     groups = [[f for f in formats if f in SHEETS], [f for f in formats if f in SCORED - SHEETS]]
     said = {
         ", ".join(names): arrange(transcription, options, score=names[0] in SHEETS).remarks for names in groups if names
@@ -155,7 +157,7 @@ def remarks_on(transcription: Transcription, formats: tuple[str, ...], options: 
 
 
 def melody_remarks(transcription: Transcription, options: Options) -> tuple[str, ...]:
-    """What was found in the notes: a line on the tuning and one on the key, where they were to be found."""
+    """Return remarks on the tuning and the key, if they were estimated."""
     tuning = (describe_tuning(transcription.notes),) if options.tuning == AUTO else ()
     key = (describe_key(apply_tuning(transcription, options.tuning).notes),) if options.key == AUTO else ()
     return (*tuning, *key)

@@ -1,11 +1,11 @@
-"""CSV, one note a line, for spreadsheets and scripts; reads tables of notes with other headers as well.
+"""CSV with one note per line, for spreadsheets and scripts. Tables with other headers can also be read.
 
     onset,offset,pitch,note,confidence
     0.4210,0.9630,60.132,60,0.871
 
-Onset and offset in seconds, pitch as a fractional MIDI number, note as the integer MIDI number (60 = C4). Where notes
-count from another A4 than 440 Hz, a column ``tuning`` says how many semitones it lies above; where some were meant as
-neighbours of the nearest integer, as the song's key has it, a column ``moved`` says by how many semitones.
+Onset and offset are in seconds, pitch is a fractional MIDI number, and note is the integer MIDI number (60 = C4). If A4
+is not 440 Hz, a column ``tuning`` has its distance from 440 Hz in semitones. If the key of the song changes notes, a
+column ``moved`` has the change in semitones.
 """
 
 from collections.abc import Mapping
@@ -35,14 +35,15 @@ from singtrans.formats.time_grid import on_grid
 from singtrans.notes import Note, Transcription
 
 COLUMNS = ("onset", "offset", "pitch", "note", "confidence")
-_MORE = ("tuning", "moved")  # columns that are there where they are needed
-_STEPS_PER_SECOND = 10_000  # four decimals: a hundredth of the shortest hop
+_MORE = ("tuning", "moved")  # columns that are only written if needed
+_STEPS_PER_SECOND = 10_000  # four decimals, a hundredth of the shortest hop
 
 
 def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
     """Write the notes of a transcription as UTF-8 with a header and LF line ends.
 
-    Times have four decimals, pitch, confidence and tuning three; rounding leaves every note a length, and no overlap.
+    Times have four decimals, and pitch, confidence and tuning have three. After rounding, every note has a length above
+    0, and no notes overlap.
     """
     needed = {
         "tuning": any(round(note.tuning, 3) for note in transcription.notes),
@@ -61,20 +62,20 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
 def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
     """Read notes from text with a header, separated by commas, tabs, semicolons or spaces.
 
-    The header names an onset, an offset or a duration, and a pitch, by one of the usual words (docs/labels.md);
-    ``confidence`` is 1 where it is missing, ``tuning`` and ``moved`` are read from our own tables, and other columns
-    and blank lines are ignored.
+    The header has common names for an onset, an offset or a duration, and a pitch (docs/labels.md). If ``confidence``
+    is missing, it is 1. ``tuning`` and ``moved`` are only read from tables that singtrans wrote. Other columns and
+    blank lines are ignored.
 
     Args:
         path: the file.
-        request: ``columns``, ``unit`` and ``faults``.
+        request: options; ``columns``, ``unit`` and ``faults`` are used.
 
     Returns:
         The notes in the order of their onsets.
 
     Raises:
-        InputError: if the file cannot be read, the header lacks a column, the unit is not clear, or a line
-            is not a note; it names the line.
+        InputError: if the file cannot be read, the header lacks a column, the unit is ambiguous, or a line is not a
+            note. The message names the line.
     """
     path = Path(path)
     unit, faults = request.unit, request.faults
@@ -92,7 +93,7 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
             f"lacks {', '.join(missing)}: the first line must name the columns onset, offset (or duration) and pitch.",
         )
     own = table.names[: len(COLUMNS)] == COLUMNS and set(table.names[len(COLUMNS) :]) <= set(_MORE)
-    # Elsewhere columns of these names may be anything.
+    # In other tables, columns with these names may have another meaning.
     more = {name: table.names.index(name) for name in _MORE if own and name in table.names}
     values = [_values(path, row, columns, unit, more, faults) for row in table.rows]
     sung = [value for value in values if value]
@@ -104,7 +105,7 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Values:
-    """What one line states: seconds, pitch in the column's unit."""
+    """Values of one line: times in seconds, and pitch in the unit of the column."""
 
     line: int
     onset: float
@@ -123,7 +124,7 @@ def _values(
     more: Mapping[str, int],
     faults: list[InputError] | None,
 ) -> _Values | None:
-    """None for a rest, which only a label can say, and for a line that is refused."""
+    """Read the values of a line; return None for a rest, or for an invalid line."""
     try:
         onset = number(row.cells[columns.onset]) / columns.second
         ends = columns.offset if columns.offset >= 0 else columns.duration
@@ -140,7 +141,7 @@ def _values(
 
 
 def _may_be_named(columns: Columns, label: str, unit: str | None) -> bool:
-    """Whether a pitch may be a note's name or a rest, as in columns ``note``, or ``pitch`` as GAME writes them."""
+    """Return whether a pitch may be the name of a note or a rest, as in columns ``note``, or ``pitch`` of GAME."""
     return unit is None and (columns.unit == "name" or (columns.unit == "" and not is_number(label)))
 
 

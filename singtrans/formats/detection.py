@@ -1,4 +1,4 @@
-"""The format of a file of notes: by its ending if only one format has it, else by its content."""
+"""Detection of the format of a file of notes, by its ending if it is unique, and else by its content."""
 
 from pathlib import Path
 
@@ -13,18 +13,18 @@ from singtrans.formats.labels import mir_st500
 from singtrans.formats.registry import BY_SUFFIX, FORMATS
 from singtrans.formats.text import Row, find_header, is_number, number, read_text, split_rows
 
-_HEAD = 65536  # characters that are enough to recognise a format
-_LONGEST_HOP = 0.1  # seconds between the frames of a pitch track
-_LOWEST_PITCH = 28.0  # MIDI; whatever the unit, the highest pitch that is sung lies above
+_HEAD = 65536  # number of characters that is sufficient to recognise a format
+_LONGEST_HOP = 0.1  # largest distance in seconds of the frames of a pitch track
+_LOWEST_PITCH = 28.0  # MIDI number or Hz; the highest sung pitch is above it in both units
 
 
 def reader_of(path: Path) -> Format:
-    """The format of a file of notes.
+    """Detect the format of a file of notes.
 
-    An ending that only one format has decides; else the first format that recognises the content.
+    If only one format has the ending, this is the format; otherwise, it is the first that recognises the content.
 
     Raises:
-        InputError: if the file cannot be read, or no format recognises it; it says what the file seems to hold.
+        InputError: if the file cannot be read, or no format recognises it. The message describes the content.
     """
     suffix = path.suffix.lower()
     if suffix in BY_SUFFIX:
@@ -34,7 +34,7 @@ def reader_of(path: Path) -> Format:
         return format
     if suffix == ".json":
         return mir_st500.FORMAT
-    if suffix in (".csv", ".tsv"):  # their readers say what is wrong with the table
+    if suffix in (".csv", ".tsv"):  # the reader describes the fault in the table
         cells = sample.rows[0].cells if sample.rows else ("",)
         if not is_number(cells[0]):
             return csv_notes.FORMAT
@@ -44,10 +44,10 @@ def reader_of(path: Path) -> Format:
 
 
 def read_sample(path: Path) -> Sample:
-    """The start of a file, as the formats' recognisers need it; all of it if it is JSON.
+    """Read the start of a file for recognising its format; JSON is read completely.
 
     Raises:
-        InputError: if the file cannot be read or is not text.
+        InputError: if the file cannot be read, or is not text.
     """
     if path.suffix.lower() == ".json":
         return Sample(path, "", (), data=read_json(path))
@@ -57,7 +57,7 @@ def read_sample(path: Path) -> Sample:
 
 
 def holds_notes(path: Path) -> bool:
-    """Whether a file is in a format of notes, and not lyrics, a readme, a pitch track or metadata."""
+    """Return whether a file has notes, and is not lyrics, a readme, a pitch track or metadata."""
     if path.suffix.lower() in BY_SUFFIX:
         return True
     try:
@@ -67,7 +67,7 @@ def holds_notes(path: Path) -> bool:
 
 
 def holds_pitch(path: Path) -> bool:
-    """Whether a text file holds pitch over time: a header that says so, or times close together and pitches."""
+    """Return whether a text file has pitch over time, by its header or by close times with pitches."""
     try:
         sample = read_sample(path)
     except InputError:

@@ -1,4 +1,4 @@
-"""The encoding of text: Unicode, or else the candidate whose characters are the most usual ones."""
+"""Detection of the encoding of text: Unicode, or else the candidate with the most common characters."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -31,24 +31,24 @@ _ALPHABETS = (
 
 _LATIN = frozenset("".join(_ALPHABETS))
 _COMMON_LEADS = {"gb18030": (0xB0, 0xD7), "big5": (0xA4, 0xC6), "cp932": (0x88, 0x97)}
-"""First bytes of the characters that each standard lists first, as the common ones."""
+"""Range of first bytes of the common characters in each standard."""
 
 _QUOTES = frozenset("‘’“”„–—…«»·、。，！？「」『』（）：；～")
 
 
-_SAMPLED = 65_536  # bytes that tell whether text without a mark is in UTF-16
+_SAMPLED = 65_536  # number of bytes for detecting UTF-16 without a byte order mark
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """Text, with LF at the ends of its lines, and what its encoding is called; empty for Unicode."""
+    """Text with LF line ends, and the name of its encoding, which is empty for Unicode."""
 
     text: str
     encoding: str = ""
 
 
 def decode_text(content: bytes) -> Decoded | None:
-    """Decode text in UTF-8, UTF-16 or another usual encoding; None if it is not text."""
+    """Decode text in UTF-8, UTF-16 or another common encoding; return None if it is not text."""
     text, encoding = _unicode(content), ""
     if text is None and b"\0" not in content:
         text, encoding = decode_words(content)
@@ -58,7 +58,7 @@ def decode_text(content: bytes) -> Decoded | None:
 
 
 def _unicode(content: bytes) -> str | None:
-    """Text in Unicode; None if it is not. Text without a mark is in UTF-16 if every other byte is 0."""
+    """Decode Unicode; return None for other text. Without a mark, text is UTF-16 if every second byte is 0."""
     encoding = "utf-8-sig"
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         encoding = "utf-16"
@@ -79,7 +79,7 @@ def decode_words(content: bytes) -> tuple[str, str]:
     """Decode text of an unknown encoding that is not Unicode.
 
     Returns:
-        The text, and what the encoding is called.
+        The text, and the name of the encoding.
     """
     texts = {}
     for encoding in _ENCODINGS:
@@ -91,19 +91,19 @@ def decode_words(content: bytes) -> tuple[str, str]:
         return content.decode("cp1252", "replace"), _ENCODINGS["cp1252"]
     best = min(texts, key=lambda encoding: _strangeness(texts[encoding], encoding))
     if {best, "cp1250", "cp1252"} <= set(texts) and best in ("cp1250", "cp1252"):
-        # The same bytes are letters in both: those of one language are likelier.
+        # The bytes are letters in both encodings. The one in which they fit a single language is more likely.
         best = next((e for e in ("cp1252", "cp1250") if _is_one_language(texts[e])), best)
     return texts[best], _ENCODINGS[best]
 
 
 def _is_one_language(text: str) -> bool:
-    """Whether one European language has all letters and marks of a text."""
+    """Return whether a single European language has all letters and marks of a text."""
     letters = {c for c in text.lower() if ord(c) > 127 and c not in _QUOTES}
     return any(letters <= set(alphabet) for alphabet in _ALPHABETS)
 
 
 def _strangeness(text: str, encoding: str) -> float:
-    """The mean over bytes beyond ASCII of how unusual their characters are, and how unlikely their neighbours."""
+    """Compute the mean over non-ASCII bytes of the rarity of their characters and neighbours."""
     total = count = 0.0
     before = " "
     for character in text:
@@ -132,7 +132,7 @@ def _character(character: str, encoding: str) -> float:
 
 
 def _clashes(before: str, character: str) -> bool:
-    """Whether a letter is unlikely after another: a capital in a word, or a letter of another script."""
+    """Return whether a letter is unlikely after another: a capital in a word, or a letter of another script."""
     if not before.isalpha() or not character.isalpha():
         return False
     if before.islower() and character.isupper():

@@ -1,9 +1,10 @@
-"""Labels of pitch over time, without notes.
+"""Files of pitch over time, without notes.
 
-One value per line, 20 ms apart, the first at 20 ms (MIR-1K's ``.pv``; Hsu and Jang, 2010), or 32 ms apart, the first at
-16 ms (iKala's; Chan et al., 2015), whichever fits the recording; or columns, with or without a header: time in seconds,
-pitch, and perhaps a confidence. 0 and below, ``nan`` or nothing is unvoiced. mir_eval and MIREX give the pitch of an
-unvoiced frame, as far as one can be guessed, as a negative frequency.
+There are two layouts. In the first, there is one value per line. The values are 20 ms apart, with the first at 20 ms
+(MIR-1K's ``.pv``; Hsu and Jang, 2010), or 32 ms apart, with the first at 16 ms (iKala; Chan et al., 2015); the one that
+fits the recording is used. In the second, there are columns with or without a header: time in seconds, pitch, and
+optionally a confidence. Values of 0 or below, ``nan`` and empty values are unvoiced. In files of mir_eval and MIREX, a
+negative frequency is a guess of the pitch in an unvoiced frame.
 """
 
 from collections.abc import Callable
@@ -21,15 +22,15 @@ from singtrans.formats.text import Row, at_line, is_number, number, read_table, 
 from singtrans.notes import PitchTrack, Transcription
 from singtrans.pitch import hz_to_midi, midi_to_hz
 
-_GRIDS = ((0.02, 0.02), (0.032, 0.016))  # seconds between values that come without times, and at the first of them
-_FITTING = 0.05  # of a recording's length, by which the values of a grid may be too long or too short
-_VOICED = 0.5  # the confidence from which a frame counts as voiced
+_GRIDS = ((0.02, 0.02), (0.032, 0.016))  # distance in seconds of values without times, and time of the first one
+_FITTING = 0.05  # largest deviation of the length of a grid from that of the recording, as a share
+_VOICED = 0.5  # confidence from which a frame is voiced
 _GAP = 1.5  # hops
 
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """Where each row has what (-1 where it has it not), the pitch's unit (empty if not stated), and the times'."""
+    """Numbers of the columns (-1 if missing), unit of pitch (empty if not stated), and unit of times."""
 
     time: int
     pitch: int
@@ -54,25 +55,25 @@ def read(
 ) -> PitchTrack:
     """Read a pitch track.
 
-    Where frames are left out, as Tony does with unvoiced ones, an unvoiced frame follows the last one before the
-    gap and precedes the first one after it.
+    If frames are missing, as the unvoiced ones in files of Tony, an unvoiced frame is inserted at each end of the gap.
 
     Args:
         path: the file.
-        unit: of the pitch, ``midi`` or ``hz``; None for what the header says, or else to judge by how large
-            values are (``guess_unit``).
-        guesses: keep the pitch that is guessed in unvoiced frames, a negative frequency, with a voicing of 0.
-        seconds: gives the length of the recording, where values come without times.
+        unit: unit of pitch, ``midi`` or ``hz``; None to use the unit in the header, or else to infer it
+            (``guess_unit``).
+        guesses: whether to keep guesses of the pitch in unvoiced frames, which are negative frequencies, with a voicing
+            of 0.
+        seconds: function that returns the length of the recording, for values without times.
 
     Raises:
-        InputError: if the file cannot be read, has no values, the unit is not clear, or a line is wrong; it
+        InputError: if the file cannot be read, has no values, the unit is ambiguous, or a line is invalid. The message
             names the line.
     """
     path = Path(path)
     text = read_text(path)
     rows = split_rows(text)
     if not rows:
-        raise at_line(path, 1, "is empty: a pitch file has one value a line, or time and pitch.")
+        raise at_line(path, 1, "is empty: a pitch file has one value per line, or time and pitch.")
     if all(is_number(cell) or cell.lower() == "nan" for cell in rows[0].cells[:2]):
         layout = _Layout(0 if len(rows[0].cells) > 1 else -1, min(1, len(rows[0].cells) - 1), _confidence_of(rows), "")
     else:
@@ -88,7 +89,7 @@ def read(
         time = np.array([_time(path, row, layout) for row in rows])
     wrong = np.flatnonzero(np.diff(time) <= 0)
     if len(wrong):
-        raise at_line(path, rows[wrong[0] + 1].line, "does not come later than the line before: sort it by time.")
+        raise at_line(path, rows[wrong[0] + 1].line, "is not later than the line before: sort the lines by time.")
     midi = _midi(
         path,
         rows,
@@ -105,7 +106,9 @@ def read(
 def _named(path: Path, names: tuple[str, ...]) -> _Layout:
     columns = find_columns(names)
     if columns.onset < 0 or columns.pitch < 0 or max(columns.offset, columns.duration) >= 0:
-        raise at_line(path, 1, "names no pitch over time: it needs the columns time and hz (or midi), and no others.")
+        raise at_line(
+            path, 1, "has no columns for pitch over time: it needs the columns time and hz (or midi), and no others."
+        )
     unit = "midi" if columns.unit == "name" else columns.unit
     usually_midi = columns.pitch_name in USUALLY_MIDI
     highest = 127.0 if usually_midi else 96.0
@@ -113,7 +116,7 @@ def _named(path: Path, names: tuple[str, ...]) -> _Layout:
 
 
 def _pitch(path: Path, row: Row, layout: _Layout) -> float:
-    """Value as it stands, NaN where unvoiced."""
+    """Read the value of a row; NaN if unvoiced."""
     text = row.cells[layout.pitch] if layout.pitch < len(row.cells) else ""
     if layout.time >= 0 and text.lower() in ("", "nan"):
         return np.nan
@@ -121,7 +124,7 @@ def _pitch(path: Path, row: Row, layout: _Layout) -> float:
         if text.lower() == "nan":
             return np.nan
         if layout.time < 0 and len(row.cells) > 1:
-            raise ValueError("one value a line")
+            raise ValueError("one value per line")
         value = number(text)
     except ValueError:
         raise at_line(path, row.line, "is not a pitch: give a MIDI number or Hz, 0 where unvoiced.") from None
@@ -129,7 +132,7 @@ def _pitch(path: Path, row: Row, layout: _Layout) -> float:
 
 
 def _grid(count: int, seconds: Callable[[], float] | None) -> tuple[float, float]:
-    """Seconds between values that come without times, and at the first of them: of a recording's length, if known."""
+    """Return the distance of values without times, and the time of the first, by the recording's length if known."""
     if seconds is None:
         return _GRIDS[0]
     length = seconds()
@@ -138,7 +141,7 @@ def _grid(count: int, seconds: Callable[[], float] | None) -> tuple[float, float
 
 
 def _confidence_of(rows: tuple[Row, ...]) -> int:
-    """The third column of a table without a header, if all of it can be probabilities; else -1."""
+    """Return the third column of a table without a header if all its values can be probabilities; else -1."""
     thirds = [row.cells[2] for row in rows if len(row.cells) == 3 and is_number(row.cells[2])]
     return 2 if len(thirds) == len(rows) and all(0 <= number(third) <= 1 for third in thirds) else -1
 
@@ -159,12 +162,14 @@ def _confidence(path: Path, row: Row, layout: _Layout) -> float:
         if not 0 <= value <= 1:
             raise ValueError("a probability")
     except (ValueError, IndexError):
-        raise at_line(path, row.line, "has a confidence that is no number from 0 to 1: mend or drop it.") from None
+        raise at_line(
+            path, row.line, "has a confidence that is not a number from 0 to 1: correct or remove it."
+        ) from None
     return value
 
 
 def _midi(path: Path, rows: tuple[Row, ...], pitch: np.ndarray, unit: str | None) -> np.ndarray:
-    """(frames,) MIDI numbers, NaN where unvoiced."""
+    """Convert the pitches to (frames,) MIDI numbers, NaN where unvoiced."""
     if unit is None:
         line = rows[int(np.nanargmax(pitch))].line
         raise at_line(path, line, f"has {np.nanmax(pitch):g}, which could be MIDI or Hz: add a first line time,hz.")
@@ -172,18 +177,18 @@ def _midi(path: Path, rows: tuple[Row, ...], pitch: np.ndarray, unit: str | None
         midi = hz_to_midi(pitch) if unit == "hz" else pitch
     wrong = np.flatnonzero((midi > 127.5) | (midi < 0))
     if len(wrong):
-        raise at_line(path, rows[wrong[0]].line, f"has {pitch[wrong[0]]:g}, outside MIDI 0 to 127: mend that line.")
+        raise at_line(path, rows[wrong[0]].line, f"has {pitch[wrong[0]]:g}, outside MIDI 0 to 127: correct that line.")
     return midi
 
 
 def _with_gaps(time: np.ndarray, midi: np.ndarray, voicing: np.ndarray) -> PitchTrack:
-    """The track with an unvoiced frame at either end of each gap."""
+    """Make a track with an unvoiced frame at each end of every gap."""
     if len(time) < 3:
         return PitchTrack(time, midi, voicing)
     steps = np.diff(time)
     hop = float(np.median(steps))
     before = np.flatnonzero(steps > _GAP * hop)
-    wide = before[steps[before] > 2.5 * hop]  # room for a second frame
+    wide = before[steps[before] > 2.5 * hop]  # gaps that have room for a second frame
     more = np.concatenate([time[before] + hop, time[wide + 1] - hop])
     order = np.argsort(np.concatenate([time, more]), kind="stable")
     return PitchTrack(

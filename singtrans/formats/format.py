@@ -1,7 +1,7 @@
-"""The record that describes a file format: one `Format` per format, kept in the format's own module.
+"""The record that describes a file format. Each format has a `Format` in its module.
 
 `singtrans.formats.registry` lists the records. Command-line choices, help, the table in docs/formats.md, endings and
-tests all follow from them: a new written format is one new module and one line in the registry.
+tests are made from them, so a new format needs only a new module and one line in the registry.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,15 +19,15 @@ from singtrans.notes import Note, Transcription
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """What to read from a file, where the file leaves a choice. Each reader uses the fields it has a use for.
+    """Options for reading a file. Each reader uses the fields that apply to its format.
 
     Attributes:
-        name: which recording, in files with many recordings.
-        voice: which voice: ``P2`` of a duet, the number of an annotation, the name or number of a track or part.
-        tier: which tier of a TextGrid.
-        unit: ``midi`` or ``hz``, the unit of a pitch column, whatever the file says; None for what the file says.
+        name: name of the recording in files with many recordings.
+        voice: voice to read: ``P2`` of a duet, the number of an annotation, or the name or number of a track or part.
+        tier: name of a tier in a TextGrid.
+        unit: unit of a pitch column, ``midi`` or ``hz``, which replaces that in the file; None to use that in the file.
         columns: names of the columns of a table without a header, such as ``onset,offset,hz``; None to infer them.
-        faults: collects the errors in single lines, which are then skipped; None to raise the first one.
+        faults: list to which errors in single lines are added, which are then skipped; None to raise the first error.
     """
 
     name: str | None = None
@@ -38,7 +38,7 @@ class ReadOptions:
     faults: list[InputError] | None = None
 
     def or_else(self, other: "ReadOptions") -> "ReadOptions":
-        """These choices, with those of ``other`` where nothing is chosen."""
+        """Return these options, with values of ``other`` for options that are not set."""
         return ReadOptions(
             self.name or other.name,
             self.voice or other.voice,
@@ -50,7 +50,7 @@ class ReadOptions:
 
 
 DEFAULTS = ReadOptions()
-"""Nothing chosen: the file decides."""
+"""Options that leave all choices to the reader."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +58,11 @@ class Sample:
     """The start of a file, for recognising its format by content.
 
     Attributes:
-        path: the file.
-        text: its first characters; empty if it is not text.
-        rows: the lines of ``text`` cut into cells, without blank lines and comments.
-        header: names of the columns, if the text is a table with a header; empty if it has none.
-        data: the whole content of a JSON file; None for other files.
+        path: path of the file.
+        text: first characters of the file; empty if it is not text.
+        rows: lines of ``text`` split into cells, without blank lines and comments.
+        header: names of the columns; empty if the text is not a table with a header.
+        data: content of a JSON file; None for other files.
     """
 
     path: Path
@@ -73,16 +73,16 @@ class Sample:
 
 
 Content = tuple[Note, ...] | Transcription
-"""What a reader returns: notes in the order of their onsets, or a transcription if the format holds one."""
+"""Result of a reader: notes in the order of their onsets, or a transcription if the format has one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Song:
-    """What a file of notes holds besides its notes.
+    """Content of a file of notes besides the notes.
 
     Attributes:
-        words: a syllable for each note, ``~`` where one is held; empty if the file has no words.
-        beats: the beats that the file states; None if it states none.
+        words: one syllable for each note, ``~`` where the previous one is held; empty if the file has no words.
+        beats: beats that the file states; None if it states none.
     """
 
     words: tuple[Syllable, ...] = ()
@@ -99,21 +99,21 @@ class Format:
     """A file format.
 
     Attributes:
-        name: its name on the command line and in the docs.
+        name: name of the format on the command line and in the docs.
         description: one line for help and docs.
-        endings: file endings of this format; the first one is what is written.
+        endings: file endings of this format; files are written with the first one.
         aliases: other names that the command line accepts.
-        also_read: further endings that are read but not written.
-        read: reads notes; None if files of this format hold none, or are not read.
-        read_song: reads words and beats for notes that were read from a file; None if the format has neither.
-        recognises: whether the start of a file is in this format, for endings that several formats share.
-        write: writes a transcription to an open binary file; None if the format is read only.
-        uses: fields of `Options` that change what is written.
-        precision: of times and pitches that are written, for the docs.
-        packages: packages that the writer needs, all of them in ``extra``.
-        extra: the extra of singtrans that brings them.
-        ends: where notes end unless the options say so: ``sung`` or ``joined``.
-        is_sheet: whether it is sheet music, which has beats and a grid even where none are asked for.
+        also_read: further endings of files that can be read.
+        read: function that reads notes; None if the format has no notes or cannot be read.
+        read_song: function that reads words and beats for notes from a file; None if the format has neither.
+        recognises: function that returns whether the start of a file has this format, for endings of several formats.
+        write: function that writes a transcription to an open binary file; None if the format is only read.
+        uses: fields of `Options` that have an effect on the file.
+        precision: precision of written times and pitches, for the docs.
+        packages: packages that the writer needs, which ``extra`` installs.
+        extra: extra of singtrans that installs the packages.
+        ends: default ends of notes: ``sung`` or ``joined``.
+        is_sheet: whether the format is sheet music, which always has beats and a grid.
     """
 
     name: str

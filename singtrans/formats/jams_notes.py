@@ -82,11 +82,11 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
 
     Args:
         path: the file.
-        request: ``voice``, the number of one of several annotations, counted from ``1``; and ``faults``.
+        request: options; ``voice``, the number of an annotation from ``1``, and ``faults`` are used.
 
     Raises:
-        InputError: if the file cannot be read, has no annotation of notes or several and none is chosen, or
-            an entry is not a note; it names the entry.
+        InputError: if the file cannot be read, has no annotation of notes, has several without a choice, or an entry is
+            not a note. The message names the entry.
     """
     path = Path(path)
     voice, faults = request.voice, request.faults
@@ -115,8 +115,8 @@ def read_pitch(path: str | Path) -> PitchTrack:
     """Read the annotation ``pitch_contour``; unvoiced frames are NaN.
 
     Raises:
-        InputError: if the file cannot be read, has no such annotation or several, or an entry is invalid; it names
-            the entry.
+        InputError: if the file cannot be read, does not have exactly one such annotation, or an entry is invalid. The
+            message names the entry.
     """
     path = Path(path)
     found = _annotations(path, (CONTOUR,))
@@ -129,9 +129,7 @@ def read_pitch(path: str | Path) -> PitchTrack:
             times.append(_later(finite(entry["time"]), times))
             midi.append(_contour_pitch(entry["value"]))
         except (AttributeError, KeyError, TypeError, ValueError):
-            fault = (
-                f"entry {place} is not a pitch: it needs a later time than the one before, and a frequency as value."
-            )
+            fault = f"entry {place} is not a pitch: it needs a later time than the previous one, and a frequency."
             raise InputError(f"{path}: {fault}") from None
     if not times:
         raise InputError(f"{path} has an empty {CONTOUR}: give a JAMS file with pitch in it.")
@@ -146,7 +144,7 @@ def _later(time: float, times: list[float]) -> float:
 
 
 def _contour_pitch(value: dict[str, Any]) -> float:
-    """MIDI number; NaN if unvoiced, which files state by 0, a negative frequency or none."""
+    """Convert a value to a MIDI number; return NaN for unvoiced values, which are 0, negative or missing."""
     if not value.get("voiced", True) or value["frequency"] is None or finite(value["frequency"]) <= 0:
         return np.nan
     midi = to_midi(finite(value["frequency"]), "hz")
@@ -156,7 +154,7 @@ def _contour_pitch(value: dict[str, Any]) -> float:
 
 
 def namespaces(path: Path) -> set[str]:
-    """The namespaces of a file's annotations; empty if it is not JAMS."""
+    """Return the namespaces of the annotations in a file; empty if it is not JAMS."""
     try:
         return {annotation["namespace"] for annotation in _annotations(path, (*NAMESPACES, CONTOUR))}
     except InputError:
@@ -174,7 +172,7 @@ def _annotations(path: Path, wanted: tuple[str, ...]) -> list[dict[str, Any]]:
 
 
 def _entries(data: object) -> list[Any]:
-    """Observations, whether listed one by one or, as some files have them, column by column."""
+    """Return the observations, which may be listed one by one or column by column."""
     if isinstance(data, dict):
         columns: list[Any] = [data.get(key) for key in ("time", "duration", "value")]
         if all(isinstance(column, list) for column in columns) and len({len(column) for column in columns}) == 1:
@@ -186,7 +184,7 @@ def _entries(data: object) -> list[Any]:
 
 
 def _confidence(value: object) -> float:
-    """The stated confidence if it lies between 0 and 1, else 1: JAMS does not define it."""
+    """Return the confidence if it is between 0 and 1, and else 1, because JAMS does not define it."""
     try:
         confidence = finite(value)
     except ValueError:

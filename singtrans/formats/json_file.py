@@ -9,10 +9,10 @@ from singtrans.files import read_bytes
 
 
 def read_json(path: Path) -> object:
-    """Content of a JSON file in UTF-8.
+    """Read the content of a JSON file in UTF-8.
 
     Raises:
-        InputError: if it cannot be read or is not JSON; it names the line.
+        InputError: if the file cannot be read or is not JSON. The message names the line.
     """
     try:
         return json.loads(read_bytes(path).decode("utf-8-sig"))
@@ -20,12 +20,12 @@ def read_json(path: Path) -> object:
         raise InputError(
             f"{path}, line {error.lineno}, is not JSON ({error.msg}): export it again, or correct that line."
         ) from None
-    except (ValueError, RecursionError):  # no text at all, a number of thousands of digits, brackets without end
+    except (ValueError, RecursionError):  # not text, a number with thousands of digits, or too many nested brackets
         raise InputError(f"{path} is not JSON in UTF-8: export it again.") from None
 
 
 def finite(value: object) -> float:
-    """A JSON number as a float.
+    """Convert a JSON number to a float.
 
     Raises:
         ValueError: if it is not a number, or not finite.

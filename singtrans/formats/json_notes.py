@@ -1,19 +1,19 @@
-"""JSON with everything a transcription holds: the notes, the pitch track, and where they come from.
+"""JSON with all content of a transcription: notes, pitch track and metadata.
 
     {"version": "0.1.0", "model": "…", "audio": "song.wav", "duration": 12.5,
      "notes": [{"onset": 0.421, "offset": 0.963, "pitch": 60.132, "note": 60, "confidence": 0.871}, …],
      "separation": {"separated": true, "engine": "spleeter", "mix_confidence": 0.71, "voice_confidence": 0.88},
      "pitch": {"time": [0.0, 0.01, …], "midi": [null, 60.02, …], "voicing": [0.01, 0.98, …]}}
 
-Times in seconds, pitch as a fractional MIDI number, null where nothing is sung. It is strict JSON: no NaN. A note that
-counts from another A4 than 440 Hz has "tuning" as well, how many semitones it lies above; one that was meant as a
-neighbour of the nearest integer, as the song's key has it, has "moved", 1 or -1. Where they are known, a note has:
+Times are in seconds, and pitch is a fractional MIDI number, or null where nothing is sung. It is strict JSON without
+NaN. If A4 is not 440 Hz, a note has "tuning", the distance of A4 from 440 Hz in semitones. If the key changes the note,
+it has "moved", which is 1 or -1. If they are known, a note also has:
 
     "certainty": {"onset": 0.97, "pitch": 0.62, "octave": 0.99, "offset": 0.88}, "doubts": ["pitch"],
     "ornaments": [{"onset": 0.421, "offset": 0.533, "pitch": 58.2, "kind": "scoop"}], "release": 1.02
 
-Certainties are probabilities; what is below 0.7 is among the doubts. Kinds of ornaments are scoop, grace and fall. The
-release is where a score would end the note.
+Certainties are probabilities; values below 0.7 are listed in the doubts. Kinds of ornaments are scoop, grace and fall.
+The release is the time at which a score would end the note.
 """
 
 import json
@@ -34,11 +34,11 @@ from singtrans.formats.time_grid import on_grid
 from singtrans.notes import Note, PitchTrack, Separation, Transcription
 
 _STEPS_PER_SECOND = 10_000
-_LOWEST, _HIGHEST = -20.0, 150.0  # MIDI: 2.6 Hz to 47 kHz; what is written may be a little outside 0 to 127
+_LOWEST, _HIGHEST = -20.0, 150.0  # MIDI numbers of 2.6 Hz and 47 kHz; written pitches may be slightly outside 0 to 127
 
 
 def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
-    """Write a transcription as UTF-8, one note a line.
+    """Write a transcription as UTF-8, with one note per line.
 
     The times of notes have four decimals, those of frames six; pitch, confidence and voicing have three.
     """
@@ -66,19 +66,19 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
     parts = [f" {_dump(key)}: {_dump(value)}" for key, value in head.items()]
     parts.append(' "notes": [' + ",".join(f"\n  {_dump(note)}" for note in notes) + "]")
     parts.append(' "pitch": {' + ",".join(f"\n  {_dump(key)}: {_dump(value)}" for key, value in pitch.items()) + "}")
-    # A file name may hold bytes that are not text; they become question marks.
+    # File names may have bytes that are not text, which are replaced with question marks.
     file.write(("{\n" + ",\n".join(parts) + "\n}\n").encode("utf-8", "replace"))
 
 
 def read(path: str | Path, request: ReadOptions = DEFAULTS) -> Transcription:
-    """Read a transcription; only ``notes``, each with onset, offset and pitch, is required.
+    """Read a transcription. Only ``notes`` with onset, offset and pitch are required.
 
     Args:
         path: the file.
         request: ``faults``.
 
     Raises:
-        InputError: if the file cannot be read or is not such JSON; it says where.
+        InputError: if the file cannot be read or is not such JSON. The message names the entry.
     """
     path = Path(path)
     content = read_json(path)
@@ -99,7 +99,7 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> Transcription:
         tuple(notes),
         pitch,
         duration,
-        # Keep the name only: a file from elsewhere may hold a path.
+        # Only the name is kept, because a file from somewhere else may have a path.
         audio=PureWindowsPath(str(content.get("audio", ""))).name,
         model=str(content.get("model", "")),
         separation=_separation(content.get("separation")),
@@ -117,7 +117,7 @@ def separation_fields(separation: Separation) -> dict[str, object]:
 
 
 def _separation(content: object) -> Separation | None:
-    """What is known of a separated voice; None where it is not what singtrans writes."""
+    """Read the result of a separation; return None if it is not as singtrans writes it."""
     if not isinstance(content, dict):
         return None
     return Separation(
@@ -158,7 +158,7 @@ def _notes(path: Path, entries: list[Any], faults: list[InputError] | None) -> l
 
 
 def _check_track(path: Path, track: PitchTrack) -> None:
-    """Refuse frames that are not MIDI numbers (such as Hz) or out of order: scores of them would be meaningless."""
+    """Refuse frames that are not MIDI numbers (but perhaps Hz) or not in order, because they cannot be scored."""
     for place in np.flatnonzero((track.midi < _LOWEST) | (track.midi > _HIGHEST))[:1]:
         raise _absurd(path, track.time[place], track.midi[place])
     if (np.diff(track.time) <= 0).any():
@@ -188,7 +188,7 @@ def note_fields(note: Note, onset: float, offset: float) -> dict[str, Any]:
 
 
 def _rounded(values: np.ndarray, decimals: int) -> list[float]:
-    # In double precision: float32 values would show their conversion error in the text.
+    # Double precision is used, because float32 values would be written with their rounding error.
     return np.round(np.asarray(values, dtype=np.float64), decimals).tolist()
 
 

@@ -1,11 +1,11 @@
-"""Lyrics for notes: a text is cut into syllables, one for each note.
+"""Lyrics for notes: a text is divided into syllables, one for each note.
 
     Twin-kle twin-kle lit-tle star
     how I won-der what you are
 
-Words stand apart, hyphens cut them into syllables, with spaces around them or without, ``~`` (or ``_``) holds the
-syllable before it for one more note, and a line is a phrase. A Chinese character, a kana and a Korean block are
-syllables. Time stamps (LRC, SRT), tags and chords in brackets, and headings such as "Chorus" are left out.
+Words are separated by spaces. Hyphens, with or without spaces around them, divide words into syllables. ``~`` (or
+``_``) holds the previous syllable for one more note. A line is a phrase. Each Chinese character, kana and Korean block
+is a syllable. Time stamps (LRC, SRT), tags and chords in brackets, and headings such as "Chorus" are left out.
 """
 
 import html
@@ -21,11 +21,11 @@ from singtrans.formats.encodings import decode_text
 from singtrans.notes import Note
 
 HELD = "~"
-_ASS_FIELDS = 9  # before the text of a dialogue
+_ASS_FIELDS = 9  # number of fields before the text of a dialogue
 _LOG = logging.getLogger(__name__)
 
 _TAG = re.compile(r"\[[^\[\]\n]*\]|<[^<>\n]*>|\{\\[^{}\n]*\}")
-"""Time stamps and tags of LRC, chords, and the mark-up of subtitles."""
+"""Time stamps and tags of LRC, chords, and markup of subtitles."""
 
 _TIMING = re.compile(r"^\s*(?:\d+\s*|[\d:,.]+\s*-->.*|WEBVTT.*)$")
 _HEADING = re.compile(
@@ -51,7 +51,7 @@ _READING = re.compile(r"[\u3400-\u9fff々]+[（(]([\u3040-\u30ff]+)[）)]")
 
 _WEB_LINE = re.compile(r"\d+\s*Contributors?.*\bLyrics|You might also like", re.IGNORECASE)
 _EMBED = re.compile(r"\d*Embed\s*$")
-"""What is copied along with the words from a page of Genius."""
+"""Texts that are copied together with the words from pages of Genius."""
 
 _CJK = "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9f"
 _CJK_RUN = re.compile(rf"[{_CJK}]+|[^{_CJK}]+")
@@ -63,13 +63,13 @@ _ONE_CJK = re.compile(rf"[{_CJK}{_SMALL}]+")
 
 @dataclass(frozen=True, slots=True)
 class Syllable:
-    """What is sung on one note.
+    """A syllable, which is sung on one note.
 
     Attributes:
-        text: the syllable, ``~`` where the one before is held.
-        begins_word: whether a word begins with it.
-        ends_word: whether a word ends with it.
-        ends_line: whether a phrase ends with it.
+        text: text of the syllable, or ``~`` if the previous one is held.
+        begins_word: whether it is the first syllable of a word.
+        ends_word: whether it is the last syllable of a word.
+        ends_line: whether it is the last syllable of a phrase.
     """
 
     text: str
@@ -79,10 +79,10 @@ class Syllable:
 
 
 def read_lyrics(path: str | Path) -> tuple[Syllable, ...]:
-    """Read the syllables of a text file, in Unicode or another usual encoding.
+    """Read the syllables of a text file, in Unicode or another common encoding.
 
     Raises:
-        InputError: if it cannot be read or holds no words.
+        InputError: if the file cannot be read or has no words.
     """
     path = Path(path)
     decoded = decode_text(read_bytes(path))
@@ -97,7 +97,7 @@ def read_lyrics(path: str | Path) -> tuple[Syllable, ...]:
 
 
 def parse_lyrics(text: str) -> tuple[Syllable, ...]:
-    """Cut a text into syllables, in order."""
+    """Divide a text into syllables."""
     found: list[Syllable] = []
     for line in _sung_lines(text):
         in_line = [syllable for word in _words(line) for syllable in _syllables(word)]
@@ -108,7 +108,7 @@ def parse_lyrics(text: str) -> tuple[Syllable, ...]:
 
 
 def _sung_lines(text: str) -> Iterator[str]:
-    """The lines of a text that can hold words: dialogues of ASS subtitles, no notes of WebVTT, no lines of chords."""
+    """Yield the lines of a text that can have words, which excludes notes of WebVTT and lines of chords."""
     lines = _EMBED.sub("", text.rstrip()).split("\n")
     first = next((line.strip() for line in lines if line.strip()), "")
     if first.lower().startswith("[script info]"):
@@ -126,38 +126,38 @@ def _sung_lines(text: str) -> Iterator[str]:
 
 
 def _below_timing(block: list[str]) -> list[str]:
-    """The lines of a WebVTT cue below its times."""
+    """Return the lines of a WebVTT cue after its times."""
     return block[next(place for place, line in enumerate(block) if "-->" in line) + 1 :]
 
 
 def is_cjk(text: str) -> bool:
-    """Whether a text is Chinese, Japanese or Korean only, where no hyphens stand between syllables."""
+    """Return whether a text is only Chinese, Japanese or Korean, in which syllables have no hyphens between them."""
     return bool(_ONE_CJK.fullmatch(text))
 
 
 def has_cjk(text: str) -> bool:
-    """Whether a text has Chinese, Japanese or Korean characters."""
+    """Return whether a text has Chinese, Japanese or Korean characters."""
     return bool(_ONE_CJK.search(text))
 
 
 def fit(syllables: Sequence[Syllable], count: int) -> tuple[Syllable | None, ...]:
-    """A syllable for each of ``count`` notes, in order; None for notes without one."""
+    """Return a syllable for each of ``count`` notes, in order; None for notes without one."""
     return (*syllables[:count], *(None,) * (count - len(syllables)))
 
 
 def syllables_of(notes: Sequence[Note], words: Mapping[tuple[float, float], Syllable]) -> tuple[Syllable, ...]:
-    """A syllable for each note, held where a note has none; empty if no note has one.
+    """Return a syllable for each note, or a held one for notes without; empty if no note has one.
 
     Args:
-        notes: the notes.
-        words: (onset, pitch) of a note -> its syllable.
+        notes: notes of the song.
+        words: map from (onset, pitch) of notes to syllables.
     """
     found = [words.get((note.onset, note.pitch), Syllable(HELD)) for note in notes]
     return tuple(found) if any(syllable.text != HELD for syllable in found) else ()
 
 
 def _words(line: str) -> list[str]:
-    """The words of a line that are sung."""
+    """Return the sung words of a line."""
     if _TIMING.match(line):
         return []
     line = _SOFT_HYPHEN.sub("-", html.unescape(line))
@@ -167,12 +167,12 @@ def _words(line: str) -> list[str]:
         return []
     line = _REPEATED.sub("", line)
     line = _TRAILING_HYPHEN.sub("-", _SPACED_HYPHEN.sub("-", line))
-    # A mark that stands alone, such as a dash, is not sung.
+    # A separate mark, such as a dash, is not sung.
     return [word for word in line.split() if any(c.isalnum() or c in "_~" or c in _LONG for c in word)]
 
 
 def _syllables(word: str) -> list[Syllable]:
-    # A hyphen at the start or the end of a word does not divide syllables: it stays with the word.
+    # A hyphen at the start or end of a word does not divide syllables, and is kept.
     parts = [part for part in re.split(r"(?<=[^-])-(?=[^-])", word) if part]
     texts = [text for part in parts for text in _characters(part)]
     texts = [HELD if set(text) <= {"_", HELD} else text for text in texts]
@@ -180,7 +180,7 @@ def _syllables(word: str) -> list[Syllable]:
 
 
 def _characters(part: str) -> Iterator[str]:
-    """A part of a word, cut at each Chinese character, kana or Korean block; a long vowel is a syllable held."""
+    """Divide a part of a word into Chinese characters, kana and Korean blocks; a long vowel is a held syllable."""
     for run in _CJK_RUN.findall(part):
         if not re.match(rf"[{_CJK}]", run):
             if any(c.isalnum() or c in "_~" for c in run) or run == part:

@@ -1,7 +1,7 @@
-"""The bytes of a MIDI file, mended as far as they can be followed, before a library reads them.
+"""Repair of damaged MIDI files, as far as possible, before a library reads them.
 
-Meta events that cannot be read, such as a key signature that does not exist, become empty texts: they do not affect
-notes. Tracks end where the file ends. What surrounds the tracks, as in a RIFF file (``.rmi``), is left out.
+Invalid meta events, such as an impossible key signature, are replaced with empty texts, because they do not affect
+notes. Tracks are ended at the end of the file. Content around the tracks, as in a RIFF file (``.rmi``), is removed.
 """
 
 import re
@@ -10,16 +10,16 @@ from dataclasses import dataclass
 _TEXT_EVENT, _END_EVENT = 0x01, 0x2F
 _END = bytes((0, 0xFF, _END_EVENT, 0))
 _CHUNK_NAME = re.compile(rb"[A-Za-z ]{4}")
-_MOST_SURROUNDING = 1024  # bytes before the header, in a RIFF or a MacBinary file
+_MOST_SURROUNDING = 1024  # largest number of bytes before the header, in a RIFF or a MacBinary file
 
 
 @dataclass(frozen=True, slots=True)
 class MendedMidi:
-    """A MIDI file that can be read.
+    """A repaired MIDI file.
 
     Attributes:
-        content: its bytes.
-        cut_off: whether the file ends in the middle of a track, or before all tracks that it announces.
+        content: bytes of the file.
+        cut_off: whether the original file ends in the middle of a track, or lacks tracks.
     """
 
     content: bytes
@@ -27,10 +27,10 @@ class MendedMidi:
 
 
 def mend_midi(content: bytes) -> MendedMidi:
-    """Mend a MIDI file.
+    """Repair a MIDI file.
 
     Raises:
-        ValueError: if it has no header, or no track.
+        ValueError: if the file has no header or no track.
     """
     start = content.find(b"MThd", 0, _MOST_SURROUNDING)
     header = content[start : start + 14]
@@ -55,7 +55,7 @@ def mend_midi(content: bytes) -> MendedMidi:
 
 
 def _chunk_end(content: bytes, start: int) -> int:
-    """Where a chunk ends: where its size says, or else, if no chunk follows there, before the next track."""
+    """Return the end of a chunk, by its size if another chunk follows there, and else before the next track."""
     end = start + 8 + int.from_bytes(content[start + 4 : start + 8])
     if end == len(content) or (end < len(content) and _CHUNK_NAME.match(content, end)):
         return end
@@ -64,7 +64,7 @@ def _chunk_end(content: bytes, start: int) -> int:
 
 
 def _mended_track(track: bytes) -> tuple[bytes, bool]:
-    """A track's events up to its end, those of bad meta events replaced; and whether it has an end."""
+    """Return the events of a track with invalid meta events replaced, and whether the track has an end."""
     out, place, status = bytearray(), 0, 0
     try:
         while place < len(track):
@@ -73,20 +73,20 @@ def _mended_track(track: bytes) -> tuple[bytes, bool]:
                 return bytes(out) + _END, True
             out += event.content
             place, status = event.following, event.status
-    except IndexError:  # the track ends within an event
+    except IndexError:  # the track ends in the middle of an event
         pass
     return bytes(out) + _END, False
 
 
 @dataclass(frozen=True, slots=True)
 class _Event:
-    """An event with the time before it.
+    """An event with its delta time.
 
     Attributes:
-        content: its bytes, mended.
-        following: place of the next event.
-        status: the running status after it.
-        is_end: whether it ends the track.
+        content: repaired bytes of the event.
+        following: position of the next event.
+        status: running status after the event.
+        is_end: whether the event ends the track.
     """
 
     content: bytes
@@ -99,7 +99,7 @@ def _event(track: bytes, start: int, status: int) -> _Event:
     """Read one event.
 
     Raises:
-        IndexError: if the track ends within it.
+        IndexError: if the track ends in the middle of the event.
     """
     place = _number(track, start)[1]
     head = place
@@ -129,7 +129,7 @@ def _within(track: bytes, place: int) -> int:
 
 
 def _number(content: bytes, place: int) -> tuple[int, int]:
-    """A number of variable length, and the place after it."""
+    """Read a number of variable length; return it with the position after it."""
     value = 0
     while content[place] & 0x80:
         value, place = (value | content[place] & 0x7F) << 7, place + 1
@@ -141,6 +141,6 @@ def _is_readable(kind: int, data: bytes) -> bool:
 
     try:
         build_meta_message(kind, list(data))
-    except Exception:  # the library fails on damaged events in as many ways as there are kinds
+    except Exception:  # the library raises many types of errors for damaged events
         return False
     return True

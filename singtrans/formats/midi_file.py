@@ -1,4 +1,4 @@
-"""An open MIDI file: its content, mended as far as possible, and the times of its ticks."""
+"""Reading of MIDI files with repairs, and conversion of ticks to seconds."""
 
 import io
 import logging
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from mido import MidiFile, MidiTrack
 
 TEMPO = 500_000
-"""Microseconds per beat: 120 beats per minute, what MIDI means where nothing is said."""
+"""Microseconds per beat at 120 beats per minute, the default of MIDI."""
 
 SEQUENCES = 2
-"""The type of a file with independent sequences."""
+"""Type of a file with independent sequences."""
 
-_MOST_BYTES = 8_000_000  # a day of singing with pitch bends; a hundred times as much in memory
+_MOST_BYTES = 8_000_000  # enough for a day of singing with pitch bends, which takes a hundred times as much memory
 _LOG = logging.getLogger(__name__)
 
 
 def open_midi(path: Path, *, warns: bool = False) -> "MidiFile":
-    """The file's content, mended as far as possible; with a warning, where that is asked for, if it was cut off."""
+    """Read a file with repairs; with ``warns``, log a warning if the file is incomplete."""
     import mido
 
     try:
@@ -36,12 +36,12 @@ def open_midi(path: Path, *, warns: bool = False) -> "MidiFile":
     if mended.cut_off and warns:
         _LOG.warning("%s ends in the middle: only the notes up to there were read; copy or export it again", path)
     if midi.ticks_per_beat == 0 or (midi.ticks_per_beat < 0 and not midi.ticks_per_beat & 0xFF):
-        raise InputError(f"{path} does not say how long its ticks are: export it again.")
+        raise InputError(f"{path} does not state the length of its ticks: export it again.")
     return midi
 
 
 class Clock:
-    """Ticks to seconds: under the tempo changes of some tracks, or in frames of a film (SMPTE)."""
+    """Conversion of ticks to seconds, with the tempo changes of some tracks, or in frames of a film (SMPTE)."""
 
     def __init__(self, division: int, tracks: "Sequence[MidiTrack]") -> None:
         changes = {0: TEMPO}
@@ -54,7 +54,7 @@ class Clock:
         self._beat = division * 1_000_000.0
         self.is_film = division < 0
         if self.is_film:
-            frames = -(division >> 8)  # 29 stands for 30 frames of which some numbers are left out
+            frames = -(division >> 8)  # 29 means 29.97 frames per second, of which some numbers are left out
             rate = 30_000 / 1001 if frames == 29 else float(frames)
             changes, self._beat = {0: 1}, rate * (division & 0xFF)
         self.changes = changes
@@ -65,13 +65,13 @@ class Clock:
             self._starts.append(self._starts[-1] + (second - first) * tempo / self._beat)
 
     def seconds(self, tick: float) -> float:
-        """Seconds at a tick."""
+        """Convert a tick to seconds."""
         index = bisect_right(self._ticks, tick) - 1
         return self._starts[index] + (tick - self._ticks[index]) * self._tempi[index] / self._beat
 
 
 def clocks(midi: "MidiFile") -> list[Clock]:
-    """The clock of each track: one for all, unless the file holds independent sequences (format 2)."""
+    """Return the clock of each track. All are the same unless the file has independent sequences (format 2)."""
     if midi.type == SEQUENCES:
         return [Clock(midi.ticks_per_beat, [track]) for track in midi.tracks]
     return [Clock(midi.ticks_per_beat, midi.tracks)] * len(midi.tracks)

@@ -1,6 +1,6 @@
-"""Read Standard MIDI files: the notes of the voice, and the beats.
+"""Reading of notes of the voice and beats from Standard MIDI files.
 
-Files with bad meta events or without an end are read as far as possible: see `midi_bytes`.
+Damaged files are read as far as possible; see `midi_bytes`.
 """
 
 import contextlib
@@ -29,21 +29,21 @@ if TYPE_CHECKING:
 
 __all__ = ["read", "read_beats", "read_song", "read_words"]
 
-_DRUMS = 9  # the channel that General MIDI keeps for percussion, counted from 0
-_AGREEING = 0.5  # of words and notes that must coincide where the words belong to a track
+_DRUMS = 9  # channel for percussion in General MIDI, counted from 0
+_AGREEING = 0.5  # least agreement of words and notes for words to belong to a track
 
 
 def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
     """Read the notes of one voice, in the order of their onsets.
 
-    Tempo changes are followed wherever they stand, a note-on of velocity 0 ends a note, and a note without
-    end lasts to the end of its track. The percussion channel, pitch bends and notes without length are left
-    out. Tracks, and channels of a track, whose notes do not overlap are read as one voice.
+    Tempo changes in all tracks are used, a note-on of velocity 0 ends a note, and a note without end lasts to the end
+    of its track. The percussion channel, pitch bends and notes without length are ignored. Tracks, and channels of a
+    track, whose notes do not overlap are read as one voice.
 
     Args:
         path: the file.
-        request: ``voice``, the name of a track or its number among the tracks with notes; None for the only one, or
-            the one on whose notes the words lie, or with a name such as Vocals.
+        request: options; ``voice``, the name of a track or its number among the tracks with notes, is used. None means
+            the only track, the track whose notes agree with the words, or one with a name such as Vocals.
 
     Raises:
         InputError: if the file cannot be read, is not MIDI, or has several tracks that could be the voice.
@@ -69,14 +69,14 @@ def _tracks(path: Path) -> list[Track]:
             has_words = any(message.type == "lyrics" for message in track)
             found += [Track(track.name.strip(), joined, has_words)] if joined else []
             continue
-        # The name of a file's only track is that of the song.
+        # The name of the only track is the title of the song.
         head = f"{track.name.strip()}, " if len(midi.tracks) > 1 and track.name.strip() else ""
         found += [Track(f"{head}channel {channel + 1}", notes) for channel, notes in voices.items()]
     return _with_words(found, [time for time, _ in words_of(midi, path)])
 
 
 def _with_words(tracks: list[Track], words: list[float]) -> list[Track]:
-    """The tracks, those marked whose onsets agree best with the times of the words; of equal ones, those with words."""
+    """Mark the tracks whose onsets agree best with the times of the words; if equal, those with words."""
     agreement = [_agreement([note.onset for note in track.notes], words) for track in tracks]
     best = max(agreement, default=0.0)
     if best < _AGREEING:
@@ -87,7 +87,7 @@ def _with_words(tracks: list[Track], words: list[float]) -> list[Track]:
 
 
 def _agreement(onsets: list[float], words: list[float]) -> float:
-    """How well onsets and words agree, 0 to 1: the F-measure of those within `AT_NOTE`."""
+    """Compute the agreement of onsets and words: the F-measure of those within `AT_NOTE`."""
     if not onsets or not words:
         return 0.0
     times, sorted_words = np.array(onsets), np.array(sorted(words))
@@ -102,17 +102,18 @@ def read_song(path: Path, notes: Sequence[Note], _: ReadOptions = DEFAULTS) -> S
     """Read the words of notes that were read from a file, and its beats.
 
     Raises:
-        InputError: as for :func:`read`.
+        InputError: under the same conditions as for :func:`read`.
     """
     return Song(read_words(path, notes), read_beats(path))
 
 
 def read_beats(path: str | Path) -> Beats | None:
-    """The beats that a MIDI file states; None where it says 120 all through, which is what files without beats say,
-    and where they are implausible.
+    """Read the beats of a MIDI file.
+
+    The result is None if the tempo is always 120, as in files without beats, or if the beats are implausible.
 
     Raises:
-        InputError: as for :func:`read`.
+        InputError: under the same conditions as for :func:`read`.
     """
     midi = open_midi(Path(path))
     clock = clocks(midi)[0]
@@ -136,7 +137,7 @@ def _metre(midi: "MidiFile") -> StatedMetre:
         for message in track:
             now += message.time
             if message.type == "time_signature":
-                with contextlib.suppress(ValueError):  # a metre that does not exist
+                with contextlib.suppress(ValueError):  # such as an impossible metre
                     stated.append((now, Metre(message.numerator, message.denominator)))
     tick, metre = sorted(stated, key=lambda change: change[0])[-1]
     return StatedMetre(metre, Fraction(tick, midi.ticks_per_beat))
@@ -144,7 +145,7 @@ def _metre(midi: "MidiFile") -> StatedMetre:
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """A note in ticks: when it sounds, its MIDI number, and its channel counted from 0."""
+    """A note in ticks, with its MIDI number and its channel, counted from 0."""
 
     onset: int
     offset: int
@@ -153,7 +154,7 @@ class _Span:
 
 
 def _spans(track: "MidiTrack") -> Iterator[_Span]:
-    """The notes of a track."""
+    """Yield the notes of a track."""
     sounding: dict[tuple[int, int], list[int]] = defaultdict(list)
     now = 0
     for message in track:

@@ -1,4 +1,4 @@
-"""The words of MIDI files: lyric events, and the text events of karaoke files."""
+"""Words in MIDI files: lyric events, and text events of karaoke files."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,19 +15,19 @@ from singtrans.notes import Note
 if TYPE_CHECKING:
     from mido import MidiFile
 
-_BETWEEN = b"\x1f"  # stands in no text
+_BETWEEN = b"\x1f"  # a byte that is in no text
 AT_NOTE = 0.03
-"""Seconds between a syllable and the onset of its note."""
+"""Largest distance in seconds of a syllable and the onset of its note."""
 
 
 def read_words(path: str | Path, notes: Sequence[Note]) -> tuple[Syllable, ...]:
-    """Read the lyric events of a file: one syllable for each note, held where a note has none.
+    """Read the lyric events of a file as one syllable for each note, or a held one for notes without.
 
-    A karaoke file (``.kar``) has its words in text events. Empty if there are no words.
+    A karaoke file (``.kar``) has its words in text events. The result is empty if there are no words.
 
     Args:
         path: the file.
-        notes: what was read from it.
+        notes: notes that were read from the file.
 
     Raises:
         InputError: as for :func:`read`.
@@ -48,12 +48,12 @@ def read_words(path: str | Path, notes: Sequence[Note]) -> tuple[Syllable, ...]:
 
 
 def words_of(midi: "MidiFile", path: Path) -> list[tuple[float, str]]:
-    """Seconds and text of each word; those of a karaoke file may stand in text events."""
+    """List the time in seconds and the text of each word; in a karaoke file, words may be text events."""
     return _word_events(midi, "lyrics") or (_word_events(midi, "text") if path.suffix.lower() == ".kar" else [])
 
 
 def _word_events(midi: "MidiFile", kind: str) -> list[tuple[float, str]]:
-    """Seconds and text of each event with words; ``@`` begins a karaoke file's header."""
+    """List the time in seconds and the text of each event with words, without the header of karaoke files (``@``)."""
     found = []
     for track, clock in zip(midi.tracks, clocks(midi), strict=True):
         now = 0
@@ -66,7 +66,7 @@ def _word_events(midi: "MidiFile", kind: str) -> list[tuple[float, str]]:
 
 
 def _decoded(texts: list[str]) -> list[str]:
-    """The texts of events, which mido reads as Latin-1 whatever they are. All of them have one encoding."""
+    """Decode the texts of events, which all have the same encoding. Mido always reads them as Latin-1."""
     content = _BETWEEN.join(text.encode("latin-1", "replace") for text in texts)
     try:
         joined = content.decode("utf-8")
@@ -76,16 +76,16 @@ def _decoded(texts: list[str]) -> list[str]:
 
 
 def _syllables(texts: list[str | None]) -> tuple[Syllable, ...]:
-    """Syllables from texts in one of the usual notations.
+    """Convert texts in one of the common notations to syllables.
 
-    A word that goes on has a hyphen after its syllable; or a space begins or ends words (RP-017), and a carriage
-    return, ``/`` or a backslash lines; or each text is a word.
+    There are three notations: syllables of an unfinished word end with a hyphen; words begin or end with a space
+    (RP-017), and lines with a carriage return, ``/`` or a backslash; or each text is a word.
     """
     known = [text for text in texts if text]
     hyphens = any(len(text.strip()) > 1 and text.strip().endswith("-") for text in known)
     spaced = not hyphens and any(text[-1] in " \r\n" or text[0] in " /\\" for text in known)
     found: list[Syllable] = []
-    last = -1  # place of the last syllable that is not held
+    last = -1  # index of the last syllable that is not held
     for text in texts:
         plain = (text or "").strip().lstrip("/\\").strip()
         if not text or plain in ("", "-", "+", HELD):

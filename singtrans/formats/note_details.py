@@ -1,4 +1,4 @@
-"""What JSON keeps of a note besides its times and pitch: how sure it is, its ornaments, its end in a score."""
+"""Fields of a note in JSON besides times and pitch: certainty, ornaments, and end in a score."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ _TIME, _VALUE = 4, 3  # decimals
 
 
 def detail_fields(note: Note) -> dict[str, Any]:
-    """The fields of what is known: ``certainty`` and ``doubts``, ``ornaments``, ``release``."""
+    """Return the fields with known values: ``certainty`` and ``doubts``, ``ornaments``, and ``release``."""
     fields: dict[str, Any] = {}
     if note.certainty is not None:
         sure = {name: getattr(note.certainty, name) for name in Certainty.NAMES[1:]}
@@ -33,14 +33,14 @@ def detail_fields(note: Note) -> dict[str, Any]:
 
 
 def read_details(entry: dict[str, Any], confidence: float) -> dict[str, Any]:
-    """What `detail_fields` wrote, by the names of `Note`'s attributes.
+    """Read the fields of `detail_fields`, and return them by the names of `Note`'s attributes.
 
     Args:
-        entry: a note.
-        confidence: of the note.
+        entry: fields of a note.
+        confidence: confidence of the note.
 
     Raises:
-        AttributeError, KeyError, TypeError, ValueError: if it is something else.
+        AttributeError, KeyError, TypeError, ValueError: if the fields are invalid.
     """
     details: dict[str, Any] = {}
     if (sure := entry.get("certainty")) is not None:

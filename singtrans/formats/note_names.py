@@ -1,7 +1,7 @@
-"""Pitch as labels state it: note names, MIDI numbers, Hz; and the rule where the unit is not said.
+"""Pitch in labels: note names, MIDI numbers and Hz, and inference of the unit.
 
-C4 is MIDI 60; sharps are # or ♯, flats b or ♭, doubled too; cents may follow: C#4+12, Db4-30; two spellings of one note
-may stand side by side, as in Opencpop and M4Singer: C#4/Db4
+C4 is MIDI number 60. Sharps are # or ♯, and flats are b or ♭; both may be doubled. Cents may follow, as in C#4+12 and
+Db4-30. There may be two spellings of one note, as in Opencpop and M4Singer: C#4/Db4
 """
 
 import math
@@ -13,20 +13,20 @@ from singtrans.pitch import note_name
 
 UNITS = ("midi", "hz")
 REST_LABELS = frozenset(("", "0", "rest", "r", "sil", "silence", "pau", "sp", "ap", "br", "none", "-", "_"))
-"""Labels, in lower case, that say that nothing is sung."""
+"""Labels of rests in lower case."""
 
 _NAME = re.compile(r"([a-g])(##|𝄪|x|#|♯|bb|𝄫|b|♭|♮)?(-?\d{1,2})([+-]\d{1,4}(?:\.\d{1,6})?)?", re.ASCII | re.IGNORECASE)
 _STEPS = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
 _ACCIDENTALS = {"#": 1, "♯": 1, "##": 2, "x": 2, "𝄪": 2, "b": -1, "♭": -1, "bb": -2, "𝄫": -2, "♮": 0, "": 0}
 _SUNG_MIDI = 96.0  # C7, 2093 Hz: above the range of voices
-_LOW_HZ = 80.0  # the median of sung Hz lies above; that of MIDI numbers below, but for the highest sopranos
+_LOW_HZ = 80.0  # the median of sung Hz is above; that of MIDI numbers is below, except for very high sopranos
 
 
 def name_to_midi(name: str) -> float:
-    """MIDI number of a note's name, with its cents if it has some.
+    """Convert the name of a note, with or without cents, to a MIDI number.
 
     Raises:
-        ValueError: if it is not a name, or is outside MIDI 0 to 127.
+        ValueError: if the text is not a name, or the pitch is outside MIDI 0 to 127.
     """
     spellings = name.split("/")
     if len(spellings) == 2:
@@ -46,17 +46,17 @@ def name_to_midi(name: str) -> float:
 
 
 def pitch_label(midi: float) -> str:
-    """The name of a fractional MIDI number with its cents, as :func:`name_to_midi` reads it: 61.12 is ``C#4+12``."""
+    """Return the name of a fractional MIDI number with its cents: 61.12 is ``C#4+12``."""
     nearest = min(127, max(0, math.floor(midi + 0.5)))
     cents = round(100 * (midi - nearest))
     return note_name(nearest) + (f"{cents:+d}" if cents else "")
 
 
 def hz_to_midi(hz: float) -> float:
-    """Fractional MIDI number of a frequency.
+    """Convert a frequency to a fractional MIDI number.
 
     Raises:
-        ValueError: if it is not above 0.
+        ValueError: if the frequency is not above 0.
     """
     if hz <= 0:
         raise ValueError(f"{hz} Hz is not a pitch")
@@ -64,10 +64,10 @@ def hz_to_midi(hz: float) -> float:
 
 
 def label_pitch(label: str) -> float | None:
-    """MIDI number that a label states as a number or a note's name; None for a rest.
+    """Convert a label, which is a number or the name of a note, to a MIDI number; return None for a rest.
 
     Raises:
-        ValueError: if it is none of them, or is outside MIDI 0 to 127.
+        ValueError: if the label is something else, or the pitch is outside MIDI 0 to 127.
     """
     label = label.strip()
     if label.lower() in REST_LABELS:
@@ -82,7 +82,7 @@ def label_pitch(label: str) -> float | None:
 
 
 def to_midi(value: float, unit: str) -> float:
-    """MIDI number of a value in ``midi`` or ``hz``.
+    """Convert a value in ``midi`` or ``hz`` to a MIDI number.
 
     Raises:
         ValueError: if a frequency is not above 0.
@@ -91,14 +91,14 @@ def to_midi(value: float, unit: str) -> float:
 
 
 def guess_unit(values: Sequence[float], highest_midi: float = _SUNG_MIDI) -> str | None:
-    """Guess the unit of pitches that do not state it.
+    """Infer the unit of pitches.
 
-    If none is above ``highest_midi``, they are MIDI numbers. If one is above 127 and their median is
-    at least 80 they are Hz. Else they could be both, and the answer is None.
+    If no value is above ``highest_midi``, they are MIDI numbers. If a value is above 127 and the median is at least 80,
+    they are Hz. Otherwise, the unit is ambiguous, and the result is None.
 
     Args:
-        values: of the voiced notes or frames only.
-        highest_midi: 127 where MIDI numbers are the rule.
+        values: pitches of voiced notes or frames.
+        highest_midi: limit of MIDI numbers; 127 if MIDI numbers are expected.
     """
     if not values or max(values) <= highest_midi:
         return "midi"

@@ -1,4 +1,4 @@
-"""A picture of a transcription for notebooks: a piano roll with the pitch curve, as SVG inside HTML."""
+"""Picture of a transcription for notebooks: a piano roll with the pitch curve, as SVG in HTML."""
 
 from html import escape
 
@@ -8,14 +8,14 @@ from singtrans.notes import Transcription
 from singtrans.pitch import note_name
 
 _SECOND, _SEMITONE = 60.0, 8.0  # pixels
-_LEFT, _TOP = 40.0, 18.0  # pixels, for the names of notes and for the seconds
-_LONGEST = 300.0  # seconds that are drawn
-_MARGIN = 2  # semitones above the highest note and below the lowest
+_LEFT, _TOP = 40.0, 18.0  # pixels; space for the names of notes and for the seconds
+_LONGEST = 300.0  # largest length in seconds that is drawn
+_MARGIN = 2  # semitones above the highest note and below the lowest one
 _COLOUR, _CURVE, _LINE = "#4c78a8", "#d62728", "#dddddd"
 
 
 def picture(transcription: Transcription) -> str:
-    """HTML with the notes over time, the pitch curve over them, and a caption."""
+    """Return HTML with the notes, the pitch curve and a caption."""
     duration = min(transcription.duration, _LONGEST)
     notes = [note for note in transcription.notes if note.onset < duration]
     low = min((note.note for note in notes), default=60) - _MARGIN
@@ -52,7 +52,7 @@ def picture(transcription: Transcription) -> str:
 def _voiced(
     transcription: Transcription, duration: float, low: float, high: float
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Times and pitches of each voiced stretch that lies in the picture."""
+    """Return times and pitches of each voiced stretch in the picture."""
     track = transcription.pitch
     with np.errstate(invalid="ignore"):
         inside = (track.midi > low - 0.5) & (track.midi < high + 0.5) & (track.time <= duration)

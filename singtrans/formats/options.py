@@ -1,4 +1,4 @@
-"""Options of the writers: one frozen dataclass, of which each writer uses some fields."""
+"""Options of the writers. Each writer uses some of the fields."""
 
 import math
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from singtrans.notes import Note
 
 LOWEST_A4, HIGHEST_A4 = 380.0, 500.0  # Hz
 _LONGEST_PICKUP, _FINEST = 24, 24  # beats; parts of a beat
-VOICE_OOHS = 53  # of General MIDI, counted from 0
+VOICE_OOHS = 53  # number of the program in General MIDI, counted from 0
 FOLD, KEEP = "fold", "keep"
 SUNG, JOINED = "sung", "joined"
 _FARTHEST = 24  # semitones
@@ -28,40 +28,40 @@ _FARTHEST = 24  # semitones
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How notes are written. All but ``audio`` and ``beats`` is the same for many recordings; all of it can be pickled.
+    """Options for writing notes. All but ``audio`` and ``beats`` are the same for many recordings. They can be pickled.
 
     Attributes:
-        tempo: beats per minute; ``auto`` to find the beats in the notes; None for what the format does by itself.
-        metre: the metre, or beats in a bar of quarter notes; None for that of ``beats``, or else 4/4.
-        pickup: beats before the first bar line; None to find it where the tempo is found.
-        downbeat: time in seconds of a note that begins a bar; None likewise.
-        tempo_map: whether the tempo follows the singer; else it is constant.
-        quantize: name of the grid that notes are moved onto (``parse_grid``), or empty.
-        tuning: Hz of the singer's A4; ``auto`` to find it in the notes; None for 440.
-        key: the key (or its name) that notes are moved to; ``auto`` to estimate it; None for the nearest semitone.
-        pitch_bend: whether MIDI follows the sung pitch.
-        program: General MIDI's instrument, 1..128 as people count them.
-        loudness: whether velocities follow the recording's loudness.
-        lyrics: a syllable for each note, in order.
-        audio: the recording, for what needs its sound.
-        beats: where the beats are, if that is known; used where ``tempo`` is None.
-        title: of the song; empty for one made of the recording's name.
-        artist: who sings, or empty.
-        language: of the words, such as ``English``, or empty.
-        signature: key of the notes where it is known, for signatures; the notes are not moved to it.
+        tempo: beats per minute; ``auto`` to find the beats in the notes; None for the default of the format.
+        metre: metre, or number of quarter notes per bar; None for the metre of ``beats``, or else 4/4.
+        pickup: number of beats before the first bar line; None to find it together with the tempo.
+        downbeat: time in seconds of a note that begins a bar; None to find it together with the tempo.
+        tempo_map: whether the tempo follows the singer; otherwise, it is constant.
+        quantize: name of the grid to which notes are moved (``parse_grid``), or empty.
+        tuning: frequency of the singer's A4 in Hz; ``auto`` to find it in the notes; None for 440.
+        key: key (or its name) to which notes are rounded; ``auto`` to estimate it; None for the nearest semitone.
+        pitch_bend: whether MIDI files follow the sung pitch.
+        program: program of General MIDI, counted from 1 to 128.
+        loudness: whether velocities follow the loudness of the recording.
+        lyrics: one syllable for each note, in order.
+        audio: recording, for formats that need its sound.
+        beats: known beats, which are used if ``tempo`` is None.
+        title: title of the song; empty to make one from the name of the recording.
+        artist: name of the singer, or empty.
+        language: language of the words, such as ``English``, or empty.
+        signature: key of the notes for signatures, if known; the notes are not rounded to it.
         checked: numbers of the notes that a person has marked as right, counted from 0.
         history: steps for undo and redo that a session of the report page kept; only that page reads them.
         reference: notes of the written melody, for the comparison in the summary of the report page; None for none.
         analysis: values for the summary of the report page, as JSON; None to compute them from the notes.
         composer: name of the composer, or empty.
-        ornaments: ``fold`` (scoops, grace notes and falls are part of their notes) or ``keep`` (they are written: as
-            signs and grace notes in sheet music, otherwise as notes).
-        ends: ``sung`` (a note ends with the voice) or ``joined`` (where a score would end it); empty for what the
-            format does by itself.
+        ornaments: ``fold`` (scoops, grace notes and falls are part of their notes) or ``keep`` (they are written as
+            signs and grace notes in sheet music, and as notes in other formats).
+        ends: ``sung`` (a note ends where the voice stops) or ``joined`` (a note ends where a score would end it); empty
+            for the default of the format.
         transpose: number of semitones by which notes are written higher.
 
     Raises:
-        UsageError: if a value is out of its range.
+        UsageError: if a value is out of range.
     """
 
     tempo: float | str | None = None
@@ -89,7 +89,7 @@ class Options:
 
     @property
     def stated_key(self) -> Key | None:
-        """The key that is named in signatures; None if none is stated."""
+        """Key for signatures; None if no key is stated."""
         return self.key if isinstance(self.key, Key) else self.signature
 
     composer: str = ""
@@ -98,7 +98,7 @@ class Options:
     transpose: int = 0
 
     def title_of(self, audio: str) -> str:
-        """The title of a song as text that can be printed: the one stated, or one made of its recording's name."""
+        """Return the title as printable text: the stated one, or one made from the name of the recording."""
         return printable(self.title) or printable(readable_title(audio))
 
     @property
@@ -136,7 +136,7 @@ class Options:
                 raise UsageError(f"--quantize {error}") from None
 
     def _check_notes(self) -> None:
-        """Check the options on the notes themselves."""
+        """Check the options that change notes."""
         if self.ornaments not in (FOLD, KEEP):
             raise UsageError(f"--ornaments {self.ornaments}: choose {FOLD} or {KEEP}")
         if self.ends not in ("", SUNG, JOINED):
@@ -155,7 +155,7 @@ class Options:
 
 
 PLAIN = Options()
-"""The defaults."""
+"""Default options."""
 
 NOTES = frozenset(("ornaments", "ends"))
 """Fields that all formats with notes use."""

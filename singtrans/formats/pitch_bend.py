@@ -1,4 +1,4 @@
-"""The sung pitch as MIDI pitch bends: range, curve, thinning."""
+"""MIDI pitch bends that follow the sung pitch."""
 
 import math
 from collections.abc import Sequence
@@ -8,33 +8,33 @@ import numpy as np
 
 from singtrans.notes import Note, PitchTrack
 
-_STEP = 0.01  # seconds between the points of a curve before it is thinned
-_MOST = 100_000  # points of a curve, a quarter of an hour: only a damaged file has a longer note
-_THIN = 0.04  # semitones that the wheel may be off the curve
+_STEP = 0.01  # seconds between the points of a curve before the number of points is reduced
+_MOST = 100_000  # largest number of points, enough for a quarter of an hour; only damaged files have longer notes
+_THIN = 0.04  # largest deviation from the curve in semitones
 _CENTRE = 8192
-_WIDEST = 24  # semitones: what every synthesiser understands
+_WIDEST = 24  # semitones; largest range that all synthesisers support
 
 
 @dataclass(frozen=True, slots=True)
 class Bend:
-    """A movement of the wheel: at ``seconds``, to ``semitones`` from the note's integer pitch."""
+    """A movement of the pitch wheel at ``seconds`` to ``semitones`` relative to the note's integer pitch."""
 
     seconds: float
     semitones: float
 
 
 def bends(note: Note, track: PitchTrack) -> list[Bend]:
-    """How the sung pitch of one note moves about its integer MIDI number, in as few steps as stay within 4 cents.
+    """Compute the pitch bends of a note, with the smallest number of steps that is within 4 cents of the sung pitch.
 
-    The first movement is at the note's onset. In unvoiced frames the last bend holds. A note without voiced frames
-    keeps its own fractional pitch.
+    The first bend is at the onset. In unvoiced frames, the last bend is kept. A note without voiced frames has its
+    fractional pitch.
 
     Args:
-        note: whose onset and offset are on the recording's clock.
-        track: the pitch over time.
+        note: note with times relative to the start of the recording.
+        track: pitch track of the recording.
     """
     first, last = np.searchsorted(track.time, (note.onset, note.offset))
-    # Not the frames beyond either end: they belong to the neighbours.
+    # Frames outside the note are not used, because they belong to other notes.
     time, midi = np.asarray(track.time[first:last], float), np.asarray(track.midi[first:last], float)
     voiced = np.isfinite(midi) & (np.abs(midi - note.pitch) <= _WIDEST / 2)
     if not voiced.any():
@@ -50,13 +50,13 @@ def bends(note: Note, track: PitchTrack) -> list[Bend]:
 
 
 def bend_range(curves: Sequence[Sequence[Bend]]) -> int:
-    """Semitones that the whole wheel must reach to either side: 2, what MIDI means unless told, or more."""
+    """Return the range of the wheel in semitones on each side: 2, the default of MIDI, or more."""
     farthest = max((abs(bend.semitones) for curve in curves for bend in curve), default=0.0)
     return min(_WIDEST, max(2, math.ceil(farthest)))
 
 
 def wheel(semitones: float, reach: int) -> int:
-    """mido's value of the pitch wheel, -8192 to 8191."""
+    """Return the value of the pitch wheel for mido, -8192 to 8191."""
     return max(-_CENTRE, min(_CENTRE - 1, round(semitones / reach * _CENTRE)))
 
 

@@ -1,13 +1,13 @@
-"""Tables of numbers without a header: what the columns are is inferred from which reading is plausible.
+"""Tables of numbers without a header, whose columns are inferred.
 
     0.50  1.25  261.6      onset, offset, Hz        mir_eval, MIREX
     0.50  0.75  261.6      onset, duration, Hz      pYIN's notes
     0.50  261.6  0.75      onset, Hz, duration      Tony, Sonic Visualiser, vocadito
     60    0.50   1.25      MIDI, onset, offset      aubionotes
 
-A reading is plausible if onsets ascend, notes have a length that can be sung and do not overlap, and pitches lie in a
-voice's range. If two readings are plausible, the file is refused: the user names the columns. Further columns, such as
-velocities, are ignored.
+An order of columns is plausible if onsets ascend, notes have a length that can be sung and do not overlap, and pitches
+are in the range of a voice. If two orders are plausible, the file is refused, and the user must name the columns.
+Further columns, such as velocities, are ignored.
 """
 
 from collections.abc import Sequence
@@ -34,20 +34,20 @@ from singtrans.formats.text import (
 from singtrans.notes import Note
 
 LONGEST = 20.0
-"""Seconds; a longer note is not sung, so a column with higher values holds no durations."""
+"""Length of the longest sung note in seconds; a column with higher values does not have durations."""
 
-_OVERLAP = 0.05  # seconds that a note may last into the next one; a wrong reading overlaps by more
-_SHARE = 0.8  # of the rows that must be plausible; the others are reported line by line
-_SUNG = {"midi": (28.0, 96.0), "hz": (40.0, 2100.0)}  # E1 to C7: the median pitch lies in here
+_OVERLAP = 0.05  # largest overlap of notes in seconds; in a wrong order, overlaps are longer
+_SHARE = 0.8  # least share of the rows that must be plausible; the others are reported line by line
+_SUNG = {"midi": (28.0, 96.0), "hz": (40.0, 2100.0)}  # range of the median pitch, E1 to C7
 _POSSIBLE = {"midi": (0.0, 127.5), "hz": (0.0, 13_290.0)}
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Which column holds what; either ``offset`` or ``duration`` is -1.
+    """An order of columns; either ``offset`` or ``duration`` is -1.
 
     Attributes:
-        name: the columns' names, as ``--columns`` takes them, with ``pitch`` for the pitch.
+        name: names of the columns as for ``--columns``, with ``pitch`` for the pitch.
     """
 
     name: str
@@ -72,11 +72,11 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
 
     Args:
         path: the file.
-        request: ``unit`` and ``faults``.
+        request: options; ``unit`` and ``faults`` are used.
 
     Raises:
-        InputError: if the file cannot be read, no reading or more than one is plausible, the unit is not clear, or a
-            line is not a note; it names the line.
+        InputError: if the file cannot be read, no order or several orders are plausible, the unit is ambiguous, or a
+            line is not a note. The message names the line.
     """
     path = Path(path)
     rows = _rows(split_rows(read_text(path)))
@@ -94,10 +94,10 @@ _EXAMPLE = "with --columns onset,offset,hz or with such a first line"
 
 
 def read_rows(path: Path, rows: Sequence[Row], reading: Reading, request: ReadOptions) -> tuple[Note, ...]:
-    """Read notes from rows whose columns are known.
+    """Read notes from rows with known columns.
 
     Raises:
-        InputError: if the unit is not clear or a line is not a note; it names the line.
+        InputError: if the unit is ambiguous or a line is not a note. The message names the line.
     """
     numbers = [(row, values) for row in rows if (values := _numbers(path, row, reading, request))]
     pitches = [values[reading.pitch] for _, values in numbers]
@@ -122,15 +122,15 @@ def read_rows(path: Path, rows: Sequence[Row], reading: Reading, request: ReadOp
 
 
 def readings(values: np.ndarray, share: float = _SHARE) -> list[Reading]:
-    """The readings of a table that are plausible, those of all rows alone if there are any.
+    """List the plausible orders of columns; if some fit all rows, only those.
 
     Args:
-        values: (rows, 3) the first three columns.
-        share: of the rows that must be plausible.
+        values: (rows, 3) values of the first three columns.
+        share: least share of the rows that must be plausible.
     """
     if not len(values):
         return []
-    for overlap in (_OVERLAP, np.inf):  # overlapping notes only where nothing else is plausible
+    for overlap in (_OVERLAP, np.inf):  # overlapping notes are only allowed if no order is plausible without them
         shares = {reading: _plausible_share(values, reading, overlap) for reading in READINGS}
         for least in (1.0, share):
             if found := [reading for reading in READINGS if shares[reading] >= least]:
@@ -139,7 +139,7 @@ def readings(values: np.ndarray, share: float = _SHARE) -> list[Reading]:
 
 
 def _plausible_share(values: np.ndarray, reading: Reading, overlap: float) -> float:
-    """The share of rows that can be notes under a reading; 0 where its pitches as a whole are not sung."""
+    """Compute the share of rows that can be notes with an order; 0 if the pitches are not in the range of singing."""
     onsets, pitches = values[:, reading.onset], values[:, reading.pitch]
     offsets = values[:, reading.offset] if reading.offset >= 0 else onsets + values[:, reading.duration]
     voiced = pitches[pitches != 0]
@@ -155,18 +155,18 @@ def _plausible_share(values: np.ndarray, reading: Reading, overlap: float) -> fl
 
 
 def _rows(rows: Sequence[Row]) -> list[Row]:
-    """The rows without lone times, such as the length of the recording, which aubionotes writes last."""
+    """Remove rows with a single time, such as the length of the recording that aubionotes writes last."""
     return [row for row in rows if len(row.cells) > 1 or not is_number(row.cells[0])]
 
 
 def _values(rows: Sequence[Row]) -> np.ndarray:
-    """(rows, 3) the numbers of all rows that begin with three."""
+    """Return the numbers, (rows, 3), of all rows that begin with three numbers."""
     cells = [row.cells[:3] for row in rows if len(row.cells) >= 3 and all(map(is_number, row.cells[:3]))]
     return np.array([[number(cell) for cell in row] for row in cells], float).reshape(-1, 3)
 
 
 def _numbers(path: Path, row: Row, reading: Reading, request: ReadOptions) -> tuple[float, ...]:
-    """The first three numbers of a row; none if the line is refused."""
+    """Return the first three numbers of a row; none if the line is invalid."""
     try:
         values = tuple(number(cell) for cell in row.cells[:3])
     except ValueError:

@@ -1,4 +1,4 @@
-"""What all writers have in common: a transcription and options are prepared before a format's writer gets them."""
+"""Preparation of a transcription and options for all writers."""
 
 from dataclasses import dataclass, replace
 
@@ -13,11 +13,11 @@ from singtrans.notes import Transcription
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What a format's writer gets.
+    """Input of a format's writer.
 
     Attributes:
-        transcription: notes with the integers, ornaments, ends and transposition of the options.
-        options: the options, with the key and the kind of ends that are written.
+        transcription: transcription whose notes have the integers, ornaments, ends and transposition of the options.
+        options: options with the key and the kind of ends of the written notes.
     """
 
     transcription: Transcription
@@ -25,12 +25,14 @@ class Prepared:
 
 
 def prepare(transcription: Transcription, format: Format, options: Options) -> Prepared:
-    """Apply tuning, key, ornaments, ends and transposition, as far as a format does not do it by itself."""
+    """Apply tuning, key, ornaments, ends and transposition, except for those that the format's writer applies."""
     transcription = apply_tuning_and_key(transcription, options.tuning, options.key)
     options = replace(options, ends=options.ends or format.ends)
     if options.ornaments == KEEP and not format.is_sheet:
         transcription = replace(transcription, notes=unfolded(transcription.notes))
-    if options.ends == JOINED and "quantize" not in format.uses:  # formats with a grid also join notes on it
+    if (
+        options.ends == JOINED and "quantize" not in format.uses
+    ):  # writers of formats with a grid join notes on the grid
         transcription = replace(transcription, notes=joined(transcription.notes))
     if options.transpose and "transpose" in format.uses:
         transcription = transpose(transcription, options.transpose)

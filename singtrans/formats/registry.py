@@ -1,4 +1,4 @@
-"""The formats that are read and written: one line per format, and the tables that follow from their records."""
+"""Registry of all formats, and tables that are made from their records."""
 
 import difflib
 import importlib.util
@@ -53,36 +53,36 @@ FORMATS: tuple[Format, ...] = (
     tonas.FORMAT,
     mir_st500.FORMAT,
 )
-"""All formats; the written ones first, in the order in which help lists them."""
+"""All formats. Those that are written come first, in the order of the help."""
 
 WRITERS: dict[str, Format] = {format.name: format for format in FORMATS if format.write}
-"""Name -> format, for the formats that are written."""
+"""Map from names to formats that are written."""
 
 ENDINGS: dict[str, str] = {name: format.endings[0] for name, format in WRITERS.items()}
-"""Name -> the ending of the files. Endings with two dots tell apart what shares the last part."""
+"""Map from names to endings of written files. Endings with two dots distinguish formats with the same last part."""
 
 ALIASES: dict[str, str] = {alias: name for name, format in WRITERS.items() for alias in (name, *format.aliases)}
-"""Everything that ``-f`` accepts, in lower case -> the format's name."""
+"""Map from all names that ``-f`` accepts, in lower case, to names of formats."""
 
 USES: dict[str, frozenset[str]] = {name: format.uses for name, format in WRITERS.items()}
-"""Name -> the fields of `Options` that change the file, ``audio`` also if only its name does."""
+"""Map from names to the fields of `Options` that change the file; ``audio`` is included if its name changes it."""
 
 SCORED: frozenset[str] = frozenset(name for name, fields in USES.items() if "tempo" in fields)
-"""Formats that have beats, and so a use for tempo, grid and lyrics."""
+"""Names of formats with beats, which use tempo, grid and lyrics."""
 
 SHEETS: frozenset[str] = frozenset(name for name, format in WRITERS.items() if format.is_sheet)
-"""Formats that are sheet music, which has beats and a grid even where none are asked for."""
+"""Names of formats that are sheet music, which always have beats and a grid."""
 
 _KNOWN = {ending: name for name, format in WRITERS.items() for ending in format.endings}
 
 WRITE_SUFFIXES: tuple[str, ...] = tuple(dict.fromkeys(Path(f"a{ending}").suffix for ending in _KNOWN))
-"""Last endings of all files that are written."""
+"""Last endings of all written files."""
 
 SHARED_SUFFIXES: tuple[str, ...] = (".json", ".csv", ".tsv")
-"""Endings of notes in several formats: the content decides which."""
+"""Endings of several formats, which are distinguished by content."""
 
 TEXT_SUFFIXES: tuple[str, ...] = (".txt", ".lab", ".notes", ".corrected", ".xml")
-"""Endings that notes share with other text: in a folder, such a file counts only if it holds notes."""
+"""Endings that other text files also have. In a folder, such files are only used if they have notes."""
 
 BY_SUFFIX: dict[str, Format] = {
     ending.lower(): format
@@ -91,10 +91,10 @@ BY_SUFFIX: dict[str, Format] = {
     for ending in (*format.endings, *format.also_read)
     if ending.count(".") == 1 and ending.lower() not in SHARED_SUFFIXES + TEXT_SUFFIXES
 }
-"""Ending -> format, for endings that only one format has."""
+"""Map from endings that only one format has to formats."""
 
 READ_SUFFIXES: tuple[str, ...] = (*SHARED_SUFFIXES, *BY_SUFFIX)
-"""Endings of notes, those that keep most of a transcription first."""
+"""Endings of files of notes, in order from the most complete format."""
 
 
 class Named(Protocol):
@@ -102,20 +102,20 @@ class Named(Protocol):
 
     @property
     def name(self) -> str:
-        """The last part."""
+        """The last part of the path."""
 
 
 def format_of(path: Named) -> str | None:
-    """The name of the written format that a file's name states, the longest ending first; None if there is none."""
+    """Return the name of the written format for a file, by its longest known ending; None if there is none."""
     name = path.name.lower()
     return next((_KNOWN[e] for e in sorted(_KNOWN, key=len, reverse=True) if name.endswith(e)), None)
 
 
 def find_format(text: str) -> Format:
-    """The written format of a name, an alias or an ending, in upper or lower case.
+    """Return the written format for a name, an alias or an ending, in any case.
 
     Raises:
-        UsageError: if there is none; with a suggestion where the name is nearly right.
+        UsageError: if there is none. The message suggests a similar name, if there is one.
     """
     name = text.strip().lower()
     name = ALIASES.get(name) or _KNOWN.get(name) or ALIASES.get(name.removeprefix(".")) or ""
@@ -127,10 +127,10 @@ def find_format(text: str) -> Format:
 
 
 def check_formats(names: Iterable[str]) -> None:
-    """Find the packages that formats need without importing them, so that nothing fails after an hour's work.
+    """Check that the packages for formats are installed, without importing them.
 
     Raises:
-        UsageError: if one is not installed.
+        UsageError: if a package is not installed.
     """
     for name in names:
         format = WRITERS.get(name)

@@ -1,9 +1,8 @@
-"""What a session of the report page adds to JSON: syllables, checked notes, beats and key.
+"""Session files of the report page, which add syllables, checked notes, beats and key to JSON.
 
-A session is JSON as `json_notes` describes it, and programs that do not know sessions can read it as such. Each note
-may have ``"lyric"``, a syllable with a hyphen after it if its word goes on and a slash if its line ends, and
-``"checked"``.
-The file may have:
+A session is JSON as in `json_notes`, so that other programs can read it. Each note may also have ``"checked"`` and
+``"lyric"``, which is a syllable, followed by a hyphen if its word continues, and by a slash if its line ends. The file
+may have:
 
     "beats": {"times": [0.0, 1.8, 3.6], "quarters": [0, 3, 6], "metre": "3/4"}, "key": "Bb", "history": {…}
 
@@ -27,15 +26,15 @@ from singtrans.melody.key import Key, parse_key
 from singtrans.melody.metre import parse_metre
 
 _ENDING = ".json"
-_MOST_TEXT = 200  # characters of a syllable
+_MOST_TEXT = 200  # largest number of characters of a syllable
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Session:
-    """What a person added to notes on the report page.
+    """Additions of a person to notes on the report page.
 
     Attributes:
-        lyrics: a syllable for each note, `HELD` where a note has none; empty if no note has one.
+        lyrics: one syllable for each note, `HELD` for notes without; empty if no note has one.
         checked: numbers of the notes that the person marked as right, counted from 0.
         beats: the beats; None if they are not known.
         key: the key; None if it is not known.
@@ -49,7 +48,7 @@ class Session:
     history: Mapping[str, Any] | None = None
 
     def options(self, options: Options) -> Options:
-        """Return options with this session's values where they state nothing."""
+        """Return options with values of this session for those that are not set."""
         return replace(
             options,
             lyrics=options.lyrics or self.lyrics,
@@ -61,7 +60,7 @@ class Session:
 
 
 def read_session(path: Path) -> Session:
-    """Read what a person added; an empty session if the file is not JSON or has nothing of the kind.
+    """Read a session; it is empty if the file is not JSON or has no additions.
 
     Raises:
         InputError: if the file cannot be read.
@@ -79,7 +78,7 @@ def read_session(path: Path) -> Session:
 
 
 def lyric_text(syllable: Syllable | None) -> str:
-    """Convert a syllable to the text of a session; empty for none."""
+    """Convert a syllable to its text in a session; None gives an empty text."""
     if syllable is None:
         return ""
     hyphen = "" if syllable.ends_word or syllable.text == HELD else "-"
@@ -111,7 +110,7 @@ def _time(entry: dict[str, Any], name: str) -> float:
 
 
 def _beats(found: Any) -> Beats | None:
-    """Convert beats; None if they are missing or not what the page writes."""
+    """Convert beats; return None if they are missing or invalid."""
     try:
         times = np.array([finite(time) for time in found["times"]])
         quarters = np.array([finite(quarter) for quarter in found["quarters"]])
@@ -121,7 +120,7 @@ def _beats(found: Any) -> Beats | None:
 
 
 def _history(found: Any) -> dict[str, Any] | None:
-    """Return the history if it is JSON that a page can contain: without NaN, which Python's reader accepts."""
+    """Return the history if it is strict JSON; Python's reader also accepts NaN, which a page cannot contain."""
     try:
         json.dumps(found, allow_nan=False)
     except ValueError:

@@ -1,10 +1,11 @@
-"""Notes as Tony and Sonic Visualiser export them without a header, which vocadito's annotations keep.
+"""Notes in the format of exports from Tony and Sonic Visualiser without a header, and of vocadito.
 
     0.551473923,233.407,0.423764172[,0.0787402[,label]]
 
-Onset in seconds, pitch in Hz, duration in seconds. Files that are not named ``.sv.csv`` are recognised by
-``plain_table``, exports with a header (``TIME,VALUE,DURATION,LEVEL,LABEL``) by ``csv_notes``. Sources: Mauch et al.,
-"Computer-aided melody note transcription using the Tony software", TENOR 2015; Bittner et al., "vocadito", 2021.
+The columns are onset in seconds, pitch in Hz, and duration in seconds. Files with other endings than ``.sv.csv`` are
+read by ``plain_table``, and exports with a header (``TIME,VALUE,DURATION,LEVEL,LABEL``) by ``csv_notes``. Sources:
+Mauch et al., "Computer-aided melody note transcription using the Tony software", TENOR 2015; Bittner et al.,
+"vocadito", 2021.
 """
 
 from dataclasses import replace
@@ -23,9 +24,9 @@ _STEPS_PER_SECOND = 1_000_000
 
 
 def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
-    """Write onset, Hz, duration, level (the confidence) and label (the note's name) of each note, without a header.
+    """Write onset, Hz, duration, level (confidence) and label (name) of each note, without a header.
 
-    Tony and Sonic Visualiser read it as a layer of notes.
+    Tony and Sonic Visualiser can read the file as a layer of notes.
     """
     times = on_grid(transcription.notes, _STEPS_PER_SECOND)
     for note, (onset, offset) in zip(transcription.notes, times, strict=True):
@@ -35,17 +36,17 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
 
 
 def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
-    """Read notes of which each line has onset, Hz and duration; further columns are ignored.
+    """Read notes from lines with onset, Hz and duration; further columns are ignored.
 
     Args:
         path: the file.
         request: ``unit`` and ``faults``.
 
     Raises:
-        InputError: if the file cannot be read, or a line is not a note; it names the line.
+        InputError: if the file cannot be read, or a line is not a note. The message names the line.
     """
     path = Path(path)
-    request = replace(request, unit=request.unit or "hz")  # the Hz of low voices look like MIDI numbers
+    request = replace(request, unit=request.unit or "hz")  # frequencies of low voices could be MIDI numbers
     return read_rows(path, split_rows(read_text(path)), ONSET_PITCH_DURATION, request)
 
 

@@ -1,4 +1,4 @@
-"""Sound to check notes by: the recording on the left, the notes on the right."""
+"""Sound for checking notes, with the recording in the left channel and the notes in the right one."""
 
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
@@ -13,16 +13,16 @@ from singtrans.notes import Note, Transcription
 from singtrans.pitch import midi_to_hz
 
 RATE = 44_100
-_LONGEST = 2**30 - 1000  # frames: four bytes each, and a header
+_LONGEST = 2**30 - 1000  # largest number of frames of four bytes in a WAV file
 _BLOCK_SECONDS = 10.0
-_PARTIALS = (1.0, 0.5, 0.25, 0.12)  # amplitudes: soft, and clear in pitch on small loudspeakers
+_PARTIALS = (1.0, 0.5, 0.25, 0.12)  # amplitudes for a soft tone whose pitch is clear on small loudspeakers
 _PEAK = 0.35
 _ATTACK, _RELEASE = 0.012, 0.03  # seconds
-_DECAY = 1.2  # seconds until a held note is a third as loud: an onset is heard even between notes of one pitch
+_DECAY = 1.2  # seconds until a note has a third of its amplitude, so that repeated notes have audible onsets
 
 
 class _Sink:
-    """A file for soundfile, which loses what goes wrong inside its callbacks: the first failure waits here."""
+    """A file for soundfile. It stores the first error, because soundfile drops errors in its callbacks."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -30,7 +30,7 @@ class _Sink:
         self.seek, self.tell, self.flush = file.seek, file.tell, file.flush
 
     def write(self, data: bytes) -> int:
-        """All of it, or nothing any more once something has failed."""
+        """Write all data; write nothing after an error."""
         if self.failure is None:
             try:
                 self._file.write(data)
@@ -40,13 +40,13 @@ class _Sink:
         return len(data)
 
     def check(self) -> None:
-        """Raise what went wrong."""
+        """Raise the stored error."""
         if self.failure is not None:
             raise self.failure
 
 
 def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
-    """Write 16-bit stereo at 44.1 kHz, block by block; without a recording, the notes are on both sides.
+    """Write 16-bit stereo at 44.1 kHz, block by block. Without a recording, the notes are in both channels.
 
     Raises:
         InputError: if the recording cannot be read, or there is more sound than a WAV file can hold.
@@ -72,22 +72,24 @@ def _check_length(frames: int) -> None:
 
 
 def synthesize(notes: Sequence[Note], first: int, count: int) -> np.ndarray:
-    """Sound of some notes at their fractional pitch.
+    """Synthesise notes at their fractional pitch.
 
     Args:
-        notes: in time order.
-        first: sample to begin at, at :data:`RATE`.
-        count: samples.
+        notes: notes in time order.
+        first: index of the first sample at :data:`RATE`.
+        count: number of samples.
 
     Returns:
-        (count,) float32 within -1..1.
+        (count,) float32 samples within -1..1.
     """
     sound = np.zeros(count, np.float32)
     for note in notes:
         start, stop = round(note.onset * RATE), round((note.offset + _RELEASE) * RATE)
         low, high = max(start, first), min(stop, first + count)
         if low < high:
-            since = np.arange(low - start, high - start) / RATE  # the phase counts from the onset, over any block
+            since = (
+                np.arange(low - start, high - start) / RATE
+            )  # the phase starts at the onset, so blocks have no effect
             sound[low - first : high - first] += _tone(note, since)
     return sound
 
@@ -102,13 +104,13 @@ def _tone(note: Note, since: np.ndarray) -> np.ndarray:
 
 
 def _recording(transcription: Transcription, options: Options) -> Iterator[np.ndarray]:
-    """Blocks of the recording, or of silence as long as the transcription."""
+    """Yield blocks of the recording, or of silence with the length of the transcription."""
     if options.audio is not None:
         yield from audio.blocks(options.audio, RATE, _BLOCK_SECONDS)
         return
     last = max((note.offset for note in transcription.notes), default=0.0) + _RELEASE
     left, block = round(max(transcription.duration, last) * RATE), round(_BLOCK_SECONDS * RATE)
-    _check_length(left)  # before gigabytes of silence
+    _check_length(left)  # checked before gigabytes of silence are written
     while left > 0:
         yield np.zeros(min(left, block), np.float32)
         left -= block

@@ -1,4 +1,4 @@
-"""Beats as a file of notes states them, by its changes of tempo and of metre."""
+"""Beats of a file of notes, from its changes of tempo and metre."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ import numpy as np
 from singtrans.melody.beats import DEFAULT_METRE, Beats, beats_from_times
 from singtrans.melody.metre import Metre
 
-_MOST_BEATS = 200_000  # a day of them; damaged files claim more
+_MOST_BEATS = 200_000  # largest number of beats, enough for a day; damaged files state more
 
 
 @dataclass(frozen=True, slots=True)
 class StatedMetre:
-    """The metre that holds for most of a song.
+    """The metre of most of a song.
 
     Attributes:
-        metre: the metre.
+        metre: metre of the song.
         since: quarter note at which a bar begins.
     """
 
@@ -31,20 +31,20 @@ def stated_beats(
     end: float,
     metre: StatedMetre,
 ) -> Beats | None:
-    """Beats up to the end of a song; None if they are implausible.
+    """Compute the beats up to the end of a song; return None if they are implausible.
 
     Args:
-        seconds: converts quarter notes to seconds.
+        seconds: function that converts quarter notes to seconds.
         changes: quarter notes at which the tempo changes.
-        end: the last quarter note that is needed.
-        metre: the metre, and where a bar begins.
+        end: last quarter note that is needed.
+        metre: metre of the song.
     """
     count = max(3, int(end) + 2)
     if count > _MOST_BEATS:
         return None
     quarters = np.arange(count, dtype=float)
     offset = metre.since % metre.metre.bar
-    if not offset:  # bars count from the beginning
+    if not offset:  # bars are counted from the start
         quarters = np.unique([*quarters, *(quarter for quarter in changes if 0 < quarter < quarters[-1])])
     times = np.array([seconds(quarter) for quarter in quarters.tolist()])
     if times[0] != 0 or not (np.diff(times) > 0).all():

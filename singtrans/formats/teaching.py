@@ -1,4 +1,4 @@
-"""The commands that teach a model the corrections of one recording."""
+"""Commands that train a model with the corrections of a recording."""
 
 import re
 
@@ -12,7 +12,7 @@ MODEL = "my-model"
 def teaching_commands(audio: str, notes: str) -> list[str]:
     """Return the two commands that add a recording to the corrected ones, and train on all of them.
 
-    They are meant for the folder that holds both files.
+    They must be run in the folder of both files.
 
     Args:
         audio: name of the recording.
@@ -34,6 +34,6 @@ def _quoted(name: str) -> str:
     name = f"./{name}" if name.startswith("-") else name
     if re.fullmatch(r"[\w./+-]+", name):
         return name
-    if re.search(r'[$`"\\!]', name):  # such names are rare, and Windows does not allow most of them
+    if re.search(r'[$`"\\!]', name):  # such names are rare, and most are not allowed on Windows
         return "'" + name.replace("'", "'\\''") + "'"
     return f'"{name}"'

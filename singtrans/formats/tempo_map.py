@@ -1,4 +1,4 @@
-"""Conversion of seconds to ticks under changes of tempo, as files state them."""
+"""Conversion of seconds to ticks with changes of tempo."""
 
 from dataclasses import dataclass
 
@@ -9,11 +9,11 @@ from singtrans.melody.beats import Beats
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TempoMap:
-    """Changes of tempo, rounded as files state them, so that rounding errors do not add up.
+    """Changes of tempo, rounded as in files, so that rounding errors do not accumulate.
 
     Attributes:
-        starts: (changes,) tick of each change, ascending, the first 0.
-        lengths: (changes,) whole microseconds of a quarter note from there on.
+        starts: (changes,) ticks of the changes, ascending from 0.
+        lengths: (changes,) length of a quarter note after each change in whole microseconds.
         resolution: ticks per quarter note.
     """
 
@@ -27,7 +27,7 @@ class TempoMap:
         starts, first = np.unique(np.rint(beats.quarters * resolution), return_index=True)
         lengths = np.rint(1e6 * resolution * np.diff(beats.times[first]) / np.diff(starts))
         starts = starts[:-1]
-        # Neighbours that differ by rounding alone become equal.
+        # Adjacent lengths that differ only by rounding become equal.
         for number in range(1, len(lengths)):
             if abs(lengths[number] - lengths[number - 1]) <= 1:
                 lengths[number] = lengths[number - 1]

@@ -1,4 +1,4 @@
-"""What readers of text share: decoding, rows and tables that know their line, numbers, notes with clear errors."""
+"""Functions for readers of text: decoding, rows and tables with line numbers, numbers, and notes with clear errors."""
 
 import csv
 import io
@@ -16,23 +16,23 @@ from singtrans.notes import Note
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
 _FILE_NAME = re.compile(r'"[^"]*[^"\d.][^"]*",(?=[-\d.])')
 _COMMENTS = ("#", "%", "//")
-_MARK_LINE = re.compile(r"sep=(.)", re.IGNORECASE)  # Excel's first line, which states what separates cells
-_HIGHEST = 127.5  # MIDI: half a semitone above the highest number that a .mid can hold
+_MARK_LINE = re.compile(r"sep=(.)", re.IGNORECASE)  # first line in files of Excel, which states the separator of cells
+_HIGHEST = 127.5  # half a semitone above the highest MIDI number
 _FARTHEST = 4.0  # semitones: largest distance of a singer's A4 from 440 Hz, with drift
 EARLY = 0.05
-"""Seconds before 0 s at which a note may start, because labels are drawn by hand."""
+"""Largest time in seconds before 0 s at which a note may start, because labels are drawn by hand."""
 
 LONGEST = 1e6
-"""Seconds, eleven days: nothing ends later."""
+"""Latest end of a note in seconds (eleven days)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line's cells, without the spaces around them.
+    """Cells of one line, without spaces around them.
 
     Attributes:
-        line: its number in the file, from 1.
-        cells: text of each.
+        line: number of the line in the file, from 1.
+        cells: texts of the cells.
     """
 
     line: int
@@ -41,11 +41,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A header and the rows under it.
+    """A header and rows.
 
     Attributes:
-        names: the header's cells, as they stand.
-        rows: those that are not blank.
+        names: cells of the header.
+        rows: rows that are not blank.
     """
 
     names: tuple[str, ...]
@@ -53,7 +53,7 @@ class Table:
 
 
 def read_text(path: Path) -> str:
-    """Text of a file in any usual encoding, with LF at the ends of its lines.
+    """Read a text file in any common encoding, with LF line ends in the result.
 
     Raises:
         InputError: if the file cannot be read or is not text.
@@ -65,7 +65,7 @@ def read_text(path: Path) -> str:
 
 
 def _without_file_name(text: str) -> str:
-    """A table without the name of its recording, which Sonic Annotator writes into the first column."""
+    """Remove the name of the recording, which Sonic Annotator writes to the first column of a table."""
     lines = text.split("\n")
     match = _FILE_NAME.match(next((line for line in lines if line.strip()), ""))
     if not match:
@@ -77,22 +77,22 @@ def _without_file_name(text: str) -> str:
 
 
 def at_line(path: Path, line: int, fault: str) -> InputError:
-    """The error for one line of a file; ``fault`` says what is wrong and what to do."""
+    """Make the error for one line of a file; ``fault`` describes the fault and the remedy."""
     return InputError(f"{path}, line {line}, {fault}")
 
 
 def refuse(error: InputError, faults: list[InputError] | None) -> None:
-    """Raise an error about one line; or note it in ``faults``, if there is such a list, and go on without the line."""
+    """Raise an error about one line, or add it to ``faults`` if there is such a list."""
     if faults is None:
         raise error from None
     faults.append(error)
 
 
 def number(text: str) -> float:
-    """A finite number, with a decimal point or a decimal comma.
+    """Parse a finite number, with a decimal point or a decimal comma.
 
     Raises:
-        ValueError: if it is not a number.
+        ValueError: if the text is not a finite number.
     """
     text = text.strip().replace(",", ".")
     if not _NUMBER.fullmatch(text):
@@ -104,7 +104,7 @@ def number(text: str) -> float:
 
 
 def is_number(text: str) -> bool:
-    """Whether :func:`number` reads it."""
+    """Return whether :func:`number` can parse the text."""
     try:
         number(text)
     except ValueError:
@@ -113,10 +113,10 @@ def is_number(text: str) -> bool:
 
 
 def split_rows(text: str) -> tuple[Row, ...]:
-    """Split a text without quotes into rows, each at its tabs, or else its semicolons, its commas, or its spaces.
+    """Split a text without quotes into rows, and each row at its tabs, or else semicolons, commas or spaces.
 
-    Left out are blank lines, comments, which begin with ``#``, ``%`` or ``//``, and Audacity's frequencies of a
-    selection, which begin with a backslash.
+    Blank lines, comments, which begin with ``#``, ``%`` or ``//``, and Audacity's selected frequencies, which begin
+    with a backslash, are left out.
     """
     rows = []
     for line, content in enumerate(text.split("\n"), 1):
@@ -126,15 +126,15 @@ def split_rows(text: str) -> tuple[Row, ...]:
 
 
 def _is_data(line: str) -> bool:
-    """Whether a line is neither blank nor a comment."""
+    """Return whether a line is neither blank nor a comment."""
     plain = line.strip()
     return bool(plain) and not plain.startswith(_COMMENTS) and not _MARK_LINE.fullmatch(plain)
 
 
 def find_header(text: str) -> tuple[str, ...]:
-    """Names of a table's columns: its first row if that does not begin with a number, else the comment above it.
+    """Find the names of a table's columns: the first row if it does not begin with a number, else the comment above.
 
-    Empty if there is neither.
+    The result is empty if there is neither.
     """
     comment: tuple[str, ...] = ()
     for content in text.split("\n"):
@@ -150,11 +150,11 @@ def find_header(text: str) -> tuple[str, ...]:
 def read_table(path: Path, text: str) -> Table:
     """Read a table of comma-, tab-, semicolon- or space-separated values, with or without quotes.
 
-    Comments, which begin with ``#``, ``%`` or ``//``, are left out; the last one above the first row is the header if
-    that row begins with a number.
+    Comments, which begin with ``#``, ``%`` or ``//``, are left out. If the first row begins with a number, the last
+    comment above it is the header.
 
     Raises:
-        InputError: naming the line that is not such text.
+        InputError: if a line is not such text. The message names the line.
     """
     lines = text.split("\n")
     is_data = [_is_data(line) for line in lines]
@@ -178,19 +178,19 @@ def read_table(path: Path, text: str) -> Table:
 def make_note(
     onset: float, offset: float, pitch: float, confidence: float = 1.0, tuning: float = 0.0, moved: float = 0
 ) -> Note:
-    """Make a note, and check that its values are plausible; one that starts a moment before 0 s starts there.
+    """Make a note, and check that its values are plausible. If it starts slightly before 0 s, its start becomes 0 s.
 
     Args:
-        onset: seconds.
-        offset: seconds.
-        pitch: MIDI number.
-        confidence: 0 to 1.
-        tuning: semitones of the singer's A4 above 440 Hz.
-        moved: semitones that the integer note lies above the nearest one.
+        onset: start in seconds.
+        offset: end in seconds.
+        pitch: fractional MIDI number.
+        confidence: number from 0 to 1.
+        tuning: distance of the singer's A4 from 440 Hz in semitones.
+        moved: distance of the integer note from the nearest one in semitones.
 
     Raises:
-        ValueError: if it is not one: it starts before 0 s, does not end after it starts, lies outside 0 to 127,
-            has an implausible tuning, or is moved by more than a semitone.
+        ValueError: if the note starts before 0 s, does not end after its start, has a pitch outside 0 to 127, has an
+            implausible tuning, or is moved by more than a semitone.
     """
     if -EARLY <= onset < 0 < offset:
         onset = 0.0
@@ -206,12 +206,12 @@ def make_note(
 
 
 def in_order(notes: Iterable[Note]) -> tuple[Note, ...]:
-    """The notes in the order of their onsets."""
+    """Sort notes by their onsets."""
     return tuple(sorted(notes, key=lambda note: (note.onset, note.offset, note.pitch)))
 
 
 def listed(names: Sequence[str], most: int = 5) -> str:
-    """The first names, for an error's line."""
+    """Join the first names for an error message."""
     return ", ".join(map(shown, names[:most])) + (", …" if len(names) > most else "")
 
 

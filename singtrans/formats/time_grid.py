@@ -1,4 +1,4 @@
-"""Note times rounded to whole steps: MIDI ticks, or decimals of a second."""
+"""Rounding of note times to whole steps, which are MIDI ticks or decimals of a second."""
 
 from collections.abc import Sequence
 
@@ -6,14 +6,14 @@ from singtrans.notes import Note
 
 
 def on_grid(notes: Sequence[Note], steps_per_second: float) -> list[tuple[int, int]]:
-    """Onset and offset of each note, rounded to whole steps of time.
+    """Round the onset and offset of each note to whole steps of time.
 
-    Each time is rounded by itself, so errors never add up: it is at most half a step off. Only where notes
-    are shorter than a step or overlap is it moved further, so that every note lasts a step and none overlap.
+    Each time is rounded separately, so the error is at most half a step. Times are only moved further if notes are
+    shorter than a step or overlap, so that every note lasts at least one step, and no notes overlap.
 
     Args:
-        notes: in the order of their onsets.
-        steps_per_second: MIDI ticks or decimals of a second.
+        notes: notes in the order of their onsets.
+        steps_per_second: number of steps per second.
 
     Returns:
         (onset, offset) in steps for each note, onset < offset <= next onset.
@@ -22,11 +22,11 @@ def on_grid(notes: Sequence[Note], steps_per_second: float) -> list[tuple[int, i
 
 
 def on_steps(spans: Sequence[tuple[float, float]]) -> list[tuple[int, int]]:
-    """The same for notes whose onset and offset are counted in steps already, such as ticks under changing tempo."""
+    """Round onsets and offsets that are given in steps, such as ticks with changes of tempo."""
     onsets: list[int] = []
     for start, _ in spans:
         onset = max(0, round(start))
         onsets.append(max(onset, onsets[-1] + 1) if onsets else onset)
     offsets = [max(onset + 1, round(end)) for onset, (_, end) in zip(onsets, spans, strict=True)]
-    limits = [*onsets[1:], *offsets[-1:]]  # a note ends where the next starts at the latest
+    limits = [*onsets[1:], *offsets[-1:]]  # a note ends before or at the start of the next one
     return [(onset, min(ends)) for onset, *ends in zip(onsets, offsets, limits, strict=True)]

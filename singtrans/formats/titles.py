@@ -1,4 +1,4 @@
-"""Titles of songs, from names of recordings where no title is stated."""
+"""Titles of songs, made from names of recordings if no title is stated."""
 
 import re
 from pathlib import PurePath
@@ -25,6 +25,6 @@ def readable_title(recording: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Text with single spaces and a question mark for what cannot be printed, such as bytes of a damaged file name."""
+    """Replace characters that cannot be printed with question marks, and reduce spaces to single ones."""
     text = " ".join(text.split()).encode("utf-8", "replace").decode()
     return "".join(c if c.isprintable() else "?" for c in text)

@@ -1,4 +1,4 @@
-"""Tracks of files that hold several, and the choice of the one that is sung."""
+"""Tracks of a file, and the choice of the sung one."""
 
 import logging
 import re
@@ -12,7 +12,7 @@ from singtrans.formats.text import in_order, listed
 from singtrans.notes import Note, PitchTrack
 
 _LOG = logging.getLogger(__name__)
-_TOUCHING = 0.03  # seconds that notes of one voice may overlap
+_TOUCHING = 0.03  # largest overlap of the notes of one voice in seconds
 _VOICE = re.compile(r"voice|vocal|vox|melod|sing|lead|lyric|karaoke|gesang|chant", re.IGNORECASE)
 
 
@@ -21,11 +21,11 @@ class Track:
     """The notes of one track.
 
     Attributes:
-        name: what the file calls it.
-        notes: in the order of their onsets.
-        has_words: whether lyrics stand in it.
-        words: (onset, pitch) of a note -> its syllable.
-        pitch: how the pitch moves within the notes; None where the file does not say it.
+        name: name of the track in the file.
+        notes: notes in the order of their onsets.
+        has_words: whether the track has lyrics.
+        words: map from (onset, pitch) of notes to syllables.
+        pitch: pitch track within the notes; None if the file has none.
     """
 
     name: str
@@ -36,19 +36,19 @@ class Track:
 
 
 def choose_track(path: Path, tracks: Sequence[Track], voice: str | None) -> tuple[Note, ...]:
-    """The notes of what :func:`choose_tracks` chooses, in the order of their onsets."""
+    """Return the notes of the tracks from :func:`choose_tracks`, in the order of their onsets."""
     return in_order(note for track in choose_tracks(path, tracks, voice) for note in track.notes)
 
 
 def choose_tracks(path: Path, tracks: Sequence[Track], voice: str | None, *, warns: bool = True) -> list[Track]:
-    """The track that is sung; all tracks if they do not overlap.
+    """Choose the sung track, or all tracks if they do not overlap.
 
     Args:
-        path: the file, for errors.
-        tracks: those with notes.
-        voice: the name of a track, or its number counted from 1; None for the only one, or the one with lyrics or with
-            a name such as Vocals.
-        warns: whether a choice that was not asked for is logged.
+        path: path of the file, for errors.
+        tracks: tracks with notes.
+        voice: name of a track, or its number from 1; None for the only track, or the one with lyrics or a name such as
+            Vocals.
+        warns: whether to log a choice that the user did not make.
 
     Raises:
         InputError: if there is no such track, or several could be the voice.
@@ -74,7 +74,7 @@ def choose_tracks(path: Path, tracks: Sequence[Track], voice: str | None, *, war
 
 
 def overlap(notes: tuple[Note, ...]) -> bool:
-    """Whether notes, in the order of their onsets, overlap by more than notes of one voice do."""
+    """Return whether notes, in the order of their onsets, overlap by more than those of a single voice."""
     end = 0.0
     for note in notes:
         if note.onset < end - _TOUCHING:

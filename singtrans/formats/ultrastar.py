@@ -1,4 +1,4 @@
-"""UltraStar's songs: notes counted in beats (usdx.eu/format).
+"""Songs of UltraStar, with times in beats (usdx.eu/format).
 
     #BPM:280,5
     #GAP:12350
@@ -6,8 +6,8 @@
     - 8
     E
 
-A beat lasts 60 / (BPM * 4) seconds, from version 2 on 60 / BPM seconds, counted from GAP milliseconds on; a line has
-start and length in beats and the pitch in semitones above C4 (MIDI 60).
+The first beat is at GAP milliseconds. A beat lasts 60 / (BPM * 4) seconds, or 60 / BPM seconds from version 2 on. A
+line has start and length in beats, and the pitch in semitones above C4 (MIDI 60).
 """
 
 import math
@@ -21,17 +21,17 @@ from singtrans.formats.time_grid import on_steps
 from singtrans.formats.ultrastar_reader import audio_names, read, read_song
 from singtrans.notes import Transcription
 
-_HIGHEST_BPM = 400  # players and editors are made for 200 to 400
-_VERSION = "1.1.0"  # the first with #AUDIO; players that know #MP3 only pass it over
+_HIGHEST_BPM = 400  # players and editors expect 200 to 400
+_VERSION = "1.1.0"  # first version with #AUDIO, which players that only know #MP3 ignore
 
 
 def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
-    """Write a song that UltraStar, Vocaluxe and Performous play, in UTF-8.
+    """Write a song for UltraStar, Vocaluxe and Performous in UTF-8.
 
-    #BPM is whole and lies between 200 and 400: the tempo of the options, or the one found in the notes where ``auto``
-    or a grid asks for it, times a power of two; else 400. A beat then lasts 37.5 to 75 ms, and notes are within half of
-    that. Lines end with the lyrics' lines, or where the singer breathes. A note without a syllable
-    gets ``~``.
+    # BPM is an integer from 200 to 400. It is the tempo of the options, or the estimated tempo with ``auto`` or a grid,
+    # times a power of two. Without a tempo, it is 400. A beat lasts 37.5 to 75 ms, and the error of times is at most
+    # half a beat. Lines end with the lines of the lyrics, or where the singer breathes. A note without a syllable gets
+    # ``~``.
     """
     arrangement = arrange(transcription, options.without_bars)
     is_timed = options.tempo is not None or options.beats is not None or options.quantize
@@ -41,7 +41,7 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
     unit = 15 / bpm
     spans = on_steps([((n.onset - gap / 1000) / unit, (n.offset - gap / 1000) / unit) for n in notes])
     recording = transcription.audio.encode("utf-8", "replace").decode()
-    # A name, and no path to whatever a player would open.
+    # Only the name is written, because a player would open any path.
     recording = PureWindowsPath("".join(c if c.isprintable() else "?" for c in recording)).name
     title, artist = options.title_of(recording) or "Untitled", " ".join(options.artist.split()) or "Unknown"
     lines = [f"#VERSION:{_VERSION}", f"#TITLE:{title}", f"#ARTIST:{artist}"]
@@ -56,12 +56,12 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
 
 
 def _bpm(tempo: float) -> int:
-    """A tempo times a power of two, whole, and as high as it can be."""
+    """Multiply a tempo by a power of two, so that it is as high as possible, and round it."""
     return round(tempo * 2 ** math.floor(math.log2(_HIGHEST_BPM / tempo)))
 
 
 def _text(arrangement: Arrangement, index: int) -> str:
-    """The syllable of a note; a space before it begins a word that is not the first of its line."""
+    """Return the syllable of a note, with a space before it if it begins a word that is not the first in its line."""
     syllable = arrangement.syllables[index]
     if syllable is None:
         return "~"

@@ -1,4 +1,4 @@
-"""Read UltraStar's songs: notes, syllables and lines of one voice."""
+"""Reading of notes, syllables and lines of one voice from songs of UltraStar."""
 
 import re
 from bisect import bisect_left
@@ -18,7 +18,7 @@ _UNPITCHED_MARKS = "FRG"  # freestyle, rap, golden rap
 _TAG = re.compile(r"^#(VOCALS|AUDIO|MP3):(.*)$", re.MULTILINE)
 _VOICE = re.compile(r"P\s*(\d)", re.ASCII)
 _TEXT = re.compile(r".\s*\S+\s+\S+\s+\S+ ?(.*)", re.DOTALL)
-"""A note's line; a space begins or ends a word."""
+"""Line of a note; a space begins or ends a word."""
 
 
 @dataclass(slots=True)
@@ -27,10 +27,10 @@ class _Span:
 
     Attributes:
         line: number of its line.
-        start, end: beats.
+        start, end: start and end in beats.
         pitch: MIDI number.
-        text: its syllable as it stands, with spaces.
-        ends_line: whether a line of the song ends with it.
+        text: original text of the syllable, with spaces.
+        ends_line: whether it is the last note of a line of the song.
     """
 
     line: int
@@ -43,14 +43,14 @@ class _Span:
 
 @dataclass
 class _Song:
-    """What has been read so far.
+    """Content that has been read so far.
 
     Attributes:
-        header: the tags in upper case, without their marks.
-        tempi: (from this beat on, BPM), the first of them from the header.
-        start: the beat that a relative song's line counts from.
-        voice: who sings now, ``P1`` where nothing is said.
-        spans: the notes of each voice.
+        header: values of the tags, by their names in upper case.
+        tempi: pairs of the first beat of a tempo and the BPM; the first pair is from the header.
+        start: beat at which the current line of a relative song starts.
+        voice: current voice, ``P1`` by default.
+        spans: notes of each voice.
     """
 
     header: dict[str, str] = field(default_factory=dict)
@@ -61,7 +61,7 @@ class _Song:
 
     @property
     def version(self) -> int:
-        """The first number of ``#VERSION``; 1 if the song has none."""
+        """First number of ``#VERSION``; 1 if the song has none."""
         number = self.header.get("VERSION", "").partition(".")[0]
         return int(number) if number.isascii() and number.isdecimal() and len(number) < 4 else 1
 
@@ -71,34 +71,34 @@ class _Song:
 
 
 def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
-    """Read the notes of one voice, golden ones too; freestyle, rap and notes without length are left out.
+    """Read the notes of one voice, including golden ones. Freestyle, rap and notes without length are left out.
 
     Args:
-        path: the file, in UTF-8 or Windows-1252.
-        request: ``voice``, of a duet ``P1`` or ``P2``; None for the first. And ``faults``.
+        path: path of the file, in UTF-8 or Windows-1252.
+        request: options; ``voice``, which is ``P1`` or ``P2`` of a duet (None for the first), and ``faults`` are used.
 
     Raises:
-        InputError: if the file cannot be read, lacks #BPM or that voice, or a line is not UltraStar's; it
-            names the line.
+        InputError: if the file cannot be read, lacks #BPM or the voice, or a line is invalid. The message names the
+            line.
     """
     return in_order(note for note, _ in _sung(Path(path), request))
 
 
 def read_song(path: Path, notes: Sequence[Note], request: ReadOptions = DEFAULTS) -> Song:
-    """Read the syllables of notes that were read from a song. Its beats are a grid for the game, not the music's.
+    """Read the syllables of notes from a song. Its beats are not read, because they are not those of the music.
 
     Raises:
-        InputError: as for :func:`read`.
+        InputError: under the same conditions as for :func:`read`.
     """
     sung = _sung(path, request)
     spans = [span for _, span in sung]
     syllables = [Syllable(HELD, ends_line=span.ends_line) for span in spans]
-    # Most songs have the space before a word, some after it.
+    # Most songs have a space before each word, and some have it after each word.
     leads = any(span.text.startswith(" ") for span in spans)
     starts = [place for place, span in enumerate(spans) if not _is_held(span)]
     ends = True
     for place, following in pairwise([*starts, len(spans)]):
-        run, begins = spans[place:following], ends  # the syllable and what holds it
+        run, begins = spans[place:following], ends  # the syllable, and the notes that hold it
         ends = following == len(spans) or any(span.ends_line for span in run)
         ends = ends or (spans[following].text.startswith(" ") if leads else any(s.text.endswith(" ") for s in run))
         syllables[place] = Syllable(run[0].text.strip(), begins, ends, run[0].ends_line)
@@ -111,12 +111,12 @@ def _is_held(span: _Span) -> bool:
 
 
 def _sung(path: Path, request: ReadOptions) -> list[tuple[Note, _Span]]:
-    """The notes of the chosen voice, in the order of their lines."""
+    """Read the notes of the chosen voice, in the order of their lines."""
     voice, faults = request.voice, request.faults
     song = _Song()
     for line, text in enumerate(read_text(path).split("\n"), 1):
         content = text.strip()
-        if content[:1].upper() == "E":  # players stop at any such line, so END is one
+        if content[:1].upper() == "E":  # players stop at every line that begins with E
             break
         if content:
             _take(path, song, line, text.lstrip(), faults)
@@ -130,7 +130,7 @@ def _sung(path: Path, request: ReadOptions) -> list[tuple[Note, _Span]]:
 
 
 def _share_third_voice(song: _Song) -> None:
-    """Give what both singers sing, which songs before version 2 call P3, to either of them."""
+    """Add the notes of both singers, which songs before version 2 call P3, to each of them."""
     if song.version < 2 and {"P1", "P2"} & set(song.spans) and "P3" in song.spans:
         both = song.spans.pop("P3")
         for voice in ("P1", "P2"):
@@ -139,7 +139,7 @@ def _share_third_voice(song: _Song) -> None:
 
 
 def _take(path: Path, song: _Song, line: int, text: str, faults: list[InputError] | None) -> None:
-    """Note what one line says."""
+    """Process one line."""
     content = text.rstrip()
     mark, rest = content[0].upper(), content[1:].split()
     try:
@@ -202,7 +202,7 @@ def _notes(path: Path, song: _Song, voice: str, faults: list[InputError] | None)
 
 
 class _Clock:
-    """Beats to seconds after GAP, under the changes of tempo; the first tempo holds before beat 0 too."""
+    """Conversion of beats to seconds after GAP, with changes of tempo; the first tempo also applies before beat 0."""
 
     def __init__(self, tempi: list[tuple[float, float]], beat: float) -> None:
         self._beat = beat
@@ -219,7 +219,7 @@ class _Clock:
 
 
 def audio_names(path: Path) -> tuple[str, ...]:
-    """Names of the recording that a song's tags state, the voice alone first; empty if it is not a song."""
+    """Return the names of recordings in a song's tags, with the voice first; empty if the file is not a song."""
     tags = dict(_TAG.findall(read_text(path)[:65_536]))
     names = (tags.get(tag, "").strip() for tag in ("VOCALS", "AUDIO", "MP3"))
     return tuple(name for name in names if name)

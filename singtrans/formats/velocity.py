@@ -1,4 +1,4 @@
-"""How loud each note is sung, from the recording; and the MIDI velocity that sounds as loud."""
+"""Loudness of notes in a recording, and the corresponding MIDI velocities."""
 
 from collections.abc import Sequence
 
@@ -9,19 +9,19 @@ from singtrans.notes import Note
 
 _RATE = 16_000
 _FRAME = 160  # samples: 10 ms
-_LOUD = 112.0  # velocity of the notes that are as loud as nine in ten are not
+_LOUD = 112.0  # velocity for the loudness that nine of ten notes do not exceed
 _SOFTEST = 16
 
 
 def note_levels(path: audio.Source, notes: Sequence[Note]) -> np.ndarray:
-    """Level of each note in a recording, which is read piece by piece.
+    """Measure the level of each note in a recording, which is read piece by piece.
 
     Args:
-        path: the recording.
-        notes: their times in seconds.
+        path: path of the recording.
+        notes: notes with times in seconds.
 
     Returns:
-        (notes,) dB relative to full scale, RMS over the note; -120 for silence.
+        (notes,) RMS levels in dB relative to full scale; -120 for silence.
 
     Raises:
         InputError: if the recording cannot be read.
@@ -39,10 +39,10 @@ def note_levels(path: audio.Source, notes: Sequence[Note]) -> np.ndarray:
 
 
 def velocities(levels: np.ndarray) -> tuple[int, ...]:
-    """MIDI velocities (1..127) for levels (notes,) in dB; the loud tenth of the notes gets 112 and more.
+    """Convert levels (notes,) in dB to MIDI velocities (1..127). The loudest tenth of the notes gets 112 or more.
 
-    A synthesiser turns velocity v into 40 log10(v / 127) dB (MIDI Manufacturers Association, DLS level 1),
-    and so 6 dB less is a velocity 0.71 times as high.
+    A synthesiser plays velocity v at a level of 40 log10(v / 127) dB (MIDI Manufacturers Association, DLS level 1), so
+    6 dB less correspond to 0.71 times the velocity.
     """
     if not len(levels):
         return ()

@@ -152,7 +152,7 @@ def test_time_in_frames_of_a_film(tmp_path, frames, rate):
     ]
     convert_file(tmp_path / "b.mid", tmp_path / "c.csv")
     (tmp_path / "b.mid").write_bytes(content[:12] + bytes(2) + content[14:])
-    with pytest.raises(InputError, match="does not say how long its ticks are"):
+    with pytest.raises(InputError, match="does not state the length of its ticks"):
         formats.load_notes(tmp_path / "b.mid")
 
 

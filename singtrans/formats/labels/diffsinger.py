@@ -1,10 +1,10 @@
-"""DiffSinger's ``transcriptions.csv``: one recording a row, its notes one after the other.
+"""DiffSinger's ``transcriptions.csv``, with one recording per row.
 
     name,ph_seq,ph_dur,ph_num,note_seq,note_dur
     song1,SP n a,0.2 0.1 0.5,1 2,rest C4+12,0.2 0.6
 
-Notes are names with cents, or ``rest``; their durations in seconds add up from the recording's start. A slurred
-note (``note_slur``) is a note. Source: openvpi/MakeDiffSinger, "variance-temp-solution".
+Notes are names with cents, or ``rest``. Times are the sums of the durations in seconds. A slurred note (``note_slur``)
+is a separate note. Source: openvpi/MakeDiffSinger, "variance-temp-solution".
 """
 
 from pathlib import Path
@@ -23,11 +23,12 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
 
     Args:
         path: the file.
-        request: ``name``, the recording's name in the column ``name``; None if there is only one. And ``faults``.
+        request: options; ``name``, the recording's name in the column ``name`` (None if there is only one), and
+            ``faults`` are used.
 
     Raises:
-        InputError: if the file cannot be read, lacks a column or the recording, or the row has invalid notes;
-            it names the line.
+        InputError: if the file cannot be read, lacks a column or the recording, or the row has invalid notes. The
+            message names the line.
     """
     path = Path(path)
     table = read_table(path, read_text(path))
@@ -48,7 +49,7 @@ def _chosen(path: Path, rows: list[Row], name: str | None) -> Row:
     if len(rows) == 1:
         return rows[0]
     if len(found) > 1:
-        raise at_line(path, found[1].line, f"names {name!r} a second time: every recording needs its own name.")
+        raise at_line(path, found[1].line, f"names {name!r} a second time: give every recording a different name.")
     if not found:
         names = listed([row.cells[0] for row in rows]) or "none"
         which = f"no recording {name!r}" if name is not None else f"{len(rows)} recordings"

@@ -1,8 +1,8 @@
-"""MIR-ST500's JSON: songs by their names, each a list of notes (Wang and Jang, ICASSP 2021).
+"""MIR-ST500's JSON, which has a list of notes for each song (Wang and Jang, ICASSP 2021).
 
     {"1": [[0.42, 0.96, 60], [1.1, 1.5, 62]], "2": …}
 
-Onset and offset in seconds, MIDI number. A file that is one such list by itself is read as well.
+A note has an onset and an offset in seconds, and a MIDI number. A file with a single list of notes is also read.
 """
 
 from pathlib import Path
@@ -19,11 +19,12 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
 
     Args:
         path: the file.
-        request: ``name``, the song's key; None for the file's name without its ending, or for the only song. And
-            ``faults``.
+        request: options; ``name``, the key of the song (None for the stem of the file's name, or the only song), and
+            ``faults`` are used.
 
     Raises:
-        InputError: if the file cannot be read, has no such song, or an entry is not a note; it names the entry.
+        InputError: if the file cannot be read, has no such song, or an entry is not a note. The message names the
+            entry.
     """
     path = Path(path)
     name, faults = request.name, request.faults
@@ -31,7 +32,9 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
     if isinstance(content, list) and content:
         return _notes(path, "", content, faults)
     if not isinstance(content, dict) or not content or not all(isinstance(song, list) for song in content.values()):
-        raise InputError(f"{path} has no list of notes, nor songs with one each: give [[onset, offset, midi], ...].")
+        raise InputError(
+            f"{path} has neither a list of notes nor songs with such lists: give [[onset, offset, midi], ...]."
+        )
     keys = list(content)
     key = keys[0] if len(keys) == 1 else name if name is not None else path.stem
     if key not in content:
@@ -54,7 +57,7 @@ def _notes(path: Path, song: str, entries: list[object], faults: list[InputError
 
 
 def _recognises(sample: Sample) -> bool:
-    """Whether the content is a list of notes, or maps names to such lists; metadata are not."""
+    """Return whether the content is a list of notes, or a map from names to such lists."""
     songs = list(sample.data.values()) if isinstance(sample.data, dict) else [sample.data]
     lists = [song for song in songs if isinstance(song, list)]
     entries = [entry for song in lists for entry in song]

@@ -1,10 +1,10 @@
-"""JSON with an object for each note, whose keys are named as the columns of tables are (docs/labels.md).
+"""JSON with an object for each note, whose keys have the names of table columns (docs/labels.md).
 
     [{"start": 0.4, "end": 0.9, "midi": 60}, …]
     {"notes": [{"time": 0.4, "duration": 0.5, "pitch": 60}, …]}
     {"tracks": [{"name": "Voice", "notes": [{"time": 0.4, "duration": 0.5, "midi": 60, "name": "C4"}]}]}
 
-The last one is what Tone.js makes of MIDI files.
+The last form is made by Tone.js from MIDI files.
 """
 
 from collections.abc import Iterator
@@ -26,11 +26,11 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
 
     Args:
         path: the file.
-        request: ``voice``, the name or number of a track; ``unit``; and ``faults``.
+        request: options; ``voice``, the name or number of a track, ``unit`` and ``faults`` are used.
 
     Raises:
-        InputError: if the file cannot be read, an entry is not a note, the unit is not clear, or several tracks could
-            be the voice; it names the entry.
+        InputError: if the file cannot be read, an entry is not a note, the unit is ambiguous, or several tracks could
+            be the voice. The message names the entry.
     """
     path = Path(path)
     lists = _lists(read_json(path))
@@ -41,7 +41,7 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
 
 
 def _lists(content: Any) -> list[tuple[str, list[dict[str, Any]]]]:
-    """Name and entries of each list of notes."""
+    """Return the name and the entries of each list of notes."""
     if isinstance(content, dict) and isinstance(content.get("tracks"), list):
         tracks = [track for track in content["tracks"] if isinstance(track, dict) and _fits(track.get("notes"))]
         return [(str(track.get("name", "")), track["notes"]) for track in tracks]
@@ -50,7 +50,7 @@ def _lists(content: Any) -> list[tuple[str, list[dict[str, Any]]]]:
 
 
 def _fits(entries: Any) -> bool:
-    """Whether this is a list of objects, of which the first has the keys of a note."""
+    """Return whether this is a list of objects, the first of which has the keys of a note."""
     if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
         return False
     columns = find_columns(list(map(str, entries[0])))
@@ -85,7 +85,7 @@ def _span(entry: dict[str, Any], keys: list[str], columns: Columns) -> tuple[flo
 
 
 def _pitch(value: object) -> float | None:
-    """A number, or the MIDI number of a note's name; 0 for a rest, None if it is neither."""
+    """Read a number, or the MIDI number of a name; return 0 for a rest, and None for other values."""
     try:
         return (label_pitch(value) or 0.0) if isinstance(value, str) else finite(value)
     except ValueError:

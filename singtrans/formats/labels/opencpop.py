@@ -1,8 +1,9 @@
-"""Opencpop's ``transcriptions.txt``: one recording per line (Wang et al., Interspeech 2022).
+"""Opencpop's ``transcriptions.txt``, with one recording per line (Wang et al., Interspeech 2022).
 
     2001000001|感受|g an sh ou SP|A#4/Bb4 A#4/Bb4 C5 C5 rest|0.27 0.27 0.3 0.3 0.1|0.06 0.21 0.1 0.2 0.1|0 0 0 0 0
 
-Name, words, phonemes; and for each phoneme its note, the note's duration, its own duration, and whether it is slurred.
+A line has a name, words and phonemes. For each phoneme, it has the note, the duration of the note, the duration of the
+phoneme, and whether the phoneme is slurred.
 """
 
 from pathlib import Path
@@ -22,10 +23,10 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
 
     Args:
         path: the file.
-        request: ``name``, the recording's name; None if there is only one.
+        request: options; ``name``, the recording's name (None if there is only one), is used.
 
     Raises:
-        InputError: if the file cannot be read or lacks the recording, or its line is not valid; it names the line.
+        InputError: if the file cannot be read, lacks the recording, or its line is invalid. The message names the line.
     """
     path = Path(path)
     rows = [(line, text.split("|")) for line, text in enumerate(read_text(path).split("\n"), 1) if text.strip()]
@@ -47,10 +48,10 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
 
 
 def _phonemes(cells: list[str]) -> list[PhonemeLabel]:
-    """The phonemes of a line.
+    """Return the phonemes of a line.
 
     Raises:
-        ValueError: if it is not such a line.
+        ValueError: if the line is invalid.
     """
     if len(cells) != _FIELDS:
         raise ValueError("seven fields")
@@ -62,10 +63,10 @@ def _phonemes(cells: list[str]) -> list[PhonemeLabel]:
 
 
 def names_in(path: Path) -> set[str]:
-    """The recordings that a file names; empty if it is not such a file.
+    """Return the names of the recordings in a file; empty if it does not have this format.
 
     Raises:
-        InputError: if it cannot be read.
+        InputError: if the file cannot be read.
     """
     lines = [line for line in read_text(path).split("\n") if line.strip()]
     if not lines or any(line.count("|") != _FIELDS - 1 for line in lines):

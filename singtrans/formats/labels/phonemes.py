@@ -1,4 +1,4 @@
-"""Notes of labels that state a note for each phoneme, as Chinese data sets of singing do."""
+"""Notes from labels with a note for each phoneme, as in Chinese data sets of singing."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -33,21 +33,21 @@ _INITIALS = frozenset(
         "w",
     )
 )
-"""Pinyin's initials: consonants that share a note with the phoneme after them."""
+"""Initials of Pinyin, which are consonants that have the same note as the next phoneme."""
 
-_AGREEING = 0.05  # of the length of a recording, by which the sums of both kinds of durations may differ
+_AGREEING = 0.05  # largest difference of the sums of both kinds of durations, as a share of the recording's length
 
 
 @dataclass(frozen=True, slots=True)
 class PhonemeLabel:
-    """One phoneme.
+    """Label of one phoneme.
 
     Attributes:
-        phoneme: its name.
-        pitch: MIDI number of its note; None for a rest.
-        note_seconds: length of its note, which all phonemes of a note state.
-        seconds: its own length.
-        is_slurred: whether it goes on with the phoneme before it on a new note.
+        phoneme: name of the phoneme.
+        pitch: MIDI number of the phoneme's note; None for a rest.
+        note_seconds: length of the note in seconds, which is the same for all its phonemes.
+        seconds: length of the phoneme in seconds.
+        is_slurred: whether the phoneme continues the previous one on a new note.
     """
 
     phoneme: str
@@ -58,12 +58,12 @@ class PhonemeLabel:
 
 
 def notes_of_phonemes(phonemes: Sequence[PhonemeLabel]) -> Iterator[Note]:
-    """The notes, one after the other from 0 s on.
+    """Yield the notes, one after the other from 0 s.
 
-    Where the notes' own lengths add up to the length of the recording they count, else those of their phonemes.
+    If the sum of the note lengths is the length of the recording, they are used; otherwise, those of the phonemes are.
 
     Raises:
-        ValueError: if a note is not valid.
+        ValueError: if a note is invalid.
     """
     groups = list(_grouped(phonemes))
     by_notes = sum(group[0].note_seconds for group in groups)
@@ -81,7 +81,7 @@ def notes_of_phonemes(phonemes: Sequence[PhonemeLabel]) -> Iterator[Note]:
 
 
 def _grouped(phonemes: Sequence[PhonemeLabel]) -> Iterator[list[PhonemeLabel]]:
-    """The phonemes of each note."""
+    """Yield the phonemes of each note."""
     group: list[PhonemeLabel] = []
     for phoneme in phonemes:
         before = group[-1] if group else None

@@ -1,4 +1,4 @@
-"""Metadata of data sets of singing in JSON: M4Singer's list of recordings, and GTSinger's list of words.
+"""Metadata of singing data sets in JSON: M4Singer's list of recordings, and GTSinger's list of words.
 
     [{"item_name": "Alto-1#newboy#0000", "phs": ["n", "i"], "is_slur": [0, 0], "ph_dur": [0.1, 0.4],
       "notes": [60, 60], "notes_dur": [0.5, 0.5]}, …]
@@ -29,11 +29,12 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
 
     Args:
         path: the file.
-        request: ``name``, the recording's ``item_name``, or what follows its last ``#``; None if there is only one. And
-            ``faults``.
+        request: options; ``name``, the recording's ``item_name`` or its part after the last ``#`` (None if there is
+            only one), and ``faults`` are used.
 
     Raises:
-        InputError: if the file cannot be read, lacks the recording, or an entry is not valid; it names the entry.
+        InputError: if the file cannot be read, lacks the recording, or an entry is invalid. The message names the
+            entry.
     """
     path = Path(path)
     entries = read_json(path)

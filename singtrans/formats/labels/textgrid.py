@@ -1,7 +1,7 @@
-"""Praat's TextGrids: the labels of one interval tier are note names or MIDI numbers.
+"""Praat's TextGrids, in which the labels of an interval tier are note names or MIDI numbers.
 
-Both text formats are read, long and short. Praat reads free-standing quoted texts, numbers and
-<flags>, so ``xmin = 0`` and ``0`` say the same. Source: Praat's manual, "TextGrid file formats".
+The long and the short text format are read. Praat only reads quoted texts, numbers and <flags>, so ``xmin = 0`` and
+``0`` have the same meaning. Source: Praat's manual, "TextGrid file formats".
 """
 
 import re
@@ -16,7 +16,7 @@ from singtrans.formats.text import at_line, in_order, is_number, listed, make_no
 from singtrans.notes import Note
 
 TIER_NAMES = ("notes", "note", "midi", "pitch")
-"""Tiers that are taken first, in this order."""
+"""Names of tiers that are preferred, in this order."""
 
 _TOKEN = re.compile(r'"(?:[^"]|"")*"|!.*|[^\s"!]+')
 
@@ -42,15 +42,16 @@ class _Tier:
 
 
 def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
-    """Read the notes of an interval tier; rests (an empty label, ``rest``, ``sil``, 0 and the like) are left out.
+    """Read the notes of an interval tier. Rests, with labels such as ``rest``, ``sil``, 0 or empty, are left out.
 
     Args:
         path: the file.
-        request: ``tier`` (or ``voice``), the tier's name in upper or lower case; None for one named ``notes``,
-            ``note``, ``midi`` or ``pitch``, or else the only one whose labels are all pitches. And ``faults``.
+        request: options; ``tier`` (or ``voice``), the name of the tier in any case, and ``faults`` are used. Without a
+            name, the tier ``notes``, ``note``, ``midi`` or ``pitch`` is read, or else the only tier whose labels are
+            all pitches.
 
     Raises:
-        InputError: if the file cannot be read, no tier or several tiers fit, or a label is not a pitch; it
+        InputError: if the file cannot be read, no tier or several tiers fit, or a label is not a pitch. The message
             names the line.
     """
     path = Path(path)
@@ -93,7 +94,7 @@ def _is_pitched(tier: _Tier) -> bool:
 
 
 class _Reader:
-    """The free-standing tokens of a TextGrid, one after the other."""
+    """Reader of the tokens of a TextGrid."""
 
     def __init__(self, path: Path, text: str) -> None:
         self._path = path
@@ -137,19 +138,19 @@ def _tiers(path: Path, text: str) -> list[_Tier]:
     reader = _Reader(path, text)
     if not reader.text().startswith("ooTextFile") or reader.text() != "TextGrid":
         raise InputError(f'{path} does not begin with "ooTextFile" and "TextGrid": export it from Praat as text.')
-    reader.number(), reader.number()  # the whole grid's start and end
+    reader.number(), reader.number()  # start and end of the whole grid
     if reader.flag() != "<exists>":
         return []
     tiers = []
     for _ in range(reader.count()):
         kind, name = reader.text(), reader.text()
-        reader.number(), reader.number()  # the tier's start and end
+        reader.number(), reader.number()  # start and end of the tier
         count = reader.count()
         if kind == "IntervalTier":
             tiers.append(_Tier(name, tuple(_interval(reader) for _ in range(count))))
             continue
         for _ in range(count):
-            reader.number(), reader.text()  # a point's time and mark
+            reader.number(), reader.text()  # time and mark of a point
     return tiers
 
 

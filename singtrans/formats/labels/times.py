@@ -1,9 +1,9 @@
-"""Labels of when notes begin and end, without their pitch: a table, or Audacity's labels whatever they say.
+"""Labels of the times of notes without pitch: a table, or Audacity's labels with any text.
 
     onset,offset
     0.421,0.963
 
-Columns as in tables of notes (docs/labels.md), or without a header: onset, offset, and anything behind them.
+The columns are as in tables of notes (docs/labels.md). Without a header, they are onset, offset, and any others.
 """
 
 from pathlib import Path
@@ -20,13 +20,13 @@ def read(path: str | Path, faults: list[InputError] | None = None) -> np.ndarray
 
     Args:
         path: the file.
-        faults: see `singtrans.formats.load_notes`.
+        faults: list for faults, as for `singtrans.formats.load_notes`.
 
     Returns:
-        (notes, 2) onset and offset in seconds, by onset.
+        (notes, 2) onsets and offsets in seconds, in order of onsets.
 
     Raises:
-        InputError: if the file cannot be read or a line has no two times; it names the line.
+        InputError: if the file cannot be read or a line does not have two times. The message names the line.
     """
     path = Path(path)
     text = read_text(path)
@@ -46,7 +46,7 @@ def read(path: str | Path, faults: list[InputError] | None = None) -> np.ndarray
             onset, offset = _times(row, start, end, is_length)
             times.append((onset / second, offset / second))
         except (ValueError, IndexError):
-            fault = "has no two times: it needs an onset from 0 s and a later offset."
+            fault = "does not have two times: it needs an onset from 0 s and a later offset."
             refuse(at_line(path, row.line, fault), faults)
     return np.array(sorted(times), float).reshape(-1, 2)
 

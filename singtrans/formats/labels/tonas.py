@@ -1,10 +1,10 @@
-"""TONAS notes: flamenco singing, transcribed by hand (Mora et al. 2010; Gómez and Bonada, CMJ 2013).
+"""Notes of TONAS, which are manual transcriptions of flamenco singing (Mora et al. 2010; Gómez and Bonada, CMJ 2013).
 
     0.0
     0.156735, 0.394739, 60, 0.028
 
-The first line is the tuning: how many cents above 440 Hz A4 lies, or its frequency in Hz. Each other line has
-onset and duration in seconds, the pitch as a MIDI number against that tuning, and the energy, which is left out.
+The first line is the tuning: the distance of A4 from 440 Hz in cents, or its frequency in Hz. All other lines have
+onset and duration in seconds, the pitch as a MIDI number relative to that tuning, and the energy, which is ignored.
 """
 
 import math
@@ -16,14 +16,15 @@ from singtrans.notes import Note
 
 
 def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
-    """Read notes; their pitch is moved by the tuning, so that it counts from A4 = 440 Hz.
+    """Read notes. The tuning is added to their pitch, so that it is relative to A4 = 440 Hz.
 
     Args:
         path: the file.
         request: ``faults``.
 
     Raises:
-        InputError: if the file cannot be read, its tuning is invalid, or a line is not a note; it names the line.
+        InputError: if the file cannot be read, its tuning is invalid, or a line is not a note. The message names the
+            line.
     """
     path = Path(path)
     first, *rows = split_rows(read_text(path)) or (None,)
@@ -49,7 +50,7 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
 
 
 def _tuning(value: float) -> float:
-    """Semitones above A4 = 440 Hz."""
+    """Convert the tuning to semitones above A4 = 440 Hz."""
     if abs(value) <= 100:
         return value / 100
     if 380 <= value <= 500:
