@@ -11,6 +11,7 @@ from singtrans.formats import SCORED, SHEETS, WRITERS, Options, format_of, read_
 from singtrans.formats.detection import reader_of
 from singtrans.formats.format import DEFAULTS, ReadOptions
 from singtrans.formats.options import JOINED, SUNG
+from singtrans.formats.preparation import prepare
 from singtrans.formats.score.arrangement import arrange
 from singtrans.formats.session import read_session
 from singtrans.melody.key import apply_tuning_and_key, describe_key
@@ -144,9 +145,11 @@ def remarks_on(transcription: Transcription, formats: tuple[str, ...], options: 
     found = melody_remarks(transcription, options)
     # Scores always have a tempo and a grid, but MIDI and UltraStar may have none, so their remarks can differ.
     groups = [[f for f in formats if f in SHEETS], [f for f in formats if f in SCORED - SHEETS]]
-    said = {
-        ", ".join(names): arrange(transcription, options, score=names[0] in SHEETS).remarks for names in groups if names
-    }
+    said = {}
+    for names in filter(None, groups):
+        prepared = prepare(transcription, WRITERS[names[0]], options)  # as the writer gets it
+        arranged = arrange(prepared.transcription, prepared.options, score=names[0] in SHEETS)
+        said[", ".join(names)] = arranged.remarks
     lines = [
         line if all(line in remarks for remarks in said.values()) else f"{names}: {line}"
         for names, found in said.items()

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -409,3 +410,17 @@ def test_tuning_changes_pages_and_pictures(tmp_path):
         54
     )  # F# is not among the labels of the axis
     assert "tuning: A4 = " in call("plot", "flat.csv", "-o", "b.svg", "--tuning", "auto", cwd=tmp_path).stderr
+
+
+def test_remarks_are_about_the_notes_that_are_written():
+    """A key changes the integer notes, and with them what can be found in a melody."""
+    from singtrans.formats.conversion import load_transcription, remarks_on
+    from singtrans.formats.score.arrangement import arrange
+    from singtrans.melody.key import apply_tuning_and_key
+
+    song = load_transcription(NOTES)
+    song = replace(song, notes=tuple(replace(note, pitch=note.pitch + 0.45) for note in song.notes))
+    options = formats.Options(key="D", tempo="auto")
+    (found,) = remarks_on(song, ("musicxml",), options)
+    meant = apply_tuning_and_key(song, None, options.key)
+    assert (found,) == arrange(meant, replace(options, ends="joined"), score=True).remarks
