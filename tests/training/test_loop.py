@@ -32,6 +32,19 @@ from tests.helpers.models import small_config
 from tests.helpers.training_songs import RATE, manifest, recordings, sing, sung_folder
 
 
+@pytest.fixture(autouse=True)
+def plain_logs(request, monkeypatch):
+    """Leave out the curves and the logs for TensorBoard, which take longer than a short training, except on request."""
+    if "with_all_logs" not in request.fixturenames:
+        monkeypatch.setattr(logs, "draw_curves", lambda _: None)
+        monkeypatch.setattr(logs, "_board", lambda *_: None)
+
+
+@pytest.fixture
+def with_all_logs():
+    """Let a training draw its curves and write logs for TensorBoard."""
+
+
 @pytest.fixture(scope="module")
 def data(tmp_path_factory) -> Path:
     return sung_folder(tmp_path_factory.mktemp("data"))
@@ -271,7 +284,7 @@ def test_impossible_trainings_are_refused_before_reading_recordings(tmp_path, op
         run_training([tmp_path / "no manifest"], tmp_path, TrainOptions(**options))
 
 
-def test_training_lowers_the_loss_and_writes_all_files(data, tmp_path):
+def test_training_lowers_the_loss_and_writes_all_files(data, tmp_path, with_all_logs):
     """A small network is trained on five songs. The loss falls, and the card and the logs are written."""
     lines = []
     configs = (small_config(), config(steps=40, warmup=5, rate=5e-3, validate_every=40, seed=0))
