@@ -1,8 +1,9 @@
 """Decision when to separate a voice from instruments, and which notes to keep.
 
 A model that was trained on single voices gives unclear notes in songs. If the mean clarity of a recording's notes is
-low, the voice is separated and transcribed as well, and its notes are kept if they are clearer. The notes of a single
-voice are not changed, because separation would make the notes of noisy recordings worse.
+low, the voice is separated and transcribed as well, and its notes are kept if they are clearer or, behind loud
+instruments, as clear. The notes of a single voice are not changed, because separation would make the notes of noisy
+recordings worse.
 """
 
 import logging
