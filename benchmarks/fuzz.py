@@ -46,7 +46,7 @@ def run_round(target: str, seed: int, seconds: float) -> Round:
 
 
 def read_log(log: Path | None) -> list[Round]:
-    """The rounds of former runs."""
+    """Return the rounds of former runs."""
     if log is None or not log.exists():
         return []
     with log.open(newline="", encoding="utf-8") as file:

@@ -18,32 +18,32 @@ Bend = Callable[[Note, np.ndarray, np.random.Generator], np.ndarray]
 
 
 def long_scoop(note: Note, time: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """The note begins one to two and a half semitones low, for 0.1 to 0.2 s, and then rises quickly."""
+    """Return the note begins one to two and a half semitones low, for 0.1 to 0.2 s, and then rises quickly."""
     depth, held, rise = rng.uniform(1.0, 2.5), rng.uniform(0.1, 0.2), rng.uniform(0.02, 0.06)
     return -depth * np.clip((note.onset + held + rise - time) / rise, 0, 1)
 
 
 def fall(note: Note, time: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """The note ends with a fall of two to five semitones in 0.1 to 0.2 s."""
+    """Return the note ends with a fall of two to five semitones in 0.1 to 0.2 s."""
     depth, length = rng.uniform(2.0, 5.0), rng.uniform(0.1, 0.2)
     return -depth * np.clip((time - note.offset + length) / length, 0, 1)
 
 
 def grace_note(note: Note, time: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """The note begins with another one, 0.05 to 0.1 s long and one or two semitones away."""
+    """Return the note begins with another one, 0.05 to 0.1 s long and one or two semitones away."""
     step, held = rng.choice([-2.0, -1.0, 1.0, 2.0]), rng.uniform(0.05, 0.1)
     return step * np.clip((note.onset + held + 0.015 - time) / 0.015, 0, 1)
 
 
 def shout(note: Note, time: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """The pitch rises by half a semitone to one and a half, and falls again: the note is its mean."""
+    """Return the pitch rises by half a semitone to one and a half, and falls again: the note is its mean."""
     height = rng.uniform(0.5, 1.5)
     way = np.clip((time - note.onset) / note.duration, 0, 1)
     return height * (np.sin(np.pi * way) - 2 / np.pi)
 
 
 def bent(f0: np.ndarray, notes: Sequence[Note], bend: Bend, rng: np.random.Generator) -> np.ndarray:
-    """(frames,) the pitch with a bend on each note.
+    """Return (frames,) the pitch with a bend on each note.
 
     Args:
         f0: (frames,) fractional MIDI every ``HOP_SECONDS``, NaN where unvoiced.
@@ -59,7 +59,7 @@ def bent(f0: np.ndarray, notes: Sequence[Note], bend: Bend, rng: np.random.Gener
 
 
 def nasal_share(notes: Sequence[Note], count: int, rng: np.random.Generator) -> np.ndarray:
-    """(count,) from 0, a vowel, to 1, the nasal that is the last 0.12 to 0.25 s of each note."""
+    """Return (count,) from 0, a vowel, to 1, the nasal that is the last 0.12 to 0.25 s of each note."""
     time, share = np.arange(count) * HOP_SECONDS, np.zeros(count)
     for note in notes:
         start = note.offset - rng.uniform(0.12, 0.25)

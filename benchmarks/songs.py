@@ -80,13 +80,13 @@ class Row:
     voice_conp: float = -1.0
 
     def separated(self, config: SongConfig) -> bool:
-        """Whether ``auto`` keeps the separated voice."""
+        """Return whether ``auto`` keeps the separated voice."""
         before, after = (None if sure < 0 else sure for sure in (self.raw_sure, self.voice_sure))
         doubtful = before is not None and before < config.doubtful  # a model may call more recordings mixed
         return doubtful and (self.share < config.quietest or separated_is_better(before, after, self.share, config))
 
     def of(self, system: str, figure: str, config: SongConfig) -> float:
-        """A figure of ``raw``, ``always`` or ``auto``."""
+        """Return a figure of ``raw``, ``always`` or ``auto``."""
         voice = system == "always" or (system == "auto" and self.separated(config))
         return float(getattr(self, f"{'voice' if voice else 'raw'}_{figure}"))
 
@@ -138,7 +138,7 @@ def mixed(voice: np.ndarray, band: np.ndarray, level: float) -> np.ndarray:
 
 
 def clips(data: Path, part: str, most: int) -> list[Path]:
-    """Pitch files of MIR-1K, ``most`` of each singer of a part, spread over the singer's clips."""
+    """Return pitch files of MIR-1K, ``most`` of each singer of a part, spread over the singer's clips."""
     by_singer: dict[str, list[Path]] = {}
     for path in sorted((data / "mir1k").glob("*.f0.txt")):
         by_singer.setdefault(path.name.split("_")[0], []).append(path)
@@ -149,7 +149,7 @@ def clips(data: Path, part: str, most: int) -> list[Path]:
 
 
 def solos(data: Path, part: str, most: int) -> list[Path]:
-    """Recordings of ssvd and pjs of a part, ``most`` of each."""
+    """Return recordings of ssvd and pjs of a part, ``most`` of each."""
     found = []
     for source, valid, test in (
         ("ssvd", manifest.SSVD_VALID, manifest.SSVD_TEST),
@@ -194,7 +194,7 @@ def _as_solo(
 
 
 def summary(rows: Sequence[Row], config: SongConfig) -> Iterator[list[object]]:
-    """Means over the recordings of each kind, by system."""
+    """Yield means over the recordings of each kind, by system."""
     for kind in dict.fromkeys(row.kind for row in rows):
         these = [row for row in rows if row.kind == kind]
         kept = sum(row.separated(config) for row in these)

@@ -120,7 +120,7 @@ SONGS = (
 
 @cache
 def speak(phonemes: str, voice: str) -> VoiceFrames:
-    """One syllable as espeak-ng says it, taken apart by WORLD."""
+    """Return one syllable as espeak-ng says it, taken apart by WORLD."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "syllable.wav"
         command = ["espeak-ng", "-v", voice, "-s", "150", "-w", str(path), f"[[{phonemes}]]"]
@@ -201,12 +201,12 @@ def arrange(song: Song, rng: np.random.Generator) -> tuple[VoiceFrames, list[Sun
 
 
 def shorten(frames: np.ndarray, most: int) -> np.ndarray:
-    """(n,) the same stretch of frames in ``most`` steps or fewer."""
+    """Return (n,) the same stretch of frames in ``most`` steps or fewer."""
     return np.linspace(frames[0], frames[-1], most) if len(frames) > most else frames
 
 
 def evenness(voice: VoiceFrames, sung: list[Sung]) -> np.ndarray:
-    """(syllables,) gain that brings vowels nearer to one loudness at their pitch, as a singer does."""
+    """Return (syllables,) gain that brings vowels nearer to one loudness at their pitch, as a singer does."""
     power = []
     for syllable in sung:
         hertz = 440 * 2 ** ((syllable.notes[0].pitch - 69) / 12)
@@ -217,7 +217,7 @@ def evenness(voice: VoiceFrames, sung: list[Sung]) -> np.ndarray:
 
 
 def vowel_power(samples: np.ndarray, rate: int) -> np.ndarray:
-    """(frames,) power, every `VOWEL_HOP` from 0 on, of what vowels have and voiced consonants hardly have."""
+    """Return (frames,) power, every `VOWEL_HOP` from 0 on, of what vowels have and voiced consonants hardly have."""
     band = scipy.signal.butter(4, VOWEL_BAND, "highpass", fs=rate, output="sos")
     window = np.hanning(round(0.016 * rate))
     power = np.convolve(scipy.signal.sosfilt(band, samples) ** 2, window, "same")
@@ -226,7 +226,7 @@ def vowel_power(samples: np.ndarray, rate: int) -> np.ndarray:
 
 
 def rise(power: np.ndarray, start: int = 0) -> float | None:
-    """Seconds from the first frame to where power last rises to its peak; None if it is near it all along.
+    """Return seconds from the first frame to where power last rises to its peak; None if it is near it all along.
 
     Args:
         power: (frames,) of `vowel_power`.
@@ -240,7 +240,7 @@ def rise(power: np.ndarray, start: int = 0) -> float | None:
 
 
 def from_vowels(samples: np.ndarray, rate: int, sung: list[Sung]) -> list[Note]:
-    """The notes, each syllable's first from where its vowel is heard instead of where its voicing starts.
+    """Return the notes, each syllable's first from where its vowel is heard instead of where its voicing starts.
 
     Raises:
         ValueError: if the consonants leave too little of a note.
@@ -259,12 +259,12 @@ def from_vowels(samples: np.ndarray, rate: int, sung: list[Sung]) -> list[Note]:
 
 
 def hold(parts: Syllable) -> tuple[int, int]:
-    """The frames of the syllable between which its vowel is held: here one alone, so that it stays the same."""
+    """Return the frames of the syllable between which its vowel is held: here one alone, so that it stays the same."""
     return parts.hold, parts.hold
 
 
 def sing(song: Song, rng: np.random.Generator) -> tuple[np.ndarray, int, list[Note]]:
-    """The samples, their rate, and the true notes."""
+    """Return the samples, their rate, and the true notes."""
     voice, sung = arrange(song, rng)
     f0 = f0_curve([note for syllable in sung for note in syllable.notes], HOP_SECONDS, rng, song.style)
     f0 = np.concatenate([f0, np.full(round(0.6 / HOP_SECONDS), np.nan)])

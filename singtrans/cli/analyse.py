@@ -33,7 +33,7 @@ PitchTolerance = Annotated[
         min=1.0,
         max=600.0,
         metavar="CENTS",
-        help="Deviation from the written pitch, in the singer's own tuning, that is still right.",
+        help="Largest deviation from the written pitch, in the singer's tuning, that counts as right.",
         rich_help_panel=SCORING,
     ),
 ]
@@ -43,7 +43,7 @@ OnsetTolerance = Annotated[
         min=0.005,
         max=2.0,
         metavar="SECONDS",
-        help="Deviation from the written onset that is still right.",
+        help="Largest deviation from the written onset that counts as right.",
         rich_help_panel=SCORING,
     ),
 ]
@@ -75,7 +75,7 @@ def analyse(  # noqa: PLR0913 (one parameter per option)
     pitch_tolerance: PitchTolerance = 50.0,
     onset_tolerance: OnsetTolerance = 0.05,
     timing: TimingOption = Timing.AUTO,
-    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.", rich_help_panel=OUTPUT)] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print all figures as JSON.", rich_help_panel=OUTPUT)] = False,
     list_notes: Annotated[
         bool | None,
         typer.Option(
@@ -91,9 +91,9 @@ def analyse(  # noqa: PLR0913 (one parameter per option)
 ) -> None:
     """Describe how a song was sung: range, tuning, steadiness and vibrato.
 
-    With --reference, compares each sung note with the written one: right, sharp, flat, early, late, missed or extra.
-    The singer may sing in another key or octave and at another tempo. docs/analysis.md defines every figure. report
-    shows the same figures on its page, which can be printed.
+    With --reference, each sung note is compared with the written one, and is right, sharp, flat, early, late, missed or
+    extra. The singer may sing in another key or octave and at another tempo. docs/analysis.md defines all figures. The
+    command report shows them on a page that can be printed.
 
     \b
     Examples:
@@ -112,7 +112,7 @@ def analyse(  # noqa: PLR0913 (one parameter per option)
     melodies = WrittenMelodies(reference, voice) if reference else None
     found, failures = _find(inputs)
     if notes is not None and len(found) != 1:
-        raise UsageError(f"--notes {notes}: these are the notes of one recording; give a single INPUT")
+        raise UsageError(f"--notes {notes}: this option is for one recording; give a single INPUT")
     load = _loader(notes, transcribe, read_selection(track, channel), quiet)
     for line in failures:
         say(f"failed: {line}")
@@ -128,7 +128,7 @@ def analyse(  # noqa: PLR0913 (one parameter per option)
 
 
 def _find(inputs: list[str]) -> tuple[list[Place], list[str]]:
-    """Recordings and files of notes, and a line for each input that has neither."""
+    """Find the recordings and files of notes; return them with a line for each input that has neither."""
     from singtrans.batch.plan import find_recordings
 
     plan = find_recordings([place(text) for text in inputs])
@@ -176,7 +176,7 @@ def _analysed(
     bar: Bar,
     failures: list[str],
 ) -> "Iterator[Analysis]":
-    """Analyse each recording; a line for each that fails goes to ``failures``."""
+    """Analyse each recording; add a line to ``failures`` for each one that fails."""
     bar.begin(len(found), "analysing")
     with bar:
         for where in found:

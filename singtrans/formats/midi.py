@@ -30,18 +30,17 @@ _RANGE, _NULL = ((101, 0), (100, 0)), ((101, 127), (100, 127))  # controllers th
 HELD_LYRIC = "-"
 """Text of the lyric event of a note that holds the syllable before it."""
 
-_RANKS = {"note_off": 0, "pitchwheel": 1, "lyrics": 2, "note_on": 3}  # of what happens at one tick
+_RANKS = {"note_off": 0, "pitchwheel": 1, "lyrics": 2, "note_on": 3}  # order of events at the same tick
 
 
 def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
     """Write the notes of a transcription, each with its integer MIDI number.
 
-    Times are within half a tick (0.5 ms at 120 beats per minute), whatever the tempo; a note that ends where the next
-    starts is switched off first; every note lasts a tick at least and none overlap. Both tracks end with the
-    recording. The voice's track is named after the recording. All bars are complete: the time before the
-    singer's first beat has a tempo of its own, so that a bar begins with the recording. Each syllable is a lyric event:
-    its text as it stands, a hyphen after it if its word goes on, and a hyphen alone where the syllable before it is
-    held.
+    Times are within half a tick (0.5 ms at 120 beats per minute). If a note ends where the next one starts, its
+    note-off comes first. Every note lasts at least a tick, and no notes overlap. Both tracks end with the recording.
+    The track of the voice has the name of the recording. All bars are complete: the time before the singer's first beat
+    has another tempo, so that a bar begins with the recording. Each syllable is a lyric event, with a hyphen after its
+    text if its word continues. For a held syllable, the text is only a hyphen.
 
     Raises:
         InputError: if velocities follow a recording that is missing or cannot be read.
@@ -54,7 +53,7 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
     seconds = np.array([(note.onset, note.offset) for note in arrangement.notes]).reshape(-1, 2)
     spans = on_steps(tempi.ticks(seconds).tolist())
     end = max(spans[-1][1] if spans else 0, round(float(tempi.ticks(transcription.duration))))
-    # A file name may hold bytes that are not text; they become question marks.
+    # File names may have bytes that are not text, which are replaced with question marks.
     name = Path(transcription.audio).stem.encode("utf-8", "replace").decode() or "Voice"
     voice = [mido.MetaMessage("track_name", name=name), mido.Message("program_change", program=options.program - 1)]
     events = _note_events(arrangement, _velocities(transcription.notes, options), spans)
@@ -87,7 +86,7 @@ def _frame_events(beats: Beats, tempi: TempoMap, end: int) -> list[tuple[int, "B
 
 
 def _title_events(transcription: Transcription, options: Options) -> list[tuple[int, "BaseMessage"]]:
-    """(tick, message) of the title, if one is stated: the name of the first track is the song's."""
+    """Return (tick, message) of the title, if one is stated: the name of the first track is the song's."""
     import mido
 
     title = options.title_of(transcription.audio)
@@ -95,14 +94,14 @@ def _title_events(transcription: Transcription, options: Options) -> list[tuple[
 
 
 def _key_events(options: Options) -> list[tuple[int, "BaseMessage"]]:
-    """(tick, message) of the key, if one is stated."""
+    """Return (tick, message) of the key, if one is stated."""
     import mido
 
     return [(0, mido.MetaMessage("key_signature", key=options.stated_key.name))] if options.stated_key else []
 
 
 def _velocities(notes: Sequence[Note], options: Options) -> tuple[int, ...]:
-    """Of each note as it was sung, 1 to 127."""
+    """Return the velocity of each sung note, 1 to 127."""
     if not options.loudness or not notes:
         return (_VELOCITY,) * len(notes)
     if options.audio is None:
@@ -128,7 +127,7 @@ def _note_events(
 
 
 def _moved(curves: Sequence[Sequence[Bend]], sung: Sequence[Note], placed: Sequence[Note]) -> list[list[Bend]]:
-    """Each note's bends, stretched with the note to where it was moved."""
+    """Stretch and move the bends of each note together with the note."""
     return [
         [replace(b, seconds=to.onset + (b.seconds - was.onset) * to.duration / was.duration) for b in curve]
         for curve, was, to in zip(curves, sung, placed, strict=True)
@@ -138,7 +137,7 @@ def _moved(curves: Sequence[Sequence[Bend]], sung: Sequence[Note], placed: Seque
 def _bend_events(
     curves: Sequence[Sequence[Bend]], spans: list[tuple[int, int]], tempi: TempoMap, reach: int
 ) -> list[tuple[int, "BaseMessage"]]:
-    """The wheel's way through each note, and back after it."""
+    """List the movements of the wheel in each note, and back to 0 after it."""
     import mido
 
     events: list[tuple[int, BaseMessage]] = []
@@ -160,7 +159,7 @@ def _bend_events(
 
 
 def _delta(events: list[tuple[int, "BaseMessage"]], end: int) -> "MidiTrack":
-    """A track of events at ticks, in the order in which they must happen at one tick."""
+    """Make a track of events, which are sorted by tick and, at the same tick, by their kind."""
     import mido
 
     track, now = mido.MidiTrack(), 0

@@ -56,7 +56,7 @@ class Key:
     fifths: int
 
     def transposed(self, semitones: int) -> "Key":
-        """The key so many semitones higher, spelled with few sharps or flats."""
+        """Return the key so many semitones higher, spelled with few sharps or flats."""
         return self if semitones % 12 == 0 else key_of(self.tonic + semitones, self.minor)
 
     @property

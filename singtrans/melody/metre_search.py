@@ -15,7 +15,7 @@ from singtrans.melody.metre import Metre
 from singtrans.melody.tempo_curve import SLOTS, TICKS, TempoCurve, nearest_slots, ticks_of
 
 METRES = (Metre(2, 4), Metre(3, 4), Metre(4, 4), Metre(6, 8), Metre(9, 8), Metre(12, 8))
-LONGEST = 8 * SLOTS  # positions from a note to the next that are told apart
+LONGEST = 8 * SLOTS  # largest distance of two notes in positions; longer ones are treated alike
 _SHIFTS = ((0, 3), (0, 2, 4))  # positions by which the tracked beats may be off
 _LOWEST, _HIGHEST = 48.0, 170.0  # beats per minute
 _TIMING = 0.03  # seconds, standard deviation of a singer's onset

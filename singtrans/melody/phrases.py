@@ -1,7 +1,7 @@
-"""Phrases: after which notes a singer breathes, or ends a thought.
+"""Division of a melody into phrases at the singer's breaths.
 
-A singer stops between many notes, for a consonant or to separate them; a breath takes longer than the usual gap of the
-song, often follows a long note, and comes every few seconds. The breaths are chosen together, by dynamic programming.
+A singer stops between many notes, for a consonant or to separate them. A breath takes longer than the usual gap of the
+song, often follows a long note, and occurs every few seconds. Dynamic programming chooses all breaths together.
 """
 
 from collections.abc import Sequence
@@ -12,22 +12,22 @@ import numpy as np
 from singtrans.notes import Note
 
 SHORTEST_BREATH = 0.1
-"""Seconds; nobody breathes in a shorter gap."""
+"""Length of the shortest gap for a breath, in seconds."""
 
-_BREATH = 0.17  # seconds; a gap of this length is as likely a breath as not
-_USUAL = 1.6  # times the song's median gap; likewise
-_GAP = 0.1  # seconds by which a longer gap makes a breath e times as likely
-_MOST = 3.0  # the most that a gap counts, in log odds
+_BREATH = 0.17  # seconds; length of a gap that is a breath with a probability of 0.5
+_USUAL = 1.6  # the same limit as a multiple of the song's median gap
+_GAP = 0.1  # seconds; a gap longer by this has e times the odds of a breath
+_MOST = 3.0  # largest log odds from a gap
 _LONG = 0.5  # log odds of a breath per octave that a note is longer than the median
-_PHRASE, _PHRASE_OCTAVES = 4.0, 1.0  # seconds and octaves: usual length of a phrase, and its standard deviation
+_PHRASE, _PHRASE_OCTAVES = 4.0, 1.0  # usual length of a phrase in seconds, and its standard deviation in octaves
 _REACH = 80  # notes of the longest phrase that is considered between gaps
 
 
 def find_breaths(notes: Sequence[Note]) -> tuple[bool, ...]:
-    """Tell after which notes the singer breathes; never after the last one.
+    """Find the notes after which the singer breathes; the last note is never one of them.
 
     Args:
-        notes: in time order, not overlapping, with the ends that were sung.
+        notes: notes in time order that do not overlap, with the sung ends.
     """
     if len(notes) < 2:
         return (False,) * len(notes)

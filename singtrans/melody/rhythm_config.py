@@ -1,4 +1,4 @@
-"""What the search for rhythm and key learnt from songs."""
+"""Tables and weights for finding rhythm and key, computed from songs."""
 
 import json
 from dataclasses import dataclass, field, fields
@@ -43,7 +43,7 @@ class RhythmTables:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KeyTables:
-    """Log probabilities of the degrees of the scale, counted in songs, and the weights of what they say.
+    """Log probabilities of the degrees of the scale, counted in songs, and weights of these tables.
 
     Attributes:
         degrees: (2, 12) of each degree above the tonic, of the time in a major and a minor key.
@@ -66,11 +66,11 @@ class KeyTables:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RhythmConfig:
-    """Everything that is learnt or tuned for rhythm and key.
+    """Trained and tuned values for finding rhythm and key.
 
     Attributes:
-        tables: counts.
-        keys: the same for the key.
+        tables: tables for the rhythm.
+        keys: tables for the key.
         weights: (features,) weight of each feature of a hypothesis, in the order of `rhythm_features.NAMES`.
         steady: (6,) weights that tell a rhythm from random onsets, in the order of `rhythm_search.steady_features`.
     """
@@ -100,7 +100,7 @@ def _rounded(table: np.ndarray) -> object:
 
 
 def config_from_json(text: str) -> RhythmConfig:
-    """Convert what `RhythmConfig.to_json` wrote."""
+    """Convert the result of `RhythmConfig.to_json` to a configuration."""
     content = json.loads(text)
     tables = RhythmTables(**{name: np.array(table) for name, table in content["tables"].items()})
     keys = KeyTables(**{name: np.array(table) for name, table in content["keys"].items()})

@@ -1,4 +1,4 @@
-"""What speaks for a hypothesis about metre and tempo: one number per hypothesis and feature."""
+"""Features of hypotheses about metre and tempo."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,17 +11,20 @@ from singtrans.melody.tempo_curve import SLOTS, TICKS, TempoCurve, ticks_of
 
 INTERVALS = 6  # classes of intervals: repeated note, second, third, fourth, fifth to sixth, larger
 _CLASSES = np.array([0, 1, 1, 2, 2, 3, 4, 4, 4, 4, 5, 5, 5])
-_BREATH, _LONG_BREATH = 0.1, 0.25  # seconds of silence: no phrase ends before the first, one does after the second
+_BREATH, _LONG_BREATH = (
+    0.1,
+    0.25,
+)  # seconds of silence: limits below which no phrase ends, and above which a phrase always ends
 _FARTHEST = 40  # beats between repetitions
 _LENGTHS = (0.5, 1, 2, 4, 8)  # bars between repetitions
 _FIGURE = 3  # steps of the shortest figure
-MOST_BARS = 9  # lengths of phrases in bars that are told apart
+MOST_BARS = 9  # number of different lengths of phrases in bars
 CENTRE = 96.0  # beats per minute
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Melody:
-    """What the features use of a melody.
+    """Properties of a melody for the features.
 
     Attributes:
         onsets, offsets: (notes,) seconds.
@@ -38,7 +41,7 @@ class Melody:
 
     @property
     def ends(self) -> np.ndarray:
-        """(notes,) 0..1: how much a silence says that a phrase ends with each note; 1 for the last."""
+        """(notes,) evidence from silence that a phrase ends with each note, 0..1; 1 for the last note."""
         silence = np.append(self.onsets[1:] - self.offsets[:-1], np.inf)
         return np.clip((silence - _BREATH) / (_LONG_BREATH - _BREATH), 0, 1)
 

@@ -61,7 +61,7 @@ UNKNOWN = RhythmRequest()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Search:
-    """Hypotheses about a melody with what speaks for them.
+    """Hypotheses about a melody with their features.
 
     Attributes:
         melody: the melody.

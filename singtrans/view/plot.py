@@ -82,7 +82,7 @@ class Layout:
 
 
 def files_of(path: Path, pages: int) -> list[Path]:
-    """Name the files of a plot: ``song.png`` for one page, else ``song-1.png``, ``song-2.png`` and so on."""
+    """Return name the files of a plot: ``song.png`` for one page, else ``song-1.png``, ``song-2.png`` and so on."""
     if pages == 1 or path.suffix.lower() == ".pdf":
         return [path]
     digits = len(str(pages))

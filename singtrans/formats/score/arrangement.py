@@ -69,7 +69,7 @@ def arrange(transcription: Transcription, options: Options, *, score: bool = Fal
 
 
 def _with_ends(notes: tuple[Note, ...], rhythm: Rhythm) -> tuple[Note, ...]:
-    """The notes with the ends of a rhythm, in seconds."""
+    """Return the notes with the ends of a rhythm, in seconds."""
     ends = rhythm.beats.seconds(np.array(rhythm.ends, float)).tolist()
     limits = [note.onset for note in notes[1:]] + ends[-1:]  # swing moves onsets, but not the ends in a score
     return tuple(

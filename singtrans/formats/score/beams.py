@@ -42,7 +42,7 @@ def beams(bar: Bar, metre: Metre) -> list[tuple[str, ...]]:
 
 
 def _join(symbols: Sequence[ScoreSymbol]) -> list[tuple[str, ...]]:
-    """The beams of notes that are joined."""
+    """Return the beams of notes that are joined."""
     flags = [_FLAGS[symbol.value.type] for symbol in symbols]
     found: list[list[str]] = [[] for _ in symbols]
     for level in range(1, max(flags) + 1):

@@ -77,7 +77,7 @@ def _complexity(start: int, end: int, following: int | None, metre: Metre) -> fl
 
 
 def _symbols(start: int, end: int, metre: Metre, rest: bool) -> int:
-    """Number of symbols that a note or a rest takes in its last bars, triplets apart."""
+    """Return number of symbols that a note or a rest takes in its last bars, triplets apart."""
     bar = _bar_length(metre)
     start = max(start, (end // bar - _LAST_BARS) * bar)
     line = start // bar * bar
@@ -86,7 +86,7 @@ def _symbols(start: int, end: int, metre: Metre, rest: bool) -> int:
 
 @lru_cache(maxsize=4096)
 def _symbols_in(start: int, end: int, metre: Metre, rest: bool) -> int:
-    """The same, of a note or a rest that starts in the first bar."""
+    """Return the same, of a note or a rest that starts in the first bar."""
     bar = _bar_length(metre)
     start, end = (round(place / STRAIGHT_STEP) * STRAIGHT_STEP for place in (start, end))
     cuts = sorted({start, end, *range((start // bar + 1) * bar, end, bar)})

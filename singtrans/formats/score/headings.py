@@ -94,7 +94,7 @@ def _stroke(group: Element, path: str, width: float) -> None:
 
 
 def _size(page: Element) -> tuple[float, float]:
-    """Width and height of a page in pixels."""
+    """Return width and height of a page in pixels."""
     _, _, width, height = (float(value) for value in page.get("viewBox", "0 0 0 0").split())
     return width, height
 

@@ -138,7 +138,7 @@ def _parts(start: int, end: int, bar: int, edges: Sequence[int]) -> list[tuple[i
 
 
 def _values(start: int, end: int, triplet: Triplet | None, metre: Metre, rest: bool) -> Iterator[tuple[int, Value]]:
-    """Note values, and where each starts, of a part of a bar that lies in one triplet or in none."""
+    """Yield note values, and where each starts, of a part of a bar that lies in one triplet or in none."""
     if triplet is None:
         line = start // int(metre.bar * QUARTER) * int(metre.bar * QUARTER)
         values = split(start - line, end - line, metre, rest=rest)
@@ -150,6 +150,6 @@ def _values(start: int, end: int, triplet: Triplet | None, metre: Metre, rest: b
 
 
 def _triplet_at(start: int, triplets: Sequence[Triplet]) -> Triplet | None:
-    """The triplet in which a part of a bar lies."""
+    """Return the triplet in which a part of a bar lies."""
     place = bisect_right(triplets, start, key=lambda triplet: triplet.start) - 1
     return triplets[place] if place >= 0 and start < triplets[place].end else None

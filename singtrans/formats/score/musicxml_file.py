@@ -30,7 +30,7 @@ def score_root(path: Path) -> ElementTree.Element:
 
 
 def _unpack(path: Path, content: bytes) -> bytes:
-    """The score in a compressed file, which may be thousands of times as large as the file."""
+    """Return the score in a compressed file, which may be thousands of times as large as the file."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             size = sum(entry.file_size for entry in archive.infolist())
@@ -50,5 +50,5 @@ def _unpack(path: Path, content: bytes) -> bytes:
 
 
 def tag_of(element: ElementTree.Element) -> str:
-    """An element's name without its namespace."""
+    """Return an element's name without its namespace."""
     return element.tag.rpartition("}")[2]

@@ -263,7 +263,7 @@ def _offset(element: ElementTree.Element, state: _State) -> float:
 
 
 def _float(text: str | None) -> float | None:
-    """A finite number, or None if the text is not one: such a sign is passed over."""
+    """Return a finite number, or None if the text is not one: such a sign is passed over."""
     try:
         value = float(text) if text is not None else None
     except ValueError:

@@ -86,7 +86,7 @@ class _BarWriter:
         self._melismas = _melismas(sheet.syllables)
 
     def element(self, index: int) -> Element:
-        """One bar."""
+        """Return one bar."""
         bar = self._sheet.bars[index]
         element = Element("measure", number=str(bar.number))
         if bar.number == 0:
@@ -155,7 +155,7 @@ def _attributes(sheet: Sheet) -> Element:
 
 
 def _tempo(sheet: Sheet) -> Element:
-    """The tempo mark; a tempo that is only a guess is not printed, but players follow it."""
+    """Return the tempo mark; a tempo that is only a guess is not printed, but players follow it."""
     metre, beats = sheet.metre, sheet.tempo.beats
     quarters = f"{beats * float(metre.beat):g}"
     if not sheet.tempo.shown:

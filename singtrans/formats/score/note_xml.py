@@ -38,7 +38,7 @@ class Head:
 
 
 def rest_element(symbol: ScoreSymbol) -> Element:
-    """A rest; a triplet with a rest has a bracket."""
+    """Return a rest; a triplet with a rest has a bracket."""
     note = Element("note")
     SubElement(note, "rest")
     _text(note, "duration", symbol.value.length)
@@ -49,7 +49,7 @@ def rest_element(symbol: ScoreSymbol) -> Element:
 
 
 def bar_rest_element(length: int) -> Element:
-    """The rest of an empty bar."""
+    """Return the rest of an empty bar."""
     note = Element("note")
     SubElement(note, "rest", measure="yes")
     _text(note, "duration", length)
@@ -58,7 +58,7 @@ def bar_rest_element(length: int) -> Element:
 
 
 def grace_element(spelling: Spelling, accidental: Accidental) -> Element:
-    """A grace note before the note that follows."""
+    """Return a grace note before the note that follows."""
     note = Element("note")
     SubElement(note, "grace", slash="yes")
     _add_pitch(note, spelling)
@@ -69,7 +69,7 @@ def grace_element(spelling: Spelling, accidental: Accidental) -> Element:
 
 
 def note_element(symbol: ScoreSymbol, head: Head, beams: tuple[str, ...], bracket: bool) -> Element:
-    """A note.
+    """Return a note.
 
     Args:
         symbol: note value and place.

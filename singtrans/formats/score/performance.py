@@ -142,14 +142,14 @@ def perform(path: Path, part: Part, parts: list[Part], faults: list[InputError] 
 
 
 def _played(note: ScoreNote, start: float, turn: int) -> ScoreNote:
-    """A note of a bar that begins at a quarter, with the words that are sung when the bar is played a time."""
+    """Return a note of a bar that begins at a quarter, with the words that are sung when the bar is played a time."""
     verses = [number for number in note.words if number <= turn] or list(note.words)
     words = {turn: note.words[max(verses)]} if verses else {}
     return replace(note, start=start + note.start, words=words)
 
 
 def _main_voice(part: Part) -> tuple[str, str] | None:
-    """The voice that is sung, where several sound at once: the one with most words, else notes; None for all."""
+    """Return the voice that is sung, where several sound at once: the one with most words, else notes; None for all."""
     notes = [note for bar in part.bars for note in bar.notes]
     voices = {note.voice for note in notes}
     if len(voices) < 2 or not any(_sounds_together(bar.notes) for bar in part.bars):
@@ -169,7 +169,7 @@ def _sounds_together(notes: Iterable[ScoreNote]) -> bool:
 
 
 def _metre(bars: list[tuple[float, Bar]]) -> StatedMetre:
-    """The metre of most bars, and where the first complete one begins."""
+    """Return the metre of most bars, and where the first complete one begins."""
     metres = Counter(bar.metre for _, bar in bars if bar.metre is not None)
     if not metres:
         return StatedMetre()
@@ -179,7 +179,7 @@ def _metre(bars: list[tuple[float, Bar]]) -> StatedMetre:
 
 
 def _merged(signs: list[BarSigns]) -> BarSigns:
-    """The signs of one bar in all parts: most programs write them into the first part only."""
+    """Return the signs of one bar in all parts: most programs write them into the first part only."""
     return BarSigns(
         forward=any(s.forward for s in signs),
         backward=max(s.backward for s in signs),
@@ -195,7 +195,7 @@ def _merged(signs: list[BarSigns]) -> BarSigns:
 
 
 def _joined(events: list[ScoreNote]) -> list[ScoreNote]:
-    """The events with tied ones as one."""
+    """Return the events with tied ones as one."""
     found: list[ScoreNote] = []
     waiting: dict[float, ScoreNote] = {}
     for event in sorted(events, key=lambda event: event.start):

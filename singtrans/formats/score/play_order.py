@@ -36,7 +36,7 @@ class BarSigns:
 
 
 def play_order(bars: Sequence[BarSigns]) -> list[int]:
-    """Number of each bar in the order in which they are played.
+    """Return number of each bar in the order in which they are played.
 
     After a jump back, repeats are not taken and the last ending is played, as is usual.
     """
@@ -80,7 +80,7 @@ def _passes(bars: Sequence[BarSigns], bar: int) -> int:
 
 
 def _after_ending(bars: Sequence[BarSigns], bar: int) -> int:
-    """The bar after the bracket that a bar lies under."""
+    """Return the bar after the bracket that a bar lies under."""
     ending = bars[bar].ending
     while bar < len(bars) and bars[bar].ending == ending:
         bar += 1

@@ -133,7 +133,7 @@ def _ornamented(note: Note, key: Key) -> Ornamented:
 
 
 def _phrase_ends(arrangement: Arrangement) -> list[bool]:
-    """Whether a phrase ends, after each note: where the singer breathes, or a line of the words ends."""
+    """Return whether a phrase ends, after each note: where the singer breathes, or a line of the words ends."""
     held = [syllable is not None and syllable.text == HELD for syllable in arrangement.syllables]
     ends, line = [], False
     for number, (breath, syllable) in enumerate(zip(arrangement.breaths, arrangement.syllables, strict=True)):

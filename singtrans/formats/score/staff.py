@@ -46,7 +46,7 @@ def choose_clef(spelling: Sequence[Spelling]) -> Clef:
 
 
 def _ledger_lines(place: int) -> int:
-    """Number of ledger lines of a note that lies so many steps above the lowest line."""
+    """Return number of ledger lines of a note that lies so many steps above the lowest line."""
     return max(0, -place // 2, (place - 8) // 2)
 
 
@@ -77,7 +77,7 @@ class Accidentals:
         self._before, self._altered = self._altered, {}
 
     def of(self, spelling: Spelling) -> Accidental:
-        """Whether a note needs an accidental; it then holds for the rest of the bar."""
+        """Return whether a note needs an accidental; it then holds for the rest of the bar."""
         step, alter, octave = spelling
         place = step, octave
         known = self._altered.get(place, self._signature.get(step, 0))

@@ -84,12 +84,12 @@ class Places:
         return TRIPLET_STEP if position // _EIGHTH * _EIGHTH in self._triplets else STRAIGHT_STEP
 
     def nearest(self, position: int) -> int:
-        """The place nearest to a position."""
+        """Return the place nearest to a position."""
         step, within = self._step(position), position % _EIGHTH
         return position - within + round(within / step) * step
 
     def after(self, place: int) -> int:
-        """The first place after another one."""
+        """Return the first place after another one."""
         return place + self._step(place)
 
 

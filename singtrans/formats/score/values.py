@@ -164,7 +164,7 @@ def _strongest(start: int, end: int, bar: _Bar) -> int:
 
 
 def _shows_beats(start: int, end: int, bar: _Bar) -> bool:
-    """Whether one symbol from start to end can be read."""
+    """Return whether one symbol from start to end can be read."""
     inside = [bar.level(position) for position in range(start + bar.step, end, bar.step)]
     strongest, before, after = _strongest(start, end, bar), bar.level(start), bar.level(end)
     if bar.rest:

@@ -1,7 +1,7 @@
-"""The pitch that OpenUtau draws from a note's points, its vibrato and the curve of deviations.
+"""Pitch that OpenUtau computes from a note's points, its vibrato and the curve of deviations.
 
-As in OpenUtau, all three are added up: points lead from note to note, vibratos swing about them, and the curve
-``pitd`` shifts the result.
+As in OpenUtau, the pitch is a sum: points define transitions between notes, and vibratos and the curve ``pitd`` are
+added to them.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,9 +15,9 @@ from singtrans.formats.json_file import finite
 from singtrans.formats.voicebanks.tick_clock import TickClock
 from singtrans.notes import Note, PitchTrack
 
-_STEP = 5  # ticks between the frames
-_MOST_FRAMES = 1_000_000  # of a damaged project, with a note of years
-_WIDEST = 2400.0  # cents by which the pitch may lie beside its note
+_STEP = 5  # ticks from frame to frame
+_MOST_FRAMES = 1_000_000  # limit for damaged projects, which may have notes of years
+_WIDEST = 2400.0  # largest deviation of the pitch from its note in cents
 
 _SHAPES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "l": lambda share: share,
@@ -25,7 +25,7 @@ _SHAPES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "o": lambda share: np.sin(np.pi / 2 * share),
     "io": lambda share: (1 - np.cos(np.pi * share)) / 2,
 }
-"""How the pitch goes from one point to the next, for shares of the way from 0 to 1."""
+"""Shapes of the pitch between two points, for shares of the way from 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,11 @@ class DrawnNote:
     """A note of a project.
 
     Attributes:
-        note: with its times in seconds.
-        lyric: as it stands in the project.
-        start, end: ticks.
-        pitch: ``pitch`` as it stands in the project: points of milliseconds and tenths of semitones.
-        vibrato: ``vibrato`` as it stands in the project.
+        note: note with times in seconds.
+        lyric: lyric in the project.
+        start, end: start and end in ticks.
+        pitch: ``pitch`` in the project, which has points in milliseconds and tenths of semitones.
+        vibrato: ``vibrato`` in the project.
     """
 
     note: Note
@@ -58,12 +58,12 @@ class _Point:
 def drawn_pitch(
     notes: Sequence[DrawnNote], curves: Sequence[tuple[list[float], list[float]]], clock: TickClock
 ) -> PitchTrack | None:
-    """The pitch of a track's notes; None if nothing is drawn.
+    """Compute the pitch of a track's notes; return None if no pitch is drawn.
 
     Args:
-        notes: of one track.
+        notes: notes of one track.
         curves: ticks and cents of the points of each curve of deviations.
-        clock: ticks to seconds.
+        clock: conversion of ticks to seconds.
     """
     if not curves and not any(note.pitch or note.vibrato for note in notes):
         return None
@@ -93,7 +93,7 @@ def _within(ticks: np.ndarray, start: float, end: float) -> slice:
 def _add_points(
     ticks: np.ndarray, cents: np.ndarray, note: DrawnNote, before: DrawnNote | None, clock: TickClock
 ) -> None:
-    """Add how a note's points move the pitch away from the notes themselves."""
+    """Add the deviations of the pitch that the points of a note define."""
     points = _points(note, before, clock)
     rise = 100 * (note.note.pitch - before.note.pitch) if before else 0.0
     for left, right in pairwise(points):
@@ -102,12 +102,12 @@ def _add_points(
         inside = _within(ticks, left.tick, right.tick)
         share = (ticks[inside] - left.tick) / (right.tick - left.tick)
         drawn = left.cents + (right.cents - left.cents) * _SHAPES.get(left.shape, _SHAPES["io"])(share)
-        # Before the note, the note before it sounds: points count from the later one.
+        # Before its start, the previous note sounds, but points are relative to this note.
         cents[inside] += drawn + np.where(ticks[inside] < note.start, rise, 0.0)
 
 
 def _points(note: DrawnNote, before: DrawnNote | None, clock: TickClock) -> list[_Point]:
-    """The points of a note, cents counted from it, with one at either end; none if they make no sense."""
+    """Return the points of a note in cents relative to it, with one at each end; none if they are invalid."""
     try:
         stated = (note.pitch or {}).get("data") or []
         found = [

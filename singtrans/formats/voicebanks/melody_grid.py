@@ -1,4 +1,4 @@
-"""Notes in ticks with their syllables, as projects of singing synthesisers hold them."""
+"""Notes in ticks with their syllables, for projects of singing synthesisers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,10 +21,10 @@ class SungNote:
     """A note in ticks.
 
     Attributes:
-        start, end: ticks.
+        start, end: start and end in ticks.
         key: integer MIDI number.
-        text: the syllable; empty where none is known.
-        is_held: whether it holds the syllable before it.
+        text: text of the syllable; empty if unknown.
+        is_held: whether the previous syllable is held.
     """
 
     start: int
@@ -37,13 +37,13 @@ class SungNote:
 def melody_grid(
     transcription: Transcription, options: Options, resolution: int, tempo: float | None = None
 ) -> tuple[list[SungNote], Arrangement, TempoMap]:
-    """Put the notes of a transcription into ticks.
+    """Convert the notes of a transcription to ticks.
 
     Args:
         transcription: the notes.
         options: tempo, grid and lyrics.
         resolution: ticks per quarter note.
-        tempo: quarter notes per minute of the whole song, in place of the singer's beats.
+        tempo: constant tempo in quarter notes per minute, which replaces the singer's beats; None to keep them.
     """
     arrangement = arrange(transcription, options)
     tempi = TempoMap.of(arrangement.beats, resolution)
@@ -63,12 +63,12 @@ def melody_grid(
 def deviations(
     transcription: Transcription, arrangement: Arrangement, notes: Sequence[SungNote], step: int
 ) -> dict[int, int]:
-    """How the sung pitch deviates from the notes: tick -> cents, by tick; empty without a pitch track.
+    """Compute the deviations of the sung pitch from the notes, as a map from ticks to cents, which may be empty.
 
     Args:
-        transcription: the notes as they were sung, and the pitch track.
-        arrangement: the notes with the times that are written.
-        notes: the same in ticks.
+        transcription: sung notes and pitch track.
+        arrangement: notes with their written times.
+        notes: written notes in ticks.
         step: ticks between the points.
     """
     if not len(transcription.pitch):

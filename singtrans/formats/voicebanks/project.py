@@ -1,4 +1,4 @@
-"""What the readers of projects share: syllables, rests, and the content of the chosen tracks."""
+"""Functions for readers of projects: syllables, rests, and the content of the chosen tracks."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -19,18 +19,18 @@ _HINT = re.compile(r"\s*\[[^\[\]]*\]\s*$")
 
 
 def is_rest(lyric: str) -> bool:
-    """Whether a lyric stands for a rest or a breath."""
+    """Return whether a lyric means a rest or a breath."""
     return lyric.strip().lower() in _RESTS
 
 
 def track_of(name: str, sung: Iterable[tuple[Note, str]], unnamed: str, pitch: PitchTrack | None = None) -> Track:
-    """A track from its notes and their lyrics.
+    """Make a track from notes and lyrics.
 
     Args:
-        name: the track's name.
-        sung: each note with its lyric; what holds a syllable, such as ``-`` and ``+~``, becomes a held one.
-        unnamed: the lyric that the program gives notes before anybody wrote one: no words if all are that.
-        pitch: how the pitch moves within the notes, if that is known.
+        name: name of the track.
+        sung: notes with their lyrics. Lyrics that hold a syllable, such as ``-`` and ``+~``, become held syllables.
+        unnamed: default lyric of the program. If all lyrics are this one, the track has no words.
+        pitch: pitch track within the notes, or None.
     """
     pairs = list(sung)
     texts = {(note.onset, note.pitch): _HINT.sub("", lyric.strip()) for note, lyric in pairs}
@@ -41,7 +41,7 @@ def track_of(name: str, sung: Iterable[tuple[Note, str]], unnamed: str, pitch: P
 
 
 def content_of(path: Path, tracks: Sequence[Track], voice: str | None) -> Content:
-    """The notes of the chosen tracks, with their pitch if the file states it.
+    """Return the notes of the chosen tracks, with their pitch if the file has it.
 
     Raises:
         InputError: if there is no such track, or several could be the voice.
@@ -59,7 +59,7 @@ def content_of(path: Path, tracks: Sequence[Track], voice: str | None) -> Conten
 
 
 def song_of(path: Path, tracks: Sequence[Track], voice: str | None, notes: Sequence[Note], beats: Beats | None) -> Song:
-    """The words of the chosen tracks for notes that were read from them, and the beats."""
+    """Return the words of notes from the chosen tracks, and the beats."""
     chosen = choose_tracks(path, tracks, voice, warns=False)
     words = {place: word for track in chosen for place, word in track.words.items()}
     return Song(syllables_of(notes, words), beats)

@@ -1,4 +1,4 @@
-"""Synthesizer V Studio's projects (``.svp``): JSON with notes in blicks, 705 600 000 of them a quarter note."""
+"""Projects of Synthesizer V Studio (``.svp``): JSON with notes in blicks, of which a quarter note has 705 600 000."""
 
 import json
 import uuid
@@ -12,12 +12,12 @@ from singtrans.notes import Transcription
 
 _RESOLUTION = 480
 _PER_TICK = BLICKS // _RESOLUTION
-_VERSION = 113  # of Synthesizer V Studio 1.0, which later programs read
+_VERSION = 113  # version of Synthesizer V Studio 1.0, which later programs can read
 _HELD_LYRIC = "-"
-_STEP = 5  # ticks between the points of the curve
+_STEP = 5  # ticks from point to point of the curve
 _OTHER_PARAMETERS = ("vibratoEnv", "loudness", "tension", "breathiness", "voicing", "gender", "toneShift")
 _PLAIN_PITCH = {"tF0Left": 0.0, "tF0Right": 0.0, "dF0Left": 0.0, "dF0Right": 0.0, "dF0Vbr": 0.0}
-"""Neither transitions nor a vibrato of the program's own: the curve has all of what was sung."""
+"""Attributes that disable the program's transitions and vibrato, because the curve has the whole sung pitch."""
 
 
 def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:

@@ -1,4 +1,4 @@
-"""Read Synthesizer V Studio's projects: notes, syllables, tempo, and the drawn deviations of the pitch."""
+"""Reading of projects of Synthesizer V Studio: notes, syllables, tempo, and drawn deviations of the pitch."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -20,20 +20,20 @@ from singtrans.formats.voicebanks.tick_clock import TickClock, last_metre
 from singtrans.notes import Note, PitchTrack
 
 BLICKS = 705_600_000
-"""Of a quarter note."""
+"""Number of blicks in a quarter note."""
 
 DEFAULT_LYRIC = "la"
 DEVIATION = "pitchDelta"
-"""The parameter that holds how the pitch deviates, in cents."""
+"""Name of the parameter with the deviations of the pitch in cents."""
 
 _FRAME_SECONDS = 0.005
-_MOST_FRAMES = 1_000_000  # of a damaged project, with a note of years
-_WIDEST = 2400.0  # cents by which the pitch may lie beside its note
+_MOST_FRAMES = 1_000_000  # limit for damaged projects, which may have notes of years
+_WIDEST = 2400.0  # largest deviation of the pitch from its note in cents
 
 
 @dataclass(frozen=True)
 class _Project:
-    """A project's tracks with notes, and what its tempo and metre say."""
+    """Tracks with notes, tempo and metre of a project."""
 
     tracks: list[Track]
     clock: TickClock
@@ -42,7 +42,7 @@ class _Project:
 
 @dataclass(frozen=True, slots=True)
 class _Placed:
-    """A group of notes, and where a reference puts it."""
+    """A group of notes with the position from a reference."""
 
     group: Any
     shift: float  # blicks
@@ -50,13 +50,13 @@ class _Placed:
 
 
 def read(path: str | Path, request: ReadOptions = DEFAULTS) -> Content:
-    """Read the notes of one track, groups and detuned notes too, with the drawn deviations of their pitch.
+    """Read the notes of one track, including groups and detuned notes, with the drawn deviations of their pitch.
 
-    Transitions and vibratos that the program's singers add by themselves are not part of a project.
+    Transitions and vibratos that the program adds are not part of a project, and are not read.
 
     Args:
-        path: the file.
-        request: ``voice``, the name or number of a track, and ``faults``.
+        path: path of the file.
+        request: options; ``voice``, the name or number of a track, and ``faults`` are used.
 
     Raises:
         InputError: if the file cannot be read or is not such a project, or has several tracks that could be the voice.
@@ -69,7 +69,7 @@ def read_song(path: Path, notes: Sequence[Note], request: ReadOptions = DEFAULTS
     """Read the syllables of notes that were read from a project, and its beats.
 
     Raises:
-        InputError: as for :func:`read`.
+        InputError: under the same conditions as for :func:`read`.
     """
     project = _project(path, request)
     end = project.clock.tick(max((note.offset for note in notes), default=0.0))
@@ -102,7 +102,7 @@ def _project(path: Path, request: ReadOptions) -> _Project:
 
 
 def _groups(track: Any, library: dict[str, Any]) -> list[_Placed]:
-    """A track's own group and the groups of the library that it refers to."""
+    """Return the group of a track, and the groups of the library to which it refers."""
     references = [(track["mainGroup"], track.get("mainRef") or {})]
     references += [
         (library[reference["groupID"]], reference)
@@ -133,7 +133,7 @@ def _notes(path: Path, groups: Sequence[_Placed], clock: TickClock, request: Rea
 
 
 def _pitch(notes: Sequence[Note], groups: Sequence[_Placed], clock: TickClock) -> PitchTrack | None:
-    """The notes with the deviations of their groups; None if no group has any."""
+    """Compute the pitch of notes with the deviations of their groups; return None if there are none."""
     curves = [curve for placed in groups if (curve := _deviations(placed))]
     if not curves:
         return None
@@ -149,7 +149,7 @@ def _pitch(notes: Sequence[Note], groups: Sequence[_Placed], clock: TickClock) -
 
 
 def _deviations(placed: _Placed) -> tuple[list[float], list[float]] | None:
-    """Blicks and cents of the points of a group's curve; None if it has none or they make no sense."""
+    """Return the points of a group's curve in blicks and cents; None if there are none or they are invalid."""
     try:
         points = [finite(value) for value in placed.group["parameters"][DEVIATION]["points"]]
     except (KeyError, TypeError, ValueError):

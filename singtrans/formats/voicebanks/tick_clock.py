@@ -1,4 +1,4 @@
-"""Ticks to seconds and back under changes of tempo, and the beats of a project."""
+"""Conversion between ticks and seconds with changes of tempo, and beats of a project."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -14,11 +14,12 @@ from singtrans.melody.metre import Metre
 
 
 def last_metre(changes: Sequence[Any], keys: tuple[str, str, str]) -> StatedMetre:
-    """The last of several changes of metre, which holds for most of a song: the first one may be a shortened bar.
+    """Return the last change of metre. It is the metre of most of a song, because the first bar may be shortened.
 
     Args:
-        changes: as they stand in a project.
-        keys: names of a change's first bar, of its beats in a bar, and of its unit, such as 4 for quarter notes.
+        changes: changes of metre in a project.
+        keys: names of the keys for the first bar of a change, its beats per bar, and its unit, such as 4 for quarter
+            notes.
     """
     found, bar = StatedMetre(), 0
     try:
@@ -33,10 +34,10 @@ def last_metre(changes: Sequence[Any], keys: tuple[str, str, str]) -> StatedMetr
 
 
 class TickClock:
-    """Ticks to seconds under changes of tempo.
+    """Conversion between ticks and seconds with changes of tempo.
 
     Args:
-        changes: (tick, beats per minute); 120 before the first.
+        changes: pairs of a tick and beats per minute; the tempo before the first change is 120.
         resolution: ticks per beat.
 
     Raises:
@@ -56,32 +57,32 @@ class TickClock:
             self._starts.append(self._starts[-1] + (second - first) * length)
 
     def seconds(self, tick: float) -> float:
-        """Seconds at a tick."""
+        """Convert a tick to seconds."""
         place = max(0, bisect_right(self._ticks, tick) - 1)
         return self._starts[place] + (tick - self._ticks[place]) * self._lengths[place]
 
     def tick(self, seconds: float) -> float:
-        """The tick at a time in seconds."""
+        """Convert a time in seconds to a tick."""
         place = max(0, bisect_right(self._starts, seconds) - 1)
         return self._ticks[place] + (seconds - self._starts[place]) / self._lengths[place]
 
     def all_seconds(self, ticks: np.ndarray) -> np.ndarray:
-        """Seconds at ticks, of any shape."""
+        """Convert ticks of any shape to seconds."""
         place = np.maximum(0, np.searchsorted(self._ticks, ticks, "right") - 1)
         return np.array(self._starts)[place] + (ticks - np.array(self._ticks)[place]) * np.array(self._lengths)[place]
 
     def all_ticks(self, seconds: np.ndarray) -> np.ndarray:
-        """Ticks at times in seconds, of any shape."""
+        """Convert times in seconds, of any shape, to ticks."""
         place = np.maximum(0, np.searchsorted(self._starts, seconds, "right") - 1)
         since = seconds - np.array(self._starts)[place]
         return np.array(self._ticks)[place] + since / np.array(self._lengths)[place]
 
     def beats(self, end: float, metre: StatedMetre | None = None) -> Beats | None:
-        """The beats up to a tick; None where the tempo is 120 throughout, as in projects that nobody gave one.
+        """Return the beats up to a tick; None if the tempo is always the default of 120.
 
         Args:
-            end: the last tick that is needed.
-            metre: 4/4 if None.
+            end: last tick that is needed.
+            metre: metre of the project; None for 4/4.
         """
         if self.is_default:
             return None

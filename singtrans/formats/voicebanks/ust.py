@@ -1,11 +1,11 @@
-"""UTAU's projects (``.ust``): sections of key=value lines, one note or rest after the other in ticks of 480 a beat.
+"""Projects of UTAU (``.ust``), with a section of key=value lines for each note or rest, and 480 ticks per beat.
 
     [#0000]
     Length=480
     Lyric=la
     NoteNum=60
 
-A rest has the lyric R; ``Tempo`` in a section holds from there on. Older files are in Shift-JIS.
+A rest has the lyric R. ``Tempo`` in a section is the tempo from this section on. Older files are in Shift-JIS.
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,7 +29,7 @@ _HELD_LYRIC = "-"
 
 
 def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
-    """Write a project in UTF-8 with one tempo; sung times are kept to half a tick."""
+    """Write a project in UTF-8 with one tempo. The error of sung times is at most half a tick."""
     options = options.without_bars
     tempo = round(60 / melody_grid(transcription, options, _RESOLUTION)[1].beats.quarter, 2)
     notes, _, _ = melody_grid(transcription, options, _RESOLUTION, tempo)
@@ -52,14 +52,15 @@ def _section(section: int, length: int, lyric: str, key: int) -> list[str]:
 
 
 def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
-    """Read the notes of a project; rests and notes without length are left out.
+    """Read the notes of a project. Rests and notes without length are left out.
 
     Args:
-        path: the file.
-        request: ``faults``.
+        path: path of the file.
+        request: options; ``faults`` is used.
 
     Raises:
-        InputError: if the file cannot be read, its tempo is not one, or a section is not a note; it names the line.
+        InputError: if the file cannot be read, its tempo is invalid, or a section is not a note. The message names the
+            line.
     """
     return _project(Path(path), request).track.notes
 
@@ -68,7 +69,7 @@ def read_song(path: Path, notes: Sequence[Note], request: ReadOptions = DEFAULTS
     """Read the syllables of notes that were read from a project, and its beats.
 
     Raises:
-        InputError: as for :func:`read`.
+        InputError: under the same conditions as for :func:`read`.
     """
     project = _project(path, request)
     end = project.clock.tick(max((note.offset for note in notes), default=0.0))
@@ -114,7 +115,7 @@ def _project(path: Path, request: ReadOptions) -> _Project:
     try:
         clock = TickClock(tempi, _RESOLUTION)
     except ValueError:
-        raise InputError(f"{path} has a tempo that is not above 0: mend it.") from None
+        raise InputError(f"{path} has a tempo that is not above 0: correct it.") from None
     sung = []
     for span in spans:
         try:
@@ -126,7 +127,7 @@ def _project(path: Path, request: ReadOptions) -> _Project:
 
 
 def _sections(text: str) -> Iterator[tuple[int, str, dict[str, str]]]:
-    """Line, name and values of each section."""
+    """Yield the line, the name and the values of each section."""
     line, name, values = 0, "", dict[str, str]()
     for number_, content in enumerate(text.split("\n"), 1):
         if content.startswith("[#") and content.rstrip().endswith("]"):

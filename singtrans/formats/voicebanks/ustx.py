@@ -1,6 +1,7 @@
-"""OpenUtau's projects (``.ustx``): YAML with notes in ticks of 480 a beat, and the sung pitch as a curve.
+"""Projects of OpenUtau (``.ustx``): YAML with 480 ticks per beat, and the sung pitch as a curve.
 
-What is written is JSON, which is YAML too; reading others' files needs the package PyYAML (extra ``openutau``).
+Projects are written as JSON, which is also valid YAML. Reading projects of other programs needs the package PyYAML
+(extra ``openutau``).
 """
 
 import json
@@ -14,9 +15,9 @@ from singtrans.notes import Transcription
 
 _VERSION = "0.6"
 _HELD_LYRIC = "+~"
-_STEP = 5  # ticks between the points of a curve
+_STEP = 5  # ticks from point to point of a curve
 _FLAT = [{"x": -1, "y": 0, "shape": "io"}, {"x": 1, "y": 0, "shape": "io"}]
-"""Points of a note's own pitch that lead straight from note to note: the curve has all of what was sung."""
+"""Points without transitions between notes, because the curve has the whole sung pitch."""
 
 _NO_VIBRATO = {"length": 0, "period": 175, "depth": 25, "in": 10, "out": 10, "shift": 0, "drift": 0}
 

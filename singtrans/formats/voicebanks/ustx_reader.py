@@ -1,4 +1,4 @@
-"""Read OpenUtau's projects: notes, syllables, tempo, and the pitch as the program draws it."""
+"""Reading of projects of OpenUtau: notes, syllables, tempo, and the drawn pitch."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -22,12 +22,12 @@ from singtrans.notes import Note
 RESOLUTION = 480
 DEFAULT_LYRIC = "a"
 CURVE = "pitd"
-"""The curve that holds how the pitch deviates, in cents."""
+"""Name of the curve with the deviations of the pitch in cents."""
 
 
 @dataclass(frozen=True)
 class _Project:
-    """A project's tracks with notes, and what its tempo and metre say."""
+    """Tracks with notes, tempo and metre of a project."""
 
     tracks: list[Track]
     clock: TickClock
@@ -35,11 +35,11 @@ class _Project:
 
 
 def read(path: str | Path, request: ReadOptions = DEFAULTS) -> Content:
-    """Read the notes of one track, with the pitch that its curves and vibratos draw.
+    """Read the notes of one track, with the pitch from its curves and vibratos.
 
     Args:
-        path: the file.
-        request: ``voice``, the name or number of a track, and ``faults``.
+        path: path of the file.
+        request: options; ``voice``, the name or number of a track, and ``faults`` are used.
 
     Raises:
         InputError: if the file cannot be read or is not such a project, or has several tracks that could be the voice.
@@ -53,7 +53,7 @@ def read_song(path: Path, notes: Sequence[Note], request: ReadOptions = DEFAULTS
     """Read the syllables of notes that were read from a project, and its beats.
 
     Raises:
-        InputError, UsageError: as for :func:`read`.
+        InputError, UsageError: under the same conditions as for :func:`read`.
     """
     project = _project(path, request)
     end = project.clock.tick(max((note.offset for note in notes), default=0.0))
@@ -119,7 +119,7 @@ def _entries(path: Path, part: Any, clock: TickClock, request: ReadOptions) -> I
 
 
 def _curves(part: Any) -> Iterator[tuple[list[float], list[float]]]:
-    """Ticks and cents of the points of each curve of the pitch; a curve that makes no sense is passed over."""
+    """Yield the points of each pitch curve in ticks and cents; invalid curves are skipped."""
     try:
         offset = finite(part.get("position", 0))
         for curve in part.get("curves") or ():
