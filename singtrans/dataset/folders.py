@@ -27,6 +27,7 @@ class LabelledRecording:
     """A recording with its labels, which are None if there are none.
 
     Attributes:
+        name: the name that a file with many recordings' notes gives it, if that is neither its own nor its folder's.
         by_folder: whether the labels have the name of the folder instead of that of the recording.
         split: ``train``, ``valid`` or ``test`` if it is in a folder with such a name, else empty.
         singer: name of the singer's folder, or empty.
@@ -37,6 +38,7 @@ class LabelledRecording:
     f0: Path | None
     times: Path | None
     by_folder: bool = False
+    name: str = ""
     split: str = ""
     singer: str = ""
 
@@ -103,7 +105,8 @@ def find_labelled(folder: Path, pattern: str = "") -> FolderContents:
         elif notes or f0 or times:
             its_notes, its_f0, its_times = (next(iter(few), None) for few in (notes, f0, times))
             split = split_of(audio.relative_to(folder))
-            found.items.append(LabelledRecording(audio, its_notes, its_f0, its_times, by_folder, split))
+            name = labels.name_in(its_notes, audio) if its_notes else ""
+            found.items.append(LabelledRecording(audio, its_notes, its_f0, its_times, by_folder, name, split))
         else:
             found.unlabelled.append(audio)
     found.items[:] = _with_singers(folder, found.items)

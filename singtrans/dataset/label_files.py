@@ -20,7 +20,7 @@ from singtrans.errors import InputError
 from singtrans.files import read_bytes
 from singtrans.formats import F0_ENDINGS, find_notes, is_label, jams_notes, load_notes, note_stem, ultrastar
 from singtrans.formats.detection import holds_notes, holds_pitch
-from singtrans.formats.labels import opencpop
+from singtrans.formats.labels import opencpop, singing_json
 from singtrans.notes import Note
 
 NOTE_SUFFIXES = (".tsv", ".csv", ".mid", ".midi", ".json")
@@ -34,9 +34,8 @@ _VOICE = r"vocals?|voice|vox|singing|singer|song|acapella|dry|lead"
 _MIX = r"mix|mixture|audio|full|original"
 _BACKING = r"inst|instrumental|accompaniment|karaoke|backing|bgm|no_?vocals|drums|bass|other|piano|guitar"
 _AUDIO_TAIL = re.compile(rf"[_\-. ](?:{_VOICE}|{_MIX})$", re.IGNORECASE)
-_LABEL_TAIL = re.compile(
-    r"[_\-. ](?:vamp_)?(?:pyin_)*(?:notes?|f0|pitch|midi|score|labels?|melody|gt)[_-]?[a-z]?\d{0,2}$", re.IGNORECASE
-)
+_LABEL = r"notes?|f0|pitch|midi|score|labels?|melody|gt|ground_?truth|annotations?"
+_LABEL_TAIL = re.compile(rf"[_\-. ](?:vamp_)?(?:pyin_)*(?:{_LABEL})[_-]?[a-z]?\d{{0,2}}$", re.IGNORECASE)
 _SAME_TIME, _SAME_PITCH = 0.02, 0.5  # seconds and semitones within which two files have the same notes
 
 
@@ -77,6 +76,12 @@ class LabelIndex:
         self.used.update(files)
         return files
 
+    def beside(self, stem: Path) -> list[Path]:
+        """The files that are named after a path without its ending."""
+        files = self._beside.get(stem, [])
+        self.used.update(files)
+        return files
+
     def unused(self) -> list[Path]:
         """Return the files that belong to no recording."""
         return [p for p, stem in self.stems.items() if p not in self.used and not self._counts[_keys(stem)[0]]]
@@ -108,11 +113,15 @@ class LabelFiles:
         self.notes = LabelIndex({path: _audio_of_song(path) or note_stem(path) for path in own}, stems)
         self.f0 = LabelIndex(named_f0 | {path: path.with_suffix("") for path in contours}, stems)
         self.times = LabelIndex(times, stems)
-        self._known = {name for path in recordings for name in (path.stem, path.parent.name)}
+        self._known = {name for path in recordings for name in (path.stem, path.parent.name, in_folder(path))}
 
     def notes_of(self, audio: Path) -> list[Path]:
         """Return the files with the notes of a recording, by their own names or by names in them."""
-        return choose_notes(own, self._pattern) if (own := self.notes.of(audio)) else self._nearest(audio, audio.stem)
+        return (
+            choose_notes(own, self._pattern)
+            if (own := self.notes.of(audio))
+            else self._nearest(audio, audio.stem, in_folder(audio))
+        )
 
     def pitch_of(self, audio: Path) -> list[Path]:
         """Return the files with the pitch of a recording; those with an ending for pitch are first."""
@@ -125,11 +134,18 @@ class LabelFiles:
 
     def notes_of_folder(self, audio: Path) -> list[Path]:
         """Return the files with the notes of many recordings that have the name of a recording's folder."""
-        return self._nearest(audio, audio.parent.name) if audio.parent != self._folder else []
+        if audio.parent == self._folder:
+            return []
+        many = self._nearest(audio, audio.parent.name)
+        return many or choose_notes(self.notes.beside(audio.parent / audio.parent.name), self._pattern)
 
-    def _nearest(self, audio: Path, name: str) -> list[Path]:
+    def name_in(self, notes: Path, audio: Path) -> str:
+        """The name that a file with many recordings' notes gives a recording, if it has that of its folder, too."""
+        return in_folder(audio) if in_folder(audio) in self._many.get(notes, ()) else ""
+
+    def _nearest(self, audio: Path, *names: str) -> list[Path]:
         """Return the nearest files with many recordings' notes that have this name, by the number of common folders."""
-        files = matching([path for path, names in self._many.items() if name in names], self._pattern)
+        files = matching([path for path, known in self._many.items() if known & set(names)], self._pattern)
         shared = {path: len(Path(os.path.commonpath([path, audio])).parts) for path in files}
         return [path for path in files if shared[path] == max(shared.values())]
 
@@ -178,23 +194,33 @@ def choose_recordings(recordings: Sequence[Path], pattern: str = "") -> list[Pat
     return chosen
 
 
+def in_folder(audio: Path) -> str:
+    """A recording's name with that of its folder, as M4Singer has it: ``Alto-1#song#0000``."""
+    return f"{audio.parent.name}#{audio.stem}"
+
+
 def recording_names(path: Path) -> set[str]:
     """Return the names in a file with the notes of many recordings; empty for other files."""
+    readers = {".json": _names_in_json, ".txt": opencpop.names_in, ".csv": _names_in_table}
     try:
-        if path.suffix.lower() == ".json":
-            content = json.loads(read_bytes(path).decode("utf-8-sig"))
-            songs = isinstance(content, dict) and not {"notes", "annotations"} & set(content)
-            return set(content) if songs and all(isinstance(notes, list) for notes in content.values()) else set()
-        if path.suffix.lower() == ".txt":
-            return opencpop.names_in(path)
-        if path.suffix.lower() != ".csv":
-            return set()
-        reader = csv.DictReader(read_bytes(path).decode("utf-8-sig").splitlines())
-        if not {"name", "note_seq"} <= set(reader.fieldnames or ()):
-            return set()
-        return {row["name"] for row in reader if row["name"]}
+        return readers[path.suffix.lower()](path) if path.suffix.lower() in readers else set()
     except (InputError, ValueError, csv.Error, RecursionError):
         return set()
+
+
+def _names_in_json(path: Path) -> set[str]:
+    content = json.loads(read_bytes(path).decode("utf-8-sig"))
+    if isinstance(content, list):
+        return singing_json.names_in(content)
+    songs = isinstance(content, dict) and not {"notes", "annotations"} & set(content)
+    return set(content) if songs and all(isinstance(notes, list) for notes in content.values()) else set()
+
+
+def _names_in_table(path: Path) -> set[str]:
+    reader = csv.DictReader(read_bytes(path).decode("utf-8-sig").splitlines())
+    if not {"name", "note_seq"} <= set(reader.fieldnames or ()):
+        return set()
+    return {row["name"] for row in reader if row["name"]}
 
 
 def _audio_of_song(path: Path) -> Path | None:

@@ -152,6 +152,7 @@ def _folder(folder: Path, pattern: str) -> Listing:
                 split=item.split or "train",
                 source=source,
                 singer=item.singer,
+                reading=ReadOptions(name=item.name or None),
             )
         )
     decided = bool(found.items) and all(item.split for item in found.items)

@@ -67,7 +67,7 @@ def _word_events(midi: "MidiFile", kind: str) -> list[tuple[float, str]]:
 
 def _decoded(texts: list[str]) -> list[str]:
     """Decode the texts of events, which all have the same encoding. Mido always reads them as Latin-1."""
-    content = _BETWEEN.join(text.encode("latin-1", "replace") for text in texts)
+    content = _BETWEEN.join(text.encode("latin-1", "replace").replace(_BETWEEN, b"") for text in texts)
     try:
         joined = content.decode("utf-8")
     except UnicodeDecodeError:

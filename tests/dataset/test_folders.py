@@ -428,3 +428,23 @@ def test_the_folder_decides_between_files_of_one_name(tmp_path):
 )
 def test_names_of_split_folders(folder, split):
     assert split_of(Path("audio") / folder / "a.wav") == split
+
+
+def test_labels_named_after_their_folder_belong_to_the_voice_in_it(tmp_path):
+    folder = tmp_path / "song"
+    folder.mkdir()
+    for name in ("vocals.wav", "backing.wav"):
+        (folder / name).touch()
+    (folder / "song.csv").write_text("onset,offset,pitch\n0,1,60\n")
+    found = find_labelled(tmp_path)
+    assert [(item.audio.name, item.notes.name) for item in found.items] == [("vocals.wav", "song.csv")]
+    assert not found.orphans
+
+
+def test_usual_words_behind_the_name_of_a_label(tmp_path):
+    for name in ("child1.wav", "child2.wav"):
+        (tmp_path / name).touch()
+    for name in ("child1.GroundTruth.txt", "child2_annotation.txt"):
+        (tmp_path / name).write_text("0.5 1.25 60\n1.5 2.0 62\n2.2 2.9 64\n")
+    found = find_labelled(tmp_path)
+    assert [item.notes.name for item in found.items] == ["child1.GroundTruth.txt", "child2_annotation.txt"]

@@ -191,3 +191,14 @@ def test_the_words_of_a_midi_file_have_one_encoding(tmp_path):
         messages += [mido.Message("note_on", note=60), mido.Message("note_off", note=60, time=480)]
     mido.MidiFile(tracks=[mido.MidiTrack(messages)]).save(tmp_path / "a.mid")
     assert [s.text for s in midi.read_words(tmp_path / "a.mid", midi.read(tmp_path / "a.mid"))] == words
+
+
+def test_words_with_control_characters(tmp_path):
+    """Found by fuzzing."""
+    messages = []
+    for word in ("a\x1fb", "\x1f", "c"):
+        messages += [mido.MetaMessage("lyrics", text=word)]
+        messages += [mido.Message("note_on", note=60), mido.Message("note_off", note=60, time=480)]
+    mido.MidiFile(tracks=[mido.MidiTrack(messages)]).save(tmp_path / "a.mid")
+    found = midi.read_words(tmp_path / "a.mid", midi.read(tmp_path / "a.mid"))
+    assert [syllable.text for syllable in found] == ["ab", "~", "c"]

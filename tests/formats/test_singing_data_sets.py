@@ -6,6 +6,7 @@ import pytest
 
 from singtrans import Note, formats
 from singtrans.dataset.folders import find_labelled
+from singtrans.dataset.manifest import read_entries
 from singtrans.errors import InputError
 from singtrans.formats.note_names import name_to_midi
 from tests.helpers.label_files import check, refused, written
@@ -95,3 +96,15 @@ def test_gtsinger(tmp_path):
 def test_other_lists_are_refused(tmp_path, content):
     with pytest.raises(InputError):
         formats.load_notes(written(tmp_path / "a.json", content))
+
+
+def test_recordings_of_m4singer_are_found(tmp_path):
+    for name in ("Alto-1#one/0000", "Alto-1#two/0000"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / f"{name}.wav").touch()
+    items = [item("Alto-1#one#0000"), item("Alto-1#two#0000", notes=[50] * 8)]
+    path = written(tmp_path / "meta.json", json.dumps(items))
+    entries = read_entries(tmp_path)
+    assert [(entry.id, entry.notes) for entry in entries] == [("Alto-1#one/0000", path), ("Alto-1#two/0000", path)]
+    check(entries[0].load_notes(), NOTES)
+    assert {note.pitch for note in entries[1].load_notes()} == {50}

@@ -89,6 +89,13 @@ def _notes_of_item(item: dict[str, Any]) -> Iterator[Note]:
     )
 
 
+def names_in(entries: list[Any]) -> set[str]:
+    """The recordings of a list of items; empty if it is another list."""
+    items = [entry for entry in entries if isinstance(entry, dict) and "item_name" in entry]
+    fits = any(set(keys) <= set(item) for item in items for keys in _ITEM_KEYS)
+    return {str(item["item_name"]) for item in items} if fits else set()
+
+
 def _recognises(sample: Sample) -> bool:
     entries = sample.data
     if not isinstance(entries, list) or not entries or not isinstance(entries[0], dict):
