@@ -13,7 +13,8 @@ function optionOf(note, index) {
   const check = needsCheck(note) ? `. ${reasonText(note)}` : note.checked ? ". Marked as right" : "";
   const words = note.lyric ? `, “${note.lyric}”` : "";
   const option = element("div", {
-    role: "option", id: `note-${note.id}`, "aria-selected": String(isChosen(note)), "aria-posinset": index + 1, "aria-setsize": song.notes.length,
+    role: "option", id: `note-${note.id}`, "aria-selected": String(isChosen(note)),
+    "aria-posinset": index + 1, "aria-setsize": song.notes.length,
     "aria-label": `${noteText(note)}${words}${check}`,
   });
   const { x, y, width, height } = boxOf(note);
@@ -23,7 +24,9 @@ function optionOf(note, index) {
 
 function listOptions() {
   const { notes } = song, left = timeAt(0), right = timeAt(view.width), options = [];
-  for (let i = firstAfter(left); i < notes.length && notes[i].onset < right && options.length < MOST_OPTIONS; i++) options.push(optionOf(notes[i], i));
+  for (let i = firstAfter(left); i < notes.length && notes[i].onset < right && options.length < MOST_OPTIONS; i++) {
+    options.push(optionOf(notes[i], i));
+  }
   const chosen = notes.findIndex(isChosen);
   const isListed = options.some((option) => option.id === `note-${notes[chosen]?.id}`);
   if (chosen >= 0 && !isListed) options.push(optionOf(notes[chosen], chosen));

@@ -43,13 +43,15 @@ async function drawTile(index) {
 
 function paintSpectrogram(c) {
   const { hop, tile, tiles, lowest, highest } = pictures, seconds = tile * hop, tuning = commonTuning();
-  const first = Math.max(0, Math.floor(timeAt(LEFT) / seconds)), last = Math.min(tiles.length - 1, Math.floor(timeAt(view.width) / seconds));
+  const first = Math.max(0, Math.floor(timeAt(LEFT) / seconds));
+  const last = Math.min(tiles.length - 1, Math.floor(timeAt(view.width) / seconds));
   if (last - first >= MOST_TILES) return; // too many at this zoom: the notes alone are clearer
   const top = yOf(highest - tuning), height = yOf(lowest - tuning) - top;
   for (let index = first; index <= last; index++) {
     const picture = drawn.get(index);
     if (!picture) { drawn.set(index, drawTile(index)); continue; }
-    if (picture instanceof HTMLCanvasElement) c.drawImage(picture, xOf(index * seconds - hop / 2), top, picture.width * hop * view.scale, height);
+    if (!(picture instanceof HTMLCanvasElement)) continue;
+    c.drawImage(picture, xOf(index * seconds - hop / 2), top, picture.width * hop * view.scale, height);
   }
 }
 

@@ -59,7 +59,8 @@ export function nudge(seconds, semitones, edge = 0) {
   if (!indices.length) return;
   if (edge) {
     const index = indices.at(edge > 0 ? -1 : 0), note = song.notes[index];
-    commit("Move an end", { notes: stretched(song.notes, index, edge, (edge > 0 ? note.offset : note.onset) + seconds, false) }, chosenToken("end"));
+    const to = (edge > 0 ? note.offset : note.onset) + seconds;
+    commit("Move an end", { notes: stretched(song.notes, index, edge, to, false) }, chosenToken("end"));
   } else if (seconds) {
     const lead = song.notes[indices[0]].onset, parts = song.settings.beats ? snapping.time : 0;
     const step = parts ? secondsOf(positionOf(lead) + Math.sign(seconds) / parts) - lead : seconds;

@@ -11,7 +11,7 @@ import { player, playOrPause, seek, setBalance, setSpeed } from "./sound.js";
 import { showHelp } from "./help.js";
 import { fitAll, scrollBy, zoomPitch, zoomTime } from "./view.js";
 
-export const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5];
+const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5];
 
 const some = () => chosenCount() > 0;
 const sideways = (event, sign) => {
@@ -26,9 +26,11 @@ const speedBy = (by) => setSpeed(SPEEDS[Math.min(Math.max(SPEEDS.indexOf(player.
 // [group, keys as shown, what they do, {key: action}]
 export const BINDINGS = [
   ["Play", ["Space"], "play and pause", { " ": playOrPause }],
-  ["Play", ["←", "→"], "two seconds back and forward, while no note is selected", { ArrowLeft: (e) => sideways(e, -1), ArrowRight: (e) => sideways(e, 1) }],
+  ["Play", ["←", "→"], "two seconds back and forward, while no note is selected",
+    { ArrowLeft: (e) => sideways(e, -1), ArrowRight: (e) => sideways(e, 1) }],
   ["Play", ["Home", "End"], "go to the beginning and the end", { Home: () => seek(0), End: () => seek(duration) }],
-  ["Play", ["1", "2", "3"], "play both, the recording, the notes", { 1: () => setBalance(0.5), 2: () => setBalance(0), 3: () => setBalance(1) }],
+  ["Play", ["1", "2", "3"], "play both, the recording, the notes",
+    { 1: () => setBalance(0.5), 2: () => setBalance(0), 3: () => setBalance(1) }],
   ["Play", ["[", "]"], "slower and faster", { "[": () => speedBy(-1), "]": () => speedBy(1) }],
   ["Play", ["L"], "loop the selected notes, or the phrase at the cursor", { l: switchLoop }],
   ["Select", [",", "."], "previous and next note", { ",": () => stepNote(-1), ".": () => stepNote(1) }],
@@ -37,7 +39,8 @@ export const BINDINGS = [
   ["Select", ["Esc"], "no note", { Escape: () => choose([]) }],
   ["Edit", ["←", "→"], "move the selected notes by 20 ms or a grid step (Shift: 5 ms)", {}],
   ["Edit", ["Alt+←", "Alt+→"], "move the end by 10 ms (with Shift: the start)", {}],
-  ["Edit", ["↑", "↓"], "up and down by a semitone (Shift: 10 cents)", { ArrowUp: (e) => upwards(e, 1), ArrowDown: (e) => upwards(e, -1) }],
+  ["Edit", ["↑", "↓"], "up and down by a semitone (Shift: 10 cents)",
+    { ArrowUp: (e) => upwards(e, 1), ArrowDown: (e) => upwards(e, -1) }],
   ["Edit", ["Page Up", "Page Down"], "up and down by an octave", { PageUp: () => page(1), PageDown: () => page(-1) }],
   ["Edit", ["A"], "add a note at the cursor", { a: addHere }],
   ["Edit", ["S"], "split the selected note at the cursor, or in its middle", { s: splitHere }],

@@ -19,7 +19,7 @@ export function noteName(number, key = null) {
 }
 
 // The MIDI number of a name such as C#4 or B♭3; null if it is not a name.
-export function numberOf(text) {
+function numberOf(text) {
   const found = /^\s*([a-g])\s*(#|♯|b|♭)?\s*(-?\d)\s*$/i.exec(text);
   if (!found) return null;
   const step = { c: 0, d: 2, e: 4, f: 5, g: 7, a: 9, b: 11 }[found[1].toLowerCase()];

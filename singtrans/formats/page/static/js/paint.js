@@ -77,7 +77,8 @@ function paintTimes(c, left, right) {
 
 function paintBeats(c, beats, left, right) {
   const { bar, beat } = lengthsOf(beats.metre), perBar = Math.round(bar / beat);
-  const first = Math.ceil(positionOf(Math.max(left, shownFrom(beats))) / beat - 0.001), last = Math.ceil(positionOf(Math.min(right, duration)) / beat);
+  const first = Math.ceil(positionOf(Math.max(left, shownFrom(beats))) / beat - 0.001);
+  const last = Math.ceil(positionOf(Math.min(right, duration)) / beat);
   const width = (xOf(right) - xOf(left)) / Math.max(1, last - first);
   if (width * perBar < NARROW_BEAT) return;
   for (let number = first; number <= last; number++) {

@@ -24,7 +24,8 @@ const isSounding = (note) => player.playing && note.onset <= player.position && 
 // A note as a mark without details, which is quick to paint.
 function paintMark(c, note) {
   const { x, y, width, height } = boxOf(note);
-  c.fillStyle = isSounding(note) ? colours.sounding : isChosen(note) ? colours.chosen : needsCheck(note) ? colours["doubt-edge"] : colours["note-edge"];
+  const calm = needsCheck(note) ? colours["doubt-edge"] : colours["note-edge"];
+  c.fillStyle = isSounding(note) ? colours.sounding : isChosen(note) ? colours.chosen : calm;
   c.fillRect(x, y, width, height);
 }
 

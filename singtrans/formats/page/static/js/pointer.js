@@ -39,8 +39,8 @@ function begun(event, x, y) {
   if (y < RULER) return { ...start, kind: "ruler", from: timeAt(x) };
   if (event.button === 1) return { ...start, kind: "pan", begin: view.start, top: view.top };
   const found = hit(x, y);
-  if (!found) return event.pointerType === "touch"
-    ? { ...start, kind: "pan", begin: view.start, top: view.top } : { ...start, kind: "band", adds: event.shiftKey || event.ctrlKey || event.metaKey };
+  if (!found && event.pointerType === "touch") return { ...start, kind: "pan", begin: view.start, top: view.top };
+  if (!found) return { ...start, kind: "band", adds: event.shiftKey || event.ctrlKey || event.metaKey };
   const note = song.notes[found.index];
   if (event.ctrlKey || event.metaKey) { toggle(note.id); return null; }
   if (event.pointerType === "touch") holding = setTimeout(() => held(note), HOLD_MS);

@@ -10,7 +10,7 @@ import { midiFile } from "./write_midi.js";
 
 export const sessionName = `${data.title}.session.json`;
 
-export function download(content, name, type) {
+function download(content, name, type) {
   const url = URL.createObjectURL(new Blob([content], { type })), link = document.createElement("a");
   link.href = url;
   link.download = name;
@@ -36,7 +36,8 @@ const ITEMS = [
   ["save-midi", "MIDI", "for music programs (.mid)", () => download(midiFile(), `${data.title}.mid`, "audio/midi")],
   ["save-csv", "CSV", "a table of notes (.csv)", () => download(csvFile(), `${data.title}.csv`, "text/csv")],
   ["save-ultrastar", "UltraStar", "for karaoke (.txt)", () => download(ultrastarFile(), `${data.title}.txt`, "text/plain")],
-  ["save-labels", "Audacity labels", "for audio editors (.labels.txt)", () => download(labelsFile(), `${data.title}.labels.txt`, "text/plain")],
+  ["save-labels", "Audacity labels", "for audio editors (.labels.txt)",
+    () => download(labelsFile(), `${data.title}.labels.txt`, "text/plain")],
   ["save-musicxml", "MusicXML …", "sheet music, by a command", showMusicXml],
   ["teach", "Teach the model …", "use the corrections for training", showTeaching],
   ["open-session", "Open a session …", "a file that was saved here", () => $("session-file").click()],

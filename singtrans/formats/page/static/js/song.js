@@ -83,6 +83,7 @@ export const needsCheck = (note) => Boolean(note.reasons?.length) && !note.check
 
 // The least time before which a note may not begin, and the latest at which it may end.
 export const startLimit = (notes, index) => (index > 0 ? notes[index - 1].offset : 0);
-export const endLimit = (notes, index) => (index + 1 < notes.length ? notes[index + 1].onset : Math.max(duration, notes[index]?.offset ?? 0));
+export const endLimit = (notes, index) => (
+  index + 1 < notes.length ? notes[index + 1].onset : Math.max(duration, notes[index]?.offset ?? 0));
 
 export const withinRange = (pitch) => clamp(pitch, 0, 127);

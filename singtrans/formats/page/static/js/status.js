@@ -7,7 +7,7 @@ import { needsCheck, song } from "./song.js";
 
 let messageUntil = 0;
 
-export const REASONS = {
+const REASONS = {
   onset: "its start", pitch: "its pitch", octave: "its octave", offset: "its end", unsure: "the whole note",
   short: "very short", between: "between semitones",
 };

@@ -13,7 +13,8 @@ import { fitAll, zoomPitch, zoomTime } from "./view.js";
 
 const BUTTONS = {
   play: playOrPause, loop: switchLoop, undo: undoStep, redo: redoStep, add: addHere, split: splitHere, merge: mergeHere, delete: remove,
-  up: () => transpose(1), down: () => transpose(-1), "octave-up": () => transpose(12), "octave-down": () => transpose(-12), words: typeLyric,
+  up: () => transpose(1), down: () => transpose(-1), "octave-up": () => transpose(12), "octave-down": () => transpose(-12),
+  words: typeLyric,
   in: () => zoomTime(1.4), out: () => zoomTime(1 / 1.4), taller: () => zoomPitch(1.25), flatter: () => zoomPitch(1 / 1.25), fit: fitAll,
   theme: switchTheme, "show-help": showHelp,
 };

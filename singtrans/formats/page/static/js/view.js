@@ -1,7 +1,7 @@
 // Which times and pitches are on the canvas, and the conversion between them and pixels.
 import { clamp, emit } from "./base.js";
 import { relative } from "./music.js";
-import { duration, song, tuningAt } from "./song.js";
+import { duration, song } from "./song.js";
 
 export const LEFT = 46; // pixels of the pitch names
 export const RULER = 26;
@@ -15,7 +15,6 @@ export const timeAt = (x) => view.start + (x - LEFT) / view.scale;
 export const yOf = (pitch) => RULER + (view.top - pitch) * view.tall; // of a pitch relative to the singer's A4
 export const pitchAt = (y) => view.top - (y - RULER) / view.tall;
 export const yOfNote = (note) => yOf(relative(note));
-export const yOfSung = (midi, seconds) => yOf(midi - tuningAt(seconds));
 
 const room = () => Math.max(50, view.width - LEFT);
 const rows = () => Math.max(50, view.height - RULER);
@@ -80,7 +79,7 @@ export function scrollBy(seconds, semitones = 0) {
   limitView();
 }
 
-export function fitPitch() {
+function fitPitch() {
   const { low, high } = usualPitches();
   view.tall = rows() / (high - low);
   view.top = high;
@@ -94,7 +93,7 @@ export function fitAll() {
 }
 
 // Show the beginning at a comfortable scale.
-export function firstView() {
+function firstView() {
   view.scale = Math.max(60, room() / 20, room() / (duration * 1.02));
   fitPitch();
 }

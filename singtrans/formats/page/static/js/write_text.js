@@ -11,7 +11,8 @@ export function csvFile() {
   const rows = onGrid(10000).map(([on, off], i) => {
     const note = notes[i];
     const more = (isTuned ? `,${note.tuning.toFixed(3)}` : "") + (isMoved ? `,${note.moved}` : "");
-    return `${(on / 10000).toFixed(4)},${(off / 10000).toFixed(4)},${note.pitch.toFixed(3)},${integer(note)},${note.confidence.toFixed(3)}${more}`;
+    const times = `${(on / 10000).toFixed(4)},${(off / 10000).toFixed(4)}`;
+    return `${times},${note.pitch.toFixed(3)},${integer(note)},${note.confidence.toFixed(3)}${more}`;
   });
   return [`onset,offset,pitch,note,confidence${isTuned ? ",tuning" : ""}${isMoved ? ",moved" : ""}`, ...rows, ""].join("\n");
 }
