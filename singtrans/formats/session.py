@@ -34,7 +34,7 @@ class Session:
     """Additions of a person to notes on the report page.
 
     Attributes:
-        lyrics: one syllable for each note, `HELD` for notes without; empty if no note has one.
+        lyrics: a syllable for each note up to the last that has one, `HELD` where a note has none.
         checked: numbers of the notes that the person marked as right, counted from 0.
         beats: the beats; None if they are not known.
         key: the key; None if it is not known.
@@ -86,10 +86,10 @@ def lyric_text(syllable: Syllable | None) -> str:
 
 
 def _syllables(texts: list[str]) -> tuple[Syllable, ...]:
-    if not any(text.strip() for text in texts):
-        return ()
+    """Convert texts to syllables, up to the last note that has one; notes between them hold the one before."""
+    last = max((number for number, text in enumerate(texts, 1) if text.strip()), default=0)
     found, begins = [], True
-    for text in texts:
+    for text in texts[:last]:
         plain = text.strip()
         ends_line = plain.endswith("/")
         plain = plain.rstrip("/").strip()

@@ -190,7 +190,7 @@ def test_words_are_typed_onto_notes(tab, tmp_path):
     tab.keyboard.type("star")
     tab.keyboard.press("Escape")
     session = read_session(saved(tab, "save-session", tmp_path / "a.json"))
-    assert [syllable.text for syllable in session.lyrics] == ["~", "Twin", "kle", "star", "~", "~", "~", "~"]
+    assert [syllable.text for syllable in session.lyrics] == ["~", "Twin", "kle", "star"]
     midi = formats.midi.read_words(saved(tab, "save-midi", tmp_path / "a.mid"), notes_of(tab, tmp_path))
     assert [syllable.text for syllable in midi[1:4]] == ["Twin", "kle", "star"]
     song = saved(tab, "save-ultrastar", tmp_path / "a.txt").read_text()
@@ -297,6 +297,11 @@ def test_tempo_metre_and_key_can_be_set(tab, tmp_path):
     tab.locator("#roll").focus()
     tab.mouse.click(*point(tab, 2.2, 63))
     assert chosen(tab).startswith("E♭4")
+    tab.select_option("#key", "F#")
+    tab.mouse.click(*point(tab, 2.7, 64))
+    assert chosen(tab).startswith("E4")
+    tab.mouse.click(*point(tab, 0.7, 60))
+    assert chosen(tab).startswith("B♯3")
 
 
 def test_the_song_scrolls_under_a_drag_at_the_border(tab, tmp_path):

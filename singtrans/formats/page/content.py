@@ -13,7 +13,7 @@ from singtrans.analysis.summary import analyse, plain
 from singtrans.errors import InputError
 from singtrans.formats.json_file import finite
 from singtrans.formats.json_notes import note_fields, separation_fields
-from singtrans.formats.lyrics import fit
+from singtrans.formats.lyrics import HELD, fit
 from singtrans.formats.note_details import read_details
 from singtrans.formats.options import Options
 from singtrans.formats.page.doubts import doubts
@@ -120,11 +120,12 @@ def _note(entry: Any) -> Note:
 def _notes(notes: Sequence[Note], options: Options) -> list[dict[str, Any]]:
     """Return the fields of JSON for each note, with its syllable, its doubts and whether a person has checked it."""
     checked, found = set(options.checked), []
+    unsung = next((i for i, syllable in enumerate(options.lyrics) if syllable.text != HELD), len(notes))
     for number, (note, reasons, syllable) in enumerate(
         zip(notes, doubts(notes), fit(options.lyrics, len(notes)), strict=True)
     ):
         fields = note_fields(note, round(note.onset, 4), round(note.offset, 4))
-        lyric = lyric_text(syllable)
+        lyric = lyric_text(syllable) if number >= unsung else ""
         found.append(
             {
                 **fields,

@@ -86,11 +86,16 @@ async function save() {
   isBusy = false;
 }
 
-// Corrections of other notes of this recording, the newest first.
+const content = (notes) => JSON.stringify(notes.map(({ onset, offset, pitch, lyric, checked }) => [
+  onset.toFixed(3), offset.toFixed(3), pitch.toFixed(2), lyric, checked]));
+
+// Corrections of other notes of this recording that differ from what is shown, the newest first.
 async function others() {
   const table = database.transaction(TABLE).objectStore(TABLE);
   const found = await request(table.index("recording").getAll(data.recording));
-  return found.filter((record) => record.key !== key && record.done.length && !record.settled).sort((a, b) => b.when - a.when);
+  const open = found.filter((record) => record.key !== key && record.done.length && !record.settled);
+  const shown = open.length ? content(song.notes) : "";
+  return open.filter((record) => content(record.notes) !== shown).sort((a, b) => b.when - a.when);
 }
 
 // Open the database and restore what it has of this song. Returns the restored record, and records of other notes.

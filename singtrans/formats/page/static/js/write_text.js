@@ -17,7 +17,7 @@ export function csvFile() {
   return [`onset,offset,pitch,note,confidence${isTuned ? ",tuning" : ""}${isMoved ? ",moved" : ""}`, ...rows, ""].join("\n");
 }
 
-const plain = (text) => text.replace(/[\u0000-\u001f\u007f]/g, "?");
+const printable = (text) => text.replace(/[\u0000-\u001f\u007f]/g, "?");
 
 // The syllable of a note; a space before it begins a word that is not the first of its line.
 function sungText(i, beginsLine) {
@@ -39,8 +39,8 @@ function endsLine(i) {
 export function ultrastarFile() {
   const unit = 20, { notes } = song; // milliseconds; the gap is on the same grid, so that notes are rounded once
   const spans = onGrid(1000 / unit), zero = notes.length ? spans[0][0] : 0;
-  const lines = ["#VERSION:1.1.0", `#TITLE:${plain(data.title)}`, "#ARTIST:Unknown", "#CREATOR:singtrans",
-    `#MP3:${plain(data.audio)}`, `#AUDIO:${plain(data.audio)}`, "#BPM:750", `#GAP:${zero * unit}`];
+  const lines = ["#VERSION:1.1.0", `#TITLE:${printable(data.title)}`, "#ARTIST:Unknown", "#CREATOR:singtrans",
+    `#MP3:${printable(data.audio)}`, `#AUDIO:${printable(data.audio)}`, "#BPM:750", `#GAP:${zero * unit}`];
   let beginsLine = true;
   spans.forEach(([on, off], i) => {
     lines.push(`: ${on - zero} ${off - on} ${integer(notes[i]) - 60} ${sungText(i, beginsLine)}`);
