@@ -40,7 +40,10 @@ def reader_of(path: Path) -> Format:
             return csv_notes.FORMAT
         if len(cells) > 2:
             return plain_table.FORMAT
-    raise InputError(f"{path}{_seeming(sample.rows)}: see docs/labels.md for the labels that are read.")
+    raise InputError(
+        f"{path}{_seeming(sample.rows)}: give MIDI, a table with the first line onset,offset,hz, or another format of"
+        " docs/labels.md."
+    )
 
 
 def read_sample(path: Path) -> Sample:

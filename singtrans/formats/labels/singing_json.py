@@ -39,7 +39,7 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
     path = Path(path)
     entries = read_json(path)
     if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
-        raise InputError(f"{path} has no list of recordings or of words with notes: see docs/labels.md.")
+        raise InputError(f"{path} has no list of recordings or of words with notes: give the data set's own file.")
     if all(key in entries[0] for key in _WORD_KEYS):
         return in_order(_notes_of_words(path, entries, request.faults))
     item = _chosen(path, entries, request.name)
