@@ -5,7 +5,7 @@ from xml.etree.ElementTree import Element
 
 from singtrans.errors import InputError
 from singtrans.extras import need
-from singtrans.formats.score.headings import FONTS, SVG, add_heading, add_page_number, narrow_lyrics, replace_tempo
+from singtrans.formats.score.headings import FONTS, SVG, add_heading, add_page_number, replace_tempo, tidy_lyrics
 from singtrans.formats.score.musicxml_writer import to_xml
 from singtrans.formats.score.sheet import Sheet
 
@@ -74,7 +74,7 @@ def _finish(page: Element, sheet: Sheet, number: int, whole: bool) -> None:
         for child in list(parent):
             if "pgHead" in child.get("class", "").split():
                 parent.remove(child)
-    narrow_lyrics(page)
+    tidy_lyrics(page)
     if number == 1:
         replace_tempo(page, sheet)
         add_heading(page, sheet)

@@ -15,6 +15,7 @@ _TITLE_Y, _NAME_Y = 92.0, 128.0  # base lines
 _MARGIN = 75.0
 _LETTER = 0.5  # width of a usual letter, of the text's size
 _NARROW = 0.94  # width of the letters that verovio expects, those of Times, over that of the letters in `FONTS`
+_SHORTEST_LINE = 90.0  # units; shorter than a hyphen
 _RAISED = 230.0  # units by which a tempo mark lies higher than in verovio, so that it is clear of beams
 _TEMPO = 405.0  # size of a tempo mark, in verovio's units
 
@@ -53,14 +54,18 @@ def replace_tempo(page: Element, sheet: Sheet) -> None:
         mark.text = f"= {sheet.tempo.beats:g}"
 
 
-def narrow_lyrics(page: Element) -> None:
-    """Make the letters of lyrics as wide as verovio expects, so that words do not touch."""
+def tidy_lyrics(page: Element) -> None:
+    """Make the letters of lyrics as wide as verovio expects, and remove lines that are as short as a full stop."""
     for group in page.iter(f"{{{SVG}}}g"):
-        if "syl" in group.get("class", "").split():
-            for part in group.iter(f"{{{SVG}}}tspan"):
-                size = part.get("font-size")
-                if size:
-                    part.set("font-size", f"{_NARROW * float(size.removesuffix('px')):g}px")
+        if "syl" not in group.get("class", "").split():
+            continue
+        for part in group.iter(f"{{{SVG}}}tspan"):
+            size = part.get("font-size")
+            if size:
+                part.set("font-size", f"{_NARROW * float(size.removesuffix('px')):g}px")
+        for line in group.findall(f"{{{SVG}}}rect"):
+            if float(line.get("width", "0")) < _SHORTEST_LINE:
+                group.remove(line)
 
 
 def _draw_note(group: Element, x: float, y: float, sheet: Sheet) -> float:
