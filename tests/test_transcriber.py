@@ -198,7 +198,7 @@ def test_available_and_missing_devices():
 
 def test_the_error_for_a_device_without_torch_names_the_extra(small_stored, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
-    with pytest.raises(UsageError, match=r"--device cuda needs the package torch.*singtrans\[train\]"):
+    with pytest.raises(UsageError, match=r"--device cuda needs the package torch.*\[train\]"):
         Transcriber(small_stored, "cuda")
 
 

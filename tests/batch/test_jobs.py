@@ -209,7 +209,7 @@ def test_a_missing_extra_is_reported_before_transcribing(tmp_path, monkeypatch, 
     touch(tmp_path, "a.wav")
     monkeypatch.setitem(sys.modules, package, None)
     jobs = plan([tmp_path / "a.wav"], None, ["mid", format]).jobs
-    with pytest.raises(UsageError, match=rf"-f {format} needs the package {package}.*singtrans\[score\]"):
+    with pytest.raises(UsageError, match=rf"-f {format} needs the package {package}.*\[score\]"):
         list(run(jobs, forbidden, Existing.REFUSE))
     with pytest.raises(UsageError, match=package):
         transcribe_stream(forbidden, tmp_path / "a.wav", format, PLAIN)

@@ -354,5 +354,5 @@ def test_intervals_are_computed_once(monkeypatch):
 @pytest.mark.parametrize("package", ["mir_eval", "scipy"])
 def test_a_missing_package_names_the_extra(monkeypatch, package):
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(UsageError, match=rf"needs the package {package}, .*singtrans\[evaluate\]"):
+    with pytest.raises(UsageError, match=rf"needs the package {package}, .*\[evaluate\]"):
         evaluate(of_sources(choir="a"), Known())
