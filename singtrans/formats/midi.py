@@ -18,6 +18,7 @@ from singtrans.formats.score.arrangement import Arrangement, arrange
 from singtrans.formats.tempo_map import TempoMap
 from singtrans.formats.time_grid import on_steps
 from singtrans.melody.beats import Beats
+from singtrans.melody.tonality import estimate_key
 from singtrans.notes import Note, Transcription
 
 if TYPE_CHECKING:
@@ -64,7 +65,9 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
             voice.append(mido.Message("control_change", control=controller, value=value))
         moves = _moved(curves, arrangement.unmoved, arrangement.notes)
         events += _bend_events(moves, spans, tempi, reach)
-    frame = _title_events(transcription, options) + _key_events(options) + _frame_events(beats, tempi, end)
+    key = _key_events(arrangement, options)
+    events += key  # MuseScore reads the key in the track of the notes, other programs in the first track
+    frame = _title_events(transcription, options) + key + _frame_events(beats, tempi, end)
     tracks = [_delta(frame, end), mido.MidiTrack([*voice, *_delta(events, end)])]
     midi = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT, charset="utf-8", tracks=tracks)
     midi.save(file=file)
@@ -93,11 +96,15 @@ def _title_events(transcription: Transcription, options: Options) -> list[tuple[
     return [(0, mido.MetaMessage("track_name", name=title))] if options.title else []
 
 
-def _key_events(options: Options) -> list[tuple[int, "BaseMessage"]]:
-    """Return (tick, message) of the key, if one is stated."""
+def _key_events(arrangement: Arrangement, options: Options) -> list[tuple[int, "BaseMessage"]]:
+    """Return (tick, message) of the key: the one that is stated, or the estimated one if beats were found, too."""
     import mido
 
-    return [(0, mido.MetaMessage("key_signature", key=options.stated_key.name))] if options.stated_key else []
+    key = options.stated_key
+    if key is None and arrangement.is_found:
+        notes = arrangement.notes
+        key = estimate_key([note.note for note in notes], [note.duration for note in notes], arrangement.breaths)
+    return [(0, mido.MetaMessage("key_signature", key=key.name))] if key else []
 
 
 def _velocities(notes: Sequence[Note], options: Options) -> tuple[int, ...]:

@@ -25,6 +25,7 @@ class Arrangement:
         notes: with the times that are written, in seconds.
         unmoved: the notes before they were quantized, with ends of the same kind.
         beats: the beats under them.
+        is_found: whether the beats were found in the notes, and are not only stated.
         rhythm: metre, tempo and note values, as a score has them; None without a grid.
         syllables: of each note, None where it has none.
         breaths: whether the singer breathes, after each note.
@@ -34,6 +35,7 @@ class Arrangement:
     notes: tuple[Note, ...]
     unmoved: tuple[Note, ...]
     beats: Beats
+    is_found: bool
     rhythm: Rhythm | None
     syllables: tuple[Syllable | None, ...]
     breaths: tuple[bool, ...]
@@ -64,7 +66,14 @@ def arrange(transcription: Transcription, options: Options, *, score: bool = Fal
         placed = _with_ends(placed, rhythm)
     syllables = fit(options.lyrics, len(notes))
     return Arrangement(
-        placed, notes, timing.beats, rhythm, syllables, find_breaths(transcription.notes), tuple(remarks)
+        placed,
+        notes,
+        timing.beats,
+        timing.is_found,
+        rhythm,
+        syllables,
+        find_breaths(transcription.notes),
+        tuple(remarks),
     )
 
 

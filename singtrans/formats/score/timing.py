@@ -29,12 +29,14 @@ class Timing:
         beats: the beats.
         rhythm: note values as a score has them; None unless they are asked for.
         followed: the same note values with beats that follow the singer.
+        is_found: whether the beats were found in the notes.
     """
 
     notes: tuple[Note, ...]
     beats: Beats
     rhythm: Rhythm | None
     followed: Rhythm | None = None
+    is_found: bool = False
 
 
 def find_timing(
@@ -134,7 +136,7 @@ def _placed(
         placed = _moved(notes, rhythm.beats.seconds(places))
     if grid:
         remarks.append(_distance(onsets, placed, grid))
-    return Timing(placed, rhythm.beats, rhythm if grid or score else None, followed)
+    return Timing(placed, rhythm.beats, rhythm if grid or score else None, followed, is_found=True)
 
 
 def _on_grid(notes: tuple[Note, ...], beats: Beats, grid: Grid, stated: bool, remarks: list[str]) -> Timing:
