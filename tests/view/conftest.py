@@ -1,4 +1,7 @@
-"""One browser for all tests of report pages."""
+"""One browser for all tests of report pages.
+
+It ends with this package: while playwright runs, other tests cannot use asyncio.
+"""
 
 import pytest
 
@@ -7,7 +10,7 @@ from singtrans.formats import Options
 from tests.helpers.browser import ARGUMENTS, CHROMIUM, ready
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def playwright():
     if CHROMIUM is None:
         pytest.skip("no Chromium is installed: apt-get install chromium")
@@ -17,7 +20,7 @@ def playwright():
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium(playwright):
     browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
     yield browser

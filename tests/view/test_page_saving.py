@@ -117,7 +117,7 @@ def test_a_saved_session_can_be_opened_on_the_page(opened, tmp_path):
     damaged = {"notes": notes, "beats": {"times": [0]}, "key": "H", "history": {"done": [5]}}
     (tmp_path / "c.json").write_text(json.dumps(damaged))
     other.set_input_files("#session-file", tmp_path / "c.json")
-    wait_for(other, "document.body.dataset.notes === '2'")
+    wait_for(other, "document.body.dataset.notes === '2' && document.body.dataset.saved === 'saved'")
     other.reload()
     ready(other)
     other.click("#notice button:has-text('Use')")  # the corrections that the session replaced
