@@ -88,9 +88,9 @@ def plot(  # noqa: PLR0913 (one parameter per option)
     target = out or source.with_suffix(".png")
     if target.suffix[1:].lower() not in KINDS:
         raise UsageError(f"-o {target}: pictures are .png, .svg or .pdf")
-    if target.exists() and not overwrite:
-        raise UsageError(f"{target} already exists; use --overwrite, or choose another name with -o")
     need("matplotlib", "plot", "plotting")
+    if not overwrite:
+        _refuse_existing(target, source, audio, row_seconds)
     wanted = write_options(tuning=tuning, key=key)
     found = load(source, notes, audio, model, separation_options(separate, separator))
     true_notes = load_notes(reference) if reference else None
@@ -100,3 +100,18 @@ def plot(  # noqa: PLR0913 (one parameter per option)
     say(f"{written}: {counted(len(shown.notes), 'note')}")
     for remark in melody_remarks(found.transcription, wanted):
         say(f"{target}: {remark}")
+
+
+def _refuse_existing(target: Path, source: Path, audio: Path | None, row_seconds: float | None) -> None:
+    """Refuse files that exist before anything is transcribed; the pages of a recording follow from its length."""
+    from singtrans.audio import seconds
+    from singtrans.formats import READ_SUFFIXES, TEXT_SUFFIXES
+    from singtrans.view.pages import divide
+    from singtrans.view.plot import files_of
+
+    is_notes = source.suffix.lower() in READ_SUFFIXES + TEXT_SUFFIXES
+    recording = audio if is_notes else source
+    pages = divide(seconds(recording), row_seconds).count if recording else 1
+    for path in files_of(target, pages):
+        if path.exists():
+            raise UsageError(f"{path} already exists; use --overwrite, or choose another name with -o")

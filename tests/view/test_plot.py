@@ -112,3 +112,12 @@ def test_a_page_of_given_notes_has_the_sung_pitch(tmp_path):
     content = json.loads(re.search(r'id="data">(.*?)</script>', text)[1])
     assert len(content["notes"]) == 30
     assert sum(value is not None for value in content["pitch"]["midi"]) > 300
+
+
+def test_pages_that_exist_are_refused_before_transcribing(tmp_path):
+    (tmp_path / "a-1.png").touch()
+    arguments = ["plot", SAMPLES / "ode_to_joy.ogg", "-o", "a.png", "--row-seconds", "2", "--debug"]
+    done = call(*arguments, cwd=tmp_path)
+    assert (done.returncode, "a-1.png already exists" in done.stderr, "model" in done.stderr) == (2, True, False)
+    assert call(*arguments, "--overwrite", cwd=tmp_path).returncode == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"a-1.png", "a-2.png"}
