@@ -52,7 +52,7 @@ WITH_PITCH = ("COnP", "COnPOff")
 VOICES = "utau, mean of voices"
 
 Row = tuple[str, str]  # set and part, figure
-Values = dict[Row, list[tuple[float, float]]]  # of each file: numerator and denominator
+Values = dict[Row, list[tuple[float, float]]]  # for each file: numerator and denominator
 
 
 @dataclass(frozen=True)

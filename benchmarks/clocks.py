@@ -1,10 +1,10 @@
-"""Compare onsets in files with gaps and delays with onsets in what the ffmpeg command makes of the same files.
+"""Compare onsets in files with gaps and delays with onsets after the ffmpeg command converts these files to WAV.
 
     python -m benchmarks.clocks [--keep FOLDER]
 
-Forty recordings are generated from one sample: codecs and containers, gaps and delays, channels. Each is transcribed,
-and so is the WAV file that ``ffmpeg -af aresample=async=1`` makes of it, which lays the sound out as a player does.
-Needs the ffmpeg command, which singtrans itself does not use.
+Forty recordings are generated from one sample, with different codecs, containers, gaps, delays and channels. Each is
+transcribed directly, and again after ``ffmpeg -af aresample=async=1`` converts it to WAV, where sound has the times at
+which a player plays it. The ffmpeg command is needed here, but not by singtrans itself.
 """
 
 import argparse
@@ -43,7 +43,7 @@ class Recording:
 
     @property
     def name(self) -> str:
-        """All of it in words."""
+        """A description of the recording."""
         gaps = {(): "", PAUSE: ", pause", LOSSES: ", losses"}[self.gaps]
         delay = f", {self.delay:g} s late" if self.delay else ""
         return f"{self.codec} in .{self.ending}, {self.channels} ch{gaps}{delay}{', picture' if self.picture else ''}"
@@ -136,7 +136,7 @@ def generate(recording: Recording, folder: Path) -> Path:
 
 
 def lay_out(path: Path, wav: Path, picture: bool) -> None:
-    """Convert the sound to WAV as a player lays it out: with a picture, time is that of the picture."""
+    """Convert to WAV with the times of a player, which counts time from the picture if there is one."""
     if picture:
         # The picture is read too, because ffmpeg counts time from the earliest track that it reads.
         start, also = ":first_pts=0", ["-map", "0:v:0", "-c", "copy", "-f", "null", "-"]
@@ -147,7 +147,7 @@ def lay_out(path: Path, wav: Path, picture: bool) -> None:
 
 @dataclass(frozen=True)
 class Difference:
-    """How two transcriptions differ: notes of each, and the largest difference of onsets in seconds."""
+    """Difference of two transcriptions: the number of notes in each, and the largest difference of onsets (s)."""
 
     notes: int
     expected: int

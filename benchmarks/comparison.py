@@ -10,7 +10,7 @@ constant). Further rows:
 
 - *given boundaries*: onsets and offsets of the labels, with the model's pitch between them. Its COnP is an upper limit
   for improving boundaries.
-- *all frames taken as voiced*: a pitch in every frame, as in MIREX.
+- *all frames taken as voiced*: every frame gets a pitch, as in MIREX.
 - *with --key auto*: integer notes in the estimated key, for labels in whole semitones.
 
 ``--left-out`` scores a model that was trained without a data set on all of that set. ``--baselines`` adds pYIN with
@@ -56,7 +56,7 @@ Rows = dict[str, dict[str, list[float]]]  # row -> metric -> one value per file
 
 
 class ModelReading:
-    """A model whose posteriors are decoded in another way than in a transcription."""
+    """A model whose posteriors are not decoded as in a transcription."""
 
     name = ""
     extra: tuple[str, ...] = ()
@@ -218,13 +218,13 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Accuracy on recordings that were kept out of the training.")
     parser.add_argument("entries", type=manifest, metavar="MANIFEST")
     parser.add_argument(
-        "shifts", nargs="*", type=source_and_hz, metavar="SOURCE=HZ", help="score again with pitch labels moved"
+        "shifts", nargs="*", type=source_and_hz, metavar="SOURCE=HZ", help="score again with moved pitch labels"
     )
     parser.add_argument("--model", default="default", help="a shipped model's name or a weight file")
     parser.add_argument("--split", action="append", choices=SPLITS, help="default: valid and test")
     parser.add_argument("--left-out", action="append", default=[], type=source_and_word, metavar="SOURCE=MODEL")
-    parser.add_argument("--baselines", action="store_true", help="other tools, too")
-    parser.add_argument("--most", type=int, default=20, help="recordings of a source that other tools are given")
+    parser.add_argument("--baselines", action="store_true", help="also score other tools")
+    parser.add_argument("--most", type=int, default=20, help="most recordings of a source for the other tools")
     return parser.parse_intermixed_args()
 
 

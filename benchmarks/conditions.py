@@ -96,7 +96,7 @@ def faint(samples: np.ndarray, rng: np.random.Generator, level: float) -> np.nda
 
 
 def metronome(samples: np.ndarray, rng: np.random.Generator, snr: float) -> np.ndarray:
-    """Add a click every half second. A click lasts a few milliseconds, so it is loud for its mean power."""
+    """Add a click every half second. Clicks are short, so they are louder than their mean power suggests."""
     time = np.arange(round(BEAT * RATE)) / RATE
     beats = [np.exp(-time / 0.008) * np.sin(2 * np.pi * hertz * time) for hertz in (1760, 1320, 1320, 1320)]
     start = rng.integers(len(time))
@@ -144,10 +144,10 @@ def excerpt(entry: Entry, shift: float) -> Melody:
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description="Accuracy against noise, rooms, codecs and backgrounds.")
+    parser = argparse.ArgumentParser(description="Accuracy with noise, rooms, codecs and accompaniments.")
     parser.add_argument("entries", type=manifest, metavar="MANIFEST")
     parser.add_argument(
-        "shifts", nargs="*", type=source_and_hz, metavar="SOURCE=HZ", help="added to a source's pitch labels"
+        "shifts", nargs="*", type=source_and_hz, metavar="SOURCE=HZ", help="added to the pitch labels of a source"
     )
     parser.add_argument("--model", default="default", help="a shipped model's name or a weight file")
     parser.add_argument("--split", default="valid")

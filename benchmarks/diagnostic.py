@@ -35,9 +35,9 @@ def generators() -> dict[str, Callable[[int], phenomena.Melody]]:
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description="How often a model gets right what singers do.")
+    parser = argparse.ArgumentParser(description="Accuracy by phenomenon of singing, on synthetic recordings.")
     parser.add_argument("--model", default="default", help="a shipped model's name or a weight file")
-    parser.add_argument("--melodies", type=int, default=10, help="of each phenomenon")
+    parser.add_argument("--melodies", type=int, default=10, help="melodies of each phenomenon")
     parser.add_argument("--only", action="append", metavar="PHENOMENON", help="can be given several times")
     options = parser.parse_args()
     transcriber = Transcriber(options.model, "cpu")

@@ -2,9 +2,9 @@
 
     python -m benchmarks.fuzz [--minutes N] [--seed N] [--log FILE] [TARGET ...]
 
-Each target is fuzzed in rounds of a minute, each with a seed of its own. With ``--log``, a line is added to the file
-after each round, and rounds that are in it already are left out: a run that was stopped goes on where it was.
-Each finding is printed with the name of a file that holds the input. The exit code is 1 if there are any.
+Each target is fuzzed in rounds of a minute, and each round has a different seed. With ``--log``, a line is added to the
+file after each round, and rounds in the file are skipped, so that an interrupted run can be continued. Each finding is
+printed with the name of a file that contains the input. The exit code is 1 if there are findings.
 """
 
 import argparse
@@ -25,7 +25,7 @@ _ROUND_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Round:
-    """One round: the target, the seed, and how many inputs were tried and findings made."""
+    """One round: the target, the seed, and the numbers of inputs and findings."""
 
     target: str
     seed: int
@@ -34,7 +34,7 @@ class Round:
 
 
 def run_round(target: str, seed: int, seconds: float) -> Round:
-    """Fuzz a target for some seconds, and keep an input of each finding."""
+    """Fuzz a target for a number of seconds, and keep one input for each finding."""
     end = time.monotonic() + seconds
     with tempfile.TemporaryDirectory() as folder:
         count, found = fuzz(target, lambda: time.monotonic() < end, seed, Path(folder))
@@ -58,9 +58,9 @@ def main() -> None:
     known = list(targets())
     parser = argparse.ArgumentParser(description="Fuzz the readers, the decoder and the configuration.")
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=", ".join(known))
-    parser.add_argument("--minutes", type=float, default=1.0, help="for each target")
-    parser.add_argument("--seed", type=int, default=0, help="of the first round")
-    parser.add_argument("--log", type=Path, help="file with a line for each round, to go on later")
+    parser.add_argument("--minutes", type=float, default=1.0, help="minutes per target")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the first round")
+    parser.add_argument("--log", type=Path, help="file for one line per round, from which an interrupted run continues")
     given = parser.parse_args()
     if unknown := set(given.targets) - set(known):
         parser.error(f"unknown target {', '.join(unknown)}; there are {', '.join(known)}")

@@ -2,8 +2,8 @@
 
     python -m benchmarks.install [EXTRA ...]
 
-For each target, pip downloads the wheels of the versions in constraints.txt, and of all that they need on that target;
-nothing is built. The sizes are those of the files. The base has a limit of 150 MB.
+For each target, pip downloads the wheels of the versions in constraints.txt and of their dependencies on that target;
+nothing is built. The sizes are those of the wheel files. The limit for an installation without extras is 150 MB.
 """
 
 import os
@@ -37,7 +37,7 @@ class Target:
     machine: str
 
     def environment(self, python: str) -> dict[str, str]:
-        """Return values of the markers that requirements depend on."""
+        """Return the values of the environment markers on which requirements depend."""
         systems = {"linux": "Linux", "darwin": "Darwin", "win32": "Windows"}
         return {
             "sys_platform": self.sys_platform,
@@ -85,7 +85,7 @@ def required(extras: Sequence[str]) -> list[str]:
 
 
 def download(lines: Sequence[str], target: Target, python: str, folder: Path) -> tuple[list[Path], list[str]]:
-    """Return the wheels of requirements and of all that they need, and the names of packages without one."""
+    """Return the wheels of requirements and of their dependencies, and the names of packages without a wheel."""
     found: dict[str, Path] = {}
     missing: set[str] = set()
     read: set[tuple[str, str]] = set()  # packages whose requirements are known, with or without an extra
@@ -105,7 +105,7 @@ def download(lines: Sequence[str], target: Target, python: str, folder: Path) ->
 
 
 def _fetch(requirements: Sequence[Requirement], target: Target, python: str, folder: Path) -> None:
-    """Download the wheels of all requirements that have one, at once if all have one."""
+    """Download the wheels of all requirements that have one, in a single call if all have one."""
     if not requirements:
         return
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]

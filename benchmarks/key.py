@@ -43,7 +43,7 @@ def melody(song: Song, rng: np.random.Generator) -> tuple[Transcription, np.ndar
 
 
 def shares(song: Song, seed: int) -> tuple[float, float]:
-    """Compute the shares of correct integers: the nearest, and those of the estimated key."""
+    """Compute the shares of correct integers, for the nearest integers and for those in the estimated key."""
     sung, true = melody(song, np.random.default_rng(seed))
     plain = np.array([note.note for note in sung.notes])
     found = np.array([note.note for note in apply_key(sung, AUTO).notes])

@@ -1,8 +1,9 @@
-"""Cold start, speed and memory against limits, side by side in one run: `python -m benchmarks.light` (8 minutes).
+"""Compare cold start, speed and memory with limits and with other tools: `python -m benchmarks.light` (8 minutes).
 
-It needs an idle machine; torch, for its time of import and for the last version of singtrans that ran on torch, which
-is taken from the repository's history; librosa; and Basic Pitch, as `benchmarks.peers` says. Peers that are not
-installed are left out. Everything runs with one thread, in alternation; the best of several rounds counts.
+It needs an idle machine. torch must be installed, for its import time and for the last version of singtrans that ran on
+torch; that version is checked out from the repository's history. librosa and Basic Pitch are compared if they are
+installed (see `benchmarks.peers`). All tools run with one thread, one after another in several rounds; the best round
+counts.
 """
 
 import os
@@ -39,7 +40,7 @@ print(min(times[1:]))
 
 
 def warm(path: Path, checkout: Path, seconds: float) -> float:
-    """Return the shortest seconds from file to notes with the model loaded, by the singtrans of a checkout."""
+    """Return the shortest time in seconds from file to notes, with the model loaded, for the version in a checkout."""
     code = WARM if checkout != HERE.parent else WARM.replace("import torch\n", "raise ImportError\n")
     command = [sys.executable, "-c", code, str(path)]
     environment = os.environ | ONE_THREAD | {"PYTHONPATH": str(checkout)}
@@ -61,7 +62,7 @@ def cold(path: Path) -> list[list[object]]:
 
 
 def against_before(path: Path) -> list[list[object]]:
-    """Return the rows of the warm speed, now and before."""
+    """Return the rows that compare the warm speed of this version with that of the torch version."""
     with tempfile.TemporaryDirectory() as folder:
         archive = ["git", "-C", str(HERE.parent), "archive", BEFORE, "singtrans", "models", "pyproject.toml"]
         files = subprocess.run(archive, capture_output=True, check=True).stdout
@@ -77,7 +78,7 @@ def against_before(path: Path) -> list[list[object]]:
 
 
 def against_peers(path: Path, short: Path) -> list[list[object]]:
-    """Return the rows of the other tools' time over ours."""
+    """Return the rows with the times of other tools relative to that of singtrans."""
     tools: dict[str, Callable[[Path], int]] = {}
     makers = {"singtrans": peers.singtrans, "Basic Pitch (onnx)": peers.basic_pitch, "librosa.pyin": peers.pyin}
     for name, make in makers.items():
@@ -99,7 +100,7 @@ def against_peers(path: Path, short: Path) -> list[list[object]]:
 
 
 def memory(folder: Path, short: Path) -> list[list[object]]:
-    """Return the rows of the peaks of memory."""
+    """Return the rows of peak memory."""
     least = peak(short)
     most = peak(repeated(LONG, folder / "long.flac"))
     many = folder / "many"
@@ -121,7 +122,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         short, song = repeated(SHORT, folder / "short.flac"), repeated(SONG, folder / "song.flac")
-        # Memory first: a process that starts another gives it its own peak, and the peers load much into this one.
+        # Measure memory first: a new process inherits the peak of this one, which grows when the peers are loaded.
         used = memory(folder, short)
         rows = cold(short) + against_before(song)
         rows += against_peers(repeated(60.0, folder / "minute.wav"), short) + used

@@ -2,9 +2,9 @@
 
     python -m benchmarks.made_up_songs [--model MODEL] [--write FOLDER]
 
-Each row is the mean over `SEEDS` pieces of 20 s. The voice is the recipe's, of formants; the instruments are sums of
-decaying tones, and a drum of noise. COnP is against the notes of the voice, of the upper voice, or of the instrument
-that has the melody. With ``--write`` the pieces are written as well, as WAV.
+Each row is the mean over `SEEDS` pieces of 20 s. The voice is the recipe's formant voice. The instruments are sums of
+decaying tones, and the drum is noise. COnP compares with the notes of the voice, of the upper voice, or of the
+instrument that plays the melody. With ``--write``, the pieces are also written as WAV files.
 """
 
 import argparse
@@ -29,7 +29,7 @@ SECONDS = 20.0
 SEEDS = range(4)
 CHORDS = (36, 41, 43, 36)  # MIDI numbers of the roots, two beats each
 BEAT = 0.5  # seconds
-DOUBLE = 0.02  # seconds that one of two voices is late
+DOUBLE = 0.02  # seconds by which one of two voices is late
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Piece:
 
     Attributes:
         samples: (n,) at `RATE`.
-        notes: of the melody; none where there is no melody.
+        notes: notes of the melody; empty if there is no melody.
     """
 
     samples: np.ndarray
@@ -58,7 +58,7 @@ def backing(seconds: float, rng: np.random.Generator) -> np.ndarray:
 
 
 def tone(pitch: float, time: np.ndarray) -> np.ndarray:
-    """Eight harmonics, with a short attack; (samples,)."""
+    """Make a tone of eight harmonics with a short attack; (samples,)."""
     hz = 440 * 2 ** ((pitch - 69) / 12)
     return sum(np.sin(2 * np.pi * n * hz * time) / n**1.5 for n in range(1, 9)) * np.minimum(1, time / 0.004)
 
@@ -150,7 +150,7 @@ PIECES: dict[str, Callable[[np.random.Generator], Piece]] = {
 
 
 def rows(model: str, folder: Path) -> Iterator[list[object]]:
-    """Transcribe all pieces, raw and with auto."""
+    """Transcribe all pieces, with and without ``--separate auto``."""
     transcriber = Transcriber(model, "cpu")
     auto = SongTranscriber(transcriber, SeparationOptions())
     for name, make in PIECES.items():

@@ -1,6 +1,6 @@
-"""Import of MIDI files by MuseScore 3, as a person who opens them sees it.
+"""Import MIDI files with MuseScore 3, and read the resulting score.
 
-MuseScore runs without a screen and writes MusicXML, of which metre, tempo, key and notes are read.
+MuseScore runs without a screen and writes MusicXML, from which metre, tempo, key and notes are read.
 """
 
 import os
@@ -24,7 +24,7 @@ _MAJOR = 7  # semitones per step of the line of fifths
 
 
 def import_midi(path: Path, onsets: Sequence[float], pitches: Sequence[int]) -> Written:
-    """Open a MIDI file with MuseScore, and read what it shows.
+    """Open a MIDI file with MuseScore, and read the score that it shows.
 
     Args:
         path: the MIDI file.
@@ -45,7 +45,7 @@ def import_midi(path: Path, onsets: Sequence[float], pitches: Sequence[int]) -> 
 
 
 def read_score(path: Path, onsets: Sequence[float], pitches: Sequence[int]) -> Written:
-    """Read a MusicXML file of one part; its notes are paired with those that were sung by their pitches."""
+    """Read a MusicXML file of one part, and pair its notes with the sung notes by pitch."""
     part = etree.parse(str(path)).getroot().find("part")
     time = part.find(".//time")
     metre = Metre(int(time.findtext("beats")), int(time.findtext("beat-type")))
@@ -68,7 +68,7 @@ def read_score(path: Path, onsets: Sequence[float], pitches: Sequence[int]) -> W
 
 
 def _notes(part: "etree._Element", metre: Metre) -> tuple[list[tuple[Fraction, Fraction, int]], int]:
-    """Return (start, end, pitch) of each note, ties joined, and the number of symbols up to the last note."""
+    """Return (start, end, pitch) of each note, with ties joined, and the number of symbols up to the last note."""
     found: list[tuple[Fraction, Fraction, int]] = []
     divisions, symbols, counted, begin = 1, 0, 0, Fraction(0)
     for measure in part.iter("measure"):

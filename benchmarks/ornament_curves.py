@@ -1,6 +1,6 @@
-"""What singers do inside a note, as changes of pitch, level and vowel: scoops, falls, grace notes, nasals, shouting.
+"""Add ornaments to synthetic notes, as changes of pitch and vowel: scoops, falls, grace notes, shouting, nasals.
 
-Each begins or ends no note: the notes' labels stay as they are. Time is in seconds, pitch in semitones.
+None of them begins or ends a note, so that the labels do not change. Time is in seconds, pitch in semitones.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,37 +18,37 @@ Bend = Callable[[Note, np.ndarray, np.random.Generator], np.ndarray]
 
 
 def long_scoop(note: Note, time: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return the note begins one to two and a half semitones low, for 0.1 to 0.2 s, and then rises quickly."""
+    """Start the note 1 to 2.5 semitones low for 0.1 to 0.2 s, and then let it rise quickly."""
     depth, held, rise = rng.uniform(1.0, 2.5), rng.uniform(0.1, 0.2), rng.uniform(0.02, 0.06)
     return -depth * np.clip((note.onset + held + rise - time) / rise, 0, 1)
 
 
 def fall(note: Note, time: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return the note ends with a fall of two to five semitones in 0.1 to 0.2 s."""
+    """End the note with a fall of two to five semitones in 0.1 to 0.2 s."""
     depth, length = rng.uniform(2.0, 5.0), rng.uniform(0.1, 0.2)
     return -depth * np.clip((time - note.offset + length) / length, 0, 1)
 
 
 def grace_note(note: Note, time: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return the note begins with another one, 0.05 to 0.1 s long and one or two semitones away."""
+    """Start the note with a grace note, 0.05 to 0.1 s long and one or two semitones away."""
     step, held = rng.choice([-2.0, -1.0, 1.0, 2.0]), rng.uniform(0.05, 0.1)
     return step * np.clip((note.onset + held + 0.015 - time) / 0.015, 0, 1)
 
 
 def shout(note: Note, time: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return the pitch rises by half a semitone to one and a half, and falls again: the note is its mean."""
+    """Let the pitch rise by 0.5 to 1.5 semitones and fall again; its mean is that of the note."""
     height = rng.uniform(0.5, 1.5)
     way = np.clip((time - note.onset) / note.duration, 0, 1)
     return height * (np.sin(np.pi * way) - 2 / np.pi)
 
 
 def bent(f0: np.ndarray, notes: Sequence[Note], bend: Bend, rng: np.random.Generator) -> np.ndarray:
-    """Return (frames,) the pitch with a bend on each note.
+    """Return the pitch, (frames,), with a bend in each note.
 
     Args:
         f0: (frames,) fractional MIDI every ``HOP_SECONDS``, NaN where unvoiced.
-        notes: none of which touch.
-        bend: what each does.
+        notes: notes with gaps between them.
+        bend: function that gives the change of pitch within a note.
         rng: source of random choices.
     """
     time, found = np.arange(len(f0)) * HOP_SECONDS, f0.copy()
@@ -59,7 +59,7 @@ def bent(f0: np.ndarray, notes: Sequence[Note], bend: Bend, rng: np.random.Gener
 
 
 def nasal_share(notes: Sequence[Note], count: int, rng: np.random.Generator) -> np.ndarray:
-    """Return (count,) from 0, a vowel, to 1, the nasal that is the last 0.12 to 0.25 s of each note."""
+    """Return the share of a nasal that ends each note for 0.12 to 0.25 s, (count,): 0 is a vowel, 1 the nasal."""
     time, share = np.arange(count) * HOP_SECONDS, np.zeros(count)
     for note in notes:
         start = note.offset - rng.uniform(0.12, 0.25)

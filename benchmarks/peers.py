@@ -84,7 +84,7 @@ def main() -> None:
         rows.append([name, f"{best:.2f} s", f"{seconds / best:.0f} x", f"{best / ours:.2f}", notes[name]])
     note = (
         f"{seconds:.0f} s of WAV at 44.1 kHz, one thread, the best of {rounds} rounds. x: times real time.\n"
-        "aubionotes is C that looks for jumps of energy and takes a YIN pitch every 12 ms, and runs no network."
+        "aubionotes is a C program that finds jumps of energy and computes a YIN pitch every 12 ms, without a network."
     )
     publish("Peers", "python -m benchmarks.peers", ["tool", "time", "speed", "time / singtrans'", "notes"], rows, note)
 

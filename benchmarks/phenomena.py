@@ -53,22 +53,22 @@ class Phenomenon:
     """A phenomenon of singing, as parameters of melodies of groups of notes; a pair is a range to draw from.
 
     Attributes:
-        length: of a note, seconds.
-        group: notes in a group.
-        gap: between the notes of a group, seconds; 0 slurs them.
-        rest: between groups, seconds.
+        length: length of a note in seconds.
+        group: number of notes in a group.
+        gap: gap between the notes of a group in seconds; 0 slurs them.
+        rest: rest between groups in seconds.
         leap: largest step between notes of a group, in scale steps; 0 repeats the note.
         dip: dip of the level in dB where two notes touch.
-        style: how pitch moves.
-        registers: used in turn by the melodies.
+        style: movement of the pitch.
+        registers: vocal ranges, which the melodies use in turn.
         timbre: timbre of the voice, except the throat, which is the register's.
         one_vowel: whether a group is sung on one vowel.
-        consonants: whether gaps hold voiceless bursts.
-        inhaled: whether rests hold audible breaths.
-        level: dB of the recording's peak.
-        snr: dB to white noise.
-        seconds: of a melody.
-        bend: bends the pitch of each note; None for none.
+        consonants: whether gaps contain voiceless bursts.
+        inhaled: whether rests contain audible breaths.
+        level: peak of the recording in dB.
+        snr: signal-to-noise ratio in dB, with white noise.
+        seconds: length of a melody.
+        bend: function that bends the pitch of each note; None for no bends.
         nasal: whether notes end with a nasal.
     """
 

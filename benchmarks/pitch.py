@@ -2,9 +2,9 @@
 
     python -m benchmarks.pitch [--model MODEL] [--step 1.0]
 
-Each note is a recording of its own: 1.2 s between silences, at a semitone plus a random offset. It is found if a note
-covers more than half of it; the note with the largest overlap is compared. Errors above six semitones count as octave
-errors, and not in the mean. ``split`` counts notes that were found as several.
+Each note is a separate recording: 1.2 s between silences, at a semitone plus a random offset. It is found if a
+transcribed note covers more than half of it; the note with the largest overlap is compared. Errors above six semitones
+are counted as octave errors and left out of the mean. ``split`` counts notes that were split in the transcription.
 """
 
 import argparse
@@ -72,7 +72,7 @@ def tone(pitch: float, timbre: Timbre, manner: Manner, rng: np.random.Generator)
 
 
 def read(notes: tuple[Note, ...]) -> tuple[Note | None, bool]:
-    """Find the note that covers most of the true note, None if none covers half of it; and whether there are more."""
+    """Return the note that covers most of the true note (None if none covers half), and whether there are others."""
     over = [min(n.offset, SILENCE + SECONDS) - max(n.onset, SILENCE) for n in notes]
     inside = [note for note, seconds in zip(notes, over, strict=True) if seconds > EDGE]
     best = int(np.argmax(over)) if over else -1
@@ -88,7 +88,7 @@ def row(errors: list[float], missed: int, split: int) -> list[object]:
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description="By how many cents a model's notes are off.")
+    parser = argparse.ArgumentParser(description="Pitch error of a model in cents.")
     parser.add_argument("--model", default="default", help="a shipped model's name or a weight file")
     parser.add_argument("--step", type=float, default=1.0, help="semitones between the notes")
     options = parser.parse_args()

@@ -1,4 +1,4 @@
-"""A transcription as musicians write it down: notes on beats, with syllables."""
+"""Prepare a transcription for notation: put its notes on beats and join them with their syllables."""
 
 from dataclasses import dataclass, replace
 
@@ -19,7 +19,7 @@ _SHORTEST = 0.001  # seconds
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Arrangement:
-    """Notes ready to be written against beats.
+    """Notes with beats and syllables, ready to be written.
 
     Attributes:
         notes: with the times that are written, in seconds.
@@ -48,7 +48,7 @@ def arrange(transcription: Transcription, options: Options, *, score: bool = Fal
     Args:
         transcription: notes in time order.
         options: tempo, metre, grid, ends and lyrics.
-        score: whether this becomes sheet music, which has beats and a grid even where none are asked for.
+        score: whether this becomes sheet music, which has beats and a grid even if the options ask for none.
     """
     remarks: list[str] = []
     is_joined = (options.ends or (JOINED if score else SUNG)) == JOINED

@@ -1,4 +1,4 @@
-"""Beams: which eighth notes and shorter ones are joined, by the metre."""
+"""Beams, which join eighth notes and shorter notes according to the metre."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -9,14 +9,14 @@ from singtrans.melody.metre import Metre
 
 _FLAGS = {"eighth": 1, "16th": 2, "32nd": 3}
 BEGIN, CONTINUE, END, FORWARD, BACKWARD = "begin", "continue", "end", "forward hook", "backward hook"
-"""MusicXML's names of what a beam does at a note."""
+"""The values of MusicXML's element ``beam``."""
 
 _IRREGULAR = {5: (2, 3), 7: (2, 2, 3), 8: (3, 3, 2), 10: (3, 3, 2, 2), 11: (3, 3, 3, 2)}
-"""Groups of bars of eighth or sixteenth notes that three does not divide."""
+"""Groups of eighth or sixteenth notes, by their number in a bar, where three does not divide that number."""
 
 
 def beam_groups(metre: Metre) -> tuple[int, ...]:
-    """Lengths in divisions of the parts of a bar inside which notes are beamed."""
+    """Return the lengths, in divisions, of the parts of a bar; beams do not cross from one part to the next."""
     unit = int(metre.unit * QUARTER)
     if metre.is_compound or metre.denominator < 8:
         return (int(metre.beat * QUARTER),) * metre.beats
@@ -25,7 +25,7 @@ def beam_groups(metre: Metre) -> tuple[int, ...]:
 
 
 def beams(bar: Bar, metre: Metre) -> list[tuple[str, ...]]:
-    """What each beam, the longest first, does at each symbol of a bar; empty for symbols without beams."""
+    """Return MusicXML's values of the beams at each symbol of a bar, the longest beam first; empty without beams."""
     whole = int(metre.bar * QUARTER)
     line = bar.start // whole * whole
     groups: list[int] = []
@@ -57,7 +57,7 @@ def _join(symbols: Sequence[ScoreSymbol]) -> list[tuple[str, ...]]:
 
 
 def _hook(symbols: Sequence[ScoreSymbol], number: int) -> str:
-    """Direction of a beam that belongs to one note alone: towards the note with which it fills a longer value."""
+    """Return the direction of a short beam at a single note: towards the note with which it fills a longer value."""
     if number in (0, len(symbols) - 1):
         return FORWARD if number == 0 else BACKWARD
     symbol = symbols[number]

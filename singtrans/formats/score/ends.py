@@ -1,7 +1,7 @@
-"""Ends of notes in a score: at the next note, or at a beat from which a rest is easily read.
+"""Choose where notes end in a score: at the next note, or at a place from which a rest is easily read.
 
-A singer ends most notes earlier than a score does. Every place on the grid up to the next note is compared: how far it
-lies from the end that was sung, and how many symbols the note and the rest after it take there.
+A singer ends most notes earlier than a score does. All places on the grid up to the next note are compared by two
+things: their distance from the end that was sung, and the number of symbols for the note and the rest after it.
 """
 
 from collections.abc import Sequence
@@ -16,11 +16,11 @@ from singtrans.melody.beats import Beats
 from singtrans.melody.metre import Metre
 
 _EARLY, _LATE = 0.08, 0.35  # seconds by which a written end may lie before and after the sung one, at a cost of 1
-_REST, _SYMBOL = 0.8, 0.5  # cost of a rest, and of each symbol that is needed besides one
+_REST, _SYMBOL = 0.8, 0.5  # cost of a rest, and of each symbol after the first
 _SHORT = 1.5  # cost of a rest shorter than an eighth note
 _OFF_BEAT, _OFF_HALF = 0.4, 1.2  # cost of a rest that begins between beats, and between their halves
 _STEP = QUARTER // 4  # divisions between places for ends; a sixteenth note
-_LAST_BARS = 4  # the bars of a note before these take as many symbols wherever it ends
+_LAST_BARS = 4  # only the last bars of a note are compared: the symbols in earlier bars do not depend on its end
 _REACH = 2 * QUARTER  # divisions from the sung end within which places are compared
 
 
@@ -29,7 +29,7 @@ def written_ends(starts: Sequence[Fraction], offsets: Sequence[float], beats: Be
 
     Args:
         starts: start of each note, in quarter notes since the first bar line of the beats; ascending.
-        offsets: (notes,) end of each note in seconds, as a score would have it if that is known.
+        offsets: (notes,) end of each note in seconds; the end in a score if that is known.
         beats: the beats.
     """
     sung = (beats.position(np.array(offsets, float)) * QUARTER).tolist()
@@ -48,7 +48,7 @@ def written_ends(starts: Sequence[Fraction], offsets: Sequence[float], beats: Be
 
 
 def _places(start: int, position: float, following: int | None) -> list[int]:
-    """Places after a note's start where it could end, the next note's start among them."""
+    """Return the places after a note's start where it could end, including the start of the next note."""
     first = max(start + 1, int(position) - _REACH)
     last = int(max(position, start)) + _REACH
     places = range(-(-first // _STEP) * _STEP, last + 1, _STEP)
@@ -59,7 +59,7 @@ def _places(start: int, position: float, following: int | None) -> list[int]:
 
 
 def _distance(late: float) -> float:
-    """Cost of an end that lies so many seconds after the sung one."""
+    """Return the cost of an end that lies ``late`` seconds after the sung end."""
     return (late / (_LATE if late > 0 else _EARLY)) ** 2
 
 
@@ -77,7 +77,7 @@ def _complexity(start: int, end: int, following: int | None, metre: Metre) -> fl
 
 
 def _symbols(start: int, end: int, metre: Metre, rest: bool) -> int:
-    """Return number of symbols that a note or a rest takes in its last bars, triplets apart."""
+    """Return the number of symbols for the last bars of a note or a rest; triplets are not considered."""
     bar = _bar_length(metre)
     start = max(start, (end // bar - _LAST_BARS) * bar)
     line = start // bar * bar
@@ -86,7 +86,7 @@ def _symbols(start: int, end: int, metre: Metre, rest: bool) -> int:
 
 @lru_cache(maxsize=4096)
 def _symbols_in(start: int, end: int, metre: Metre, rest: bool) -> int:
-    """Return the same, of a note or a rest that starts in the first bar."""
+    """Return the number of symbols for a note or a rest that starts in the first bar."""
     bar = _bar_length(metre)
     start, end = (round(place / STRAIGHT_STEP) * STRAIGHT_STEP for place in (start, end))
     cuts = sorted({start, end, *range((start // bar + 1) * bar, end, bar)})
@@ -97,5 +97,5 @@ def _symbols_in(start: int, end: int, metre: Metre, rest: bool) -> int:
 
 @cache
 def _bar_length(metre: Metre) -> int:
-    """Divisions of a bar."""
+    """Return the length of a bar in divisions."""
     return int(metre.bar * QUARTER)

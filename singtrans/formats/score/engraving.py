@@ -66,7 +66,7 @@ def engrave(sheet: Sheet, *, whole: bool) -> list[str]:
 
 
 def _finish(page: Element, sheet: Sheet, number: int, whole: bool) -> None:
-    """Replace what verovio wrote in letters of its own fonts, or in a place that not all programs agree on."""
+    """Replace text that verovio wrote in its own fonts, or in a place that programs interpret differently."""
     scaled = page.find(f"{{{SVG}}}svg")
     if scaled is not None:
         scaled.set("font-family", FONTS)

@@ -8,7 +8,7 @@ SVG = "http://www.w3.org/2000/svg"
 """Namespace of SVG."""
 
 FONTS = "'Libertinus Serif', 'Times New Roman', 'Liberation Serif', 'Nimbus Roman', FreeSerif, Times, serif"
-"""Fonts of all text: the first one comes with typst, and the others have letters as wide as those of Times."""
+"""Fonts of all text: the first one comes with typst; the letters of the others are as wide as those of Times."""
 
 _TITLE, _NAME, _NUMBER = 34.0, 19.0, 17.0  # sizes of text, in pixels: a fifth of a millimetre each
 _TITLE_Y, _NAME_Y = 92.0, 128.0  # base lines
@@ -39,7 +39,7 @@ def add_page_number(page: Element, number: int) -> None:
 
 
 def replace_tempo(page: Element, sheet: Sheet) -> None:
-    """Draw the note of the tempo mark as a shape, for which no font is needed; draw nothing for a hidden tempo."""
+    """Draw the note of the tempo mark as a shape, which needs no font; draw nothing for a hidden tempo."""
     for group in page.iter(f"{{{SVG}}}g"):
         text = group.find(f"{{{SVG}}}text")
         if "tempo" not in group.get("class", "").split() or text is None:

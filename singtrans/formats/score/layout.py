@@ -1,4 +1,4 @@
-"""Notes on a grid as a score writes them: bars, and in them note values, rests, triplets and ties."""
+"""Divide notes on a grid into bars, note values, rests, triplets and ties."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
@@ -11,9 +11,9 @@ from singtrans.formats.score.triplets import Triplet, fit
 from singtrans.formats.score.values import QUARTER, Value, split, split_triplet
 from singtrans.melody.metre import Metre
 
-MOST_BARS = 5000  # two hours and more; a damaged time makes a million of rests
+MOST_BARS = 5000  # more than two hours; without a limit, a damaged time would make millions of rests
 REST = -1
-"""Number of the note of a rest."""
+"""The note number of a rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +24,9 @@ class ScoreSymbol:
         start: divisions since the first bar line.
         value: note value.
         note: the number of the transcription's note; `REST` for a rest.
-        triplet: the triplet in which it lies, if it lies in one.
-        tied: whether a tie leads on to the next symbol.
-        first: whether it begins its note.
+        triplet: the triplet that contains it; None if there is none.
+        tied: whether a tie leads to the next symbol.
+        first: whether it is the first symbol of its note.
     """
 
     start: int
@@ -38,7 +38,7 @@ class ScoreSymbol:
 
     @property
     def end(self) -> int:
-        """Divisions where it ends."""
+        """Divisions from the first bar line to its end."""
         return self.start + self.value.length
 
 
@@ -47,7 +47,7 @@ class Bar:
     """One bar.
 
     Attributes:
-        number: as it is counted; 0 for a pickup.
+        number: the printed number; 0 for a pickup.
         start: divisions since the first bar line; negative for a pickup.
         length: divisions; a pickup, and the last bar after a pickup, are shorter than other bars.
         symbols: notes and rests that fill it; empty if nothing is sung in it.
@@ -92,7 +92,7 @@ def lay_out(starts: Sequence[Fraction], ends: Sequence[Fraction], metre: Metre) 
 
 
 def _pickup_start(start: int, triplets: Sequence[Triplet], metre: Metre) -> int:
-    """Where the first bar begins: at the first note, or its triplet, or at the bar line if that is near."""
+    """Return where the first bar begins: at the first note or its triplet, or at the bar line if that is near."""
     if start < metre.beat * QUARTER:
         return 0
     return next((triplet.start for triplet in triplets if triplet.start < start < triplet.end), start)
@@ -123,7 +123,7 @@ def _bars(first: int, spans: Sequence[tuple[int, int]], triplets: Sequence[Tripl
 
 
 def _end(first: int, sung: int, bar: int, triplets: Sequence[Triplet]) -> int:
-    """Where the last bar ends: a pickup's length before its bar line, as is usual, if nothing is sung there."""
+    """Return where the last bar ends: usually a pickup's length before its bar line, if nothing is sung there."""
     stop = max(bar, -(-sung // bar) * bar)
     short = stop - -first % bar
     last = triplets[-1].end if triplets else 0
@@ -131,14 +131,14 @@ def _end(first: int, sung: int, bar: int, triplets: Sequence[Triplet]) -> int:
 
 
 def _parts(start: int, end: int, bar: int, edges: Sequence[int]) -> list[tuple[int, int]]:
-    """Cut a span at bar lines, and where triplets begin and end."""
+    """Cut a span of time at bar lines and at the edges of triplets."""
     lines = range((start // bar + 1) * bar, end, bar)
     inside = edges[bisect_right(edges, start) : bisect_left(edges, end)]
     return list(pairwise(sorted({start, end, *lines, *inside}))) if start < end else []
 
 
 def _values(start: int, end: int, triplet: Triplet | None, metre: Metre, rest: bool) -> Iterator[tuple[int, Value]]:
-    """Yield note values, and where each starts, of a part of a bar that lies in one triplet or in none."""
+    """Yield the start and the note value of each symbol in a part of a bar that is inside one triplet or in none."""
     if triplet is None:
         line = start // int(metre.bar * QUARTER) * int(metre.bar * QUARTER)
         values = split(start - line, end - line, metre, rest=rest)
@@ -150,6 +150,6 @@ def _values(start: int, end: int, triplet: Triplet | None, metre: Metre, rest: b
 
 
 def _triplet_at(start: int, triplets: Sequence[Triplet]) -> Triplet | None:
-    """Return the triplet in which a part of a bar lies."""
+    """Return the triplet that contains a part of a bar."""
     place = bisect_right(triplets, start, key=lambda triplet: triplet.start) - 1
     return triplets[place] if place >= 0 and start < triplets[place].end else None

@@ -1,6 +1,6 @@
 """MusicXML: the melody as sheet music, in a spelled key, with bars, rests, ties and lyrics.
 
-Pitch between the semitones and time off the grid are not in it.
+The file does not contain pitches between semitones or times off the grid.
 """
 
 from typing import BinaryIO
@@ -16,7 +16,7 @@ from singtrans.notes import Transcription
 def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
     """Write the melody as MusicXML 3.1, from the bar of its first note on.
 
-    Without a grid in the options, notes lie on sixteenth notes; without a tempo, it is estimated.
+    Without a grid in the options, notes are moved to sixteenth notes; without a tempo, the tempo is estimated.
 
     Raises:
         InputError: if the notes span more bars than a score can have.

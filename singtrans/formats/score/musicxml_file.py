@@ -13,7 +13,7 @@ def score_root(path: Path) -> ElementTree.Element:
     """Parse a file of MusicXML, compressed or not.
 
     Raises:
-        InputError: if it cannot be read or is not MusicXML.
+        InputError: if the file cannot be read or is not MusicXML.
     """
     content = read_bytes(path)
     try:
@@ -45,7 +45,7 @@ def _unpack(path: Path, content: bytes) -> bytes:
             return archive.read(scores[0])
     except InputError:
         raise
-    except Exception as error:  # a damaged archive fails in as many ways as there are compressions
+    except Exception as error:  # a damaged archive raises different errors for each kind of compression
         raise ValueError("not an archive with a score") from error
 
 

@@ -1,7 +1,7 @@
-"""Read MusicXML as it sounds: repeats are played out, transposing parts transposed, tempo marks of all parts followed.
+"""Read MusicXML as it sounds, with repeats, transposing instruments and the tempo marks of all parts.
 
-Cue and grace notes are left out, quarter tones kept. A note that cannot be read does not refuse the file. Sources: the
-MusicXML 4.0 reference, w3.org/2021/06/musicxml40.
+Cue notes and grace notes are left out; quarter tones are kept. A note that cannot be read is reported, and the rest of
+the file is read. Source: the MusicXML 4.0 reference, w3.org/2021/06/musicxml40.
 """
 
 import re
@@ -34,7 +34,7 @@ _WORDS = {
 
 @dataclass(slots=True)
 class _State:
-    """What holds from bar to bar within a part."""
+    """Settings of a part that hold from one bar to the next."""
 
     divisions: float = 1.0
     transpose: float = 0.0
@@ -45,12 +45,12 @@ class _State:
 
 
 def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
-    """Read the notes of one part, tied ones joined; of a chord, its highest note, and of several voices, the sung one.
+    """Read the sung voice of one part; tied notes are joined, and only the highest note of a chord is kept.
 
     Args:
         path: the file, compressed or not.
-        request: ``voice``, the part's name, id or number, counted from 1; None for the first part with words, or else
-            the first one with notes. And ``faults``.
+        request: its ``voice`` is the part's name, id or number, counted from 1; None for the first part with words, or
+            else the first part with notes. Its ``faults`` collects errors.
 
     Raises:
         InputError: if the file cannot be read or is not MusicXML, or has no such part.
@@ -64,7 +64,7 @@ def read_song(path: Path, notes: Sequence[Note], request: ReadOptions = DEFAULTS
     Where a passage is repeated, the second verse is taken the second time, if there is one.
 
     Raises:
-        InputError: as for :func:`read`.
+        InputError: if :func:`read` would raise one.
     """
     performance = _perform(path, request)
     return Song(syllables_of(notes, performance.words), performance.beats)
@@ -86,7 +86,7 @@ def _perform(path: Path, request: ReadOptions) -> Performance:
 
 
 def _parts(root: ElementTree.Element) -> Iterator[tuple[str, str, list[ElementTree.Element]]]:
-    """Id, name and bars of each part, whether bars lie in parts or parts in bars."""
+    """Yield the id, name and bars of each part, both for files with bars inside parts and with parts inside bars."""
     names = {e.get("id", ""): (e.findtext("part-name") or "").strip() for e in root.iter("score-part")}
     bars: dict[str, list[ElementTree.Element]] = {}
     if tag_of(root) == "score-partwise":
@@ -195,7 +195,7 @@ def _add_note(
 
 
 def _words(element: ElementTree.Element) -> Iterator[tuple[int, Syllable]]:
-    """Verse and syllable of each lyric of a note; two syllables on one note are joined."""
+    """Yield the verse and the syllable of each lyric of a note; two syllables on one note are joined."""
     for place, lyric in enumerate(element.findall("lyric"), 1):
         texts = [(part.text or " ") for part in lyric if tag_of(part) in ("text", "elision")]
         kinds = [(part.text or "").strip() for part in lyric.findall("syllabic")] or ["single"]
@@ -238,11 +238,11 @@ def _read_direction(element: ElementTree.Element, bar: Bar, at: float) -> None:
         if stated or (name in _WORDS and _WORDS[name].search(words)):
             setattr(signs, name, True)
     if signs.to_coda and element.find("direction-type/coda") is not None:
-        signs.coda = False  # the sign beside "To Coda" is where the jump leaves, not where it arrives
+        signs.coda = False  # a coda sign beside "To Coda" is the start of the jump, not its target
 
 
 def _metronome(element: ElementTree.Element) -> float | None:
-    """Quarters per minute of a printed mark; None if it states none, such as quarter = half."""
+    """Return the quarters per minute of a printed mark; None if it states none, as in quarter = half."""
     unit = _BEAT_UNITS.get((element.findtext("beat-unit") or "").strip())
     number = _NUMBER.search(element.findtext("per-minute") or "")
     if unit is None or number is None:
@@ -263,7 +263,7 @@ def _offset(element: ElementTree.Element, state: _State) -> float:
 
 
 def _float(text: str | None) -> float | None:
-    """Return a finite number, or None if the text is not one: such a sign is passed over."""
+    """Return a finite number; None if the text is not one, so that the sign is ignored."""
     try:
         value = float(text) if text is not None else None
     except ValueError:

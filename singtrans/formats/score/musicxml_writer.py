@@ -52,7 +52,7 @@ def _add_heading(root: Element, sheet: Sheet) -> None:
 
 
 def _add_page(root: Element) -> None:
-    """Size of the staff and the page, for programs that follow them."""
+    """Add the sizes of the staff and the page, which some programs use."""
     defaults = SubElement(root, "defaults")
     scaling = SubElement(defaults, "scaling")
     _text(scaling, "millimeters", f"{_MILLIMETRES:g}")
@@ -171,7 +171,7 @@ def _tempo(sheet: Sheet) -> Element:
 
 
 def _brackets(bar: Bar, joined: list[tuple[str, ...]]) -> set[int]:
-    """Starts of the triplets that are not joined by one beam, and so need a bracket."""
+    """Return the starts of the triplets that need a bracket, because no single beam joins their notes."""
     inside: dict[int, list[tuple[str, ...]]] = {}
     for symbol, names in zip(bar.symbols, joined, strict=True):
         if symbol.triplet is not None:
@@ -184,7 +184,7 @@ def _brackets(bar: Bar, joined: list[tuple[str, ...]]) -> set[int]:
 
 
 def _before_rests(sheet: Sheet) -> set[int]:
-    """Numbers of the notes after which a rest is written, and of the last note: a breath there needs no mark."""
+    """Return the numbers of the last note and of all notes before a rest: a breath after them needs no mark."""
     symbols = [symbol for bar in sheet.bars for symbol in bar.symbols or (None,)]
     following = [*symbols[1:], None]
     return {
@@ -195,7 +195,7 @@ def _before_rests(sheet: Sheet) -> set[int]:
 
 
 def _melismas(syllables: tuple[Syllable | None, ...]) -> dict[int, tuple[int, int]]:
-    """First and last note of the syllable to which each note belongs, where a syllable has several notes."""
+    """Map each note of a syllable with several notes to the first and the last note of that syllable."""
     found: dict[int, tuple[int, int]] = {}
     first = 0
     for number, syllable in enumerate(syllables):

@@ -14,7 +14,7 @@ _GRACE_TYPE = "eighth"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """What a note head has besides its note value.
+    """The properties of a note head apart from its note value.
 
     Attributes:
         spelling: step, alteration and octave.
@@ -58,7 +58,7 @@ def bar_rest_element(length: int) -> Element:
 
 
 def grace_element(spelling: Spelling, accidental: Accidental) -> Element:
-    """Return a grace note before the note that follows."""
+    """Return a grace note, which precedes its main note."""
     note = Element("note")
     SubElement(note, "grace", slash="yes")
     _add_pitch(note, spelling)
@@ -74,8 +74,8 @@ def note_element(symbol: ScoreSymbol, head: Head, beams: tuple[str, ...], bracke
     Args:
         symbol: note value and place.
         head: pitch, words and signs.
-        beams: the names in MusicXML of what each of its beams does.
-        bracket: whether a bracket is drawn if a triplet begins with the note.
+        beams: MusicXML's value of each of its beams.
+        bracket: whether a triplet that begins with the note has a bracket.
     """
     note = Element("note")
     _add_pitch(note, head.spelling)
@@ -102,7 +102,7 @@ def _add_pitch(note: Element, spelling: Spelling) -> None:
 
 
 def _add_value(note: Element, symbol: ScoreSymbol, head: Head | None = None) -> None:
-    """Voice, note value, accidental and triplet, in the order of the standard."""
+    """Add voice, note value, accidental and triplet, in the order of the standard."""
     _text(note, "voice", 1)
     _text(note, "type", symbol.value.type)
     for _ in range(symbol.value.dots):
@@ -141,7 +141,7 @@ def _add_notations(note: Element, symbol: ScoreSymbol, head: Head, ties: list[st
 
 
 def _tuplet(symbol: ScoreSymbol, bracket: bool) -> Element | None:
-    """Where a triplet begins or ends."""
+    """Return the sign for the beginning or the end of a triplet; None for other notes."""
     if symbol.triplet is None:
         return None
     if symbol.start == symbol.triplet.start:

@@ -45,9 +45,9 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
         images = "\n#pagebreak()\n".join(f'#image("{number}.svg", width: 210mm)' for number in range(len(pages)))
         source = Path(folder) / "score.typ"
         source.write_text(f"{_DOCUMENT}\n{_PAGE}\n{images}\n", encoding="utf-8")
-        # Title and names are handed over as data: nothing in them can be an instruction to typst.
+        # Title and names are passed as data, so that typst does not interpret them as code.
         inputs = {"title": sheet.title, "author": sheet.composer}
-        # Tags would describe nothing in pictures, and poppler warns about those of typst.
+        # Pictures need no tags, and poppler warns about the tags that typst writes.
         file.write(typst.compile(str(source), root=folder, sys_inputs=inputs, pdf_tags=False))
 
 

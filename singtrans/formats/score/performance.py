@@ -1,4 +1,4 @@
-"""A score as it is played: bars in their order, tied notes joined, and times in seconds."""
+"""Play a score: put its bars in the order in which they are played, join tied notes, and compute times in seconds."""
 
 from bisect import bisect_right
 from collections import Counter
@@ -19,7 +19,7 @@ from singtrans.notes import Note
 
 _TEMPO = 120.0  # quarters per minute of a score without a tempo
 SAME = 1e-6
-"""Quarters that are the same place but for rounding."""
+"""Tolerance in quarters: places that differ by less are the same."""
 
 
 @dataclass(slots=True)
@@ -27,12 +27,12 @@ class ScoreNote:
     """A note of a bar.
 
     Attributes:
-        start: quarters from the bar's start.
-        length: quarters.
-        pitch: MIDI number as it sounds.
-        tied_on, tied_back: whether a tie leads to the next note, or from the one before.
-        voice: number of its staff and name of its voice.
-        words: number of a verse -> syllable.
+        start: its start, in quarters from the start of the bar.
+        length: its length in quarters.
+        pitch: the sounding pitch as a MIDI number.
+        tied_on, tied_back: whether a tie joins it to the next note, or to the previous one.
+        voice: the number of its staff and the name of its voice.
+        words: syllables by the number of their verse.
     """
 
     start: float
@@ -49,10 +49,10 @@ class Bar:
     """One bar of a part.
 
     Attributes:
-        length: quarters that are written in it.
-        nominal: quarters that its time signature asks for.
-        metre: that time signature; None if there is no such metre.
-        tempi: (quarters from its start, quarters per minute).
+        length: quarters that are written in the bar.
+        nominal: quarters of a full bar in its time signature.
+        metre: the metre of its time signature; None if that is not a valid metre.
+        tempi: tempo changes as (quarters from the start of the bar, quarters per minute).
     """
 
     length: float = 0.0
@@ -87,8 +87,8 @@ class Performance:
     """A part as it is played.
 
     Attributes:
-        notes: in time order.
-        words: (onset, pitch) of a note -> its syllable.
+        notes: notes in time order.
+        words: syllables by the (onset, pitch) of their note.
         beats: the beats; None if they are implausible.
     """
 
@@ -102,8 +102,8 @@ def perform(path: Path, part: Part, parts: list[Part], faults: list[InputError] 
 
     Args:
         path: the file, for errors.
-        part: the part whose notes are wanted.
-        parts: all parts, whose signs and tempo marks hold for each other.
+        part: the part that is played.
+        parts: all parts of the score; the signs and tempo marks of one part hold for the others.
         faults: collects errors; None to raise the first one.
     """
     count = max(len(p.bars) for p in parts)
@@ -142,14 +142,14 @@ def perform(path: Path, part: Part, parts: list[Part], faults: list[InputError] 
 
 
 def _played(note: ScoreNote, start: float, turn: int) -> ScoreNote:
-    """Return a note of a bar that begins at a quarter, with the words that are sung when the bar is played a time."""
+    """Return a note of a bar that begins at ``start``, with the words of the verse that is sung in this repetition."""
     verses = [number for number in note.words if number <= turn] or list(note.words)
     words = {turn: note.words[max(verses)]} if verses else {}
     return replace(note, start=start + note.start, words=words)
 
 
 def _main_voice(part: Part) -> tuple[str, str] | None:
-    """Return the voice that is sung, where several sound at once: the one with most words, else notes; None for all."""
+    """Return the sung voice, if several sound at once: the one with most words, or with most notes; otherwise None."""
     notes = [note for bar in part.bars for note in bar.notes]
     voices = {note.voice for note in notes}
     if len(voices) < 2 or not any(_sounds_together(bar.notes) for bar in part.bars):
@@ -169,7 +169,7 @@ def _sounds_together(notes: Iterable[ScoreNote]) -> bool:
 
 
 def _metre(bars: list[tuple[float, Bar]]) -> StatedMetre:
-    """Return the metre of most bars, and where the first complete one begins."""
+    """Return the metre of most bars, and the start of the first complete bar."""
     metres = Counter(bar.metre for _, bar in bars if bar.metre is not None)
     if not metres:
         return StatedMetre()
@@ -179,7 +179,7 @@ def _metre(bars: list[tuple[float, Bar]]) -> StatedMetre:
 
 
 def _merged(signs: list[BarSigns]) -> BarSigns:
-    """Return the signs of one bar in all parts: most programs write them into the first part only."""
+    """Join the signs that all parts have at one bar: most programs write them into the first part only."""
     return BarSigns(
         forward=any(s.forward for s in signs),
         backward=max(s.backward for s in signs),
@@ -195,7 +195,7 @@ def _merged(signs: list[BarSigns]) -> BarSigns:
 
 
 def _joined(events: list[ScoreNote]) -> list[ScoreNote]:
-    """Return the events with tied ones as one."""
+    """Join tied notes into one."""
     found: list[ScoreNote] = []
     waiting: dict[float, ScoreNote] = {}
     for event in sorted(events, key=lambda event: event.start):
@@ -211,7 +211,7 @@ def _joined(events: list[ScoreNote]) -> list[ScoreNote]:
 
 
 def _melody(events: list[ScoreNote]) -> list[ScoreNote]:
-    """Of the events that begin together, the highest, with the words of any."""
+    """Keep the highest of the notes that begin together, with the words of any of them."""
     highest: dict[float, ScoreNote] = {}
     for event in events:
         key = round(event.start, 6)
@@ -221,7 +221,7 @@ def _melody(events: list[ScoreNote]) -> list[ScoreNote]:
 
 
 class _Clock:
-    """Quarters to seconds under changes of tempo."""
+    """Converts quarters to seconds when the tempo changes."""
 
     def __init__(self, tempi: list[tuple[float, float]]) -> None:
         self._places = [at for at, _ in tempi]

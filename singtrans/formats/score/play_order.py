@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 MOST_BARS = 20_000
-"""Bars of a performance, half a day of it; damaged scores would go on forever."""
+"""The most bars of a performance, about half a day; the repeats of a damaged score might never end."""
 
 _MOST_PASSES = 16
 
@@ -14,13 +14,13 @@ class BarSigns:
     """The signs of one bar that say which bar is played next.
 
     Attributes:
-        forward: a repeated section begins here.
+        forward: whether a repeated section begins here.
         backward: how often the section that ends here is played; 0 if none ends here.
-        ending: numbers of the passes in which this bar is played, if it lies under a bracket; else empty.
+        ending: numbers of the repetitions in which this bar is played, if it is under a bracket; else empty.
         ending_stops: whether the bracket ends with this bar.
-        segno, coda: targets of jumps.
-        to_coda, fine: where a second reading leaves the score, for the coda or for good.
-        da_capo, dal_segno: where a second reading begins.
+        segno, coda: whether the bar is the target of a jump.
+        to_coda, fine: whether the bar is the last one before the coda, or the last one of all, after a jump back.
+        da_capo, dal_segno: whether a jump back to the beginning or to the segno follows the bar.
     """
 
     forward: bool = False
@@ -36,9 +36,9 @@ class BarSigns:
 
 
 def play_order(bars: Sequence[BarSigns]) -> list[int]:
-    """Return number of each bar in the order in which they are played.
+    """Return the numbers of the bars in the order in which they are played.
 
-    After a jump back, repeats are not taken and the last ending is played, as is usual.
+    After a jump back, sections are not repeated and the last ending is played, as is usual.
     """
     order: list[int] = []
     bar = section = 0
@@ -71,7 +71,7 @@ def play_order(bars: Sequence[BarSigns]) -> list[int]:
 
 
 def _passes(bars: Sequence[BarSigns], bar: int) -> int:
-    """How often the section of a bar is played, by the highest number over the brackets from this bar on."""
+    """Return how often a section is played: the highest number over the brackets from this bar on."""
     highest = 0
     while bar < len(bars) and bars[bar].ending:
         highest = max(highest, *bars[bar].ending)
@@ -80,7 +80,7 @@ def _passes(bars: Sequence[BarSigns], bar: int) -> int:
 
 
 def _after_ending(bars: Sequence[BarSigns], bar: int) -> int:
-    """Return the bar after the bracket that a bar lies under."""
+    """Return the first bar after the bracket over a bar."""
     ending = bars[bar].ending
     while bar < len(bars) and bars[bar].ending == ending:
         bar += 1

@@ -1,4 +1,4 @@
-"""A melody as sheet music: everything that is drawn, before it becomes MusicXML."""
+"""Sheet music of a melody, from which MusicXML is written."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,11 +21,11 @@ _MARKS = {SCOOP: "scoop", FALL: "falloff"}
 
 @dataclass(frozen=True, slots=True)
 class Ornamented:
-    """What is written of the ornaments of a note.
+    """The signs for the ornaments of a note.
 
     Attributes:
         graces: grace notes before it.
-        marks: signs above it, by MusicXML's names.
+        marks: MusicXML's names of the signs above it.
     """
 
     graces: tuple[Spelling, ...] = ()
@@ -38,7 +38,7 @@ class Tempo:
 
     Attributes:
         beats: beats of the metre per minute.
-        shown: whether it is printed; a guess only tells a player how fast to play.
+        shown: whether it is printed; an estimated tempo is not printed, but is used for playback.
     """
 
     beats: float
@@ -47,18 +47,18 @@ class Tempo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """A melody in bars, with what stands above and below them.
+    """A melody in bars, with its lyrics, signs and heading.
 
     Attributes:
         bars: bars without gaps between them.
         metre: metre of all bars.
-        key: the key, which has the signature.
+        key: the key, from which the key signature follows.
         clef: the clef.
         tempo: the tempo mark.
         spelling: step, alteration and octave of each note.
         ornaments: signs and grace notes of each note.
-        syllables: syllable of each note; None where it has none.
-        breaths: whether the singer breathes after each note.
+        syllables: syllable of each note; None for a note without one.
+        breaths: for each note, whether the singer breathes after it.
         breaks: indices of bars that begin a system.
         title, composer, artist: text, which may be empty.
         program: General MIDI's instrument, 1..128, for players.
@@ -83,7 +83,7 @@ class Sheet:
 def make_sheet(transcription: Transcription, options: Options) -> Sheet:
     """Write a transcription as sheet music, from the bar of its first note on.
 
-    Without a grid in the options, notes lie on sixteenth notes; without a tempo or a key, they are estimated.
+    Without a grid in the options, notes are moved to sixteenth notes; a tempo or a key that is not given is estimated.
 
     Raises:
         InputError: if the notes span more bars than a score can have.
@@ -133,7 +133,7 @@ def _ornamented(note: Note, key: Key) -> Ornamented:
 
 
 def _phrase_ends(arrangement: Arrangement) -> list[bool]:
-    """Return whether a phrase ends, after each note: where the singer breathes, or a line of the words ends."""
+    """Return for each note whether a phrase ends after it, because the singer breathes or a line of the words ends."""
     held = [syllable is not None and syllable.text == HELD for syllable in arrangement.syllables]
     ends, line = [], False
     for number, (breath, syllable) in enumerate(zip(arrangement.breaths, arrangement.syllables, strict=True)):
@@ -143,7 +143,7 @@ def _phrase_ends(arrangement: Arrangement) -> list[bool]:
 
 
 def _letters(syllables: Sequence[Syllable | None]) -> list[int]:
-    """Room that syllables need, in letters; wide letters count twice."""
+    """Return the width of each syllable in letters; wide letters count twice."""
     return [
         0 if syllable is None or syllable.text == HELD else 1 + sum(1 + (c > "\u2e80") for c in syllable.text)
         for syllable in syllables

@@ -1,4 +1,4 @@
-"""What stands on a staff besides notes: the clef, and the accidentals that a key and a bar need."""
+"""The clef of a staff, and the accidentals that notes need in their key and bar."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ class Clef:
 
     Attributes:
         sign: ``G`` or ``F``.
-        line: line of the staff on which it stands.
-        octave: octaves by which notes sound higher than written without it.
+        line: the line of the staff that it marks.
+        octave: octaves by which notes sound higher than under the plain clef.
         bottom: diatonic position of the lowest line, counted from C0.
     """
 
@@ -32,7 +32,7 @@ class Clef:
 
 _TREBLE, _TENOR, _BASS = Clef("G", 2, 0, 30), Clef("G", 2, -1, 23), Clef("F", 4, 0, 18)
 _PRICES = {_TREBLE: 0.0, _TENOR: 0.3, _BASS: 0.6}
-"""Mean ledger lines of a note that a clef must save over the ones before it: singers read treble clefs best."""
+"""The mean number of ledger lines per note that a clef must save: singers read treble clefs best."""
 
 
 def choose_clef(spelling: Sequence[Spelling]) -> Clef:
@@ -46,7 +46,7 @@ def choose_clef(spelling: Sequence[Spelling]) -> Clef:
 
 
 def _ledger_lines(place: int) -> int:
-    """Return number of ledger lines of a note that lies so many steps above the lowest line."""
+    """Return the number of ledger lines of a note that is ``place`` steps above the lowest line."""
     return max(0, -place // 2, (place - 8) // 2)
 
 
@@ -56,7 +56,7 @@ class Accidental(Enum):
     NONE = "none"
     NEEDED = "needed"
     COURTESY = "courtesy"
-    """It only reminds that an accidental of the bar before no longer holds."""
+    """The accidental is a reminder that an accidental of the previous bar no longer holds."""
 
 
 class Accidentals:
@@ -73,7 +73,7 @@ class Accidentals:
         self._before: dict[tuple[str, int], int] = {}
 
     def begin_bar(self) -> None:
-        """Forget all accidentals but those of the bar before."""
+        """Forget all accidentals except those of the previous bar."""
         self._before, self._altered = self._altered, {}
 
     def of(self, spelling: Spelling) -> Accidental:

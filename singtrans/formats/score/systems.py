@@ -1,4 +1,4 @@
-"""Systems: which bars stand on one line of a page."""
+"""Divide bars into systems, the lines of a page."""
 
 import math
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ _SPACE = 0.6  # exponent: a half note takes 1.5 times the room of a quarter note
 _QUARTER, _BAR_LINE, _CLEF, _SIGN = 2.4, 1.2, 5.0, 0.6  # width of a quarter note, a bar line, a clef, an accidental
 _LETTER = 0.42  # width of a letter of the lyrics
 _PHRASE = 0.8  # cost of a line that does not end with a phrase
-_UNEVEN = 3.0  # cost of a line of half or of no width, over that of a full one
+_UNEVEN = 3.0  # added cost of a line of half the width, or of no width
 _MOST_BARS = 12  # in a line
 
 
@@ -65,7 +65,7 @@ def _width(bar: Bar, letters: Sequence[int]) -> float:
 
 
 def _bars_before_phrases(bars: Sequence[Bar], phrase_ends: Sequence[bool]) -> set[int]:
-    """Indices of bars after which a new phrase begins, or in which only its pickup does."""
+    """Return indices of bars after which a phrase begins, and of bars in which only its pickup begins."""
     found = set()
     for index, bar in enumerate(bars):
         lasts = [

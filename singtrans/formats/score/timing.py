@@ -1,4 +1,4 @@
-"""Beats and note values for the notes of a transcription, as the options ask for them."""
+"""Find the beats and note values that the options ask for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from singtrans.melody.tuning import AUTO
 from singtrans.notes import Note
 
 SCORE_GRID = "1/16"
-"""The grid of a score whose rhythm is not found but stated."""
+"""The grid of a score whose rhythm the user states."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,7 +25,7 @@ class Timing:
     """Notes with beats.
 
     Attributes:
-        notes: with the times that are written, in seconds.
+        notes: notes with the times that are written, in seconds.
         beats: the beats.
         rhythm: note values as a score has them; None unless they are asked for.
         followed: the same note values with beats that follow the singer.
@@ -42,14 +42,14 @@ class Timing:
 def find_timing(
     notes: tuple[Note, ...], sung: tuple[Note, ...], options: Options, score: bool, remarks: list[str]
 ) -> Timing:
-    """Find beats and note values, and move the notes to them where that is asked for.
+    """Find beats and note values, and move the notes to them if the options ask for that.
 
     Args:
-        notes: in time order.
-        sung: the same notes with the ends that were sung, in which the rhythm is found.
+        notes: notes in time order.
+        sung: the same notes with the ends that were sung; the rhythm is found in these.
         options: tempo, metre, pickup, downbeat and grid.
         score: whether the notes become sheet music.
-        remarks: list to which lines for the user are added.
+        remarks: list to which messages for the user are added.
     """
     grid = parse_grid(options.quantize) if options.quantize else None
     metre = options.metre or (options.beats.metre if options.beats else None)
@@ -64,7 +64,7 @@ def find_timing(
             return _placed(notes, rhythm, grid, options, score, remarks)
         beats = _beats(notes, options, metre or DEFAULT_METRE)
     if grid and not score and beats.confidence < CONFIDENT:
-        remarks.append("notes stay where they were sung: without a beat there is nothing to quantize to")
+        remarks.append("the notes keep the times that were sung: without a beat, they cannot be quantized")
         grid = None
     if not (grid or score):
         return Timing(notes, beats, None)
@@ -89,7 +89,7 @@ def _rhythm(notes: tuple[Note, ...], options: Options, metre: Metre | None, rema
 
 
 def describe_rhythm(rhythm: Rhythm, options: Options) -> list[str]:
-    """Describe what was found of a rhythm, with the confidence of each part, in one line; no line if all is stated."""
+    """Describe the parts of the rhythm that were found, with their confidence; return no line if all were stated."""
     sure, parts = rhythm.confidence, []
     if options.tempo is None or options.tempo == AUTO:
         parts.append(f"tempo {rhythm.tempo:g} (confidence {sure.tempo:.2f})")
@@ -109,7 +109,7 @@ def _number(value: Fraction) -> str:
 
 
 def _beats(notes: Sequence[Note], options: Options, metre: Metre) -> Beats:
-    """Return beats of the stated tempo, or of 120 with no confidence."""
+    """Return beats in the stated tempo, or in a tempo of 120 with a confidence of 0."""
     if isinstance(options.tempo, float | int):
         return align_beats(float(options.tempo), notes, metre)
     return replace(constant_beats(DEFAULT_TEMPO, 0.0, metre), confidence=0.0)
@@ -118,7 +118,7 @@ def _beats(notes: Sequence[Note], options: Options, metre: Metre) -> Beats:
 def _placed(
     notes: tuple[Note, ...], rhythm: Rhythm, grid: Grid | None, options: Options, score: bool, remarks: list[str]
 ) -> Timing:
-    """Move notes to their note values, or to a grid, if that is asked for; then give the beats one tempo."""
+    """Move notes to their note values or to a grid if the options ask for it; then the beats have a steady tempo."""
     onsets = np.array([note.onset for note in notes])
     places = np.array([rhythm.starts, rhythm.ends], float).T
     if grid:

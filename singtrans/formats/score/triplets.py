@@ -1,4 +1,4 @@
-"""Triplets: which parts of a bar are divided by three, and which places notes can have there."""
+"""Find the parts of a bar that are divided by three, and the places that notes can have there."""
 
 import math
 from collections.abc import Sequence
@@ -15,8 +15,8 @@ class Triplet:
     """A part of a bar that is divided by three.
 
     Attributes:
-        start: divisions.
-        length: divisions: those of a half, a quarter or an eighth note.
+        start: its start, in divisions.
+        length: its length in divisions, which is that of a half, a quarter or an eighth note.
     """
 
     start: int
@@ -24,7 +24,7 @@ class Triplet:
 
     @property
     def end(self) -> int:
-        """Divisions where it ends."""
+        """Its end, in divisions."""
         return self.start + self.length
 
 
@@ -51,7 +51,7 @@ def find_triplets(positions: Sequence[int], metre: Metre) -> tuple[Triplet, ...]
 
 
 def _in_part(start: int, end: int, positions: Sequence[int], lengths: Sequence[int]) -> list[Triplet]:
-    """Triplets in a part of a bar, which is no longer than ``lengths[0]``."""
+    """Find triplets in a part of a bar that is no longer than ``lengths[0]``."""
     inside = [position - start for position in positions if start < position < end]
     if all(position % STRAIGHT_STEP == 0 for position in inside):
         return []
@@ -94,14 +94,14 @@ class Places:
 
 
 def fit(spans: Sequence[tuple[int, int]], metre: Metre) -> tuple[list[tuple[int, int]], tuple[Triplet, ...]]:
-    """Move notes, where they are on places that no rhythm has, to the nearest that it has.
+    """Move each note to the nearest place that a note can have.
 
     Args:
         spans: start and end of each note, in divisions since the first bar line; in time order, not overlapping.
         metre: the metre.
 
     Returns:
-        The spans, and the triplets in which they lie.
+        The moved spans, and the triplets that they need.
     """
     places = Places(find_triplets([position for span in spans for position in span], metre))
     starts: list[int] = []

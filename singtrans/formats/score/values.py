@@ -1,4 +1,4 @@
-"""Note values: how a note or a rest inside a bar is cut into symbols that can be read.
+"""Cut a note or a rest inside a bar into note values that are easy to read.
 
 A symbol may not hide the beats. It may cover a stronger position than those at its ends only if it is a plain
 syncopation, such as eighth, quarter, eighth in one half of a 4/4 bar. The cut is the one with the fewest symbols.
@@ -25,7 +25,7 @@ _DOTTED = {length * 3 // 2: name for length, name in _PLAIN.items() if length * 
 _HALF, _BEAT, _EIGHTH = 1, 2, 3  # levels of positions in a bar: 0 is the bar line
 _NOTHING = 99  # level of the strongest position where there is none
 _CUT = 0.01  # cost of a cut at a weak position, per level
-_SYNCOPATION = 0.005  # cost of a symbol over a position that is stronger than its start
+_SYNCOPATION = 0.005  # cost of a symbol that covers a stronger position than its start
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +48,10 @@ _Levels = Callable[[int], int]
 
 @dataclass(frozen=True, slots=True)
 class _Bar:
-    """What a cut depends on.
+    """The properties of a bar that decide where symbols are cut.
 
     Attributes:
-        level: weakness of a position, 0 for the strongest.
+        level: the weakness of each position; 0 for the strongest.
         step: divisions between positions.
         rest: whether a rest is cut.
         compound: whether beats have three parts.
@@ -102,7 +102,7 @@ def split_triplet(start: int, end: int, window: int, *, rest: bool = False) -> t
 
 @cache
 def _bar_levels(metre: Metre) -> _Levels:
-    """How weak each position in a bar is: 0 for the bar line, more for each division."""
+    """Return the weakness of each position in a bar: 0 for the bar line, and more for smaller divisions."""
     beat, unit = int(metre.beat * QUARTER), int(metre.unit * QUARTER)
     bar = int(metre.bar * QUARTER)
     has_half = metre.beats == 4 or (metre.beats == 6 and not metre.is_compound)
@@ -149,7 +149,7 @@ def _fewest(start: int, end: int, lengths: dict[int, Value], bar: _Bar) -> tuple
                 continue
             cost = costs[now] + 1 + _SYNCOPATION * (_strongest(now, after, bar) < bar.level(now))
             cost += _CUT * bar.level(after) if after < end else 0
-            if cost <= costs.get(after, math.inf):  # of equal ways, the one whose last symbol is short
+            if cost <= costs.get(after, math.inf):  # of equally cheap cuts, prefer the one with a short last symbol
                 costs[after], last[after] = cost, value
     found: list[Value] = []
     while end > start:
@@ -159,12 +159,12 @@ def _fewest(start: int, end: int, lengths: dict[int, Value], bar: _Bar) -> tuple
 
 
 def _strongest(start: int, end: int, bar: _Bar) -> int:
-    """Level of the strongest position inside a symbol."""
+    """Return the level of the strongest position inside a symbol."""
     return min((bar.level(position) for position in range(start + bar.step, end, bar.step)), default=_NOTHING)
 
 
 def _shows_beats(start: int, end: int, bar: _Bar) -> bool:
-    """Return whether one symbol from start to end can be read."""
+    """Return whether a single symbol from start to end is easy to read."""
     inside = [bar.level(position) for position in range(start + bar.step, end, bar.step)]
     strongest, before, after = _strongest(start, end, bar), bar.level(start), bar.level(end)
     if bar.rest:
