@@ -10,6 +10,7 @@ class Chunking:
     Attributes:
         slice_seconds: length of the slices that are computed one by one. With shorter slices, more frames at their ends
             are computed twice; longer slices take more memory.
+        shared_seconds: upper limit of that length if several threads compute slices at once, each with its own memory.
         short_seconds: length below which a recording is computed by one thread, because more threads would take longer.
         kept_seconds: length up to which a recording is kept in memory (64 kB per second) instead of being decoded
             twice.
@@ -18,6 +19,7 @@ class Chunking:
     """
 
     slice_seconds: float = 7.0
+    shared_seconds: float = 5.0
     short_seconds: float = 25.0
     kept_seconds: float = 300.0
     memory_bytes: int = 16_000_000

@@ -56,7 +56,8 @@ class StreamingModel:
     def __init__(self, engine: Engine, config: Config, threads: int = 1, chunking: Chunking = DEFAULT) -> None:
         self._engine, self._config, self._threads = engine, config, threads
         self._memory_bytes = chunking.memory_bytes
-        self._slice = max(1, round(chunking.slice_seconds / config.features.hop_seconds))
+        seconds = min(chunking.slice_seconds, chunking.shared_seconds) if threads > 1 else chunking.slice_seconds
+        self._slice = max(1, round(seconds / config.features.hop_seconds))
         self._lead = round(_LEAD_SECONDS / config.features.hop_seconds)
 
     def __call__(self, blocks: Iterable[np.ndarray], gain: float) -> Iterator[Posteriors]:
