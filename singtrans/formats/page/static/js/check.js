@@ -37,12 +37,18 @@ function listNotes() {
   markCurrent();
 }
 
+// Scroll the list, but not the page, to a row.
+function showRow(row) {
+  const list = $("check-list"), top = row.offsetTop - list.offsetTop, bottom = top + row.offsetHeight;
+  list.scrollTop = Math.max(Math.min(list.scrollTop, top), bottom - list.clientHeight);
+}
+
 function markCurrent() {
   for (const row of $("check-list").children) {
     const note = listedNotes.find(({ id }) => id === Number(row.dataset.id));
     const isCurrent = Boolean(note && isChosen(note));
     row.toggleAttribute("data-current", isCurrent);
-    if (isCurrent) row.scrollIntoView({ block: "nearest" });
+    if (isCurrent) showRow(row);
   }
 }
 
