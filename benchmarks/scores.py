@@ -210,8 +210,8 @@ def _note(songs: Sequence[SungSong]) -> str:
     return (
         f"{len(songs)} songs with {notes} notes. A downbeat is right if at least {AGREE:.0%} of the notes on written\n"
         "bar lines are on true ones. A note value is right if a note within 0.15 s of the true one has its length.\n"
-        "MuseScore takes a file with sung times for a performance, and finds metre and tempo itself; it keeps those of\n"
-        "a quantized file. Its MusicXML has no mode, so each of its keys counts as major."
+        "MuseScore takes a file with sung times for a performance, and finds metre and tempo itself. It keeps those\n"
+        "of a quantized file. Its MusicXML has no mode, so each of its keys counts as major."
     )
 
 
