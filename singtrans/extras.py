@@ -51,5 +51,5 @@ def install_command(extra: str) -> str:
     if "dir_info" in origin:
         folder = Path(url2pathname(urlsplit(origin["url"]).path))
         if (folder / "pyproject.toml").is_file():
-            source = "." if folder == Path.cwd() else str(folder)
+            source = str(folder)
     return f'pip install "{source}[{extra}]"'

@@ -21,20 +21,18 @@ ROOT = Path(__file__).parents[1]
         ({"url": "https://a.org/s.whl", "archive_info": {}}, "singtrans[score]"),
     ],
 )
-def test_extras_are_installed_from_the_origin_of_singtrans(monkeypatch, tmp_path, origin, source):
+def test_extras_are_installed_from_the_origin_of_singtrans(monkeypatch, origin, source):
     class Installed:
         def read_text(self, name):
             return json.dumps(origin) if origin and name == "direct_url.json" else None
 
     monkeypatch.setattr(metadata, "distribution", lambda _: Installed())
-    monkeypatch.chdir(tmp_path)
     assert install_command("score") == f'pip install "{source}"'
 
 
-def test_the_folder_is_a_dot_in_a_checkout_that_is_not_installed(monkeypatch):
+def test_extras_of_a_checkout_that_is_not_installed(monkeypatch):
     def missing(name):
         raise metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(metadata, "distribution", missing)
-    monkeypatch.chdir(ROOT)
-    assert install_command("score") == 'pip install ".[score]"'
+    assert install_command("score") == f'pip install "{ROOT}[score]"'
