@@ -40,7 +40,8 @@ _NEEDS = {
         "training/test_recordings.py",
     ],
     "lxml": ["formats/test_musicxml_writer.py"],
-    "mir_eval": ["scoring/test_metrics.py"],
+    "mir_eval": ["cli/test_evaluate_command.py", "cli/test_reading_options.py", "scoring/test_metrics.py"],
+    "pretty_midi": ["formats/test_foreign_readers.py"],
     "verovio": ["robustness/test_fuzzing.py"],
 }
 collect_ignore = [module for package, modules in _NEEDS.items() if not find_spec(package) for module in modules]
