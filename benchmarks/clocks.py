@@ -27,12 +27,12 @@ SOURCE = SAMPLES / "amazing_grace.wav"
 TOLERANCE_SECONDS = 0.03
 PAUSE = ((4.0, 7.0),)
 LOSSES = tuple((1.0 + 0.9 * i, 1.0 + 0.9 * i + 0.2) for i in range(13))
-"""Longer than 0.1 s, because ffmpeg does not fill shorter ones at once."""
+"""Times of gaps, which are longer than 0.1 s, because ffmpeg does not fill shorter gaps at once."""
 
 
 @dataclass(frozen=True)
 class Recording:
-    """A recording to generate: codec, ending, packets to leave out, delay in seconds, channels, and a picture."""
+    """A recording to generate: codec, ending, missing packets, delay in seconds, channels, and a picture or none."""
 
     codec: str
     ending: str

@@ -4,8 +4,8 @@
     python -m benchmarks.peers [SECONDS] [ROUNDS]
 
 Times are from file to notes with loaded models: singtrans; librosa's pYIN with simple segmentation; Basic Pitch on
-onnxruntime (both from `other_systems`); and the program aubionotes, including its start of some milliseconds. Tools
-that are not installed are left out.
+onnxruntime (both from `other_systems`); and the program aubionotes, including its start-up time of a few milliseconds.
+Tools that are not installed are left out.
 """
 
 import os

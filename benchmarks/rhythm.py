@@ -18,12 +18,12 @@ from tests.helpers.songs import Song, song
 SONGS = 100
 NEAR = 0.04  # relative error up to which a tempo is correct
 TIMING = 0.025  # seconds, standard deviation of onsets and offsets for estimating the tempo
-ROUGH_TIMING = 0.03  # likewise for quantising
+ROUGH_TIMING = 0.03  # standard deviation in seconds for quantizing
 GRIDS = {"1/16": 4, "1/8": 3, "1/8t": "t"}  # grid -> the songs' metre
 
 
 def tempos() -> dict[str, int]:
-    """Count, of 100 songs, those whose tempo was found, and those whose tempo, its double or half was found."""
+    """Count the songs whose tempo was found, and those for which the tempo, its double or its half was found."""
     rng, exact, related = np.random.default_rng(101), 0, 0
     for _ in range(SONGS):
         tempo, metre = rng.uniform(60, 170), rng.choice([4, 4, 3])
@@ -37,7 +37,7 @@ def tempos() -> dict[str, int]:
 
 
 def restored(made: Song, beats: Beats, grid: str) -> np.ndarray:
-    """Check (notes, 2) whether onsets and offsets have their true position after ``--quantize``."""
+    """Return (notes, 2) whether onsets and offsets have their true position after ``--quantize``."""
     grid_ = parse_grid(grid)
     placed = quantize(made.notes, beats, grid_)
     origin = np.round(beats.position(made.beats[8])) - 8  # the time before the first note has another tempo

@@ -2,8 +2,8 @@
 
     python -m benchmarks.same_notes
 
-The sample recordings are made louder, quieter or later, and processed with other slices and threads. Each line has the
-largest change of times and pitch, and the number of notes added or lost. docs/reliability.md has the table.
+The sample recordings are made louder, quieter or later, and processed with other slices and threads. Each line shows
+the largest change of times and pitch, and the number of notes added or lost. The table is in docs/reliability.md.
 """
 
 from collections.abc import Callable, Iterator
@@ -43,9 +43,9 @@ def clipped(samples: np.ndarray) -> np.ndarray:
 # Name of the change -> function of the samples, and delay of the singing in seconds.
 CHANGES: dict[str, list[tuple[Callable[[np.ndarray], np.ndarray], float]]] = {
     "gain of -40 to +6 dB (float)": [(gain(decibels), 0.0) for decibels in (-40, -23, -10, -3, 3, 6)],
-    "1 s of digital silence in front": [(silence(1.0), 1.0)],
-    "3 s of digital silence in front": [(silence(3.0), 3.0)],
-    "0.99 or 1.01 s of silence in front, no multiple of a frame": [(silence(s), s) for s in (0.99, 1.01)],
+    "1 s of digital silence at the start": [(silence(1.0), 1.0)],
+    "3 s of digital silence at the start": [(silence(3.0), 3.0)],
+    "0.99 or 1.01 s of silence at the start (not whole frames)": [(silence(s), s) for s in (0.99, 1.01)],
     "-40 dB and rounded to 16 bits": [(lambda samples: in_16_bits(gain(-40)(samples)), 0.0)],
     "clipped 6 dB below the peak": [(clipped, 0.0)],
 }
@@ -56,7 +56,7 @@ def main() -> None:
     original = Transcriber("default", "cpu")
     sounds = [audio.load(path, RATE) for path in SAMPLES]
     plain = [original.transcribe(samples).notes for samples in sounds]
-    print("| change | notes that came or went | times, ms | pitch, cents |\n|---|---|---|---|")
+    print("| change | notes added or lost | times, ms | pitch, cents |\n|---|---|---|---|")
     for name, changes in CHANGES.items():
         found = [
             compare(original.transcribe(change(samples)).notes, notes, later)

@@ -2,11 +2,10 @@
 
     python -m benchmarks.scores WORK [--songs 200]
 
-Songs of the Essen collection that nothing was learnt from are sung by a synthetic voice (`sung_songs`). Onsets are
-25 ms off (standard deviation), the tempo drifts by up to 5 %, and phrases end with breaths. The songs are then
-transcribed and written as sheet music. Where MuseScore 3 is installed (``apt-get install musescore3``), MIDI files are
-opened with it, and those of Basic Pitch, too, if that is installed. Recordings and transcriptions are kept in the
-folder WORK.
+A synthetic voice sings songs of the Essen collection that were not used for training (`sung_songs`). Onsets deviate by
+25 ms (standard deviation), the tempo drifts by up to 5 %, and phrases end with breaths. The songs are then transcribed
+and written as sheet music. If MuseScore 3 is installed (``apt-get install musescore3``), it also imports MIDI files of
+singtrans and, if installed, of Basic Pitch. Recordings and transcriptions are kept in the folder WORK.
 """
 
 import argparse
@@ -29,25 +28,25 @@ from singtrans.formats.score.sheet import make_sheet
 from singtrans.melody.metre import Metre, parse_metre
 
 NEAR = 0.04  # relative error up to which a tempo is right
-MATCH = 0.15  # seconds between the onsets of a note that was sung and of the one that was written
+MATCH = 0.15  # most seconds between the onsets of a sung note and of its written note
 AGREE = 0.8  # share of the notes on bar lines that must be on true bar lines
 RELATED = ({"2/4", "4/4"}, {"6/8", "12/8"})
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What is right of one written song; shares of notes lie between 0 and 1.
+    """The correct parts of one written song; shares of notes are between 0 and 1.
 
     Attributes:
-        metre: the metre.
-        related: the metre, or one with twice or half as many beats.
-        downbeat: bar lines are at true bar lines.
-        bars: metre and downbeat.
-        tempo: the tempo.
-        tempo_or_double: the tempo, its double or half.
+        metre: whether the metre is right.
+        related: whether the metre is right, or has twice or half as many beats.
+        downbeat: whether bar lines are at true bar lines.
+        bars: whether both metre and downbeat are right.
+        tempo: whether the tempo is right.
+        tempo_or_double: whether the tempo, its double or its half is right.
         values: share of the true notes that are written with their length.
-        key: tonic and mode.
-        symbols: number of written notes, rests and ties, relative to the true score's.
+        key: whether tonic and mode are right.
+        symbols: number of written notes, rests and ties, relative to the true score.
     """
 
     metre: float
@@ -63,7 +62,7 @@ class Result:
 
 ROWS = {
     "metre": ("metre", "0.85"),
-    "related": ("metre, 2/4 and 4/4 alike", ""),
+    "related": ("metre, with 2/4 and 4/4 as the same", ""),
     "downbeat": ("downbeat", "0.85"),
     "bars": ("metre and downbeat", ""),
     "tempo": ("tempo within 4 %", "0.85"),
@@ -104,7 +103,7 @@ def compare(sung: SungSong, written: Written) -> Result:
 
 
 def _matches(true: np.ndarray, found: np.ndarray) -> list[tuple[int, int]]:
-    """Pair (onsets that were sung) with the nearest (written onsets), each used once, in seconds."""
+    """Pair each sung onset with the nearest written onset (both in seconds); each is used once."""
     if not len(found):
         return []
     apart = np.abs(true[:, None] - found)
@@ -165,7 +164,7 @@ def basic_pitch_through_musescore() -> Callable[[SungSong, Path], Written]:
 
 
 def measure(songs: Sequence[SungSong], write: Callable[[SungSong, Path], Written], folder: Path) -> list[Result]:
-    """Compare all songs; what cannot be written has nothing right."""
+    """Compare all songs; a song that cannot be written counts as wrong in everything."""
     folder.mkdir(parents=True, exist_ok=True)
     results = []
     for sung in songs:

@@ -50,15 +50,15 @@ PEAK = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What was measured on one recording; the notes and figures of the mix are ``raw``, those of the voice ``voice``.
+    """Measurements on one recording; ``raw`` is the mix, and ``voice`` the separated voice.
 
-    Attributes:
-        name: of the clip.
-        kind: ``solo`` and a condition, ``band``, or a level in dB.
-        share: dB of the separated voice relative to the recording.
-        raw_sure, voice_sure: how sure the notes are on the average (`sureness`); -1 without notes.
-        raw_notes, voice_notes: how many.
-        raw_rpa: and so on, `FIGURES`; -1 where there are no labels.
+        Attributes:
+            name: name of the clip.
+            kind: ``solo`` and a condition, ``band``, or a level in dB.
+            share: dB of the separated voice relative to the recording.
+            raw_sure, voice_sure: how sure the notes are on the average (`sureness`); -1 without notes.
+            raw_notes, voice_notes: number of notes.
+    raw_rpa, voice_rpa, ...: the `FIGURES` of both; -1 without labels.
     """
 
     name: str
@@ -82,7 +82,7 @@ class Row:
     def separated(self, config: SongConfig) -> bool:
         """Return whether ``auto`` keeps the separated voice."""
         before, after = (None if sure < 0 else sure for sure in (self.raw_sure, self.voice_sure))
-        doubtful = before is not None and before < config.doubtful  # a model may call more recordings mixed
+        doubtful = before is not None and before < config.doubtful  # a model may have a lower threshold
         return doubtful and (self.share < config.quietest or separated_is_better(before, after, self.share, config))
 
     def of(self, system: str, figure: str, config: SongConfig) -> float:
@@ -138,7 +138,7 @@ def mixed(voice: np.ndarray, band: np.ndarray, level: float) -> np.ndarray:
 
 
 def clips(data: Path, part: str, most: int) -> list[Path]:
-    """Return pitch files of MIR-1K, ``most`` of each singer of a part, spread over the singer's clips."""
+    """Return up to ``most`` pitch files of MIR-1K for each singer in a part, spread over the singer's clips."""
     by_singer: dict[str, list[Path]] = {}
     for path in sorted((data / "mir1k").glob("*.f0.txt")):
         by_singer.setdefault(path.name.split("_")[0], []).append(path)
@@ -149,7 +149,7 @@ def clips(data: Path, part: str, most: int) -> list[Path]:
 
 
 def solos(data: Path, part: str, most: int) -> list[Path]:
-    """Return recordings of ssvd and pjs of a part, ``most`` of each."""
+    """Return up to ``most`` recordings each of ssvd and pjs in a part."""
     found = []
     for source, valid, test in (
         ("ssvd", manifest.SSVD_VALID, manifest.SSVD_TEST),
@@ -163,7 +163,7 @@ def solos(data: Path, part: str, most: int) -> list[Path]:
 
 
 def spread(paths: Sequence[Path], most: int) -> list[Path]:
-    """At most ``most`` of the paths, evenly spaced."""
+    """Return at most ``most`` of the paths, evenly spaced."""
     if len(paths) <= most:
         return list(paths)
     return [paths[round(i)] for i in np.linspace(0, len(paths) - 1, most)]
@@ -208,7 +208,7 @@ def summary(rows: Sequence[Row], config: SongConfig) -> Iterator[list[object]]:
 
 
 def _notes(row: Row, system: str, config: SongConfig) -> int:
-    """How many notes a system writes; ``auto`` writes none where hardly any voice is left."""
+    """Return the number of notes that a system writes; ``auto`` writes none if there is hardly any voice."""
     if system == "auto" and row.separated(config):
         return 0 if row.share < config.quietest else row.voice_notes
     return row.voice_notes if system == "always" else row.raw_notes
@@ -246,7 +246,7 @@ def save(rows: Iterable[Row], path: Path) -> None:
 
 
 def read(path: Path) -> list[Row]:
-    """Read what `save` wrote."""
+    """Read rows that `save` wrote."""
     kinds = {field.name: field.type for field in fields(Row)}
     with path.open(newline="", encoding="utf-8") as file:
         return [Row(**{name: kinds[name](value) for name, value in line.items()}) for line in csv.DictReader(file)]
@@ -261,15 +261,15 @@ def _tune(paths: Sequence[Path]) -> None:
 
 
 def main() -> None:
-    """Measure, or tune."""
-    parser = argparse.ArgumentParser(description="Voices with instruments.")
+    """Measure, or choose thresholds (``tune``)."""
+    parser = argparse.ArgumentParser(description="Accuracy on songs with accompaniment.")
     parser.add_argument("data", help="the folder of recordings, or: tune")
-    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="rows to tune on")
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="files of rows for choosing thresholds")
     parser.add_argument("--part", default="valid", choices=["train", "valid", "test"])
     parser.add_argument("--clips", type=int, default=3, help="of each singer")
-    parser.add_argument("--solos", type=int, default=6, help="of ssvd, and as many of pjs")
+    parser.add_argument("--solos", type=int, default=6, help="recordings of ssvd, and as many of pjs")
     parser.add_argument("--model", default="default", help="a shipped model's name or a weight file")
-    parser.add_argument("--rows", type=Path, help="keep what was measured in this file")
+    parser.add_argument("--rows", type=Path, help="file for the measurements")
     options = parser.parse_args()
     if options.data == "tune":
         _tune(options.files)

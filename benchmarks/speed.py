@@ -45,7 +45,7 @@ def main() -> None:
                     best = warm(path, threads, warm_runs)
                     cells[1] = f"{best:.3f} s ({seconds / best:.0f} x)"
                 rows.append([name, threads, *cells])
-    note = "x: times real time. The best of several runs, the hour one; FLAC at 44.1 kHz, decoding included."
+    note = "x: times real time. Best of several runs (one for the hour), including the decoding of FLAC."
     publish("Speed", "python -m benchmarks.speed", ["recording", "threads", "cold", "warm"], rows, note)
 
 

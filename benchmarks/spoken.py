@@ -34,10 +34,10 @@ class Diction:
 
     Attributes:
         consonants: phonemes of espeak-ng.
-        beat: seconds.
-        lengths: of a note, in beats.
+        beat: length of a beat in seconds.
+        lengths: length of a note in beats.
         phrase: syllables between rests.
-        style: how pitch moves.
+        style: movement of the pitch.
     """
 
     consonants: tuple[str, ...]
@@ -80,7 +80,7 @@ def make(name: str, number: int, seconds: float = 8.0) -> Melody:
         song = code.Song(name, words, voice, float(np.exp(rng.normal(0, 0.05))), beat, diction.style)
         try:
             samples, rate, notes = code.sing(song, np.random.default_rng(seed_of(name, number, attempt)))
-        except ValueError:  # a note without time for its consonants
+        except ValueError:  # a note that is too short for its consonants
             beat *= 1.1
             continue
         samples = soxr.resample(samples, rate, RATE)

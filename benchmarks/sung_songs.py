@@ -1,4 +1,4 @@
-"""Folk songs that were not learnt from, sung by the benchmarks' synthetic voice with human timing, and transcribed."""
+"""Folk songs that were not used for training, sung by the benchmarks' synthetic voice with human timing."""
 
 import pickle
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from recipe.synthesis.melody import HOP_SECONDS, SingingStyle, f0_curve
 from singtrans.notes import Note, Transcription
 from singtrans.training.augment import add_at_snr
 
-LONGEST = 60.0  # seconds of a recording
+LONGEST = 60.0  # the longest recording, in seconds
 MIDDLES = (53.0, 64.0)  # median pitch of a man and of a woman
 THROATS = (1.0, 1.17)  # as in `Timbre`
 STYLE = SingingStyle(vibrato_share=0.3, vibrato_extent=(0.2, 0.6), scoop=1.0, scoop_share=0.2)
@@ -26,7 +26,7 @@ SNR = 35.0  # dB, to white noise
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SungSong:
-    """A song as it was sung and transcribed.
+    """A song, its performance and its transcription.
 
     Attributes:
         song: the song, in the octave in which it was sung.
@@ -63,7 +63,7 @@ def _in_register(song: FolkSong, middle: float) -> FolkSong:
 
 
 def recording(notes: tuple[Note, ...], throat: float, rng: np.random.Generator) -> np.ndarray:
-    """Sing notes, each on a vowel of its own; return (samples,) float32 at 16 kHz."""
+    """Sing each note on a separate vowel; return (samples,) float32 at 16 kHz."""
     curve = f0_curve(notes, HOP_SECONDS, rng, STYLE)
     count = round((notes[-1].offset + TAIL) / HOP_SECONDS)
     f0 = np.full(count, np.nan)
@@ -76,7 +76,7 @@ def recording(notes: tuple[Note, ...], throat: float, rng: np.random.Generator) 
 
 
 def sung_songs(count: int, folder: Path) -> list[SungSong]:
-    """Return songs with their transcriptions; recordings and transcriptions in the folder are used again.
+    """Return songs with their transcriptions; existing recordings and transcriptions in the folder are reused.
 
     Args:
         count: number of songs.

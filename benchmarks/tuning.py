@@ -54,7 +54,7 @@ def sing(singer: Singer, rng: np.random.Generator, scale: Sequence[int] = MAJOR)
 
 
 def shares(singer: Singer, seed: int) -> tuple[float, ...]:
-    """Compute the shares of correct integers: from 440 Hz, with the estimated tuning, and up to a transposition."""
+    """Compute the shares of correct integers: at 440 Hz, with the estimated tuning, and with the best transposition."""
     song, true = sing(singer, np.random.default_rng(seed))
     plain = np.array([note.note for note in song.notes]) - true
     found = np.array([note.note for note in apply_tuning(song, AUTO).notes]) - true

@@ -1,4 +1,4 @@
-"""A song as it is written on paper, to be compared with a true score."""
+"""A written song, which is compared with a true score."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,12 +35,12 @@ class Written:
 
 
 def symbols_of(starts: Sequence[Fraction], ends: Sequence[Fraction], metre: Metre) -> int:
-    """Count the notes, rests and ties that our engraving takes for notes in quarter notes since a bar line."""
+    """Count the notes, rests and ties with which we write notes; their times are in quarter notes since a bar line."""
     if min(starts, default=Fraction(0)) < 0:
         starts, ends = [start + metre.bar for start in starts], [end + metre.bar for end in ends]
     symbols = [symbol for bar in lay_out(starts, ends, metre) for symbol in bar.symbols]
     heads = len(symbols) + sum(symbol.tied for symbol in symbols)
-    # Rests after the last note fill the last bar in one score and not in another; they say nothing.
+    # Rests after the last note are not counted: only some scores fill the last bar with them.
     while symbols and symbols[-1].note == REST:
         heads -= 1
         symbols.pop()

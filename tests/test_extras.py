@@ -1,4 +1,4 @@
-"""Commands that install the extras, from where singtrans was installed."""
+"""Commands that install extras from the same origin as singtrans."""
 
 import json
 from importlib import metadata

@@ -1,4 +1,4 @@
-"""Alignment of sung notes with written ones by dynamic time warping, in any key and at any tempo.
+"""Alignment of sung notes with written notes by dynamic time warping, in any key and at any tempo.
 
 A path through both melodies matches notes, or skips a sung note (extra) or a written one (missed), each at a cost. The
 transposition is the one with the cheapest path.
@@ -9,21 +9,21 @@ from dataclasses import dataclass
 import numpy as np
 
 TRANSPOSITIONS = np.arange(-36, 37)
-"""Semitones that are tried."""
+"""Transpositions to try, in semitones."""
 
 _SKIP = 1.0  # cost of an extra or a missed note
-_ANOTHER, _SURELY = 0.9, 1.8  # cost per semitone, and the highest, while times are not known: it may be another note
-_WRONG, _WORST = 0.35, 1.3  # the same when times are known: it may be a wrong note
-_TIME, _LATEST = 2.0, 1.6  # cost per second, and the highest
+_ANOTHER, _SURELY = 0.9, 1.8  # cost per semitone, and highest cost, before times are known, when another note may match
+_WRONG, _WORST = 0.35, 1.3  # cost per semitone, and highest cost, of a wrong note, when times are known
+_TIME, _LATEST = 2.0, 1.6  # cost per second, and highest cost
 _MATCH, _EXTRA, _MISSED = 0, 1, 2  # steps of a path
-_FAR = 1e-3  # cost per semitone of transposition, between those that fit equally well
-_MANY = 200_000  # pairs of notes from which on only the likeliest transpositions are tried
+_FAR = 1e-3  # cost per semitone of transposition, which decides between transpositions that fit equally well
+_MANY = 200_000  # with more pairs of notes than this, only the likeliest transpositions are tried
 _LIKELY = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Melody:
-    """What notes are aligned by.
+    """Pitches and times by which notes are aligned.
 
     Attributes:
         pitch: (notes,) fractional MIDI.
@@ -35,7 +35,7 @@ class Melody:
 
 
 def transposition(sung: np.ndarray, written: np.ndarray) -> int:
-    """Semitones from the written to the sung pitch with the cheapest path.
+    """Return the transposition, in semitones from the written to the sung pitch, with the cheapest path.
 
     Args:
         sung: (n,) fractional MIDI; not empty.
@@ -57,7 +57,7 @@ def _likeliest(sung: np.ndarray, written: np.ndarray) -> np.ndarray:
 
 
 def _totals(sung: np.ndarray, written: np.ndarray, tried: np.ndarray) -> np.ndarray:
-    """(transpositions,) cost of the cheapest path for each."""
+    """Compute (transpositions,) the cost of the cheapest path for each transposition."""
     shifted = written + tried[:, None]
     skips = _SKIP * np.arange(len(written) + 1)
     row = np.tile(skips, (len(tried), 1))
@@ -68,7 +68,7 @@ def _totals(sung: np.ndarray, written: np.ndarray, tried: np.ndarray) -> np.ndar
 
 
 def _next_row(row: np.ndarray, match: np.ndarray, skips: np.ndarray) -> np.ndarray:
-    """(…, m + 1) costs after one more sung note: matched, extra, or either and then written notes missed."""
+    """Compute (…, m + 1) costs after one more sung note, matched or extra; written notes may be missed after it."""
     best = row + _SKIP
     best[..., 1:] = np.minimum(best[..., 1:], match)
     return np.minimum.accumulate(best - skips, axis=-1) + skips
@@ -78,7 +78,7 @@ def align(sung: Melody, written: Melody) -> list[tuple[int, int]]:
     """Return the pairs of matched notes along the cheapest path, as indices of sung and written notes.
 
     Args:
-        sung, written: melodies that have the same pitch and the same times where they are alike.
+        sung, written: melodies in the same key and on the same time scale.
     """
     count, skips = len(written.pitch), _SKIP * np.arange(len(written.pitch) + 1)
     row, steps = skips, np.zeros((len(sung.pitch) + 1, count + 1), np.uint8)
@@ -95,7 +95,7 @@ def align(sung: Melody, written: Melody) -> list[tuple[int, int]]:
 
 
 def _pairs(steps: np.ndarray) -> list[tuple[int, int]]:
-    """Follow the steps back from the end."""
+    """Follow the path backwards from the end."""
     sung, written = (size - 1 for size in steps.shape)
     pairs = []
     while sung or written:

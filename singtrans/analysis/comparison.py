@@ -13,13 +13,13 @@ from singtrans.analysis.timing import TimeMap, follow_tempo, runs_with, same_clo
 from singtrans.notes import Note
 
 VERDICTS = ("right", "sharp", "flat", "early", "late", "missed", "extra")
-"""What can be said of a note; a note can be both sharp or flat and early or late."""
+"""Verdicts on a note. A note that is sharp or flat can also be early or late."""
 
 _ROUNDS = 2
 
 
 class Timing(StrEnum):
-    """What onsets are compared with."""
+    """The times with which onsets are compared."""
 
     AUTO = "auto"
     TEMPO = "tempo"
@@ -28,12 +28,12 @@ class Timing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
-    """How far from the written melody a note is right.
+    """Largest deviations from the written melody with which a note is right.
 
     Attributes:
-        cents: deviation of its pitch in the singer's own tuning.
-        seconds: deviation of its onset.
-        timing: what its onset is compared with: the singer's own tempo, or the clock of the written melody.
+        cents: deviation of the pitch, in the singer's tuning.
+        seconds: deviation of the onset.
+        timing: whether the onset is compared with the singer's tempo, or with the times of the written melody.
     """
 
     cents: float = 50.0
@@ -43,16 +43,16 @@ class Tolerance:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A written note, a sung one, or both where they match.
+    """A written note and the sung note that matches it, or only one of them.
 
     Attributes:
         verdicts: some of `VERDICTS`; ``right`` alone if nothing is wrong.
         written: index of the written note; None if the sung one is extra.
         sung: index of the sung note; None if the written one was missed.
-        time: seconds in the recording: the onset, or where a missed note should have been.
-        cents: deviation of the sung pitch from the transposed written one in the singer's own tuning; None without
-            both.
-        seconds: deviation of the onset, above 0 if it is late; None without both.
+        time: onset in the recording in seconds; for a missed note, the expected onset.
+        cents: deviation of the sung pitch from the transposed written pitch, in the singer's tuning; None unless both
+            notes exist.
+        seconds: deviation of the onset, above 0 if it is late; None unless both notes exist.
     """
 
     verdicts: tuple[str, ...]
@@ -65,7 +65,7 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A recording beside a written melody.
+    """Result of comparing a recording with a written melody.
 
     Attributes:
         notes: all notes of both, in time order.
@@ -73,9 +73,9 @@ class Comparison:
         transposition: semitones from the written to the sung pitch.
         tuning: the singer's tuning against the written notes; None if no note matches.
         tempo: the singer's mean tempo, relative to the written one.
-        clock: whether onsets are compared with the clock of the written melody, and not with the singer's tempo.
+        clock: whether onsets are compared with the times of the written melody; otherwise with the singer's tempo.
         lateness: median of the deviations of onsets in seconds; None if no note matches.
-        tolerance: what counts as right.
+        tolerance: largest deviations of a note that is right.
     """
 
     notes: tuple[Compared, ...]
@@ -93,7 +93,7 @@ class Comparison:
         return 2 * sum(note.cents is not None for note in self.notes) >= len(self.reference)
 
     def count(self, verdict: str) -> int:
-        """Return how many notes have a verdict."""
+        """Return the number of notes with a verdict."""
         return sum(verdict in note.verdicts for note in self.notes)
 
 
@@ -101,9 +101,9 @@ def compare(sung: Sequence[SungNote], reference: Sequence[Note], tolerance: Tole
     """Compare sung notes with written ones.
 
     Args:
-        sung: in time order.
+        sung: sung notes in time order.
         reference: the written notes in time order, not overlapping.
-        tolerance: what counts as right.
+        tolerance: largest deviations of a note that is right.
     """
     tolerance = tolerance or Tolerance()
     if not sung or not reference:
@@ -134,7 +134,7 @@ def compare(sung: Sequence[SungNote], reference: Sequence[Note], tolerance: Tole
 
 @dataclass(frozen=True, slots=True)
 class _Match:
-    """Matched notes, and what was estimated from them."""
+    """Matched notes, and the tuning and tempo estimated from them."""
 
     pairs: list[tuple[int, int]]
     shift: int
@@ -145,7 +145,7 @@ class _Match:
 
 
 def _match(sung: Sequence[SungNote], reference: Sequence[Note], timing: Timing) -> _Match:
-    """Align, and estimate tuning and tempo from the pairs, several times in turn."""
+    """Repeat several times: align the notes, and estimate tuning and tempo from the pairs."""
     pitches = np.array([note.pitch for note in sung])
     meant = np.array([note.pitch for note in reference])
     onsets = np.array([note.note.onset for note in sung])

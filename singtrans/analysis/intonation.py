@@ -1,4 +1,4 @@
-"""How the notes of a song sit against their semitones: tuning, drift, steadiness and vibrato."""
+"""Intonation of the notes of a song: tuning, drift, steadiness and vibrato."""
 
 import math
 from collections.abc import Sequence
@@ -12,28 +12,28 @@ from singtrans.melody.tuning import MIN_NOTES, estimate_tuning
 from singtrans.notes import Note, PitchTrack
 
 HELD = 0.5
-"""Seconds of a steady part from which on a note counts as held."""
+"""Least length in seconds of the steady part of a held note."""
 
 LONGEST_WEIGHT = 1.0
-"""Seconds; a longer note counts no more than this in means over notes."""
+"""Largest weight of a note in means over notes, in seconds."""
 
 _SMOOTH = 0.2  # seconds over which a curve without vibrato is smoothed
-_STARTS = np.arange(-50.0, 50.0, 4.0)  # cents of the first note that are tried
-_DRIFTS = np.arange(-240.0, 241.0, 8.0)  # cents over the song that are tried
+_STARTS = np.arange(-50.0, 50.0, 4.0)  # cents at the first note, to be tried
+_DRIFTS = np.arange(-240.0, 241.0, 8.0)  # cents of drift over the song, to be tried
 _USUAL_DRIFT = 60.0  # cents, standard deviation
-_SCATTER, _STRAY = 22.0, 0.3  # cents of scatter, and how likely any other pitch is
+_SCATTER, _STRAY = 22.0, 0.3  # cents of scatter, and share of notes with any other pitch
 
 
 @dataclass(frozen=True, slots=True)
 class SungNote:
-    """A note as it was sung.
+    """Measured pitch of a note.
 
     Attributes:
         note: the note, as it was transcribed or corrected.
         pitch: mean of its steady part, fractional MIDI.
-        number: the semitone it is nearest to in the singer's own tuning, a MIDI number.
-        own_cents: cents above that semitone in the singer's own tuning.
-        wander: cents, standard deviation of the smoothed pitch in its steady part; None if it is not held.
+        number: nearest semitone in the singer's tuning, as a MIDI number.
+        own_cents: cents above that semitone in the singer's tuning.
+        wander: standard deviation in cents of the smoothed pitch in its steady part; None if it is not held.
         slide: cents from the start to the end of its steady part; None if it is not held.
         vibrato: its vibrato; None if it has none, or is not held.
     """
@@ -48,7 +48,7 @@ class SungNote:
 
     @property
     def cents(self) -> float:
-        """Cents above its semitone, A4 being 440 Hz."""
+        """Cents above its semitone, with A4 at 440 Hz."""
         return 100 * (self.pitch - self.number)
 
     @property
@@ -79,11 +79,11 @@ class Tuning:
 
 
 def sung_notes(notes: Sequence[Note], track: PitchTrack) -> tuple[tuple[SungNote, ...], Tuning | None]:
-    """Measure each note, and the tuning of all.
+    """Measure each note, and the tuning of the song.
 
     Args:
-        notes: in time order.
-        track: the pitch track; empty if there is none, and the notes then have the pitch that they state.
+        notes: notes in time order.
+        track: the pitch track; if it is empty, notes keep their stated pitches.
 
     Returns:
         The notes, and their tuning; None if there are no notes.
@@ -95,7 +95,7 @@ def sung_notes(notes: Sequence[Note], track: PitchTrack) -> tuple[tuple[SungNote
     middles = np.array([(note.onset + note.offset) / 2 for note in notes])
     nearest = np.floor(pitches - _rough_tuning(notes, pitches, middles) + 0.5)
     tuning = fit_tuning(notes, pitches - nearest)
-    # A second time: the line is smoother than the first estimate.
+    # Repeat this with the line, which is smoother than the first estimate.
     nearest = np.floor(pitches - tuning.line.at(middles) / 100 + 0.5)
     tuning = fit_tuning(notes, pitches - nearest)
     measured = zip(notes, pitches.tolist(), nearest.tolist(), curves, strict=True)
@@ -104,7 +104,7 @@ def sung_notes(notes: Sequence[Note], track: PitchTrack) -> tuple[tuple[SungNote
 
 
 def in_tuning(notes: Sequence[SungNote], tuning: Tuning) -> tuple[SungNote, ...]:
-    """Return the notes with the semitones, and the deviations from them, of a tuning."""
+    """Return the notes with their semitones in a tuning, and with the deviations from these."""
     found = []
     for note in notes:
         own = note.pitch - float(tuning.line.at(note.middle)) / 100
@@ -114,7 +114,7 @@ def in_tuning(notes: Sequence[SungNote], tuning: Tuning) -> tuple[SungNote, ...]
 
 
 def _rough_tuning(notes: Sequence[Note], pitches: np.ndarray, middles: np.ndarray) -> np.ndarray:
-    """(notes,) semitones above 440 Hz, along the curve of `estimate_tuning` if that moves, else along a line.
+    """Estimate the tuning at each note, (notes,) semitones above 440 Hz: a curve by `estimate_tuning`, or a line.
 
     The line is the likeliest one. A short song can drift too fast for the curve.
     """
@@ -139,8 +139,8 @@ def fit_tuning(notes: Sequence[Note], deviations: np.ndarray) -> Tuning:
     """Fit the line of the tuning.
 
     Args:
-        notes: in time order; not empty.
-        deviations: (notes,) semitones above what was meant, A4 being 440 Hz.
+        notes: notes in time order; not empty.
+        deviations: (notes,) semitones above the intended pitch, with A4 at 440 Hz.
     """
     weights = np.array([min(note.duration, LONGEST_WEIGHT) for note in notes])
     middles = np.array([(note.onset + note.offset) / 2 for note in notes])
@@ -148,7 +148,7 @@ def fit_tuning(notes: Sequence[Note], deviations: np.ndarray) -> Tuning:
 
 
 def _held(curve: Curve | None) -> tuple[float | None, float | None, Vibrato | None]:
-    """Wander, slide and vibrato of a note."""
+    """Measure wander, slide and vibrato of a note."""
     if curve is None or curve.seconds < HELD - 1e-6:
         return None, None, None
     vibrato = find_vibrato(curve)
@@ -161,7 +161,7 @@ def _held(curve: Curve | None) -> tuple[float | None, float | None, Vibrato | No
 
 
 def typical(values: Sequence[float], notes: Sequence[SungNote]) -> float | None:
-    """Median over notes, weighted by their length; None if there are none."""
+    """Return the median over notes, weighted by their length; None if there are none."""
     if not values:
         return None
     return weighted_median(np.array(values), np.array([n.note.duration for n in notes]))

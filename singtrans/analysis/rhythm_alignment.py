@@ -1,7 +1,7 @@
 """Alignment of two melodies by pitch and rhythm, before the tempo is known.
 
-Of two pairs of matched notes that follow each other, the times between the notes are compared: their ratio should be
-that of the tempos. So the missed one of several repeated notes is the one that leaves a gap.
+For each two neighbouring pairs of matched notes, the times between the notes are compared; their ratio should be that
+of the tempos. Therefore, if one of several repeated notes is missed, the gap shows which one.
 """
 
 from itertools import product
@@ -9,11 +9,11 @@ from itertools import product
 import numpy as np
 
 _SKIP = 1.0  # cost of an extra or a missed note
-_PITCH, _FARTHEST = 0.9, 1.5  # cost per semitone, and the highest
-_RHYTHM, _ODDEST = 0.4, 0.4  # cost per octave of the ratio of times, and the highest
-_REACH = 3  # notes back, in both melodies, to which times are compared
+_PITCH, _FARTHEST = 0.9, 1.5  # cost per semitone, and highest cost
+_RHYTHM, _ODDEST = 0.4, 0.4  # cost per octave of the ratio of times, and highest cost
+_REACH = 3  # number of previous notes, in both melodies, to which times are compared
 _JUMPS = tuple(product(range(1, _REACH + 1), repeat=2))  # sung and written notes from a pair to the next
-_AFRESH = len(_JUMPS)  # a pair whose times are compared with no other
+_AFRESH = len(_JUMPS)  # a pair whose times are not compared with those of another pair
 _PAIR, _EXTRA, _MISSED = 0, 1, 2
 
 
@@ -24,7 +24,7 @@ def align_by_rhythm(
 
     Args:
         sung: (n,) fractional MIDI and (n,) onsets in seconds, ascending; not empty.
-        written: (m,) and (m,) likewise, transposed to the key of the sung notes; not empty.
+        written: pitches and onsets of the written notes, (m,), transposed to the key of the sung notes; not empty.
     """
     (pitches, onsets), (meant, times) = sung, written
     count, many = len(meant), len(pitches)
@@ -58,7 +58,7 @@ def _median_step(onsets: np.ndarray) -> float:
 
 
 def _pairs(steps: np.ndarray, jumps: np.ndarray) -> list[tuple[int, int]]:
-    """Follow the steps back from the end; between pairs that follow each other, along their jumps."""
+    """Follow the path backwards from the end, by the jumps between neighbouring pairs."""
     i, j = (size - 1 for size in steps.shape)
     pairs: list[tuple[int, int]] = []
     while i and j:

@@ -1,4 +1,4 @@
-"""All figures of one recording, and the same as plain values for JSON and the report page."""
+"""All figures of one recording, also as plain values for JSON and the report page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from singtrans.notes import Note, Transcription
 from singtrans.pitch import note_name
 
 TESSITURA = 0.8
-"""Share of the sung time within the tessitura; as much of the rest is below it as above."""
+"""Share of the sung time within the tessitura; half of the rest is below it, and half is above it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,8 @@ class Analysis:
         audio: name of the recording.
         duration: its length in seconds.
         notes: the sung notes in time order.
-        tuning: the singer's tuning, against the written notes if these are matched, else against the semitones; None
-            if there are no notes.
+        tuning: the singer's tuning, relative to the written notes if these are matched, otherwise to the semitones;
+            None if there are no notes.
         tessitura: lowest and highest pitch of the tessitura, fractional MIDI; None if there are no notes.
         comparison: comparison with the written melody; None if there is none.
         has_curve: whether there was a pitch track; without one, notes have the pitch that their file states.
@@ -45,7 +45,7 @@ class Analysis:
 
     @property
     def held(self) -> list[SungNote]:
-        """Notes that are held long enough to measure how steady they are."""
+        """Notes that are held long enough for their steadiness to be measured."""
         return [note for note in self.notes if note.wander is not None]
 
     @property
@@ -86,12 +86,12 @@ def analyse(
     Args:
         transcription: its notes, which do not overlap, and its pitch track.
         reference: the written melody, in time order and not overlapping; None for no comparison.
-        tolerance: what counts as right in the comparison.
+        tolerance: largest deviations of a note that is right.
     """
     notes, tuning = sung_notes(transcription.notes, transcription.pitch)
     comparison = None if reference is None else compare(notes, reference, tolerance)
     if comparison and comparison.tuning and comparison.is_plausible:
-        tuning = comparison.tuning  # the written notes leave no doubt about the semitones that were meant
+        tuning = comparison.tuning  # the written notes show which semitones the singer intended
         notes = in_tuning(notes, tuning)
     tessitura = None
     if notes:

@@ -89,7 +89,7 @@ def _transposed(semitones: int) -> str:
 
 
 def note_table(analysis: Analysis) -> list[str]:
-    """List every note: against the written melody if there is one, else against its semitone."""
+    """List every note, compared with the written melody if there is one, otherwise with its semitone."""
     if analysis.comparison:
         head = "    time  written    sung   cents      ms  verdict"
         return [head, *(_compared(note, analysis) for note in analysis.comparison.notes)]
@@ -117,7 +117,7 @@ def _compared(note: Compared, analysis: Analysis) -> str:
 
 
 def many_table(analyses: Sequence[Analysis]) -> list[str]:
-    """One row per recording."""
+    """Format a table with one row per recording."""
     compared = any(analysis.comparison for analysis in analyses)
     head = f"{'recording':<24} {'range':<9} {'tuning':>6} {'drift':>6} {'wander':>6} {'vibrato':>12}"
     return [head + ("  right" if compared else ""), *(_row(analysis) for analysis in analyses)]

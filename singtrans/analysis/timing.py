@@ -8,15 +8,16 @@ NEIGHBOURS = 14
 """Number of notes around each point from which the singer's tempo is estimated."""
 
 _ROUNDS = 5
-_TUNED = 3.0  # of the bisquare weights, in standard deviations
+_TUNED = 3.0  # width of the bisquare weights in standard deviations
 _TIGHTEST = 0.02  # seconds, smallest standard deviation
-# Tempo, delay in seconds and its median scatter within which a recording runs with the written times.
+# Largest deviation of the tempo, delay in seconds and median scatter of the delay, for a recording with the written
+# times.
 _SAME_RATE, _SAME_START, _SAME_SCATTER = 0.005, 0.15, 0.06
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TimeMap:
-    """Times of the recording for written times.
+    """Map from written times to times of the recording.
 
     Attributes:
         written: (points,) seconds, ascending.
@@ -47,7 +48,7 @@ def same_clock(length: float) -> TimeMap:
 
 
 def runs_with(written: np.ndarray, sung: np.ndarray) -> bool:
-    """Whether the onsets of a recording seem to be on the clock of the written melody.
+    """Return whether the onsets of a recording seem to follow the written times.
 
     Args:
         written: (n,) seconds, ascending.
@@ -83,7 +84,7 @@ def follow_tempo(written: np.ndarray, sung: np.ndarray) -> TimeMap:
 
 
 def _lines(written: np.ndarray, sung: np.ndarray, weights: np.ndarray, neighbours: int) -> np.ndarray:
-    """(n, 2) value at each point, and slope, of the line through its neighbours."""
+    """Compute (n, 2) value and slope at each point, from the line through its neighbours."""
     count = len(written)
     first = np.clip(np.arange(count) - neighbours // 2, 0, count - neighbours)
     index = first[:, None] + np.arange(neighbours)

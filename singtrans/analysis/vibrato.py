@@ -12,16 +12,17 @@ import numpy as np
 from singtrans.analysis.curves import Curve
 
 RATES = np.arange(3.6, 9.01, 0.1)
-"""Hz, of the sinusoids that are fitted."""
+"""Rates in Hz of the sinusoids that are fitted."""
 
 _LOWEST, _HIGHEST = 4.0, 8.8  # Hz; a vibrato has a rate between these
 _WINDOW = 0.46  # seconds
-_EXPLAINED = 0.7  # share of the variance around the trend
-_SMALLEST = 0.12  # semitones of amplitude
-_CYCLES = 2.5  # the fewest in a note
+_EXPLAINED = 0.7  # least share of the variance around the trend that a vibrato explains
+_SMALLEST = 0.12  # smallest amplitude in semitones
+_CYCLES = 2.5  # smallest number of cycles in a note
 
-# A frame of the pitch track covers some 0.1 s, which makes a vibrato smaller. Measured on synthetic singing from A2 to
-# A5 with the shipped model (`tests/analysis/test_vibrato.py`): the ratio of the measured to the true extent by rate.
+# A frame of the pitch track covers about 0.1 s, so the measured vibrato is too small. This is the ratio of the measured
+# to the true extent by rate, for synthetic singing from A2 to A5 and the shipped model
+# (`tests/analysis/test_vibrato.py`).
 _GAIN_RATES = (4.0, 5.0, 5.5, 6.0, 7.0, 8.0)
 _GAINS = (0.981, 0.952, 0.944, 0.934, 0.900, 0.857)
 
@@ -102,7 +103,7 @@ def _fit(windows: np.ndarray, hop: float) -> _Fits:
 
 @cache
 def _bases(frames: int, hop: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Bases of the fits.
+    """Return the bases of the fits.
 
     Returns:
         Orthonormal (frames, 2) constant and trend; (rates, frames, 2) sine and cosine without these, orthonormal; and

@@ -1,4 +1,4 @@
-"""The links of a chained Ogg file: recordings that were joined end to end, each perhaps of another codec or rate."""
+"""Find the links of a chained Ogg file, which are joined recordings with possibly different codecs and rates."""
 
 import mmap
 import os
@@ -22,7 +22,7 @@ class Link:
 
 
 def ogg_links(path: Path) -> list[Link]:
-    """The links of an Ogg file, in order; empty for other files."""
+    """Return the links of an Ogg file, in order; the list is empty for other files."""
     with path.open("rb") as file:
         if file.read(4) != _PAGE:
             return []
@@ -41,31 +41,31 @@ def ogg_links(path: Path) -> list[Link]:
 
 
 class LinkFile(BufferedIOBase):
-    """One link of a file, read as if it were a file of its own."""
+    """File object that contains only one link of a file."""
 
     def __init__(self, file: BinaryIO, link: Link) -> None:
         self._file, self._link = file, link
         self._file.seek(link.start)
 
     def readable(self) -> bool:
-        """It can be read."""
+        """Return True: the link can be read."""
         return True
 
     def seekable(self) -> bool:
-        """It can be moved in."""
+        """Return True: the position can be changed."""
         return True
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Read some bytes, all that are left by default."""
+        """Read ``size`` bytes, or all that are left."""
         left = max(0, self._link.end - self._file.tell())
         return self._file.read(left if size is None or size < 0 else min(size, left))
 
     def tell(self) -> int:
-        """The place within the link."""
+        """Return the position within the link."""
         return self._file.tell() - self._link.start
 
     def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        """Move to a place within the link."""
+        """Move to a position within the link."""
         base = {os.SEEK_SET: 0, os.SEEK_CUR: self.tell(), os.SEEK_END: self._link.end - self._link.start}[whence]
         self._file.seek(self._link.start + max(0, base + offset))
         return self.tell()

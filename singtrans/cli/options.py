@@ -58,7 +58,7 @@ Metre = Annotated[
     str | None,
     typer.Option(
         metavar="N/D",
-        help="Metre, such as 3/4 or 6/8. Default: found with the tempo, or 4/4; in a file that is converted, its own.",
+        help="Metre, such as 3/4 or 6/8. Default: that of a converted file; otherwise found with the tempo, or 4/4.",
         rich_help_panel=RHYTHM,
     ),
 ]

@@ -68,8 +68,8 @@ def plot(  # noqa: PLR0913 (one parameter per option)
 ) -> None:
     """Draw notes over the sung pitch and the spectrogram.
 
-    Darker boxes are notes with higher confidence. A long recording takes several pages of four rows, which are one
-    file as .pdf, and else a file each: song-1.png, song-2.png and so on.
+    Darker boxes are notes with higher confidence. A long recording takes several pages of four rows. A .pdf contains
+    all pages; for other formats, each page is a file: song-1.png, song-2.png and so on.
 
     \b
     Examples:

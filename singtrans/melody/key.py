@@ -4,11 +4,11 @@ A pitch halfway between two semitones could be rounded to either. If one of them
 not, the one in the key is more likely. Notes of the key therefore attract pitches up to three quarters of a semitone
 towards a neighbour that is foreign to the key. A foreign note needs a pitch within a quarter of a semitone.
 
-The key is estimated by maximum likelihood. The model: most notes of a melody belong to its key, and each sung pitch
-has a normally distributed error. Minor keys have the natural seventh, or both sevenths. A major key and its relative
-minor are not distinguished, because they have the same notes. If several keys are likely, as for a pentatonic melody,
-a note is foreign to the degree of the probability of the keys it is foreign to. If no key is likely, no note is
-foreign.
+The key is estimated by maximum likelihood. The model: most notes of a melody belong to its key, and each sung pitch has
+a normally distributed error. Minor keys have the natural seventh, or both sevenths. A major key and its relative minor
+are not distinguished, because they have the same notes. If several keys are likely, as for a pentatonic melody, the
+degree to which a note is foreign is the total probability of the keys that do not contain it. If no key is likely, no
+note is foreign.
 """
 
 import math
@@ -44,8 +44,8 @@ class Key:
     """A key.
 
     Attributes:
-        name: such as ``Bb`` or ``F#m``.
-        tonic: 0 (C) to 11 (B).
+        name: name such as ``Bb`` or ``F#m``.
+        tonic: pitch class of the tonic, 0 (C) to 11 (B).
         minor: whether it is a minor key.
         fifths: number of sharps in its signature, negative for flats; -7 to 7.
     """
@@ -56,7 +56,7 @@ class Key:
     fifths: int
 
     def transposed(self, semitones: int) -> "Key":
-        """Return the key so many semitones higher, spelled with few sharps or flats."""
+        """Return the key that is ``semitones`` higher, spelled with few sharps or flats."""
         return self if semitones % 12 == 0 else key_of(self.tonic + semitones, self.minor)
 
     @property

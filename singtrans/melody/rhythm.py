@@ -1,4 +1,4 @@
-"""The rhythm of a melody: metre, tempo, and the note values as a score writes them."""
+"""The rhythm of a melody: metre, tempo, and note values as in a score."""
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -8,20 +8,20 @@ import numpy as np
 from singtrans.melody.beats import Beats, beats_from_times
 from singtrans.melody.metre import Metre
 
-_LEAST = 0.3  # of the median length of a quarter note: tracked quarter notes are not shorter
-_HARMLESS = 0.02  # seconds by which notes may leave their beats so that the tempo is a round number
+_LEAST = 0.3  # least length of a tracked quarter note, relative to the median
+_HARMLESS = 0.02  # most seconds by which beats are moved to make the tempo a round number
 _FINEST = 24  # parts of a quarter note
 
 
 @dataclass(frozen=True, slots=True)
 class RhythmConfidence:
-    """Probabilities that parts of a rhythm are right; 1 for what the user stated.
+    """Probabilities that parts of a rhythm are right; 1 for parts that the user stated.
 
     Attributes:
-        beat: there is a beat at all.
-        tempo: the tempo is, within 6 %.
-        metre: the metre is.
-        downbeat: tempo, metre and downbeat are.
+        beat: probability that there is a beat.
+        tempo: probability that the tempo is right within 6 %.
+        metre: probability that the metre is right.
+        downbeat: probability that tempo, metre and downbeat are all right.
     """
 
     beat: float = 1.0
@@ -39,7 +39,7 @@ class Rhythm:
 
     Attributes:
         beats: the beats; they contain the metre.
-        tempo: beats of the metre per minute, a whole number, as a score states it.
+        tempo: beats of the metre per minute, as a whole number.
         starts: start of each note.
         ends: end of each note, not later than the start of the next.
         confidence: probabilities that tempo, metre and downbeat are right.
@@ -133,7 +133,7 @@ def rounded_tempo(tempo: float) -> float:
 
 
 def _round_tempo(tempo: float, beats: float) -> float:
-    """Round a tempo as far as the last of some beats moves by no more than 20 ms around their middle."""
+    """Round a tempo as far as possible without moving any of the beats by more than 20 ms."""
     for decimals in (0, 1, 2):
         rounded = round(tempo, decimals)
         if rounded > 0 and abs(60 / rounded - 60 / tempo) * beats / 2 < _HARMLESS:

@@ -73,10 +73,10 @@ def describe_tuning(notes: Sequence[Note]) -> str:
     """Describe in one line the tuning estimated from notes in time order."""
     reference = estimate_tuning(notes)
     if reference is None:
-        why = f"{len(notes)} notes are too few" if len(notes) < MIN_NOTES else "the notes agree on no other"
+        why = f"{len(notes)} notes are too few" if len(notes) < MIN_NOTES else "the notes agree on no other tuning"
         if _far_apart(notes):
             why = f"the notes lie more than {LONGEST_SONG / 3600:g} hours apart"
-        stays = "where the file has it" if any(note.tuning for note in notes) else f"{CONCERT:g} Hz"
+        stays = "as in the file" if any(note.tuning for note in notes) else f"{CONCERT:g} Hz"
         return f"tuning: A4 stays {stays}, as {why}; set it with --tuning"
     first, last = (float(s) for s in reference.semitones[[0, -1]])
     line = f"tuning: A4 = {_describe(first)}"
@@ -105,7 +105,7 @@ def estimate_tuning(notes: Sequence[Note]) -> TuningCurve | None:
     """Estimate a singer's tuning.
 
     Args:
-        notes: in time order.
+        notes: notes in time order.
 
     Returns:
         None if there are fewer than 4 notes, they fit no better than random notes, or they last longer than any song.

@@ -63,9 +63,9 @@ FINE_TUNING = TrainConfig(steps=600, rate=5e-4, validate_every=100, patience=4)
 """Default settings if training starts from a model."""
 
 
-# So few recordings should correct what the model gets wrong in them, and change as little else as possible. The means
-# of the initial and the trained weights keep most of what was learnt, and nearly all of what was known
-# (Wortsman et al., "Robust fine-tuning of zero-shot models", 2022).
+# Adaptation should correct the errors in the given recordings, and have little effect on others. Therefore, the result
+# is the mean of the initial and the trained weights, which keeps most of the corrections and nearly all of the previous
+# accuracy (Wortsman et al., "Robust fine-tuning of zero-shot models", 2022).
 ADAPTING = TrainConfig(
     steps=60, rate=3e-4, validate_every=30, patience=0, freeze="early", blend=0.5, batch=BatchConfig(size=8)
 )

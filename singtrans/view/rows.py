@@ -36,12 +36,12 @@ class Row:
     """Content of a row.
 
     Attributes:
-        start, stop: seconds.
+        start, stop: its start and end in seconds.
         notes: notes of the recording in time order.
-        extra: those that are extra, by index.
+        extra: indices of the extra notes.
         missed: notes of a reference that were missed.
         track: pitch track.
-        background: spectrogram; None for none.
+        background: spectrogram; None to draw none.
         on_rows: whether the box of a note is at its semitone, and not at its pitch.
     """
 
@@ -63,7 +63,7 @@ class Row:
         return note.onset < self.stop and note.offset > self.start
 
     def pitches(self) -> tuple[float, float]:
-        """Return the lowest and the highest pitch of the row, an octave apart or more."""
+        """Return the lowest and the highest pitch of the row, which are at least an octave apart."""
         inside = [self.shown(note).pitch for note in (*self.notes, *self.missed) if self.within(note)] or [60.0]
         lowest, highest = min(inside) - _MARGIN, max(inside) + _MARGIN
         more = max(0.0, _NARROWEST - (highest - lowest)) / 2

@@ -68,7 +68,7 @@ def test_remarks_name_their_formats_if_formats_differ():
     few = type(song)(song.notes[:3], song.pitch, 3.0)
     remarks = remarks_on(few, ("mid", "ustar", "pdf"), formats.Options(quantize="1/8"))
     assert [remark.split(" ")[0] for remark in remarks] == ["no", "pdf:", "mid,"]
-    assert remarks[2].startswith("mid, ustar: notes stay where they were sung")
+    assert remarks[2].startswith("mid, ustar: the notes keep the times that were sung")
 
 
 def test_the_metre_of_a_midi_file_is_kept_unless_an_option_sets_it(tmp_path):

@@ -1,4 +1,4 @@
-"""Tables, labels and JSON as programs and people write them: each gives the same two notes."""
+"""Tables, labels and JSON in the styles of various programs; all contain the same two notes."""
 
 import json
 
@@ -34,7 +34,7 @@ FILES = {
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_files_of_others(tmp_path, name):
+def test_files_in_other_styles_are_read(tmp_path, name):
     check(formats.load_notes(written(tmp_path / name, FILES[name])), TWO)
 
 
@@ -66,14 +66,14 @@ def test_notes_that_start_a_moment_before_the_recording_start_with_it(tmp_path, 
         formats.load_notes(written(tmp_path / f"b{name}", text.replace("-0.01", "-0.31")))
 
 
-def test_times_and_pitch_in_milliseconds(tmp_path):
+def test_files_of_times_and_of_pitch_may_be_in_milliseconds(tmp_path):
     path = written(tmp_path / "a.times.csv", "onset_ms,offset_ms\n500,1250\n")
     assert times.read(path).tolist() == [[0.5, 1.25]]
     path = written(tmp_path / "a.f0.csv", "time_ms,hz\n0,220\n10,220\n20,0\n")
     assert formats.load_pitch(path).time.tolist() == [0, 0.01, 0.02]
 
 
-def test_lists_of_objects_that_are_not_notes(tmp_path):
+def test_lists_of_other_objects_are_refused(tmp_path):
     refused(written(tmp_path / "a.json", json.dumps([*OBJECTS, {"start": 3}])), "entry 3 is not a note")
     faults = []
     check(formats.load_notes(tmp_path / "a.json", faults=faults), TWO)

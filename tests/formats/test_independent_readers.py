@@ -1,4 +1,4 @@
-"""Our readers against readers that are not ours, on generated files of many shapes."""
+"""Compare our readers with those of other projects, on many kinds of generated files."""
 
 import random
 
@@ -27,7 +27,7 @@ def equal(notes, expected, seconds=1e-3, semitones=0.01):
 
 
 def melody(rng, count=30):
-    """Notes (onset, offset, MIDI number) that do not overlap, some apart and some adjacent."""
+    """Make notes (onset, offset, MIDI number) that do not overlap; some have gaps between them."""
     now, found = 0.0, []
     for _ in range(count):
         now += rng.choice((0, 0, 0.25, round(rng.uniform(0.05, 2), 3)))
@@ -39,7 +39,7 @@ def melody(rng, count=30):
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("kind", [0, 1])
-def test_midi_by_pretty_midi(tmp_path, seed, kind):
+def test_midi_is_read_as_by_pretty_midi(tmp_path, seed, kind):
     pretty_midi = pytest.importorskip("pretty_midi")
     rng = random.Random(seed)
     file = mido.MidiFile(type=kind, ticks_per_beat=rng.choice((96, 480, 960)))
@@ -60,7 +60,7 @@ def test_midi_by_pretty_midi(tmp_path, seed, kind):
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.filterwarnings("ignore")
-def test_musicxml_by_music21(tmp_path, seed):
+def test_musicxml_is_read_as_by_music21(tmp_path, seed):
     music21 = pytest.importorskip("music21")
     rng = random.Random(seed)
     part = music21.stream.Part()
@@ -90,7 +90,7 @@ def test_musicxml_by_music21(tmp_path, seed):
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("namespace", ["note_midi", "note_hz"])
 @pytest.mark.filterwarnings("ignore")
-def test_jams_by_jams(tmp_path, seed, namespace):
+def test_jams_is_read_as_by_the_package_jams(tmp_path, seed, namespace):
     jams = pytest.importorskip("jams")
     notes = melody(random.Random(seed))
     content = jams.JAMS()
@@ -113,13 +113,13 @@ def test_jams_by_jams(tmp_path, seed, namespace):
 
 
 def pitch_of(label):
-    """The MIDI number of a label such as C#4, by music21's rule for names."""
+    """Return the MIDI number of a label such as C#4, by music21's rule for names."""
     music21 = pytest.importorskip("music21")
     return music21.pitch.Pitch(label.replace("b", "-")).ps
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_textgrids_of_the_package_textgrid(tmp_path, seed):
+def test_textgrids_are_read_as_by_the_package_textgrid(tmp_path, seed):
     textgrid = pytest.importorskip("textgrid")
     notes = melody(random.Random(seed))
     tier = textgrid.IntervalTier(name="notes", minTime=0, maxTime=notes[-1][1] + 1)
@@ -138,7 +138,7 @@ def test_textgrids_of_the_package_textgrid(tmp_path, seed):
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("command", ["Save as text file", "Save as short text file", "Save as binary file"])
-def test_textgrids_of_praat(tmp_path, seed, command):
+def test_textgrids_are_read_as_by_praat(tmp_path, seed, command):
     parselmouth = pytest.importorskip("parselmouth")
     notes = melody(random.Random(seed), 12)
     end = notes[-1][1] + 1
@@ -173,7 +173,7 @@ def test_textgrids_of_praat(tmp_path, seed, command):
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("mark", ["\t", " ", ","])
 @pytest.mark.filterwarnings("ignore")
-def test_tables_and_pitch_by_mir_eval(tmp_path, seed, mark):
+def test_tables_are_read_as_by_mir_eval(tmp_path, seed, mark):
     mir_eval = pytest.importorskip("mir_eval")
     rng = random.Random(seed)
     path = tmp_path / "a.txt"
@@ -194,7 +194,7 @@ def test_tables_and_pitch_by_mir_eval(tmp_path, seed, mark):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_ultrastar_by_ultrastarparser(tmp_path, seed):
+def test_ultrastar_is_read_as_by_ultrastarparser(tmp_path, seed):
     ultrastarparser = pytest.importorskip("ultrastarparser")
     rng = random.Random(seed)
     bpm, gap, beat = rng.randint(200, 400), rng.randint(0, 20_000), 0
@@ -215,7 +215,7 @@ def test_ultrastar_by_ultrastarparser(tmp_path, seed):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_utau_projects_by_utaupy(tmp_path, seed):
+def test_utau_projects_are_read_as_by_utaupy(tmp_path, seed):
     utaupy = pytest.importorskip("utaupy")
     rng = random.Random(seed)
     project = utaupy.ust.Ust()
@@ -238,7 +238,7 @@ def test_utau_projects_by_utaupy(tmp_path, seed):
 
 
 @pytest.mark.parametrize("ending", ["srt", "ass", "vtt"])
-def test_subtitles_by_pysubs2(tmp_path, ending):
+def test_subtitles_are_read_as_by_pysubs2(tmp_path, ending):
     pysubs2 = pytest.importorskip("pysubs2")
     rng = random.Random(0)
     subtitles = pysubs2.SSAFile()

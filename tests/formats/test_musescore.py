@@ -1,4 +1,4 @@
-"""MusicXML, opened and written again by MuseScore 3, where that is installed."""
+"""MusicXML files that MuseScore 3 opens and writes again, if it is installed."""
 
 import os
 import random
@@ -25,7 +25,7 @@ CELLS = {
 
 
 def melody(metre, seed):
-    """Ten bars or so of notes and rests, with a pickup of a beat."""
+    """Make about ten bars of notes and rests, with a pickup of a beat."""
     dice = random.Random(seed)
     starts, ends, now = [], [], metre.bar - metre.beat
     while now < 10 * metre.bar:
@@ -39,7 +39,7 @@ def melody(metre, seed):
 
 
 def heads(data):
-    """(bar, place in it, length, pitch, ties) of every note head and rest, and the length of every bar."""
+    """Return (bar, place in the bar, length, pitch, ties) of all note heads and rests, and the lengths of all bars."""
     import music21
 
     part = music21.converter.parseData(data, format="musicxml").parts[0]
@@ -54,7 +54,7 @@ def heads(data):
 
 
 def unusual(folder, name):
-    """Let MuseScore write in.musicxml to a file, and return what it says but for its progress."""
+    """Let MuseScore write in.musicxml to a file, and return its messages except those about progress."""
     environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "HOME": str(folder), "XDG_RUNTIME_DIR": str(folder)}
     command = [MUSESCORE, "-o", folder / name, folder / "in.musicxml"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=True)

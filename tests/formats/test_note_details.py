@@ -1,4 +1,4 @@
-"""JSON keeps how sure a note is, its ornaments and its end in a score."""
+"""JSON contains the probabilities, the ornaments and the written end of a note."""
 
 import io
 import json
@@ -44,7 +44,7 @@ def test_the_fields_are_named_as_documented():
     assert fields["release"] == 1.5
 
 
-def test_what_is_not_known_is_left_out():
+def test_unknown_values_are_left_out():
     (fields,) = written(Note(0.5, 1.25, 60.1))["notes"]
     assert set(fields) == {"onset", "offset", "pitch", "note", "confidence"}
     (fields,) = written(replace(NOTE, certainty=replace(SURE, pitch=0.9)))["notes"]
@@ -64,7 +64,7 @@ def test_what_is_not_known_is_left_out():
         ("release", -1.0),
     ],
 )
-def test_anything_else_is_not_a_note(tmp_path, name, value):
+def test_invalid_values_are_refused(tmp_path, name, value):
     content = written(NOTE)
     content["notes"][0][name] = value
     path = tmp_path / "song.json"

@@ -25,7 +25,7 @@ def line(name, pitches=PITCHES, note_seconds=NOTE_SECONDS):
     return "|".join([name, "你好妈", *(" ".join(map(str, column)) for column in columns)])
 
 
-def test_opencpop(tmp_path):
+def test_opencpop_is_read(tmp_path):
     path = written(tmp_path / "transcriptions.txt", line("2001000001") + "\n" + line("2001000002") + "\n")
     check(formats.load_notes(path, name="2001000002"), NOTES)
     refused(path, "2 recordings: choose one with --name \\(2001000001, 2001000002\\)")
@@ -35,7 +35,7 @@ def test_opencpop(tmp_path):
     refused(written(path, line("1", ["H4", *PITCHES[1:]])), "is not in a known format")
 
 
-def test_lengths_of_phonemes_count_where_those_of_notes_are_the_scores(tmp_path):
+def test_lengths_are_those_of_phonemes_if_notes_have_lengths_of_the_score(tmp_path):
     path = written(tmp_path / "a.txt", line("1", note_seconds=[2 * seconds for seconds in NOTE_SECONDS]))
     check(formats.load_notes(path), NOTES)
 
@@ -64,7 +64,7 @@ def item(name, **changes):
     } | changes
 
 
-def test_m4singer(tmp_path):
+def test_m4singer_is_read(tmp_path):
     path = written(tmp_path / "meta.json", json.dumps([item("Alto-1#newboy#0000"), item("Alto-1#newboy#0001")]))
     check(formats.load_notes(path, name="Alto-1#newboy#0001"), NOTES)
     check(formats.load_notes(path, name="0000"), NOTES)
@@ -74,7 +74,7 @@ def test_m4singer(tmp_path):
     check(formats.load_notes(written(path, json.dumps([plain]))), NOTES)
 
 
-def test_gtsinger(tmp_path):
+def test_gtsinger_is_read(tmp_path):
     words = [
         {"word": "<SP>", "note": [0], "note_start": [0], "note_end": [0.25]},
         {"word": "you", "note": [60, 62], "note_start": [0.25, 0.5], "note_end": [0.5, 1.0]},

@@ -1,4 +1,4 @@
-"""Random melodies as scores write them: starts and ends in quarter notes, in any metre, with triplets and pickups."""
+"""Random written melodies: starts and ends in quarter notes, in any metre, with triplets and pickups."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -21,8 +21,8 @@ class WrittenMelody:
     """A melody.
 
     Attributes:
-        starts, ends: of each note, in quarter notes since a bar line.
-        pitches: of each note.
+        starts, ends: start and end of each note, in quarter notes since a bar line.
+        pitches: pitch of each note.
         metre: metre of all bars.
     """
 
@@ -34,7 +34,7 @@ class WrittenMelody:
 
 @st.composite
 def written_melodies(draw, metres=METRES, finest=_STRAIGHT):
-    """Melodies on places that a rhythm can have: each half note is straight, or has triplets of a kind."""
+    """Draw melodies in which each half note is straight, or contains triplets of one length."""
     metre = draw(st.sampled_from(metres))
     can_divide = metre.denominator <= 4 and metre.bar % 2 == 0
     places = {Fraction(0)}
@@ -48,7 +48,7 @@ def written_melodies(draw, metres=METRES, finest=_STRAIGHT):
     sung = draw(st.lists(st.booleans(), min_size=len(spans), max_size=len(spans)))
     kept = [span for span, is_sung in zip(spans, sung, strict=True) if is_sung] or spans[:1]
     pitches = draw(st.lists(st.integers(48, 76), min_size=len(kept), max_size=len(kept)))
-    # A note ends where the next place is; sometimes it is held to the next note.
+    # A note ends at the next place in the rhythm, or is held to the next note.
     following = [start for start, _ in kept[1:]] + [kept[-1][1]]
     held = draw(st.lists(st.booleans(), min_size=len(kept), max_size=len(kept)))
     ends = [after if is_held else end for (_, end), after, is_held in zip(kept, following, held, strict=True)]

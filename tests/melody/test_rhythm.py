@@ -1,4 +1,4 @@
-"""Estimated beats, and quantised notes."""
+"""Estimation of beats, and quantized notes."""
 
 import numpy as np
 import pytest
@@ -24,21 +24,21 @@ METRES = [Metre(2, 4), Metre(3, 4), Metre(4, 4), Metre(6, 8), Metre(9, 8), Metre
     downbeat=st.integers(0, 3),
     at=st.floats(0, 1000),
 )
-def test_beats_keep_time_and_bars_are_complete(tempo, phase, quiet, metre, downbeat, at):
+def test_beats_have_the_stated_tempo_and_bars_are_complete(tempo, phase, quiet, metre, downbeat, at):
     beats = constant_beats(tempo, phase, metre, downbeat, quiet=quiet)
     assert beats.times[0] == beats.quarters[0] == 0
     assert beats.tempo == pytest.approx(tempo)
     assert float(beats.seconds(beats.position(at))) == pytest.approx(at, abs=1e-6)
-    # From the first note on, bar lines are where they were said to be.
+    # From the first note on, bar lines are at the stated places.
     period = 60 / tempo
     bars = beats.seconds(float(metre.bar) * np.arange(1, 200))
     bars = bars[bars > quiet + 2 * period][:20]
     away = (bars - phase) / period - downbeat
-    # The first note may be rounded to a tick, and a bar line that is close to the start be moved to it.
+    # The first note may be rounded to a tick, and a bar line near the start may be moved to the start.
     np.testing.assert_allclose(away / metre.beats, np.round(away / metre.beats), atol=0.2 / metre.beats)
 
 
-def test_a_bar_begins_with_the_recording_and_the_lead_in_is_as_steady_as_it_can_be():
+def test_the_recording_begins_with_a_bar_near_the_stated_tempo():
     for metre in METRES:
         for quiet in (0.5, 1.0, 3.0, 7.3, 20.0):
             beats = constant_beats(100, quiet, metre, 0, quiet=quiet)

@@ -90,7 +90,7 @@ def test_few_or_inconsistent_notes_stay_at_440():
     assert describe_tuning(()) == "tuning: A4 stays 440 Hz, as 0 notes are too few; set it with --tuning"
     assert estimate_tuning(sung(-40, MEANT[:3]).notes) is None
     anything = sung(np.random.default_rng(3).uniform(-50, 50, len(MEANT)))
-    assert "agree on no other" in describe_tuning(anything.notes)
+    assert "agree on no other tuning" in describe_tuning(anything.notes)
     np.testing.assert_array_equal(integers(anything), integers(anything, None))
 
 
@@ -138,7 +138,7 @@ def test_a_tuning_is_kept_in_files(tmp_path, ending):
     np.testing.assert_array_equal([note.note for note in found], MEANT[:40])
     few = Transcription(found[:3], NOTHING, 3.0)
     assert apply_tuning(few, "auto").notes == few.notes
-    assert "A4 stays where the file has it, as 3 notes are too few" in describe_tuning(few.notes)
+    assert "A4 stays as in the file, as 3 notes are too few" in describe_tuning(few.notes)
     plain = formats.save(sung(0, MEANT[:4]), tmp_path / f"b{ending}")
     assert "tuning" not in plain.read_text()
     assert all(note.tuning == 0 for note in formats.load_notes(plain))

@@ -47,7 +47,7 @@ def numbered(number, step):
     return FolkSong(f"f:{number}", f"Title {number}", number, song.metre, 0, False, notes)
 
 
-def test_families_are_not_divided():
+def test_related_songs_are_in_the_same_split():
     songs = [numbered(f"E{100 + i}{letter}", i) for i in range(40) for letter in ("A", "B")]
     assert len(families(songs)) == 40
     parts = split(songs)
@@ -74,7 +74,7 @@ def test_performances_have_the_stated_timing():
         assert len(noisy.source) == len(noisy.notes)
 
 
-def test_counts_and_weights_tell_metres_apart():
+def test_metres_differ_in_counts_and_weights():
     songs = [tune(name)[0] for name in NAMES]
     tables = count_tables(songs)
     assert tables.steps.shape[:2] == (len(METRES), 4 * SLOTS)

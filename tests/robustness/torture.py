@@ -106,7 +106,7 @@ def _by_number(said: list[tuple[str, float]], numbers: list[int]) -> dict[int, t
 
 
 def _unnumbered(said: list[tuple[str, float]], path: Path) -> tuple[str, float]:
-    return next((entry for entry in said if entry[0].startswith(f"failed: {path}:")), ("nothing was said", 0.0))
+    return next((entry for entry in said if entry[0].startswith(f"failed: {path}:")), ("there was no message", 0.0))
 
 
 def _notes(path: Path) -> list[tuple[float, float, float]]:
@@ -139,7 +139,7 @@ def _compared(outcome: str, notes: list, wanted: list) -> str:
         strange = sum(not _has(wanted, note) for note in notes[:-1])
     else:
         strange = max(sum(not _has(notes, note) for note in wanted), abs(len(notes) - len(wanted)))
-    return f"other notes than the tune's: {notes}" if strange > 1 else ""
+    return f"notes that are not in the tune: {notes}" if strange > 1 else ""
 
 
 def _has(notes: list, wanted: tuple[float, float, float]) -> bool:

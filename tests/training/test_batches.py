@@ -31,7 +31,7 @@ from tests.helpers.training_songs import RATE, recordings, sung_folder
 
 NOTHING = AugmentConfig(
     level=0.0, **{f.name: 0.0 for f in fields(AugmentConfig) if f.name.endswith("_probability")}
-)  # is done to an excerpt
+)  # leaves excerpts unchanged
 
 
 @pytest.fixture(scope="module")

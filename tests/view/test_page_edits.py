@@ -1,4 +1,4 @@
-"""Every edit of the report page, on a desktop's and a phone's screen."""
+"""Edits on the report page, with the screen sizes of a desktop and a phone."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ NUMBERS = [60, 61, 62, 63, 64, 60, 61, 62]
 
 @pytest.fixture(scope="module", params=SIZES)
 def shared(request, chromium, tmp_path_factory):
-    """One page for all tests of a size."""
+    """Open one page for all tests of a screen size."""
     folder = tmp_path_factory.mktemp("edits")
     options = Options(audio=sung(folder / "tune.wav", 5.0), beats=constant_beats(120.0, 0.5))
     path = formats.save(sung_tune(), folder / "a.report.html", options=options)
@@ -36,7 +36,7 @@ def shared(request, chromium, tmp_path_factory):
 
 @pytest.fixture
 def tab(shared):
-    """The page as it was at first."""
+    """Return the page in its initial state."""
     shared.evaluate("scrollTo(0, 0)")
     for key in ("Escape", "Escape", "0"):
         shared.keyboard.press(key)
@@ -73,7 +73,7 @@ def test_shift_makes_fine_steps(tab):
     assert "4.030 to" in chosen(tab) or "4.029 to" in chosen(tab) or "4.031 to" in chosen(tab)
 
 
-def test_an_end_has_a_target_of_24_pixels_and_the_pitch_is_measured_again(tab, tmp_path):
+def test_dragging_an_end_within_24_pixels_measures_the_pitch_again(tab, tmp_path):
     tab.mouse.click(*point(tab, 4.2, 62))
     (x, y), per_second = point(tab, 4.45, 62), float(state(tab)["scale"])
     for side in (11, -9):
@@ -81,13 +81,13 @@ def test_an_end_has_a_target_of_24_pixels_and_the_pitch_is_measured_again(tab, t
         assert "4.000 to 4.35" in chosen(tab)
         tab.keyboard.press("Control+z")
     tab.mouse.click(*point(tab, 1.2, 61))
-    tab.keyboard.press("Delete")  # the third note grows over the place of the second one
+    tab.keyboard.press("Delete")  # the third note is extended over the place of the second one
     tab.mouse.click(*point(tab, 1.7, 62))
     x, y = point(tab, 1.5, 62)
     drag(tab, (x, y), (x - 0.52 * per_second, y))
     notes = notes_of(tab, tmp_path)
     assert notes[1].onset == pytest.approx(0.98, abs=0.01)
-    assert notes[1].pitch == pytest.approx(61.6, abs=0.51)  # one of the two pitches that are now in it, or between
+    assert notes[1].pitch == pytest.approx(61.6, abs=0.51)  # one of the two pitches that it now covers, or between them
     assert notes[1].pitch != 62.1
 
 
@@ -163,19 +163,19 @@ def test_a_double_click_splits_a_note_or_adds_one(tab, tmp_path):
 
 def test_split_merge_add_and_delete_by_keys(tab, tmp_path):
     tab.mouse.click(*point(tab, 1.2, 61))
-    tab.keyboard.press("s")  # the cursor is elsewhere: in the middle
+    tab.keyboard.press("s")  # the cursor is outside of the note, so it is split in the middle
     tab.keyboard.press("Escape")
     assert state(tab)["notes"] == "9"
     tab.mouse.click(*point(tab, 3.2, 60))
     tab.keyboard.press("m")
     assert state(tab)["notes"] == "8"
     tab.keyboard.press("Delete")
-    tab.mouse.click(*point(tab, 3.3, 65))  # the background: the cursor goes there
+    tab.mouse.click(*point(tab, 3.3, 65))  # a click on the background moves the cursor
     tab.keyboard.press("a")
     notes = notes_of(tab, tmp_path)
     assert notes[2].onset == pytest.approx(1.225, abs=0.001)
     assert notes[-2].onset == pytest.approx(3.3, abs=0.02)
-    assert notes[-2].pitch == pytest.approx(60.1, abs=1.01)  # what is sung there
+    assert notes[-2].pitch == pytest.approx(60.1, abs=1.01)  # the pitch that is sung there
     for _ in range(4):
         tab.keyboard.press("Control+z")
     assert [note.note for note in notes_of(tab, tmp_path)] == NUMBERS
@@ -304,7 +304,7 @@ def test_tempo_metre_and_key_can_be_set(tab, tmp_path):
     assert chosen(tab).startswith("B♯3")
 
 
-def test_the_song_scrolls_under_a_drag_at_the_border(tab, tmp_path):
+def test_a_drag_to_the_border_scrolls_the_song(tab, tmp_path):
     for _ in range(5):
         tab.keyboard.press("+")
     tab.evaluate("document.getElementById('canvas').dispatchEvent(new WheelEvent('wheel', { deltaX: 9e4 }))")

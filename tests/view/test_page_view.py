@@ -1,4 +1,4 @@
-"""What the report page shows, and finding what to check."""
+"""Display and navigation of the report page."""
 
 import os
 from dataclasses import replace
@@ -14,8 +14,8 @@ from tests.helpers.page_tunes import EVIL, sung, sung_tune, tune
 SIZES = [(1280, 800), (390, 844)]
 
 
-def test_clicks_meet_their_notes_whatever_opens(opened, tmp_path):
-    """The canvas follows its size: a notice, open parts of the page and a status that wraps do not displace clicks."""
+def test_clicks_select_the_right_notes_after_changes_of_layout(opened, tmp_path):
+    """Notices, open parts of the page and long status lines resize the canvas, but do not displace clicks."""
     tab = opened(sung_tune(), size=(390, 844))
     changes = (
         "document.getElementById('notice').hidden = false",
@@ -36,7 +36,7 @@ def test_clicks_meet_their_notes_whatever_opens(opened, tmp_path):
         assert state(tab)["chosen"] == "1"
 
 
-def test_a_note_that_the_key_moved_lies_on_the_row_of_its_name(opened, tmp_path):
+def test_a_note_is_on_the_row_of_its_name_in_the_key(opened, tmp_path):
     """A pitch of 67.6 is nearest to G♯4; in C major it is written as G4, and the box is on the row of G4."""
     notes = (*tune().notes[:3], Note(2.0, 2.45, 67.6, moved=-1))
     tab = opened(replace(tune(), notes=notes))
@@ -81,7 +81,7 @@ def test_one_wrong_note_does_not_set_the_range(opened):
     assert state(tab)["start"] == "0.000"
 
 
-def test_the_map_goes_to_a_place(opened):
+def test_a_click_on_the_map_scrolls_there(opened):
     tab = opened(tune(400))
     box = tab.locator("#map").bounding_box()
     tab.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
@@ -90,7 +90,7 @@ def test_the_map_goes_to_a_place(opened):
     assert middle == pytest.approx(100, abs=5)
 
 
-def test_it_plays_and_seeks(opened, tmp_path):
+def test_the_page_plays_and_seeks(opened, tmp_path):
     tab = opened(tune(20), Options(audio=sung(tmp_path / "a.wav", 11)))
     tab.click("#play")
     wait_for(tab, "Number(document.body.dataset.position) > 0.3")
@@ -119,7 +119,7 @@ def test_every_doubtful_note_is_listed_until_it_is_checked(opened, tmp_path, siz
     assert (state(tab)["chosen"], tab.evaluate("scrollY")) == ("5", 0)  # the notes stay where they are
     tab.keyboard.press("Shift+N")
     assert "Unsure: its pitch" in chosen(tab)
-    tab.keyboard.press("c")  # looks right; on to the next one
+    tab.keyboard.press("c")  # marks the note as right and selects the next doubtful note
     assert (tab.inner_text("#check-count"), state(tab)["chosen"]) == ("1 left", "5")
     tab.keyboard.press("ArrowUp")  # a corrected note is checked, too
     assert tab.inner_text("#check-count") == "all done"
@@ -131,7 +131,7 @@ def test_every_doubtful_note_is_listed_until_it_is_checked(opened, tmp_path, siz
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_everything_can_be_reached_and_has_a_name(opened, size):
+def test_all_controls_can_be_focused_and_have_names(opened, size):
     tab = opened(sung_tune(), size=size)
     notes = tab.locator("#options [role=option]")
     assert notes.count() == 8
@@ -186,7 +186,7 @@ def test_teaching_and_sheet_music_show_commands(opened, tmp_path):
     assert tab.inner_text("#commands code") == "singtrans convert tune.session.json tune.musicxml"
 
 
-def test_evil_names_do_nothing(opened):
+def test_markup_in_names_is_not_executed(opened):
     tab = opened(tune(audio=EVIL + ".wav"))
     assert "script" in tab.inner_text("#title")
     assert tab.locator("img").count() == 0
@@ -212,8 +212,8 @@ def test_a_long_song_scrolls_without_freezing(opened):
         }"""
     )
     assert float(state(tab)["start"]) > 50
-    assert min(drawn) > 30  # every turn of the wheel is drawn
-    assert max(drawn) < 4000  # and what is drawn is what is seen, not the whole song
+    assert min(drawn) > 30  # every turn of the wheel draws the canvas
+    assert max(drawn) < 4000  # only the visible part is drawn, not the whole song
 
 
 def test_a_page_without_notes_works(opened, tmp_path):

@@ -1,7 +1,7 @@
-"""Which notes a person should look at, and why.
+"""Choose the notes that a person should check, and give reasons.
 
-A note that states its certainty is doubtful where one of its probabilities is low. Notes from models without
-calibration and from other programs state only a confidence, or none; of those, the least sure tenth is doubtful.
+A note with probabilities is doubtful if one of them is low. Notes from other programs, or from models without
+calibration, have only a confidence or none; the tenth of them with the lowest confidence is doubtful.
 """
 
 import math
@@ -12,21 +12,22 @@ from singtrans.notes import DOUBTFUL, Note
 SHORT = 0.1  # seconds
 BETWEEN = 0.35  # semitones from the nearest integer
 _SHARE = 0.1
-_CERTAIN = 1.0  # confidence of notes that a person made or that come without one
+_CERTAIN = 1.0  # confidence of notes that a person made, and of notes without a confidence
 
 
 def doubts(notes: Sequence[Note]) -> list[tuple[str, ...]]:
-    """Find the reasons to check each note; an empty tuple where there is none.
+    """Find the reasons to check each note; the tuple is empty if there are none.
 
-    The reasons are ``onset``, ``pitch``, ``octave`` and ``offset`` (a low probability), ``unsure`` (among the least
-    sure tenth), and as explanations after one of these ``short`` and ``between`` (two semitones).
+    The reasons are ``onset``, ``pitch``, ``octave`` and ``offset`` (if that probability is low), and ``unsure`` (in the
+    tenth with the lowest confidence). ``short`` and ``between`` (two semitones) may follow one of these as
+    explanations.
     """
     limit = _limit([note.confidence for note in notes if note.certainty is None and note.confidence < _CERTAIN])
     return [_reasons(note, limit) for note in notes]
 
 
 def _limit(confidences: Sequence[float]) -> float:
-    """Confidence up to which a note belongs to the least sure tenth, or is below what counts as sure anyway."""
+    """Return the confidence up to which notes are doubtful."""
     if not confidences:
         return -1.0
     tenth = sorted(confidences)[max(0, math.ceil(_SHARE * len(confidences)) - 1)]

@@ -22,14 +22,14 @@ class Arrangement:
     """Notes with beats and syllables, ready to be written.
 
     Attributes:
-        notes: with the times that are written, in seconds.
-        unmoved: the notes before they were quantized, with ends of the same kind.
-        beats: the beats under them.
-        is_found: whether the beats were found in the notes, and are not only stated.
-        rhythm: metre, tempo and note values, as a score has them; None without a grid.
-        syllables: of each note, None where it has none.
-        breaths: whether the singer breathes, after each note.
-        remarks: a line for everything that a user wants to know about how this came to be.
+        notes: notes with the times that are written, in seconds.
+        unmoved: the notes before they were quantized; their ends are chosen in the same way.
+        beats: the beats of the music.
+        is_found: whether the beats were found in the notes; otherwise they are only stated.
+        rhythm: metre, tempo and note values for a score; None without a grid.
+        syllables: syllable of each note; None for a note without one.
+        breaths: for each note, whether the singer breathes after it.
+        remarks: lines that tell the user how the tempo, the rhythm and the syllables were chosen.
     """
 
     notes: tuple[Note, ...]

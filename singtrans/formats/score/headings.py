@@ -13,10 +13,10 @@ FONTS = "'Libertinus Serif', 'Times New Roman', 'Liberation Serif', 'Nimbus Roma
 _TITLE, _NAME, _NUMBER = 34.0, 19.0, 17.0  # sizes of text, in pixels: a fifth of a millimetre each
 _TITLE_Y, _NAME_Y = 92.0, 128.0  # base lines
 _MARGIN = 75.0
-_LETTER = 0.5  # width of a usual letter, of the text's size
-_NARROW = 0.94  # width of the letters that verovio expects, those of Times, over that of the letters in `FONTS`
+_LETTER = 0.5  # width of an average letter, relative to the size of the text
+_NARROW = 0.94  # width of letters in Times, which verovio expects, relative to letters in `FONTS`
 _SHORTEST_LINE = 90.0  # units; shorter than a hyphen
-_RAISED = 230.0  # units by which a tempo mark lies higher than in verovio, so that it is clear of beams
+_RAISED = 230.0  # units by which a tempo mark is raised above verovio's place, so that it does not touch beams
 _TEMPO = 405.0  # size of a tempo mark, in verovio's units
 
 

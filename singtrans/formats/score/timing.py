@@ -27,8 +27,8 @@ class Timing:
     Attributes:
         notes: notes with the times that are written, in seconds.
         beats: the beats.
-        rhythm: note values as a score has them; None unless they are asked for.
-        followed: the same note values with beats that follow the singer.
+        rhythm: the note values of a score; None unless the options ask for them.
+        followed: the same note values, with beats that follow the singer's tempo.
         is_found: whether the beats were found in the notes.
     """
 
