@@ -108,8 +108,9 @@ def test_a_limit_on_file_sizes_is_reported(tmp_path):
     )
     wav(tmp_path / "a.wav")
     words = ["transcribe", "a.wav", "-f", "csv", "-f", "wav"]
+    # -B: the limit would also cut off the bytecode that Python stores for later runs.
     result = subprocess.run(
-        [sys.executable, "-c", command, *words], cwd=tmp_path, capture_output=True, text=True, check=False
+        [sys.executable, "-B", "-c", command, *words], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert result.returncode == 1
     assert len(result.stderr.splitlines()) == 1, result.stderr
