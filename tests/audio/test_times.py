@@ -104,7 +104,7 @@ def test_parts_of_a_chained_ogg_may_be_of_different_kinds(tmp_path, takes):
         audio.load(audio.Recording(path, track=2))
 
 
-def test_a_damaged_part_of_a_chained_ogg_costs_no_other(tmp_path):
+def test_only_the_damaged_part_of_a_chained_ogg_is_lost(tmp_path):
     parts = []
     for _ in range(3):
         soundfile.write(tmp_path / "a.ogg", tones(48_000, (0.5,), length=1.6), 48_000, format="OGG", subtype="VORBIS")

@@ -1,4 +1,4 @@
-"""MusicXML as it sounds: the order of bars against music21's, transposition, tempo, and what is left out."""
+"""Reading MusicXML: order of bars (compared with music21), transposition, tempo, and notes that are left out."""
 
 import io
 import warnings
@@ -15,7 +15,7 @@ BACKWARD = '<barline location="right"><repeat direction="backward"/></barline>'
 
 
 def ending(number, *, backward=False, kind="stop"):
-    """The brackets of a whole bar."""
+    """Return the brackets of a single bar."""
     repeat = '<repeat direction="backward"/>' if backward else ""
     start = f'<barline location="left"><ending number="{number}" type="start"/></barline>'
     return start, f'<barline location="right"><ending number="{number}" type="{kind}"/>{repeat}</barline>'
@@ -130,7 +130,7 @@ def test_jumps_are_read_from_words_and_playback(tmp_path, words, sound):
         ("<chromatic>x</chromatic>", 60),
     ],
 )
-def test_transposing_parts_sound(tmp_path, transpose, expected):
+def test_transposing_parts_are_read_at_their_sounding_pitch(tmp_path, transpose, expected):
     change = f"<attributes><transpose>{transpose}</transpose></attributes>"
     assert pitches(read(tmp_path, score([bar(change, note("C4", 4))]))) == [expected]
 
@@ -164,7 +164,7 @@ def test_tempo_marks_of_all_parts_are_followed(tmp_path, mark, seconds, where):
     assert [note.onset for note in notes] == pytest.approx([0, seconds, 2 * seconds])
 
 
-def test_a_tempo_mark_in_the_middle_holds_from_there_and_returns_with_a_repeat(tmp_path):
+def test_a_tempo_mark_inside_a_bar_is_followed_in_each_repeat(tmp_path):
     first = bar(FORWARD, '<sound tempo="120"/>', note("C4", 2), '<sound tempo="60"/>', note("D4", 2), BACKWARD)
     notes = read(tmp_path, score([first]))
     assert [note.onset for note in notes] == pytest.approx([0, 1, 3, 4])
@@ -193,7 +193,7 @@ def test_chords_voices_and_ties(tmp_path):
         "<type>nonsense</type><voice>x</voice>",
     ],
 )
-def test_a_bad_sign_changes_no_note(tmp_path, sign):
+def test_invalid_signs_have_no_effect_on_notes(tmp_path, sign):
     assert pitches(read(tmp_path, score([bar(note("C4", 1, sign), note("D4"))]))) == [60, 62]
 
 
@@ -248,6 +248,6 @@ def test_compressed_scores_other_endings_and_bars_with_parts(tmp_path):
         '<!DOCTYPE x [<!ENTITY a "b">]><score-partwise/>',
     ],
 )
-def test_what_is_not_a_score_is_refused(tmp_path, text):
+def test_files_without_a_score_are_refused(tmp_path, text):
     with pytest.raises(InputError, match="MusicXML that can be read"):
         read(tmp_path, text)

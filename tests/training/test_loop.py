@@ -1,4 +1,4 @@
-"""The training loop: trained, resuming, validating and stopping."""
+"""The training loop: training, resuming, validating and stopping."""
 
 from contextlib import nullcontext
 from dataclasses import replace

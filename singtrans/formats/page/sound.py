@@ -19,7 +19,7 @@ OUTLINE_HOP = 0.01  # seconds
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sound:
-    """A recording as the page contains it.
+    """The recording in a page.
 
     Attributes:
         mime: media type of the compressed sound.

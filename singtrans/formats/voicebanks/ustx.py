@@ -17,7 +17,7 @@ _VERSION = "0.6"
 _HELD_LYRIC = "+~"
 _STEP = 5  # ticks from point to point of a curve
 _FLAT = [{"x": -1, "y": 0, "shape": "io"}, {"x": 1, "y": 0, "shape": "io"}]
-"""Points without transitions between notes, because the curve has the whole sung pitch."""
+"""Pitch points of a note. They add no transitions between notes, because the curve contains the sung pitch."""
 
 _NO_VIBRATO = {"length": 0, "period": 175, "depth": 25, "in": 10, "out": 10, "shift": 0, "drift": 0}
 
