@@ -9,7 +9,7 @@ _METRE = re.compile(r"(\d{1,2})(?:/(2|4|8|16))?", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Metre:
-    """A metre, as its time signature states it.
+    """A metre with its time signature.
 
     In 6/8, 9/8 and 12/8, a beat is three eighth notes. Lengths are in quarter notes.
 
@@ -52,7 +52,7 @@ class Metre:
 
     @property
     def beat(self) -> Fraction:
-        """Length of a beat: what a metronome counts."""
+        """Length of a beat, the distance of clicks of a metronome."""
         return 3 * self.unit if self.is_compound else self.unit
 
     @property

@@ -1,4 +1,4 @@
-"""Rows, pages and labels of plots, and what is drawn in them."""
+"""Rows, pages, labels and content of plots."""
 
 import json
 import re
@@ -79,7 +79,7 @@ def test_each_row_shows_its_own_pitches():
     assert layout.row(15.0, 30.0).pitches()[1] > 90
 
 
-def test_pages_are_files_of_their_own_or_one_pdf(tmp_path):
+def test_pages_are_separate_pictures_or_one_pdf(tmp_path):
     picture = Picture(song(130, 5.0))
     names = [f"s-{number}.png" for number in (1, 2, 3)]
     assert [path.name for path in plot(picture, tmp_path / "s.png")] == names

@@ -36,7 +36,7 @@ def find_triplets(positions: Sequence[int], metre: Metre) -> tuple[Triplet, ...]
         metre: the metre.
     """
     bar = int(metre.bar * QUARTER)
-    # A triplet has the length of two beats, of a beat or of its half; beats of compound metres have three parts anyway.
+    # A triplet is two beats, one beat or half a beat long. Beats of compound metres have three parts without triplets.
     lengths = (_EIGHTH,) if metre.is_compound or metre.denominator > 4 else (_HALF, QUARTER, _EIGHTH)
     found: list[Triplet] = []
     parts: dict[int, set[int]] = {}
