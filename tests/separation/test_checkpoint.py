@@ -3,12 +3,14 @@
 import hashlib
 import io
 import pickle
+import re
 import zipfile
 
 import numpy as np
 import pytest
 
 from singtrans.errors import UsageError
+from singtrans.extras import install_command
 from singtrans.separation import checkpoint
 from singtrans.separation.checkpoint import find_checkpoint, read_checkpoint
 
@@ -94,5 +96,5 @@ def test_a_missing_file_is_reported_in_one_line(tmp_path):
 
 def test_the_error_for_a_missing_package_names_the_extra(monkeypatch):
     monkeypatch.setattr(checkpoint, "PACKAGE", "no_such_package_for_songs")
-    with pytest.raises(UsageError, match=r"singtrans\[songs\]"):
+    with pytest.raises(UsageError, match=re.escape(install_command("songs"))):
         find_checkpoint()

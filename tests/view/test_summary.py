@@ -58,6 +58,7 @@ def test_the_summary_compares_with_a_written_melody(opened):
     head, missed = rows(tab, "#panel-summary .list")
     assert (head[1], missed[1], missed[2], missed[-1]) == ("No.", "3", "D4", "○ missed")
     tab.click("text=All 8 notes compared")
+    tab.wait_for_selector("#panel-summary details[open] .list")
     assert len(rows(tab, "#panel-summary details[open] .list")) == 1 + 8
 
 
