@@ -51,9 +51,8 @@ def whole_file(path: Path, *, overwrite: bool = True) -> Iterator[BinaryIO]:
     except OSError as error:
         raise InputError(f"{path} cannot be written: {_remedy(error, path)}") from error
     finally:
-        if temporary:
-            with contextlib.suppress(OSError):  # the temporary name is gone if the file is complete
-                temporary.unlink()
+        if temporary:  # this name is gone if the file is complete
+            _remove(temporary)
         if lock is not None:
             os.close(lock)
 
@@ -70,19 +69,30 @@ def _begun(folder: Path) -> _Begun:
     while True:
         # The temporary name has a fixed length, because the final name may have the greatest length that the file
         # system allows. The module tempfile is not used, because its files can only be read by their owner.
-        path = folder / f".singtrans-{uuid.uuid4().hex}.tmp"
-        file = path.open("xb")
-        if fcntl is None:
-            return _Begun(path, file, None)
-        # A second descriptor holds the lock until the file has its final name. The first one must be closed before
-        # that, because some network file systems report write errors only on closing.
-        lock = os.dup(file.fileno())
-        with contextlib.suppress(OSError):  # some network file systems have no locks
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        if os.fstat(lock).st_nlink:
-            return _Begun(path, file, lock)
+        path, lock = folder / f".singtrans-{uuid.uuid4().hex}.tmp", None
+        try:
+            file = path.open("xb")
+            if fcntl is None:
+                return _Begun(path, file, None)
+            # A second descriptor holds the lock until the file has its final name. The first one must be closed before
+            # that, because some network file systems report write errors only on closing.
+            lock = os.dup(file.fileno())
+            with contextlib.suppress(OSError):  # some network file systems have no locks
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            if os.fstat(lock).st_nlink:
+                return _Begun(path, file, lock)
+        except BaseException:  # a signal can stop the program at any of these lines
+            _remove(path)
+            if lock is not None:
+                os.close(lock)
+            raise
         file.close()  # another process removed it before it was locked
         os.close(lock)
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(OSError):  # it does not exist
+        path.unlink()
 
 
 def sweep(folder: Path) -> None:

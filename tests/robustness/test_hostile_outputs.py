@@ -17,6 +17,7 @@ from singtrans import Note, PitchTrack, SingtransError, Transcription, files
 from singtrans.batch import Existing, plan, run
 from singtrans.files import sweep, whole_file
 from singtrans.formats import WRITERS
+from singtrans.interrupt import Stopped
 from tests.robustness.hostile_cases import wav
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals, limits and file systems of POSIX")
@@ -157,6 +158,16 @@ def test_a_file_removed_before_it_is_locked_is_created_again(tmp_path, monkeypat
         file.write(b"whole")
     assert [path.name for path in tmp_path.iterdir()] == ["a.mid"]
     assert (tmp_path / "a.mid").read_bytes() == b"whole"
+
+
+def test_a_signal_between_creating_and_locking_a_file_leaves_none(tmp_path, monkeypatch):
+    def stop(*_):
+        raise Stopped(signal.SIGTERM)
+
+    monkeypatch.setattr(files.fcntl, "flock", stop)
+    with pytest.raises(Stopped), whole_file(tmp_path / "a.mid"):
+        pass
+    assert not list(tmp_path.iterdir())
 
 
 def contents(folder: Path) -> dict[str, bytes]:
