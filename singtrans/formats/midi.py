@@ -1,5 +1,6 @@
 """Write Standard MIDI files: type 1, 480 ticks a beat; track 0 has tempo and metre, track 1 the voice."""
 
+import io
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -70,7 +71,10 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
     frame = _title_events(transcription, options) + key + _frame_events(beats, tempi, end)
     tracks = [_delta(frame, end), mido.MidiTrack([*voice, *_delta(events, end)])]
     midi = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT, charset="utf-8", tracks=tracks)
-    midi.save(file=file)
+    # Mido keeps the character set for all later files if saving fails, so it does not write to the disk itself.
+    content = io.BytesIO()
+    midi.save(file=content)
+    file.write(content.getvalue())
 
 
 def _frame_events(beats: Beats, tempi: TempoMap, end: int) -> list[tuple[int, "BaseMessage"]]:

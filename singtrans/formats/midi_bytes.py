@@ -137,10 +137,11 @@ def _number(content: bytes, place: int) -> tuple[int, int]:
 
 
 def _is_readable(kind: int, data: bytes) -> bool:
-    from mido.midifiles.meta import build_meta_message
+    from mido.midifiles.meta import build_meta_message, meta_charset
 
     try:
-        build_meta_message(kind, list(data))
+        with meta_charset("latin1"):  # mido can be left with another one
+            build_meta_message(kind, list(data))
     except Exception:  # the library raises many types of errors for damaged events
         return False
     return True
