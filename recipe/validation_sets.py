@@ -96,7 +96,8 @@ def synthetic_recordings(folder: Path) -> list[Recording]:
             found.append(Recording("synthetic", "", stem, audio, notes))
     for notes in sorted(SAMPLES.glob("*.notes.csv")):
         stem = notes.name.removesuffix(".notes.csv")
-        audio = next(path for path in sorted(SAMPLES.glob(f"{stem}.*")) if path != notes)
+        sounds = (SAMPLES / f"{stem}.{ending}" for ending in ("wav", "flac", "ogg", "mp3"))
+        audio = next(path for path in sounds if path.is_file())
         found.append(Recording("synthetic", "samples", stem, audio, notes))
     return found
 
