@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from singtrans import PitchTrack, Transcription, formats
+from singtrans import Note, PitchTrack, Transcription, formats
 from singtrans.formats import Options
 from singtrans.formats.page.page import page
 from tests.helpers.command import call
@@ -119,3 +119,11 @@ def test_the_page_and_the_command_have_the_same_figures(tmp_path):
 def analysis_of(html: str) -> dict:
     line = next(line for line in html.splitlines() if 'id="data"' in line)
     return json.loads(line[line.index(">") + 1 : line.index("</script>")])["analysis"]
+
+
+def test_the_summary_names_notes_as_the_page_does(opened):
+    raised = [Note(0.0, 1.0, 61.0), Note(1.0, 2.0, 66.0)]
+    tab = opened(Transcription(raised, PitchTrack(EMPTY, EMPTY, EMPTY), 2.0, "a.mid"))
+    tab.click("#tab-summary")
+    assert dict(row[:2] for row in rows(tab, "#panel-summary .figures"))["Range"] == "C♯4 to F♯4"
+    assert [row[2] for row in rows(tab, "#panel-summary .list")[1:]] == ["C♯4", "F♯4"]

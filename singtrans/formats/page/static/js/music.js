@@ -67,3 +67,6 @@ export function clock(seconds, decimals = 1) {
   const rest = (rounded % 60).toFixed(decimals).padStart(decimals ? decimals + 3 : 2, "0");
   return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
 }
+
+// The name of a note with a sharp sign, as the page writes it.
+export const withSign = (name) => name.replace("#", "♯");

@@ -1,5 +1,6 @@
 // The summary for teachers: what the analysis found, to read and to print.
 import { data, element } from "./base.js";
+import { withSign } from "./music.js";
 import { deviationChart } from "./summary_chart.js";
 import { comparedTable, notesTable, whole } from "./summary_notes.js";
 
@@ -13,7 +14,7 @@ function inTune(cents) {
 
 // Rows of the overview: a label, the figure, and what it means.
 function figures({ range, tessitura, tuning, held, vibrato, pitch_track: hasPitch }) {
-  const between = (pitches) => `${pitches.lowest_name} to ${pitches.highest_name}`;
+  const between = (pitches) => `${withSign(pitches.lowest_name)} to ${withSign(pitches.highest_name)}`;
   const rows = [];
   if (range) rows.push(["Range", between(range), "lowest and highest note"]);
   if (tessitura) rows.push(["Tessitura", between(tessitura), "80 % of the singing is between these notes"]);

@@ -1,5 +1,5 @@
 // A chart of how far each note is from its semitone, over time, with the line of the singer's tuning.
-import { clock } from "./music.js";
+import { clock, withSign } from "./music.js";
 import { whole } from "./summary_notes.js";
 
 const CHART = { wide: 900, high: 240, left: 44, right: 8, top: 8, bottom: 26 }; // units of the picture
@@ -32,7 +32,7 @@ export function deviationChart({ notes, tuning, duration }) {
   }
   for (const note of notes) {
     const bar = shape("line", { class: "note", x1: x(note.onset), x2: Math.max(x(note.offset), x(note.onset) + 2), y1: y(note.cents), y2: y(note.cents) });
-    bar.append(shape("title", {}, `${clock(note.onset)} ${note.name}, ${whole(note.cents)} cents`));
+    bar.append(shape("title", {}, `${clock(note.onset)} ${withSign(note.name)}, ${whole(note.cents)} cents`));
     picture.append(bar);
   }
   const middle = (note) => (note.onset + note.offset) / 2;

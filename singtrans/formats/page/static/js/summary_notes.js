@@ -1,6 +1,6 @@
 // Tables of notes for the summary.
 import { element } from "./base.js";
-import { clock, signed } from "./music.js";
+import { clock, signed, withSign } from "./music.js";
 
 export const whole = (value) => signed(Math.round(value));
 
@@ -19,7 +19,7 @@ function verdict(name) {
 
 export function comparedTable(compared, notes) {
   return table(["Time", "No.", "Written", "Sung", "Cents", "Milliseconds", "Result"], compared.map((note) => [
-    clock(note.time), known(note.written, String), note.written_name ?? "", known(note.sung, (number) => notes[number - 1].name),
+    clock(note.time), known(note.written, String), withSign(note.written_name ?? ""), known(note.sung, (number) => withSign(notes[number - 1].name)),
     known(note.cents, whole), known(note.seconds, (value) => whole(1000 * value)),
     element("span", {}, ...note.verdicts.flatMap((name, i) => (i ? [", ", verdict(name)] : [verdict(name)]))),
   ]));
@@ -27,7 +27,7 @@ export function comparedTable(compared, notes) {
 
 export function notesTable(notes) {
   return table(["Time", "Length", "Note", "Cents", "In own tuning", "Wander", "Slide", "Vibrato"], notes.map((note) => [
-    clock(note.onset), `${(note.offset - note.onset).toFixed(2)} s`, note.name, whole(note.cents), whole(note.own_cents),
+    clock(note.onset), `${(note.offset - note.onset).toFixed(2)} s`, withSign(note.name), whole(note.cents), whole(note.own_cents),
     known(note.wander_cents, (value) => String(Math.round(value))), known(note.slide_cents, whole),
     known(note.vibrato, ({ rate_hz: rate, extent_cents: extent }) => `${rate.toFixed(1)} Hz, ${Math.round(extent)} cents`),
   ]));
