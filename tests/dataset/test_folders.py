@@ -1,44 +1,14 @@
-"""Folders of labelled recordings, manifests, and splits."""
+"""Folders of labelled recordings."""
 
 import json
-from dataclasses import replace
-from pathlib import Path
 
-import numpy as np
 import pytest
-import soundfile
 
-from singtrans import Note, SingtransError
-from singtrans.dataset.folders import find_labelled, split_of
-from singtrans.dataset.manifest import COLUMNS, Entry, list_entries, read_entries, write_manifest
-from singtrans.dataset.splits import divide, split, summarise
-from singtrans.errors import UsageError
+from singtrans import SingtransError
+from singtrans.dataset.folders import find_labelled
+from singtrans.dataset.manifest import list_entries, read_entries
 from singtrans.formats import load_notes
-from tests.helpers.sung import write_notes
-
-NOTES = (Note(0.5, 1.0, 60), Note(1.0, 1.5, 62))
-
-
-def touch(folder, *names):
-    for name in names:
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.suffix in (".tsv", ".csv") and ".f0" not in name:
-            write_notes(path, NOTES)
-        else:
-            path.touch()
-
-
-def labelled(folder):
-    """Map recordings to their labels, by their paths in the folder."""
-    found = find_labelled(folder)
-    assert found.faults == []
-    return {
-        item.audio.relative_to(folder).as_posix(): [
-            path.relative_to(folder).as_posix() for path in (item.notes, item.f0, item.times) if path
-        ]
-        for item in found.items
-    }
+from tests.helpers.labelled_folders import labelled, other_notes, touch
 
 
 @pytest.mark.parametrize(
@@ -134,148 +104,6 @@ def test_a_jams_contour_is_read_as_pitch(tmp_path):
     assert (entry.notes, entry.f0) == (None, tmp_path / "a.jams")
 
 
-def test_every_fault_of_a_folder_is_listed(tmp_path):
-    touch(tmp_path, "a.wav", "a.csv", "a.mid", "b.wav", "b.tsv", "b.mid", "c.wav", "c.flac", "c.tsv")
-    with pytest.raises(SingtransError) as error:
-        read_entries(tmp_path)
-    lines = str(error.value).splitlines()
-    assert len(lines) == 3
-    assert "a.wav: has several note files" in lines[0]
-    assert "b.wav: has several note files" in lines[1]
-    assert "the id 'c' occurs twice" in lines[2]
-    assert str(tmp_path / "c.flac") in lines[2]
-
-
-def test_every_fault_of_a_manifest_is_listed(tmp_path):
-    touch(tmp_path, "a.wav", "a.tsv", "b.wav")
-    path = tmp_path / "m.csv"
-    rows = ["a,a.wav,a.tsv,train,1", "a,a.wav,a.tsv,train,-1", "b,b.wav,,train,1", "c,c.wav,c.tsv,best,1", ",,,,"]
-    path.write_text("\n".join(["id,audio,notes,split,weight", *rows]) + "\n")
-    with pytest.raises(SingtransError) as error:
-        read_entries(path)
-    lines = str(error.value).splitlines()
-    assert [line.removeprefix(str(tmp_path)).partition("; ")[0] for line in lines[:3]] == [
-        "/m.csv:3: weight is '-1'",
-        "/m.csv:4: needs an audio file, and notes, f0 or times",
-        "/m.csv:5: split is 'best'",
-    ]
-    assert len(lines) == 7
-    assert "the id 'a' occurs twice" in lines[6]
-    assert [e.id for e in list_entries(path).entries] == ["a", "a"]
-
-
-@pytest.mark.parametrize("text", ["file,label\na.wav,a.tsv\n", "audio;notes\na.wav;a.tsv\n", "audio\na.wav\n", ""])
-def test_a_table_that_is_not_a_manifest_is_refused_in_one_line(tmp_path, text):
-    path = tmp_path / "m.csv"
-    path.write_text(text)
-    with pytest.raises(SingtransError, match=r"m\.csv: not a manifest; its first line needs") as error:
-        read_entries(path)
-    assert "\n" not in str(error.value)
-
-
-def test_writing_and_reading_a_manifest_keeps_all_values(tmp_path):
-    names = ("audio/ä, b.wav", "labels/a.tsv", "a.f0.txt", "a.times.csv", "band.mp3")
-    touch(tmp_path, *names, "a.syllables.txt", "a.ornaments.txt")
-    entry = Entry("x", *(tmp_path / name for name in names), "test", "set", 0.5, "ann", "CC0")
-    said = {kind: tmp_path / f"a.{kind}.txt" for kind in ("syllables", "ornaments")}
-    entry = replace(entry, **said, convention="ours")
-    (tmp_path / "lists").mkdir()
-    path = tmp_path / "lists" / "m.csv"
-    write_manifest(path, [entry, Entry("y", tmp_path / "band.mp3", f0=tmp_path / "a.f0.txt")])
-    text = path.read_text(encoding="utf-8")
-    assert text.splitlines()[0] == ",".join(COLUMNS)
-    assert '"../audio/ä, b.wav",../labels/a.tsv,../a.f0.txt' in text
-    assert str(tmp_path) not in text
-    read = read_entries(path)
-    assert [e.id for e in read] == ["x", "y"]
-    assert all(a.samefile(b) for a, b in zip(read[0].files, entry.files, strict=True))
-    about = ("split", "source", "weight", "singer", "license", "convention")
-    assert [getattr(read[0], name) for name in about] == ["test", "set", 0.5, "ann", "CC0", "ours"]
-    with pytest.raises(SingtransError, match="already exists"):
-        write_manifest(path, [entry], overwrite=False)
-
-
-def test_linked_recordings_keep_their_names(tmp_path):
-    touch(tmp_path, "store/0f3a", "data/a.tsv")
-    (tmp_path / "data" / "a.wav").symlink_to(tmp_path / "store" / "0f3a")
-    write_manifest(tmp_path / "m.csv", read_entries(tmp_path / "data"))
-    assert "a,data/a.wav,data/a.tsv" in (tmp_path / "m.csv").read_text()
-
-
-def entries(**counts):
-    """Make entries; the arguments are numbers of recordings by singer, and the singer ``_`` is unknown."""
-    return [
-        Entry(f"{singer}{n}", Path(f"{singer}{n}.wav"), singer=singer.strip("_"))
-        for singer, count in counts.items()
-        for n in range(count)
-    ]
-
-
-def sizes(some, part):
-    return sum(e.split == part for e in some)
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_recordings_are_split_by_their_shares(seed):
-    done = split(entries(a=60, b=40), {"valid": 0.1, "test": 0.2}, by_singer=False, seed=seed)
-    assert [sizes(done, part) for part in ("train", "valid", "test")] == [70, 10, 20]
-    assert [e.id for e in done] == [e.id for e in entries(a=60, b=40)]
-    assert done == split(entries(a=60, b=40), {"valid": 0.1, "test": 0.2}, by_singer=False, seed=seed)
-
-
-def test_another_seed_gives_another_split():
-    choices = {tuple(e.split for e in split(entries(a=20), {"valid": 0.5}, by_singer=False, seed=s)) for s in range(6)}
-    assert len(choices) == 6
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_singers_stay_together(seed):
-    done = split(entries(a=50, b=9, c=11, d=10, e=20), {"valid": 0.1, "test": 0.1}, by_singer=True, seed=seed)
-    parts = {singer: {e.split for e in done if e.singer == singer} for singer in "abcde"}
-    assert all(len(part) == 1 for part in parts.values())
-    assert {part for (part,) in parts.values()} == {"train", "valid", "test"}
-    assert parts["a"] == {"train"}  # the recordings of this singer are far more than a tenth
-    assert 5 <= sizes(done, "valid") <= 20
-
-
-def test_no_part_is_empty_if_possible():
-    done = split(entries(a=1, b=1, c=1), {"valid": 0.5, "test": 0.1}, by_singer=True)
-    assert [sizes(done, part) for part in ("train", "valid", "test")] == [1, 1, 1]
-    assert sizes(split(entries(a=1), {"valid": 0.5}, by_singer=False), "train") == 1
-
-
-def test_impossible_splits_are_refused():
-    shares = {"valid": 0.1, "test": 0.1}
-    done = divide(entries(a=3, b=3, c=3), shares)
-    assert all(len({e.split for e in done if e.singer == s}) == 1 for s in "abc")
-    done = divide(entries(a=9, b=9), shares)  # there are too few singers, so recordings are split
-    assert len({e.split for e in done if e.singer == "a"} | {e.split for e in done if e.singer == "b"}) == 3
-    for some, by, words in (
-        (entries(a=5, _=1), "singer", "the singer of _0"),
-        (entries(a=5, b=5), "singer", "2 singers for 3 parts"),
-        (entries(a=2), None, "2 recordings for 3 parts"),
-    ):
-        with pytest.raises(UsageError, match=words):
-            divide(some, shares, by)
-
-
-def test_the_parts_are_summarised(tmp_path):
-    some = []
-    for name, part, rate in (("a.wav", "train", 8000), ("b.flac", "train", 44100), ("c.ogg", "test", 48000)):
-        soundfile.write(tmp_path / name, 0.1 * np.random.default_rng(0).standard_normal(rate * 6), rate)
-        some.append(Entry(name, tmp_path / name, split=part, singer="ann"))
-    assert summarise(some) == ["train  2 recordings, 0.2 min, 1 singer", "test   1 recording, 0.1 min, 1 singer"]
-    (tmp_path / "a.wav").write_bytes(b"no recording")
-    (tmp_path / "c.ogg").unlink()
-    with pytest.raises(SingtransError) as error:
-        summarise(some)
-    assert len(str(error.value).splitlines()) == 2
-
-
-def other_notes(path):
-    write_notes(path, (Note(0.5, 1.0, 67), Note(1.2, 1.5, 62)))
-
-
 VOCADITO = ["Audio/song_1.wav", "Annotations/Notes/song_1_notesA1.csv", "Annotations/Notes/song_1_notesA2.csv"]
 
 
@@ -330,23 +158,6 @@ def test_the_vocal_recording_is_used_and_never_the_backing_track(tmp_path):
     assert chosen == ["Vocal.wav", "Mixture.wav", "two.wav"]
 
 
-def test_split_folders_are_splits_and_not_singers(tmp_path):
-    touch(tmp_path, *(f"{part}/{name}.{end}" for part in ("train", "test") for name in "abc" for end in ("wav", "tsv")))
-    listing = list_entries(tmp_path, 0.4)
-    assert listing.decided and {e.singer for e in listing.entries} == {""}
-    assert {e.split for e in listing.entries if "test" in e.audio.parts} == {"test"}
-    assert sorted(e.split for e in listing.entries if "train" in e.audio.parts) == ["train", "train", "valid"]
-    divided = divide(read_entries(tmp_path, 0.0), {"valid": 0.2, "test": 0.3}, keep_test=True)
-    assert {e.split for e in divided if "test" in e.audio.parts} == {"test"}
-    assert {e.split for e in divided if "train" in e.audio.parts} == {"train", "valid"}
-
-
-def test_singers_under_split_folders(tmp_path):
-    touch(tmp_path, *(f"{part}/{who}/{n}.{end}" for part, who in (("Train", "ann"), ("dev", "bea")) for n in "ab"
-                      for end in ("wav", "tsv")))  # fmt: skip
-    assert {(e.split, e.singer) for e in list_entries(tmp_path).entries} == {("train", "ann"), ("valid", "bea")}
-
-
 def test_content_decides_between_label_files(tmp_path):
     touch(tmp_path, "a.wav", "a.csv", "b.wav", "b.csv", "b.tsv", "c.wav", "c.csv", "c.tsv", "d.wav")
     (tmp_path / "a.json").write_text('{"id": "x", "tags": ["y"]}')  # metadata
@@ -372,24 +183,6 @@ def test_errors_name_the_files_in_a_folder_without_labelled_recordings(tmp_path)
         list_entries(tmp_path)
 
 
-def test_a_manifest_chooses_the_content_of_label_files(tmp_path):
-    touch(tmp_path, "one.wav")
-    (tmp_path / "all.csv").write_text("name,note_seq,note_dur\none,rest C4,0.5 0.5\ntwo,rest D4,0.5 0.5\n")
-    (tmp_path / "duet.txt").write_text("#BPM:300\nP1\n: 0 4 0 a\nP2\n: 8 4 4 b\nE\n")
-    (tmp_path / "bass.csv").write_text("onset,offset,pitch\n0.5,1,73\n1,1.5,130\n")
-    rows = ["x,one.wav,all.csv,,,", "y,one.wav,all.csv,two,,", "z,one.wav,duet.txt,,P2,", "w,one.wav,bass.csv,,,hz"]
-    manifest = tmp_path / "m.csv"
-    manifest.write_text("\n".join(["id,audio,notes,name,voice,unit", *rows]) + "\n")
-    entries = read_entries(manifest)
-    assert [round(e.load_notes()[0].pitch) for e in entries] == [60, 62, 64, 38]
-    write_manifest(tmp_path / "again.csv", entries)
-    again = read_entries(tmp_path / "again.csv")
-    assert [e.load_notes() for e in again] == [e.load_notes() for e in entries]
-    manifest.write_text("audio,notes,unit\none.wav,bass.csv,bar\n")
-    with pytest.raises(SingtransError, match="unit is 'bar'; use midi or hz"):
-        read_entries(manifest)
-
-
 def test_a_score_is_used_only_if_there_are_no_other_notes(tmp_path):
     touch(tmp_path, "a.wav", "a.csv", "b.wav")
     note = "<note><pitch><step>G</step><octave>4</octave></pitch><duration>1</duration></note>"
@@ -408,26 +201,6 @@ def test_the_folder_decides_between_files_of_one_name(tmp_path):
     assert "--pattern '*crepe/*'" in fault
     (item,) = find_labelled(tmp_path, "*crepe/*").items
     assert item.f0 == tmp_path / "crepe/a.csv"
-
-
-@pytest.mark.parametrize(
-    ("folder", "split"),
-    [
-        ("train", "train"),
-        ("Train&Valid", "train"),
-        ("training_set", "train"),
-        ("val", "valid"),
-        ("Dev", "valid"),
-        ("test", "test"),
-        ("Test Set", "test"),
-        ("eval", "test"),
-        ("testament", ""),
-        ("trainer", ""),
-        ("ann", ""),
-    ],
-)
-def test_names_of_split_folders(folder, split):
-    assert split_of(Path("audio") / folder / "a.wav") == split
 
 
 def test_labels_named_after_their_folder_belong_to_the_voice_in_it(tmp_path):

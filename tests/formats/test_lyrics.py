@@ -8,7 +8,7 @@ from singtrans.errors import InputError
 from singtrans.formats import Options, midi
 from singtrans.formats.conversion import convert_file
 from singtrans.formats.lyrics import Syllable, parse_lyrics, read_lyrics
-from tests.formats.test_formats import transcription
+from tests.helpers.note_files import transcription
 
 
 def texts(words):

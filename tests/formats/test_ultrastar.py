@@ -4,8 +4,8 @@ import pytest
 
 from singtrans import Note, formats
 from singtrans.formats import ultrastar
-from tests.formats.test_formats import transcription
 from tests.helpers.label_files import NOTES, check, refused, written
+from tests.helpers.note_files import transcription
 
 SONG = """#TITLE:Été
 #ARTIST:x

@@ -7,8 +7,8 @@ from singtrans.formats import Options, ReadOptions, read_song
 from singtrans.formats.conversion import convert_file
 from singtrans.formats.lyrics import parse_lyrics
 from singtrans.melody.metre import Metre
-from tests.formats.test_formats import transcription
 from tests.formats.test_musicxml_reader import BACKWARD, FORWARD, bar, metronome, note, score
+from tests.helpers.note_files import transcription
 
 NOTES = [Note(k / 2, k / 2 + 0.4, 60 + k) for k in range(6)]
 WORDS = "A-ma-zing grace ~\nhow"

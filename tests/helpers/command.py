@@ -17,6 +17,7 @@ import soundfile
 
 SAMPLES = Path(__file__).parents[2] / "sample_audio"
 GOOD = SAMPLES / "twinkle_phone.mp3"
+NOTES = SAMPLES / "ode_to_joy.notes.csv"
 COMMAND = [sys.executable, "-m", "singtrans"]
 posix = pytest.mark.skipif(os.name != "posix", reason="signals, pipes and terminals of POSIX")
 
@@ -93,6 +94,15 @@ def unsung(folder: Path) -> list[str]:
     sound(folder / "noise.wav", 0.1 * np.random.default_rng(0).standard_normal(48_000))
     sound(folder / "short.wav", 0.1 * np.sin(np.arange(160) * 0.2))
     return ["noise.wav", "short.wav", "silence.wav"]
+
+
+def write_flat_notes(path: Path) -> None:
+    """Write the notes of ``NOTES`` to a file, half a semitone flat."""
+    from singtrans.formats import load_notes
+
+    notes = load_notes(NOTES)
+    rows = [f"{n.onset},{n.offset},{n.note - 0.49 - 0.02 * (i % 3)}" for i, n in enumerate(notes)]
+    path.write_text("\n".join(["onset,offset,pitch", *rows]))
 
 
 def on_terminal(command: list, cwd: Path | None = None, **environment: str) -> str:
