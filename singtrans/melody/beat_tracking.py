@@ -21,7 +21,7 @@ from singtrans.melody.tempo_curve import (
     ticks_of,
 )
 
-_REACH, _STEP = 6, 0.022  # steps of the logarithm of the tempo to either side of a track's, and their size
+_REACH, _STEP = 6, 0.022  # steps of the log tempo to either side of that of a track, and their size
 _NEAR = np.array([-1, 0, 1])  # positions around the end of a gap that are tried
 _BLOCK = 128  # gaps whose costs are computed together
 
@@ -31,13 +31,14 @@ def track_beats(
 ) -> list[TempoCurve]:
     """Follow beats through a melody.
 
-    Notes change from one position in the beat to another as often as they do in songs, and the tempo changes slowly.
+    The path of each track has the lowest sum of three costs: for the distances of onsets from their positions in the
+    beat, for steps between positions that are rare in songs, and for changes of the tempo.
 
     Args:
         onsets: (notes,) seconds, ascending; at least two.
         offsets: (notes,) seconds.
-        tracks: seconds of a beat, and 1 if it has three parts, else 0, of each track.
-        steps: (2, positions in a beat, positions to the next note) log probability, simple and compound.
+        tracks: for each track, the seconds of a beat, and 1 if a beat has three parts, else 0.
+        steps: (2, positions in a beat, positions to the next note) log probabilities, for simple and compound metres.
     """
     gaps, silent = gaps_of(onsets, offsets)
     bins = np.arange(-_REACH, _REACH + 1) * _STEP
@@ -70,7 +71,7 @@ def track_beats(
 def _slots(
     total: np.ndarray, tempi: Sequence[np.ndarray], sources: Sequence[np.ndarray], reached: Sequence[np.ndarray]
 ) -> np.ndarray:
-    """Follow the best path of each track back; return (notes, tracks) positions, the first within a beat."""
+    """Return (notes, tracks) positions on the best path of each track, counted from the beat of the first note."""
     every, count = np.arange(len(total)), len(_NEAR)
     bins, phases = np.divmod(total.reshape(len(total), -1).argmin(axis=1), SLOTS)
     distances = np.zeros((len(tempi) + 1, len(total)), int)
@@ -88,7 +89,7 @@ def _step_costs(
 ) -> Iterator[tuple[float, np.ndarray, np.ndarray]]:
     """Yield each gap, the costs of the steps to the positions nearest to its end, and these positions.
 
-    Both arrays are (tracks, bins, positions in a beat, 3); positions count from the beat of the note before.
+    Both arrays have the shape (tracks, bins, positions in a beat, 3). Positions count from the beat of the note before.
     """
     starts = OFFSETS[compound][:, None, :]  # (tracks, 1, positions)
     kind, own = compound[:, None, None], np.arange(SLOTS)[:, None]

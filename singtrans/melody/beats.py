@@ -9,9 +9,8 @@ import numpy as np
 from singtrans.melody.metre import Metre
 
 DEFAULT_TEMPO, DEFAULT_METRE = 120.0, Metre(4, 4)  # MIDI's defaults
-_SNAP = 0.04  # seconds; a bar that begins this close to the start of the recording is moved to the start
-_SHORT = 0.15  # of a quarter note, likewise
-_LEAST = 0.002  # seconds between two changes of tempo
+_SHORT = 0.15  # quarter notes; a bar that begins this close to the start of the recording is moved to the start
+_LEAST = 0.002  # least number of seconds between two changes of tempo
 TICKS = 480  # per quarter note: the finest position of a note
 
 
@@ -19,13 +18,12 @@ TICKS = 480  # per quarter note: the finest position of a note
 class Beats:
     """Beats of a recording, in bars of equal metre; the first bar begins with the recording.
 
-    A singer's first bar seldom does. Then the time before the singer's first beat has a tempo of its own, such that
-    all bars are complete.
+    If the singer's first beat comes later, the time before it has a tempo of its own, so that all bars are complete.
 
     Attributes:
-        times: (points,) seconds, at least two, ascending, the first 0. Between them, and after them, the tempo is
-            constant.
-        quarters: (points,) position of each time in quarter notes, ascending, the first 0.
+        times: (points,) at least two times in seconds, ascending from 0. The tempo is constant between two times, and
+            after the last one.
+        quarters: (points,) position of each time in quarter notes, ascending from 0.
         metre: metre of all bars.
         confidence: 0..1; 1 for beats that the user stated.
 
@@ -49,7 +47,7 @@ class Beats:
     def quarter(self) -> float:
         """Median length of a quarter note in seconds."""
         lengths, weights = np.diff(self.times) / np.diff(self.quarters), np.diff(self.quarters)
-        if len(lengths) > 1:  # without the time before the singer's first beat
+        if len(lengths) > 1:  # leave out the time before the singer's first beat
             lengths, weights = lengths[1:], weights[1:]
         order = np.argsort(lengths, kind="stable")
         middle = np.searchsorted(np.cumsum(weights[order]), 0.5 * weights.sum())
@@ -114,7 +112,7 @@ def beats_from_times(
     confidence: float = 1.0,
     quiet: float = 0.0,
 ) -> Beats:
-    """Extend the quarter notes of a recording to its start, in complete bars.
+    """Extend quarter notes back to the start of the recording, so that all bars are complete.
 
     The time up to the last quarter note before the first note is stretched or compressed so that a bar line lies at
     time 0.
@@ -145,7 +143,7 @@ def beats_from_times(
 
 
 def _lead_in(length: float, natural: float, bar: float) -> float:
-    """Add whole bars to a length until it is nearest to the natural one, all in quarter notes."""
+    """Add as many bars to a length as bring it nearest to the natural length; all lengths are in quarter notes."""
     natural = max(natural, 1e-3)
     lengths = (length + bar * number for number in range(math.ceil(natural / bar) + 2))
     return min((x for x in lengths if x > 0.5 / TICKS), key=lambda x: abs(math.log(x / natural)))

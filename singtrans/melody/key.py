@@ -2,13 +2,14 @@
 
 A pitch halfway between two semitones could be rounded to either. If one of them belongs to the key and the other does
 not, the one in the key is more likely. Notes of the key therefore attract pitches up to three quarters of a semitone
-towards a neighbour that is foreign to the key. A foreign note needs a pitch within a quarter of a semitone.
+towards a neighbour that is foreign to the key. A foreign note is chosen only if the pitch is within a quarter of a
+semitone of it.
 
-The key is estimated by maximum likelihood. The model: most notes of a melody belong to its key, and each sung pitch has
-a normally distributed error. Minor keys have the natural seventh, or both sevenths. A major key and its relative minor
-are not distinguished, because they have the same notes. If several keys are likely, as for a pentatonic melody, the
-degree to which a note is foreign is the total probability of the keys that do not contain it. If no key is likely, no
-note is foreign.
+The key is estimated by maximum likelihood. It is assumed that most notes of a melody belong to its key, and that each
+sung pitch has a normally distributed error. Minor keys have the natural seventh, or both sevenths. A major key and its
+relative minor are not distinguished, because they have the same notes. If several keys are likely, as for a pentatonic
+melody, the degree to which a note is foreign is the total probability of the keys that do not contain it. If no key is
+likely, no note is foreign.
 """
 
 import math
@@ -158,7 +159,7 @@ def describe_key(notes: Sequence[Note]) -> str:
 
 
 def likely_key(notes: Sequence[Note]) -> Key | None:
-    """Estimate the major key of notes, which has the notes of its relative minor too; None if no key is clear."""
+    """Estimate the major key of notes, or the relative major of their minor key; None if no key is clear."""
     likely = _estimate(notes)[1]
     best = int(np.argmax(likely))
     key = parse_key(_NAMES[best]) if best < len(_NAMES) and likely[best] > _CLEAR else None

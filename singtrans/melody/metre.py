@@ -1,4 +1,4 @@
-"""Metres: how many beats a bar has, and how long they are."""
+"""Metres: the number of beats in a bar, and their length."""
 
 import re
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ _METRE = re.compile(r"(\d{1,2})(?:/(2|4|8|16))?", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Metre:
-    """A metre with its time signature.
+    """A metre, given by its time signature.
 
     In 6/8, 9/8 and 12/8, a beat is three eighth notes. Lengths are in quarter notes.
 
     Attributes:
-        numerator: note values in a bar, 1 to 24.
-        denominator: the note value: 2, 4, 8 or 16.
+        numerator: number of note values in a bar, 1 to 24.
+        denominator: the note value, as in 1/2, 1/4, 1/8 or 1/16: 2, 4, 8 or 16.
 
     Raises:
         ValueError: if there is no such metre.
@@ -52,12 +52,12 @@ class Metre:
 
     @property
     def beat(self) -> Fraction:
-        """Length of a beat, the distance of clicks of a metronome."""
+        """Length of a beat."""
         return 3 * self.unit if self.is_compound else self.unit
 
     @property
     def beats(self) -> int:
-        """Beats in a bar."""
+        """Number of beats in a bar."""
         return int(self.bar / self.beat)
 
     @property

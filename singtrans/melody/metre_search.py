@@ -15,12 +15,11 @@ from singtrans.melody.metre import Metre
 from singtrans.melody.tempo_curve import SLOTS, TICKS, TempoCurve, nearest_slots, ticks_of
 
 METRES = (Metre(2, 4), Metre(3, 4), Metre(4, 4), Metre(6, 8), Metre(9, 8), Metre(12, 8))
-LONGEST = 8 * SLOTS  # largest distance of two notes in positions; longer ones are treated alike
+LONGEST = 8 * SLOTS  # largest distance of two notes in positions; larger ones are treated like this one
 _SHIFTS = ((0, 3), (0, 2, 4))  # positions by which the tracked beats may be off
 _LOWEST, _HIGHEST = 48.0, 170.0  # beats per minute
 _TIMING = 0.03  # seconds, standard deviation of a singer's onset
 _STRAY = 8.0  # largest cost of an onset's time
-_ORDER = 25.0  # cost of two notes at one position
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +50,7 @@ class Hypotheses:
 
     @property
     def bar(self) -> np.ndarray:
-        """(hypotheses,) positions in a bar."""
+        """(hypotheses,) number of positions in a bar."""
         return np.array([metre.beats * SLOTS for metre in METRES])[self.metre]
 
 
@@ -100,7 +99,7 @@ def align(curves: Sequence[TempoCurve], found: Hypotheses, steps: np.ndarray) ->
     Args:
         curves: tracked pulses.
         found: hypotheses.
-        steps: (metres, positions in a bar, positions to the next note) log probability.
+        steps: (metres, positions in a bar, positions to the next note) log probabilities.
     """
     ticks, seconds = _tick_positions(curves, found)
     places, timing = _candidates(ticks, seconds, found)

@@ -20,7 +20,7 @@ _GAP = 0.1  # seconds; a gap longer by this has e times the odds of a breath
 _MOST = 3.0  # largest log odds from a gap
 _LONG = 0.5  # log odds of a breath per octave that a note is longer than the median
 _PHRASE, _PHRASE_OCTAVES = 4.0, 1.0  # usual length of a phrase in seconds, and its standard deviation in octaves
-_REACH = 80  # notes of the longest phrase that is considered between gaps
+_REACH = 80  # largest number of possible breaths within a phrase
 
 
 def find_breaths(notes: Sequence[Note]) -> tuple[bool, ...]:

@@ -14,8 +14,8 @@ _GRID = re.compile(r"1/(?:(4|8|16|32)|(8|16|32)t|(8|16)s(\d\d(?:\.\d+)?)?)", re.
 _SWING = 200 / 3  # per cent of a pair taken by its first note: triplet swing
 _TIMING = 0.03  # seconds, standard deviation of a singer's onset
 _WEAK = 0.7  # cost of each division of the beat at a note's start; favours simple rhythms
-_FINEST = 24  # divisions of a quarter note, of the finest grid
-_BREATH = 0.12  # seconds of silence before the next note that are not written as a rest
+_FINEST = 24  # divisions of a quarter note in the finest grid
+_BREATH = 0.12  # seconds; shorter silences before the next note are not written as rests
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Grid:
 
     Attributes:
         name: ``1/16``, ``1/8t`` (triplets), ``1/8s`` (swing) or ``1/16s58`` (swing of 58 %).
-        steps: positions in one pattern, in beats, the first 0.
+        steps: positions in one pattern, in beats, ascending from 0.
         scored: the same positions as written in a score, where swing is written straight.
         length: length of the pattern in beats.
     """
@@ -57,7 +57,7 @@ class Quantized:
     """Notes on a grid.
 
     Attributes:
-        notes: with their new times in seconds.
+        notes: notes with their new times.
         spans: grid indices where each note starts and ends.
         moved: (notes,) seconds by which each onset was moved, positive if later.
     """
@@ -93,12 +93,12 @@ def parse_grid(text: str) -> Grid:
 def quantize(notes: Sequence[Note], beats: Beats, grid: Grid) -> Quantized:
     """Move notes to a grid.
 
-    All onsets are placed together: every note starts later than the one before it, and the sum of two costs is
-    minimal, the distance that onsets move and the weakness of their positions in the beat. The end of a note goes to
+    All onsets are placed together, each later than the one before it, so that the sum of two costs is minimal: the
+    distance by which onsets are moved, and the weakness of their positions in the beat. The end of a note is moved to
     the nearest position, or to the start of the next note if the gap between them is short.
 
     Args:
-        notes: in time order, not overlapping.
+        notes: notes in time order that do not overlap.
         beats: the beats.
         grid: the grid.
     """

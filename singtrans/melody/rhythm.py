@@ -63,7 +63,7 @@ class Rhythm:
 
     @property
     def pickup(self) -> Fraction:
-        """Length of the pickup: from the first note to the next bar line; 0 if it starts on one."""
+        """Length of the pickup, from the first note to the next bar line; 0 if the note starts on a bar line."""
         return -self.starts[0] % self.metre.bar if self.starts else Fraction(0)
 
 
@@ -117,7 +117,7 @@ def with_one_tempo(rhythm: Rhythm, onsets: np.ndarray, tempo: float | None = Non
             rounded_tempo(60 / slope / beat) if whole else _round_tempo(60 / slope / beat, float(np.ptp(places)) / beat)
         )
     quarter = 60 / tempo / beat
-    middle = max(float(np.median(onsets - places * quarter)), -float(places[0]) * quarter)  # none before the recording
+    middle = max(float(np.median(onsets - places * quarter)), -float(places[0]) * quarter)  # not before the recording
     first = int(np.floor(places[0]))
     times = middle + quarter * (first + np.arange(2))
     quiet = min(float(onsets[0]), middle + float(places[0]) * quarter)

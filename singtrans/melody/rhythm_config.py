@@ -15,12 +15,13 @@ _DECIMALS = 2
 class RhythmTables:
     """Log probabilities of positions in the bar, counted in songs.
 
-    The first axis is the metre, the second the position in the bar. `first`, `last`, and the tables of starts and ends
-    are relative to positions that are all alike; `degree` and `interval` are relative to all positions.
+    The first axis is the metre, the second the position in the bar. The tables of first and last notes and of starts
+    and ends are relative to a uniform distribution over the positions. `degree` and `interval` are relative to the
+    distribution over all positions.
 
     Attributes:
-        steps: (metres, positions, steps) of the position of the next note.
-        beat_steps: (2, positions in a beat, steps) the same in any beat of simple and of compound metres.
+        steps: (metres, positions, steps) of the step from each position to that of the next note.
+        beat_steps: (2, positions in a beat, steps) of the same in all beats of simple metres, and of compound metres.
         first, last: (metres, positions) of the first and the last note.
         phrase_start, phrase_end: (metres, positions) of the first and last notes of phrases.
         figure_start: (metres, positions) of the first notes of figures that recur.
@@ -46,13 +47,13 @@ class KeyTables:
     """Log probabilities of the degrees of the scale, counted in songs, and weights of these tables.
 
     Attributes:
-        degrees: (2, 12) of each degree above the tonic, of the time in a major and a minor key.
+        degrees: (2, 12) of each degree above the tonic, weighted by time, in major keys and in minor keys.
         last: (2, 12) of the last note.
         first: (2, 12) of the first note.
         phrase_end: (2, 12) of the last notes of phrases.
-        steps: (2, 12, 12) of each degree after each.
+        steps: (2, 12, 12) of the next degree (last axis) after each degree.
         ending: (2, 12, 12) of the last two notes.
-        weights: of these tables, in their order, and of a minor key.
+        weights: (7,) weights of these tables, in this order, and of the minor mode.
     """
 
     degrees: np.ndarray
@@ -66,13 +67,14 @@ class KeyTables:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RhythmConfig:
-    """Trained and tuned values for finding rhythm and key.
+    """Fitted tables and weights for finding rhythm and key.
 
     Attributes:
         tables: tables for the rhythm.
         keys: tables for the key.
         weights: (features,) weight of each feature of a hypothesis, in the order of `rhythm_features.NAMES`.
-        steady: (6,) weights that tell a rhythm from random onsets, in the order of `rhythm_search.steady_features`.
+        steady: (6,) weights of the features that tell a rhythm from random onsets, in the order of
+            `rhythm_search.steady_features`.
     """
 
     tables: RhythmTables

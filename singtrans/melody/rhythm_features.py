@@ -24,7 +24,7 @@ CENTRE = 96.0  # beats per minute
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Melody:
-    """Properties of a melody for the features.
+    """Properties of a melody from which features are computed.
 
     Attributes:
         onsets, offsets: (notes,) seconds.
@@ -41,7 +41,7 @@ class Melody:
 
     @property
     def ends(self) -> np.ndarray:
-        """(notes,) evidence from silence that a phrase ends with each note, 0..1; 1 for the last note."""
+        """(notes,) 0..1: evidence, from the silence after each note, that it ends a phrase; 1 for the last note."""
         silence = np.append(self.onsets[1:] - self.offsets[:-1], np.inf)
         return np.clip((silence - _BREATH) / (_LONG_BREATH - _BREATH), 0, 1)
 
@@ -79,7 +79,7 @@ NAMES = (
 def features(
     melody: Melody, curves: Sequence[TempoCurve], found: Hypotheses, aligned: Alignments, tables: RhythmTables
 ) -> np.ndarray:
-    """Compute (hypotheses, features), with the features in the order of `NAMES`."""
+    """Compute (hypotheses, features) features, in the order of `NAMES`."""
     count = len(melody.onsets)
     slots, bar = aligned.slots, found.bar
     place = slots % bar
@@ -133,13 +133,13 @@ def _phrase_lengths(
 def _figures(
     melody: Melody, curves: Sequence[TempoCurve], found: Hypotheses, place: np.ndarray, tables: RhythmTables
 ) -> np.ndarray:
-    """Return (hypotheses,) the sum of log probabilities of the positions in the bar where figures that recur start."""
+    """Sum the log probabilities of the positions in the bar where recurring figures start, for each hypothesis."""
     starts = np.stack([figure_starts(melody.pitches, curve.values) for curve in curves], axis=1)
     return np.asarray((tables.figure_start[found.metre, place] * starts[:, found.curve]).sum(axis=0))
 
 
 def figure_starts(pitches: np.ndarray, positions: np.ndarray) -> np.ndarray:
-    """Find (notes,) the notes with which a figure starts that occurs twice at least.
+    """Return (notes,) whether each note starts a figure that occurs at least twice.
 
     A figure is a longest sequence of the same intervals and note values.
 
@@ -164,7 +164,7 @@ def figure_starts(pitches: np.ndarray, positions: np.ndarray) -> np.ndarray:
 
 
 def _repetitions(melody: Melody, curves: Sequence[TempoCurve], found: Hypotheses) -> list[np.ndarray]:
-    """Return shares of notes that recur after some bars: their onset; their pitch; interval and length."""
+    """Return shares of notes that recur after some bars: by onset, by pitch, and by interval and length."""
     per_curve = [_recurrences(melody, curve) for curve in curves]
     beats = found.bar / SLOTS
     columns = []
@@ -179,9 +179,9 @@ def _repetitions(melody: Melody, curves: Sequence[TempoCurve], found: Hypotheses
 
 
 def _recurrences(melody: Melody, curve: TempoCurve) -> np.ndarray:
-    """Return (3, lags) shares of the notes that have a note, one of their pitch, or their figure, a lag later.
+    """Return (3, lags) shares of the notes that recur after each lag, in ticks of the curve's pulse.
 
-    Lags are in ticks of the curve's pulse.
+    Three shares count any note, a note of the same pitch, and a note with the same step of pitch and length after it.
     """
     at = np.rint((curve.values - curve.values[0]) * TICKS).astype(int)
     step, length = np.diff(melody.pitches, append=0), np.diff(at, append=0)
@@ -199,5 +199,5 @@ def _recurrences(melody: Melody, curve: TempoCurve) -> np.ndarray:
         sums[0] += np.bincount(lag, minlength=longest)
         sums[1] += np.bincount(lag[same], minlength=longest)
         sums[2] += np.bincount(lag[figure], minlength=longest)
-    left = np.searchsorted(at, at[-1] - np.arange(longest), side="right")  # notes that could recur
+    left = np.searchsorted(at, at[-1] - np.arange(longest), side="right")  # number of notes that could recur
     return sums / np.maximum(left, 1) * np.minimum(1.0, left / (0.3 * count))

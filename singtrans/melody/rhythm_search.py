@@ -30,17 +30,17 @@ from singtrans.melody.tonality import key_probabilities
 from singtrans.notes import LONGEST_SONG, Note
 
 FEWEST = 6
-"""Notes from which a rhythm can be found."""
+"""Least number of notes from which a rhythm can be found."""
 
 _VALUES = ("onset", "offset", "note")
-_MOST = 400  # notes from which metre and tempo are found
+_MOST = 400  # notes at the start from which metre and tempo are found
 _SAME_TEMPO = 0.06  # difference of the logarithms of two tempi that count as one
-_CONTRADICTION = 60.0  # penalty per beat by which a hypothesis contradicts what is stated
+_CONTRADICTION = 60.0  # penalty per beat between a hypothesis and the stated pickup or downbeat
 
 
 @dataclass(frozen=True, slots=True)
 class RhythmRequest:
-    """What is known about a rhythm.
+    """Parts of a rhythm that are stated.
 
     Attributes:
         metre: metre; None to find it.
@@ -56,7 +56,7 @@ class RhythmRequest:
 
 
 UNKNOWN = RhythmRequest()
-"""Nothing is known."""
+"""Request in which nothing is stated."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,8 +67,8 @@ class Search:
         melody: the melody.
         curves: tracked beats.
         found: hypotheses.
-        aligned: positions of the notes under each.
-        values: (hypotheses, features).
+        aligned: positions of the notes under each hypothesis.
+        values: (hypotheses, features) features.
     """
 
     melody: Melody
@@ -84,9 +84,9 @@ def find_rhythm(
     """Find the rhythm of sung notes; None if there are fewer than `FEWEST` or they last longer than any song.
 
     Args:
-        notes: in time order, not overlapping.
-        request: what is known.
-        config: what was learnt from songs; None for what comes with the package.
+        notes: notes in time order that do not overlap.
+        request: parts of the rhythm that are stated.
+        config: tables and weights; None for those of the package.
     """
     if len(notes) < FEWEST or notes[-1].onset > LONGEST_SONG:
         return None
@@ -124,11 +124,11 @@ def melody_of(notes: Sequence[Note]) -> Melody:
 
 
 def steady_features(search: Search, config: RhythmConfig) -> np.ndarray:
-    """Compute what tells a rhythm from random onsets, under the best hypothesis.
+    """Compute features that tell a rhythm from random onsets, under the best hypothesis.
 
     Returns:
-        (6,) one, and the log likelihoods per note of the note values and of the times; and each of these times the
-        square root of the number of notes.
+        (6,) the number 1, the log likelihood of the note values per note, and the log likelihood of the times per note;
+        then the same three values times the square root of the number of notes.
     """
     best, count = int((search.values @ config.weights).argmax()), len(search.melody.onsets)
     values = np.array([1.0, search.aligned.likelihood[best] / count, search.aligned.timing[best] / count])
@@ -177,13 +177,13 @@ def _rhythm(
     curve, slots = search.curves[found.curve[best]], search.aligned.slots[:, best]
     metre = request.metre or METRES[found.metre[best]]
     onsets, offsets = (np.array([getattr(note, name) for note in notes]) for name in _VALUES[:2])
-    if len(notes) > len(slots):  # the rest of a long song
+    if len(notes) > len(slots):  # notes after the first `_MOST`
         (curve,) = track_beats(onsets, offsets, [(curve.period, curve.compound)], config.tables.beat_steps)
         chosen = replace(found.take(np.array([best])), curve=np.array([0]))
         slots = align([curve], chosen, config.tables.steps).slots[:, 0]
     starts = _ascending(ticks_of(slots, curve.compound))
     bar = TICKS * metre.beats
-    if _kind(metre) != _kind(METRES[found.metre[best]]):  # a metre that was not learnt
+    if _kind(metre) != _kind(METRES[found.metre[best]]):  # a metre without tables
         starts = starts - TICKS * _downbeat(starts, onsets, metre.beats)
     starts = starts - bar * (starts[0] // bar)
     curve = smoothed(onsets, offsets, starts / TICKS, curve.period)
@@ -199,7 +199,7 @@ def _ascending(starts: np.ndarray) -> np.ndarray:
 
 
 def _ends(starts: np.ndarray, lengths: np.ndarray, periods: np.ndarray) -> np.ndarray:
-    """Return (notes,) ends in ticks: a note lasts to the next one, unless it is silent for longer than a beat."""
+    """Return (notes,) ends in ticks: a note lasts to the next one, unless a silence longer than a beat follows it."""
     sung = starts + np.ceil(lengths / periods) * TICKS
     return np.append(np.minimum(starts[1:], sung[:-1]), sung[-1]).astype(int)
 

@@ -50,7 +50,7 @@ def _log_fit(times: np.ndarray, period: float, sigma: float) -> np.ndarray:
 
 
 def _weights(notes: Sequence[Note], period: float) -> np.ndarray:
-    """Weight (notes,) onsets: long notes begin on beats more often than short ones."""
+    """Compute (notes,) weights of onsets; long notes begin on beats more often than short ones."""
     lengths = np.array([note.duration for note in notes])
     return np.sqrt(np.clip(lengths / period, 0.1, 2.0))
 

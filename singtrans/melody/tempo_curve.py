@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 SLOTS = 6  # positions in a beat where a note can start
-TICKS = 12  # of a beat, in which positions are counted
+TICKS = 12  # ticks per beat
 OFFSETS = np.array([[0, 3, 4, 6, 8, 9], [0, 2, 4, 6, 8, 10]])
-"""Ticks of the positions in a beat: of simple metres, and of compound ones."""
+"""Positions in a beat in ticks, first for simple metres, then for compound ones."""
 
 _EDGES = np.concatenate([OFFSETS, [[TICKS], [TICKS]]], axis=1)
 _MIDDLES = 0.5 * (_EDGES[:, 1:] + _EDGES[:, :-1])
@@ -26,12 +26,12 @@ _VALUES = {
 _LATE = 0.003  # probability of each longer value
 _STEP = 0.016  # step of the logarithm of the tempo
 _REACH, _SPACING = 9, 5  # steps of the tempo to either side of a centre, and between two centres
-_RATIOS = (1.0, 2.0, 1 / 2, 3 / 2, 2 / 3, 3.0, 1 / 3)  # beats that a pulse may be part or multiple of
-TEMPO_RANGE = 0.08  # standard deviation of the logarithm of the tempo around a track's
+_RATIOS = (1.0, 2.0, 1 / 2, 3 / 2, 2 / 3, 3.0, 1 / 3)  # lengths of a beat, in pulses, that are tried
+TEMPO_RANGE = 0.08  # standard deviation of the log tempo around that of a track
 _SAME = 0.13  # octaves between two pulses that count as one
 CHANGE = 0.016  # standard deviation of the change of the logarithm of the tempo in a second
 FAR = 14.0  # cost of an interval that fits no value
-BREATH_TIMING = 0.04  # seconds, likewise after a silence
+BREATH_TIMING = 0.04  # seconds, added to the standard deviation after a silence
 _BREATH = 0.12  # seconds of silence after which a phrase may begin late
 _WINDOW = 20  # notes to either side, of the local fits
 _SMOOTH = 3.0  # seconds, standard deviation of the local fits' weights
@@ -39,7 +39,7 @@ _SMOOTH = 3.0  # seconds, standard deviation of the local fits' weights
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TempoCurve:
-    """Positions of notes in a pulse.
+    """Positions of notes, relative to a pulse.
 
     Attributes:
         period: median seconds of a pulse.
@@ -63,7 +63,7 @@ class TempoCurve:
 def find_pulses(onsets: np.ndarray, offsets: np.ndarray, count: int = 2) -> list[float]:
     """Find the periods in seconds of the most likely pulses of a melody, the best one first.
 
-    A pulse whose period is a better one's, times a power of two, is left out.
+    A pulse is left out if its period is that of a better pulse times a power of two.
 
     Args:
         onsets: (notes,) seconds, ascending; at least two.

@@ -30,16 +30,16 @@ def estimate_key(pitches: Sequence[int], lengths: Sequence[float], breaths: Sequ
 
 
 def key_features(pitches: np.ndarray, weights: np.ndarray, ends: np.ndarray, tables: KeyTables) -> np.ndarray:
-    """Compute what speaks for each key.
+    """Compute the features of each key.
 
     Args:
         pitches: (notes,) integer MIDI numbers; at least two.
         weights: (notes,) weight of each note, such as its length.
-        ends: (notes,) 0..1: how likely a phrase ends with each note.
-        tables: what was counted in songs.
+        ends: (notes,) 0..1: how likely it is that a phrase ends with each note.
+        tables: log probabilities that were counted in songs.
 
     Returns:
-        (24, features) of the major keys from C to B, then the minor ones.
+        (24, features) features of the major keys from C to B, then of the minor ones.
     """
     degrees = (pitches[:, None] - np.arange(12)) % 12  # (notes, tonics)
     weights = weights / max(weights.sum(), 1e-9) * np.sqrt(len(pitches))

@@ -7,7 +7,7 @@ without accompaniment, its path is found by the Viterbi algorithm.
 
 Tunings that differ by whole semitones fit equally well. At the start, the tuning is therefore within half a semitone
 of 440 Hz; from there it may move by up to three semitones. A singer who is 45 cents flat is not taken to be 55 cents
-sharp, but one who is half a semitone off may be written a semitone too low or too high.
+sharp, but the notes of one who is half a semitone off may be written a semitone too low or too high.
 """
 
 import math
@@ -23,16 +23,16 @@ AUTO = "auto"
 CONCERT = 440.0  # Hz
 MIN_NOTES = 4
 _SCATTER = 22  # cents, standard deviation of sung pitches
-_STRAY = 0.3  # share of notes with any pitch
+_STRAY = 0.3  # share of notes with a random pitch
 _SURE = 0.25  # seconds; shorter notes have less weight
 _OPENING = 60.0  # seconds at the start that fix the semitone
 _HOP = 5.0  # seconds between the points of a moving tuning
 _FAR = 300  # cents, largest distance from 440 Hz to either side
 _SLOW = 3.0  # cents, standard deviation of the movement in one hop
 _FAST = 20  # cents, largest movement in one hop
-_CHANCE = 3.0  # log likelihood of random notes
+_CHANCE = 3.0  # log likelihood that random notes seldom reach
 _DOUBTFUL = 0.4  # semitones; beyond this the tuning may belong to the neighbouring semitone
-_DRIFT = 3.0  # log likelihood that a moving tuning must gain
+_DRIFT = 3.0  # gain of log likelihood that a moving tuning needs
 
 
 @dataclass(frozen=True, slots=True, eq=False)

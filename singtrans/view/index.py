@@ -17,7 +17,7 @@ from singtrans.notes import Note, Transcription
 from singtrans.pitch import note_name
 
 SIGNATURE = '<meta name="generator" content="singtrans report">'
-"""Marks an index as written by singtrans, so that no other page is replaced."""
+"""Text that marks an index as written by singtrans; pages without it are not replaced."""
 
 _NEAR = 2.0  # seconds; largest gap between unsure notes of one passage
 _MAX_PASSAGES = 4  # listed per recording
@@ -128,7 +128,7 @@ def index(entries: Sequence[IndexEntry]) -> str:
 
 
 def passages(notes: Sequence[Note]) -> list[tuple[float, float]]:
-    """Find passages of notes to check: start and end in seconds, the longest lists of such notes first."""
+    """Return start and end in seconds of passages with notes to check; those with the most such notes come first."""
     unsure = [note for note, reasons in zip(notes, doubts(notes), strict=True) if reasons]
     groups: list[list[Note]] = [[unsure[0]]] if unsure else []
     for before, note in pairwise(unsure):

@@ -1,4 +1,4 @@
-"""Places for the names of notes, so that they overlap neither each other nor other notes."""
+"""Placement of the names of notes, so that no name overlaps another name or a note."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

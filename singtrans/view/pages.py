@@ -34,21 +34,21 @@ class Pages:
         return math.ceil(self.rows / PAGE_ROWS)
 
     def on_page(self, page: int) -> list[tuple[float, float]]:
-        """Return start and stop in seconds of each row of a page, from 0 on."""
+        """Return start and stop in seconds of each row of a page; pages are numbered from 0."""
         rows = range(page * PAGE_ROWS, min((page + 1) * PAGE_ROWS, self.rows))
         return [(row * self.row_seconds, min((row + 1) * self.row_seconds, self.end)) for row in rows]
 
     @property
     def end(self) -> float:
-        """End of the last row in seconds; it has at least a fifth of the length of the others."""
+        """End of the last row in seconds; this row has at least a fifth of the length of the others."""
         return max(self.duration, (self.rows - 1 + 0.2) * self.row_seconds)
 
 
 def divide(duration: float, row_seconds: float | None = None) -> Pages:
     """Choose the length of the rows.
 
-    Up to a page, rows have the same length of at most 15 s. Longer recordings have rows of 15 s, or of 30 s from 8
-    minutes on.
+    If the recording fits on one page, the rows have equal lengths of at most 15 s. Longer recordings have rows of 15 s,
+    and from 8 minutes on, rows of 30 s.
 
     Args:
         duration: seconds.

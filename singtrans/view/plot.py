@@ -1,6 +1,6 @@
 """Plots: notes as boxes over the pitch track and the spectrogram, in rows on pages (extra ``plot``).
 
-A PDF has all pages. Of a .png or .svg, each page is a file of its own.
+A PDF contains all pages. For .png and .svg, each page is a separate file.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,16 +28,16 @@ if TYPE_CHECKING:
 KINDS = ("png", "svg", "pdf")
 
 STYLE: "dict[RcKeyType, Any]" = {"svg.fonttype": "none", "svg.hashsalt": "singtrans", "font.size": 9}
-"""Text in SVG stays text, which is small and searchable; a fixed salt makes the output reproducible."""
+"""Settings of matplotlib: SVG keeps text as text, which is small and searchable, and a fixed salt, to be reproducible."""
 
 DOTS = 150
-"""Dots per inch of a .png."""
+"""Resolution of a .png in dots per inch."""
 
-_WIDTH, _ROW, _EDGES = 11.69, 1.84, 0.9  # inches: four rows are a landscape page of A4
-_LEFT, _RIGHT = 0.05, 0.985  # of the width
+_WIDTH, _ROW, _EDGES = 11.69, 1.84, 0.9  # inches: four rows fill a landscape page of A4
+_LEFT, _RIGHT = 0.05, 0.985  # edges of the rows, relative to the width
 _TITLE = 0.36  # inches above the first row
 _GAP = 0.4  # inches between rows, for the numbers of the axis
-_MARGIN = 9.0  # semitones of the spectrogram above and below the notes, as a row can show
+_MARGIN = 9.0  # semitones of the spectrogram above and below the notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A picture with what its rows need.
+    """A picture with the data for its rows.
 
     Attributes:
         picture: the picture.
@@ -82,7 +82,7 @@ class Layout:
 
 
 def files_of(path: Path, pages: int) -> list[Path]:
-    """Return name the files of a plot: ``song.png`` for one page, else ``song-1.png``, ``song-2.png`` and so on."""
+    """Return the files of a plot: ``song.png`` for one page, else ``song-1.png``, ``song-2.png`` and so on."""
     if pages == 1 or path.suffix.lower() == ".pdf":
         return [path]
     digits = len(str(pages))

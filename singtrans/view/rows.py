@@ -42,7 +42,7 @@ class Row:
         missed: notes of a reference that were missed.
         track: pitch track.
         background: spectrogram; None to draw none.
-        on_rows: whether the box of a note is at its semitone, and not at its pitch.
+        on_rows: whether the box of a note is drawn at its semitone instead of its pitch.
     """
 
     start: float
@@ -102,7 +102,7 @@ def _curve(axis: "Axes", row: Row) -> None:
 def _names(axis: "Axes", row: Row) -> None:
     lowest, highest = axis.get_ylim()
     figure = axis.get_figure(root=True)
-    assert figure is not None  # the axes are in one
+    assert figure is not None  # the axes belong to one
     place = axis.get_position()
     wide, high = place.width * figure.get_figwidth(), place.height * figure.get_figheight()
     seconds, semitones = (row.stop - row.start) / wide, (highest - lowest) / high  # per inch

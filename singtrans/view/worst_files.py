@@ -1,4 +1,4 @@
-"""A plot of the worst transcriptions: reference and found notes, where the most errors are."""
+"""A plot of the worst transcriptions: reference and found notes of the passages with the most errors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,6 +1,7 @@
 """The pictures behind the notes: a spectrogram on a semitone scale and the outline of the waveform.
 
-The page could compute them itself, but then it would open slowly, and an hour would not fit into a browser's memory.
+They are computed in advance. If the page computed them, it would open slowly, and an hour would not fit into a
+browser's memory.
 """
 
 import base64
@@ -14,14 +15,14 @@ if TYPE_CHECKING:
     from singtrans.audio.spectrogram import Spectrogram
 
 TILE = 1024
-"""Frames of one compressed piece of the spectrogram."""
+"""Number of frames in one compressed piece of the spectrogram."""
 
-_GREYS = 15  # above black
+_GREYS = 15  # levels above black
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Backdrop:
-    """What is drawn behind the notes.
+    """Pictures that are drawn behind the notes.
 
     Attributes:
         spectrogram: level over time and pitch.
@@ -50,7 +51,7 @@ class Backdrop:
 
 
 def _greys(level: np.ndarray) -> np.ndarray:
-    """Convert levels from 0 to 1 to bytes from 0 to 15; four bits are enough for the eye and pack well."""
+    """Convert levels from 0 to 1 to bytes from 0 to 15; four bits look smooth and compress well."""
     return np.rint(level * _GREYS).astype(np.uint8)
 
 

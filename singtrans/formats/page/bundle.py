@@ -42,7 +42,7 @@ def style() -> str:
 
 @cache
 def template() -> str:
-    """Read the page's HTML, in which names in braces are filled in."""
+    """Read the page's HTML, in which names in braces are placeholders."""
     return _STATIC.joinpath("page.html").read_text(encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
-"""The data in the page, as JSON, and reading the notes of a page again."""
+"""The data in the page, as JSON, and a reader of the notes in a page."""
 
 import hashlib
 import json
@@ -32,7 +32,7 @@ _MOST_FRAMES = 10_000_000
 
 
 def content(transcription: Transcription, options: Options) -> dict[str, Any]:
-    """Return what the page has to know of a transcription, without the sound."""
+    """Return the data of a transcription for the page, without the sound."""
     from singtrans import __version__
 
     title = printable(Path(transcription.audio).stem) or "Untitled"
@@ -91,14 +91,14 @@ def _voice(transcription: Transcription) -> str:
 
 
 def _analysis(transcription: Transcription, options: Options) -> Mapping[str, Any] | None:
-    """Return the figures for the summary: those of the options, or else those of the notes."""
+    """Return the figures for the summary from the options, or compute them from the notes."""
     if options.analysis is not None or not transcription.notes:
         return options.analysis
     return plain(analyse(transcription, options.reference))
 
 
 def _data(path: Path) -> str:
-    """Read the JSON in a page, which is one line; the sound after it, most of the page, is not read."""
+    """Read the JSON in a page, which is on one line; the sound after it, most of the page, is not read."""
     try:
         with path.open("rb") as file:
             line = next((line for line in file if line.startswith(_DATA)), b"")
@@ -152,7 +152,7 @@ def _curve(track: PitchTrack) -> dict[str, Any]:
 
 
 def _beats(notes: Sequence[Note], options: Options) -> dict[str, Any] | None:
-    """Return the beats that are stated, or else those of a steady tempo in the notes; None where there is none."""
+    """Return the stated beats, or those of a steady tempo in the notes; None if there is no steady tempo."""
     beats, metre = options.beats, options.metre if isinstance(options.metre, Metre) else None
     if isinstance(options.tempo, float | int):
         beats = align_beats(float(options.tempo), notes, metre or DEFAULT_METRE)
