@@ -158,7 +158,7 @@ def load_notes(
 
 
 def read_content(path: str | Path, request: ReadOptions) -> Content:
-    """Read a file of notes; return a transcription if the format has one, and else the notes.
+    """Read a file of notes; return a transcription if the format has one, otherwise the notes.
 
     Raises:
         InputError, ValueError: under the same conditions as for :func:`load_notes`.
@@ -201,7 +201,7 @@ def load_pitch(
         unit: ``midi`` or ``hz``; None to use the unit in the header, or else to infer it from the values.
         guesses: whether to keep guesses of the pitch in unvoiced frames, which are negative frequencies, with a voicing
             of 0. Otherwise, such frames have no pitch.
-        audio: recording, from whose length the distance of values without times is inferred; None for 20 ms.
+        audio: recording whose length decides how far values without times are apart; None for 20 ms.
 
     Raises:
         InputError: if the file cannot be read, or is not a pitch track. The message names the line.
@@ -244,7 +244,7 @@ def find_f0(folder: Path) -> list[Path]:
 
 
 def f0_stem(path: Path) -> Path | None:
-    """Return the path without its ending if it is one of :data:`F0_ENDINGS`, and else None."""
+    """Return the path without its ending if that is one of :data:`F0_ENDINGS`; otherwise None."""
     return next((path.with_name(path.name[: -len(e)]) for e in F0_ENDINGS if path.name.lower().endswith(e)), None)
 
 

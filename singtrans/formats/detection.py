@@ -1,4 +1,4 @@
-"""Detection of the format of a file of notes, by its ending if it is unique, and else by its content."""
+"""Detection of the format of a file of notes, by its ending, or by its content if formats share the ending."""
 
 from pathlib import Path
 

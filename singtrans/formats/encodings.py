@@ -1,4 +1,4 @@
-"""Detection of the encoding of text: Unicode, or else the candidate with the most common characters."""
+"""Detection of the encoding of text: Unicode, or the encoding in which the characters are most common."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ _ALPHABETS = (
     ),
     *("ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "čćđšž", "ăâîşţ"),
 )
-"""Letters beyond ASCII of the languages of Western and of Central Europe."""
+"""Non-ASCII letters of the languages of Western Europe, and of those of Central Europe."""
 
 _LATIN = frozenset("".join(_ALPHABETS))
 _COMMON_LEADS = {"gb18030": (0xB0, 0xD7), "big5": (0xA4, 0xC6), "cp932": (0x88, 0x97)}

@@ -1,10 +1,10 @@
 """Files of pitch over time, without notes.
 
 There are two layouts. In the first, there is one value per line. The values are 20 ms apart, with the first at 20 ms
-(MIR-1K's ``.pv``; Hsu and Jang, 2010), or 32 ms apart, with the first at 16 ms (iKala; Chan et al., 2015); the one that
-fits the recording is used. In the second, there are columns with or without a header: time in seconds, pitch, and
-optionally a confidence. Values of 0 or below, ``nan`` and empty values are unvoiced. In files of mir_eval and MIREX, a
-negative frequency is a guess of the pitch in an unvoiced frame.
+(MIR-1K's ``.pv``; Hsu and Jang, 2010), or 32 ms apart, with the first at 16 ms (iKala; Chan et al., 2015). The spacing
+that fits the length of the recording is used. In the second layout, there are columns with or without a header: time in
+seconds, pitch, and optionally a confidence. Values of 0 or below, ``nan`` and empty values are unvoiced. In files of
+mir_eval and MIREX, a negative frequency is a guess of the pitch in an unvoiced frame.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ from singtrans.notes import PitchTrack, Transcription
 from singtrans.pitch import hz_to_midi, midi_to_hz
 
 _GRIDS = ((0.02, 0.02), (0.032, 0.016))  # distance in seconds of values without times, and time of the first one
-_FITTING = 0.05  # largest deviation of the length of a grid from that of the recording, as a share
+_FITTING = 0.05  # largest difference of the lengths of a grid and of the recording, relative to the recording
 _VOICED = 0.5  # confidence from which a frame is voiced
 _GAP = 1.5  # hops
 
@@ -132,7 +132,7 @@ def _pitch(path: Path, row: Row, layout: _Layout) -> float:
 
 
 def _grid(count: int, seconds: Callable[[], float] | None) -> tuple[float, float]:
-    """Return the distance of values without times, and the time of the first, by the recording's length if known."""
+    """Return the spacing of values without times and the time of the first, from the recording's length if known."""
     if seconds is None:
         return _GRIDS[0]
     length = seconds()

@@ -25,7 +25,7 @@ class ReadOptions:
         name: name of the recording in files with many recordings.
         voice: voice to read: ``P2`` of a duet, the number of an annotation, or the name or number of a track or part.
         tier: name of a tier in a TextGrid.
-        unit: unit of a pitch column, ``midi`` or ``hz``, which replaces that in the file; None to use that in the file.
+        unit: unit of a pitch column, ``midi`` or ``hz``, used instead of the unit in the file; None for that unit.
         columns: names of the columns of a table without a header, such as ``onset,offset,hz``; None to infer them.
         faults: list to which errors in single lines are added, which are then skipped; None to raise the first error.
     """
@@ -100,7 +100,7 @@ class Format:
 
     Attributes:
         name: name of the format on the command line and in the docs.
-        description: one line for help and docs.
+        description: description in one line, for help and docs.
         endings: file endings of this format; files are written with the first one.
         aliases: other names that the command line accepts.
         also_read: further endings of files that can be read.

@@ -184,7 +184,7 @@ def _entries(data: object) -> list[Any]:
 
 
 def _confidence(value: object) -> float:
-    """Return the confidence if it is between 0 and 1, and else 1, because JAMS does not define it."""
+    """Return the confidence if it is between 0 and 1; otherwise 1, because JAMS does not define its meaning."""
     try:
         confidence = finite(value)
     except ValueError:

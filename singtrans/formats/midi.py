@@ -1,4 +1,4 @@
-"""Write Standard MIDI files: type 1, 480 ticks a beat; track 0 has tempo and metre, track 1 the voice."""
+"""Write Standard MIDI files: type 1, 480 ticks per quarter note; track 0 has tempo and metre, track 1 the voice."""
 
 import io
 from collections.abc import Sequence
@@ -85,7 +85,7 @@ def _frame_events(beats: Beats, tempi: TempoMap, end: int) -> list[tuple[int, "B
         (tick, mido.MetaMessage("set_tempo", tempo=length)) for tick, length in tempi.changes(end)
     ]
     metre = beats.metre
-    clocks = round(24 * metre.beat)  # a metronome's click
+    clocks = round(24 * metre.beat)  # MIDI clocks from one click of a metronome to the next
     signature = mido.MetaMessage(
         "time_signature", numerator=metre.numerator, denominator=metre.denominator, clocks_per_click=clocks
     )
@@ -93,7 +93,7 @@ def _frame_events(beats: Beats, tempi: TempoMap, end: int) -> list[tuple[int, "B
 
 
 def _title_events(transcription: Transcription, options: Options) -> list[tuple[int, "BaseMessage"]]:
-    """Return (tick, message) of the title, if one is stated: the name of the first track is the song's."""
+    """Return (tick, message) of the title, if one is stated, as the name of the first track."""
     import mido
 
     title = options.title_of(transcription.audio)
@@ -101,7 +101,7 @@ def _title_events(transcription: Transcription, options: Options) -> list[tuple[
 
 
 def _key_events(arrangement: Arrangement, options: Options) -> list[tuple[int, "BaseMessage"]]:
-    """Return (tick, message) of the key: the one that is stated, or the estimated one if beats were found, too."""
+    """Return (tick, message) of the stated key, or of the estimated one if beats were found; otherwise nothing."""
     import mido
 
     key = options.stated_key

@@ -28,7 +28,8 @@ _FARTHEST = 24  # semitones
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Options for writing notes. All but ``audio`` and ``beats`` are the same for many recordings. They can be pickled.
+    """Options for writing notes. All but ``audio`` and ``beats`` can be used for many recordings. Options can be
+    pickled.
 
     Attributes:
         tempo: beats per minute; ``auto`` to find the beats in the notes; None for the default of the format.

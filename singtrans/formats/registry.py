@@ -59,7 +59,7 @@ WRITERS: dict[str, Format] = {format.name: format for format in FORMATS if forma
 """Map from names to formats that are written."""
 
 ENDINGS: dict[str, str] = {name: format.endings[0] for name, format in WRITERS.items()}
-"""Map from names to endings of written files. Endings with two dots distinguish formats with the same last part."""
+"""Map from names to endings of written files. Formats whose endings have the same last part have two dots in them."""
 
 ALIASES: dict[str, str] = {alias: name for name, format in WRITERS.items() for alias in (name, *format.aliases)}
 """Map from all names that ``-f`` accepts, in lower case, to names of formats."""
@@ -76,10 +76,10 @@ SHEETS: frozenset[str] = frozenset(name for name, format in WRITERS.items() if f
 _KNOWN = {ending: name for name, format in WRITERS.items() for ending in format.endings}
 
 WRITE_SUFFIXES: tuple[str, ...] = tuple(dict.fromkeys(Path(f"a{ending}").suffix for ending in _KNOWN))
-"""Last endings of all written files."""
+"""Last parts of the endings of written files, such as ``.csv`` of ``.f0.csv``."""
 
 SHARED_SUFFIXES: tuple[str, ...] = (".json", ".csv", ".tsv")
-"""Endings of several formats, which are distinguished by content."""
+"""Endings that several formats share; these formats are distinguished by content."""
 
 TEXT_SUFFIXES: tuple[str, ...] = (".txt", ".lab", ".notes", ".corrected", ".xml")
 """Endings that other text files also have. In a folder, such files are only used if they have notes."""
@@ -91,7 +91,7 @@ BY_SUFFIX: dict[str, Format] = {
     for ending in (*format.endings, *format.also_read)
     if ending.count(".") == 1 and ending.lower() not in SHARED_SUFFIXES + TEXT_SUFFIXES
 }
-"""Map from endings that only one format has to formats."""
+"""Map from endings to formats, for endings that only one format has."""
 
 READ_SUFFIXES: tuple[str, ...] = (*SHARED_SUFFIXES, *BY_SUFFIX)
 """Endings of files of notes, in order from the most complete format."""

@@ -28,10 +28,10 @@ _VERSION = "1.1.0"  # first version with #AUDIO, which players that only know #M
 def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
     """Write a song for UltraStar, Vocaluxe and Performous in UTF-8.
 
-    # BPM is an integer from 200 to 400. It is the tempo of the options, or the estimated tempo with ``auto`` or a grid,
-    # times a power of two. Without a tempo, it is 400. A beat lasts 37.5 to 75 ms, and the error of times is at most
-    # half a beat. Lines end with the lines of the lyrics, or where the singer breathes. A note without a syllable gets
-    # ``~``.
+    ``#BPM`` is an integer from 200 to 400: the tempo of the options, or the estimated tempo with ``auto`` or a grid,
+    times a power of two. Without a tempo, it is 400. A beat lasts 37.5 to 75 ms, and the error of times is at most
+    half a beat. Lines end with the lines of the lyrics, or where the singer breathes. A note without a syllable gets
+    ``~``.
     """
     arrangement = arrange(transcription, options.without_bars)
     is_timed = options.tempo is not None or options.beats is not None or options.quantize

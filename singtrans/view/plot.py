@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 KINDS = ("png", "svg", "pdf")
 
 STYLE: "dict[RcKeyType, Any]" = {"svg.fonttype": "none", "svg.hashsalt": "singtrans", "font.size": 9}
-"""Settings of matplotlib: SVG keeps text as text, which is small and searchable, and a fixed salt, to be reproducible."""
+"""Settings of matplotlib. SVG keeps text as text, which is small and searchable. The salt makes it reproducible."""
 
 DOTS = 150
 """Resolution of a .png in dots per inch."""

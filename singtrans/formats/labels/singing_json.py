@@ -90,7 +90,7 @@ def _notes_of_item(item: dict[str, Any]) -> Iterator[Note]:
 
 
 def names_in(entries: list[Any]) -> set[str]:
-    """The recordings of a list of items; empty if it is another list."""
+    """Return the names of the recordings in a list of items; empty for other lists."""
     items = [entry for entry in entries if isinstance(entry, dict) and "item_name" in entry]
     fits = any(set(keys) <= set(item) for item in items for keys in _ITEM_KEYS)
     return {str(item["item_name"]) for item in items} if fits else set()

@@ -43,7 +43,7 @@ class Arrangement:
 
 
 def arrange(transcription: Transcription, options: Options, *, score: bool = False) -> Arrangement:
-    """Put beats under the notes of a transcription, and quantize them as the options say.
+    """Find the beats of a transcription's notes, and quantize the notes if the options ask for it.
 
     Args:
         transcription: notes in time order.

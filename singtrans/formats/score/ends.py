@@ -1,7 +1,7 @@
 """Choose where notes end in a score: at the next note, or at a place from which a rest is easily read.
 
 A singer ends most notes earlier than a score does. All places on the grid up to the next note are compared by two
-things: their distance from the end that was sung, and the number of symbols for the note and the rest after it.
+costs: their distance from the end that was sung, and the number of symbols for the note and the rest after it.
 """
 
 from collections.abc import Sequence

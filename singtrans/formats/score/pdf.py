@@ -1,4 +1,4 @@
-"""Sheet music as PDF on A4 pages: engraved by verovio, bound by typst (extra ``score``)."""
+"""Sheet music as PDF on A4 pages: engraved by verovio, and combined by typst (extra ``score``)."""
 
 import logging
 import re
@@ -28,7 +28,7 @@ _DOCUMENT = "#set document(title: sys.inputs.title, author: sys.inputs.author, d
 
 
 def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
-    """Write the melody on as many pages as it needs, as lines and letters that stay sharp at any size.
+    """Write the melody as vector graphics, on as many pages as it needs.
 
     Raises:
         UsageError: if verovio or typst is not installed.

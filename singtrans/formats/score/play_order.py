@@ -11,7 +11,7 @@ _MOST_PASSES = 16
 
 @dataclass(slots=True)
 class BarSigns:
-    """The signs of one bar that say which bar is played next.
+    """The signs of one bar that decide which bar is played next.
 
     Attributes:
         forward: whether a repeated section begins here.

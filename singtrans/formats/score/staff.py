@@ -60,7 +60,7 @@ class Accidental(Enum):
 
 
 class Accidentals:
-    """Tells which notes of a bar need an accidental.
+    """Decides which notes of a bar need an accidental.
 
     Args:
         key: the key, whose signature holds in every bar.
@@ -73,7 +73,7 @@ class Accidentals:
         self._before: dict[tuple[str, int], int] = {}
 
     def begin_bar(self) -> None:
-        """Forget all accidentals except those of the previous bar."""
+        """Begin a bar: accidentals of the previous bar no longer hold, but notes without them may need reminders."""
         self._before, self._altered = self._altered, {}
 
     def of(self, spelling: Spelling) -> Accidental:

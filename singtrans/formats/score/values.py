@@ -23,7 +23,7 @@ TRIPLET_STEP = 2
 _PLAIN = {192: "breve", 96: "whole", 48: "half", 24: "quarter", 12: "eighth", 6: "16th", 3: "32nd"}
 _DOTTED = {length * 3 // 2: name for length, name in _PLAIN.items() if length * 3 % 2 == 0}
 _HALF, _BEAT, _EIGHTH = 1, 2, 3  # levels of positions in a bar: 0 is the bar line
-_NOTHING = 99  # level of the strongest position where there is none
+_NOTHING = 99  # level that stands for no position
 _CUT = 0.01  # cost of a cut at a weak position, per level
 _SYNCOPATION = 0.005  # cost of a symbol that covers a stronger position than its start
 

@@ -42,7 +42,7 @@ class _Project:
 
 @dataclass(frozen=True, slots=True)
 class _Placed:
-    """A group of notes with the position from a reference."""
+    """A group of notes at the position that a reference states."""
 
     group: Any
     shift: float  # blicks
