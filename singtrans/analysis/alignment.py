@@ -12,8 +12,8 @@ TRANSPOSITIONS = np.arange(-36, 37)
 """Transpositions to try, in semitones."""
 
 _SKIP = 1.0  # cost of an extra or a missed note
-_ANOTHER, _SURELY = 0.9, 1.8  # cost per semitone, and highest cost, before times are known, when another note may match
-_WRONG, _WORST = 0.35, 1.3  # cost per semitone, and highest cost, of a wrong note, when times are known
+_ANOTHER, _SURELY = 0.9, 1.8  # before times are known: cost per semitone, and highest cost
+_WRONG, _WORST = 0.35, 1.3  # when times are known: cost per semitone of a wrong note, and highest cost
 _TIME, _LATEST = 2.0, 1.6  # cost per second, and highest cost
 _MATCH, _EXTRA, _MISSED = 0, 1, 2  # steps of a path
 _FAR = 1e-3  # cost per semitone of transposition, which decides between transpositions that fit equally well

@@ -89,7 +89,7 @@ class Comparison:
 
     @property
     def is_plausible(self) -> bool:
-        """Whether half of the written notes or more are matched."""
+        """Whether at least half of the written notes are matched."""
         return 2 * sum(note.cents is not None for note in self.notes) >= len(self.reference)
 
     def count(self, verdict: str) -> int:
@@ -145,7 +145,7 @@ class _Match:
 
 
 def _match(sung: Sequence[SungNote], reference: Sequence[Note], timing: Timing) -> _Match:
-    """Repeat several times: align the notes, and estimate tuning and tempo from the pairs."""
+    """Align the notes, and estimate tuning and tempo from the pairs; repeat this several times."""
     pitches = np.array([note.pitch for note in sung])
     meant = np.array([note.pitch for note in reference])
     onsets = np.array([note.note.onset for note in sung])

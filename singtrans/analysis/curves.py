@@ -10,13 +10,13 @@ import numpy as np
 from singtrans.notes import Note, PitchTrack
 
 TRIM = 0.08
-"""Seconds at each end of a note, a quarter of it at most, that belong to the transition to its neighbours."""
+"""Length in seconds of the transition at each end of a note; it is at most a quarter of the note."""
 
-_REACH = 1.5  # semitones around a note's pitch; what is farther is an error of the pitch track
+_REACH = 1.5  # semitones around a note's pitch; values beyond are errors of the pitch track
 _SHORTEST_CURVE = 3  # frames
 _CLIP = 0.8  # semitones around the median within which a note's mean is taken
 _ROUNDS = 8
-_TUNED = 4.685  # of the bisquare weights, in standard deviations
+_TUNED = 4.685  # width of the bisquare weights in standard deviations
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +61,7 @@ def steady_curve(track: PitchTrack, note: Note) -> Curve | None:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line through points that differ in how well they fit.
+    """A robust line through points.
 
     Attributes:
         start, stop: the first and the last x.
@@ -77,7 +77,7 @@ class Line:
 
     @property
     def mean(self) -> float:
-        """The value of y halfway."""
+        """The value of y halfway from start to stop."""
         return (self.first + self.last) / 2
 
     @property
@@ -86,12 +86,12 @@ class Line:
         return self.last - self.first
 
     def at(self, x: np.ndarray | float) -> np.ndarray:
-        """The value of y at x, (n,) or one number; beyond the ends it stays constant."""
+        """Return the value of y at x, which is (n,) or one number; beyond the ends, y is constant."""
         return np.asarray(np.interp(x, [self.start, max(self.stop, self.start + 1e-9)], [self.first, self.last]))
 
 
 def robust_line(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> Line:
-    """Fit a line by least squares with bisquare weights, which leave out strays.
+    """Fit a line by least squares with bisquare weights, which leave out outliers.
 
     Args:
         x: (points,) ascending; not empty.
@@ -114,12 +114,12 @@ def robust_line(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> Line:
 
 
 def weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
-    """Median of (n,) values, each of which counts as much as its weight."""
+    """Compute the weighted median of (n,) values."""
     return weighted_quantiles(values, weights, (0.5,))[0]
 
 
 def weighted_quantiles(values: np.ndarray, weights: np.ndarray, shares: tuple[float, ...]) -> list[float]:
-    """Values below which the given shares of the total weight lie.
+    """Compute the values below which the given shares of the total weight lie.
 
     Args:
         values: (n,); not empty.
@@ -133,5 +133,5 @@ def weighted_quantiles(values: np.ndarray, weights: np.ndarray, shares: tuple[fl
 
 
 def _deviation(residuals: np.ndarray) -> float:
-    """Standard deviation of (n,) normally distributed residuals, from the median of their absolute values."""
+    """Estimate the standard deviation of (n,) normal residuals from the median of their absolute values."""
     return float(1.4826 * np.median(np.abs(residuals)))

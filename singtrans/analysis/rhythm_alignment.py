@@ -1,7 +1,8 @@
 """Alignment of two melodies by pitch and rhythm, before the tempo is known.
 
-For each two neighbouring pairs of matched notes, the times between the notes are compared; their ratio should be that
-of the tempos. Therefore, if one of several repeated notes is missed, the gap shows which one.
+For two successive pairs of matched notes, the sung and the written time from the first to the second are compared.
+Their ratio should be the ratio of the tempos. Therefore, if one of several repeated notes is missed, the gap shows
+which one.
 """
 
 from itertools import product

@@ -21,7 +21,7 @@ class TimeMap:
 
     Attributes:
         written: (points,) seconds, ascending.
-        sung: (points,) seconds; straight lines between the points, and beyond them at the mean tempo.
+        sung: (points,) seconds. The map is linear between the points, and has the mean tempo beyond them.
         rate: mean tempo: written seconds per sung second, above 1 for a faster singer.
     """
 
@@ -30,7 +30,7 @@ class TimeMap:
     rate: float
 
     def at(self, written: np.ndarray) -> np.ndarray:
-        """(n,) seconds of the recording for (n,) written seconds."""
+        """Convert (n,) written seconds to (n,) seconds of the recording."""
         inside = np.interp(written, self.written, self.sung)
         before = np.minimum(written - self.written[0], 0) / self.rate
         after = np.maximum(written - self.written[-1], 0) / self.rate

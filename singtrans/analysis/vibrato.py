@@ -22,7 +22,7 @@ _CYCLES = 2.5  # smallest number of cycles in a note
 
 # A frame of the pitch track covers about 0.1 s, so the measured vibrato is too small. This is the ratio of the measured
 # to the true extent by rate, for synthetic singing from A2 to A5 and the shipped model
-# (`tests/analysis/test_vibrato.py`).
+# (`tests/analysis/test_synthetic_singing.py`).
 _GAIN_RATES = (4.0, 5.0, 5.5, 6.0, 7.0, 8.0)
 _GAINS = (0.981, 0.952, 0.944, 0.934, 0.900, 0.857)
 

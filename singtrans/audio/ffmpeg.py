@@ -114,7 +114,7 @@ def _decode_links(recording: Recording, links: Sequence[Link]) -> Decoding:
 
 
 def _existing(path: Path, wanted: int, count: int) -> int:
-    """The number of a track.
+    """Return the number of a track.
 
     Raises:
         InputError: if there is no such track.
@@ -187,7 +187,7 @@ class _TrackDecoder:
 
     @property
     def converter(self) -> "Converter | None":
-        """What has converted its frames; None if there were none."""
+        """Converter of its frames; None if there were no frames."""
         return self._converter
 
     @property

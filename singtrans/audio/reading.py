@@ -7,8 +7,8 @@ Recordings are processed piece by piece, so memory does not grow with their leng
 libsndfile reads WAV, FLAC, AIFF and similar formats. FFmpeg's libraries, in a separate process, read compressed
 formats, formats with time stamps, and files that libsndfile refuses. The content determines the format, not the ending.
 
-Of a damaged or incomplete file, the rest is decoded. Lost parts become silence of the same length, so that all times
-after them are right.
+If a file is damaged or incomplete, the other parts of it are decoded. Lost parts become silence of the same length, so
+that all times after them are right.
 """
 
 import logging
@@ -212,7 +212,7 @@ def check(source: Source) -> None:
 
 
 def decode(recording: Recording, beginning: bool = False) -> Decoding:
-    """Decode with libsndfile if possible, and else with FFmpeg; yield at least one piece.
+    """Decode with libsndfile if possible, otherwise with FFmpeg; yield at least one piece.
 
     Args:
         recording: recording, perhaps with a choice of sound track.

@@ -15,7 +15,7 @@ def with_pitch(
     Args:
         known: content of a file of notes; its pitch track is kept if it has one.
         recording: the recording.
-        transcribe: transcribes the recording.
+        transcribe: function that transcribes the recording.
 
     Raises:
         InputError: if the recording cannot be read.

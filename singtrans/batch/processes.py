@@ -1,8 +1,9 @@
 """Transcribe recordings in several processes of this machine.
 
-Each process loads the model once and receives one job after the other; the next job is sent while it works. It answers
-after each job, so it is known which job was running when a process died. That job is tried again in another process, at
-most twice. The other jobs are not affected. The outcomes and their order do not depend on the number of processes.
+Each process loads the model once and receives one job after the other; the next job is sent while it works. A process
+answers after each job, so it is known which job was running when a process died. That job is tried again in another
+process, at most twice. The other jobs are not affected. The outcomes and their order do not depend on the number of
+processes.
 
 joblib, concurrent.futures and Pebble share one queue among all processes, so the whole pool breaks if a process dies
 while it uses the queue. Here, each process has a separate pipe.

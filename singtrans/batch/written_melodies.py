@@ -15,7 +15,7 @@ class WrittenMelodies:
 
     Args:
         path: a file of notes in any format, for all recordings; or a folder with a file for each.
-        voice: which voice of a file with several; see `singtrans.formats.ReadOptions`.
+        voice: voice to read from a file with several voices; see `singtrans.formats.ReadOptions`.
 
     Raises:
         InputError: if there is no such file, it cannot be read, or the folder has no files of notes.

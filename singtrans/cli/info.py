@@ -58,7 +58,7 @@ def _listed(name: str, path: Path) -> dict[str, object]:
 
 
 def _parsed(text: str) -> object:
-    """Parse a value of the metadata if it is a JSON object or list, and else return the text."""
+    """Parse a value of the metadata if it is a JSON object or list, otherwise return the text."""
     import json
 
     try:

@@ -27,7 +27,8 @@ class LabelledRecording:
     """A recording with its labels, which are None if there are none.
 
     Attributes:
-        name: the name that a file with many recordings' notes gives it, if that is neither its own nor its folder's.
+        name: name of the recording in a file with the notes of many recordings, if that is neither the name of the
+            recording itself nor that of its folder.
         by_folder: whether the labels have the name of the folder instead of that of the recording.
         split: ``train``, ``valid`` or ``test`` if it is in a folder with such a name, else empty.
         singer: name of the singer's folder, or empty.
@@ -125,7 +126,7 @@ def _named_split(folder: str) -> str:
 
 
 def _distinct_pattern(labels: Sequence[Path], audio: Path) -> str:
-    """Make a pattern that matches only the first of several label files, by its name or else its folder."""
+    """Make a pattern that matches only the first of several label files, by its name or its folder."""
     first, *others = labels
     if all(first.name != other.name for other in others):
         return f"*{first.name.removeprefix(audio.stem)}"

@@ -77,7 +77,7 @@ class LabelIndex:
         return files
 
     def beside(self, stem: Path) -> list[Path]:
-        """The files that are named after a path without its ending."""
+        """Return the files that are named after a path without its ending."""
         files = self._beside.get(stem, [])
         self.used.update(files)
         return files
@@ -140,7 +140,7 @@ class LabelFiles:
         return many or choose_notes(self.notes.beside(audio.parent / audio.parent.name), self._pattern)
 
     def name_in(self, notes: Path, audio: Path) -> str:
-        """The name that a file with many recordings' notes gives a recording, if it has that of its folder, too."""
+        """Return the name that a recording has in a file of many recordings, if it includes the name of its folder."""
         return in_folder(audio) if in_folder(audio) in self._many.get(notes, ()) else ""
 
     def _nearest(self, audio: Path, *names: str) -> list[Path]:
@@ -186,7 +186,7 @@ def choose_notes(files: Sequence[Path], pattern: str = "") -> list[Path]:
 
 
 def choose_recordings(recordings: Sequence[Path], pattern: str = "") -> list[Path]:
-    """Choose the recordings to which the labels of a folder belong: the voice, or else the mix; never the backing."""
+    """Choose the recordings to which the labels of a folder belong: the voice, or the mix, but never the backing."""
     chosen = matching(recordings, pattern)
     for words, wanted in ((_BACKING, False), (_VOICE, True)):
         role = re.compile(rf"(?:.*[_\-. ])?(?:{words})", re.IGNORECASE)
@@ -195,7 +195,7 @@ def choose_recordings(recordings: Sequence[Path], pattern: str = "") -> list[Pat
 
 
 def in_folder(audio: Path) -> str:
-    """A recording's name with that of its folder, as M4Singer has it: ``Alto-1#song#0000``."""
+    """Return a recording's name after that of its folder, as in M4Singer: ``Alto-1#song#0000``."""
     return f"{audio.parent.name}#{audio.stem}"
 
 

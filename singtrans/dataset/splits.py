@@ -12,7 +12,8 @@ from singtrans.messages import counted
 
 
 def set_aside(entries: Sequence[Entry], fraction: float) -> list[Entry]:
-    """Mark a part of the entries as ``valid``: all recordings of some singers, if singers are known, else recordings.
+    """Mark a part of the entries as ``valid``: all recordings of some singers if singers are known, otherwise some
+    recordings.
 
     The choice depends on a checksum of the names, so that a second training makes the same choice.
     """

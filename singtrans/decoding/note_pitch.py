@@ -1,4 +1,4 @@
-"""Measurement of the sung pitch of notes: the centre of a vibrato, or else a robust mean."""
+"""Measurement of the sung pitch of notes: the centre of a vibrato, or a robust mean if there is no vibrato."""
 
 import numpy as np
 
@@ -63,7 +63,7 @@ def best_bin(posteriors: Posteriors, config: DecoderConfig, start: int, end: int
 def note_pitches(
     start: np.ndarray, end: np.ndarray, bins: np.ndarray, posteriors: Posteriors, config: DecoderConfig
 ) -> np.ndarray:
-    """Measure the sung pitch of notes: the centre of a vibrato, or else a robust mean.
+    """Measure the sung pitch of notes: the centre of a vibrato, or a robust mean if there is no vibrato.
 
     The pitch of each frame is measured near the pitch that the search found for the note. Therefore, a frame whose
     posterior has its peak an octave away has a low weight, but no wrong pitch. Singers glide into notes and out of

@@ -41,7 +41,7 @@ class Evidence:
         return len(self.onset)
 
     def __getitem__(self, frames: slice) -> "Evidence":
-        """Some of the frames, as views."""
+        """Return some of the frames, as views."""
         return Evidence(
             self.onset[frames], self.offset[frames], self.gain[frames], self.inner[frames], self.ornament[frames]
         )
@@ -105,7 +105,7 @@ class Block:
         past: values from the previous block.
         evidence: scores of the frames after the positions.
         first: number of the first position.
-        limits: of notes and their ornaments.
+        limits: limits of notes and their ornaments.
     """
 
     def __init__(self, past: Past, evidence: Evidence, first: int, limits: Limits) -> None:

@@ -198,7 +198,7 @@ def load_pitch(
 
     Args:
         path: path of the file.
-        unit: ``midi`` or ``hz``; None to use the unit in the header, or else to infer it from the values.
+        unit: ``midi`` or ``hz``; None for the unit in the header, or to infer it from the values if there is none.
         guesses: whether to keep guesses of the pitch in unvoiced frames, which are negative frequencies, with a voicing
             of 0. Otherwise, such frames have no pitch.
         audio: recording whose length decides how far values without times are apart; None for 20 ms.

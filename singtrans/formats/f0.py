@@ -59,8 +59,8 @@ def read(
 
     Args:
         path: the file.
-        unit: unit of pitch, ``midi`` or ``hz``; None to use the unit in the header, or else to infer it
-            (``guess_unit``).
+        unit: unit of pitch, ``midi`` or ``hz``; None for the unit in the header, or to infer it if there is
+            none (``guess_unit``).
         guesses: whether to keep guesses of the pitch in unvoiced frames, which are negative frequencies, with a voicing
             of 0.
         seconds: function that returns the length of the recording, for values without times.

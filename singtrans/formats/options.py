@@ -33,7 +33,7 @@ class Options:
 
     Attributes:
         tempo: beats per minute; ``auto`` to find the beats in the notes; None for the default of the format.
-        metre: metre, or number of quarter notes per bar; None for the metre of ``beats``, or else 4/4.
+        metre: metre, or number of quarter notes per bar; None for the metre of ``beats``, or 4/4 without beats.
         pickup: number of beats before the first bar line; None to find it together with the tempo.
         downbeat: time in seconds of a note that begins a bar; None to find it together with the tempo.
         tempo_map: whether the tempo follows the singer; otherwise, it is constant.

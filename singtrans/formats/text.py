@@ -113,7 +113,7 @@ def is_number(text: str) -> bool:
 
 
 def split_rows(text: str) -> tuple[Row, ...]:
-    """Split a text without quotes into rows, and each row at its tabs, or else semicolons, commas or spaces.
+    """Split a text without quotes into rows, and each row at its tabs; without tabs, at semicolons, commas or spaces.
 
     Blank lines, comments, which begin with ``#``, ``%`` or ``//``, and Audacity's selected frequencies, which begin
     with a backslash, are left out.

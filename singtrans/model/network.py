@@ -263,8 +263,8 @@ def blended(model: Model, init: Model | None, share: float) -> Model:
 
     Args:
         model: the trained model, without corrections; it is not changed.
-        init: the initial model; None to return the trained one. Weights that it has not, or in another shape, are
-            those of the trained one.
+        init: the initial model; None to return the trained one. Weights that it lacks, or has in another shape, are
+            taken from the trained one.
         share: weight of the trained model, 0 to 1.
     """
     if init is None or share == 1.0:

@@ -40,7 +40,7 @@ def file_task(
         reference: file or folder, as for `singtrans.scoring.references.find_references`.
         estimate: a file if ``reference`` is a file, else a folder. If the file has many recordings, it may be either.
         against: second estimate to compare with.
-        choice: what is chosen among labels.
+        choice: options that choose among labels.
 
     Raises:
         InputError: if a path is missing, files and folders are mixed, or a folder has nothing to score.
@@ -68,7 +68,7 @@ def model_task(
         model: name of a shipped model, or path of a weight file.
         against: model or folder of estimates to compare with.
         make_system: function that makes a system from a model's name.
-        choice: what is chosen among labels.
+        choice: options that choose among labels.
 
     Raises:
         UsageError: if there is no such split, or ``make_system`` finds no such model.

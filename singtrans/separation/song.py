@@ -1,8 +1,8 @@
 """Decision when to separate a voice from instruments, and which notes to keep.
 
 A model that was trained on single voices gives unclear notes in songs. If the mean clarity of a recording's notes is
-low, the voice is separated and transcribed as well, and its notes are kept if they are clearer or, behind loud
-instruments, as clear. The notes of a single voice are not changed, because separation would make the notes of noisy
+low, the voice is separated and transcribed as well, and its notes are kept if they are clearer, or, if the instruments
+are loud, as clear. The notes of a single voice are not changed, because separation would make the notes of noisy
 recordings worse.
 """
 
@@ -121,7 +121,7 @@ class SongTranscriber:
         return bool(mix.mixed) or (sure is not None and sure < self._config.doubtful)
 
     def _song(self, mix: Transcription, sure: float | None) -> bool:
-        """Return whether a recording is clearly not a single voice, by the model's threshold or else by the notes."""
+        """Return whether a recording is clearly not a single voice, by the model's threshold if there is one."""
         return mix.mixed if mix.mixed is not None else sure is not None and sure < self._config.song
 
     def _separated(self, source: audio.Source, voice: Path | None, mix: Transcription | None) -> Transcription:

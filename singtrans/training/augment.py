@@ -21,10 +21,10 @@ class AugmentConfig:
     """Probabilities and strengths of the augmentations.
 
     Attributes:
-        speed: largest change of speed, which also changes the pitch, in semitones. speed_probability,
-            formant_probability, drift_probability, noise_probability, background_probability, room_probability,
-            filter_probability, clip_probability, codec_probability, silence_probability: probability of each
-            augmentation; ``silence`` replaces the whole excerpt with noise.
+        speed: largest change of speed, which also changes the pitch, in semitones.
+        speed_probability, formant_probability, drift_probability, noise_probability, background_probability,
+            room_probability, filter_probability, clip_probability, codec_probability, silence_probability: probability
+            of each augmentation; ``silence`` replaces the whole excerpt with noise.
         snr: range of signal to noise ratios in dB.
         background_snr: range of voice to accompaniment ratios in dB.
         level: standard deviation in dB of a random error that is added to the measured level.

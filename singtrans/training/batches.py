@@ -194,7 +194,7 @@ def _weights(pool: Sequence[Recording]) -> np.ndarray:
 def _sample_f0(f0: np.ndarray, time: np.ndarray) -> np.ndarray:
     """Sample ``f0``, which is on the grid of `F0_HOP`, at ``time``.
 
-    Values are interpolated between known neighbours, and else taken from the nearest frame.
+    Values are interpolated between known neighbours; elsewhere, they are taken from the nearest frame.
     """
     position = np.clip(time / F0_HOP, 0, len(f0) - 1)
     low = np.minimum(position.astype(int), len(f0) - 1)

@@ -44,7 +44,7 @@ class TrainConfig:
         freeze: a key of `FREEZABLE`.
         init: checksum of the initial model; empty for random weights.
         blend: share of the trained weights in the saved models; the rest are the weights of the initial model. Below 1,
-            a model forgets less of what the data do not contain.
+            the accuracy on recordings that are unlike the training data falls less.
         convention: label convention whose corrections are folded into the saved models; empty for no corrections.
     """
 

@@ -49,7 +49,7 @@ class CheckedLabels:
 
     @property
     def spans(self) -> np.ndarray:
-        """(notes, 2) onsets and offsets in seconds of the notes, or else ``times``."""
+        """(notes, 2) onsets and offsets in seconds of the notes, or ``times`` if there are no notes."""
         notes = np.array([(note.onset, note.offset) for note in self.notes or ()]).reshape(-1, 2)
         return notes if self.notes or self.times is None else self.times
 

@@ -47,8 +47,8 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
     Args:
         path: the file.
         request: options; ``tier`` (or ``voice``), the name of the tier in any case, and ``faults`` are used. Without a
-            name, the tier ``notes``, ``note``, ``midi`` or ``pitch`` is read, or else the only tier whose labels are
-            all pitches.
+            name, the tier ``notes``, ``note``, ``midi`` or ``pitch`` is read; if there is none, the only tier whose
+            labels are all pitches.
 
     Raises:
         InputError: if the file cannot be read, no tier or several tiers fit, or a label is not a pitch. The message

@@ -66,7 +66,7 @@ class Graph:
         return names
 
     def slice(self, value: str, axis: int, start: int, stop: int | None) -> str:
-        """``value[start:stop]`` along an axis; a negative ``stop`` counts from the end, None is the end."""
+        """Add ``value[start:stop]`` along an axis; a negative ``stop`` counts from the end, and None is the end."""
         end = np.iinfo(np.int64).max if stop is None else stop
         indices = [self.constant(np.array([number], np.int64)) for number in (start, end, axis)]
         return self.node("Slice", value, *indices)
