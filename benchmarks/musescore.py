@@ -52,6 +52,7 @@ def read_score(path: Path, onsets: Sequence[float], pitches: Sequence[int]) -> W
     fifths = int(part.findtext(".//key/fifths", "0"))
     minor = part.findtext(".//key/mode", "major") == "minor"
     tempi = [float(sound.get("tempo")) for sound in part.iter("sound") if sound.get("tempo")]
+    tempi = tempi[1:] or tempi or [120.0]  # the first one may be that of the time before the song
     found, symbols = _notes(part, metre)
     matcher = SequenceMatcher(None, list(pitches), [pitch for _, _, pitch in found], autojunk=False)
     pairs = [(m.a + i, m.b + i) for m in matcher.get_matching_blocks() for i in range(m.size)]
@@ -60,7 +61,7 @@ def read_score(path: Path, onsets: Sequence[float], pitches: Sequence[int]) -> W
         [found[b][0] for _, b in pairs],
         [found[b][1] for _, b in pairs],
         metre,
-        (tempi[-1] if tempi else 120.0) / float(metre.beat),
+        float(np.median(tempi)) / float(metre.beat),
         (_MAJOR * fifths + (9 if minor else 0)) % 12,
         minor,
         symbols,

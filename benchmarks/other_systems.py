@@ -6,7 +6,8 @@ Each raises ImportError if its package is not installed.
 import contextlib
 import io
 import logging
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -57,6 +58,21 @@ def basic_pitch() -> System:
         return Transcription(notes, loudest(loud, duration), duration, Path(path).name, "Basic Pitch")
 
     return transcribe
+
+
+def basic_pitch_midi(program: Path, recordings: Sequence[Path], folder: Path) -> list[Path]:
+    """Let the program ``basic-pitch`` write MIDI files to a folder; files that are there are kept.
+
+    Returns:
+        The MIDI file of each recording.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    found = [folder / f"{path.stem}_basic_pitch.mid" for path in recordings]
+    missing = [path for path, midi in zip(recordings, found, strict=True) if not midi.exists()]
+    if missing:
+        command = [program, "--save-midi", "--model-serialization", "onnx", folder, *missing]
+        subprocess.run([str(word) for word in command], check=True, capture_output=True)
+    return found
 
 
 def segment(track: PitchTrack) -> tuple[Note, ...]:

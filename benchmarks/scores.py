@@ -5,11 +5,10 @@
 A synthetic voice sings songs of the Essen collection that were not used for training (`sung_songs`). Onsets deviate by
 25 ms (standard deviation), the tempo drifts by up to 5 %, and phrases end with breaths. The songs are then transcribed
 and written as sheet music. If MuseScore 3 is installed (``apt-get install musescore3``), it also imports MIDI files of
-singtrans and, if installed, of Basic Pitch. Recordings and transcriptions are kept in the folder WORK.
+singtrans and, with ``--basic-pitch``, of Basic Pitch. Recordings and transcriptions are kept in the folder WORK.
 """
 
 import argparse
-import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.musescore import PROGRAM, import_midi
+from benchmarks.other_systems import basic_pitch_midi
 from benchmarks.sung_songs import SungSong, sung_songs
 from benchmarks.tables import publish
 from benchmarks.written import Written, symbols_of
@@ -144,21 +144,13 @@ def through_musescore(options: Options) -> Callable[[SungSong, Path], Written]:
     return write
 
 
-def basic_pitch_through_musescore() -> Callable[[SungSong, Path], Written]:
-    """Return a function that transcribes with Basic Pitch, writes MIDI of 120 beats, and opens it with MuseScore.
-
-    Raises:
-        ImportError: if Basic Pitch is not installed.
-    """
-    from benchmarks.other_systems import basic_pitch
-
-    transcribe = basic_pitch()
+def basic_pitch_through_musescore(program: Path) -> Callable[[SungSong, Path], Written]:
+    """Return a function that opens the MIDI file of the program ``basic-pitch`` with MuseScore."""
 
     def write(sung: SungSong, folder: Path) -> Written:
-        found = transcribe(sung.path)
-        path = folder / f"{sung.path.stem}.mid"
-        formats.save(found, path)
-        return import_midi(path, [note.onset for note in found.notes], [note.note for note in found.notes])
+        (path,) = basic_pitch_midi(program, [sung.path], folder)
+        notes = formats.load_notes(path)
+        return import_midi(path, [note.onset for note in notes], [note.note for note in notes])
 
     return write
 
@@ -181,6 +173,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("work", type=Path, help="folder for recordings and transcriptions")
     parser.add_argument("--songs", type=int, default=200)
+    parser.add_argument("--basic-pitch", type=Path, help="the program basic-pitch, whose MIDI files are compared, too")
     arguments = parser.parse_args()
     songs = sung_songs(arguments.songs, arguments.work)
     ways = {"sheet music": sheet_music}
@@ -189,8 +182,8 @@ def main() -> None:
         ways["with --tempo-map"] = through_musescore(Options(tempo="auto", tempo_map=True))
         ways["with --quantize 1/16"] = through_musescore(Options(tempo="auto", quantize="1/16"))
         ways["MIDI of 120 in MuseScore"] = through_musescore(Options())
-        with contextlib.suppress(ImportError):
-            ways["Basic Pitch in MuseScore"] = basic_pitch_through_musescore()
+        if arguments.basic_pitch:
+            ways["Basic Pitch in MuseScore"] = basic_pitch_through_musescore(arguments.basic_pitch)
     columns = {name: measure(songs, way, arguments.work / name.replace("/", "_")) for name, way in ways.items()}
     rows = [
         [
@@ -209,8 +202,9 @@ def _note(songs: Sequence[SungSong]) -> str:
     return (
         f"{len(songs)} songs with {notes} notes. A downbeat is right if at least {AGREE:.0%} of the notes on written\n"
         "bar lines are on true ones. A note value is right if a note within 0.15 s of the true one has its length.\n"
-        "MuseScore takes a file with sung times for a performance, and finds metre and tempo itself. It keeps those\n"
-        "of a quantized file. Its MusicXML has no mode, so each of its keys counts as major."
+        "MuseScore takes a file for a performance if fewer than 60% of the notes near beats are within 1/32 of a\n"
+        "quarter note of them. It then finds metre and tempo itself. With --tempo-map or --quantize, it keeps\n"
+        "those of the file. Its MusicXML has no mode, so each of its keys counts as major."
     )
 
 

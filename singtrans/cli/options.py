@@ -82,7 +82,7 @@ TempoMap = Annotated[
     bool,
     typer.Option(
         "--tempo-map/--one-tempo",
-        help="Let the tempo follow the singer, beat by beat. Default: one tempo.",
+        help="Let the tempo follow the singer, beat by beat; notation programs then keep the bars. Default: one tempo.",
         rich_help_panel=RHYTHM,
     ),
 ]

@@ -127,6 +127,27 @@ def with_one_tempo(rhythm: Rhythm, onsets: np.ndarray, tempo: float | None = Non
     return replace(found, tempo=rhythm.tempo)
 
 
+def with_beats_on_notes(rhythm: Rhythm, onsets: np.ndarray) -> Rhythm:
+    """Move each beat on which a note starts to the onset of that note, and the times between in proportion.
+
+    Notation programs take notes that start exactly on beats for written music, and keep its bars.
+
+    Args:
+        rhythm: a rhythm whose beats follow the singer.
+        onsets: (notes,) seconds.
+    """
+    beats, starts = rhythm.beats, np.array(rhythm.starts, float)
+    on_beat = np.array([start > 0 and start % rhythm.metre.beat == 0 for start in rhythm.starts], bool)
+    places, moves = starts[on_beat], onsets[on_beat] - beats.seconds(starts[on_beat])
+    if not len(places):
+        return rhythm
+    quarters = np.union1d(beats.quarters, places)
+    times = beats.seconds(quarters) + np.interp(quarters, np.append(0, places), np.append(0, moves))
+    least = _LEAST * beats.quarter * quarters
+    times = np.maximum.accumulate(times - least) + least
+    return replace(rhythm, beats=replace(beats, times=times, quarters=quarters))
+
+
 def rounded_tempo(tempo: float) -> float:
     """Round a tempo to a whole number of beats per minute, as scores state it."""
     return float(max(1, round(tempo)))

@@ -107,6 +107,17 @@ def test_a_tempo_map_follows_the_singer(tmp_path):
     assert counts[True] > 10
 
 
+def test_a_tempo_map_has_beats_where_notes_start(tmp_path):
+    folk_song, metre, pickup = tune("Ode to joy")
+    performance = perform(folk_song, np.random.default_rng(1), Style(drift=0.05))
+    options = Options(tempo="auto", metre=formats.options.parse_metre(metre), pickup=pickup, tempo_map=True)
+    midi = mido.MidiFile(formats.save(transcription(performance.notes), tmp_path / "a.mid", options=options))
+    ticks = np.array(onset_ticks(midi))
+    on_beat = np.array([note.start % 1 == 0 for note in folk_song.notes])
+    assert (ticks[on_beat] % 480 == 0).mean() > 0.9
+    assert on_beat.sum() > 40
+
+
 def test_quantizing_implies_one_tempo_in_whole_beats(tmp_path):
     folk_song, metre, pickup = tune("Amazing grace")
     performance = perform(folk_song, np.random.default_rng(1), Style(drift=0.05))

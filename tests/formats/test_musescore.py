@@ -7,11 +7,17 @@ import subprocess
 import warnings
 from fractions import Fraction
 
+import numpy as np
 import pytest
 
+from benchmarks.musescore import import_midi
+from recipe.performance import Style, perform
+from singtrans import PitchTrack, Transcription, formats
+from singtrans.formats import Options
 from singtrans.formats.lyrics import parse_lyrics
 from singtrans.formats.score.musicxml_writer import to_xml
 from singtrans.melody.metre import Metre
+from tests.helpers.folk_tunes import tune
 from tests.helpers.sheets import sheet_of
 from tests.helpers.written_melodies import WrittenMelody
 
@@ -80,3 +86,19 @@ def test_musescore_keeps_every_symbol(tmp_path, metre):
     assert (tmp_path / "out.mscx").read_text("utf-8").count("<Breath>") == data.count(b"<breath-mark")
     assert again.count("<beam number") == data.count(b"<beam number")
     assert again.count("<text>") == data.count(b"<text>")
+
+
+@pytest.mark.parametrize("name", ["Ode to joy", "Amazing grace", "Silent night"])
+def test_musescore_keeps_the_bars_of_a_tempo_map(tmp_path, name):
+    folk_song, metre, _ = tune(name)
+    sung = perform(folk_song, np.random.default_rng(1), Style(drift=0.05)).notes
+    track = PitchTrack(np.zeros(0), np.zeros(0), np.zeros(0))
+    options = Options(tempo="auto", metre=formats.options.parse_metre(metre), tempo_map=True)
+    song = Transcription(sung, track, sung[-1].offset + 0.5, "song.wav")
+    path = formats.save(song, tmp_path / "a.mid", options=options)
+    written = import_midi(path, [note.onset for note in sung], [note.note for note in sung])
+    assert str(written.metre) == metre
+    assert len(written.starts) == len(sung)
+    bar = written.metre.bar
+    pairs = zip(written.starts, folk_song.notes, strict=True)
+    assert np.mean([start % bar == note.start % bar for start, note in pairs]) > 0.8

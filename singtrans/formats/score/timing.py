@@ -10,7 +10,7 @@ from singtrans.formats.options import Options
 from singtrans.melody.beats import DEFAULT_METRE, DEFAULT_TEMPO, Beats, constant_beats
 from singtrans.melody.metre import Metre
 from singtrans.melody.quantize import Grid, note_values, parse_grid, quantize
-from singtrans.melody.rhythm import Rhythm, RhythmConfidence, rounded_tempo, with_one_tempo
+from singtrans.melody.rhythm import Rhythm, RhythmConfidence, rounded_tempo, with_beats_on_notes, with_one_tempo
 from singtrans.melody.rhythm_search import RhythmRequest, find_rhythm
 from singtrans.melody.tempo import CONFIDENT, align_beats
 from singtrans.melody.tuning import AUTO
@@ -131,6 +131,8 @@ def _placed(
         tempo = float(options.tempo) if isinstance(options.tempo, float | int) else None
         rhythm = with_one_tempo(rhythm, onsets, tempo, whole=bool(grid))
         places = places + float(rhythm.starts[0] - followed.starts[0])
+    elif not grid:
+        rhythm = with_beats_on_notes(rhythm, onsets)
     placed = notes
     if grid or score:
         placed = _moved(notes, rhythm.beats.seconds(places))
