@@ -33,7 +33,7 @@ def rows(run: torture.Run, folder: Path) -> list[tuple[str, str, str]]:
         found = re.sub(rf"{re.escape(str(folder))}/\d+/", "", verdict.found)
         found = "".join(c for c in found if c.isprintable())
         if verdict.case.outcome in (ANY, PART) and not verdict.found.endswith("notes"):
-            found = "one line"
+            found = "a message"
         name = re.sub(r"cut off at [\d.]+ %", "cut off", verdict.case.name)
         expected = _expected(verdict.case.outcome)
         results.setdefault((name, expected), []).append(found if len(found) < 160 else f"{found[:60]} … {found[-80:]}")
@@ -69,7 +69,7 @@ def summary(run: torture.Run) -> str:
 
 
 def _expected(outcome: str) -> str:
-    return outcome if outcome in (TUNE, PART, SILENT, ANY) else "one line"
+    return outcome if outcome in (TUNE, PART, SILENT, ANY) else "a message"
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ import soundfile
 
 from singtrans import audio
 
-TUNE, PART, SILENT, ANY = "the tune's notes", "the notes that are left, or one line", "no notes", "notes, or one line"
+TUNE, PART, SILENT, ANY = "all notes of the tune", "remaining notes, or a message", "no notes", "notes, or a message"
 """Expected outcomes. Any other outcome is a part of the message that explains why there are no notes."""
 
 RATE = 16_000
