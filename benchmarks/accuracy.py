@@ -12,8 +12,8 @@ one row per set and figure:
 - RPA, VR, VFA: pitch within 50 cents where voiced, voicing recall, voicing false alarm.
 - right count, error rate: for sets with labelled sequences of semitones only (`singtrans.scoring.sequences`).
 
-Means over files with 95 % bootstrap intervals; for utau, the mean over voices, with files drawn within each voice. The
-error rate is over all notes. Posteriors are cached, so that only the first run takes minutes.
+Figures are means over files with 95 % bootstrap intervals. The mean of utau is over voices, and files are drawn within
+each voice. The error rate is over all notes. Posteriors are cached, so that only the first run takes minutes.
 """
 
 import argparse
@@ -71,7 +71,7 @@ class System:
 
 
 def score(recording: Recording, kept: Kept, config: Config, options: DecodingOptions) -> dict[Row, tuple[float, float]]:
-    """Score one recording: figure -> numerator and denominator."""
+    """Score one recording; return numerator and denominator of each figure."""
     group = recording.group
     if recording.f0 is not None:
         track = pitch_track(kept.posteriors, config.decoder)

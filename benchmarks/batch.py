@@ -35,7 +35,7 @@ def main() -> None:
             rows.append([processes, *cells])
             resumed = timed(lambda: run([*command, "--jobs", processes, "--skip-existing"]))  # noqa: B023
     rows.append([f"{jobs[-1]}, all done before", f"{resumed:.1f} s", "", "", ""])
-    note = f"{count} generated recordings of 5 to 20 s, each written as .mid, .csv and .json; start-up included."
+    note = f"{count} recordings of 5 to 20 s were each written as .mid, .csv and .json. Times include the start."
     head = ["jobs", "time", "files a second", "ratio", "SHA-256 of the output"]
     publish("Batch", "python -m benchmarks.batch", head, rows, note)
 

@@ -3,9 +3,9 @@
     python -m benchmarks.comparison manifest.csv [SOURCE=HZ ...] [--model MODEL] [--split valid --split test]
                                   [--left-out SOURCE=MODEL ...] [--baselines] [--most 20]
 
-Prints one table of notes and one of pitch tracks: means over files with 95 % bootstrap intervals. Tolerances are 50 ms
-for onsets, 50 cents, and the larger of 50 ms and 20 % of the note for offsets. SOURCE=HZ scores a data set a second
-time with a constant added to its pitch labels, if they are known to be sharp (`singtrans evaluate` prints this
+It prints one table of notes and one of pitch tracks, with means over files and 95 % bootstrap intervals. Tolerances are
+50 ms for onsets, 50 cents, and the larger of 50 ms and 20 % of the note for offsets. SOURCE=HZ scores a data set a
+second time with a constant added to its pitch labels, if they are known to be sharp (`singtrans evaluate` prints this
 constant). Further rows:
 
 - *given boundaries*: onsets and offsets of the labels, with the model's pitch between them. Its COnP is an upper limit
@@ -13,8 +13,9 @@ constant). Further rows:
 - *all frames taken as voiced*: every frame gets a pitch, as in MIREX.
 - *with --key auto*: integer notes in the estimated key, for labels in whole semitones.
 
-``--left-out`` scores a model that was trained without a data set on all of that set. ``--baselines`` adds pYIN with
-simple segmentation, and Basic Pitch, if they are installed, on the first ``--most`` recordings of each set and split:
+With ``--left-out``, a model that was trained without a data set is scored on all of that set. ``--baselines`` adds pYIN
+with simple segmentation, and Basic Pitch, if they are installed, on the first ``--most`` recordings of each set and
+split:
 
     pip install --no-deps basic-pitch; pip install librosa onnxruntime resampy pretty_midi
 """
@@ -224,7 +225,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--split", action="append", choices=SPLITS, help="default: valid and test")
     parser.add_argument("--left-out", action="append", default=[], type=source_and_word, metavar="SOURCE=MODEL")
     parser.add_argument("--baselines", action="store_true", help="also score other tools")
-    parser.add_argument("--most", type=int, default=20, help="most recordings of a source for the other tools")
+    parser.add_argument("--most", type=int, default=20, help="most recordings of a source for other tools")
     return parser.parse_intermixed_args()
 
 

@@ -2,10 +2,10 @@
 
     python -m benchmarks.conditions manifest.csv [--model MODEL] [--split valid] [--most 6] [SOURCE=HZ ...]
 
-Uses the first ``--most`` recordings with notes of each source, at most 20 s of each. F-measures are means over files,
-with tolerances of 50 ms, 50 cents, and the larger of 50 ms and 20 % of the note. SOURCE=HZ adds a constant to the pitch
-labels of a source that are known to be sharp. Signal-to-noise ratios are over the whole excerpt. Codecs that this
-machine lacks, and missing accompaniments, are left out.
+It uses the first ``--most`` recordings with notes of each source, and at most 20 s of each recording. F-measures are
+means over files, with tolerances of 50 ms, 50 cents, and the larger of 50 ms and 20 % of the note. SOURCE=HZ adds a
+constant to the pitch labels of a source that are known to be sharp. Signal-to-noise ratios are computed over the whole
+excerpt. Codecs that this machine lacks, and missing accompaniments, are left out.
 """
 
 import argparse
@@ -29,9 +29,9 @@ from singtrans.transcriber import Transcriber
 
 METRICS = {"COn": "con", "COnP": "conp", "COnPOff": "conpoff"}
 RATE = 16_000
-SECONDS = 20.0  # of a recording
+SECONDS = 20.0  # longest part of a recording
 SNRS = (30, 20, 10, 5, 0)  # dB
-DIRECT = 5.0  # dB, direct to reverberant sound: about a metre away in a living room
+DIRECT = 5.0  # level of direct sound relative to reverberation in dB, as at a metre in a living room
 BEAT = 0.5  # seconds between the clicks of a metronome
 Change = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 

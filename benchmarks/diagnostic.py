@@ -20,7 +20,7 @@ from singtrans.scoring.metrics import mean_scores, score_notes
 from singtrans.transcriber import Transcriber
 
 METRICS = {"COn": "con", "COff": "coff", "COnP": "conp", "COnPOff": "conpoff"}
-GOOD = 0.9  # COnP
+GOOD = 0.9  # COnP below which a phenomenon is listed
 
 
 def generators() -> dict[str, Callable[[int], phenomena.Melody]]:

@@ -1,4 +1,4 @@
-"""Size of an installation per platform and Python version, and whether everything has wheels.
+"""Size of an installation for each platform and Python version, and packages without wheels.
 
     python -m benchmarks.install [EXTRA ...]
 

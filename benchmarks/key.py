@@ -17,7 +17,7 @@ from singtrans.notes import Transcription
 
 @dataclass(frozen=True)
 class Song:
-    """Length of a song in seconds, scatter in cents, and share of notes moved by a semitone."""
+    """A song: length in seconds, scatter in cents, and share of the notes that are moved by a semitone."""
 
     seconds: float
     scatter: float
@@ -52,7 +52,7 @@ def shares(song: Song, seed: int) -> tuple[float, float]:
 
 def main() -> None:
     """Print the table."""
-    print("| song | key | scatter | foreign notes | the nearest | `--key auto` |")
+    print("| song | key | scatter | foreign notes | nearest semitone | `--key auto` |")
     print("|---|---|---|---|---|---|")
     for song in SONGS:
         plain, found = np.mean([shares(song, seed) for seed in range(MELODIES)], axis=0)

@@ -1,9 +1,9 @@
 """Compare cold start, speed and memory with limits and with other tools: `python -m benchmarks.light` (8 minutes).
 
-It needs an idle machine. torch must be installed, for its import time and for the last version of singtrans that ran on
-torch; that version is checked out from the repository's history. librosa and Basic Pitch are compared if they are
-installed (see `benchmarks.peers`). All tools run with one thread, one after another in several rounds; the best round
-counts.
+The machine must be idle. torch must be installed, because its import is timed, and because the last version of
+singtrans that ran on torch is measured, too. That version is checked out from the history of the repository. librosa
+and Basic Pitch are compared if they are installed (see `benchmarks.peers`). All tools run with one thread, one after
+another in several rounds; the best round of each tool is used.
 """
 
 import os
@@ -57,7 +57,7 @@ def cold(path: Path) -> list[list[object]]:
     ratio = start["ours"] / start["torch"]
     return [
         ["import of torch", f"{start['torch']:.2f} s", "", ""],
-        [f"cold, {SHORT:.0f} s to MIDI, of that", f"{start['ours']:.2f} s", f"{ratio:.2f}", "at most 0.5"],
+        [f"cold, {SHORT:.0f} s to MIDI, relative to that", f"{start['ours']:.2f} s", f"{ratio:.2f}", "at most 0.5"],
     ]
 
 
@@ -73,7 +73,7 @@ def against_before(path: Path) -> list[list[object]]:
             before = warm(path, Path(folder), before)
     return [
         [f"warm, 3 min, {BEFORE}", f"{before:.3f} s", "", ""],
-        ["warm, 3 min, speed against that", f"{now:.3f} s", f"{before / now:.2f}", "at least 1.35"],
+        ["warm, 3 min, speed relative to that", f"{now:.3f} s", f"{before / now:.2f}", "at least 1.35"],
     ]
 
 
@@ -128,7 +128,11 @@ def main() -> None:
         rows += against_peers(repeated(60.0, folder / "minute.wav"), short) + used
     head = ["what", "measured", "ratio or difference", "limit"]
     publish(
-        "Light", "python -m benchmarks.light", head, rows, "One thread, the best of several rounds, in alternation."
+        "Light",
+        "python -m benchmarks.light",
+        head,
+        rows,
+        "All programs used one thread and ran alternately in several rounds; the table has the best rounds.",
     )
 
 

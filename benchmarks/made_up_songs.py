@@ -1,4 +1,4 @@
-"""Transcribe synthetic songs, choirs, doubled voices and instruments, raw and with ``--separate auto``.
+"""Transcribe synthetic songs, choirs, doubled voices and instruments, without separation and with ``--separate auto``.
 
     python -m benchmarks.made_up_songs [--model MODEL] [--write FOLDER]
 
@@ -46,7 +46,7 @@ class Piece:
 
 
 def backing(seconds: float, rng: np.random.Generator) -> np.ndarray:
-    """Make chords of decaying tones, and a drum on every beat; (samples,)."""
+    """Make (samples,) of chords of decaying tones, and a drum on every beat."""
     found = np.zeros(round(seconds * RATE))
     time = np.arange(RATE) / RATE
     for number, start in enumerate(range(0, len(found) - RATE, round(BEAT * RATE))):
@@ -58,13 +58,13 @@ def backing(seconds: float, rng: np.random.Generator) -> np.ndarray:
 
 
 def tone(pitch: float, time: np.ndarray) -> np.ndarray:
-    """Make a tone of eight harmonics with a short attack; (samples,)."""
+    """Make (samples,) of a tone of eight harmonics with a short attack."""
     hz = 440 * 2 ** ((pitch - 69) / 12)
     return sum(np.sin(2 * np.pi * n * hz * time) / n**1.5 for n in range(1, 9)) * np.minimum(1, time / 0.004)
 
 
 def lead(notes: tuple[Note, ...], seconds: float) -> np.ndarray:
-    """Play a melody with decaying tones; (samples,)."""
+    """Make (samples,) of a melody of decaying tones."""
     found = np.zeros(round(seconds * RATE))
     for note in notes:
         time = np.arange(round(note.duration * RATE)) / RATE
@@ -76,12 +76,12 @@ def lead(notes: tuple[Note, ...], seconds: float) -> np.ndarray:
 
 
 def melody(rng: np.random.Generator) -> tuple[Note, ...]:
-    """Make up a melody."""
+    """Make a random melody."""
     return random_melody(rng, SECONDS, 52.0, 66.0)
 
 
 def voice(notes: tuple[Note, ...], rng: np.random.Generator) -> np.ndarray:
-    """Sing a melody; (samples,)."""
+    """Make (samples,) of a sung melody."""
     return formant_voice(notes, f0_curve(notes, HOP_SECONDS, rng, SingingStyle()), RATE, rng)
 
 
@@ -93,7 +93,7 @@ def moved(notes: tuple[Note, ...], semitones: float = 0.0, seconds: float = 0.0)
 
 
 def summed(*parts: np.ndarray) -> np.ndarray:
-    """Add parts, each at the same level; (samples,)."""
+    """Add parts with equal levels to (samples,)."""
     length = min(map(len, parts))
     return np.sum([part[:length] / part[:length].std() for part in parts], axis=0)
 

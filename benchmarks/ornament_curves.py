@@ -1,6 +1,6 @@
-"""Add ornaments to synthetic notes, as changes of pitch and vowel: scoops, falls, grace notes, shouting, nasals.
+"""Add scoops, falls, grace notes, shouting and nasals to synthetic notes, as changes of pitch and vowel.
 
-None of them begins or ends a note, so that the labels do not change. Time is in seconds, pitch in semitones.
+These ornaments do not begin or end notes, so the labels do not change. Time is in seconds, pitch in semitones.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,6 +1,6 @@
 """Other tools as functions from a recording to a transcription: pYIN with segmentation, and Basic Pitch.
 
-Each raises ImportError if its package is not installed.
+Each function raises ImportError if its package is not installed.
 """
 
 import contextlib
@@ -115,7 +115,7 @@ def split_points(midi: np.ndarray, hop: float) -> np.ndarray:
 
 
 def loudest(notes: list[tuple[float, float, float, float]], duration: float, hop: float = 0.01) -> PitchTrack:
-    """Make the pitch track of the loudest of notes that may overlap: (onset, offset, pitch, loudness)."""
+    """Make a pitch track from notes that may overlap, (onset, offset, pitch, loudness); the loudest note is used."""
     time = np.arange(round(duration / hop)) * hop
     midi = np.full(len(time), np.nan)
     for onset, offset, pitch, _ in sorted(notes, key=lambda note: note[3]):

@@ -1,4 +1,4 @@
-"""Speed of singtrans and other transcription tools, alternating in one run, with one thread each.
+"""Speed of singtrans and other transcription tools, which run alternately with one thread each.
 
     pip install --no-deps basic-pitch; pip install onnxruntime resampy pretty_midi; apt-get install aubio-tools
     python -m benchmarks.peers [SECONDS] [ROUNDS]
@@ -83,7 +83,8 @@ def main() -> None:
         best = min(measured)
         rows.append([name, f"{best:.2f} s", f"{seconds / best:.0f} x", f"{best / ours:.2f}", notes[name]])
     note = (
-        f"{seconds:.0f} s of WAV at 44.1 kHz, one thread, the best of {rounds} rounds. x: times real time.\n"
+        f"The recording has {seconds:.0f} s of WAV at 44.1 kHz. Times are the best of {rounds} rounds with one thread. "
+        "x: times real time.\n"
         "aubionotes is a C program that finds jumps of energy and computes a YIN pitch every 12 ms, without a network."
     )
     publish("Peers", "python -m benchmarks.peers", ["tool", "time", "speed", "time / singtrans'", "notes"], rows, note)

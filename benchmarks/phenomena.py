@@ -1,8 +1,8 @@
 """Short synthetic melodies with exactly known notes, each for one phenomenon of singing.
 
-They are not in the training data: seeds are checksums of names, instead of small numbers, and the voices differ
-(`singer`). The model of pitch movement between notes (`f0_curve`) is shared with the training data. Pitch is a
-fractional MIDI number, time is in seconds.
+They are not in the training data: their seeds are checksums of names instead of small numbers, and their voices are
+other ones (`singer`). The model of pitch movement between notes (`f0_curve`) is shared with the training data. Pitch is
+a fractional MIDI number, time is in seconds.
 """
 
 import zlib
@@ -37,7 +37,7 @@ Span = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """A vocal range: lowest and highest MIDI number, and the throat as in `Timbre`."""
+    """A vocal range: lowest and highest MIDI number, and the throat (see `Timbre`)."""
 
     low: float
     high: float
@@ -61,7 +61,7 @@ class Phenomenon:
         dip: dip of the level in dB where two notes touch.
         style: movement of the pitch.
         registers: vocal ranges, which the melodies use in turn.
-        timbre: timbre of the voice, except the throat, which is the register's.
+        timbre: timbre of the voice, except for the throat, which depends on the register.
         one_vowel: whether a group is sung on one vowel.
         consonants: whether gaps contain voiceless bursts.
         inhaled: whether rests contain audible breaths.
@@ -178,7 +178,7 @@ def make(name: str, number: int) -> Melody:
 
 
 def draw_groups(what: Phenomenon, register: Register, rng: np.random.Generator) -> list[list[Note]]:
-    """Draw a walk over a scale in a register: groups of notes in time order."""
+    """Draw groups of notes, in time order, from a random walk over a scale in a register."""
     steps = np.arange(np.ceil(register.low), np.floor(register.high) + 1)
     scale = steps[np.isin((steps - rng.integers(12)) % 12, SCALES[rng.integers(2)])]
     tuning = rng.uniform(-0.4, 0.4)

@@ -2,9 +2,10 @@
 
     python -m benchmarks.pitch [--model MODEL] [--step 1.0]
 
-Each note is a separate recording: 1.2 s between silences, at a semitone plus a random offset. It is found if a
-transcribed note covers more than half of it; the note with the largest overlap is compared. Errors above six semitones
-are counted as octave errors and left out of the mean. ``split`` counts notes that were split in the transcription.
+Each note is a separate recording of 1.2 s between silences, at a semitone plus a random offset. A note is found if a
+transcribed note covers more than half of it. The transcribed note with the largest overlap is compared with it. Errors
+above six semitones are counted as octave errors and left out of the mean. ``split`` counts notes that were split in the
+transcription.
 """
 
 import argparse
@@ -22,11 +23,11 @@ from singtrans.training.augment import add_at_snr
 from singtrans.transcriber import Transcriber
 
 LOW, HIGH = 36, 84  # C2 and C6
-SECONDS, SILENCE = 1.2, 0.5  # of a note; before and after it
+SECONDS, SILENCE = 1.2, 0.5  # length of a note, and of the silence before and after it
 EDGE = 0.03  # seconds of attack and decay
-VIBRATO = 1.0  # semitones to either side
+VIBRATO = 1.0  # semitones above and below the note
 VIBRATO_RATE = 5.0  # Hz; whole periods in the note and in its middle half, so that the mean of both is the note's pitch
-DRIFT = 0.3  # semitones, from this much below the note's pitch to this much above it
+DRIFT = 0.3  # semitones below the note's pitch at its start, and above it at its end
 OCTAVE = 6.0  # semitones; larger errors are octave errors
 # A throat of 0 omits the vowel. The breath has the level of a quiet room.
 TIMBRES = {
@@ -72,7 +73,7 @@ def tone(pitch: float, timbre: Timbre, manner: Manner, rng: np.random.Generator)
 
 
 def read(notes: tuple[Note, ...]) -> tuple[Note | None, bool]:
-    """Return the note that covers most of the true note (None if none covers half), and whether there are others."""
+    """Return the note that covers at least half of the true note, or None, and whether there are further notes."""
     over = [min(n.offset, SILENCE + SECONDS) - max(n.onset, SILENCE) for n in notes]
     inside = [note for note, seconds in zip(notes, over, strict=True) if seconds > EDGE]
     best = int(np.argmax(over)) if over else -1

@@ -19,7 +19,7 @@ SONGS = 100
 NEAR = 0.04  # relative error up to which a tempo is correct
 TIMING = 0.025  # seconds, standard deviation of onsets and offsets for estimating the tempo
 ROUGH_TIMING = 0.03  # standard deviation in seconds for quantizing
-GRIDS = {"1/16": 4, "1/8": 3, "1/8t": "t"}  # grid -> the songs' metre
+GRIDS = {"1/16": 4, "1/8": 3, "1/8t": "t"}  # map from grids to the metre of the songs
 
 
 def tempos() -> dict[str, int]:
@@ -37,7 +37,7 @@ def tempos() -> dict[str, int]:
 
 
 def restored(made: Song, beats: Beats, grid: str) -> np.ndarray:
-    """Return (notes, 2) whether onsets and offsets have their true position after ``--quantize``."""
+    """Return whether onsets and offsets have their true position after ``--quantize``, (notes, 2)."""
     grid_ = parse_grid(grid)
     placed = quantize(made.notes, beats, grid_)
     origin = np.round(beats.position(made.beats[8])) - 8  # the time before the first note has another tempo

@@ -1,8 +1,8 @@
-"""Changes of notes under conditions that should not change them.
+"""Changes of notes under conditions that should have no effect.
 
     python -m benchmarks.same_notes
 
-The sample recordings are made louder, quieter or later, and processed with other slices and threads. Each line shows
+The sample recordings are made louder, softer or later, and are processed with other slices and threads. Each line shows
 the largest change of times and pitch, and the number of notes added or lost. The table is in docs/reliability.md.
 """
 

@@ -2,8 +2,8 @@
 
     python -m benchmarks.scale [FILES]
 
-The scheduler and the workers are separate processes. In one run a worker is killed; in another a recording kills every
-worker that opens it.
+The scheduler and the workers are separate processes. In one run, a worker is killed; in another, a recording kills
+every worker that opens it.
 """
 
 import os
@@ -67,7 +67,7 @@ def transcribe(recordings: Path, out: Path, *options: object) -> subprocess.Comp
 
 
 def killed_half_way(client, recordings: Path, out: Path, count: int) -> subprocess.CompletedProcess:
-    """Transcribe, and kill a worker when half of the outputs exist."""
+    """Run the command, and kill a worker when half of the outputs exist."""
     address = client.scheduler.address
     command = [*COMMAND, "transcribe", str(recordings), "-o", str(out), "--scheduler", address]
     with tempfile.TemporaryFile("w+") as output:
@@ -126,7 +126,7 @@ def main() -> None:
         (folder / "local" / f"{count // 2:05}.mid").unlink()
         rows.append(["no cluster, without that recording", "", "", count - 1, "", "", f"`{digest(folder / 'local')}`"])
     head = ["run", "time", "files a second", "outputs", "failures", "exit code", "SHA-256 of the output"]
-    note = f"{count} generated recordings of 5 to 20 s; the model's loading included."
+    note = f"{count} generated recordings of 5 to 20 s were transcribed. Times include the loading of the model."
     publish("Scale", "python -m benchmarks.scale", head, rows, note)
 
 

@@ -156,7 +156,7 @@ def basic_pitch_through_musescore(program: Path) -> Callable[[SungSong, Path], W
 
 
 def measure(songs: Sequence[SungSong], write: Callable[[SungSong, Path], Written], folder: Path) -> list[Result]:
-    """Compare all songs; a song that cannot be written counts as wrong in everything."""
+    """Compare all songs; if a song cannot be written, all of its values count as wrong."""
     folder.mkdir(parents=True, exist_ok=True)
     results = []
     for sung in songs:

@@ -1,9 +1,10 @@
 """A synthetic voice for benchmarks: vowels of exactly known pitch, level and roughness, at 16 kHz.
 
-It differs from the voices in the training data: the vowels are those of Hillenbrand et al., "Acoustic characteristics
-of American English vowels", JASA 97 (1995), through parallel resonators (Klatt, "Software for a cascade/parallel
-formant synthesizer", JASA 67, 1980); the training data have other vowels through a cascade. Without a vowel it is a
-plain tone, as in the training data. Pitch is a fractional MIDI number, time is in seconds.
+It differs from the voices in the training data. Its vowels are from Hillenbrand et al., "Acoustic characteristics of
+American English vowels", JASA 97 (1995), and are made by parallel resonators (Klatt, "Software for a cascade/parallel
+formant synthesizer", JASA 67, 1980). The training data have other vowels, which are made by a cascade of resonators.
+Without a vowel, the sound is a plain tone, as in the training data. Pitch is a fractional MIDI number, time is in
+seconds.
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ from singtrans.pitch import midi_to_hz
 
 RATE = 16_000
 STEP = round(HOP_SECONDS * RATE)  # samples between the frames of a curve
-HIGHEST = 7600.0  # Hz; no harmonic above it
+HIGHEST = 7600.0  # Hz; higher harmonics are left out
 # Formants of i, E, ae, a, o, u in Hz: means of men, rounded.
 VOWELS = np.array(
     [
@@ -31,7 +32,7 @@ VOWELS = np.array(
     float,
 )
 BANDWIDTHS = np.array([70.0, 90.0, 150.0, 220.0])  # Hz
-STRENGTHS = np.array([1.0, 0.6, 0.3, 0.15])  # of the formants' peaks
+STRENGTHS = np.array([1.0, 0.6, 0.3, 0.15])  # amplitudes of the formants' peaks
 PEAK = 0.7
 
 
@@ -124,7 +125,7 @@ def level_curve(
         for note in phrase[1:]:
             shape *= 10 ** (-rng.uniform(*dip_db) / 20 * np.exp(-(((time - note.onset) / 0.03) ** 2)))
         level = np.maximum(level, shape * rng.uniform(0.6, 1.0))
-    return level * 10 ** (1.0 / 20 * smooth_noise(count, 0.6 / HOP_SECONDS, rng))  # slow variation by a decibel
+    return level * 10 ** (1.0 / 20 * smooth_noise(count, 0.6 / HOP_SECONDS, rng))  # slow variation of a decibel
 
 
 def _fine(curve: np.ndarray) -> np.ndarray:

@@ -2,7 +2,7 @@
 
     python -m benchmarks.soak [--alone N] [--pool N]
 
-A line is fitted to the memory in use, without the first tenth, in which libraries fill their caches.
+A line is fitted to the memory in use. The first tenth, in which libraries fill their caches, is left out.
 """
 
 import argparse

@@ -3,14 +3,14 @@
     python -m benchmarks.songs DATA [--part train|valid|test] [--clips 3] [--solos 6] [--model MODEL] [--rows FILE]
     python -m benchmarks.songs tune FILE
 
-The first form measures with the engine ``spleeter``. Some clips of each MIR-1K singer of the part are mixed with their
-accompaniment at several levels (dB of the voice above it); the accompaniment is also used alone. Solos are clips of the
-same singers and recordings of ssvd and pjs, clean, in a room, and with noise. Three systems are compared: ``raw``
-transcribes the mix, ``always`` the separated voice, and ``auto`` chooses (`singtrans.separation.song`). Figures are
-means over clips: RPA, VR and VFA against the labelled pitch, and COn and COnP against the notes of the clean voice.
+The first command measures with the engine ``spleeter``. Some clips of each MIR-1K singer of the part are mixed with
+their accompaniment at several levels (dB of the voice above it); the accompaniment is also used alone. Solos are clips
+of the same singers and recordings of ssvd and pjs, clean, in a room, and with noise. Three systems are compared:
+``raw`` transcribes the mix, ``always`` the separated voice, and ``auto`` chooses (`singtrans.separation.song`). Figures
+are means over clips: RPA, VR and VFA against the labelled pitch, and COn and COnP against the notes of the clean voice.
 
 ``--rows`` writes the measurements, one line per recording. ``tune`` reads such files of training singers and prints the
-best thresholds of `SongConfig`: those that keep every solo and gain most on the mixes.
+best thresholds of `SongConfig`: those that separate no solo and raise the scores of the mixes most.
 """
 
 import argparse
@@ -52,13 +52,13 @@ PEAK = 0.9
 class Row:
     """Measurements on one recording; ``raw`` is the mix, and ``voice`` the separated voice.
 
-        Attributes:
-            name: name of the clip.
-            kind: ``solo`` and a condition, ``band``, or a level in dB.
-            share: dB of the separated voice relative to the recording.
-            raw_sure, voice_sure: how sure the notes are on the average (`sureness`); -1 without notes.
-            raw_notes, voice_notes: number of notes.
-    raw_rpa, voice_rpa, ...: the `FIGURES` of both; -1 without labels.
+    Attributes:
+        name: name of the clip.
+        kind: ``solo`` and a condition, ``band``, or a level in dB.
+        share: dB of the separated voice relative to the recording.
+        raw_sure, voice_sure: mean clarity of the notes (`sureness`); -1 without notes.
+        raw_notes, voice_notes: number of notes.
+        raw_rpa, voice_rpa, ...: the `FIGURES` of both; -1 without labels.
     """
 
     name: str

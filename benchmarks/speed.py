@@ -2,7 +2,8 @@
 
     python -m benchmarks.speed [--no-hour]
 
-Cold: a new process, from its start to the MIDI file. Warm: from file to notes with a loaded model.
+Cold times are from the start of a new process to the MIDI file. Warm times are from the file to notes, with a loaded
+model.
 """
 
 import argparse
@@ -45,7 +46,9 @@ def main() -> None:
                     best = warm(path, threads, warm_runs)
                     cells[1] = f"{best:.3f} s ({seconds / best:.0f} x)"
                 rows.append([name, threads, *cells])
-    note = "x: times real time. Best of several runs (one for the hour), including the decoding of FLAC."
+    note = (
+        "x: times real time. Times are the best of several runs (one for the hour), and include the decoding of FLAC."
+    )
     publish("Speed", "python -m benchmarks.speed", ["recording", "threads", "cold", "warm"], rows, note)
 
 

@@ -1,7 +1,7 @@
 """Short melodies with consonants by espeak-ng, sung by the code that makes ``sample_audio``.
 
-The voices are not in ``sample_audio`` or in the training data; nor are two of the languages, Swedish and European
-Portuguese. A note starts with its vowel, without the consonant before it.
+The voices are not in ``sample_audio`` or in the training data. Two of the languages, Swedish and European Portuguese,
+are not there, either. A note starts with its vowel, without the consonant before it.
 """
 
 from dataclasses import dataclass, field, replace
@@ -89,7 +89,7 @@ def make(name: str, number: int, seconds: float = 8.0) -> Melody:
 
 
 def score(diction: Diction, low: int, beats: float, rng: np.random.Generator) -> str:
-    """Draw syllables on a walk over a scale, ``beats`` long, as a score for `sample_audio/make.py`."""
+    """Draw a score for `sample_audio/make.py`: syllables on a random walk over a scale, ``beats`` long."""
     mode = SCALES[rng.integers(2)]
     scale = [p for p in range(low, low + RANGE + 1) if (p - low) % 12 in mode]
     syllables = [f"{rng.choice(diction.consonants)}'{rng.choice(VOWELS)}" for _ in range(SYLLABLES)]

@@ -16,12 +16,12 @@ from singtrans.notes import Note, Transcription
 from singtrans.training.augment import add_at_snr
 
 LONGEST = 60.0  # the longest recording, in seconds
-MIDDLES = (53.0, 64.0)  # median pitch of a man and of a woman
+MIDDLES = (53.0, 64.0)  # median pitch of a man's voice and of a woman's
 THROATS = (1.0, 1.17)  # as in `Timbre`
 STYLE = SingingStyle(vibrato_share=0.3, vibrato_extent=(0.2, 0.6), scoop=1.0, scoop_share=0.2)
-DIP = (8.0, 18.0)  # dB, of the level between notes that touch
+DIP = (8.0, 18.0)  # dB; dip of the level between notes that touch
 TAIL = 0.5  # seconds after the last note
-SNR = 35.0  # dB, to white noise
+SNR = 35.0  # dB, with white noise
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -46,7 +46,7 @@ def generated(folder: Path, count: int, shortest: float = 5.0, longest: float = 
 
 
 def timed(function: Callable[[], object], runs: int = 1) -> float:
-    """Measure the shortest time of several runs, as other work on the machine can only slow a run down."""
+    """Measure the shortest time of several runs, because other work on the machine can only make a run slower."""
     times = []
     for _ in range(runs):
         began = time.perf_counter()

@@ -3,9 +3,9 @@
     python -m benchmarks.teaching OUT
 
 The voice is synthetic (`benchmarks.singer`), rough, and in a hall with noise, so that the shipped model makes mistakes.
-The first ten wrong notes of one recording are put right, as a person does on the report page. The session is saved
-beside the recording, and the two commands that the page prints run in that folder, word for word. Other recordings of
-the voice, and ``sample_audio``, are scored before and after.
+The first ten wrong notes of one recording are corrected, as a person does on the report page. The session is saved
+beside the recording, and the two commands that the page prints are run in that folder without changes. Other recordings
+of the voice, and ``sample_audio``, are scored before and after.
 """
 
 import argparse

@@ -1,10 +1,10 @@
-"""Outcome of transcribing hostile recordings: damaged, absurd or deceptive files.
+"""Outcomes of transcribing hostile recordings, which are damaged, absurd or deceptive files.
 
     python -m benchmarks.torture [PLACES] [--long]
 
 PLACES is the number of places at which each container is cut off. One row per recording is written to
-``benchmarks/hostile_recordings.csv``, a summary to ``docs/reliability.md``. The exit code is 1 if an outcome differs
-from the expected one.
+``benchmarks/hostile_recordings.csv``, and a summary to ``docs/reliability.md``. The exit code is 1 if an outcome
+differs from the expected one.
 """
 
 import csv

@@ -2,8 +2,8 @@
 
     python -m benchmarks.tuning
 
-Melodies in random major keys over up to three octaves, with normally distributed errors; 3 % of the notes are off by up
-to a semitone.
+The melodies are in random major keys and span up to three octaves. The errors of their notes are normally distributed;
+3 % of the notes are off by up to a semitone.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ MAJOR = (0, 2, 4, 5, 7, 9, 11)
 
 @dataclass(frozen=True)
 class Singer:
-    """Length of a song in seconds, and scatter, offset from 440 Hz and total drift in cents."""
+    """A singer: length of the song in seconds, and scatter, offset from 440 Hz and total drift in cents."""
 
     seconds: float
     scatter: float

@@ -9,7 +9,7 @@ DOCS = Path(__file__).parent
 
 
 def written_formats() -> str:
-    """A Markdown table of the formats that are written, one row per record."""
+    """Make the Markdown table of the formats that are written, with one row per record."""
     head = ["| `-f` | also | ending | content | precision | convert reads | extra |", "|---" * 7 + "|"]
     return "\n".join([*head, *(_row(format) for format in WRITERS.values())])
 
@@ -32,7 +32,7 @@ def _code(names: Iterable[str]) -> str:
 
 
 def insert(text: str, title: str, table: str) -> str:
-    """The text of a page with a table in its place, between two comments that name it."""
+    """Return the text of a page with a table in its place, between two comments that name it."""
     start, end = f"<!-- {title}: python docs/make_tables.py -->\n", f"<!-- end of {title} -->"
     before, found, rest = text.partition(start)
     if not found or end not in rest:
@@ -41,7 +41,7 @@ def insert(text: str, title: str, table: str) -> str:
 
 
 def pages() -> dict[Path, str]:
-    """Each page with tables -> its text with the current ones."""
+    """Return the text of each page, with current tables, by the path of the page."""
     path = DOCS / "formats.md"
     return {path: insert(path.read_text(encoding="utf-8"), "written formats", written_formats())}
 

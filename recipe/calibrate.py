@@ -170,7 +170,7 @@ def calibration_error(probability: np.ndarray, right: np.ndarray) -> float:
 
 
 def least_sure(probability: np.ndarray, right: np.ndarray, share: float = 0.1) -> float:
-    """Compute the fraction of the wrong notes that are among the least sure; 0 if no note is wrong."""
+    """Compute the fraction of the wrong notes that are in the least sure tenth; 0 if no note is wrong."""
     order = np.argsort(probability, kind="stable")
     wrong = right < 0.5
     return float(wrong[order[: max(1, round(share * len(order)))]].sum() / max(wrong.sum(), 1))

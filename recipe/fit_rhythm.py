@@ -1,11 +1,11 @@
-"""Learn how rhythm, metre and key are found from folk songs.
+"""Learn to find rhythm, metre and key, from folk songs.
 
     python -m recipe.fit_rhythm singtrans/melody/rhythm.json
 
-Counts positions in the bar, degrees of the scale and so on in songs of the Essen collection (`recipe.folk_songs`),
-sings each song with human timing and the errors of a transcription (`recipe.performance`), lists the hypotheses about
-each performance, and fits the weights of their features by conditional logistic regression. Prints what is right on the
-songs for validation.
+The program counts positions in the bar, degrees of the scale and so on in songs of the Essen collection
+(`recipe.folk_songs`). It simulates a performance of each song with human timing and the errors of a transcription
+(`recipe.performance`), and lists the hypotheses about it. The weights of their features are fitted by conditional
+logistic regression. The accuracy on the validation songs is printed.
 """
 
 import argparse
@@ -25,18 +25,18 @@ from singtrans.melody.tempo_curve import SLOTS, TICKS
 from singtrans.melody.tonality import key_features
 from singtrans.notes import Note
 
-UNUSABLE = -10_000  # position of a note that is finer than the positions that are distinguished
+UNUSABLE = -10_000  # position of a note that is between the positions of `SLOTS`
 SAME_TEMPO = 0.08  # difference of the logarithms of two tempi that count as one
-STEADY_SONGS = 600  # songs that are told from random onsets
-MOST_RIGHT = 0.55  # share of notes at the right position in the bar
+STEADY_SONGS = 600  # songs that are compared with random onsets
+MOST_RIGHT = 0.55  # least share of the notes at the right position in the bar in a right hypothesis
 MOST = 4 * SLOTS  # positions in the longest bar
 _TICK_SLOTS = ({0: 0, 3: 1, 4: 2, 6: 3, 8: 4, 9: 5}, {0: 0, 2: 1, 4: 2, 6: 3, 8: 4, 10: 5})
 _SMOOTH = 0.5  # count that is added to each step
-_RARE = {4: 3, 5: 3}  # metre that few songs have -> metre like it
+_RARE = {4: 3, 5: 3}  # map from metres that few songs have to similar metres
 
 
 def song_slots(song: FolkSong) -> tuple[int, np.ndarray]:
-    """Return a song's metre as an index in `METRES`, and the positions of its notes; -1 where there is none."""
+    """Return a song's metre as an index in `METRES`, and the positions of its notes, some of which are `UNUSABLE`."""
     metre = [str(metre) for metre in METRES].index(song.metre)
     beat, table = METRES[metre].beat, _TICK_SLOTS[METRES[metre].is_compound]
     found = []
@@ -48,7 +48,7 @@ def song_slots(song: FolkSong) -> tuple[int, np.ndarray]:
 
 
 def count_tables(songs: Sequence[FolkSong]) -> RhythmTables:
-    """Count where in the bar notes of each kind start."""
+    """Count the positions in the bar at which notes of each kind start."""
     steps = np.zeros((len(METRES), MOST, LONGEST + 1))
     first, last, start, end, figure = (np.full((len(METRES), MOST), 0.3) for _ in range(5))
     bars = np.full((len(METRES), MOST_BARS), 3.0)
@@ -89,7 +89,7 @@ def count_tables(songs: Sequence[FolkSong]) -> RhythmTables:
 
 
 def _fill_rare(*tables: np.ndarray) -> None:
-    """Give metres that few songs have the counts of a similar one: its first beat, then its last beat repeatedly."""
+    """Fill the counts of rare metres from a similar one: its first beat, and its last beat for all other beats."""
     for table in tables:
         for rare, like in _RARE.items():
             beats, known = METRES[rare].beats, METRES[like].beats
@@ -99,7 +99,7 @@ def _fill_rare(*tables: np.ndarray) -> None:
 
 
 def _step_table(counts: np.ndarray) -> np.ndarray:
-    """Convert counts to log probabilities, smoothed towards those of the same position in any beat and metre kind."""
+    """Convert counts to log probabilities, smoothed towards those of the same position in similar beats."""
     found = np.full(counts.shape, np.log(1e-6))
     for metre in range(len(METRES)):
         kin = [m for m in range(len(METRES)) if METRES[m].is_compound == METRES[metre].is_compound]
@@ -126,7 +126,7 @@ def _beat_steps(counts: np.ndarray) -> np.ndarray:
 
 
 def _relative(counts: np.ndarray) -> np.ndarray:
-    """Convert (metres, positions) counts to log probabilities times the positions in a bar: 0 if all are alike."""
+    """Convert (metres, positions) counts to log probabilities relative to a uniform distribution over the positions."""
     bars = np.array([metre.beats * SLOTS for metre in METRES])[:, None]
     shares = np.where(np.arange(MOST) < bars, counts, 0.0)
     shares = shares / shares.sum(axis=1, keepdims=True)
@@ -134,7 +134,7 @@ def _relative(counts: np.ndarray) -> np.ndarray:
 
 
 def _ratios(counts: np.ndarray) -> np.ndarray:
-    """Convert (metres, positions, classes) counts to log ratios of a class's probability there to that anywhere."""
+    """Convert (metres, positions, classes) counts to log probabilities relative to those over all positions."""
     anywhere = counts.sum(axis=1, keepdims=True)
     general = (anywhere + 1) / (anywhere + 1).sum(axis=2, keepdims=True)
     smoothed = counts + 15 * general
@@ -162,10 +162,10 @@ def count_key_tables(songs: Sequence[FolkSong]) -> KeyTables:
 
 
 def fit_logit(groups: Sequence[tuple[np.ndarray, np.ndarray]], ridge: float = 1.0) -> np.ndarray:
-    """Fit (features,) weights so that in each group, right rows get most of the probability.
+    """Fit (features,) weights so that the right rows of each group get most of the probability.
 
     Args:
-        groups: ((rows, features), (rows,) whether each row is right) of each group, one right row at least.
+        groups: for each group, (rows, features) and (rows,) whether each row is right; at least one row is.
         ridge: strength of the penalty of large weights, relative to their standard deviation.
     """
     from scipy.optimize import minimize
@@ -217,7 +217,7 @@ def make_case(song: FolkSong, performance: Performance, config: RhythmConfig) ->
 
 
 def _right(song: FolkSong, performance: Performance, search: Search) -> np.ndarray:
-    """Check (hypotheses,) whether metre and tempo are right, and the positions of most notes in the bar."""
+    """Return (hypotheses,) whether metre, tempo and the bar positions of most notes are right."""
     metre, true = song_slots(song)
     found = search.found
     known = performance.source >= 0
@@ -230,13 +230,13 @@ def _right(song: FolkSong, performance: Performance, search: Search) -> np.ndarr
 
 
 def make_cases(songs: Sequence[FolkSong], config: RhythmConfig, rng: np.random.Generator) -> list[Case]:
-    """Sing each song once, and list the hypotheses about it."""
+    """Simulate a performance of each song, and list the hypotheses about it."""
     cases = (make_case(song, perform(song, rng, NOISY), config) for song in songs)
     return [case for case in cases if case]
 
 
 def fit_key(songs: Sequence[FolkSong], sung: Sequence[FolkSong], rng: np.random.Generator) -> KeyTables:
-    """Count the degrees of the scale in songs, and fit the weights that tell keys apart to some that are sung."""
+    """Count the degrees of the scale in songs, and fit the weights of the key's features to some performances."""
     tables = count_key_tables(songs)
     groups = []
     for song in sung:
@@ -247,7 +247,7 @@ def fit_key(songs: Sequence[FolkSong], sung: Sequence[FolkSong], rng: np.random.
 
 
 def fit_steady(cases: Sequence[Case], config: RhythmConfig, rng: np.random.Generator) -> np.ndarray:
-    """Fit the weights that tell the beginning of a song, of any length, from random onsets."""
+    """Fit the weights that distinguish beginnings of songs, of any length, from random onsets."""
     rows = []
     for case in cases:
         count = int(rng.integers(FEWEST, 80))
@@ -262,7 +262,7 @@ def fit_steady(cases: Sequence[Case], config: RhythmConfig, rng: np.random.Gener
             search = search_rhythm(notes, UNKNOWN, config)
             if search:
                 rows.append((steady_features(search, config), truth))
-    # Two hypotheses about each: that it has a beat, with these features, and that it has none, with zeros.
+    # There are two hypotheses about each: one with a beat and these features, and one without a beat and with zeros.
     groups = [(np.array([values, np.zeros(6)]), np.array([truth, 1 - truth])) for values, truth in rows]
     return fit_logit(groups)
 
@@ -285,10 +285,10 @@ def report(cases: Sequence[Case], config: RhythmConfig) -> str:
 
 
 def main() -> None:
-    """Learn from the songs, and write what was learnt."""
+    """Fit tables and weights to the songs, and write them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path, help="JSON file to write")
-    parser.add_argument("--songs", type=int, default=3000, help="number of songs that are sung for the weights")
+    parser.add_argument("--songs", type=int, default=3000, help="number of performances for fitting the weights")
     parser.add_argument("--seed", type=int, default=5)
     arguments = parser.parse_args()
     rng = np.random.default_rng(arguments.seed)

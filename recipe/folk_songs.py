@@ -1,8 +1,8 @@
-"""Folk songs of the Essen collection, with metre, note values, phrases and key; and their split.
+"""Folk songs of the Essen collection, with metre, note values, phrases and key, and their split.
 
 The songs come with the package music21, in ABC notation. A line of a song is a phrase. Songs whose metre changes, or is
-not one of those in `METRES`, are left out. Metres are brought to the six common ones: 3/8 to 3/4, 3/2 to 3/4, 6/4 to
-6/8, and so on, with all note values in proportion.
+not one of those in `METRES`, are left out. Metres are converted to the six common ones (3/8 and 3/2 to 3/4, 6/4 to
+6/8, and so on), and all note values are scaled accordingly.
 """
 
 import re
@@ -20,11 +20,11 @@ METRES = {
     **{"6/8": ("6/8", 1), "6/4": ("6/8", Fraction(1, 2)), "9/8": ("9/8", 1), "9/4": ("9/8", Fraction(1, 2))},
     **{"12/8": ("12/8", 1), "12/4": ("12/8", Fraction(1, 2)), "C": ("4/4", 1), "C|": ("4/4", 1)},
 }
-"""Metre of a song -> metre that is used, and factor of the note values."""
+"""Map from metres of songs to the metre that is used, and the factor of the note values."""
 
-SHORTEST = 12  # notes of a song
+SHORTEST = 12  # least number of notes of a song
 _STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
-_SHARPS = dict(zip("FCGDAEB", range(-1, 6), strict=True))  # sharps of the major key of a letter
+_SHARPS = dict(zip("FCGDAEB", range(-1, 6), strict=True))  # map from letters to the number of sharps of their major key
 _TOKEN = re.compile(
     r"(?P<bar>\|:|:\||::|\|\]|\|\||\|)|(?P<tuplet>\(\d(?::\d?){0,2})|(?P<grace>\{[^}]*\})|(?P<text>\"[^\"]*\")"
     r"|(?P<sign>\^\^|__|\^|_|=)?(?P<letter>[A-Ga-gzx])(?P<octave>[,']*)(?P<num>\d*)(?P<den>/*\d*)(?P<tie>-)?"
@@ -119,7 +119,7 @@ def parse_song(text: str, name: str) -> FolkSong | None:
 
 
 class _Body:
-    """Notes since the beginning of a song, and lengths of all bars, in quarter notes.
+    """Notes of a song up to the current line, and lengths of all bars, in quarter notes.
 
     Args:
         unit: length of the shortest note value.
@@ -140,7 +140,7 @@ class _Body:
     def add_line(self, line: str) -> bool:
         """Add the notes of a line, which is a phrase; return whether all of its signs are known.
 
-        A bar that ends with its line has no bar line there.
+        If a bar ends with the line, there is no bar line.
         """
         place = 0
         while place < len(line):
@@ -247,9 +247,9 @@ def families(songs: list[FolkSong]) -> list[list[FolkSong]]:
 
 
 def split(songs: list[FolkSong], seed: int = 1) -> tuple[list[FolkSong], list[FolkSong], list[FolkSong]]:
-    """Split songs into those to learn from, for validation, and for the test; families are not divided.
+    """Split songs into parts for training, validation and testing, without dividing families.
 
-    The largest families are always learnt from.
+    The largest families are always in the training part.
     """
     groups = sorted(families(songs), key=lambda group: group[0].name)
     parts: tuple[list[FolkSong], list[FolkSong], list[FolkSong]] = ([], [], [])

@@ -38,7 +38,7 @@ class Labelled:
     Attributes:
         recordings: all recordings, some of which now have notes.
         labelled: number of recordings that were labelled.
-        left: number of recordings that remain without notes.
+        left: number of recordings that still have no notes.
     """
 
     recordings: list[Recording]

@@ -31,7 +31,7 @@ SSVD_VALID = frozenset(["1072", "1075", "1078", "1079", "1307", "1311", "1315"])
 SSVD_LATE = frozenset(["man1_butterfly", "man1_schoolbell", "man1_twinkle", "man2_schoolbell"]) | {
     str(number) for number in range(1201, 1231)
 }
-LATE = 0.02  # seconds
+LATE = 0.02  # seconds by which the labels of some recordings are late
 PJS_VALID = range(61, 69)
 PJS_TEST = range(69, 81)
 MIR1K_VALID = frozenset({"stool", "tammy"})

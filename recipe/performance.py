@@ -1,4 +1,4 @@
-"""Performances of songs as a person sings them and a program transcribes them: timing, drift, breaths, and errors."""
+"""Simulated performances of songs, with the timing, drift and breaths of a singer, and errors of a transcription."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,20 +9,20 @@ from recipe.folk_songs import FolkSong
 from singtrans.melody.metre import parse_metre
 from singtrans.notes import Note
 
-SHORTEST_MEAN, LONGEST_MEAN = 0.2, 0.9  # seconds, of the mean note that a person can sing
+SHORTEST_MEAN, LONGEST_MEAN = 0.2, 0.9  # seconds; limits of the mean length of notes that a person can sing
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How a song is sung.
+    """Properties of a performance.
 
     Attributes:
-        tempo, spread: median and relative spread of the tempo in beats per minute; it lies between 60 and 140.
+        tempo, spread: median in beats per minute, and relative spread, of the tempo, which lies between 60 and 140.
         timing: standard deviation of onsets in seconds.
         drift: largest relative change of the tempo.
         breath: shortest and longest breath at the end of a phrase in seconds; it shortens the note before it.
         delay: longest delay of a phrase after a breath in seconds.
-        missed, extra, merged: share of notes that a transcription leaves out, splits, or joins with the note before.
+        missed, extra, merged: shares of the notes that the transcription misses, splits, or joins to the previous one.
         wrong: share of notes whose pitch is a semitone off.
     """
 
@@ -48,7 +48,7 @@ class Performance:
 
     Attributes:
         notes: the notes, with the errors of a transcription.
-        source: (notes,) index of the song's note that each note begins with; -1 for an extra note.
+        source: (notes,) index of the song's note with which each note begins; -1 for an extra note.
         tempo: median tempo in beats of the metre per minute.
         times: (quarters,) seconds of the quarter notes from `first` on.
         first: position of the first of these times in quarter notes.
@@ -62,7 +62,7 @@ class Performance:
 
 
 def perform(song: FolkSong, rng: np.random.Generator, style: Style = CLEAN) -> Performance:
-    """Perform a song."""
+    """Simulate a performance of a song."""
     beat = float(parse_metre(song.metre).beat)
     starts = np.array([float(note.start) for note in song.notes])
     lengths = np.array([float(note.length) for note in song.notes])
@@ -134,7 +134,7 @@ def _transcribed(
 
 
 def _merge_chance(style: Style, before: float, pitch: float) -> float:
-    """Return the chance that two touching notes are joined: larger for a repeated pitch."""
+    """Return the probability that two touching notes are joined, which is higher for a repeated pitch."""
     return 3 * style.merged if abs(before - pitch) < 0.5 else style.merged / 3
 
 

@@ -109,7 +109,7 @@ class Recipe:
     batch: int = BATCH
 
     def folders(self, stage: Stage) -> list[Path]:
-        """Folders of the models of a stage."""
+        """Return the folders of the models of a stage."""
         return [self.out / stage.name / f"seed-{seed}" for seed in self.seeds]
 
     def is_done(self, stage: Stage) -> bool:

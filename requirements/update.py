@@ -1,9 +1,9 @@
 """Write the hashed requirements from constraints.txt: `python -m requirements.update [WHEEL ...]`, with uv.
 
-run.txt holds the packages that singtrans needs to transcribe, test.txt those that the extra ``dev`` needs besides. Both
-list the hashes of every file of these versions that the package index has, for all platforms. Where constraints.txt has
-a range, they hold its upper end. A WHEEL from elsewhere, such as PyTorch's for CPUs alone, replaces those of the index,
-which pip would prefer to it. All packages must be installed.
+run.txt has the packages that singtrans needs for transcribing; test.txt has the further packages of the extra ``dev``.
+Both list the hashes of all files that the package index has for these versions, for all platforms. For a range in
+constraints.txt, they have the highest version. A WHEEL from elsewhere, such as PyTorch for CPUs only, replaces the
+files of the index, which pip would prefer otherwise. All packages must be installed.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ HERE = Path(__file__).parent
 
 
 def needed(requirements: list[str]) -> set[str]:
-    """Canonical names of installed packages that fulfil requirements, and of all that they need in turn."""
+    """Return canonical names of the installed packages that fulfil requirements, and of the packages that they need."""
     found: set[tuple[str, str]] = set()
     waiting = [Requirement(line) for line in requirements]
     while waiting:
@@ -39,13 +39,13 @@ def needed(requirements: list[str]) -> set[str]:
 
 
 def pinned() -> list[str]:
-    """Requirements with one exact version each, from constraints.txt."""
+    """Return the requirements in constraints.txt, with one exact version each."""
     lines = (HERE.parent / "constraints.txt").read_text().split()
     return [re.sub(r">=[^,]*,<=", "==", line) for line in lines]
 
 
 def hashed(pins: list[str]) -> dict[str, list[str]]:
-    """Pin -> its hashes, of the index that uv is set up for."""
+    """Map each pinned requirement to its hashes in the index that uv uses."""
     command = ["uv", "pip", "compile", "-", "--no-deps", "--generate-hashes", "--no-annotate", "--no-header", "--quiet"]
     done = subprocess.run(command, input="\n".join(pins), capture_output=True, text=True, check=True)
     lines: dict[str, list[str]] = {}

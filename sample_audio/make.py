@@ -1,9 +1,9 @@
 """Make the recordings in this folder: public-domain melodies, sung by espeak-ng's voices through WORLD.
 
-Every syllable is spoken by espeak-ng, taken apart, and sung: its consonants keep their length and stand
-before the beat, its vowel is held for the length of the note, and the pitch is ``f0_curve``'s. So the notes
-are known. As people label singing, a note begins with its vowel, whatever voiced consonant it carries before.
-Needs espeak-ng on the path and the extra ``train``.
+espeak-ng speaks every syllable, and WORLD analyses it. The consonants keep their length and come before the beat. The
+vowel is held for the length of the note, at the pitch of ``f0_curve``. Therefore, the notes are known exactly. As in
+manual labels, a note begins with its vowel, even if a voiced consonant comes before it. This program needs espeak-ng on
+the path, and the extra ``train``.
 """
 
 import csv
@@ -29,14 +29,14 @@ VOICED_ONSET, UNVOICED_ONSET, CLOSURE = (
     0.1,
     0.1,
     0.02,
-)  # longest consonants before a vowel; the pause before them
-LEAD = 0.4  # silence before the first beat
-# Where the level of this band rises through this, people have put onsets: in PJS within 5 ms after k, t, s, n, m, r, d,
-# b, g and z (medians; after the glide of w they came 22 ms later), and in SSVD 3 ms before.
-VOWEL_BAND, VOWEL_RISE = 800.0, -12.0  # Hz and above; dB of its peak
+)  # seconds: longest consonants before a vowel, and the pause before them
+LEAD = 0.4  # seconds of silence before the first beat
+# Manual labels have onsets where the level of this band rises to this value: in PJS within 5 ms after k, t, s, n, m,
+# r, d, b, g and z (medians; 22 ms later after the glide of w), and in SSVD 3 ms before.
+VOWEL_BAND, VOWEL_RISE = 800.0, -12.0  # lowest frequency in Hz; level in dB relative to its peak
 VOWEL_HOP = 0.005  # seconds
-VOWEL_SEARCH = 0.2  # longest time from voicing to the vowel
-LEAST_VOWEL = 0.05  # of a note that is left after its consonants
+VOWEL_SEARCH = 0.2  # longest time in seconds from the start of voicing to the vowel
+LEAST_VOWEL = 0.05  # least length in seconds of a note after its consonants
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +49,12 @@ class Song:
 
     file: str
     score: str
-    voice: str  # espeak-ng's name
-    warp: float  # formants moved by this factor
+    voice: str  # name of the voice in espeak-ng
+    warp: float  # factor of the formants
     beat: float  # seconds
     style: SingingStyle
     sample_rate: int = 22050
-    phone: bool = False  # recorded in a room, with a telephone
+    phone: bool = False  # whether it is recorded in a room with a telephone
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +62,10 @@ class Syllable:
     """Frames of one spoken syllable: consonant, voiced onset, held vowel, voiced tail, unvoiced tail."""
 
     first: int
-    voiced: int  # where voicing starts
-    vowel: int  # where the vowel is nearly as loud as it gets: this is on the beat
-    hold: int  # the frame that is held
-    unvoiced: int  # where voicing ends
+    voiced: int  # start of voicing
+    vowel: int  # frame in which the vowel is nearly at its full level; it is on the beat
+    hold: int  # frame that is held
+    unvoiced: int  # end of voicing
     last: int
 
 
@@ -120,7 +120,7 @@ SONGS = (
 
 @cache
 def speak(phonemes: str, voice: str) -> VoiceFrames:
-    """Return one syllable as espeak-ng says it, taken apart by WORLD."""
+    """Return one syllable as spoken by espeak-ng and analysed by WORLD."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "syllable.wav"
         command = ["espeak-ng", "-v", voice, "-s", "150", "-w", str(path), f"[[{phonemes}]]"]
@@ -130,7 +130,7 @@ def speak(phonemes: str, voice: str) -> VoiceFrames:
 
 
 def divide(frames: VoiceFrames, closed: bool) -> Syllable:
-    """Find the parts of a syllable by loudness and voicing; an open one ends where its vowel fades."""
+    """Find the parts of a syllable by loudness and voicing; an open syllable ends where its vowel becomes quiet."""
     level = 20 * np.log10(np.convolve(frames.loudness, np.ones(3) / 3, "same") + 1e-9)
     sounding = ~np.isnan(frames.f0)
     peak = int(np.argmax(np.where(sounding, level, -200)))
@@ -154,16 +154,16 @@ def divide(frames: VoiceFrames, closed: bool) -> Syllable:
 
 @dataclass(frozen=True, slots=True)
 class Sung:
-    """A syllable, where it lies in the joined voice, and its notes."""
+    """A syllable, its position in the joined voice, and its notes."""
 
     parts: Syllable
     start: int
-    lead: float  # seconds of consonant before the voicing
+    lead: float  # length in seconds of the consonants before voicing
     notes: tuple[Note, ...]
 
 
 def arrange(song: Song, rng: np.random.Generator) -> tuple[VoiceFrames, list[Sung]]:
-    """Speak every syllable and lay the notes out, each voiced from its consonant to the next one's."""
+    """Speak every syllable and place the notes, each voiced from its consonants to those of the next syllable."""
     tokens = song.score.split()
     voices, sung, time, start, tuning = [], [], LEAD, 0, rng.uniform(-0.3, 0.3)
     for phonemes, places in zip(tokens[::2], tokens[1::2], strict=True):
@@ -180,7 +180,7 @@ def arrange(song: Song, rng: np.random.Generator) -> tuple[VoiceFrames, list[Sun
             onset, end = time - (early if number == 0 else 0), time + beats * song.beat
             notes.append(Note(onset, end, midi + tuning + rng.normal(0, 0.07)))
             time = end
-        if sung:  # the note before ends where this one's consonants start
+        if sung:  # the previous note ends where the consonants of this one start
             tail = (sung[-1].parts.last - sung[-1].parts.unvoiced) * HOP_SECONDS
             room = tail + lead + CLOSURE if tail + lead > 0.015 else 0.0
             *others, before = sung[-1].notes
@@ -201,12 +201,12 @@ def arrange(song: Song, rng: np.random.Generator) -> tuple[VoiceFrames, list[Sun
 
 
 def shorten(frames: np.ndarray, most: int) -> np.ndarray:
-    """Return (n,) the same stretch of frames in ``most`` steps or fewer."""
+    """Reduce (n,) frames to at most ``most`` steps."""
     return np.linspace(frames[0], frames[-1], most) if len(frames) > most else frames
 
 
 def evenness(voice: VoiceFrames, sung: list[Sung]) -> np.ndarray:
-    """Return (syllables,) gain that brings vowels nearer to one loudness at their pitch, as a singer does."""
+    """Return (syllables,) gains that make the loudness of vowels more equal, as a singer does."""
     power = []
     for syllable in sung:
         hertz = 440 * 2 ** ((syllable.notes[0].pitch - 69) / 12)
@@ -217,7 +217,7 @@ def evenness(voice: VoiceFrames, sung: list[Sung]) -> np.ndarray:
 
 
 def vowel_power(samples: np.ndarray, rate: int) -> np.ndarray:
-    """Return (frames,) power, every `VOWEL_HOP` from 0 on, of what vowels have and voiced consonants hardly have."""
+    """Compute (frames,) power every `VOWEL_HOP` in a band in which vowels are loud and voiced consonants are not."""
     band = scipy.signal.butter(4, VOWEL_BAND, "highpass", fs=rate, output="sos")
     window = np.hanning(round(0.016 * rate))
     power = np.convolve(scipy.signal.sosfilt(band, samples) ** 2, window, "same")
@@ -226,11 +226,11 @@ def vowel_power(samples: np.ndarray, rate: int) -> np.ndarray:
 
 
 def rise(power: np.ndarray, start: int = 0) -> float | None:
-    """Return seconds from the first frame to where power last rises to its peak; None if it is near it all along.
+    """Return seconds from the first frame to the last rise of power to its peak; None if it is always near the peak.
 
     Args:
-        power: (frames,) of `vowel_power`.
-        start: the frame from which on the peak is looked for.
+        power: (frames,) result of `vowel_power`.
+        start: first frame of the search for the peak.
     """
     if len(power) <= start:
         return None
@@ -240,7 +240,7 @@ def rise(power: np.ndarray, start: int = 0) -> float | None:
 
 
 def from_vowels(samples: np.ndarray, rate: int, sung: list[Sung]) -> list[Note]:
-    """Return the notes, each syllable's first from where its vowel is heard instead of where its voicing starts.
+    """Return the notes, in which each syllable starts with its vowel instead of the start of voicing.
 
     Raises:
         ValueError: if the consonants leave too little of a note.
@@ -259,7 +259,7 @@ def from_vowels(samples: np.ndarray, rate: int, sung: list[Sung]) -> list[Note]:
 
 
 def hold(parts: Syllable) -> tuple[int, int]:
-    """Return the frames of the syllable between which its vowel is held: here one alone, so that it stays the same."""
+    """Return the frames between which the vowel is held: a single one here, so that the vowel does not change."""
     return parts.hold, parts.hold
 
 
@@ -277,7 +277,7 @@ def sing(song: Song, rng: np.random.Generator) -> tuple[np.ndarray, int, list[No
         tail = parts.last - parts.unvoiced
         source[end : end + tail] = start + np.arange(parts.unvoiced, parts.last)
         gain[first : end + tail] = even * 10 ** (rng.normal(0, 1.0) / 20)
-        # Consonants keep their pace at both ends of the note; between them the vowel is held and sways.
+        # Consonants keep their speed at both ends of the note. Between them, the vowel is held and varies slightly.
         length = end - begin
         held, after = hold(parts)
         head = shorten(np.arange(parts.voiced, held), length * 2 // 5)
@@ -285,7 +285,7 @@ def sing(song: Song, rng: np.random.Generator) -> tuple[np.ndarray, int, list[No
         turns = np.linspace(0, 1, max(0, length - len(head) - len(coda)), endpoint=False)
         sway = held + (after - held) * turns + 1.5 * np.sin(2 * np.pi * turns)
         source[begin:end] = start + np.concatenate([head, sway, coda])
-        swell = 1 + 0.25 * np.sin(np.pi * np.arange(length) / length)  # a note blooms and eases off
+        swell = 1 + 0.25 * np.sin(np.pi * np.arange(length) / length)  # a note becomes louder and softer
         gain[begin:end] *= swell
     gain = np.convolve(gain, np.hanning(7) / np.hanning(7).sum(), "same")
     samples = render(voice, source, f0, gain).astype(np.float64)
@@ -293,7 +293,7 @@ def sing(song: Song, rng: np.random.Generator) -> tuple[np.ndarray, int, list[No
 
 
 def by_phone(samples: np.ndarray, sample_rate: int, rng: np.random.Generator) -> np.ndarray:
-    """In a small room, through a telephone's microphone, with hum and hiss."""
+    """Simulate a small room, the microphone of a telephone, hum and hiss."""
     time = np.arange(round(0.4 * sample_rate)) / sample_rate
     echoes = rng.standard_normal(len(time)) * np.exp(-time / 0.06) * (time > 0.004)
     wet = scipy.signal.fftconvolve(samples, echoes / np.sqrt((echoes**2).sum()))[: len(samples)]
@@ -307,7 +307,7 @@ def by_phone(samples: np.ndarray, sample_rate: int, rng: np.random.Generator) ->
 
 def make(song: Song, folder: Path) -> Path:
     """Sing one song and write the recording and its notes."""
-    rng = np.random.default_rng(zlib.crc32(song.file.encode()))  # each singer has a tuning of their own
+    rng = np.random.default_rng(zlib.crc32(song.file.encode()))  # each singer has a different tuning
     samples, sample_rate, notes = sing(song, rng)
     samples = soxr.resample(samples, sample_rate, song.sample_rate)
     if song.phone:
@@ -316,7 +316,7 @@ def make(song: Song, folder: Path) -> Path:
     path = folder / song.file
     subtype = {".ogg": "VORBIS", ".mp3": "MPEG_LAYER_III"}.get(path.suffix, "PCM_16")
     with soundfile.SoundFile(path, "w", song.sample_rate, 1, subtype) as out:
-        for block in np.array_split(samples, len(samples) // 16384):  # libsndfile's Vorbis chokes on long writes
+        for block in np.array_split(samples, len(samples) // 16384):  # libsndfile's Vorbis fails with long writes
             out.write(block)
     with path.with_suffix(".notes.csv").open("w", newline="") as out:
         rows = csv.writer(out, lineterminator="\n")
@@ -326,7 +326,7 @@ def make(song: Song, folder: Path) -> Path:
 
 
 def main() -> int:
-    """Make all songs beside this script, or in the folder that is given."""
+    """Make all songs beside this script, or in the given folder."""
     if shutil.which("espeak-ng") is None:
         print("espeak-ng is missing: install it (Debian: apt-get install espeak-ng)", file=sys.stderr)
         return 1

@@ -257,7 +257,7 @@ class _Planner:
         return self.walk.pitch
 
     def _melisma(self, first: tuple[float, float]) -> list[tuple[float, float]]:
-        """Draw a melisma: two notes that are long enough to be heard as notes, a run of fast ones, or a turn."""
+        """Draw a melisma: two long notes, a run of fast notes, or a turn."""
         if self.manner.turns and self.rng.random() < self.manner.turns:
             short, middle = self.rng.uniform(0.1, 0.2), self.rng.uniform(0.14, 0.3)
             notes = [(short, first[1]), (middle, self.walk.step(1)), (self.rng.uniform(0.15, 0.6), self.walk.step(1))]
