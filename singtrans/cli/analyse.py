@@ -79,7 +79,7 @@ def analyse(  # noqa: PLR0913 (one parameter per option)
     list_notes: Annotated[
         bool | None,
         typer.Option(
-            "--list/--no-list", help="List every note. Default: for a single recording.", rich_help_panel=OUTPUT
+            "--list/--no-list", help="List every note. Default: yes for a single recording.", rich_help_panel=OUTPUT
         ),
     ] = None,
     track: TrackOption = None,
@@ -91,9 +91,9 @@ def analyse(  # noqa: PLR0913 (one parameter per option)
 ) -> None:
     """Describe how a song was sung: range, tuning, steadiness and vibrato.
 
-    With --reference, each sung note is compared with the written one, and is right, sharp, flat, early, late, missed or
-    extra. The singer may sing in another key or octave and at another tempo. docs/analysis.md defines all figures. The
-    command report shows them on a page that can be printed.
+    With --reference, sung and written notes are compared, and each note is marked as right, sharp, flat, early, late,
+    missed or extra. The singer may sing in another key or octave and at another tempo. docs/analysis.md defines all
+    figures. The command report shows them on a page that can be printed.
 
     \b
     Examples:

@@ -16,7 +16,7 @@ from singtrans.messages import counted
 
 dataset = typer.Typer(
     name="dataset",
-    help="Check and split labelled recordings.",
+    help="Check, collect and split labelled recordings.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -79,7 +79,7 @@ def add(
     ],
     out: Annotated[
         Path,
-        typer.Option("-o", "--output", metavar="FILE", help="Manifest to add to; new or old.", rich_help_panel=OUTPUT),
+        typer.Option("-o", "--output", metavar="FILE", help="Manifest to add the recording to; it may be new.", rich_help_panel=OUTPUT),
     ],
 ) -> None:
     """Add a corrected recording to a manifest for training.

@@ -37,7 +37,7 @@ WrittenEnds = Annotated[
     Ends | None,
     typer.Option(
         "--ends",
-        help="Where notes end. sung: when the voice stops. joined: where a score would end them, ignoring rests for"
+        help="Where notes end. sung: when the voice stops. joined: where a score would end them, without rests for"
         " breaths. Default: joined in sheet music, UltraStar, ust, ustx and svp, otherwise sung.",
         rich_help_panel=NOTES,
     ),

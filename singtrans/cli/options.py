@@ -58,7 +58,7 @@ Metre = Annotated[
     str | None,
     typer.Option(
         metavar="N/D",
-        help="Metre, such as 3/4 or 6/8. Default: that of a converted file; otherwise found with the tempo, or 4/4.",
+        help="Metre, such as 3/4 or 6/8. Default: the metre of a converted file; otherwise found with the tempo, or 4/4.",
         rich_help_panel=RHYTHM,
     ),
 ]
@@ -66,7 +66,7 @@ Pickup = Annotated[
     str | None,
     typer.Option(
         metavar="BEATS",
-        help="Beats before the first bar line, such as 0, 1 or 1/2. Default: found, with the downbeat.",
+        help="Beats before the first bar line, such as 0, 1 or 1/2. Default: estimated.",
         rich_help_panel=RHYTHM,
     ),
 ]
@@ -74,7 +74,7 @@ Downbeat = Annotated[
     float | None,
     typer.Option(
         metavar="SECONDS",
-        help="Time of a note that begins a bar. Default: found.",
+        help="Time of a note that begins a bar. Default: estimated.",
         rich_help_panel=RHYTHM,
     ),
 ]

@@ -33,7 +33,7 @@ def plot(  # noqa: PLR0913 (one parameter per option)
             min=1.0,
             max=600.0,
             metavar="S",
-            help="Seconds per row. Default: 15 at most, or 30 if the recording is longer than 8 minutes.",
+            help="Seconds per row. Default: at most 15, or 30 if the recording is longer than 8 minutes.",
             rich_help_panel=OUTPUT,
         ),
     ] = None,
@@ -56,7 +56,7 @@ def plot(  # noqa: PLR0913 (one parameter per option)
         Path | None,
         typer.Option(
             metavar="NOTES",
-            help="True notes to compare with: missed ones are dashed, extra ones hatched.",
+            help="True notes to compare with: missed notes are dashed, extra notes are hatched.",
             rich_help_panel=INPUT,
         ),
     ] = None,
