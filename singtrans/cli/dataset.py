@@ -79,7 +79,13 @@ def add(
     ],
     out: Annotated[
         Path,
-        typer.Option("-o", "--output", metavar="FILE", help="Manifest to add the recording to; it may be new.", rich_help_panel=OUTPUT),
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Manifest to add the recording to; it may be new.",
+            rich_help_panel=OUTPUT,
+        ),
     ],
 ) -> None:
     """Add a corrected recording to a manifest for training.
