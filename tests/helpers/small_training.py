@@ -8,9 +8,9 @@ from singtrans.model.config import Config, NetworkConfig
 from singtrans.training import logs, run
 
 
-def train(songs: Path, out: Path, steps: int, *, resume: bool = False) -> None:
+def train(songs: Path, out: Path, steps: int, *, resume: bool = False, dropout: float = NetworkConfig.dropout) -> None:
     """Train for some steps, with five validations."""
-    network = NetworkConfig(channels=(4, 4, 8), pitch_channels=4, embedding=16, hidden=12)
+    network = NetworkConfig(channels=(4, 4, 8), pitch_channels=4, embedding=16, hidden=12, dropout=dropout)
     options = run.TrainOptions(
         steps=steps, batch=2, seconds=1.0, validate_every=steps // 5, rate=5e-4, seed=3, resume=resume
     )
