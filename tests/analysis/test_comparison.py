@@ -17,7 +17,7 @@ NOTHING = PitchTrack(np.zeros(0), np.zeros(0), np.zeros(0))
 
 
 def walk(count: int, seed: int = 0) -> tuple[Note, ...]:
-    """A melody of random steps."""
+    """Make a melody of random steps."""
     rng = np.random.default_rng(seed)
     numbers = 53 + np.abs((np.cumsum(rng.integers(-4, 5, count)) + 9) % 36 - 18)
     return melody(numbers.tolist(), rng.choice([0.3, 0.5, 1.0], count).tolist())
@@ -35,14 +35,14 @@ def moved(notes, shift=0.0, rate=1.0, delay=0.0, noise=0.0, seed=1) -> list[Note
 
 @pytest.mark.parametrize("shift", [-24, -13, -12, -1, 0, 3, 12, 19])
 @pytest.mark.parametrize("rate", [0.7, 1.4])
-def test_every_key_and_tempo(shift, rate):
+def test_melodies_in_other_keys_and_tempos_are_right(shift, rate):
     written = walk(40)
     found = compared(moved(written, shift, rate, delay=5.0, noise=0.1), written)
     assert (found.transposition, found.count("right")) == (shift, 40)
     assert found.tempo == pytest.approx(rate, rel=0.001)
 
 
-def test_a_tempo_that_changes_is_followed():
+def test_a_changing_tempo_does_not_make_notes_late():
     written = walk(60)
     onsets = np.array([note.onset for note in written])
     sung = onsets + 0.3 * np.sin(2 * np.pi * onsets / 30)  # 6 % faster and slower
@@ -54,7 +54,7 @@ def test_a_tempo_that_changes_is_followed():
     assert [n.written for n in found.notes if n.verdicts == ("late",)] == [6, 19, 32, 45, 58]
 
 
-def test_the_missed_one_of_repeated_notes_is_the_one_that_is_not_there():
+def test_a_missing_repeated_note_is_identified():
     written = melody([60] * 12 + [64, 62], [0.5] * 14)
     for gone in (1, 4, 10):
         notes = [note for number, note in enumerate(written) if number != gone]
@@ -62,7 +62,7 @@ def test_the_missed_one_of_repeated_notes_is_the_one_that_is_not_there():
         assert [n.written for n in found.notes if n.verdicts == ("missed",)] == [gone]
 
 
-def test_a_phrase_that_is_sung_twice_is_extra():
+def test_the_second_time_of_a_repeated_phrase_is_extra():
     written = walk(30)
     end = written[9].offset + 0.1
     again = [Note(n.onset + end, n.offset + end, n.pitch) for n in written[:10]]
@@ -81,7 +81,7 @@ def test_a_wrong_note_at_the_right_time_is_sharp_or_flat():
     assert wrong == {7: ("sharp",), 20: ("flat",)}
 
 
-def test_nothing_sung_and_nothing_written():
+def test_comparing_with_no_notes():
     written = walk(5)
     assert compared([], written).count("missed") == 5
     assert compared(written, []).count("extra") == 5
@@ -93,7 +93,7 @@ def test_nothing_sung_and_nothing_written():
     assert many_table([empty])[1].split(maxsplit=1) == ["a.wav", "no singing found"]
 
 
-def test_another_melody_is_doubted():
+def test_a_warning_is_printed_if_the_melody_is_a_different_one():
     found = compared(walk(30, 5), walk(30, 6)[:10] + melody([100] * 60, [0.5] * 60, start=60.0))
     assert any("is this the right melody" in line for line in describe_comparison(found))
 
@@ -108,7 +108,7 @@ def test_lines_fit_a_terminal():
         assert max(map(len, lines)) <= 80
 
 
-def test_an_hour_is_compared_in_seconds():
+def test_comparing_an_hour_takes_seconds():
     written = walk(3600)
     notes = [n for number, n in enumerate(moved(written, 5, 0.9, noise=0.1)) if number % 50]
     began = time.process_time()

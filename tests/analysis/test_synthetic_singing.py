@@ -1,4 +1,4 @@
-"""Analysis of synthetic singing whose deviations are known, from the sound to the figures."""
+"""Analysis of recordings of synthetic singing with known deviations."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def analysed():
 
 
 def wrong(analysis: Analysis) -> dict[int, tuple[str, ...]]:
-    """Verdicts of matched and missed notes that are not right, by written note."""
+    """Return the verdicts of matched and missed notes that are not right, by written note."""
     notes = analysis.comparison.notes
     return {n.written: n.verdicts for n in notes if n.verdicts != ("right",) and n.written is not None}
 
@@ -96,7 +96,7 @@ def test_missed_and_extra_notes(analysed):
     assert missed == pytest.approx([1 + WRITTEN[9].onset, 1 + WRITTEN[20].onset], abs=SECONDS)
 
 
-def test_everything_at_once_in_another_octave_and_tempo(analysed):
+def test_all_deviations_together_in_another_octave_and_tempo(analysed):
     how = Deviations(
         shift=-12,
         tempo=1.13,

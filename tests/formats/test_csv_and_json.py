@@ -10,7 +10,7 @@ from singtrans.formats import csv_notes, json_notes
 from tests.helpers.note_files import transcription, written
 
 
-def test_csv_is_what_the_manual_says():
+def test_csv_has_the_documented_content():
     notes = [Note(0.42101, 0.963, 60.13249, 0.8714), Note(0.963, 1.0, 61.5, 1.0)]
     assert written(csv_notes, notes).decode() == (
         "onset,offset,pitch,note,confidence\n0.4210,0.9630,60.132,60,0.871\n0.9630,1.0000,61.500,62,1.000\n"
@@ -47,7 +47,7 @@ def test_wrong_csv_names_file_and_line(tmp_path, text, line):
     assert "\n" not in str(caught.value)
 
 
-def test_json_holds_everything(tmp_path):
+def test_json_contains_all_values(tmp_path):
     before = transcription([Note(0.5, 1.25, 60.125, 0.75)], frames=7)
     path = formats.save(before, tmp_path / "a.json")
 

@@ -59,7 +59,7 @@ def test_tables_of_several_recordings_are_not_read_as_one(tmp_path):
         ("a.json", "[[-0.01, 1.25, 60], [1.5, 2, 62]]"),
     ],
 )
-def test_notes_that_start_a_moment_before_the_recording_start_with_it(tmp_path, name, text):
+def test_notes_that_start_slightly_before_the_recording_start_at_zero(tmp_path, name, text):
     notes = formats.load_notes(written(tmp_path / name, text))
     assert (notes[0].onset, notes[0].offset) == (0, 1.25)
     with pytest.raises(InputError):

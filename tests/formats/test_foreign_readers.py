@@ -1,4 +1,4 @@
-"""What is written, read by readers that are not ours."""
+"""Written files, as read by other programs."""
 
 import warnings
 from dataclasses import replace
@@ -25,7 +25,7 @@ def test_midi_times_are_exact_at_any_tempo(tmp_path, options):
     path = saved(tmp_path, ".mid", **options)
     read = pretty_midi.PrettyMIDI(str(path))
     (voice,) = read.instruments
-    step = 60 / 40 / 480  # the slowest beat's tick, a lead-in's
+    step = 60 / 40 / 480  # a tick of the slowest beat, before the first note
     for before, after in zip(tune().notes, voice.notes, strict=True):
         assert (after.start, after.end) == (
             pytest.approx(before.onset, abs=step / 2),
@@ -36,7 +36,7 @@ def test_midi_times_are_exact_at_any_tempo(tmp_path, options):
         _, tempi = read.get_tempo_changes()
         assert tempi[-1] == pytest.approx(96, abs=1e-3)
         beats = read.get_beats()
-        assert np.abs(beats - START).min() < 0.002  # the grid lies under the song
+        assert np.abs(beats - START).min() < 0.002  # the grid agrees with the song
         downs = read.get_downbeats()
         assert np.abs(downs - START).min() < 0.002
 
@@ -56,7 +56,7 @@ def test_midi_quantized(tmp_path):
     assert [((a - first) / 480, (b - first) / 480) for a, b in ticks] == [(a, b) for a, b, _ in SPANS]
 
 
-def test_midi_bends_follow_the_voice_and_come_back(tmp_path):
+def test_midi_bends_follow_the_voice_and_return_to_zero(tmp_path):
     path = saved(tmp_path, ".mid", pitch_bend=True, tempo=96.0, program=74)
     content = mido.MidiFile(path)
     voice = content.tracks[1]
@@ -80,7 +80,7 @@ def test_midi_bends_follow_the_voice_and_come_back(tmp_path):
     assert errors.max() < 0.16  # 4 cents of thinning, and 10 ms of a vibrato's slope
     assert errors.mean() < 0.05
     assert len(steps) < 0.9 * 100 * sum(note.duration for note in tune().notes)
-    # Between notes the wheel is at rest.
+    # Between notes, the wheel is at 0.
     for number, message in enumerate(voice[:-1]):
         if message.type == "note_on":
             before = [m for m in voice[:number] if m.type in ("pitchwheel", "note_off")]
@@ -111,7 +111,7 @@ def test_midi_velocities_follow_the_recording(tmp_path):
     expected = 112 * np.sqrt(np.array(gains) / 1.0)
     np.testing.assert_allclose(on[:-1], expected[:-1], atol=2)
     assert on[-1] == pytest.approx(16, abs=1)
-    saved(tmp_path, ".txt", loudness=True, audio=tmp_path / "none.wav")  # which has no velocities
+    saved(tmp_path, ".txt", loudness=True, audio=tmp_path / "none.wav")  # this format has no velocities
 
 
 def test_jams(tmp_path):
@@ -157,7 +157,7 @@ def test_pitch_track_by_numpy(tmp_path):
 
 
 def ultrastar(text):
-    """A reader by the rules of the format, without ours: tags, then notes in quarter beats."""
+    """Read a song by the rules of the format, without our reader: tags, then notes in quarter beats."""
     tags = dict(line[1:].split(":", 1) for line in text.splitlines() if line.startswith("#"))
     unit = 60 / float(tags["BPM"]) / 4
     notes, lines = [], [[]]
@@ -197,7 +197,7 @@ def test_sound(tmp_path):
 
     made = tune(0.0)
     noise = np.random.default_rng(0).standard_normal(9 * 22_050)
-    mine = np.convolve(noise, np.hanning(9) / 20, "same").astype(np.float32)  # what resampling keeps
+    mine = np.convolve(noise, np.hanning(9) / 20, "same").astype(np.float32)  # only frequencies that resampling keeps
     soundfile.write(tmp_path / "in.wav", mine, 22_050, subtype="FLOAT")
     path = formats.save(made, tmp_path / "a.sonified.wav", options=Options(audio=tmp_path / "in.wav"))
     sound, rate = soundfile.read(path)
@@ -216,7 +216,7 @@ def test_sound(tmp_path):
     np.testing.assert_array_equal(both[:, 0], both[:, 1])
 
 
-def test_sound_has_no_seams():
+def test_sound_does_not_depend_on_the_blocks():
     from singtrans.formats.sonification import synthesize
 
     notes = [Note(0.1, 5.0, 60.3), Note(5.0, 9.0, 65)]
@@ -226,7 +226,7 @@ def test_sound_has_no_seams():
 
 
 @pytest.mark.parametrize(("ending", "says"), [(".musicxml", "bars, too many"), (".wav", "hours do not fit")])
-def test_a_wild_time_is_refused_where_it_would_fill_memory_or_disk(tmp_path, ending, says):
+def test_a_huge_time_is_refused_where_it_would_fill_memory_or_disk(tmp_path, ending, says):
     wild = replace(tune(), notes=(*tune().notes, Note(999_990.0, 999_999.0, 60.0)))
     with pytest.raises(SingtransError, match=says):
         formats.save(wild, tmp_path / f"a{ending}", options=Options(tempo="auto"))
@@ -234,7 +234,7 @@ def test_a_wild_time_is_refused_where_it_would_fill_memory_or_disk(tmp_path, end
 
 
 @pytest.mark.parametrize("ending", formats.ENDINGS.values())
-def test_nothing_sung_in_any_format(tmp_path, ending):
+def test_transcriptions_without_notes_in_all_formats(tmp_path, ending):
     nothing = Transcription((), PitchTrack(*(np.zeros(0),) * 3), 2.0, audio="a.wav")
     path = formats.save(nothing, tmp_path / f"a{ending}", options=Options(tempo="auto", pitch_bend=True))
     assert path.exists()
@@ -242,7 +242,7 @@ def test_nothing_sung_in_any_format(tmp_path, ending):
         assert formats.load_notes(path) == ()
 
 
-def test_options_travel_to_other_processes():
+def test_options_can_be_pickled():
     import pickle
 
     options = Options(tempo="auto", lyrics=parse_lyrics("la la"), audio=Path("a.wav"), quantize="1/8s60")

@@ -39,7 +39,7 @@ def test_round_trip(tmp_path_factory, suffix, notes):
 
 @settings(max_examples=100, deadline=None)
 @given(notes=random_notes(1e-7), steps=st.sampled_from([960, 10_000, 10]))
-def test_the_grid_keeps_every_note_and_no_overlap(notes, steps):
+def test_notes_on_a_grid_have_a_length_and_do_not_overlap(notes, steps):
     times = on_grid(notes, steps)
     assert len(times) == len(notes)
     assert all(onset < offset for onset, offset in times)
@@ -51,7 +51,7 @@ def test_overlapping_notes_are_cut_at_the_next_onset():
 
 
 @pytest.mark.parametrize("module", [midi, csv_notes, json_notes])
-def test_nothing_sung(tmp_path, module):
+def test_a_transcription_without_notes_is_written(tmp_path, module):
     path = tmp_path / "a"
     path.write_bytes(written(module, (), frames=0))
     content = module.read(path)
@@ -70,7 +70,7 @@ def test_any_name_of_a_recording(tmp_path, name):
 
 
 @pytest.mark.parametrize("suffix", [".mid", ".csv", ".tsv", ".json"])
-def test_what_cannot_be_read(tmp_path, suffix):
+def test_unreadable_files_are_refused(tmp_path, suffix):
     with pytest.raises(SingtransError, match="does not exist"):
         formats.load_notes(tmp_path / f"a{suffix}")
     (tmp_path / f"b{suffix}").mkdir()
@@ -89,7 +89,7 @@ def test_unknown_ending(tmp_path, name):
 
 
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt(), RuntimeError()])
-def test_a_failure_leaves_no_trace(tmp_path, monkeypatch, error):
+def test_a_failure_leaves_no_file(tmp_path, monkeypatch, error):
     path = tmp_path / "a.csv"
     path.write_text("before")
 
@@ -120,7 +120,7 @@ def test_a_folder_that_cannot_be_written(tmp_path):
 
 
 @pytest.mark.parametrize("name", [name for name in formats.WRITERS if name not in ("svg", "pdf")])
-def test_each_format_uses_the_options_that_it_says(name):
+def test_each_format_uses_the_options_in_its_record(name):
     gaps = [(0.1, 0.4), (0.15, 0.33), (0.02, 0.7), (0.1, 0.5), (0.05, 0.25), (0.1, 0.9), (0.2, 0.6)]
     notes = in_order([(*gap, 60.6 + step, 0.9) for step, gap in enumerate(gaps)])
     grace = Ornament(notes[0].onset, notes[0].onset + 0.1, 58.0, "grace")

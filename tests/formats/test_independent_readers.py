@@ -1,4 +1,4 @@
-"""Compare our readers with those of other projects, on many kinds of generated files."""
+"""Comparison of our readers with those of other projects, on many kinds of generated files."""
 
 import random
 
@@ -16,7 +16,7 @@ SEEDS = range(6)
 
 
 def equal(notes, expected, seconds=1e-3, semitones=0.01):
-    """Compare notes with (onset, offset, MIDI number) of another reader, both by onset."""
+    """Compare notes with (onset, offset, MIDI number) of another reader; both are sorted by onset."""
     found = [(note.onset, note.offset, note.pitch) for note in notes]
     assert len(found) == len(expected)
     if not found:

@@ -1,7 +1,7 @@
-"""Every label format: known notes, written here as the format's description says, come back within 1 ms and 1 cent.
+"""Known notes in every label format are read back within 1 ms and 1 cent.
 
-Where a format holds less (whole semitones, beats), the notes are ones that it can hold. None of it is written by
-singtrans itself.
+The files are written here, by the descriptions of the formats and without singtrans. For a format that can only store
+whole semitones or beats, the notes have such values.
 """
 
 import json
@@ -35,7 +35,7 @@ def hz(note):
 
 
 def cents(note):
-    """A name with cents, as DiffSinger has it."""
+    """Return a name with cents, as in DiffSinger."""
     nearest = round(note.pitch)
     return f"{STEPS[nearest % 12]}{nearest // 12 - 1}{100 * (note.pitch - nearest):+.0f}"
 
@@ -45,7 +45,7 @@ def lines(rows, head=()):
 
 
 def variable(number):
-    """A MIDI delta time: seven bits a byte, the highest bit on all but the last."""
+    """Encode a MIDI delta time: seven bits per byte, with the highest bit set in all bytes but the last."""
     out = [number & 0x7F]
     while number := number >> 7:
         out.append(number & 0x7F | 0x80)
@@ -57,7 +57,7 @@ def chunk(kind, content):
 
 
 def midi_file(tempi, notes, ticks=480):
-    """Standard MIDI File, type 1, byte by byte; tempi are (tick, microseconds a beat), in order, the first at 0."""
+    """Make a MIDI file of type 1; tempi are (tick, microseconds per beat), in order, the first at 0."""
     conductor, before = b"", 0
     for tick, tempo in tempi:
         conductor += variable(tick - before) + b"\xff\x51\x03" + tempo.to_bytes(3)
@@ -84,7 +84,7 @@ def midi_file(tempi, notes, ticks=480):
 
 
 def ultrastar(notes, bpm, gap, marks=":*", relative=False):
-    """Start and length in quarters of a beat, counted from GAP milliseconds on; 0 is C4."""
+    """Make a song with start and length in quarters of a beat, counted from GAP milliseconds on; 0 is C4."""
     beat = 60 / (bpm * 4)
     rows = [
         f"{marks[i % len(marks)]} {round((n.onset - gap / 1000) / beat)} {round(n.duration / beat)} "
@@ -95,7 +95,7 @@ def ultrastar(notes, bpm, gap, marks=":*", relative=False):
 
 
 def textgrid(notes, label, end=4.0):
-    """Praat's long format: intervals that leave nothing out."""
+    """Make a TextGrid in Praat's long format, with intervals without gaps."""
     spans, now = [], 0.0
     for note in notes:
         spans += [(now, note.onset, "")] if note.onset > now else []
@@ -143,7 +143,7 @@ OTHER = [[0.0, 1.0, 50]]
 STEADY = ((0, 500_000),)
 CHANGING = ((0, 500_000), (480, 750_000), (1200, 333_333), (2400, 1_000_000))
 
-# file name -> (content, the notes in it, what the reader is told)
+# map from file names to content, notes in the file, and options of the reader
 CASES = {
     "steady.mid": (midi_file(STEADY, WHOLE), WHOLE, {}),
     "tempi.mid": (midi_file(CHANGING, WHOLE), WHOLE, {}),
@@ -204,7 +204,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_known_notes_come_back(tmp_path, name):
+def test_known_notes_are_read_back(tmp_path, name):
     content, notes, choices = CASES[name]
     path = tmp_path / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -254,7 +254,7 @@ PITCH = {
 
 
 @pytest.mark.parametrize("name", PITCH)
-def test_known_pitch_comes_back(tmp_path, name):
+def test_known_pitch_is_read_back(tmp_path, name):
     text, choices = PITCH[name]
     path = tmp_path / name
     path.write_text(text)
@@ -277,7 +277,7 @@ SPANS = np.array([[n.onset, n.offset] for n in FREE])
         lines(f"{a};{b}".replace(".", ",") for a, b in SPANS),
     ],
 )
-def test_known_times_come_back(tmp_path, text):
+def test_known_times_are_read_back(tmp_path, text):
     (tmp_path / "a.times.txt").write_text(text)
     np.testing.assert_allclose(times.read(tmp_path / "a.times.txt"), SPANS, atol=MS)
 
@@ -300,7 +300,7 @@ FAULTY = {
 
 
 @pytest.mark.parametrize("name", FAULTY)
-def test_all_faulty_lines_are_told_and_the_others_read(tmp_path, name):
+def test_all_faulty_lines_are_reported_and_the_others_are_read(tmp_path, name):
     path = Path(tmp_path / name)
     path.write_text(FAULTY[name])
     faults = []

@@ -1,4 +1,4 @@
-"""Labels that people have: each format read back from known notes, and what is wrong said in one line."""
+"""Labels in all formats: known notes are read, and faults are described in one line."""
 
 import json
 
@@ -22,7 +22,7 @@ def rows(line, notes=NOTES, head=()):
 
 
 def grid_long(tiers, end=5.0):
-    """Praat's long text format."""
+    """Write a TextGrid in Praat's long text format."""
     lines = ['File type = "ooTextFile"', 'Object class = "TextGrid"', "", "xmin = 0 ", f"xmax = {end} "]
     lines += ["tiers? <exists> ", f"size = {len(tiers)} ", "item []: "]
     for place, (name, intervals) in enumerate(tiers, 1):
@@ -110,7 +110,7 @@ TEXTS = {
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_every_format_is_known_and_read(tmp_path, name):
+def test_files_of_every_format_are_read(tmp_path, name):
     path = written(tmp_path / name, TEXTS[name])
     check(formats.load_notes(path, name="transcriptions" if name == "transcriptions.csv" else None))
 
@@ -166,10 +166,10 @@ def test_training_finds_them_beside_recordings(tmp_path):
 def test_midi_follows_tempo_changes(tmp_path):
     beats = mido.MidiTrack()
     beats.append(mido.MetaMessage("set_tempo", tempo=500_000, time=0))
-    beats.append(mido.MetaMessage("set_tempo", tempo=1_000_000, time=960))  # at 1 s: from 2 beats a second to 1
+    beats.append(mido.MetaMessage("set_tempo", tempo=1_000_000, time=960))  # at 1 s, from 2 beats per second to 1
     voice = mido.MidiTrack()
     voice.append(mido.Message("note_on", note=60, time=480))
-    voice.append(mido.Message("note_off", note=60, time=960))  # half a second, then a whole one
+    voice.append(mido.Message("note_off", note=60, time=960))  # half a second before the change and a second after it
     voice.append(mido.Message("note_on", note=62, time=0))
     voice.append(mido.Message("note_off", note=62, time=240))
     mido.MidiFile(type=1, ticks_per_beat=480, tracks=[beats, voice]).save(tmp_path / "a.mid")
@@ -198,7 +198,7 @@ def test_textgrid_encodings_and_tiers(tmp_path, encoding):
     check(textgrid.read(written(path, grid_short([*tiers, ("MIDI", INTERVALS)]), encoding)))
 
 
-def test_textgrid_passes_over_point_tiers(tmp_path):
+def test_point_tiers_of_a_textgrid_are_skipped(tmp_path):
     text = grid_short([("words", WORDS), ("notes", INTERVALS)])
     text = text.replace('"IntervalTier"\n"words"\n0\n5.0\n2\n', '"TextTier"\n"words"\n0\n5.0\n1\n1.5\n"beat"\n', 1)
     text = text.replace('0\n2.5\n"sa ""la"""\n2.5\n5\n"C4! la"\n', "")

@@ -1,4 +1,4 @@
-"""Words as people paste them: stamps, headings, hyphens, scripts without spaces, other encodings; words in MIDI."""
+"""Pasted lyrics with time stamps, headings, hyphens, scripts without spaces and other encodings; words in MIDI."""
 
 import mido
 import pytest
@@ -39,7 +39,7 @@ def texts(words):
         ("don't mother-in-law's", ["don't", "mother", "in", "law's"]),
     ],
 )
-def test_words_are_cut_into_what_is_sung(words, expected):
+def test_words_are_divided_into_syllables(words, expected):
     assert texts(words) == expected
 
 
@@ -77,7 +77,7 @@ def test_other_encodings_are_recognised_and_named(tmp_path, caplog, words, encod
     assert [name in record.getMessage() for record in caplog.records] == ([True] if name else [])
 
 
-def test_what_is_not_text_is_refused(tmp_path):
+def test_lyrics_that_are_not_text_are_refused(tmp_path):
     path = tmp_path / "words.txt"
     path.write_bytes(b"\x00\xff\x00\x01")
     with pytest.raises(InputError, match="is not text"):
@@ -100,7 +100,7 @@ def test_lyric_events_have_no_marks_beside_hyphens(tmp_path):
     assert events == ["A-", "ma-", "zing", "grace", "-", "how"]
 
 
-def test_words_of_a_midi_file_are_carried_to_other_formats(tmp_path):
+def test_words_of_a_midi_file_are_kept_in_other_formats(tmp_path):
     path = saved(tmp_path / "a.mid", "Ā-ma-zing grace ~ how")
     assert midi.read_words(path, midi.read(path)) == tuple(
         Syllable(s.text, s.begins_word, s.ends_word) for s in parse_lyrics("Ā-ma-zing grace ~ how")
@@ -126,7 +126,7 @@ def test_words_of_a_midi_file_are_carried_to_other_formats(tmp_path):
     ],
 )
 @pytest.mark.parametrize("kind", ["lyrics", "text"])
-def test_words_of_others_are_understood(tmp_path, events, expected, kind):
+def test_words_in_midi_files_of_other_programs_are_read(tmp_path, events, expected, kind):
     messages = [mido.MetaMessage("text", text="@KMIDI KARAOKE FILE")]
     for event in events:
         messages += [mido.MetaMessage(kind, text=event)] if event else []
@@ -184,7 +184,7 @@ def test_words_in_utf_16_without_a_mark(tmp_path):
 
 
 def test_the_words_of_a_midi_file_have_one_encoding(tmp_path, monkeypatch):
-    monkeypatch.setattr("mido.midifiles.meta._charset", "utf-8")  # as after a file that could not be saved
+    monkeypatch.setattr("mido.midifiles.meta._charset", "utf-8")  # mido leaves it like this if a file cannot be saved
     words = ["Во", "поле", "берёза", "стояла"]
     messages = []
     for word in words:
@@ -195,7 +195,7 @@ def test_the_words_of_a_midi_file_have_one_encoding(tmp_path, monkeypatch):
 
 
 def test_words_with_control_characters(tmp_path):
-    """Found by fuzzing."""
+    """Fuzzing found this fault."""
     messages = []
     for word in ("a\x1fb", "\x1f", "c"):
         messages += [mido.MetaMessage("lyrics", text=word)]

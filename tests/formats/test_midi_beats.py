@@ -21,7 +21,7 @@ def transcription(notes):
 
 
 def tick_times(midi):
-    """A function from ticks to (seconds, seconds per tick), by the set_tempo events of the first track."""
+    """Return a function from ticks to (seconds, seconds per tick), by the set_tempo events of the first track."""
     changes, now = [], 0
     for message in midi.tracks[0]:
         now += message.time
@@ -91,7 +91,7 @@ def test_bars_of_a_tune_are_complete_and_begin_where_they_are_stated(tmp_path, n
     ]
     assert np.median(np.abs(away)) < 60  # 25 ms are about 25 ticks
     tempi = [message.tempo for message in frame if message.type == "set_tempo"]
-    assert 1 <= len(tempi) <= 2  # one for the time before the first note
+    assert 1 <= len(tempi) <= 2  # the time before the first note may have another tempo
 
 
 def test_a_tempo_map_follows_the_singer(tmp_path):

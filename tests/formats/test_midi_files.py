@@ -28,7 +28,7 @@ def test_midi_structure(notes):
     assert content.length == pytest.approx(max([200.0, *(note.offset for note in notes)]), abs=0.05)
     assert all(message.time >= 0 for message in voice)
     sounding = None
-    for message in voice[2:-1]:  # on and off in turn: no overlap, and off comes first at a tie
+    for message in voice[2:-1]:  # on and off alternate: notes do not overlap, and off comes first if times are equal
         if message.type == "note_on":
             assert sounding is None
             assert message.velocity == 90
@@ -80,13 +80,13 @@ def test_midi_with_tempo_changes_and_many_tracks(tmp_path):
 def test_the_beats_of_a_midi_file(tmp_path):
     notes = in_order([(0.4, 0.6, 60.0, 1.0)] * 20)
     path = formats.save(transcription(notes, duration=20.0), tmp_path / "a.mid")
-    assert midi.read_beats(path) is None  # 120 is what files without beats say
+    assert midi.read_beats(path) is None  # files without beats have a tempo of 120
     for tempo in (97.0, 143.7):
         formats.save(transcription(notes, duration=20.0), path, options=formats.Options(tempo=tempo, metre=3))
         beats = midi.read_beats(path)
         assert beats.tempo == pytest.approx(tempo, abs=0.01)
         assert beats.metre == Metre(3, 4)
-    # A bar of another length may come first; then the beats are those after it, in complete bars.
+    # The first bar may have another length; the beats then begin after it, with complete bars.
     tempo = mido.MetaMessage("set_tempo", tempo=600_000)
     for numerator, denominator in [(6, 8), (12, 8), (2, 2), (7, 8), (3, 4)]:
         bars = [mido.MetaMessage("time_signature", numerator=numerator, denominator=denominator, time=2 * 480)]

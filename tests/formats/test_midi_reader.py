@@ -1,4 +1,4 @@
-"""MIDI from elsewhere: bad meta events, several tracks, overlapping notes, karaoke files."""
+"""MIDI files of other programs: invalid meta events, several tracks, overlapping notes, karaoke files."""
 
 import io
 
@@ -42,7 +42,7 @@ BAD = {
 
 @pytest.mark.parametrize("name", BAD)
 @pytest.mark.parametrize("delta", [b"\x00", b"\x83\x60"])
-def test_bad_meta_events_are_passed_over(tmp_path, name, delta):
+def test_invalid_meta_events_are_skipped(tmp_path, name, delta):
     file = io.BytesIO()
     mido.MidiFile(type=0, tracks=[track("Voice", 60, 62, delay=0 if delta != b"\x00" else 480)]).save(file=file)
     content = file.getvalue()
@@ -88,7 +88,7 @@ def test_several_tracks_are_refused_and_an_option_chooses(tmp_path):
         formats.load_notes(path, voice="x")
 
 
-def test_overlapping_notes_are_cut_with_a_line_and_never_to_splinters(tmp_path):
+def test_overlapping_notes_are_shortened_or_left_out_with_a_remark(tmp_path):
     notes = (Note(0.5, 1.0, 60), Note(0.5, 1.0, 64), Note(0.7, 1.2, 67))
     kept, lines = monophonic(notes)
     assert spans(kept) == [(0.5, 0.7, 64), (0.7, 1.2, 67)]
@@ -103,7 +103,7 @@ def test_overlapping_notes_are_cut_with_a_line_and_never_to_splinters(tmp_path):
     assert spans(formats.load_notes(tmp_path / "b.csv")) == spans(kept)
 
 
-def test_a_file_that_was_cut_off_is_read_as_far_as_it_goes(tmp_path, caplog):
+def test_the_complete_part_of_a_cut_off_file_is_read(tmp_path, caplog):
     whole = saved(tmp_path / "a.mid", track("", 60, 62, 64)).read_bytes()
     assert not caplog.records
     for length in range(len(whole)):
@@ -120,7 +120,7 @@ def test_a_file_that_was_cut_off_is_read_as_far_as_it_goes(tmp_path, caplog):
 
 
 @pytest.mark.parametrize("kind", ["riff", "mac", "wrong size", "no end", "foreign chunk", "more after it"])
-def test_what_surrounds_the_tracks_is_left_out(tmp_path, kind, caplog):
+def test_content_around_the_tracks_is_ignored(tmp_path, kind, caplog):
     content = saved(tmp_path / "a.mid", track("", 60), track("", 62, delay=480)).read_bytes()
     first = content.index(b"MTrk")
     size = int.from_bytes(content[first + 4 : first + 8])
@@ -156,7 +156,7 @@ def test_time_in_frames_of_a_film(tmp_path, frames, rate):
         formats.load_notes(tmp_path / "b.mid")
 
 
-def test_independent_sequences_have_a_tempo_each(tmp_path):
+def test_each_independent_sequence_has_its_own_tempo(tmp_path):
     slow, fast = track("", 60), track("", 62, 64)
     slow.insert(0, mido.MetaMessage("set_tempo", tempo=1_000_000))
     mido.MidiFile(type=2, tracks=[slow]).save(tmp_path / "a.mid")
@@ -169,7 +169,7 @@ def test_independent_sequences_have_a_tempo_each(tmp_path):
 
 
 def on_channels(*notes, words=()):
-    """A track of notes (onset, offset, number, channel) and of words (tick, text), in ticks."""
+    """Make a track of notes (onset, offset, number, channel) and words (tick, text), in ticks."""
     events = [(tick, 1, mido.MetaMessage("lyrics", text=text)) for tick, text in words]
     for onset, offset, number, channel in notes:
         events.append((onset, 2, mido.Message("note_on", note=number, channel=channel, velocity=80)))
@@ -200,7 +200,7 @@ def test_channels_of_one_voice_are_joined(tmp_path):
     assert spans(formats.load_notes(path)) == TWO
 
 
-def test_words_in_a_track_of_their_own_choose_the_melody(tmp_path):
+def test_words_in_a_separate_track_decide_which_track_is_read(tmp_path):
     words = mido.MidiTrack([mido.MetaMessage("text", text="@KMIDI KARAOKE FILE")])
     words += [mido.MetaMessage("text", text="\\la ", time=480), mido.MetaMessage("text", text="lo", time=480)]
     path = saved(tmp_path / "a.kar", words, on_channels(*PLAYED[:2]), on_channels(*SUNG))

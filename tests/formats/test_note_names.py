@@ -1,4 +1,4 @@
-"""Names of notes, and units that labels do not say."""
+"""Names of notes, and inference of units."""
 
 import pytest
 from hypothesis import given
@@ -21,7 +21,7 @@ def test_note_names(name, midi):
 
 
 @pytest.mark.parametrize("name", ["H4", "C", "4", "C44x", "C10", "CC4", "C4+", "la", "200", "-3", "nan", "1_0", "٦٠"])
-def test_what_is_no_note_name(name):
+def test_invalid_note_names_are_refused(name):
     if name == "4":
         assert note_names.label_pitch(name) == 4
         return
@@ -45,18 +45,18 @@ def test_names_and_numbers_agree(midi):
         ([110], None),
     ],
 )
-def test_units_that_are_not_said(values, unit):
+def test_units_are_inferred(values, unit):
     assert note_names.guess_unit(values) == unit
 
 
 @pytest.mark.parametrize(
     ("name", "midi"), [("C#4/Db4", 61), ("A#3/Bb3", 58), ("c#4 / db4", 61), ("Db4+12/C#4+12", 61.12)]
 )
-def test_two_spellings_of_one_note(name, midi):
+def test_two_spellings_of_one_note_are_read_as_one_note(name, midi):
     assert note_names.label_pitch(name) == pytest.approx(midi)
 
 
 @pytest.mark.parametrize("name", ["C#4/D4", "C4/", "/", "C4/C4/C4", "1/2"])
-def test_two_notes_are_not_one(name):
+def test_labels_with_two_different_notes_are_refused(name):
     with pytest.raises(ValueError):
         note_names.label_pitch(name)

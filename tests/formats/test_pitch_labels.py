@@ -1,4 +1,4 @@
-"""Labels of pitch over time: what is read, and what is refused."""
+"""Labels of pitch over time: valid ones are read, and invalid ones are refused."""
 
 import numpy as np
 import pytest
@@ -83,7 +83,7 @@ def test_wrong_pitch_tracks_name_the_line(tmp_path, text, match):
     assert str(path) in str(caught.value)
 
 
-def test_negative_frequencies_are_guesses_as_mir_eval_has_them(tmp_path):
+def test_negative_frequencies_are_guesses_as_in_mir_eval(tmp_path):
     mir_eval = pytest.importorskip("mir_eval")
     reference = written(tmp_path / "true.f0.txt", "0.00 220\n0.01 220\n0.02 220\n0.03 0\n")
     estimate = written(tmp_path / "est.f0.txt", "0.00 220\n0.01 -220\n0.02 -440\n0.03 -220\n")
@@ -113,7 +113,7 @@ def test_a_third_column_without_a_header_is_a_confidence_if_it_can_be(tmp_path):
 @pytest.mark.parametrize(
     ("seconds", "hop", "first"), [(30.0, 0.032, 0.016), (18.76, 0.02, 0.02), (7.0, 0.02, 0.02), (None, 0.02, 0.02)]
 )
-def test_values_without_times_lie_as_far_apart_as_the_recording_says(tmp_path, seconds, hop, first):
+def test_the_spacing_of_values_without_times_fits_the_recording(tmp_path, seconds, hop, first):
     path = written(tmp_path / "a.pv", "0\n" + "60\n" * 937)
     if seconds is None:
         track = formats.load_pitch(path)

@@ -1,4 +1,4 @@
-"""Tables of numbers without a header: every usual order of columns, comments, and files with two readings."""
+"""Tables of numbers without a header: the usual orders of columns, comments, and files with several plausible orders."""
 
 from itertools import pairwise
 
@@ -36,7 +36,7 @@ def test_columns_are_inferred(tmp_path, order, mark, name):
     pitches=st.lists(st.floats(48, 84), min_size=12, max_size=12),
     order=st.sampled_from(sorted(ORDERS)),
 )
-def test_melodies_are_read_as_they_were_written_or_refused(tmp_path_factory, times, pitches, order):
+def test_melodies_without_a_header_are_read_correctly_or_refused(tmp_path_factory, times, pitches, order):
     edges = [sum(times[: k + 1]) for k in range(len(times))]
     notes = [Note(a, b, p) for (a, b), p in zip(list(pairwise(edges))[::2], pitches, strict=False)]
     text = "\n".join(",".join(map(repr, ORDERS[order](note))) for note in notes)
@@ -66,7 +66,7 @@ def test_a_unit_that_is_not_clear_is_chosen_by_an_option(tmp_path):
 @pytest.mark.parametrize(
     "text",
     [
-        "0.5\t1.25\t1\n1.5\t2.0\t2\n2.1\t3.0\t3\n",  # labels that count
+        "0.5\t1.25\t1\n1.5\t2.0\t2\n2.1\t3.0\t3\n",  # numbered labels
         "0.00\t1.06\tsil\n1.06\t1.16\t@\n1.16\t2.53\tN\n2.53\t2.65\t9\n",  # X-SAMPA
         "0.0\t0.4\tni3\n0.4\t0.9\ta1\n0.9\t1.5\thao3\n",  # pinyin
     ],

@@ -1,4 +1,4 @@
-"""The registry: every record is complete, no two formats share a name or claim the same content."""
+"""The registry: records are complete, names are unique, and only one format recognises each file."""
 
 from pathlib import Path
 

@@ -60,7 +60,7 @@ def test_triplets_are_complete(melody):
 
 
 @given(written_melodies())
-def test_beams_stay_inside_the_groups_of_the_metre(melody):
+def test_beams_do_not_cross_groups_of_the_metre(melody):
     edges, total = {0}, 0
     for group in beam_groups(melody.metre):
         total += group
@@ -81,7 +81,7 @@ def test_beams_stay_inside_the_groups_of_the_metre(melody):
 
 
 @given(written_melodies())
-def test_every_level_of_beams_is_closed(melody):
+def test_every_beam_that_begins_also_ends(melody):
     for bar in written(melody):
         open_levels = set()
         for levels in beams(bar, melody.metre):
@@ -118,7 +118,7 @@ def test_every_level_of_beams_is_closed(melody):
         ("2/2", 0, 4, "whole"),
     ],
 )
-def test_notes_are_cut_where_beats_must_be_seen(metre, start, end, expected):
+def test_notes_are_divided_where_they_would_hide_beats(metre, start, end, expected):
     numerator, denominator = map(int, metre.split("/"))
     metre = Metre(numerator, denominator)
     assert names(split(round(start * QUARTER), round(end * QUARTER), metre)) == expected
@@ -151,14 +151,16 @@ def test_note_values_in_triplets():
     assert names(split_triplet(16, 48, 48)) == "half"
 
 
-def test_a_pickup_is_a_bar_of_its_own():
+def test_a_pickup_is_a_separate_bar():
     bars = lay_out([Fraction(3), Fraction(4)], [Fraction(4), Fraction(8)], Metre(4, 4))
     assert [(bar.number, bar.length) for bar in bars] == [(0, QUARTER), (1, 4 * QUARTER)]
-    late = lay_out([Fraction(1, 2)], [Fraction(4)], Metre(4, 4))  # half a beat late is a rest
+    late = lay_out(
+        [Fraction(1, 2)], [Fraction(4)], Metre(4, 4)
+    )  # half a beat after the bar line, with a rest before it
     assert [(bar.number, bar.symbols[0].note) for bar in late] == [(1, REST)]
 
 
-def test_the_last_bar_makes_up_for_the_pickup():
+def test_the_last_bar_is_shortened_by_the_pickup():
     spans = [(3, 4), (4, 8), (8, 11)]
     bars = lay_out([Fraction(a) for a, _ in spans], [Fraction(b) for _, b in spans], Metre(4, 4))
     assert [bar.length / QUARTER for bar in bars] == [1, 4, 3]
@@ -173,7 +175,7 @@ def test_silent_bars():
     assert (nothing.number, nothing.length, nothing.symbols) == (1, 3 * QUARTER, ())
 
 
-def test_places_that_no_rhythm_has_are_moved_to_the_nearest():
+def test_notes_at_impossible_places_are_moved_to_the_nearest_place():
     starts = [Fraction(0), Fraction(1, 8), Fraction(1, 3), Fraction(5, 12), Fraction(11, 24)]
     bars = lay_out(starts, [*starts[1:], Fraction(1)], Metre(4, 4))
     heads = [symbol for bar in bars for symbol in bar.symbols if symbol.first and symbol.note != REST]
@@ -188,8 +190,8 @@ def test_a_score_of_days_is_refused():
 
 @settings(max_examples=30)
 @given(written_melodies(finest=Fraction(1, 4)))
-def test_symbols_are_few(melody):
-    """No note takes more symbols than one for each beat that it touches, and two."""
+def test_notes_have_few_symbols(melody):
+    """No note has more than two symbols, plus one for each beat that it touches."""
     counts = {}
     for bar in written(melody):
         for symbol in bar.symbols:

@@ -79,7 +79,7 @@ def test_a_long_silence_before_the_song_is_not_written(tmp_path):
 
 
 def test_a_note_before_a_breath_is_one_symbol(tmp_path):
-    """A half note, and a breath of a fifth of a second, is a half note with a breath mark."""
+    """A half note that ends with a breath of a fifth of a second is a half note with a breath mark."""
     notes = [Note(i * 1.0, i * 1.0 + 0.78 + 0.15 * (i % 4 != 3), 60.0 + i % 5) for i in range(16)]
     song = replace(tune(), notes=tuple(notes), duration=16.0)
     text = formats.save(song, tmp_path / "a.musicxml", options=Options(tempo=120)).read_text()
@@ -143,7 +143,7 @@ def test_pdf_embeds_its_fonts_and_states_its_title(tmp_path):
 
 
 @pytest.mark.skipif(not shutil.which("pdfinfo"), reason="needs poppler")
-def test_poppler_has_nothing_to_say_about_pdf(tmp_path):
+def test_poppler_prints_no_warning_about_the_pdf(tmp_path):
     path = formats.save(long_tune(200), tmp_path / "a.pdf", options=Options(tempo=120, lyrics=parse_lyrics("do re mi")))
     for command in (["pdfinfo", path], ["pdffonts", path], ["pdftoppm", "-r", "30", path, tmp_path / "page"]):
         assert subprocess.run(command, capture_output=True, text=True, check=True).stderr == ""
@@ -182,7 +182,7 @@ def test_a_guessed_tempo_is_not_printed(tmp_path):
     assert "= 120" not in drawn
 
 
-def test_no_notes_are_an_empty_bar():
+def test_a_score_without_notes_has_an_empty_bar():
     file = io.BytesIO()
     formats.write(Transcription((), tune().pitch, 3.0, audio="x.wav"), file, "musicxml")
     text = file.getvalue().decode()
@@ -223,7 +223,7 @@ def test_letters_of_words_are_as_wide_as_verovio_expects(tmp_path):
 
 
 def test_lines_of_words_end_systems(tmp_path):
-    """Thirty-two bars of quarter notes, with a line of words for every four bars."""
+    """The song has 32 bars of quarter notes, with a line of words for every four bars."""
     song = long_tune(128)
     words = parse_lyrics("\n".join(["la " * 15 + "~"] * 8))
     text = formats.save(

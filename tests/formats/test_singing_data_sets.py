@@ -11,7 +11,7 @@ from singtrans.errors import InputError
 from singtrans.formats.note_names import name_to_midi
 from tests.helpers.label_files import check, refused, written
 
-# Two syllables on one pitch, of equal length; a rest; a syllable over two notes.
+# There are two syllables of equal length on one pitch, a rest, and a syllable over two notes.
 PHONEMES = ["n", "i", "h", "ao", "SP", "m", "a", "a"]
 PITCHES = ["C4", "C4", "C4", "C4", "rest", "A#4/Bb4", "A#4/Bb4", "G4"]
 NOTE_SECONDS = [0.5, 0.5, 0.5, 0.5, 0.25, 1.0, 1.0, 0.5]

@@ -1,4 +1,4 @@
-"""UltraStar songs: what is sung in them, and when."""
+"""Notes, voices and times of UltraStar songs."""
 
 import pytest
 
@@ -28,7 +28,7 @@ E
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
 def test_ultrastar(tmp_path, encoding):
-    path = written(tmp_path / "a.txt", SONG.format(bpm="240,0"), encoding)  # 16 beats a second
+    path = written(tmp_path / "a.txt", SONG.format(bpm="240,0"), encoding)  # 16 beats per second
     times = [(0.25, 1.0), (1.0, 1.5), (1.75, 3.25), (3.75, 4.0)]
     check(formats.load_notes(path), [Note(*t, n.pitch) for t, n in zip(times, NOTES, strict=True)])
     written(path, SONG.format(bpm="200"))
@@ -65,13 +65,13 @@ def test_a_second_tempo_in_the_head_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(("version", "length"), [("2.0.0", 1.0), ("1.2.0", 0.25), ("", 0.25), ("x", 0.25)])
-def test_from_version_2_on_beats_are_not_divided(tmp_path, version, length):
+def test_beats_are_not_divided_from_version_2_on(tmp_path, version, length):
     tag = f"#VERSION:{version}\n" if version else ""
     text = f"{tag}#BPM:1200\n#GAP:1000\n: 0 20 0 a\nE\n"
     check(formats.load_notes(written(tmp_path / "a.txt", text)), (Note(1, 1 + length, 60),))
 
 
-def test_what_both_singers_sing_belongs_to_either(tmp_path):
+def test_notes_of_both_singers_belong_to_each_singer(tmp_path):
     text = "#BPM:15\nP1\n: 0 1 0 a\nP2\n: 2 1 2 b\nP3\n: 4 1 4 c\nE\n"
     path = written(tmp_path / "a.txt", text)
     check(formats.load_notes(path, voice="P1"), (Note(0, 1, 60), Note(4, 5, 64)))
@@ -90,7 +90,7 @@ def test_what_both_singers_sing_belongs_to_either(tmp_path):
         ({"tempo": 11}, "352"),
     ],
 )
-def test_the_tempo_is_whole_and_what_players_are_made_for(tmp_path, options, bpm):
+def test_the_written_tempo_is_a_whole_number_that_players_support(tmp_path, options, bpm):
     notes = [Note(0.3 * k, 0.3 * k + 0.2, 60) for k in range(2000)]
     path = formats.save(transcription(notes), tmp_path / "a.txt", options=formats.Options(**options))
     assert f"#BPM:{bpm}\n" in path.read_text()
@@ -98,7 +98,7 @@ def test_the_tempo_is_whole_and_what_players_are_made_for(tmp_path, options, bpm
         assert found.onset == pytest.approx(note.onset, abs=0.5 * 15 / int(bpm) + 0.0005)
 
 
-def test_tags_of_todays_games(tmp_path):
+def test_tags_for_current_games(tmp_path):
     options = formats.Options(title="A\nsong", artist="Ann", language="Latin")
     text = formats.save(transcription([Note(0, 1, 60)]), tmp_path / "a.txt", options=options).read_text()
     head = dict(line[1:].split(":", 1) for line in text.splitlines() if line.startswith("#"))

@@ -1,4 +1,4 @@
-"""Projects of UTAU, OpenUtau and Synthesizer V: what is written is read back, and what others write is read."""
+"""Projects of UTAU, OpenUtau and Synthesizer V, written by singtrans and by other programs."""
 
 import json
 import time
@@ -54,18 +54,18 @@ def lyrics_in(path):
 
 
 @pytest.mark.parametrize(("ending", "held", "unknown"), [(".ust", "-", "a"), (".ustx", "+~", "a"), (".svp", "-", "la")])
-def test_syllables_stand_as_the_programs_want_them(tmp_path, ending, held, unknown):
+def test_syllables_are_written_as_the_programs_expect(tmp_path, ending, held, unknown):
     options = Options(lyrics=parse_lyrics("grace ~ how"), title="Song")
     path = formats.save(sung(), tmp_path / f"a{ending}", options=options)
     assert lyrics_in(path) == ["grace", held, "how", unknown]
     assert "Song" in path.read_text()
 
 
-def test_the_curve_of_an_openutau_project_is_what_was_sung(tmp_path):
+def test_the_curve_of_an_openutau_project_is_the_sung_pitch(tmp_path):
     content = json.loads(formats.save(sung(), tmp_path / "a.ustx").read_text())
     (curve,) = content["voice_parts"][0]["curves"]
     assert curve["abbr"] == "pitd" and np.all(np.diff(curve["xs"]) > 0)
-    seconds = np.array(curve["xs"]) / 480 / 2  # at 120 beats a minute
+    seconds = np.array(curve["xs"]) / 480 / 2  # at 120 beats per minute
     for note in NOTES:
         inside = (seconds > note.onset + 0.02) & (seconds < note.offset - 0.02)
         sung_midi = note.note + np.array(curve["ys"])[inside] / 100
@@ -90,7 +90,7 @@ def test_the_drawn_pitch_is_read_back(tmp_path, ending, options):
 
 
 @pytest.mark.parametrize("ending", PROJECTS)
-def test_words_and_tempo_are_carried_from_project_to_project(tmp_path, ending):
+def test_words_and_tempo_are_kept_from_project_to_project(tmp_path, ending):
     options = Options(tempo=96.0, metre=Metre(3), lyrics=parse_lyrics("grace ~ how sweet"))
     first = formats.save(sung(), tmp_path / f"a{ending}", options=options)
     for other in PROJECTS:
@@ -108,7 +108,7 @@ def test_words_and_tempo_are_carried_from_project_to_project(tmp_path, ending):
 
 
 def test_points_and_vibratos_of_an_openutau_project(tmp_path):
-    """The values follow OpenUtau: points in ms and tenths of semitones, a vibrato over the last part of a note."""
+    """The expected values follow OpenUtau: points in ms and tenths of semitones, vibrato in the last part of a note."""
     points = [{"x": -50, "y": 0, "shape": "l"}, {"x": 50, "y": 0, "shape": "l"}]
     vibrato = {"length": 50, "period": 100, "depth": 30, "in": 0, "out": 0, "shift": 0, "drift": 0}
     notes = [
@@ -127,7 +127,7 @@ def test_points_and_vibratos_of_an_openutau_project(tmp_path):
         return track.midi[np.abs(track.time - seconds).argmin()]
 
     assert at(100 / 960) == pytest.approx(61) and at(50 / 960) == pytest.approx(60.5) and at(0.3) == 60
-    # From 60 to 64 within 0.45 to 0.55 s, half of the way at the boundary.
+    # The pitch goes from 60 to 64 within 0.45 to 0.55 s; half of the way is at the boundary.
     assert at(0.475) == pytest.approx(61, abs=0.1) and at(0.5) == pytest.approx(62, abs=0.1)
     assert at(0.53) == pytest.approx(63.2, abs=0.1) and at(0.6) == 64
     assert np.isnan(at(1.2)) and at(1.7) == 62
@@ -259,7 +259,7 @@ def test_synthesizer_v_projects_of_others(tmp_path):
 
 @pytest.mark.parametrize("ending", [".ustx", ".svp"])
 def test_a_note_of_days_is_read_quickly(tmp_path, ending):
-    """Found by fuzzing: the pitch of a million frames took many seconds."""
+    """Fuzzing found that the pitch of a million frames took many seconds."""
     path = formats.save(sung(), tmp_path / f"a{ending}")
     content = json.loads(path.read_text())
     notes = content["voice_parts"][0]["notes"] if ending == ".ustx" else content["tracks"][0]["mainGroup"]["notes"]

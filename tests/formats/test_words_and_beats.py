@@ -1,4 +1,4 @@
-"""Words and beats of songs and scores: kept when a file is converted, with repeats, verses, voices and lines."""
+"""Words and beats of songs and scores in conversions, with repeats, verses, voices and lines."""
 
 import pytest
 
@@ -15,7 +15,7 @@ WORDS = "A-ma-zing grace ~\nhow"
 
 
 def plain(words):
-    """Syllables with hyphens within words, spaces between them, and a bar at the end of a line."""
+    """Join syllables with hyphens within words, spaces between words, and a bar at the end of a line."""
     ends = ["|" if s.ends_line else " " if s.ends_word else "-" for s in words]
     return "".join(s.text + end for s, end in zip(words, ends, strict=True)).strip(" |")
 
@@ -25,10 +25,10 @@ def words_of(path, **choices):
 
 
 @pytest.mark.parametrize("ending", [".mid", ".musicxml", ".txt", ".ust", ".ustx", ".svp"])
-def test_words_are_carried_from_every_format_that_has_them(tmp_path, ending):
+def test_words_are_kept_from_every_format_with_words(tmp_path, ending):
     options = Options(tempo=120.0, lyrics=parse_lyrics(WORDS))
     first = formats.save(transcription(NOTES), tmp_path / f"a{ending}", options=options)
-    separate = ending in (".ust", ".ustx", ".svp")  # which have syllables, and no words
+    separate = ending in (".ust", ".ustx", ".svp")  # these formats have syllables, but no words
     expected = "A ma zing grace ~ how" if separate else "A-ma-zing grace ~|how" if ending == ".txt" else ""
     assert words_of(first) == (expected or "A-ma-zing grace ~ how")
     convert_file(first, tmp_path / "b.txt")
@@ -106,7 +106,7 @@ def test_syllables_ties_and_melismas_of_a_score(tmp_path):
     assert [line.split(" ", 4)[4] for line in lines if line.startswith(":")] == ["A", "men", "~", " la o", "~"]
 
 
-def test_the_sung_voice_of_a_staff_with_several(tmp_path):
+def test_the_voice_with_words_on_a_staff_with_several_voices_is_read(tmp_path):
     upper = [note("C5", 2, "<voice>1</voice>"), note("D5", 2, "<voice>1</voice>")]
     lower = [note("E4", 1, "<voice>2</voice>" + lyric("la")) for _ in range(4)]
     back = "<backup><duration>4</duration></backup>"
@@ -116,12 +116,12 @@ def test_the_sung_voice_of_a_staff_with_several(tmp_path):
     assert [n.pitch for n in formats.load_notes(path)] == [72, 74]
 
 
-def test_a_score_of_one_voice_at_a_time_is_read_whole(tmp_path):
+def test_voices_that_do_not_sound_together_are_all_read(tmp_path):
     path = saved(tmp_path, bar(note("C4", 4, "<voice>1</voice>")), bar(note("D4", 4, "<voice>2</voice>"), number=2))
     assert [n.pitch for n in formats.load_notes(path)] == [60, 62]
 
 
-def test_the_highest_note_of_a_chord_gets_the_words_of_any(tmp_path):
+def test_the_highest_note_of_a_chord_gets_the_words_of_all_its_notes(tmp_path):
     chord = note("C4", 4, lyric("la")) + note("E4", 4, before="<chord/>")
     path = saved(tmp_path, bar(chord))
     assert [n.pitch for n in formats.load_notes(path)] == [64] and words_of(path) == "la"

@@ -72,14 +72,14 @@ def test_keys_of_more_than_seven_accidentals(text):
         parse_key(text)
 
 
-def test_notes_of_the_key_attract_beyond_halfway():
+def test_pitches_beyond_halfway_are_rounded_to_notes_of_the_key():
     c = parse_key("C")
     for low, high, pitch in [(60, 61, 60.74), (61, 62, 61.26), (66, 67, 66.26), (69, 70, 69.74)]:
         assert integers([pitch], c) == [low if low in SCALE else high]
     for foreign, pitch in [(61, 60.76), (61, 61.24), (66, 66.2), (70, 69.8)]:
         assert integers([pitch], c) == [foreign]
-    assert integers([64.49, 64.5, 71.49, 71.5], c) == [64, 65, 71, 72]  # no foreign note between
-    assert integers([67.6, 68.4], parse_key("Am")) == [68, 68]  # minor has both sevenths
+    assert integers([64.49, 64.5, 71.49, 71.5], c) == [64, 65, 71, 72]  # there is no foreign note between them
+    assert integers([67.6, 68.4], parse_key("Am")) == [68, 68]  # minor keys have both sevenths
     assert integers([67.6, 68.4], c) == [67, 69]
 
 
@@ -114,19 +114,19 @@ def test_all_likely_keys_are_named():
     assert describe_key(pentatonic.notes) == "key: C, F or G major, or one of their minors; no note is moved"
 
 
-def test_likely_keys_may_agree_on_a_note():
-    """C and G leave many keys open, but hardly one that has C sharp too."""
+def test_likely_keys_can_agree_on_a_note():
+    """Many keys have C and G, but hardly any of them has C sharp, too."""
     remark = describe_key(song([60, 67, 60, 67, 60.6]).notes)
     assert remark == "key: none is clear; 1 of 5 notes moved by a semitone to fit more of the likely keys"
 
 
-def test_a_melody_of_all_twelve_notes_has_no_key_though_some_are_more_frequent():
+def test_a_melody_of_all_twelve_notes_has_no_key():
     pitches = np.array([60] * 20 + [67] * 15 + [64] * 12 + list(range(54, 66)) * 8) + 0.3
     assert describe_key(song(pitches).notes).startswith("key: none is clear")
 
 
 def test_long_and_certain_notes_have_more_weight():
-    """A hundred short or doubtful notes of D flat major do not outweigh a song in C."""
+    """A hundred short or doubtful notes of D flat major have less weight than a song in C."""
     sure = [Note(i, i + 0.9, float(p), 0.9) for i, p in enumerate(np.tile(SCALE, 3))]
     for doubt in ({"confidence": 0.01}, {"duration": 0.003}):
         length, trust = doubt.get("duration", 0.9), doubt.get("confidence", 0.9)
@@ -151,15 +151,15 @@ def test_without_a_key_no_note_moves():
 
 
 def test_foreignness_is_weighted_by_key_probability():
-    """A pentatonic melody may be in C, F or G: B flat and F sharp are each foreign to two of them, C sharp to all."""
+    """A pentatonic melody may be in C, F or G: B flat and F sharp are foreign to two of these keys, C sharp to all."""
     pitches = np.tile([60, 62, 64, 67, 69], 6).astype(float)
-    assert integers([*pitches, 60.7])[-1] == 60  # C against C sharp
-    assert integers([*pitches, 69.55])[-1] == 69  # A against B flat
+    assert integers([*pitches, 60.7])[-1] == 60  # between C and C sharp
+    assert integers([*pitches, 69.55])[-1] == 69  # between A and B flat
     assert integers([*pitches, 69.7])[-1] == 70
-    assert integers([*pitches, 64.6])[-1] == 65  # E against F
+    assert integers([*pitches, 64.6])[-1] == 65  # between E and F
 
 
-def test_clearly_sung_chromatic_notes_stay():
+def test_clearly_sung_chromatic_notes_are_kept():
     pitches = np.tile(SCALE, 6).astype(float)
     pitches[[7, 21]] = 66.1, 69.9
     assert integers(pitches) == np.round(pitches).astype(int).tolist()
@@ -167,7 +167,7 @@ def test_clearly_sung_chromatic_notes_stay():
 
 @settings(deadline=None, max_examples=50)
 @given(st.lists(st.floats(30, 90), min_size=1, max_size=30), st.sampled_from(["auto", "C", "F#m", "Eb"]))
-def test_pitches_stay_and_integers_move_by_one_at_most(pitches, key):
+def test_pitches_are_kept_and_integers_move_by_at_most_one(pitches, key):
     key = parse_key(key)
     made = apply_key(song(pitches), key)
     for note, pitch in zip(made.notes, pitches, strict=True):
@@ -222,7 +222,7 @@ def test_spelling(name):
     flats = [(step, -1) for step in "BEADGCF"[: max(-key.fifths, 0)]]
     signature = dict(sharps + flats)
     raised = [pair for pair in own if pair[1] != signature.get(pair[0], 0)]
-    assert len(raised) == (1 if key.minor else 0)  # the leading note of minor
+    assert len(raised) == (1 if key.minor else 0)  # the leading note of a minor key
 
 
 def test_midi_and_scores_contain_the_stated_key():
@@ -278,7 +278,7 @@ def test_a_note_is_moved_by_a_semitone_at_most(tmp_path, name, text):
 
 
 def test_accidentals_precede_their_notes():
-    """In A minor: G sharp once a bar, natural after it, again in the next bar; then B flat and B."""
+    """In A minor, the first bar has G sharp and G natural; the second has G sharp again, then B flat and B."""
     pitches = [68, 68, 67, 68, 68, 70, 71, 69]  # eight quarters: two bars
     tune = replace(song(pitches), notes=tuple(Note(i * 0.5, i * 0.5 + 0.5, float(p)) for i, p in enumerate(pitches)))
     score = io.BytesIO()

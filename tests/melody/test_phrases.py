@@ -18,7 +18,7 @@ MAJOR, HARMONIC_MINOR = [0, 2, 4, 5, 7, 9, 11, 12], [0, 2, 3, 5, 7, 8, 11, 12]
 
 
 def sung(*spans):
-    """Notes from (length, gap after it) in seconds."""
+    """Make notes from (length, gap after it) in seconds."""
     notes, now = [], 0.0
     for number, (length, gap) in enumerate(spans):
         notes.append(Note(now, now + length, 60.0 + number % 5))
@@ -28,7 +28,7 @@ def sung(*spans):
 
 @pytest.mark.parametrize("gap", [0.02, 0.1, 0.2])
 def test_breaths_are_longer_than_the_usual_gap(gap):
-    """Eight notes to a phrase, sung legato or detached."""
+    """Phrases have eight notes, sung legato or detached."""
     phrase = [(0.5 - gap, gap)] * 7 + [(1.0, gap + 0.3)]
     found = find_breaths(sung(*phrase * 4))
     assert [number for number, breath in enumerate(found) if breath] == [7, 15, 23]
@@ -39,14 +39,14 @@ def test_detached_notes_are_not_phrases():
 
 
 def test_a_singer_does_not_breathe_after_each_note():
-    """Gaps of the length of a breath, but only every few seconds is there one."""
+    """All gaps are as long as a breath, but there is a breath only every few seconds."""
     rng = np.random.default_rng(0)
     found = find_breaths(sung(*[(0.4, 0.2 + 0.15 * rng.random()) for _ in range(60)]))
     assert sum(found) < 20
 
 
 @given(st.lists(st.tuples(st.floats(0.05, 3.0), st.floats(0.0, 2.0)), max_size=40))
-def test_breaths_need_time_and_never_follow_the_last_note(spans):
+def test_breaths_need_a_gap_and_never_follow_the_last_note(spans):
     notes = sung(*spans)
     found = find_breaths(notes)
     assert len(found) == len(notes)
@@ -100,7 +100,7 @@ def test_the_raised_seventh_of_a_minor_key_leads_to_the_tonic():
     assert parse_key("B").spell(67) == ("G", 0, 4)
 
 
-def test_transposition_moves_everything_but_the_tuning():
+def test_transposition_changes_everything_except_the_tuning():
     note = Note(0.0, 1.0, 60.3, tuning=0.2, ornaments=(Ornament(0.0, 0.2, 58.0, "scoop"),), moved=1)
     track = PitchTrack(np.array([0.1, 0.2]), np.array([60.2, np.nan]), np.ones(2))
     song = Transcription((note,), track, 1.0)

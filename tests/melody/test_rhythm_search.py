@@ -26,7 +26,7 @@ def performed(name, seed=0, style=STYLE):
 
 
 def share_right(folk_song, performance, rhythm):
-    """The share of notes at their true position in the bar with their true distance to the next."""
+    """Compute the share of notes at their true position in the bar, with their true distance to the next note."""
     bar = rhythm.metre.bar
     true = [note.start for note in folk_song.notes]
     right = [
@@ -51,7 +51,7 @@ def test_metre_and_downbeat_of_most_tunes_are_found():
         for seed in range(3):
             folk_song, performance, metre, _ = performed(name, seed)
             rhythm = find_rhythm(performance.notes)
-            # 2/4 and 4/4 are often a matter of taste.
+            # 2/4 and 4/4 are often both plausible.
             alike = rhythm.metre.is_compound == metre.is_compound and rhythm.metre.bar % 2 == metre.bar % 2
             bar = min(rhythm.metre.bar, metre.bar)
             ratio = performance.tempo / rhythm.beats.tempo
@@ -60,10 +60,10 @@ def test_metre_and_downbeat_of_most_tunes_are_found():
                 right.append(alike and np.mean(places) > 0.7)
             else:
                 right.append(False)
-    assert np.mean(right) >= 0.6  # children's songs without pickups are not typical of what was learnt from
+    assert np.mean(right) >= 0.6  # children's songs without pickups are not typical of the training songs
 
 
-def test_the_tempo_is_followed_and_beats_lie_where_they_were_sung():
+def test_beats_follow_a_changing_tempo():
     rng, near, exact, songs = np.random.default_rng(1), [], 0, 20
     for _ in range(songs):
         tempo, beats = rng.uniform(65, 135), rng.choice([4, 4, 3])
@@ -79,7 +79,7 @@ def test_the_tempo_is_followed_and_beats_lie_where_they_were_sung():
     assert np.median(near) < 0.03
 
 
-def test_what_is_stated_is_obeyed():
+def test_stated_metre_pickup_downbeat_and_tempo_are_used():
     made = song(np.random.default_rng(4), 100.0, 12)
     for metre in map(parse_metre, ["2/4", "3/4", "4/4", "6/8", "9/8", "12/8", "2/2", "5/4", "7/8", "3/8"]):
         assert find_rhythm(made.notes, RhythmRequest(metre)).metre == metre
@@ -105,7 +105,7 @@ def test_random_onsets_give_low_confidence():
     assert sure <= 2
 
 
-def test_few_notes_of_speech_give_little_confidence():
+def test_few_notes_of_speech_give_low_confidence():
     rng = np.random.default_rng(3)
     for _ in range(10):
         onsets = np.cumsum(rng.uniform(0.12, 0.4, 7))

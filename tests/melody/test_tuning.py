@@ -21,7 +21,7 @@ MEANT = np.array([60, 62, 64, 65, 67, 69, 71, 72, 55, 79] * 30)
 
 
 def sung(cents, meant=MEANT, scatter=0.0, seed=0):
-    """Notes every 0.6 s that are ``cents`` (a number, or one a note) off what is meant."""
+    """Make notes every 0.6 s that deviate by ``cents``, a number or one number per note, from the intended pitch."""
     pitches = meant + np.asarray(cents) / 100 + np.random.default_rng(seed).normal(0, scatter / 100, len(meant))
     notes = tuple(Note(i * 0.6, i * 0.6 + 0.5, float(p), 0.9) for i, p in enumerate(pitches))
     return Transcription(notes, NOTHING, len(notes) * 0.6)
@@ -64,7 +64,7 @@ def test_wrong_and_uncertain_notes_have_little_weight():
     assert estimate_tuning(unsure).at(0.0) == pytest.approx(0.3, abs=0.02)
 
 
-def test_vibrato_like_scatter():
+def test_scatter_as_large_as_vibrato_does_not_change_the_tuning():
     song = sung(-38 + 25 * np.sin(np.arange(len(MEANT)) * 2.1))
     assert np.mean(integers(song) == MEANT) > 0.98
 
@@ -79,7 +79,7 @@ def test_transposing_does_not_change_the_tuning(semitones, cents, seed):
 
 @settings(deadline=None, max_examples=25)
 @given(st.lists(st.integers(36, 90), min_size=0, max_size=60), st.integers(0, 1000))
-def test_in_tune_notes_are_rounded_as_without_tuning(meant, seed):
+def test_notes_in_tune_are_rounded_as_without_the_option(meant, seed):
     song = sung(0, np.array(meant, dtype=float), scatter=4, seed=seed)
     np.testing.assert_array_equal(integers(song), integers(song, None))
 
@@ -94,7 +94,7 @@ def test_few_or_inconsistent_notes_stay_at_440():
     np.testing.assert_array_equal(integers(anything), integers(anything, None))
 
 
-def test_one_absurd_time_ends_the_search():
+def test_no_tuning_is_estimated_with_an_absurd_time():
     song = sung(-39)
     wild = replace(song, notes=(*song.notes, Note(999_990.0, 999_999.0, 60.0)))
     assert estimate_tuning(wild.notes) is None

@@ -1,6 +1,6 @@
 """One browser for all tests of report pages.
 
-It ends with this package: while playwright runs, other tests cannot use asyncio.
+It is closed after the tests of this package, because other tests cannot use asyncio while playwright runs.
 """
 
 import pytest
@@ -29,7 +29,7 @@ def chromium(playwright):
 
 @pytest.fixture
 def opened(chromium, tmp_path):
-    """Open a page; it must ask for nothing and complain of nothing."""
+    """Open a page, which must make no requests and log no messages."""
     contexts, faults, asked = [], [], []
 
     def open_page(transcription, options=None, size=(1280, 800), name="a", **settings):

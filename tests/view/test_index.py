@@ -19,7 +19,7 @@ def test_an_index_lists_every_existing_page(tmp_path):
     assert not write_index(target, pages) and not target.exists()
     for path in list(pages)[:2]:
         formats.save(tune(), path)
-    for _ in range(2):  # an index of ours is replaced
+    for _ in range(2):  # an index that singtrans wrote is replaced
         assert write_index(index_in(tmp_path), pages)
     assert re.findall(r'href="./(pages/\w)\.report', target.read_text(encoding="utf-8")) == ["pages/a", "pages/b"]
     target.write_text("<p>mine")
@@ -33,7 +33,7 @@ def test_the_index_lists_uncertain_recordings_first():
     html = index([IndexEntry(f"{n}.wav", Path(f"{n}.html"), t) for n, t in
                   [("a", sure), ("b", unsure), ("c", some), ("d", None)]])  # fmt: skip
     assert re.findall(r">(\w)\.wav<", html) == ["b", "c", "a", "d"]
-    assert "c.html#t=2.0" in html  # where its doubtful notes begin
+    assert "c.html#t=2.0" in html  # the time of its first doubtful note
     assert passages(some.notes) == [(2.5, pytest.approx(4.45))]
     assert "C4 to E4" in unescape(html)
 

@@ -28,7 +28,7 @@ from tests.helpers.page_tunes import EVIL, sung, tune
 
 
 class Scripts(HTMLParser):
-    """What a browser takes for scripts, and every other element."""
+    """The scripts of a page as a browser finds them, and all other elements."""
 
     def __init__(self):
         super().__init__()
@@ -49,7 +49,7 @@ class Scripts(HTMLParser):
 
 
 def parts(html):
-    """The page's data, backdrop and sound."""
+    """Return the data, backdrop and sound of a page."""
     parsed = Scripts()
     parsed.feed(html)
     return (json.loads(parsed.scripts[0][1]), json.loads(parsed.scripts[1][1]), parsed.scripts[2][1])
@@ -74,7 +74,7 @@ def test_no_name_becomes_markup(name):
 
 
 def sound_in(html):
-    """Stated duration of the page, and length and format of its sound."""
+    """Return the stated duration of the page, and length and format of its sound."""
     data, _, sound = parts(html)
     with soundfile.SoundFile(io.BytesIO(base64.b64decode(sound))) as file:
         return data["duration"], file.frames / file.samplerate, file.format
@@ -86,13 +86,13 @@ def test_a_page_contains_the_whole_sound(tmp_path):
 
 
 def test_a_page_of_given_notes_lasts_as_long_as_the_recording(tmp_path):
-    short = replace(tune(4), duration=tune(4).notes[-1].offset)  # where a file of notes ends
+    short = replace(tune(4), duration=tune(4).notes[-1].offset)  # a file of notes has no other duration
     options = Options(audio=sung(tmp_path / "a.wav", 5.0))
     assert sound_in(page(short, options)) == (5.0, pytest.approx(5.0), "FLAC")
     assert sound_in(page(short, options, long_seconds=4.0)) == (5.0, pytest.approx(5.0), "OGG")
 
 
-def test_a_page_is_keyed_by_its_recording_and_its_notes(tmp_path):
+def test_a_page_is_identified_by_its_recording_and_notes(tmp_path):
     here, there = (Options(audio=sung(tmp_path / name, 2.0)) for name in ("a.wav", "b.wav"))
     soundfile.write(tmp_path / "c.wav", np.zeros(16_000), 16_000)
     one, same, other = (
@@ -126,7 +126,7 @@ def test_the_notes_of_a_page_can_be_read(tmp_path):
     assert read_page(tmp_path / "b.html") is None
 
 
-def test_a_page_keeps_what_is_known_of_notes(tmp_path):
+def test_a_page_keeps_all_known_values_of_notes(tmp_path):
     made = tune()
     sure = Certainty(0.9, 0.95, 0.5, 0.99, 0.9)
     notes = tuple(replace(n, moved=i % 3 - 1, tuning=-0.4 - 0.01 * i, certainty=sure) for i, n in enumerate(made.notes))
@@ -164,7 +164,7 @@ def test_without_probabilities_the_least_sure_tenth_is_to_be_checked():
     notes = [Note(i, i + 0.5, 60.0, 0.99 - 0.01 * (i % 7) - 0.2 * (i == 5)) for i in range(20)]
     assert [i for i, reasons in enumerate(doubts(notes)) if reasons] == [5, 6, 13]  # two have the same confidence
     assert not any(doubts([replace(note, confidence=1.0) for note in notes]))  # made by a person
-    assert not any(doubts([replace(note, confidence=0.9) for note in notes]))  # nothing tells them apart
+    assert not any(doubts([replace(note, confidence=0.9) for note in notes]))  # all have the same confidence
     assert all(doubts([replace(note, confidence=0.3) for note in notes]))
 
 
@@ -179,7 +179,7 @@ def test_a_page_states_beats_and_key():
 
 
 def quarters(beats):
-    """Seconds of a quarter note between the points of the beats."""
+    """Return the length in seconds of a quarter note between the points of the beats."""
     return np.diff(beats["times"]) / np.diff(beats["quarters"])
 
 

@@ -1,4 +1,4 @@
-"""No work on a report page is lost: saving in the browser, sessions, undo."""
+"""Saving of corrections on a report page: in the browser, in sessions, and with undo."""
 
 import json
 import os
@@ -20,7 +20,7 @@ from tests.helpers.browser import ARGUMENTS, CHROMIUM, chosen, point, ready, sav
 from tests.helpers.page_tunes import sung, tune
 
 
-def test_nothing_is_lost_when_the_browser_is_killed_during_an_edit(playwright, tmp_path):
+def test_corrections_are_kept_when_the_browser_is_killed_during_an_edit(playwright, tmp_path):
     path = formats.save(tune(), tmp_path / "a.report.html", options=Options(audio=sung(tmp_path / "a.wav", 5.0)))
     start = playwright.chromium.launch_persistent_context
     profile = start(tmp_path / "profile", executable_path=CHROMIUM, args=ARGUMENTS)
@@ -188,7 +188,7 @@ def test_two_tabs_do_not_overwrite_each_other(chromium, tmp_path):
     context.close()
 
 
-def test_a_damaged_session_is_read_as_far_as_it_goes(tmp_path):
+def test_the_undamaged_part_of_a_session_is_read(tmp_path):
     notes = [{"onset": 0, "offset": 1, "pitch": 60, "lyric": 5, "checked": "yes"}]
     for extra in ({"beats": {"times": [0]}, "key": "H"}, {"beats": 3, "key": 7, "history": [1]}):
         (tmp_path / "a.json").write_text(json.dumps({"notes": notes, **extra}))

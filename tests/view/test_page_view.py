@@ -60,7 +60,7 @@ def test_rows_and_files_follow_the_singers_tuning(opened, tmp_path):
     assert [rows[-1][2:4], rows[-1][-1]] == [["65.700", "65"], "0.700"]
 
 
-def test_one_wrong_note_does_not_set_the_range(opened):
+def test_one_wrong_note_does_not_change_the_visible_range(opened):
     notes = tuple(Note(0.5 * i, 0.5 * i + 0.45, 60.1 + i % 5) for i in range(40))
     tab = opened(replace(tune(40), notes=(*notes[:20], replace(notes[20], pitch=110.0), *notes[21:])))
     first = state(tab)
@@ -257,7 +257,7 @@ def test_fingers_select_pan_and_zoom(opened):
 @pytest.mark.skipif("SINGTRANS_AXE" not in os.environ, reason="SINGTRANS_AXE is not the path of axe.min.js (axe-core)")
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
-def test_axe_finds_nothing_serious(opened, size, theme):
+def test_axe_finds_no_serious_accessibility_problem(opened, size, theme):
     tab = opened(sung_tune(), size=size, color_scheme=theme, bypass_csp=True)
     tab.evaluate(Path(os.environ["SINGTRANS_AXE"]).read_text(encoding="utf-8"))
     steps = ("check-next", "save", "teach", "commands .tool", "show-help", "help .tool", "tab-summary")

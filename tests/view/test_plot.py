@@ -41,7 +41,7 @@ def test_rows_and_pages_by_length(duration, rows, row_seconds, pages):
     assert all(a[1] == b[0] for a, b in pairwise(spans))
 
 
-def test_a_last_row_is_as_long_as_its_sound():
+def test_the_last_row_is_as_long_as_its_sound():
     assert divide(70).on_page(1) == [(60, 70)]
     assert divide(60.5).on_page(1) == [(60, 63)]  # wide enough for its numbers
     assert divide(10, row_seconds=4).on_page(0) == [(0, 4), (4, 8), (8, 10)]

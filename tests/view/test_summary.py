@@ -18,7 +18,7 @@ EMPTY = np.zeros(0)
 
 
 def sung(deviation: float = 0.2, miss: int = 2) -> Transcription:
-    """The melody an octave lower and sharp, with one note missed, and its pitch curve."""
+    """Return the melody, sung an octave lower and sharp and without one note, with its pitch curve."""
     notes = tuple(replace(n, pitch=n.pitch - 12 + deviation) for i, n in enumerate(WRITTEN) if i != miss)
     time = np.arange(0, notes[-1].offset, 0.02)
     midi = np.full(len(time), np.nan)
@@ -62,7 +62,7 @@ def test_the_summary_compares_with_a_written_melody(opened):
     assert len(rows(tab, "#panel-summary details[open] .list")) == 1 + 8
 
 
-def test_the_summary_is_what_is_printed(opened):
+def test_only_the_summary_is_printed(opened):
     tab = opened(sung(), Options(reference=WRITTEN))
     tab.click("#tab-summary")
     tab.emulate_media(media="print")
@@ -80,7 +80,7 @@ def test_notes_without_a_curve_have_no_steadiness(opened):
     ]  # fmt: skip
 
 
-def test_one_note_and_none(opened):
+def test_a_summary_of_one_note_and_of_none(opened):
     one = Transcription(WRITTEN[:1], PitchTrack(EMPTY, EMPTY, EMPTY), 1.0, "a.wav")
     tab = opened(one, name="one")
     tab.click("#tab-summary")

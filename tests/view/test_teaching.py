@@ -1,4 +1,4 @@
-"""Ten corrections made on the page, saved, and learnt by the commands that the page shows."""
+"""Training on ten corrections that are made and saved on the page, with the commands that the page shows."""
 
 import json
 import shlex
