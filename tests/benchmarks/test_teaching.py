@@ -1,4 +1,4 @@
-"""The synthetic voice of `benchmarks.teaching`, whose notes the shipped model often gets wrong."""
+"""The synthetic voice of `benchmarks.teaching`, with which the shipped model makes many mistakes."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from singtrans import Transcriber
 from tests.helpers.corrections import correct, right_notes
 
 
-def test_the_voice_leaves_enough_to_correct():
+def test_the_model_makes_enough_mistakes_with_the_voice():
     true, samples = recording(TAUGHT)
     again = recording(TAUGHT)[1]
     assert np.array_equal(samples, again)

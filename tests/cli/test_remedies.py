@@ -15,7 +15,7 @@ _STYLES = ("view", "page")  # folders with style sheets, whose variables look li
 
 
 def _texts() -> Iterator[tuple[str, str]]:
-    """File and text of every string in the package that is not a docstring."""
+    """Yield the file and the text of every string in the package that is not a docstring."""
     for path in sorted(Path(singtrans.__file__).parent.rglob("*.py")):
         if set(path.parent.parts) & set(_STYLES):
             continue

@@ -1,4 +1,4 @@
-"""Scoops, grace notes and falls are part of a note if the model has evidence for it, and else separate notes."""
+"""Scoops, grace notes and falls are part of a note if the model has evidence for it; otherwise separate notes."""
 
 from dataclasses import replace
 

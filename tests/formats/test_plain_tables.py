@@ -1,4 +1,4 @@
-"""Tables of numbers without a header: the usual orders of columns, comments, and files with several plausible orders."""
+"""Tables of numbers without a header: usual orders of columns, comments, and files with several plausible orders."""
 
 from itertools import pairwise
 

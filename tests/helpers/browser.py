@@ -26,25 +26,25 @@ def ready(tab: Any) -> None:
 
 
 def state(tab: Any) -> dict[str, str]:
-    """What the page states of itself."""
+    """Return the state that the page publishes."""
     painted(tab)
     return dict(tab.evaluate("({...document.body.dataset})"))
 
 
 def painted(tab: Any) -> None:
-    """Wait until everything that was asked for has been painted."""
+    """Wait until all requested changes have been painted."""
     tab.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 def point(tab: Any, seconds: float, pitch: float) -> tuple[float, float]:
-    """Where a time and a pitch are on the screen."""
+    """Return the position of a time and a pitch on the screen."""
     box, found = tab.locator("#canvas").bounding_box(), state(tab)
     x = LEFT + (seconds - float(found["start"])) * float(found["scale"])
     return box["x"] + x, box["y"] + RULER + (float(found["top"]) - pitch) * float(found["tall"])
 
 
 def drag(tab: Any, start: tuple[float, float], end: tuple[float, float], *, shift: bool = False) -> None:
-    """Drag with the mouse; with Shift from after the press on."""
+    """Drag with the mouse; with ``shift``, Shift is held after the button has been pressed."""
     tab.mouse.move(*start)
     tab.mouse.down()
     if shift:
@@ -56,7 +56,7 @@ def drag(tab: Any, start: tuple[float, float], end: tuple[float, float], *, shif
 
 
 def chosen(tab: Any) -> str:
-    """What the page says of the selected note."""
+    """Return the text of the page about the selected note."""
     return str(tab.inner_text("#status"))
 
 

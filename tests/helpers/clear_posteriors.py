@@ -1,4 +1,4 @@
-"""Posteriors for tests of the decoder: clear ones of known notes, those of a melody, and arbitrary ones."""
+"""Posteriors for tests of the decoder: clear posteriors of known notes, of a melody, and arbitrary posteriors."""
 
 import numpy as np
 from hypothesis import strategies as st

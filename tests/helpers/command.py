@@ -1,4 +1,4 @@
-"""Functions that run the command, as a process or in this one, and make files for it."""
+"""Functions that run the command, in a separate process or in this one, and make files for it."""
 
 import io
 import logging

@@ -14,17 +14,17 @@ GLIDE = 0.05  # seconds over which a pitch moves to the next
 
 @dataclass(frozen=True)
 class Deviations:
-    """How a written melody is sung.
+    """Deviations from a written melody.
 
     Attributes:
         cents: tuning at the first note, above 440 Hz.
         drift: cents by which the tuning rises from the first to the last note.
         vibrato: rate in Hz and extent in cents, of notes of 0.9 s and longer.
-        shift: semitones.
-        tempo: 2 for twice as fast.
-        delay: seconds before the first note, in addition to the written ones.
-        late: seconds by written note; negative is early.
-        sharp: cents by written note.
+        shift: transposition in semitones.
+        tempo: factor of the tempo; 2 for twice as fast.
+        delay: additional seconds before the first note.
+        late: map from written notes to seconds by which they are late; negative for early notes.
+        sharp: map from written notes to cents by which they are sharp.
         missed: written notes that are not sung.
         extra: further notes, at the times at which they are sung.
     """
@@ -42,7 +42,7 @@ class Deviations:
 
 
 def melody(numbers: Sequence[int], lengths: Sequence[float], gap: float = 0.08, start: float = 0.4) -> tuple[Note, ...]:
-    """Notes one after the other, with a gap between them."""
+    """Make notes one after the other, with gaps between them."""
     notes, time = [], start
     for number, length in zip(numbers, lengths, strict=True):
         notes.append(Note(time, time + length - gap, number))
@@ -51,7 +51,7 @@ def melody(numbers: Sequence[int], lengths: Sequence[float], gap: float = 0.08, 
 
 
 def perform(written: Sequence[Note], how: Deviations) -> tuple[tuple[Note, ...], np.ndarray]:
-    """The notes that are sung, and their (samples,) at `RATE`."""
+    """Return the sung notes, and their (samples,) at `RATE`."""
     first, last = ((n.onset + n.offset) / 2 for n in (written[0], written[-1]))
     notes = []
     for number, note in enumerate(written):

@@ -1,4 +1,4 @@
-"""Random notes, and files that are written of them."""
+"""Random notes, and files that contain them."""
 
 import io
 
@@ -18,7 +18,7 @@ def transcription(notes=(), frames=5, audio="song.wav", duration=10.0):
 
 
 def in_order(steps):
-    """Random (gap, length, pitch, confidence) -> notes that do not overlap."""
+    """Make notes that do not overlap from (gap, length, pitch, confidence)."""
     notes, now = [], 0.0
     for gap, length, pitch, confidence in steps:
         onset = now + gap

@@ -16,9 +16,9 @@ def tune(count=8, audio="tune.wav", confidence=0.9):
 
 
 def sung_tune():
-    """Eight notes of 0.45 s, 60.1 to 64.1, with the pitch that was sung; in the rests nothing is.
+    """Make eight notes of 0.45 s, 60.1 to 64.1, with the sung pitch, which is unvoiced in the rests.
 
-    The fourth note (63.1, from 2.0 s) is doubtful in its pitch and the sixth (60.1, from 3.0 s) in its onset.
+    The pitch of the fourth note (63.1, from 2.0 s) and the onset of the sixth (60.1, from 3.0 s) are doubtful.
     """
     made = tune()
     sure = {3: Certainty(0.5, 0.9, 0.5, 0.99, 0.9), 5: Certainty(0.6, 0.6, 0.9, 0.99, 0.9)}

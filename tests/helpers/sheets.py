@@ -1,4 +1,4 @@
-"""Sheets for tests: what is written of a melody, without a recording."""
+"""Sheets for tests, made from written melodies without a recording."""
 
 from singtrans.formats.score.layout import lay_out
 from singtrans.formats.score.sheet import Ornamented, Sheet, Tempo
@@ -8,7 +8,7 @@ from singtrans.melody.key import parse_key
 
 
 def sheet_of(melody, key="C", **more):
-    """A sheet of a `WrittenMelody`; further attributes override what it has."""
+    """Make the sheet of a `WrittenMelody`; further arguments replace its attributes."""
     count = len(melody.starts)
     key = parse_key(key)
     spelling = tuple(key.spell(pitch) for pitch in melody.pitches)

@@ -1,4 +1,4 @@
-"""One tune for tests of writers: eight notes at 96 quarter notes a minute."""
+"""A tune for tests of writers: eight notes at 96 quarter notes per minute."""
 
 from fractions import Fraction
 
@@ -7,7 +7,7 @@ import numpy as np
 from singtrans import Note, PitchTrack, Transcription, formats
 from singtrans.formats import Options
 
-# C D E F# | G(triplets) rest A | D, at 96: pitch off by some cents, the last two a breath apart.
+# C D E F# | G(triplets) rest A | D. The pitch is off by some cents, and the last two notes are separated by a breath.
 TEMPO, START = 96.0, 0.5
 SPANS = [(0, 1, 60), (1, 1.5, 62), (1.5, 2, 64), (2, 3.5, 66), (4, 5, 67), (5.5, 6, 69), (6, 6.5, 69), (7, 12, 62)]
 SHARP = 0.13

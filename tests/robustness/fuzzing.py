@@ -203,7 +203,7 @@ def fuzz(name: str, rounds: Callable[[], bool], seed: int, folder: Path) -> tupl
         which = rng.randrange(len(seeds))
         content = mutated(seeds[which], rng, seeds)
         line = attempt(target, folder / names[which], content)
-        if line.startswith("more than"):  # once more, because the machine may be busy
+        if line.startswith("more than"):  # the input is tried again, because the machine may be busy
             line = attempt(target, folder / names[which], content)
         count += 1
         if line:

@@ -1,4 +1,4 @@
-"""With Spleeter's own weights: a voice of formants over made-up instruments. Skipped where they are not installed."""
+"""Separation of a synthetic voice from synthetic instruments with Spleeter's weights, if they are installed."""
 
 import json
 import subprocess
@@ -27,7 +27,7 @@ except UsageError:
 
 @pytest.fixture(scope="module")
 def song():
-    """Voice, backing and true notes; the mix has both equally loud."""
+    """Return voice, backing and true notes; in the mix, both are equally loud."""
     sung = sing(3, 12.0)
     band = backing(len(sung.samples) / RATE, np.random.default_rng(0))
     return sung.samples, band * (sung.samples.std() / band.std()), sung.notes
@@ -43,7 +43,7 @@ def write(path, samples):
     return path
 
 
-def test_checkpoint_has_the_networks_shapes():
+def test_the_checkpoint_has_the_shapes_of_the_network():
     from singtrans.separation.checkpoint import find_checkpoint, read_checkpoint
 
     weights = read_checkpoint(find_checkpoint())
@@ -58,16 +58,16 @@ def test_the_other_checkpoint_is_refused():
         read_checkpoint(find_checkpoint().with_name("testcheckpoint1.ckpt"))
 
 
-def test_instruments_are_taken_away(song, separator, tmp_path):
+def test_instruments_are_removed(song, separator, tmp_path):
     voice, band, _ = song
     mix = np.concatenate(list(separator(audio.stereo_blocks(write(tmp_path / "a.wav", voice + band)))))[:, 0]
     alone = np.concatenate(list(audio.stereo_blocks(write(tmp_path / "b.wav", voice))))[:, 0]
     gain = mix @ alone / (alone @ alone)
     noise = mix - gain * alone
-    assert 10 * np.log10((gain * alone) @ (gain * alone) / (noise @ noise)) > 5.0  # it was 0
+    assert 10 * np.log10((gain * alone) @ (gain * alone) / (noise @ noise)) > 5.0  # it is 0 dB before
 
 
-def test_song_gets_the_notes_of_its_voice(song, tmp_path):
+def test_a_song_gets_the_notes_of_its_voice(song, tmp_path):
     voice, band, notes = song
     transcriber = Transcriber()
     path = write(tmp_path / "a.wav", voice + band)
@@ -79,7 +79,7 @@ def test_song_gets_the_notes_of_its_voice(song, tmp_path):
     assert scores[Separate.AUTO] == scores[Separate.ALWAYS]
 
 
-def test_solo_keeps_its_notes(song, tmp_path):
+def test_a_solo_keeps_its_notes(song, tmp_path):
     path, transcriber = write(tmp_path / "a.wav", song[0]), Transcriber()
     found = SongTranscriber(transcriber, SeparationOptions())(path)
     assert found.notes == transcriber(path).notes

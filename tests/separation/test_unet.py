@@ -33,7 +33,7 @@ def test_every_array_has_an_effect():
         assert np.abs(run(mask_graph(weights), x) - plain).max() > 1e-5, name
 
 
-def test_the_number_of_weights_is_the_published_one():
+def test_the_number_of_weights_equals_the_published_number():
     assert sum(np.prod(shape) for shape in shapes().values()) == pytest.approx(9.8e6, rel=0.01)
 
 

@@ -1,4 +1,4 @@
-"""The commands that the report page prints for teaching a model, word for word but for the number of steps."""
+"""The commands for teaching a model that the report page prints, with another number of steps."""
 
 import json
 import shlex
@@ -26,7 +26,7 @@ def commands_of(html: str) -> list[list[str]]:
     return [shlex.split(command) for command in content["teaching"]]
 
 
-def test_the_printed_commands_run_again_and_again(tmp_path):
+def test_the_printed_commands_can_be_repeated(tmp_path):
     sung = sing(5)
     song = write_audio(tmp_path / "my song.wav", sung.samples)
     found = transcribe(song)
@@ -61,7 +61,7 @@ def test_only_a_model_can_be_adapted(tmp_path):
     assert (done.returncode, "contradict" in done.stderr) == (2, True)
 
 
-def test_corrections_put_right_what_was_wrong():
+def test_training_on_corrections_corrects_notes():
     true = sing(6).notes
     wrong = [note for number, note in enumerate(true) if number % 4]
     fixed, count = correct(true, wrong, most=2)
