@@ -1,4 +1,4 @@
-// What buttons and keys do.
+// The actions of buttons and keys.
 import { addNote, measurePitch, mergeNotes, nudge, removeNotes, setChecked, snapPitch, snapping, splitNote } from "./edits.js";
 import { redo, undo } from "./history.js";
 import { choose, chosenCount, chosenIndices, chosenNotes, onlyChosen, phraseAround } from "./selection.js";
@@ -78,7 +78,7 @@ export function choosePhrase() {
   if (at >= 0) choose(phraseAround(at).map((note) => note.id));
 }
 
-// Loop the selected notes, or else the phrase at the cursor; if a loop is on, play on without it.
+// Loop the selected notes, or the phrase at the cursor if no note is selected; if a loop is on, turn it off.
 export function switchLoop() {
   if (player.looping) { player.looping = false; emit("playing"); return; }
   if (player.loop && chosenCount() === 0) { player.looping = true; emit("playing"); return; }

@@ -1,4 +1,4 @@
-// The data of the page, and small things that every module needs.
+// The data of the page, and small functions for all modules.
 
 export const $ = (id) => document.getElementById(id);
 export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);

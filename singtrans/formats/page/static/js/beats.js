@@ -4,7 +4,7 @@
 // The first bar begins with the recording.
 import { song } from "./song.js";
 
-const NEAR = 0.15; // of a quarter note: a bar this close to the beginning is the first one
+const NEAR = 0.15; // quarter notes; a bar that begins this close to the beginning is the first one
 
 // The value at x on the line through points, continued beyond the last.
 function interpolated(x, known, images) {

@@ -1,4 +1,4 @@
-// The list of what to look at, and how many notes are left.
+// The list of notes to check, and the number of notes that are left.
 import { $, element, icon, on } from "./base.js";
 import { goTo, markRight, stepCheck } from "./actions.js";
 import { clock, integer, noteName } from "./music.js";
@@ -29,7 +29,7 @@ function listNotes() {
   $("check-progress").max = Math.max(atFirst, left.length, 1);
   $("check-progress").value = atFirst ? done : 1;
   $("check-empty").hidden = left.length > 0;
-  $("check-empty").textContent = atFirst ? "Every note that was unsure has been checked." : "No note is unsure.";
+  $("check-empty").textContent = atFirst ? "All of these notes have been checked." : "There are no notes to check.";
   for (const id of ["check-next", "check-previous"]) $(id).disabled = !left.length;
   if (listedNotes && listedNotes.length === left.length && listedNotes.every((note, i) => note === left[i])) return;
   listedNotes = left;

@@ -12,7 +12,7 @@ export const snapping = { time: 0, pitch: false }; // parts of a beat, 0 for non
 const chosenToken = (name) => `${name}:${chosenIds().join()}`;
 const replaced = (notes, index, note) => [...notes.slice(0, index), note, ...notes.slice(index + 1)];
 
-// Pitch again from the curve, unless a person has set it.
+// Measure the pitch again from the curve, unless a person has set it.
 function measured(note) {
   if (note.byHand) return note;
   const pitch = steadyPitch(note.onset, note.offset);
@@ -34,7 +34,7 @@ export function shiftedInTime(notes, indices, seconds, isSnapped = true) {
   return notes.map((note, i) => (inside.has(i) ? changed(note, { onset: note.onset + by, offset: note.offset + by }) : note));
 }
 
-// Move them by semitones; whole steps keep how far the singer is off, unless notes snap to exact semitones.
+// Move the notes by semitones; whole steps keep the deviation of the pitch, unless notes snap to exact semitones.
 export function shiftedInPitch(notes, indices, semitones) {
   const inside = new Set(indices), isWhole = Number.isInteger(semitones);
   return notes.map((note, i) => {

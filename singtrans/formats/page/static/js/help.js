@@ -3,15 +3,15 @@ import { $, element } from "./base.js";
 import { BINDINGS } from "./keys.js";
 
 const GESTURES = [
-  ["Click a note", "select and play it; with Shift also the notes between, with Ctrl one more"],
-  ["Drag a note", "moves it in time or in pitch, whichever you begin with; with Shift in fine steps"],
+  ["Click a note", "selects and plays it; with Shift, selects the notes between, too; with Ctrl, adds or removes it"],
+  ["Drag a note", "moves it in time or in pitch, depending on the first direction; with Shift in fine steps"],
   ["Drag an end of a note", "moves that end; the pitch is measured again"],
   ["Drag the background", "selects all notes in the rectangle; with a finger it scrolls"],
   ["Double-click a note", "splits it there"],
   ["Double-click the background", "adds a note"],
   ["Click the ruler", "goes to that time; dragging it sets a loop, a double click removes the loop"],
   ["Wheel", "scrolls in time; with Shift in pitch, with Ctrl it zooms, with both it zooms the pitch"],
-  ["Hold a finger on a note", "adds it to the selected notes, or takes it out"],
+  ["Hold a finger on a note", "adds it to the selected notes, or removes it"],
   ["Two fingers", "zoom in time or in pitch"],
 ];
 

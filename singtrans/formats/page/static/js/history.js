@@ -7,7 +7,7 @@ const MOST_STEPS = 1000;
 const MERGE_MS = 900;
 
 export const steps = { done: [], undone: [] };
-let open = null; // the last step while it may still grow: token, time, and the song before it
+let open = null; // the last step, while changes may still be added to it: token, time, and the song before it
 
 // The smallest replacement that turns one list of notes into another.
 function difference(before, after) {
@@ -89,7 +89,7 @@ export function restore({ notes, settings, done = [], undone = [], chosen = [] }
     return made.map((note) => (known.has(note.id) && facts(known.get(note.id)) === facts(note) ? known.get(note.id) : note));
   };
   const revive = (step) => ({ ...step, removed: keep(step.removed), added: keep(step.added), chosen: step.chosen ?? [[], []] });
-  const restored = { notes: keep(notes), done: done.map(revive), undone: undone.map(revive) }; // all of it, or an error
+  const restored = { notes: keep(notes), done: done.map(revive), undone: undone.map(revive) }; // an error in any step discards all
   song.notes = restored.notes;
   song.settings = Object.freeze({ ...original.settings, ...settings });
   steps.done = restored.done;

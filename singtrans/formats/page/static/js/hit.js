@@ -1,4 +1,4 @@
-// What lies under the pointer. Each end of a note has a target of 24 pixels.
+// Finds the note, and the end of a note, under the pointer. Each end has a target of 24 pixels.
 import { boxOf } from "./paint_notes.js";
 import { onlyChosen } from "./selection.js";
 import { firstAfter, song } from "./song.js";
@@ -7,8 +7,8 @@ import { RULER, timeAt, view, yOfNote } from "./view.js";
 const TARGET = 24; // pixels
 const REACH = TARGET / 2; // to either side of an end
 
-// Which end of a note is under x: -1 its start, 1 its end, 0 none; `inner` is how far an end reaches into the note. The
-// less that is, the farther it reaches out of the note.
+// The end of a note under x: -1 for its start, 1 for its end, 0 for neither. `inner` pixels of the target of an end are
+// inside the note, and the rest of the target is outside.
 function endUnder(box, x, inner) {
   const outer = TARGET - inner, fromStart = x - box.x, fromEnd = box.x + box.width - x;
   const isStart = fromStart >= -outer && fromStart <= inner, isEnd = fromEnd >= -outer && fromEnd <= inner;

@@ -49,7 +49,7 @@ export function typeLyric() {
   if (note) openLyric(note); else say("Select a note first.");
 }
 
-// Cut a text into syllables as singtrans does: words at spaces, their syllables at hyphens, a slash at the end of a line.
+// Divide a text into syllables as singtrans does: words at spaces, their syllables at hyphens, a slash at the end of a line.
 function syllablesOf(text) {
   const lines = text.split(/[\n\r]+/).map((line) => line.trim()).filter(Boolean);
   return lines.flatMap((line, number) => {

@@ -21,7 +21,7 @@ import { startTheme } from "./theme.js";
 import { startToolbar } from "./toolbar.js";
 import { limitView, resizeView, view } from "./view.js";
 
-// Keep the canvas as large as its place, whatever on the page opens, closes or wraps.
+// Keep the canvas as large as its place when parts of the page open, close or wrap.
 function watchSize() {
   const fit = () => {
     const { width, height } = $("roll").getBoundingClientRect();
@@ -64,7 +64,7 @@ async function start() {
   goToAddress();
   restoreHistory();
   tellWhatWasFound(await startSaving());
-  startPointer(); // what is restored must not replace an edit
+  startPointer(); // edits begin after the song has been restored, which would replace them
   startKeys();
   startLyrics();
   showStatus();

@@ -1,4 +1,4 @@
-// A notice above the notes, for what happened when the page was opened.
+// A notice above the notes about restored or other corrections.
 import { $, data, element } from "./base.js";
 import { commit } from "./history.js";
 import { original } from "./song.js";

@@ -1,5 +1,5 @@
-// Paints the notes and the sung pitch. A note's box lies on the row of the note that is written; the line in it is the
-// pitch that was sung, so a note that the key moved is on the row that it is named after.
+// Paints the notes and the sung pitch. A note's box is on the row of the written note, and the line in it is at the
+// sung pitch. Therefore, a note that was moved by the key is on the row of its name.
 import { clamp } from "./base.js";
 import { curve, hasCurve } from "./curve.js";
 import { integer, noteName } from "./music.js";

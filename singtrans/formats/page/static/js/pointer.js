@@ -14,7 +14,7 @@ import { LEFT, limitView, pitchAt, RULER, timeAt, view, zoomPitch, zoomTime } fr
 const HOLD_MS = 500;
 const FAR = 4; // pixels until a press becomes a drag
 const BORDER = 24; // pixels
-const FINE = 0.1; // of the pointer's way, with Shift
+const FINE = 0.1; // factor of the pointer's movement with Shift
 
 const canvas = $("canvas");
 const fingers = new Map(); // pointer id -> [x, y]
@@ -28,7 +28,7 @@ const placeOf = (event) => {
 function pressed(event) {
   const [x, y] = placeOf(event);
   fingers.set(event.pointerId, [x, y]);
-  if (fingers.size > 1) { drag = null; return; } // what was dragged stays, and can be undone
+  if (fingers.size > 1) { drag = null; return; } // the drag so far is kept, and can be undone
   if (event.isTrusted) canvas.setPointerCapture(event.pointerId);
   $("roll").focus({ preventScroll: true });
   drag = begun(event, x, y);
@@ -51,7 +51,7 @@ function begun(event, x, y) {
   return { ...start, ...found, kind: "note", notes: song.notes, token: {}, axis: found.edge ? "time" : null, chosen: before };
 }
 
-// A finger that stays on a note adds it to the selected ones, or takes it out.
+// A finger that stays on a note adds it to the selected notes, or removes it.
 function held(note) {
   if (!drag || drag.far) return;
   choose(drag.chosen);

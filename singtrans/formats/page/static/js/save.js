@@ -1,4 +1,4 @@
-// The Save menu: files that the page writes itself, and commands for those that it does not.
+// The Save menu: files that the page writes itself, and commands for other files.
 import { $, data, element, emit } from "./base.js";
 import { loadSession, sessionText } from "./session.js";
 import { say } from "./status.js";

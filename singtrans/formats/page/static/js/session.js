@@ -54,7 +54,7 @@ const isRising = (values) => Array.isArray(values) && values.length > 1 && value
 const isBeats = (beats) => isRising(beats?.times) && isRising(beats.quarters) && beats.times.length === beats.quarters.length
   && /^\d+\/(2|4|8|16)$/.test(beats.metre);
 
-// Load a session with its history. Returns a sentence that says what is wrong, or null.
+// Load a session with its history. Returns a sentence that describes the fault, or null.
 export function loadSession(text) {
   let content;
   try {

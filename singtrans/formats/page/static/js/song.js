@@ -1,7 +1,7 @@
 // The song: its notes, beats and key, as they are now.
 //
 // Notes are frozen objects in time order that never overlap; an edit replaces them. `id` identifies a note across edits.
-// A note has onset, offset (seconds), pitch (fractional MIDI), confidence, tuning, moved, and where they are known
+// A note has onset, offset (seconds), pitch (fractional MIDI), confidence, tuning, moved, and if they are known
 // certainty, ornaments, release, reasons (to check it), lyric, checked, byHand (its pitch was set by a person).
 import { clamp, data } from "./base.js";
 
@@ -51,7 +51,7 @@ function sharedTuning() {
   return tuningOf.shared;
 }
 
-// One tuning for what cannot follow each note's: the shared one, or that of the middle note.
+// The tuning for parts of the page that have a single one: the shared tuning, or that of the middle note.
 export const commonTuning = () => sharedTuning() ?? song.notes[song.notes.length >> 1].tuning;
 
 // The tuning of the note nearest to a time.
@@ -72,7 +72,7 @@ export function changed(note, fields) {
   return Object.freeze(made);
 }
 
-// A note whose words or check mark have changed; what was measured of it stays.
+// A note whose words or check mark have changed; its measured values are kept.
 export function marked(note, fields) {
   const made = { ...note, ...fields };
   for (const [name, value] of Object.entries(made)) if (value === undefined || value === "") delete made[name];

@@ -1,4 +1,4 @@
-// The line that says what is selected or what has happened, which screen readers read out.
+// The line that describes the selection or the last event; screen readers read it out.
 import { $, data, on } from "./base.js";
 import { centsOff, integer, noteName, signed } from "./music.js";
 import { isCorrected } from "./history.js";
@@ -12,7 +12,7 @@ const REASONS = {
   short: "very short", between: "between semitones",
 };
 
-// Why a note should be looked at, in words.
+// The reasons to check a note, in words.
 export function reasonText(note) {
   const what = note.reasons.filter((name) => name !== "short" && name !== "between").map((name) => REASONS[name] ?? name);
   const why = note.reasons.filter((name) => name === "short" || name === "between").map((name) => REASONS[name]);
@@ -51,7 +51,7 @@ function describe() {
   else $("status").textContent = `${countOf(notes.length)}${isCorrected() ? ", corrected" : ""}`;
 }
 
-// How many notes there are, and from which to which.
+// The number of notes, and the lowest and the highest note.
 function showAbout() {
   const numbers = song.notes.map(integer), { key } = song.settings;
   const range = numbers.length ? `, ${noteName(Math.min(...numbers), key)} to ${noteName(Math.max(...numbers), key)}` : "";

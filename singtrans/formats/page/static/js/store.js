@@ -1,4 +1,4 @@
-// Saves every change in the browser, so that a crash or a closed tab loses nothing.
+// Saves every change in the browser, so that no change is lost if the browser crashes or the tab is closed.
 //
 // A record is keyed by the hashes of the recording and of the page's notes. A page made from other notes of the same
 // recording therefore finds the older record, but does not replace it.

@@ -1,4 +1,4 @@
-// The summary for teachers: what the analysis found, to read and to print.
+// The summary of the analysis for teachers, which can be printed.
 import { data, element } from "./base.js";
 import { withSign } from "./music.js";
 import { deviationChart } from "./summary_chart.js";

@@ -1,7 +1,7 @@
 // The sound of the notes.
 import { hertz, relative, written } from "./music.js";
 
-// The pitch that is sung; for a note that the key moved, the pitch that is written.
+// The sung pitch; for a note that was moved by the key, the written pitch.
 const heard = (note) => (note.moved ? written(note) : relative(note) + note.tuning);
 
 export function makeTones(context) {

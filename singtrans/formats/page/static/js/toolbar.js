@@ -1,4 +1,4 @@
-// The buttons, and what they show of the state of the page.
+// The buttons, and how they show the state of the page.
 import { $, on } from "./base.js";
 import { addHere, mergeHere, redoStep, remove, setPitchSnap, setSnap, splitHere, switchLoop, transpose, undoStep } from "./actions.js";
 import { backdrop, setBackdrop } from "./backdrop.js";

@@ -1,4 +1,4 @@
-// Which times and pitches are on the canvas, and the conversion between them and pixels.
+// The times and pitches on the canvas, and the conversion between them and pixels.
 import { clamp, emit } from "./base.js";
 import { relative } from "./music.js";
 import { duration, song } from "./song.js";
@@ -34,7 +34,7 @@ export function pitchBounds() {
   return bounds;
 }
 
-// The pitches that nineteen of twenty notes have, so that a wrong one does not set the range.
+// The range of pitches of nineteen of twenty notes, so that a wrong note does not change it.
 function usualPitches() {
   const sorted = song.notes.map(relative).sort((a, b) => a - b);
   if (!sorted.length) return { low: 55, high: 71 };
