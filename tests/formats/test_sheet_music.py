@@ -127,6 +127,18 @@ def test_svg_and_pdf(tmp_path):
     assert len(heads) >= 600
 
 
+def test_svg_embeds_the_font_of_its_text(tmp_path):
+    from lxml import etree
+
+    root = etree.parse(saved(tmp_path, ".svg", lyrics=parse_lyrics("one"))).getroot()
+    (style,) = [node for node in root.iter("{*}style") if "@font-face" in (node.text or "")]
+    assert re.search(r'font-family: "Liberation";\s*src: url\(data:[^)]{50000}', style.text)
+    texts = [node for node in root.iter("{*}text") if "".join(node.itertext()).strip()]
+    for text in texts:
+        families = next(above.get("font-family") for above in (text, *text.iterancestors()) if above.get("font-family"))
+        assert families.startswith("Liberation,")
+
+
 def test_pdf_embeds_its_fonts_and_states_its_title(tmp_path):
     import pypdf
 
@@ -219,7 +231,7 @@ def test_letters_of_words_are_as_wide_as_verovio_expects(tmp_path):
     root = etree.parse(saved(tmp_path, ".svg", lyrics=parse_lyrics("one"))).getroot()
     (group,) = [node for node in root.iter("{*}g") if "syl" in (node.get("class") or "").split()]
     sizes = [float(part.get("font-size")[:-2]) for part in group.iter("{*}tspan") if part.get("font-size")]
-    assert sizes == [pytest.approx(405 * 0.94)]
+    assert sizes == [pytest.approx(405)]  # the letters of the embedded font are as wide as those of Times
 
 
 def test_lines_of_words_end_systems(tmp_path):

@@ -1,11 +1,12 @@
 """Pages of a score as SVG, engraved by verovio (extra ``score``)."""
 
 from xml.etree import ElementTree
-from xml.etree.ElementTree import Element
+from xml.etree.ElementTree import Element, SubElement
 
 from singtrans.errors import InputError
 from singtrans.extras import need
-from singtrans.formats.score.headings import FONTS, SVG, add_heading, add_page_number, replace_tempo, tidy_lyrics
+from singtrans.formats.score.fonts import TYPST, VEROVIO, font_face
+from singtrans.formats.score.headings import SVG, add_heading, add_page_number, replace_tempo, tidy_lyrics
 from singtrans.formats.score.musicxml_writer import to_xml
 from singtrans.formats.score.sheet import Sheet
 
@@ -26,7 +27,8 @@ def engrave(sheet: Sheet, *, whole: bool) -> list[str]:
 
     Args:
         sheet: music to draw.
-        whole: whether pages are as long as they need to be; otherwise they are A4, with page numbers.
+        whole: whether pages are as long as they need to be, and contain their font; otherwise they are A4, with page
+            numbers.
 
     Raises:
         UsageError: if verovio is not installed.
@@ -62,19 +64,22 @@ def engrave(sheet: Sheet, *, whole: bool) -> list[str]:
     pages = [ElementTree.fromstring(toolkit.renderToSVG(page)) for page in range(1, count + 1)]
     for number, page in enumerate(pages, 1):
         _finish(page, sheet, number, whole)
+    if whole and (rule := font_face(toolkit.getResourcePath())):
+        SubElement(pages[0], f"{{{SVG}}}style").text = rule
     return [ElementTree.tostring(page, encoding="unicode") for page in pages]
 
 
 def _finish(page: Element, sheet: Sheet, number: int, whole: bool) -> None:
     """Replace text that verovio wrote in its own fonts, or in a place that programs interpret differently."""
-    scaled = page.find(f"{{{SVG}}}svg")
-    if scaled is not None:
-        scaled.set("font-family", FONTS)
+    fonts = VEROVIO if whole else TYPST
+    for element in (page, page.find(f"{{{SVG}}}svg")):
+        if element is not None:
+            element.set("font-family", fonts.families)
     for parent in page.iter():
         for child in list(parent):
             if "pgHead" in child.get("class", "").split():
                 parent.remove(child)
-    tidy_lyrics(page)
+    tidy_lyrics(page, fonts.narrow)
     if number == 1:
         replace_tempo(page, sheet)
         add_heading(page, sheet)

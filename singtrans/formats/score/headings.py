@@ -7,14 +7,10 @@ from singtrans.formats.score.sheet import Sheet
 SVG = "http://www.w3.org/2000/svg"
 """Namespace of SVG."""
 
-FONTS = "'Libertinus Serif', 'Times New Roman', 'Liberation Serif', 'Nimbus Roman', FreeSerif, Times, serif"
-"""Fonts of all text: the first one comes with typst; the letters of the others are as wide as those of Times."""
-
 _TITLE, _NAME, _NUMBER = 34.0, 19.0, 17.0  # sizes of text, in pixels: a fifth of a millimetre each
 _TITLE_Y, _NAME_Y = 92.0, 128.0  # base lines
 _MARGIN = 75.0
 _LETTER = 0.5  # width of an average letter, relative to the size of the text
-_NARROW = 0.94  # width of letters in Times, which verovio expects, relative to letters in `FONTS`
 _SHORTEST_LINE = 90.0  # units; shorter than a hyphen
 _RAISED = 230.0  # units by which a tempo mark is raised above verovio's place, so that it does not touch beams
 _TEMPO = 405.0  # size of a tempo mark, in verovio's units
@@ -51,18 +47,24 @@ def replace_tempo(page: Element, sheet: Sheet) -> None:
         width = _draw_note(group, x, y, sheet)
         mark = SubElement(group, f"{{{SVG}}}text", x=f"{x + width:g}", y=f"{y:g}")
         mark.set("font-size", f"{_TEMPO:g}px")
+        mark.set("style", "font-weight: normal")  # verovio's style is bold; only the regular font is embedded
         mark.text = f"= {sheet.tempo.beats:g}"
 
 
-def tidy_lyrics(page: Element) -> None:
-    """Make the letters of lyrics as wide as verovio expects, and remove lines that are as short as a full stop."""
+def tidy_lyrics(page: Element, narrow: float) -> None:
+    """Make the letters of lyrics as wide as verovio expects, and remove lines that are as short as a full stop.
+
+    Args:
+        page: an engraved page.
+        narrow: factor of the size of letters.
+    """
     for group in page.iter(f"{{{SVG}}}g"):
         if "syl" not in group.get("class", "").split():
             continue
         for part in group.iter(f"{{{SVG}}}tspan"):
             size = part.get("font-size")
             if size:
-                part.set("font-size", f"{_NARROW * float(size.removesuffix('px')):g}px")
+                part.set("font-size", f"{narrow * float(size.removesuffix('px')):g}px")
         for line in group.findall(f"{{{SVG}}}rect"):
             if float(line.get("width", "0")) < _SHORTEST_LINE:
                 group.remove(line)
@@ -106,7 +108,6 @@ def _size(page: Element) -> tuple[float, float]:
 
 def _add_text(page: Element, content: str, x: float, y: float, size: float, anchor: str) -> None:
     text = SubElement(page, f"{{{SVG}}}text", x=f"{x:g}", y=f"{y:g}")
-    text.set("font-family", FONTS)
     text.set("font-size", f"{size:g}px")
     text.set("text-anchor", anchor)
     text.text = content
