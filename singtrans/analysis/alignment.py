@@ -1,7 +1,7 @@
 """Alignment of sung notes with written notes by dynamic time warping, in any key and at any tempo.
 
 A path through both melodies matches notes, or skips a sung note (extra) or a written one (missed), each at a cost. The
-transposition is the one with the cheapest path.
+transposition with the cheapest path is chosen.
 """
 
 from dataclasses import dataclass

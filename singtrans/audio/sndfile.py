@@ -55,7 +55,8 @@ def stated_seconds(path: Path) -> float | None:
 class _Seekable:
     """A binary file in which positions before the start or far after the end are replaced with the start or end.
 
-    With damaged headers, libsndfile seeks such positions, and an exception in its callback would be printed.
+    If a header is damaged, libsndfile seeks such positions. An exception in its callback would be printed as a
+    traceback.
     """
 
     def __init__(self, file: BinaryIO) -> None:

@@ -111,7 +111,7 @@ class _Pool:
                         worker.pipe.send((number, self._jobs[number], self._retries.policy(number)))
 
     def _must_wait(self, worker: _Worker, number: int) -> bool:
-        """Return whether a job must wait until a process is idle. This is so if the job's previous process died."""
+        """Return whether a job must wait until a process is idle, because its previous process died."""
         return bool(worker.sent) and self._retries.deaths(number) > 0
 
     def receive(self, waiting: deque[int]) -> dict[int, Outcome]:

@@ -1,4 +1,4 @@
-"""``singtrans dataset check`` and ``singtrans dataset split``."""
+"""``singtrans dataset check``, ``singtrans dataset add`` and ``singtrans dataset split``."""
 
 from enum import StrEnum
 from pathlib import Path

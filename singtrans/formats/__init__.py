@@ -147,7 +147,7 @@ def load_notes(
         tier: name of a tier in a TextGrid.
         unit: unit of pitch, ``midi`` or ``hz``, for tables that do not state it, or state a wrong one.
         columns: names of the columns of a table without a header, such as ``onset,offset,hz``.
-        faults: list to which errors in single lines are added, which are then skipped; None to raise the first error.
+        faults: list that collects errors in single lines, which are then skipped; None to raise the first error.
 
     Raises:
         InputError: if the ending is unknown, the file cannot be read, or its content does not have the format. The
@@ -220,7 +220,7 @@ def load_pitch(
 
 
 def find_notes(folder: Path) -> list[Path]:
-    """List the files of notes in a folder, in the order of formats from the most complete, and then by path.
+    """List the files of notes in a folder, sorted by format (the most complete first) and then by path.
 
     Hidden files, pitch tracks (song.f0.csv) and times without pitch (song.times.csv) are left out. Files with one of
     :data:`TEXT_SUFFIXES` are listed if they have notes.

@@ -24,7 +24,7 @@ _PITCHES = {
 }
 _MILLISECONDS = re.compile(r"(?<=.)_(?:ms|msecs?|milliseconds?)$")
 USUALLY_MIDI = ("pitch", "note", "note_name", "pitch_name")
-"""Pitch columns in which MIDI numbers up to 127 are expected, not only those in the range of singing."""
+"""Pitch columns in which all MIDI numbers up to 127 are expected, also outside the range of singing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ class Clock:
         self._beat = division * 1_000_000.0
         self.is_film = division < 0
         if self.is_film:
-            frames = -(division >> 8)  # 29 means 29.97 frames per second, of which some numbers are left out
+            frames = -(division >> 8)  # 29 means 29.97 frames per second, with dropped frame numbers
             rate = 30_000 / 1001 if frames == 29 else float(frames)
             changes, self._beat = {0: 1}, rate * (division & 0xFF)
         self.changes = changes

@@ -1,4 +1,4 @@
-"""Reading of notes of the voice and beats from Standard MIDI files.
+"""Reading of the notes of a voice, and of the beats, from Standard MIDI files.
 
 Damaged files are read as far as possible; see `midi_bytes`.
 """
@@ -76,7 +76,7 @@ def _tracks(path: Path) -> list[Track]:
 
 
 def _with_words(tracks: list[Track], words: list[float]) -> list[Track]:
-    """Mark the tracks whose onsets agree best with the times of the words; if equal, those with words."""
+    """Mark the tracks whose onsets agree best with the times of the words; among equal tracks, those with words."""
     agreement = [_agreement([note.onset for note in track.notes], words) for track in tracks]
     best = max(agreement, default=0.0)
     if best < _AGREEING:
@@ -87,7 +87,7 @@ def _with_words(tracks: list[Track], words: list[float]) -> list[Track]:
 
 
 def _agreement(onsets: list[float], words: list[float]) -> float:
-    """Compute the agreement of onsets and words: the F-measure of those within `AT_NOTE`."""
+    """Compute the agreement of onsets and words: the F-measure of matches within `AT_NOTE`."""
     if not onsets or not words:
         return 0.0
     times, sorted_words = np.array(onsets), np.array(sorted(words))

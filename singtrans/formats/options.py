@@ -52,7 +52,8 @@ class Options:
         signature: key of the notes for signatures, if known; the notes are not rounded to it.
         checked: numbers of the notes that a person has marked as right, counted from 0.
         history: steps for undo and redo that a session of the report page kept; only that page reads them.
-        reference: notes of the written melody, for the comparison in the summary of the report page; None for none.
+        reference: notes of the written melody, for the comparison in the summary of the report page; None for no
+            comparison.
         analysis: values for the summary of the report page, as JSON; None to compute them from the notes.
         composer: name of the composer, or empty.
         ornaments: ``fold`` (scoops, grace notes and falls are part of their notes) or ``keep`` (they are written as
@@ -104,7 +105,7 @@ class Options:
 
     @property
     def without_bars(self) -> "Options":
-        """The same options for formats of one tempo without bars; a stated tempo counts quarter notes."""
+        """These options for formats with one tempo and without bars, in which a stated tempo counts quarter notes."""
         counts_quarters = isinstance(self.tempo, float | int)
         return replace(self, tempo_map=False, metre=Metre() if counts_quarters else self.metre)
 

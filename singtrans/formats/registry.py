@@ -59,13 +59,13 @@ WRITERS: dict[str, Format] = {format.name: format for format in FORMATS if forma
 """Map from names to formats that are written."""
 
 ENDINGS: dict[str, str] = {name: format.endings[0] for name, format in WRITERS.items()}
-"""Map from names to endings of written files. Formats whose endings have the same last part have two dots in them."""
+"""Map from names to endings of written files. An ending has two dots if its last part is not unique."""
 
 ALIASES: dict[str, str] = {alias: name for name, format in WRITERS.items() for alias in (name, *format.aliases)}
 """Map from all names that ``-f`` accepts, in lower case, to names of formats."""
 
 USES: dict[str, frozenset[str]] = {name: format.uses for name, format in WRITERS.items()}
-"""Map from names to the fields of `Options` that change the file; ``audio`` is included if its name changes it."""
+"""Map from names to fields of `Options` that change the file; ``audio`` is included if the recording's name does."""
 
 SCORED: frozenset[str] = frozenset(name for name, fields in USES.items() if "tempo" in fields)
 """Names of formats with beats, which use tempo, grid and lyrics."""

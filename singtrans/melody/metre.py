@@ -15,7 +15,7 @@ class Metre:
 
     Attributes:
         numerator: number of note values in a bar, 1 to 24.
-        denominator: the note value, as in 1/2, 1/4, 1/8 or 1/16: 2, 4, 8 or 16.
+        denominator: number of these note values in a whole note: 2, 4, 8 or 16.
 
     Raises:
         ValueError: if there is no such metre.

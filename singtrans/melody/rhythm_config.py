@@ -13,21 +13,21 @@ _DECIMALS = 2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RhythmTables:
-    """Log probabilities of positions in the bar, counted in songs.
+    """Arrays of log probabilities, counted in songs.
 
     The first axis is the metre, the second the position in the bar. The tables of first and last notes and of starts
     and ends are relative to a uniform distribution over the positions. `degree` and `interval` are relative to the
     distribution over all positions.
 
     Attributes:
-        steps: (metres, positions, steps) of the step from each position to that of the next note.
-        beat_steps: (2, positions in a beat, steps) of the same in all beats of simple metres, and of compound metres.
-        first, last: (metres, positions) of the first and the last note.
-        phrase_start, phrase_end: (metres, positions) of the first and last notes of phrases.
-        figure_start: (metres, positions) of the first notes of figures that recur.
-        phrase_bars: (metres, bars) of the length of phrases in whole bars.
-        degree: (metres, positions, 24) of the degrees of a major and a minor scale.
-        interval: (metres, positions, classes) of the interval from the note before.
+        steps: (metres, positions, steps) each step from a position to that of the next note.
+        beat_steps: (2, positions in a beat, steps) the same for all beats of simple metres, and of compound metres.
+        first, last: (metres, positions) position of the first and of the last note.
+        phrase_start, phrase_end: (metres, positions) position of the first and of the last note of a phrase.
+        figure_start: (metres, positions) position of the first note of a figure that recurs.
+        phrase_bars: (metres, bars) length of a phrase in whole bars.
+        degree: (metres, positions, 24) degree of a major and of a minor scale at each position.
+        interval: (metres, positions, classes) interval from the previous note at each position.
     """
 
     steps: np.ndarray
@@ -44,15 +44,15 @@ class RhythmTables:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KeyTables:
-    """Log probabilities of the degrees of the scale, counted in songs, and weights of these tables.
+    """Arrays of log probabilities of degrees of the scale (semitones above the tonic), counted in songs, with weights.
 
     Attributes:
-        degrees: (2, 12) of each degree above the tonic, weighted by time, in major keys and in minor keys.
-        last: (2, 12) of the last note.
-        first: (2, 12) of the first note.
-        phrase_end: (2, 12) of the last notes of phrases.
-        steps: (2, 12, 12) of the next degree (last axis) after each degree.
-        ending: (2, 12, 12) of the last two notes.
+        degrees: (2, 12) degree of a note, weighted by its length, in major keys and in minor keys.
+        last: (2, 12) degree of the last note.
+        first: (2, 12) degree of the first note.
+        phrase_end: (2, 12) degree of the last note of a phrase.
+        steps: (2, 12, 12) degree of a note (last axis) after each degree.
+        ending: (2, 12, 12) degrees of the last two notes.
         weights: (7,) weights of these tables, in this order, and of the minor mode.
     """
 

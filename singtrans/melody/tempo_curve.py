@@ -1,7 +1,7 @@
 """A singer's tempo: likely pulses of a melody, and smooth curves of their tempo.
 
-To find a pulse, durations between onsets are explained as simple multiples and fractions of it, while its tempo changes
-slowly, by the Viterbi algorithm.
+A pulse is found by the Viterbi algorithm. The durations between onsets are simple multiples and fractions of the pulse,
+and its tempo changes slowly.
 """
 
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ CHANGE = 0.016  # standard deviation of the change of the logarithm of the tempo
 FAR = 14.0  # cost of an interval that fits no value
 BREATH_TIMING = 0.04  # seconds, added to the standard deviation after a silence
 _BREATH = 0.12  # seconds of silence after which a phrase may begin late
-_WINDOW = 20  # notes to either side, of the local fits
+_WINDOW = 20  # notes on each side of a note that a local fit uses
 _SMOOTH = 3.0  # seconds, standard deviation of the local fits' weights
 
 

@@ -112,7 +112,7 @@ def write_card(
             "",
             f"The scores are means over {len(valid)} recordings that were not used for training: {names}{more}."
             " These recordings were used to choose the best step, so the scores are slightly too high. To publish"
-            " scores, use recordings that were used for neither, and run"
+            " scores, use recordings that were not used for training or for this choice, and run"
             " `singtrans evaluate DATA --model best.safetensors`.",
         ]
     else:

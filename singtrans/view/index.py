@@ -83,11 +83,11 @@ def index_in(folder: Path) -> Path:
 
 
 def write_index(target: Path, pages: Mapping[Path, str]) -> bool:
-    """Write the index of the pages that exist, whichever run made them; an older index is replaced.
+    """Write the index of all existing pages, including those of earlier runs; an older index is replaced.
 
     Args:
         target: path of the index, from `index_in`.
-        pages: path of each page -> name of its recording.
+        pages: map from paths of pages to names of their recordings.
 
     Returns:
         False if there is no page, and therefore no index.

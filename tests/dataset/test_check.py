@@ -167,7 +167,7 @@ def test_one_recording_in_time_among_late_ones_is_reported(songs, data, transcri
     report = check(data, transcribe)
     assert [s.file.name for s in report.problems] == ["data", "song0.tsv"]
     assert "s late throughout: move them by -0." in report.problems[0].line
-    assert "are in time, where those of its set are about 0." in report.problems[1].line
+    assert "are in time, although those of its set are about 0." in report.problems[1].line
 
 
 @pytest.mark.parametrize(("seconds", "named"), [(0.035, True), (-0.035, True), (0.01, False)])

@@ -1,7 +1,7 @@
 """Comparison of labels with the measured pitch of their recording, in time and in pitch.
 
-Labels and measurement are sampled on the same grid of frames. The labels are shifted by different lags, and for each
-lag, the frames are counted that agree up to a constant interval. If labels are 0.3 s late, they agree best after they
+Labels and measurement are sampled on the same grid of frames. The labels are shifted by many lags. For each lag, the
+frames that agree up to a constant interval are counted. If labels are 0.3 s late, they agree best after they
 are moved back by 0.3 s, even if they are also an octave off.
 """
 

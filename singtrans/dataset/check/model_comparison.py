@@ -86,7 +86,7 @@ def compare(
         found.add("offset", f"labels are {lateness(fit.late)} throughout: move them by {-fit.late:+.2f} s")
     else:
         found.add(
-            "offset", f"labels are in time, where those of its set are {lateness(convention.lag)}: do not move these"
+            "offset", f"labels are in time, although those of its set are {lateness(convention.lag)}: do not move these"
         )
 
 

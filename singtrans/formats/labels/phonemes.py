@@ -35,7 +35,7 @@ _INITIALS = frozenset(
 )
 """Initials of Pinyin, which are consonants that have the same note as the next phoneme."""
 
-_AGREEING = 0.05  # largest difference of the sums of both kinds of durations, as a share of the recording's length
+_AGREEING = 0.05  # largest difference of the sums of note and phoneme lengths, relative to the recording's length
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class PhonemeLabel:
 def notes_of_phonemes(phonemes: Sequence[PhonemeLabel]) -> Iterator[Note]:
     """Yield the notes, one after the other from 0 s.
 
-    If the sum of the note lengths is the length of the recording, they are used; otherwise, those of the phonemes are.
+    The note lengths are used if their sum is the length of the recording; otherwise, the phoneme lengths are used.
 
     Raises:
         ValueError: if a note is invalid.

@@ -3,7 +3,7 @@
     onset,offset
     0.421,0.963
 
-The columns are as in tables of notes (docs/labels.md). Without a header, they are onset, offset, and any others.
+The columns are as in tables of notes (docs/labels.md). Without a header, the first two columns are onset and offset.
 """
 
 from pathlib import Path

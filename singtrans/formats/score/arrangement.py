@@ -25,7 +25,7 @@ class Arrangement:
         notes: notes with the times that are written, in seconds.
         unmoved: the notes before they were quantized; their ends are chosen in the same way.
         beats: the beats of the music.
-        is_found: whether the beats were found in the notes; otherwise they are only stated.
+        is_found: whether the beats were found in the notes; otherwise, they are stated or the default.
         rhythm: metre, tempo and note values for a score; None without a grid.
         syllables: syllable of each note; None for a note without one.
         breaths: for each note, whether the singer breathes after it.

@@ -15,7 +15,7 @@ from singtrans.formats.score.values import QUARTER, STRAIGHT_STEP, split
 from singtrans.melody.beats import Beats
 from singtrans.melody.metre import Metre
 
-_EARLY, _LATE = 0.08, 0.35  # seconds by which a written end may lie before and after the sung one, at a cost of 1
+_EARLY, _LATE = 0.08, 0.35  # seconds before and after the sung end at which a written end costs 1
 _REST, _SYMBOL = 0.8, 0.5  # cost of a rest, and of each symbol after the first
 _SHORT = 1.5  # cost of a rest shorter than an eighth note
 _OFF_BEAT, _OFF_HALF = 0.4, 1.2  # cost of a rest that begins between beats, and between their halves

@@ -20,7 +20,7 @@ class Clef:
     Attributes:
         sign: ``G`` or ``F``.
         line: the line of the staff that it marks.
-        octave: octaves by which notes sound higher than under the plain clef.
+        octave: number of octaves by which notes sound higher than with the plain clef.
         bottom: diatonic position of the lowest line, counted from C0.
     """
 
@@ -32,7 +32,7 @@ class Clef:
 
 _TREBLE, _TENOR, _BASS = Clef("G", 2, 0, 30), Clef("G", 2, -1, 23), Clef("F", 4, 0, 18)
 _PRICES = {_TREBLE: 0.0, _TENOR: 0.3, _BASS: 0.6}
-"""The mean number of ledger lines per note that a clef must save: singers read treble clefs best."""
+"""Mean number of ledger lines per note that another clef must save: singers read the treble clef best."""
 
 
 def choose_clef(spelling: Sequence[Spelling]) -> Clef:
@@ -77,7 +77,7 @@ class Accidentals:
         self._before, self._altered = self._altered, {}
 
     def of(self, spelling: Spelling) -> Accidental:
-        """Return whether a note needs an accidental; it then holds for the rest of the bar."""
+        """Return whether a note needs an accidental, which then holds for the rest of the bar."""
         step, alter, octave = spelling
         place = step, octave
         known = self._altered.get(place, self._signature.get(step, 0))

@@ -11,7 +11,7 @@ _SPACE = 0.6  # exponent: a half note takes 1.5 times the room of a quarter note
 _QUARTER, _BAR_LINE, _CLEF, _SIGN = 2.4, 1.2, 5.0, 0.6  # width of a quarter note, a bar line, a clef, an accidental
 _LETTER = 0.42  # width of a letter of the lyrics
 _PHRASE = 0.8  # cost of a line that does not end with a phrase
-_UNEVEN = 3.0  # added cost of a line of half the width, or of no width
+_UNEVEN = 3.0  # cost of an empty line; it grows with the square of the empty part
 _MOST_BARS = 12  # in a line
 
 
