@@ -58,7 +58,7 @@ class _Fits:
 
 
 def find_vibrato(curve: Curve) -> Vibrato | None:
-    """Measure the vibrato of a note; None if it has none, or is too short to tell."""
+    """Measure the vibrato of a note; None if it has none, or if the note is too short for measuring it."""
     frames = len(curve.time)
     if frames < 3:
         return None
@@ -106,8 +106,9 @@ def _bases(frames: int, hop: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     """Return the bases of the fits.
 
     Returns:
-        Orthonormal (frames, 2) constant and trend; (rates, frames, 2) sine and cosine without these, orthonormal; and
-        (rates, 2, 2) matrices that turn products with the latter into factors of sine and cosine.
+        (frames, 2) constant and trend, orthonormal; (rates, frames, 2) orthonormal functions of sine and cosine that
+        are orthogonal to these; and (rates, 2, 2) matrices that convert products with these functions to factors of
+        sine and cosine.
     """
     time = (np.arange(frames) - (frames - 1) / 2) * hop
     trend, _ = np.linalg.qr(np.column_stack([np.ones(frames), time]))

@@ -49,7 +49,7 @@ _FRAME_FEATURES = CONFIDENCE_FEATURES[: CONFIDENCE_FEATURES.index("log_duration"
 
 @dataclass(frozen=True, slots=True)
 class NoteContext:
-    """Values of a note that are used for the features of it and of its neighbours.
+    """Values of a note that are used for its own features and those of its neighbours.
 
     Attributes:
         onset, offset: start and end in seconds.
@@ -177,7 +177,7 @@ def _ring_means(probability: np.ndarray, frames: np.ndarray) -> np.ndarray:
 
 
 def _near_pitch(spans: Spans, bins: np.ndarray, posteriors: Posteriors, semitones: float) -> np.ndarray:
-    """Return (n, 2 * reach + 1) probabilities of pitch near the bin of each span, in its frames."""
+    """Return (n, 2 * reach + 1) probabilities of pitch near the bin of each span, for all frames of the span."""
     return posteriors.near(spans.frames, bins[spans.owner], round(semitones * posteriors.bins_per_semitone))
 
 

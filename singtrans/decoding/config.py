@@ -29,8 +29,8 @@ class DecoderConfig:
         syllable_weight: weight of the log odds of a new syllable, which are evidence against such a boundary.
         ornament_below, ornament_above: largest distances of an ornament's pitch below and above the note's pitch, in
             semitones.
-        ornament_fit: likelihood of each pitch in that range in an ornament, relative to that of the note's pitch in its
-            steady part.
+        ornament_fit: likelihood of each pitch in this range inside an ornament, relative to the likelihood of the
+            note's pitch in the steady part.
     """
 
     LATER: ClassVar = frozenset(

@@ -132,7 +132,7 @@ def _is_data(line: str) -> bool:
 
 
 def find_header(text: str) -> tuple[str, ...]:
-    """Find the names of a table's columns: the first row if it does not begin with a number, else the comment above.
+    """Find the names of a table's columns: the first row unless it begins with a number, or the comment above it.
 
     The result is empty if there is neither.
     """

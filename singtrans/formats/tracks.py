@@ -74,7 +74,7 @@ def choose_tracks(path: Path, tracks: Sequence[Track], voice: str | None, *, war
 
 
 def overlap(notes: tuple[Note, ...]) -> bool:
-    """Return whether notes, in the order of their onsets, overlap by more than those of a single voice."""
+    """Return whether notes, in the order of their onsets, overlap by more than the notes of a single voice can."""
     end = 0.0
     for note in notes:
         if note.onset < end - _TOUCHING:

@@ -12,7 +12,7 @@ from datetime import timedelta
 import torch
 from torch import Tensor
 
-_PATIENCE = timedelta(hours=12)  # time limit for the others, which wait while the first process validates
+_PATIENCE = timedelta(hours=12)  # time limit for the other processes, which wait while the first process validates
 
 
 @dataclass(frozen=True)
