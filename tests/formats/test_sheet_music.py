@@ -172,6 +172,30 @@ def test_ornaments_become_grace_notes_where_they_are_kept(tmp_path):
     assert re.sub(r"<note>\s*<grace.*?</note>\s*", "", kept, flags=re.DOTALL) == folded
 
 
+def test_scoops_and_falls_are_drawn_at_their_notes(tmp_path):
+    from lxml import etree
+
+    notes = list(tune().notes)
+    for index, kind in ((1, "scoop"), (2, "fall")):
+        note = notes[index]
+        at = note.onset if kind == "scoop" else note.offset - 0.1
+        notes[index] = replace(note, ornaments=(Ornament(at, at + 0.1, note.pitch - 2, kind),))
+    song = replace(tune(), notes=tuple(notes))
+    options = Options(tempo=96, ornaments="keep")
+    written = formats.save(song, tmp_path / "a.musicxml", options=options).read_text()
+    assert re.findall(r'<note id="(.*?)">', written) == ["note-1", "note-2"]
+    page = etree.parse(formats.save(song, tmp_path / "a.svg", options=options)).getroot()
+    curves = [node for node in page.iter("{*}path") if node.get("class") in ("scoop", "falloff")]
+    assert [(node.getparent().get("id"), node.get("class")) for node in curves] == [
+        ("note-1", "scoop"),
+        ("note-2", "falloff"),
+    ]
+    places = [re.search(r"translate\((\d+), (\d+)\)", etree.tostring(node.getparent()).decode()) for node in curves]
+    assert [node.get("d").split(" m")[0] for node in curves] == [f"M{x[1]} {x[2]}" for x in places]
+    plain = formats.save(song, tmp_path / "b.musicxml", options=Options(tempo=96)).read_text()
+    assert "id=" not in re.sub(r"P1\S*", "", plain).replace("<score", "").split("<measure", 1)[1]
+
+
 def test_transposition_moves_notes_and_the_stated_key(tmp_path):
     import music21
 

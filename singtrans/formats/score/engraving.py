@@ -9,6 +9,7 @@ from singtrans.formats.score.fonts import TYPST, VEROVIO, font_face
 from singtrans.formats.score.headings import SVG, add_heading, add_page_number, replace_tempo, tidy_lyrics
 from singtrans.formats.score.musicxml_writer import to_xml
 from singtrans.formats.score.sheet import Sheet
+from singtrans.formats.score.signs import draw_ornaments
 
 WIDTH, HEIGHT = 2100, 2970
 """Size of a page, in verovio's tenths of a millimetre: A4."""
@@ -80,6 +81,7 @@ def _finish(page: Element, sheet: Sheet, number: int, whole: bool) -> None:
             if "pgHead" in child.get("class", "").split():
                 parent.remove(child)
     tidy_lyrics(page, fonts.narrow)
+    draw_ornaments(page, sheet)
     if number == 1:
         replace_tempo(page, sheet)
         add_heading(page, sheet)

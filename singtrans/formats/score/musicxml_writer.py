@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from singtrans.formats.lyrics import HELD, Syllable
 from singtrans.formats.score.beams import BEGIN, END, beams
 from singtrans.formats.score.layout import REST, Bar, ScoreSymbol
-from singtrans.formats.score.note_xml import Head, bar_rest_element, grace_element, note_element, rest_element
+from singtrans.formats.score.note_xml import Head, bar_rest_element, grace_element, note_element, note_id, rest_element
 from singtrans.formats.score.sheet import Sheet
 from singtrans.formats.score.staff import Accidental, Accidentals
 from singtrans.formats.score.values import QUARTER
@@ -116,7 +116,11 @@ class _BarWriter:
                 for spelling in self._sheet.ornaments[symbol.note].graces:
                     yield grace_element(spelling, self._accidentals.of(spelling))
             bracket = symbol.triplet is not None and symbol.triplet.start in brackets
-            yield note_element(symbol, self._head(symbol), names, bracket)
+            head = self._head(symbol)
+            note = note_element(symbol, head, names, bracket)
+            if head.marks:
+                note.set("id", note_id(symbol.note))  # for programs that draw the signs
+            yield note
 
     def _head(self, symbol: ScoreSymbol) -> Head:
         sheet, number = self._sheet, symbol.note

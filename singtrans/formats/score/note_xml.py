@@ -37,6 +37,11 @@ class Head:
     marks: tuple[str, ...] = ()
 
 
+def note_id(number: int) -> str:
+    """Return the identifier of the first symbol of a note with signs."""
+    return f"note-{number}"
+
+
 def rest_element(symbol: ScoreSymbol) -> Element:
     """Return a rest; a triplet with a rest has a bracket."""
     note = Element("note")

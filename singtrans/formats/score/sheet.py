@@ -16,7 +16,10 @@ from singtrans.melody.tempo import CONFIDENT
 from singtrans.melody.tonality import estimate_key
 from singtrans.notes import FALL, GRACE, SCOOP, Note, Transcription
 
-_MARKS = {SCOOP: "scoop", FALL: "falloff"}
+SCOOP_SIGN, FALL_SIGN = "scoop", "falloff"
+"""MusicXML's names of signs."""
+
+_MARKS = {SCOOP: SCOOP_SIGN, FALL: FALL_SIGN}
 
 
 @dataclass(frozen=True, slots=True)
