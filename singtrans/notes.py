@@ -168,7 +168,7 @@ class Separation:
     """Result of the decision whether to separate the voice from instruments.
 
     Attributes:
-        separated: whether the notes are those of the separated voice.
+        separated: whether the notes come from the separated voice.
         engine: program that separated the voice; empty if the voice was not separated.
         mix_confidence: mean confidence of the notes in the original recording, weighted by their length; None if
             unknown.

@@ -109,7 +109,7 @@ class Transcriber:
         Args:
             samples: (n,) or (n, channels) samples of any level, as for `singtrans.audio.from_array`.
             name: name of the recording, which is stored in the transcription.
-            sample_rate: sample rate in Hz; by default that of the model.
+            sample_rate: sample rate in Hz; by default the sample rate of the model.
 
         Raises:
             ValueError: if there are no samples, their shape is wrong, or some are not finite.

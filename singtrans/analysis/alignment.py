@@ -51,8 +51,11 @@ def transposition(sung: np.ndarray, written: np.ndarray) -> int:
 def _likeliest(sung: np.ndarray, written: np.ndarray) -> np.ndarray:
     """Return the transpositions at which the histograms of both melodies are most alike."""
     numbers = np.arange(-40, 170)
-    heard, meant = (np.histogram(p, np.append(numbers, 170) - 0.5)[0] for p in (np.round(sung), written))
-    alike = [np.minimum(np.roll(meant, int(t)) / len(written), heard / len(sung)).sum() for t in TRANSPOSITIONS]
+    sung_counts, written_counts = (np.histogram(p, np.append(numbers, 170) - 0.5)[0] for p in (np.round(sung), written))
+    alike = [
+        np.minimum(np.roll(written_counts, int(t)) / len(written), sung_counts / len(sung)).sum()
+        for t in TRANSPOSITIONS
+    ]
     return np.sort(TRANSPOSITIONS[np.argsort(alike)[-_LIKELY:]])
 
 

@@ -1,4 +1,4 @@
-"""The tempo of a singer: a smooth map from the times of a written melody to those of the recording."""
+"""The tempo of a singer: a smooth map from the times of a written melody to the times of the recording."""
 
 from dataclasses import dataclass
 

@@ -24,11 +24,11 @@ def with_pitch(
     if len(known.pitch):
         audio.check(recording)
         return known
-    heard = transcribe(recording)
+    transcription = transcribe(recording)
     return replace(
         known,
-        pitch=heard.pitch,
-        duration=max(known.duration, heard.duration),
-        missing=heard.missing,
-        remarks=heard.remarks,
+        pitch=transcription.pitch,
+        duration=max(known.duration, transcription.duration),
+        missing=transcription.missing,
+        remarks=transcription.remarks,
     )

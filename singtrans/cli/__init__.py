@@ -85,7 +85,7 @@ def main() -> None:
 
 
 def _defaults() -> dict[str, dict[str, object]]:
-    """Read the defaults from the user's singtrans.toml and that of the working folder, which overrides it."""
+    """Read the defaults from the user's singtrans.toml and the one in the working folder, which overrides it."""
     from singtrans.cli.defaults import NAME, Option, merged, read_defaults
 
     files = [Path(typer.get_app_dir("singtrans")) / NAME, Path(NAME)]

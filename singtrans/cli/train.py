@@ -60,7 +60,7 @@ def train(  # noqa: PLR0913 (one parameter per option)
     freeze: Annotated[
         Freeze | None,
         typer.Option(
-            help="Weights of --init to keep: those of the pitch head (pitch), of all layers before the LSTM (early), or"
+            help="Weights of --init to keep: of the pitch head (pitch), of all layers before the LSTM (early), or"
             " of all layers but the pitch head (boundaries). Default: none; with --adapt early.",
             rich_help_panel=TRAINING,
         ),

@@ -21,7 +21,7 @@ def add_recording(manifest: Path, recording: Path, notes: Path) -> list[Entry]:
         notes: its notes in any format that can be read, such as a session of the report page.
 
     Raises:
-        InputError: if a file cannot be read, or the notes cannot be those of the recording.
+        InputError: if a file cannot be read, or the notes cannot belong to the recording.
     """
     entry = Entry(recording.stem, recording, notes, split="train", source=manifest.stem)
     _check(entry)

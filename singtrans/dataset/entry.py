@@ -81,7 +81,7 @@ class Entry:
         """Read the notes; the result is empty if they are not labelled.
 
         Args:
-            unit: unit of pitch, which replaces that of the manifest.
+            unit: unit of pitch, which replaces the unit in the manifest.
             faults: list for faults, as for `singtrans.formats.load_notes`.
 
         Raises:

@@ -27,9 +27,9 @@ class LabelledRecording:
     """A recording with its labels, which are None if there are none.
 
     Attributes:
-        name: name of the recording in a file with the notes of many recordings, if that is neither the name of the
-            recording itself nor that of its folder.
-        by_folder: whether the labels have the name of the folder instead of that of the recording.
+        name: name of the recording in a file with the notes of many recordings, if it differs from the names of
+            the recording and of its folder.
+        by_folder: whether the labels have the name of the folder instead of the name of the recording.
         split: ``train``, ``valid`` or ``test`` if it is in a folder with such a name, else empty.
         singer: name of the singer's folder, or empty.
     """

@@ -195,7 +195,7 @@ def choose_recordings(recordings: Sequence[Path], pattern: str = "") -> list[Pat
 
 
 def in_folder(audio: Path) -> str:
-    """Return a recording's name after that of its folder, as in M4Singer: ``Alto-1#song#0000``."""
+    """Return the names of a recording's folder and of the recording, as in M4Singer: ``Alto-1#song#0000``."""
     return f"{audio.parent.name}#{audio.stem}"
 
 

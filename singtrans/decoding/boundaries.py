@@ -80,7 +80,7 @@ def shifts(probability: np.ndarray, frames: np.ndarray) -> np.ndarray:
     top = blurred[every, best]
     known = (reach >= 1) & (top > 0.0)
     place = np.where(known, _PLACES[best], 0.0)
-    # The maximum between the tried positions is that of a parabola through three of them.
+    # The maximum between the tried positions is found with a parabola through three of them.
     inside = known & (best > 0) & (best < len(_PLACES) - 1)
     before = blurred[every, np.maximum(best - 1, 0)]
     after = blurred[every, np.minimum(best + 1, len(_PLACES) - 1)]

@@ -14,7 +14,7 @@ posterior under the note's pitch. The score of silence is 0. A note that follows
 onset and offset are weak. Vibrato and short octave errors are not: they cost less than a second note.
 
 A note may begin with a lead-in (a scoop or a grace note) and end with a tail (a fall). Each is at most
-``longest_ornament`` long. In these parts, all pitches near that of the note fit equally well, but worse than the note's
+``longest_ornament`` long. In these parts, all pitches near the note's pitch fit equally well, but worse than the note's
 pitch fits its steady part. The score of the boundary between such a part and the steady part is
 
     ornament_weight * log odds of an ornament's boundary - syllable_weight * log odds of a syllable - ornament_cost
@@ -207,7 +207,7 @@ def pitch_track(posteriors: Posteriors, config: DecoderConfig) -> PitchTrack:
 
 
 def _ornaments(found: Found, onset: float, offset: float, hop: float) -> tuple[Ornament, ...]:
-    """Convert a note's ornaments to seconds; drop those that are outside its final times."""
+    """Convert a note's ornaments to seconds; drop ornaments outside its final times."""
     kept = []
     for ornament in found.ornaments:
         start = onset if ornament.onset == found.start else ornament.onset * hop

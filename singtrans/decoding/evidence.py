@@ -74,7 +74,7 @@ def ornament_gain(frames: np.ndarray, bins: np.ndarray, posteriors: Posteriors, 
 
 
 def _tolerance(posteriors: Posteriors, config: DecoderConfig) -> np.ndarray:
-    """Compute the likelihood of pitches around that of a note, bin by bin; the middle is the note's pitch."""
+    """Compute the likelihood of pitches around a note's pitch, bin by bin; the middle is the note's pitch."""
     reach = int(3.0 * config.pitch_tolerance * posteriors.bins_per_semitone)
     offsets = np.arange(-reach, reach + 1) / posteriors.bins_per_semitone
     return np.exp(-0.5 * (offsets / config.pitch_tolerance) ** 2)

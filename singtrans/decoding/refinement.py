@@ -38,7 +38,7 @@ class Found:
 
     Attributes:
         start, end: first frame of the note, and first frame after it.
-        onset, offset: refined boundaries in fractional frames; they may be out of order with those of other notes.
+        onset, offset: refined boundaries in fractional frames; they may be out of order with boundaries of other notes.
         pitch: fractional MIDI number.
         clarity: clarity of the evidence for the note, 0 to 1.
         features: (features,) from `singtrans.decoding.confidence.frame_features`.

@@ -1,14 +1,14 @@
 """Search for the best sequence of notes and silences, by dynamic programming over frames that are given in pieces.
 
 A note has up to three parts: a lead-in (a scoop or a grace note), a steady part, and a tail (a fall). A lead-in and a
-tail are short, have the cost of a boundary inside a note, and have a pitch near that of the note.
+tail are short, have the cost of a boundary inside a note, and have a pitch near the note's pitch.
 
 Position ``t`` is before frame ``t``. ``silence`` is the best score of all sequences up to ``t`` that end in silence,
-and ``ended`` is the best score of those that end with a note at ``t``. ``begin`` is the best score of a sequence after
-which a note can begin at ``t``. ``opened[p]`` is the best score at the start of the steady part of a note with pitch
-``p``, including a lead-in, minus the sum of gain up to that start. Adding the sum of gain up to ``t`` to it gives the
-score of the note up to ``t``. It is delayed by the length of the shortest note. The scores of lead-ins and tails are
-maxima over the last positions, also minus sums.
+and ``ended`` is the best score of all sequences that end with a note at ``t``. ``begin`` is the best score of a
+sequence after which a note can begin at ``t``. ``opened[p]`` is the best score at the start of the steady part of a
+note with pitch ``p``, including a lead-in, minus the sum of gain up to that start. Adding the sum of gain up to ``t``
+to it gives the score of the note up to ``t``. It is delayed by the length of the shortest note. The scores of lead-ins
+and tails are maxima over the last positions, also minus sums.
 
 The search is fast and uses little memory for three reasons:
 

@@ -97,8 +97,8 @@ class Past:
 class Block:
     """Search of the positions before some frames.
 
-    The rows of ``sums``, ``ornament_sums``, ``begin`` and ``inner`` start with the past, and those of ``tail`` start
-    with the number of positions of the longest tail. ``opened[i]`` and ``silence[i]`` have the values before position
+    The rows of ``sums``, ``ornament_sums``, ``begin`` and ``inner`` start with the past. The rows of ``tail`` start
+    with as many positions as the longest tail has. ``opened[i]`` and ``silence[i]`` have the values before position
     ``i`` of the block.
 
     Args:
@@ -261,7 +261,7 @@ def window_argmax(rows: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]
 
 
 def _summed(before: np.ndarray, last: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Return the sums up to each position: the known ones, and those of the next positions."""
+    """Return the sums up to each position: the known sums, and the sums of the next positions."""
     steps = np.concatenate([last[None], values[:-1]])
     steps[0] += before[-1]
     return np.concatenate([before, steps.cumsum(axis=0)])

@@ -27,7 +27,7 @@ _ALPHABETS = (
     ),
     *("ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "čćđšž", "ăâîşţ"),
 )
-"""Non-ASCII letters of the languages of Western Europe, and of those of Central Europe."""
+"""Non-ASCII letters of languages, first of Western Europe, then of Central Europe."""
 
 _LATIN = frozenset("".join(_ALPHABETS))
 _COMMON_LEADS = {"gb18030": (0xB0, 0xD7), "big5": (0xA4, 0xC6), "cp932": (0x88, 0x97)}

@@ -40,7 +40,7 @@ _LOWEST, _HIGHEST = -20.0, 150.0  # MIDI numbers of 2.6 Hz and 47 kHz; written p
 def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
     """Write a transcription as UTF-8, with one note per line.
 
-    The times of notes have four decimals, those of frames six; pitch, confidence and voicing have three.
+    Times of notes have four decimals, and times of frames have six; pitch, confidence and voicing have three.
     """
     from singtrans import __version__
 

@@ -25,7 +25,7 @@ class Prepared:
 
 
 def prepare(transcription: Transcription, format: Format, options: Options) -> Prepared:
-    """Apply tuning, key, ornaments, ends and transposition, except for those that the format's writer applies."""
+    """Apply tuning, key, ornaments, ends and transposition, unless the format's writer applies them."""
     transcription = apply_tuning_and_key(transcription, options.tuning, options.key)
     options = replace(options, ends=options.ends or format.ends)
     if options.ornaments == KEEP and not format.is_sheet:

@@ -48,7 +48,7 @@ class Session:
     history: Mapping[str, Any] | None = None
 
     def options(self, options: Options) -> Options:
-        """Return options with values of this session for those that are not set."""
+        """Return options in which this session's values replace values that are not set."""
         return replace(
             options,
             lyrics=options.lyrics or self.lyrics,

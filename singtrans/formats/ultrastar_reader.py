@@ -85,7 +85,7 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
 
 
 def read_song(path: Path, notes: Sequence[Note], request: ReadOptions = DEFAULTS) -> Song:
-    """Read the syllables of notes from a song. Its beats are not read, because they are not those of the music.
+    """Read the syllables of notes from a song. Its beats are not read, because they are not the beats of the music.
 
     Raises:
         InputError: under the same conditions as for :func:`read`.

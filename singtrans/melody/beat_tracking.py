@@ -21,7 +21,7 @@ from singtrans.melody.tempo_curve import (
     ticks_of,
 )
 
-_REACH, _STEP = 6, 0.022  # steps of the log tempo to either side of that of a track, and their size
+_REACH, _STEP = 6, 0.022  # number of steps of the log tempo above and below the tempo of a track, and size of a step
 _NEAR = np.array([-1, 0, 1])  # positions around the end of a gap that are tried
 _BLOCK = 128  # gaps whose costs are computed together
 

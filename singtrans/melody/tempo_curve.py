@@ -27,7 +27,7 @@ _LATE = 0.003  # probability of each longer value
 _STEP = 0.016  # step of the logarithm of the tempo
 _REACH, _SPACING = 9, 5  # steps of the tempo to either side of a centre, and between two centres
 _RATIOS = (1.0, 2.0, 1 / 2, 3 / 2, 2 / 3, 3.0, 1 / 3)  # lengths of a beat, in pulses, that are tried
-TEMPO_RANGE = 0.08  # standard deviation of the log tempo around that of a track
+TEMPO_RANGE = 0.08  # standard deviation of the log tempo around the tempo of a track
 _SAME = 0.13  # octaves between two pulses that count as one
 CHANGE = 0.016  # standard deviation of the change of the logarithm of the tempo in a second
 FAR = 14.0  # cost of an interval that fits no value
@@ -63,7 +63,7 @@ class TempoCurve:
 def find_pulses(onsets: np.ndarray, offsets: np.ndarray, count: int = 2) -> list[float]:
     """Find the periods in seconds of the most likely pulses of a melody, the best one first.
 
-    A pulse is left out if its period is that of a better pulse times a power of two.
+    A pulse is left out if its period is the period of a better pulse times a power of two.
 
     Args:
         onsets: (notes,) seconds, ascending; at least two.

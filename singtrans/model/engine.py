@@ -33,8 +33,8 @@ class Engine(Protocol):
     """Parts of a network on one device.
 
     Attributes:
-        margin: number of samples that `embed` needs before the centre of the first frame and after that of the last
-            one.
+        margin: number of samples that `embed` needs before the centre of the first frame and after the centre of
+            the last one.
         reach: number of frames before and after a frame on which its result of `embed` depends.
         layers: number of layers of the LSTM.
         heads: number of heads.

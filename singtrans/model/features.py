@@ -33,7 +33,7 @@ class FrontEnd(nn.Module):
 
     Shape:
         - samples: (batch, n), divided by the recording's `level`, with ``margin`` samples before the centre of the
-          first frame and at least as many after that of the last one (zeros at the ends of a recording).
+          first frame and at least as many after the centre of the last one (zeros at the ends of a recording).
         - spectrum: (batch, frames, spectrum_bins); silence is 0, and a sinusoid of amplitude 1 is 1.
         - bands: (batch, frames * band_steps, bands), with the same scale.
     """

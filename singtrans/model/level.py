@@ -44,7 +44,7 @@ class Level:
 
     def _sums(self, samples: np.ndarray) -> tuple[float, float]:
         whole = len(samples) // self._size * self._size
-        # Squares are in double precision, because those of very quiet recordings would underflow in single precision.
+        # Squares are in double precision, because squares of very quiet sound would underflow in single precision.
         rms = np.sqrt(np.mean(samples[:whole].reshape(-1, self._size).astype(np.float64) ** 2, axis=1))
         rms = rms[rms > 0.0]
         return float(rms.sum()), float((rms * np.log(rms)).sum())

@@ -110,7 +110,7 @@ def change_config(path: Path, out: Path, config: Config) -> None:
     Args:
         path: model file of any format.
         out: file to write.
-        config: configuration whose features and network are those of ``path``.
+        config: configuration with the same features and network as ``path``.
 
     Raises:
         UsageError: if `read_model` raises it.

@@ -109,9 +109,9 @@ class Corrections(nn.Module):
     """Corrections of the heads' log odds for each label convention.
 
     Data sets differ in the ends of notes, and in whether a nasal is a separate note. Therefore, each convention has a
-    linear layer in addition to that of the heads, with the same input. Its weights are zero at first. In this way, the
-    conventions are not averaged, and all other weights are trained with all data sets. At inference, one convention is
-    added to the heads (`fold`).
+    linear layer, which is added to the linear layer of the heads and has the same input. Its weights are zero at first.
+    In this way, the conventions are not averaged, and all other weights are trained with all data sets. At inference,
+    one convention is added to the heads (`fold`).
 
     Shape:
         - context: (batch, frames, width), convention: (batch,) integers, -1 for none.

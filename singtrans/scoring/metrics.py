@@ -230,7 +230,7 @@ def constant_pitch_error_hz(
 ) -> float:
     """Estimate by how many Hz all notes of a reference are sharper than the estimates.
 
-    Labels that were drawn on a spectrogram can have a constant error: those of SSVD are 4 Hz sharp. Scores on such
+    Labels that were drawn on a spectrogram can have a constant error: the labels of SSVD are 4 Hz sharp. Scores on such
     labels are published for the labels as they are, and after ``shift_hz(reference, -constant)``.
 
     Args:

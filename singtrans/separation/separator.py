@@ -24,5 +24,5 @@ class Separator(Protocol):
             blocks: (n, 2) float32 each, of any lengths. The lengths have no effect on the result.
 
         Yields:
-            (n, 2) float32 samples of the voice, without delay. The total length is that of the input.
+            (n, 2) float32 samples of the voice, without delay. The total length equals the length of the input.
         """

@@ -125,7 +125,7 @@ class SongTranscriber:
         return mix.mixed if mix.mixed is not None else sure is not None and sure < self._config.song
 
     def _separated(self, source: audio.Source, voice: Path | None, mix: Transcription | None) -> Transcription:
-        """Return the notes of the separated voice, or those of the mix if they are known and not less clear."""
+        """Return the notes of the separated voice, or the notes of the mix if they are known and not less clear."""
         with tempfile.TemporaryDirectory(prefix="singtrans-") as folder:
             separator = self._loaded()
             path = Path(folder) / f"song{VOICE_ENDING}"
@@ -177,7 +177,7 @@ class SongTranscriber:
 
 
 def separated_is_better(mix: float | None, voice: float | None, share: float, config: SongConfig) -> bool:
-    """Return whether to keep the notes of the separated voice instead of those of the mix.
+    """Return whether to keep the notes of the separated voice instead of the notes of the mix.
 
     Args:
         mix, voice: results of `sureness` for the notes of the mix and of the voice.

@@ -38,7 +38,7 @@ class VoiceFile:
     """Result of a separation.
 
     Attributes:
-        share: energy of the voice relative to that of the recording, in dB.
+        share: energy of the voice relative to the energy of the recording, in dB.
         summary: summary of reading the recording.
     """
 

@@ -39,7 +39,7 @@ _AMR_RATES = (4_750, 5_150, 5_900, 6_700, 7_400, 7_950, 10_200, 12_200)
 
 @cache
 def usable_codecs() -> tuple[Codec, ...]:
-    """Return those of `CODECS` that FFmpeg can encode on this machine."""
+    """Return the codecs in `CODECS` that FFmpeg can encode on this machine."""
     return tuple(codec for codec in CODECS if _exists(codec.name))
 
 

@@ -150,7 +150,7 @@ def lay_out(picture: Picture) -> Layout:
 
 
 def _matched(reference: Sequence[Note], notes: Sequence[Note]) -> dict[int, int]:
-    """Map indices of reference notes to those of matching notes (onset within 50 ms, pitch within 50 cents)."""
+    """Map indices of reference notes to indices of matching notes (onset within 50 ms, pitch within 50 cents)."""
     if not reference or not notes:
         return {}
     transcription = need("mir_eval.transcription", "evaluate", "comparing notes")

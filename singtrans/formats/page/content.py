@@ -152,7 +152,7 @@ def _curve(track: PitchTrack) -> dict[str, Any]:
 
 
 def _beats(notes: Sequence[Note], options: Options) -> dict[str, Any] | None:
-    """Return the stated beats, or those of a steady tempo in the notes; None if there is no steady tempo."""
+    """Return the stated beats, or beats of a steady tempo that the notes have; None if there is no steady tempo."""
     beats, metre = options.beats, options.metre if isinstance(options.metre, Metre) else None
     if isinstance(options.tempo, float | int):
         beats = align_beats(float(options.tempo), notes, metre or DEFAULT_METRE)

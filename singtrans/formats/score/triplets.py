@@ -16,7 +16,7 @@ class Triplet:
 
     Attributes:
         start: its start, in divisions.
-        length: its length in divisions, which is that of a half, a quarter or an eighth note.
+        length: its length in divisions, which is the length of a half, a quarter or an eighth note.
     """
 
     start: int

@@ -1,4 +1,4 @@
-"""The spectrum as part of an ONNX graph. It equals that of `singtrans.model.features`, with fewer multiplications.
+"""The spectrum of `singtrans.model.features` as part of an ONNX graph, with fewer multiplications.
 
 The kernel k of a bin has only frequencies near its centre. For the low bins, which have the longest windows, these are
 far below half the sample rate. With a low-pass filter h that passes these frequencies,
@@ -62,7 +62,7 @@ def bands(config: FeatureConfig) -> list[Band]:
 
 
 def margin(config: FeatureConfig) -> int:
-    """Return the number of samples needed before the centre of the first frame and after that of the last one."""
+    """Return the number of samples needed before the centre of the first frame, and after the centre of the last."""
     return config.longest_window // 2 + max(band.half for band in bands(config))
 
 
