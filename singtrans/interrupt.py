@@ -102,7 +102,7 @@ def check() -> None:
 
 @contextmanager
 def waiting() -> Iterator[None]:
-    """Delay the first signal until `check` is called, so that a critical section is finished; do not delay a second."""
+    """Delay the first signal until `check` is called, so that a critical section is finished, but no second signal."""
     handlers = _handlers()
     for handler in handlers:
         handler.patient = True

@@ -71,7 +71,7 @@ class Comparison:
         notes: all notes of both, in time order.
         reference: the written notes.
         transposition: semitones from the written to the sung pitch.
-        tuning: the singer's tuning against the written notes; None if no note matches.
+        tuning: the singer's tuning relative to the written notes; None if no note matches.
         tempo: the singer's mean tempo, relative to the written one.
         clock: whether onsets are compared with the times of the written melody; otherwise with the singer's tempo.
         lateness: median of the deviations of onsets in seconds; None if no note matches.

@@ -132,7 +132,7 @@ def _do(job: Job, factory: Factory, existing: Existing) -> Outcome | UsageError:
 
 @contextmanager
 def _client(scheduler: str, processes: int) -> Iterator["Client"]:
-    """Connect to a scheduler, or to one that is started here."""
+    """Connect to a scheduler, or start one on this machine."""
     try:
         import dask
         from distributed import Client, LocalCluster

@@ -35,7 +35,7 @@ class Retries:
         return self._deaths[number] <= RETRIES
 
     def policy(self, number: int) -> Existing:
-        """Return the treatment of existing outputs for the next try; outputs of earlier tries of the job are replaced."""
+        """Return the treatment of existing outputs for the next try; those of earlier tries are replaced."""
         if number not in self._new:
             self._new[number] = not any(map(exists, self._jobs[number].outputs))
         again = self._repeated or self._deaths[number]

@@ -1,4 +1,4 @@
-"""Search for metre, tempo level, downbeat and note values together.
+"""Search for metre, tempo, downbeat and note values together.
 
 A hypothesis is a combination of tracked beats, a metre, and the position in the bar where the first note starts. For
 each hypothesis, the Viterbi algorithm finds the positions of all notes: sixths of a beat in compound metres; quarters
@@ -139,7 +139,7 @@ def _tick_positions(curves: Sequence[TempoCurve], found: Hypotheses) -> tuple[np
 
 
 def _candidates(ticks: np.ndarray, seconds: np.ndarray, found: Hypotheses) -> tuple[np.ndarray, np.ndarray]:
-    """Return (notes, hypotheses, 3) positions near each note and their log likelihood from its time."""
+    """Return (notes, hypotheses, 3) positions near each note, and their log likelihood by the note's time."""
     slot = nearest_slots(ticks, found.is_compound)
     places = slot[:, :, None] + np.array([-1, 0, 1])
     away = (ticks_of(places, found.is_compound[:, None]) - ticks[:, :, None]) * seconds[:, :, None] / _TIMING

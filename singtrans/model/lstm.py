@@ -83,12 +83,12 @@ class PiecewiseLstm:
             yield from (store.get(entry) for entry in waiting)
 
     def _first_direction(self, layer: int, pieces: Iterable[Chunk], pool: Executor | None) -> Iterator[Chunk]:
-        """Run the direction of a layer that is also the second direction of the previous layer."""
+        """Run a layer in the direction that is the second one of the previous layer."""
         direction = self._engine.direction(layer, backward=layer % 2 == 1)
         return _one_ahead(pool, lambda piece: Chunk(piece.features, piece.pitch, direction(piece.features)), pieces)
 
     def _second_direction(self, layer: int, pieces: Iterable[Chunk], pool: Executor | None) -> Iterator[Chunk]:
-        """Run the other direction of a layer, and yield its output: both directions, forward first."""
+        """Run a layer in the other direction, and yield its output: both directions, forward first."""
         direction = self._engine.direction(layer, backward=layer % 2 == 0)
         return _one_ahead(pool, lambda piece: _joined(direction, piece), pieces)
 

@@ -169,7 +169,7 @@ def evaluate(
         references: the recordings and their labels.
         system: source of the estimates.
         reference_shift_hz: number of Hz to add to the pitch of the reference notes, to correct sharp or flat labels.
-        tolerances: mir_eval's defaults unless given.
+        tolerances: limits within which notes agree; by default the limits of mir_eval.
         faults: lines on unusable recordings, which are not among the references; they are the first failures of the
             result.
 

@@ -62,8 +62,8 @@ class Bar:
 def lay_out(starts: Sequence[Fraction], ends: Sequence[Fraction], metre: Metre) -> tuple[Bar, ...]:
     """Write notes in bars; empty bars before the first note are left out.
 
-    If the first note starts a beat or more after a bar line, and notes follow in other bars, the first bar is a pickup,
-    and the last bar is shortened by its length if nothing is sung there.
+    If the first note starts a beat or more after a bar line, and notes follow in other bars, the first bar is a pickup.
+    The last bar is shortened by the length of the pickup if nothing is sung there.
 
     Args:
         starts: start of each note, in quarter notes since a bar line.
@@ -123,7 +123,7 @@ def _bars(first: int, spans: Sequence[tuple[int, int]], triplets: Sequence[Tripl
 
 
 def _end(first: int, sung: int, bar: int, triplets: Sequence[Triplet]) -> int:
-    """Return where the last bar ends: usually a pickup's length before its bar line, if nothing is sung there."""
+    """Return where the last bar ends: at its bar line, or earlier by the pickup's length if nothing is sung there."""
     stop = max(bar, -(-sung // bar) * bar)
     short = stop - -first % bar
     last = triplets[-1].end if triplets else 0
