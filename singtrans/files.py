@@ -51,7 +51,7 @@ def whole_file(path: Path, *, overwrite: bool = True) -> Iterator[BinaryIO]:
     except OSError as error:
         raise InputError(f"{path} cannot be written: {_remedy(error, path)}") from error
     finally:
-        if temporary:  # this name is gone if the file is complete
+        if temporary:  # a complete file no longer has this name
             _remove(temporary)
         if lock is not None:
             os.close(lock)
@@ -74,8 +74,8 @@ def _begun(folder: Path) -> _Begun:
             file = path.open("xb")
             if fcntl is None:
                 return _Begun(path, file, None)
-            # A second descriptor holds the lock until the file has its final name. The first one must be closed before
-            # that, because some network file systems report write errors only on closing.
+            # A second descriptor holds the lock until the file has its final name. The first is closed earlier, because
+            # some network file systems report write errors only on closing.
             lock = os.dup(file.fileno())
             with contextlib.suppress(OSError):  # some network file systems have no locks
                 fcntl.flock(lock, fcntl.LOCK_EX)

@@ -61,7 +61,7 @@ class Certainty:
     Attributes:
         right: probability that the onset is within 50 ms and the pitch within 50 cents.
         onset: probability that the onset is within 50 ms.
-        pitch, octave: probabilities that they are right, if the onset is.
+        pitch, octave: probabilities that the pitch and the octave are right, if the onset is right.
         offset: probability, if the onset is right, that the offset is within 50 ms or a fifth of the note.
     """
 

@@ -104,7 +104,7 @@ def sung_notes(notes: Sequence[Note], track: PitchTrack) -> tuple[tuple[SungNote
 
 
 def in_tuning(notes: Sequence[SungNote], tuning: Tuning) -> tuple[SungNote, ...]:
-    """Return the notes with their semitones in a tuning, and with the deviations from these."""
+    """Return the notes with their semitones in a tuning, and with the deviations from these semitones."""
     found = []
     for note in notes:
         own = note.pitch - float(tuning.line.at(note.middle)) / 100
@@ -116,7 +116,7 @@ def in_tuning(notes: Sequence[SungNote], tuning: Tuning) -> tuple[SungNote, ...]
 def _rough_tuning(notes: Sequence[Note], pitches: np.ndarray, middles: np.ndarray) -> np.ndarray:
     """Estimate the tuning at each note, (notes,) semitones above 440 Hz: a curve by `estimate_tuning`, or a line.
 
-    The line is the likeliest one. A short song can drift too fast for the curve.
+    The likeliest line is used for a short song, which can drift too fast for the curve.
     """
     if len(notes) < MIN_NOTES:
         return np.zeros(len(notes))

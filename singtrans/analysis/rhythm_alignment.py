@@ -14,7 +14,7 @@ _PITCH, _FARTHEST = 0.9, 1.5  # cost per semitone, and highest cost
 _RHYTHM, _ODDEST = 0.4, 0.4  # cost per octave of the ratio of times, and highest cost
 _REACH = 3  # number of previous notes, in both melodies, to which times are compared
 _JUMPS = tuple(product(range(1, _REACH + 1), repeat=2))  # sung and written notes from a pair to the next
-_AFRESH = len(_JUMPS)  # a pair whose times are not compared with those of another pair
+_AFRESH = len(_JUMPS)  # a pair whose times are not compared with times of another pair
 _PAIR, _EXTRA, _MISSED = 0, 1, 2
 
 

@@ -38,7 +38,7 @@ class TimeMap:
 
 
 def same_clock(length: float) -> TimeMap:
-    """Return the map of a recording that runs with the written times, such as one sung to a backing track.
+    """Return the map of a recording that has the written times, such as one sung to a backing track.
 
     Args:
         length: seconds.
@@ -89,7 +89,7 @@ def _lines(written: np.ndarray, sung: np.ndarray, weights: np.ndarray, neighbour
     first = np.clip(np.arange(count) - neighbours // 2, 0, count - neighbours)
     index = first[:, None] + np.arange(neighbours)
     x = written[index] - written[:, None]
-    # Near the ends, where all neighbours are on one side, fewer of them count.
+    # Near the ends, where all neighbours are on one side, fewer neighbours are used.
     side = np.minimum(np.arange(count) - first, first + neighbours - 1 - np.arange(count))
     farthest = np.minimum(neighbours - 1, neighbours // 2 + 1 + 2 * side)
     reach = np.take_along_axis(np.sort(np.abs(x), axis=1), farthest[:, None], axis=1)

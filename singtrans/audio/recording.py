@@ -101,7 +101,7 @@ class Summary:
     """Information about a recording after it has been decoded.
 
     Attributes:
-        header: information from before.
+        header: information that was known before decoding.
         seconds: length of the sound in seconds, including silence in gaps.
         lost: length of packets that could not be decoded, in seconds.
         crashed: whether the decoder crashed before the end.

@@ -14,8 +14,8 @@ from singtrans.audio.recording import Source, as_recording
 def stereo_blocks(source: Source | Reading, sample_rate: int = 44_100) -> Iterator[np.ndarray]:
     """Read a recording piece by piece in stereo.
 
-    A single or chosen channel is doubled. More than two channels are mixed to one, as in `singtrans.audio.blocks`,
-    which is doubled. Samples that are not finite become 0.
+    A single or chosen channel is doubled. More than two channels are first mixed to one, as in
+    `singtrans.audio.blocks`. Samples that are not finite become 0.
 
     Args:
         source: audio or video file, perhaps with a choice of sound track and channel; or a `Reading`, which then has a

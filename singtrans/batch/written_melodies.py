@@ -25,7 +25,7 @@ class WrittenMelodies:
         self._path, self._voice = path, voice
         self._files: dict[str, Path] = {}
         if path.is_dir():
-            for file in reversed(find_notes(path)):  # of several formats, the first keeps most
+            for file in reversed(find_notes(path)):  # of several formats, the first contains the most
                 self._files[note_stem(file).name] = file
             if not self._files:
                 raise InputError(f"{path}: there are no files of notes in this folder; give one with written melodies")
@@ -56,7 +56,7 @@ class WrittenMelodies:
 def with_melodies(plan: Plan, melodies: WrittenMelodies) -> Plan:
     """Add the written melody of each recording to the options of its job.
 
-    A job without one is kept as it is, and a line is added to the failures of the plan.
+    For a recording without a written melody, a line is added to the failures of the plan.
     """
     jobs, failures = [], list(plan.failures)
     for job in plan.jobs:

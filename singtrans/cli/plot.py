@@ -103,7 +103,7 @@ def plot(  # noqa: PLR0913 (one parameter per option)
 
 
 def _refuse_existing(target: Path, source: Path, audio: Path | None, row_seconds: float | None) -> None:
-    """Refuse files that exist before anything is transcribed; the pages of a recording follow from its length."""
+    """Refuse existing files before anything is transcribed; the number of pages depends on the recording's length."""
     from singtrans.audio import seconds
     from singtrans.formats import READ_SUFFIXES, TEXT_SUFFIXES
     from singtrans.view.pages import divide

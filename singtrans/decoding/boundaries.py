@@ -16,7 +16,7 @@ _NEARNESS = np.exp(-0.5 * ((_OFFSETS - _PLACES[:, None]) / _BLUR) ** 2)  # (plac
 
 
 class Timed(Protocol):
-    """A note with boundaries on the frame grid and with refined ones."""
+    """A note with its boundaries on the frame grid and its refined boundaries."""
 
     @property
     def start(self) -> int: ...  # noqa: D102 (see the class)

@@ -11,7 +11,8 @@ The score of a note with pitch ``p`` on the frames ``s <= t < e`` is
 where onset, offset and activity are weighted log odds and ``fit`` is the weighted log likelihood of the frame's pitch
 posterior under the note's pitch. The score of silence is 0. A note that follows another without a gap costs
 ``legato_cost``. Since a note has one pitch for its whole length, a change of pitch is evidence for a boundary even if
-onset and offset are weak. Vibrato and short octave errors are not: they cost less than a second note.
+onset and offset are weak. Vibrato and short octave errors do not divide a note, because they cost less than a second
+note.
 
 A note may begin with a lead-in (a scoop or a grace note) and end with a tail (a fall). Each is at most
 ``longest_ornament`` long. In these parts, all pitches near the note's pitch fit equally well, but worse than the note's

@@ -6,9 +6,9 @@ tail are short, have the cost of a boundary inside a note, and have a pitch near
 Position ``t`` is before frame ``t``. ``silence`` is the best score of all sequences up to ``t`` that end in silence,
 and ``ended`` is the best score of all sequences that end with a note at ``t``. ``begin`` is the best score of a
 sequence after which a note can begin at ``t``. ``opened[p]`` is the best score at the start of the steady part of a
-note with pitch ``p``, including a lead-in, minus the sum of gain up to that start. Adding the sum of gain up to ``t``
-to it gives the score of the note up to ``t``. It is delayed by the length of the shortest note. The scores of lead-ins
-and tails are maxima over the last positions, also minus sums.
+note with pitch ``p``, including a lead-in, minus the sum of gain up to that start. The sum of ``opened[p]`` and the
+gain up to ``t`` is the score of the note up to ``t``. ``opened`` is delayed by the length of the shortest note. The
+scores of lead-ins and tails are maxima over the last positions, also minus sums.
 
 The search is fast and uses little memory for three reasons:
 

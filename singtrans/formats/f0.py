@@ -141,7 +141,7 @@ def _grid(count: int, seconds: Callable[[], float] | None) -> tuple[float, float
 
 
 def _confidence_of(rows: tuple[Row, ...]) -> int:
-    """Return the third column of a table without a header if all its values can be probabilities; else -1."""
+    """Return the third column of a table without a header if all its values can be probabilities, otherwise -1."""
     thirds = [row.cells[2] for row in rows if len(row.cells) == 3 and is_number(row.cells[2])]
     return 2 if len(thirds) == len(rows) and all(0 <= number(third) <= 1 for third in thirds) else -1
 

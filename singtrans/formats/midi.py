@@ -148,7 +148,7 @@ def _moved(curves: Sequence[Sequence[Bend]], sung: Sequence[Note], placed: Seque
 def _bend_events(
     curves: Sequence[Sequence[Bend]], spans: list[tuple[int, int]], tempi: TempoMap, reach: int
 ) -> list[tuple[int, "BaseMessage"]]:
-    """List the movements of the wheel in each note, and back to 0 after it."""
+    """List the events that move the wheel during each note, and back to 0 after it."""
     import mido
 
     events: list[tuple[int, BaseMessage]] = []

@@ -15,13 +15,13 @@ from singtrans.notes import Note
 if TYPE_CHECKING:
     from mido import MidiFile
 
-_BETWEEN = b"\x1f"  # a byte that is in no text
+_BETWEEN = b"\x1f"  # a byte that no text contains
 AT_NOTE = 0.03
-"""Largest distance in seconds of a syllable and the onset of its note."""
+"""Largest distance in seconds between a syllable and the onset of its note."""
 
 
 def read_words(path: str | Path, notes: Sequence[Note]) -> tuple[Syllable, ...]:
-    """Read the lyric events of a file as one syllable for each note, or a held one for notes without.
+    """Read the lyric events of a file as one syllable for each note; notes without an event hold the previous syllable.
 
     A karaoke file (``.kar``) has its words in text events. The result is empty if there are no words.
 
@@ -78,8 +78,8 @@ def _decoded(texts: list[str]) -> list[str]:
 def _syllables(texts: list[str | None]) -> tuple[Syllable, ...]:
     """Convert texts in one of the common notations to syllables.
 
-    There are three notations: syllables of an unfinished word end with a hyphen; words begin or end with a space
-    (RP-017), and lines with a carriage return, ``/`` or a backslash; or each text is a word.
+    In one notation, syllables of an unfinished word end with a hyphen. In another one (RP-017), words begin or end with
+    a space, and lines begin or end with a carriage return, ``/`` or a backslash. In the third one, each text is a word.
     """
     known = [text for text in texts if text]
     hyphens = any(len(text.strip()) > 1 and text.strip().endswith("-") for text in known)

@@ -19,7 +19,7 @@ _NAME = re.compile(r"([a-g])(##|𝄪|x|#|♯|bb|𝄫|b|♭|♮)?(-?\d{1,2})([+-]
 _STEPS = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
 _ACCIDENTALS = {"#": 1, "♯": 1, "##": 2, "x": 2, "𝄪": 2, "b": -1, "♭": -1, "bb": -2, "𝄫": -2, "♮": 0, "": 0}
 _SUNG_MIDI = 96.0  # C7, 2093 Hz: above the range of voices
-_LOW_HZ = 80.0  # the median of sung Hz is higher; the median of MIDI numbers is lower, except for very high sopranos
+_LOW_HZ = 80.0  # a median in Hz is higher; a median of MIDI numbers is lower, except for very high sopranos
 
 
 def name_to_midi(name: str) -> float:

@@ -24,7 +24,7 @@ class Bend:
 
 
 def bends(note: Note, track: PitchTrack) -> list[Bend]:
-    """Compute the pitch bends of a note, with the smallest number of steps that is within 4 cents of the sung pitch.
+    """Compute the pitch bends of a note, with the smallest number of steps that stays within 4 cents of the sung pitch.
 
     The first bend is at the onset. In unvoiced frames, the last bend is kept. A note without voiced frames has its
     fractional pitch.

@@ -1,12 +1,12 @@
 """Session files of the report page, which add syllables, checked notes, beats and key to JSON.
 
 A session is JSON as in `json_notes`, so that other programs can read it. Each note may also have ``"checked"`` and
-``"lyric"``, which is a syllable, followed by a hyphen if its word continues, and by a slash if its line ends. The file
-may have:
+``"lyric"``. A lyric is a syllable, followed by a hyphen if its word continues, and by a slash if its line ends. The
+file may have:
 
     "beats": {"times": [0.0, 1.8, 3.6], "quarters": [0, 3, 6], "metre": "3/4"}, "key": "Bb", "history": {…}
 
-Only the page reads the history, which has the steps for undo and redo.
+The history has the steps for undo and redo. Only the page reads it.
 """
 
 import json

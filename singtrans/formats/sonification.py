@@ -18,7 +18,7 @@ _BLOCK_SECONDS = 10.0
 _PARTIALS = (1.0, 0.5, 0.25, 0.12)  # amplitudes for a soft tone whose pitch is clear on small loudspeakers
 _PEAK = 0.35
 _ATTACK, _RELEASE = 0.012, 0.03  # seconds
-_DECAY = 1.2  # seconds until a note has a third of its amplitude, so that repeated notes have audible onsets
+_DECAY = 1.2  # seconds until the amplitude has fallen to a third, so that repeated notes have audible onsets
 
 
 class _Sink:

@@ -8,7 +8,7 @@ _TRACK_NUMBER = re.compile(r"0\d{1,2}[\s._-]+(?=\D)")
 
 
 def readable_title(recording: str) -> str:
-    """Turn the name of a recording into a title; a recording from standard input has none.
+    """Turn the name of a recording into a title, which is empty for a recording from standard input.
 
     >>> readable_title("my_song-final.wav")
     'My song final'

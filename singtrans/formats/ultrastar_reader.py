@@ -85,7 +85,8 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
 
 
 def read_song(path: Path, notes: Sequence[Note], request: ReadOptions = DEFAULTS) -> Song:
-    """Read the syllables of notes from a song. Its beats are not read, because they are not the beats of the music.
+    """Read the syllables of notes from a song. The beats of the song are not read, because they are not the beats of
+    the music.
 
     Raises:
         InputError: under the same conditions as for :func:`read`.
@@ -98,7 +99,7 @@ def read_song(path: Path, notes: Sequence[Note], request: ReadOptions = DEFAULTS
     starts = [place for place, span in enumerate(spans) if not _is_held(span)]
     ends = True
     for place, following in pairwise([*starts, len(spans)]):
-        run, begins = spans[place:following], ends  # the syllable, and the notes that hold it
+        run, begins = spans[place:following], ends  # a syllable, and the notes that hold it
         ends = following == len(spans) or any(span.ends_line for span in run)
         ends = ends or (spans[following].text.startswith(" ") if leads else any(s.text.endswith(" ") for s in run))
         syllables[place] = Syllable(run[0].text.strip(), begins, ends, run[0].ends_line)
@@ -116,7 +117,7 @@ def _sung(path: Path, request: ReadOptions) -> list[tuple[Note, _Span]]:
     song = _Song()
     for line, text in enumerate(read_text(path).split("\n"), 1):
         content = text.strip()
-        if content[:1].upper() == "E":  # players stop at every line that begins with E
+        if content[:1].upper() == "E":  # players stop at the first line that begins with E
             break
         if content:
             _take(path, song, line, text.lstrip(), faults)

@@ -130,7 +130,7 @@ def with_one_tempo(rhythm: Rhythm, onsets: np.ndarray, tempo: float | None = Non
 def with_beats_on_notes(rhythm: Rhythm, onsets: np.ndarray) -> Rhythm:
     """Move each beat on which a note starts to the onset of that note, and the times between in proportion.
 
-    Notation programs take notes that start exactly on beats for written music, and keep its bars.
+    If notes start exactly on beats, notation programs treat them as written music and keep the bars.
 
     Args:
         rhythm: a rhythm whose beats follow the singer.

@@ -35,7 +35,7 @@ class Engine(Protocol):
     Attributes:
         margin: number of samples that `embed` needs before the centre of the first frame and after the centre of
             the last one.
-        reach: number of frames before and after a frame on which its result of `embed` depends.
+        reach: number of frames before and after a frame that affect the frame's result of `embed`.
         layers: number of layers of the LSTM.
         heads: number of heads.
     """

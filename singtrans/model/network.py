@@ -180,7 +180,7 @@ class Network(nn.Module):
 
     @property
     def reach(self) -> int:
-        """Number of frames before and after a frame on which its result of `embed` depends."""
+        """Number of frames before and after a frame that affect the frame's result of `embed`."""
         # The pitch head uses two frames, and the motion uses the pitch some frames away; other parts use fewer.
         return 2 + max(self.motion.spans)
 

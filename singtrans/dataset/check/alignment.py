@@ -1,8 +1,8 @@
 """Comparison of labels with the measured pitch of their recording, in time and in pitch.
 
 Labels and measurement are sampled on the same grid of frames. The labels are shifted by many lags. For each lag, the
-frames that agree up to a constant interval are counted. If labels are 0.3 s late, they agree best after they
-are moved back by 0.3 s, even if they are also an octave off.
+frames that agree up to a constant interval are counted. If labels are 0.3 s late, they agree best after they are moved
+back by 0.3 s, even if they are also an octave off.
 """
 
 from collections.abc import Sequence

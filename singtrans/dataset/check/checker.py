@@ -87,7 +87,7 @@ class Report:
 
     @property
     def lines(self) -> list[str]:
-        """Format one line per problem, after their number."""
+        """Format one line per problem, after a line with their number."""
         count = len(self.problems)
         if not count:
             return ["no problems found"]

@@ -138,7 +138,7 @@ def read_labels(entry: Entry) -> CheckedLabels:
 
 
 def _fit(labels: CheckedLabels, transcription: Transcription) -> Fit | None:
-    """Compute the agreement of labels and transcription, by notes if there are any, else by pitch, else by times."""
+    """Compute the agreement of labels and transcription, by notes if there are any, otherwise by pitch or by times."""
     # Labels far after the end of the recording would need many frames; they are reported by another check.
     count = round(transcription.duration / HOP) + 1
     if labels.notes and len(labels.notes) >= _MIN_NOTES:

@@ -1,7 +1,7 @@
 """The pictures behind the notes: a spectrogram on a semitone scale and the outline of the waveform.
 
-They are computed in advance. If the page computed them, it would open slowly, and an hour would not fit into a
-browser's memory.
+They are computed in advance. If the page computed them, it would open slowly, and the pictures of an hour would not
+fit into a browser's memory.
 """
 
 import base64

@@ -98,7 +98,7 @@ def _analysis(transcription: Transcription, options: Options) -> Mapping[str, An
 
 
 def _data(path: Path) -> str:
-    """Read the JSON in a page, which is on one line; the sound after it, most of the page, is not read."""
+    """Read the JSON in a page, which is on one line. The sound after it, which is most of the page, is not read."""
     try:
         with path.open("rb") as file:
             line = next((line for line in file if line.startswith(_DATA)), b"")
@@ -152,7 +152,7 @@ def _curve(track: PitchTrack) -> dict[str, Any]:
 
 
 def _beats(notes: Sequence[Note], options: Options) -> dict[str, Any] | None:
-    """Return the stated beats, or beats of a steady tempo that the notes have; None if there is no steady tempo."""
+    """Return the stated beats, or beats of the notes' steady tempo; None if they have no steady tempo."""
     beats, metre = options.beats, options.metre if isinstance(options.metre, Metre) else None
     if isinstance(options.tempo, float | int):
         beats = align_beats(float(options.tempo), notes, metre or DEFAULT_METRE)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 MOST_BARS = 20_000
-"""The most bars of a performance, about half a day; the repeats of a damaged score might never end."""
+"""Largest number of bars in a performance, about half a day; the repeats of a damaged score might never end."""
 
 _MOST_PASSES = 16
 
@@ -19,7 +19,7 @@ class BarSigns:
         ending: numbers of the repetitions in which this bar is played, if it is under a bracket; else empty.
         ending_stops: whether the bracket ends with this bar.
         segno, coda: whether the bar is the target of a jump.
-        to_coda, fine: whether the bar is the last one before the coda, or the last one of all, after a jump back.
+        to_coda, fine: whether the bar is, after a jump back, the last one before the coda, or the last one of all.
         da_capo, dal_segno: whether a jump back to the beginning or to the segno follows the bar.
     """
 

@@ -1,7 +1,8 @@
 """Cut a note or a rest inside a bar into note values that are easy to read.
 
-A symbol may not hide the beats. It may cover a stronger position than those at its ends only if it is a plain
-syncopation, such as eighth, quarter, eighth in one half of a 4/4 bar. The cut is the one with the fewest symbols.
+A symbol may not hide the beats. A symbol that covers a stronger position than the positions at its ends is allowed only
+in a plain syncopation, such as eighth, quarter, eighth in one half of a 4/4 bar. The cut is the one with the fewest
+symbols.
 """
 
 import math

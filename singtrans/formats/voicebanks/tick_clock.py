@@ -14,7 +14,8 @@ from singtrans.melody.metre import Metre
 
 
 def last_metre(changes: Sequence[Any], keys: tuple[str, str, str]) -> StatedMetre:
-    """Return the last change of metre. It is the metre of most of a song, because the first bar may be shortened.
+    """Return the last change of metre. It has the metre of most of a song; an earlier change may be for a shortened
+    first bar.
 
     Args:
         changes: changes of metre in a project.
