@@ -55,7 +55,7 @@ def mend_midi(content: bytes) -> MendedMidi:
 
 
 def _chunk_end(content: bytes, start: int) -> int:
-    """Return the end of a chunk: the end by its size if a chunk follows there, otherwise the start of the next track."""
+    """Return where a chunk ends: by its size if a chunk follows there, otherwise at the start of the next track."""
     end = start + 8 + int.from_bytes(content[start + 4 : start + 8])
     if end == len(content) or (end < len(content) and _CHUNK_NAME.match(content, end)):
         return end
