@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from singtrans import formats
-from tests.helpers.command import GOOD, NOTES, SAMPLES, call, files, run, unsung, write_flat_notes
+from tests.helpers.command import GOOD, NOTES, SAMPLES, call, files, unsung, write_flat_notes
 
 
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
@@ -56,7 +56,7 @@ def test_report_writes_pages_and_an_index_for_a_folder(tmp_path):
     text = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
     assert "a &lt;b&gt;.mp3" in text
     assert "./sub/a%20%3Cb%3E.report.html" in text
-    again = run("report", tmp_path / "in", "-o", tmp_path / "out", "--jobs", "2")  # existing pages are refused
+    again = call("report", tmp_path / "in", "-o", tmp_path / "out", "--jobs", "2")  # existing pages are refused
     assert (again.returncode, again.stderr.count("already exists")) == (1, 4)
     assert (tmp_path / "out" / "index.html").read_text(encoding="utf-8") == text
     (tmp_path / "out" / "index.html").write_text("mine")
