@@ -155,8 +155,7 @@ def test_wrong_usage_is_reported_in_one_line(tmp_path, args, said):
 
 
 def test_a_missing_device_is_wrong_usage(tmp_path):
-    import torch
-
+    torch = pytest.importorskip("torch")
     if torch.backends.mps.is_available():
         pytest.skip("this machine has such a device")
     result = call("transcribe", GOOD, GOOD.parent / "ode_to_joy.ogg", "-o", tmp_path, "--device", "mps")
@@ -205,6 +204,7 @@ def test_errors_name_the_extra_of_a_missing_package(tmp_path, monkeypatch, comma
 
 
 def test_train_without_data_is_reported_in_one_line(tmp_path):
+    pytest.importorskip("torch")
     result = call("train", "missing", "-o", "out", cwd=tmp_path)
     assert result.returncode == 1
     assert result.stderr.startswith("singtrans: ") and "missing" in result.stderr

@@ -11,6 +11,7 @@ from tests.helpers.command import GOOD, NOTES, SAMPLES, call, files, unsung, wri
 
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
 def test_plot_draws_pictures_of_all_kinds(tmp_path, ending):
+    pytest.importorskip("matplotlib")
     target = tmp_path / f"p.{ending}"
     result = call("plot", NOTES, "--audio", SAMPLES / "ode_to_joy.ogg", "-o", target, "--row-seconds", "5")
     assert result.returncode == 0, result.stderr
@@ -28,6 +29,7 @@ def test_plot_draws_pictures_of_all_kinds(tmp_path, ending):
 
 
 def test_plot_compares_with_reference_notes(tmp_path):
+    pytest.importorskip("mir_eval")
     from singtrans.view.plot import Picture, lay_out
 
     true = formats.load_notes(NOTES)
@@ -74,6 +76,7 @@ def test_report_shows_given_notes(tmp_path):
 
 
 def test_tuning_changes_pages_and_pictures(tmp_path):
+    pytest.importorskip("matplotlib")
     from singtrans.formats.page.content import read_page
 
     meant = [note.note for note in formats.load_notes(NOTES)]

@@ -84,6 +84,8 @@ except interrupt.Stopped as stopped:
 @posix
 @pytest.mark.parametrize("command", ["info", "--help", "evaluate {0} {0}"])
 def test_a_broken_pipe_causes_no_message(command):
+    if command.startswith("evaluate"):
+        pytest.importorskip("mir_eval")
     line = f"{sys.executable} -m singtrans {command.format(SAMPLES / 'ode_to_joy.notes.csv')} | head -0"
     result = subprocess.run(line, shell=True, capture_output=True, text=True, check=False)
     assert result.stderr == ""
