@@ -48,6 +48,7 @@ _NEEDS = {
         "scoring/test_metrics.py",
         "scoring/test_scoring.py",
     ],
+    "music21": ["formats/test_musescore.py", "formats/test_sheet_music.py"],
     "pretty_midi": ["formats/test_foreign_readers.py"],
     "verovio": ["robustness/test_fuzzing.py"],
 }

@@ -52,6 +52,8 @@ def small_disk(folder: Path, size: str):
 @pytest.mark.parametrize("format", WRITERS)
 def test_a_full_disk_is_reported_for_every_format(tmp_path, format):
     """Libraries that write a format have separate buffers, which they flush at the end."""
+    if format in ("svg", "pdf"):
+        pytest.importorskip("verovio")
     audio = wav(tmp_path / "a.wav")
     with small_disk(tmp_path / "disk", "16k") as disk:
         (disk / "ballast").write_bytes(bytes(12_288))
