@@ -3,8 +3,9 @@
     python -m benchmarks.made_up_songs [--model MODEL] [--write FOLDER]
 
 Each row is the mean over `SEEDS` pieces of 20 s. The voice is the recipe's formant voice. The instruments are sums of
-decaying tones, and the drum is noise. COnP compares with the notes of the voice, of the upper voice, or of the
-instrument that plays the melody. With ``--write``, the pieces are also written as WAV files.
+decaying tones, and the drum is noise. The bands are those of `benchmarks.bands`, if its programs are installed: each
+piece has another style and another instrument for the melody. COnP compares with the notes of the voice, of the upper
+voice, or of the instrument that plays the melody. With ``--write``, the pieces are also written as WAV files.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from benchmarks import bands
 from benchmarks.tables import table
 from recipe.synthesis.melody import SingingStyle
 from recipe.synthesis.voices import HOP_SECONDS, f0_curve, formant_voice, random_melody
@@ -25,6 +27,14 @@ from singtrans.separation.song import SeparationOptions, SongTranscriber
 from singtrans.transcriber import Transcriber
 
 RATE = 16_000
+BAND_SEEDS = range(12)
+GROOVES = (
+    *(("BossaNova", 4), ("RockBallad", 4), ("Waltz", 3), ("8Beat", 4), ("FolkBallad", 4), ("BigBand", 4)),
+    *(("Tango", 4), ("SlowJazz", 4), ("Calypso", 4), ("StringBallad", 4), ("Swing", 4), ("PopBallad", 4)),
+)
+"""Styles of mma and beats of their bars."""
+PROGRAMS = (73, 40, 65, 56, 0, 24, 71, 74, 16, 4, 27, 22)
+"""Instruments of General MIDI: winds, strings, keys, guitars, organ and harmonica."""
 SECONDS = 20.0
 SEEDS = range(4)
 CHORDS = (36, 41, 43, 36)  # MIDI numbers of the roots, two beats each
@@ -37,12 +47,14 @@ class Piece:
     """A synthetic recording.
 
     Attributes:
-        samples: (n,) at `RATE`.
+        samples: (n,) or (n, channels).
         notes: notes of the melody; empty if there is no melody.
+        rate: sample rate in Hz.
     """
 
     samples: np.ndarray
     notes: tuple[Note, ...] = ()
+    rate: int = RATE
 
 
 def backing(seconds: float, rng: np.random.Generator) -> np.ndarray:
@@ -137,6 +149,41 @@ def _backing(rng: np.random.Generator) -> Piece:
     return Piece(backing(SECONDS, rng))
 
 
+def _arranged(rng: np.random.Generator) -> tuple[bands.Arrangement, tuple[Note, ...], int]:
+    """Choose the next style, melody and instrument."""
+    number = int(rng.integers(len(GROOVES)))
+    groove, beats = GROOVES[number]
+    arrangement = bands.arrange(groove, int(rng.integers(70, 140)), SECONDS, rng, beats)
+    lowest = int(rng.integers(50, 62))
+    return arrangement, bands.melody(arrangement, rng, lowest, lowest + 14), PROGRAMS[rng.integers(len(PROGRAMS))]
+
+
+def _band_song(rng: np.random.Generator) -> Piece:
+    arrangement, notes, _ = _arranged(rng)
+    return Piece(bands.song(bands.sing(notes, rng), bands.backing(arrangement), 0.0), notes, bands.RATE)
+
+
+def _band(rng: np.random.Generator) -> Piece:
+    return Piece(bands.backing(_arranged(rng)[0]), (), bands.RATE)
+
+
+def _band_with_lead(rng: np.random.Generator) -> Piece:
+    arrangement, notes, program = _arranged(rng)
+    backing_ = bands.backing(arrangement)
+    return Piece(bands.mixed(bands.play(notes, program, len(backing_) / bands.RATE), backing_, 0.0), notes, bands.RATE)
+
+
+def _lead_alone(rng: np.random.Generator) -> Piece:
+    arrangement, notes, program = _arranged(rng)
+    return Piece(bands.play(notes, program, arrangement.seconds), notes, bands.RATE)
+
+
+BANDS: dict[str, Callable[[np.random.Generator], Piece]] = {
+    "a voice with a band": _band_song,
+    "a band without a melody": _band,
+    "a band with a melody": _band_with_lead,
+    "a sampled instrument alone": _lead_alone,
+}
 PIECES: dict[str, Callable[[np.random.Generator], Piece]] = {
     "a voice alone": _solo,
     "a voice with instruments": _song,
@@ -153,12 +200,13 @@ def rows(model: str, folder: Path) -> Iterator[list[object]]:
     """Transcribe all pieces, with and without ``--separate auto``."""
     transcriber = Transcriber(model, "cpu")
     auto = SongTranscriber(transcriber, SeparationOptions())
-    for name, make in PIECES.items():
+    makers = PIECES | ({} if bands.missing_programs() else BANDS)
+    for name, make in makers.items():
         found: list[tuple[Piece, Transcription, Transcription]] = []
-        for seed in SEEDS:
+        for seed in BAND_SEEDS if name in BANDS else SEEDS:
             piece = make(np.random.default_rng(seed))
             path = folder / f"{name.replace(' ', '_')}_{seed}.wav"
-            soundfile.write(path, 0.9 * piece.samples / np.abs(piece.samples).max(), RATE)
+            soundfile.write(path, 0.9 * piece.samples / np.abs(piece.samples).max(), piece.rate)
             found.append((piece, transcriber(path), auto(path)))
         separated = sum(t.separation is not None and t.separation.separated for _, _, t in found)
         said = sum(bool(t.remarks) for _, _, t in found)
