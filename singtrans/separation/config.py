@@ -17,9 +17,12 @@ class SongConfig:
             help. Noisy voices have a higher clarity. If the model file states the clarity of a single voice, that is
             used instead.
         gain: increase of the mean clarity from which the notes of the separated voice are kept.
-        loud: level of the separated voice relative to the recording, in dB, below which the instruments are loud. In
-            this case, the notes of the separated voice are kept if their mean clarity does not fall. Noise is rarely as
-            loud.
+        audible: level of the instruments (`Balance.instruments`) above which the notes of the separated voice are kept.
+        loud: level of the instruments above which the notes of the separated voice are kept if their mean clarity does
+            not fall.
+        noise: largest part of the rest that is noise (`Balance.noise`). Above it, the recording is a voice with noise,
+            which is not separated.
+        purity: least purity of the separated voice (`Balance.purity`). Below it, it is taken for an instrument.
         quietest: level of the separated voice relative to the recording, in dB, below which there is no voice.
         instruments: fraction of the amplitude of the instruments that is mixed back in before transcribing. They fill
             the gaps that separation leaves, and the model was trained with quiet instruments.
@@ -27,7 +30,10 @@ class SongConfig:
 
     doubtful: float = 0.87
     song: float = 0.80
-    gain: float = 0.025
-    loud: float = -2.5
+    gain: float = 0.012
+    audible: float = -14.0
+    loud: float = -5.0
+    noise: float = 0.62
+    purity: float = 0.7
     quietest: float = -20.0
-    instruments: float = 0.15
+    instruments: float = 0.1

@@ -1,9 +1,9 @@
 """Decision when to separate a voice from instruments, and which notes to keep.
 
 A model that was trained on single voices gives unclear notes in songs. If the mean clarity of a recording's notes is
-low, the voice is separated and transcribed as well, and its notes are kept if they are clearer, or, if the instruments
-are loud, as clear. The notes of a single voice are not changed, because separation would make the notes of noisy
-recordings worse.
+low, the voice is separated and transcribed as well. Its notes are kept if what was separated is a voice, the rest is
+instruments rather than noise, and the notes are clearer, or, if the instruments are loud, as clear. The notes of a
+single voice are not changed, because separation would make the notes of noisy recordings worse.
 """
 
 import logging
@@ -17,11 +17,14 @@ from singtrans import audio
 from singtrans.errors import UsageError
 from singtrans.extras import install_command
 from singtrans.notes import Separation, Transcription, mean_confidence
+from singtrans.separation.balance import Balance
+from singtrans.separation.band_tempo import find_band_tempo
 from singtrans.separation.config import SongConfig
 from singtrans.separation.engines import EXTRAS, Engine, check_engine, make_separator
 from singtrans.separation.separator import Separator
 from singtrans.separation.voice_file import VOICE_ENDING, VoiceFile, write_voice
 
+_INSTRUMENT = "hardly any voice can be told from the instruments, so these may be notes of an instrument"
 _NO_VOICE = "hardly any voice is left without the instruments, so no notes are written; --separate never writes them"
 _MIXED = "does not sound like a single voice, and separating the voice does not help; many notes may be wrong"
 _log = logging.getLogger(__name__)
@@ -42,10 +45,12 @@ class SeparationOptions:
     Attributes:
         separate: whether to separate the voice; ``auto`` for recordings that sound like songs.
         engine: engine to use.
+        tempo: whether to find the tempo of the instruments in songs whose voice was separated.
     """
 
     separate: Separate = Separate.AUTO
     engine: Engine = Engine.SPLEETER
+    tempo: bool = False
 
     def check(self, *, needed: bool = False) -> None:
         """Check that the engine is installed if it will certainly be used.
@@ -95,11 +100,17 @@ class SongTranscriber:
             UsageError: if the voice must be separated but this is not possible.
         """
         if self._options.separate is Separate.ALWAYS:
-            return self._separated(source, voice, None)
+            return self._with_tempo(source, self._separated(source, voice, None))
         mix = self._transcribe(source)
         if self._options.separate is Separate.NEVER:
             return mix
-        return self._choose(source, voice, mix)
+        return self._with_tempo(source, self._choose(source, voice, mix))
+
+    def _with_tempo(self, source: audio.Source, found: Transcription) -> Transcription:
+        """Add the tempo of the instruments to the notes of a separated voice if the options ask for it."""
+        if not (self._options.tempo and found.notes and found.separation and found.separation.separated):
+            return found
+        return replace(found, separation=replace(found.separation, tempo=find_band_tempo(source)))
 
     def _choose(self, source: audio.Source, voice: Path | None, mix: Transcription) -> Transcription:
         sure = sureness(mix)
@@ -143,7 +154,7 @@ class SongTranscriber:
             mix_confidence=sureness(mix) if mix else None,
             voice_confidence=sureness(found),
         )
-        _log.info("%s: %s, voice at %.1f dB", found.audio, outcome, written.share)
+        _log.info("%s: %s, %s", found.audio, outcome, written.balance)
         return self._verdict(outcome, written, found, mix)
 
     def _verdict(
@@ -153,10 +164,12 @@ class SongTranscriber:
         kept = f"the voice was separated from the instruments ({outcome.engine})"
         if mix is None:
             return _with(found, separated, kept)
-        if voice.share < self._config.quietest:
-            return _with(replace(found, notes=()), separated, _NO_VOICE)
         before, after = outcome.mix_confidence, outcome.voice_confidence
-        if separated_is_better(before, after, voice.share, self._config):
+        if voice.balance.share < self._config.quietest and self._song(mix, before):
+            return _with(replace(found, notes=()), separated, _NO_VOICE)
+        if voice.balance.purity < self._config.purity:
+            return _with(mix, outcome, _INSTRUMENT)
+        if separated_is_better(before, after, voice.balance, self._config):
             return _with(found, separated, kept)
         return _with(mix, outcome, _MIXED if self._song(mix, before) else "")
 
@@ -176,15 +189,17 @@ class SongTranscriber:
         return f"this sounds like a voice with instruments, so some notes may be those of instruments: {remedy}"
 
 
-def separated_is_better(mix: float | None, voice: float | None, share: float, config: SongConfig) -> bool:
+def separated_is_better(mix: float | None, voice: float | None, balance: Balance, config: SongConfig) -> bool:
     """Return whether to keep the notes of the separated voice instead of the notes of the mix.
 
     Args:
         mix, voice: results of `sureness` for the notes of the mix and of the voice.
-        share: level of the separated voice relative to the recording, in dB.
+        balance: levels of the voice and of the rest of the recording.
         config: thresholds.
     """
-    return (voice or 0.0) >= (mix or 0.0) + (0.0 if share < config.loud else config.gain)
+    with_instruments = balance.instruments > config.audible and balance.noise < config.noise
+    gain = 0.0 if balance.instruments > config.loud else config.gain
+    return with_instruments and balance.purity >= config.purity and (voice or 0.0) >= (mix or 0.0) + gain
 
 
 def sureness(found: Transcription) -> float | None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from singtrans import audio
 from singtrans.files import whole_file
+from singtrans.separation.balance import Balance, BalanceMeter
 from singtrans.separation.separator import Separator
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ VOICE_ENDING = ".voice.flac"
 """Ending of the names of files with a separated voice."""
 
 _BITS = "PCM_16"
-_FLOOR = 1e-20
 
 
 class _Named(Protocol):
@@ -38,11 +38,11 @@ class VoiceFile:
     """Result of a separation.
 
     Attributes:
-        share: energy of the voice relative to the energy of the recording, in dB.
+        balance: levels of the voice and of the rest of the recording.
         summary: summary of reading the recording.
     """
 
-    share: float
+    balance: Balance
     summary: audio.Summary | None
 
 
@@ -65,7 +65,7 @@ def write_voice(
     Raises:
         InputError: if the recording cannot be read, or a file cannot be written.
     """
-    mix, energy, reading = _Mix(), 0.0, audio.Reading(source)
+    mix, meter, reading = _Mix(), BalanceMeter(separator.sample_rate), audio.Reading(source)
     with ExitStack() as stack:
         files = [
             (stack.enter_context(_flac(path, separator.sample_rate)), share)
@@ -73,11 +73,11 @@ def write_voice(
             if path is not None
         ]
         for block in separator(mix.passing(audio.stereo_blocks(reading, separator.sample_rate))):
-            energy += _energy(block)
-            rest = mix.take(len(block)) - block
+            whole = mix.take(len(block))
+            meter.add(whole, block)
             for file, share in files:
-                file.write(np.clip(block + share * rest, -1.0, 1.0))
-    return VoiceFile(float(10.0 * np.log10((energy + _FLOOR) / (mix.energy + _FLOOR))), reading.summary)
+                file.write(np.clip(block + share * (whole - block), -1.0, 1.0))
+    return VoiceFile(meter.balance(), reading.summary)
 
 
 @contextmanager
@@ -92,12 +92,10 @@ class _Mix:
     """Blocks of a mix, kept until the separator has returned their voice."""
 
     def __init__(self) -> None:
-        self.energy = 0.0
         self._waiting: deque[np.ndarray] = deque()
 
     def passing(self, blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
         for block in blocks:
-            self.energy += _energy(block)
             self._waiting.append(block)
             yield block
 
@@ -111,7 +109,3 @@ class _Mix:
             taken.append(block[:count])
             count -= len(taken[-1])
         return np.concatenate(taken)
-
-
-def _energy(block: np.ndarray) -> float:
-    return float(np.square(block, dtype=np.float64).sum())

@@ -12,12 +12,24 @@ from singtrans.errors import InputError, UsageError
 from singtrans.extras import install_command
 from singtrans.notes import Note, PitchTrack, Transcription
 from singtrans.separation import engines
+from singtrans.separation.balance import Balance
 from singtrans.separation.config import SongConfig
 from singtrans.separation.engines import Engine
-from singtrans.separation.song import Separate, SeparationOptions, SongTranscriber
+from singtrans.separation.song import Separate, SeparationOptions, SongTranscriber, separated_is_better
 from singtrans.separation.voice_file import write_voice
 
-CONFIG = SongConfig(doubtful=0.8, song=0.65, gain=0.02, loud=-10.0, quietest=-20.0, instruments=0.25)
+CONFIG = SongConfig(
+    doubtful=0.8,
+    song=0.65,
+    gain=0.02,
+    audible=-999.0,
+    loud=0.0,
+    noise=1.1,
+    purity=0.4,
+    quietest=-20.0,
+    instruments=0.25,
+)
+SONG = Balance(share=-3.0, purity=0.9, instruments=-8.0, noise=0.3)
 
 
 class Half:
@@ -85,10 +97,28 @@ def test_uncertain_notes_are_replaced_by_more_certain_ones(song, mix, voice, kep
     assert ("the voice was separated from the instruments (half)" in found.remarks) is kept
 
 
-@pytest.mark.parametrize(("voice", "loud", "kept"), [(0.6, -5.0, True), (0.59, -5.0, False), (0.6, -7.0, False)])
-def test_with_loud_instruments_equal_confidence_is_enough(song, voice, loud, kept):
-    found = transcribe(song, FakeTranscriber(0.6, voice), config=replace(CONFIG, loud=loud))  # the voice is at -6 dB
-    assert found.separation.separated is kept
+@pytest.mark.parametrize(
+    ("voice", "changed", "kept"),
+    [
+        (0.63, {}, True),
+        (0.61, {}, False),
+        (0.63, {"noise": 0.7}, False),
+        (0.63, {"instruments": -15.0}, False),
+        (0.63, {"purity": 0.5}, False),
+        (0.60, {"instruments": -4.0}, True),
+        (0.59, {"instruments": -4.0}, False),
+    ],
+)
+def test_the_rule_depends_on_clarity_and_balance(voice, changed, kept):
+    config = SongConfig(gain=0.02, audible=-14.0, loud=-5.0, noise=0.6, purity=0.7)
+    assert separated_is_better(0.6, voice, replace(SONG, **changed), config) is kept
+
+
+def test_notes_of_an_instrument_are_kept_with_a_warning(song):
+    found = transcribe(song, FakeTranscriber(0.7, 0.9), config=replace(CONFIG, purity=0.7))  # half is separated
+    assert found.notes[0].pitch == 61.0
+    assert not found.separation.separated
+    assert "notes of an instrument" in found.remarks[0]
 
 
 @pytest.mark.parametrize("mix", [0.8, 0.95, None])
@@ -122,6 +152,12 @@ def test_no_notes_are_found_without_a_voice(song):
     found = transcribe(song, FakeTranscriber(0.6, 0.99), make=Quiet)
     assert not found.notes
     assert "no notes" in found.remarks[0]
+
+
+def test_clear_notes_without_a_voice_are_kept_with_a_warning(song):
+    found = transcribe(song, FakeTranscriber(0.7, 0.99), make=Quiet)
+    assert found.notes[0].pitch == 61.0
+    assert "notes of an instrument" in found.remarks[0]
 
 
 def test_always_transcribes_only_the_voice(song):
@@ -229,5 +265,5 @@ def test_instruments_are_aligned_with_a_delayed_voice(tmp_path):
     soundfile.write(tmp_path / "a.wav", samples, 44_100)
     written = write_voice(tmp_path / "a.wav", Late(), None, tmp_path / "b.flac", 0.5)
     np.testing.assert_allclose(soundfile.read(tmp_path / "b.flac")[0], np.clip(0.75 * samples, -1, 1), atol=1e-4)
-    assert written.share == pytest.approx(20 * np.log10(0.5), abs=0.01)
+    assert written.balance.share == pytest.approx(20 * np.log10(0.5), abs=0.01)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.wav", "b.flac"]

@@ -1,0 +1,83 @@
+"""Tempo of the instruments in a song, found with librosa's beat tracker."""
+
+import logging
+from collections.abc import Iterable, Iterator
+from types import ModuleType
+
+import numpy as np
+
+from singtrans import audio
+from singtrans.errors import UsageError
+from singtrans.extras import need
+
+EXTRA = "songs"
+SAMPLE_RATE = 22_050
+_HOP, _FFT, _BANDS = 512, 2048, 64
+_LONGEST = 300.0  # seconds from which the tempo is found; they need 60 MB
+_FEWEST = 8  # beats
+_FLOOR = 1e-10  # power, relative to full scale
+_log = logging.getLogger(__name__)
+
+
+def find_band_tempo(source: audio.Source) -> float | None:
+    """Find the tempo of a recording with instruments, in beats per minute; it may be half or twice that of a score.
+
+    Args:
+        source: the recording, of which the first five minutes are used.
+
+    Returns:
+        The mean tempo; None if there are too few beats, or librosa is not installed.
+
+    Raises:
+        InputError: if the recording cannot be read.
+    """
+    try:
+        librosa = need("librosa", EXTRA, "--tempo auto with instruments")
+    except UsageError as error:
+        _log.info("the tempo is found in the notes: %s", error)
+        return None
+    frames = np.concatenate([np.zeros((0, _BANDS), np.float32), *_mel_frames(librosa, _first(source))])
+    if len(frames) < _FEWEST:
+        return None
+    decibels = librosa.power_to_db(frames.T, ref=np.max, amin=_FLOOR)
+    strength = librosa.onset.onset_strength(S=decibels, sr=SAMPLE_RATE, hop_length=_HOP)
+    _, beats = librosa.beat.beat_track(
+        onset_envelope=strength, sr=SAMPLE_RATE, hop_length=_HOP, units="time", trim=True
+    )
+    return mean_tempo(np.asarray(beats, float))
+
+
+def mean_tempo(beats: np.ndarray) -> float | None:
+    """Compute the mean tempo of (beats,) times in seconds; None for fewer than eight beats.
+
+    Beats that were left out do not change it.
+    """
+    if len(beats) < _FEWEST:
+        return None
+    steps = np.diff(beats)
+    numbers = np.append(0, np.cumsum(np.maximum(1, np.rint(steps / np.median(steps)))))
+    return float(60.0 / np.polyfit(numbers, beats, 1)[0])
+
+
+def _first(source: audio.Source) -> Iterator[np.ndarray]:
+    """Yield blocks of the first minutes of a recording."""
+    left = round(_LONGEST * SAMPLE_RATE)
+    for block in audio.blocks(source, SAMPLE_RATE):
+        yield block[:left]
+        left -= len(block)
+        if left <= 0:
+            return
+
+
+def _mel_frames(librosa: ModuleType, blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    """Compute the mel spectrogram of a stream of (n,) samples; yield (frames, bands) powers."""
+    bands = librosa.filters.mel(sr=SAMPLE_RATE, n_fft=_FFT, n_mels=_BANDS).T
+    window = np.hanning(_FFT).astype(np.float32)
+    held = np.zeros(_FFT // 2, np.float32)
+    for block in blocks:
+        held = np.append(held, block)
+        count = (len(held) - _FFT) // _HOP + 1
+        if count > 0:
+            frames = np.lib.stride_tricks.sliding_window_view(held, _FFT)[: count * _HOP : _HOP]
+            yield (np.abs(np.fft.rfft(frames * window)) ** 2 @ bands).astype(np.float32)
+            held = held[count * _HOP :]
