@@ -174,12 +174,14 @@ class Separation:
             unknown.
         voice_confidence: mean confidence of the notes of the separated voice, weighted by their length; None if
             unknown.
+        tempo: tempo of the instruments in beats per minute, or half or twice of it; None if it was not asked for.
     """
 
     separated: bool = False
     engine: str = ""
     mix_confidence: float | None = None
     voice_confidence: float | None = None
+    tempo: float | None = None
 
 
 def mean_confidence(notes: Sequence[Note]) -> float | None:

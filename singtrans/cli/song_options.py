@@ -38,14 +38,16 @@ WriteVoice = Annotated[
 ]
 
 
-def separation_options(separate: Separate, separator: Engine, write_voice: bool = False) -> "SeparationOptions":
-    """Make `SeparationOptions` from the options.
+def separation_options(
+    separate: Separate, separator: Engine, write_voice: bool = False, tempo: bool = False
+) -> "SeparationOptions":
+    """Make `SeparationOptions` from the options; ``tempo`` is whether the tempo of the instruments is needed.
 
     Raises:
         UsageError: if they contradict each other, or a package is not installed.
     """
     from singtrans.separation.song import SeparationOptions
 
-    options = SeparationOptions(separate, separator)
+    options = SeparationOptions(separate, separator, tempo)
     options.check(needed=write_voice)
     return options

@@ -1,5 +1,6 @@
 """``singtrans transcribe``."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -201,11 +202,12 @@ def transcribe(  # noqa: PLR0913 (one parameter per option)
         ends=ends.value if ends else None,
     )
     selection = read_selection(track, channel)
-    separation = separation_options(separate, separator, write_voice)
+    separation = partial(separation_options, separate, separator, write_voice)
     decoding = decoding_options(Ornaments.fold, Ends.sung, sensitivity, shortest_note)
     if STREAM in inputs or out == STREAM:
         written = _stream_format(ctx, inputs, out, wanted or ["csv"])
-        transcriber = LazyTranscriber(model, device.value, threads or default_threads(), separation, decoding=decoding)
+        chosen = separation(_finds_tempo(options, [written]))
+        transcriber = LazyTranscriber(model, device.value, threads or default_threads(), chosen, decoding=decoding)
         _stream(inputs[0], written, transcriber, options, selection, quiet)
         return
     existing = choose_existing(ctx, overwrite, skip_existing)
@@ -217,7 +219,8 @@ def transcribe(  # noqa: PLR0913 (one parameter per option)
     alone = jobs == 1 and not scheduler
     bar = Bar(quiet)
     threads = threads or (default_threads() if alone else 1)
-    factory = partial(LazyTranscriber, model, device.value, threads, separation, decoding=decoding)
+    chosen = separation(_finds_tempo(options, plan.formats))
+    factory = partial(LazyTranscriber, model, device.value, threads, chosen, decoding=decoding)
     if alone:
         factory = partial(factory, progress=bar.part)
     outcomes = run_jobs(plan.jobs, factory, existing, jobs, scheduler)
@@ -227,6 +230,14 @@ def transcribe(  # noqa: PLR0913 (one parameter per option)
         outcomes = logged(plan, outcomes, log)
     if not report(plan, outcomes, bar, quiet):
         raise typer.Exit(1)
+
+
+def _finds_tempo(options: "Options", formats: Iterable[str]) -> bool:
+    """Return whether the tempo is to be found, because of an option or for sheet music."""
+    from singtrans.formats import WRITERS
+
+    wanted = options.finds_rhythm or bool(options.quantize) or any(WRITERS[name].is_sheet for name in formats)
+    return wanted and not isinstance(options.tempo, float | int)
 
 
 def _stream_format(ctx: typer.Context, inputs: list[str], out: str | None, formats: list[str]) -> str:

@@ -113,6 +113,7 @@ def separation_fields(separation: Separation) -> dict[str, object]:
         "separated": separation.separated,
         **({"engine": separation.engine} if separation.engine else {}),
         **{name: round(float(value), 3) for name, value in sure.items() if value is not None},
+        **({"tempo": round(separation.tempo, 2)} if separation.tempo else {}),
     }
 
 

@@ -114,7 +114,7 @@ def with_one_tempo(rhythm: Rhythm, onsets: np.ndarray, tempo: float | None = Non
         slope = float(np.polyfit(places, onsets, 1)[0]) if len(places) > 1 else rhythm.beats.quarter
         slope = slope if slope > 0 else rhythm.beats.quarter
         tempo = (
-            rounded_tempo(60 / slope / beat) if whole else _round_tempo(60 / slope / beat, float(np.ptp(places)) / beat)
+            rounded_tempo(60 / slope / beat) if whole else round_tempo(60 / slope / beat, float(np.ptp(places)) / beat)
         )
     quarter = 60 / tempo / beat
     middle = max(float(np.median(onsets - places * quarter)), -float(places[0]) * quarter)  # not before the recording
@@ -153,7 +153,7 @@ def rounded_tempo(tempo: float) -> float:
     return float(max(1, round(tempo)))
 
 
-def _round_tempo(tempo: float, beats: float) -> float:
+def round_tempo(tempo: float, beats: float) -> float:
     """Round a tempo as far as possible without moving any of the beats by more than 20 ms."""
     for decimals in (0, 1, 2):
         rounded = round(tempo, decimals)

@@ -18,6 +18,7 @@ from singtrans.melody.rhythm import Rhythm, RhythmConfidence, make_rhythm
 from singtrans.melody.rhythm_config import RhythmConfig, default_config
 from singtrans.melody.rhythm_features import Melody, features
 from singtrans.melody.tempo_curve import (
+    BAND_RATIOS,
     SLOTS,
     TICKS,
     TempoCurve,
@@ -47,12 +48,15 @@ class RhythmRequest:
         tempo: beats of the metre per minute; None to find it.
         pickup: beats before the first bar line; 0 if the first note begins a bar; None to find it.
         downbeat: time in seconds of a note that begins a bar; None to find it.
+        pulse: tempo of the instruments in beats per minute, which is the tempo, or a simple multiple or fraction of it;
+            None if unknown.
     """
 
     metre: Metre | None = None
     tempo: float | None = None
     pickup: Fraction | None = None
     downbeat: float | None = None
+    pulse: float | None = None
 
 
 UNKNOWN = RhythmRequest()
@@ -106,15 +110,23 @@ def search_rhythm(notes: Sequence[Note], request: RhythmRequest, config: RhythmC
     key = int(key_probabilities(melody.pitches, offsets - onsets, melody.ends, config.keys).argmax())
     melody = replace(melody, tonic=key % 12, minor=key >= 12)
     known = _known_metre(request.metre)
-    beats = [60 / request.tempo] if request.tempo else related(find_pulses(onsets, offsets))
     kinds = [0, 1] if known is None else [int(METRES[known].is_compound)]
-    tracks = [(period, kind) for kind in kinds for period in beats]
+    tracks = [(period, kind) for kind in kinds for period in _periods(onsets, offsets, request, kind)]
     curves = track_beats(onsets, offsets, tracks, config.tables.beat_steps)
     found = hypotheses(curves, range(len(METRES)) if known is None else [known], any_tempo=bool(request.tempo))
     if not len(found):
         return None
     aligned = align(curves, found, config.tables.steps)
     return Search(melody, curves, found, aligned, features(melody, curves, found, aligned, config.tables))
+
+
+def _periods(onsets: np.ndarray, offsets: np.ndarray, request: RhythmRequest, compound: int) -> list[float]:
+    """List the lengths of a beat, in seconds, at which beats are tracked."""
+    if request.tempo:
+        return [60 / request.tempo]
+    if request.pulse:
+        return related([60 / request.pulse], BAND_RATIOS[compound])
+    return related(find_pulses(onsets, offsets))
 
 
 def melody_of(notes: Sequence[Note]) -> Melody:
@@ -224,4 +236,6 @@ def _confidence(search: Search, request: RhythmRequest, odds: np.ndarray, steady
     shares = [float(odds[agree].sum()) for agree in (tempo, metre, downbeat)]
     if request.tempo is not None:
         steady, shares[0] = 1.0, 1.0
+    elif request.pulse is not None:
+        steady = 1.0
     return RhythmConfidence(steady, *(min(1.0, steady * share) for share in shares))

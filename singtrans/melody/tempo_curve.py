@@ -26,8 +26,12 @@ _VALUES = {
 _LATE = 0.003  # probability of each longer value
 _STEP = 0.016  # step of the logarithm of the tempo
 _REACH, _SPACING = 9, 5  # steps of the tempo to either side of a centre, and between two centres
-_RATIOS = (1.0, 2.0, 1 / 2, 3 / 2, 2 / 3, 3.0, 1 / 3)  # lengths of a beat, in pulses, that are tried
+RATIOS = (1.0, 2.0, 1 / 2, 3 / 2, 2 / 3, 3.0, 1 / 3)
+"""Lengths of a beat, in pulses that were found in the notes, that are tried."""
+BAND_RATIOS = ((1.0, 2.0, 1 / 2), (1.0, 2.0, 1 / 2, 3.0, 1 / 3))
+"""Lengths of a beat, in pulses of the instruments, that are tried for simple and for compound metres."""
 TEMPO_RANGE = 0.08  # standard deviation of the log tempo around the tempo of a track
+_SAME_PERIOD = 0.06  # difference of the logarithms of two periods that count as one
 _SAME = 0.13  # octaves between two pulses that count as one
 CHANGE = 0.016  # standard deviation of the change of the logarithm of the tempo in a second
 FAR = 14.0  # cost of an interval that fits no value
@@ -87,15 +91,23 @@ def find_pulses(onsets: np.ndarray, offsets: np.ndarray, count: int = 2) -> list
     return found
 
 
-def related(periods: Sequence[float]) -> list[float]:
+def related(periods: Sequence[float], ratios: Sequence[float] = RATIOS) -> list[float]:
     """List the periods of pulses and of simple multiples and fractions of them, each once."""
     found: list[float] = []
     for period in periods:
-        for ratio in _RATIOS:
+        for ratio in ratios:
             beat = period * ratio
-            if 60 / FASTEST <= beat <= 60 / SLOWEST and all(abs(np.log(beat / known)) > 0.06 for known in found):
+            if 60 / FASTEST <= beat <= 60 / SLOWEST and all(
+                abs(np.log(beat / known)) > _SAME_PERIOD for known in found
+            ):
                 found.append(beat)
     return found
+
+
+def multiple_near(tempo: float, pulse: float) -> float:
+    """Return the multiple or fraction of the instruments' tempo within 6 % of a tempo, or else the tempo itself."""
+    nearest = min((pulse / ratio for ratio in BAND_RATIOS[1]), key=lambda multiple: abs(np.log(multiple / tempo)))
+    return nearest if abs(np.log(nearest / tempo)) < _SAME_PERIOD else tempo
 
 
 def ticks_of(slots: np.ndarray, compound: np.ndarray | int) -> np.ndarray:

@@ -1,7 +1,6 @@
 """Filters of the front end: kernels of the spectrum bins, and triangles of the mel bands.
 
-They are computed with numpy when a model is made. The front end of both runtimes uses them. ``docs/dependencies.md``
-compares them with the filters of librosa.
+They are computed with numpy when a model is made. The front end of both runtimes uses them.
 """
 
 import math

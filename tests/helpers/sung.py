@@ -1,7 +1,6 @@
 """Recordings of random melodies, sung by a synthetic voice, with their labels."""
 
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -23,16 +22,11 @@ class Sung:
     samples: np.ndarray
 
 
-@cache
 def sing(seed: int, seconds: float = 8.0) -> Sung:
-    """Sing a random melody. Tests share the arrays, so they are read-only."""
     rng = np.random.default_rng(seed)
     notes = random_melody(rng, seconds, 52.0, 66.0)
     curve = f0_curve(notes, HOP_SECONDS, rng, SingingStyle())
-    sung = Sung(notes, curve, formant_voice(notes, curve, RATE, rng))
-    for array in (sung.curve, sung.samples):
-        array.setflags(write=False)
-    return sung
+    return Sung(notes, curve, formant_voice(notes, curve, RATE, rng))
 
 
 def write_audio(path: Path, samples: np.ndarray) -> Path:

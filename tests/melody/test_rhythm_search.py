@@ -14,6 +14,7 @@ from singtrans.melody.metre import Metre, parse_metre
 from singtrans.melody.rhythm import with_one_tempo
 from singtrans.melody.rhythm_search import FEWEST, RhythmRequest, find_rhythm
 from singtrans.melody.tempo import CONFIDENT
+from singtrans.melody.tempo_curve import multiple_near
 from tests.helpers.folk_tunes import NAMES, tune
 from tests.helpers.songs import song
 
@@ -153,3 +154,29 @@ def test_any_notes_are_written_in_order_on_a_grid(steps, metre, tempo):
         assert all(start.denominator <= 24 for start in written.starts)
         assert written.starts[0] >= 0
         assert written.starts[0] // written.metre.bar <= max(2, float(written.beats.position(onsets[0])))
+
+
+@pytest.mark.parametrize("ratio", [1, 2, 0.5])
+@pytest.mark.parametrize("metre", [4, 3])
+def test_the_pulse_of_instruments_gives_the_tempo(metre, ratio):
+    made = song(np.random.default_rng(metre), 92, metre=metre, jitter=0.04)
+    found = find_rhythm(made.notes, RhythmRequest(pulse=92 * ratio))
+    assert found.beats.tempo == pytest.approx(92, rel=0.02)
+    assert found.confidence.beat == 1.0
+
+
+def test_notes_without_a_beat_get_a_multiple_of_the_pulse():
+    rng = np.random.default_rng(1)
+    onsets = np.cumsum(rng.uniform(0.2, 1.5, 30))
+    notes = [Note(onset, onset + 0.15, 60.0) for onset in onsets.tolist()]
+    assert find_rhythm(notes).confidence.beat < CONFIDENT
+    found = find_rhythm(notes, RhythmRequest(pulse=100.0))
+    assert found.confidence.beat == 1.0
+    assert min(abs(np.log2(found.beats.tempo / 100.0 / ratio)) for ratio in (0.5, 1, 2, 3, 1 / 3)) < 0.2
+
+
+@pytest.mark.parametrize(
+    ("tempo", "pulse", "expected"), [(95.0, 96.0, 96.0), (95.0, 192.1, 96.05), (70.0, 96.0, 70.0), (33.0, 96.0, 32.0)]
+)
+def test_the_nearest_multiple_of_the_pulse_is_found(tempo, pulse, expected):
+    assert multiple_near(tempo, pulse) == pytest.approx(expected)

@@ -53,7 +53,7 @@ def arrange(transcription: Transcription, options: Options, *, score: bool = Fal
     remarks: list[str] = []
     is_joined = (options.ends or (JOINED if score else SUNG)) == JOINED
     notes = joined(transcription.notes) if is_joined else transcription.notes
-    timing = find_timing(notes, transcription.notes, options, score, remarks)
+    timing = find_timing(notes, transcription.notes, options, score, remarks, _pulse(transcription))
     if len(options.lyrics) > len(notes):
         remarks.append(f"{len(options.lyrics) - len(notes)} of {len(options.lyrics)} syllables have no note")
     elif options.lyrics and len(options.lyrics) < len(notes):
@@ -75,6 +75,11 @@ def arrange(transcription: Transcription, options: Options, *, score: bool = Fal
         find_breaths(transcription.notes),
         tuple(remarks),
     )
+
+
+def _pulse(transcription: Transcription) -> float | None:
+    """Return the tempo of the instruments, if it is known."""
+    return transcription.separation.tempo if transcription.separation else None
 
 
 def _with_ends(notes: tuple[Note, ...], rhythm: Rhythm) -> tuple[Note, ...]:

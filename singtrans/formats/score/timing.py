@@ -10,9 +10,17 @@ from singtrans.formats.options import Options
 from singtrans.melody.beats import DEFAULT_METRE, DEFAULT_TEMPO, Beats, constant_beats
 from singtrans.melody.metre import Metre
 from singtrans.melody.quantize import Grid, note_values, parse_grid, quantize
-from singtrans.melody.rhythm import Rhythm, RhythmConfidence, rounded_tempo, with_beats_on_notes, with_one_tempo
+from singtrans.melody.rhythm import (
+    Rhythm,
+    RhythmConfidence,
+    round_tempo,
+    rounded_tempo,
+    with_beats_on_notes,
+    with_one_tempo,
+)
 from singtrans.melody.rhythm_search import RhythmRequest, find_rhythm
 from singtrans.melody.tempo import CONFIDENT, align_beats
+from singtrans.melody.tempo_curve import multiple_near
 from singtrans.melody.tuning import AUTO
 from singtrans.notes import Note
 
@@ -40,7 +48,12 @@ class Timing:
 
 
 def find_timing(
-    notes: tuple[Note, ...], sung: tuple[Note, ...], options: Options, score: bool, remarks: list[str]
+    notes: tuple[Note, ...],
+    sung: tuple[Note, ...],
+    options: Options,
+    score: bool,
+    remarks: list[str],
+    pulse: float | None = None,
 ) -> Timing:
     """Find beats and note values, and move the notes to them if the options ask for that.
 
@@ -50,6 +63,7 @@ def find_timing(
         options: tempo, metre, pickup, downbeat and grid.
         score: whether the notes become sheet music.
         remarks: list to which messages for the user are added.
+        pulse: tempo of the instruments in beats per minute, or None; used if the tempo is to be found.
     """
     grid = parse_grid(options.quantize) if options.quantize else None
     metre = options.metre or (options.beats.metre if options.beats else None)
@@ -59,8 +73,11 @@ def find_timing(
     elif not (options.finds_rhythm or grid or score):
         return Timing(notes, constant_beats(DEFAULT_TEMPO, 0.0, metre or DEFAULT_METRE), None)
     else:
-        rhythm = _rhythm(sung, options, metre, remarks)
+        pulse = None if isinstance(options.tempo, float | int) else pulse
+        rhythm = _rhythm(sung, options, metre, pulse, remarks)
         if rhythm:
+            if pulse:
+                options = replace(options, tempo=_band_tempo(rhythm, pulse))
             return _placed(notes, rhythm, grid, options, score, remarks)
         beats = _beats(notes, options, metre or DEFAULT_METRE)
     if grid and not score and beats.confidence < CONFIDENT:
@@ -71,10 +88,12 @@ def find_timing(
     return _on_grid(notes, beats, grid or parse_grid(SCORE_GRID), bool(grid), remarks)
 
 
-def _rhythm(notes: tuple[Note, ...], options: Options, metre: Metre | None, remarks: list[str]) -> Rhythm | None:
+def _rhythm(
+    notes: tuple[Note, ...], options: Options, metre: Metre | None, pulse: float | None, remarks: list[str]
+) -> Rhythm | None:
     """Find the rhythm that follows the singer; None, with a remark, if it is not clear and no tempo is stated."""
     tempo = float(options.tempo) if isinstance(options.tempo, float | int) else None
-    rhythm = find_rhythm(notes, RhythmRequest(metre, tempo, options.pickup, options.downbeat))
+    rhythm = find_rhythm(notes, RhythmRequest(metre, tempo, options.pickup, options.downbeat, pulse))
     confidence = rhythm.confidence.beat if rhythm else 0.0
     if tempo is None and confidence < CONFIDENT:
         remarks.append(
@@ -86,6 +105,12 @@ def _rhythm(notes: tuple[Note, ...], options: Options, metre: Metre | None, rema
         return None
     remarks += describe_rhythm(rhythm, options)
     return rhythm if tempo is None else replace(rhythm, tempo=tempo)
+
+
+def _band_tempo(rhythm: Rhythm, pulse: float) -> float:
+    """Return the multiple of the instruments' tempo that the rhythm has, as a round number if that moves no beat."""
+    length = float(rhythm.starts[-1] - rhythm.starts[0])
+    return round_tempo(multiple_near(rhythm.beats.tempo, pulse), length / float(rhythm.metre.beat))
 
 
 def describe_rhythm(rhythm: Rhythm, options: Options) -> list[str]:
