@@ -11,18 +11,20 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+import soxr
 
 HERE = Path(__file__).parent
 SAMPLES = HERE.parent / "sample_audio"
 COMMAND = [sys.executable, "-m", "singtrans"]
 NAMES = ("frere_jacques.flac", "amazing_grace.wav", "ode_to_joy.ogg", "twinkle_phone.mp3")
+RATE = 44_100  # Hz; most recordings have this sample rate
 
 
 def repeated(seconds: float, path: Path) -> Path:
-    """Write a sample recording, repeated to a length, as 16-bit FLAC (or the format of the suffix)."""
-    samples, rate = soundfile.read(SAMPLES / NAMES[0], dtype="float32")
-    wanted = int(seconds * rate)
-    with soundfile.SoundFile(path, "w", rate, 1, "PCM_16") as file:
+    """Write a sample recording at 44.1 kHz, repeated to a length, as 16-bit FLAC (or the format of the suffix)."""
+    samples = soxr.resample(*soundfile.read(SAMPLES / NAMES[0], dtype="float32"), RATE)
+    wanted = int(seconds * RATE)
+    with soundfile.SoundFile(path, "w", RATE, 1, "PCM_16") as file:
         while wanted > 0:
             file.write(samples[:wanted])
             wanted -= len(samples)

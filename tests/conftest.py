@@ -40,7 +40,15 @@ _NEEDS = {
         "training/test_recordings.py",
     ],
     "lxml": ["formats/test_musicxml_writer.py"],
-    "mir_eval": ["cli/test_evaluate_command.py", "cli/test_reading_options.py", "scoring/test_metrics.py"],
+    "mir_eval": [
+        "benchmarks/test_teaching.py",
+        "cli/test_evaluate_command.py",
+        "cli/test_reading_options.py",
+        "scoring/test_errors_and_intervals.py",
+        "scoring/test_metrics.py",
+        "scoring/test_scoring.py",
+    ],
+    "music21": ["formats/test_musescore.py", "formats/test_sheet_music.py"],
     "pretty_midi": ["formats/test_foreign_readers.py"],
     "verovio": ["robustness/test_fuzzing.py"],
 }

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from singtrans.model.level import level
 from singtrans.model.model_file import StoredModel
 from singtrans.model.runtime.engine import OnnxEngine
 from singtrans.model.streaming import StreamingModel
+from singtrans.notes import Transcription
 from singtrans.transcriber import Transcriber
 from tests.helpers.models import SAMPLES, small_config, small_stored_model
 
@@ -62,17 +64,24 @@ def close(a: Posteriors, b: Posteriors, atol: float) -> None:
         assert np.allclose(getattr(a, name), getattr(b, name), atol=atol), name
 
 
+@cache
+def reference(layers: int) -> tuple[StoredModel, np.ndarray, Posteriors]:
+    """Return a model with this number of layers, a recording, and its posteriors in one pass."""
+    config = small_config()
+    stored = small_stored_model(replace(config, network=replace(config.network, layers=layers)))
+    samples = noise(12.8)
+    return stored, samples, whole(stored, samples)
+
+
 @pytest.mark.parametrize("name", ["onnxruntime", "torch"])
 @pytest.mark.parametrize("layers", [1, 2, 3, 4])
 @pytest.mark.parametrize("in_memory", [0, 100_000, 10_000_000])
 def test_slices_give_the_same_posteriors_as_one_pass(name, layers, in_memory):
-    config = small_config()
-    stored = small_stored_model(replace(config, network=replace(config.network, layers=layers)))
-    samples = noise(12.8)
+    stored, samples, expected = reference(layers)
     for seconds in (1000.0, 3.0, 0.5):
         chunking = Chunking(slice_seconds=seconds, memory_bytes=in_memory)
         transcriber = Transcriber(runtime(stored, name), "cpu", chunking=chunking)
-        close(transcriber.posteriors(samples), whole(stored, samples), 2e-4)
+        close(transcriber.posteriors(samples), expected, 2e-4)
 
 
 @pytest.mark.parametrize("cut", [1, 160, 319, 3200, 4801, 16_000, 31_999])
@@ -85,6 +94,7 @@ def test_the_block_size_has_no_effect(small_stored, cut):
         assert np.array_equal(getattr(one, name), getattr(parts, name)), name
 
 
+@cache
 def song() -> np.ndarray:
     """Join the sample recordings, with rests between them."""
     pieces = []
@@ -106,12 +116,15 @@ def sliced(seconds: float) -> Transcriber:
     return Transcriber(device="cpu", chunking=Chunking(slice_seconds=seconds))
 
 
+@cache
+def undivided_song() -> Transcription:
+    return sliced(1000.0).transcribe(song())
+
+
 @pytest.mark.parametrize("seconds", [7.0, 3.1, 0.5])
 def test_slices_do_not_change_notes(seconds):
     """The shipped model is run on the samples, with boundaries of slices in notes and in rests."""
-    samples = song()
-    undivided = sliced(1000.0).transcribe(samples)
-    found = sliced(seconds).transcribe(samples)
+    undivided, found = undivided_song(), sliced(seconds).transcribe(song())
     seams = np.arange(seconds, found.duration, seconds)
     sung = [any(n.onset < seam < n.offset for n in undivided.notes) for seam in seams]
     assert len(undivided.notes) > 80 and any(sung) and not all(sung)  # there are boundaries of both kinds

@@ -28,14 +28,12 @@ piece by piece. The division into pieces has no effect on the result.
 The decoder uses only numpy, and needs neither torch nor weights.
 """
 
-from dataclasses import replace
-
 import numpy as np
 
 from singtrans.decoding.boundaries import times
 from singtrans.decoding.confidence import NoteContext, all_features, certainties
 from singtrans.decoding.config import ConfidenceConfig, DecoderConfig
-from singtrans.decoding.ends import with_releases
+from singtrans.decoding.ends import releases
 from singtrans.decoding.evidence import evidence
 from singtrans.decoding.note_pitch import centroid, span_pitch
 from singtrans.decoding.posteriors import Posteriors, join
@@ -114,15 +112,22 @@ class Decoder:
         kept = [(found, on, off) for found, (on, off) in pairs if off > on]
         contexts = [NoteContext(on, off, found.pitch, len(found.ornaments)) for found, on, off in kept]
         features = all_features([found.features for found, _, _ in kept], contexts)
-        notes = [
-            Note(on, off, found.pitch, found.clarity, ornaments=_ornaments(found, on, off, self._hop))
-            for found, on, off in kept
-        ]
-        released = with_releases(notes, [found.release for found, _, _ in kept])
-        if self._confidence.calibrated:
-            sure = certainties(features, self._confidence)
-            released = tuple(replace(n, confidence=s.right, certainty=s) for n, s in zip(released, sure, strict=True))
-        return released, features
+        ends = releases([(on, off) for _, on, off in kept], [found.release for found, _, _ in kept])
+        calibrated = self._confidence.calibrated
+        sure = certainties(features, self._confidence) if calibrated else [None] * len(kept)
+        notes = tuple(
+            Note(
+                on,
+                off,
+                found.pitch,
+                confidence=found.clarity if certainty is None else certainty.right,
+                certainty=certainty,
+                ornaments=_ornaments(found, on, off, self._hop),
+                release=release,
+            )
+            for (found, on, off), release, certainty in zip(kept, ends, sure, strict=True)
+        )
+        return notes, features
 
     def _add(self, piece: Posteriors) -> None:
         config = self._config

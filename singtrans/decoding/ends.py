@@ -20,26 +20,26 @@ LONGEST_JOIN = 1.0
 """Longest gap, in seconds, that is closed. A longer gap is a rest, regardless of the model's output."""
 
 
-def with_releases(notes: Sequence[Note], ends: Sequence[tuple[float, float] | None]) -> tuple[Note, ...]:
-    """Add the times at which a score would end the notes, if the model has outputs for this.
+def releases(spans: Sequence[tuple[float, float]], ends: Sequence[tuple[float, float] | None]) -> list[float | None]:
+    """Find the times in seconds at which a score would end the notes; None if the model has no outputs for this.
 
     Args:
-        notes: notes in time order.
+        spans: onset and offset of each note in seconds, in time order.
         ends: for each note, the probabilities that a score ends the previous note at its start, and that it ends this
             note at its offset; None if the model has no such output.
     """
-    found = []
-    for i, (note, end) in enumerate(zip(notes, ends, strict=True)):
+    found: list[float | None] = []
+    for i, ((_, offset), end) in enumerate(zip(spans, ends, strict=True)):
         if end is None:
-            found.append(note)
+            found.append(None)
             continue
-        release, following = note.offset, ends[i + 1] if i + 1 < len(notes) else None
-        gap = notes[i + 1].onset - note.offset if following is not None else LONGEST_JOIN
+        release, following = offset, ends[i + 1] if i + 1 < len(spans) else None
+        gap = spans[i + 1][0] - offset if following is not None else LONGEST_JOIN
         # The likelier of the two positions is chosen.
         if following is not None and (gap < SHORTEST_REST or (gap < LONGEST_JOIN and following[0] > end[1])):
-            release = notes[i + 1].onset
-        found.append(replace(note, release=release))
-    return tuple(found)
+            release = spans[i + 1][0]
+        found.append(release)
+    return found
 
 
 def joined(notes: Sequence[Note]) -> tuple[Note, ...]:

@@ -1,6 +1,7 @@
 """Filters of the front end: kernels of the spectrum bins, and triangles of the mel bands.
 
-They are computed with numpy when a model is made. The front end of both runtimes uses them.
+They are computed with numpy when a model is made. The front end of both runtimes uses them. ``docs/dependencies.md``
+compares them with the filters of librosa.
 """
 
 import math

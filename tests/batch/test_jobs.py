@@ -203,6 +203,8 @@ def test_a_usage_error_stops_the_run(tmp_path):
 
 @pytest.mark.parametrize(("format", "package"), [("svg", "verovio"), ("pdf", "typst")])
 def test_a_missing_extra_is_reported_before_transcribing(tmp_path, monkeypatch, format, package):
+    pytest.importorskip("verovio")
+
     def forbidden(path: Path) -> Transcription:
         raise AssertionError("no recording must be transcribed")
 

@@ -14,6 +14,8 @@ from tests.helpers.command import GOOD, NOTES, SAMPLES, call, files, write_flat_
 
 
 def test_convert_between_all_pairs_of_formats(tmp_path):
+    pytest.importorskip("verovio")
+    pytest.importorskip("typst")
     true = formats.load_notes(NOTES)
     names = ["a.mid", "a.csv", "a.json", "a.txt", "a.musicxml", "a.labels.txt", "a.sv.csv", "a.jams"]
     chain = [NOTES, *(tmp_path / name for name in names), tmp_path / "end.mid"]
@@ -150,6 +152,7 @@ def test_tuning_of_converted_notes(tmp_path):
 
 def test_key_of_converted_notes(tmp_path):
     """Pitches between two semitones are rounded to notes of the key, in all formats and by all commands with --key."""
+    pytest.importorskip("matplotlib")
     scale = [60, 62, 64, 65, 67, 69, 71, 72]
     rows = [f"{i / 2},{i / 2 + 0.4},{p + 0.7 if i in (0, 11) else p}" for i, p in enumerate(scale * 4)]
     (tmp_path / "off.csv").write_text("\n".join(["onset,offset,pitch", *rows]))

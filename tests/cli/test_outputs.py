@@ -1,12 +1,15 @@
 """Formats and options of the outputs of `transcribe`."""
 
 import mido
+import pytest
 
 from singtrans import formats
 from tests.helpers.command import GOOD, call, files, unsung
 
 
 def test_transcribe_with_all_formats_and_options(tmp_path):
+    pytest.importorskip("verovio")
+    pytest.importorskip("typst")
     words = tmp_path / "words.txt"
     words.write_text("Twin-kle twin-kle lit-tle star")
     options = ["--tempo", "128", "--quantize", "1/16", "--pitch-bend", "--velocity", "loudness", "--lyrics", words]

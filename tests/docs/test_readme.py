@@ -57,6 +57,8 @@ def run_line(line: str, folder: Path) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="the blocks are for POSIX shells")
 def test_all_blocks_run(folder):
+    pytest.importorskip("torch")
+    pytest.importorskip("verovio")
     assert len(BLOCKS) >= 10
     assert any("--steps 10\n" in block for _, block in BLOCKS)
     for kind, block in BLOCKS:

@@ -122,6 +122,7 @@ def test_windows_line_ends_and_marks(tmp_path, name):
 
 
 def test_all_are_scored_by_evaluate_and_found_in_folders(tmp_path):
+    pytest.importorskip("mir_eval")
     (tmp_path / "true").mkdir()
     (tmp_path / "found").mkdir()
     names = [name for name in TEXTS if name not in ("sv.csv", "sv_midi.csv", "transcriptions.csv", "st500.json")]
@@ -139,6 +140,7 @@ def test_all_are_scored_by_evaluate_and_found_in_folders(tmp_path):
 
 
 def test_evaluate_chooses_the_song_that_the_other_file_is_named_after(tmp_path):
+    pytest.importorskip("mir_eval")
     true = written(
         tmp_path / "all.json", json.dumps({"7": [[0, 1, 60]], "8": [[n.onset, n.offset, n.pitch] for n in NOTES]})
     )

@@ -37,7 +37,10 @@ def call(*args: object, cwd: Path | None = None, input: bytes = b"") -> subproce
     """Run the command in this process. This is a hundred times as fast as `run`, but has no terminal and no signals."""
     from singtrans.cli import main
 
-    streams = {name: io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for name in ("stdout", "stderr")}
+    streams = {
+        name: io.TextIOWrapper(io.BytesIO(), "utf-8", errors, write_through=True)
+        for name, errors in (("stdout", "strict"), ("stderr", "backslashreplace"))
+    }
     numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
     handlers = [signal.getsignal(number) for number in numbers]
     logger, code = logging.getLogger("singtrans"), 0

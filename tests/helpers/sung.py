@@ -1,6 +1,7 @@
 """Recordings of random melodies, sung by a synthetic voice, with their labels."""
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -22,11 +23,16 @@ class Sung:
     samples: np.ndarray
 
 
+@cache
 def sing(seed: int, seconds: float = 8.0) -> Sung:
+    """Sing a random melody. Tests share the arrays, so they are read-only."""
     rng = np.random.default_rng(seed)
     notes = random_melody(rng, seconds, 52.0, 66.0)
     curve = f0_curve(notes, HOP_SECONDS, rng, SingingStyle())
-    return Sung(notes, curve, formant_voice(notes, curve, RATE, rng))
+    sung = Sung(notes, curve, formant_voice(notes, curve, RATE, rng))
+    for array in (sung.curve, sung.samples):
+        array.setflags(write=False)
+    return sung
 
 
 def write_audio(path: Path, samples: np.ndarray) -> Path:

@@ -7,7 +7,7 @@ import torch
 
 from singtrans.model.config import FeatureConfig
 from singtrans.model.features import FrontEnd
-from singtrans.model.filters import spectrum_frequencies
+from singtrans.model.filters import band_filters, spectrum_frequencies
 from singtrans.model.level import Level, level
 from singtrans.pitch import hz_to_midi, midi_to_hz
 
@@ -58,6 +58,14 @@ def test_the_spectrum_equals_a_direct_transform():
         value = 2 * abs(np.sum(piece * window * np.exp(-2j * np.pi * hz[index] * t / RATE))) / window.sum()
         expected = np.log1p(CONFIG.compression * value) / np.log1p(CONFIG.compression)
         assert spectrum[frame, index] == pytest.approx(expected, abs=1e-4)
+
+
+def test_band_filters_equal_the_mel_filters_of_librosa():
+    """The two lowest bands are widened, because they would be narrower than two bins of the transform."""
+    mel = librosa.filters.mel(sr=RATE, n_fft=CONFIG.band_window, n_mels=CONFIG.bands, fmin=60, htk=True, norm=None)
+    difference = np.abs(band_filters(CONFIG) * CONFIG.band_window / 4 - mel.T).max(axis=0)
+    assert difference[2:].max() < 1e-6
+    assert 0.01 < difference[:2].max() < 0.1
 
 
 def test_bands_agree_with_the_mel_spectrogram_of_librosa():

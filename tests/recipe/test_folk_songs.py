@@ -3,6 +3,7 @@
 from fractions import Fraction
 
 import numpy as np
+import pytest
 
 from recipe.fit_rhythm import count_key_tables, count_tables, fit_logit, song_slots
 from recipe.folk_songs import FolkSong, families, parse_song, split
@@ -75,6 +76,7 @@ def test_performances_have_the_stated_timing():
 
 
 def test_metres_differ_in_counts_and_weights():
+    pytest.importorskip("scipy")
     songs = [tune(name)[0] for name in NAMES]
     tables = count_tables(songs)
     assert tables.steps.shape[:2] == (len(METRES), 4 * SLOTS)

@@ -46,6 +46,7 @@ def test_soft_words_have_soft_onsets_and_repeat_pitches():
 
 
 def test_vowels_that_glide_in_have_no_attack():
+    pytest.importorskip("scipy")
     make = words.recipe()
     parts = make.Syllable(first=3, voiced=5, vowel=9, hold=20, unvoiced=40, last=45)
     make.speak, make.divide = (lambda phonemes, voice: phonemes), (lambda frames, closed: parts)
@@ -59,6 +60,7 @@ def test_vowels_that_glide_in_have_no_attack():
 
 
 def test_some_vowels_change_slowly():
+    pytest.importorskip("scipy")
     make = words.recipe()
     parts = make.Syllable(first=3, voiced=5, vowel=9, hold=20, unvoiced=40, last=45)
     assert make.hold(parts) == (20, 20)

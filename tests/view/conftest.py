@@ -14,9 +14,8 @@ from tests.helpers.browser import ARGUMENTS, CHROMIUM, ready
 def playwright():
     if CHROMIUM is None:
         pytest.skip("no Chromium is installed: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as running:
+    api = pytest.importorskip("playwright.sync_api")
+    with api.sync_playwright() as running:
         yield running
 
 

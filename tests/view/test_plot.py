@@ -80,6 +80,7 @@ def test_each_row_shows_its_own_pitches():
 
 
 def test_pages_are_separate_pictures_or_one_pdf(tmp_path):
+    pytest.importorskip("matplotlib")
     picture = Picture(song(130, 5.0))
     names = [f"s-{number}.png" for number in (1, 2, 3)]
     assert [path.name for path in plot(picture, tmp_path / "s.png")] == names
@@ -91,6 +92,7 @@ def test_pages_are_separate_pictures_or_one_pdf(tmp_path):
 
 
 def test_minutes_are_written_on_long_recordings(tmp_path):
+    pytest.importorskip("matplotlib")
     (path,) = plot(Picture(song(59, 5.0)), tmp_path / "a.svg")
     assert ":" not in "".join(line for line in path.read_text().splitlines() if ">0:" in line)
     first, second = plot(Picture(song(70, 5.0)), tmp_path / "b.svg")
@@ -99,6 +101,7 @@ def test_minutes_are_written_on_long_recordings(tmp_path):
 
 @pytest.mark.parametrize("arguments", [["ode.ogg", "--notes", "n.csv"], ["n.csv", "--audio", "ode.ogg"]])
 def test_given_notes_keep_the_sung_pitch(tmp_path, arguments):
+    pytest.importorskip("matplotlib")
     (tmp_path / "ode.ogg").write_bytes((SAMPLES / "ode_to_joy.ogg").read_bytes())
     (tmp_path / "n.csv").write_bytes((SAMPLES / "ode_to_joy.notes.csv").read_bytes())
     done = call("plot", *arguments, "-o", "a.svg", cwd=tmp_path)
@@ -115,6 +118,7 @@ def test_a_page_of_given_notes_has_the_sung_pitch(tmp_path):
 
 
 def test_pages_that_exist_are_refused_before_transcribing(tmp_path):
+    pytest.importorskip("matplotlib")
     (tmp_path / "a-1.png").touch()
     arguments = ["plot", SAMPLES / "ode_to_joy.ogg", "-o", "a.png", "--row-seconds", "2", "--debug"]
     done = call(*arguments, cwd=tmp_path)

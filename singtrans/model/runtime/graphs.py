@@ -11,7 +11,7 @@ from singtrans.model.config import Config
 from singtrans.model.runtime.onnx_file import Graph
 from singtrans.model.runtime.spectrum import add_compression, add_spectrum
 
-_CHANNELS = 16
+_CHANNELS = 4
 _FLOAT16 = 10  # number of this type in ONNX
 
 Weights = Mapping[str, np.ndarray]
@@ -46,15 +46,12 @@ def _add_pitch_head(graph: Graph, spectrum: str, config: Config, weights: Weight
     low = max(0, -int(shift.min()))
     high = max(0, int(shift.max()) + network.pitch_bins - features.spectrum_bins)
     padded = graph.node("Pad", spectrum, graph.constant(np.array([0, low, 0, 0, high, 0], np.int64)))
-    first = graph.constant(np.array([1], np.int64))
-    harmonics = [
-        graph.node("Unsqueeze", graph.slice(padded, 1, start, start + network.pitch_bins), first)
-        for start in (int(s) + low for s in shift)
-    ]
-    x = graph.node("Concat", *harmonics, axis=1)
-    # Channels of zeros are added, because onnxruntime is several times as fast with a multiple of 16 channels.
-    unused = -len(harmonics) % _CHANNELS
-    x = graph.node("Pad", x, graph.constant(np.array([0, 0, 0, 0, 0, unused, 0, 0], np.int64)))
+    padded = graph.node("Unsqueeze", padded, graph.constant(np.array([1], np.int64)))
+    # Channels with weights of zero are added, because onnxruntime's fast convolutions need a multiple of 4 channels on
+    # processors whose vectors have 8 numbers; see its nchwc_transformer.cc.
+    unused = -len(shift) % _CHANNELS
+    starts = [int(s) + low for s in (*shift, *[shift[0]] * unused)]
+    x = graph.node("Concat", *(graph.slice(padded, 2, start, start + network.pitch_bins) for start in starts), axis=1)
     first_weight = np.pad(weights["pitch_head.convolutions.0.weight"], ((0, 0), (0, unused), (0, 0), (0, 0)))
     weights = {**weights, "pitch_head.convolutions.0.weight": first_weight}
     for number in (0, 2, 4):
