@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 _PAGE = b"OggS"
-_FLAGS = 5  # place in a page's header
+_FLAGS = 5  # position in a page's header
 _BEGINS = 2  # flag: a stream begins with this page
 _HEADER = 27  # bytes before the table of segments
 

@@ -67,7 +67,7 @@ def evaluate(  # noqa: PLR0913 (one parameter per option)
         str | None,
         typer.Option(
             metavar="OTHER",
-            help="Compare with these notes; with --model, also with another model.",
+            help="Notes to compare with. With --model, this may also be another model.",
             rich_help_panel=SCORING,
         ),
     ] = None,

@@ -57,7 +57,7 @@ Sensitivity = Annotated[
         min=-1.0,
         max=1.0,
         metavar="X",
-        help="Number of notes that are found, from -1 (fewer) to 1 (more).",
+        help="Find fewer notes (down to -1) or more notes (up to 1).",
         rich_help_panel=NOTES,
     ),
 ]

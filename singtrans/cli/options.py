@@ -58,8 +58,8 @@ Metre = Annotated[
     str | None,
     typer.Option(
         metavar="N/D",
-        help="Metre, such as 3/4 or 6/8. Default: the metre of a converted file; otherwise found with the tempo, or"
-        " 4/4.",
+        help="Metre, such as 3/4 or 6/8. Default: the metre of a converted file, or the one found with the tempo; 4/4"
+        " if there is neither.",
         rich_help_panel=RHYTHM,
     ),
 ]

@@ -48,8 +48,8 @@ Pattern = Annotated[
     str,
     typer.Option(
         metavar="GLOB",
-        help="If a recording has several label files, or labels have several recordings, use those that match this"
-        " pattern, such as '*_notesA1.csv'.",
+        help="Pattern, such as '*_notesA1.csv', to choose among several label files of a recording, or among several"
+        " recordings that labels could belong to.",
         rich_help_panel=INPUT,
     ),
 ]

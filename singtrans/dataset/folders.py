@@ -53,7 +53,7 @@ class FolderContents:
         faults: one line for each recording with ambiguous labels.
         unlabelled: recordings without labels.
         orphans: labels without a recording.
-        missing: map from files with the labels of many recordings to names in them without a recording.
+        missing: map from files with the labels of many recordings to the names in them that belong to no recording.
     """
 
     items: list[LabelledRecording] = field(default_factory=list)

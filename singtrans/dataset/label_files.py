@@ -156,7 +156,7 @@ class LabelFiles:
         return sorted([*notes, *self.f0.unused(), *self.times.unused()])
 
     def missing(self) -> dict[Path, list[str]]:
-        """Map files with the notes of many recordings to names in them without a recording."""
+        """Map files with the notes of many recordings to the names in them that belong to no recording."""
         rest = {path: sorted(names - self._known) for path, names in self._many.items() if path not in self.notes.used}
         return {path: names for path, names in rest.items() if names}
 

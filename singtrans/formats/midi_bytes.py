@@ -140,7 +140,7 @@ def _is_readable(kind: int, data: bytes) -> bool:
     from mido.midifiles.meta import build_meta_message, meta_charset
 
     try:
-        with meta_charset("latin1"):  # mido can be left with another one
+        with meta_charset("latin1"):  # an earlier error can leave mido with another character set
             build_meta_message(kind, list(data))
     except Exception:  # the library raises many types of errors for damaged events
         return False

@@ -138,7 +138,7 @@ def _starts(onsets: np.ndarray, beats: Beats, grid: Grid) -> list[int]:
     candidates: list[np.ndarray] = []
     sources = []
     for number, centre in enumerate(centres):
-        # Notes may be faster than the grid: allow for indices after the lowest one of the previous note.
+        # Notes may be faster than the grid, so a note's indices begin after the lowest one of the previous note.
         lowest = max(0, int(candidates[-1][0]) + 1 if candidates else 0)
         at = np.unique(np.maximum(centre + reach, lowest))
         moved = beats.seconds(grid.positions(at)) - onsets[number]

@@ -21,7 +21,7 @@ def align_beats(tempo: float, notes: Sequence[Note], metre: Metre = DEFAULT_METR
 
     Args:
         tempo: beats per minute.
-        notes: in time order.
+        notes: notes in time order.
         metre: metre of all bars.
     """
     onsets, period = np.array([note.onset for note in notes]), 60.0 / tempo
@@ -39,7 +39,7 @@ def align_beats(tempo: float, notes: Sequence[Note], metre: Metre = DEFAULT_METR
 
 
 def _log_fit(times: np.ndarray, period: float, sigma: float) -> np.ndarray:
-    """Compute the (n,) log likelihood ratio of times near fractions of beats to random times."""
+    """Compute (n,) log likelihood ratios of two hypotheses: that times are near fractions of beats, or random."""
     phase, width = (times / period) % 1, sigma / period
     like = np.full(len(times), _STRAY)
     for fraction, share in _FRACTIONS:

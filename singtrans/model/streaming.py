@@ -61,7 +61,7 @@ class StreamingModel:
         self._lead = round(_LEAD_SECONDS / config.features.hop_seconds)
 
     def __call__(self, blocks: Iterable[np.ndarray], gain: float) -> Iterator[Posteriors]:
-        """Yield the posteriors of a recording, in order, up to seven seconds each.
+        """Yield the posteriors of a recording in order, in pieces of up to seven seconds.
 
         Args:
             blocks: blocks of the recording, (n,) float32 each, mono at the model's sample rate.

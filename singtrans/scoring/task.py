@@ -100,7 +100,7 @@ def choose_task(
     """
     if estimate is None:
         if model is None:
-            raise UsageError("give ESTIMATE, notes to score, or --model, to transcribe the recordings with")
+            raise UsageError("give notes to score as ESTIMATE, or a model for transcribing the recordings as --model")
         return model_task(reference, split, model, against, make_system, choice)
     if model is not None:
         raise UsageError(f"{estimate} and --model {model}: give notes to score, or a model to make them, not both")

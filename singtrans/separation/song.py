@@ -1,9 +1,9 @@
 """Decision when to separate a voice from instruments, and which notes to keep.
 
 A model that was trained on single voices gives unclear notes in songs. If the mean clarity of a recording's notes is
-low, the voice is separated and transcribed as well. Its notes are kept if what was separated is a voice, the rest is
-instruments rather than noise, and the notes are clearer, or, if the instruments are loud, as clear. The notes of a
-single voice are not changed, because separation would make the notes of noisy recordings worse.
+low, the voice is separated and transcribed as well. Its notes are kept under three conditions: the separated sound is a
+voice, the rest is instruments and not noise, and the notes are clearer (or as clear, if the instruments are loud). The
+notes of a single voice are not changed, because separation would make the notes of noisy recordings worse.
 """
 
 import logging

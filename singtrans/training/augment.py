@@ -51,7 +51,7 @@ class AugmentConfig:
 
 
 def change_speed(samples: np.ndarray, ratio: float) -> np.ndarray:
-    """Speed up ``samples`` (n,) by ``ratio``: (round(n / ratio),) samples, 12 log2(ratio) semitones higher."""
+    """Speed up ``samples`` (n,) by ``ratio``, to (round(n / ratio),) samples, 12 log2(ratio) semitones higher."""
     return soxr.resample(samples, ratio, 1.0, quality="MQ")
 
 
@@ -173,7 +173,7 @@ def augment(
     config: AugmentConfig,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Apply each augmentation but the change of speed with its probability.
+    """Apply each augmentation, except the change of speed, with its probability.
 
     Args:
         samples: (n,) float32.

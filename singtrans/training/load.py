@@ -105,7 +105,7 @@ def _checksum(pairs: Sequence[tuple[Entry, Recording]], backgrounds: Sequence[np
     digest = hashlib.sha256()
     for entry, recording in pairs:
         digest.update(f"{entry.id}|{entry.split}|{entry.source}|{entry.weight}".encode())
-        # The default value adds nothing, so that trainings from before this column existed can be resumed.
+        # The default value adds nothing, so that trainings that are older than this column can be resumed.
         digest.update(b"" if entry.boundaries == "both" else entry.boundaries.encode())
         for array in (recording.samples, recording.notes, recording.f0, recording.accompaniment):
             digest.update(b"-" if array is None else array.tobytes())

@@ -131,7 +131,7 @@ def _names(axis: "Axes", row: Row) -> None:
 
 def _scale(axis: "Axes", lowest: float, highest: float) -> None:
     pitches = range(int(np.ceil(lowest)), int(np.floor(highest)) + 1)
-    shown = [p for p in pitches if p % 12 in (0, 2, 5, 7, 9)]  # E and B are too near to F and C for names
+    shown = [p for p in pitches if p % 12 in (0, 2, 5, 7, 9)]  # the names of E and B would touch the names of F and C
     axis.set_yticks(shown if len(shown) <= 11 else [p for p in pitches if p % 12 in (0, 5, 9)])
     axis.set_yticklabels([note_name(int(p)) for p in axis.get_yticks()], fontsize=_TEXT)
     axis.tick_params(axis="x", labelsize=8)

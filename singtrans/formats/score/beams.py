@@ -12,7 +12,7 @@ BEGIN, CONTINUE, END, FORWARD, BACKWARD = "begin", "continue", "end", "forward h
 """The values of MusicXML's element ``beam``."""
 
 _IRREGULAR = {5: (2, 3), 7: (2, 2, 3), 8: (3, 3, 2), 10: (3, 3, 2, 2), 11: (3, 3, 3, 2)}
-"""Sizes of groups of eighth or sixteenth notes, by their number in a bar, if that is not a multiple of three."""
+"""Sizes of the groups for numbers of eighth or sixteenth notes in a bar that are not multiples of three."""
 
 
 def beam_groups(metre: Metre) -> tuple[int, ...]:

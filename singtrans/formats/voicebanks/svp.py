@@ -1,4 +1,4 @@
-"""Projects of Synthesizer V Studio (``.svp``): JSON with notes in blicks, of which a quarter note has 705 600 000."""
+"""Projects of Synthesizer V Studio (``.svp``): JSON with times in blicks, 705 600 000 to a quarter note."""
 
 import json
 import uuid
