@@ -26,7 +26,7 @@ DOUBTFUL = 0.7
 
 
 SCOOP, GRACE, FALL = "scoop", "grace", "fall"
-"""Kinds of ornaments: a lower pitch at the start of a note, another pitch at its start, another pitch at its end."""
+"""Kinds of ornaments: scoops (a lower pitch first), grace notes (another pitch first), falls (another pitch last)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from singtrans.errors import InputError
 def add_recording(manifest: Path, recording: Path, notes: Path) -> list[Entry]:
     """Add a recording with its corrected notes to a manifest, for training, and return all entries.
 
-    A recording that the manifest already has gets the new notes.
+    If the manifest already has the recording, its notes are replaced.
 
     Args:
         manifest: CSV file; it is made if it does not exist.

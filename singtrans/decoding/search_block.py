@@ -146,7 +146,7 @@ class Block:
             right, begin = after + evidence.onset[done:], self._begin[self._offset + done :]
             wrong = np.flatnonzero(begin != right)
             begin[:] = right
-            # All scores before the first wrong one were right. It affects positions from `shortest` later.
+            # Scores before the first wrong one were right. The wrong one affects positions from `shortest` after it.
             done = min(done + int(wrong[0]) + limits.shortest, self._count) if len(wrong) else self._count
 
     def _score(self, done: int) -> None:
