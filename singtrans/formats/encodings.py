@@ -103,7 +103,7 @@ def _is_one_language(text: str) -> bool:
 
 
 def _strangeness(text: str, encoding: str) -> float:
-    """Compute the mean over non-ASCII bytes of the rarity of their characters and neighbours."""
+    """Compute the mean over non-ASCII bytes: how rare their character is, and whether it fits the one before."""
     total = count = 0.0
     before = " "
     for character in text:

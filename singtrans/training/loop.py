@@ -239,7 +239,7 @@ def _is_stale(runs: Sequence[_Run], config: TrainConfig) -> bool:
 
 
 def _report_step(run: _Run, log: Logs | None, stepped: Stepped, since: tuple[int, float]) -> None:
-    """Log a step. ``since`` is the first step of this process, and the number of seconds since then."""
+    """Log a step. ``since`` has the first step of this process, and the seconds that have passed since then."""
     if not log:
         return
     state, config, (first, seconds) = run.state, run.config, since
