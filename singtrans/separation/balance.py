@@ -1,4 +1,4 @@
-"""Levels of a separated voice and of the rest of the recording, by which a song is told from a noisy voice."""
+"""Levels of a separated voice and of the rest of the recording, which distinguish songs from noisy voices."""
 
 from dataclasses import dataclass
 
@@ -16,15 +16,15 @@ class Balance:
     """Levels of a separated voice and of the rest of the recording.
 
     The rest is divided into noise and sounds with a structure, such as tones and drums. In a small patch of its
-    spectrogram, the power of noise is spread evenly, while that of other sounds is concentrated in few places.
+    spectrogram, the power of noise is spread evenly, and the power of other sounds is concentrated in few places.
 
     Attributes:
-        share: energy of the voice relative to that of the recording, in dB.
-        purity: mean mask of the separated sound, 0 to 1. It is near 1 for a voice. For an instrument that sounds a
-            little like a voice, only a part of each sound is separated, so that it is lower.
-        instruments: energy of the sounds with a structure in the rest relative to that of the recording, in dB, from
-            80 to 5000 Hz.
-        noise: part of the energy of the rest that is noise, from 80 to 5000 Hz; 1 if the recording is too short.
+        share: energy of the voice relative to the energy of the recording, in dB.
+        purity: mean mask of the separated sound, 0 to 1. It is near 1 for a voice. It is lower for an instrument that
+            sounds a little like a voice, because only a part of each sound is separated.
+        instruments: energy of the sounds with a structure in the rest, relative to the energy of the recording, in dB,
+            from 80 to 5000 Hz.
+        noise: share of noise in the energy of the rest, from 80 to 5000 Hz; 1 if the recording is too short.
     """
 
     share: float

@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 
 
 def find_band_tempo(source: audio.Source) -> float | None:
-    """Find the tempo of a recording with instruments, in beats per minute; it may be half or twice that of a score.
+    """Find the tempo of a recording with instruments in beats per minute, which may be half or twice the written tempo.
 
     Args:
         source: the recording, of which the first five minutes are used.
@@ -50,7 +50,7 @@ def find_band_tempo(source: audio.Source) -> float | None:
 def mean_tempo(beats: np.ndarray) -> float | None:
     """Compute the mean tempo of (beats,) times in seconds; None for fewer than eight beats.
 
-    Beats that were left out do not change it.
+    Missing beats do not change the result.
     """
     if len(beats) < _FEWEST:
         return None
