@@ -9,13 +9,16 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
 from singtrans import Note, Transcription, formats
 from singtrans.formats import Options
 from singtrans.formats.lyrics import parse_lyrics
+from singtrans.formats.score.arrangement import arrange
 from singtrans.formats.score.ends import written_ends
 from singtrans.melody.beats import constant_beats
+from singtrans.melody.rhythm_search import find_rhythm
 from singtrans.notes import Ornament
 from tests.helpers.tunes import SPANS, saved, tune
 
@@ -216,6 +219,21 @@ def test_a_guessed_tempo_is_not_printed(tmp_path):
     assert "<sound tempo=" in text
     drawn = formats.save(few, tmp_path / "a.svg").read_text()
     assert "= 120" not in drawn
+
+
+def test_a_score_without_a_clear_beat_has_the_most_likely_rhythm(tmp_path):
+    rng = np.random.default_rng(4)
+    onsets = np.cumsum(rng.lognormal(np.log(0.5), 0.5, 40))
+    notes = [Note(float(on), float(on + 0.2), 60) for on in onsets]
+    song = replace(tune(), notes=tuple(notes), duration=notes[-1].offset)
+    score = arrange(song, Options(), score=True)
+    assert any("tempo and bars are a guess" in remark for remark in score.remarks)
+    assert score.rhythm.confidence.beat < 0.5
+    assert score.rhythm.tempo == find_rhythm(notes).tempo != 120
+    assert "<metronome" not in formats.save(song, tmp_path / "a.musicxml").read_text()
+    other = arrange(song, Options(tempo="auto"))
+    assert any("the tempo stays 120" in remark for remark in other.remarks)
+    assert other.beats.tempo == 120
 
 
 def test_a_score_without_notes_has_an_empty_bar():

@@ -74,7 +74,7 @@ def find_timing(
         return Timing(notes, constant_beats(DEFAULT_TEMPO, 0.0, metre or DEFAULT_METRE), None)
     else:
         pulse = None if isinstance(options.tempo, float | int) else pulse
-        rhythm = _rhythm(sung, options, metre, pulse, remarks)
+        rhythm = _rhythm(sung, options, metre, pulse, remarks, score)
         if rhythm:
             if pulse:
                 options = replace(options, tempo=_band_tempo(rhythm, pulse))
@@ -89,18 +89,27 @@ def find_timing(
 
 
 def _rhythm(
-    notes: tuple[Note, ...], options: Options, metre: Metre | None, pulse: float | None, remarks: list[str]
+    notes: tuple[Note, ...],
+    options: Options,
+    metre: Metre | None,
+    pulse: float | None,
+    remarks: list[str],
+    score: bool,
 ) -> Rhythm | None:
-    """Find the rhythm that follows the singer; None, with a remark, if it is not clear and no tempo is stated."""
+    """Find the rhythm that follows the singer.
+
+    If no tempo is stated and no beat is clear, a remark is added. Then only a score has the rhythm, because a guess is
+    easier to read than a grid that ignores the notes.
+    """
     tempo = float(options.tempo) if isinstance(options.tempo, float | int) else None
     rhythm = find_rhythm(notes, RhythmRequest(metre, tempo, options.pickup, options.downbeat, pulse))
     confidence = rhythm.confidence.beat if rhythm else 0.0
     if tempo is None and confidence < CONFIDENT:
+        what = "tempo and bars are a guess" if rhythm and score else f"the tempo stays {DEFAULT_TEMPO:g}"
         remarks.append(
-            f"no steady beat was found (confidence {confidence:.2f}), so the tempo stays {DEFAULT_TEMPO:g};"
-            " give it with --tempo"
+            f"no steady beat was found (confidence {confidence:.2f}), so {what}; give the tempo with --tempo"
         )
-        return None
+        return rhythm if score else None
     if rhythm is None:
         return None
     remarks += describe_rhythm(rhythm, options)
