@@ -57,10 +57,9 @@ def main() -> None:
         cells = f"{starts:.1%} of onsets, {both:.1%} of notes with their offsets"
         rows.append([f"`--quantize {grid}` restored", f"{sum(map(len, right))} notes", cells])
     note = (
-        f"Onsets and offsets have random errors of {1000 * TIMING:.0f} ms (standard deviation) for the tempo,\n"
-        "which is between 60 and 170 (tempi above 140 are often found as their half) and drifts by up to 5 %,\n"
-        f"and of {1000 * ROUGH_TIMING:.0f} ms for quantising, where the tempo is given.\n"
-        "The metre is given for both."
+        f"For the tempo, onsets and offsets have random errors of {1000 * TIMING:.0f} ms (standard deviation). The\n"
+        "tempo is between 60 and 170, and drifts by up to 5 %. Tempi above 140 are often found as their half. For\n"
+        f"quantising, the errors are {1000 * ROUGH_TIMING:.0f} ms, and the tempo is given. The metre is always given."
     )
     publish("Rhythm", "python -m benchmarks.rhythm", ["what", "of", "how often"], rows, note)
 

@@ -135,7 +135,7 @@ def monophonic(notes: tuple[Note, ...]) -> tuple[tuple[Note, ...], tuple[str, ..
             cut += 1
         kept.append(note)
     left_out = len(notes) - len(kept)
-    lines = [f"{counted(left_out, 'note')} left out that overlapped: they began with a higher one"] if left_out else []
+    lines = [f"{counted(left_out, 'note')} left out, because a higher note begins at the same time"] if left_out else []
     lines += [f"{counted(cut, 'note')} overlapped the next one and ended there"] if cut else []
     return tuple(kept), tuple(lines)
 

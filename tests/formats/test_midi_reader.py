@@ -93,7 +93,7 @@ def test_overlapping_notes_are_shortened_or_left_out_with_a_remark(tmp_path):
     kept, lines = monophonic(notes)
     assert spans(kept) == [(0.5, 0.7, 64), (0.7, 1.2, 67)]
     assert lines == (
-        "1 note left out that overlapped: they began with a higher one",
+        "1 note left out, because a higher note begins at the same time",
         "1 note overlapped the next one and ended there",
     )
     assert monophonic(kept) == (kept, ())

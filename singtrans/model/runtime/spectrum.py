@@ -19,7 +19,7 @@ from singtrans.model.filters import spectrum_frequencies
 from singtrans.model.runtime.onnx_file import Graph
 
 DECIMATIONS = (8, 4, 2)
-_HIGHEST = 0.3  # share of the decimated rate; frequency limit of the bins
+_HIGHEST = 0.3  # frequency limit of the bins, as a share of the decimated rate
 _GUARD = (1.1, 40.0)  # factor and number of Hz by which the pass band exceeds the highest bin
 _STOPBAND = 110.0  # dB
 _BLOCKS = 4  # blocks of decimated samples per hop that are computed together
