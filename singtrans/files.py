@@ -15,7 +15,7 @@ from singtrans.errors import InputError
 try:
     import fcntl
 except ImportError:
-    fcntl = None  # type: ignore[assignment]  # Windows has none, and a module has no other way to say so
+    fcntl = None  # type: ignore[assignment]  # Windows has no such module
 
 MOST_BYTES = 64_000_000
 """Largest size of a file with notes. Larger files are not read, because they take 10 to 40 times the size in memory."""

@@ -14,7 +14,7 @@ _CLEAR_SECONDS = 0.05  # a difference that is corrected at once
 _SMALL_SECONDS = 0.004  # a smaller difference can be due to time stamps in milliseconds
 _LASTING_SECONDS = 0.4  # a small difference that lasts this long is corrected
 _JUMP_SECONDS = 1.0  # a larger difference must be confirmed by the next frame, because a time stamp may be damaged
-_OVERLAP_SECONDS = 0.1  # a larger step back is a new start, in formats where time may start again
+_OVERLAP_SECONDS = 0.1  # after a larger step back, time starts again, in formats that allow this
 LONGEST_SILENCE_SECONDS = 3600.0
 """Limit for all gaps together if the file does not state its length, because a damaged time may be years away."""
 

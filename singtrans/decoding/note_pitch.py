@@ -158,7 +158,7 @@ def vibrato_centres(spans: Spans, midi: np.ndarray, weight: np.ndarray, hop: flo
     mass = spans.sums(near)
     agreed = mass > 0.5 * spans.sums(weight)  # otherwise, the frames have no common pitch
     mass = np.where(agreed, mass, 1.0)
-    # The number of frames of equal weight with the same total: frames of low weight must not count as periods.
+    # Frames of low weight must not count fully, so this is a number of frames of equal weight with the same total.
     effective = np.where(agreed, mass**2 / np.where(agreed, spans.sums(near**2), 1.0), 0.0)
     # The time is relative to its weighted mean, so that level and slope of the line are independent.
     time = spans.place * hop

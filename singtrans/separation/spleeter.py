@@ -62,7 +62,7 @@ class SpleeterSeparator:
             skip = max(0, skip - len(finished))
 
     def _squares(self, number: int) -> np.ndarray:
-        """Compute the (kept * hop,) sums of the squared windows over each sample for which a window is used."""
+        """Compute (kept * hop,) sums of the squares of all windows that cover a sample, for each used sample."""
         if number:
             return np.full(_KEPT * HOP, 1.5, np.float32)
         frames = np.broadcast_to(self._window[None, None] ** 2, (_KEPT, 2, FFT))  # there are no frames before the first
