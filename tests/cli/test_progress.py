@@ -2,14 +2,15 @@
 
 import re
 import shutil
-import sys
+import time
 
 import pytest
 
 from singtrans.batch import Job, Outcome, Plan
 from singtrans.cli.console import report
 from singtrans.cli.progress import Bar, Estimate
-from tests.helpers.command import COMMAND, GOOD, SAMPLES, on_terminal, posix
+from tests.helpers.command import GOOD, SAMPLES, posix
+from tests.helpers.forks import command, on_terminal
 
 
 def test_the_time_left_is_estimated():
@@ -23,35 +24,36 @@ def test_the_time_left_is_estimated():
     assert estimate.left(113.0) == 4.0
 
 
+def slow_bar() -> None:
+    with Bar() as bar:
+        for share in range(8):
+            bar.part(share / 8)
+            time.sleep(0.4)
+        bar.advance()
+
+
+def quick_bar() -> None:
+    with Bar() as bar:
+        bar.advance()
+
+
 @posix
 def test_a_bar_is_shown_for_one_long_recording():
-    code = """
-import time
-from singtrans.cli.progress import Bar
-with Bar() as bar:
-    for share in range(8):
-        bar.part(share / 8)
-        time.sleep(0.4)
-    bar.advance()
-"""
-    text = on_terminal([sys.executable, "-c", code], COLUMNS="120")
+    text = on_terminal(slow_bar, columns=120)
     assert re.search(r"\b50 %.*\b[12] s left", text), text
     assert "-:--" not in text
 
 
 @posix
-def test_no_bar_is_shown_for_a_short_recording(tmp_path):
-    assert (
-        on_terminal([sys.executable, "-c", "from singtrans.cli.progress import Bar\nwith Bar() as b: b.advance()"])
-        == ""
-    )
+def test_no_bar_is_shown_for_a_short_recording():
+    assert on_terminal(quick_bar) == ""
 
 
 @posix
 def test_a_bar_with_the_time_left_is_shown_for_many_recordings(tmp_path):
     for name in "abcd":
         shutil.copy(GOOD, tmp_path / f"{name}.mp3")
-    text = on_terminal([*COMMAND, "transcribe", "."], tmp_path, COLUMNS="120")
+    text = on_terminal(command, "transcribe", ".", cwd=tmp_path, columns=120)
     assert re.search(r"[0-4]/4\b.*\d s left", text), text
     assert "-:--" not in text and "?" not in text
 
@@ -62,7 +64,7 @@ def test_a_bar_is_shown_while_scoring(tmp_path):
     for name in "abc":
         shutil.copy(SAMPLES / "ode_to_joy.ogg", tmp_path / f"{name}.ogg")
         shutil.copy(SAMPLES / "ode_to_joy.notes.csv", tmp_path / f"{name}.notes.csv")
-    text = on_terminal([*COMMAND, "evaluate", ".", "--model", "default"], tmp_path, COLUMNS="120")
+    text = on_terminal(command, "evaluate", ".", "--model", "default", cwd=tmp_path, columns=120)
     assert re.search(r"[0-3]/3\b.*\d s left", text), text
     assert "-:--" not in text
 

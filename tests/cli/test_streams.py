@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.command import COMMAND, GOOD, SAMPLES, files, on_terminal, posix, unsung
-from tests.helpers.forks import Fork
+from tests.helpers.command import COMMAND, GOOD, SAMPLES, files, posix, unsung
+from tests.helpers.forks import Fork, command, on_terminal
 
 
 @posix
@@ -82,11 +82,11 @@ except interrupt.Stopped as stopped:
 
 
 @posix
-@pytest.mark.parametrize("command", ["info", "--help", "evaluate {0} {0}"])
-def test_a_broken_pipe_causes_no_message(command):
-    if command.startswith("evaluate"):
+@pytest.mark.parametrize("words", ["info", "--help", "evaluate {0} {0}"])
+def test_a_broken_pipe_causes_no_message(words):
+    if words.startswith("evaluate"):
         pytest.importorskip("mir_eval")
-    line = f"{sys.executable} -m singtrans {command.format(SAMPLES / 'ode_to_joy.notes.csv')} | head -0"
+    line = f"{sys.executable} -m singtrans {words.format(SAMPLES / 'ode_to_joy.notes.csv')} | head -0"
     result = subprocess.run(line, shell=True, capture_output=True, text=True, check=False)
     assert result.stderr == ""
 
@@ -102,7 +102,7 @@ def test_a_full_disk_behind_stdout_is_reported_in_one_line():
 @posix
 def test_lines_on_a_terminal_are_complete(tmp_path):
     names = unsung(tmp_path)
-    text = on_terminal([*COMMAND, "transcribe", *names], tmp_path)
+    text = on_terminal(command, "transcribe", *names, cwd=tmp_path)
     lines = [line.strip() for line in re.split(r"[\r\n]+", text)]
     for number, name in enumerate(names, start=1):
         assert any(line.startswith(f"[{number}/3] {name}: 0 notes (no singing found)") for line in lines), text

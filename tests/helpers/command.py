@@ -3,7 +3,6 @@
 import io
 import logging
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -106,23 +105,3 @@ def write_flat_notes(path: Path) -> None:
     notes = load_notes(NOTES)
     rows = [f"{n.onset},{n.offset},{n.note - 0.49 - 0.02 * (i % 3)}" for i, n in enumerate(notes)]
     path.write_text("\n".join(["onset,offset,pitch", *rows]))
-
-
-def on_terminal(command: list, cwd: Path | None = None, **environment: str) -> str:
-    """Run a command with a terminal as its stderr, and return what the terminal shows, without control sequences."""
-    import pty
-
-    main, terminal = pty.openpty()
-    process = subprocess.Popen(command, cwd=cwd, stderr=terminal, env=os.environ | {"TERM": "xterm"} | environment)
-    os.close(terminal)
-    shown = b""
-    while True:
-        try:
-            piece = os.read(main, 4096)
-        except OSError:  # Linux raises this at the end
-            break
-        if not piece:
-            break
-        shown += piece
-    assert process.wait(timeout=60) == 0, shown
-    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())

@@ -1,10 +1,15 @@
-"""The command in a fork of the test process, for tests that send signals to it."""
+"""The command in a fork of the test process, for tests of signals and terminals.
+
+A fork need not import what the test process has imported, which takes longer than most commands.
+"""
 
 import importlib
 import multiprocessing
 import os
+import re
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
@@ -18,16 +23,30 @@ def import_training() -> None:
         importlib.import_module(module)
 
 
+def command(*args: object, cwd: Path | None = None) -> None:
+    """Run the command, and exit."""
+    from singtrans.__main__ import main
+
+    os.chdir(cwd or Path.cwd())
+    sys.argv = ["singtrans", *map(str, args)]
+    main()
+
+
+def _write_stderr_to(descriptor: int) -> None:
+    os.dup2(descriptor, 2)
+    os.close(descriptor)
+    sys.stderr = os.fdopen(2, "w", buffering=1, encoding="utf-8", errors="backslashreplace")
+
+
 class Fork(_Process):
-    """A process with its own session that runs the command; it need not import what this process has imported.
+    """A process with its own session that runs the command.
 
     Attributes:
         stderr: pipe from the stderr of the process, and of all processes that it starts.
     """
 
     def __init__(self, *args: object, cwd: Path | None = None) -> None:
-        super().__init__()
-        self._words, self._cwd = ["singtrans", *map(str, args)], cwd
+        super().__init__(target=command, args=args, kwargs={"cwd": cwd})
         read, self._write = os.pipe()
         self.stderr: TextIO = os.fdopen(read, encoding="utf-8")
         self.start()
@@ -35,16 +54,10 @@ class Fork(_Process):
 
     def run(self) -> None:
         os.setsid()
-        os.chdir(self._cwd or Path.cwd())
-        os.dup2(self._write, 2)
-        os.close(self._write)
-        sys.stderr = os.fdopen(2, "w", buffering=1, errors="backslashreplace")
-        sys.argv = self._words
+        _write_stderr_to(self._write)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
-        from singtrans.__main__ import main
-
-        main()
+        super().run()
 
     def send(self, number: int, *, group: bool = False) -> None:
         """Send a signal to the process, or, as a terminal does, to its whole group."""
@@ -56,3 +69,40 @@ class Fork(_Process):
         self.stderr.close()
         self.join(seconds)
         return self.exitcode, lines
+
+
+def on_terminal(function: Callable[..., None], *args: object, cwd: Path | None = None, columns: int = 80) -> str:
+    """Call a function in a fork whose stderr is a terminal; return what the terminal shows, without control sequences.
+
+    Args:
+        function: function that is called with ``args``, such as `command`.
+        args: arguments of the function.
+        cwd: working folder of the fork.
+        columns: width of the terminal.
+    """
+    import pty
+
+    main, terminal = pty.openpty()
+
+    def run() -> None:
+        os.chdir(cwd or Path.cwd())
+        os.environ |= {"TERM": "xterm", "COLUMNS": str(columns)}
+        _write_stderr_to(terminal)
+        function(*args)
+
+    process = _Process(target=run)
+    process.start()
+    os.close(terminal)
+    shown = b""
+    while True:
+        try:
+            piece = os.read(main, 4096)
+        except OSError:  # Linux raises this at the end
+            break
+        if not piece:
+            break
+        shown += piece
+    os.close(main)
+    process.join(60)
+    assert process.exitcode == 0, shown
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())
