@@ -1,7 +1,9 @@
 """The training loop: training, resuming, validating and stopping."""
 
+import shutil
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +57,7 @@ def config(**chosen) -> TrainConfig:
     return TrainConfig(**{"batch": BatchConfig(size=2, seconds=2.0)} | chosen)
 
 
+@cache
 def training_data(folder: Path, valid: int = 1) -> Data:
     entries = read_entries(folder)
     return Data(entries, recordings(folder), entries[len(entries) - valid :])
@@ -73,15 +76,30 @@ def train_once(data: Path, out: Path, *, stop_at: int = 0, resume: bool = False,
     return out / "last.safetensors"
 
 
+@pytest.fixture(scope="module")
+def finished(data, tmp_path_factory) -> Path:
+    """Return the folder of a finished training with the default settings."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(logs, "draw_curves", lambda _: None)
+        patch.setattr(logs, "_board", lambda *_: None)
+        return train_once(data, tmp_path_factory.mktemp("finished")).parent
+
+
+@pytest.fixture
+def copied(finished, tmp_path) -> Path:
+    """Return a copy of the folder of a finished training, which a test may change."""
+    return Path(shutil.copytree(finished, tmp_path / "copied"))
+
+
 def weights(path: Path) -> dict:
     return load_model(path).network.state_dict()
 
 
 @pytest.mark.parametrize("bf16", [False, True])
-def test_resuming_ends_with_the_same_weights(data, tmp_path, bf16):
+def test_resuming_ends_with_the_same_weights(data, finished, tmp_path, bf16):
     if bf16 and not has_bf16(torch.device("cpu")):
         pytest.skip("this processor computes in single precision in both cases")
-    whole = weights(train_once(data, tmp_path / "whole", bf16=bf16))
+    whole = weights(train_once(data, tmp_path / "whole", bf16=True) if bf16 else finished / "last.safetensors")
     train_once(data, tmp_path / "parts", stop_at=4, bf16=bf16)
     parts = weights(train_once(data, tmp_path / "parts", resume=True, bf16=bf16))
     assert all(torch.equal(whole[k], parts[k]) for k in whole)
@@ -109,9 +127,7 @@ def test_bfloat16_is_used_if_the_processor_supports_it(monkeypatch, avx512, amx,
     assert has_bf16(torch.device("cpu")) is False  # as with an older torch
 
 
-def test_a_validation_that_was_killed_is_repeated(data, tmp_path, monkeypatch):
-    train_once(data, tmp_path / "whole")
-
+def test_a_validation_that_was_killed_is_repeated(data, finished, tmp_path, monkeypatch):
     def killed(*_):
         raise KeyboardInterrupt
 
@@ -120,9 +136,9 @@ def test_a_validation_that_was_killed_is_repeated(data, tmp_path, monkeypatch):
         with pytest.raises(KeyboardInterrupt):
             train_once(data, tmp_path / "parts")
     train_once(data, tmp_path / "parts", resume=True)
-    assert (tmp_path / "whole" / "valid.csv").read_bytes() == (tmp_path / "parts" / "valid.csv").read_bytes()
+    assert (finished / "valid.csv").read_bytes() == (tmp_path / "parts" / "valid.csv").read_bytes()
     for name in ("best.safetensors", "last.safetensors"):
-        assert read_metadata(tmp_path / "whole" / name) == read_metadata(tmp_path / "parts" / name)
+        assert read_metadata(finished / name) == read_metadata(tmp_path / "parts" / name)
 
 
 def test_a_kill_after_validation_does_not_duplicate_its_row(data, tmp_path, monkeypatch):
@@ -206,9 +222,9 @@ def test_training_stops_without_improvement(data, tmp_path, monkeypatch):
         ("boundaries", {"pitch_head"}),
     ],
 )
-def test_fine_tuning_starts_from_the_model_and_keeps_frozen_parts(data, tmp_path, freeze, trained):
-    before = weights(train_once(data, tmp_path / "first"))
-    init = load_model(tmp_path / "first" / "last.safetensors")
+def test_fine_tuning_starts_from_the_model_and_keeps_frozen_parts(data, finished, tmp_path, freeze, trained):
+    before = weights(finished / "last.safetensors")
+    init = load_model(finished / "last.safetensors")
     configs = (init.config, config(steps=2, freeze=freeze, init="checksum"))
     train(training_data(data), tmp_path / "second", configs, init=init)
     after = weights(tmp_path / "second" / "last.safetensors")
@@ -258,15 +274,14 @@ def test_validation_gives_the_scores_of_evaluate(data, tmp_path, monkeypatch):
         validate(Model(small_config()), entries)
 
 
-def test_resuming_with_other_settings_is_refused(data, tmp_path):
+def test_resuming_with_other_settings_is_refused(data, copied, tmp_path):
     with pytest.raises(SingtransError, match="nothing to resume"):
         train_once(data, tmp_path, resume=True)
-    train_once(data, tmp_path)
     with pytest.raises(SingtransError, match="other settings"):
-        train_once(data, tmp_path, resume=True, steps=8)
-    (tmp_path / "state.pt").write_bytes((tmp_path / "state.pt").read_bytes()[:5000])
+        train_once(data, copied, resume=True, steps=8)
+    (copied / "state.pt").write_bytes((copied / "state.pt").read_bytes()[:5000])
     with pytest.raises(SingtransError, match="damaged"):
-        train_once(data, tmp_path, resume=True)
+        train_once(data, copied, resume=True)
 
 
 @pytest.mark.parametrize(
@@ -309,12 +324,11 @@ def test_without_validation_the_last_model_is_saved_as_best(data, tmp_path):
     assert all(torch.equal(best[k], last[k]) for k in best)
 
 
-def test_a_training_is_not_overwritten(data, tmp_path):
-    train_once(data, tmp_path)
-    before = (tmp_path / "valid.csv").read_text()
+def test_a_training_is_not_overwritten(data, copied):
+    before = (copied / "valid.csv").read_text()
     with pytest.raises(SingtransError, match="already contains a training"):
-        train_once(data, tmp_path)
-    assert (tmp_path / "valid.csv").read_text() == before
+        train_once(data, copied)
+    assert (copied / "valid.csv").read_text() == before
 
 
 def test_processes_divide_the_excerpts_of_a_batch(data):
