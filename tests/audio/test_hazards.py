@@ -16,8 +16,9 @@ from tests.helpers.containers import Track, label_channels, onsets, tone, tones,
 RATE = 16_000
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def no_idle_processes():
+    """Make the test start its own decoder process, and end it."""
     decoder_process._end_idle()
     yield
     decoder_process._end_idle()
@@ -44,6 +45,7 @@ def test_labels_of_channels_are_used(tmp_path):
     np.testing.assert_array_equal(found, plain)
 
 
+@pytest.mark.usefixtures("no_idle_processes")
 def test_a_crash_of_the_decoder_is_reported(tmp_path, monkeypatch):
     write(tmp_path / "a.m4a", Track(tone(48_000, 1.0)))
     monkeypatch.setattr(decoder_process, "_COMMAND", "import os; os.abort()")
@@ -53,6 +55,7 @@ def test_a_crash_of_the_decoder_is_reported(tmp_path, monkeypatch):
     assert len(audio.load(tmp_path / "a.m4a")) > 15_000
 
 
+@pytest.mark.usefixtures("no_idle_processes")
 def test_a_hanging_decoder_is_stopped(tmp_path, monkeypatch):
     write(tmp_path / "a.m4a", Track(tone(48_000, 1.0)))
     monkeypatch.setattr(decoder_process, "_COMMAND", "import time; time.sleep(100)")
@@ -62,8 +65,9 @@ def test_a_hanging_decoder_is_stopped(tmp_path, monkeypatch):
         audio.load(tmp_path / "a.m4a")
 
 
+@pytest.mark.usefixtures("no_idle_processes")
 def test_sound_before_a_crash_is_kept(tmp_path, monkeypatch):
-    write(tmp_path / "a.m4a", Track(tone(48_000, 60.0)))
+    write(tmp_path / "a.m4a", Track(tone(48_000, 30.0)))
     started = []
     init = decoder_process._DecoderProcess.__init__
     monkeypatch.setattr(decoder_process._DecoderProcess, "__init__", lambda self: (init(self), started.append(self))[0])
@@ -74,10 +78,11 @@ def test_sound_before_a_crash_is_kept(tmp_path, monkeypatch):
         if len(found) == 1:
             started[0]._process.kill()
     seconds = sum(map(len, found)) / RATE
-    assert 1 < seconds < 59
-    assert reading.summary.missing == f"only {seconds:.1f} of 60.0 s could be decoded"
+    assert 1 < seconds < 29
+    assert reading.summary.missing == f"only {seconds:.1f} of 30.0 s could be decoded"
 
 
+@pytest.mark.usefixtures("no_idle_processes")
 def test_a_decoder_process_is_used_again_unless_a_reading_is_abandoned(tmp_path):
     for name in ("a.m4a", "b.m4a"):
         write(tmp_path / name, Track(tone(48_000, 20.0)))
@@ -95,6 +100,7 @@ def test_a_decoder_process_is_used_again_unless_a_reading_is_abandoned(tmp_path)
     assert decoder_process._idle == [] and process._process.returncode is not None
 
 
+@pytest.mark.usefixtures("no_idle_processes")
 def test_modules_in_the_working_folder_are_not_imported(tmp_path, monkeypatch):
     (tmp_path / "av.py").write_text("raise SystemExit('not this one')")
     write(tmp_path / "a.m4a", Track(tone(48_000, 1.0)))
