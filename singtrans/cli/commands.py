@@ -105,7 +105,7 @@ def _bare(names: str) -> str:
 
 
 def _described(param: Any) -> str:
-    """Return the help of a parameter with its default. Names of formats are imported only here, because it is slow."""
+    """Return the help of a parameter with its default. Names of formats are imported here, because this is slow."""
     text = param.help or ""
     if "{formats}" in text:
         from singtrans.formats import WRITERS

@@ -23,7 +23,7 @@ dataset = typer.Typer(
 
 
 class By(StrEnum):
-    """Unit that is kept together in a split."""
+    """Whether recordings are split by singer or individually."""
 
     singer = "singer"
     recording = "recording"
@@ -111,7 +111,8 @@ def split(  # noqa: PLR0913 (one parameter per option)
     ],
     overwrite: Overwrite = False,
     by: Annotated[
-        By | None, typer.Option(help="Unit that is kept together. Default: singer, if all singers are known.")
+        By | None,
+        typer.Option(help="Split by singer, or split recordings individually. Default: singer, if all are known."),
     ] = None,
     valid: Annotated[float, typer.Option(min=0.0, max=0.9, metavar="SHARE", help="Share for validation.")] = 0.1,
     test: Annotated[float, typer.Option(min=0.0, max=0.9, metavar="SHARE", help="Share for testing.")] = 0.1,

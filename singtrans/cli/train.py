@@ -44,8 +44,8 @@ def train(  # noqa: PLR0913 (one parameter per option)
         bool,
         typer.Option(
             "--adapt",
-            help="Adapt a model to one or a few recordings in a few minutes: --init default, --freeze early, and few"
-            " steps at a low rate, unless stated otherwise.",
+            help="Adapt a model to one or a few recordings in a few minutes. This changes defaults: --init default,"
+            " --freeze early, and fewer steps at a lower rate.",
             rich_help_panel=TRAINING,
         ),
     ] = False,
@@ -60,8 +60,8 @@ def train(  # noqa: PLR0913 (one parameter per option)
     freeze: Annotated[
         Freeze | None,
         typer.Option(
-            help="Weights of --init to keep: of the pitch head (pitch), of all layers before the LSTM (early), or"
-            " of all layers but the pitch head (boundaries). Default: none; with --adapt early.",
+            help="Weights of --init that are not trained. pitch: the pitch head. early: all layers before the LSTM."
+            " boundaries: all layers except the pitch head. Default: none; with --adapt early.",
             rich_help_panel=TRAINING,
         ),
     ] = None,

@@ -1,13 +1,14 @@
 """Estimation of a singer's tuning (the frequency of A4) from the notes.
 
-Relative to the tuning, most sung pitches are near whole semitones. It maximises a likelihood that is robust to wrong
-notes: the distance of a pitch to the nearest semitone is normally distributed, or, for a share of the notes, uniform. A
-constant tuning is preferred. If a moving one fits clearly better, as for a singer who goes flat without accompaniment,
-its path is found by the Viterbi algorithm.
+Relative to the tuning, most sung pitches are near whole semitones. The estimate maximises a likelihood that is robust
+to wrong notes: the distance of a pitch to the nearest semitone is normally distributed, or, for a share of the notes,
+uniform. A constant tuning is preferred. If a moving tuning fits clearly better, as for a singer who goes flat without
+accompaniment, its path is found by the Viterbi algorithm.
 
 Tunings that differ by whole semitones fit equally well. At the start, the tuning is therefore within half a semitone
-of 440 Hz; from there it may move by up to three semitones. A singer who is 45 cents flat is not taken to be 55 cents
-sharp, but the notes of one who is half a semitone off may be written a semitone too low or too high.
+of 440 Hz; from there it may move by up to three semitones. A singer who is 45 cents flat is therefore not
+mistaken for one who is 55 cents sharp. If a singer is half a semitone off, the notes may be written a semitone too low
+or too high.
 """
 
 import math

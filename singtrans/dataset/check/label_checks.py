@@ -31,7 +31,7 @@ def check_labels(recording: CheckedRecording, convention: Convention) -> list[Pr
     rest = ProblemList(file)
     if recording.transcription and labels.end > _MILLISECONDS * recording.duration:
         what = f"labels extend to {labels.end:g} s in a recording of {recording.duration:.1f} s"
-        rest.add("times", f"{what}: their times are not in seconds (milliseconds?); divide them")
+        rest.add("times", f"{what}: their times are not in seconds (milliseconds?); convert them")
         return found + rest.lines
     _impossible(rest, recording)
     if recording.fit and recording.transcription:
