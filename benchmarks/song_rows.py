@@ -70,7 +70,7 @@ class Row:
 
     def is_instrumental(self, config: SongConfig) -> bool:
         """Return whether ``auto`` writes no notes."""
-        return 0 <= self.raw_sure < config.song and self.share < config.quietest
+        return 0 <= self.raw_sure < config.melody and self.share < config.quietest
 
     def of(self, system: str, figure: str, config: SongConfig) -> float:
         """Return a figure of ``raw``, ``always`` or ``auto``."""

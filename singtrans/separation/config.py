@@ -23,6 +23,7 @@ class SongConfig:
         noise: largest part of the rest that is noise (`Balance.noise`). Above it, the recording is a voice with noise,
             which is not separated.
         purity: least purity of the separated voice (`Balance.purity`). Below it, it is taken for an instrument.
+        melody: mean clarity below which the notes of a recording without a voice are not written.
         quietest: level of the separated voice relative to the recording, in dB, below which there is no voice.
         instruments: fraction of the amplitude of the instruments that is mixed back in before transcribing. They fill
             the gaps that separation leaves, and the model was trained with quiet instruments.
@@ -35,5 +36,6 @@ class SongConfig:
     loud: float = -5.0
     noise: float = 0.62
     purity: float = 0.7
+    melody: float = 0.7
     quietest: float = -20.0
     instruments: float = 0.1

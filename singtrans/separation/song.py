@@ -165,7 +165,7 @@ class SongTranscriber:
         if mix is None:
             return _with(found, separated, kept)
         before, after = outcome.mix_confidence, outcome.voice_confidence
-        if voice.balance.share < self._config.quietest and self._song(mix, before):
+        if voice.balance.share < self._config.quietest and (before or 0.0) < self._config.melody:
             return _with(replace(found, notes=()), separated, _NO_VOICE)
         if voice.balance.purity < self._config.purity:
             return _with(mix, outcome, _INSTRUMENT)

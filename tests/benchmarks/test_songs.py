@@ -9,7 +9,9 @@ from benchmarks.song_rows import MOST_HARM, Row, improvement, read, save, tune
 from benchmarks.songs import mixed, spread, summary
 from singtrans.separation.config import SongConfig
 
-CONFIG = SongConfig(doubtful=0.8, song=0.75, gain=0.02, audible=-14.0, loud=-5.0, noise=0.6, purity=0.7, quietest=-20.0)
+CONFIG = SongConfig(
+    doubtful=0.8, melody=0.75, gain=0.02, audible=-14.0, loud=-5.0, noise=0.6, purity=0.7, quietest=-20.0
+)
 
 
 def row(kind, raw_sure, voice_sure, raw=0.9, voice=0.9, share=-1.0, instruments=-8.0, noise=0.3):

@@ -21,6 +21,7 @@ from singtrans.separation.voice_file import write_voice
 CONFIG = SongConfig(
     doubtful=0.8,
     song=0.65,
+    melody=0.65,
     gain=0.02,
     audible=-999.0,
     loud=0.0,
