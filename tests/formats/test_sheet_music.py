@@ -18,6 +18,7 @@ from singtrans.formats.lyrics import parse_lyrics
 from singtrans.formats.score.arrangement import arrange
 from singtrans.formats.score.ends import written_ends
 from singtrans.melody.beats import constant_beats
+from singtrans.melody.metre import Metre
 from singtrans.melody.rhythm_search import find_rhythm
 from singtrans.notes import Ornament
 from tests.helpers.tunes import SPANS, saved, tune
@@ -234,6 +235,15 @@ def test_a_score_without_a_clear_beat_has_the_most_likely_rhythm(tmp_path):
     other = arrange(song, Options(tempo="auto"))
     assert any("the tempo stays 120" in remark for remark in other.remarks)
     assert other.beats.tempo == 120
+
+
+@pytest.mark.parametrize(("last", "silence", "is_breath"), [(11, 0.2, True), (12, 0.2, False), (12, 0.3, True)])
+def test_a_short_silence_within_a_beat_is_no_breath(last, silence, is_breath):
+    notes = [Note(i * 0.5, (i + 1) * 0.5 - (silence if i == last else 0.02), 60 + i % 3) for i in range(24)]
+    options = Options(tempo=60, pickup=Fraction(0), metre=Metre(2, 4))
+    found = arrange(replace(tune(), notes=tuple(notes), duration=12.0), options, score=True)
+    assert found.rhythm.starts[1] == Fraction(1, 2)
+    assert [number for number, breath in enumerate(found.breaths) if breath] == [last] * is_breath
 
 
 def test_a_score_without_notes_has_an_empty_bar():

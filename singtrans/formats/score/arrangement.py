@@ -15,6 +15,7 @@ from singtrans.melody.rhythm import Rhythm
 from singtrans.notes import Note, Transcription
 
 _SHORTEST = 0.001  # seconds
+_BREATH = 0.25  # seconds; within a beat, a shorter silence is no breath
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +73,7 @@ def arrange(transcription: Transcription, options: Options, *, score: bool = Fal
         timing.is_found,
         rhythm,
         syllables,
-        find_breaths(transcription.notes),
+        _plausible_breaths(transcription.notes, rhythm),
         tuple(remarks),
     )
 
@@ -80,6 +81,19 @@ def arrange(transcription: Transcription, options: Options, *, score: bool = Fal
 def _pulse(transcription: Transcription) -> float | None:
     """Return the tempo of the instruments, if it is known."""
     return transcription.separation.tempo if transcription.separation else None
+
+
+def _plausible_breaths(notes: tuple[Note, ...], rhythm: Rhythm | None) -> tuple[bool, ...]:
+    """Return for each note whether the singer breathes after it; most phrases begin on a beat."""
+    breaths = find_breaths(notes)
+    if rhythm is None:
+        return breaths
+    following = zip(notes[1:], rhythm.starts[1:], strict=True)
+    likely = [
+        start % rhythm.metre.beat == 0 or after.onset - note.offset > _BREATH
+        for note, (after, start) in zip(notes, following, strict=False)
+    ]
+    return tuple(breath and fits for breath, fits in zip(breaths, [*likely, True], strict=False))
 
 
 def _with_ends(notes: tuple[Note, ...], rhythm: Rhythm) -> tuple[Note, ...]:
