@@ -27,9 +27,9 @@ _LATE = 0.003  # probability of each longer value
 _STEP = 0.016  # step of the logarithm of the tempo
 _REACH, _SPACING = 9, 5  # steps of the tempo to either side of a centre, and between two centres
 RATIOS = (1.0, 2.0, 1 / 2, 3 / 2, 2 / 3, 3.0, 1 / 3)
-"""Lengths of a beat, in pulses that were found in the notes, that are tried."""
+"""Lengths of a beat to try, in pulses that were found in the notes."""
 BAND_RATIOS = ((1.0, 2.0, 1 / 2), (1.0, 2.0, 1 / 2, 3.0, 1 / 3))
-"""Lengths of a beat, in pulses of the instruments, that are tried for simple and for compound metres."""
+"""Lengths of a beat to try, in pulses of the instruments, for simple and for compound metres."""
 TEMPO_RANGE = 0.08  # standard deviation of the log tempo around the tempo of a track
 _SAME_PERIOD = 0.06  # difference of the logarithms of two periods that count as one
 _SAME = 0.13  # octaves between two pulses that count as one
@@ -105,7 +105,7 @@ def related(periods: Sequence[float], ratios: Sequence[float] = RATIOS) -> list[
 
 
 def multiple_near(tempo: float, pulse: float) -> float:
-    """Return the multiple or fraction of the instruments' tempo within 6 % of a tempo, or else the tempo itself."""
+    """Return the multiple or fraction of the instruments' tempo within 6 % of a tempo; the tempo if there is none."""
     nearest = min((pulse / ratio for ratio in BAND_RATIOS[1]), key=lambda multiple: abs(np.log(multiple / tempo)))
     return nearest if abs(np.log(nearest / tempo)) < _SAME_PERIOD else tempo
 

