@@ -1,4 +1,4 @@
-"""Measurements on songs and solos, and the choice of thresholds by which they are told apart."""
+"""Measurements on songs and solos, and the choice of thresholds that distinguish them."""
 
 import csv
 import itertools

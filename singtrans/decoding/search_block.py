@@ -176,7 +176,7 @@ class Block:
     def _starts(self) -> None:
         """Find the start of the best note of each pitch at all positions, and the best pitch; the earliest if equal."""
         longest, count, bins = self._limits.ornament, self._count, self._whole.shape[1]
-        # The start of the note, including its lead-in, whose steady part begins before each position.
+        # For the note whose steady part begins before each position: its start, which may be the start of a lead-in.
         began = np.empty((count + 1, bins), np.int32)
         began[0] = self._past.opened_start
         began[1:] = (self._first - self._limits.shortest + np.arange(count))[:, None]

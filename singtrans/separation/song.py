@@ -24,7 +24,7 @@ from singtrans.separation.engines import EXTRAS, Engine, check_engine, make_sepa
 from singtrans.separation.separator import Separator
 from singtrans.separation.voice_file import VOICE_ENDING, VoiceFile, write_voice
 
-_INSTRUMENT = "hardly any voice can be told from the instruments, so these may be notes of an instrument"
+_INSTRUMENT = "hardly any voice can be separated from the instruments, so these may be notes of an instrument"
 _NO_VOICE = "hardly any voice is left without the instruments, so no notes are written; --separate never writes them"
 _MIXED = "does not sound like a single voice, and separating the voice does not help; many notes may be wrong"
 _log = logging.getLogger(__name__)

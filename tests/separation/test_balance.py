@@ -40,13 +40,13 @@ def test_tones_and_clicks_have_a_structure(rest):
     assert measured(noise() + rest(), noise()).noise < 0.15
 
 
-def test_noise_has_none():
+def test_noise_has_no_structure():
     found = measured(tones() + noise(), tones())
     assert found.noise > 0.9
     assert found.instruments < -15
 
 
-def test_levels_are_those_of_the_parts():
+def test_levels_equal_the_levels_of_the_parts():
     voice = noise(0.1)
     found = measured(voice + tones(), voice)
     of_tones, of_voice = (float(np.square(part).mean()) for part in (tones(), voice))
@@ -55,7 +55,7 @@ def test_levels_are_those_of_the_parts():
 
 
 @pytest.mark.parametrize("mask", [0.2, 0.7])
-def test_purity_is_the_mask_if_it_is_the_same_everywhere(mask):
+def test_purity_equals_a_mask_that_is_the_same_everywhere(mask):
     assert measured(noise(), mask * noise()).purity == pytest.approx(mask, abs=1e-4)
 
 

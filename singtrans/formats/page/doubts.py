@@ -19,8 +19,8 @@ def doubts(notes: Sequence[Note]) -> list[tuple[str, ...]]:
     """Find the reasons to check each note; the tuple is empty if there are none.
 
     The reasons are ``onset``, ``pitch``, ``octave`` and ``offset`` (if that probability is low), and ``unsure`` (in the
-    tenth with the lowest confidence). ``short`` and ``between`` (two semitones) may follow one of these as
-    explanations.
+    tenth with the lowest confidence). ``short`` (a short note) and ``between`` (a pitch between two
+    semitones) may follow as explanations.
     """
     limit = _limit([note.confidence for note in notes if note.certainty is None and note.confidence < _CERTAIN])
     return [_reasons(note, limit) for note in notes]
