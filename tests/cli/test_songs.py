@@ -64,6 +64,8 @@ def test_options_that_need_an_engine_are_refused_before_transcribing(song, words
 @without_engine
 @pytest.mark.parametrize("words", [("plot", "song.wav"), ("evaluate", "labels.csv", "--model", "default")])
 def test_other_commands_have_the_options_for_separation(song, words):
+    pytest.importorskip("matplotlib")
+    pytest.importorskip("mir_eval")
     result = call(*words, "--separate", "always", cwd=song)
     assert (result.returncode, result.stderr.count("\n")) == (2, 1)
     assert install_command("songs") in result.stderr
