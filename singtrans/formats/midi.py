@@ -68,7 +68,8 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
         events += _bend_events(moves, spans, tempi, reach)
     key = _key_events(arrangement, options)
     events += key  # MuseScore reads the key in the track of the notes, other programs in the first track
-    frame = _title_events(transcription, options) + key + _frame_events(beats, tempi, end)
+    own_key = [(tick, message.copy()) for tick, message in key]
+    frame = _title_events(transcription, options) + own_key + _frame_events(beats, tempi, end)
     tracks = [_delta(frame, end), mido.MidiTrack([*voice, *_delta(events, end)])]
     midi = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT, charset="utf-8", tracks=tracks)
     # Mido keeps the character set for all later files if saving fails, so it does not write to the disk itself.
@@ -170,12 +171,13 @@ def _bend_events(
 
 
 def _delta(events: list[tuple[int, "BaseMessage"]], end: int) -> "MidiTrack":
-    """Make a track of events, which are sorted by tick and, at the same tick, by their kind."""
+    """Make a track of events, which are sorted by tick and, at the same tick, by their kind. Their times are set."""
     import mido
 
     track, now = mido.MidiTrack(), 0
     for tick, message in sorted(events, key=lambda event: (event[0], _RANKS.get(event[1].type, -1))):
-        track.append(message.copy(time=tick - now))
+        message.time = tick - now  # a copy of each message would take more time and memory than all other steps
+        track.append(message)
         now = tick
     track.append(mido.MetaMessage("end_of_track", time=max(0, end - now)))
     return track
