@@ -202,9 +202,9 @@ def _note(songs: Sequence[SungSong]) -> str:
     return (
         f"{len(songs)} songs with {notes} notes. A downbeat is right if at least {AGREE:.0%} of the notes on written\n"
         "bar lines are on true ones. A note value is right if a note within 0.15 s of the true one has its length.\n"
-        "MuseScore takes a file for a performance if fewer than 60% of the notes near beats are within 1/32 of a\n"
-        "quarter note of them. It then finds metre and tempo itself. With --tempo-map or --quantize, it keeps\n"
-        "those of the file. Its MusicXML has no mode, so each of its keys counts as major."
+        "MuseScore treats a file as a performance if fewer than 60% of the notes near beats are within 1/32 of a\n"
+        "quarter note of them. It then finds metre and tempo itself. With --tempo-map or --quantize, it keeps the\n"
+        "metre and tempo of the file. Its MusicXML has no mode, so each of its keys counts as major."
     )
 
 

@@ -106,9 +106,9 @@ def _bases(frames: int, hop: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     """Return the bases of the fits.
 
     Returns:
-        (frames, 2) constant and trend, orthonormal; (rates, frames, 2) orthonormal functions of sine and cosine that
-        are orthogonal to these; and (rates, 2, 2) matrices that convert products with these functions to factors of
-        sine and cosine.
+        Three arrays: (frames, 2) a constant and a trend, orthonormal; (rates, frames, 2) combinations of sine and
+        cosine, orthonormal, and orthogonal to the first array; and (rates, 2, 2) matrices that convert products with
+        the second array to factors of sine and cosine.
     """
     time = (np.arange(frames) - (frames - 1) / 2) * hop
     trend, _ = np.linalg.qr(np.column_stack([np.ones(frames), time]))

@@ -97,7 +97,7 @@ class PresentationClock:
         return round(max(-1e15, min(1e15, lag)))
 
     def _release(self, following: float | None) -> Iterator[np.ndarray]:
-        """Place the held frame, at its time if the next frame confirms it, otherwise without a gap."""
+        """Place the held frame: at its time if the next frame confirms this time, otherwise without a gap."""
         held, self._held = self._held, None
         if held is None:
             return

@@ -16,8 +16,8 @@ The search is fast and uses little memory for three reasons:
   If ``begin`` is given, all other values in the block are running maxima. The search therefore starts with a guess of
   ``begin``. At the first position where the guess is wrong, all values before it are right, and those after it are
   computed again. This takes one iteration per note, not per frame.
-- Only two kinds of back pointers are stored: for a note that ends at a position, its start; for a note that begins at a
-  position, the end of the note before it. `singtrans.decoding.ornaments` finds the parts of a note later.
+- Only two kinds of back pointers are stored: the start of each note that ends at a position, and the end of the note
+  before each note that begins at a position. `singtrans.decoding.ornaments` finds the parts of a note later.
 - Notes are returned as soon as they are decided. Nearly always, all sequences that can still be the best have the same
   notes until a second or two ago. These notes are final, and the values for them are deleted.
 

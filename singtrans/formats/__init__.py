@@ -147,7 +147,7 @@ def load_notes(
         tier: name of a tier in a TextGrid.
         unit: unit of pitch, ``midi`` or ``hz``, for tables that do not state it, or state a wrong one.
         columns: names of the columns of a table without a header, such as ``onset,offset,hz``.
-        faults: list that collects errors in single lines, which are then skipped; None to raise the first error.
+        faults: list that collects errors in single lines, so that these lines are skipped; None to raise the first one.
 
     Raises:
         InputError: if the ending is unknown, the file cannot be read, or its content does not have the format. The

@@ -27,7 +27,7 @@ class ReadOptions:
         tier: name of a tier in a TextGrid.
         unit: unit of a pitch column, ``midi`` or ``hz``, used instead of the unit in the file; None for that unit.
         columns: names of the columns of a table without a header, such as ``onset,offset,hz``; None to infer them.
-        faults: list that collects errors in single lines, which are then skipped; None to raise the first error.
+        faults: list that collects errors in single lines, so that these lines are skipped; None to raise the first one.
     """
 
     name: str | None = None

@@ -2,7 +2,7 @@
 
 `singtrans.melody.key` weighs all keys that notes may belong to, for rounding pitches. A score needs one key. It is
 found from how often each degree of the scale is sung, from the steps between degrees, and from the degrees on which the
-melody and its phrases begin and end, as they were counted in folk songs.
+melody and its phrases begin and end. Their probabilities were counted in folk songs.
 """
 
 from collections.abc import Sequence

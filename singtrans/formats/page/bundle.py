@@ -1,7 +1,7 @@
 """The page's scripts and styles, each joined from many small files.
 
 The scripts are ES modules. A page that is opened from a disk cannot import files, so the modules are joined in the
-order of their imports, and share one scope; therefore no two of them may define the same name.
+order of their imports. They share one scope, so no two of them may define the same name.
 """
 
 import re
