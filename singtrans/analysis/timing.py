@@ -56,7 +56,7 @@ def runs_with(written: np.ndarray, sung: np.ndarray) -> bool:
     """
     if len(written) < 4:
         return False
-    line = _lines(written, sung, np.ones(len(written)), len(written))[0]
+    (line,) = _lines(written, sung, np.ones(len(written)), len(written), slice(1))
     away = sung - written
     start = float(np.median(away))
     together = abs(start) < _SAME_START and np.median(np.abs(away - start)) < _SAME_SCATTER
@@ -78,19 +78,22 @@ def follow_tempo(written: np.ndarray, sung: np.ndarray) -> TimeMap:
         scale = max(_TIGHTEST, 1.4826 * float(np.median(np.abs(away))))
         weights = np.clip(1 - (away / (_TUNED * scale)) ** 2, 0.01, None) ** 2
         level = _lines(written, sung, weights, neighbours)[:, 0]
-    whole = _lines(written, sung, weights, len(written))
-    rate = 1 / min(max(float(whole[len(written) // 2, 1]), 0.1), 10.0)
+    middle = len(written) // 2
+    ((_, slope),) = _lines(written, sung, weights, len(written), slice(middle, middle + 1))
+    rate = 1 / min(max(float(slope), 0.1), 10.0)
     return TimeMap(written, np.maximum.accumulate(level), rate)
 
 
-def _lines(written: np.ndarray, sung: np.ndarray, weights: np.ndarray, neighbours: int) -> np.ndarray:
-    """Compute (n, 2) value and slope at each point, from the line through its neighbours."""
-    count = len(written)
-    first = np.clip(np.arange(count) - neighbours // 2, 0, count - neighbours)
+def _lines(
+    written: np.ndarray, sung: np.ndarray, weights: np.ndarray, neighbours: int, points: slice = slice(None)
+) -> np.ndarray:
+    """Compute (points, 2) value and slope at each of the points, from the line through its neighbours."""
+    count, at = len(written), np.arange(len(written))[points]
+    first = np.clip(at - neighbours // 2, 0, count - neighbours)
     index = first[:, None] + np.arange(neighbours)
-    x = written[index] - written[:, None]
+    x = written[index] - written[at, None]
     # Near the ends, where all neighbours are on one side, fewer neighbours are used.
-    side = np.minimum(np.arange(count) - first, first + neighbours - 1 - np.arange(count))
+    side = np.minimum(at - first, first + neighbours - 1 - at)
     farthest = np.minimum(neighbours - 1, neighbours // 2 + 1 + 2 * side)
     reach = np.take_along_axis(np.sort(np.abs(x), axis=1), farthest[:, None], axis=1)
     reach = np.maximum(reach * 1.1, 1e-9)
