@@ -2,7 +2,6 @@
 
 import numpy as np
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 
 from singtrans.decoding.config import DecoderConfig
 from singtrans.decoding.posteriors import Posteriors
@@ -38,14 +37,22 @@ def clear(notes, frames, depth=0.97, midi=None) -> Posteriors:
 
 @st.composite
 def any_posteriors(draw) -> Posteriors:
+    """Draw random posteriors. Most examples have many equal values, so that paths have equal costs."""
     frames, bins = draw(st.integers(1, 60)), draw(st.integers(1, 20))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    share = draw(st.sampled_from([0.0, 0.1, 0.5, 1.0]))  # of values that differ from the most frequent one
+
+    def values(*shape: int, special: tuple[float, ...]) -> np.ndarray:
+        numbers = rng.random(shape, np.float32)
+        chosen = rng.choice(np.array([*special, rng.random()], np.float32), shape)
+        mixed = np.where(rng.random(shape) < 0.5, numbers, chosen)
+        return np.where(rng.random(shape) < share, mixed, chosen.flat[0])
+
     # Exactly 0 and 1, and values that are not probabilities, as from a damaged network.
-    value = st.one_of(st.sampled_from([0.0, 1.0, 0.5, float("nan")]), st.floats(0, 1, width=32))
-    heads = draw(arrays(np.float32, (4, frames), elements=value))
-    pitch = draw(arrays(np.float32, (frames, bins), elements=st.floats(0, 1, width=32)))
-    optional = arrays(np.float32, frames, elements=value)
-    more = draw(st.one_of(st.just((None,) * 3), st.tuples(*[optional] * 3), st.tuples(optional, st.none(), st.none())))
-    return posteriors(*heads, pitch, *more)
+    heads = values(4, frames, special=(0.0, 1.0, 0.5, np.nan))
+    pitch = values(frames, bins, special=(0.0, 1.0))
+    more = [values(frames, special=(0.0, 1.0, 0.5, np.nan)) for _ in range(draw(st.sampled_from([0, 1, 3])))]
+    return posteriors(*heads, pitch, *more, *[None] * (3 - len(more)))
 
 
 def melody(seed: int, frames: int) -> Posteriors:
