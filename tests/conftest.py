@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from singtrans.model.model_file import StoredModel, write_model
 from tests.helpers.models import small_stored_model
@@ -62,6 +63,10 @@ if find_spec("torch"):
     import torch
 
     torch.set_num_threads(1)
+
+# Whether an example is generated quickly depends on the load of the machine.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -45,7 +45,7 @@ class FrontEnd(nn.Module):
         self.band_filters: Tensor
         self.config = config
         self.margin = config.longest_window // 2
-        self.register_buffer("kernels", torch.from_numpy(spectrum_kernels(config)))
+        self.register_buffer("kernels", torch.tensor(spectrum_kernels(config)))
         self._groups = _groups(self.kernels)
         self.register_buffer("band_window", torch.from_numpy(band_window(config)))
         self.register_buffer("band_filters", torch.from_numpy(band_filters(config)))

@@ -6,6 +6,7 @@ compares them with the filters of librosa.
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -20,10 +21,12 @@ def spectrum_frequencies(config: FeatureConfig) -> np.ndarray:
     return midi_to_hz(config.lowest_midi + np.arange(config.spectrum_bins) / config.bins_per_semitone)
 
 
+@lru_cache(maxsize=2)
 def spectrum_kernels(config: FeatureConfig) -> np.ndarray:
     """Compute (longest_window, 2 * spectrum_bins) kernels.
 
-    Each bin has a windowed cosine and sine, scaled so that a sinusoid gives 1.
+    Each bin has a windowed cosine and sine, scaled so that a sinusoid gives 1. The array is read-only, because later
+    calls return it again.
 
     Raises:
         ValueError: if a bin is above half the sample rate.
@@ -38,7 +41,9 @@ def spectrum_kernels(config: FeatureConfig) -> np.ndarray:
     window *= 2.0 / window.sum(axis=0)
     phase = 2 * np.pi * t[:, None] * hz / config.sample_rate
     both = np.stack([window * np.cos(phase), window * np.sin(phase)], axis=-1)
-    return both.reshape(len(t), -1).astype(np.float32)
+    kernels = both.reshape(len(t), -1).astype(np.float32)
+    kernels.setflags(write=False)
+    return kernels
 
 
 def band_window(config: FeatureConfig) -> np.ndarray:
