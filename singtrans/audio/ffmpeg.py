@@ -256,7 +256,7 @@ class _TrackDecoder:
             yield Piece(self.rate, placed)
 
     def _start(self, first: float | None) -> float:
-        """Return the time at which the earliest track of the recording begins, which may be the picture."""
+        """Return the time at which the earliest track begins; this may be the track of the picture."""
         starts = [
             float(stream.start_time * (stream.time_base or 0))
             for stream in self.container.streams

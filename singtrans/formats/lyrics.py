@@ -146,7 +146,7 @@ def fit(syllables: Sequence[Syllable], count: int) -> tuple[Syllable | None, ...
 
 
 def syllables_of(notes: Sequence[Note], words: Mapping[tuple[float, float], Syllable]) -> tuple[Syllable, ...]:
-    """Return a syllable for each note, or a held one for notes without; empty if no note has one.
+    """Return a syllable for each note; notes without one hold the previous syllable. Empty if no note has one.
 
     Args:
         notes: notes of the song.

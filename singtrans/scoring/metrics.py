@@ -2,7 +2,7 @@
 
 Notes are scored by ``mir_eval.transcription`` (Raffel et al., "mir_eval", ISMIR 2014). The figures have the names of
 Molina et al., "Evaluation framework for automatic singing transcription", ISMIR 2014: COn counts notes with a correct
-onset, COff those with a correct offset, COnP those with correct onset and pitch, and COnPOff those with correct onset,
+onset, COff notes with a correct offset, COnP notes with correct onset and pitch, and COnPOff notes with correct onset,
 pitch and offset. The pitch track is scored by ``mir_eval.melody``. Other modules represent pitch as MIDI numbers; this
 module converts them to Hz.
 

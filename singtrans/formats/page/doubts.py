@@ -1,7 +1,7 @@
 """Choose the notes that a person should check, and give reasons.
 
 A note with probabilities is doubtful if one of them is low. Notes from other programs, or from models without
-calibration, have only a confidence or none; the tenth of them with the lowest confidence is doubtful.
+calibration, have only a confidence, or none. The tenth of these notes with the lowest confidence is doubtful.
 """
 
 import math

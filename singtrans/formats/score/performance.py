@@ -149,7 +149,7 @@ def _played(note: ScoreNote, start: float, turn: int) -> ScoreNote:
 
 
 def _main_voice(part: Part) -> tuple[str, str] | None:
-    """Return the sung voice, if several sound at once: the one with most words, or with most notes; otherwise None."""
+    """Return the voice with most words, or with most notes, if several voices sound at once; otherwise None."""
     notes = [note for bar in part.bars for note in bar.notes]
     voices = {note.voice for note in notes}
     if len(voices) < 2 or not any(_sounds_together(bar.notes) for bar in part.bars):
