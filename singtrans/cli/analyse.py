@@ -51,7 +51,7 @@ TimingOption = Annotated[
     Timing,
     typer.Option(
         help="Times to compare onsets with. tempo: the singer's own tempo. clock: the written times, as when singing to"
-        " a backing track. auto: clock if the recording runs with the written times.",
+        " a backing track. auto: clock if the recording has the written times.",
         rich_help_panel=SCORING,
     ),
 ]

@@ -143,7 +143,7 @@ def beats_from_times(
 
 
 def _lead_in(length: float, natural: float, bar: float) -> float:
-    """Return the length plus the number of bars that makes it nearest to the natural length, all in quarter notes."""
+    """Add bars to a length until it is nearest to the natural length, and return it; all in quarter notes."""
     natural = max(natural, 1e-3)
     lengths = (length + bar * number for number in range(math.ceil(natural / bar) + 2))
     return min((x for x in lengths if x > 0.5 / TICKS), key=lambda x: abs(math.log(x / natural)))

@@ -12,7 +12,7 @@ BEGIN, CONTINUE, END, FORWARD, BACKWARD = "begin", "continue", "end", "forward h
 """The values of MusicXML's element ``beam``."""
 
 _IRREGULAR = {5: (2, 3), 7: (2, 2, 3), 8: (3, 3, 2), 10: (3, 3, 2, 2), 11: (3, 3, 3, 2)}
-"""Sizes of the groups for numbers of eighth or sixteenth notes in a bar that are not multiples of three."""
+"""Sizes of beamed groups, by the number of eighth or sixteenth notes in a bar; multiples of three need no entry."""
 
 
 def beam_groups(metre: Metre) -> tuple[int, ...]:
