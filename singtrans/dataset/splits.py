@@ -119,7 +119,7 @@ def summarise(entries: Sequence[Entry]) -> list[str]:
 
 
 def _chance(name: str, seed: int) -> int:
-    """Compute a pseudo-random number by SHA-256. Another seed would change the same bits of all plain checksums."""
+    """Compute a pseudo-random number by SHA-256; in a CRC, another seed would change the same bits for all names."""
     if not seed:
         return zlib.crc32(name.partition(" ")[2].encode())
     return int.from_bytes(hashlib.sha256(f"{seed} {name}".encode()).digest()[:8])

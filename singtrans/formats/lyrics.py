@@ -108,7 +108,7 @@ def parse_lyrics(text: str) -> tuple[Syllable, ...]:
 
 
 def _sung_lines(text: str) -> Iterator[str]:
-    """Yield the lines of a text that can have words, which excludes notes of WebVTT and lines of chords."""
+    """Yield the lines of a text that can have words, without notes of WebVTT and lines of chords."""
     lines = _EMBED.sub("", text.rstrip()).split("\n")
     first = next((line.strip() for line in lines if line.strip()), "")
     if first.lower().startswith("[script info]"):
