@@ -144,13 +144,16 @@ def through_musescore(options: Options) -> Callable[[SungSong, Path], Written]:
     return write
 
 
-def basic_pitch_through_musescore(program: Path) -> Callable[[SungSong, Path], Written]:
-    """Return a function that opens the MIDI file of the program ``basic-pitch`` with MuseScore."""
+def basic_pitch_through_musescore(
+    program: Path, songs: Sequence[SungSong], folder: Path
+) -> Callable[[SungSong, Path], Written]:
+    """Transcribe songs with the program ``basic-pitch``, and return a function that opens its MIDI with MuseScore."""
+    recordings = [sung.path for sung in songs]
+    paths = dict(zip(recordings, basic_pitch_midi(program, recordings, folder), strict=True))
 
-    def write(sung: SungSong, folder: Path) -> Written:
-        (path,) = basic_pitch_midi(program, [sung.path], folder)
-        notes = formats.load_notes(path)
-        return import_midi(path, [note.onset for note in notes], [note.note for note in notes])
+    def write(sung: SungSong, _: Path) -> Written:
+        notes = formats.load_notes(paths[sung.path])
+        return import_midi(paths[sung.path], [note.onset for note in notes], [note.note for note in notes])
 
     return write
 
@@ -183,7 +186,8 @@ def main() -> None:
         ways["with --quantize 1/16"] = through_musescore(Options(tempo="auto", quantize="1/16"))
         ways["MIDI of 120 in MuseScore"] = through_musescore(Options())
         if arguments.basic_pitch:
-            ways["Basic Pitch in MuseScore"] = basic_pitch_through_musescore(arguments.basic_pitch)
+            name = "Basic Pitch in MuseScore"
+            ways[name] = basic_pitch_through_musescore(arguments.basic_pitch, songs, arguments.work / "basic_pitch")
     columns = {name: measure(songs, way, arguments.work / name.replace("/", "_")) for name, way in ways.items()}
     rows = [
         [
@@ -194,6 +198,7 @@ def main() -> None:
         for field, (label, target) in ROWS.items()
     ]
     command = f"python -m benchmarks.scores WORK --songs {arguments.songs}"
+    command += " --basic-pitch PATH" if arguments.basic_pitch else ""
     publish("Sheet music of sung folk songs", command, ["right", "target", *columns], rows, _note(songs))
 
 
