@@ -38,6 +38,8 @@ _MOST = 400  # notes at the start from which metre and tempo are found
 _SAME_TEMPO = 0.06  # difference of the logarithms of two tempi that count as one
 _CONTRADICTION = 60.0  # penalty per beat between a hypothesis and the stated pickup or downbeat
 
+_OTHER_LEVEL = 2.0  # penalty for each octave between the tempo and the pulse of the instruments
+
 
 @dataclass(frozen=True, slots=True)
 class RhythmRequest:
@@ -160,7 +162,7 @@ def _kind(metre: Metre) -> tuple[int, bool]:
 
 
 def _preference(search: Search, request: RhythmRequest) -> np.ndarray:
-    """Return (hypotheses,) penalties of hypotheses that contradict the stated pickup or downbeat."""
+    """Return (hypotheses,) penalties of those that contradict what is stated, or whose tempo is not the pulse."""
     found, slots = search.found, search.aligned.slots
     bar = found.bar / SLOTS
     penalty = np.zeros(len(found))
@@ -172,6 +174,9 @@ def _preference(search: Search, request: RhythmRequest) -> np.ndarray:
     for note, beats in stated:
         away = (ticks_of(slots[note], found.is_compound) / TICKS + beats) % bar
         penalty -= _CONTRADICTION * np.minimum(away, bar - away)
+    if request.pulse is not None and request.tempo is None:
+        beats_per_minute = 60 / np.array([curve.period for curve in search.curves])[found.curve]
+        penalty -= _OTHER_LEVEL * np.abs(np.log2(beats_per_minute / request.pulse))
     return penalty
 
 

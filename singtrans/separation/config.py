@@ -35,7 +35,7 @@ class SongConfig:
     audible: float = -14.0
     loud: float = -5.0
     noise: float = 0.62
-    purity: float = 0.7
+    purity: float = 0.65
     melody: float = 0.7
     quietest: float = -20.0
     instruments: float = 0.1
