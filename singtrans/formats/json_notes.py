@@ -2,7 +2,8 @@
 
     {"version": "0.1.0", "model": "…", "audio": "song.wav", "duration": 12.5,
      "notes": [{"onset": 0.421, "offset": 0.963, "pitch": 60.132, "note": 60, "confidence": 0.871}, …],
-     "separation": {"separated": true, "engine": "spleeter", "mix_confidence": 0.71, "voice_confidence": 0.88},
+     "separation": {"separated": true, "engine": "spleeter", "mix_confidence": 0.71, "voice_confidence": 0.88,
+                    "tempo": 96.02},
      "pitch": {"time": [0.0, 0.01, …], "midi": [null, 60.02, …], "voicing": [0.01, 0.98, …]}}
 
 Times are in seconds, and pitch is a fractional MIDI number, or null where nothing is sung. It is strict JSON without
@@ -35,6 +36,8 @@ from singtrans.notes import Note, PitchTrack, Separation, Transcription
 
 _STEPS_PER_SECOND = 10_000
 _LOWEST, _HIGHEST = -20.0, 150.0  # MIDI numbers of 2.6 Hz and 47 kHz; written pitches may be slightly outside 0 to 127
+
+_TEMPI = (10.0, 500.0)  # beats per minute
 
 
 def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
@@ -126,11 +129,16 @@ def _separation(content: object) -> Separation | None:
         str(content.get("engine", ""))[:60],
         _probability(content.get("mix_confidence")),
         _probability(content.get("voice_confidence")),
+        _number(content.get("tempo"), *_TEMPI),
     )
 
 
 def _probability(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and 0 <= value <= 1 else None
+    return _number(value, 0.0, 1.0)
+
+
+def _number(value: object, least: float, most: float) -> float | None:
+    return float(value) if isinstance(value, int | float) and least <= value <= most else None
 
 
 def _track(content: dict[str, Any]) -> PitchTrack:

@@ -12,6 +12,7 @@ from singtrans.errors import InputError, UsageError
 from singtrans.extras import install_command
 from singtrans.notes import Note, PitchTrack, Transcription
 from singtrans.separation import engines
+from singtrans.separation import song as rule
 from singtrans.separation.balance import Balance
 from singtrans.separation.config import SongConfig
 from singtrans.separation.engines import Engine
@@ -129,6 +130,14 @@ def test_certain_notes_and_silence_are_not_separated(song, mix):
     assert len(transcriber.calls) == 1
     assert not found.separation.separated
     assert not found.remarks
+
+
+@pytest.mark.parametrize(("asked", "voice", "tempo"), [(True, 0.7, 96.0), (True, 0.5, None), (False, 0.7, None)])
+def test_the_tempo_of_the_instruments_is_found_if_the_voice_was_separated(song, monkeypatch, asked, voice, tempo):
+    monkeypatch.setattr(rule, "find_band_tempo", lambda source: 96.0)
+    options = SeparationOptions(tempo=asked)
+    found = SongTranscriber(FakeTranscriber(0.6, voice), options, CONFIG, Half)(song)
+    assert found.separation.tempo == tempo
 
 
 def test_uncertain_notes_that_are_kept_cause_a_remark(song):
