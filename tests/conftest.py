@@ -55,8 +55,6 @@ _NEEDS = {
 }
 collect_ignore = [module for package, modules in _NEEDS.items() if not find_spec(package) for module in modules]
 
-# Each process has one thread, because threads of several test processes slow each other down on a busy machine.
-os.environ["OMP_NUM_THREADS"] = "1"  # also applies to processes that tests start
 # Without bytecode, each of these processes compiles all modules again, which takes a tenth of a second.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 if find_spec("torch"):
@@ -67,6 +65,26 @@ if find_spec("torch"):
 # Whether an example is generated quickly depends on the load of the machine.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+
+# Modules with tests of several seconds. They are run first, so that no process is left with one of them at the end.
+_LONG = (
+    "docs/test_readme.py",
+    "cli/test_train",
+    "batch/test_cluster.py",
+    "robustness/test_hostile_",
+    "recipe/test_pack",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.removeprefix("tests/").startswith(_LONG))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Return one more process than there are cores, because some tests wait for processes that they start."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return (cores or 1) + 1
 
 
 @pytest.fixture(scope="session", autouse=True)

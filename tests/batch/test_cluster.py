@@ -50,7 +50,7 @@ def scheduler(tmp_path_factory):
         for process in reversed(processes):
             process.terminate()
         for process in reversed(processes):
-            process.wait(30)
+            process.wait(120)
 
 
 def workers_of(address: str) -> list[int]:

@@ -28,7 +28,7 @@ def slow_bar() -> None:
     with Bar() as bar:
         for share in range(8):
             bar.part(share / 8)
-            time.sleep(0.4)
+            time.sleep(0.3)
         bar.advance()
 
 

@@ -21,6 +21,11 @@ def passes_all():
     return SpleeterSeparator(weights)
 
 
+@pytest.fixture(scope="module")
+def randomised():
+    return SpleeterSeparator(random_weights())
+
+
 def joined(separator, samples, cut=44_100):
     return np.concatenate(list(separator(samples[i : i + cut] for i in range(0, len(samples), cut))))
 
@@ -44,28 +49,26 @@ def test_a_mask_of_one_does_not_change_the_sound(passes_all, seconds):
     assert np.abs(voice[:, 1]).max() < 1e-6
 
 
-def test_the_result_does_not_depend_on_block_sizes():
-    separator = SpleeterSeparator(random_weights())
+def test_the_result_does_not_depend_on_block_sizes(randomised):
     samples = tones(23.0) * np.linspace(0, 1, 23 * 44_100, dtype=np.float32)[:, None]
-    whole = joined(separator, samples, len(samples))
+    whole = joined(randomised, samples, len(samples))
     assert np.abs(whole).max() > 0.01
-    np.testing.assert_array_equal(whole, joined(separator, samples, 10_007))
-    np.testing.assert_array_equal(whole, joined(separator, samples, 44_100))
+    np.testing.assert_array_equal(whole, joined(randomised, samples, 10_007))
+    np.testing.assert_array_equal(whole, joined(randomised, samples, 44_100))
 
 
-def test_a_shift_of_whole_windows_shifts_the_result():
-    separator = SpleeterSeparator(random_weights())
+def test_a_shift_of_whole_windows_shifts_the_result(randomised):
     samples, stride = tones(12.0), (spleeter.FRAMES - 2 * spleeter._CONTEXT) * spleeter.HOP
-    shifted = joined(separator, np.pad(samples, ((stride, 0), (0, 0))))
-    np.testing.assert_allclose(shifted[stride + 4096 :], joined(separator, samples)[4096:], atol=1e-5)
+    shifted = joined(randomised, np.pad(samples, ((stride, 0), (0, 0))))
+    np.testing.assert_allclose(shifted[stride + 4096 :], joined(randomised, samples)[4096:], atol=1e-5)
 
 
-def test_silence_stays_silent():
-    assert not joined(SpleeterSeparator(random_weights()), np.zeros((44_100, 2), np.float32)).any()
+def test_silence_stays_silent(randomised):
+    assert not joined(randomised, np.zeros((44_100, 2), np.float32)).any()
 
 
-def test_empty_input_gives_empty_output():
-    assert not list(SpleeterSeparator(random_weights())([]))
+def test_empty_input_gives_empty_output(randomised):
+    assert not list(randomised([]))
 
 
 def test_output_begins_before_all_input_is_read(passes_all):
