@@ -16,7 +16,7 @@ SOLO = "solo"
 """Beginning of the kinds of recordings without instruments."""
 SYSTEMS = ("raw", "always", "auto")
 FIGURES = ("rpa", "vr", "vfa", "con", "conp")
-MOST_HARM = 0.002
+MOST_HARM = 0.005
 AS_GOOD = 0.001  # difference of the mean improvement of mixes that does not matter
 GRID = {
     "gain": (-0.01, 0.0, 0.005, 0.01, 0.015, 0.02, 0.03, 0.04),

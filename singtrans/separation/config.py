@@ -31,9 +31,9 @@ class SongConfig:
 
     doubtful: float = 0.87
     song: float = 0.80
-    gain: float = 0.012
-    audible: float = -14.0
-    loud: float = -5.0
+    gain: float = 0.015
+    audible: float = -16.0
+    loud: float = -4.0
     noise: float = 0.62
     purity: float = 0.65
     melody: float = 0.7
