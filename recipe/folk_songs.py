@@ -2,7 +2,8 @@
 
 The songs come with the package music21, in ABC notation. A line of a song is a phrase. Songs whose metre changes, or is
 not one of those in `METRES`, are left out. Metres are converted to the six common ones (3/8 and 3/2 to 3/4, 6/4 to
-6/8, and so on), and all note values are scaled accordingly.
+6/8, and so on), and all note values are scaled accordingly. The collection has hardly any songs in 9/8, so slip jigs of
+other collections in that package are added.
 """
 
 import re
@@ -22,6 +23,9 @@ METRES = {
 }
 """Map from metres of songs to the metre that is used, and the factor of the note values."""
 
+_JIGS = ("airdsAirs", "oneills1850", "ryansMammoth")  # folders of the collections
+_DECORATION = re.compile(r"\{[^}]*\}|\"[^\"]*\"|![^!]*!|%.*")
+_REPEAT = re.compile(r":\|+:?|\|+:|::|\|\||\|\]|\[[12]|\|[12]")
 SHORTEST = 12  # least number of notes of a song
 _STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _SHARPS = dict(zip("FCGDAEB", range(-1, 6), strict=True))  # map from letters to the number of sharps of their major key
@@ -216,6 +220,24 @@ def _pitch(token: re.Match[str], signature: dict[str, int], altered: dict[tuple[
 def all_songs() -> list[FolkSong]:
     """Read all songs that can be used."""
     return [song for path in sorted(folder().glob("*.abc")) for song in read_songs(path)]
+
+
+def slip_jigs() -> list[FolkSong]:
+    """Read dance tunes in 9/8 with a major key, without their repeats."""
+    found = []
+    for path in sorted(path for name in _JIGS for path in (folder().parent / name).glob("*.abc")):
+        tunes = re.split(r"(?m)^(?=X:)", path.read_text(encoding="utf-8", errors="replace"))[1:]
+        for number, text in enumerate(tunes):
+            if re.search(r"(?m)^M: *9/8", text):
+                lines = [line if re.match(r"[A-Z]:", line) else _without_repeats(line) for line in text.splitlines()]
+                song = parse_song("\n".join(lines), f"{path.stem}:{number}")
+                found += [song] if song else []
+    return found
+
+
+def _without_repeats(line: str) -> str:
+    """Remove ornaments and texts from a line in ABC notation, and replace signs of repetition by bar lines."""
+    return _REPEAT.sub("|", _DECORATION.sub("", line))
 
 
 def families(songs: list[FolkSong]) -> list[list[FolkSong]]:

@@ -24,6 +24,7 @@ class Style:
         delay: longest delay of a phrase after a breath in seconds.
         missed, extra, merged: shares of the notes that the transcription misses, splits, or joins to the previous one.
         wrong: share of notes whose pitch is a semitone off.
+        consonant: longest silence before a consonant in seconds; songs differ in the share of notes before consonants.
     """
 
     tempo: float = 96.0
@@ -36,10 +37,11 @@ class Style:
     extra: float = 0.0
     merged: float = 0.0
     wrong: float = 0.0
+    consonant: float = 0.0
 
 
 CLEAN = Style()
-NOISY = Style(missed=0.02, extra=0.02, merged=0.02, wrong=0.02)
+NOISY = Style(missed=0.02, extra=0.02, merged=0.02, wrong=0.02, consonant=0.2)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,6 +90,9 @@ def perform(song: FolkSong, rng: np.random.Generator, style: Style = CLEAN) -> P
     onsets = onsets + rng.normal(0, style.timing, len(onsets))
     onsets = np.maximum.accumulate(onsets + np.arange(len(onsets)) * 1e-4)
     ends = ends - gaps - rng.choice([0.0, 0.05], len(ends)) + rng.normal(0, style.timing, len(ends))
+    if style.consonant:
+        closures = rng.uniform(0, style.consonant, len(ends)) * (rng.random(len(ends)) < rng.random())
+        ends = ends - np.clip(closures, 0, (ends - onsets) / 2)
     ends = np.minimum(ends, np.append(onsets[1:], np.inf))
     ends = np.maximum(ends, onsets + 0.03)
     ends = np.minimum(ends, np.append(onsets[1:], np.inf))

@@ -25,6 +25,7 @@ class RhythmTables:
         first, last: (metres, positions) position of the first and of the last note.
         phrase_start, phrase_end: (metres, positions) position of the first and of the last note of a phrase.
         figure_start: (metres, positions) position of the first note of a figure that recurs.
+        repeat_start: (metres, positions) position of the first note of a passage that is sung twice in succession.
         phrase_bars: (metres, bars) length of a phrase in whole bars.
         degree: (metres, positions, 24) degree of a major and of a minor scale at each position.
         interval: (metres, positions, classes) interval from the previous note at each position.
@@ -37,6 +38,7 @@ class RhythmTables:
     phrase_start: np.ndarray
     phrase_end: np.ndarray
     figure_start: np.ndarray
+    repeat_start: np.ndarray
     phrase_bars: np.ndarray
     degree: np.ndarray
     interval: np.ndarray

@@ -11,13 +11,13 @@ from singtrans.melody.tempo_curve import SLOTS, TICKS, TempoCurve, ticks_of
 
 INTERVALS = 6  # classes of intervals: repeated note, second, third, fourth, fifth to sixth, larger
 _CLASSES = np.array([0, 1, 1, 2, 2, 3, 4, 4, 4, 4, 5, 5, 5])
-_BREATH, _LONG_BREATH = (
-    0.1,
-    0.25,
-)  # seconds of silence: limits below which no phrase ends, and above which a phrase always ends
+_BREATH = 0.1  # seconds of silence after which a phrase may end
+_USUAL = 2.0  # the same limit, relative to the song's median silence
+_RISE = 0.15  # seconds; after a silence that is longer than the limit by this, a phrase always ends
 _FARTHEST = 40  # beats between repetitions
 _LENGTHS = (0.5, 1, 2, 4, 8)  # bars between repetitions
 _FIGURE = 3  # steps of the shortest figure
+_REPEAT = (3, 24)  # notes of the shortest and the longest passage that is sung twice in succession
 MOST_BARS = 9  # number of different lengths of phrases in bars
 CENTRE = 96.0  # beats per minute
 
@@ -42,8 +42,9 @@ class Melody:
     @property
     def ends(self) -> np.ndarray:
         """(notes,) 0..1: evidence, from the silence after each note, that it ends a phrase; 1 for the last note."""
-        silence = np.append(self.onsets[1:] - self.offsets[:-1], np.inf)
-        return np.clip((silence - _BREATH) / (_LONG_BREATH - _BREATH), 0, 1)
+        silence = np.maximum(self.onsets[1:] - self.offsets[:-1], 0.0)
+        least = max(_BREATH, _USUAL * float(np.median(silence))) if len(silence) else _BREATH
+        return np.append(np.clip((silence - least) / _RISE, 0, 1), 1.0)
 
     @property
     def degrees(self) -> np.ndarray:
@@ -65,6 +66,7 @@ NAMES = (
         "phrase_start",
         "phrase_end",
         "figure_start",
+        "repeat_start",
         "degree",
         "interval",
         "phrase_length",
@@ -94,7 +96,7 @@ def features(
         tables.last[metre, place[-1]],
         (tables.phrase_start[metre, place[1:]] * starts[1:, None]).sum(0) * scale,
         (tables.phrase_end[metre, place[:-1]] * phrases[:-1, None]).sum(0) * scale,
-        _figures(melody, curves, found, place, tables) * scale,
+        *(column * scale for column in _recurring(melody, curves, found, place, tables)),
         tables.degree[metre, place, melody.degrees[:, None]].sum(0) * scale,
         tables.interval[metre, place[1:], melody.intervals[1:, None]].sum(0) * scale,
         *_phrase_lengths(slots, found, starts, tables),
@@ -130,12 +132,18 @@ def _phrase_lengths(
     return (apart % found.bar == 0).mean(axis=0), tables.phrase_bars[found.metre, bars].mean(axis=0)
 
 
-def _figures(
+def _recurring(
     melody: Melody, curves: Sequence[TempoCurve], found: Hypotheses, place: np.ndarray, tables: RhythmTables
-) -> np.ndarray:
-    """Sum the log probabilities of the positions in the bar where recurring figures start, for each hypothesis."""
-    starts = np.stack([figure_starts(melody.pitches, curve.values) for curve in curves], axis=1)
-    return np.asarray((tables.figure_start[found.metre, place] * starts[:, found.curve]).sum(axis=0))
+) -> list[np.ndarray]:
+    """Return (hypotheses,) sums of log probabilities of the positions in the bar of notes that begin something.
+
+    The first one is about figures that recur, the second one about passages that are repeated at once.
+    """
+    columns = []
+    for table, find in ((tables.figure_start, figure_starts), (tables.repeat_start, repeat_starts)):
+        starts = np.stack([find(melody.pitches, curve.values) for curve in curves], axis=1)
+        columns.append(np.asarray((table[found.metre, place] * starts[:, found.curve]).sum(axis=0)))
+    return columns
 
 
 def figure_starts(pitches: np.ndarray, positions: np.ndarray) -> np.ndarray:
@@ -160,6 +168,29 @@ def figure_starts(pitches: np.ndarray, positions: np.ndarray) -> np.ndarray:
         begins[:-reach, :-reach] &= same[reach:, reach:]
         begins[-reach:], begins[:, -reach:] = False, False
     found[:count] = begins.any(axis=0)
+    return found
+
+
+def repeat_starts(pitches: np.ndarray, positions: np.ndarray) -> np.ndarray:
+    """Find (notes,) the notes with which a passage starts that is sung twice in succession, and its repetition.
+
+    Args:
+        pitches: (notes,) MIDI numbers.
+        positions: (notes,) positions in beats.
+    """
+    found = np.zeros(len(pitches), bool)
+    lengths = np.rint(np.diff(positions) * TICKS)
+    moves = np.append(0, np.cumsum(np.diff(pitches) != 0))
+    for count in range(_REPEAT[0], min(_REPEAT[1], len(pitches) // 2) + 1):
+        same = pitches[:-count] == pitches[count:]
+        agree = same[:-1] & (lengths[:-count] == lengths[count:])
+        sums = np.append(0, np.cumsum(agree))
+        starts = np.arange(len(pitches) - 2 * count + 1)
+        last = starts + count - 1
+        # The length of the last note of the passage may differ, and passages on one pitch do not count.
+        is_repeated = (sums[last] - sums[starts] == count - 1) & same[last] & (moves[last] > moves[starts])
+        starts = starts[is_repeated & ~np.append(False, agree)[starts]]
+        found[starts], found[starts + count] = True, True
     return found
 
 

@@ -36,6 +36,7 @@ FEWEST = 6
 _VALUES = ("onset", "offset", "note")
 _MOST = 400  # notes at the start from which metre and tempo are found
 _SAME_TEMPO = 0.06  # difference of the logarithms of two tempi that count as one
+_CANDIDATES = 12  # hypotheses whose equals are added up
 _CONTRADICTION = 60.0  # penalty per beat between a hypothesis and the stated pickup or downbeat
 
 _OTHER_LEVEL = 2.0  # penalty for each octave between the tempo and the pulse of the instruments
@@ -101,8 +102,7 @@ def find_rhythm(
     if search is None:
         return None
     scores = search.values @ config.weights + _preference(search, request)
-    odds = np.exp(scores - scores.max())
-    return _rhythm(notes, search, request, odds / odds.sum(), config)
+    return _rhythm(notes, search, request, scores, config)
 
 
 def search_rhythm(notes: Sequence[Note], request: RhythmRequest, config: RhythmConfig) -> Search | None:
@@ -131,6 +131,34 @@ def _periods(onsets: np.ndarray, offsets: np.ndarray, request: RhythmRequest, co
     return related(find_pulses(onsets, offsets))
 
 
+def most_likely(search: Search, scores: np.ndarray) -> int:
+    """Return the index of the most likely hypothesis.
+
+    Tracks of similar tempi often lead to the same rhythm, so the probabilities of equal rhythms are added.
+
+    Args:
+        search: hypotheses about a melody.
+        scores: (hypotheses,) log odds.
+    """
+    odds = _odds(scores)
+    best = np.argsort(-scores, kind="stable")[:_CANDIDATES]
+    return int(best[int(np.argmax([odds[_same_rhythm(search, index)].sum() for index in best]))])
+
+
+def _same_rhythm(search: Search, index: int) -> np.ndarray:
+    """Return (hypotheses,) whether each has the tempo, the metre and the downbeat of a hypothesis."""
+    found, slots = search.found, search.aligned.slots
+    apart = (slots - slots[:, [index]]) % found.bar[index]
+    return _same_tempo(search, index) & (found.metre == found.metre[index]) & ((apart == 0).mean(axis=0) > 0.5)
+
+
+def _same_tempo(search: Search, index: int) -> np.ndarray:
+    """Return (hypotheses,) whether each has the tempo of a hypothesis."""
+    tempi = np.log([curve.period for curve in search.curves])[search.found.curve]
+    same: np.ndarray = np.abs(tempi - tempi[index]) < _SAME_TEMPO
+    return same
+
+
 def melody_of(notes: Sequence[Note]) -> Melody:
     """Convert notes, in an unknown key."""
     onsets, offsets, pitches = (np.array([getattr(note, name) for note in notes]) for name in _VALUES)
@@ -138,15 +166,21 @@ def melody_of(notes: Sequence[Note]) -> Melody:
 
 
 def steady_features(search: Search, config: RhythmConfig) -> np.ndarray:
-    """Compute features that tell a rhythm from random onsets, under the best hypothesis.
+    """Compute features that distinguish a rhythm from random onsets, as the mean over the hypotheses.
 
     Returns:
         (6,) the number 1, the log likelihood of the note values per note, and the log likelihood of the times per note;
-        then the same three values times the square root of the number of notes.
+        then the products of these with the square root of the number of notes.
     """
-    best, count = int((search.values @ config.weights).argmax()), len(search.melody.onsets)
-    values = np.array([1.0, search.aligned.likelihood[best] / count, search.aligned.timing[best] / count])
+    odds, count = _odds(search.values @ config.weights), len(search.melody.onsets)
+    values = np.array([1.0, odds @ search.aligned.likelihood / count, odds @ search.aligned.timing / count])
     return np.append(values, values * np.sqrt(count))
+
+
+def _odds(scores: np.ndarray) -> np.ndarray:
+    """Convert (hypotheses,) log odds to probabilities."""
+    odds = np.exp(scores - scores.max())
+    return np.asarray(odds / odds.sum())
 
 
 def _known_metre(metre: Metre | None) -> int | None:
@@ -187,10 +221,10 @@ def _steadiness(search: Search, config: RhythmConfig) -> float:
 
 
 def _rhythm(
-    notes: Sequence[Note], search: Search, request: RhythmRequest, odds: np.ndarray, config: RhythmConfig
+    notes: Sequence[Note], search: Search, request: RhythmRequest, scores: np.ndarray, config: RhythmConfig
 ) -> Rhythm:
     """Make the rhythm of the most likely hypothesis."""
-    found, best = search.found, int(odds.argmax())
+    found, best = search.found, most_likely(search, scores)
     curve, slots = search.curves[found.curve[best]], search.aligned.slots[:, best]
     metre = request.metre or METRES[found.metre[best]]
     onsets, offsets = (np.array([getattr(note, name) for note in notes]) for name in _VALUES[:2])
@@ -205,7 +239,7 @@ def _rhythm(
     starts = starts - bar * (starts[0] // bar)
     curve = smoothed(onsets, offsets, starts / TICKS, curve.period)
     ends = _ends(starts, offsets - onsets, curve.periods)
-    confidence = _confidence(search, request, odds, _steadiness(search, config))
+    confidence = _confidence(search, request, scores, _steadiness(search, config))
     return make_rhythm(metre, starts * metre.beat / TICKS, ends * metre.beat / TICKS, curve.times, onsets, confidence)
 
 
@@ -229,16 +263,12 @@ def _downbeat(starts: np.ndarray, onsets: np.ndarray, beats: int) -> int:
     return int(sums.argmax())
 
 
-def _confidence(search: Search, request: RhythmRequest, odds: np.ndarray, steady: float) -> RhythmConfidence:
-    """Sum the probabilities of the hypotheses that agree with the best one in each respect."""
-    found, best = search.found, int(odds.argmax())
-    tempi = np.log([curve.period for curve in search.curves])[found.curve]
-    tempo = np.abs(tempi - tempi[best]) < _SAME_TEMPO
-    metre = found.metre == found.metre[best]
-    bar = found.bar[best]
-    apart = (search.aligned.slots - search.aligned.slots[:, [best]]) % bar
-    downbeat = tempo & metre & ((apart == 0).mean(axis=0) > 0.5)
-    shares = [float(odds[agree].sum()) for agree in (tempo, metre, downbeat)]
+def _confidence(search: Search, request: RhythmRequest, scores: np.ndarray, steady: float) -> RhythmConfidence:
+    """Add the probabilities of the hypotheses that agree with the best one in each respect."""
+    odds, best = _odds(scores), most_likely(search, scores)
+    metre = search.found.metre == search.found.metre[best]
+    respects = (_same_tempo(search, best), metre, _same_rhythm(search, best))
+    shares = [float(odds[agree].sum()) for agree in respects]
     if request.tempo is not None:
         steady, shares[0] = 1.0, 1.0
     elif request.pulse is not None:

@@ -5,10 +5,12 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from recipe.fit_rhythm import count_key_tables, count_tables, fit_logit, song_slots
-from recipe.folk_songs import FolkSong, families, parse_song, split
+from recipe.fit_rhythm import fit_logit, make_cases
+from recipe.folk_songs import FolkSong, families, parse_song, slip_jigs, split
 from recipe.performance import NOISY, Style, perform
+from recipe.rhythm_tables import count_key_tables, count_tables, pickup_weights, song_slots
 from singtrans.melody.metre_search import METRES
+from singtrans.melody.rhythm_config import default_config
 from singtrans.melody.tempo_curve import SLOTS
 from tests.helpers.folk_tunes import NAMES, tune
 
@@ -91,3 +93,36 @@ def test_metres_differ_in_counts_and_weights():
         groups.append((values, values[:, 0] == values[:, 0].max()))
     weights = fit_logit(groups)
     assert weights[0] > 5 * abs(weights[1])
+    left = [(values, np.arange(5) == values[:, 1].argmax()) for values, _ in groups]
+    weights = fit_logit(groups + left, np.repeat([1.0, 0.001], 200))
+    assert weights[0] > 5 * abs(weights[1])
+
+
+def test_slip_jigs_are_in_nine_eight():
+    jigs = slip_jigs()
+    assert len(jigs) > 50
+    assert {jig.metre for jig in jigs} == {"9/8"}
+    assert all(jig.notes[-1].start > 30 for jig in jigs)
+
+
+def test_songs_with_and_without_pickup_have_equal_weight():
+    songs = [tune(name)[0] for name in NAMES]
+    weights = pickup_weights(songs)
+    for metre in ("4/4", "3/4", "6/8"):
+        inside = [
+            (song.notes[0].start < 0, weight)
+            for song, weight in zip(songs, weights, strict=True)
+            if song.metre == metre
+        ]
+        assert sum(weight for _, weight in inside) == len(inside)
+        if metre == "4/4":
+            assert sum(weight for pickup, weight in inside if pickup) == len(inside) / 2
+
+
+def test_cases_do_not_depend_on_the_number_of_jobs():
+    songs = [tune(name)[0] for name in NAMES] * 4
+    one, two = (make_cases(songs, default_config(), 3, jobs) for jobs in (1, 2))
+    assert len(one) == len(two) == len(songs)
+    for a, b in zip(one, two, strict=True):
+        np.testing.assert_array_equal(a.search.values, b.search.values)
+        np.testing.assert_array_equal(a.right, b.right)
