@@ -21,9 +21,9 @@ _WIDTH = 80
 _TITLES = {"precision": "precision", "recall": "recall", "f_measure": "F-measure"}
 _LONG = {
     "RPA": "raw pitch accuracy",
-    "RCA": "raw chroma accuracy: octaves do not matter",
+    "RCA": "raw chroma accuracy, which ignores octaves",
     "VR": "voicing recall",
-    "VFA": "voicing false alarm: low is good",
+    "VFA": "voicing false alarm; lower is better",
     "OA": "overall accuracy",
 }
 # Names of the same figures in mir_eval.
@@ -77,8 +77,8 @@ def text_comparison(ours: Evaluation, theirs: Evaluation, differences: Mapping[s
             *_wrapped(
                 f"Based on {fewer}{counted(max(counts), 'file')} that both were scored on. A - B is the mean over files"
                 " of the difference; its interval comes from a bootstrap over files. p comes from a paired, two-sided"
-                f" test with {flips} of the signs of the files' differences. Each figure is tested by itself: one of"
-                " twenty is below 0.05 by chance."
+                f" test with {flips} of the signs of the files' differences. Each figure is tested separately: even"
+                " if A and B are equally good, about one p of twenty is below 0.05."
             ),
         ]
     )
@@ -181,8 +181,8 @@ def _foot(evaluation: Evaluation) -> str:
         lines += _wrapped(
             f"A note is correct if its onset is within {t.onset * 1000:.0f} ms, its pitch within"
             f" {t.pitch_cents:.0f} cents, and its offset within {t.offset * 1000:.0f} ms or {t.offset_ratio:.0%} of the"
-            " note, whichever is more. mir_eval's names: "
-            + ", ".join(f"{ours} is {name}" for ours, name in _MIR_EVAL.items())
+            " note, whichever is more. Names of these figures in mir_eval: "
+            + ", ".join(f'"{name}" for {ours}' for ours, name in _MIR_EVAL.items())
             + "."
         )
     count = len(evaluation.files)
@@ -199,8 +199,8 @@ def _foot(evaluation: Evaluation) -> str:
         lines += _wrapped(f"The true notes were moved by {evaluation.shift_hz:+.2f} Hz.")
     if evaluation.values("COnP.f_measure"):
         lines += _wrapped(
-            f"Constant pitch error: the true notes are {evaluation.constant_hz:+.2f} Hz from the estimated notes"
-            " (median)."
+            f"Constant pitch error: the true notes are {abs(evaluation.constant_hz):.2f} Hz"
+            f" {'lower' if evaluation.constant_hz < 0 else 'higher'} than the estimated notes (median)."
         )
     return "\n".join(lines)
 

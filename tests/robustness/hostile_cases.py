@@ -18,7 +18,8 @@ import soundfile
 
 from singtrans import audio
 
-TUNE, PART, SILENT, ANY = "all notes of the tune", "remaining notes, or a message", "no notes", "notes, or a message"
+TUNE, SILENT = "all notes of the tune", "no notes"
+PART, ANY = "notes of the readable part, or a message", "any notes, or a message"
 """Expected outcomes. Any other outcome is a part of the message that explains why there are no notes."""
 
 RATE = 16_000
