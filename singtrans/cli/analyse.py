@@ -51,7 +51,7 @@ TimingOption = Annotated[
     Timing,
     typer.Option(
         help="Times to compare onsets with. tempo: the singer's own tempo. clock: the written times, as when singing to"
-        " a backing track. auto: clock if the recording has the written times.",
+        " a backing track. auto: clock if the onsets follow the written times, otherwise tempo.",
         rich_help_panel=SCORING,
     ),
 ]
@@ -93,7 +93,7 @@ def analyse(  # noqa: PLR0913 (one parameter per option)
 
     With --reference, sung and written notes are compared, and each note is marked as right, sharp, flat, early, late,
     missed or extra. The singer may sing in another key or octave and at another tempo. docs/analysis.md defines all
-    figures. The command report shows them on a page that can be printed.
+    figures. singtrans report shows the figures on a page that can be printed.
 
     \b
     Examples:

@@ -112,7 +112,10 @@ def split(  # noqa: PLR0913 (one parameter per option)
     overwrite: Overwrite = False,
     by: Annotated[
         By | None,
-        typer.Option(help="Split by singer, or split recordings individually. Default: singer, if all are known."),
+        typer.Option(
+            help="singer: all recordings of a singer are in the same split. recording: recordings are split"
+            " individually. Default: singer if all singers are known and there are enough of them, otherwise recording."
+        ),
     ] = None,
     valid: Annotated[float, typer.Option(min=0.0, max=0.9, metavar="SHARE", help="Share for validation.")] = 0.1,
     test: Annotated[float, typer.Option(min=0.0, max=0.9, metavar="SHARE", help="Share for testing.")] = 0.1,

@@ -51,7 +51,8 @@ def evaluate(  # noqa: PLR0913 (one parameter per option)
         str | None,
         typer.Option(
             metavar="MODEL",
-            help="Transcribe the recordings with this model and score the result: a shipped name or a weight file.",
+            help="Transcribe the recordings with this model, and score the result: name of a shipped model, or a weight"
+            " file.",
             rich_help_panel=MODEL,
         ),
     ] = None,
@@ -67,7 +68,8 @@ def evaluate(  # noqa: PLR0913 (one parameter per option)
         str | None,
         typer.Option(
             metavar="OTHER",
-            help="Notes to compare with. With --model, this may also be another model.",
+            help="Notes of a second system, which is compared with the first. With --model, this may also be another"
+            " model.",
             rich_help_panel=SCORING,
         ),
     ] = None,
@@ -75,7 +77,7 @@ def evaluate(  # noqa: PLR0913 (one parameter per option)
         float,
         typer.Option(
             metavar="HZ",
-            help="Add this to the pitch of the true notes, to correct labels that are sharp or flat.",
+            help="Add this number of Hz to the pitch of the true notes, to correct labels that are sharp or flat.",
             rich_help_panel=SCORING,
         ),
     ] = 0.0,
@@ -89,7 +91,7 @@ def evaluate(  # noqa: PLR0913 (one parameter per option)
         bool | None,
         typer.Option(
             "--files/--no-files",
-            help="Print one line per file. Default: yes if there are few files.",
+            help="Print one line per file. Default: yes for up to 12 files.",
             rich_help_panel=OUTPUT,
         ),
     ] = None,
@@ -102,7 +104,11 @@ def evaluate(  # noqa: PLR0913 (one parameter per option)
     ] = None,
     plot: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Draw the worst files to this .png, .svg or .pdf.", rich_help_panel=OUTPUT),
+        typer.Option(
+            metavar="FILE",
+            help="Draw the four files with the lowest COnPOff to this .png, .svg or .pdf.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = None,
     overwrite: Overwrite = False,
     name: Name = None,
@@ -116,8 +122,9 @@ def evaluate(  # noqa: PLR0913 (one parameter per option)
 
     The scores are precision, recall and F-measure of COn (onset within 50 ms), COff (offset within 50 ms or 20 % of the
     note, whichever is larger), COnP (onset, and pitch within 50 cents) and COnPOff (onset, pitch and offset). The
-    command also counts the kinds of errors. If song.f0.csv is beside the notes, it scores the pitch track, too. Means
-    are over files, with 95 % intervals. If there are several data sets, each is also scored separately.
+    command also counts the errors of each kind. If both the reference and the estimate have a pitch track, such as
+    song.f0.csv, it is scored, too. Means are over files, with 95 % intervals. If there are several data sets, each is
+    also scored separately.
 
     \b
     Examples:

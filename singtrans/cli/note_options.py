@@ -29,7 +29,8 @@ OrnamentsOption = Annotated[
     Ornaments,
     typer.Option(
         "--ornaments",
-        help="Scoops, grace notes and falls: fold makes them part of the adjacent notes, keep writes them as notes.",
+        help="How to write scoops, grace notes and falls. fold: as part of the adjacent notes. keep: as separate"
+        " notes.",
         rich_help_panel=NOTES,
     ),
 ]
@@ -46,7 +47,7 @@ EndsOption = Annotated[
     Ends,
     typer.Option(
         "--ends",
-        help="Where notes end. sung: where the voice stops. joined: where a score would end them, without rests"
+        help="Where notes end. sung: when the voice stops. joined: where a score would end them, without rests"
         " for breaths.",
         rich_help_panel=NOTES,
     ),
@@ -67,7 +68,7 @@ ShortestNote = Annotated[
         min=0.02,
         max=5.0,
         metavar="SECONDS",
-        help="Length of the shortest note. Default: the value tuned for the model.",
+        help="Length of the shortest note that can be found. Default: the value in the model file.",
         rich_help_panel=NOTES,
     ),
 ]

@@ -28,7 +28,7 @@ Formats = Annotated[
         "-f",
         "--format",
         metavar="NAME[,NAME]",
-        help="Formats to write, as a list or with several -f: {formats}. Default: mid.",
+        help="Formats to write, separated by commas or each with its own -f: {formats}. Default: mid.",
         rich_help_panel=OUTPUT,
     ),
 ]
@@ -58,8 +58,8 @@ Metre = Annotated[
     str | None,
     typer.Option(
         metavar="N/D",
-        help="Metre, such as 3/4 or 6/8. Default: the metre of a converted file, or the one found with the tempo; 4/4"
-        " if there is neither.",
+        help="Metre, such as 3/4 or 6/8. Default: found together with the tempo, or 4/4 if the tempo is not found."
+        " convert keeps the metre of a file that states one.",
         rich_help_panel=RHYTHM,
     ),
 ]
@@ -83,7 +83,8 @@ TempoMap = Annotated[
     bool,
     typer.Option(
         "--tempo-map/--one-tempo",
-        help="Let the tempo follow the singer, beat by beat; notation programs then keep the bars. Default: one tempo.",
+        help="Let the tempo follow the singer, beat by beat, so that notation programs use the bars in the file."
+        " Default: one tempo.",
         rich_help_panel=RHYTHM,
     ),
 ]
@@ -109,7 +110,7 @@ Key = Annotated[
     typer.Option(
         metavar="KEY|auto",
         help="Key of the song, such as D, Bb or F#m, or auto to estimate it. A pitch about halfway between two notes is"
-        " rounded to the one in the key. Default: none; pitches are rounded to the nearest note.",
+        " rounded to the one in the key. Default: no key; pitches are rounded to the nearest note.",
         rich_help_panel=PITCH,
     ),
 ]
@@ -129,7 +130,10 @@ Program = Annotated[
 ]
 VelocityOption = Annotated[
     Velocity,
-    typer.Option(help="Same velocity for all notes, or velocity by the loudness of each note.", rich_help_panel=MIDI),
+    typer.Option(
+        help="fixed: the same velocity for all notes. loudness: velocities that follow the loudness of each note.",
+        rich_help_panel=MIDI,
+    ),
 ]
 Title = Annotated[
     str,

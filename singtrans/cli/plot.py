@@ -56,7 +56,7 @@ def plot(  # noqa: PLR0913 (one parameter per option)
         Path | None,
         typer.Option(
             metavar="NOTES",
-            help="True notes to compare with: missed notes are dashed, extra notes are hatched.",
+            help="True notes to compare with. Missed notes have dashed outlines, and extra notes are hatched.",
             rich_help_panel=INPUT,
         ),
     ] = None,
@@ -69,7 +69,7 @@ def plot(  # noqa: PLR0913 (one parameter per option)
     """Draw notes over the sung pitch and the spectrogram.
 
     Darker boxes are notes with higher confidence. A long recording takes several pages of four rows. A .pdf contains
-    all pages; for other formats, each page is a file: song-1.png, song-2.png and so on.
+    all pages; in other formats, each page is a separate file: song-1.png, song-2.png and so on.
 
     \b
     Examples:

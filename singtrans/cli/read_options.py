@@ -21,7 +21,9 @@ class Unit(StrEnum):
 
 Name = Annotated[
     str | None,
-    typer.Option(metavar="NAME", help="Name of the recording, in a file with many recordings.", rich_help_panel=INPUT),
+    typer.Option(
+        metavar="NAME", help="Name of the recording to read from a file with many recordings.", rich_help_panel=INPUT
+    ),
 ]
 Voice = Annotated[
     str | None,
@@ -31,7 +33,7 @@ Voice = Annotated[
         rich_help_panel=INPUT,
     ),
 ]
-Tier = Annotated[str | None, typer.Option(metavar="NAME", help="Tier of a TextGrid.", rich_help_panel=INPUT)]
+Tier = Annotated[str | None, typer.Option(metavar="NAME", help="Tier to read from a TextGrid.", rich_help_panel=INPUT)]
 UnitOption = Annotated[
     Unit | None,
     typer.Option("--unit", help="Unit of the pitch in a table that does not state it.", rich_help_panel=INPUT),
@@ -48,8 +50,8 @@ Pattern = Annotated[
     str,
     typer.Option(
         metavar="GLOB",
-        help="Pattern, such as '*_notesA1.csv', to choose among several label files of a recording, or among several"
-        " recordings that labels could belong to.",
+        help="Pattern of file names, such as '*_notesA1.csv', that chooses one of several label files of a recording, or"
+        " one of several recordings to which labels could belong.",
         rich_help_panel=INPUT,
     ),
 ]
@@ -58,8 +60,8 @@ ReferenceOption = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE|FOLDER",
-        help="The written melody, in any format of notes, in any key and tempo; or a folder with a file of the same"
-        " name for each recording.",
+        help="File with the written melody, in any key and at any tempo; or a folder that has such a file, with the"
+        " same name, for each recording.",
         rich_help_panel=INPUT,
     ),
 ]

@@ -92,9 +92,10 @@ def report(  # noqa: PLR0913 (one parameter per option)
 
     Each page, song.report.html, is a single file that works in any browser without a network. It plays the recording
     and the notes, shows the notes over the spectrogram and the sung pitch, and lists the notes to check. The browser
-    keeps your corrections, and the page saves them as a session, MIDI, CSV, UltraStar and more. For a folder,
-    index.html lists the pages, those with the most notes to check first. The tab Summary shows the figures of singtrans
-    analyse, and can be printed; with --reference, it also compares the singing with a written melody.
+    stores your corrections, and the page can save them as a session, MIDI, CSV, UltraStar and more. For a folder,
+    index.html lists the pages, and begins with the page that has the most notes to check. The tab Summary shows the
+    figures of singtrans analyse, and can be printed; with --reference, it also compares the singing with a written
+    melody.
 
     \b
     Examples:

@@ -15,7 +15,7 @@ SeparateOption = Annotated[
     Separate,
     typer.Option(
         "--separate",
-        help="Whether to separate the voice from instruments first; auto does so if a recording seems to have"
+        help="Whether to separate the voice from instruments first. auto: only if the recording seems to have"
         " instruments.",
         rich_help_panel=SONGS,
     ),

@@ -60,8 +60,9 @@ def train(  # noqa: PLR0913 (one parameter per option)
     freeze: Annotated[
         Freeze | None,
         typer.Option(
-            help="Weights of --init that are not trained. pitch: the pitch head. early: all layers before the LSTM."
-            " boundaries: all layers except the pitch head. Default: none; with --adapt early.",
+            help="Weights of --init that are not trained. pitch: the pitch head. early: the pitch head and the"
+            " convolutions before the LSTM. boundaries: everything but the pitch head. Default: none (early with"
+            " --adapt).",
             rich_help_panel=TRAINING,
         ),
     ] = None,
@@ -70,7 +71,7 @@ def train(  # noqa: PLR0913 (one parameter per option)
         typer.Option(
             min=1,
             metavar="N",
-            help="Optimiser steps. Default: 6000; with --init 600; with --adapt 60.",
+            help="Optimiser steps. Default: 6000 (600 with --init, 60 with --adapt).",
             rich_help_panel=TRAINING,
         ),
     ] = None,
@@ -80,14 +81,14 @@ def train(  # noqa: PLR0913 (one parameter per option)
             min=1e-6,
             max=0.1,
             metavar="RATE",
-            help="Peak learning rate. Default: 0.002; with --init 0.0005; with --adapt 0.0003.",
+            help="Peak learning rate. Default: 0.002 (0.0005 with --init, 0.0003 with --adapt).",
             rich_help_panel=TRAINING,
         ),
     ] = None,
     batch: Annotated[
         int | None,
         typer.Option(
-            min=1, metavar="N", help="Excerpts per step. Default: 12; with --adapt 8.", rich_help_panel=TRAINING
+            min=1, metavar="N", help="Excerpts per step. Default: 12 (8 with --adapt).", rich_help_panel=TRAINING
         ),
     ] = None,
     seconds: Annotated[
@@ -99,7 +100,7 @@ def train(  # noqa: PLR0913 (one parameter per option)
         typer.Option(
             min=1,
             metavar="N",
-            help="Steps between validations. Default: 500; with --init 100; with --adapt 30.",
+            help="Steps between validations. Default: 500 (100 with --init, 30 with --adapt).",
             rich_help_panel=TRAINING,
         ),
     ] = None,
@@ -108,7 +109,7 @@ def train(  # noqa: PLR0913 (one parameter per option)
         typer.Option(
             min=0,
             metavar="N",
-            help="Stop after this many validations without improvement; 0 means never. Default: 0; with --init 4.",
+            help="Stop after this many validations without improvement; 0 means never. Default: 0 (4 with --init).",
             rich_help_panel=TRAINING,
         ),
     ] = None,
@@ -121,17 +122,19 @@ def train(  # noqa: PLR0913 (one parameter per option)
     cache: Annotated[
         Path | None,
         typer.Option(
-            metavar="FOLDER", help="Folder for decoded audio. Default: cache in the output.", rich_help_panel=DATA
+            metavar="FOLDER",
+            help="Folder for decoded audio. Default: the folder cache in the output folder.",
+            rich_help_panel=DATA,
         ),
     ] = None,
 ) -> None:
     """Train a model on labelled recordings.
 
-    In a folder, labels are in the same folder as their recording. For song.wav, notes are in song.csv (or .tsv, .mid,
-    .json and others), pitch is in song.f0.txt, and times of notes without pitch are in song.times.csv. A manifest is a
-    CSV file with the column audio and at least one of the columns notes, f0 and times; optional columns are id,
+    If DATA is a folder, the labels of a recording are beside it. For song.wav, notes are in song.csv (or .tsv, .mid,
+    .json and others), pitch is in song.f0.txt, and onsets and offsets without pitch are in song.times.csv. A manifest
+    is a CSV file with the column audio and at least one of the columns notes, f0 and times; optional columns are id,
     accompaniment, split, singer, source, license, weight and boundaries. The best model, a model card, logs and curves
-    are written to the output folder. Ctrl-C saves the training, and --resume continues it.
+    are written to the output folder. Ctrl-C stops the training and saves its state, and --resume continues it.
 
     \b
     Examples:

@@ -130,8 +130,8 @@ def transcribe(  # noqa: PLR0913 (one parameter per option)
         str | None,
         typer.Option(
             metavar="ADDRESS",
-            help="Address of a Dask cluster to use, such as tcp://host:8786, or local to start one on this machine with"
-            " --jobs workers.",
+            help="Address of a Dask cluster to use, such as tcp://host:8786, or local to start a cluster with --jobs"
+            " workers on this machine.",
             rich_help_panel=MANY,
         ),
     ] = None,
