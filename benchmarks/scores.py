@@ -44,7 +44,7 @@ class Result:
         bars: whether both metre and downbeat are right.
         tempo: whether the tempo is right.
         tempo_or_double: whether the tempo, its double or its half is right.
-        values: share of the true notes that are written with their length.
+        values: share of the true notes whose note value is right in the written song.
         key: whether tonic and mode are right.
         symbols: number of written notes, rests and ties, relative to the true score.
     """

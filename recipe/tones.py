@@ -89,7 +89,12 @@ def sound(f0: np.ndarray, level: np.ndarray, colour: Colour, rng: np.random.Gene
 
 
 def song(seed: int, number: int) -> Song:
-    """Make the melody with a number."""
+    """Make one melody of the data set.
+
+    Args:
+        seed: random seed of the data set.
+        number: number of the melody, which makes it different from the others.
+    """
     rng = np.random.default_rng([seed, number])
     span = rng.uniform(*SPAN)
     low = rng.uniform(LOWEST + 0.5, LOW) if rng.random() < LOW_SHARE else rng.uniform(LOW, HIGHEST - span)

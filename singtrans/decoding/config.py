@@ -12,10 +12,10 @@ class DecoderConfig:
     """Costs of the decoder, which are tuned on validation recordings. All scores are natural log odds.
 
     Attributes:
-        onset_weight, offset_weight: weights of the log odds of a boundary.
+        onset_weight, offset_weight: weights of the log odds that a note begins or ends at a frame.
         activity_weight: weight of the log odds that a frame is inside a note.
         pitch_weight: weight of the log likelihood of a frame's pitch, given the note's pitch.
-        note_cost: cost of a note, so that a note needs evidence.
+        note_cost: cost of a note, which the evidence for the note must exceed.
         legato_cost: cost of a note that follows another without a gap.
         pitch_tolerance: standard deviation of the sung pitch around the note's pitch, in semitones.
         pitch_floor: probability that the pitch of a frame is independent of the note.
@@ -23,10 +23,10 @@ class DecoderConfig:
         edge: fraction of a note at each end that is not used for its pitch.
         voiced: probability above which a frame of the pitch track is voiced.
         decision_floor: limit of probabilities, which are clipped to [floor, 1 - floor] before log odds are computed.
-        longest_ornament: length of the longest scoop, grace note or fall in seconds; 0 for notes without ornaments.
+        longest_ornament: length of the longest scoop, grace note or fall in seconds; with 0, no ornaments are found.
         ornament_cost: cost of an ornament.
         ornament_weight: weight of the log odds of a boundary between a note and its ornament.
-        syllable_weight: weight of the log odds of a new syllable, which are evidence against such a boundary.
+        syllable_weight: weight of the log odds of a new syllable, which count against such a boundary.
         ornament_below, ornament_above: largest distances of an ornament's pitch below and above the note's pitch, in
             semitones.
         ornament_fit: likelihood of each pitch in this range inside an ornament, relative to the likelihood of the

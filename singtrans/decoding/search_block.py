@@ -12,7 +12,7 @@ class Limits:
 
     Attributes:
         shortest: length of the shortest note without its ornaments, in frames; at least 1.
-        ornament: length of the longest lead-in or tail in frames; 0 for notes without ornaments.
+        ornament: length of the longest lead-in or tail in frames; with 0, no ornaments are found.
         legato_cost: cost of a note that follows another without a gap.
     """
 

@@ -34,8 +34,8 @@ class RhythmConfidence:
 class Rhythm:
     """Rhythm of a melody.
 
-    Positions and lengths are in quarter notes. Positions count from the beginning of the recording, where the beats
-    have a bar line. They are multiples of 1/4 or 1/3, or of 1/8 or 1/6 in a fine grid.
+    Positions and lengths are in quarter notes. Position 0 is the beginning of the recording, where the first bar of
+    `beats` begins. Positions are multiples of 1/4 or 1/3, or of 1/8 or 1/6 in a fine grid.
 
     Attributes:
         beats: the beats; they contain the metre.
@@ -79,10 +79,10 @@ def make_rhythm(
 
     Args:
         metre: metre of all bars.
-        starts, ends: (notes,) quarter notes since any bar line.
+        starts, ends: (notes,) positions in quarter notes after a bar line, which is the same for all notes.
         times: (notes,) smoothed times of the starts in seconds.
-        onsets: (notes,) seconds.
-        confidence: probabilities that it is right.
+        onsets: (notes,) sung onsets in seconds.
+        confidence: probabilities that the rhythm is right.
     """
     places = starts.astype(float)
     first, last = int(np.floor(places[0])), int(np.ceil(float(ends[-1]))) + 1
@@ -130,7 +130,7 @@ def with_one_tempo(rhythm: Rhythm, onsets: np.ndarray, tempo: float | None = Non
 def with_beats_on_notes(rhythm: Rhythm, onsets: np.ndarray) -> Rhythm:
     """Move each beat on which a note starts to the onset of that note, and the times between in proportion.
 
-    If notes start exactly on beats, notation programs treat them as written music and keep the bars.
+    If notes start exactly on beats, notation programs treat them as written music and use the bars of the file.
 
     Args:
         rhythm: a rhythm whose beats follow the singer.
@@ -165,7 +165,14 @@ def round_tempo(tempo: float, beats: float) -> float:
 def _numbered(
     beats: Beats, starts: np.ndarray, ends: np.ndarray, known: tuple[float, float], confidence: RhythmConfidence
 ) -> Rhythm:
-    """Count positions from the first bar line of the beats, given one time and its position since any bar line."""
+    """Make a rhythm, and shift its positions by whole bars so that they count from the first bar line of the beats.
+
+    Args:
+        beats: the beats.
+        starts, ends: (notes,) positions in quarter notes after a bar line, which is the same for all notes.
+        known: a time in seconds, and its position counted from the same bar line.
+        confidence: probabilities that the rhythm is right.
+    """
     bar = beats.metre.bar
     shift = round((float(beats.position(known[0])) - known[1]) / float(bar)) * bar
     starts_, ends_ = (

@@ -14,7 +14,7 @@ from singtrans.melody.rhythm_config import KeyTables, default_config
 
 
 def estimate_key(pitches: Sequence[int], lengths: Sequence[float], breaths: Sequence[bool] = ()) -> Key:
-    """Estimate the key of a melody; C major without notes.
+    """Estimate the key of a melody; the result is C major if there are no notes.
 
     Args:
         pitches: integer MIDI number of each note.

@@ -108,7 +108,14 @@ class _Matcher:
         self.free_found = self.free_found[~np.isin(self.free_found, found)]
 
     def match(self, name: str, cents: float, offset_ratio: float | None = None, octaves: int = 0) -> None:
-        """Match unassigned notes with mir_eval. Octaves are added to the estimate; infinite cents match any pitch."""
+        """Match notes that have no class yet with mir_eval, and assign the matched reference notes to a class.
+
+        Args:
+            name: the class.
+            cents: largest difference of pitches; infinite to match notes of any pitch.
+            offset_ratio: largest difference of offsets as a share of the reference note; None to ignore offsets.
+            octaves: number of octaves by which the estimated notes are raised before matching.
+        """
         if not len(self.free_true) or not len(self.free_found):
             return
         from mir_eval import transcription
@@ -144,7 +151,10 @@ class _Matcher:
                 self.assign(name, *(([whole], those) if split else (those, [whole])))
 
     def match_shifted(self) -> None:
-        """Pair notes of equal pitch that overlap as late or early onsets, beginning with the largest overlap."""
+        """Match notes that overlap and have the same pitch, and assign the classes of late and early onsets.
+
+        The pairs with the largest overlap are matched first.
+        """
         true, found = self.free_true, self.free_found
         longer = np.maximum.outer(np.diff(self.true[true])[:, 0], np.diff(self.found[found])[:, 0])
         cents = np.abs(1200 * np.subtract.outer(np.log2(self.true_hz[true]), np.log2(self.found_hz[found])))

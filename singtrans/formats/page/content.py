@@ -85,7 +85,7 @@ def printable(name: str) -> str:
 
 
 def _voice(transcription: Transcription) -> str:
-    """Describe in a few words where the voice comes from; empty for the recording itself."""
+    """Describe in a few words how the voice was separated; empty if the unseparated recording was used."""
     separation = transcription.separation
     return f"voice separated by {separation.engine}" if separation and separation.separated else ""
 

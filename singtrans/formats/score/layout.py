@@ -21,7 +21,7 @@ class ScoreSymbol:
     """One note head or rest.
 
     Attributes:
-        start: divisions since the first bar line.
+        start: number of divisions after the first bar line.
         value: note value.
         note: the number of the transcription's note; `REST` for a rest.
         triplet: the triplet that contains it; None if there is none.
@@ -38,7 +38,7 @@ class ScoreSymbol:
 
     @property
     def end(self) -> int:
-        """Divisions from the first bar line to its end."""
+        """Its end: the number of divisions after the first bar line."""
         return self.start + self.value.length
 
 
@@ -48,8 +48,8 @@ class Bar:
 
     Attributes:
         number: the printed number; 0 for a pickup.
-        start: divisions since the first bar line; negative for a pickup.
-        length: divisions; a pickup, and the last bar after a pickup, are shorter than other bars.
+        start: number of divisions after the first bar line; negative for a pickup.
+        length: number of divisions; smaller for a pickup, and often for the last bar of a song with a pickup.
         symbols: notes and rests that fill it; empty if nothing is sung in it.
     """
 
@@ -138,7 +138,10 @@ def _parts(start: int, end: int, bar: int, edges: Sequence[int]) -> list[tuple[i
 
 
 def _values(start: int, end: int, triplet: Triplet | None, metre: Metre, rest: bool) -> Iterator[tuple[int, Value]]:
-    """Yield the start and the note value of each symbol in a part of a bar that is inside one triplet or in none."""
+    """Yield the start and the note value of each symbol in a part of a bar.
+
+    The part is completely inside one triplet, or completely outside all triplets.
+    """
     if triplet is None:
         line = start // int(metre.bar * QUARTER) * int(metre.bar * QUARTER)
         values = split(start - line, end - line, metre, rest=rest)

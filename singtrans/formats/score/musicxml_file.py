@@ -30,7 +30,10 @@ def score_root(path: Path) -> ElementTree.Element:
 
 
 def _unpack(path: Path, content: bytes) -> bytes:
-    """Return the score in a compressed file, which may be thousands of times as large as the file."""
+    """Return the score in a compressed file.
+
+    The size is checked before unpacking, because a score can be thousands of times as large as its compressed file.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             size = sum(entry.file_size for entry in archive.infolist())

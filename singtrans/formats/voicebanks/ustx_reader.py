@@ -50,7 +50,7 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> Content:
 
 
 def read_song(path: Path, notes: Sequence[Note], request: ReadOptions = DEFAULTS) -> Song:
-    """Read the syllables of notes that were read from a project, and its beats.
+    """Read the beats of a project, and the syllables of its notes.
 
     Raises:
         InputError, UsageError: under the same conditions as for :func:`read`.

@@ -5,8 +5,9 @@ far below half the sample rate. With a low-pass filter h that passes these frequ
 
     sum over n of x[n] k[n]  =  d * sum over m of (h * x)[d m] k[d m],
 
-so the sum needs only every d-th sample. For each bin, the largest of `DECIMATIONS` that is possible is used. The other
-bins use all samples. The difference is below 1e-5 of the spectrum's full scale.
+so the sum needs only every d-th sample. Each bin is computed with the largest d in `DECIMATIONS` that its frequency
+allows (`_HIGHEST`). If it allows none of them, the bin is computed from all samples. The result differs from the exact spectrum
+by less than 1e-5 of the full scale.
 """
 
 import math
@@ -31,9 +32,10 @@ class Band:
     """Adjacent bins that are computed from the same samples.
 
     Attributes:
-        first, last: first bin, and first bin after the band.
+        first: index of the lowest bin of the band.
+        last: index of the lowest bin above the band.
         factor: decimation factor; 1 for no decimation.
-        taps: taps of the low-pass filter, in odd number.
+        taps: (taps,) the low-pass filter; the number of taps is odd.
     """
 
     first: int
