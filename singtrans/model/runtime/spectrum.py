@@ -6,8 +6,8 @@ far below half the sample rate. With a low-pass filter h that passes these frequ
     sum over n of x[n] k[n]  =  d * sum over m of (h * x)[d m] k[d m],
 
 so the sum needs only every d-th sample. Each bin is computed with the largest d in `DECIMATIONS` that its frequency
-allows (`_HIGHEST`). If it allows none of them, the bin is computed from all samples. The result differs from the exact spectrum
-by less than 1e-5 of the full scale.
+allows (`_HIGHEST`). If it allows none of them, the bin is computed from all samples. The result differs from the exact
+spectrum by less than 1e-5 of the full scale.
 """
 
 import math
