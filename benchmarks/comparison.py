@@ -11,7 +11,7 @@ constant). Further rows:
 - *given boundaries*: onsets and offsets of the labels, with the model's pitch between them. Its COnP is an upper limit
   for improving boundaries.
 - *all frames taken as voiced*: every frame gets a pitch, as in MIREX.
-- *with --key auto*: integer notes in the estimated key, for labels in whole semitones.
+- *with --key auto*: note numbers after rounding in the estimated key, for labels in whole semitones.
 
 With ``--left-out``, a model that was trained without a data set is scored on all of that set. ``--baselines`` adds pYIN
 with simple segmentation, and Basic Pitch, if they are installed, on the first ``--most`` recordings of each set and
@@ -93,7 +93,7 @@ class AllVoiced(ModelReading):
 
 
 class KeyNotes:
-    """A model whose integer notes in the estimated key are scored."""
+    """A model whose note numbers after rounding in the estimated key are scored."""
 
     name = "with --key auto"
     extra: tuple[str, ...] = ()
@@ -102,7 +102,7 @@ class KeyNotes:
         self._listening = system
 
     def __call__(self, reference: Reference) -> Annotations:
-        """Return the integer notes."""
+        """Return the notes with their pitches rounded to note numbers."""
         notes = self._listening(reference).notes or ()
         nothing = PitchTrack(np.zeros(0), np.zeros(0), np.zeros(0))
         found = apply_key(Transcription(notes, nothing, 0.0), AUTO).notes

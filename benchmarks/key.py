@@ -1,4 +1,4 @@
-"""Share of correct integer notes with ``--key``, on synthetic melodies.
+"""Share of the notes whose note number is correct with ``--key``, on synthetic melodies.
 
     python -m benchmarks.key
 
@@ -35,7 +35,7 @@ SONGS = (
 
 
 def melody(song: Song, rng: np.random.Generator) -> tuple[Transcription, np.ndarray]:
-    """Make a melody; return it and its true integer notes."""
+    """Make a melody; return it and its true note numbers."""
     sung, true = sing(Singer(song.seconds, song.scatter, 0.0), rng, SCALES[song.scale])
     moved = rng.choice((-1, 1), len(true)) * (rng.random(len(true)) < song.foreign)
     notes = (replace(note, pitch=note.pitch + float(step)) for note, step in zip(sung.notes, moved, strict=True))
@@ -43,7 +43,7 @@ def melody(song: Song, rng: np.random.Generator) -> tuple[Transcription, np.ndar
 
 
 def shares(song: Song, seed: int) -> tuple[float, float]:
-    """Compute the shares of correct integers, for the nearest integers and for those in the estimated key."""
+    """Compute the shares of correct note numbers: of the nearest semitones, and with the estimated key."""
     sung, true = melody(song, np.random.default_rng(seed))
     plain = np.array([note.note for note in sung.notes])
     found = np.array([note.note for note in apply_key(sung, AUTO).notes])

@@ -1,4 +1,4 @@
-"""Share of correct integer notes with ``--tuning auto``, on synthetic melodies.
+"""Share of the notes whose note number is correct with ``--tuning auto``, on synthetic melodies.
 
     python -m benchmarks.tuning
 
@@ -38,7 +38,7 @@ SINGERS = (
 
 
 def sing(singer: Singer, rng: np.random.Generator, scale: Sequence[int] = MAJOR) -> tuple[Transcription, np.ndarray]:
-    """Make a melody; return it and its true integer notes."""
+    """Make a melody; return it and its true note numbers."""
     notes, true, now = [], [], float(rng.uniform(0, 3))
     degree, key = 10, int(rng.integers(46, 60))
     while now < singer.seconds:
@@ -54,7 +54,7 @@ def sing(singer: Singer, rng: np.random.Generator, scale: Sequence[int] = MAJOR)
 
 
 def shares(singer: Singer, seed: int) -> tuple[float, ...]:
-    """Compute the shares of correct integers: at 440 Hz, with the estimated tuning, and with the best transposition."""
+    """Compute the shares of correct note numbers: at 440 Hz, with the estimated tuning, and also transposed."""
     song, true = sing(singer, np.random.default_rng(seed))
     plain = np.array([note.note for note in song.notes]) - true
     found = np.array([note.note for note in apply_tuning(song, AUTO).notes]) - true

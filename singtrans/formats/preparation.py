@@ -16,7 +16,7 @@ class Prepared:
     """Input of a format's writer.
 
     Attributes:
-        transcription: transcription whose notes have the integers, ornaments, ends and transposition of the options.
+        transcription: transcription whose notes have the numbers, ornaments, ends and transposition of the options.
         options: options with the key and the kind of ends of the written notes.
     """
 

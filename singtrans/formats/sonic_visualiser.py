@@ -56,7 +56,7 @@ def _recognises(sample: Sample) -> bool:
 
 FORMAT = Format(
     name="sv",
-    description="onset, Hz, duration, confidence, name without a header: Tony, Sonic Visualiser, vocadito",
+    description="table without a header for Tony, Sonic Visualiser, vocadito: onset, Hz, duration, confidence, name",
     endings=(".sv.csv",),
     aliases=("tony", "vocadito"),
     read=read,

@@ -186,7 +186,7 @@ def make_note(
         pitch: fractional MIDI number.
         confidence: number from 0 to 1.
         tuning: distance of the singer's A4 from 440 Hz in semitones.
-        moved: distance of the integer note from the nearest one in semitones.
+        moved: number of semitones by which the note differs from the one nearest to its pitch.
 
     Raises:
         ValueError: if the note starts before 0 s, does not end after its start, has a pitch outside 0 to 127, has an

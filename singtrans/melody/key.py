@@ -1,4 +1,4 @@
-"""Key estimation, and rounding of sung pitches to integer notes with regard to the key.
+"""Key estimation, and rounding of sung pitches to note numbers with regard to the key.
 
 A pitch halfway between two semitones could be rounded to either. If one of them belongs to the key and the other does
 not, the one in the key is more likely. Notes of the key therefore attract pitches up to three quarters of a semitone
@@ -122,12 +122,12 @@ def key_of(tonic: int, minor: bool) -> Key:
 def apply_tuning_and_key(
     transcription: Transcription, tuning: float | str | None, key: Key | str | None
 ) -> Transcription:
-    """Set the integer notes of a transcription with `apply_tuning`, then `apply_key`."""
+    """Set the note numbers of a transcription with `apply_tuning`, then `apply_key`."""
     return apply_key(apply_tuning(transcription, tuning), key)
 
 
 def apply_key(transcription: Transcription, key: Key | str | None) -> Transcription:
-    """Set the integer notes of a transcription with regard to a key; pitches and tuning stay as they are.
+    """Set the note numbers of a transcription with regard to a key; pitches and tuning stay as they are.
 
     Args:
         transcription: notes with their tuning.
