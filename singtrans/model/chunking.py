@@ -19,7 +19,7 @@ class Chunking:
     """
 
     slice_seconds: float = 7.0
-    shared_seconds: float = 5.0
+    shared_seconds: float = 3.5
     short_seconds: float = 25.0
     kept_seconds: float = 300.0
     memory_bytes: int = 16_000_000
