@@ -33,8 +33,9 @@ from singtrans.formats import load_pitch
 from singtrans.notes import PitchTrack, Transcription
 from singtrans.scoring.metrics import figures as named
 from singtrans.scoring.metrics import score_notes, score_pitch
+from singtrans.separation.choices import Engine
 from singtrans.separation.config import SongConfig
-from singtrans.separation.engines import Engine, make_separator
+from singtrans.separation.engines import make_separator
 from singtrans.separation.separator import Separator
 from singtrans.separation.song import sureness
 from singtrans.separation.voice_file import write_voice

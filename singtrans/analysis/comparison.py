@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 
@@ -10,35 +9,13 @@ from singtrans.analysis.alignment import Melody, align, transposition
 from singtrans.analysis.intonation import SungNote, Tuning, fit_tuning
 from singtrans.analysis.rhythm_alignment import align_by_rhythm
 from singtrans.analysis.timing import TimeMap, follow_tempo, runs_with, same_clock
+from singtrans.analysis.tolerance import Timing, Tolerance
 from singtrans.notes import Note
 
 VERDICTS = ("right", "sharp", "flat", "early", "late", "missed", "extra")
 """Verdicts on a note. A note that is sharp or flat can also be early or late."""
 
 _ROUNDS = 2
-
-
-class Timing(StrEnum):
-    """The times with which onsets are compared."""
-
-    AUTO = "auto"
-    TEMPO = "tempo"
-    CLOCK = "clock"
-
-
-@dataclass(frozen=True, slots=True)
-class Tolerance:
-    """Largest deviations from the written melody with which a note is right.
-
-    Attributes:
-        cents: deviation of the pitch, in the singer's tuning.
-        seconds: deviation of the onset.
-        timing: whether the onset is compared with the singer's tempo, or with the times of the written melody.
-    """
-
-    cents: float = 50.0
-    seconds: float = 0.05
-    timing: Timing = Timing.AUTO
 
 
 @dataclass(frozen=True, slots=True)

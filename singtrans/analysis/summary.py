@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from singtrans.analysis.comparison import VERDICTS, Compared, Comparison, Tolerance, compare
+from singtrans.analysis.comparison import VERDICTS, Compared, Comparison, compare
 from singtrans.analysis.curves import weighted_quantiles
 from singtrans.analysis.intonation import SungNote, Tuning, in_tuning, sung_notes, typical
+from singtrans.analysis.tolerance import Tolerance
 from singtrans.notes import Note, Transcription
 from singtrans.pitch import note_name
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from singtrans.analysis.comparison import Timing, Tolerance
-from singtrans.batch.locations import Place, local, place
+from singtrans.analysis.tolerance import Timing, Tolerance
 from singtrans.cli.commands import INPUT, OUTPUT, SCORING
 from singtrans.cli.options import ModelOption, Quiet
 from singtrans.cli.progress import Bar, say
@@ -18,12 +17,12 @@ from singtrans.cli.read_options import ReferenceOption, Voice
 from singtrans.cli.recording_options import ChannelOption, TrackOption, read_selection
 from singtrans.cli.song_options import SeparateOption, SeparatorOption, separation_options
 from singtrans.errors import InputError, UsageError
-from singtrans.separation.engines import Engine
-from singtrans.separation.song import Separate
+from singtrans.separation.choices import Engine, Separate
 
 if TYPE_CHECKING:
     from singtrans.analysis.summary import Analysis
     from singtrans.audio import Selection, Source
+    from singtrans.batch.locations import Place
     from singtrans.batch.written_melodies import WrittenMelodies
     from singtrans.notes import Transcription
 
@@ -127,8 +126,9 @@ def analyse(  # noqa: PLR0913 (one parameter per option)
         raise typer.Exit(1)
 
 
-def _find(inputs: list[str]) -> tuple[list[Place], list[str]]:
+def _find(inputs: list[str]) -> "tuple[list[Place], list[str]]":
     """Find the recordings and files of notes; return them with a line for each input that has neither."""
+    from singtrans.batch.locations import place
     from singtrans.batch.plan import find_recordings
 
     plan = find_recordings([place(text) for text in inputs])
@@ -139,6 +139,7 @@ def _loader(
     notes: Path | None, transcribe: "Callable[[Source], Transcription]", selection: "Selection", quiet: bool
 ) -> "Callable[[Place], Transcription]":
     from singtrans.batch.given_notes import with_pitch
+    from singtrans.batch.locations import local
     from singtrans.formats import READ_SUFFIXES, TEXT_SUFFIXES
     from singtrans.formats.conversion import MIXED, load_transcription, monophonic
 
@@ -146,7 +147,7 @@ def _loader(
     if known:
         known = replace(known, notes=monophonic(known.notes)[0])
 
-    def load(where: Place) -> "Transcription":
+    def load(where: "Place") -> "Transcription":
         with local(where) as path:
             if path.suffix.lower() in READ_SUFFIXES + TEXT_SUFFIXES:
                 read = load_transcription(path)
@@ -162,7 +163,7 @@ def _loader(
 
 
 def _compare(
-    where: Place, transcription: "Transcription", melodies: "WrittenMelodies | None", tolerance: Tolerance
+    where: "Place", transcription: "Transcription", melodies: "WrittenMelodies | None", tolerance: Tolerance
 ) -> "Analysis":
     from singtrans.analysis.summary import analyse as measure
 
@@ -170,7 +171,7 @@ def _compare(
 
 
 def _analysed(
-    found: list[Place],
+    found: "list[Place]",
     load: "Callable[[Place], Transcription]",
     compare: "Callable[[Place, Transcription], Analysis]",
     bar: Bar,

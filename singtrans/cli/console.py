@@ -6,31 +6,31 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from singtrans.batch import Outcome, Plan
-from singtrans.batch.plan import count_endings
 from singtrans.cli.progress import Bar, is_terminal, say
 from singtrans.messages import braced, counted, length
-from singtrans.notes import Note
-from singtrans.pitch import note_name
 
 if TYPE_CHECKING:
+    from singtrans.batch import Outcome, Plan
+    from singtrans.notes import Note
     from singtrans.training.loop import Listener
 
 _MOST_FAILURES = 20  # largest number of failures that are repeated after the summary
 
 
-def describe(notes: Sequence[Note]) -> str:
+def describe(notes: "Sequence[Note]") -> str:
     """Format the number of notes, the lowest note and the highest: ``31 notes, D3 to A3``."""
     numbers = [note.note for note in notes]
     return _described(len(notes), min(numbers, default=0), max(numbers, default=0))
 
 
 def _described(notes: int, lowest: int, highest: int) -> str:
+    from singtrans.pitch import note_name
+
     text = counted(notes, "note")
     return f"{text}, {note_name(lowest)} to {note_name(highest)}" if notes else text
 
 
-def report(plan: Plan, outcomes: Iterator[Outcome], bar: Bar, quiet: bool = False) -> bool:
+def report(plan: "Plan", outcomes: "Iterator[Outcome]", bar: Bar, quiet: bool = False) -> bool:
     """Print the outcome of each job when it is finished, and a summary at the end.
 
     Args:
@@ -58,12 +58,14 @@ def report(plan: Plan, outcomes: Iterator[Outcome], bar: Bar, quiet: bool = Fals
         for line in tally.summary(time.monotonic() - began):
             say(line)
     if plan.passed_over and not quiet:
+        from singtrans.batch.plan import count_endings
+
         files = counted(sum(count for _, count in plan.passed_over), "file")
         say(f"ignored {files} not recognised as audio: {count_endings(plan.passed_over)}")
     return not (tally.failed or tally.refused)
 
 
-def _line(outcome: Outcome) -> str:
+def _line(outcome: "Outcome") -> str:
     if outcome.error:
         return f"failed: {outcome.error}"
     result = outcome.result
@@ -87,7 +89,7 @@ class _Tally:
     skipped: int = 0
     incomplete: int = 0
 
-    def add(self, outcome: Outcome) -> None:
+    def add(self, outcome: "Outcome") -> None:
         self.skipped += outcome.skipped
         self.incomplete += bool(outcome.incomplete)
         if outcome.refused:

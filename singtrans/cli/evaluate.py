@@ -23,8 +23,7 @@ from singtrans.cli.read_options import Columns, Name, Pattern, Tier, UnitOption,
 from singtrans.cli.song_options import SeparateOption, SeparatorOption, separation_options
 from singtrans.errors import UsageError
 from singtrans.messages import counted, listed
-from singtrans.separation.engines import Engine
-from singtrans.separation.song import Separate
+from singtrans.separation.choices import Engine, Separate
 
 if TYPE_CHECKING:
     from singtrans.decoding.options import DecodingOptions

@@ -11,8 +11,7 @@ from singtrans.cli.progress import say
 from singtrans.cli.song_options import SeparateOption, SeparatorOption, separation_options
 from singtrans.errors import UsageError
 from singtrans.messages import counted
-from singtrans.separation.engines import Engine
-from singtrans.separation.song import Separate
+from singtrans.separation.choices import Engine, Separate
 
 
 def plot(  # noqa: PLR0913 (one parameter per option)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from singtrans.batch.locations import Place, is_folder, place
 from singtrans.cli.commands import OUTPUT
 from singtrans.cli.console import report as tell
 from singtrans.cli.note_options import (
@@ -38,11 +37,11 @@ from singtrans.cli.read_options import ReferenceOption, Voice
 from singtrans.cli.recording_options import ChannelOption, TrackOption, read_selection
 from singtrans.cli.song_options import SeparateOption, SeparatorOption, separation_options
 from singtrans.errors import UsageError
-from singtrans.separation.engines import Engine
-from singtrans.separation.song import Separate
+from singtrans.separation.choices import Engine, Separate
 
 if TYPE_CHECKING:
     from singtrans.batch import Plan
+    from singtrans.batch.locations import Place
 
 
 def report(  # noqa: PLR0913 (one parameter per option)
@@ -110,6 +109,7 @@ def report(  # noqa: PLR0913 (one parameter per option)
     from singtrans.batch.dispatch import run_jobs
     from singtrans.batch.given_notes import with_pitch
     from singtrans.batch.lazy_transcriber import LazyTranscriber, default_threads
+    from singtrans.batch.locations import place
     from singtrans.batch.written_melodies import WrittenMelodies, with_melodies
     from singtrans.formats.conversion import load_transcription, with_song
     from singtrans.view.index import index_in, write_index
@@ -146,8 +146,10 @@ def report(  # noqa: PLR0913 (one parameter per option)
         raise typer.Exit(1)
 
 
-def _listed_in(inputs: Sequence[Place], out: str | None, plan: "Plan") -> Path | None:
+def _listed_in(inputs: "Sequence[Place]", out: str | None, plan: "Plan") -> Path | None:
     """Return the folder for the index; None if there is only one page, or the folder is not on this machine."""
+    from singtrans.batch.locations import is_folder, place
+
     folders = [path for path in inputs if is_folder(path)]
     if not (plan.jobs and (folders or len(plan.jobs) > 1)):
         return None

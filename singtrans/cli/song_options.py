@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from singtrans.cli.commands import SONGS
-from singtrans.separation.engines import Engine
-from singtrans.separation.song import Separate
+from singtrans.separation.choices import Engine, Separate
 
 if TYPE_CHECKING:
     from singtrans.separation.song import SeparationOptions

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from singtrans.batch.locations import STREAM, is_folder, local, place
 from singtrans.cli.commands import MANY, MODEL, OUTPUT
 from singtrans.cli.console import report
 from singtrans.cli.note_options import (
@@ -55,8 +54,7 @@ from singtrans.cli.progress import Bar, say
 from singtrans.cli.recording_options import ChannelOption, TrackOption, read_selection
 from singtrans.cli.song_options import SeparateOption, SeparatorOption, WriteVoice, separation_options
 from singtrans.errors import UsageError
-from singtrans.separation.engines import Engine
-from singtrans.separation.song import Separate
+from singtrans.separation.choices import Engine, Separate
 
 if TYPE_CHECKING:
     from singtrans.audio import Selection
@@ -178,6 +176,7 @@ def transcribe(  # noqa: PLR0913 (one parameter per option)
     from singtrans import batch
     from singtrans.batch.dispatch import run_jobs
     from singtrans.batch.lazy_transcriber import LazyTranscriber, default_threads
+    from singtrans.batch.locations import STREAM, place
 
     wanted = parse_formats(formats or [])
     options = write_options(
@@ -242,6 +241,8 @@ def _finds_tempo(options: "Options", formats: Iterable[str]) -> bool:
 
 def _stream_format(ctx: typer.Context, inputs: list[str], out: str | None, formats: list[str]) -> str:
     """Return the format for standard output; refuse options that are only for files."""
+    from singtrans.batch.locations import STREAM, is_folder, place
+
     if given(ctx, "out") and out != STREAM:
         raise UsageError("- writes to standard output; leave out -o, or redirect the output to a file with >")
     for name in ("jobs", "scheduler", "log", "overwrite", "skip_existing", "write_voice"):
@@ -265,6 +266,7 @@ def _stream(
     quiet: bool,
 ) -> None:
     """Transcribe one recording, and write the result to standard output."""
+    from singtrans.batch.locations import STREAM, local, place
     from singtrans.batch.standard_streams import transcribe_stream
     from singtrans.formats.conversion import remarks_on
 

@@ -1,19 +1,11 @@
 """Engines that separate voices, which are loaded when they are first needed."""
 
 import importlib.util
-from enum import StrEnum
 
 from singtrans.extras import missing_package
 from singtrans.separation import checkpoint, demucs
+from singtrans.separation.choices import Engine
 from singtrans.separation.separator import Separator
-
-
-class Engine(StrEnum):
-    """Engines that separate the voice."""
-
-    SPLEETER = "spleeter"
-    DEMUCS = "demucs"
-
 
 EXTRAS: dict[Engine, str] = {Engine.SPLEETER: checkpoint.EXTRA, Engine.DEMUCS: demucs.EXTRA}
 """Map from engines to the extras of singtrans that install them."""

@@ -10,7 +10,6 @@ import logging
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
 
 from singtrans import audio
@@ -19,8 +18,9 @@ from singtrans.extras import install_command
 from singtrans.notes import Separation, Transcription, mean_confidence
 from singtrans.separation.balance import Balance
 from singtrans.separation.band_tempo import find_band_tempo
+from singtrans.separation.choices import Engine, Separate
 from singtrans.separation.config import SongConfig
-from singtrans.separation.engines import EXTRAS, Engine, check_engine, make_separator
+from singtrans.separation.engines import EXTRAS, check_engine, make_separator
 from singtrans.separation.separator import Separator
 from singtrans.separation.voice_file import VOICE_ENDING, VoiceFile, write_voice
 
@@ -28,14 +28,6 @@ _INSTRUMENT = "hardly any voice can be separated from the instruments, so these 
 _NO_VOICE = "hardly any voice is left without the instruments, so no notes are written; --separate never writes them"
 _MIXED = "does not sound like a single voice, and separating the voice does not help; many notes may be wrong"
 _log = logging.getLogger(__name__)
-
-
-class Separate(StrEnum):
-    """Whether to separate the voice."""
-
-    AUTO = "auto"
-    ALWAYS = "always"
-    NEVER = "never"
 
 
 @dataclass(frozen=True, slots=True)

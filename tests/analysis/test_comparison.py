@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from singtrans import Note, PitchTrack, Transcription
-from singtrans.analysis.comparison import Comparison, Tolerance, compare
+from singtrans.analysis.comparison import Comparison, compare
 from singtrans.analysis.intonation import sung_notes
 from singtrans.analysis.summary import analyse, plain
 from singtrans.analysis.text import describe_comparison, many_table, note_table, overview
 from singtrans.analysis.timing import follow_tempo
+from singtrans.analysis.tolerance import Tolerance
 from tests.helpers.known_singing import melody
 
 NOTHING = PitchTrack(np.zeros(0), np.zeros(0), np.zeros(0))

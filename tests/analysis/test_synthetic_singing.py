@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from singtrans import Note
-from singtrans.analysis.comparison import Timing, Tolerance
 from singtrans.analysis.summary import Analysis, analyse
+from singtrans.analysis.tolerance import Timing, Tolerance
 from singtrans.transcriber import Transcriber
 from tests.helpers.known_singing import Deviations, melody, perform
 from tests.helpers.sung import RATE

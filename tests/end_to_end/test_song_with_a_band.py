@@ -14,7 +14,8 @@ from singtrans import Note
 from singtrans.errors import UsageError
 from singtrans.formats import load_notes
 from singtrans.scoring.metrics import score_notes
-from singtrans.separation.engines import Engine, check_engine
+from singtrans.separation.choices import Engine
+from singtrans.separation.engines import check_engine
 from tests.helpers.command import run
 
 if missing_programs():

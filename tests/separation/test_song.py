@@ -14,9 +14,9 @@ from singtrans.notes import Note, PitchTrack, Transcription
 from singtrans.separation import engines
 from singtrans.separation import song as rule
 from singtrans.separation.balance import Balance
+from singtrans.separation.choices import Engine, Separate
 from singtrans.separation.config import SongConfig
-from singtrans.separation.engines import Engine
-from singtrans.separation.song import Separate, SeparationOptions, SongTranscriber, separated_is_better
+from singtrans.separation.song import SeparationOptions, SongTranscriber, separated_is_better
 from singtrans.separation.voice_file import write_voice
 
 CONFIG = SongConfig(

@@ -12,8 +12,9 @@ from benchmarks.made_up_songs import backing
 from singtrans import audio
 from singtrans.errors import UsageError
 from singtrans.scoring.metrics import score_notes
-from singtrans.separation.engines import Engine, check_engine
-from singtrans.separation.song import Separate, SeparationOptions, SongTranscriber
+from singtrans.separation.choices import Engine, Separate
+from singtrans.separation.engines import check_engine
+from singtrans.separation.song import SeparationOptions, SongTranscriber
 from singtrans.separation.spleeter import SpleeterSeparator
 from singtrans.separation.unet import shapes
 from singtrans.transcriber import Transcriber
