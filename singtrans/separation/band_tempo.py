@@ -13,7 +13,7 @@ from singtrans.extras import need
 EXTRA = "songs"
 SAMPLE_RATE = 22_050
 _HOP, _FFT, _BANDS = 512, 2048, 64
-_LONGEST = 300.0  # seconds from which the tempo is found; they need 60 MB
+_LONGEST = 180.0  # seconds from which the tempo is found, to save memory
 _FEWEST = 8  # beats
 _FLOOR = 1e-10  # power, relative to full scale
 _log = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ def find_band_tempo(source: audio.Source) -> float | None:
     """Find the tempo of a recording with instruments in beats per minute, which may be half or twice the written tempo.
 
     Args:
-        source: the recording, of which the first five minutes are used.
+        source: the recording, of which the first three minutes are used.
 
     Returns:
         The mean tempo; None if there are too few beats, or librosa is not installed.
