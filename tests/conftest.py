@@ -1,5 +1,6 @@
 """Settings and fixtures of the whole suite."""
 
+import gc
 import os
 import signal
 from importlib.util import find_spec
@@ -78,6 +79,13 @@ _LONG = (
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not item.nodeid.removeprefix("tests/").startswith(_LONG))
+
+
+def pytest_collection_finish() -> None:
+    """Collect garbage seldom, and none of what has been imported. This saves a tenth of the time of many tests."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -14,7 +14,7 @@ LEFT, RULER = 46, 26  # pixels of the canvas beside and above the notes
 
 def wait_for(tab: Any, condition: str) -> None:
     """Wait for a condition; playwright's own function for it evaluates strings, which the page's policy forbids."""
-    for _ in range(400):
+    for _ in range(2000):  # half a minute
         if tab.evaluate(condition):
             return
         tab.wait_for_timeout(15)
