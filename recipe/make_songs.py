@@ -23,6 +23,7 @@ import numpy as np
 import soundfile
 import soxr
 
+from recipe.manifest import CONVENTION, MORAIC_N, nasal_notes
 from recipe.sung_word_voices import (
     ALL_LANGUAGES,
     FESTIVAL,
@@ -39,6 +40,7 @@ from recipe.synthesis.plans import draw_manner, plan_song
 from recipe.synthesis.singing import SungSong, sing, tilted
 from recipe.synthesis.syllables import (
     SyllableBank,
+    Vowel,
     analyse_recording,
     labelled_bank,
     spoken_bank,
@@ -56,6 +58,7 @@ SYLLABLES = 36  # number of syllables of each synthetic voice
 ENGLISH = ("en-us", "en-gb", "en-US", "en-GB", "american", FLITE)  # languages of voices
 NASALS = ("n", "m", "N")
 WEIGHT = 0.25
+MADE_UP = "made-up"  # label convention
 VOICE_SECONDS = 90.0  # length of each singer's recordings that is divided into syllables
 PJS_VOICES = 6  # PJS has one singer, whose songs are divided into this number of voices
 ESPEAK = (  # languages and variants; benchmarks/spoken.py and sample_audio use others
@@ -73,6 +76,7 @@ CODAS = {"espeak": ("n", "N", "m", "l", "s", "t", "k", "d", "z"), FLITE: ("n_", 
 CREAK_BELOW = 7.0  # semitones by which a creaky voice is lower
 LEGATO_LEAD = 0.1  # seconds before a vowel that are included if consonants are not labelled
 PJS_VOWELS = frozenset("aiueo")
+JOINED = 0.02  # seconds between a vowel and a nasal of the same syllable
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +157,7 @@ def _recorded_bank(voice: Voice, rng: np.random.Generator) -> SyllableBank:
     for index in rng.permutation(len(voice.entries)):
         entry = voice.entries[index]
         samples = audio.load(entry.audio, RATE)
-        vowels += [tuple(t + seconds for t in vowel) for vowel in _vowels(entry)]
+        vowels += [vowel.moved(seconds) for vowel in _vowels(entry)]
         clips.append(samples)
         seconds += len(samples) / RATE
         if seconds > VOICE_SECONDS:
@@ -162,26 +166,38 @@ def _recorded_bank(voice: Voice, rng: np.random.Generator) -> SyllableBank:
     return labelled_bank(voice.name, frames, vowels) if vowels else unlabelled_bank(voice.name, frames)
 
 
-def _vowels(entry: Entry) -> list[tuple[float, float, float]]:
-    """List the earliest start of the consonants, the start of the vowel, and its end, in seconds."""
+def _vowels(entry: Entry) -> list[Vowel]:
+    """List the vowels of a recording; empty if neither phonemes nor notes are known."""
     phonemes = entry.audio.with_suffix(".lab")
     if entry.source == "pjs" and phonemes.is_file():
-        rows = [line.split() for line in phonemes.read_text(encoding="utf-8").splitlines() if line.strip()]
-        spans = [(int(a) / 1e7, int(b) / 1e7, name) for a, b, name in rows]
-        found, earliest = [], 0.0
-        for begin, end, name in spans:
-            if name in PJS_VOWELS:
-                found.append((earliest, begin, end))
-            if name in PJS_VOWELS or name == "N":
-                earliest = end
-        return found
+        return _pjs_vowels(phonemes)
     if entry.notes is None:
         return []
     legato = entry.source == "utau"  # a consonant is part of the previous note
-    found, earliest = [], 0.0
-    for note in load_notes(entry.notes):
-        found.append((max(0.0, note.onset - LEGATO_LEAD) if legato else earliest, note.onset, note.offset))
+    nasals = nasal_notes(entry.notes, phonemes) if legato else []
+    found: list[Vowel] = []
+    earliest = 0.0
+    for number, note in enumerate(load_notes(entry.notes)):
+        if number in nasals and found:
+            found[-1] = replace(found[-1], coda=note.offset)
+        else:
+            start = max(0.0, note.onset - LEGATO_LEAD) if legato else earliest
+            found.append(Vowel(start, note.onset, note.offset))
         earliest = note.offset
+    return found
+
+
+def _pjs_vowels(phonemes: Path) -> list[Vowel]:
+    rows = [line.split() for line in phonemes.read_text(encoding="utf-8").splitlines() if line.strip()]
+    found: list[Vowel] = []
+    earliest = 0.0
+    for begin, end, name in ((int(a) / 1e7, int(b) / 1e7, name) for a, b, name in rows):
+        if name in PJS_VOWELS:
+            found.append(Vowel(earliest, begin, end))
+        elif name == MORAIC_N and found and begin - found[-1].offset < JOINED:
+            found[-1] = replace(found[-1], coda=end)
+        if name in PJS_VOWELS or name == MORAIC_N:
+            earliest = end
     return found
 
 
@@ -228,7 +244,7 @@ def one_song(bank: SyllableBank, seed: tuple[int, int, int], *, clear: bool = Fa
     raise ValueError(f"{bank.name}: no song could be sung")
 
 
-def write_song(folder: Path, name: str, song: SungSong, source: str = "songs") -> Entry:
+def write_song(folder: Path, name: str, song: SungSong, source: str = "songs", convention: str = MADE_UP) -> Entry:
     """Write a song with its labels, and return its entry for the manifest."""
     samples = soxr.resample(song.samples, song.sample_rate, RATE)
     paths = {kind: folder / f"{name}.{kind}" for kind in ("flac", "tsv", "f0.txt", "syllables.txt", "ornaments.txt")}
@@ -247,7 +263,7 @@ def write_song(folder: Path, name: str, song: SungSong, source: str = "songs") -
         syllables=paths["syllables.txt"],
         ornaments=paths["ornaments.txt"],
         source=source,
-        convention="made-up",
+        convention=convention,
         weight=WEIGHT,
     )
 
@@ -277,7 +293,10 @@ def make(task: tuple[Voice, argparse.Namespace]) -> list[Entry]:
             continue
         mark = f"-{seed}" if seed != SEED else ""
         name_of_song = f"{name}-{voice.language}-{take}{mark}".replace("--", "-")
-        entries.append(write_song(out, name_of_song, song, "clear-songs" if options.clear else "songs"))
+        if options.clear:  # half of them teach the convention that is used for transcribing
+            entries.append(write_song(out, name_of_song, song, "clear-songs", (MADE_UP, CONVENTION)[take % 2]))
+        else:
+            entries.append(write_song(out, name_of_song, song))
     return entries
 
 

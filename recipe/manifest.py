@@ -14,11 +14,15 @@ note of its own, but not a syllable.)
 In 28 recordings of SSVD, onsets and offsets are labelled 20 ms later than in the others (measured by `label_lag.py`).
 All 28 are in the training split. Their labels are moved back by 20 ms, into a folder ``on-time`` beside the manifest,
 unless ``--as-labelled`` is given.
+
+A second manifest, ``joined-nasals.csv``, lists training recordings of PJS and UTAU with other labels, in which a nasal
+that continues the pitch of a vowel is a part of the vowel's note. The third stage of `recipe.train` learns from them.
 """
 
 import argparse
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 from recipe.song_files import write_notes
@@ -32,12 +36,20 @@ SSVD_LATE = frozenset(["man1_butterfly", "man1_schoolbell", "man1_twinkle", "man
     str(number) for number in range(1201, 1231)
 }
 LATE = 0.02  # seconds by which the labels of some recordings are late
+CONVENTION = "mir1k"
+"""Label convention of the shipped weights: one note for each sung syllable, or several in a melisma."""
+
+JOINED_NASALS = "joined-nasals"
+"""Source of the second labels of recordings of PJS and UTAU; see `join_nasals`."""
 PJS_VALID = range(61, 69)
 PJS_TEST = range(69, 81)
 MIR1K_VALID = frozenset({"stool", "tammy"})
 MIR1K_TEST = frozenset({"abjones", "heycat"})
 UTAU_VALID = frozenset({"yuki", "scott"})
 PJS_NUCLEI = frozenset("aiueo")
+MORAIC_N, NASAL_SYLLABLES = "N", frozenset({"ん", "n"})  # in the phonemes of PJS, and in the syllables of UTAU
+SAME_PITCH = 0.6  # semitones
+JOINED = 0.05  # seconds
 LICENSES = {
     "ssvd": "none stated; released by its authors for research",
     "pjs": "CC BY-SA 4.0",
@@ -69,6 +81,60 @@ def nuclei(phonemes: Path) -> list[float]:
     """Read the times in seconds at which vowels begin in a file of PJS' phonemes."""
     rows = [line.split() for line in phonemes.read_text(encoding="utf-8").splitlines() if line.strip()]
     return [int(begin) / 1e7 for begin, _, name in rows if name in PJS_NUCLEI]
+
+
+def nasal_notes(notes: Path, labels: Path) -> list[int]:
+    """Find the notes that are only a nasal after the vowel of the previous note, and have its pitch.
+
+    Args:
+        notes: file of notes of PJS or UTAU.
+        labels: file of phonemes (PJS) or syllables (UTAU).
+
+    Returns:
+        Numbers of the notes in ``notes``.
+    """
+    rows = [line.split() for line in labels.read_text(encoding="utf-8").splitlines() if line.strip()]
+    scale = 1.0 if "." in rows[0][0] else 1e-7
+    times = [float(row[0]) * scale for row in rows if row[2] == MORAIC_N or row[2] in NASAL_SYLLABLES]
+    listed = load_notes(notes)
+    return [
+        number
+        for number, (before, note) in enumerate(pairwise(listed), 1)
+        if note.onset - before.offset < JOINED
+        and abs(note.pitch - before.pitch) < SAME_PITCH
+        and any(abs(note.onset - time) < JOINED for time in times)
+    ]
+
+
+def join_nasals(entry: Entry, folder: Path) -> Entry | None:
+    """Label a recording of PJS or UTAU with one note for each syllable, in the convention of MIR-1K.
+
+    A nasal on the pitch of the vowel before it becomes a part of the vowel's note.
+
+    Args:
+        entry: recording with notes.
+        folder: folder for the new labels.
+
+    Returns:
+        The entry with the new labels, or None if they would not differ.
+    """
+    assert entry.notes is not None
+    nasals = nasal_notes(entry.notes, entry.audio.with_suffix(".lab"))
+    if not nasals:
+        return None
+    joined: list[Note] = []
+    for number, note in enumerate(load_notes(entry.notes)):
+        if number in nasals:
+            joined[-1] = Note(joined[-1].onset, note.offset, joined[-1].pitch)
+        else:
+            joined.append(note)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_notes(folder / entry.notes.name, joined)
+    begun = entry.syllables
+    if entry.source == "utau":  # the syllables of PJS have no nasals of their own
+        begun = write_syllables(folder, entry.id, (note.onset for note in joined))
+    name, notes = f"{entry.id}-joined", folder / entry.notes.name
+    return replace(entry, id=name, notes=notes, syllables=begun, source=JOINED_NASALS, convention=CONVENTION)
 
 
 def entries(data: Path, syllables: Path, on_time: Path | None = None) -> list[Entry]:
@@ -114,7 +180,11 @@ def main() -> None:
     options = parser.parse_args()
     on_time = None if options.as_labelled else options.manifest.parent / "on-time"
     folder = options.manifest.parent / "syllables"
-    write_manifest(options.manifest, entries(options.data, folder, on_time))
+    found = entries(options.data, folder, on_time)
+    write_manifest(options.manifest, found)
+    noted = [entry for entry in found if entry.source in ("pjs", "utau") and entry.split == "train"]
+    joined = [join_nasals(entry, options.manifest.parent / JOINED_NASALS) for entry in noted]
+    write_manifest(options.manifest.with_name(f"{JOINED_NASALS}.csv"), [entry for entry in joined if entry])
 
 
 if __name__ == "__main__":

@@ -1,10 +1,13 @@
 """Train the models to ship from a pack, from random weights, in two stages.
 
-    python -m recipe.train PACK OUT [--seeds 1 2] [--minutes 9]
+    python -m recipe.train PACK OUT [--seeds 1 2] [--minutes 9] [--settle]
 
 1. *learn*: train on notes from manual labels and synthetic singing, and pitch from MIR-1K.
 2. *adapt*: label the notes of MIR-1K with the models, if their number agrees with that of the sung syllables
    (`recipe.label_by_words`), and also train on these labels.
+
+With ``--settle``, a third stage labels MIR-1K again, and also trains on clear songs (``recipe.make_songs --clear``) and
+on labels with joined nasals (`recipe.manifest`). The shipped weights do not have this stage.
 
 Models of several seeds share their batches and differ in random weights and dropout. OUT/adapt/seed-N/last.safetensors
 are the results. Run the same command again to resume. With the same seeds and steps, a machine gives the same weights
@@ -21,6 +24,7 @@ from pathlib import Path
 import torch
 
 from recipe.label_by_words import label, read_words
+from recipe.manifest import JOINED_NASALS
 from recipe.pack import read_pack
 from singtrans.decoding.config import DecoderConfig
 from singtrans.errors import SingtransError
@@ -64,6 +68,7 @@ class Stage:
             out.
         time: relative share of the time limit, if there is one.
         convention: label convention whose corrections are folded into the saved models; empty for no corrections.
+        freeze: parts of the network whose weights are not changed, a key of `FREEZABLE`.
     """
 
     name: str
@@ -74,12 +79,27 @@ class Stage:
     weights: Mapping[str, float]
     time: float
     convention: str = ""
+    freeze: str = "none"
 
 
 STAGES = (
     Stage("learn", 3094, 2e-3, 0.7, False, PEOPLE | MADE_UP | {"songs": 0.35}, 0.6),
     Stage("adapt", 2079, 1e-3, 0.85, True, PEOPLE | MADE_UP | {"songs": 0.35}, 0.4, "mir1k"),
 )
+"""Stages of the shipped weights."""
+
+SETTLE = Stage(
+    "settle",
+    1034,
+    5e-4,
+    0.9,
+    True,
+    PEOPLE | {"pjs": 1.5, "utau": 0.75, JOINED_NASALS: 0.75} | MADE_UP | {"songs": 0.15, "clear-songs": 0.3},
+    0.3,
+    "mir1k",
+    "pitch",
+)
+"""Third stage, which is not part of the shipped weights (docs/experiments.md)."""
 
 
 def drawn(data: Data, weights: Mapping[str, float]) -> Data:
@@ -101,12 +121,14 @@ class Recipe:
         seeds: seeds of the models.
         steps: number of steps that replaces that of each stage; 0 to keep them.
         batch: number of excerpts per step.
+        stages: stages in order.
     """
 
     out: Path
     seeds: Sequence[int] = (1, 2)
     steps: int = 0
     batch: int = BATCH
+    stages: Sequence[Stage] = STAGES
 
     def folders(self, stage: Stage) -> list[Path]:
         """Return the folders of the models of a stage."""
@@ -138,6 +160,7 @@ class Recipe:
             seed=self.seeds[0],
             batch=BatchConfig(size=self.batch, notes_share=stage.notes_share),
             convention=stage.convention,
+            freeze=stage.freeze,
         )
         train(
             data,
@@ -168,9 +191,9 @@ def follow(recipe: Recipe, pack: Path, minutes: float = 0.0) -> list[Path]:
     began = time.monotonic()
     everything = read_pack(pack)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    done = [number for number, stage in enumerate(STAGES) if recipe.is_done(stage)]
-    models = recipe.models(STAGES[done[-1]]) if done else []
-    for stage in STAGES[done[-1] + 1 if done else 0 :]:
+    done = [number for number, stage in enumerate(recipe.stages) if recipe.is_done(stage)]
+    models = recipe.models(recipe.stages[done[-1]]) if done else []
+    for stage in recipe.stages[done[-1] + 1 if done else 0 :]:
         data = drawn(everything, stage.weights)
         total = sum(r.duration for r in data.recordings) / 60
         print(f"{stage.name}: {len(data.recordings)} recordings, {total:.0f} min", flush=True)
@@ -180,12 +203,12 @@ def follow(recipe: Recipe, pack: Path, minutes: float = 0.0) -> list[Path]:
             data = replace(data, recordings=found.recordings, checksum=f"{data.checksum}-{stage.name}")
         elapsed = time.monotonic() - began
         print(f"{elapsed:.0f} s", flush=True)
-        share = stage.time / sum(later.time for later in STAGES[STAGES.index(stage) :])
+        share = stage.time / sum(later.time for later in recipe.stages[recipe.stages.index(stage) :])
         left = max(1.0, (60.0 * minutes - elapsed - LAST_SECONDS) * share) if minutes else 0.0
         recipe.train(stage, data, models, left)
         models = recipe.models(stage)
     print(f"done in {time.monotonic() - began:.0f} s")
-    return [folder / "last.safetensors" for folder in recipe.folders(STAGES[-1])]
+    return [folder / "last.safetensors" for folder in recipe.folders(recipe.stages[-1])]
 
 
 def main() -> None:
@@ -197,8 +220,10 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=0.0, help="time limit (default: none)")
     parser.add_argument("--steps", type=int, default=0, help="steps of each stage (default: those of the recipe)")
     parser.add_argument("--batch", type=int, default=BATCH, help="excerpts per step (default: %(default)s)")
+    parser.add_argument("--settle", action="store_true", help="add the third stage")
     options = parser.parse_args()
-    recipe = Recipe(options.out, options.seeds, options.steps, options.batch)
+    stages = (*STAGES, SETTLE) if options.settle else STAGES
+    recipe = Recipe(options.out, options.seeds, options.steps, options.batch, stages)
     try:
         for path in follow(recipe, options.pack, options.minutes):
             print(path)

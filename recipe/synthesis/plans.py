@@ -38,7 +38,8 @@ class Manner:
         held_nasals: share of the syllables with a final nasal or l in which this sound is held instead of the vowel, as
             often in "-ing".
         least_main: least length in seconds of a note after its scoop; shorter notes and slurred notes have no scoop.
-        turns: share of the slurred syllables that have two or three notes of uneven lengths with a short first note.
+        turns: share of the slurred syllables that have two or three notes with a short first note. The third note often
+            has the pitch of the first one.
         dips: share of the notes repeating a pitch inside a phrase that are only marked by a dip of the level.
         hiatus: share of the notes repeating a pitch inside a phrase that are only marked by a new vowel.
         voiced: share of the syllables that begin with a voiced consonant, if the bank has such syllables.
@@ -169,7 +170,8 @@ def draw_manner(rng: np.random.Generator, *, clear: bool = False) -> Manner:
             manner,
             held_nasals=float(rng.choice([0.2, 0.5, 0.8])),
             least_main=0.24,
-            turns=float(rng.choice([0.2, 0.6])),
+            slurred=float(rng.choice([0.1, 0.2, 0.4])),
+            turns=float(rng.choice([0.3, 0.7])),
             closed=max(manner.closed, float(rng.choice([0.3, 0.6]))),
             dips=float(rng.choice([0.0, 0.4, 0.8])),
             hiatus=float(rng.choice([0.0, 0.2, 0.5])),
@@ -260,8 +262,11 @@ class _Planner:
         """Draw a melisma: two long notes, a run of fast notes, or a turn."""
         if self.manner.turns and self.rng.random() < self.manner.turns:
             short, middle = self.rng.uniform(0.1, 0.2), self.rng.uniform(0.14, 0.3)
-            notes = [(short, first[1]), (middle, self.walk.step(1)), (self.rng.uniform(0.15, 0.6), self.walk.step(1))]
-            return notes[: self.rng.integers(2, 4)]
+            notes = [(short, first[1]), (middle, self.walk.step(1))]
+            last = self.rng.uniform(0.15, 0.6)
+            if self.rng.random() < 0.5:
+                return [*notes, (last, first[1])]
+            return [*notes, (last, self.walk.step(1))] if self.rng.random() < 0.5 else notes
         if self.rng.random() < 0.5:
             return [
                 (max(first[0], 0.28), first[1]),

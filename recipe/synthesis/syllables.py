@@ -24,7 +24,8 @@ LEAST_HELD = 6  # frames
 CODA_END = 5  # frames of a nasal at the end of a syllable that are not held
 NASAL_DROP, NASAL_AUDIBLE = -10.0, -26.0  # level of a nasal relative to its vowel in dB, above `VOWEL_BAND` and overall
 LONGEST_STRETCH = 60  # frames
-MOST_FROM_RECORDING = 60  # syllables
+LONGEST_CODA = 40  # frames
+MOST_FROM_RECORDING, MOST_CLOSED = 60, 30  # syllables
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,30 +160,55 @@ def spoken_bank(
     return SyllableBank(name, join_voices(voices), tuple(found), *limits)
 
 
-def labelled_bank(name: str, voice: VoiceFrames, vowels: Sequence[tuple[float, float, float]]) -> SyllableBank:
+@dataclass(frozen=True, slots=True)
+class Vowel:
+    """A labelled vowel and the consonants around it, in seconds.
+
+    Attributes:
+        earliest: earliest start of the consonants before it.
+        onset, offset: start and end of the vowel.
+        coda: end of the nasal after it; None if there is no nasal in its syllable.
+    """
+
+    earliest: float
+    onset: float
+    offset: float
+    coda: float | None = None
+
+    def moved(self, by: float) -> "Vowel":
+        """Move all times ``by`` seconds later."""
+        coda = None if self.coda is None else self.coda + by
+        return Vowel(self.earliest + by, self.onset + by, self.offset + by, coda)
+
+
+def labelled_bank(name: str, voice: VoiceFrames, vowels: Sequence[Vowel]) -> SyllableBank:
     """Make the bank of a recording with labelled vowels.
 
     Args:
         name: name of the voice.
         voice: frames of the whole recording.
-        vowels: for each syllable, the earliest start of its consonants, the start of its vowel, and the end of its
-            vowel, in seconds.
+        vowels: vowel of each syllable.
     """
     loudness, found = voice.loudness, []
     sounding = ~np.isnan(voice.f0)
-    for earliest, onset, offset in vowels:
+    for vowel in vowels:
+        onset, offset = vowel.onset, vowel.offset
         nucleus, end = round(onset / HOP_SECONDS), min(round(offset / HOP_SECONDS), len(voice.f0) - 1)
         if end - nucleus < HEAD + TAIL + LEAST_HELD:
             continue
         usual = np.median(loudness[nucleus:end])
-        least = max(round(earliest / HOP_SECONDS), nucleus - round(LONGEST_LEAD / HOP_SECONDS), 0)
+        least = max(round(vowel.earliest / HOP_SECONDS), nucleus - round(LONGEST_LEAD / HOP_SECONDS), 0)
         first = nucleus
         while first > least and loudness[first - 1] > AUDIBLE * usual:
             first -= 1
         hold, after = nucleus + HEAD, end - TAIL
         if sounding[hold:after].mean() < 0.95:
             continue
-        found.append(Syllable(first, nucleus, hold, after, after + 1, after + 1))
+        coda = min(round((vowel.coda or 0.0) / HOP_SECONDS) - TAIL // 2, end + LONGEST_CODA, len(voice.f0))
+        if coda - end >= 2 * CODA_END and sounding[after:coda].all():
+            found.append(Syllable(first, nucleus, hold, after, coda, coda, closed=True))
+        else:
+            found.append(Syllable(first, nucleus, hold, after, after + 1, after + 1))
     return _recorded(name, voice, found)
 
 
@@ -216,12 +242,16 @@ def _calmest(timbre: np.ndarray, begin: int, end: int) -> tuple[int, int]:
     return begin + start, begin + start + width
 
 
+def _some(parts: Sequence[Syllable], most: int) -> list[Syllable]:
+    """Choose at most ``most`` syllables from the whole recording."""
+    step = max(1.0, len(parts) / most)
+    return [parts[int(i * step)] for i in range(min(most, len(parts)))]
+
+
 def _recorded(name: str, voice: VoiceFrames, found: Sequence[Syllable]) -> SyllableBank:
     """Make a bank that has only the frames of the syllables, with a range near the pitch of the recording."""
-    found = list(found)
-    if len(found) > MOST_FROM_RECORDING:
-        step = len(found) / MOST_FROM_RECORDING
-        found = [found[int(i * step)] for i in range(MOST_FROM_RECORDING)]
+    closed = _some([part for part in found if part.closed], MOST_CLOSED)
+    found = closed + _some([part for part in found if not part.closed], MOST_FROM_RECORDING - len(closed))
     if not found:
         raise ValueError(f"{name}: no syllable found")
     pieces, moved, start = [], [], 0

@@ -28,7 +28,7 @@ from singtrans.training.logs import Logs
 from singtrans.training.model_card import summarise, write_card
 from singtrans.training.recordings import Recording
 from singtrans.training.state import State, begin, require_state, restore, save_state
-from singtrans.training.step import Stepped, has_bf16, train_step
+from singtrans.training.step import Stepped, has_bf16, prepare, train_step
 from singtrans.training.validation import validate
 
 _LOG_EVERY = 20  # number of steps between rows of the log
@@ -200,9 +200,12 @@ def _steps(runs: Sequence[_Run], config: TrainConfig, seconds: float) -> None:
         elapsed = time.monotonic() - began
         if _is_stale(runs, config) or (seconds and elapsed > seconds):
             break
-        stopping = False
-        for run, log in zip(runs, logs, strict=True):
-            stepped = train_step(run.state, batch, run.config, run.processes, elapsed / seconds if seconds else 0.0)
+        prepared = prepare(runs[0].state, batch)
+        over, stopping = elapsed / seconds if seconds else 0.0, False
+        # On a GPU, the steps of all models are queued before the first result is needed.
+        results = [train_step(run.state, prepared, run.config, run.processes, over) for run in runs]
+        for run, log, result in zip(runs, logs, results, strict=True):
+            stepped = result()
             stopping |= stepped.stopping
             _report_step(run, log, stepped, (first, time.monotonic() - began))
         if stopping:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -28,40 +29,59 @@ class Stepped:
     stopping: bool
 
 
+Inputs = tuple[Tensor, Tensor]
+"""Features of a batch: output of `FrontEnd`."""
+
+
+def prepare(state: State, batch: Batch) -> tuple[Batch, Inputs]:
+    """Move a batch to the device of a model, and compute its features."""
+    moved = Batch(**{f.name: getattr(batch, f.name).to(state.device) for f in dataclasses.fields(batch)})
+    with torch.no_grad():
+        return moved, state.model.front_end(moved.samples)
+
+
 def train_step(
-    state: State, batch: Batch, config: TrainConfig, processes: Processes = ALONE, over: float = 0.0
-) -> Stepped:
+    state: State,
+    prepared: tuple[Batch, Inputs],
+    config: TrainConfig,
+    processes: Processes = ALONE,
+    over: float = 0.0,
+) -> Callable[[], Stepped]:
     """Train on one batch.
 
     Args:
         state: training state, which is changed in place.
-        batch: share of this process in the batch.
+        prepared: result of `prepare` for the share of this process in the batch.
         config: configuration of the training.
         processes: processes of the training.
         over: elapsed fraction of the time limit, 0 to 1; it limits the learning rate.
+
+    Returns:
+        A function that waits for the device, and returns the result.
     """
     for group in state.optimiser.param_groups:
         group["lr"] = learning_rate(state.step, config, over)
     # Dropout must not depend on whether training was interrupted.
     torch.manual_seed((config.seed * 1_000_003 + state.step) * processes.count + processes.rank)
-    model, device = state.model.train(), state.device
-    batch = Batch(**{f.name: getattr(batch, f.name).to(device) for f in dataclasses.fields(batch)})
+    model, (batch, inputs) = state.model.train(), prepared
     features = model.config.features
     # Means are over the frames of all processes, so the weight of a process depends on its number of labels.
     counts = processes.total(known_frames(batch, features, model.config.network.pitch_bins)) / processes.count
-    with torch.no_grad():
-        inputs = model.front_end(batch.samples)
     terms, total = descend(state, inputs, batch, config, counts)
     values = torch.stack([*(t.detach() for t in terms.values()), total.detach()])
     values = torch.cat([values, values.new_tensor([float(interrupt.pending())])])
     values = _combine(state.parameters, values, processes)
     advance(state, config)
-    *numbers, stopping = values.tolist()
-    return Stepped(dict(zip([*terms, "total"], numbers, strict=True)), stopping > 0)
+
+    def result() -> Stepped:
+        *numbers, stopping = values.tolist()
+        return Stepped(dict(zip([*terms, "total"], numbers, strict=True)), stopping > 0)
+
+    return result
 
 
 def descend(
-    state: State, inputs: tuple[Tensor, Tensor], batch: Batch, config: TrainConfig, counts: Tensor | None = None
+    state: State, inputs: Inputs, batch: Batch, config: TrainConfig, counts: Tensor | None = None
 ) -> tuple[dict[str, Tensor], Tensor]:
     """Compute the gradients of the loss of a batch.
 

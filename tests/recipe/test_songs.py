@@ -12,6 +12,7 @@ from recipe.synthesis.singing import sing
 from recipe.synthesis.syllables import (
     Syllable,
     SyllableBank,
+    Vowel,
     begins_voiced,
     ends_sonorously,
     labelled_bank,
@@ -134,7 +135,7 @@ def test_a_nasal_is_recognised_and_can_be_held():
 def test_syllables_are_found_with_and_without_labels():
     frames = voice((20, "_"), (10, "c"), (50, "v"), (20, "_"), (10, "c"), (50, "v"), (20, "_"))
     assert nucleus_of(frames, 20, 80) == pytest.approx(30, abs=2)
-    labelled = labelled_bank("a", frames, [(0.0, 0.15, 0.4), (0.4, 0.55, 0.8)])
+    labelled = labelled_bank("a", frames, [Vowel(0.0, 0.15, 0.4), Vowel(0.4, 0.55, 0.8)])
     found = unlabelled_bank("b", frames)
     for made in (labelled, found):
         assert len(made.syllables) == 2
@@ -143,7 +144,39 @@ def test_syllables_are_found_with_and_without_labels():
             assert len(consonant) >= 6 and np.isnan(consonant).all()
             assert not np.isnan(made.voice.f0[part.hold : part.after]).any()
     with pytest.raises(ValueError, match="no syllable"):
-        labelled_bank("c", frames, [(0.0, 0.15, 0.2)])
+        labelled_bank("c", frames, [Vowel(0.0, 0.15, 0.2)])
+
+
+def test_a_labelled_nasal_closes_its_syllable():
+    frames = voice((20, "_"), (10, "c"), (50, "v"), (30, "n"), (20, "_"), (50, "v"), (6, "n"), (20, "_"))
+    vowels = [Vowel(0.0, 0.15, 0.4, coda=0.55), Vowel(0.6, 0.65, 0.9, coda=0.93)]
+    made = labelled_bank("a", frames, vowels)
+    closed = [part for part in made.syllables if part.closed]
+    assert len(made.syllables) == 2
+    assert len(closed) == 1, "a nasal of 30 ms is too short to be held"
+    assert ends_sonorously(made.voice, closed[0])
+    assert closed[0].unvoiced - closed[0].after >= 30
+
+
+def test_syllables_with_nasals_are_kept_if_a_recording_has_many():
+    spans = [(20, "_"), *[(40, "v"), (30, "n"), (20, "_")] * 4, *[(40, "v"), (20, "_")] * 90]
+    starts = np.cumsum([0, *(count for count, _ in spans)]) * HOP_SECONDS
+    vowels = [
+        Vowel(start, start, start + 0.2, start + 0.35 if spans[i + 1][1] == "n" else None)
+        for i, (start, (_, kind)) in enumerate(zip(starts, spans, strict=False))
+        if kind == "v"
+    ]
+    made = labelled_bank("a", voice(*spans), vowels)
+    assert len(made.syllables) == 60
+    assert sum(part.closed for part in made.syllables) == 4
+
+
+def test_many_turns_return_to_their_first_pitch():
+    manner = replace(PLAIN, slurred=1.0, turns=1.0)
+    turns = [s.notes for s in plan(manner) if len(s.notes) == 3]
+    returning = [abs(notes[2].pitch - notes[0].pitch) < 0.01 for notes in turns]
+    assert 0.3 < np.mean(returning) < 0.95
+    assert all(abs(notes[1].pitch - notes[0].pitch) > 0.5 for notes in turns)
 
 
 def repeated(**changes: float) -> Manner:

@@ -156,7 +156,12 @@ def test_a_kill_after_validation_does_not_duplicate_its_row(data, tmp_path, monk
 
 def test_a_signal_to_another_process_saves_and_stops(data, tmp_path, monkeypatch):
     step = loop.train_step
-    monkeypatch.setattr(loop, "train_step", lambda *given: replace(step(*given), stopping=True))
+
+    def signalled(*given):
+        result = step(*given)
+        return lambda: replace(result(), stopping=True)
+
+    monkeypatch.setattr(loop, "train_step", signalled)
     lines = []
     with pytest.raises(interrupt.Stopped):
         train(training_data(data), tmp_path, (small_config(), config(steps=4)), listener=Listener(lines.append))
