@@ -35,8 +35,9 @@ from recipe.sung_word_voices import (
     missing,
 )
 from recipe.sung_words import recipe as samples_code
+from recipe.synthesis.manner import draw_manner
 from recipe.synthesis.melody import HOP_SECONDS, SingingStyle
-from recipe.synthesis.plans import draw_manner, plan_song
+from recipe.synthesis.plans import plan_song
 from recipe.synthesis.singing import SungSong, sing, tilted
 from recipe.synthesis.syllables import (
     SyllableBank,

@@ -10,8 +10,9 @@ from itertools import pairwise
 
 import numpy as np
 
+from recipe.synthesis.manner import Manner
 from recipe.synthesis.melody import HOP_SECONDS, SingingStyle, _ringing, _vibrato, smooth_noise
-from recipe.synthesis.plans import Manner, Piece, PlannedSyllable
+from recipe.synthesis.plans import Piece, PlannedSyllable
 from recipe.synthesis.syllables import Syllable, SyllableBank, begins_voiced, ends_sonorously
 from recipe.synthesis.voices import VoiceFrames, render
 from singtrans.notes import Note

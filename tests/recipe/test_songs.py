@@ -6,8 +6,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from recipe.synthesis.manner import Manner, draw_manner
 from recipe.synthesis.melody import HOP_SECONDS, SingingStyle
-from recipe.synthesis.plans import Manner, draw_manner, plan_song
+from recipe.synthesis.plans import plan_song
 from recipe.synthesis.singing import sing
 from recipe.synthesis.syllables import (
     Syllable,
