@@ -10,6 +10,7 @@ from singtrans.melody.metre import Metre
 
 _LEAST = 0.3  # least length of a tracked quarter note, relative to the median
 _HARMLESS = 0.02  # most seconds by which beats are moved to make the tempo a round number
+_SOON = 0.002  # seconds; the earliest beat after the start of the recording
 _FINEST = 24  # parts of a quarter note
 
 
@@ -143,8 +144,9 @@ def with_beats_on_notes(rhythm: Rhythm, onsets: np.ndarray) -> Rhythm:
         return rhythm
     quarters = np.union1d(beats.quarters, places)
     times = beats.seconds(quarters) + np.interp(quarters, np.append(0, places), np.append(0, moves))
-    least = _LEAST * beats.quarter * quarters
-    times = np.maximum.accumulate(times - least) + least
+    # The time before the first of these beats may have any tempo.
+    least = _LEAST * beats.quarter * (quarters[1:] - quarters[1])
+    times[1:] = np.maximum.accumulate(np.maximum(times[1:], _SOON) - least) + least
     return replace(rhythm, beats=replace(beats, times=times, quarters=quarters))
 
 

@@ -116,6 +116,7 @@ def test_a_tempo_map_has_beats_where_notes_start(tmp_path):
     on_beat = np.array([note.start % 1 == 0 for note in folk_song.notes])
     assert (ticks[on_beat] % 480 == 0).mean() > 0.9
     assert on_beat.sum() > 40
+    assert ticks[0] % 480 == 0
 
 
 def test_quantizing_implies_one_tempo_in_whole_beats(tmp_path):
