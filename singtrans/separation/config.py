@@ -36,6 +36,6 @@ class SongConfig:
     loud: float = -4.0
     noise: float = 0.62
     purity: float = 0.65
-    melody: float = 0.7
+    melody: float = 0.6
     quietest: float = -20.0
     instruments: float = 0.1
