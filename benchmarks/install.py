@@ -105,7 +105,10 @@ def download(lines: Sequence[str], target: Target, python: str, folder: Path) ->
 
 
 def _fetch(requirements: Sequence[Requirement], target: Target, python: str, folder: Path) -> None:
-    """Download the wheels of all requirements that have one, in a single call if all have one."""
+    """Download the wheels of all requirements that have one.
+
+    pip fails if one of the requirements has no wheel. Each half of the requirements is then downloaded separately.
+    """
     if not requirements:
         return
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]

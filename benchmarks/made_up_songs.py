@@ -3,9 +3,9 @@
     python -m benchmarks.made_up_songs [--model MODEL] [--write FOLDER]
 
 Each row is the mean over `SEEDS` pieces of 20 s. The voice is the recipe's formant voice. The instruments are sums of
-decaying tones, and the drum is noise. The bands are those of `benchmarks.bands`, if its programs are installed: each
-piece has another style and another instrument for the melody. COnP compares with the notes of the voice, of the upper
-voice, or of the instrument that plays the melody. With ``--write``, the pieces are also written as WAV files.
+decaying tones, and the drum is noise. If the programs of `benchmarks.bands` are installed, there are also pieces with
+its bands, in random styles and with random instruments for the melody. COnP compares with the notes of the voice, of
+the upper voice, or of the instrument that plays the melody. With ``--write``, the pieces are also written as WAV files.
 """
 
 import argparse

@@ -94,9 +94,9 @@ def main() -> None:
     rows = [
         row("notes", [(f.true, f.notes) for f in found], FOUND),
         row("notes and instruments", [(f.true, f.both) for f in found], RIGHT),
-        row("beat tracker alone", [(f.true, f.band) for f in found], RIGHT),
+        row("instruments alone", [(f.true, f.band) for f in found], RIGHT),
     ]
-    for line in table(["found in", "right", "half or double", "other", "none"], rows):
+    for line in table(["tempo found in", "right", "half or double", "other", "none"], rows):
         print(line)
 
 

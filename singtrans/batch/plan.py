@@ -162,7 +162,10 @@ def _find(inputs: Sequence[Place]) -> _Found:
 
 
 def count_endings(counts: Sequence[tuple[str, int]]) -> str:
-    """Format the numbers of files with each ending, at most five, as in ``12 .txt, 1 .pdf``."""
+    """Format the number of files with each ending, as in ``12 .txt, 1 .pdf``.
+
+    After the first five endings, the remaining files are counted together, as in ``3 others``.
+    """
     parts = [f"{count} {ending or 'without an ending'}" for ending, count in counts[:5]]
     rest = sum(count for _, count in counts[5:])
     return ", ".join([*parts, f"{rest} others"] if rest else parts)

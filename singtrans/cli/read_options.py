@@ -50,8 +50,8 @@ Pattern = Annotated[
     str,
     typer.Option(
         metavar="GLOB",
-        help="Pattern of file names, such as '*_notesA1.csv', that chooses one of several label files of a recording,"
-        " or one of several recordings to which labels could belong.",
+        help="Pattern of file names, such as '*_notesA1.csv'. It decides which file is used if a recording has several"
+        " label files, or if labels fit several recordings.",
         rich_help_panel=INPUT,
     ),
 ]

@@ -114,7 +114,7 @@ def beats_from_times(
 ) -> Beats:
     """Extend quarter notes back to the start of the recording, so that all bars are complete.
 
-    The time up to the last quarter note before the first note is stretched or compressed so that a bar line lies at
+    The time from 0 to the last beat before the first sung note is stretched or compressed so that a bar line lies at
     time 0.
 
     Args:
@@ -143,7 +143,16 @@ def beats_from_times(
 
 
 def _lead_in(length: float, natural: float, bar: float) -> float:
-    """Add bars to a length until it is nearest to the natural length, and return it; all in quarter notes."""
+    """Choose the number of quarter notes for the time before the singer's first beat.
+
+    Args:
+        length: smallest number of quarter notes with which a bar line lies at time 0.
+        natural: number of quarter notes that this time has at the tempo of the singer.
+        bar: number of quarter notes in a bar.
+
+    Returns:
+        ``length`` plus as many whole bars as make its ratio to ``natural`` nearest to 1.
+    """
     natural = max(natural, 1e-3)
     lengths = (length + bar * number for number in range(math.ceil(natural / bar) + 2))
     return min((x for x in lengths if x > 0.5 / TICKS), key=lambda x: abs(math.log(x / natural)))

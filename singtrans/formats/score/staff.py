@@ -32,7 +32,8 @@ class Clef:
 
 _TREBLE, _TENOR, _BASS = Clef("G", 2, 0, 30), Clef("G", 2, -1, 23), Clef("F", 4, 0, 18)
 _PRICES = {_TREBLE: 0.0, _TENOR: 0.3, _BASS: 0.6}
-"""Mean number of ledger lines per note that another clef must save: singers read the treble clef best."""
+"""A clef is chosen instead of the treble clef only if it needs fewer ledger lines per note by more than this number,
+because singers read the treble clef best."""
 
 
 def choose_clef(spelling: Sequence[Spelling]) -> Clef:
