@@ -103,7 +103,7 @@ def train(  # noqa: PLR0913 (independent settings)
     seeds: Sequence[int] = (),
     seconds: float = 0.0,
 ) -> Path:
-    """Train a model, or train several models that differ only in their seeds on the same batches.
+    """Train a model, or train several models on the same batches, with different seeds.
 
     Args:
         data: training and validation data.
@@ -125,7 +125,7 @@ def train(  # noqa: PLR0913 (independent settings)
     Raises:
         InputError: if there are no training data, there is nothing to resume, the saved training has other settings
             or data, or the folder contains another training.
-        Stopped: if a signal arrived. The state is saved before that, after the current step.
+        Stopped: if a signal arrived. The current step is finished, and the state is saved, before it is raised.
     """
     model_config, config = configs
     if not data.recordings:
