@@ -7,9 +7,10 @@ semitone of it.
 
 The key is estimated by maximum likelihood. It is assumed that most notes of a melody belong to its key, and that each
 sung pitch has a normally distributed error. Minor keys have the natural seventh, or both sevenths. A major key and its
-relative minor are not distinguished, because they have the same notes. If several keys are likely, as for a pentatonic
-melody, the degree to which a note is foreign is the total probability of the keys that do not contain it. If no key is
-likely, no note is foreign.
+relative minor are not distinguished, because they have the same notes. Several keys can be likely, as for a pentatonic
+melody. Therefore, the total probability of the keys that do not contain a note is computed for each of the twelve notes
+of the octave. The boundary between two neighbours is moved in proportion to the difference of these probabilities. If
+the melody seems to have no key, all of them are near 0, and pitches are rounded to the nearest semitone.
 """
 
 import math
@@ -173,7 +174,7 @@ def _foreign(tonic: int, scale: tuple[int, ...]) -> np.ndarray:
 
 
 def _estimate(notes: Sequence[Note]) -> tuple[np.ndarray, np.ndarray]:
-    """Estimate (12,) how foreign each pitch class is, 0..1, and (13,) probabilities of the major keys and of none."""
+    """Compute (12,) probabilities that pitch classes are foreign to the key, and (13,) those of the keys and of none."""
     if not notes:
         return np.zeros(12), np.eye(13)[12]
     relative = np.array([note.pitch - note.tuning for note in notes])

@@ -135,9 +135,10 @@ def _phrase_lengths(
 def _recurring(
     melody: Melody, curves: Sequence[TempoCurve], found: Hypotheses, place: np.ndarray, tables: RhythmTables
 ) -> list[np.ndarray]:
-    """Return (hypotheses,) sums of log probabilities of the positions in the bar of notes that begin something.
+    """Return (hypotheses,) sums of log probabilities of positions in the bar.
 
-    The first one is about figures that recur, the second one about passages that are repeated at once.
+    The first sum is over the notes that begin a figure that recurs. The second one is over the notes that begin a
+    passage that is sung twice in succession, or its repetition.
     """
     columns = []
     for table, find in ((tables.figure_start, figure_starts), (tables.repeat_start, repeat_starts)):
@@ -172,7 +173,7 @@ def figure_starts(pitches: np.ndarray, positions: np.ndarray) -> np.ndarray:
 
 
 def repeat_starts(pitches: np.ndarray, positions: np.ndarray) -> np.ndarray:
-    """Find (notes,) the notes with which a passage starts that is sung twice in succession, and its repetition.
+    """Return (notes,) whether a passage that is sung twice in succession, or its repetition, starts at each note.
 
     Args:
         pitches: (notes,) MIDI numbers.
