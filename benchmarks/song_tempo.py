@@ -3,8 +3,8 @@
     python -m benchmarks.song_tempo [--songs 24] [--model MODEL]
 
 The songs are those of `benchmarks.bands`: a synthetic voice and a band of equal loudness, in different styles. Each has
-one tempo. In the first row, it is found in the notes that ``--separate auto`` gives; in the second one, in these notes and
-the instruments; in the last one, in the instruments alone, by the beat tracker.
+one tempo. In the first row, it is found in the notes that ``--separate auto`` gives; in the second one, in these notes
+and the instruments; in the last one, in the instruments alone, by the beat tracker.
 """
 
 import argparse

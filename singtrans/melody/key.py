@@ -174,7 +174,7 @@ def _foreign(tonic: int, scale: tuple[int, ...]) -> np.ndarray:
 
 
 def _estimate(notes: Sequence[Note]) -> tuple[np.ndarray, np.ndarray]:
-    """Compute (12,) probabilities that pitch classes are foreign to the key, and (13,) those of the keys and of none."""
+    """Compute (12,) probabilities that pitch classes are foreign to the key, and (13,) those of keys and of none."""
     if not notes:
         return np.zeros(12), np.eye(13)[12]
     relative = np.array([note.pitch - note.tuning for note in notes])
