@@ -209,7 +209,7 @@ def test_the_picture_shows_the_part_with_most_errors():
 @pytest.mark.parametrize(
     ("args", "code", "said"),
     [
-        (["true"], 2, "give ESTIMATE, notes to score, or --model"),
+        (["true"], 2, "give notes to score as ESTIMATE, or a model"),
         (["true", "good", "--model", "solo"], 2, "not both"),
         (["true", "good", "--split", "test"], 2, "use it with --model"),
         (["true", "good", "--plot", "x.gif"], 2, "pictures are .png, .svg or .pdf"),
