@@ -31,6 +31,8 @@ class DecoderConfig:
             semitones.
         ornament_fit: likelihood of each pitch in this range inside an ornament, relative to the likelihood of the
             note's pitch in the steady part.
+        shortest_turn: length in seconds of the shortest note of a turn, except its first note; with 0, turns are not
+            divided.
     """
 
     LATER: ClassVar = frozenset(
@@ -42,6 +44,7 @@ class DecoderConfig:
             "ornament_below",
             "ornament_above",
             "ornament_fit",
+            "shortest_turn",
         )
     )
     """Fields that older weight files lack."""
@@ -65,11 +68,19 @@ class DecoderConfig:
     ornament_below: float = 3.5
     ornament_above: float = 2.5
     ornament_fit: float = 0.5
+    shortest_turn: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("note_cost", "legato_cost", "ornament_cost", *_WEIGHTS):
             check_ranges(self, **{name: (-1000.0, 1000.0)})
-        check_ranges(self, longest_ornament=(0, 2), ornament_fit=(0, 1), ornament_below=(0, 24), ornament_above=(0, 24))
+        check_ranges(
+            self,
+            longest_ornament=(0, 2),
+            shortest_turn=(0, 2),
+            ornament_fit=(0, 1),
+            ornament_below=(0, 24),
+            ornament_above=(0, 24),
+        )
         if not (
             0.0 < self.pitch_tolerance <= 12.0 and 0.0 < self.pitch_floor < 1.0 and 0.0 < self.decision_floor < 0.5
         ):

@@ -20,7 +20,8 @@ pitch fits its steady part. The score of the boundary between such a part and th
 
     ornament_weight * log odds of an ornament's boundary - syllable_weight * log odds of a syllable - ornament_cost
 
-In this way, the search also decides whether a step of pitch is an ornament or a separate note.
+In this way, the search also decides whether a step of pitch is an ornament or a separate note. Notes that the search
+has found are divided where their pitch turns (`singtrans.decoding.turns`).
 
 Dynamic programming finds the best sequence exactly, in time linear in the length. Recordings of any length are decoded
 piece by piece. The division into pieces has no effect on the result.
@@ -40,6 +41,7 @@ from singtrans.decoding.posteriors import Posteriors, join
 from singtrans.decoding.refinement import SURROUNDINGS, Found, measure
 from singtrans.decoding.search import Search, Segment
 from singtrans.decoding.search_block import Limits
+from singtrans.decoding.turns import divide_turns
 from singtrans.notes import Note, Ornament, PitchTrack
 
 __all__ = ["Decoder", "Posteriors", "decode", "pitch_between", "pitch_track"]
@@ -155,7 +157,7 @@ class Decoder:
         end = self._first + len(self._held)
         ready = sum(complete or segment.end + SURROUNDINGS < end for segment in self._waiting)
         if ready:
-            segments = self._waiting[:ready]
+            segments = divide_turns(self._waiting[:ready], self._held, self._first, self._config)
             self._found += measure(segments, self._held, self._first, self._limits, self._config)
         self._waiting = self._waiting[ready:]
 

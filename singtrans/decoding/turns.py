@@ -1,0 +1,127 @@
+"""Division of turns: notes inside a syllable between which only the pitch changes, such as 68 - 69 - 68.
+
+The network hears no boundary in a turn, because its pitch changes like that of an ornament. But in an ornament, the
+pitch does not stay and return: a scoop and a fall do not return, and the upper note of a mordent is shorter. Therefore,
+a note is divided where its pitch moves to another steady pitch, stays there, and returns.
+"""
+
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+
+from singtrans.decoding.config import DecoderConfig
+from singtrans.decoding.note_pitch import centroid
+from singtrans.decoding.posteriors import Posteriors
+from singtrans.decoding.search import Segment
+
+LEAST_STEP, MOST_STEP = 0.7, 1.5
+"""Smallest and largest step of a turn in semitones. Longer steps mostly have an onset of their own."""
+
+_RETURN = 0.5  # semitones by which the pitch after the return may differ from the pitch before the step
+_FIRST = 0.08  # least length of the first note in seconds; it is often short
+_MOST_PARTS = 5  # a note with more steady parts has a slow vibrato
+_REACH = 2.0  # semitones from the note's pitch within which the pitch of its frames is measured
+_GRID = 0.1  # semitones between the pitches that a part can have
+_CHANGE_COST = 1.2  # cost of a change between steady parts, relative to a semitone of deviation for one frame
+_VOICED = 0.4  # probability below which the pitch of a frame is not used
+
+
+def divide_turns(
+    segments: Sequence[Segment], posteriors: Posteriors, first: int, config: DecoderConfig
+) -> list[Segment]:
+    """Divide segments at the steps of turns.
+
+    Args:
+        segments: segments with frames relative to the start of the recording.
+        posteriors: posteriors with the frames of the segments.
+        first: frame of the recording at which ``posteriors`` start.
+        config: configuration of the decoder; nothing is divided if ``shortest_turn`` is 0.
+
+    Returns:
+        The segments in time order, some of which are divided. The result for a segment does not depend on the others.
+    """
+    if not config.shortest_turn:
+        return list(segments)
+    shortest = _FIRST + 2 * config.shortest_turn
+    divided: list[Segment] = []
+    for segment in segments:
+        cuts: list[int] = []
+        if (segment.end - segment.start) * posteriors.hop >= shortest:
+            pitch = _sung(segment, posteriors, first)
+            if pitch is not None:
+                cuts = _turns(pitch, posteriors.hop, config.shortest_turn)
+        divided += _cut(segment, cuts, pitch, posteriors) if cuts else [segment]
+    return divided
+
+
+def _sung(segment: Segment, posteriors: Posteriors, first: int) -> np.ndarray | None:
+    """Measure the (frames,) pitch of a segment near its bin; None if it hardly changes or is mostly unvoiced."""
+    frames = np.arange(segment.start - first, segment.end - first)
+    reach = round(_REACH * posteriors.bins_per_semitone)
+    index = np.clip(segment.bin + np.arange(-reach, reach + 1), 0, posteriors.pitch.shape[1] - 1)
+    peak = index[posteriors.pitch[frames[:, None], index].argmax(axis=1)]
+    low, high = np.quantile(peak, (0.1, 0.9))
+    if high - low < 0.6 * LEAST_STEP * posteriors.bins_per_semitone:
+        return None
+    midi, _ = centroid(posteriors, frames, peak, reach=round(posteriors.bins_per_semitone))
+    voiced = np.flatnonzero(posteriors.voicing[frames] >= _VOICED)
+    if len(voiced) < 0.8 * len(frames):
+        return None
+    return np.interp(np.arange(len(frames)), voiced, midi[voiced])
+
+
+def _turns(pitch: np.ndarray, hop: float, shortest: float) -> list[int]:
+    """Find the steps of turns in the (frames,) pitch of a note, as indices of frames."""
+    starts = _steady_parts(pitch)
+    if not 3 <= len(starts) <= _MOST_PARTS:
+        return []
+    ends = [*starts[1:], len(pitch)]
+    middle = [float(np.median(pitch[start:end])) for start, end in zip(starts, ends, strict=True)]
+    length = [(end - start) * hop for start, end in zip(starts, ends, strict=True)]
+    cuts: set[int] = set()
+    for before, here, after in zip(range(len(starts)), range(1, len(starts)), range(2, len(starts)), strict=False):
+        steps = abs(middle[here] - middle[before]), abs(middle[here] - middle[after])
+        if (
+            min(steps) >= LEAST_STEP
+            and max(steps) <= MOST_STEP
+            and abs(middle[after] - middle[before]) <= _RETURN
+            and length[before] >= _FIRST
+            and min(length[here], length[after]) >= shortest
+        ):
+            cuts |= {starts[here], starts[after]}
+    return sorted(cuts)
+
+
+def _steady_parts(pitch: np.ndarray) -> list[int]:
+    """Divide a pitch into parts of constant pitch, by dynamic programming, and return their first frames.
+
+    The parts have the least sum of deviations, each of which is at most a semitone, and of costs of changes (the model
+    of Potts).
+    """
+    levels = np.arange(pitch.min(), pitch.max() + _GRID, _GRID)
+    costs = np.minimum(np.abs(pitch[:, None] - levels), 1.0)
+    total, own = costs[0].copy(), np.arange(len(levels))
+    came = np.empty(costs.shape, np.int64)
+    for frame in range(1, len(pitch)):
+        best = int(total.argmin())
+        changed = total > total[best] + _CHANGE_COST
+        came[frame] = np.where(changed, best, own)
+        total = np.where(changed, total[best] + _CHANGE_COST, total) + costs[frame]
+    level, starts = int(total.argmin()), []
+    for frame in range(len(pitch) - 1, 0, -1):
+        if came[frame, level] != level:
+            starts.append(frame)
+            level = int(came[frame, level])
+    return [0, *reversed(starts)]
+
+
+def _cut(segment: Segment, cuts: Sequence[int], pitch: np.ndarray, posteriors: Posteriors) -> list[Segment]:
+    """Divide a segment at frames that are counted from its start."""
+    edges = [0, *cuts, len(pitch)]
+    found = []
+    for start, end in itertools.pairwise(edges):
+        bin_ = round((float(np.median(pitch[start:end])) - posteriors.lowest_midi) * posteriors.bins_per_semitone)
+        bin_ = min(max(bin_, 0), posteriors.pitch.shape[1] - 1)
+        found.append(Segment(segment.start + start, segment.start + end, bin_))
+    return found
