@@ -1,8 +1,8 @@
 """Division of turns: notes inside a syllable between which only the pitch changes, such as 68 - 69 - 68.
 
-The network hears no boundary in a turn, because its pitch changes like that of an ornament. But in an ornament, the
-pitch does not stay and return: a scoop and a fall do not return, and the upper note of a mordent is shorter. Therefore,
-a note is divided where its pitch moves to another steady pitch, stays there, and returns.
+The onset probability is low at the steps of a turn, because the pitch changes as in an ornament. But in an ornament,
+the pitch does not stay and return: scoops and falls do not return, and the upper note of a mordent is shorter.
+Therefore, a note is divided where its pitch moves to another steady pitch, stays there, and returns.
 """
 
 import itertools
@@ -46,12 +46,10 @@ def divide_turns(
     shortest = _FIRST + 2 * config.shortest_turn
     divided: list[Segment] = []
     for segment in segments:
-        cuts: list[int] = []
-        if (segment.end - segment.start) * posteriors.hop >= shortest:
-            pitch = _sung(segment, posteriors, first)
-            if pitch is not None:
-                cuts = _turns(pitch, posteriors.hop, config.shortest_turn)
-        divided += _cut(segment, cuts, pitch, posteriors) if cuts else [segment]
+        long = (segment.end - segment.start) * posteriors.hop >= shortest
+        pitch = _sung(segment, posteriors, first) if long else None
+        cuts = [] if pitch is None else _turns(pitch, posteriors.hop, config.shortest_turn)
+        divided += [segment] if pitch is None or not cuts else _cut(segment, cuts, pitch, posteriors)
     return divided
 
 

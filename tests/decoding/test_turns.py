@@ -56,8 +56,8 @@ def test_a_longer_turn_is_divided_at_each_step():
         [(0.3, 60.0), (0.08, 61.0), (1.0, 60.0)],  # a mordent
         [(0.16, 58.8), (1.0, 60.0)],  # a scoop
         [(1.5, 60.0), (1.0, 59.0)],  # a fall
-        [(0.3, 60.0), (0.3, 64.0), (1.0, 60.0)],  # an octave or a leap would have an onset
-        [(0.3, 60.0), (0.3, 60.5), (1.0, 60.0)],  # out of tune
+        [(0.3, 60.0), (0.3, 64.0), (1.0, 60.0)],  # a leap
+        [(0.3, 60.0), (0.3, 60.5), (1.0, 60.0)],  # a small change of pitch
         [(0.3, 59.0), (0.3, 60.0), (1.0, 61.0)],  # no return
         [(0.16, 60.0), (0.16, 61.0)] * 6,  # a slow trill or vibrato
     ],
