@@ -29,6 +29,8 @@ piece by piece. The division into pieces has no effect on the result.
 The decoder uses only numpy, and needs neither torch nor weights.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from singtrans.decoding.boundaries import times
@@ -79,6 +81,10 @@ class Decoder:
         self._hop = 0.0
         self._waiting: list[Segment] = []  # notes that are decided, but whose following frames are missing
         self._found: list[Found] = []
+        self._length, self._clear = (
+            0,
+            0.0,
+        )  # number of frames of the notes, and the sum of the clarity over these frames
 
     def add(self, posteriors: Posteriors) -> None:
         """Add the next frames, in any number."""
@@ -96,10 +102,7 @@ class Decoder:
     @property
     def clarity(self) -> float:
         """Compute the mean clarity of the notes found so far, weighted by their length; 1 if there are none."""
-        lengths = [found.end - found.start for found in self._found]
-        if not lengths:
-            return 1.0
-        return float(np.average([found.clarity for found in self._found], weights=lengths))
+        return self._clear / self._length if self._length else 1.0
 
     def measured(self, duration: float) -> tuple[tuple[Note, ...], np.ndarray]:
         """Return the notes after all frames have been added, and their (notes, features) features for the confidence.
@@ -157,9 +160,22 @@ class Decoder:
         end = self._first + len(self._held)
         ready = sum(complete or segment.end + SURROUNDINGS < end for segment in self._waiting)
         if ready:
-            segments = divide_turns(self._waiting[:ready], self._held, self._first, self._config)
-            self._found += measure(segments, self._held, self._first, self._limits, self._config)
+            segments = self._waiting[:ready]
+            found = self._measured(segments)
+            # The mean clarity is that of undivided notes, for which the thresholds of songs were tuned.
+            self._length += sum(note.end - note.start for note in found)
+            self._clear += sum(note.clarity * (note.end - note.start) for note in found)
+            divided = divide_turns(segments, self._held, self._first, self._config)
+            if parts := [part for part in divided if part not in segments]:
+                whole = {(part.start, part.end) for part in divided}
+                found = [note for note in found if (note.start, note.end) in whole] + self._measured(parts)
+                found.sort(key=lambda note: note.start)
+            self._found += found
         self._waiting = self._waiting[ready:]
+
+    def _measured(self, segments: Sequence[Segment]) -> list[Found]:
+        assert self._held is not None
+        return measure(segments, self._held, self._first, self._limits, self._config)
 
 
 def decode(

@@ -88,3 +88,14 @@ def test_notes_are_in_order_for_any_division_into_pieces(parts, size):
     for start in range(0, FRAMES, size):
         decoder.add(posteriors[start : start + size])
     assert decoder.finish(FRAMES * HOP) == found
+
+
+def test_the_mean_clarity_does_not_depend_on_the_division():
+    turn = sung((0.3, 60.0), (0.24, 61.0), (1.0, 60.0))
+    clarity = []
+    for config in (WHOLE, TURNS):
+        decoder = Decoder(config)
+        decoder.add(turn)
+        decoder.finish(FRAMES * HOP)
+        clarity.append(decoder.clarity)
+    assert 0 < clarity[0] == clarity[1] < 1
