@@ -2,7 +2,7 @@
 
 Time is in seconds and pitch is a fractional MIDI number; Hz is used only internally. All functions use the
 random generator ``rng`` of the caller. A real voice is re-synthesised with WORLD (Morise, Yokomori and Ozawa 2016; the
-extra ``train``); the formant voice only needs numpy.
+extra ``recipe``); the formant voice only needs numpy.
 """
 
 from collections.abc import Sequence
@@ -138,7 +138,7 @@ def analyse(voice: np.ndarray, sample_rate: int, *, careful: bool = False) -> Vo
         The frames, which ``resing`` can use any number of times.
 
     Raises:
-        ValueError: if the recording is not one-dimensional or shorter than 0.1 s.
+        ValueError: if the recording is not one-dimensional, or is shorter than 0.1 s.
     """
     import pyworld
 
@@ -214,9 +214,9 @@ class _SteadyPieces:
 def resing(voice: VoiceFrames, notes: Sequence[Note], rng: np.random.Generator, style: SingingStyle) -> np.ndarray:
     """Sing other notes with a real voice: its vowels are stretched and looped with the pitch of ``f0_curve``.
 
-    At the attacks of `draw_attacks`, the level dips and, except for ``style.same_vowel_share``, a new vowel starts.
-    Joined notes on one pitch without an attack have different vowels; the other joined notes are slurred. Gaps may have
-    an unvoiced consonant of the recording.
+    At the attacks of `draw_attacks`, the level dips and a new vowel starts. A share of the attacks of joined notes
+    (``style.same_vowel_share``) keeps the previous vowel. Joined notes on one pitch without an attack have different
+    vowels; the other joined notes are slurred. Gaps may have an unvoiced consonant of the recording.
 
     Args:
         voice: result of ``analyse``. It sounds natural within about an octave of the original pitch.

@@ -50,8 +50,8 @@ def evaluate(  # noqa: PLR0913 (one parameter per option)
         str | None,
         typer.Option(
             metavar="MODEL",
-            help="Transcribe the recordings with this model, and score the result: name of a shipped model, or a weight"
-            " file.",
+            help="Name of a shipped model, or a weight file. The recordings are transcribed with it, and the result is"
+            " scored.",
             rich_help_panel=MODEL,
         ),
     ] = None,

@@ -45,7 +45,7 @@ class Listing:
         decided: whether the data set states the splits.
         unlabelled: recordings without labels.
         orphans: labels without a recording.
-        missing: map from files with the labels of many recordings to names in them without a recording.
+        missing: map from files with the labels of many recordings to the names in them that belong to no recording.
     """
 
     entries: list[Entry]

@@ -9,11 +9,14 @@ from singtrans.melody.beats import Beats
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TempoMap:
-    """Changes of tempo, rounded as in files, so that rounding errors do not accumulate.
+    """Changes of tempo.
+
+    `of` rounds them to the values that are written to the file, so that the ticks computed from them agree with the
+    file throughout.
 
     Attributes:
         starts: (changes,) ticks of the changes, ascending from 0.
-        lengths: (changes,) length of a quarter note after each change in whole microseconds.
+        lengths: (changes,) length of a quarter note after each change in microseconds; `of` rounds it to whole ones.
         resolution: ticks per quarter note.
     """
 

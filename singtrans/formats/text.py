@@ -211,7 +211,7 @@ def in_order(notes: Iterable[Note]) -> tuple[Note, ...]:
 
 
 def listed(names: Sequence[str], most: int = 5) -> str:
-    """Join the first names for an error message."""
+    """Join the first ``most`` names of a list for an error message."""
     return ", ".join(map(shown, names[:most])) + (", …" if len(names) > most else "")
 
 

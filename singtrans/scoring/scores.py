@@ -213,7 +213,7 @@ def evaluate(
 
 
 def compare(ours: Evaluation, theirs: Evaluation) -> dict[str, Difference]:
-    """Compare two systems on the recordings that both were scored on.
+    """Compare two systems on the recordings that both systems were scored on.
 
     Returns:
         A map from the names of all figures that both systems have, as in `NAMES`, to their differences.

@@ -339,7 +339,7 @@ def test_the_comparison_describes_the_tests_of_all_figures():
     known = of_sources(choir="abcdEF")
     ours, theirs = evaluate(known, Known()), evaluate(known, Known("a", name="other"))
     text = " ".join(text_comparison(ours, theirs, compare(ours, theirs)).split())
-    assert "Based on 4 to 6 files that both were scored on" in text
+    assert "Based on 4 to 6 files that both systems were scored on" in text
     assert "with all 16 or 64 flips of the signs" in text
 
 

@@ -263,7 +263,7 @@ def _offset(element: ElementTree.Element, state: _State) -> float:
 
 
 def _float(text: str | None) -> float | None:
-    """Return a finite number; None if the text is not one, so that the sign is ignored."""
+    """Parse a finite number. Return None if the text is not one; the caller then ignores the element."""
     try:
         value = float(text) if text is not None else None
     except ValueError:

@@ -78,7 +78,7 @@ def _low_pass(factor: int, highest: float, rate: int) -> np.ndarray:
 
 
 def add_spectrum(graph: Graph, samples: str, kernels: np.ndarray, config: FeatureConfig) -> str:
-    """Add the spectrum to a graph.
+    """Add to a graph the nodes that compute the spectrum.
 
     Args:
         graph: graph to which nodes are added.
@@ -105,7 +105,7 @@ def add_spectrum(graph: Graph, samples: str, kernels: np.ndarray, config: Featur
 
 
 def add_compression(graph: Graph, x: str, config: FeatureConfig) -> str:
-    """Add the compression, log(1 + c x) / log(1 + c)."""
+    """Add nodes that compute the compression, log(1 + c x) / log(1 + c)."""
     scaled = graph.node("Mul", x, graph.constant(np.float32(config.compression)))
     logarithm = graph.node("Log", graph.node("Add", scaled, graph.constant(np.float32(1.0))))
     return graph.node("Mul", logarithm, graph.constant(np.float32(1.0 / math.log1p(config.compression))))
@@ -115,8 +115,8 @@ def _decimated(graph: Graph, x: str, band: Band, reach: int, config: FeatureConf
     """Decimate the samples.
 
     Return the graph value (1, 1, m), which starts at the first sample of the first frame, and the number of surplus
-    samples at its end. Each hop is one matrix product with copies of the filter taps, one shifted copy per output
-    sample.
+    samples at its end. Each block of output samples is computed by one matrix product; the matrix has a shifted copy of
+    the filter taps for each sample.
     """
     if band.factor == 1:
         return (graph.slice(x, 2, reach, -reach) if reach else x), 0
@@ -138,7 +138,7 @@ def _decimated(graph: Graph, x: str, band: Band, reach: int, config: FeatureConf
 
 
 def _magnitudes(graph: Graph, samples: str, kernels: np.ndarray, hop: int, excess: int) -> str:
-    """Add the magnitudes of bins, (1, bins, frames), computed from the samples that their kernels need."""
+    """Add nodes that compute the magnitudes of bins, (1, bins, frames), from the samples that their kernels need."""
     rows = np.flatnonzero(kernels.any(axis=1))
     first, last = (int(rows[0]), int(rows[-1]) + 1) if len(rows) else (0, 1)
     part = graph.slice(samples, 2, first, -(len(kernels) - last + excess) or None)
