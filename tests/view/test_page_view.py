@@ -42,6 +42,7 @@ def test_a_note_is_on_the_row_of_its_name_in_the_key(opened, tmp_path):
     tab = opened(replace(tune(), notes=notes))
     tab.mouse.click(*point(tab, 2.2, 67.0))
     assert chosen(tab).startswith("G4 +60 cents")
+    painted(tab)  # the options are replaced when the selection is painted
     box = tab.locator("#options [role=option]").nth(3).bounding_box()
     assert box["y"] + box["height"] / 2 == pytest.approx(point(tab, 2.2, 67.0)[1], abs=1)
     assert [n.moved for n in formats.load_notes(saved(tab, "save-csv", tmp_path / "a.csv"))] == [0, 0, 0, -1]
