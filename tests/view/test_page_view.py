@@ -42,7 +42,8 @@ def test_a_note_is_on_the_row_of_its_name_in_the_key(opened, tmp_path):
     tab = opened(replace(tune(), notes=notes))
     tab.mouse.click(*point(tab, 2.2, 67.0))
     assert chosen(tab).startswith("G4 +60 cents")
-    painted(tab)  # the options are replaced when the selection is painted
+    # The options are replaced some time after the selection has changed.
+    wait_for(tab, "document.querySelector('#options [aria-selected=true]')?.getAttribute('aria-posinset') === '4'")
     box = tab.locator("#options [role=option]").nth(3).bounding_box()
     assert box["y"] + box["height"] / 2 == pytest.approx(point(tab, 2.2, 67.0)[1], abs=1)
     assert [n.moved for n in formats.load_notes(saved(tab, "save-csv", tmp_path / "a.csv"))] == [0, 0, 0, -1]
@@ -165,11 +166,11 @@ def test_all_controls_can_be_focused_and_have_names(opened, size):
 
 def test_light_and_dark_are_remembered(opened):
     tab = opened(tune(), color_scheme="dark")
-    assert tab.evaluate("document.documentElement.dataset.theme") == "dark"
+    wait_for(tab, "document.documentElement.dataset.theme === 'dark'")
     tab.click("#theme")
+    wait_for(tab, "localStorage.getItem('singtrans:theme') === 'light'")
     tab.reload()
-    wait_for(tab, "document.body.dataset.ready === 'true'")
-    assert tab.evaluate("document.documentElement.dataset.theme") == "light"
+    wait_for(tab, "document.documentElement.dataset.theme === 'light'")
 
 
 def test_teaching_and_sheet_music_show_commands(opened, tmp_path):
