@@ -24,6 +24,7 @@ SAMPLE_RATE = 44_100
 FFT, HOP, BINS, FRAMES = 4096, 1024, 1024, 512
 _CONTEXT = 32  # frames
 _KEPT = FRAMES - 2 * _CONTEXT
+_TOGETHER = 16  # frames that are transformed together
 _OVERLAP = FFT - HOP
 _DELAY = FFT // 2  # samples; frame 0 is centred on the first sample
 
@@ -71,13 +72,21 @@ class SpleeterSeparator:
     def _frames(self, samples: np.ndarray) -> np.ndarray:
         """Compute (kept, 2, FFT) windowed frames of the voice from (size, 2) samples of the mix."""
         cut = np.lib.stride_tricks.sliding_window_view(samples, FFT, axis=0)[::HOP]
-        spectrum = np.fft.rfft(cut * self._window)
-        mix = np.abs(spectrum[:, :, :BINS]).astype(np.float32).transpose(1, 0, 2)
+        spectrum = np.concatenate([np.fft.rfft(cut[part] * self._window)[:, :, :BINS] for part in _parts(FRAMES)])
+        mix = np.abs(spectrum).astype(np.float32, copy=False).transpose(1, 0, 2)
         (mask,) = self._session.run(["mask"], {"mix": np.ascontiguousarray(mix)[None]})
-        used = slice(_CONTEXT, FRAMES - _CONTEXT)
-        voice = np.zeros_like(spectrum[used])
-        voice[:, :, :BINS] = spectrum[used, :, :BINS] * mask[0, :, used].transpose(1, 0, 2)
-        return (np.fft.irfft(voice, FFT) * self._window).astype(np.float32, copy=False)
+        voice = spectrum[_CONTEXT : FRAMES - _CONTEXT]
+        voice *= mask[0, :, _CONTEXT : FRAMES - _CONTEXT].transpose(1, 0, 2)
+        frames = np.empty((_KEPT, 2, FFT), np.float32)
+        for part in _parts(_KEPT):
+            frames[part] = np.fft.irfft(voice[part], FFT) * self._window
+        return frames
+
+
+def _parts(frames: int) -> Iterator[slice]:
+    """Yield slices of a few frames, whose temporary arrays are small."""
+    for first in range(0, frames, _TOGETHER):
+        yield slice(first, min(first + _TOGETHER, frames))
 
 
 def _overlap_add(frames: np.ndarray) -> np.ndarray:
@@ -95,5 +104,5 @@ def _session(weights: Mapping[str, np.ndarray], threads: int) -> "InferenceSessi
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    options.enable_cpu_mem_arena = False  # this saves 60 MB, and is not slower
+    options.enable_cpu_mem_arena = False  # this saves 20 to 30 MB
     return onnxruntime.InferenceSession(mask_graph(weights), options, providers=["CPUExecutionProvider"])
