@@ -40,7 +40,7 @@ SAMPLES = Path(__file__).parents[1] / "sample_audio"
 
 
 def recording(seed: int) -> tuple[tuple[Note, ...], np.ndarray]:
-    """Make the notes and the (samples,) of a recording of the voice."""
+    """Make a recording of the voice; return its notes and its samples, of shape (samples,)."""
     rng = np.random.default_rng(seed)
     notes = random_melody(rng, SECONDS, 52.0, 66.0)
     curve = f0_curve(notes, HOP_SECONDS, rng, STYLE)

@@ -239,7 +239,10 @@ def _is_channel(text: str) -> bool:
 
 
 def _reading(cells: Mapping[str, str], name: str, audio: Path, notes: Path | None) -> ReadOptions:
-    """Return the options of a row for reading its notes, with the recording's name in files with many recordings."""
+    """Return the options with which the notes of a row are read.
+
+    If the file has many recordings, the options include the name of the recording.
+    """
     stated = {column: cells[column] or None for column in CHOICES}
     song = stated["name"]
     if notes is not None and notes.is_file() and song is None:

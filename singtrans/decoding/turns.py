@@ -94,8 +94,8 @@ def _turns(pitch: np.ndarray, hop: float, shortest: float) -> list[int]:
 def _steady_parts(pitch: np.ndarray) -> list[int]:
     """Divide a pitch into parts of constant pitch, by dynamic programming, and return their first frames.
 
-    The parts have the least sum of deviations, each of which is at most a semitone, and of costs of changes (the model
-    of Potts).
+    The division minimises the sum of the deviations, each counted as at most a semitone, plus a cost for each change
+    (Potts model).
     """
     levels = np.arange(pitch.min(), pitch.max() + _GRID, _GRID)
     costs = np.minimum(np.abs(pitch[:, None] - levels), 1.0)

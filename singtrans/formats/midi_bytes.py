@@ -1,7 +1,8 @@
 """Repair of damaged MIDI files, as far as possible, before a library reads them.
 
 Invalid meta events, such as an impossible key signature, are replaced with empty texts, because they do not affect
-notes. Tracks are ended at the end of the file. Content around the tracks, as in a RIFF file (``.rmi``), is removed.
+notes. A track that is cut off by the end of the file is closed there. Content around the tracks, as in a RIFF file
+(``.rmi``), is removed.
 """
 
 import re

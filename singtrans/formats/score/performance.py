@@ -179,7 +179,10 @@ def _metre(bars: list[tuple[float, Bar]]) -> StatedMetre:
 
 
 def _merged(signs: list[BarSigns]) -> BarSigns:
-    """Join the signs that all parts have at one bar: most programs write them into the first part only."""
+    """Collect the signs of all parts at one bar.
+
+    They hold for every part, but most programs write them into the first part only.
+    """
     return BarSigns(
         forward=any(s.forward for s in signs),
         backward=max(s.backward for s in signs),
