@@ -1,6 +1,7 @@
 """The engine spleeter: its output is masked and aligned, for any block size."""
 
 import re
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -88,3 +89,20 @@ def test_a_missing_package_is_reported(monkeypatch):
     monkeypatch.setattr(checkpoint, "PACKAGE", "no_such_package_for_songs")
     with pytest.raises(UsageError, match=re.escape(install_command("songs"))):
         SpleeterSeparator()
+
+
+def test_memory_is_small_and_does_not_grow(randomised):
+    """Large temporary arrays also leave holes in the heap, and these grow with the length of a song."""
+    block = tones(1.0)
+
+    def peak(seconds):
+        tracemalloc.start()
+        for _ in randomised(block for _ in range(seconds)):
+            pass
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    short = peak(25)
+    assert short < 52e6
+    assert peak(60) < short + 1e6
