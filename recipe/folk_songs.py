@@ -144,7 +144,7 @@ class _Body:
     def add_line(self, line: str) -> bool:
         """Add the notes of a line, which is a phrase; return whether all of its signs are known.
 
-        If a bar ends with the line, there is no bar line.
+        The files have no bar line where a bar ends at the end of a line.
         """
         place = 0
         while place < len(line):

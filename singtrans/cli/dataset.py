@@ -125,7 +125,7 @@ def split(  # noqa: PLR0913 (one parameter per option)
     """Split labelled recordings for training, validation and testing.
 
     The command writes a manifest with a column "split", whose values are train, valid and test. Recordings in a folder
-    named test stay in the split test.
+    named test stay in the test split.
 
     \b
     Examples:

@@ -15,8 +15,8 @@ onset and offset are weak. Vibrato and short octave errors do not divide a note,
 note.
 
 A note may begin with a lead-in (a scoop or a grace note) and end with a tail (a fall). Each is at most
-``longest_ornament`` long. In these parts, all pitches near the note's pitch fit equally well, but worse than the note's
-pitch fits its steady part. The score of the boundary between such a part and the steady part is
+``longest_ornament`` long. In these parts, all pitches near the note's pitch have the same fit, which is lower than the
+best fit in the steady part. The score of the boundary between such a part and the steady part is
 
     ornament_weight * log odds of an ornament's boundary - syllable_weight * log odds of a syllable - ornament_cost
 
@@ -198,7 +198,7 @@ def decode(
 
 
 def pitch_between(posteriors: Posteriors, config: DecoderConfig, onset: float, offset: float) -> float:
-    """Measure the sung pitch between two given times, in the same way as `decode` between times that it finds.
+    """Measure the sung pitch between two given times, as `decode` does for the notes that it finds.
 
     Args:
         posteriors: posteriors of the whole recording.

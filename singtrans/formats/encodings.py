@@ -103,7 +103,10 @@ def _is_one_language(text: str) -> bool:
 
 
 def _strangeness(text: str, encoding: str) -> float:
-    """Compute the mean over non-ASCII bytes: how rare their character is, and whether it fits the one before."""
+    """Compute how unusual a text is: the mean penalty of its non-ASCII bytes.
+
+    Rare characters, and characters that do not fit the previous one, have penalties.
+    """
     total = count = 0.0
     before = " "
     for character in text:

@@ -150,7 +150,7 @@ def _recurring(
 def figure_starts(pitches: np.ndarray, positions: np.ndarray) -> np.ndarray:
     """Return (notes,) whether each note starts a figure that occurs at least twice.
 
-    A figure is a longest sequence of the same intervals and note values.
+    A figure is a sequence of intervals and note values that occurs twice and cannot be made longer.
 
     Args:
         pitches: (notes,) MIDI numbers.
@@ -213,7 +213,8 @@ def _repetitions(melody: Melody, curves: Sequence[TempoCurve], found: Hypotheses
 def _recurrences(melody: Melody, curve: TempoCurve) -> np.ndarray:
     """Return (3, lags) shares of the notes that recur after each lag, in ticks of the curve's pulse.
 
-    Three shares count any note, a note of the same pitch, and a note with the same step of pitch and length after it.
+    The first share counts any note. The second one counts notes of the same pitch. The third one counts notes with the
+    same length and the same step to the next pitch.
     """
     at = np.rint((curve.values - curve.values[0]) * TICKS).astype(int)
     step, length = np.diff(melody.pitches, append=0), np.diff(at, append=0)

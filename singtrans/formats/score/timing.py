@@ -98,8 +98,8 @@ def _rhythm(
 ) -> Rhythm | None:
     """Find the rhythm that follows the singer.
 
-    If no tempo is stated and no beat is clear, a remark is added. Then only a score has the rhythm, because a guess is
-    easier to read than a grid that ignores the notes.
+    If no tempo is stated and no beat is clear, a remark is added. In this case, the uncertain rhythm is returned only
+    for a score, because a score in an uncertain rhythm is easier to read than one on a grid that ignores the notes.
     """
     tempo = float(options.tempo) if isinstance(options.tempo, float | int) else None
     rhythm = find_rhythm(notes, RhythmRequest(metre, tempo, options.pickup, options.downbeat, pulse))
@@ -117,7 +117,7 @@ def _rhythm(
 
 
 def _band_tempo(rhythm: Rhythm, pulse: float) -> float:
-    """Return the multiple of the instruments' tempo that the rhythm has, as a round number if that moves no beat."""
+    """Return the tempo of the rhythm as a multiple of the instruments' tempo, rounded if that moves no beat much."""
     length = float(rhythm.starts[-1] - rhythm.starts[0])
     return round_tempo(multiple_near(rhythm.beats.tempo, pulse), length / float(rhythm.metre.beat))
 
