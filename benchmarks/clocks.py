@@ -1,4 +1,4 @@
-"""Compare onsets in files with gaps and delays with onsets after the ffmpeg command converts these files to WAV.
+"""Transcribe files that have gaps and delays, and their conversions to WAV by the ffmpeg command, and compare onsets.
 
     python -m benchmarks.clocks [--keep FOLDER]
 
@@ -160,7 +160,7 @@ class Difference:
 
 
 def compare(found: Transcription, expected: Transcription) -> Difference:
-    """Compare onsets; the largest difference is that of the nearest onsets."""
+    """Compare each onset with the nearest onset of the other transcription, and find the largest difference."""
     ours = np.array([note.onset for note in found.notes])
     theirs = np.array([note.onset for note in expected.notes])
     if not len(ours) or not len(theirs):

@@ -54,7 +54,7 @@ def sing(singer: Singer, rng: np.random.Generator, scale: Sequence[int] = MAJOR)
 
 
 def shares(singer: Singer, seed: int) -> tuple[float, ...]:
-    """Compute the shares of correct note numbers: at 440 Hz, with the estimated tuning, and also transposed."""
+    """Compute the shares of correct note numbers: at 440 Hz, with the estimated tuning, and for any transposition."""
     song, true = sing(singer, np.random.default_rng(seed))
     plain = np.array([note.note for note in song.notes]) - true
     found = np.array([note.note for note in apply_tuning(song, AUTO).notes]) - true

@@ -254,5 +254,5 @@ def draw_level(
 
 
 def _ramp(way: np.ndarray, floor: float, least: float = 0.0) -> np.ndarray:
-    """Return a quarter of a sine that rises from ``floor`` to 1 at ``way`` = 1, and starts at ``least``."""
+    """Return a quarter of a sine that rises from ``floor`` to 1 at ``way`` = 1; ``way`` is at least ``least``."""
     return floor + (1 - floor) * np.sin(np.pi / 2 * np.clip(way, least, 1))

@@ -1,7 +1,7 @@
 """Placement of decoded frames at their presentation times, as a continuous stream.
 
-Gaps between frames become silence, overlaps are cut off, and jitter is ignored. A small difference is only corrected if
-it lasts; this is needed because the losses of single packets add up.
+Gaps between frames become silence, overlaps are cut off, and jitter is ignored. A small difference is corrected if it
+lasts, because the losses of single packets add up; else it is ignored.
 """
 
 import math
@@ -112,7 +112,7 @@ class PresentationClock:
         yield from self._append(held.samples)
 
     def _shift(self, samples: np.ndarray, time: float, lag: int) -> Iterator[np.ndarray]:
-        """Place a frame whose time is less than a jump away."""
+        """Place a frame whose time differs from the expected one by too little to count as a jump."""
         if lag < -_OVERLAP_SECONDS * self._rate and self._rules.restarts:
             self._start = time - self.position / self._rate
             lag = 0

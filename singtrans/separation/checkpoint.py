@@ -42,7 +42,7 @@ def find_checkpoint() -> Path:
 
 
 def read_checkpoint(path: Path, sha256: str = SHA256) -> dict[str, np.ndarray]:
-    """Read arrays by their names in torch.
+    """Read the arrays, and return a map from the names that they have in torch.
 
     Args:
         path: path of the checkpoint.

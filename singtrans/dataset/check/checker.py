@@ -119,8 +119,8 @@ def check(
     Args:
         data: manifest, or folder of labelled recordings.
         transcribe: function that transcribes a recording, such as a `singtrans.Transcriber`.
-        watch: function that opens a progress display for a number of recordings, which is called with the length of
-            each.
+        watch: function that opens a progress display for a number of recordings; the display is called with the
+            length of each recording.
         pattern: pattern for names of label files, as for `singtrans.dataset.manifest.read_entries`.
 
     Raises:

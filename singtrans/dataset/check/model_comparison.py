@@ -91,7 +91,7 @@ def compare(
 
 
 def _onset_deviation(found: ProblemList, recording: CheckedRecording, convention: Convention) -> None:
-    """Add small deviations of the onset lag from the lag of the set."""
+    """Add a problem if the onset lag differs slightly from the lag of the set."""
     if recording.onset_lag is None or convention.onset_lag is None:
         return
     late = recording.onset_lag.seconds - convention.onset_lag

@@ -52,7 +52,7 @@ def replace_tempo(page: Element, sheet: Sheet) -> None:
 
 
 def tidy_lyrics(page: Element, narrow: float) -> None:
-    """Make the letters of lyrics as wide as verovio expects, and remove lines that are as short as a full stop.
+    """Make the letters of lyrics as wide as verovio expects, and remove very short strokes after syllables.
 
     Args:
         page: an engraved page.

@@ -117,7 +117,7 @@ def _rhythm(
 
 
 def _band_tempo(rhythm: Rhythm, pulse: float) -> float:
-    """Return the tempo of the rhythm as a multiple of the instruments' tempo, rounded if that moves no beat much."""
+    """Return the multiple of the instruments' tempo that is nearest to the tempo of the rhythm, rounded if possible."""
     length = float(rhythm.starts[-1] - rhythm.starts[0])
     return round_tempo(multiple_near(rhythm.beats.tempo, pulse), length / float(rhythm.metre.beat))
 
