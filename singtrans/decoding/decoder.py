@@ -166,14 +166,16 @@ class Decoder:
             self._length += sum(note.end - note.start for note in found)
             self._clear += sum(note.clarity * (note.end - note.start) for note in found)
             divided = divide_turns(segments, self._held, self._first, self._config)
-            if parts := [part for part in divided if part not in segments]:
-                whole = {(part.start, part.end) for part in divided}
-                found = [note for note in found if (note.start, note.end) in whole] + self._measured(parts)
+            if len(divided) > len(segments):
+                known, whole = set(segments), set(divided)
+                found = [note for segment, note in zip(segments, found, strict=True) if segment in whole]
+                found += self._measured([part for part in divided if part not in known])
                 found.sort(key=lambda note: note.start)
             self._found += found
         self._waiting = self._waiting[ready:]
 
     def _measured(self, segments: Sequence[Segment]) -> list[Found]:
+        """Measure segments, of which there is at least one and whose frames are held."""
         assert self._held is not None
         return measure(segments, self._held, self._first, self._limits, self._config)
 

@@ -15,10 +15,9 @@ from singtrans.decoding.note_pitch import centroid
 from singtrans.decoding.posteriors import Posteriors
 from singtrans.decoding.search import Segment
 
-LEAST_STEP, MOST_STEP = 0.7, 1.5
-"""Smallest and largest step of a turn in semitones. Longer steps mostly have an onset of their own."""
-
+_LEAST_STEP, _MOST_STEP = 0.7, 1.5  # semitones; larger steps mostly have an onset of their own
 _RETURN = 0.5  # semitones by which the pitch after the return may differ from the pitch before the step
+_LONGEST = 10.0  # seconds; a longer note has no turns, and would need much memory
 _FIRST = 0.08  # least length of the first note in seconds; it is often short
 _MOST_PARTS = 5  # a note with more steady parts has a slow vibrato
 _REACH = 2.0  # semitones from the note's pitch within which the pitch of its frames is measured
@@ -46,8 +45,8 @@ def divide_turns(
     shortest = _FIRST + 2 * config.shortest_turn
     divided: list[Segment] = []
     for segment in segments:
-        long = (segment.end - segment.start) * posteriors.hop >= shortest
-        pitch = _sung(segment, posteriors, first) if long else None
+        fits = shortest <= (segment.end - segment.start) * posteriors.hop <= _LONGEST
+        pitch = _sung(segment, posteriors, first) if fits else None
         cuts = [] if pitch is None else _turns(pitch, posteriors.hop, config.shortest_turn)
         divided += [segment] if pitch is None or not cuts else _cut(segment, cuts, pitch, posteriors)
     return divided
@@ -60,7 +59,7 @@ def _sung(segment: Segment, posteriors: Posteriors, first: int) -> np.ndarray | 
     index = np.clip(segment.bin + np.arange(-reach, reach + 1), 0, posteriors.pitch.shape[1] - 1)
     peak = index[posteriors.pitch[frames[:, None], index].argmax(axis=1)]
     low, high = np.quantile(peak, (0.1, 0.9))
-    if high - low < 0.6 * LEAST_STEP * posteriors.bins_per_semitone:
+    if high - low < 0.6 * _LEAST_STEP * posteriors.bins_per_semitone:
         return None
     midi, _ = centroid(posteriors, frames, peak, reach=round(posteriors.bins_per_semitone))
     voiced = np.flatnonzero(posteriors.voicing[frames] >= _VOICED)
@@ -81,8 +80,8 @@ def _turns(pitch: np.ndarray, hop: float, shortest: float) -> list[int]:
     for before, here, after in zip(range(len(starts)), range(1, len(starts)), range(2, len(starts)), strict=False):
         steps = abs(middle[here] - middle[before]), abs(middle[here] - middle[after])
         if (
-            min(steps) >= LEAST_STEP
-            and max(steps) <= MOST_STEP
+            min(steps) >= _LEAST_STEP
+            and max(steps) <= _MOST_STEP
             and abs(middle[after] - middle[before]) <= _RETURN
             and length[before] >= _FIRST
             and min(length[here], length[after]) >= shortest

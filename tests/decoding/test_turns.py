@@ -99,3 +99,12 @@ def test_the_mean_clarity_does_not_depend_on_the_division():
         decoder.finish(FRAMES * HOP)
         clarity.append(decoder.clarity)
     assert 0 < clarity[0] == clarity[1] < 1
+
+
+def test_a_very_long_note_is_not_divided():
+    frames = 1000
+    midi = np.full(frames, 60.0)
+    midi[300:500] = 61.0
+    posteriors = clear([(START, 19.0, 60.0)], frames, midi=midi)
+    assert len(decode(posteriors, TURNS, frames * HOP)) == 1
+    assert len(decode(posteriors[:400], TURNS, 400 * HOP)) == 1, "there is no return in this part"
