@@ -3,6 +3,7 @@
 import gc
 import os
 import signal
+import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,9 @@ from hypothesis import HealthCheck, settings
 
 from singtrans.model.model_file import StoredModel, write_model
 from tests.helpers.models import small_stored_model
+
+# Two processes that compile functions of librosa at the same time must not share the cache of numba.
+os.environ["NUMBA_CACHE_DIR"] = str(Path(tempfile.gettempdir()) / f"numba-{os.getpid()}")
 
 if TYPE_CHECKING:
     from singtrans.model.network import Model
