@@ -1,4 +1,4 @@
-"""Exceptions that a user can cause, each with an exit code."""
+"""Exceptions for errors that a user can cause. Each exception has an exit code."""
 
 
 class SingtransError(Exception):
@@ -12,7 +12,7 @@ class SingtransError(Exception):
 
 
 class InputError(SingtransError):
-    """One input cannot be used. Other inputs may still be processed."""
+    """One input cannot be used, but other inputs may still be processed."""
 
     exit_code = 1
 

@@ -12,7 +12,7 @@ def need(package: str, extra: str, purpose: str) -> ModuleType:
 
     Args:
         package: name of the package.
-        extra: extra of singtrans that installs it.
+        extra: extra of singtrans that installs the package.
         purpose: feature that needs the package; the error message begins with it.
 
     Raises:
@@ -27,14 +27,14 @@ def need(package: str, extra: str, purpose: str) -> ModuleType:
 
 
 def missing_package(package: str, extra: str, purpose: str) -> UsageError:
-    """Make the error for a missing package; it gives the command that installs it."""
+    """Make the error for a missing package. Its message contains the command that installs the package."""
     return UsageError(f"{purpose} needs the package {package}, which is not installed: {install_command(extra)}")
 
 
 def install_command(extra: str) -> str:
-    """Return the command that installs an extra from where singtrans itself was installed.
+    """Return the command that installs an extra from the same source as singtrans itself.
 
-    That is a folder (a checkout), a repository, or the package index. pip records it as PEP 610 specifies.
+    The source is a folder (a checkout), a repository, or the package index. pip records it as specified in PEP 610.
     """
     import json
     from importlib.metadata import PackageNotFoundError, distribution

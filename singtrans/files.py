@@ -1,4 +1,4 @@
-"""Safe writing of files, which never leaves an incomplete file, and reading with clear errors."""
+"""Writing of files that are never left incomplete, and reading of files with clear errors."""
 
 import contextlib
 import errno
@@ -18,17 +18,18 @@ except ImportError:
     fcntl = None  # type: ignore[assignment]  # Windows has no such module
 
 MOST_BYTES = 64_000_000
-"""Largest size of a file with notes. Larger files are not read, because they take 10 to 40 times the size in memory."""
+"""Largest size in bytes of a file with notes. Larger files are refused, because reading takes 10 to 40 times the size
+in memory."""
 
 _TEMPORARY = re.compile(r"\.singtrans-[0-9a-f]{32}\.tmp")
 
 
 @contextlib.contextmanager
 def whole_file(path: Path, *, overwrite: bool = True) -> Iterator[BinaryIO]:
-    """Open a binary file for writing that appears at ``path`` only when it is complete.
+    """Open a binary file for writing, and move it to ``path`` only when it is complete.
 
     Until then, the file is in the same folder under a temporary name. It is removed if writing fails or is interrupted.
-    If the process is killed, :func:`sweep` removes it later.
+    If the process is killed, :func:`sweep` removes the file later.
 
     Args:
         path: path of the file; its folder must exist.
@@ -96,10 +97,10 @@ def _remove(path: Path) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Remove unfinished files of :func:`whole_file` that killed processes left in a folder.
+    """Remove the unfinished files of :func:`whole_file` that processes left in a folder when they were killed.
 
-    A process holds a lock on each such file that it writes, and the lock ends with the process. On file systems without
-    locks, no file is removed.
+    A process holds a lock on each unfinished file that it writes, and the lock ends with the process. On file systems
+    without locks, no file is removed.
     """
     if fcntl is None:
         return
@@ -129,7 +130,7 @@ def read_bytes(path: Path, most: int | None = MOST_BYTES) -> bytes:
     """Read the content of a file.
 
     Args:
-        path: the file.
+        path: path of the file.
         most: largest size in bytes; None for no limit.
 
     Raises:

@@ -17,14 +17,14 @@ from singtrans.decoding.spans import around
 from singtrans.notes import FALL, GRACE, SCOOP
 
 SURROUNDINGS = max(REACH, AROUND)
-"""Number of frames before and after a note on which its values depend."""
+"""Number of frames before a note, and after it, that also affect the measured values of the note."""
 
 _BOUNDARY = 2  # number of frames on each side of a boundary that are searched for the release
 
 
 @dataclass(frozen=True, slots=True)
 class FoundOrnament:
-    """An ornament of a note, with fractional frames and a fractional MIDI number."""
+    """An ornament of a note. Its times are fractional frames, and its pitch is a fractional MIDI number."""
 
     onset: float
     offset: float
@@ -38,13 +38,13 @@ class Found:
 
     Attributes:
         start, end: first frame of the note, and first frame after it.
-        onset, offset: refined boundaries in fractional frames; they may be out of order with boundaries of other notes.
+        onset, offset: refined boundaries in fractional frames. An offset may be later than the onset of the next note.
         pitch: fractional MIDI number.
         clarity: clarity of the evidence for the note, 0 to 1.
         features: (features,) from `singtrans.decoding.confidence.frame_features`.
         ornaments: ornaments in time order.
-        release: probabilities that a score ends the previous note at the start of this one, and that it ends this note
-            at its offset; None if the model has no such output.
+        release: two probabilities: that a score would end the previous note where this note starts, and that a score
+            would end this note where it was found to end. None if the model does not compute them.
     """
 
     start: int
@@ -61,12 +61,12 @@ class Found:
 def measure(
     segments: Sequence[Segment], posteriors: Posteriors, first: int, limits: Limits, config: DecoderConfig
 ) -> list[Found]:
-    """Measure segments. The values of a segment do not depend on the others.
+    """Measure segments. The values of a segment do not depend on the other segments.
 
     Args:
         segments: at least one segment, with frames relative to the start of the recording.
-        posteriors: posteriors with the frames of the segments, and `SURROUNDINGS` more frames before and after them, if
-            the recording has them.
+        posteriors: posteriors of all frames from `SURROUNDINGS` frames before the first segment to `SURROUNDINGS`
+            frames after the last one, as far as the recording has such frames.
         first: frame of the recording at which ``posteriors`` start.
         limits: limits of the search.
         config: configuration of the decoder.
@@ -101,7 +101,7 @@ def measure(
 def _pitches(
     parts: Parts, bins: np.ndarray, posteriors: Posteriors, first: int, config: DecoderConfig
 ) -> tuple[np.ndarray, list[tuple[FoundOrnament, ...]]]:
-    """Measure the pitch of each note's steady part, and of its lead-in and tail."""
+    """Measure the pitches of the steady part, the lead-in and the tail of each note."""
     notes = len(bins)
     owner = np.concatenate([np.arange(notes), np.flatnonzero(parts.lead), np.flatnonzero(parts.fall)])
     start = np.concatenate([parts.steady, parts.start[parts.lead], parts.tail[parts.fall]])

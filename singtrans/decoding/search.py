@@ -1,25 +1,32 @@
-"""Search for the best sequence of notes and silences, by dynamic programming over frames that are given in pieces.
+"""Search for the best sequence of notes and silences by dynamic programming. The frames can be added in pieces.
 
-A note has up to three parts: a lead-in (a scoop or a grace note), a steady part, and a tail (a fall). A lead-in and a
-tail are short, have the cost of a boundary inside a note, and have a pitch near the note's pitch.
+A note has up to three parts: a lead-in (a scoop or a grace note), a steady part, and a tail (a fall). Lead-ins and
+tails are short, and their pitch is near the pitch of the note. Each of them adds the cost of a boundary inside a note.
 
-Position ``t`` is before frame ``t``. ``silence`` is the best score of all sequences up to ``t`` that end in silence,
-and ``ended`` is the best score of all sequences that end with a note at ``t``. ``begin`` is the best score of a
-sequence after which a note can begin at ``t``. ``opened[p]`` is the best score at the start of the steady part of a
-note with pitch ``p``, including a lead-in, minus the sum of gain up to that start. The sum of ``opened[p]`` and the
-gain up to ``t`` is the score of the note up to ``t``. ``opened`` is delayed by the length of the shortest note. The
-scores of lead-ins and tails are maxima over the last positions, also minus sums.
+Position ``t`` is the boundary before frame ``t``. For each position, the search computes these scores:
+
+- ``silence``: best score of all sequences that are silent at ``t``.
+- ``ended``: best score of all sequences whose last note ends at ``t``.
+- ``begin``: best score of all sequences up to ``t`` if a new note begins there, including the score of its onset.
+- ``opened[p]``: best score of all sequences whose last note has pitch ``p`` and is not finished. The score is taken at
+  the start of the steady part, and the sum of the gain up to that start is subtracted. The score of the same sequence
+  at ``t`` is therefore ``opened[p]`` plus the sum of the gain up to ``t``. A note is included in ``opened`` only when
+  it has the least length of a note.
+
+A lead-in or a tail has a limited length, so its score is a maximum over the last positions. Sums are subtracted from
+these scores in the same way.
 
 The search is fast and uses little memory for three reasons:
 
 - There is no loop over frames. The frames of a block depend on each other only through one number per frame, ``begin``.
   If ``begin`` is given, all other values in the block are running maxima. The search therefore starts with a guess of
-  ``begin``. At the first position where the guess is wrong, all values before it are right, and those after it are
-  computed again. This takes one iteration per note, not per frame.
-- Only two kinds of back pointers are stored: the start of each note that ends at a position, and the end of the note
-  before each note that begins at a position. `singtrans.decoding.ornaments` finds the parts of a note later.
-- Notes are returned as soon as they are decided. Nearly always, all sequences that can still be the best have the same
-  notes until a second or two ago. These notes are final, and the values for them are deleted.
+  ``begin``. All values before the first position with a wrong guess are right. The guess is corrected, and the values
+  after that position are computed again. This takes one iteration per note, not per frame.
+- Few back pointers are stored for a position: the start and the pitch of the best note that ends there, and the end of
+  the note that precedes a note that begins there. `singtrans.decoding.ornaments` finds the parts of a note later.
+- Notes are returned as soon as they are final. Nearly always, all sequences that can still become the best one contain
+  the same notes, except for the last one or two seconds. These common notes are final, and their back pointers are
+  deleted.
 
 The search uses only numpy, and needs neither torch nor weights.
 """
@@ -67,14 +74,14 @@ class Search:
     def finish(self) -> list[Segment]:
         """Return the remaining notes after all frames have been added.
 
-        A recording may end during a note, so its last position has no evidence for or against an offset.
+        A recording may end during a note, so the last position has no evidence for or against an offset.
         """
         nothing, flat = np.full(1, -np.inf), np.zeros((1, len(self._past.opened)))
         self._keep([self._search(Evidence(nothing, np.zeros(1), flat, nothing, flat))])
         return self._trace(self._before_silence)
 
     def _search(self, evidence: Evidence) -> np.ndarray:
-        """Search the positions before some frames, and return their (3, positions) back pointers."""
+        """Search the positions directly before the given frames, and return their (3, positions) back pointers."""
         block = Block(self._past, evidence, self._next, self._limits)
         positions = np.arange(self._next, self._next + len(evidence))
         silence = block.silence[:-1]
@@ -91,7 +98,7 @@ class Search:
         self._ended_bin, self._ended_start, self._begun_after = np.concatenate([kept, *pointers], axis=1)
 
     def _decide(self) -> list[Segment]:
-        """Return the notes that all possible best sequences have, and delete values that are no longer needed."""
+        """Return the notes that have become final, and delete the values that are no longer needed."""
         past = self._past
         begun = np.arange(max(self._next - len(past.begin), self._base), self._next)
         open_, tails = past.opened_start[past.opened > -np.inf], past.tail_start[past.tail > -np.inf]
@@ -118,7 +125,7 @@ class Search:
         return int(self._ended_start[end - self._base])
 
     def _trace(self, end: int) -> list[Segment]:
-        """Collect notes backwards, from the end of the last one to those already returned. No note ends at 0."""
+        """Return the notes up to ``end`` that have not been returned yet, in order."""
         segments = []
         while end > self._base:
             start = self._start(end)

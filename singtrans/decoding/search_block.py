@@ -11,8 +11,8 @@ class Limits:
     """Limits of the search.
 
     Attributes:
-        shortest: length of the shortest note without its ornaments, in frames; at least 1.
-        ornament: length of the longest lead-in or tail in frames; with 0, no ornaments are found.
+        shortest: least length of a note without its ornaments, in frames; at least 1.
+        ornament: greatest length of a lead-in or a tail, in frames; if 0, no ornaments are found.
         legato_cost: cost of a note that follows another without a gap.
     """
 
@@ -23,13 +23,13 @@ class Limits:
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """Scores of some frames.
+    """Scores of consecutive frames, from which the scores of sequences are computed.
 
     Attributes:
-        onset, offset: (frames,) scores of a note that begins or ends before each frame.
-        gain: (frames, bins) score of each frame inside the steady part of a note of each pitch.
-        inner: (frames,) score of a boundary between two parts of a note before each frame.
-        ornament: (frames, bins) score of each frame inside an ornament of a note of each pitch.
+        onset, offset: (frames,) scores for a note that begins or ends directly before each frame.
+        gain: (frames, bins) score of each frame if it is in the steady part of a note with each pitch.
+        inner: (frames,) score for a boundary between two parts of a note directly before each frame.
+        ornament: (frames, bins) score of each frame if it is in an ornament of a note with each pitch.
     """
 
     onset: np.ndarray
@@ -42,7 +42,7 @@ class Evidence:
         return len(self.onset)
 
     def __getitem__(self, frames: slice) -> "Evidence":
-        """Return some of the frames, as views."""
+        """Return the scores of some of the frames, as views."""
         return Evidence(
             self.onset[frames], self.offset[frames], self.gain[frames], self.inner[frames], self.ornament[frames]
         )
@@ -52,16 +52,17 @@ class Evidence:
 class Past:
     """Values of previous positions that the next block needs.
 
-    The length ``past`` is shortest + ornament; the last row is the latest one.
+    The dimension ``past`` is ``shortest + ornament``. The last row belongs to the latest position.
 
     Attributes:
-        opened, opened_start: (bins,) score of the best open note of each pitch, minus the sum of gain, and its start.
+        opened, opened_start: (bins,) score of the best unfinished note of each pitch, minus the sum of gain, and the
+            start of that note.
         sums, ornament_sums: (past, bins) sums of gain and of ornament up to each position.
-        begin, inner: (past,) scores at which a note can begin, and scores of a boundary inside a note.
-        tail, tail_start: (ornament, bins) score at which a tail can begin, minus the sum of ornament, and the start of
-            its note.
+        begin, inner: (past,) score with which a note can begin, and score for a boundary inside a note.
+        tail, tail_start: (ornament, bins) score with which a tail can begin, minus the sum of ornament, and the start
+            of the note with that tail.
         gain, ornament: (bins,) scores of the last frame, which are added at the next position.
-        silence: best score that ends in silence.
+        silence: best score of a sequence that ends in silence.
     """
 
     opened: np.ndarray
@@ -96,15 +97,15 @@ class Past:
 
 
 class Block:
-    """Search of the positions before some frames.
+    """Search of a block of positions.
 
-    The rows of ``sums``, ``ornament_sums``, ``begin`` and ``inner`` start with the past. The rows of ``tail`` start
-    with as many positions as the longest tail has. ``opened[i]`` and ``silence[i]`` have the values before position
-    ``i`` of the block.
+    The first rows of ``sums``, ``ornament_sums``, ``begin`` and ``inner`` are copied from the past. So are the first
+    rows of ``tail``: as many as the longest tail has frames. ``opened[i]`` and ``silence[i]`` are the values before
+    position ``i`` of the block.
 
     Args:
         past: values from the previous block.
-        evidence: scores of the frames after the positions.
+        evidence: scores of the frames that directly follow the positions.
         first: number of the first position.
         limits: limits of notes and their ornaments.
     """
@@ -150,7 +151,7 @@ class Block:
             done = min(done + int(wrong[0]) + limits.shortest, self._count) if len(wrong) else self._count
 
     def _score(self, done: int) -> None:
-        """Compute the rows of the best notes from ``done`` on."""
+        """Compute the scores of the best notes, from row ``done`` on."""
         longest, count = self._limits.ornament, self._count
         entered = self._begin[longest + done : longest + count, None]  # scores at which steady parts begin
         if longest:
@@ -166,7 +167,7 @@ class Block:
             np.maximum(whole, tails, out=whole)
 
     def _leads(self, done: int) -> np.ndarray:
-        """Compute (ornament + positions - 1, bins) scores at which lead-ins begin, minus the sum of ornament.
+        """Compute (ornament + positions - 1, bins) scores with which lead-ins begin, minus the sum of ornament.
 
         The first ``done`` rows are left out.
         """
@@ -174,7 +175,10 @@ class Block:
         return self._begin[rows, None] - self._ornament_sums[rows]
 
     def _starts(self) -> None:
-        """Find the start of the best note of each pitch at all positions, and the best pitch; the earliest if equal."""
+        """Find the best pitch at each position, and the start of the best note of each pitch.
+
+        Of equal scores, the first one is chosen.
+        """
         longest, count, bins = self._limits.ornament, self._count, self._whole.shape[1]
         # For the note whose steady part begins before each position: its start, which may be the start of a lead-in.
         began = np.empty((count + 1, bins), np.int32)
@@ -230,7 +234,7 @@ class Block:
 
 
 def running_maximum(rows: np.ndarray) -> np.ndarray:
-    """Compute running maxima of rows in place; ``np.maximum.accumulate`` is slower."""
+    """Compute running maxima over rows in place; this is faster than ``np.maximum.accumulate``."""
     step = 1
     while step < len(rows):
         rows[step:] = np.maximum(rows[step:], rows[:-step])
@@ -262,7 +266,7 @@ def window_argmax(rows: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]
 
 
 def _summed(before: np.ndarray, last: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Return the sums up to each position: the known sums, and the sums of the next positions."""
+    """Return the known sums, followed by the sums up to each of the next positions."""
     sums = np.concatenate([before, last[None], values[:-1]])
     rows = list(sums[len(before) - 1 :])
     for row, following in pairwise(rows):  # twice as fast as ``cumsum(axis=0)``, and adds in the same order

@@ -1,14 +1,15 @@
-"""Frames of several notes in one array, so that all notes of a piece are measured together.
+"""Frames of several notes in one array, so that all notes in a piece of a recording are measured together.
 
-The values of a note must not depend on the other notes, or the result would depend on the division of a recording into
-pieces. Therefore, `np.add.reduceat` computes the sums of each span, and differences of running sums are not used.
+The values of a note must not depend on the other notes. Otherwise, the result would depend on how the recording is
+divided into pieces. Therefore, sums over a span are computed with `np.add.reduceat`, not as differences of running
+sums.
 """
 
 import numpy as np
 
 
 class Spans:
-    """Frames of several spans, one span after the other.
+    """Frames of several spans, concatenated.
 
     Args:
         start, end: (spans,) first frame of each span, and first frame after it. Every span has at least one frame.
@@ -17,7 +18,7 @@ class Spans:
         start, length: (spans,) first frame of each span, and number of its frames.
         first: (spans,) index of each span's first frame in the arrays below.
         owner: (n,) number of the span to which each frame belongs.
-        place: (n,) number of each frame within its span.
+        place: (n,) index of each frame within its span.
 
     Example:
         >>> spans = Spans(np.array([3, 8]), np.array([5, 11]))
@@ -55,7 +56,7 @@ class Spans:
         return np.maximum.reduceat(values, self.first)
 
     def running_sums(self, values: np.ndarray) -> np.ndarray:
-        """Compute (n,) running sums of (n,) values within each span, including each frame."""
+        """Compute (n,) running sums of (n,) values. Each span has its own sums, which include the current frame."""
         padded = np.zeros((int(self.length.max(initial=0)), len(self)))
         padded[self.place, self.owner] = values
         return padded.cumsum(axis=0)[self.place, self.owner]
@@ -66,7 +67,7 @@ class Spans:
 
 
 def around(values: np.ndarray, centre: np.ndarray, reach: int) -> np.ndarray:
-    """Return the values near some frames. The first or last frame replaces frames that do not exist.
+    """Return the values of some frames and their neighbours. Outside the array, its first or last value is repeated.
 
     Args:
         values: (frames,) values of at least one frame.

@@ -1,8 +1,9 @@
-"""Division of turns: notes inside a syllable between which only the pitch changes, such as 68 - 69 - 68.
+"""Division of turns into notes. A turn is a syllable that moves to a neighbouring note and back, as in 68 - 69 - 68.
 
-The onset probability is low at the steps of a turn, because the pitch changes as in an ornament. But in an ornament,
-the pitch does not stay and return: scoops and falls do not return, and the upper note of a mordent is shorter.
-Therefore, a note is divided where its pitch moves to another steady pitch, stays there, and returns.
+The search often finds a turn as a single note: the onset probability is low at the steps of a turn, because the pitch
+changes as it does in an ornament. In an ornament, however, the pitch does not both stay and return: scoops and falls do
+not return, and the upper note of a mordent is shorter. Therefore, a note is divided where its pitch moves to another
+steady pitch, stays there, and returns.
 """
 
 import itertools
@@ -29,16 +30,16 @@ _VOICED = 0.4  # probability below which the pitch of a frame is not used
 def divide_turns(
     segments: Sequence[Segment], posteriors: Posteriors, first: int, config: DecoderConfig
 ) -> list[Segment]:
-    """Divide segments at the steps of turns.
+    """Divide the segments that contain turns at the steps of the turns.
 
     Args:
         segments: segments with frames relative to the start of the recording.
-        posteriors: posteriors with the frames of the segments.
+        posteriors: posteriors that cover the segments.
         first: frame of the recording at which ``posteriors`` start.
         config: configuration of the decoder; nothing is divided if ``shortest_turn`` is 0.
 
     Returns:
-        The segments in time order, some of which are divided. The result for a segment does not depend on the others.
+        The divided and the unchanged segments, in time order. The result for a segment does not depend on the others.
     """
     if not config.shortest_turn:
         return list(segments)
@@ -53,7 +54,10 @@ def divide_turns(
 
 
 def _sung(segment: Segment, posteriors: Posteriors, first: int) -> np.ndarray | None:
-    """Measure the (frames,) pitch of a segment near its bin; None if it hardly changes or is mostly unvoiced."""
+    """Measure the (frames,) pitch of a segment near its bin.
+
+    The result is None if the pitch hardly changes, or more than a fifth of the frames are unvoiced.
+    """
     frames = np.arange(segment.start - first, segment.end - first)
     reach = round(_REACH * posteriors.bins_per_semitone)
     index = np.clip(segment.bin + np.arange(-reach, reach + 1), 0, posteriors.pitch.shape[1] - 1)
@@ -91,10 +95,10 @@ def _turns(pitch: np.ndarray, hop: float, shortest: float) -> list[int]:
 
 
 def _steady_parts(pitch: np.ndarray) -> list[int]:
-    """Divide a pitch into parts of constant pitch, by dynamic programming, and return their first frames.
+    """Divide a pitch curve into parts of constant pitch by dynamic programming, and return their first frames.
 
-    The division minimises the sum of the deviations, each counted as at most a semitone, plus a cost for each change
-    (Potts model).
+    The division minimises a sum (Potts model). It contains the deviation of each frame from the constant pitch, limited
+    to one semitone, and a cost for each change of the constant pitch.
     """
     levels = np.arange(pitch.min(), pitch.max() + _GRID, _GRID)
     costs = np.minimum(np.abs(pitch[:, None] - levels), 1.0)
@@ -114,7 +118,7 @@ def _steady_parts(pitch: np.ndarray) -> list[int]:
 
 
 def _cut(segment: Segment, cuts: Sequence[int], pitch: np.ndarray, posteriors: Posteriors) -> list[Segment]:
-    """Divide a segment at frames that are counted from its start."""
+    """Divide a segment at the frames ``cuts``, which are counted from the start of the segment."""
     edges = [0, *cuts, len(pitch)]
     found = []
     for start, end in itertools.pairwise(edges):

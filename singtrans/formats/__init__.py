@@ -1,7 +1,8 @@
 """Reading and writing of files of notes. Each format has a module with a `Format` record, which the registry lists.
 
-A reader is ``read(path, request)`` and a writer ``write(transcription, file, options)``, which writes to an open binary
-file; both ignore options that have no effect on the format. docs/labels.md describes how formats are recognised.
+A reader is a function ``read(path, request)``. A writer is a function ``write(transcription, file, options)``, where
+``file`` is an open binary file. Both ignore options that do not apply to the format. docs/labels.md describes how
+formats are recognised.
 """
 
 from collections.abc import Sequence
@@ -65,11 +66,11 @@ __all__ = [
 ]
 
 F0_ENDINGS: tuple[str, ...] = (".f0.txt", ".f0.csv", ".f0.tsv", ".pv")
-"""Endings of files of pitch that :func:`load_pitch` reads."""
+"""Endings of pitch tracks without notes, which :func:`load_pitch` reads."""
 
 
 _WITH_PITCH = (".json", ".ustx", ".svp")
-"""Endings of files of notes that can also have pitch over time."""
+"""Endings of files of notes that can also contain a pitch track."""
 
 
 def save(
@@ -80,7 +81,7 @@ def save(
     options: Options = PLAIN,
     format: str | None = None,
 ) -> Path:
-    """Write a transcription in the format of the path's ending, which is one of :data:`ENDINGS`.
+    """Write a transcription in the format that the ending of the path determines (:data:`ENDINGS`).
 
     The file is written under another name and then renamed, so that an incomplete file never has the final name.
 
@@ -88,7 +89,7 @@ def save(
         transcription: transcription to write.
         path: path of the file; its folder must exist.
         overwrite: whether to replace an existing file.
-        options: tempo, grid, tuning, key, lyrics and others; formats ignore options without effect.
+        options: tempo, grid, tuning, key, lyrics and others; a format ignores options that do not apply to it.
         format: one of :data:`WRITERS`, if the path's ending does not determine it.
 
     Returns:
@@ -137,20 +138,21 @@ def load_notes(
 ) -> tuple[Note, ...]:
     """Read the notes of a file, in the order of their onsets.
 
-    Options without effect on a format are ignored.
+    Options that do not apply to the format of the file are ignored.
 
     Args:
         path: file with one of :data:`READ_SUFFIXES` or :data:`TEXT_SUFFIXES`.
-        name: name of the recording, if a file has several (MIR-ST500's JSON, DiffSinger's CSV).
-        voice: name of the voice, if a recording has several: ``P2`` of a duet in UltraStar, the number of an annotation
-            in JAMS, or the name of a tier in a TextGrid.
+        name: name of the recording, if the file has several recordings (MIR-ST500's JSON, DiffSinger's CSV).
+        voice: name of the voice, if the recording has several voices: ``P2`` of a duet in UltraStar, the number of an
+            annotation in JAMS, or the name of a tier in a TextGrid.
         tier: name of a tier in a TextGrid.
-        unit: unit of pitch, ``midi`` or ``hz``, for tables that do not state it, or state a wrong one.
+        unit: unit of pitch, ``midi`` or ``hz``, for tables that state no unit or a wrong one.
         columns: names of the columns of a table without a header, such as ``onset,offset,hz``.
-        faults: list that collects errors in single lines, so that these lines are skipped; None to raise the first one.
+        faults: list to which errors in single lines are added, so that only these lines are skipped; None to raise the
+            first error.
 
     Raises:
-        InputError: if the ending is unknown, the file cannot be read, or its content does not have the format. The
+        InputError: if the ending is unknown, the file cannot be read, or its content is not in the expected format. The
             message names the line.
         ValueError: if the unit is unknown.
     """
@@ -158,7 +160,7 @@ def load_notes(
 
 
 def read_content(path: str | Path, request: ReadOptions) -> Content:
-    """Read a file of notes; return a transcription if the format has one, otherwise the notes.
+    """Read a file of notes; return a transcription if the reader of the format makes one, otherwise the notes.
 
     Raises:
         InputError, ValueError: under the same conditions as for :func:`load_notes`.
@@ -174,7 +176,7 @@ def read_content(path: str | Path, request: ReadOptions) -> Content:
 
 
 def read_song(path: str | Path, notes: Sequence[Note], request: ReadOptions) -> Song:
-    """Read the words and the beats of notes that were read from a file; the result is empty if the format has none.
+    """Read the words and the beats from a file whose notes have been read; both are empty if the format has none.
 
     Raises:
         InputError: if the file cannot be read.
@@ -192,16 +194,18 @@ def notes_of(content: Content) -> tuple[Note, ...]:
 def load_pitch(
     path: str | Path, *, unit: str | None = None, guesses: bool = False, audio: Source | None = None
 ) -> PitchTrack:
-    """Read pitch over time: one value per line, times and pitches, JAMS' ``pitch_contour``, or singtrans' JSON.
+    """Read pitch over time.
 
-    In projects of OpenUtau and Synthesizer V, this is the drawn pitch.
+    The file may be text with one value or with a time and a pitch per line, JAMS with a ``pitch_contour``, singtrans'
+    JSON, or a project of OpenUtau or Synthesizer V, from which the drawn pitch is read.
 
     Args:
         path: path of the file.
         unit: ``midi`` or ``hz``; None for the unit in the header, or to infer it from the values if there is none.
-        guesses: whether to keep guesses of the pitch in unvoiced frames, which are negative frequencies, with a voicing
-            of 0. Otherwise, such frames have no pitch.
-        audio: recording whose length decides how far values without times are apart; None for 20 ms.
+        guesses: whether to keep guesses of the pitch in unvoiced frames, which are written as negative frequencies. The
+            voicing of these frames is 0. If guesses are not kept, the frames have no pitch.
+        audio: recording whose length determines the interval between values without times; None for an interval of
+            20 ms.
 
     Raises:
         InputError: if the file cannot be read, or is not a pitch track. The message names the line.
@@ -223,7 +227,7 @@ def find_notes(folder: Path) -> list[Path]:
     """List the files of notes in a folder, sorted by format (the most complete first) and then by path.
 
     Hidden files, pitch tracks (song.f0.csv) and times without pitch (song.times.csv) are left out. Files with one of
-    :data:`TEXT_SUFFIXES` are listed if they have notes.
+    :data:`TEXT_SUFFIXES` are listed only if they contain notes.
     """
     order = {suffix: place for place, suffix in enumerate(READ_SUFFIXES + TEXT_SUFFIXES)}
     everything = sorted(folder.rglob("*"))
@@ -244,7 +248,7 @@ def find_f0(folder: Path) -> list[Path]:
 
 
 def f0_stem(path: Path) -> Path | None:
-    """Return the path without its ending if that is one of :data:`F0_ENDINGS`; otherwise None."""
+    """Return the path without its ending if the ending is one of :data:`F0_ENDINGS`; otherwise, return None."""
     return next((path.with_name(path.name[: -len(e)]) for e in F0_ENDINGS if path.name.lower().endswith(e)), None)
 
 
@@ -256,7 +260,7 @@ def note_stem(path: Path) -> Path:
 
 
 def is_label(path: Path) -> bool:
-    """Return whether a file has the name of labels, such as ``song.notes.csv`` or TONAS' ``song.notes.Corrected``."""
+    """Return whether a file is named like labels: ``song.notes.csv``, or ``song.notes.Corrected`` as in TONAS."""
     return Path(path.stem).suffix.lower() == ".notes"
 
 

@@ -3,8 +3,9 @@ r"""Audacity's exported labels: start, end and label, separated by tabs, without
     0.500000	1.250000	C#4
     \	220.000000	440.000000
 
-The label is the name of a note or a MIDI number. The line with a backslash has the selected frequencies, and is
-ignored. There may be spaces instead of tabs, and times may be in units of 100 ns, as in HTK's labels. Source:
+The label is the name of a note or a MIDI number. A line that begins with a backslash contains the selected range of
+frequencies, and is ignored. There may be spaces instead of tabs, and times may be in units of 100 ns, as in HTK's
+labels. Source:
 manual.audacityteam.org, "Importing and Exporting Labels".
 """
 
@@ -32,7 +33,7 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
 
 
 def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
-    """Read notes. Rests, which have labels such as ``rest``, ``sil`` or an empty one, are left out.
+    """Read notes. Rests are left out; their labels are empty, or words such as ``rest`` or ``sil``.
 
     Args:
         path: path of the file.
@@ -65,21 +66,21 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
 
 
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the line and the cells of each label; without tabs, spaces separate the cells."""
+    """Yield the line number and the cells of each label. In a line without tabs, spaces separate the cells."""
     for line, content in enumerate(text.split("\n"), 1):
         if content.strip() and not content.startswith("\\"):
             yield line, content.split("\t") if "\t" in content else content.split(maxsplit=2)
 
 
 def _second(rows: Sequence[tuple[int, list[str]]]) -> float:
-    """Return the number of units per second: 1, or 10 000 000 in labels of HTK, whose times are integers."""
+    """Return the number of time units per second: 1, or 10 000 000 in labels of HTK, whose times are integers."""
     times = [cell.strip() for _, cells in rows for cell in cells[:2]]
     whole = all(time.isascii() and time.isdecimal() for time in times)
     return _HTK_SECOND if whole and any(len(time) > _HTK_DIGITS for time in times) else 1.0
 
 
 def _recognises(sample: Sample) -> bool:
-    """Return whether most labels are notes. Numbers count only if some labels are names; phonemes do not count."""
+    """Return whether at least half of the labels are note names or MIDI numbers, and at least one is a note name."""
     rows = [row.cells for row in sample.rows]
     if not rows or not all(len(cells) >= 2 and all(map(is_number, cells[:2])) for cells in rows):
         return False

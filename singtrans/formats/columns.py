@@ -24,12 +24,12 @@ _PITCHES = {
 }
 _MILLISECONDS = re.compile(r"(?<=.)_(?:ms|msecs?|milliseconds?)$")
 USUALLY_MIDI = ("pitch", "note", "note_name", "pitch_name")
-"""Pitch columns in which all MIDI numbers up to 127 are expected, also outside the range of singing."""
+"""Names of pitch columns whose values can be any MIDI number up to 127, even outside the range of singing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Numbers of the columns of a table; -1 for missing columns.
+    """Columns of a table, as indices; the index of a missing column is -1.
 
     Attributes:
         onset: column of the start, or of the time.
@@ -53,7 +53,7 @@ class Columns:
 
 
 def find_columns(names: Sequence[str]) -> Columns:
-    """Find columns by their names; case, spaces, brackets and ``(s)`` are ignored."""
+    """Find columns by their names. Case, spaces, punctuation and a unit of seconds, such as ``(s)``, are ignored."""
     known = [_plain(name) for name in names]
     second = 1.0
     if any(_MILLISECONDS.search(name) for name in known):

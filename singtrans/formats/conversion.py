@@ -27,10 +27,10 @@ _ROUNDING = 0.001  # seconds; smaller overlaps are due to rounding
 
 
 def load_transcription(path: str | Path, request: ReadOptions = DEFAULTS) -> Transcription:
-    """Read a file of notes as a transcription. Only singtrans' JSON has more than notes.
+    """Read a file of notes as a transcription. For most formats, the transcription has notes, but no pitch track.
 
     Raises:
-        InputError: under the same conditions as for ``load_notes``.
+        InputError: under the same conditions as for ``load_notes``, or if the file has a pitch track but no notes.
     """
     path = Path(path)
     if format_of(path) == "f0":
@@ -49,7 +49,7 @@ class Converted:
 
     Attributes:
         notes: notes as they were written.
-        remarks: one line for each kind of change to the notes.
+        remarks: lines that describe changes to the notes, and the tuning, key and tempo that were found.
     """
 
     notes: tuple[Note, ...]
@@ -105,7 +105,9 @@ def convert_file(
 
 
 def with_song(options: Options, path: Path, notes: tuple[Note, ...], request: ReadOptions = DEFAULTS) -> Options:
-    """Return options with the words, beats, key, marks and ends of a file of notes, where the options state none.
+    """Complete options with the words, beats, key, checked notes and kind of ends of a file of notes.
+
+    Values that are already set are kept.
 
     Raises:
         InputError: if the file cannot be read.
@@ -120,9 +122,9 @@ def with_song(options: Options, path: Path, notes: tuple[Note, ...], request: Re
 
 
 def monophonic(notes: tuple[Note, ...]) -> tuple[tuple[Note, ...], tuple[str, ...]]:
-    """Remove overlaps of notes, and return one line for each kind of change.
+    """Remove overlaps of notes; return the notes, and one line of text for each kind of change.
 
-    If notes begin together, the highest one is kept. A note ends where the next one begins.
+    If notes begin together, only the highest one is kept. A note that overlaps the next one ends where that one begins.
     """
     kept: list[Note] = []
     cut = 0
@@ -141,7 +143,7 @@ def monophonic(notes: tuple[Note, ...]) -> tuple[tuple[Note, ...], tuple[str, ..
 
 
 def remarks_on(transcription: Transcription, formats: tuple[str, ...], options: Options) -> tuple[str, ...]:
-    """Return remarks on the notes and on their conversion to formats: tuning, key, tempo and lyrics."""
+    """Return remarks on the notes (such as their tuning and key) and on their conversion (such as tempo and lyrics)."""
     found = melody_remarks(transcription, options)
     # Scores always have a tempo and a grid, but MIDI and UltraStar may have none, so their remarks can differ.
     groups = [[f for f in formats if f in SHEETS], [f for f in formats if f in SCORED - SHEETS]]

@@ -4,8 +4,8 @@
     0.4210,0.9630,60.132,60,0.871
 
 Onset and offset are in seconds, pitch is a fractional MIDI number, and note is the integer MIDI number (60 = C4). If A4
-is not 440 Hz, a column ``tuning`` has its distance from 440 Hz in semitones. If the key of the song changes notes, a
-column ``moved`` has the change in semitones.
+is not 440 Hz, a column ``tuning`` contains the distance of A4 from 440 Hz in semitones. If notes were moved to the key
+of the song, a column ``moved`` contains the change of each note in semitones.
 """
 
 from collections.abc import Mapping
@@ -40,7 +40,7 @@ _STEPS_PER_SECOND = 10_000  # four decimals, a hundredth of the shortest hop
 
 
 def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
-    """Write the notes of a transcription as UTF-8 with a header and LF line ends.
+    """Write the notes of a transcription as UTF-8 with a header and LF line endings.
 
     Times have four decimals, and pitch, confidence and tuning have three. After rounding, every note has a length above
     0, and no notes overlap.
@@ -60,11 +60,11 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
 
 
 def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
-    """Read notes from text with a header, separated by commas, tabs, semicolons or spaces.
+    """Read notes from a table with a header. Commas, tabs, semicolons or spaces separate the cells.
 
-    The header has common names for an onset, an offset or a duration, and a pitch (docs/labels.md). If ``confidence``
-    is missing, it is 1. ``tuning`` and ``moved`` are only read from tables that singtrans wrote. Other columns and
-    blank lines are ignored.
+    The header must name columns for the onset, for the offset or the duration, and for the pitch; docs/labels.md lists
+    the names. Without a column ``confidence``, confidences are 1. The columns ``tuning`` and ``moved`` are only read
+    from tables that singtrans wrote. Other columns and blank lines are ignored.
 
     Args:
         path: the file.
@@ -74,8 +74,8 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
         The notes in the order of their onsets.
 
     Raises:
-        InputError: if the file cannot be read, the header lacks a column, the unit is ambiguous, or a line is not a
-            note. The message names the line.
+        InputError: if the file cannot be read, the header lacks a column, the unit of pitch is ambiguous, or a line is
+            not a note. The message names the line.
     """
     path = Path(path)
     unit, faults = request.unit, request.faults
@@ -141,7 +141,7 @@ def _values(
 
 
 def _may_be_named(columns: Columns, label: str, unit: str | None) -> bool:
-    """Return whether a pitch may be the name of a note or a rest, as in columns ``note``, or ``pitch`` of GAME."""
+    """Return whether a label may be the name of a note or a rest: in a column ``note``, or ``pitch`` as in GAME."""
     return unit is None and (columns.unit == "name" or (columns.unit == "" and not is_number(label)))
 
 

@@ -1,4 +1,4 @@
-"""Detection of the format of a file of notes, by its ending, or by its content if formats share the ending."""
+"""Detection of the format of a file of notes by its ending, or by its content if several formats share the ending."""
 
 from pathlib import Path
 
@@ -21,10 +21,11 @@ _LOWEST_PITCH = 28.0  # MIDI number or Hz; the highest sung pitch is above it in
 def reader_of(path: Path) -> Format:
     """Detect the format of a file of notes.
 
-    If only one format has the ending, this is the format; otherwise, it is the first that recognises the content.
+    If only one format has the ending of the file, that format is returned; otherwise, the first format that recognises
+    the content is returned.
 
     Raises:
-        InputError: if the file cannot be read, or no format recognises it. The message describes the content.
+        InputError: if the file cannot be read, or no format recognises its content. The message describes the content.
     """
     suffix = path.suffix.lower()
     if suffix in BY_SUFFIX:
@@ -47,7 +48,7 @@ def reader_of(path: Path) -> Format:
 
 
 def read_sample(path: Path) -> Sample:
-    """Read the start of a file for recognising its format; JSON is read completely.
+    """Read the start of a file, from which its format can be recognised. A JSON file is read completely.
 
     Raises:
         InputError: if the file cannot be read, or is not text.
@@ -60,7 +61,7 @@ def read_sample(path: Path) -> Sample:
 
 
 def holds_notes(path: Path) -> bool:
-    """Return whether a file has notes, and is not lyrics, a readme, a pitch track or metadata."""
+    """Return whether a file contains notes, rather than lyrics, a readme, a pitch track or metadata."""
     if path.suffix.lower() in BY_SUFFIX:
         return True
     try:
@@ -70,7 +71,7 @@ def holds_notes(path: Path) -> bool:
 
 
 def holds_pitch(path: Path) -> bool:
-    """Return whether a text file has pitch over time, by its header or by close times with pitches."""
+    """Return whether a text file is a pitch track, judged by its header or by closely spaced times with pitches."""
     try:
         sample = read_sample(path)
     except InputError:

@@ -1,4 +1,4 @@
-"""Detection of the encoding of text: Unicode, or the encoding in which the characters are most common."""
+"""Detection of the encoding of text: Unicode, or the encoding that decodes the text to the most common characters."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -27,11 +27,11 @@ _ALPHABETS = (
     ),
     *("ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "čćđšž", "ăâîşţ"),
 )
-"""Non-ASCII letters of languages, first of Western Europe, then of Central Europe."""
+"""Non-ASCII letters of European languages, one string per language: first Western Europe, then Central Europe."""
 
 _LATIN = frozenset("".join(_ALPHABETS))
 _COMMON_LEADS = {"gb18030": (0xB0, 0xD7), "big5": (0xA4, 0xC6), "cp932": (0x88, 0x97)}
-"""Range of first bytes of the common characters in each standard."""
+"""Range of the first bytes of common characters in each encoding."""
 
 _QUOTES = frozenset("‘’“”„–—…«»·、。，！？「」『』（）：；～")
 
@@ -41,14 +41,14 @@ _SAMPLED = 65_536  # number of bytes for detecting UTF-16 without a byte order m
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """Text with LF line ends, and the name of its encoding, which is empty for Unicode."""
+    """Text with LF line endings, and the name of its encoding, which is empty for Unicode."""
 
     text: str
     encoding: str = ""
 
 
 def decode_text(content: bytes) -> Decoded | None:
-    """Decode text in UTF-8, UTF-16 or another common encoding; return None if it is not text."""
+    """Decode text in UTF-8, UTF-16 or another common encoding; return None if the content is not text."""
     text, encoding = _unicode(content), ""
     if text is None and b"\0" not in content:
         text, encoding = decode_words(content)
@@ -58,7 +58,10 @@ def decode_text(content: bytes) -> Decoded | None:
 
 
 def _unicode(content: bytes) -> str | None:
-    """Decode Unicode; return None for other text. Without a mark, text is UTF-16 if every second byte is 0."""
+    """Decode Unicode; return None for other text.
+
+    Text without a byte order mark is UTF-16 if it has many null bytes, all of them at even or all at odd positions.
+    """
     encoding = "utf-8-sig"
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         encoding = "utf-16"
@@ -76,7 +79,7 @@ def _unicode(content: bytes) -> str | None:
 
 
 def decode_words(content: bytes) -> tuple[str, str]:
-    """Decode text of an unknown encoding that is not Unicode.
+    """Decode text whose encoding is unknown, but is not Unicode.
 
     Returns:
         The text, and the name of the encoding.
@@ -97,13 +100,13 @@ def decode_words(content: bytes) -> tuple[str, str]:
 
 
 def _is_one_language(text: str) -> bool:
-    """Return whether a single European language has all letters and marks of a text."""
+    """Return whether all non-ASCII letters of a text belong to a single European language."""
     letters = {c for c in text.lower() if ord(c) > 127 and c not in _QUOTES}
     return any(letters <= set(alphabet) for alphabet in _ALPHABETS)
 
 
 def _strangeness(text: str, encoding: str) -> float:
-    """Compute how unusual a text is: the mean penalty of its non-ASCII bytes.
+    """Compute how unusual a text is, as the mean penalty of its non-ASCII bytes.
 
     Rare characters, and characters that do not fit the previous one, have penalties.
     """
@@ -135,7 +138,7 @@ def _character(character: str, encoding: str) -> float:
 
 
 def _clashes(before: str, character: str) -> bool:
-    """Return whether a letter is unlikely after another: a capital in a word, or a letter of another script."""
+    """Return whether a letter is unlikely after another: a capital inside a word, or a letter of another script."""
     if not before.isalpha() or not character.isalpha():
         return False
     if before.islower() and character.isupper():

@@ -3,8 +3,8 @@
 There are two layouts. In the first, there is one value per line. The values are 20 ms apart, with the first at 20 ms
 (MIR-1K's ``.pv``; Hsu and Jang, 2010), or 32 ms apart, with the first at 16 ms (iKala; Chan et al., 2015). The spacing
 that fits the length of the recording is used. In the second layout, there are columns with or without a header: time in
-seconds, pitch, and optionally a confidence. Values of 0 or below, ``nan`` and empty values are unvoiced. In files of
-mir_eval and MIREX, a negative frequency is a guess of the pitch in an unvoiced frame.
+seconds, pitch, and optionally a confidence. Frames with a value of 0 or below, ``nan`` or an empty value are unvoiced.
+In files of mir_eval and MIREX, a negative frequency is a guess of the pitch in an unvoiced frame.
 """
 
 from collections.abc import Callable
@@ -30,7 +30,7 @@ _GAP = 1.5  # hops
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """Numbers of the columns (-1 if missing), unit of pitch (empty if not stated), and unit of times."""
+    """Indices of the columns (-1 if missing), unit of pitch (empty if not stated), and time units per second."""
 
     time: int
     pitch: int
@@ -41,7 +41,7 @@ class _Layout:
 
 
 def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
-    """Write the pitch track as ``time,frequency,confidence``: seconds, Hz (0 where unvoiced), 0..1."""
+    """Write a table with the time in seconds, the frequency in Hz (0 where unvoiced) and the confidence (0 to 1)."""
     track = transcription.pitch
     hz = np.nan_to_num(midi_to_hz(track.midi.astype(float)))
     lines = ["time,frequency,confidence"]
@@ -55,19 +55,19 @@ def read(
 ) -> PitchTrack:
     """Read a pitch track.
 
-    If frames are missing, as the unvoiced ones in files of Tony, an unvoiced frame is inserted at each end of the gap.
+    If frames are missing, as unvoiced ones are in files of Tony, an unvoiced frame is inserted at each end of the gap.
 
     Args:
-        path: the file.
-        unit: unit of pitch, ``midi`` or ``hz``; None for the unit in the header, or to infer it if there is
-            none (``guess_unit``).
-        guesses: whether to keep guesses of the pitch in unvoiced frames, which are negative frequencies, with a voicing
-            of 0.
+        path: path of the file.
+        unit: unit of pitch, ``midi`` or ``hz``; None for the unit in the header or, if the header states none, for the
+            unit that ``guess_unit`` infers.
+        guesses: whether to keep guesses of the pitch in unvoiced frames, which are written as negative frequencies. The
+            voicing of these frames is 0.
         seconds: function that returns the length of the recording, for values without times.
 
     Raises:
-        InputError: if the file cannot be read, has no values, the unit is ambiguous, or a line is invalid. The message
-            names the line.
+        InputError: if the file cannot be read or has no values, the unit is ambiguous, or a line is invalid. The
+            message names the line.
     """
     path = Path(path)
     text = read_text(path)
@@ -132,7 +132,10 @@ def _pitch(path: Path, row: Row, layout: _Layout) -> float:
 
 
 def _grid(count: int, seconds: Callable[[], float] | None) -> tuple[float, float]:
-    """Return the spacing of values without times and the time of the first, from the recording's length if known."""
+    """Return the spacing of values without times, and the time of the first value.
+
+    They are chosen to fit the length of the recording, if it is known.
+    """
     if seconds is None:
         return _GRIDS[0]
     length = seconds()
@@ -141,7 +144,7 @@ def _grid(count: int, seconds: Callable[[], float] | None) -> tuple[float, float
 
 
 def _confidence_of(rows: tuple[Row, ...]) -> int:
-    """Return the third column of a table without a header if all its values can be probabilities, otherwise -1."""
+    """Return 2, the index of the third column, if all values in that column can be probabilities; otherwise, -1."""
     thirds = [row.cells[2] for row in rows if len(row.cells) == 3 and is_number(row.cells[2])]
     return 2 if len(thirds) == len(rows) and all(0 <= number(third) <= 1 for third in thirds) else -1
 

@@ -1,7 +1,7 @@
 """The record that describes a file format. Each format has a `Format` in its module.
 
 `singtrans.formats.registry` lists the records. Command-line choices, help, the table in docs/formats.md, endings and
-tests are made from them, so a new format needs only a new module and one line in the registry.
+tests are generated from this list, so a new format needs only a new module and one line in the registry.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,9 +25,10 @@ class ReadOptions:
         name: name of the recording in files with many recordings.
         voice: voice to read: ``P2`` of a duet, the number of an annotation, or the name or number of a track or part.
         tier: name of a tier in a TextGrid.
-        unit: unit of a pitch column, ``midi`` or ``hz``, used instead of the unit in the file; None for that unit.
+        unit: unit of a pitch column, ``midi`` or ``hz``, which overrides the unit in the file; None not to override it.
         columns: names of the columns of a table without a header, such as ``onset,offset,hz``; None to infer them.
-        faults: list that collects errors in single lines, so that these lines are skipped; None to raise the first one.
+        faults: list to which errors in single lines are added, so that only these lines are skipped; None to raise the
+            first error.
     """
 
     name: str | None = None
@@ -50,12 +51,12 @@ class ReadOptions:
 
 
 DEFAULTS = ReadOptions()
-"""Options that leave all choices to the reader."""
+"""Default options, with which the reader makes all choices."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The start of a file, for recognising its format by content.
+    """Start of a file, from which the format of the file is recognised.
 
     Attributes:
         path: path of the file.
@@ -73,7 +74,7 @@ class Sample:
 
 
 Content = tuple[Note, ...] | Transcription
-"""Result of a reader: notes in the order of their onsets, or a transcription if the format has one."""
+"""Result of a reader: notes in the order of their onsets, or a transcription if the format contains more than notes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,8 @@ class Song:
     """Content of a file of notes besides the notes.
 
     Attributes:
-        words: one syllable for each note, ``~`` where the previous one is held; empty if the file has no words.
-        beats: beats that the file states; None if it states none.
+        words: one syllable for each note, ``~`` where the previous syllable is held; empty if the file has no words.
+        beats: beats of the file; None if the file has no beats.
     """
 
     words: tuple[Syllable, ...] = ()
@@ -103,16 +104,17 @@ class Format:
         description: description in one line, for help and docs.
         endings: file endings of this format; files are written with the first one.
         aliases: other names that the command line accepts.
-        also_read: further endings of files that can be read.
+        also_read: endings of further files that can be read.
         read: function that reads notes; None if the format has no notes or cannot be read.
-        read_song: function that reads words and beats for notes from a file; None if the format has neither.
-        recognises: function that returns whether the start of a file has this format, for endings of several formats.
+        read_song: function that reads the words and beats of notes from a file; None if the format has neither.
+        recognises: function that returns whether the start of a file is in this format; it is used for endings that
+            several formats share.
         write: function that writes a transcription to an open binary file; None if the format is only read.
         uses: fields of `Options` that have an effect on the file.
         precision: precision of written times and pitches, for the docs.
-        packages: packages that the writer needs, which ``extra`` installs.
-        extra: extra of singtrans that installs the packages.
-        ends: default ends of notes: ``sung`` or ``joined``.
+        packages: packages that the writer needs.
+        extra: extra of singtrans that installs these packages.
+        ends: default of `Options.ends`: ``sung`` or ``joined``.
         is_sheet: whether the format is sheet music, which always has beats and a grid.
     """
 

@@ -81,12 +81,12 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
     """Read the notes of one annotation.
 
     Args:
-        path: the file.
-        request: options; ``voice``, the number of an annotation from ``1``, and ``faults`` are used.
+        path: path of the file.
+        request: options, of which ``voice`` (the number of an annotation, counted from ``1``) and ``faults`` are used.
 
     Raises:
-        InputError: if the file cannot be read, has no annotation of notes, has several without a choice, or an entry is
-            not a note. The message names the entry.
+        InputError: if the file cannot be read, has no annotation of notes, has several but ``voice`` chooses none, or
+            has an entry that is not a note. The message names the entry.
     """
     path = Path(path)
     voice, faults = request.voice, request.faults
@@ -115,7 +115,7 @@ def read_pitch(path: str | Path) -> PitchTrack:
     """Read the annotation ``pitch_contour``; unvoiced frames are NaN.
 
     Raises:
-        InputError: if the file cannot be read, does not have exactly one such annotation, or an entry is invalid. The
+        InputError: if the file cannot be read, does not have exactly one such annotation, or has an invalid entry. The
             message names the entry.
     """
     path = Path(path)
@@ -154,7 +154,7 @@ def _contour_pitch(value: dict[str, Any]) -> float:
 
 
 def namespaces(path: Path) -> set[str]:
-    """Return the namespaces of the annotations in a file; empty if it is not JAMS."""
+    """Return the namespaces of the notes and pitch tracks in a file; empty if the file is not JAMS."""
     try:
         return {annotation["namespace"] for annotation in _annotations(path, (*NAMESPACES, CONTOUR))}
     except InputError:
@@ -172,7 +172,7 @@ def _annotations(path: Path, wanted: tuple[str, ...]) -> list[dict[str, Any]]:
 
 
 def _entries(data: object) -> list[Any]:
-    """Return the observations, which may be listed one by one or column by column."""
+    """Return the observations of an annotation; the file may list them one by one, or as columns."""
     if isinstance(data, dict):
         columns: list[Any] = [data.get(key) for key in ("time", "duration", "value")]
         if all(isinstance(column, list) for column in columns) and len({len(column) for column in columns}) == 1:
@@ -184,7 +184,7 @@ def _entries(data: object) -> list[Any]:
 
 
 def _confidence(value: object) -> float:
-    """Return the confidence if it is between 0 and 1; otherwise 1, because JAMS does not define its meaning."""
+    """Return a confidence if it is between 0 and 1, otherwise 1, because JAMS does not define what confidences mean."""
     try:
         confidence = finite(value)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Reading a file of JSON with clear errors."""
+"""Reading of JSON files with clear errors."""
 
 import json
 import math
@@ -28,7 +28,7 @@ def finite(value: object) -> float:
     """Convert a JSON number to a float.
 
     Raises:
-        ValueError: if it is not a number, or not finite.
+        ValueError: if the value is not a finite number.
     """
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"{value!r} is not a number")

@@ -6,15 +6,15 @@
                     "tempo": 96.02},
      "pitch": {"time": [0.0, 0.01, …], "midi": [null, 60.02, …], "voicing": [0.01, 0.98, …]}}
 
-Times are in seconds, and pitch is a fractional MIDI number, or null where nothing is sung. It is strict JSON without
-NaN. If A4 is not 440 Hz, a note has "tuning", the distance of A4 from 440 Hz in semitones. If the key changes the note,
-it has "moved", which is 1 or -1. If they are known, a note also has:
+Times are in seconds, and pitch is a fractional MIDI number, or null where nothing is sung. The file is strict JSON,
+without NaN. If A4 is not 440 Hz, a note has "tuning", the distance of A4 from 440 Hz in semitones. If a note was moved
+to the key, it has "moved", which is 1 or -1 semitone. A note also has these fields, if their values are known:
 
     "certainty": {"onset": 0.97, "pitch": 0.62, "octave": 0.99, "offset": 0.88}, "doubts": ["pitch"],
     "ornaments": [{"onset": 0.421, "offset": 0.533, "pitch": 58.2, "kind": "scoop"}], "release": 1.02
 
-Certainties are probabilities; values below 0.7 are listed in the doubts. Kinds of ornaments are scoop, grace and fall.
-The release is the time at which a score would end the note.
+Certainties are probabilities; "doubts" lists those below 0.7. The kind of an ornament is scoop, grace or fall. The
+release is the time at which a score would end the note.
 """
 
 import json
@@ -77,11 +77,11 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> Transcription:
     """Read a transcription. Only ``notes`` with onset, offset and pitch are required.
 
     Args:
-        path: the file.
-        request: ``faults``.
+        path: path of the file.
+        request: options, of which only ``faults`` is used.
 
     Raises:
-        InputError: if the file cannot be read or is not such JSON. The message names the entry.
+        InputError: if the file cannot be read or does not have this content. The message names the entry.
     """
     path = Path(path)
     content = read_json(path)
@@ -110,7 +110,7 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> Transcription:
 
 
 def separation_fields(separation: Separation) -> dict[str, object]:
-    """Return the fields of JSON for a separation."""
+    """Return the JSON fields of a separation."""
     sure = {"mix_confidence": separation.mix_confidence, "voice_confidence": separation.voice_confidence}
     return {
         "separated": separation.separated,
@@ -121,7 +121,7 @@ def separation_fields(separation: Separation) -> dict[str, object]:
 
 
 def _separation(content: object) -> Separation | None:
-    """Read the result of a separation; return None if it is not as singtrans writes it."""
+    """Read the result of a separation; return None if there is none. Fields with unexpected values are ignored."""
     if not isinstance(content, dict):
         return None
     return Separation(
@@ -167,7 +167,7 @@ def _notes(path: Path, entries: list[Any], faults: list[InputError] | None) -> l
 
 
 def _check_track(path: Path, track: PitchTrack) -> None:
-    """Refuse frames that are not MIDI numbers (but perhaps Hz) or not in order, because they cannot be scored."""
+    """Refuse a track whose pitches are not MIDI numbers (but perhaps Hz), or whose times are not in order."""
     for place in np.flatnonzero((track.midi < _LOWEST) | (track.midi > _HIGHEST))[:1]:
         raise _absurd(path, track.time[place], track.midi[place])
     if (np.diff(track.time) <= 0).any():
@@ -182,7 +182,7 @@ def _absurd(path: Path, time: float, pitch: float) -> InputError:
 
 
 def note_fields(note: Note, onset: float, offset: float) -> dict[str, Any]:
-    """Return the fields of JSON for a note whose times, in seconds, are rounded."""
+    """Return the JSON fields of a note; ``onset`` and ``offset`` are its rounded times in seconds."""
     tuning = round(float(note.tuning), 3)
     return {
         "onset": onset,

@@ -1,10 +1,10 @@
-"""Lyrics for notes: a text is divided into syllables, one for each note.
+"""Division of lyrics into syllables, one for each note.
 
     Twin-kle twin-kle lit-tle star
     how I won-der what you are
 
 Words are separated by spaces. Hyphens, with or without spaces around them, divide words into syllables. ``~`` (or
-``_``) holds the previous syllable for one more note. A line is a phrase. Each Chinese character, kana and Korean block
+``_``) holds the previous syllable for one more note. A line is a phrase. Each Chinese character, kana and Hangul block
 is a syllable. Time stamps (LRC, SRT), tags and chords in brackets, and headings such as "Chorus" are left out.
 """
 
@@ -51,7 +51,7 @@ _READING = re.compile(r"[\u3400-\u9fff々]+[（(]([\u3040-\u30ff]+)[）)]")
 
 _WEB_LINE = re.compile(r"\d+\s*Contributors?.*\bLyrics|You might also like", re.IGNORECASE)
 _EMBED = re.compile(r"\d*Embed\s*$")
-"""Texts that are copied together with the words from pages of Genius."""
+"""Texts that web pages of Genius add to the words, and that are copied along with them."""
 
 _CJK = "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9f"
 _CJK_RUN = re.compile(rf"[{_CJK}]+|[^{_CJK}]+")
@@ -66,7 +66,7 @@ class Syllable:
     """A syllable, which is sung on one note.
 
     Attributes:
-        text: text of the syllable, or ``~`` if the previous one is held.
+        text: text of the syllable, or ``~`` if the previous syllable is held.
         begins_word: whether it is the first syllable of a word.
         ends_word: whether it is the last syllable of a word.
         ends_line: whether it is the last syllable of a phrase.
@@ -79,7 +79,7 @@ class Syllable:
 
 
 def read_lyrics(path: str | Path) -> tuple[Syllable, ...]:
-    """Read the syllables of a text file, in Unicode or another common encoding.
+    """Read the syllables of a text file, whose encoding may be Unicode or another common one.
 
     Raises:
         InputError: if the file cannot be read or has no words.
@@ -108,7 +108,7 @@ def parse_lyrics(text: str) -> tuple[Syllable, ...]:
 
 
 def _sung_lines(text: str) -> Iterator[str]:
-    """Yield the lines of a text that can have words, without notes of WebVTT and lines of chords."""
+    """Yield the lines of a text that can contain words; comments of WebVTT and lines of chords are left out."""
     lines = _EMBED.sub("", text.rstrip()).split("\n")
     first = next((line.strip() for line in lines if line.strip()), "")
     if first.lower().startswith("[script info]"):
@@ -126,12 +126,12 @@ def _sung_lines(text: str) -> Iterator[str]:
 
 
 def _below_timing(block: list[str]) -> list[str]:
-    """Return the lines of a WebVTT cue after its times."""
+    """Return the lines that follow the times of a WebVTT cue."""
     return block[next(place for place, line in enumerate(block) if "-->" in line) + 1 :]
 
 
 def is_cjk(text: str) -> bool:
-    """Return whether a text is only Chinese, Japanese or Korean, in which syllables have no hyphens between them."""
+    """Return whether a text is entirely Chinese, Japanese or Korean; such text has no hyphens between syllables."""
     return bool(_ONE_CJK.fullmatch(text))
 
 
@@ -141,12 +141,14 @@ def has_cjk(text: str) -> bool:
 
 
 def fit(syllables: Sequence[Syllable], count: int) -> tuple[Syllable | None, ...]:
-    """Return a syllable for each of ``count`` notes, in order; None for notes without one."""
+    """Return the syllable of each of ``count`` notes, in order; None for notes without a syllable."""
     return (*syllables[:count], *(None,) * (count - len(syllables)))
 
 
 def syllables_of(notes: Sequence[Note], words: Mapping[tuple[float, float], Syllable]) -> tuple[Syllable, ...]:
-    """Return a syllable for each note; notes without one hold the previous syllable. Empty if no note has one.
+    """Return a syllable for each note; notes without a syllable hold the previous one.
+
+    The result is empty if no note has a syllable.
 
     Args:
         notes: notes of the song.
@@ -180,7 +182,7 @@ def _syllables(word: str) -> list[Syllable]:
 
 
 def _characters(part: str) -> Iterator[str]:
-    """Divide a part of a word into Chinese characters, kana and Korean blocks; a long vowel is a held syllable."""
+    """Divide a part of a word into Chinese characters, kana and Hangul blocks; a long-vowel mark holds the syllable."""
     for run in _CJK_RUN.findall(part):
         if not re.match(rf"[{_CJK}]", run):
             if any(c.isalnum() or c in "_~" for c in run) or run == part:

@@ -1,1 +1,1 @@
-"""Readers of label formats that are not written."""
+"""Readers of formats of labels; singtrans does not write these formats."""

@@ -3,8 +3,8 @@
     name,ph_seq,ph_dur,ph_num,note_seq,note_dur
     song1,SP n a,0.2 0.1 0.5,1 2,rest C4+12,0.2 0.6
 
-Notes are names with cents, or ``rest``. Times are the sums of the durations in seconds. A slurred note (``note_slur``)
-is a separate note. Source: openvpi/MakeDiffSinger, "variance-temp-solution".
+Notes are names, optionally with cents, or ``rest``. Durations are in seconds, and each note begins when the previous
+one ends. A slurred note (``note_slur``) is a separate note. Source: openvpi/MakeDiffSinger, "variance-temp-solution".
 """
 
 from pathlib import Path
@@ -22,12 +22,12 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
     """Read the notes of one recording.
 
     Args:
-        path: the file.
-        request: options; ``name``, the recording's name in the column ``name`` (None if there is only one), and
-            ``faults`` are used.
+        path: path of the file.
+        request: options, of which ``name`` and ``faults`` are used. ``name`` is the value of the recording in the
+            column ``name``; it is not needed if the file has only one recording.
 
     Raises:
-        InputError: if the file cannot be read, lacks a column or the recording, or the row has invalid notes. The
+        InputError: if the file cannot be read, lacks a column or the recording, or has invalid notes in its row. The
             message names the line.
     """
     path = Path(path)

@@ -18,13 +18,13 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
     """Read the notes of one song.
 
     Args:
-        path: the file.
-        request: options; ``name``, the key of the song (None for the stem of the file's name, or the only song), and
-            ``faults`` are used.
+        path: path of the file.
+        request: options, of which ``name`` and ``faults`` are used. ``name`` is the key of the song. If it is None, the
+            key is the name of the file without its ending. If the file has only one song, that song is read.
 
     Raises:
-        InputError: if the file cannot be read, has no such song, or an entry is not a note. The message names the
-            entry.
+        InputError: if the file cannot be read, has no such song, or has an entry that is not a note. The message names
+            the entry.
     """
     path = Path(path)
     name, faults = request.name, request.faults

@@ -1,10 +1,10 @@
-"""JSON with an object for each note, whose keys have the names of table columns (docs/labels.md).
+"""JSON with an object for each note. The keys of the objects are named like the columns of tables (docs/labels.md).
 
     [{"start": 0.4, "end": 0.9, "midi": 60}, …]
     {"notes": [{"time": 0.4, "duration": 0.5, "pitch": 60}, …]}
     {"tracks": [{"name": "Voice", "notes": [{"time": 0.4, "duration": 0.5, "midi": 60, "name": "C4"}]}]}
 
-The last form is made by Tone.js from MIDI files.
+Tone.js converts MIDI files to the last of these forms.
 """
 
 from collections.abc import Iterator
@@ -25,8 +25,8 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
     """Read the notes of one track.
 
     Args:
-        path: the file.
-        request: options; ``voice``, the name or number of a track, ``unit`` and ``faults`` are used.
+        path: path of the file.
+        request: options, of which ``voice`` (the name or number of a track), ``unit`` and ``faults`` are used.
 
     Raises:
         InputError: if the file cannot be read, an entry is not a note, the unit is ambiguous, or several tracks could
@@ -50,7 +50,7 @@ def _lists(content: Any) -> list[tuple[str, list[dict[str, Any]]]]:
 
 
 def _fits(entries: Any) -> bool:
-    """Return whether this is a list of objects, the first of which has the keys of a note."""
+    """Return whether a value is a list of objects, the first of which has the keys of a note."""
     if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
         return False
     columns = find_columns(list(map(str, entries[0])))
@@ -85,7 +85,7 @@ def _span(entry: dict[str, Any], keys: list[str], columns: Columns) -> tuple[flo
 
 
 def _pitch(value: object) -> float | None:
-    """Read a number, or the MIDI number of a name; return 0 for a rest, and None for other values."""
+    """Return a number, or the MIDI number of a note name; return 0 for a rest, and None for other values."""
     try:
         return (label_pitch(value) or 0.0) if isinstance(value, str) else finite(value)
     except ValueError:

@@ -2,8 +2,8 @@
 
     2001000001|感受|g an sh ou SP|A#4/Bb4 A#4/Bb4 C5 C5 rest|0.27 0.27 0.3 0.3 0.1|0.06 0.21 0.1 0.2 0.1|0 0 0 0 0
 
-A line has a name, words and phonemes. For each phoneme, it has the note, the duration of the note, the duration of the
-phoneme, and whether the phoneme is slurred.
+A line contains the name of the recording, its words and its phonemes. For each phoneme, the line also contains the
+note, the duration of the note, the duration of the phoneme, and whether the phoneme is slurred.
 """
 
 from pathlib import Path
@@ -22,11 +22,13 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
     """Read the notes of one recording.
 
     Args:
-        path: the file.
-        request: options; ``name``, the recording's name (None if there is only one), is used.
+        path: path of the file.
+        request: options, of which ``name`` is used. It is the name of the recording, and is not needed if the file has
+            only one recording.
 
     Raises:
-        InputError: if the file cannot be read, lacks the recording, or its line is invalid. The message names the line.
+        InputError: if the file cannot be read or lacks the recording, or if the line of the recording is invalid. The
+            message names the line.
     """
     path = Path(path)
     rows = [(line, text.split("|")) for line, text in enumerate(read_text(path).split("\n"), 1) if text.strip()]
@@ -63,7 +65,7 @@ def _phonemes(cells: list[str]) -> list[PhonemeLabel]:
 
 
 def names_in(path: Path) -> set[str]:
-    """Return the names of the recordings in a file; empty if it does not have this format.
+    """Return the names of the recordings in a file; empty if the file is not in this format.
 
     Raises:
         InputError: if the file cannot be read.

@@ -1,4 +1,4 @@
-"""Notes from labels with a note for each phoneme, as in Chinese data sets of singing."""
+"""Conversion of labels of phonemes, each with its note, to notes. Chinese data sets of singing have such labels."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ _INITIALS = frozenset(
         "w",
     )
 )
-"""Initials of Pinyin, which are consonants that have the same note as the next phoneme."""
+"""Initials of Pinyin: consonants that belong to the same note as the next phoneme."""
 
 _AGREEING = 0.05  # largest difference of the sums of note and phoneme lengths, relative to the recording's length
 
@@ -45,7 +45,7 @@ class PhonemeLabel:
     Attributes:
         phoneme: name of the phoneme.
         pitch: MIDI number of the phoneme's note; None for a rest.
-        note_seconds: length of the note in seconds, which is the same for all its phonemes.
+        note_seconds: length of the note in seconds, which is stated with each phoneme of the note.
         seconds: length of the phoneme in seconds.
         is_slurred: whether the phoneme continues the previous one on a new note.
     """
@@ -58,9 +58,10 @@ class PhonemeLabel:
 
 
 def notes_of_phonemes(phonemes: Sequence[PhonemeLabel]) -> Iterator[Note]:
-    """Yield the notes, one after the other from 0 s.
+    """Yield the notes of a recording. The first note or rest begins at 0 s, and each further one follows without a gap.
 
-    The note lengths are used if their sum is the length of the recording; otherwise, the phoneme lengths are used.
+    The lengths of the notes are used if their sum agrees with the sum of the lengths of the phonemes. Otherwise, the
+    lengths of the phonemes are used.
 
     Raises:
         ValueError: if a note is invalid.

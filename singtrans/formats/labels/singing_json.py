@@ -6,7 +6,8 @@
     [{"word": "you", "note": [60, 62], "note_start": [0.4, 0.8], "note_end": [0.8, 1.3]}, …]
 
 Sources: Zhang et al., "M4Singer", NeurIPS 2022; Zhang et al., "GTSinger", NeurIPS 2024. In M4Singer, a MIDI number of 0
-is a rest; items with ``ep_pitches`` and ``ep_notedurs`` have one entry for each note.
+is a rest. The lists ``notes`` and ``notes_dur`` have one value for each phoneme. Without them, the lists ``ep_pitches``
+and ``ep_notedurs`` are read, which have one value for each note.
 """
 
 from collections.abc import Iterator
@@ -28,12 +29,12 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
     """Read the notes of one recording.
 
     Args:
-        path: the file.
-        request: options; ``name``, the recording's ``item_name`` or its part after the last ``#`` (None if there is
-            only one), and ``faults`` are used.
+        path: path of the file.
+        request: options, of which ``name`` and ``faults`` are used. ``name`` is the ``item_name`` of the recording, or
+            the part of the ``item_name`` after the last ``#``. It is not needed if the file has only one recording.
 
     Raises:
-        InputError: if the file cannot be read, lacks the recording, or an entry is invalid. The message names the
+        InputError: if the file cannot be read, lacks the recording, or has an invalid entry. The message names the
             entry.
     """
     path = Path(path)

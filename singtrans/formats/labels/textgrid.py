@@ -42,13 +42,13 @@ class _Tier:
 
 
 def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
-    """Read the notes of an interval tier. Rests, with labels such as ``rest``, ``sil``, 0 or empty, are left out.
+    """Read the notes of an interval tier. Rests, with empty labels or labels such as ``rest`` and ``0``, are left out.
 
     Args:
-        path: the file.
-        request: options; ``tier`` (or ``voice``), the name of the tier in any case, and ``faults`` are used. Without a
-            name, the tier ``notes``, ``note``, ``midi`` or ``pitch`` is read; if there is none, the only tier whose
-            labels are all pitches.
+        path: path of the file.
+        request: options, of which ``faults`` and ``tier`` (or ``voice``) are used. ``tier`` is the name of the tier in
+            upper or lower case. Without a name, the tier ``notes``, ``note``, ``midi`` or ``pitch`` is read. If there
+            is no such tier, the only tier whose labels are all pitches or rests is read.
 
     Raises:
         InputError: if the file cannot be read, no tier or several tiers fit, or a label is not a pitch. The message

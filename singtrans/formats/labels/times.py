@@ -1,9 +1,10 @@
-"""Labels of the times of notes without pitch: a table, or Audacity's labels with any text.
+"""Labels with the times of notes, but without their pitch: a table, or Audacity's labels with any text.
 
     onset,offset
     0.421,0.963
 
-The columns are as in tables of notes (docs/labels.md). Without a header, the first two columns are onset and offset.
+The columns are named as in tables of notes (docs/labels.md). Without a header, the first two columns are onset and
+offset.
 """
 
 from pathlib import Path
@@ -19,8 +20,8 @@ def read(path: str | Path, faults: list[InputError] | None = None) -> np.ndarray
     """Read times.
 
     Args:
-        path: the file.
-        faults: list for faults, as for `singtrans.formats.load_notes`.
+        path: path of the file.
+        faults: list for errors in single lines, as for `singtrans.formats.load_notes`.
 
     Returns:
         (notes, 2) onsets and offsets in seconds, in order of onsets.

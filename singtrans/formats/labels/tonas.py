@@ -3,8 +3,9 @@
     0.0
     0.156735, 0.394739, 60, 0.028
 
-The first line is the tuning: the distance of A4 from 440 Hz in cents, or its frequency in Hz. All other lines have
-onset and duration in seconds, the pitch as a MIDI number relative to that tuning, and the energy, which is ignored.
+The first line is the tuning: the distance of A4 from 440 Hz in cents, or the frequency of A4 in Hz. All other lines
+contain the onset and the duration in seconds, the pitch as a MIDI number relative to that tuning, and the energy, which
+is ignored.
 """
 
 import math
@@ -16,14 +17,14 @@ from singtrans.notes import Note
 
 
 def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
-    """Read notes. The tuning is added to their pitch, so that it is relative to A4 = 440 Hz.
+    """Read notes. The tuning is added to the pitches, so that they are relative to A4 = 440 Hz.
 
     Args:
-        path: the file.
-        request: ``faults``.
+        path: path of the file.
+        request: options, of which only ``faults`` is used.
 
     Raises:
-        InputError: if the file cannot be read, its tuning is invalid, or a line is not a note. The message names the
+        InputError: if the file cannot be read, the tuning is invalid, or a line is not a note. The message names the
             line.
     """
     path = Path(path)
