@@ -28,20 +28,20 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _READING = 0.8  # share of the work that is done when the last block has been read
-_SILENT = 1e-12  # RMS amplitude below which a recording has not even noise
+_SILENT = 1e-12  # RMS amplitude up to which a recording is digital silence
 
 
 class Transcriber:
-    """Transcriber of recordings with one model.
+    """Transcriber that uses one model for any number of recordings.
 
     Args:
         model: name of a shipped model, path of a model file, or a loaded model.
         device: ``auto`` or ``cpu`` for the CPU, without torch; ``cuda`` or ``mps``, which need torch. A torch `Model`
             always runs in torch.
-        threads: number of parts of a recording that are computed at the same time. It has no influence on the result.
+        threads: number of parts of a recording that are computed at the same time. This has no influence on the result.
         decoding: options of the decoder.
         progress: function that is called repeatedly with the finished share of the recording, 0 to 1.
-        chunking: division of recordings into chunks. It has no influence on the result.
+        chunking: division of recordings into chunks. This has no influence on the result.
 
     Raises:
         UsageError: if there is no such model or device.
@@ -70,12 +70,12 @@ class Transcriber:
         self._run_alone = StreamingModel(engine, self.model.config, 1, chunking)
 
     def __call__(self, source: audio.Source | np.ndarray, sample_rate: int | None = None) -> Transcription:
-        """Transcribe one recording of any length. For a file, only the results stay in memory, not the samples.
+        """Transcribe one recording of any length. The samples of a long file are not kept in memory.
 
         Args:
-            source: path, `singtrans.audio.Recording` with a choice of sound track and channel, or samples, as for
-                `transcribe`.
-            sample_rate: sample rate of the samples, in Hz; not for files.
+            source: path of a file, `singtrans.audio.Recording` with a choice of sound track and channel, or array of
+                samples as for `transcribe`.
+            sample_rate: sample rate of an array, in Hz; None for files.
 
         Raises:
             InputError: if the file cannot be read.
@@ -164,20 +164,20 @@ class Transcriber:
             self.progress(_READING * read / max(length, 1))
 
     def _mixed(self, clarity: float) -> bool | None:
-        """Return whether ``clarity`` is lower than for a single voice; None if the model has no value for that."""
+        """Return whether ``clarity`` is too low for a single voice; None if the model has no threshold for this."""
         least = self.model.config.confidence.least_clarity
         return clarity < least if least else None
 
 
 def _joined(pieces: list[np.ndarray]) -> np.ndarray:
-    """Join pieces to one array. The list is emptied to save memory, which matters for hours of audio."""
+    """Join pieces into one array, and empty the list to save memory, which matters for hours of audio."""
     joined = np.concatenate(pieces)
     pieces.clear()
     return joined
 
 
 def _gain(loudness: float) -> float:
-    """Return the gain that brings a recording to the level of the training data; 0 if it is silent."""
+    """Return the gain that brings a recording to the level of the training data; 0 if the recording is silent."""
     return 1.0 / loudness if loudness > _SILENT else 0.0
 
 
@@ -197,7 +197,7 @@ def transcribe(
         sample_rate: sample rate of an array, in Hz.
 
     Returns:
-        The notes and the pitch track, which ``.save("song.mid")`` writes to a file.
+        The transcription: the notes and the pitch track. ``transcription.save("song.mid")`` writes it to a file.
 
     Raises:
         InputError: if the recording cannot be read.

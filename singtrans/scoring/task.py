@@ -1,4 +1,4 @@
-"""The recordings and systems of one evaluation."""
+"""The references of one evaluation, and the systems whose output is compared with them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ from singtrans.scoring.systems import EstimateFile, EstimateFolder, System
 
 @dataclass(frozen=True)
 class Task:
-    """References, and the systems to score on them.
+    """References, and the systems to score against them.
 
     Attributes:
-        references: the recordings.
+        references: the recordings and their labels.
         systems: one system to score, or two to compare.
-        faults: one line for each recording that cannot be used, for `singtrans.scoring.scores.evaluate`.
+        faults: one line for each recording that cannot be used, as for `singtrans.scoring.scores.evaluate`.
     """
 
     references: Sequence[Reference]
@@ -38,12 +38,13 @@ def file_task(
 
     Args:
         reference: file or folder, as for `singtrans.scoring.references.find_references`.
-        estimate: a file if ``reference`` is a file, else a folder. If the file has many recordings, it may be either.
-        against: second estimate to compare with.
-        choice: options that choose among labels.
+        estimate: a file if ``reference`` is a file, else a folder. If ``reference`` is a file with the notes of several
+            recordings, ``estimate`` may be a file or a folder.
+        against: second estimate, which is compared with the first; None to score only one.
+        choice: options that choose which labels are read, and how.
 
     Raises:
-        InputError: if a path is missing, files and folders are mixed, or a folder has nothing to score.
+        InputError: if a path is missing, a file would be compared with a folder, or a folder has nothing to score.
     """
     references = find_references(reference, estimate, choice)
     if against is not None:
@@ -66,13 +67,13 @@ def model_task(
         data: manifest or folder, as for `singtrans.scoring.references.select_recordings`.
         split: name of the split to score, as for `singtrans.scoring.references.select_recordings`.
         model: name of a shipped model, or path of a weight file.
-        against: model or folder of estimates to compare with.
+        against: second model, or folder of estimates, which is compared with the first model; None to score only one.
         make_system: function that makes a system from a model's name.
-        choice: options that choose among labels.
+        choice: options that choose which labels are read, and how.
 
     Raises:
         UsageError: if there is no such split, or ``make_system`` finds no such model.
-        InputError: if no recording can be used, or the folder has no estimate.
+        InputError: if no recording can be used, or ``against`` is a folder without estimates of the recordings.
     """
     # The models are found first, so that a mistyped name is reported at once.
     first, folder = make_system(model), Path(against) if against and Path(against).is_dir() else None
@@ -95,7 +96,7 @@ def choose_task(
     """Choose `file_task` or `model_task` from the options of ``singtrans evaluate``.
 
     Raises:
-        UsageError: if the options ask for both, or neither.
+        UsageError: if the options ask for both tasks, or for neither.
         InputError: if `file_task` or `model_task` raises it.
     """
     if estimate is None:

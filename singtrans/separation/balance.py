@@ -1,4 +1,4 @@
-"""Levels of a separated voice and of the rest of the recording, which distinguish songs from noisy voices."""
+"""Levels of a separated voice and of the rest of the recording, to distinguish songs from noisy voices."""
 
 from dataclasses import dataclass
 
@@ -15,16 +15,18 @@ _LEAST_POWER = 1e-9  # of one bin
 class Balance:
     """Levels of a separated voice and of the rest of the recording.
 
-    The rest is divided into noise and sounds with a structure, such as tones and drums. In a small patch of its
-    spectrogram, the power of noise is spread evenly, and the power of other sounds is concentrated in few places.
+    The rest is everything but the voice. Its energy is divided into the energy of noise and the energy of structured
+    sounds, such as tones and drums. Within a small patch of the spectrogram, the power of noise is spread evenly,
+    whereas the power of structured sounds is concentrated in a few bins.
 
     Attributes:
         share: energy of the voice relative to the energy of the recording, in dB.
-        purity: mean mask of the separated sound, 0 to 1. It is near 1 for a voice. It is lower for an instrument that
-            sounds a little like a voice, because only a part of each sound is separated.
-        instruments: energy of the sounds with a structure in the rest, relative to the energy of the recording, in dB,
-            from 80 to 5000 Hz.
-        noise: share of noise in the energy of the rest, from 80 to 5000 Hz; 1 if the recording is too short.
+        purity: mean value of the separation mask in the separated sound, 0 to 1. It is near 1 for a voice. It is lower
+            for an instrument that sounds a little like a voice, because the engine separates only a part of its sound.
+        instruments: energy of the structured sounds in the rest relative to the energy of the recording, in dB, for
+            frequencies from 80 to 5000 Hz.
+        noise: fraction of the energy of the rest that is noise, for frequencies from 80 to 5000 Hz; 1 if the recording
+            is too short to measure it.
     """
 
     share: float
@@ -34,7 +36,7 @@ class Balance:
 
 
 class BalanceMeter:
-    """Meter of the balance of a recording that is separated block by block.
+    """Measurement of the `Balance` of a recording that is separated block by block.
 
     Args:
         sample_rate: sample rate of the blocks, in Hz.
@@ -62,7 +64,7 @@ class BalanceMeter:
         self._waiting = self._waiting[whole:]
 
     def balance(self) -> Balance:
-        """Return the balance of all samples that were added."""
+        """Return the balance of all samples that have been added."""
         noise = min(self._smooth_power, self._rest_power)
         return Balance(
             _decibels(self._voice, self._mix),
@@ -72,7 +74,7 @@ class BalanceMeter:
         )
 
     def _add_patches(self, samples: np.ndarray) -> None:
-        """Add the patches of (patch frames, 2) samples of the recording and of the rest."""
+        """Add the patches of ``_PATCH`` frames, from (n, 2) samples: the recording and the rest, each in mono."""
         frames = samples.reshape(_PATCH, self._frame, 2) * self._window[:, None]
         power = np.abs(np.fft.rfft(frames, axis=1)[:, self._bins]) ** 2 + _LEAST_POWER
         power = power[:, : power.shape[1] // _PATCH * _PATCH]

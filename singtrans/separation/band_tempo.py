@@ -13,20 +13,21 @@ from singtrans.extras import need
 EXTRA = "songs"
 SAMPLE_RATE = 22_050
 _HOP, _FFT, _BANDS = 512, 2048, 64
-_LONGEST = 180.0  # seconds from which the tempo is found, to save memory
+_LONGEST = 180.0  # seconds of the recording that are used, to save memory
 _FEWEST = 8  # beats
 _FLOOR = 1e-10  # power, relative to full scale
 _log = logging.getLogger(__name__)
 
 
 def find_band_tempo(source: audio.Source) -> float | None:
-    """Find the tempo of a recording with instruments in beats per minute, which may be half or twice the written tempo.
+    """Find the tempo of the instruments in a recording.
 
     Args:
-        source: the recording, of which the first three minutes are used.
+        source: the recording. Only its first three minutes are used.
 
     Returns:
-        The mean tempo; None if there are too few beats, or librosa is not installed.
+        The mean tempo in beats per minute, which may be half or twice the tempo in a score; None if there are too few
+        beats, or librosa is not installed.
 
     Raises:
         InputError: if the recording cannot be read.
@@ -48,9 +49,16 @@ def find_band_tempo(source: audio.Source) -> float | None:
 
 
 def mean_tempo(beats: np.ndarray) -> float | None:
-    """Compute the mean tempo of (beats,) times in seconds; None for fewer than eight beats.
+    """Compute the mean tempo in beats per minute.
 
-    Missing beats do not change the result.
+    If the interval between two times is a multiple of the median interval, the beats in between are assumed to be
+    missing. Missing beats do not change the result.
+
+    Args:
+        beats: (beats,) times of the beats in seconds, in order.
+
+    Returns:
+        The tempo; None for fewer than eight beats.
     """
     if len(beats) < _FEWEST:
         return None
@@ -60,7 +68,7 @@ def mean_tempo(beats: np.ndarray) -> float | None:
 
 
 def _first(source: audio.Source) -> Iterator[np.ndarray]:
-    """Yield blocks of the first minutes of a recording."""
+    """Yield the first three minutes of a recording in blocks."""
     left = round(_LONGEST * SAMPLE_RATE)
     for block in audio.blocks(source, SAMPLE_RATE):
         yield block[:left]
@@ -70,7 +78,7 @@ def _first(source: audio.Source) -> Iterator[np.ndarray]:
 
 
 def _mel_frames(librosa: ModuleType, blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-    """Compute the mel spectrogram of a stream of (n,) samples; yield (frames, bands) powers."""
+    """Compute the mel spectrogram of a stream, given as blocks of (n,) samples; yield (frames, bands) powers."""
     bands = librosa.filters.mel(sr=SAMPLE_RATE, n_fft=_FFT, n_mels=_BANDS).T
     window = np.hanning(_FFT).astype(np.float32)
     held = np.zeros(_FFT // 2, np.float32)

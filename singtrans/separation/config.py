@@ -7,26 +7,32 @@ from dataclasses import dataclass
 class SongConfig:
     """Thresholds that distinguish songs with instruments from a single voice.
 
-    They were found with ``python -m benchmarks.songs tune`` and the default model. They depend on the clarity of its
-    notes, so they must be tuned again for other weights.
+    The thresholds were tuned for the default model with ``python -m benchmarks.songs tune``. They depend on the clarity
+    that the model computes for notes (see `singtrans.decoding.confidence`), so they must be tuned again for other
+    weights.
 
     Attributes:
-        doubtful: mean clarity of the notes below which the separated voice is also transcribed. It is well above the
-            clarity of songs. A high value only costs time, because `gain` decides which notes are kept.
-        song: mean clarity below which a user is warned if the voice cannot be separated, or if separating does not
-            help. Noisy voices have a higher clarity. If the model file states the clarity of a single voice, that is
-            used instead.
-        gain: increase of the mean clarity from which the notes of the separated voice are kept.
-        audible: level of the instruments (`Balance.instruments`) above which the notes of the separated voice are kept.
-        loud: level of the instruments above which the notes of the separated voice are kept if their mean clarity does
-            not fall.
-        noise: largest part of the rest that is noise (`Balance.noise`). Above it, the recording is a voice with noise,
-            which is not separated.
-        purity: least purity of the separated voice (`Balance.purity`). Below it, it is taken for an instrument.
-        melody: mean clarity below which the notes of a recording without a voice are not written.
-        quietest: level of the separated voice relative to the recording, in dB, below which there is no voice.
-        instruments: fraction of the amplitude of the instruments that is mixed back in before transcribing. They fill
-            the gaps that separation leaves, and the model was trained with quiet instruments.
+        doubtful: mean clarity of the notes below which the voice is separated and transcribed, too. The threshold is
+            well above the clarity of songs. If it is too high, only time is lost, because the other thresholds decide
+            which notes are kept.
+        song: mean clarity of the notes below which the user is warned if the voice cannot be separated, or if
+            separation does not help. Noisy recordings of a voice have a higher clarity. If the model has a threshold of
+            its own (``least_clarity``), that one is used instead.
+        gain: smallest increase in mean clarity for which the notes of the separated voice are kept.
+        audible: level in dB (`Balance.instruments`) that the instruments must exceed. If they are quieter, the notes of
+            the separated voice are not kept.
+        loud: level in dB (`Balance.instruments`) above which ``gain`` is not needed. The notes of the separated voice
+            are then kept if their mean clarity is not lower.
+        noise: fraction of noise in the rest (`Balance.noise`). At or above this value, the recording is taken to be a
+            voice with noise, and the notes of the separated voice are not kept.
+        purity: smallest purity of a voice (`Balance.purity`). A separated sound with a lower purity is taken to be an
+            instrument.
+        melody: mean clarity below which no notes are written if the recording has no voice (see ``quietest``).
+        quietest: level of the separated voice relative to the recording, in dB, below which the recording is taken to
+            have no voice.
+        instruments: fraction of the amplitude of the instruments that is added to the separated voice before it is
+            transcribed. The quiet instruments fill the gaps that separation leaves; the model was trained with such
+            instruments.
     """
 
     doubtful: float = 0.87

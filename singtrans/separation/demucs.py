@@ -1,7 +1,8 @@
 """The engine ``demucs``. It uses ``demucs.api``, which downloads the weights of Demucs at the first use.
 
-The recording is passed to Demucs in windows of half a minute, because Demucs scales its input by its level and keeps
-all of it in memory. Neighbouring windows overlap by `_CONTEXT_SECONDS` on either side, which are not used.
+The recording is passed to Demucs in windows of half a minute, because Demucs keeps its whole input in memory and
+normalises the level of this input. Neighbouring windows overlap. The first and the last `_CONTEXT_SECONDS` of each
+window are not used.
 """
 
 from collections.abc import Iterable, Iterator
@@ -27,7 +28,7 @@ class DemucsSeparator:
         separator: object of the class ``demucs.api.Separator``; None to make one with this model.
 
     Raises:
-        UsageError: if Demucs is not installed, or its model cannot be loaded or has no voice.
+        UsageError: if Demucs is not installed, or the model cannot be loaded or does not separate voices.
     """
 
     name = "demucs"
@@ -45,7 +46,7 @@ class DemucsSeparator:
             yield self._voice(window.samples)[context : context + window.kept]
 
     def _voice(self, samples: np.ndarray) -> np.ndarray:
-        """Separate the voice, (n, 2), of samples, (n, 2)."""
+        """Return the voice, (n, 2), from samples of the mix, (n, 2)."""
         import torch
 
         if not samples.any():  # Demucs would divide by the level
@@ -64,6 +65,6 @@ def _load(model: str) -> Any:
     except (LoadModelError, OSError, RuntimeError, ValueError) as error:
         what = " ".join(str(error).split()) or type(error).__name__
         raise UsageError(
-            f"the Demucs model {model} cannot be loaded ({what[:200]}): it is fetched at its first use, which needs a"
-            " network; or use --separator spleeter"
+            f"the Demucs model {model} cannot be loaded ({what[:200]}): it is downloaded at its first use, so connect"
+            " to the internet, or use --separator spleeter"
         ) from error

@@ -1,4 +1,4 @@
-"""Engines that separate voices, which are loaded when they are first needed."""
+"""Functions that check and load the engines for separating voices."""
 
 import importlib.util
 
@@ -32,7 +32,7 @@ def make_separator(engine: Engine, threads: int = 1) -> Separator:
 
     Args:
         engine: engine to load.
-        threads: number of threads, for engines that use several.
+        threads: number of threads; Demucs ignores it.
 
     Raises:
         UsageError: if a package is not installed, or the engine's weights cannot be used.

@@ -7,7 +7,7 @@ import numpy as np
 
 
 class Separator(Protocol):
-    """Engine that separates the voice of a stereo recording, piece by piece."""
+    """Engine that separates the voice from a stereo recording, block by block."""
 
     @property
     def name(self) -> str:
@@ -21,8 +21,10 @@ class Separator(Protocol):
         """Separate the voice.
 
         Args:
-            blocks: (n, 2) float32 each, of any lengths. The lengths have no effect on the result.
+            blocks: blocks of the recording, (n, 2) float32 each. Their lengths may differ, and have no effect on the
+                result.
 
         Yields:
-            (n, 2) float32 samples of the voice, without delay. The total length equals the length of the input.
+            Blocks of the voice, (n, 2) float32 each. Together, they have the length of the recording, and they are
+            aligned with it.
         """

@@ -1,9 +1,15 @@
-"""Decision when to separate a voice from instruments, and which notes to keep.
+"""Decide when to separate a voice from instruments, and which notes to keep.
 
-A model that was trained on single voices gives unclear notes in songs. If the mean clarity of a recording's notes is
-low, the voice is separated and transcribed as well. Its notes are kept under three conditions: the separated sound is a
-voice, the rest is instruments and not noise, and the notes are clearer (or as clear, if the instruments are loud). The
-notes of a single voice are not changed, because separation would make the notes of noisy recordings worse.
+A model that was trained on single voices finds notes of low clarity in songs with instruments. Therefore, if the mean
+clarity of the notes is low, the voice is separated, and the separated voice is transcribed, too. Its notes replace the
+notes of the mix if three conditions hold:
+
+- The separated sound is a voice.
+- The rest of the recording is instruments and not noise.
+- The notes of the separated voice are clearer than the notes of the mix. If the instruments are loud, it is enough that
+  they are as clear.
+
+The notes of a single voice are not replaced, because they would become worse if the recording is noisy.
 """
 
 import logging
@@ -25,7 +31,9 @@ from singtrans.separation.separator import Separator
 from singtrans.separation.voice_file import VOICE_ENDING, VoiceFile, write_voice
 
 _INSTRUMENT = "hardly any voice can be separated from the instruments, so these may be notes of an instrument"
-_NO_VOICE = "hardly any voice is left without the instruments, so no notes are written; --separate never writes them"
+_NO_VOICE = (
+    "hardly any voice is left without the instruments, so no notes are written; to write them, use --separate never"
+)
 _MIXED = "does not sound like a single voice, and separating the voice does not help; many notes may be wrong"
 _log = logging.getLogger(__name__)
 
@@ -35,7 +43,7 @@ class SeparationOptions:
     """Options for separating the voice.
 
     Attributes:
-        separate: whether to separate the voice; ``auto`` for recordings that sound like songs.
+        separate: whether to separate the voice; with ``auto``, only in recordings that sound like songs.
         engine: engine to use.
         tempo: whether to find the tempo of the instruments in songs whose voice was separated.
     """
@@ -51,7 +59,7 @@ class SeparationOptions:
             needed: whether the voice will be written to a file.
 
         Raises:
-            UsageError: if the engine is not installed, or a voice must be written but is never separated.
+            UsageError: if the engine is not installed, or if the voice will be written but is never separated.
         """
         if needed and self.separate is Separate.NEVER:
             raise UsageError("--write-voice needs a separated voice: leave out --separate never")
@@ -66,7 +74,7 @@ class SongTranscriber:
         transcribe: function that transcribes a recording of a single voice.
         options: options for separating the voice.
         config: thresholds.
-        make: function that makes the separator at its first use.
+        make: function that loads an engine. It is called when the engine is first needed.
     """
 
     def __init__(
@@ -84,12 +92,12 @@ class SongTranscriber:
 
         Args:
             source: the recording.
-            voice: file to which the separated voice is written in any case; None not to write it. It must be None with
-                ``never``.
+            voice: file to which the separated voice is written, even if its notes are not kept; None not to write it.
+                If the voice is never separated, this must be None.
 
         Raises:
             InputError: if the recording cannot be read.
-            UsageError: if the voice must be separated but this is not possible.
+            UsageError: if the voice must be separated but the engine cannot be used.
         """
         if self._options.separate is Separate.ALWAYS:
             return self._with_tempo(source, self._separated(source, voice, None))
@@ -124,11 +132,11 @@ class SongTranscriber:
         return bool(mix.mixed) or (sure is not None and sure < self._config.doubtful)
 
     def _song(self, mix: Transcription, sure: float | None) -> bool:
-        """Return whether a recording is clearly not a single voice, by the model's threshold if there is one."""
+        """Return whether a recording is clearly not a single voice; use the model's own threshold if there is one."""
         return mix.mixed if mix.mixed is not None else sure is not None and sure < self._config.song
 
     def _separated(self, source: audio.Source, voice: Path | None, mix: Transcription | None) -> Transcription:
-        """Return the notes of the separated voice, or the notes of the mix if they are known and not less clear."""
+        """Transcribe the separated voice; return its notes, or the notes of ``mix`` if those are better."""
         with tempfile.TemporaryDirectory(prefix="singtrans-") as folder:
             separator = self._loaded()
             path = Path(folder) / f"song{VOICE_ENDING}"
@@ -175,7 +183,7 @@ class SongTranscriber:
         try:
             check_engine(self._options.engine)
         except UsageError:
-            remedy = f"{install_command(EXTRAS[self._options.engine])} separates the voice first"
+            remedy = f"to separate the voice first, use {install_command(EXTRAS[self._options.engine])}"
         else:
             remedy = str(error)
         return f"this sounds like a voice with instruments, so some notes may be those of instruments: {remedy}"
@@ -195,7 +203,7 @@ def separated_is_better(mix: float | None, voice: float | None, balance: Balance
 
 
 def sureness(found: Transcription) -> float | None:
-    """Return the mean clarity of the notes, or the mean confidence if there is no clarity; None without notes."""
+    """Return the mean clarity of the notes, or their mean confidence if the clarity is unknown; None without notes."""
     return mean_confidence(found.notes) if found.clarity is None else found.clarity
 
 

@@ -1,9 +1,9 @@
-"""The engine ``spleeter``: the network for the voice of Spleeter (2 stems), which runs on onnxruntime.
+"""The engine ``spleeter``: Spleeter's network for the voice (from its model with 2 stems), run with onnxruntime.
 
-The input of the network is the spectrum of the mix (windows of 4096 samples at 44.1 kHz, every 1024), in windows of 512
-frames. Its output is a mask for the lowest 1024 bins, up to 11 kHz; above them, the voice is silent. Neighbouring
-windows overlap by `_CONTEXT` frames on either side, which are not used, so that the result does not depend on the
-boundaries.
+The spectrogram of the mix is computed at 44.1 kHz, with frames of 4096 samples and a hop of 1024 samples. The input of
+the network is a window of 512 frames of this spectrogram. The output is a mask for the lowest 1024 bins, up to 11 kHz.
+Above 11 kHz, the separated voice is silent. Neighbouring windows overlap. The first and the last `_CONTEXT` frames of
+each window are not used, so that the edges of the windows do not affect the result.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -33,11 +33,11 @@ class SpleeterSeparator:
     """Separator that uses Spleeter's network.
 
     Args:
-        weights: arrays by their names in torch; None for the weights of the installed package.
+        weights: map from names in torch to arrays; None for the weights of the installed package.
         threads: number of threads of onnxruntime.
 
     Raises:
-        UsageError: if a package is not installed, or its weights are damaged.
+        UsageError: if a package is not installed, or the file of weights is damaged.
     """
 
     name = "spleeter"
@@ -63,7 +63,7 @@ class SpleeterSeparator:
             skip = max(0, skip - len(finished))
 
     def _squares(self, number: int) -> np.ndarray:
-        """Compute (kept * hop,) sums of the squares of all windows that cover a sample, for each used sample."""
+        """Compute, for each sample that is kept, the sum of the squared Hann windows that cover it, (kept * hop,)."""
         if number:
             return np.full(_KEPT * HOP, 1.5, np.float32)
         frames = np.broadcast_to(self._window[None, None] ** 2, (_KEPT, 2, FFT))  # there are no frames before the first
@@ -84,13 +84,13 @@ class SpleeterSeparator:
 
 
 def _parts(frames: int) -> Iterator[slice]:
-    """Yield slices of a few frames, whose temporary arrays are small."""
+    """Yield slices of a few frames each, so that temporary arrays are small."""
     for first in range(0, frames, _TOGETHER):
         yield slice(first, min(first + _TOGETHER, frames))
 
 
 def _overlap_add(frames: np.ndarray) -> np.ndarray:
-    """Add overlapping frames, (frames, 2, FFT), to samples, (frames * hop + overlap, 2)."""
+    """Overlap and add frames, (frames, 2, FFT), and return the samples, (frames * hop + overlap, 2)."""
     steps = FFT // HOP
     sound = np.zeros((len(frames) + steps - 1, HOP, 2), np.float32)
     for step in range(steps):

@@ -1,9 +1,11 @@
 """Spleeter's network for one source as an ONNX graph: a U-Net whose input is the spectrogram of the mix.
 
 R. Hennequin, A. Khlif, F. Voituret, M. Moussallam: "Spleeter: a fast and efficient music source separation tool with
-pre-trained models", JOSS 5(50), 2020. Six convolutions of stride 2 reduce the size, and six transposed convolutions
-increase it again. Each of these also gets the output of its counterpart. The last layer gives a mask from 0 to 1, by
-which the mix is multiplied.
+pre-trained models", JOSS 5(50), 2020.
+
+Six convolutions with a stride of 2 halve the numbers of frames and bins, and six transposed convolutions double them
+again. The second to sixth transposed convolutions also receive the outputs of the fifth to first convolutions. The last
+layer computes a mask from 0 to 1. The product of the mix and the mask is the separated source.
 """
 
 from collections.abc import Mapping
@@ -13,10 +15,10 @@ import numpy as np
 from singtrans.model.runtime.onnx_file import Graph
 
 DOWN = (16, 32, 64, 128, 256, 512)
-"""Channels after each convolution. The transposed convolutions have half of them, and the last one has 1."""
+"""Numbers of channels after the convolutions; after the transposed ones, they are 256, 128, 64, 32, 16 and 1."""
 
 FACTOR = 2 ** len(DOWN)
-"""Frames and bins must be multiples of this."""
+"""The number of frames and the number of bins must be multiples of this factor."""
 
 _KERNEL, _LAST_KERNEL, _LAST_DILATION = 5, 4, 2
 _PADS = [1, 1, 2, 2]  # before and after, over frames and over bins, as in TensorFlow
@@ -24,11 +26,11 @@ _SLOPE, _EPSILON = 0.2, 1e-3
 _NORMALISATION = ("weight", "bias", "running_mean", "running_var")
 
 Weights = Mapping[str, np.ndarray]
-"""Arrays by their names in torch."""
+"""Map from names in torch to arrays."""
 
 
 def shapes(channels: int = 2) -> dict[str, tuple[int, ...]]:
-    """Return the shapes of the arrays of a network for a number of audio channels."""
+    """Return a map from the names of the weights in torch to their shapes, for a number of audio channels."""
     found: dict[str, tuple[int, ...]] = {}
     inputs = channels
     for number, size in enumerate(DOWN, 1):
@@ -50,9 +52,9 @@ def shapes(channels: int = 2) -> dict[str, tuple[int, ...]]:
 def mask_graph(weights: Weights, channels: int = 2) -> bytes:
     """Make the graph that computes the mask of the source from the magnitudes of the mix.
 
-    Inputs: mix (1, channels, frames, bins), magnitudes; frames and bins are multiples of `FACTOR`.
+    Inputs: magnitudes of the mix, (1, channels, frames, bins); frames and bins are multiples of `FACTOR`.
 
-    Outputs: mask (1, channels, frames, bins), from 0 to 1.
+    Outputs: mask, (1, channels, frames, bins), from 0 to 1.
 
     Raises:
         ValueError: if an array is missing or has another shape.
@@ -93,7 +95,7 @@ def _constants(graph: Graph, weights: Weights, name: str) -> list[str]:
 
 
 def _add_normalisation(graph: Graph, x: str, weights: Weights, name: str) -> str:
-    """Add batch normalisation with the statistics of the training: a factor and a constant for each channel."""
+    """Add batch normalisation with the statistics from training: a factor and a constant for each channel."""
     weight, bias, mean, variance = (weights[f"{name}.{part}"].astype(np.float64) for part in _NORMALISATION)
     scale = weight / np.sqrt(variance + _EPSILON)
     scaled = graph.node("Mul", x, graph.constant(scale[:, None, None]))

@@ -1,4 +1,4 @@
-"""Writing of the separated voice of a recording to a file."""
+"""Separate the voice of a recording, and write it to a file."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -29,7 +29,7 @@ class _Named(Protocol):
 
 
 def is_voice(path: _Named) -> bool:
-    """Return whether a file has the name of a separated voice."""
+    """Return whether the name of a file has the ending of a separated voice, in upper or lower case."""
     return path.name.lower().endswith(VOICE_ENDING)
 
 
@@ -39,7 +39,7 @@ class VoiceFile:
 
     Attributes:
         balance: levels of the voice and of the rest of the recording.
-        summary: summary of reading the recording.
+        summary: information about the recording after it has been read.
     """
 
     balance: Balance
@@ -53,14 +53,14 @@ def write_voice(
     to_transcribe: Path | None = None,
     instruments: float = 0.0,
 ) -> VoiceFile:
-    """Separate the voice of a recording of any length, and write it as FLAC in stereo.
+    """Separate the voice of a recording of any length, and write it to a stereo FLAC file.
 
     Args:
         source: the recording.
         separator: the engine.
         voice: file for the voice; None not to write it.
-        to_transcribe: file for the voice with the instruments at a lower level; None not to write it.
-        instruments: level of the instruments in that file, as a fraction of their amplitude.
+        to_transcribe: file for the voice mixed with quieter instruments; None not to write it.
+        instruments: fraction of the amplitude of the instruments that is kept in ``to_transcribe``.
 
     Raises:
         InputError: if the recording cannot be read, or a file cannot be written.
@@ -89,7 +89,7 @@ def _flac(path: Path, rate: int) -> "Iterator[SoundFile]":
 
 
 class _Mix:
-    """Blocks of a mix, kept until the separator has returned their voice."""
+    """Blocks of a mix that are kept until the separator has returned the corresponding voice."""
 
     def __init__(self) -> None:
         self._waiting: deque[np.ndarray] = deque()

@@ -12,7 +12,7 @@ class Window:
 
     Attributes:
         samples: (size, channels) samples, with zeros before the start and after the end of the stream.
-        kept: number of samples for which this window is used, from 1 to the stride.
+        kept: number of samples after the context that are used, from 1 to the stride.
     """
 
     samples: np.ndarray
@@ -22,14 +22,14 @@ class Window:
 def windows(blocks: Iterable[np.ndarray], size: int, stride: int, lead: int) -> Iterator[Window]:
     """Divide a stream into overlapping windows.
 
-    Window ``k`` is used for the samples from ``k * stride`` to ``(k + 1) * stride`` of the stream, and begins ``lead``
-    samples before them. Only one window is kept in memory, and the lengths of the blocks have no effect on the result.
+    Window ``k`` is used for the samples from ``k * stride`` to ``(k + 1) * stride`` of the stream. It begins ``lead``
+    samples earlier. Only one window is kept in memory, and the lengths of the blocks have no effect on the result.
 
     Args:
-        blocks: (n, channels) each, of any lengths.
+        blocks: blocks of the stream, (n, channels) each, of any length.
         size: length of a window; at least ``lead + stride``.
         stride: distance from one window to the next.
-        lead: length of the context before the part that is used.
+        lead: length of the context before the samples that are used.
     """
     if not 0 <= lead <= size - stride:
         raise ValueError(f"windows of {size} samples have no room for {lead} + {stride}")

@@ -21,7 +21,7 @@ class AugmentConfig:
     """Probabilities and strengths of the augmentations.
 
     Attributes:
-        speed: largest change of speed, which also changes the pitch, in semitones.
+        speed: largest change of speed, up or down, in semitones; the pitch changes with the speed.
         speed_probability, formant_probability, drift_probability, noise_probability, background_probability,
             room_probability, filter_probability, clip_probability, codec_probability, silence_probability: probability
             of each augmentation; ``silence`` replaces the whole excerpt with noise.
@@ -51,21 +51,25 @@ class AugmentConfig:
 
 
 def change_speed(samples: np.ndarray, ratio: float) -> np.ndarray:
-    """Speed up ``samples`` (n,) by ``ratio``, to (round(n / ratio),) samples, 12 log2(ratio) semitones higher."""
+    """Speed up ``samples``, (n,), by the factor ``ratio``.
+
+    The result has (round(n / ratio),) samples, and its pitch is 12 log2(ratio) semitones higher.
+    """
     return soxr.resample(samples, ratio, 1.0, quality="MQ")
 
 
 def shift_formants(samples: np.ndarray, sample_rate: int, ratio: float) -> np.ndarray:
     """Shift the formants to ``ratio`` times their frequency without changing pitch or time.
 
-    The result sounds like a vocal tract of another length. The envelope is computed from the lowest quefrencies of the
-    cepstrum. A noise floor remains between the harmonics. It is 32 to 35 dB below a voice at 200 Hz, and 20 to 25 dB
-    below a voice at 600 Hz or more, where the envelope follows single harmonics because they are far apart.
+    The result sounds like a voice with a vocal tract of another length. The spectral envelope is computed from the
+    lowest quefrencies of the cepstrum. In the result, there is a noise floor between the harmonics. It is 32 to 35 dB
+    below a voice with a pitch of 200 Hz, and 20 to 25 dB below a voice with a pitch of 600 Hz or more. At such pitches,
+    the harmonics are so far apart that the envelope follows each of them.
 
     Args:
         samples: (n,) float32.
         sample_rate: Hz.
-        ratio: factor of the frequencies; above 1 for a shorter vocal tract.
+        ratio: factor by which the frequencies of the formants are multiplied; above 1 for a shorter vocal tract.
     """
     hop = round(_HOP_SECONDS * sample_rate)
     size, lifter = 2 * hop, round(_LIFTER_SECONDS * sample_rate)
@@ -85,12 +89,12 @@ def shift_formants(samples: np.ndarray, sample_rate: int, ratio: float) -> np.nd
 
 
 def drift_gain(samples: np.ndarray, sample_rate: int, deviation: float, rng: np.random.Generator) -> np.ndarray:
-    """Apply a slow drift of the gain, as from a moving singer or the gain control of a telephone.
+    """Apply a slowly varying gain, like that of a moving singer or of the automatic gain control of a telephone.
 
     Args:
         samples: (n,).
         sample_rate: Hz.
-        deviation: standard deviation in dB of the gain at points that are 1 to 3 s apart.
+        deviation: standard deviation of the gain, in dB, at random points that are 1 to 3 s apart.
         rng: random generator.
     """
     seconds = len(samples) / sample_rate
@@ -136,7 +140,8 @@ def room_and_filter(
         sample_rate: Hz.
         room: whether to add reverberation: exponentially decaying noise with an RT60 of 0.1 to 0.7 s, 0 to 18 dB below
             the direct sound.
-        colour: whether to apply a smooth random equaliser and sometimes the band limits of a telephone.
+        colour: whether to apply a smooth random equaliser, sometimes with a low-pass filter, a high-pass filter or
+            both, as in a telephone.
         rng: random generator.
 
     Returns:
@@ -173,11 +178,11 @@ def augment(
     config: AugmentConfig,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Apply each augmentation, except the change of speed, with its probability.
+    """Apply each augmentation with its probability, except those that `Excerpts` applies: speed and silence.
 
     Args:
         samples: (n,) float32.
-        background: (n,) float32 to mix in, or None.
+        background: (n,) float32 samples to mix in; None to mix in nothing.
         sample_rate: Hz.
         config: probabilities and strengths.
         rng: random generator.

@@ -1,7 +1,7 @@
 """Batches of random augmented excerpts of labelled recordings.
 
-Excerpt ``i`` of batch ``step`` depends only on the seed, the step and ``i``. Therefore, an interrupted training resumes
-with the batches that it would have had without the interruption, and several processes can share one batch.
+Excerpt ``i`` of batch ``step`` depends only on the seed, the step and ``i``. Therefore, an interrupted training run
+resumes with the same batches as without the interruption, and several processes can share one batch.
 """
 
 from collections.abc import Sequence
@@ -45,10 +45,11 @@ class BatchConfig:
     Attributes:
         size: number of excerpts.
         seconds: length of each excerpt.
-        notes_share: fraction of the excerpts that are from recordings with note labels, if not all recordings have
-            them.
-        half_width: half of the width of a boundary's triangle, in seconds.
-        unnamed: fraction of the excerpts whose convention is set to none, so that the network also works without one.
+        notes_share: fraction of the excerpts that are drawn from recordings with note labels, if there are also
+            recordings without note labels.
+        half_width: half of the width, in seconds, of the triangular target around each boundary.
+        unnamed: fraction of the excerpts whose label convention is hidden from the network, so that it also works
+            without a convention.
     """
 
     size: int = 12
@@ -67,9 +68,9 @@ class Excerpts(Dataset[Batch]):
         batch: composition of a batch.
         augmentation: probabilities and strengths of the augmentations.
         seed: random seed.
-        backgrounds: (n,) int16 each; sounds to mix in, in addition to the accompaniments of the recordings.
+        backgrounds: (n,) int16 each; sounds that are mixed in, besides the accompaniments of the recordings.
         share: rank of this process and number of processes. This process makes the excerpts ``rank``, ``rank + count``,
-            ...
+            ``rank + 2 * count`` and so on.
     """
 
     def __init__(
@@ -102,7 +103,7 @@ class Excerpts(Dataset[Batch]):
         self.mine = range(share[0], batch.size, share[1])
 
     def __getitem__(self, step: int) -> Batch:
-        """Make the share of this process in the batch of a training step."""
+        """Make the excerpts that this process contributes to the batch of a training step."""
         excerpts = [self._excerpt(np.random.default_rng([self.seed, step, index])) for index in self.mine]
         targets = [t for _, t, _ in excerpts]
         return Batch(
@@ -145,7 +146,7 @@ class Excerpts(Dataset[Batch]):
         return (samples / max(loudness, 1e-9)).astype(np.float32), targets, number
 
     def _cut(self, samples: np.ndarray, start: float, ratio: float) -> np.ndarray:
-        """Cut an excerpt from ``start`` seconds, with the front end's margins, and speed it up by ``ratio``."""
+        """Cut an excerpt from ``start`` (in seconds), with the front end's margins, and speed it up by ``ratio``."""
         rate = self.features.sample_rate
         wanted = (self.frames - 1) * self.features.hop + 2 * self.margin
         length = int(np.ceil(wanted * ratio)) + 8
@@ -180,7 +181,7 @@ class Excerpts(Dataset[Batch]):
 
 
 def conventions_of(recordings: Sequence[Recording]) -> list[str]:
-    """Return the names of the label conventions of the notes; empty if there is only one."""
+    """Return the sorted names of the label conventions of the notes; an empty list if there are fewer than two."""
     names = sorted({r.convention for r in recordings if r.notes is not None})
     return names if len(names) > 1 else []
 
@@ -192,9 +193,10 @@ def _weights(pool: Sequence[Recording]) -> np.ndarray:
 
 
 def _sample_f0(f0: np.ndarray, time: np.ndarray) -> np.ndarray:
-    """Sample ``f0``, which is on the grid of `F0_HOP`, at ``time``.
+    """Sample ``f0``, which has a value every `F0_HOP` seconds, at ``time``.
 
-    Values are interpolated between known neighbours; elsewhere, they are taken from the nearest frame.
+    Values are interpolated between known neighbours that are less than 2 semitones apart. Otherwise, the value of the
+    nearest frame is used.
     """
     position = np.clip(time / F0_HOP, 0, len(f0) - 1)
     low = np.minimum(position.astype(int), len(f0) - 1)

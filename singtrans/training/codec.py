@@ -14,7 +14,7 @@ class Codec:
 
     Attributes:
         name: name of the encoder in FFmpeg.
-        container: name in FFmpeg of a file format that stores the encoder's delay.
+        container: name of the container format in FFmpeg.
         sample_rate: sample rate of the encoded sound, in Hz.
         bit_rates: lowest and highest bit rate, in bits per second; 0 for the default of the codec.
     """
@@ -39,7 +39,7 @@ _AMR_RATES = (4_750, 5_150, 5_900, 6_700, 7_400, 7_950, 10_200, 12_200)
 
 @cache
 def usable_codecs() -> tuple[Codec, ...]:
-    """Return the codecs in `CODECS` that FFmpeg can encode on this machine."""
+    """Return the codecs in `CODECS` for which FFmpeg has an encoder on this machine."""
     return tuple(codec for codec in CODECS if _exists(codec.name))
 
 
@@ -110,7 +110,7 @@ def _decode(file: io.BytesIO, codec: Codec) -> np.ndarray:
 
 
 def _aligned(decoded_samples: np.ndarray, original: np.ndarray, reach: int) -> np.ndarray:
-    """Remove a delay that the container does not store, and cut or pad to the length of ``original``."""
+    """Remove a delay of up to ``reach`` samples, and cut or pad to the length of ``original``."""
     size = 1 << (len(decoded_samples) + len(original) - 1).bit_length()
     product = np.fft.rfft(decoded_samples, size) * np.conj(np.fft.rfft(original, size))
     # The spectrum is whitened, because the correlation of a loud steady tone has a peak in each of its periods.

@@ -1,4 +1,4 @@
-"""Configuration of a training, without the model's own configuration."""
+"""Configuration of a training run, without the configuration of the model."""
 
 import math
 from dataclasses import dataclass, field
@@ -27,24 +27,26 @@ FREEZABLE = {
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """Configuration of a training.
+    """Configuration of a training run.
 
     Attributes:
         steps: optimiser steps.
         rate: highest learning rate.
-        warmup: number of steps until the highest rate. After them, the rate falls along a half cosine, to a fiftieth of
-            the highest rate at the last step.
+        warmup: number of steps in which the learning rate rises to ``rate``. After that, it falls along a half cosine,
+            to a fiftieth of ``rate`` at the last step.
         weight_decay: weight decay of AdamW.
-        clip: largest gradient norm.
+        clip: largest norm of the gradient; a gradient with a larger norm is scaled down.
         average: decay of the running average of the weights; the averaged weights are validated and saved.
-        validate_every: number of steps between validations; the state is saved after each.
-        patience: number of validations without improvement after which training stops; 0 to continue to the last step.
+        validate_every: number of steps between validations; the state is saved at each validation.
+        patience: number of successive validations without improvement after which training stops; 0 to continue to the
+            last step.
         seed: random seed.
         bf16: whether to compute in bfloat16 if the processor supports it.
-        freeze: a key of `FREEZABLE`.
+        freeze: key of `FREEZABLE` that selects the parts of the network to leave unchanged.
         init: checksum of the initial model; empty for random weights.
-        blend: share of the trained weights in the saved models; the rest are the weights of the initial model. Below 1,
-            the accuracy on recordings that are unlike the training data falls less.
+        blend: share of the trained model in the saved models. Each saved weight is ``blend`` times the trained weight
+            plus ``1 - blend`` times the initial weight. With values below 1, less accuracy is lost on recordings that
+            are unlike the training data.
         convention: label convention whose corrections are folded into the saved models; empty for no corrections.
     """
 
@@ -68,11 +70,11 @@ class TrainConfig:
 
 
 def learning_rate(step: int, config: TrainConfig, over: float = 0.0) -> float:
-    """Return the learning rate of a step. It depends only on the step unless there is a time limit.
+    """Return the learning rate of a step. Without a time limit, it depends only on the step.
 
     Args:
-        step: the next step.
-        config: configuration of the training.
+        step: number of the step, from 0.
+        config: configuration of the training run.
         over: elapsed fraction of the time limit, 0 to 1.
     """
     if step < config.warmup:
@@ -82,8 +84,11 @@ def learning_rate(step: int, config: TrainConfig, over: float = 0.0) -> float:
 
 
 def annealing(done: float) -> float:
-    """Return the learning rate after the fraction ``done`` of the training, relative to the highest rate.
+    """Return the learning rate as a fraction of the highest rate.
 
-    It is a half cosine from 1 to a fiftieth.
+    It falls from 1 to a fiftieth along a half cosine.
+
+    Args:
+        done: fraction of the steps after the warm-up, or of the time limit, that has passed, 0 to 1.
     """
     return 0.02 + 0.98 * 0.5 * (1.0 + math.cos(math.pi * min(1.0, done)))

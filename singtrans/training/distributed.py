@@ -1,8 +1,8 @@
 """Training of one model by several processes that ``torchrun`` starts.
 
-Each process computes its share of the excerpts of a batch. Gradients are summed over all processes. Therefore, all
-processes have the same weights after each step, and these are the weights that a single process with the whole batch
-would have.
+Each process computes the loss of its share of the excerpts of a batch. The gradients of all processes are combined.
+Therefore, all processes have the same weights after each step. Apart from dropout, these are the weights that a single
+process would have after a step with the whole batch.
 """
 
 import os
@@ -17,7 +17,7 @@ _PATIENCE = timedelta(hours=12)  # time limit for the other processes, which wai
 
 @dataclass(frozen=True)
 class Processes:
-    """The processes of a training.
+    """The processes of a training run.
 
     Attributes:
         rank: number of this process, from 0 to ``count - 1``. Process 0 writes, validates and prints.
@@ -49,7 +49,7 @@ ALONE = Processes()
 
 
 def join() -> Processes:
-    """Connect to the other processes if ``torchrun`` started this one; otherwise return a single process."""
+    """Connect to the other processes that ``torchrun`` started; without ``torchrun``, return a single process."""
     count = int(os.environ.get("WORLD_SIZE", "1"))
     if count == 1:
         return Processes()

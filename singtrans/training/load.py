@@ -1,4 +1,4 @@
-"""Read all data of a training into memory, or report all faults in the data."""
+"""Read all training and validation data, or report all faults in the data."""
 
 import hashlib
 from collections import defaultdict
@@ -23,15 +23,14 @@ def load_data(
     progress: Callable[[int, int], None] = lambda done, recordings: None,
     pattern: str = "",
 ) -> Data:
-    """Read the data of a training.
+    """Read the data of a training run.
 
     Args:
         data: manifests or folders.
-        accompaniment: a folder of recordings to mix in as background, or None.
+        accompaniment: folder of recordings to mix in as background; None for no background.
         cache: folder for decoded audio.
         sample_rate: sample rate of the model to train, in Hz.
-        progress: function that is called with the number of recordings read so far and their total; the first call has
-            0.
+        progress: function that is called with the number of recordings read so far, from 0, and the total number.
         pattern: pattern for names of label files, as for `singtrans.dataset.manifest.read_entries`.
 
     Raises:
@@ -68,7 +67,7 @@ def load_data(
 
 
 def conflicts(entries: dict[Path, list[Entry]]) -> Iterator[str]:
-    """Yield one line for each recording that is in several splits, and for each id that is in several data sets.
+    """Yield one line for each recording that is in several splits, and for each id that is used more than once.
 
     Args:
         entries: map from a manifest or folder to its entries.
@@ -82,15 +81,15 @@ def conflicts(entries: dict[Path, list[Entry]]) -> Iterator[str]:
     for audio, parts in uses.items():
         if len(parts) > 1:
             where = " and ".join(f"{part} ({path})" for part, path in parts.items())
-            yield f"{audio}: is in {where}, so scores on it would be too good; keep it in one part"
+            yield f"{audio}: is in {where}, so scores on it would be too good; keep it in one split"
     for (source, name), paths in homes.items():
         if len(paths) > 1:
             where = " and ".join(map(str, paths))
-            yield f"{where}: the id {name!r} of {source!r} is in each; drop one, or give each its own column source"
+            yield f"{where}: the id {name!r} of {source!r} is in each; remove one, or give each its own source"
 
 
 def _backgrounds(folder: Path, sample_rate: int, faults: Faults) -> Iterator[np.ndarray]:
-    """Yield the samples, (n,) int16, of each recording in a folder and its sub-folders that can be read."""
+    """Yield the samples, (n,) int16, of each readable recording in a folder and its sub-folders."""
     files = recordings_in(folder)
     if not files:
         faults.lines.append(f"{folder}: there are no recordings in this folder; give one with accompaniments")
@@ -101,11 +100,11 @@ def _backgrounds(folder: Path, sample_rate: int, faults: Faults) -> Iterator[np.
 
 
 def _checksum(pairs: Sequence[tuple[Entry, Recording]], backgrounds: Sequence[np.ndarray]) -> str:
-    """Compute the checksum of all data for training and validation; their folders have no influence on it."""
+    """Compute the checksum of all data for training and validation, which does not depend on their folders."""
     digest = hashlib.sha256()
     for entry, recording in pairs:
         digest.update(f"{entry.id}|{entry.split}|{entry.source}|{entry.weight}".encode())
-        # The default value adds nothing, so that trainings that are older than this column can be resumed.
+        # The default value adds nothing, so that training runs from before this column was added can be resumed.
         digest.update(b"" if entry.boundaries == "both" else entry.boundaries.encode())
         for array in (recording.samples, recording.notes, recording.f0, recording.accompaniment):
             digest.update(b"-" if array is None else array.tobytes())

@@ -1,4 +1,4 @@
-"""Logs of a training: CSV, TensorBoard and a picture of the curves."""
+"""Logs of a training run: CSV files, files for TensorBoard, and a picture of the curves."""
 
 import csv
 import io
@@ -19,14 +19,14 @@ _CURVES_SECONDS = 60.0  # between two drawings, each of which takes a second
 
 
 class Logs:
-    """Logs of one training in the folder of the training. Each row is on disk when its call returns.
+    """Logs of a training run. Each row is written to disk before the method that logs it returns.
 
     Logs for TensorBoard are written if the package tensorboard is installed.
 
     Args:
         folder: folder for all logs; it must exist.
-        step: step from which to resume; rows of later steps, which a killed process left, are deleted.
-        validated: last step whose validation was finished; later rows of validations are deleted, because those
+        step: step from which to resume. Rows of later steps, left behind by a killed process, are deleted.
+        validated: last step whose validation was finished. Rows of later validations are deleted, because these
             validations are repeated.
     """
 
@@ -60,13 +60,13 @@ class Logs:
             self._board.flush()
 
     def draw(self) -> None:
-        """Draw the curves, if that was not done in the last minute."""
+        """Draw the curves, unless they were drawn in the last minute."""
         if time.monotonic() - self._drawn >= _CURVES_SECONDS:
             draw_curves(self.folder)
             self._drawn = time.monotonic()
 
     def close(self) -> None:
-        """Draw the curves, and close the file of TensorBoard."""
+        """Draw the curves, and close the file for TensorBoard."""
         draw_curves(self.folder)
         if self._board:
             self._board.close()
@@ -86,7 +86,7 @@ def _board(folder: Path, step: int) -> "SummaryWriter | None":
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
-    """Return the rows of a log; none if there is no such file."""
+    """Return the rows of a log; an empty list if there is no such file."""
     if not path.exists():
         return []
     with path.open(newline="", encoding="utf-8") as file:
@@ -112,7 +112,7 @@ def _keep_until(path: Path, step: int) -> None:
 
 
 def draw_curves(folder: Path) -> Path | None:
-    """Draw the losses and the scores of the training in ``folder``.
+    """Draw the losses and the scores of the training run in ``folder``.
 
     Returns:
         The picture's path, or None if matplotlib is not installed or nothing has been logged.

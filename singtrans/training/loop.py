@@ -36,14 +36,14 @@ _LOG_EVERY = 20  # number of steps between rows of the log
 
 @dataclass(frozen=True)
 class Data:
-    """Data of a training.
+    """Data of a training run.
 
     Attributes:
         entries: entries of the recordings for training.
-        recordings: the recordings of ``entries`` in memory, in the same order.
+        recordings: loaded recordings of ``entries``, in the same order.
         valid: entries of the recordings for validation.
         backgrounds: (n,) int16 each; accompaniments to mix in.
-        checksum: checksum of all labels and recordings, so that a training is not resumed with other data.
+        checksum: checksum of all labels and recordings, so that a training run is not resumed with other data.
     """
 
     entries: Sequence[Entry]
@@ -55,7 +55,7 @@ class Data:
 
 @dataclass(frozen=True)
 class Progress:
-    """Progress of a training.
+    """Progress of a training run.
 
     Attributes:
         step: number of finished optimiser steps.
@@ -74,12 +74,12 @@ class Progress:
 
 @dataclass(frozen=True)
 class Listener:
-    """Callbacks for the progress of a training.
+    """Callbacks for the progress of a training run.
 
     Attributes:
-        line: function that is called with a line of text after each validation.
-        step: function that is called after each step.
-        read: function that is called with the number of recordings read so far and their total; the first call has 0.
+        line: function that is called with a line of text, such as the scores of a validation.
+        step: function that is called with the progress after each step.
+        read: function that is called with the number of recordings read so far, from 0, and the total number.
     """
 
     line: Callable[[str], None] = field(default=lambda line: None)
@@ -109,23 +109,24 @@ def train(  # noqa: PLR0913 (independent settings)
         data: training and validation data.
         folder: folder for ``best.safetensors``, ``last.safetensors``, ``MODEL_CARD.md``, ``curves.png``, ``log.csv``,
             ``valid.csv``, ``tensorboard/``, ``config.json`` and ``state.pt``.
-        configs: configurations of the model and of the training.
+        configs: configuration of the model, and configuration of the training run.
         init: initial model; None for random weights.
         inits: initial models for ``seeds``, one for each seed.
         resume: whether to resume from ``state.pt``.
         listener: callbacks.
-        processes: processes of the training; only the first one writes and prints.
-        seeds: seeds of random weights and dropout. For each seed, one model is trained in ``folder/seed-SEED``. If
-            there are none, one model with the seed of the configuration is trained in ``folder``.
-        seconds: time limit; 0 for none. If the steps would take longer, the learning rate is lowered earlier.
+        processes: processes of the training run; only the first one writes and prints.
+        seeds: seeds of the random weights and of dropout. For each seed, one model is trained in ``folder/seed-SEED``.
+            If no seeds are given, one model with the seed of the configuration is trained in ``folder``.
+        seconds: time limit in seconds; 0 for none. If the steps would take longer, the learning rate falls faster.
 
     Returns:
-        The file of the best model. If several models are trained, it is the best file of the first one.
+        The path of the best model. If there are several seeds, it is the best model of the first seed.
 
     Raises:
-        InputError: if there are no training data, there is nothing to resume, the saved training has other settings
-            or data, or the folder contains another training.
-        Stopped: if a signal arrived. The current step is finished, and the state is saved, before it is raised.
+        InputError: if there are no training data, there is nothing to resume, the saved training run has other settings
+            or data, or the folder contains another training run.
+        Stopped: if a signal arrived. The current step is finished, and the state is saved, before this exception is
+            raised.
     """
     model_config, config = configs
     if not data.recordings:
@@ -151,13 +152,13 @@ def _begin(
     listener: Listener,
     processes: Processes,
 ) -> "_Run":
-    """Prepare the training of one model from the first step, or from the saved step."""
+    """Prepare the training of one model, from random or initial weights or from the saved state."""
     model_config, config = configs
     require_state(folder, resume)
     folder.mkdir(parents=True, exist_ok=True)
     described = {"model": json.loads(model_config.to_json()), "train": dataclasses.asdict(config)}
     state = begin(model_config, config, init, conventions_of(data.recordings))
-    # A training can only be resumed with the same precision, because another one would change the weights.
+    # A training run can only be resumed with the same precision, because another precision would change the weights.
     precision = "bfloat16" if config.bf16 and has_bf16(state.device) else "float32"
     described_in_full = described | {"data": data.checksum, "precision": precision}
     run = _Run(data, folder, json.dumps(described_in_full), listener, processes, state, config, init)
@@ -171,7 +172,7 @@ def _begin(
 
 @dataclass(frozen=True)
 class _Run:
-    """The training of one model."""
+    """Training run of one model."""
 
     data: Data
     folder: Path
@@ -187,9 +188,9 @@ def _steps(runs: Sequence[_Run], config: TrainConfig, seconds: float) -> None:
     """Run the remaining steps, with validations, logs and checkpoints.
 
     Args:
-        runs: trainings of models that share their batches and are at the same step.
-        config: configuration of the training; its seed is used for the batches.
-        seconds: see `train`.
+        runs: training runs that use the same batches and are at the same step.
+        config: configuration of the training run; its seed is used for the batches.
+        seconds: time limit, as in `train`.
     """
     first, began = runs[0].state.step, time.monotonic()
     logs = [Logs(r.folder, r.state.step, r.state.validated) if r.processes.first else None for r in runs]
@@ -233,7 +234,7 @@ def _excerpts(run: _Run, config: TrainConfig) -> Excerpts:
 
 
 def _is_stale(runs: Sequence[_Run], config: TrainConfig) -> bool:
-    """Return whether no model has improved in the last ``patience`` validations."""
+    """Return whether no model has improved in its last ``patience`` validations. If so, report it."""
     if not config.patience or any(run.state.stale < config.patience for run in runs):
         return False
     for run in runs:
@@ -242,7 +243,7 @@ def _is_stale(runs: Sequence[_Run], config: TrainConfig) -> bool:
 
 
 def _report_step(run: _Run, log: Logs | None, stepped: Stepped, since: tuple[int, float]) -> None:
-    """Log a step. ``since`` has the first step of this process, and the seconds that have passed since then."""
+    """Log a step. ``since`` contains the first step of this process, and the time in seconds since that step."""
     if not log:
         return
     state, config, (first, seconds) = run.state, run.config, since
@@ -268,7 +269,7 @@ def _is_due(state: State, config: TrainConfig) -> bool:
 
 
 def _validate(run: _Run, state: State, logs: Logs | None) -> None:
-    """Score the model, save it if it is the best so far, and save the state. Other processes wait for the result."""
+    """In the first process, score the model, save it if it is the best so far, and save the state; others wait."""
     if logs:
         _score_and_save(run, state, logs)
     outcome = torch.tensor([state.stale, state.best_step], dtype=torch.int64, device=state.device)
@@ -303,13 +304,13 @@ def _score_and_save(run: _Run, state: State, logs: Logs) -> None:
 
 
 def _convention(run: _Run) -> int | None:
-    """Return the number of the label convention whose corrections are folded into the saved models."""
+    """Return the number of the label convention whose corrections are folded into the saved models; None for none."""
     names = conventions_of(run.data.recordings)
     return names.index(run.config.convention) if run.config.convention in names else None
 
 
 def _batches(excerpts: Excerpts, first: int, last: int) -> Iterator[Batch]:
-    """Yield the batches from step ``first`` to step ``last``, which other processes prepare in advance."""
+    """Yield the batches of the steps ``first`` to ``last - 1``, which worker processes prepare in advance."""
     gpu = torch.cuda.is_available()
     # With a CPU, one process prepares batches while this one trains, because more processes would compete for the
     # cores. With a GPU, all cores are free, and one process could not prepare batches fast enough.
@@ -326,7 +327,7 @@ def _batches(excerpts: Excerpts, first: int, last: int) -> Iterator[Batch]:
 
 
 def _leave_signals_to_the_parent(_worker: int) -> None:
-    # Ctrl-C sends a signal to every process of the terminal. The parent ends the worker when it exits.
+    # Ctrl-C sends a signal to every process of the terminal. When the parent exits, it ends the workers.
     interrupt.ignore()
     # Errors of the worker are passed to the parent as exceptions. Other messages are only caused by the parent's exit.
     sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 (it stays open until the worker ends)

@@ -33,7 +33,10 @@ class LossConfig:
 
 
 def known_frames(batch: Batch, features: FeatureConfig, bins: int) -> Tensor:
-    """Count the frames with a known target: (8,) numbers, for each of `HEADS` and for the pitch with ``bins`` bins."""
+    """Count the frames with a known target, for each of `HEADS` and for the pitch, (8,).
+
+    The target of the pitch is known if the pitch is labelled and within the range of the ``bins`` pitch bins.
+    """
     pitch = _pitch_known(batch, features, bins).sum().reshape(1)
     return torch.cat([batch.head_known.sum(dim=(0, 1)), pitch])
 
@@ -41,17 +44,18 @@ def known_frames(batch: Batch, features: FeatureConfig, bins: int) -> Tensor:
 def losses(
     logits: Logits, batch: Batch, features: FeatureConfig, config: LossConfig, counts: Tensor | None = None
 ) -> dict[str, Tensor]:
-    """Compute the weighted terms of the loss by name. Training minimises their sum.
+    """Compute the weighted terms of the loss, by name. Training minimises their sum.
 
     Every term is a mean over the frames with a known target, so that batches with few labels have the same weight as
-    others.
+    other batches.
 
     Args:
         logits: output of the network for the batch.
         batch: excerpts and their targets.
         features: feature configuration of the model.
         config: weights of the terms.
-        counts: (8,) numbers of known frames by which the sums are divided; None for the numbers of this batch.
+        counts: (8,) numbers of frames by which the sums are divided; None for the results of `known_frames` for this
+            batch.
     """
     bins = logits.pitch.shape[-1]
     counts = (known_frames(batch, features, bins) if counts is None else counts).clamp_min(1.0)
@@ -72,9 +76,9 @@ def _pitch_known(batch: Batch, features: FeatureConfig, bins: int) -> Tensor:
 
 
 def _pitch_entropy(logits: Tensor, pitch: Tensor, features: FeatureConfig, blur: float) -> Tensor:
-    """Compute the (batch, frames) cross-entropy with a Gaussian around the pitch.
+    """Compute the cross-entropy of the predicted pitch, (batch, frames), with a Gaussian around the pitch as target.
 
-    The target is a Gaussian, so that the centroid of the posterior can lie between bins.
+    With a Gaussian, the centroid of the posterior can lie between bins.
     """
     midi = features.lowest_midi + torch.arange(logits.shape[-1], device=logits.device) / features.bins_per_semitone
     target = torch.exp(-0.5 * ((pitch.unsqueeze(-1) - midi) / blur).square())

@@ -1,4 +1,4 @@
-"""Write the model card of a training: data, settings and scores."""
+"""Write the model card of a training run: data, settings and scores."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -16,7 +16,7 @@ _LISTED = 40  # largest number of validation recordings that are listed by name
 
 @dataclass(frozen=True)
 class DataRow:
-    """Row of the model card for one data set of the training.
+    """Row of the model card for one data set.
 
     Attributes:
         source: name of the data set.
@@ -24,9 +24,9 @@ class DataRow:
         minutes: total length of these recordings.
         notes: number of labelled notes in these recordings.
         pitch: number of recordings with pitch labels.
-        begun: number of notes of which only the onset is used.
-        singers: number of singers in the manifest; 0 if none are given.
-        licenses: licences that the manifest states.
+        begun: number of notes whose offset is not used.
+        singers: number of singers that the manifest names; 0 if it names none.
+        licenses: licences in the manifest.
     """
 
     source: str
@@ -69,10 +69,10 @@ def write_card(
     """Write the card of the best model.
 
     Args:
-        folder: folder of the training.
-        rows: rows for the data sets used for training.
-        valid: entries for validation, by which the best model was chosen.
-        description: the training's configuration as JSON.
+        folder: folder of the training run.
+        rows: rows of the table of training data.
+        valid: entries for validation, with which the best model was chosen.
+        description: configuration of the training run as JSON.
         best: step of the best model, and its scores by name.
 
     Returns:
@@ -132,5 +132,5 @@ def _notes(row: DataRow) -> str:
 
 
 def _cell(text: str) -> str:
-    """Escape text from a manifest for a table cell."""
+    """Escape text for a table cell."""
     return " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")

@@ -1,11 +1,13 @@
-"""Labelled recordings in memory, with a pitch for every frame in which it is reliable.
+"""Labelled recordings in memory, with the pitch of every frame in which the pitch is reliable.
 
-Note labels do not give the pitch of each frame: the sung pitch differs from the label during vibrato and slides, and
-all labels of some data sets are sharp or flat. Therefore, the shipped model measures the pitch of each frame, and the
-labels only decide which measurements are used. Where labels of pitch over time agree with the measurement, the
-measurement replaces them. The model was tested on 60 clips of MIR-1K, whose labels were part of its training data. It
-was within 50 cents of the label in 97.3 % of the voiced frames. The figures for librosa's pYIN and for WORLD's DIO with
-StoneMask were 88.9 % and 90.7 %.
+Note labels do not give the pitch of each frame. During vibrato and slides, the sung pitch differs from the label. In
+some data sets, all labels are sharp or flat. Therefore, the pitch of each frame is measured with the shipped model, and
+a note label only decides whether the measurement is used. A pitch label of a single frame is replaced by the
+measurement if the two agree, and is kept if they do not.
+
+In 60 clips of MIR-1K, whose labels were part of the training data of the model, the measured pitch was within 50 cents
+of the label in 97.3 % of the voiced frames. For librosa's pYIN and for WORLD's DIO with StoneMask, the figures were
+88.9 % and 90.7 %.
 """
 
 import hashlib
@@ -39,17 +41,18 @@ class Recording:
     Attributes:
         id: id in the manifest.
         samples: (n,) int16, mono, full scale 32768.
-        notes: (notes, 3) onset and offset in seconds, and MIDI pitch, which is NaN if it is not labelled; None if notes
-            are not labelled.
+        notes: (notes, 3) onset and offset in seconds, and MIDI pitch; the pitch is NaN if it is not labelled. None if
+            notes are not labelled.
         f0: (frames,) MIDI pitch every `F0_HOP` seconds from 0; NaN where it is unknown.
         voiced: (frames,) 1 if voiced, 0 if unvoiced, NaN if unknown.
         accompaniment: (m,) int16 samples, or None.
         sample_rate: Hz.
-        weight: factor of the probability with which its excerpts are drawn.
-        offsets: whether its offsets are used as targets.
-        syllables: (n,) seconds at which syllables begin, in order; None if they are not labelled.
-        ornaments: (n,) seconds that separate ornaments from their notes; None if they are not labelled.
-        convention: label convention of its boundaries, or empty.
+        weight: factor by which the probability of drawing excerpts of this recording is multiplied.
+        offsets: whether the offsets of the notes are used as targets.
+        syllables: (n,) times in seconds at which syllables begin, in order; None if syllables are not labelled.
+        ornaments: (n,) times in seconds of the boundaries between ornaments and their main notes; None if ornaments are
+            not labelled.
+        convention: name of the convention by which the notes were labelled, or empty.
     """
 
     id: str
@@ -77,10 +80,10 @@ def load_recording(entry: Entry, sample_rate: int, cache: Path | None = None) ->
     Args:
         entry: the recording and its labels.
         sample_rate: sample rate of the model to train, in Hz.
-        cache: folder in which samples and measured pitch are stored for later trainings.
+        cache: folder in which samples and measured pitch are stored for later training runs; None to store nothing.
 
     Raises:
-        InputError: if audio or labels cannot be read, or do not match. The message has one line for each fault.
+        InputError: if audio or labels cannot be read, or do not fit together. The message has one line for each fault.
     """
     measured_by = _pitch_model()[0].metadata["sha256"]
     key = hashlib.sha256(
@@ -96,7 +99,7 @@ def load_recording(entry: Entry, sample_rate: int, cache: Path | None = None) ->
         loaded = _read(entry, sample_rate)
         if cached:
             cached.parent.mkdir(parents=True, exist_ok=True)
-            temporary = cached.with_suffix(f".{os.getpid()}.tmp.npz")  # several trainings may write to one cache
+            temporary = cached.with_suffix(f".{os.getpid()}.tmp.npz")  # several processes may write to one cache
             np.savez(temporary, **loaded)  # type: ignore[arg-type]  # none is named allow_pickle
             temporary.replace(cached)
     return Recording(
@@ -179,7 +182,7 @@ def _sound(entry: Entry, sample_rate: int) -> np.ndarray:
 
 
 def load_background(path: Path, sample_rate: int) -> np.ndarray:
-    """Read a recording to mix in: (n,) int16, mono.
+    """Read a recording to mix in, and return its samples: (n,) int16, mono.
 
     Raises:
         InputError: if the file cannot be read, or some samples are not numbers.
@@ -194,7 +197,7 @@ def _require_usable(path: Path, *, silence: bool = False) -> None:
 
 
 def _notes(entry: Entry) -> np.ndarray:
-    """Read (notes, 3) notes as in `Recording`; there are no rows if neither notes nor times are labelled."""
+    """Read (notes, 3) notes as in `Recording`; return no rows if neither notes nor times are labelled."""
     if entry.notes:
         notes = np.array([[n.onset, n.offset, n.pitch] for n in entry.load_notes()])
     elif entry.times:
@@ -212,9 +215,9 @@ def _to_int16(samples: np.ndarray) -> np.ndarray:
 
 
 def read_f0(path: Path) -> np.ndarray:
-    """Read (frames,) MIDI pitches on a grid of `F0_HOP` seconds from 0; unvoiced frames are 0.
+    """Read the MIDI pitch at multiples of `F0_HOP` seconds, (frames,); it is 0 in unvoiced frames.
 
-    Each frame has the pitch of the nearest label, if one is within `F0_HOP`.
+    The pitch of a frame is that of the nearest label. If no label is within `F0_HOP` seconds, the frame is unvoiced.
 
     Raises:
         InputError: if the file is not a pitch track.
@@ -246,7 +249,7 @@ def _model_pitch(samples: np.ndarray, sample_rate: int) -> PitchTrack:
 
 
 def _refined_f0(samples: np.ndarray, sample_rate: int, label: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the labelled pitch, with measured pitch in its place where both agree, and the voicing."""
+    """Replace the labelled pitch by the measured pitch where both agree; return the new pitch and the voicing."""
     measured = _on_grid(_model_pitch(samples, sample_rate))
     measured = np.pad(measured, (0, max(0, len(label) - len(measured))))[: len(label)]
     agree = (label > 0) & (np.abs(measured - label) < _TRUST_F0)
@@ -257,7 +260,8 @@ def _refined_f0(samples: np.ndarray, sample_rate: int, label: np.ndarray) -> tup
 def _measured_f0(samples: np.ndarray, sample_rate: int, notes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the measured pitch where it is near the label of the current note, and the voicing.
 
-    Silence between notes is unvoiced. In notes without a pitch label, the median of the measured pitch replaces it.
+    Frames without a measured pitch are unvoiced if they are more than 0.1 s away from every note. If a note has no
+    pitch label, the median of the measured pitch is used as its label.
     """
     measured = _on_grid(_model_pitch(samples, sample_rate))
     time = np.arange(len(measured)) * F0_HOP

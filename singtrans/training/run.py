@@ -1,4 +1,4 @@
-"""The complete training of a model from manifests, for the command line."""
+"""Train a model on the recordings in manifests or folders, for the command line."""
 
 import logging
 from collections.abc import Sequence
@@ -24,17 +24,17 @@ class TrainOptions:
     """Options of the command ``train``. Other settings have the defaults of `TrainConfig` and `Config`.
 
     Attributes:
-        steps, rate, validate_every, patience, freeze: see `TrainConfig`; None for the value of `FROM_RANDOM`,
-            `FINE_TUNING` or `ADAPTING`.
-        batch: number of excerpts per step; None as above.
-        seconds: length of an excerpt.
+        steps, rate, validate_every, patience, freeze: see `TrainConfig`. If a value is None, it is taken from
+            `FROM_RANDOM`, `FINE_TUNING` or `ADAPTING`.
+        batch: number of excerpts per step; None as for ``steps``.
+        seconds: length of an excerpt in seconds.
         seed: random seed.
         init: weight file of the initial model; None for random weights.
         accompaniment: folder of recordings that are mixed in as background.
-        cache: folder for decoded audio; None for ``cache`` in the training's folder.
+        cache: folder for decoded audio; None for the sub-folder ``cache`` of the output folder.
         pattern: pattern for names of label files, as for `singtrans.dataset.manifest.read_entries`.
-        resume: whether to resume from the state in the training's folder.
-        overwrite: whether a training in the folder is replaced.
+        resume: whether to resume the training run in the output folder.
+        overwrite: whether to replace a training run in the output folder.
         adapt: whether to adapt ``init`` to one or a few recordings.
     """
 
@@ -73,7 +73,7 @@ ADAPTING = TrainConfig(
 
 
 def run_training(data: Sequence[Path], out: Path, options: TrainOptions, listener: Listener = NOBODY) -> Path:
-    """Read and check all data, train a model, and return the file of the best one.
+    """Read and check all data, train a model, and return the path of the best model file.
 
     Args:
         data: manifests or folders.
@@ -83,8 +83,8 @@ def run_training(data: Sequence[Path], out: Path, options: TrainOptions, listene
 
     Raises:
         UsageError: if ``freeze`` is given without ``init``, or there are more processes than excerpts per step.
-        InputError: if data cannot be used; the message has one line for each fault. Also if ``out`` contains a training
-            and ``resume`` is False, or contains none and ``resume`` is True.
+        InputError: if data cannot be used, in which case the message has one line for each fault; if ``out`` contains a
+            training run and ``resume`` is False; or if it contains none and ``resume`` is True.
     """
     processes = join()
     try:

@@ -23,12 +23,12 @@ class State:
     """Training state.
 
     Attributes:
-        model: model that is trained.
+        model: model that is being trained.
         average: model with the running average of the weights, which is validated and saved.
         optimiser: optimiser with its moments.
         step: number of finished optimiser steps.
         best: best validation score so far.
-        best_step: step of the best score.
+        best_step: step at which the best score was reached.
         validated: last step that was validated.
         stale: number of validations since the best one.
         figures: scores of the best validation by name.
@@ -66,7 +66,7 @@ def begin(
 
     Args:
         model_config: configuration of the model.
-        config: configuration of the training.
+        config: configuration of the training run.
         init: initial model, whose configuration must be ``model_config``; None for random weights.
         conventions: label conventions of the training data; see `singtrans.model.Corrections`.
     """
@@ -134,10 +134,10 @@ def save_state(state: State, folder: Path, description: str) -> None:
 
 
 def require_state(folder: Path, resume: bool) -> None:
-    """Check that a training can start in ``folder``, or be resumed there.
+    """Check that a training run can start in ``folder``, or be resumed there.
 
     Raises:
-        InputError: if there is nothing to resume, or ``folder`` contains a training and ``resume`` is False.
+        InputError: if there is nothing to resume, or ``folder`` contains a training run and ``resume`` is False.
     """
     if resume and not (folder / FILE).is_file():
         raise InputError(f"{folder / FILE}: there is nothing to resume; start without --resume")
@@ -146,10 +146,10 @@ def require_state(folder: Path, resume: bool) -> None:
 
 
 def remove_state(folder: Path) -> None:
-    """Remove the state of a training, so that another one can start in its folder.
+    """Remove the state of a training run, so that another one can start in the same folder.
 
     Raises:
-        InputError: if it cannot be removed.
+        InputError: if the state cannot be removed.
     """
     try:
         (folder / FILE).unlink(missing_ok=True)
@@ -158,10 +158,10 @@ def remove_state(folder: Path) -> None:
 
 
 def restore(state: State, folder: Path, description: str) -> None:
-    """Set ``state`` to the last saved state of the training in ``folder``.
+    """Set ``state`` to the last saved state of the training run in ``folder``.
 
     Raises:
-        InputError: if the saved state is damaged, or is of a training with other settings or data.
+        InputError: if the saved state is damaged, or was saved with other settings or data.
     """
     path = folder / FILE
     try:
@@ -179,7 +179,7 @@ def restore(state: State, folder: Path, description: str) -> None:
 
 
 def _fill(state: State, saved: Mapping[str, Any]) -> None:
-    """Copy the content of a file into a state."""
+    """Copy the content of a saved state into a state."""
     state.model.network.load_state_dict(saved["model"])
     state.average.network.load_state_dict(saved["average"])
     state.optimiser.load_state_dict(saved["optimiser"])

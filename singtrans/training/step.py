@@ -18,7 +18,7 @@ from singtrans.training.state import State
 
 @dataclass(frozen=True)
 class Stepped:
-    """Result of a step for the whole batch of all processes.
+    """Result of a step, for the excerpts of all processes.
 
     Attributes:
         terms: terms of the loss by name, and their ``total``.
@@ -34,7 +34,7 @@ Inputs = tuple[Tensor, Tensor]
 
 
 def prepare(state: State, batch: Batch) -> tuple[Batch, Inputs]:
-    """Move a batch to the device of a model, and compute its features."""
+    """Move a batch to the device of the model, and compute the features of the batch."""
     moved = Batch(**{f.name: getattr(batch, f.name).to(state.device) for f in dataclasses.fields(batch)})
     with torch.no_grad():
         return moved, state.model.front_end(moved.samples)
@@ -52,12 +52,12 @@ def train_step(
     Args:
         state: training state, which is changed in place.
         prepared: result of `prepare` for the share of this process in the batch.
-        config: configuration of the training.
-        processes: processes of the training.
-        over: elapsed fraction of the time limit, 0 to 1; it limits the learning rate.
+        config: configuration of the training run.
+        processes: processes of the training run.
+        over: elapsed fraction of the time limit, 0 to 1; the learning rate falls with it.
 
     Returns:
-        A function that waits for the device, and returns the result.
+        A function that waits until the device has finished the step, and returns the result.
     """
     for group in state.optimiser.param_groups:
         group["lr"] = learning_rate(state.step, config, over)
@@ -83,13 +83,13 @@ def train_step(
 def descend(
     state: State, inputs: Inputs, batch: Batch, config: TrainConfig, counts: Tensor | None = None
 ) -> tuple[dict[str, Tensor], Tensor]:
-    """Compute the gradients of the loss of a batch.
+    """Compute the loss for a batch, and the gradients of the loss.
 
     Args:
         state: training state, whose model must be in training mode.
         inputs: output of the model's front end for the batch.
         batch: targets of the batch, on the device of the model.
-        config: configuration of the training.
+        config: configuration of the training run.
         counts: numbers of known frames, as for `losses`.
 
     Returns:
@@ -127,7 +127,7 @@ def has_bf16(device: torch.device) -> bool:
 
 
 def _combine(parameters: list[Tensor], values: Tensor, processes: Processes) -> Tensor:
-    """Average the gradients, in place, and ``values`` over the processes, in one message."""
+    """Average the gradients (in place) and ``values`` over the processes, and return the averages of ``values``."""
     if processes.count == 1:
         return values
     gradients = [p.grad for p in parameters if p.grad is not None]

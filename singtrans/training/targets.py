@@ -7,8 +7,8 @@ import numpy as np
 from singtrans.model.heads import HEADS
 
 ONSET, OFFSET, ACTIVITY, VOICING, SYLLABLE, ORNAMENT, RELEASE = range(len(HEADS))
-BOUNDARY_HALF_WIDTH = 0.05  # seconds; half of the width of a boundary's triangle
-JOINED_GAP = 0.3  # seconds; if a gap is shorter, a score extends the note to the next onset
+BOUNDARY_HALF_WIDTH = 0.05  # seconds; half of the width of the triangular target around each boundary
+JOINED_GAP = 0.3  # seconds; in a score, a shorter gap is not a rest, so the note lasts until the next onset
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,9 +17,9 @@ class Targets:
 
     Attributes:
         heads: (frames, 7) probabilities in the order of `singtrans.model.HEADS`.
-        head_known: (frames, 7) 1 where the target is known.
+        head_known: (frames, 7) 1 where the target is known, else 0.
         pitch: (frames,) MIDI pitch.
-        pitch_known: (frames,) 1 where the pitch is known.
+        pitch_known: (frames,) 1 where the pitch is known, else 0.
     """
 
     heads: np.ndarray
@@ -46,10 +46,11 @@ def make_targets(  # noqa: PLR0913 (one parameter for each kind of label)
         f0: (frames,) MIDI pitch, NaN where unknown.
         voiced: (frames,) 1 if voiced, 0 if unvoiced, NaN if unknown.
         time: (frames,) centres of the frames in seconds.
-        half_width: half of the width of a boundary's triangle, in seconds.
-        offsets: whether the offsets are known. If they are not, there are no targets for offsets and activity.
-        syllables: (n,) seconds at which syllables begin; None if unknown.
-        ornaments: (n,) seconds that separate ornaments from their notes; None if unknown.
+        half_width: half of the width, in seconds, of the triangular target around each boundary.
+        offsets: whether the offsets are known. If they are not, there are no targets for offsets, activity and
+            releases.
+        syllables: (n,) times in seconds at which syllables begin; None if unknown.
+        ornaments: (n,) times in seconds of the boundaries between ornaments and their main notes; None if unknown.
     """
     frames = len(time)
     heads = np.zeros((frames, len(HEADS)), np.float32)
@@ -71,9 +72,10 @@ def make_targets(  # noqa: PLR0913 (one parameter for each kind of label)
 
 
 def score_ends(notes: np.ndarray) -> np.ndarray:
-    """Compute (notes,) times in seconds at which a score would end the notes.
+    """Compute the times in seconds at which the notes would end in a score, (notes,).
 
-    A note ends at the next onset, or at its sung offset if a rest follows.
+    A note ends at its sung offset if a rest of at least `JOINED_GAP` seconds follows. Otherwise, it ends at the next
+    onset.
 
     Args:
         notes: (notes, 2 or more) onset and offset in seconds, in time order.

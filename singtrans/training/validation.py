@@ -20,9 +20,9 @@ class Validation:
 
     Attributes:
         figures: map from names of the form ``source.metric`` to means over files.
-        target: score by which the best model is chosen: a mean over data sets. The score of a data set is COnPOff. If
-            its notes have no pitch, it is the mean of COn and COff. If only pitch is labelled, it is raw pitch
-            accuracy.
+        target: score by which the best model is chosen: a mean over data sets. The score of a data set is COnPOff if
+            its notes have a pitch. If they have none, it is the mean of COn and COff. If only the pitch over time is
+            labelled, it is raw pitch accuracy.
     """
 
     figures: dict[str, float]
@@ -30,7 +30,7 @@ class Validation:
 
     @property
     def line(self) -> str:
-        """All figures in one line."""
+        """All figures on one line."""
         return ", ".join(f"{name} {value:.3f}" for name, value in self.figures.items())
 
 
@@ -38,11 +38,11 @@ def validate(model: Model, entries: Sequence[Entry]) -> Validation:
     """Transcribe every entry, and score it in the same way as ``singtrans evaluate``.
 
     Args:
-        model: model to validate, which is switched to evaluation mode and stays on its device.
+        model: model to validate. It is switched to evaluation mode, and stays on its device.
         entries: recordings with labels of notes, times or pitch.
 
     Raises:
-        InputError: if entries cannot be read. The message has one line for each of them.
+        InputError: if entries cannot be read. The message has one line for each such entry.
     """
     transcriber = Transcriber(model, next(model.parameters()).device.type)
     scores = evaluate(references_of_entries(entries), ModelSystem("model", transcriber))
@@ -61,7 +61,7 @@ def validate(model: Model, entries: Sequence[Entry]) -> Validation:
 
 
 def _figures(file: FileScores) -> Iterator[tuple[str, float]]:
-    """Yield F-measures and figures of the pitch track. Scores of times without pitch have separate names."""
+    """Yield names and values of F-measures and pitch scores; names for notes without pitch end in "(times)"."""
     timed = file.true_notes is None
     for name, value in file.figures.items():
         figure, _, kind = name.partition(".")

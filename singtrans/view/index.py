@@ -1,4 +1,4 @@
-"""The index of a folder of report pages, sorted by the share of notes to check."""
+"""Index of a folder of report pages, sorted by the share of notes that should be checked."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from singtrans.notes import Note, Transcription
 from singtrans.pitch import note_name
 
 SIGNATURE = '<meta name="generator" content="singtrans report">'
-"""Text that marks an index as written by singtrans; pages without it are not replaced."""
+"""Text that marks a file as an index written by singtrans; files without it are not replaced."""
 
 _NEAR = 2.0  # seconds; largest gap between unsure notes of one passage
 _MAX_PASSAGES = 4  # listed per recording
@@ -55,8 +55,8 @@ class IndexEntry:
 
     Attributes:
         name: name of the recording.
-        page: path of its page, relative to the index.
-        transcription: its notes; None if the page is not a report.
+        page: path of the page of the recording, relative to the index.
+        transcription: notes on the page; None if the page is not a report.
     """
 
     name: str
@@ -65,7 +65,7 @@ class IndexEntry:
 
     @property
     def unsure(self) -> float:
-        """Share of notes to check, 0..1; -1 without notes."""
+        """Share of notes to check, 0 to 1; -1 if there are no notes."""
         notes = self.transcription.notes if self.transcription else ()
         return sum(map(bool, doubts(notes))) / len(notes) if notes else -1.0
 
@@ -74,7 +74,7 @@ def index_in(folder: Path) -> Path:
     """Return the path of a folder's index.
 
     Raises:
-        UsageError: if another file has that name.
+        UsageError: if there is a file with this name that is not an index.
     """
     target = folder / "index.html"
     if os.path.lexists(target) and not _is_index(target):
@@ -83,14 +83,14 @@ def index_in(folder: Path) -> Path:
 
 
 def write_index(target: Path, pages: Mapping[Path, str]) -> bool:
-    """Write the index of all existing pages, including those of earlier runs; an older index is replaced.
+    """Write the index of all pages that exist, and replace an older index.
 
     Args:
         target: path of the index, from `index_in`.
-        pages: map from paths of pages to names of their recordings.
+        pages: map from the path of each page to the name of its recording.
 
     Returns:
-        False if there is no page, and therefore no index.
+        Whether an index was written. This is not the case if no page exists.
 
     Raises:
         InputError: if a page cannot be read, or the index cannot be written.
@@ -115,7 +115,7 @@ def _is_index(path: Path) -> bool:
 
 
 def index(entries: Sequence[IndexEntry]) -> str:
-    """Format the index as HTML, the recordings with the largest share of notes to check first."""
+    """Format the index as HTML. The recordings with the largest share of notes to check come first."""
     rows = [_row(entry) for entry in sorted(entries, key=lambda entry: (-entry.unsure, entry.name))]
     head = "".join(f"<th>{name}</th>" for name in _HEADS)
     return (
@@ -128,7 +128,10 @@ def index(entries: Sequence[IndexEntry]) -> str:
 
 
 def passages(notes: Sequence[Note]) -> list[tuple[float, float]]:
-    """Return start and end in seconds of passages with notes to check; those with the most such notes come first."""
+    """Return the start and the end in seconds of each passage with notes to check.
+
+    The passages with the most such notes come first.
+    """
     unsure = [note for note, reasons in zip(notes, doubts(notes), strict=True) if reasons]
     groups: list[list[Note]] = [[unsure[0]]] if unsure else []
     for before, note in pairwise(unsure):

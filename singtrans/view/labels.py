@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A rectangle: seconds from left to right, semitones from bottom to top."""
+    """A rectangle in a plot. ``left`` and ``right`` are in seconds, and ``bottom`` and ``top`` are in semitones."""
 
     left: float
     right: float
@@ -14,7 +14,7 @@ class Box:
     top: float
 
     def overlaps(self, other: "Box") -> bool:
-        """Return whether two rectangles share an area."""
+        """Return whether this rectangle overlaps another one."""
         return (
             self.left < other.right and other.left < self.right and self.bottom < other.top and other.bottom < self.top
         )
@@ -22,23 +22,28 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class TextSize:
-    """Size of a text: seconds per character and semitones of a line."""
+    """Size of text in a plot.
+
+    Attributes:
+        character: width of a character in seconds.
+        line: height of a line in semitones.
+    """
 
     character: float
     line: float
 
 
 def place_labels(names: Sequence[str], boxes: Sequence[Box], size: TextSize, frame: Box) -> list[Box | None]:
-    """Choose a place for each name: above its box, or below it.
+    """Choose a place for the name of each note, above or below the box of the note.
 
     Args:
         names: names of the notes.
         boxes: boxes of the notes, in time order.
         size: size of the text.
-        frame: area within which names must be.
+        frame: area that must contain the names.
 
     Returns:
-        The place of each name; None where there is no free place.
+        A rectangle for each name; None if neither place is free.
     """
     placed: list[Box | None] = []
     for number, (name, box) in enumerate(zip(names, boxes, strict=True)):

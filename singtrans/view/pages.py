@@ -7,7 +7,7 @@ PAGE_ROWS = 4
 """Rows on a page."""
 
 _ROW_SECONDS = 15.0
-_LONG, _LONG_ROW_SECONDS = 480.0, 30.0  # from this length on, rows have more seconds
+_LONG, _LONG_ROW_SECONDS = 480.0, 30.0  # recordings of at least this length have longer rows
 _SHORTEST = 2.0  # seconds of a row
 
 
@@ -16,8 +16,8 @@ class Pages:
     """Rows of a plot.
 
     Attributes:
-        row_seconds: seconds of a row.
-        duration: seconds in all; the last row may be shorter than the others.
+        row_seconds: length of a row in seconds; the last row may be shorter.
+        duration: total length in seconds.
     """
 
     row_seconds: float
@@ -40,7 +40,7 @@ class Pages:
 
     @property
     def end(self) -> float:
-        """End of the last row in seconds; this row has at least a fifth of the length of the others."""
+        """End of the last row in seconds. The last row is at least a fifth as long as the others."""
         return max(self.duration, (self.rows - 1 + 0.2) * self.row_seconds)
 
 
@@ -48,11 +48,11 @@ def divide(duration: float, row_seconds: float | None = None) -> Pages:
     """Choose the length of the rows.
 
     If the recording fits on one page, the rows have equal lengths of at most 15 s. Longer recordings have rows of 15 s,
-    and from 8 minutes on, rows of 30 s.
+    or of 30 s if they last at least 8 minutes.
 
     Args:
-        duration: seconds.
-        row_seconds: seconds per row; None to choose.
+        duration: length of the recording in seconds.
+        row_seconds: length of a row in seconds; None to choose it.
     """
     duration = max(duration, _SHORTEST)
     if row_seconds is not None:

@@ -1,6 +1,6 @@
-"""Plots: notes as boxes over the pitch track and the spectrogram, in rows on pages (extra ``plot``).
+"""Plots of transcriptions, divided into rows and pages: the spectrogram, the notes as boxes, and the pitch track.
 
-A PDF contains all pages. For .png and .svg, each page is a separate file.
+A PDF contains all pages. For .png and .svg, each page is a separate file. Plots need the extra ``plot``.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 KINDS = ("png", "svg", "pdf")
 
 STYLE: "dict[RcKeyType, Any]" = {"svg.fonttype": "none", "svg.hashsalt": "singtrans", "font.size": 9}
-"""Settings of matplotlib. SVG keeps text as text, which is small and searchable. The salt makes it reproducible."""
+"""Settings of matplotlib. In SVG files, text is not converted to outlines, and a fixed salt makes ids reproducible."""
 
 DOTS = 150
 """Resolution of a .png in dots per inch."""
@@ -48,7 +48,7 @@ class Picture:
         transcription: the notes, and the pitch track if there is one.
         audio: the recording, for the spectrogram; None for no spectrogram.
         reference: reference notes to compare with; None for no comparison.
-        row_seconds: seconds per row; None to choose by the length.
+        row_seconds: length of a row in seconds; None to choose it by the length of the recording.
     """
 
     transcription: Transcription
@@ -59,14 +59,14 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A picture with the data for its rows.
+    """A picture, and the data that are drawn in its rows.
 
     Attributes:
         picture: the picture.
-        extra: found notes that match no reference note, by index.
+        extra: indices of the found notes that match no reference note.
         missed: reference notes that match no found note.
-        background: spectrogram; None for none.
-        pages: rows and pages.
+        background: spectrogram; None to draw none.
+        pages: division into rows and pages.
     """
 
     picture: Picture
@@ -82,7 +82,7 @@ class Layout:
 
 
 def files_of(path: Path, pages: int) -> list[Path]:
-    """Return the files of a plot: ``song.png`` for one page, else ``song-1.png``, ``song-2.png`` and so on."""
+    """Return the paths of a plot: ``path`` for one page or a PDF, else ``song-1.png``, ``song-2.png`` and so on."""
     if pages == 1 or path.suffix.lower() == ".pdf":
         return [path]
     digits = len(str(pages))
@@ -90,10 +90,10 @@ def files_of(path: Path, pages: int) -> list[Path]:
 
 
 def plot(picture: Picture, path: Path, *, overwrite: bool = True) -> list[Path]:
-    """Draw a .pdf, or a .png or .svg for each page, and return the files.
+    """Draw one .pdf, or a .png or .svg for each page, and return the paths of the files.
 
     Raises:
-        UsageError: if the suffix is another one, a file exists and ``overwrite`` is False, or matplotlib is not
+        UsageError: if ``path`` has another suffix, a file exists and ``overwrite`` is False, or matplotlib is not
             installed.
         InputError: if the recording cannot be read, or a file cannot be written.
     """
@@ -189,7 +189,7 @@ def _figures(layout: Layout) -> "Iterator[Figure]":
 
 
 def _clock(axis: "Axes", duration: float) -> None:
-    """Write times of longer recordings as minutes and seconds."""
+    """Label the time axis in minutes and seconds if the recording is longer than a minute."""
     if duration <= 60:
         return
     from matplotlib.ticker import FuncFormatter, MaxNLocator

@@ -2,7 +2,7 @@
 
 Colours are from the palette of Okabe and Ito, which is safe for colour-blind readers. No information depends on
 colour alone: notes are filled, missed notes are dashed outlines, extra notes are hatched, and unsure notes are pale.
-The sung pitch is a black line with a white edge, which is visible on notes and on the spectrogram, also in grey.
+The sung pitch is a black line with white edges. It is visible on notes and on the spectrogram, even without colours.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.patches import Rectangle
 
 NOTE, FILL, CURVE, MISSED, EXTRA = "#0072B2", "#56B4E9", "#000000", "#D55E00", "#E69F00"
-"""Colours of the edges of found notes, of their filling, of the pitch track, of missed notes and of extra notes."""
+"""Colours: edge of found notes, fill of found notes, pitch track, edge of missed notes, and fill of extra notes."""
 
 _MARGIN = 2.5  # semitones above and below the notes
 _NARROWEST = 12.0  # semitones of a row
@@ -36,13 +36,13 @@ class Row:
     """Content of a row.
 
     Attributes:
-        start, stop: its start and end in seconds.
+        start, stop: start and end of the row in seconds.
         notes: notes of the recording in time order.
         extra: indices of the extra notes.
         missed: notes of a reference that were missed.
         track: pitch track.
         background: spectrogram; None to draw none.
-        on_rows: whether the box of a note is drawn at its semitone instead of its pitch.
+        on_rows: whether the box of a note is drawn at the nearest semitone instead of the exact pitch.
     """
 
     start: float
@@ -55,7 +55,7 @@ class Row:
     on_rows: bool = True
 
     def shown(self, note: Note) -> Note:
-        """Return the note at the pitch at which its box is drawn."""
+        """Return the note with the pitch at which its box is drawn."""
         return replace(note, pitch=float(note.note), tuning=0.0, moved=0) if self.on_rows else note
 
     def within(self, note: Note) -> bool:
@@ -63,7 +63,7 @@ class Row:
         return note.onset < self.stop and note.offset > self.start
 
     def pitches(self) -> tuple[float, float]:
-        """Return the lowest and the highest pitch of the row, which are at least an octave apart."""
+        """Return the lower and the upper limit of the pitch axis, which are at least an octave apart."""
         inside = [self.shown(note).pitch for note in (*self.notes, *self.missed) if self.within(note)] or [60.0]
         lowest, highest = min(inside) - _MARGIN, max(inside) + _MARGIN
         more = max(0.0, _NARROWEST - (highest - lowest)) / 2
@@ -71,7 +71,7 @@ class Row:
 
 
 def draw_row(axis: "Axes", row: Row) -> None:
-    """Draw a row into axes that have their final size."""
+    """Draw a row into axes whose size is final."""
     lowest, highest = row.pitches()
     axis.set_xlim(row.start, row.stop)
     axis.set_ylim(lowest, highest)
@@ -169,7 +169,7 @@ def _background(axis: "Axes", background: Spectrogram, start: float, stop: float
 
 
 def _box(axis: "Axes", note: Note, extra: bool) -> None:
-    """Draw a found note: darker with more confidence, hatched if it is extra."""
+    """Draw a found note. The box is darker for a higher confidence, and hatched if the note is extra."""
     from matplotlib.colors import to_rgba
 
     colour, edge = (EXTRA, "#8A5F00") if extra else (FILL, NOTE)
@@ -186,7 +186,7 @@ def _box(axis: "Axes", note: Note, extra: bool) -> None:
 
 
 def rectangle(note: Note, **style: Any) -> "Rectangle":
-    """Make the box of a note, a semitone high."""
+    """Make the box of a note, which is a semitone high."""
     from matplotlib.patches import Rectangle
 
     return Rectangle((note.onset, note.pitch - 0.5), note.duration, 1.0, **style)

@@ -1,4 +1,4 @@
-"""Loading of a recording and its notes, which are read from a file or transcribed."""
+"""Load a recording and its notes. The notes are read from a file, or the recording is transcribed."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,19 +27,19 @@ def load(
     model: str = "default",
     separation: SeparationOptions | None = None,
 ) -> Source:
-    """Load the notes and the recording of a file.
+    """Load notes, and their recording if there is one.
 
-    If the notes come from a file without a pitch track, the pitch track comes from the recording.
+    If the notes are read from a file without a pitch track, the pitch track is computed from the recording.
 
     Args:
         path: a recording, or a file of notes.
-        notes: the recording's notes; None to transcribe it.
-        audio: the recording, if ``path`` holds notes.
-        model: a shipped model's name or a weight file, for transcribing.
-        separation: whether and how to separate the voice from instruments, for transcribing; None for the default.
+        notes: file with the notes, if ``path`` is a recording; None to transcribe the recording.
+        audio: recording, if ``path`` is a file of notes; None for notes without a recording.
+        model: name of a shipped model, or path of a weight file.
+        separation: options for separating the voice before it is transcribed; None for the default.
 
     Raises:
-        UsageError: if there are two sources of notes, or two recordings.
+        UsageError: if there are two files of notes, or two recordings.
         InputError: if a file cannot be read.
     """
     transcribe = LazyTranscriber(model, threads=default_threads(), separation=separation)

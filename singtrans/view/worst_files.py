@@ -1,4 +1,4 @@
-"""A plot of the worst transcriptions: reference and found notes of the passages with the most errors."""
+"""Plot of the worst transcriptions: the passages with the most errors, with their true and found notes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -45,14 +45,14 @@ class Excerpt:
 
 
 def plot_worst(evaluation: Evaluation, path: Path) -> Path:
-    """Draw the recordings with the lowest COnPOff: the 15 s of each with the most missed and extra notes.
+    """Draw the recordings with the lowest COnPOff. For each, draw the 15 s with the most missed and extra notes.
 
     Args:
         evaluation: scores of notes.
-        path: a .png, .svg or .pdf; it is replaced if it exists.
+        path: path of a .png, .svg or .pdf. An existing file is replaced.
 
     Raises:
-        UsageError: if the suffix is another one, or matplotlib is not installed.
+        UsageError: if ``path`` has another suffix, or matplotlib is not installed.
         InputError: if no notes were scored, or the file cannot be written.
     """
     kind = path.suffix[1:].lower()
@@ -71,7 +71,7 @@ def plot_worst(evaluation: Evaluation, path: Path) -> Path:
 
 
 def worst(evaluation: Evaluation) -> list[Excerpt]:
-    """Choose the rows, the lowest score first, from recordings with notes."""
+    """Return the rows for the recordings with the lowest scores, in order; recordings without notes are left out."""
     # If no estimate has notes, the figure is absent, and there is nothing to draw.
     files = [file for file in evaluation.files if _FIGURE in file.figures and (file.true_notes or file.found_notes)]
     files.sort(key=lambda file: (file.figures[_FIGURE], file.name))
@@ -91,7 +91,7 @@ def _excerpt(file: FileScores) -> Excerpt:
 
 
 def worst_start(wrong: Sequence[Note], last: float) -> float:
-    """Find the start in seconds of the excerpt with the most wrong notes; the first of several."""
+    """Find the start in seconds of the excerpt with the most wrong notes; the first one if several have as many."""
     starts = np.arange(0.0, max(last - _SECONDS, 0.0) + _STEP, _STEP)
     onsets = np.array([note.onset for note in wrong])
     inside = [((onsets >= start) & (onsets < start + _SECONDS)).sum() for start in starts]

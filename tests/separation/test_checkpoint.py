@@ -77,14 +77,14 @@ class Runs:
 )
 def test_content_other_than_arrays_is_refused(tmp_path, content):
     path = tmp_path / "a.ckpt"
-    with pytest.raises(UsageError, match=r"does not hold arrays.*pip install --force-reinstall"):
+    with pytest.raises(UsageError, match=r"does not contain named arrays.*pip install --force-reinstall"):
         read_checkpoint(path, save(path, archived(content)))
 
 
 @pytest.mark.parametrize("content", [b"", b"text", archived(b"", "other")], ids=["empty", "text", "no pickle"])
 def test_other_archives_are_refused(tmp_path, content):
     path = tmp_path / "a.ckpt"
-    with pytest.raises(UsageError, match="does not hold arrays"):
+    with pytest.raises(UsageError, match="does not contain named arrays"):
         read_checkpoint(path, save(path, content))
 
 
