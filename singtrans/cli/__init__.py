@@ -31,7 +31,7 @@ app = typer.Typer(
     help="Transcribe recordings of singing to notes.\n\n"
     "`singtrans song.wav` is short for `singtrans transcribe song.wav`.",
     epilog="You can set defaults for options in singtrans.toml."
-    " Exit codes: 0 all done, 1 some input failed, 2 wrong usage, 130 interrupted.",
+    " Exit codes: 0 success, 1 some input failed, 2 wrong usage, 130 interrupted.",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,

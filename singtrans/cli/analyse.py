@@ -32,7 +32,7 @@ PitchTolerance = Annotated[
         min=1.0,
         max=600.0,
         metavar="CENTS",
-        help="Largest deviation from the written pitch, in the singer's tuning, that counts as right.",
+        help="Largest deviation from the written pitch that counts as right. It is measured in the singer's tuning.",
         rich_help_panel=SCORING,
     ),
 ]
@@ -49,8 +49,8 @@ OnsetTolerance = Annotated[
 TimingOption = Annotated[
     Timing,
     typer.Option(
-        help="Times to compare onsets with. tempo: the singer's own tempo. clock: the written times, as when singing to"
-        " a backing track. auto: clock if the onsets follow the written times, otherwise tempo.",
+        help="Times to compare onsets with. tempo: the times at the singer's own tempo. clock: the written times, for"
+        " singing to a backing track. auto: clock if the onsets follow the written times, otherwise tempo.",
         rich_help_panel=SCORING,
     ),
 ]
@@ -66,7 +66,8 @@ def analyse(  # noqa: PLR0913 (one parameter per option)
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Use these notes, such as corrected ones, instead of transcribing; for a single recording.",
+            help="Use the notes in this file, such as corrected notes, instead of transcribing. Only for a single"
+            " recording.",
             rich_help_panel=INPUT,
         ),
     ] = None,
@@ -88,11 +89,12 @@ def analyse(  # noqa: PLR0913 (one parameter per option)
     model: ModelOption = "default",
     quiet: Quiet = False,
 ) -> None:
-    """Describe how a song was sung: range, tuning, steadiness and vibrato.
+    """Describe how a song was sung, and compare it with a melody.
 
-    With --reference, sung and written notes are compared, and each note is marked as right, sharp, flat, early, late,
-    missed or extra. The singer may sing in another key or octave and at another tempo. docs/analysis.md defines all
-    figures. singtrans report shows the figures on a page that can be printed.
+    The command prints figures for range, tuning, steadiness and vibrato. With --reference, sung and written notes are
+    compared, and each note is marked as right, sharp, flat, early, late, missed or extra. The singer may sing in
+    another key or octave and at another tempo. docs/analysis.md defines all figures. singtrans report shows them on a
+    page that can be printed.
 
     \b
     Examples:

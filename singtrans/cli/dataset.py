@@ -34,13 +34,15 @@ def check(
     data: Annotated[list[Path], typer.Argument(metavar="DATA", help="Manifests, or folders of labelled recordings.")],
     model: ModelOption = "default",
     pattern: Pattern = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.", rich_help_panel=OUTPUT)] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the summary and the problems as JSON.", rich_help_panel=OUTPUT)
+    ] = False,
 ) -> None:
     """Summarise labelled recordings, and list labels that look wrong.
 
-    Each recording is transcribed and compared with its labels. Among other things, this finds overlapping notes, wrong
-    octaves, labels that are all sharp or late, labels of another recording, and recordings that end early.
-    docs/labels.md lists all checks. The exit code is 1 if anything looks wrong.
+    Each recording is transcribed and compared with its labels. The checks find, among other faults, overlapping notes,
+    wrong octaves, labels that are sharp or late throughout, labels that belong to another recording, and labels after
+    the end of the recording. docs/labels.md lists all checks. The exit code is 1 if anything looks wrong.
 
     \b
     Examples:
@@ -83,14 +85,14 @@ def add(
             "-o",
             "--output",
             metavar="FILE",
-            help="Manifest to add the recording to; it may be new.",
+            help="Manifest to add the recording to. It is created if it does not exist.",
             rich_help_panel=OUTPUT,
         ),
     ],
 ) -> None:
     """Add a corrected recording to a manifest for training.
 
-    If the manifest already has the recording, its notes are replaced by these.
+    If the manifest already lists the recording, the new notes replace the old ones.
 
     \b
     Examples:
@@ -117,15 +119,19 @@ def split(  # noqa: PLR0913 (one parameter per option)
             " individually. Default: singer if all singers are known and there are enough of them, otherwise recording."
         ),
     ] = None,
-    valid: Annotated[float, typer.Option(min=0.0, max=0.9, metavar="SHARE", help="Share for validation.")] = 0.1,
-    test: Annotated[float, typer.Option(min=0.0, max=0.9, metavar="SHARE", help="Share for testing.")] = 0.1,
+    valid: Annotated[
+        float, typer.Option(min=0.0, max=0.9, metavar="SHARE", help="Share of the recordings for validation.")
+    ] = 0.1,
+    test: Annotated[
+        float, typer.Option(min=0.0, max=0.9, metavar="SHARE", help="Share of the recordings for testing.")
+    ] = 0.1,
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="Random seed.")] = 0,
     pattern: Pattern = "",
 ) -> None:
     """Split labelled recordings for training, validation and testing.
 
-    The command writes a manifest with a column "split", whose values are train, valid and test. Recordings in a folder
-    named test stay in the test split.
+    The command writes a manifest in which the column split contains train, valid or test. Recordings in a folder named
+    test stay in the test split.
 
     \b
     Examples:

@@ -105,7 +105,7 @@ def evaluate(  # noqa: PLR0913 (one parameter per option)
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Draw the four files with the lowest COnPOff to this .png, .svg or .pdf.",
+            help="Draw the four files with the lowest COnPOff in this .png, .svg or .pdf file.",
             rich_help_panel=OUTPUT,
         ),
     ] = None,
@@ -117,13 +117,13 @@ def evaluate(  # noqa: PLR0913 (one parameter per option)
     columns: Columns = None,
     pattern: Pattern = "",
 ) -> None:
-    """Score notes and pitch tracks against true ones, with mir_eval.
+    """Score notes and pitch tracks against true ones.
 
-    The scores are precision, recall and F-measure of COn (onset within 50 ms), COff (offset within 50 ms or 20 % of the
-    note, whichever is larger), COnP (onset, and pitch within 50 cents) and COnPOff (onset, pitch and offset). The
-    command also counts the errors of each kind. If both the reference and the estimate have a pitch track, such as
-    song.f0.csv, it is scored, too. Means are over files, with 95 % intervals. If there are several data sets, each is
-    also scored separately.
+    The scores, computed by mir_eval, are precision, recall and F-measure of COn (onset within 50 ms), COff (offset
+    within 50 ms or 20 % of the note, whichever is more), COnP (onset, and pitch within 50 cents) and COnPOff (onset,
+    pitch and offset). The command also counts the errors of each kind. If both the reference and the estimate have a
+    pitch track, such as song.f0.csv, the pitch track is scored, too. Means are over files, with 95 % intervals for five
+    files or more. If there are several data sets, each is also scored separately.
 
     \b
     Examples:

@@ -15,13 +15,18 @@ if TYPE_CHECKING:
 
 def info(
     model: Annotated[
-        str, typer.Argument(metavar="MODEL", help="Name of a shipped model, or a weight file.", show_default=False)
+        str,
+        typer.Argument(
+            metavar="MODEL",
+            help="Name of a shipped model, or a weight file. Without MODEL, the default model is described.",
+            show_default=False,
+        ),
     ] = "",
     as_json: Annotated[
         bool, typer.Option("--json", help="Print all information about MODEL as JSON.", rich_help_panel=OUTPUT)
     ] = False,
 ) -> None:
-    """Describe a model: the default model, or the given one."""
+    """Describe the default model, or another model."""
     import json
 
     from singtrans.model.shipped import find_model, shipped_models

@@ -29,8 +29,8 @@ OrnamentsOption = Annotated[
     Ornaments,
     typer.Option(
         "--ornaments",
-        help="How to write scoops, grace notes and falls. fold: as part of the adjacent notes. keep: as separate"
-        " notes.",
+        help="How to write scoops (slides up to a note), grace notes and falls (slides down at the end of a note)."
+        " fold: as part of the adjacent notes. keep: as separate notes.",
         rich_help_panel=NOTES,
     ),
 ]
@@ -58,7 +58,7 @@ Sensitivity = Annotated[
         min=-1.0,
         max=1.0,
         metavar="X",
-        help="Find fewer notes (down to -1) or more notes (up to 1).",
+        help="A number from -1 to 1. Below 0, fewer notes are found; above 0, more notes are found.",
         rich_help_panel=NOTES,
     ),
 ]

@@ -50,7 +50,8 @@ Tempo = Annotated[
     str | None,
     typer.Option(
         metavar="BPM|auto",
-        help="Beats per minute, or auto to find the beats. The times of the notes do not change.",
+        help="Beats per minute, or auto to find the beats. The times of the notes do not change. Default: auto for"
+        " sheet music and report pages; for other formats, no tempo is estimated.",
         rich_help_panel=RHYTHM,
     ),
 ]
@@ -58,8 +59,7 @@ Metre = Annotated[
     str | None,
     typer.Option(
         metavar="N/D",
-        help="Metre, such as 3/4 or 6/8. Default: found together with the tempo, or 4/4 if the tempo is not found."
-        " convert keeps the metre of a file that states one.",
+        help="Metre, such as 3/4 or 6/8. Default: estimated, or 4/4 if no beats are found.",
         rich_help_panel=RHYTHM,
     ),
 ]
@@ -67,7 +67,7 @@ Pickup = Annotated[
     str | None,
     typer.Option(
         metavar="BEATS",
-        help="Beats before the first bar line, such as 0, 1 or 1/2. Default: estimated.",
+        help="Number of beats before the first bar line, such as 0, 1 or 1/2. Default: estimated.",
         rich_help_panel=RHYTHM,
     ),
 ]
@@ -100,8 +100,8 @@ Tuning = Annotated[
     str | None,
     typer.Option(
         metavar="HZ|auto",
-        help="Frequency of the singer's A4, or auto to estimate it, even if it drifts. This changes note numbers, but"
-        " not measured pitches. Default: 440.",
+        help="Frequency of the singer's A4. auto estimates it, and follows a singer who drifts. This option changes"
+        " note numbers, but not measured pitches. Default: 440.",
         rich_help_panel=PITCH,
     ),
 ]
@@ -110,7 +110,7 @@ Key = Annotated[
     typer.Option(
         metavar="KEY|auto",
         help="Key of the song, such as D, Bb or F#m, or auto to estimate it. A pitch about halfway between two notes is"
-        " rounded to the one in the key. Default: no key; pitches are rounded to the nearest note.",
+        " rounded to the note in the key. Default: no key; pitches are rounded to the nearest note.",
         rich_help_panel=PITCH,
     ),
 ]
@@ -147,7 +147,7 @@ Transpose = Annotated[
         min=-24,
         max=24,
         metavar="N",
-        help="Write notes N semitones higher, or lower if negative.",
+        help="Write notes N semitones higher, or lower if N is negative.",
         rich_help_panel=PITCH,
     ),
 ]
@@ -161,7 +161,7 @@ Jobs = Annotated[
         "--jobs",
         min=1,
         metavar="N",
-        help="Recordings to transcribe at the same time, each in its own process.",
+        help="Number of recordings to transcribe at the same time, each in its own process.",
         rich_help_panel=MANY,
     ),
 ]

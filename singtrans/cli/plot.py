@@ -40,7 +40,9 @@ def plot(  # noqa: PLR0913 (one parameter per option)
     notes: Annotated[
         Path | None,
         typer.Option(
-            metavar="NOTES", help="Draw these notes instead of transcribing the recording.", rich_help_panel=INPUT
+            metavar="NOTES",
+            help="Draw the notes in this file instead of transcribing the recording.",
+            rich_help_panel=INPUT,
         ),
     ] = None,
     audio: Annotated[
@@ -55,7 +57,8 @@ def plot(  # noqa: PLR0913 (one parameter per option)
         Path | None,
         typer.Option(
             metavar="NOTES",
-            help="True notes to compare with. Missed notes have dashed outlines, and extra notes are hatched.",
+            help="File with the true notes, for comparison. Missed notes have dashed outlines, and extra notes are"
+            " hatched.",
             rich_help_panel=INPUT,
         ),
     ] = None,

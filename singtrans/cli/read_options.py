@@ -21,15 +21,14 @@ class Unit(StrEnum):
 
 Name = Annotated[
     str | None,
-    typer.Option(
-        metavar="NAME", help="Name of the recording to read from a file with many recordings.", rich_help_panel=INPUT
-    ),
+    typer.Option(metavar="NAME", help="Name of the recording to read, if the file has several.", rich_help_panel=INPUT),
 ]
 Voice = Annotated[
     str | None,
     typer.Option(
         metavar="VOICE",
-        help="Voice to read: P2 of a duet, the name or number of a track or part, or the number of a JAMS annotation.",
+        help="Voice to read: P1 or P2 of a duet, the name or number of a track or part, or the number of a JAMS"
+        " annotation.",
         rich_help_panel=INPUT,
     ),
 ]
@@ -60,8 +59,8 @@ ReferenceOption = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE|FOLDER",
-        help="File with the written melody, in any key and at any tempo; or a folder that has such a file, with the"
-        " same name, for each recording.",
+        help="File with the written melody, in any key and at any tempo. For several recordings with different"
+        " melodies, give a folder in which each file has the name of its recording.",
         rich_help_panel=INPUT,
     ),
 ]

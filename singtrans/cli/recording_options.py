@@ -15,7 +15,8 @@ TrackOption = Annotated[
         "--track",
         min=1,
         metavar="N",
-        help="Number of the sound track to read, if there are several. Default: the best one; a message names it.",
+        help="Number of the sound track to read, if there are several. Default: the track that is most likely to have"
+        " a voice; a message states its number.",
         rich_help_panel=INPUT,
     ),
 ]
@@ -24,7 +25,8 @@ ChannelOption = Annotated[
     typer.Option(
         "--channel",
         metavar="CHANNEL",
-        help="Channel to read: left, right, a number from 1, or mix to mix all channels.",
+        help="Channel to read: left, right, the number of a channel (the first is 1), or mix, which mixes all"
+        " channels.",
         rich_help_panel=INPUT,
     ),
 ]

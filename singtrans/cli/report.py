@@ -61,8 +61,8 @@ def report(  # noqa: PLR0913 (one parameter per option)
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Show these notes, or a session saved on the page, instead of the transcribed ones; for a single"
-            " recording.",
+            help="Show the notes in this file, such as a session saved on the page, instead of transcribing. Only for a"
+            " single recording.",
             rich_help_panel=OUTPUT,
         ),
     ] = None,
@@ -89,12 +89,12 @@ def report(  # noqa: PLR0913 (one parameter per option)
 ) -> None:
     """Write pages to play, check and correct transcriptions.
 
-    Each page, song.report.html, is a single file that works in any browser without a network. It plays the recording
-    and the notes, shows the notes over the spectrogram and the sung pitch, and lists the notes to check. The browser
-    stores your corrections, and the page can save them as a session, MIDI, CSV, UltraStar and more. For a folder,
-    index.html lists the pages, and begins with the page that has the most notes to check. The tab Summary shows the
-    figures of singtrans analyse, and can be printed; with --reference, it also compares the singing with a written
-    melody.
+    The page for song.wav is song.report.html, a single file that works in any browser without a network. It plays the
+    recording and the notes, shows the notes over the spectrogram and the sung pitch, and lists the notes to check. The
+    browser stores your corrections, and the page can save them as a session, MIDI, CSV, UltraStar and more. The tab
+    Summary shows the figures of singtrans analyse, and can be printed; with --reference, it also compares the singing
+    with a written melody. For a folder, index.html lists the pages, and begins with the page that has the most notes
+    to check.
 
     \b
     Examples:

@@ -14,8 +14,8 @@ SeparateOption = Annotated[
     Separate,
     typer.Option(
         "--separate",
-        help="Whether to separate the voice from instruments first. auto: only if the recording seems to have"
-        " instruments.",
+        help="Whether to separate the voice from the instruments before transcribing. auto: only if the recording seems"
+        " to have instruments.",
         rich_help_panel=SONGS,
     ),
 ]

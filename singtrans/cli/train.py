@@ -53,14 +53,14 @@ def train(  # noqa: PLR0913 (one parameter per option)
         str | None,
         typer.Option(
             metavar="MODEL",
-            help="Initial model: name of a shipped model or a weight file. Default: random weights.",
+            help="Initial model: the name of a shipped model, or a weight file. Default: random weights.",
             rich_help_panel=TRAINING,
         ),
     ] = None,
     freeze: Annotated[
         Freeze | None,
         typer.Option(
-            help="Weights of --init that are not trained. pitch: the pitch head. early: the pitch head and the"
+            help="Part of the initial model that is not trained. pitch: the pitch head. early: the pitch head and the"
             " convolutions before the LSTM. boundaries: everything but the pitch head. Default: none (early with"
             " --adapt).",
             rich_help_panel=TRAINING,
@@ -71,7 +71,7 @@ def train(  # noqa: PLR0913 (one parameter per option)
         typer.Option(
             min=1,
             metavar="N",
-            help="Optimiser steps. Default: 6000 (600 with --init, 60 with --adapt).",
+            help="Number of training steps. Default: 6000 (600 with --init, 60 with --adapt).",
             rich_help_panel=TRAINING,
         ),
     ] = None,
@@ -88,19 +88,22 @@ def train(  # noqa: PLR0913 (one parameter per option)
     batch: Annotated[
         int | None,
         typer.Option(
-            min=1, metavar="N", help="Excerpts per step. Default: 12 (8 with --adapt).", rich_help_panel=TRAINING
+            min=1,
+            metavar="N",
+            help="Number of excerpts per step. Default: 12 (8 with --adapt).",
+            rich_help_panel=TRAINING,
         ),
     ] = None,
     seconds: Annotated[
         float,
-        typer.Option(min=1.0, max=60.0, metavar="S", help="Length of an excerpt.", rich_help_panel=TRAINING),
+        typer.Option(min=1.0, max=60.0, metavar="S", help="Length of an excerpt in seconds.", rich_help_panel=TRAINING),
     ] = 8.0,
     validate_every: Annotated[
         int | None,
         typer.Option(
             min=1,
             metavar="N",
-            help="Steps between validations. Default: 500 (100 with --init, 30 with --adapt).",
+            help="Number of steps between validations. Default: 500 (100 with --init, 30 with --adapt).",
             rich_help_panel=TRAINING,
         ),
     ] = None,
@@ -116,14 +119,18 @@ def train(  # noqa: PLR0913 (one parameter per option)
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="Random seed.", rich_help_panel=TRAINING)] = 0,
     accompaniment: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="Folder of recordings to mix in as background.", rich_help_panel=DATA),
+        typer.Option(
+            metavar="FOLDER",
+            help="Folder of recordings that are mixed into the excerpts as accompaniment.",
+            rich_help_panel=DATA,
+        ),
     ] = None,
     pattern: Pattern = "",
     cache: Annotated[
         Path | None,
         typer.Option(
             metavar="FOLDER",
-            help="Folder for decoded audio. Default: the folder cache in the output folder.",
+            help="Folder for decoded recordings. Default: cache in the output folder.",
             rich_help_panel=DATA,
         ),
     ] = None,
@@ -132,9 +139,9 @@ def train(  # noqa: PLR0913 (one parameter per option)
 
     If DATA is a folder, the labels of a recording are beside it. For song.wav, notes are in song.csv (or .tsv, .mid,
     .json and others), pitch is in song.f0.txt, and onsets and offsets without pitch are in song.times.csv. A manifest
-    is a CSV file with the column audio and at least one of the columns notes, f0 and times; optional columns are id,
-    accompaniment, split, singer, source, license, weight and boundaries. The best model, a model card, logs and curves
-    are written to the output folder. Ctrl-C stops the training and saves its state, and --resume continues it.
+    is a CSV file with the column audio and at least one of the columns notes, f0 and times; docs/labels.md lists the
+    optional columns. The best model, a model card, logs and curves are written to the output folder. Ctrl-C stops the
+    training and saves its state; --resume continues the training.
 
     \b
     Examples:

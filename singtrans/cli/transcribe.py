@@ -120,16 +120,14 @@ def transcribe(  # noqa: PLR0913 (one parameter per option)
     jobs: Jobs = 1,
     log: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE", help="Append one line of JSON for each recording to this file.", rich_help_panel=MANY
-        ),
+        typer.Option(metavar="FILE", help="Append one line of JSON per recording to this file.", rich_help_panel=MANY),
     ] = None,
     scheduler: Annotated[
         str | None,
         typer.Option(
             metavar="ADDRESS",
-            help="Address of a Dask cluster to use, such as tcp://host:8786, or local to start a cluster with --jobs"
-            " workers on this machine.",
+            help="Address of a Dask cluster to use, such as tcp://host:8786. local starts a cluster on this machine,"
+            " with the number of workers that --jobs states.",
             rich_help_panel=MANY,
         ),
     ] = None,
@@ -137,7 +135,7 @@ def transcribe(  # noqa: PLR0913 (one parameter per option)
     device: Annotated[
         Device,
         typer.Option(
-            help="Device that runs the network. auto is the CPU; cuda and mps require singtrans[train].",
+            help="Device that runs the network. auto means the CPU; cuda and mps require singtrans[train].",
             rich_help_panel=MODEL,
         ),
     ] = Device.auto,
@@ -146,7 +144,7 @@ def transcribe(  # noqa: PLR0913 (one parameter per option)
         typer.Option(
             min=1,
             metavar="N",
-            help="Threads per recording. Default: 2, or 1 with --jobs.",
+            help="Number of threads per recording. Default: 2, or 1 with --jobs.",
             rich_help_panel=MODEL,
         ),
     ] = None,
@@ -155,8 +153,8 @@ def transcribe(  # noqa: PLR0913 (one parameter per option)
     """Transcribe recordings of singing to notes.
 
     All common audio and video formats can be read. If INPUT is a folder, all recordings in it and its sub-folders are
-    transcribed. Existing outputs are kept unless you use --overwrite. If one recording fails, the others are still
-    transcribed.
+    transcribed. If an output already exists, its recording fails unless you use --overwrite or --skip-existing. If one
+    recording fails, the others are still transcribed.
 
     You can leave out the word transcribe, as in: singtrans song.wav.
 
