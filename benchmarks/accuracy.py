@@ -3,17 +3,21 @@
     python -m benchmarks.accuracy DATA [--model MODEL ...] [--ornaments fold --ornaments keep] [--cache FOLDER]
                                   [--set SET ...] [--processes N]
 
-DATA holds the sets (`recipe.validation_sets`). The table has one column per model and option for ornaments, and
-one row per set and figure:
+DATA holds the sets (`recipe.validation_sets`). The table has one column for each model with each option for ornaments,
+and one row for each figure of each set:
 
 - COn, COff, COnP, COnPOff: F-measures of notes (onset within 50 ms, pitch within 50 cents, offset within the larger of
-  50 ms and 20 % of the note), and precision and recall of COn. SSVD's pitch labels are 4.1 Hz sharp: figures with
-  pitch are given as labelled, and after subtracting this constant.
-- RPA, VR, VFA: pitch within 50 cents where voiced, voicing recall, voicing false alarm.
-- right count, error rate: for sets with labelled sequences of semitones only (`singtrans.scoring.sequences`).
+  50 ms and 20 % of the note's length), and precision and recall of COn. SSVD's pitch labels are 4.1 Hz too high. Its
+  figures that depend on pitch are therefore computed twice: with the original labels, and with labels lowered by 4.1
+  Hz.
+- RPA, VR, VFA: raw pitch accuracy (share of the voiced frames whose pitch is within 50 cents), voicing recall, and
+  voicing false-alarm rate.
+- right count, error rate: figures of sets whose labels are sequences of semitones without times
+  (`singtrans.scoring.sequences`).
 
-Figures are means over files with 95 % bootstrap intervals. The mean of utau is over voices, and files are drawn within
-each voice. The error rate is over all notes. Posteriors are cached, so that only the first run takes minutes.
+Figures are means over files with 95 % bootstrap intervals. The mean of utau is over voices, and its bootstrap draws
+files within each voice. The error rate is that of all notes of a set together. Posteriors are cached, so only the first
+run takes minutes.
 """
 
 import argparse
@@ -71,7 +75,7 @@ class System:
 
 
 def score(recording: Recording, kept: Kept, config: Config, options: DecodingOptions) -> dict[Row, tuple[float, float]]:
-    """Score one recording; return numerator and denominator of each figure."""
+    """Score one recording; return the numerator and the denominator of each figure."""
     group = recording.group
     if recording.f0 is not None:
         track = pitch_track(kept.posteriors, config.decoder)
@@ -93,7 +97,7 @@ def score(recording: Recording, kept: Kept, config: Config, options: DecodingOpt
 
 
 def transcribe(kept: Kept, config: Config, options: DecodingOptions) -> tuple[Note, ...]:
-    """Decode posteriors to notes, as a transcription does."""
+    """Decode posteriors to notes in the same way as `singtrans transcribe`."""
     decoder = options.config(config.decoder)
     return options.written(decode(kept.posteriors, decoder, kept.duration, config.confidence))
 
@@ -137,7 +141,7 @@ def _in_mean(group: str, mean_of: str) -> bool:
 
 
 def rows(values: Sequence[Values]) -> list[Row]:
-    """List the rows: all sets in order, and the mean of the voices after the voices."""
+    """List the rows: all sets in order, with the mean over the utau voices after the last voice."""
     found = list(dict.fromkeys(row for each in values for row in each))
     voices = [i for i, (group, _) in enumerate(found) if _voice(group)]
     means = [(VOICES, figure) for figure in dict.fromkeys(found[i][1] for i in voices)]

@@ -23,7 +23,7 @@ def source_and_word(text: str) -> tuple[str, str]:
     """Split SOURCE=WORD, a property of one data set.
 
     Raises:
-        ArgumentTypeError: if a side is missing.
+        ArgumentTypeError: if the source or the word is missing.
     """
     source, _, word = text.partition("=")
     if not (source and word):
@@ -35,7 +35,7 @@ def source_and_hz(text: str) -> tuple[str, float]:
     """Split SOURCE=HZ, a constant to add to the pitch labels of a data set.
 
     Raises:
-        ArgumentTypeError: if a side is missing, or the second is not a number.
+        ArgumentTypeError: if the source is missing, or HZ is missing or not a number.
     """
     source, hz = source_and_word(text)
     try:

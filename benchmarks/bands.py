@@ -1,10 +1,11 @@
-"""Make a song: a backing by the program mma, rendered by fluidsynth, and a melody that fits its chords.
+"""Make a song from a backing and a melody that fits the chords of the backing.
 
     python -m benchmarks.bands song.mp3 [--groove BossaNova] [--tempo 96] [--seconds 30] [--seed 0] [--level 0]
 
-Both programs and a General MIDI sound font are Debian packages: ``mma``, ``fluidsynth`` and ``fluid-soundfont-gm``. The
-melody is sung by the recipe's formant voice, or played by an instrument of the sound font. The times of beats and notes
-are exactly known; the command writes the notes to a file beside the song, such as ``song.notes.csv``.
+The program mma generates the backing, and fluidsynth renders it. Both programs and a General MIDI sound font are Debian
+packages: ``mma``, ``fluidsynth`` and ``fluid-soundfont-gm``. The melody is sung by the recipe's formant voice, or
+played by an instrument of the sound font. The times of beats and notes are exactly known; the command writes the notes
+to a file beside the song, such as ``song.notes.csv``.
 """
 
 import argparse
@@ -34,10 +35,10 @@ PROGRESSIONS = (
     ("F", "Bb", "Gm", "C7"),
 )
 TONES = {"": (0, 4, 7), "m": (0, 3, 7), "7": (0, 4, 7, 10)}
-"""Semitones of the notes of a chord above its root."""
+"""Map from types of chords to the distances of their notes from the root in semitones."""
 ROOTS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 LENGTHS = ((1.0,), (0.5, 0.5), (2.0,), (1.5, 0.5))
-"""Lengths of notes in beats that make up the rhythm of a melody."""
+"""Note lengths in beats. The rhythm of a melody is a random sequence of these groups."""
 REST, BREATH = 0.1, 0.12  # probability of a rest in place of a note; share of a beat by which notes are shortened
 PEAK = 0.9
 TAIL = 1.0  # seconds after the last bar
@@ -51,7 +52,7 @@ class Arrangement:
         groove: name of a groove of mma's library, such as ``BossaNova``.
         tempo: beats per minute; a whole number, because mma cuts off decimals.
         chords: one chord for each bar.
-        beats: number of beats of a bar of the groove.
+        beats: number of beats in a bar of the groove.
     """
 
     groove: str
@@ -82,19 +83,19 @@ def missing_programs() -> list[str]:
 
 
 def arrange(groove: str, tempo: int, seconds: float, rng: np.random.Generator, beats: int = 4) -> Arrangement:
-    """Choose chords for a song of at least some seconds."""
+    """Choose chords for a song that is at least ``seconds`` long."""
     bars = int(np.ceil(seconds * tempo / 60.0 / beats))
     progression = PROGRESSIONS[rng.integers(len(PROGRESSIONS))]
     return Arrangement(groove, tempo, tuple(progression[bar % len(progression)] for bar in range(bars)), beats)
 
 
 def backing(arrangement: Arrangement, lead: Sequence[Note] = (), program: int = 73) -> np.ndarray:
-    """Render a backing in stereo; (samples, 2) at `RATE`.
+    """Render a backing in stereo; return (samples, 2) at `RATE`.
 
     Args:
         arrangement: style and chords.
         lead: notes of an instrument that plays a melody; empty for none.
-        program: program of General MIDI for that instrument, counted from 0.
+        program: General MIDI program number of that instrument, counted from 0.
     """
     with tempfile.TemporaryDirectory() as folder:
         text, midi = Path(folder, "song.mma"), Path(folder, "song.mid")
@@ -107,7 +108,7 @@ def backing(arrangement: Arrangement, lead: Sequence[Note] = (), program: int = 
 
 
 def play(lead: Sequence[Note], program: int, seconds: float) -> np.ndarray:
-    """Render a melody of one instrument in stereo; (samples, 2) at `RATE`."""
+    """Render a melody of one instrument in stereo; return (samples, 2) at `RATE`."""
     with tempfile.TemporaryDirectory() as folder:
         midi = Path(folder, "lead.mid")
         mido.MidiFile(ticks_per_beat=480).save(midi)
@@ -116,7 +117,7 @@ def play(lead: Sequence[Note], program: int, seconds: float) -> np.ndarray:
 
 
 def render(midi: Path, seconds: float) -> np.ndarray:
-    """Render a MIDI file with fluidsynth; (samples, 2) at `RATE`, of the given length."""
+    """Render a MIDI file with fluidsynth; return (samples, 2) at `RATE`, ``seconds`` long."""
     font = next(font for font in SOUND_FONTS if font.is_file())
     wave = midi.with_suffix(".wav")
     command = ["fluidsynth", "-ni", "-q", "-g", "0.5", "-r", str(RATE), "-F", wave, font, midi]
@@ -127,7 +128,7 @@ def render(midi: Path, seconds: float) -> np.ndarray:
 
 
 def melody(arrangement: Arrangement, rng: np.random.Generator, lowest: int = 55, highest: int = 69) -> tuple[Note, ...]:
-    """Make up a melody of notes of the chords, with rests between phrases of about two bars."""
+    """Compose a melody from notes of the chords, with rests between phrases of about two bars."""
     beat = 60.0 / arrangement.tempo
     notes: list[Note] = []
     pitch = (lowest + highest) // 2
@@ -148,18 +149,18 @@ def melody(arrangement: Arrangement, rng: np.random.Generator, lowest: int = 55,
 
 
 def sing(notes: Sequence[Note], rng: np.random.Generator) -> np.ndarray:
-    """Sing a melody with the recipe's formant voice; (samples,) at `RATE`."""
+    """Sing a melody with the recipe's formant voice; return (samples,) at `RATE`."""
     return formant_voice(notes, f0_curve(notes, HOP_SECONDS, rng, SingingStyle()), RATE, rng)
 
 
 def song(voice: np.ndarray, band: np.ndarray, level: float) -> np.ndarray:
-    """Mix a mono voice into the middle of a stereo backing, ``level`` dB louder than it; (samples, 2)."""
+    """Mix a mono voice, ``level`` dB louder, into the centre of a stereo backing; return (samples, 2)."""
     voice = np.pad(voice, (0, max(0, len(band) - len(voice))))[: len(band)]
     return mixed(np.stack([voice, voice], axis=1), band, level)
 
 
 def mixed(first: np.ndarray, second: np.ndarray, level: float) -> np.ndarray:
-    """Add two stereo recordings of equal length, the first ``level`` dB louder; (samples, 2)."""
+    """Mix two stereo recordings of equal length, the first ``level`` dB louder; return (samples, 2)."""
     gain = np.sqrt(np.square(second).mean() / np.square(first).mean()) * 10 ** (level / 20)
     mix = second + gain * first
     return (mix * (PEAK / np.abs(mix).max())).astype(np.float32)
@@ -173,7 +174,7 @@ def _tones(chord: str, lowest: int, highest: int) -> np.ndarray:
 
 
 def _add_lead(midi: Path, notes: Sequence[Note], program: int, tempo: float) -> None:
-    """Add a track with a melody to a MIDI file of one tempo."""
+    """Add a track with a melody to a MIDI file that has a constant tempo."""
     file = mido.MidiFile(midi)
     ticks = file.ticks_per_beat * tempo / 60.0
     events = [(round(n.onset * ticks), 1, n) for n in notes] + [(round(n.offset * ticks), 0, n) for n in notes]

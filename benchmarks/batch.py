@@ -1,4 +1,4 @@
-"""Batch speed on one machine: files per second by number of processes, and a digest of their output.
+"""Speed of batches on one machine: files per second for each number of processes, and a digest of the outputs.
 
 python -m benchmarks.batch [FILES] [JOBS ...]
 """

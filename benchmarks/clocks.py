@@ -1,10 +1,10 @@
-"""Transcribe files that have gaps and delays, and their conversions to WAV by the ffmpeg command, and compare onsets.
+"""Compare onsets in files that have gaps and delays with onsets in the same files after conversion to WAV by ffmpeg.
 
     python -m benchmarks.clocks [--keep FOLDER]
 
 Forty recordings are generated from one sample, with different codecs, containers, gaps, delays and channels. Each is
-transcribed directly, and again after ``ffmpeg -af aresample=async=1`` converts it to WAV, where sound has the times at
-which a player plays it. The ffmpeg command is needed here, but not by singtrans itself.
+transcribed directly, and again after ``ffmpeg -af aresample=async=1`` has converted it to WAV. In the WAV file, every
+sound has the time at which a player would play it. The ffmpeg command is needed here, but not by singtrans itself.
 """
 
 import argparse
@@ -27,12 +27,21 @@ SOURCE = SAMPLES / "amazing_grace.wav"
 TOLERANCE_SECONDS = 0.03
 PAUSE = ((4.0, 7.0),)
 LOSSES = tuple((1.0 + 0.9 * i, 1.0 + 0.9 * i + 0.2) for i in range(13))
-"""Times of gaps, which are longer than 0.1 s, because ffmpeg does not fill shorter gaps at once."""
+"""Start and end of each gap in seconds; all exceed 0.1 s, because ffmpeg does not fill shorter gaps immediately."""
 
 
 @dataclass(frozen=True)
 class Recording:
-    """A recording to generate: codec, ending, missing packets, delay in seconds, channels, and a picture or none."""
+    """A recording to generate.
+
+    Attributes:
+        codec: name of the codec in ffmpeg.
+        ending: suffix of the file without the dot.
+        gaps: start and end in seconds of each stretch whose packets are removed.
+        delay: delay of the sound in seconds.
+        channels: number of channels.
+        picture: whether the file also has a picture.
+    """
 
     codec: str
     ending: str
@@ -97,7 +106,7 @@ def ffmpeg(*arguments: object) -> None:
     """Run the ffmpeg command.
 
     Raises:
-        subprocess.CalledProcessError: if it fails.
+        subprocess.CalledProcessError: if the command fails.
     """
     command = ["ffmpeg", "-y", "-nostdin", "-loglevel", "error", *map(str, arguments)]
     subprocess.run(command, check=True, capture_output=True)
@@ -136,7 +145,7 @@ def generate(recording: Recording, folder: Path) -> Path:
 
 
 def lay_out(path: Path, wav: Path, picture: bool) -> None:
-    """Convert to WAV with the times of a player, which counts time from the picture if there is one."""
+    """Convert a recording to WAV with the timing of a player, which counts time from the picture if there is one."""
     if picture:
         # The picture is read too, because ffmpeg counts time from the earliest track that it reads.
         start, also = ":first_pts=0", ["-map", "0:v:0", "-c", "copy", "-f", "null", "-"]
@@ -147,7 +156,7 @@ def lay_out(path: Path, wav: Path, picture: bool) -> None:
 
 @dataclass(frozen=True)
 class Difference:
-    """Difference of two transcriptions: the number of notes in each, and the largest difference of onsets (s)."""
+    """Numbers of notes of two transcriptions, and the largest difference between their onsets in seconds."""
 
     notes: int
     expected: int
@@ -155,7 +164,7 @@ class Difference:
 
     @property
     def fine(self) -> bool:
-        """Whether each note is found where it is expected."""
+        """Whether the numbers of notes are equal, and all onsets differ by at most `TOLERANCE_SECONDS`."""
         return self.notes == self.expected and self.largest <= TOLERANCE_SECONDS
 
 

@@ -3,19 +3,19 @@
     python -m benchmarks.comparison manifest.csv [SOURCE=HZ ...] [--model MODEL] [--split valid --split test]
                                   [--left-out SOURCE=MODEL ...] [--baselines] [--most 20]
 
-It prints one table of notes and one of pitch tracks, with means over files and 95 % bootstrap intervals. Tolerances are
-50 ms for onsets, 50 cents, and the larger of 50 ms and 20 % of the note for offsets. SOURCE=HZ scores a data set a
-second time with a constant added to its pitch labels, if they are known to be sharp (`singtrans evaluate` prints this
-constant). Further rows:
+It prints one table for notes and one for pitch tracks, with means over files and 95 % bootstrap intervals. Tolerances
+are 50 ms for onsets, 50 cents for pitch, and the larger of 50 ms and 20 % of the note's length for offsets. SOURCE=HZ
+scores a data set a second time with HZ added to its pitch labels. It is for labels that are known to be too high or too
+low; `singtrans evaluate` prints the constant to add. Further rows:
 
-- *given boundaries*: onsets and offsets of the labels, with the model's pitch between them. Its COnP is an upper limit
-  for improving boundaries.
+- *given boundaries*: onsets and offsets of the labels, with the model's pitch between them. The COnP of this row is the
+  highest that better boundaries could give.
 - *all frames taken as voiced*: every frame gets a pitch, as in MIREX.
-- *with --key auto*: note numbers after rounding in the estimated key, for labels in whole semitones.
+- *with --key auto*: pitches that ``--key auto`` has rounded to note numbers, if the labels are whole semitones.
 
-With ``--left-out``, a model that was trained without a data set is scored on all of that set. ``--baselines`` adds pYIN
-with simple segmentation, and Basic Pitch, if they are installed, on the first ``--most`` recordings of each set and
-split:
+With ``--left-out``, a model that was trained without a data set is scored on all of that set. ``--baselines`` also
+scores pYIN with simple segmentation, and Basic Pitch, on the first ``--most`` recordings of each set and split. Both
+must be installed:
 
     pip install --no-deps basic-pitch; pip install librosa onnxruntime resampy pretty_midi
 """
@@ -57,7 +57,7 @@ Rows = dict[str, dict[str, list[float]]]  # row -> metric -> one value per file
 
 
 class ModelReading:
-    """A model whose posteriors are not decoded as in a transcription."""
+    """A model whose posteriors are decoded in another way than in a transcription."""
 
     name = ""
     extra: tuple[str, ...] = ()
@@ -72,7 +72,7 @@ class ModelReading:
 
 
 class GivenBoundaries(ModelReading):
-    """A model that finds the pitch between the onsets and offsets of the labels."""
+    """A model that only estimates pitches; onsets and offsets are those of the labels."""
 
     name = "given boundaries"
 
@@ -93,7 +93,7 @@ class AllVoiced(ModelReading):
 
 
 class KeyNotes:
-    """A model whose note numbers after rounding in the estimated key are scored."""
+    """A model whose pitches are rounded to note numbers in the estimated key."""
 
     name = "with --key auto"
     extra: tuple[str, ...] = ()
@@ -127,7 +127,7 @@ def score(
     given: System | None = None,
     voiced: System | None = None,
 ) -> Rows:
-    """Compute the values of each metric for each file, by row of the table."""
+    """Compute the values of each metric for each file, grouped by the rows of the table."""
     rows: Rows = {}
     system = ModelSystem("", cache(transcribe))  # transcribe once for several rows
     for source in dict.fromkeys(entry.source for entry in entries if entry.notes or entry.f0):
@@ -157,7 +157,8 @@ def evaluated(references: Sequence[Reference], system: System, shift: float = 0.
     """Score all references.
 
     Raises:
-        SingtransError: if a reference cannot be scored, so that the mean would be over other files.
+        SingtransError: if a reference cannot be scored. Otherwise, the means would not be over the same files for all
+            systems.
     """
     found = evaluate(references, system, shift)
     if found.failures:
@@ -166,7 +167,7 @@ def evaluated(references: Sequence[Reference], system: System, shift: float = 0.
 
 
 def values(found: Evaluation, metrics: Mapping[str, str]) -> dict[str, list[float]]:
-    """List the values of each metric over the files that have all of them."""
+    """List the values of each metric for the files that have values of all metrics."""
     files = [file.figures for file in found.files if file.figures.keys() >= set(metrics.values())]
     return {title: [figures[name] for figures in files] for title, name in metrics.items()} if files else {}
 
@@ -190,7 +191,7 @@ def first_of_each(entries: Sequence[Entry], most: int) -> list[Entry]:
 
 
 def trials(options: argparse.Namespace) -> list[Trial]:
-    """List all trials, with every model loaded, so that errors occur before hours of scoring."""
+    """List all trials. Load every model now, so that errors occur before hours of scoring."""
     entries = options.entries
     parts = {split: [e for e in entries if e.split == split] for split in options.split or ["valid", "test"]}
     if missing := {source for source, _ in options.left_out} - {entry.source for entry in entries}:

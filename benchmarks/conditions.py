@@ -3,9 +3,10 @@
     python -m benchmarks.conditions manifest.csv [--model MODEL] [--split valid] [--most 6] [SOURCE=HZ ...]
 
 It uses the first ``--most`` recordings with notes of each source, and at most 20 s of each recording. F-measures are
-means over files, with tolerances of 50 ms, 50 cents, and the larger of 50 ms and 20 % of the note. SOURCE=HZ adds a
-constant to the pitch labels of a source that are known to be sharp. Signal-to-noise ratios are computed over the whole
-excerpt. Codecs that this machine lacks, and missing accompaniments, are left out.
+means over files. Tolerances are 50 ms for onsets, 50 cents for pitch, and the larger of 50 ms and 20 % of the note's
+length for offsets. SOURCE=HZ adds a constant to the pitch labels of a source, if they are known to be too high or too
+low. Signal-to-noise ratios are computed over the whole excerpt. Conditions whose codec or accompaniment is missing are
+left out.
 """
 
 import argparse
@@ -38,7 +39,7 @@ Change = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 
 @dataclass(frozen=True, slots=True)
 class CodecCondition:
-    """A codec at a bit rate; 0 is the codec's own rate."""
+    """A codec, its sample rate in Hz and its bit rate; a bit rate of 0 is the codec's default."""
 
     title: str
     codec: str
@@ -60,7 +61,7 @@ SENT = (
 
 
 def noisy(samples: np.ndarray, rng: np.random.Generator, snr: float, slope: float = 0.0) -> np.ndarray:
-    """Add noise whose power falls by ``slope`` times 10 dB per decade: 0 is white, 1 is pink."""
+    """Add noise whose spectral density falls by ``slope`` times 10 dB per decade: 0 gives white noise, 1 pink noise."""
     spectrum = np.fft.rfft(rng.standard_normal(len(samples)))
     hertz = np.maximum(np.fft.rfftfreq(len(samples), 1 / RATE), 20.0)  # lowest audible frequency
     noise = np.fft.irfft(spectrum * hertz ** (-slope / 2), len(samples))
@@ -77,7 +78,7 @@ def in_room(samples: np.ndarray, rng: np.random.Generator, rt60: float) -> np.nd
 
 
 def clipped(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Clip at a quarter of the peak."""
+    """Clip the samples at a quarter of their peak."""
     peak = 0.25 * np.abs(samples).max()
     return np.clip(samples, -peak, peak)
 
@@ -90,7 +91,7 @@ def hum(samples: np.ndarray, rng: np.random.Generator, snr: float) -> np.ndarray
 
 
 def faint(samples: np.ndarray, rng: np.random.Generator, level: float) -> np.ndarray:
-    """Set the peak to ``level`` dB of full scale, with 16-bit rounding."""
+    """Set the peak to ``level`` dB relative to full scale, and round the samples to 16 bits."""
     scaled = samples * (10 ** (level / 20) / np.abs(samples).max())
     return (np.round(scaled * 32768) / 32768).astype(np.float32)
 
@@ -106,17 +107,17 @@ def metronome(samples: np.ndarray, rng: np.random.Generator, snr: float) -> np.n
 def accompanied(
     samples: np.ndarray, rng: np.random.Generator, snr: float, backgrounds: Sequence[np.ndarray]
 ) -> np.ndarray:
-    """Add an accompaniment, one of ``backgrounds`` repeated to the length."""
+    """Add one of ``backgrounds`` as an accompaniment, repeated to the length of the recording."""
     return add_at_snr(samples, np.resize(backgrounds[rng.integers(len(backgrounds))], len(samples)), snr)
 
 
 def through(samples: np.ndarray, rng: np.random.Generator, codec: Codec, bit_rate: int) -> np.ndarray:
-    """Encode and decode."""
+    """Encode a recording with a codec, and decode it again."""
     return through_codec(samples, RATE, codec, bit_rate)
 
 
 def conditions(backgrounds: Sequence[np.ndarray] = ()) -> dict[str, Change]:
-    """Map names of the table to functions that change a recording, but not its length or timing."""
+    """Map each condition in the table to a function that changes a recording, but not its length or timing."""
     found: dict[str, Change] = {"clean": lambda samples, rng: samples}
     found |= {f"white noise, {snr} dB": partial(noisy, snr=snr) for snr in SNRS}
     found |= {f"pink noise, {snr} dB": partial(noisy, snr=snr, slope=1.0) for snr in SNRS}
@@ -134,7 +135,7 @@ def conditions(backgrounds: Sequence[np.ndarray] = ()) -> dict[str, Change]:
 
 
 def excerpt(entry: Entry, shift: float) -> Melody:
-    """Cut the first `SECONDS` of a recording between notes."""
+    """Cut off a recording before its first note that ends after `SECONDS`."""
     samples, notes = audio.load(entry.audio, RATE), entry.load_notes()
     kept = [note for note in notes if note.offset <= SECONDS]
     if len(kept) < len(notes):

@@ -1,11 +1,11 @@
-"""Accuracy by phenomenon of singing, on synthetic recordings.
+"""Accuracy on each of several phenomena of singing, with synthetic recordings.
 
     python -m benchmarks.diagnostic [--model MODEL] [--melodies 10] [--only legato --only "repeated, dip on one vowel"]
 
 The melodies are made in memory by `phenomena` and, if espeak-ng is installed, by `spoken`. They are the same in every
 run, their notes are exactly known, and their seeds and voices differ from those of the training data. F-measures are
-means over melodies, with tolerances of 50 ms, 50 cents, and the larger of 50 ms and 20 % of the note. The true boundary
-of a slide is defined as its middle.
+means over melodies. Tolerances are 50 ms for onsets, 50 cents for pitch, and the larger of 50 ms and 20 % of the note's
+length for offsets. If one note slides to the next, the true boundary is the middle of the slide.
 """
 
 import argparse

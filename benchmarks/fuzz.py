@@ -3,8 +3,9 @@
     python -m benchmarks.fuzz [--minutes N] [--seed N] [--log FILE] [TARGET ...]
 
 Each target is fuzzed in rounds of a minute, and each round has a different seed. With ``--log``, a line is added to the
-file after each round, and rounds in the file are skipped, so that an interrupted run can be continued. Each finding is
-printed with the name of a file that contains the input. The exit code is 1 if there are findings.
+file after each round, and rounds that the file already contains are skipped, so that an interrupted run can be
+continued. A finding is an input that causes an error (see `tests.robustness.fuzzing`). Each finding is printed with the
+name of a file that contains the input. The exit code is 1 if there are findings.
 """
 
 import argparse
@@ -46,7 +47,7 @@ def run_round(target: str, seed: int, seconds: float) -> Round:
 
 
 def read_log(log: Path | None) -> list[Round]:
-    """Return the rounds of former runs."""
+    """Return the rounds of earlier runs."""
     if log is None or not log.exists():
         return []
     with log.open(newline="", encoding="utf-8") as file:

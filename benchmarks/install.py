@@ -1,9 +1,10 @@
-"""Size of an installation for each platform and Python version, and packages without wheels.
+"""Size of an installation for each platform and Python version, and names of the packages without wheels.
 
     python -m benchmarks.install [EXTRA ...]
 
-For each target, pip downloads the wheels of the versions in constraints.txt and of their dependencies on that target;
-nothing is built. The sizes are those of the wheel files. The limit for an installation without extras is 150 MB.
+For each platform and Python version, pip downloads the wheels of the requirements and of their dependencies, in the
+versions that constraints.txt lists. Nothing is built. The sizes are those of the wheel files. The limit for an
+installation without extras is 150 MB.
 """
 
 import os
@@ -29,7 +30,7 @@ PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 
 @dataclass(frozen=True)
 class Target:
-    """A platform: its name, pip's tags for it, and the values of environment markers."""
+    """A platform: its name, its tags in pip, and the values of two environment markers."""
 
     name: str
     tags: tuple[str, ...]
@@ -71,7 +72,7 @@ TARGETS = (
 
 
 def required(extras: Sequence[str]) -> list[str]:
-    """Return the requirements of the base and of extras, and of the extras that these include."""
+    """Return the requirements of the package and of extras, including extras that other extras name."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     lines, waiting = list(project["dependencies"]), list(extras)
     while waiting:

@@ -2,7 +2,8 @@
 
     python -m benchmarks.key
 
-The melodies are those of `benchmarks.tuning`, in a major key or in harmonic minor; some have notes foreign to the key.
+The melodies are those of `benchmarks.tuning`, in a major key or in harmonic minor; some contain notes that do not
+belong to the key.
 """
 
 from dataclasses import dataclass, replace
@@ -43,7 +44,7 @@ def melody(song: Song, rng: np.random.Generator) -> tuple[Transcription, np.ndar
 
 
 def shares(song: Song, seed: int) -> tuple[float, float]:
-    """Compute the shares of correct note numbers: of the nearest semitones, and with the estimated key."""
+    """Compute the shares of correct note numbers after rounding to the nearest semitone, and with the estimated key."""
     sung, true = melody(song, np.random.default_rng(seed))
     plain = np.array([note.note for note in sung.notes])
     found = np.array([note.note for note in apply_key(sung, AUTO).notes])

@@ -1,9 +1,11 @@
-"""Compare cold start, speed and memory with limits and with other tools: `python -m benchmarks.light` (8 minutes).
+"""Compare cold start, speed and memory with limits and with other tools.
 
-The machine must be idle. torch must be installed, because its import is timed, and because the last version of
-singtrans that ran on torch is measured, too. That version is checked out from the history of the repository. librosa
-and Basic Pitch are compared if they are installed (see `benchmarks.peers`). All tools run with one thread, one after
-another in several rounds; the best round of each tool is used.
+    python -m benchmarks.light
+
+The run takes 8 minutes, and the machine must be idle. torch must be installed, because its import is timed, and because
+the last version of singtrans that ran on torch is measured, too. That version is checked out from the history of the
+repository. librosa and Basic Pitch are compared if they are installed (see `benchmarks.peers`). All tools run with one
+thread, one after another in several rounds; the best round of each tool is used.
 """
 
 import os
@@ -53,7 +55,7 @@ def warm(path: Path, checkout: Path, seconds: float) -> float:
 
 
 def cold(path: Path) -> list[list[object]]:
-    """Return the row of the cold start."""
+    """Measure the cold start and the import of torch; return their rows."""
     start = {"ours": float("inf"), "torch": float("inf")}
     for _ in range(ROUNDS + 1):  # the first writes the bytecode
         start["ours"] = min(start["ours"], timed(lambda: run([*COMMAND, "transcribe", path, "--overwrite", "-q"])))
@@ -66,7 +68,7 @@ def cold(path: Path) -> list[list[object]]:
 
 
 def against_before(path: Path) -> list[list[object]]:
-    """Return the rows that compare the warm speed of this version with that of the torch version."""
+    """Measure the warm speed of this version and of the last one that used torch; return their rows."""
     with tempfile.TemporaryDirectory() as folder:
         archive = ["git", "-C", str(HERE.parent), "archive", BEFORE, "singtrans", "models", "pyproject.toml"]
         files = subprocess.run(archive, capture_output=True, check=True).stdout
@@ -82,7 +84,7 @@ def against_before(path: Path) -> list[list[object]]:
 
 
 def against_peers(path: Path, short: Path) -> list[list[object]]:
-    """Return the rows with the times of other tools relative to that of singtrans."""
+    """Measure the times of other tools relative to that of singtrans; return their rows."""
     tools: dict[str, Callable[[Path], int]] = {}
     makers = {"singtrans": peers.singtrans, "Basic Pitch (onnx)": peers.basic_pitch, "librosa.pyin": peers.pyin}
     for name, make in makers.items():
@@ -105,7 +107,7 @@ def against_peers(path: Path, short: Path) -> list[list[object]]:
 
 
 def memory(folder: Path, short: Path) -> list[list[object]]:
-    """Return the rows of peak memory."""
+    """Measure the peak memory; return its rows."""
     least = peak(short)
     most = peak(repeated(LONG, folder / "long.flac"))
     many = folder / "many"

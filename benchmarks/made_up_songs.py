@@ -3,8 +3,8 @@
     python -m benchmarks.made_up_songs [--model MODEL] [--write FOLDER]
 
 Each row is the mean over `SEEDS` pieces of 20 s. The voice is the recipe's formant voice. The instruments are sums of
-decaying tones, and the drum is noise. If the programs of `benchmarks.bands` are installed, there are also pieces with
-its bands, in random styles and with random instruments for the melody. COnP compares with the notes of the voice, of
+decaying tones, and the drum is noise. If the programs for `benchmarks.bands` are installed, there are also pieces with
+bands, in random styles and with random instruments for the melody. The true notes for COnP are those of the voice, of
 the upper voice, or of the instrument that plays the melody. With ``--write``, the pieces are also written as WAV files.
 """
 
@@ -32,9 +32,9 @@ GROOVES = (
     *(("BossaNova", 4), ("RockBallad", 4), ("Waltz", 3), ("8Beat", 4), ("FolkBallad", 4), ("BigBand", 4)),
     *(("Tango", 4), ("SlowJazz", 4), ("Calypso", 4), ("StringBallad", 4), ("Swing", 4), ("PopBallad", 4)),
 )
-"""Styles of mma and beats of their bars."""
+"""Styles of mma, and the number of beats in a bar of each."""
 PROGRAMS = (73, 40, 65, 56, 0, 24, 71, 74, 16, 4, 27, 22)
-"""Instruments of General MIDI: winds, strings, keys, guitars, organ and harmonica."""
+"""General MIDI program numbers of winds, strings, keys, guitars, an organ and a harmonica."""
 SECONDS = 20.0
 SEEDS = range(4)
 CHORDS = (36, 41, 43, 36)  # MIDI numbers of the roots, two beats each
@@ -58,7 +58,7 @@ class Piece:
 
 
 def backing(seconds: float, rng: np.random.Generator) -> np.ndarray:
-    """Make (samples,) of chords of decaying tones, and a drum on every beat."""
+    """Make a backing, (samples,), of chords of decaying tones with a drum on every beat."""
     found = np.zeros(round(seconds * RATE))
     time = np.arange(RATE) / RATE
     for number, start in enumerate(range(0, len(found) - RATE, round(BEAT * RATE))):
@@ -70,13 +70,13 @@ def backing(seconds: float, rng: np.random.Generator) -> np.ndarray:
 
 
 def tone(pitch: float, time: np.ndarray) -> np.ndarray:
-    """Make (samples,) of a tone of eight harmonics with a short attack."""
+    """Make a tone, (samples,), of eight harmonics with a short attack."""
     hz = 440 * 2 ** ((pitch - 69) / 12)
     return sum(np.sin(2 * np.pi * n * hz * time) / n**1.5 for n in range(1, 9)) * np.minimum(1, time / 0.004)
 
 
 def lead(notes: tuple[Note, ...], seconds: float) -> np.ndarray:
-    """Make (samples,) of a melody of decaying tones."""
+    """Play a melody as decaying tones; return (samples,)."""
     found = np.zeros(round(seconds * RATE))
     for note in notes:
         time = np.arange(round(note.duration * RATE)) / RATE
@@ -93,7 +93,7 @@ def melody(rng: np.random.Generator) -> tuple[Note, ...]:
 
 
 def voice(notes: tuple[Note, ...], rng: np.random.Generator) -> np.ndarray:
-    """Make (samples,) of a sung melody."""
+    """Sing a melody; return (samples,)."""
     return formant_voice(notes, f0_curve(notes, HOP_SECONDS, rng, SingingStyle()), RATE, rng)
 
 
@@ -105,7 +105,7 @@ def moved(notes: tuple[Note, ...], semitones: float = 0.0, seconds: float = 0.0)
 
 
 def summed(*parts: np.ndarray) -> np.ndarray:
-    """Add parts with equal levels to (samples,)."""
+    """Mix parts at equal levels; return (samples,)."""
     length = min(map(len, parts))
     return np.sum([part[:length] / part[:length].std() for part in parts], axis=0)
 
@@ -150,7 +150,7 @@ def _backing(rng: np.random.Generator) -> Piece:
 
 
 def _arranged(rng: np.random.Generator) -> tuple[bands.Arrangement, tuple[Note, ...], int]:
-    """Choose the next style, melody and instrument."""
+    """Draw a style with chords, a melody and an instrument."""
     number = int(rng.integers(len(GROOVES)))
     groove, beats = GROOVES[number]
     arrangement = bands.arrange(groove, int(rng.integers(70, 140)), SECONDS, rng, beats)

@@ -1,4 +1,4 @@
-"""Peak memory of a process by length of the recording.
+"""Peak memory of a process for recordings of different lengths.
 
 python -m benchmarks.memory [SECONDS ...]
 """
@@ -13,7 +13,7 @@ from benchmarks.tables import COMMAND, publish, repeated
 
 
 def peak(path: Path, *options: str) -> float:
-    """Measure the peak memory of the command in MB."""
+    """Measure the peak memory in MB of transcribing a file or folder with the command."""
     process = subprocess.Popen([*COMMAND, "transcribe", path, "--overwrite", "-q", *options])
     _, status, usage = os.wait4(process.pid, 0)
     if status:

@@ -1,6 +1,6 @@
 """Import MIDI files with MuseScore 3, and read the resulting score.
 
-MuseScore runs without a screen and writes MusicXML, from which metre, tempo, key and notes are read.
+MuseScore runs without a screen and writes a MusicXML file. Metre, tempo, key and notes are read from this file.
 """
 
 import os
@@ -24,15 +24,15 @@ _MAJOR = 7  # semitones per step of the line of fifths
 
 
 def import_midi(path: Path, onsets: Sequence[float], pitches: Sequence[int]) -> Written:
-    """Open a MIDI file with MuseScore, and read the score that it shows.
+    """Open a MIDI file with MuseScore, and read the score that MuseScore makes of it.
 
     Args:
         path: the MIDI file.
-        onsets: seconds at which the file's notes were sung.
-        pitches: their MIDI numbers.
+        onsets: onsets of the sung notes in seconds.
+        pitches: MIDI numbers of the sung notes.
 
     Raises:
-        InputError: if MuseScore cannot open it.
+        InputError: if MuseScore cannot open the file.
     """
     out = path.with_suffix(".musicxml")
     environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
@@ -69,7 +69,7 @@ def read_score(path: Path, onsets: Sequence[float], pitches: Sequence[int]) -> W
 
 
 def _notes(part: "etree._Element", metre: Metre) -> tuple[list[tuple[Fraction, Fraction, int]], int]:
-    """Return (start, end, pitch) of each note, with ties joined, and the number of symbols up to the last note."""
+    """Return (start, end, pitch) of notes, with tied notes joined, and the number of symbols up to the last note."""
     found: list[tuple[Fraction, Fraction, int]] = []
     divisions, symbols, counted, begin = 1, 0, 0, Fraction(0)
     for measure in part.iter("measure"):

@@ -18,7 +18,7 @@ Bend = Callable[[Note, np.ndarray, np.random.Generator], np.ndarray]
 
 
 def long_scoop(note: Note, time: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Start the note 1 to 2.5 semitones low for 0.1 to 0.2 s, and then let it rise quickly."""
+    """Start the note 1 to 2.5 semitones too low, hold this pitch for 0.1 to 0.2 s, and then let it rise quickly."""
     depth, held, rise = rng.uniform(1.0, 2.5), rng.uniform(0.1, 0.2), rng.uniform(0.02, 0.06)
     return -depth * np.clip((note.onset + held + rise - time) / rise, 0, 1)
 
@@ -36,14 +36,14 @@ def grace_note(note: Note, time: np.ndarray, rng: np.random.Generator) -> np.nda
 
 
 def shout(note: Note, time: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Let the pitch rise by 0.5 to 1.5 semitones and fall again; its mean is that of the note."""
+    """Let the pitch rise by 0.5 to 1.5 semitones and fall again without changing its mean over the note."""
     height = rng.uniform(0.5, 1.5)
     way = np.clip((time - note.onset) / note.duration, 0, 1)
     return height * (np.sin(np.pi * way) - 2 / np.pi)
 
 
 def bent(f0: np.ndarray, notes: Sequence[Note], bend: Bend, rng: np.random.Generator) -> np.ndarray:
-    """Return the pitch, (frames,), with a bend in each note.
+    """Bend the pitch within each note; return (frames,).
 
     Args:
         f0: (frames,) fractional MIDI every ``HOP_SECONDS``, NaN where unvoiced.
@@ -59,7 +59,10 @@ def bent(f0: np.ndarray, notes: Sequence[Note], bend: Bend, rng: np.random.Gener
 
 
 def nasal_share(notes: Sequence[Note], count: int, rng: np.random.Generator) -> np.ndarray:
-    """Return the share of a nasal that ends each note for 0.12 to 0.25 s, (count,): 0 is a vowel, 1 the nasal."""
+    """Return the share of a nasal that ends each note, (count,): 0 is the vowel, 1 the nasal.
+
+    The nasal fills the last 0.12 to 0.25 s of a note, with a transition from the vowel at its start.
+    """
     time, share = np.arange(count) * HOP_SECONDS, np.zeros(count)
     for note in notes:
         start = note.offset - rng.uniform(0.12, 0.25)

@@ -1,6 +1,6 @@
-"""Other tools as functions from a recording to a transcription: pYIN with segmentation, and Basic Pitch.
+"""Transcribe recordings with other tools: pYIN with segmentation, and Basic Pitch.
 
-Each function raises ImportError if its package is not installed.
+`pyin` and `basic_pitch` raise ImportError if their package is not installed.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ SHORTEST = 0.08  # seconds of a note
 
 
 def pyin() -> System:
-    """Transcribe with librosa's pYIN (Mauch and Dixon, ICASSP 2014) and `segment`."""
+    """Return a function that transcribes with librosa's pYIN (Mauch and Dixon, ICASSP 2014) and `segment`."""
     import librosa
 
     def transcribe(path: Path) -> Transcription:
@@ -36,7 +36,10 @@ def pyin() -> System:
 
 
 def basic_pitch() -> System:
-    """Transcribe with Basic Pitch (Bittner et al., ICASSP 2022) on onnxruntime with one thread."""
+    """Return a function that transcribes with Basic Pitch (Bittner et al., ICASSP 2022).
+
+    The model runs on onnxruntime with one thread.
+    """
     logging.disable(logging.WARNING)
     import onnxruntime
     from basic_pitch import ICASSP_2022_MODEL_PATH, inference
@@ -61,7 +64,7 @@ def basic_pitch() -> System:
 
 
 def basic_pitch_midi(program: Path, recordings: Sequence[Path], folder: Path) -> list[Path]:
-    """Let the program ``basic-pitch`` write MIDI files to a folder; files that are there are kept.
+    """Run the program ``basic-pitch`` to write MIDI files to a folder; existing files are kept.
 
     Returns:
         The MIDI file of each recording.
@@ -78,14 +81,14 @@ def basic_pitch_midi(program: Path, recordings: Sequence[Path], folder: Path) ->
 def segment(track: PitchTrack) -> tuple[Note, ...]:
     """Segment a pitch track into notes in a simple way.
 
-    All frames of a note are voiced, and their pitch, smoothed by a median, rounds to one semitone, except in
-    excursions shorter than `CHANGE`. Notes shorter than `SHORTEST` are dropped.
+    All frames of a note are voiced. Their pitch, smoothed by a median filter, rounds to the same semitone, except in
+    excursions of at most `CHANGE`. Notes shorter than `SHORTEST` are dropped.
 
     Args:
         track: evenly spaced frames.
 
     Returns:
-        Notes in time order, each with the median of its frames' pitch.
+        Notes in time order. The pitch of a note is the median over its frames.
     """
     if len(track) < 2:
         return ()
@@ -102,7 +105,12 @@ def segment(track: PitchTrack) -> tuple[Note, ...]:
 
 
 def split_points(midi: np.ndarray, hop: float) -> np.ndarray:
-    """Find the frames of a voiced stretch, ``midi`` (frames,), where another semitone begins and lasts for `CHANGE`."""
+    """Find the frames of a voiced stretch where a new semitone begins that lasts longer than `CHANGE`.
+
+    Args:
+        midi: (frames,) pitch of the stretch, fractional MIDI.
+        hop: time between frames in seconds.
+    """
     reach = round(MEDIAN / hop / 2)
     windows = np.lib.stride_tricks.sliding_window_view(np.pad(midi, reach, mode="edge"), 2 * reach + 1)
     semitone = np.floor(np.median(windows, axis=1) + 0.5)
@@ -115,7 +123,7 @@ def split_points(midi: np.ndarray, hop: float) -> np.ndarray:
 
 
 def loudest(notes: list[tuple[float, float, float, float]], duration: float, hop: float = 0.01) -> PitchTrack:
-    """Make a pitch track from notes that may overlap, (onset, offset, pitch, loudness); the loudest note is used."""
+    """Make a pitch track from notes (onset, offset, pitch, loudness); where notes overlap, the loudest is used."""
     time = np.arange(round(duration / hop)) * hop
     midi = np.full(len(time), np.nan)
     for onset, offset, pitch, _ in sorted(notes, key=lambda note: note[3]):

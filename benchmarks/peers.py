@@ -3,9 +3,9 @@
     pip install --no-deps basic-pitch; pip install onnxruntime resampy pretty_midi; apt-get install aubio-tools
     python -m benchmarks.peers [SECONDS] [ROUNDS]
 
-Times are from file to notes with loaded models: singtrans; librosa's pYIN with simple segmentation; Basic Pitch on
-onnxruntime (both from `other_systems`); and the program aubionotes, including its start-up time of a few milliseconds.
-Tools that are not installed are left out.
+Times are from file to notes, with loaded models. The other tools are librosa's pYIN with simple segmentation and Basic
+Pitch on onnxruntime (both from `other_systems`), and the program aubionotes, whose times include its start-up of a few
+milliseconds. Tools that are not installed are left out.
 """
 
 import os

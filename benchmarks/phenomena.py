@@ -1,8 +1,8 @@
 """Short synthetic melodies with exactly known notes, each for one phenomenon of singing.
 
-They are not in the training data: their seeds are checksums of names instead of small numbers, and their voices are
-other ones (`singer`). The model of pitch movement between notes (`f0_curve`) is shared with the training data. Pitch is
-a fractional MIDI number, time is in seconds.
+They are not in the training data: their seeds are checksums of names instead of small numbers, and they are sung by a
+different voice (`singer`). The model of pitch movement between notes (`f0_curve`) is shared with the training data.
+Pitch is a fractional MIDI number, time is in seconds.
 """
 
 import zlib
@@ -50,15 +50,17 @@ CHILD, BASS = Register(70, 84, 1.35), Register(36, 50, 0.92)
 
 @dataclass(frozen=True, slots=True)
 class Phenomenon:
-    """A phenomenon of singing, as parameters of melodies of groups of notes; a pair is a range to draw from.
+    """A phenomenon of singing, as parameters of melodies that consist of groups of notes.
+
+    A pair is a range from which a value is drawn.
 
     Attributes:
         length: length of a note in seconds.
         group: number of notes in a group.
-        gap: gap between the notes of a group in seconds; 0 slurs them.
-        rest: rest between groups in seconds.
+        gap: gap in seconds between the notes of a group; 0 for slurred notes.
+        rest: rest in seconds between groups.
         leap: largest step between notes of a group, in scale steps; 0 repeats the note.
-        dip: dip of the level in dB where two notes touch.
+        dip: depth in dB of the dip in level where two notes touch.
         style: movement of the pitch.
         registers: vocal ranges, which the melodies use in turn.
         timbre: timbre of the voice, except for the throat, which depends on the register.
@@ -178,7 +180,7 @@ def make(name: str, number: int) -> Melody:
 
 
 def draw_groups(what: Phenomenon, register: Register, rng: np.random.Generator) -> list[list[Note]]:
-    """Draw groups of notes, in time order, from a random walk over a scale in a register."""
+    """Draw groups of notes, in time order, whose pitches are a random walk over a scale in a register."""
     steps = np.arange(np.ceil(register.low), np.floor(register.high) + 1)
     scale = steps[np.isin((steps - rng.integers(12)) % 12, SCALES[rng.integers(2)])]
     tuning = rng.uniform(-0.4, 0.4)
@@ -205,13 +207,13 @@ def draw_vowels(count: int, one: bool, rng: np.random.Generator) -> list[int]:
 
 
 def step_from(index: int, count: int, leap: int, rng: np.random.Generator) -> int:
-    """Draw another index below ``count``, at most ``leap`` away; the same index if ``leap`` is 0."""
+    """Draw another index below ``count``, at most ``leap`` away from ``index``; return ``index`` if ``leap`` is 0."""
     others = [p for p in range(max(0, index - leap), min(count, index + leap + 1)) if p != index]
     return int(rng.choice(others)) if others else index
 
 
 def unvoiced(notes: tuple[Note, ...], count: int, inhaled: bool, rng: np.random.Generator) -> np.ndarray:
-    """Make (samples,) of noise in the gaps before notes: consonants, or breaths that fill the gaps."""
+    """Make noise, (samples,), in the gaps before notes: short consonants, or breaths that nearly fill the gaps."""
     hiss = np.zeros(count * STEP, np.float32)
     band = (800, 3500) if inhaled else (2500, 7000)  # Hz
     filtered = scipy.signal.sosfilt(

@@ -2,10 +2,10 @@
 
     python -m benchmarks.pitch [--model MODEL] [--step 1.0]
 
-Each note is a separate recording of 1.2 s between silences, at a semitone plus a random offset. A note is found if a
-transcribed note covers more than half of it. The transcribed note with the largest overlap is compared with it. Errors
-above six semitones are counted as octave errors and left out of the mean. ``split`` counts notes that were split in the
-transcription.
+Each recording is one note of 1.2 s between silences; its pitch is a semitone plus a random offset. A note is found if a
+transcribed note covers more than half of it, and the error is that of the transcribed note with the largest overlap.
+Errors above six semitones are counted as octave errors and left out of the mean. ``split`` is the number of notes that
+were transcribed as several notes.
 """
 
 import argparse
@@ -73,7 +73,7 @@ def tone(pitch: float, timbre: Timbre, manner: Manner, rng: np.random.Generator)
 
 
 def read(notes: tuple[Note, ...]) -> tuple[Note | None, bool]:
-    """Return the note that covers at least half of the true note, or None, and whether there are further notes."""
+    """Return the note that covers more than half of the true note, or None, and whether several notes overlap it."""
     over = [min(n.offset, SILENCE + SECONDS) - max(n.onset, SILENCE) for n in notes]
     inside = [note for note, seconds in zip(notes, over, strict=True) if seconds > EDGE]
     best = int(np.argmax(over)) if over else -1
@@ -81,7 +81,7 @@ def read(notes: tuple[Note, ...]) -> tuple[Note | None, bool]:
 
 
 def row(errors: list[float], missed: int, split: int) -> list[object]:
-    """Format the cells of a row from the errors of the found notes in semitones."""
+    """Format the cells of a row; ``errors`` are those of the found notes, in semitones."""
     tuned = 100 * np.abs([e for e in errors if abs(e) <= OCTAVE])
     figures = [f"{tuned.mean():.1f}", f"{tuned.max():.1f}"] if len(tuned) else ["-", "-"]
     return [len(errors) + missed, *figures, len(errors) - len(tuned), missed, split]

@@ -24,7 +24,7 @@ GRIDS = {"1/16": 4, "1/8": 3, "1/8t": "t"}  # map from grids to the metre of the
 
 
 def tempos() -> list[tuple[str, int, int]]:
-    """Return (description, songs, songs whose tempo was found)."""
+    """Return (description, number of songs, number of songs whose tempo was found)."""
     rng, found = np.random.default_rng(101), []
     for _ in range(SONGS):
         tempo, metre = rng.uniform(60, 170), rng.choice([4, 4, 3])
@@ -42,7 +42,7 @@ def tempos() -> list[tuple[str, int, int]]:
 
 
 def restored(made: Song, beats: Beats, grid: str) -> np.ndarray:
-    """Return whether onsets and offsets have their true position after ``--quantize``, (notes, 2)."""
+    """Return whether ``--quantize`` moves each onset and each offset to its true position, (notes, 2)."""
     grid_ = parse_grid(grid)
     placed = quantize(made.notes, beats, grid_)
     origin = np.round(beats.position(made.beats[8])) - 8  # the time before the first note has another tempo

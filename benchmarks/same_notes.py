@@ -2,8 +2,9 @@
 
     python -m benchmarks.same_notes
 
-The sample recordings are made louder, softer or later, and are processed with other slices and threads. Each line shows
-the largest change of times and pitch, and the number of notes added or lost. The table is in docs/reliability.md.
+The sample recordings are made louder, softer or later, and are processed in slices of other lengths and with other
+numbers of threads. Each line shows the largest change of times and pitch, and the number of notes added or lost. The
+table is in docs/reliability.md.
 """
 
 from collections.abc import Callable, Iterator
@@ -36,7 +37,7 @@ def in_16_bits(samples: np.ndarray) -> np.ndarray:
 
 
 def clipped(samples: np.ndarray) -> np.ndarray:
-    """Clip at 6 dB below the peak."""
+    """Clip the samples at 6 dB below their peak."""
     return np.clip(samples * np.float32(2.0 / np.abs(samples).max()), -1.0, 1.0)
 
 
@@ -73,7 +74,7 @@ def main() -> None:
 
 
 def variants(original: Transcriber) -> Iterator[Transcriber]:
-    """List the same model with other threads and slices."""
+    """Yield transcribers of the same model with other numbers of threads and lengths of slices."""
     for threads in (1, 2, 5):
         for seconds in (0.5, 2.3, 10.0, 30.0):
             chunking = Chunking(slice_seconds=seconds, short_seconds=0.0)

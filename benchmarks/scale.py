@@ -34,7 +34,7 @@ if audio.Reading.__name__ != "Deadly":  # Dask imports this module twice
 
 @contextmanager
 def cluster(folder: Path, workers: int):
-    """Start a scheduler with workers, and yield its address."""
+    """Start a scheduler with workers, and yield a client of it."""
     from distributed import Client
 
     file, preload = folder / f"scheduler{workers}-{time.time_ns()}.json", folder / "poison.py"
@@ -61,7 +61,7 @@ def cluster(folder: Path, workers: int):
 
 
 def transcribe(recordings: Path, out: Path, *options: object) -> subprocess.CompletedProcess:
-    """Run the command, and keep its output."""
+    """Run the command, and return its result with its output."""
     command = [*COMMAND, "transcribe", recordings, "-o", out, *options]
     return subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
 

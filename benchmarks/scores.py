@@ -1,4 +1,4 @@
-"""Sheet music of sung folk songs against the true scores.
+"""Comparison of sheet music of sung folk songs with the true scores.
 
     python -m benchmarks.scores WORK [--songs 200]
 
@@ -35,18 +35,18 @@ RELATED = ({"2/4", "4/4"}, {"6/8", "12/8"})
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The correct parts of one written song; shares of notes are between 0 and 1.
+    """Comparison of one written song with its true score; values that are true or false are 1 or 0.
 
     Attributes:
         metre: whether the metre is right.
-        related: whether the metre is right, or has twice or half as many beats.
-        downbeat: whether bar lines are at true bar lines.
-        bars: whether both metre and downbeat are right.
+        related: whether the metre is right, if 2/4 counts as 4/4, and 6/8 as 12/8.
+        downbeat: whether nearly all notes that are written on bar lines are on bar lines in the true score.
+        bars: whether the metre is right, and most notes are at the right position in the bar.
         tempo: whether the tempo is right.
         tempo_or_double: whether the tempo, its double or its half is right.
-        values: share of the true notes whose note value is right in the written song.
+        values: share of the true notes that have the right note value in the written song.
         key: whether tonic and mode are right.
-        symbols: number of written notes, rests and ties, relative to the true score.
+        symbols: number of written notes, rests and ties, divided by that of the true score.
     """
 
     metre: float
@@ -103,7 +103,7 @@ def compare(sung: SungSong, written: Written) -> Result:
 
 
 def _matches(true: np.ndarray, found: np.ndarray) -> list[tuple[int, int]]:
-    """Pair each sung onset with the nearest written onset (both in seconds); each is used once."""
+    """Pair sung onsets with the nearest written onsets (both in seconds); no onset is used twice."""
     if not len(found):
         return []
     apart = np.abs(true[:, None] - found)

@@ -42,11 +42,11 @@ class Timbre:
 
     Attributes:
         throat: factor of the formants: 1 for a man, about 1.17 for a woman, 0 for a plain tone without vowels.
-        tilt: harmonic ``h`` has the amplitude ``h ** -tilt`` before the vowel.
+        tilt: slope of the spectrum; before the formants are applied, harmonic ``h`` has the amplitude ``h ** -tilt``.
         harmonics: largest number of harmonics.
         breath: level of the breath noise relative to the voice, dB.
-        jitter: standard deviation of a period, relative to its length.
-        shimmer: relative standard deviation of a period's level.
+        jitter: standard deviation of the lengths of periods, relative to their mean.
+        shimmer: standard deviation of the amplitudes of periods, relative to their mean.
         damping: decay within each period in nepers; large for creak.
     """
 
@@ -65,7 +65,7 @@ def sing(f0: np.ndarray, level: np.ndarray, vowels: np.ndarray, timbre: Timbre, 
     Args:
         f0: (frames,) fractional MIDI every ``HOP_SECONDS``, NaN where unvoiced.
         level: (frames,) linear gain.
-        vowels: (frames, 4) formants in Hz of a man's throat.
+        vowels: (frames, 4) formants in Hz for a man's throat.
         timbre: timbre of the voice.
         rng: source of the breath noise and the irregularities.
 
@@ -96,7 +96,7 @@ def sing(f0: np.ndarray, level: np.ndarray, vowels: np.ndarray, timbre: Timbre, 
 
 
 def vowel_curve(notes: Sequence[Note], kinds: Sequence[int], count: int) -> np.ndarray:
-    """Make (count, 4) formants in Hz of one vowel per note, with transitions of 60 ms."""
+    """Make a curve of formants, (count, 4) in Hz, with one vowel per note and transitions of 60 ms."""
     margins = [min(0.03, note.duration / 4) for note in notes]
     edges = [(n.onset + margin, n.offset - margin) for n, margin in zip(notes, margins, strict=True)]
     at, targets = np.ravel(edges) / HOP_SECONDS, VOWELS[np.repeat(kinds, 2)]
@@ -106,13 +106,13 @@ def vowel_curve(notes: Sequence[Note], kinds: Sequence[int], count: int) -> np.n
 def level_curve(
     notes: Sequence[Note], count: int, rng: np.random.Generator, dip_db: tuple[float, float] = (0.0, 0.0)
 ) -> np.ndarray:
-    """Make the level of notes, which are slurred where they touch.
+    """Make the level curve of notes; the level falls to silence only between notes that do not touch.
 
     Args:
-        notes: in time order, not overlapping.
-        count: frames.
+        notes: notes in time order, not overlapping.
+        count: number of frames.
         rng: source of random choices.
-        dip_db: range of the depth in dB of dips, about 80 ms wide, where two notes touch.
+        dip_db: range in dB of the depth of the dip where two notes touch; a dip is about 80 ms wide.
 
     Returns:
         (count,) linear gain every ``HOP_SECONDS``.
@@ -147,7 +147,7 @@ def _periods(hertz: np.ndarray, timbre: Timbre, rng: np.random.Generator) -> tup
 
 
 def _gain(hertz: np.ndarray, vowels: np.ndarray, throat: float) -> np.ndarray:
-    """Compute the (frames,) gain of the resonators at ``hertz`` (frames,); 1 without a throat."""
+    """Compute the (frames,) gain of the resonators at ``hertz`` (frames,); it is 1 if ``throat`` is 0."""
     if throat == 0.0:
         return np.ones(len(hertz))
     away = (hertz[:, None] - throat * vowels) / (0.5 * BANDWIDTHS)

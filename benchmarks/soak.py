@@ -2,7 +2,8 @@
 
     python -m benchmarks.soak [--alone N] [--pool N]
 
-A line is fitted to the memory in use. The first tenth, in which libraries fill their caches, is left out.
+A line is fitted to the memory in use after each transcription. The first tenth of the transcriptions is left out,
+because libraries still fill their caches.
 """
 
 import argparse
@@ -36,7 +37,7 @@ def open_files() -> int:
 
 
 def jobs(folder: Path, count: int) -> Iterator[Job]:
-    """Yield clips of 1 to 2 s under new names, with a hundred different contents."""
+    """Yield jobs for clips of 1 to 2 s; each clip has a new name, but there are only a hundred different contents."""
     sound = audio.load(SAMPLE)
     for number in range(count):
         path = folder / f"{number:05}.wav"

@@ -13,7 +13,7 @@ from singtrans.separation.config import SongConfig
 from singtrans.separation.song import separated_is_better
 
 SOLO = "solo"
-"""Beginning of the kinds of recordings without instruments."""
+"""Prefix of the kinds of recordings that have no instruments."""
 SYSTEMS = ("raw", "always", "auto")
 FIGURES = ("rpa", "vr", "vfa", "con", "conp")
 MOST_HARM = 0.005
@@ -24,7 +24,7 @@ GRID = {
     "loud": (-8.0, -7.0, -6.0, -5.0, -4.0, -3.0, 0.0),
     "noise": (0.5, 0.56, 0.62, 0.68, 0.75, 1.0),
 }
-"""Thresholds that are tried."""
+"""Values of the thresholds that are tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,9 @@ class Row:
         name: name of the clip.
         kind: ``solo`` and a condition, ``band``, or a level in dB.
         share, purity, instruments, noise: the `Balance` of the separated voice and the rest.
-        raw_sure, voice_sure: mean clarity of the notes (`sureness`); -1 without notes.
+        raw_sure, voice_sure: mean clarity of the notes (`sureness`); -1 if there are no notes.
         raw_notes, voice_notes: number of notes.
-        raw_rpa, voice_rpa, ...: the `FIGURES` of both; -1 without labels.
+        raw_rpa, voice_rpa, ...: the `FIGURES` of both; -1 if there are no labels.
     """
 
     name: str
@@ -79,13 +79,13 @@ class Row:
 
 
 def mean(rows: Sequence[Row], system: str, figure: str, config: SongConfig) -> float | None:
-    """Compute the mean of a figure over the rows that have it; None if none has."""
+    """Compute the mean of a figure over the rows that have a value of it; None if no row has one."""
     values = [value for row in rows if (value := row.of(system, figure, config)) >= 0]
     return float(np.mean(values)) if values else None
 
 
 def improvement(rows: Sequence[Row], config: SongConfig) -> dict[str, float]:
-    """Compute by how much ``auto`` is better than ``raw``, for each figure of all rows together."""
+    """Compute by how much ``auto`` is better than ``raw`` in each figure, as a mean over rows."""
     kept = [row.separated(config) for row in rows]
     found = {}
     for figure in FIGURES:
@@ -107,8 +107,8 @@ def tune(rows: Sequence[Row], start: SongConfig) -> tuple[SongConfig, list[list[
         start: configuration with the thresholds that are not tuned.
 
     Returns:
-        The configuration, and the table of the best trials: thresholds, largest harm to a kind of solos, and mean
-        improvement of the mixes.
+        The configuration, and a table of the best trials. Its columns are the thresholds, the harm to the kind of solos
+        that is harmed most, and the mean improvement of the mixes.
     """
     mixes = [row for row in rows if row.kind.endswith(" dB") and not row.kind.startswith(SOLO)]
     alone: dict[str, list[Row]] = {}

@@ -2,8 +2,9 @@
 
     python -m benchmarks.song_speed [SECONDS ...] [--tempo]
 
-A song is a made-up voice with instruments (`benchmarks.made_up_songs`), repeated to the length; its voice is separated.
-Times are from the start of a new process to the MIDI file. With ``--tempo``, ``--tempo auto`` is measured, too.
+A song is a synthetic voice with instruments (`benchmarks.made_up_songs`), repeated to the length in seconds. The voice
+is separated from the song before it is transcribed. Times are from the start of a new process to the MIDI file. With
+``--tempo``, ``--tempo auto`` is measured, too.
 """
 
 import argparse
@@ -39,7 +40,7 @@ def write_song(path: Path, seconds: float) -> None:
 
 
 def measure(path: Path, *options: str) -> tuple[float, float]:
-    """Transcribe a song; return seconds and the peak memory in MB."""
+    """Transcribe a song; return the time in seconds and the peak memory in MB."""
     begun = time.perf_counter()
     command = [*COMMAND, "transcribe", path, "--overwrite", "--threads", "1", *options]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, env=os.environ | {"OMP_NUM_THREADS": "1"})

@@ -1,10 +1,10 @@
-"""Share of songs whose tempo is found, in the notes of the voice alone and with the instruments.
+"""Number of songs whose tempo is found from the notes of the voice, from the instruments, or from both.
 
     python -m benchmarks.song_tempo [--songs 24] [--model MODEL]
 
-The songs are those of `benchmarks.bands`: a synthetic voice and a band of equal loudness, in different styles. Each has
-one tempo. In the first row, it is found in the notes that ``--separate auto`` gives; in the second one, in these notes
-and the instruments; in the last one, in the instruments alone, by the beat tracker.
+The songs are made by `benchmarks.bands`: a synthetic voice and a band of equal loudness, in different styles. The tempo
+of a song is constant. The first row uses only the notes of the voice, which ``--separate auto`` gives. The second row
+uses these notes and the instruments. The last row uses only the instruments, whose tempo the beat tracker finds.
 """
 
 import argparse
@@ -35,13 +35,13 @@ FOUND = 0.04  # the same for notes, whose timing is less exact
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Tempi of one song in beats per minute; None where none was found.
+    """Tempi of one song in beats per minute; None if no tempo was found.
 
     Attributes:
         true: tempo of the song.
-        notes: tempo that was found in the notes.
-        both: tempo that was found in the notes and the instruments.
-        band: tempo that the beat tracker found in the instruments.
+        notes: tempo found from the notes.
+        both: tempo found from the notes and the instruments.
+        band: tempo found from the instruments by the beat tracker.
     """
 
     true: float
@@ -75,7 +75,7 @@ def measure(model: str, count: int) -> Iterator[Found]:
 
 
 def row(name: str, tempi: list[tuple[float, float | None]], near: float) -> list[object]:
-    """Count the tempi that are right, half or double, other, and missing."""
+    """Count the tempi that are right, half or double the true tempo, otherwise wrong, and missing."""
     known = [found / true for true, found in tempi if found]
     right = sum(abs(ratio - 1) < near for ratio in known)
     double = sum(min(abs(ratio / 2 - 1), abs(ratio * 2 - 1)) < near for ratio in known)

@@ -3,15 +3,16 @@
     python -m benchmarks.songs DATA [--part train|valid|test] [--clips 3] [--solos 6] [--model MODEL] [--rows FILE]
     python -m benchmarks.songs tune FILE [FILE ...]
 
-The first command measures with the engine ``spleeter``. Some clips of each MIR-1K singer of the part are mixed with
-their accompaniment at several levels (dB of the voice above it); the accompaniment is also used alone. Solos are clips
-of the same singers and recordings of ssvd and pjs, clean, in a room, and with noise. Three systems are compared:
-``raw`` transcribes the mix, ``always`` the separated voice, and ``auto`` chooses (`singtrans.separation.song`). Figures
-are means over clips: RPA, VR and VFA against the labelled pitch, and COn and COnP against the notes of the clean voice.
+The first command measures with the engine ``spleeter``. Some clips of each MIR-1K singer in the part are mixed with
+their accompaniment at several levels (in dB of the voice above the accompaniment); the accompaniment is also used
+alone. Solos are clips of the same singers and recordings of ssvd and pjs; each is used clean, in a room, and with
+several noises. Three systems are compared: ``raw`` transcribes the mix, ``always`` transcribes the separated voice, and
+``auto`` chooses between the two (`singtrans.separation.song`). Figures are means over clips: RPA, VR and VFA against
+the labelled pitch, and COn and COnP against the notes of the clean voice.
 
-``--rows`` writes the measurements, one line per recording. ``tune`` reads such files of training singers and prints the
-best thresholds of `SongConfig`: those that improve the mixes most, and make no figure of any kind of solos worse by
-more than `benchmarks.song_rows.MOST_HARM`.
+``--rows`` writes the measurements, one line per recording. ``tune`` reads such files, made with ``--part train``, and
+prints the best thresholds for `SongConfig`. These improve the mixes most without making any figure of any kind of solos
+worse by more than `benchmarks.song_rows.MOST_HARM`.
 """
 
 import argparse
@@ -58,11 +59,11 @@ SOLOS: dict[str, Callable[[np.ndarray, np.random.Generator], np.ndarray]] = {
     f"{SOLO}, hum 10 dB": lambda voice, rng: hum(voice, rng, 10.0),
     f"{SOLO}, metronome 10 dB": lambda voice, rng: metronome(voice, rng, 10.0),
 }
-"""Functions that make the kinds of solos from a clean voice."""
+"""Map from kinds of solos to functions that make them from a clean voice."""
 
 
 class Meter:
-    """Measures recordings with one model and one separator."""
+    """Measurement of recordings with one model and one separator."""
 
     def __init__(self, model: str, folder: Path) -> None:
         self._transcriber = Transcriber(model, "cpu")
@@ -72,7 +73,7 @@ class Meter:
     def __call__(
         self, name: str, kind: str, samples: np.ndarray, clean: Transcription | None, pitch: PitchTrack | None
     ) -> Row:
-        """Measure (n,) samples at 16 kHz against the transcription of the clean voice and its pitch."""
+        """Compare transcriptions of (n,) samples at 16 kHz with that of the clean voice and with the labelled pitch."""
         path = self._folder / "song.wav"
         soundfile.write(path, samples * (PEAK / max(np.abs(samples).max(), 1e-6)), RATE, subtype="PCM_16")
         target = self._folder / "song.voice.flac"
@@ -108,7 +109,7 @@ def mixed(voice: np.ndarray, band: np.ndarray, level: float) -> np.ndarray:
 
 
 def clips(data: Path, part: str, most: int) -> list[Path]:
-    """Return up to ``most`` pitch files of MIR-1K for each singer in a part, spread over the singer's clips."""
+    """Return up to ``most`` pitch files of MIR-1K for each singer in a part, evenly spaced among the singer's clips."""
     by_singer: dict[str, list[Path]] = {}
     for path in sorted((data / "mir1k").glob("*.f0.txt")):
         by_singer.setdefault(path.name.split("_")[0], []).append(path)
@@ -119,7 +120,7 @@ def clips(data: Path, part: str, most: int) -> list[Path]:
 
 
 def solos(data: Path, part: str, most: int) -> list[Path]:
-    """Return up to ``most`` recordings each of ssvd and pjs in a part."""
+    """Return up to ``most`` recordings of ssvd, and as many of pjs, in a part."""
     found = []
     for source, valid, test in (
         ("ssvd", manifest.SSVD_VALID, manifest.SSVD_TEST),
@@ -162,7 +163,7 @@ def _as_solo(
 
 
 def summary(rows: Sequence[Row], config: SongConfig) -> Iterator[list[object]]:
-    """Yield the means over the recordings of each kind, with the systems side by side."""
+    """Yield one row for each kind of recordings, with the means for the systems side by side in each cell."""
     for kind in dict.fromkeys(row.kind for row in rows):
         these = [row for row in rows if row.kind == kind]
         cells = [_cell([mean(these, system, figure, config) for system in SYSTEMS]) for figure in FIGURES]

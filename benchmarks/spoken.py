@@ -1,7 +1,7 @@
-"""Short melodies with consonants by espeak-ng, sung by the code that makes ``sample_audio``.
+"""Short melodies with consonants of espeak-ng, sung by the code that makes ``sample_audio``.
 
-The voices are not in ``sample_audio`` or in the training data. Two of the languages, Swedish and European Portuguese,
-are not there, either. A note starts with its vowel, without the consonant before it.
+Neither ``sample_audio`` nor the training data contain these voices, or two of their languages, Swedish and European
+Portuguese. A note starts with its vowel, without the consonant before it.
 """
 
 from dataclasses import dataclass, field, replace
@@ -30,13 +30,13 @@ TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class Diction:
-    """Consonants and tempo of a melody; a pair is a range to draw from.
+    """Consonants and tempo of a melody. A pair is a range from which a value is drawn.
 
     Attributes:
         consonants: phonemes of espeak-ng.
         beat: length of a beat in seconds.
-        lengths: length of a note in beats.
-        phrase: syllables between rests.
+        lengths: lengths in beats from which that of a note is drawn.
+        phrase: number of syllables between rests.
         style: movement of the pitch.
     """
 
@@ -62,7 +62,7 @@ DICTIONS = {
 
 @cache
 def samples_code():
-    """Load the code of ``sample_audio`` once; it caches spoken syllables."""
+    """Load the code of ``sample_audio`` only once, so that the syllables in its cache are used again."""
     return recipe()
 
 
@@ -89,7 +89,7 @@ def make(name: str, number: int, seconds: float = 8.0) -> Melody:
 
 
 def score(diction: Diction, low: int, beats: float, rng: np.random.Generator) -> str:
-    """Draw a score for `sample_audio/make.py`: syllables on a random walk over a scale, ``beats`` long."""
+    """Draw a score of ``beats`` beats for `sample_audio/make.py`: random syllables on a random walk over a scale."""
     mode = SCALES[rng.integers(2)]
     scale = [p for p in range(low, low + RANGE + 1) if (p - low) % 12 in mode]
     syllables = [f"{rng.choice(diction.consonants)}'{rng.choice(VOWELS)}" for _ in range(SYLLABLES)]

@@ -30,7 +30,7 @@ class SungSong:
 
     Attributes:
         song: the song, in the octave in which it was sung.
-        performance: its notes as they were sung.
+        performance: the performance of the song, with its notes as they were sung.
         found: its transcription.
         path: the recording.
     """
@@ -42,7 +42,7 @@ class SungSong:
 
 
 def choose_songs(count: int, seed: int = 200) -> list[tuple[FolkSong, Performance]]:
-    """Choose songs of the test part at random, and perform them; those that take too long are left out."""
+    """Choose random songs of the test part, and simulate performances; those of `LONGEST` or more are left out."""
     rng = np.random.default_rng(seed)
     songs = split(all_songs())[2]
     chosen: list[tuple[FolkSong, Performance]] = []

@@ -1,4 +1,4 @@
-"""Recordings of any length, and tables for RESULTS.md with machine and commit."""
+"""Make recordings of any length, and write tables with the machine and the commit to RESULTS.md."""
 
 import os
 import platform
@@ -48,7 +48,7 @@ def generated(folder: Path, count: int, shortest: float = 5.0, longest: float = 
 
 
 def timed(function: Callable[[], object], runs: int = 1) -> float:
-    """Measure the shortest time of several runs, because other work on the machine can only make a run slower."""
+    """Measure the shortest time of several runs. Other work on the machine can only make a run slower."""
     times = []
     for _ in range(runs):
         began = time.perf_counter()

@@ -2,8 +2,8 @@
 
     python -m benchmarks.torture [PLACES] [--long]
 
-PLACES is the number of places at which each container is cut off. One row per recording is written to
-``benchmarks/hostile_recordings.csv``, and a summary to ``docs/reliability.md``. The exit code is 1 if an outcome
+PLACES is the number of positions at which a file of each container format is cut off. One row per recording is written
+to ``benchmarks/hostile_recordings.csv``, and a summary to ``docs/reliability.md``. The exit code is 1 if any outcome
 differs from the expected one.
 """
 
@@ -27,7 +27,7 @@ _MARKS = ("<!-- torture -->", "<!-- /torture -->")
 
 
 def rows(run: torture.Run, folder: Path) -> list[tuple[str, str, str]]:
-    """Describe recording, expected outcome and result; recordings cut off at several places share a row."""
+    """Return rows of recording, expected outcome and result; cut-off copies of a recording share a row."""
     results: dict[tuple[str, str], list[str]] = {}
     for verdict in run.verdicts:
         found = re.sub(rf"{re.escape(str(folder))}/\d+/", "", verdict.found)
@@ -53,7 +53,7 @@ def as_csv(table: Sequence[tuple[str, str, str]]) -> str:
 
 
 def summary(run: torture.Run) -> str:
-    """Count the recordings of each expected outcome, and how many had it."""
+    """Count, for each expected outcome, the recordings for which it is expected and those that had it."""
     total = Counter(_expected(verdict.case.outcome) for verdict in run.verdicts)
     wrong = Counter(_expected(verdict.case.outcome) for verdict in run.verdicts if verdict.wrong)
     slowest = max(run.verdicts[1:], key=lambda verdict: verdict.seconds)

@@ -54,7 +54,11 @@ def sing(singer: Singer, rng: np.random.Generator, scale: Sequence[int] = MAJOR)
 
 
 def shares(singer: Singer, seed: int) -> tuple[float, ...]:
-    """Compute the shares of correct note numbers: at 440 Hz, with the estimated tuning, and for any transposition."""
+    """Compute the shares of note numbers that are correct at 440 Hz, and with the estimated tuning.
+
+    The last share is also with the estimated tuning, but numbers count as correct that are off by the song's most
+    common error in semitones.
+    """
     song, true = sing(singer, np.random.default_rng(seed))
     plain = np.array([note.note for note in song.notes]) - true
     found = np.array([note.note for note in apply_tuning(song, AUTO).notes]) - true

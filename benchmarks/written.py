@@ -16,7 +16,7 @@ class Written:
 
     Attributes:
         onsets: (notes,) seconds at which the notes were sung.
-        starts, ends: start and end of each note, in quarter notes since a bar line.
+        starts, ends: start and end of each note, in quarter notes since a bar line of the written song.
         metre: metre of all bars.
         tempo: beats of the metre per minute.
         tonic: pitch class of the key's tonic; -1 if there is none.
@@ -35,7 +35,15 @@ class Written:
 
 
 def symbols_of(starts: Sequence[Fraction], ends: Sequence[Fraction], metre: Metre) -> int:
-    """Count the notes, rests and ties for writing notes, whose times are in quarter notes since a bar line."""
+    """Count the symbols (notes, rests and ties) that are needed to write notes.
+
+    Rests after the last note are not counted.
+
+    Args:
+        starts: start of each note in quarter notes since a bar line.
+        ends: end of each note in quarter notes since that bar line.
+        metre: metre of all bars.
+    """
     if min(starts, default=Fraction(0)) < 0:
         starts, ends = [start + metre.bar for start in starts], [end + metre.bar for end in ends]
     symbols = [symbol for bar in lay_out(starts, ends, metre) for symbol in bar.symbols]
