@@ -8,7 +8,8 @@ them (`recipe.pack`) and the models (`recipe.train`). Existing results are kept,
 resume. Making the data takes about half an hour on two cores; training takes ten minutes on one H100, or about ten
 hours on two cores. ``--data-alone`` stops before the training, for a machine without a GPU.
 
-The installed synthesisers (`recipe.sung_word_voices`) sing the synthetic songs, so the data depend on them.
+The installed synthesisers (`recipe.sung_word_voices`) sing some of the synthetic songs, so the data depend on which
+ones are installed.
 """
 
 import argparse
@@ -28,7 +29,7 @@ class Step:
 
     Attributes:
         program: module and arguments.
-        makes: file that the program makes, which exists when it has finished.
+        makes: file that exists when the program has finished.
     """
 
     program: Sequence[str]
@@ -54,7 +55,7 @@ def data_steps(data: Path, work: Path) -> list[Step]:
 
 
 def main() -> None:
-    """Make the missing results; exit with an error of one line if this fails."""
+    """Make the missing results; exit with a one-line error message if this fails."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("work", type=Path)

@@ -2,18 +2,18 @@
 
     python -m recipe.calibrate DATA MODEL OUT.safetensors [--cache FOLDER] [--processes N]
 
-There is one logistic regression with a quadratic penalty for each value of `Certainty`. They are fitted on the
-validation splits of SSVD and PJS and on the sung words, with equal weights. The penalty is chosen by cross-validated
-likelihood.
+Each value of `Certainty` is computed by a logistic regression with a quadratic penalty. The regressions are fitted on
+three sets with equal weights: the validation splits of SSVD and PJS, and the sung words. The penalty is chosen by
+cross-validated likelihood.
 
-The figures for these sets are cross-validated (`FOLDS` folds). Those for the test splits use the final calibration. The
-figures are:
+The figures for these three sets are cross-validated (`FOLDS` folds). Those for the test splits use the final
+calibration. The figures are:
 
 - ECE: expected calibration error over ten bins of equal width (Guo et al., "On calibration of modern neural networks",
   ICML 2017).
-- least sure tenth: fraction of the wrong notes that are among the tenth of the notes with the lowest probability. It is
-  at most 0.1 divided by the share of wrong notes.
-- AUC: fraction of pairs in which the right note has a higher probability than the wrong one.
+- least sure tenth: fraction of the wrong notes that are among the tenth of all notes with the lowest probabilities.
+  This fraction cannot exceed 0.1 divided by the share of wrong notes.
+- AUC: fraction of the pairs of a right and a wrong note in which the right one has the higher probability.
 """
 
 import argparse
@@ -55,7 +55,7 @@ class Measured:
     Attributes:
         group: name of the set and the split.
         features: (notes, features) features of the notes.
-        clarity: mean clarity of the notes.
+        clarity: mean clarity of all notes.
         right: map from names in `Certainty` to (notes,) values: 1 if right, 0 if wrong, NaN if unknown.
     """
 
@@ -101,13 +101,13 @@ def judged(true: Sequence[Note], found: Sequence[Note]) -> dict[str, np.ndarray]
 
 
 def fit(features: np.ndarray, right: np.ndarray, weights: np.ndarray, penalty: float) -> np.ndarray:
-    """Fit a logistic regression, with a constant and one weight per feature, by Newton's method.
+    """Fit a logistic regression, with a constant and one weight per feature, by Newton's method; return the weights.
 
     Args:
         features: (notes, features) features of the notes.
         right: (notes,) 0 or 1.
         weights: (notes,) weights of the notes.
-        penalty: penalty of the squared weights of standardised features; there is none for the constant.
+        penalty: penalty of the squared weights of the standardised features; the constant has no penalty.
     """
     mean, spread = features.mean(axis=0), features.std(axis=0)
     spread[spread < 1e-9] = np.inf  # a constant feature gets no weight
@@ -127,7 +127,7 @@ def fit(features: np.ndarray, right: np.ndarray, weights: np.ndarray, penalty: f
 
 
 def fit_all(measured: Sequence[Measured], name: str, penalty: float) -> np.ndarray:
-    """Fit a logistic regression on all notes of some recordings for which the value is known."""
+    """Fit a logistic regression to the notes whose value is known; all sets have the same weight."""
     features, right, weights = [], [], []
     known = {m.group: 0 for m in measured}
     for m in measured:
@@ -142,7 +142,7 @@ def fit_all(measured: Sequence[Measured], name: str, penalty: float) -> np.ndarr
 
 
 def left_out(measured: Sequence[Measured], name: str, penalty: float) -> list[np.ndarray]:
-    """Compute (notes,) probabilities for each recording with fits on the recordings of other folds."""
+    """Compute (notes,) probabilities for each recording by a regression that was fitted on the other folds."""
     fold = np.random.default_rng(0).permutation(len(measured)) % FOLDS
     found: list[np.ndarray] = [np.zeros(0)] * len(measured)
     for number in range(min(FOLDS, len(measured))):
@@ -153,7 +153,7 @@ def left_out(measured: Sequence[Measured], name: str, penalty: float) -> list[np
 
 
 def likelihood(measured: Sequence[Measured], name: str, penalty: float) -> float:
-    """Compute the mean over sets of the cross-validated mean log likelihood of notes."""
+    """Compute the cross-validated log likelihood per note, as a mean over sets."""
     values: dict[str, list[np.ndarray]] = {}
     for m, p in zip(measured, left_out(measured, name, penalty), strict=True):
         inside, right = np.isfinite(m.right[name]), m.right[name]
@@ -163,14 +163,17 @@ def likelihood(measured: Sequence[Measured], name: str, penalty: float) -> float
 
 
 def calibration_error(probability: np.ndarray, right: np.ndarray) -> float:
-    """Compute the expected calibration error: the mean difference of probabilities and frequencies over bins."""
+    """Compute the expected calibration error: the mean difference between probability and frequency over bins."""
     bins = np.minimum((probability * BINS).astype(int), BINS - 1)
     gaps = [abs((probability - right)[bins == b].sum()) for b in range(BINS)]
     return float(sum(gaps) / len(probability))
 
 
 def least_sure(probability: np.ndarray, right: np.ndarray, share: float = 0.1) -> float:
-    """Compute the fraction of the wrong notes that are in the least sure tenth; 0 if no note is wrong."""
+    """Compute the fraction of the wrong notes that are among the least sure notes; 0 if no note is wrong.
+
+    The least sure notes are the ``share`` of all notes with the lowest probabilities.
+    """
     order = np.argsort(probability, kind="stable")
     wrong = right < 0.5
     return float(wrong[order[: max(1, round(share * len(order)))]].sum() / max(wrong.sum(), 1))
@@ -186,7 +189,7 @@ def area(probability: np.ndarray, right: np.ndarray) -> float:
 
 
 def report(measured: Sequence[Measured], found: Sequence[np.ndarray], name: str) -> list[list[object]]:
-    """Make one row per set, and one for all sets together, for one of `Certainty`'s values."""
+    """Make the rows for one value of `Certainty`: one per set, and one for all sets together."""
     rows: list[list[object]] = []
     groups = list(dict.fromkeys(m.group for m in measured))
     for group in [*groups, *(["together"] if len(groups) > 1 else [])]:
@@ -199,7 +202,7 @@ def report(measured: Sequence[Measured], found: Sequence[np.ndarray], name: str)
 
 
 def least_clarity(measured: Sequence[Measured]) -> float:
-    """Compute the clarity that nearly all solo recordings exceed, in the set where it is lowest."""
+    """Compute the clarity below which at most a share `CLEARER` of the recordings lies in every set."""
     groups: dict[str, list[float]] = {}
     for m in measured:
         groups.setdefault(m.group, []).append(m.clarity)

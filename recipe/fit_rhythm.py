@@ -1,12 +1,12 @@
-"""Learn to find rhythm, metre and key, from folk songs.
+"""Learn from folk songs how to find rhythm, metre and key.
 
     python -m recipe.fit_rhythm singtrans/melody/rhythm.json --jobs 2
 
 The program counts positions in the bar, degrees of the scale and so on in songs of the Essen collection
 (`recipe.folk_songs`). It simulates a performance of each song with human timing and the errors of a transcription
-(`recipe.performance`), and lists the hypotheses about it. The weights of their features are fitted by conditional
-logistic regression, in which songs with and without a pickup have equal weight. The accuracy on the validation songs is
-printed. The result does not depend on the number of jobs.
+(`recipe.performance`), and lists the hypotheses about its rhythm. The weights of the hypotheses' features are fitted by
+conditional logistic regression, in which songs with and without a pickup have equal weight. The accuracy on the
+validation songs is printed. The result does not depend on the number of jobs.
 """
 
 import argparse
@@ -58,9 +58,10 @@ def fit_logit(
     """Fit (features,) weights so that the right rows of each group get most of the probability.
 
     Args:
-        groups: for each group, (rows, features) and (rows,) whether each row is right; at least one row is.
+        groups: for each group, the features, (rows, features), and whether each row is right, (rows,); at least one row
+            must be right.
         importance: (groups,) weight of each group; None if all are equal.
-        ridge: strength of the penalty of large weights, relative to their standard deviation.
+        ridge: penalty of the squared weights of features that are scaled to a standard deviation of 1.
     """
     from scipy.optimize import minimize
 
@@ -89,7 +90,7 @@ def fit_logit(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Case:
-    """Hypotheses about a performance.
+    """A performance of a song, and the hypotheses about its rhythm.
 
     Attributes:
         song: the song.
@@ -105,7 +106,7 @@ class Case:
 
 
 def make_case(song: FolkSong, performance: Performance, config: RhythmConfig) -> Case | None:
-    """List the hypotheses about a performance, with their features; None if there are none."""
+    """List the hypotheses about a performance, with their features; return None if there are none."""
     if len(performance.notes) < FEWEST:
         return None
     search = search_rhythm(performance.notes, UNKNOWN, config)
@@ -139,7 +140,7 @@ def _sung_cases(songs: Sequence[FolkSong], seed: Sequence[int], config: RhythmCo
 def _in_parallel(
     function: Callable[[Sequence[Item], Sequence[int]], Iterable[Result]], items: Sequence[Item], seed: int, jobs: int
 ) -> list[Result]:
-    """Apply a function to chunks of items in several processes; each chunk has a seed of its own."""
+    """Apply a function to chunks of items in several processes; each chunk has its own seed."""
     chunks = [items[start : start + CHUNK] for start in range(0, len(items), CHUNK)]
     seeds = [(seed, number) for number in range(len(chunks))]
     with ProcessPoolExecutor(jobs) as pool:
@@ -155,7 +156,7 @@ def fit_weights(cases: Sequence[Case], jigs: Sequence[Case]) -> np.ndarray:
 
 
 def fit_key(songs: Sequence[FolkSong], sung: Sequence[FolkSong], rng: np.random.Generator) -> KeyTables:
-    """Count the degrees of the scale in songs, and fit the weights of the key's features to some performances."""
+    """Count the degrees of the scale in songs, and fit the weights of the key's features to simulated performances."""
     tables = count_key_tables(songs)
     groups = []
     for song in sung:
@@ -166,7 +167,7 @@ def fit_key(songs: Sequence[FolkSong], sung: Sequence[FolkSong], rng: np.random.
 
 
 def fit_steady(cases: Sequence[Case], config: RhythmConfig, seed: int, jobs: int = 1) -> np.ndarray:
-    """Fit the weights that distinguish beginnings of songs, of any length, from random onsets."""
+    """Fit the weights that distinguish the beginnings of songs, of random lengths, from random onsets."""
     performances = [case.performance for case in cases]
     rows = _in_parallel(partial(_steady_rows, config=config), performances, seed, jobs)
     # Two hypotheses about each: that it has a beat, with these features, and that it has none, with zeros.
@@ -177,7 +178,7 @@ def fit_steady(cases: Sequence[Case], config: RhythmConfig, seed: int, jobs: int
 def _steady_rows(
     performances: Sequence[Performance], seed: Sequence[int], config: RhythmConfig
 ) -> list[tuple[np.ndarray, float]]:
-    """Return the features of the beginning of each performance with 1, and of random onsets with 0."""
+    """Return pairs of features and truth: 1 for the beginning of each performance, 0 for random onsets."""
     rng, rows = np.random.default_rng(seed), []
     for performance in performances:
         count = int(rng.integers(FEWEST, 80))

@@ -1,9 +1,9 @@
-"""Folk songs of the Essen collection, with metre, note values, phrases and key, and their split.
+"""Folk songs of the Essen collection, with metre, note values, phrases and key, and their split into three parts.
 
-The songs come with the package music21, in ABC notation. A line of a song is a phrase. Songs whose metre changes, or is
-not one of those in `METRES`, are left out. Metres are converted to the six common ones (3/8 and 3/2 to 3/4, 6/4 to
-6/8, and so on), and all note values are scaled accordingly. The collection has hardly any songs in 9/8, so slip jigs of
-other collections in that package are added.
+The songs come with the package music21, in ABC notation. Each line of a song is a phrase. Songs whose metre changes, or
+is not in `METRES`, are left out. Metres are converted to the six common ones (3/8 and 3/2 to 3/4, 6/4 to 6/8, and so
+on), and all note values are scaled accordingly. The collection has hardly any songs in 9/8, so slip jigs of other
+collections in that package are added.
 """
 
 import re
@@ -21,7 +21,7 @@ METRES = {
     **{"6/8": ("6/8", 1), "6/4": ("6/8", Fraction(1, 2)), "9/8": ("9/8", 1), "9/4": ("9/8", Fraction(1, 2))},
     **{"12/8": ("12/8", 1), "12/4": ("12/8", Fraction(1, 2)), "C": ("4/4", 1), "C|": ("4/4", 1)},
 }
-"""Map from metres of songs to the metre that is used, and the factor of the note values."""
+"""Map from the metre of a song to the metre that is used, and the factor by which note values are multiplied."""
 
 _JIGS = ("airdsAirs", "oneills1850", "ryansMammoth")  # folders of the collections
 _DECORATION = re.compile(r"\{[^}]*\}|\"[^\"]*\"|![^!]*!|%.*")
@@ -43,7 +43,7 @@ class SongNote:
         start: quarter notes since the bar line of the first complete bar; negative in a pickup.
         length: quarter notes.
         pitch: MIDI number.
-        ends_phrase: whether a phrase ends with it.
+        ends_phrase: whether the note is the last one of a phrase.
     """
 
     start: Fraction
@@ -58,11 +58,11 @@ class FolkSong:
 
     Attributes:
         name: file and number of the song.
-        title: title.
+        title: title of the song.
         number: number in the collection; variants of a song differ in its last letter.
         metre: one of 2/4, 3/4, 4/4, 6/8, 9/8, 12/8.
         tonic: pitch class of the key.
-        minor: whether its third is minor.
+        minor: whether the minor third above the tonic sounds longer in total than the major third.
         notes: the notes.
     """
 
@@ -83,7 +83,7 @@ def folder() -> Path:
 
 
 def read_songs(path: Path) -> Iterator[FolkSong]:
-    """Yield the songs of an ABC file that can be used."""
+    """Yield the usable songs of an ABC file."""
     for number, text in enumerate(re.split(r"(?m)^(?=X:)", path.read_text(encoding="utf-8", errors="replace"))[1:]):
         song = parse_song(text, f"{path.stem}:{number}")
         if song:
@@ -91,7 +91,7 @@ def read_songs(path: Path) -> Iterator[FolkSong]:
 
 
 def parse_song(text: str, name: str) -> FolkSong | None:
-    """Parse a song in ABC notation; None if it cannot be used."""
+    """Parse a song in ABC notation; return None if the song cannot be used."""
     head: dict[str, str] = {}
     lines = []
     for line in text.splitlines():
@@ -123,10 +123,12 @@ def parse_song(text: str, name: str) -> FolkSong | None:
 
 
 class _Body:
-    """Notes of a song up to the current line, and lengths of all bars, in quarter notes.
+    """Notes of a song up to the current line, and the length of each bar.
+
+    All times and lengths are in quarter notes.
 
     Args:
-        unit: length of the shortest note value.
+        unit: length of a note that is written without a number.
         sharps: sharps of the key signature; negative for flats.
         bar: length of a bar.
     """
@@ -142,9 +144,9 @@ class _Body:
         self._tied, self._triplet = False, 0
 
     def add_line(self, line: str) -> bool:
-        """Add the notes of a line, which is a phrase; return whether all of its signs are known.
+        """Add the notes of a line, which is a phrase; return whether all signs in the line are known.
 
-        The files have no bar line where a bar ends at the end of a line.
+        If a bar ends at the end of a line, the files have no bar line there.
         """
         place = 0
         while place < len(line):
@@ -191,7 +193,7 @@ class _Body:
 
 
 def _body(lines: list[str], unit: Fraction, sharps: int, bar: Fraction) -> _Body | None:
-    """Parse the notes of a song; None if it has signs that are not known."""
+    """Parse the notes of a song; return None if it contains unknown signs."""
     body = _Body(unit, sharps, bar)
     if not all(body.add_line(line) for line in lines):
         return None
@@ -207,7 +209,7 @@ def _length(numerator: str, denominator: str) -> Fraction:
 
 
 def _pitch(token: re.Match[str], signature: dict[str, int], altered: dict[tuple[str, str], int]) -> int:
-    """Convert a note to a MIDI number; a sign holds up to the end of the bar."""
+    """Convert a note to a MIDI number; an accidental holds until the end of the bar."""
     letter, octave = token["letter"], token["octave"]
     place = (letter, octave)
     if token["sign"]:
@@ -223,7 +225,7 @@ def all_songs() -> list[FolkSong]:
 
 
 def slip_jigs() -> list[FolkSong]:
-    """Read dance tunes in 9/8 with a major key, without their repeats."""
+    """Read the dance tunes in 9/8 that are in a major key, without their repeats."""
     found = []
     for path in sorted(path for name in _JIGS for path in (folder().parent / name).glob("*.abc")):
         tunes = re.split(r"(?m)^(?=X:)", path.read_text(encoding="utf-8", errors="replace"))[1:]
@@ -236,12 +238,12 @@ def slip_jigs() -> list[FolkSong]:
 
 
 def _without_repeats(line: str) -> str:
-    """Remove ornaments and texts from a line in ABC notation, and replace signs of repetition by bar lines."""
+    """Remove ornaments and text from a line in ABC notation, and replace repeat signs with bar lines."""
     return _REPEAT.sub("|", _DECORATION.sub("", line))
 
 
 def families(songs: list[FolkSong]) -> list[list[FolkSong]]:
-    """Group songs that have a title, a number, or the intervals of the beginning in common."""
+    """Group songs that have the same title, number or first intervals."""
     parent = list(range(len(songs)))
 
     def root(index: int) -> int:
@@ -271,7 +273,7 @@ def families(songs: list[FolkSong]) -> list[list[FolkSong]]:
 def split(songs: list[FolkSong], seed: int = 1) -> tuple[list[FolkSong], list[FolkSong], list[FolkSong]]:
     """Split songs into parts for training, validation and testing, without dividing families.
 
-    The largest families are always in the training part.
+    Families of more than four songs are always in the training part.
     """
     groups = sorted(families(songs), key=lambda group: group[0].name)
     parts: tuple[list[FolkSong], list[FolkSong], list[FolkSong]] = ([], [], [])

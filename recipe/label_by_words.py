@@ -1,9 +1,10 @@
-"""Labelling of notes by models in recordings whose number of syllables is known.
+"""Label notes with models, in recordings whose number of syllables is known.
 
 MIR-1K has no labels of notes, but the number of syllables in every clip is known: a Chinese character is one syllable,
 which is sung on one note or, in a melisma, on several. Models that were trained on other recordings find the notes
-(self-training; Xie et al., "Self-training with noisy student", CVPR 2020). Several note costs are tried. If the models
-find fewer notes than syllables, or far more, with every cost, the clip gets no notes.
+(self-training; Xie et al., "Self-training with noisy student", CVPR 2020). The decoder's cost per note is raised until
+there are at most `MOST` notes per syllable. If there are then fewer than `FEWEST`, or still more than `MOST` at the
+highest cost, the clip gets no notes.
 """
 
 import csv
@@ -53,7 +54,7 @@ def read_words(path: Path) -> dict[str, int]:
 
 
 def label(recordings: Sequence[Recording], syllables: Mapping[str, int], models: Sequence[Model]) -> Labelled:
-    """Label recordings that have words but no notes. The posteriors of the models are averaged."""
+    """Label recordings that have words but no notes, from the mean posteriors of the models."""
     wanted = [r for r in recordings if r.notes is None and r.id in syllables]
     config = models[0].config.decoder
     heard = mean_posteriors(wanted, models)
@@ -69,7 +70,7 @@ def label(recordings: Sequence[Recording], syllables: Mapping[str, int], models:
 
 
 def _notes(config: DecoderConfig, task: tuple[Posteriors, int, float]) -> np.ndarray | None:
-    """Find the notes, (notes, 3), of one recording; None if their number does not agree with that of syllables."""
+    """Find the notes, (notes, 3), of one recording; return None if their number does not fit that of the syllables."""
     posteriors, syllables, duration = task
     for cost in COSTS:
         found = decode(posteriors, replace(config, note_cost=config.note_cost + cost), duration)

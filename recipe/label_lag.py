@@ -2,12 +2,12 @@
 
     python -m recipe.label_lag manifest.csv [SOURCE]
 
-For every recording, the program prints two delays in milliseconds, as medians over notes with quartiles. *Onset* is the
-time from the rise of the level above 800 Hz to the labelled onset. The rise is at 12 dB below the note's peak, as for
-the labels of synthetic singing (`vowel_power` and `rise` of ``sample_audio/make.py``). *Offset* is the time from the
-fall of this level to the labelled offset. No model is used, so the result does not depend on training data. With vowels
-that follow vowels, glides, noise and reverberation, the rise is not sharp, so only medians are useful, and only
-recordings of one set can be compared.
+For every recording, the program prints the median and the quartiles over notes of two delays in milliseconds. *Onset*
+is the time from the rise of the level in the band above 800 Hz to the labelled onset. The rise is where the level
+passes 12 dB below the note's peak, as for the labels of synthetic singing (`vowel_power` and `rise` of
+``sample_audio/make.py``). *Offset* is the time from the fall of this level to the labelled offset. No model is used, so
+the result does not depend on training data. After another vowel or a glide, and in noise or reverberation, the rise is
+not sharp. Therefore, only medians are useful, and only recordings of the same set can be compared.
 """
 
 import argparse
@@ -26,7 +26,7 @@ BEFORE, AFTER = 0.12, 0.15  # seconds around a label in which the rise or fall, 
 
 
 def lags(samples: np.ndarray, notes: Sequence[Note]) -> tuple[np.ndarray, np.ndarray]:
-    """Compute the delays of labelled onsets, (rises,), and offsets, (falls,), relative to the threshold in seconds."""
+    """Compute the delays in seconds of labelled onsets, (rises,), and offsets, (falls,), after the level changes."""
     make = samples_code()
     power, hop = make.vowel_power(samples.astype(np.float64), RATE), make.VOWEL_HOP
 

@@ -2,9 +2,9 @@
 
     python -m recipe.make_songs MANIFEST OUT [--seed SEED] [--seconds SECONDS] [--songs 4]
 
-MANIFEST lists the recordings (`recipe.manifest`). The voices are the singers of its training split, and the installed
-voices of espeak-ng, flite, Festival and SVOX Pico. OUT receives recordings, notes, pitch, times of syllables and of
-ornaments, and a ``manifest.csv``.
+MANIFEST lists the recordings (`recipe.manifest`). The voices are the singers of the manifest's training split, and the
+installed voices of espeak-ng, flite, Festival and SVOX Pico. OUT receives recordings, notes, pitch, times of syllables
+and ornaments, and a ``manifest.csv``.
 """
 
 import argparse
@@ -82,7 +82,15 @@ JOINED = 0.02  # seconds between a vowel and a nasal of the same syllable
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """Settings for making a bank: ``kind`` of a synthesiser or ``recorded``, a name, and others."""
+    """Settings for making a bank.
+
+    Attributes:
+        kind: kind of the synthesiser, or ``recorded``.
+        name: name of the voice.
+        language: language of a synthesiser's voice.
+        limits: lowest and highest MIDI number of a synthesiser's voice.
+        entries: recordings of a recorded voice.
+    """
 
     kind: str
     name: str
@@ -105,7 +113,11 @@ def synthetic_voices() -> list[Voice]:
 
 
 def recorded_voices(entries: Sequence[Entry]) -> list[Voice]:
-    """List the singers of the training split: for each, one recording of SSVD, some songs of PJS, or all recordings."""
+    """List the recorded voices of the training split.
+
+    A voice consists of all recordings of a singer, of a single recording if the singer is unknown, or of a part of the
+    songs of PJS.
+    """
     groups: dict[str, list[Entry]] = defaultdict(list)
     for number, entry in enumerate(e for e in entries if e.split == "train"):
         if entry.source == "pjs":
@@ -116,7 +128,7 @@ def recorded_voices(entries: Sequence[Entry]) -> list[Voice]:
 
 
 def words_of(voice: Voice, rng: np.random.Generator) -> list[tuple[str, bool]]:
-    """Draw random syllables of a synthetic voice's language. Half of them are closed, mostly by a nasal."""
+    """Draw random syllables of a synthetic voice's language. Half of the syllables are closed, mostly by a nasal."""
     sounds = ALL_LANGUAGES[voice.language]
     onsets, vowels = sounds.onsets.split(), sounds.vowels.split()
     english = voice.language in ("en-us", "en-gb", FLITE)
@@ -136,7 +148,7 @@ def make_bank(voice: Voice, seed: int) -> SyllableBank:
     """Return the bank of a voice.
 
     Raises:
-        ValueError: if it has no syllables.
+        ValueError: if the bank has no syllables.
     """
     rng = np.random.default_rng([seed, int(hashlib.sha256(f"{voice.kind}{voice.name}".encode()).hexdigest()[:8], 16)])
     if voice.kind == "recorded":
@@ -168,7 +180,7 @@ def _recorded_bank(voice: Voice, rng: np.random.Generator) -> SyllableBank:
 
 
 def _vowels(entry: Entry) -> list[Vowel]:
-    """List the vowels of a recording; empty if neither phonemes nor notes are known."""
+    """List the vowels of a recording; return an empty list if neither phonemes nor notes are known."""
     phonemes = entry.audio.with_suffix(".lab")
     if entry.source == "pjs" and phonemes.is_file():
         return _pjs_vowels(phonemes)
@@ -218,7 +230,7 @@ def cached_bank(voice: Voice, seed: int, cache: Path) -> SyllableBank | None:
 
 
 def draw_style(rng: np.random.Generator) -> SingingStyle:
-    """Draw portamento, vibrato and drift of a song."""
+    """Draw the portamento, vibrato and drift of a song."""
     style = SingingStyle(
         vibrato_share=rng.uniform(0, 1),
         vibrato_extent=(0.15, rng.uniform(0.3, 1.0)),
@@ -230,7 +242,13 @@ def draw_style(rng: np.random.Generator) -> SingingStyle:
 
 
 def one_song(bank: SyllableBank, seed: tuple[int, int, int], *, clear: bool = False) -> SungSong:
-    """Make a song of a voice. If there is no room for its consonants, another one is drawn; see `draw_manner`."""
+    """Make a song of a voice; if its notes are too short for their consonants, draw another song.
+
+    Args:
+        bank: bank of the voice.
+        seed: seeds of the random generator.
+        clear: whether to draw a style for later stages; see `draw_manner`.
+    """
     for attempt in range(5):
         rng = np.random.default_rng([*seed, attempt])
         manner = draw_manner(rng, clear=clear)
@@ -270,7 +288,7 @@ def write_song(folder: Path, name: str, song: SungSong, source: str = "songs", c
 
 
 def clear_songs(voice: Voice) -> int:
-    """Return the number of songs of a voice for later stages, which is highest for English voices."""
+    """Return the number of clear songs to make with a voice, which is largest for English voices."""
     if voice.kind != "recorded":
         return 7 if voice.language in ENGLISH else 3
     return 3 if voice.name.startswith(("mir1k", "utau")) else 2

@@ -3,20 +3,21 @@
     python -m recipe.manifest DATA manifest.csv [--as-labelled]
 
 DATA contains ``ssvd/`` (Sight-Singing Vocal Dataset 2.0), ``pjs/`` (PJS corpus 1.1), ``mir1k/`` (MIR-1K) and ``utau/``
-(voices of UTAU), each recording with its labels beside it. Splits are by ranges of ids (SSVD, whose ids do not name the
-singer), by song (PJS, one singer) and by singer (MIR-1K, UTAU). `valid` is used to choose weights and costs of the
-decoder, and `test` only to report scores.
+(voices of UTAU), each recording with its labels beside it. The data are split by ranges of ids (SSVD, whose ids do not
+name the singer), by song (PJS, which has one singer) and by singer (MIR-1K, UTAU). The split `valid` is used to choose
+weights and costs of the decoder, and `test` is only used to report scores.
 
-The starts of syllables are known in three sets, and are written to a folder ``syllables`` beside the manifest. In SSVD
-and UTAU, every note is a syllable; PJS has phonemes, and every vowel begins a syllable. (In Japanese, a moraic n is a
-note of its own, but not a syllable.)
+In three sets, the starts of syllables are known. They are written to a folder ``syllables`` beside the manifest. In
+SSVD and UTAU, every note is a syllable; PJS has phonemes, and every vowel begins a syllable. (In Japanese, a moraic n
+is a note of its own, but not a syllable.)
 
 In 28 recordings of SSVD, onsets and offsets are labelled 20 ms later than in the others (measured by `label_lag.py`).
-All 28 are in the training split. Their labels are moved back by 20 ms, into a folder ``on-time`` beside the manifest,
-unless ``--as-labelled`` is given.
+All 28 are in the training split. Copies of their labels that are 20 ms earlier are written to a folder ``on-time``
+beside the manifest, and are used unless ``--as-labelled`` is given.
 
 A second manifest, ``joined-nasals.csv``, lists training recordings of PJS and UTAU with other labels, in which a nasal
-that continues the pitch of a vowel is a part of the vowel's note. The third stage of `recipe.train` learns from them.
+that continues the pitch of a vowel is a part of the vowel's note. The third stage of `recipe.train` learns from these
+labels.
 """
 
 import argparse
@@ -40,7 +41,7 @@ CONVENTION = "mir1k"
 """Label convention of the shipped weights: one note for each sung syllable, or several in a melisma."""
 
 JOINED_NASALS = "joined-nasals"
-"""Source of the second labels of recordings of PJS and UTAU; see `join_nasals`."""
+"""Source, in the manifest, of the recordings that `join_nasals` has labelled."""
 PJS_VALID = range(61, 69)
 PJS_TEST = range(69, 81)
 MIR1K_VALID = frozenset({"stool", "tammy"})
@@ -63,7 +64,7 @@ def _choose(name: str, valid: object, test: object) -> str:
 
 
 def move(notes: Path, seconds: float, out: Path) -> Path:
-    """Write notes that begin and end ``seconds`` earlier; return the path."""
+    """Write a copy of a file of notes in which all notes are ``seconds`` earlier; return its path."""
     out.parent.mkdir(parents=True, exist_ok=True)
     write_notes(out, (Note(max(n.onset - seconds, 0.0), n.offset - seconds, n.pitch) for n in load_notes(notes)))
     return out
@@ -78,20 +79,20 @@ def write_syllables(folder: Path, name: str, times: Iterable[float]) -> Path:
 
 
 def nuclei(phonemes: Path) -> list[float]:
-    """Read the times in seconds at which vowels begin in a file of PJS' phonemes."""
+    """Read from a phoneme file of PJS the times in seconds at which vowels begin."""
     rows = [line.split() for line in phonemes.read_text(encoding="utf-8").splitlines() if line.strip()]
     return [int(begin) / 1e7 for begin, _, name in rows if name in PJS_NUCLEI]
 
 
 def nasal_notes(notes: Path, labels: Path) -> list[int]:
-    """Find the notes that are only a nasal after the vowel of the previous note, and have its pitch.
+    """Find the notes that consist only of a nasal and have the same pitch as the preceding vowel.
 
     Args:
         notes: file of notes of PJS or UTAU.
         labels: file of phonemes (PJS) or syllables (UTAU).
 
     Returns:
-        Numbers of the notes in ``notes``.
+        Indices of these notes in ``notes``.
     """
     rows = [line.split() for line in labels.read_text(encoding="utf-8").splitlines() if line.strip()]
     scale = 1.0 if "." in rows[0][0] else 1e-7
@@ -143,7 +144,7 @@ def entries(data: Path, syllables: Path, on_time: Path | None = None) -> list[En
     Args:
         data: folder with the data sets.
         syllables: folder for the times at which syllables begin.
-        on_time: folder for the corrected late labels; None to leave them unchanged.
+        on_time: folder for the corrected copies of the late labels; None to use the late labels.
     """
     found = []
     for notes in sorted((data / "ssvd").glob("*.tsv")):

@@ -2,7 +2,7 @@
 
     python -m recipe.pack OUT MANIFEST [MANIFEST ...] [--cache FOLDER]
 
-A pack can be copied to a machine without the data sets and WORLD, where `recipe.train` uses it.
+A pack can be copied to a machine that has neither the data sets nor WORLD, and `recipe.train` can use it there.
 """
 
 import argparse
@@ -36,13 +36,13 @@ ARRAYS: dict[str, type] = {
     "syllables": np.float32,
     "ornaments": np.float32,
 }
-"""Map from arrays of a `Recording` to their types in the pack."""
+"""Map from the names of a `Recording`'s arrays to their types in the pack."""
 TOLD = ("id", "source", "license", "singer", "weight", "boundaries", "convention")
 
 
 @dataclass
 class _Packer:
-    """Collection of sounds and arrays without duplicates, named by checksums of their content."""
+    """Collection of sounds and arrays without duplicates; each is named by a checksum of its content."""
 
     sounds: dict[str, tuple[np.ndarray, float]] = field(default_factory=dict)
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
@@ -65,12 +65,12 @@ def write_pack(out: Path, manifests: Sequence[Path], cache: Path) -> None:
     """Write the training recordings of all manifests to the new folder ``out``.
 
     Args:
-        out: new folder, which is made after everything has been read.
+        out: new folder. It is made only after everything has been read.
         manifests: manifests of the recordings.
         cache: folder for decoded audio.
 
     Raises:
-        InputError: if a manifest or a recording cannot be used, or the folder exists or cannot be made.
+        InputError: if a manifest or a recording cannot be used, or if ``out`` exists or cannot be made.
     """
     if out.exists():
         raise InputError(f"{out}: already exists; give a folder that does not")
@@ -156,7 +156,7 @@ def _recording(row: Mapping[str, Any], sounds: Mapping[str, np.ndarray], arrays:
 
 
 def main() -> None:
-    """Write the pack; exit with an error of one line if this fails."""
+    """Write the pack; exit with a one-line error message if this fails."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
     parser.add_argument("manifests", nargs="+", type=Path, metavar="MANIFEST")

@@ -17,14 +17,18 @@ class Style:
     """Properties of a performance.
 
     Attributes:
-        tempo, spread: median in beats per minute, and relative spread, of the tempo, which lies between 60 and 140.
+        tempo: median of the tempo in beats per minute. All tempi lie between 60 and 140.
+        spread: standard deviation of the logarithm of the tempo.
         timing: standard deviation of onsets in seconds.
         drift: largest relative change of the tempo.
-        breath: shortest and longest breath at the end of a phrase in seconds; it shortens the note before it.
+        breath: shortest and longest breath at the end of a phrase in seconds; the breath shortens the last note of the
+            phrase.
         delay: longest delay of a phrase after a breath in seconds.
-        missed, extra, merged: shares of the notes that the transcription misses, splits, or joins to the previous one.
-        wrong: share of notes whose pitch is a semitone off.
-        consonant: longest silence before a consonant in seconds; songs differ in the share of notes before consonants.
+        missed, extra, merged: approximate shares of the notes that the transcription misses, splits in two, or joins to
+            the previous one.
+        wrong: share of the notes whose pitch is wrong by a semitone.
+        consonant: longest silence in seconds before a consonant. The share of notes that end with such a silence is
+            random in each song.
     """
 
     tempo: float = 96.0
@@ -50,10 +54,11 @@ class Performance:
 
     Attributes:
         notes: the notes, with the errors of a transcription.
-        source: (notes,) index of the song's note with which each note begins; -1 for an extra note.
+        source: (notes,) index, in the song, of the first song note that each note contains; -1 for the second part of a
+            split note.
         tempo: median tempo in beats of the metre per minute.
-        times: (quarters,) seconds of the quarter notes from `first` on.
-        first: position of the first of these times in quarter notes.
+        times: (quarters,) times in seconds of successive quarter notes, the first of which is at position `first`.
+        first: position in the song, in quarter notes, of the first of these times.
     """
 
     notes: tuple[Note, ...]
@@ -106,7 +111,7 @@ def perform(song: FolkSong, rng: np.random.Generator, style: Style = CLEAN) -> P
 
 
 def _tempo(mean: float, rng: np.random.Generator, style: Style) -> float:
-    """Draw a tempo between 60 and 140 at which notes of a mean length in beats can be sung."""
+    """Draw a tempo between 60 and 140 at which notes whose mean length is ``mean`` beats can be sung."""
     for _ in range(100):
         tempo = float(np.exp(rng.normal(np.log(style.tempo), style.spread)))
         if 60 <= tempo <= 140 and SHORTEST_MEAN <= mean * 60 / tempo <= LONGEST_MEAN:
@@ -144,5 +149,5 @@ def _merge_chance(style: Style, before: float, pitch: float) -> float:
 
 
 def song_lengths(songs: Sequence[FolkSong]) -> np.ndarray:
-    """Return the (songs,) number of notes."""
+    """Return the number of notes in each song, (songs,)."""
     return np.array([len(song.notes) for song in songs])

@@ -1,4 +1,4 @@
-"""Cache of the posteriors of recordings in a folder.
+"""Store the posteriors of recordings in a cache folder.
 
 Tuning the decoder and calibrating the confidence use the same posteriors many times, and decoding takes only a
 twentieth of the time of the network.
@@ -43,12 +43,12 @@ class Kept:
 class PosteriorCache:
     """Cache of the posteriors of one model.
 
-    The file of a recording has the name of its set and its id. It is computed again if the size of the recording has
-    changed. The folder of a model has the checksum of its network as its name, so that models that differ only in the
-    decoder share it.
+    The file of a recording is named after its set and its id. It is computed again if the size of the recording has
+    changed. The folder of a model is named after a checksum of the network, so that models that differ only in the
+    decoder share a folder.
 
     Args:
-        folder: folder for the folders of models.
+        folder: folder that contains the folders of models.
         model: weight file.
         device: device on which the network runs.
     """
@@ -59,7 +59,7 @@ class PosteriorCache:
         self._transcriber: Transcriber | None = None
 
     def __call__(self, recording: Recording) -> Kept:
-        """Return the posteriors of a recording, from the cache if they are stored."""
+        """Return the posteriors of a recording, from the cache if they are there."""
         path = self._path(recording)
         size = recording.audio.stat().st_size
         if (found := _read(path, size)) is None:
@@ -69,7 +69,7 @@ class PosteriorCache:
         return found
 
     def fill(self, recordings: list[Recording], processes: int) -> None:
-        """Compute the missing posteriors in several processes."""
+        """Compute the posteriors that are missing in the cache, in several processes."""
         missing = [r for r in recordings if _read(self._path(r), r.audio.stat().st_size) is None]
         if processes < 2 or len(missing) < 2:
             for recording in missing:
@@ -115,7 +115,7 @@ def _write(path: Path, found: Kept, size: int) -> None:
 
 
 def _read(path: Path, size: int) -> Kept | None:
-    """Read a file; return None if it is missing, or is for a recording of another size."""
+    """Read a file; return None if the file is missing, or was made for a recording of another size."""
     if not path.is_file():
         return None
     with np.load(path) as file:

@@ -3,9 +3,9 @@
     python -m recipe.resung_melodies manifest.csv OUT [--seed SEED]
 
 The program reads the training recordings of a manifest, analyses the voices with WORLD, and synthesises random melodies
-with them. The melodies have legato, melismas and repeated notes, and their notes and pitch are known exactly. Further
-melodies are sung by a formant voice from C2 to C6, or are plain tones with one or a few harmonics (`tones`), as in
-humming and whistling. OUT receives recordings, notes, pitch and a ``manifest.csv``, all for training.
+with them. The melodies contain legato, melismas and repeated notes, and their notes and pitch are known exactly.
+Further melodies are sung by a formant voice from C2 to C6, or are plain tones with one or a few harmonics (`tones`), as
+in humming and whistling. OUT receives recordings, notes, pitch and a ``manifest.csv``, all for training.
 """
 
 import argparse
@@ -61,7 +61,10 @@ def voices(entries: list[Entry], rng: np.random.Generator) -> dict[str, np.ndarr
 
 
 def manner(rng: np.random.Generator) -> SingingStyle:
-    """Draw the style of a melody. A third have slow slides, and a third have shallow dips between repeated notes."""
+    """Draw the style of a melody.
+
+    A third of the styles have slow slides, and a third have shallow dips between repeated notes.
+    """
     slides, dips = rng.random(2) < 0.35
     style = SingingStyle(same_vowel_share=0.8 if dips else 0.2, vowel_share=0.1 if dips else 0.7)
     if slides:
@@ -81,7 +84,11 @@ def sing(voice: VoiceFrames, seed: int) -> Song:
 
 
 def sing_formants(index: int, seed: int) -> Song:
-    """Sing a random melody with the formant voice, at a pitch that rises with the index from C2 to C6."""
+    """Sing a random melody with the formant voice.
+
+    The range of the melody rises with ``index``: that of the first melody starts near C2, that of the last one ends
+    near C6.
+    """
     rng = np.random.default_rng(seed)
     low = 35.0 + (84.5 - 12.0 - 35.0) * index / (FORMANT_MELODIES - 1)
     notes = random_melody(rng, MELODY_SECONDS, low, low + 13.0)

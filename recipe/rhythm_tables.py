@@ -11,7 +11,7 @@ from singtrans.melody.rhythm_features import INTERVALS, MOST_BARS, Melody, figur
 from singtrans.melody.tempo_curve import SLOTS, TICKS
 
 UNUSABLE = -10_000
-"""Position of a note that is between the positions of `SLOTS`."""
+"""Value for the position of a note that is not at one of the `SLOTS` positions in a beat."""
 
 _MOST = 4 * SLOTS  # positions in the longest bar
 _TICK_SLOTS = ({0: 0, 3: 1, 4: 2, 6: 3, 8: 4, 9: 5}, {0: 0, 2: 1, 4: 2, 6: 3, 8: 4, 10: 5})
@@ -20,9 +20,10 @@ _PICKUP_SHARE = 0.5  # of the songs of a metre
 
 
 def pickup_weights(songs: Sequence[FolkSong]) -> np.ndarray:
-    """Return (songs,) weights, half of which belong to songs with a pickup in each metre.
+    """Return (songs,) weights; in each metre, songs with a pickup have half of the total weight.
 
-    The share of songs with a pickup depends on the collection: in the Essen collection, it is 0.79 in 4/4.
+    Without weights, the share of songs with a pickup would depend on the collection: it is 0.79 for 4/4 in the Essen
+    collection.
     """
     metres = np.array([song.metre for song in songs])
     has_pickup = np.array([song.notes[0].start < 0 for song in songs])
@@ -49,7 +50,7 @@ def song_slots(song: FolkSong) -> tuple[int, np.ndarray]:
 
 
 def count_tables(songs: Sequence[FolkSong]) -> RhythmTables:
-    """Count the positions in the bar at which notes of each kind start, with the weights of `pickup_weights`."""
+    """Count the positions in the bar at which notes of each kind start; songs have the weights of `pickup_weights`."""
     steps = np.zeros((len(METRES), _MOST, LONGEST + 1))
     first, last, start, end, figure, repeat = (np.full((len(METRES), _MOST), 0.3) for _ in range(6))
     bars = np.full((len(METRES), MOST_BARS), 3.0)
@@ -91,7 +92,10 @@ def count_tables(songs: Sequence[FolkSong]) -> RhythmTables:
 
 
 def _fill_rare(*tables: np.ndarray) -> None:
-    """Fill the counts of rare metres from a similar one: its first beat, and its last beat for all other beats."""
+    """Fill the counts of each rare metre from a similar metre.
+
+    The first beat is filled from the first beat, and all others from the last.
+    """
     for table in tables:
         for rare, like in _RARE.items():
             beats, known = METRES[rare].beats, METRES[like].beats
@@ -101,7 +105,7 @@ def _fill_rare(*tables: np.ndarray) -> None:
 
 
 def _step_table(counts: np.ndarray) -> np.ndarray:
-    """Convert counts to log probabilities, smoothed towards those of the same position in similar beats."""
+    """Convert counts to log probabilities, smoothed towards those at the same position in beats of similar metres."""
     found = np.full(counts.shape, np.log(1e-6))
     for metre in range(len(METRES)):
         kin = [m for m in range(len(METRES)) if METRES[m].is_compound == METRES[metre].is_compound]
@@ -115,7 +119,7 @@ def _step_table(counts: np.ndarray) -> np.ndarray:
 
 
 def _beat_steps(counts: np.ndarray) -> np.ndarray:
-    """Convert counts to (2, positions in a beat, steps) log probabilities of any beat in simple and compound metres."""
+    """Convert counts to (2, positions in a beat, steps) log probabilities for all simple and all compound metres."""
     found = np.zeros((2, SLOTS, counts.shape[2]))
     for metre, place in np.ndindex(len(METRES), _MOST):
         if metre not in _RARE:
@@ -136,7 +140,7 @@ def _relative(counts: np.ndarray) -> np.ndarray:
 
 
 def _ratios(counts: np.ndarray) -> np.ndarray:
-    """Convert (metres, positions, classes) counts to log probabilities relative to those over all positions."""
+    """Convert (metres, positions, classes) counts to log ratios of the probabilities at a position and overall."""
     anywhere = counts.sum(axis=1, keepdims=True)
     general = (anywhere + 1) / (anywhere + 1).sum(axis=2, keepdims=True)
     smoothed = counts + 15 * general
@@ -145,7 +149,7 @@ def _ratios(counts: np.ndarray) -> np.ndarray:
 
 
 def count_key_tables(songs: Sequence[FolkSong]) -> KeyTables:
-    """Count the degrees of the scale."""
+    """Count the degrees of the scale in songs, and return their log probabilities."""
     degrees_, last, first, phrase_end = (np.full((2, 12), 2.0) for _ in range(4))
     steps, ending = np.full((2, 12, 12), 0.3), np.full((2, 12, 12), 0.3)
     for song in songs:

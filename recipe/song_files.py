@@ -21,7 +21,7 @@ class Song:
 
     Attributes:
         samples: (n,) mono samples at `RATE`, with full scale at 1.
-        notes: notes in time order; empty if they are not for training.
+        notes: notes in time order; empty if the notes are not for training.
         f0: (frames,) MIDI pitch every `HOP_SECONDS` from 0, NaN where unvoiced; None if unknown.
     """
 

@@ -23,8 +23,8 @@ class Language:
 
     Attributes:
         onsets: consonants before the vowel.
-        vowels: every syllable contains one of them.
-        codas: consonants after the vowel; every voice of the language supports them.
+        vowels: vowels; every syllable contains one.
+        codas: consonants after the vowel that every voice of the language supports.
     """
 
     onsets: str
@@ -137,7 +137,10 @@ PHONE_SECONDS, VOWEL_SECONDS = 0.08, 0.3  # lengths of sounds that Festival spea
 
 @lru_cache(64)  # enough for a melody; a syllable takes half a megabyte
 def speak_by_flite(phonemes: str, voice: str) -> VoiceFrames:
-    """Speak a syllable with flite, and analyse it with WORLD; this is ``make.speak`` for its voices."""
+    """Speak a syllable with flite, and analyse it with WORLD.
+
+    This function replaces ``make.speak`` for flite's voices.
+    """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "syllable.wav"
         spoken = " ".join(["pau", *phonemes.replace("'", "").split("_"), "pau"])
@@ -149,10 +152,12 @@ def speak_by_flite(phonemes: str, voice: str) -> VoiceFrames:
 
 @lru_cache(64)
 def speak_by_festival(phonemes: str, voice: str) -> VoiceFrames:
-    """Speak a syllable with Festival, and analyse it with WORLD; this is ``make.speak`` for its voices.
+    """Speak a syllable with Festival, and analyse it with WORLD.
+
+    This function replaces ``make.speak`` for Festival's voices.
 
     Raises:
-        LookupError: if the voice lacks a unit, which Festival would replace with silence.
+        LookupError: if the voice lacks a diphone of the syllable, which Festival would replace with silence.
     """
     language, _, name = voice.partition("+")
     limits = OWN_VOICES[FESTIVAL][name][1]
@@ -176,7 +181,10 @@ def speak_by_festival(phonemes: str, voice: str) -> VoiceFrames:
 
 @lru_cache(64)
 def speak_by_pico(phonemes: str, voice: str) -> VoiceFrames:
-    """Speak a syllable with SVOX Pico, and analyse it with WORLD; this is ``make.speak`` for its voices."""
+    """Speak a syllable with SVOX Pico, and analyse it with WORLD.
+
+    This function replaces ``make.speak`` for Pico's voices.
+    """
     import ttspico
 
     spoken = phonemes.replace("'", "")
@@ -185,7 +193,7 @@ def speak_by_pico(phonemes: str, voice: str) -> VoiceFrames:
 
 
 def missing_in_festival() -> str | None:
-    """Describe the missing voices of Festival, or the reason why it does not run; None if no voice is missing."""
+    """Describe Festival's missing voices, or why Festival does not run; return None if no voice is missing."""
     names = " ".join(f"voice_{voice}" for voice in OWN_VOICES[FESTIVAL])
     # Festival prints the installed voices, so that an empty output means that voices are missing.
     asked = f"(mapcar (lambda (name) (if (boundp name) (print name))) '({names}))"
@@ -203,7 +211,7 @@ def missing_in_festival() -> str | None:
 
 
 def missing(kind: str) -> str | None:
-    """Describe the missing program for a kind of recordings; None if it is installed."""
+    """Describe the missing program for a kind of recordings; return None if it is installed."""
     if kind == PICO:
         return None if importlib.util.find_spec("ttspico") else "ttspico is missing: pip install ttspico"
     program = kind if kind in (FLITE, FESTIVAL) else "espeak-ng"

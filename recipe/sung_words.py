@@ -10,7 +10,7 @@
 
 - The default uses espeak-ng's voices in four languages (English in two accents).
 - ``--flite`` uses four English voices of flite, which were trained on recordings.
-- ``--soft`` makes the most difficult kind: repeated notes, each of which begins with another vowel or a sonorant.
+- ``--soft`` makes the most difficult kind: many repeated notes, most of which begin with a vowel or a sonorant.
 - ``--phone`` makes recordings of one child with a telephone in a room, as an example for fine-tuning
   (docs/training.md).
 - ``--festival`` uses eleven voices of Festival, which joins recorded units, in Italian, Czech, English, Hindi and
@@ -18,11 +18,11 @@
 - ``--pico`` uses six female voices of SVOX Pico.
 - ``--far`` uses espeak-ng's voices in further languages.
 
-In the last three, half of the vowels change while they are sung. ``--seed`` gives other melodies of the same kind. The
-recordings are made by the code of ``sample_audio``, but with other voices, melodies and words. OUT receives recordings,
-notes and a ``manifest.csv``, all for training. Each kind needs a synthesiser: espeak-ng, flite or festival on the path
-(with Debian's festvox-italp16k, -itapc16k, -czech-dita, -czech-krb, -czech-machac, -czech-ph, -kallpc16k, -kdlpc16k,
--hi-nsk, -suopuhe-lj and -suopuhe-mv), or PyPI's ttspico.
+In the last three kinds, half of the vowels change while they are sung. ``--seed`` gives other melodies of the same
+kind. The recordings are made by the code of ``sample_audio``, but with other voices, melodies and words. OUT receives
+recordings, notes and a ``manifest.csv``, all for training. Each kind needs a synthesiser: espeak-ng, flite or festival
+on the path (with Debian's festvox-italp16k, -itapc16k, -czech-dita, -czech-krb, -czech-machac, -czech-ph, -kallpc16k,
+-kdlpc16k, -hi-nsk, -suopuhe-lj and -suopuhe-mv), or PyPI's ttspico.
 """
 
 import argparse
@@ -76,7 +76,7 @@ def recipe() -> ModuleType:
 
 
 def score(rng: np.random.Generator, language: str, limits: tuple[int, int], beat: float, *, soft: bool = False) -> str:
-    """Write a melody on random syllables for `make.Song`: phrases of 3 to 9 syllables, with rests between them."""
+    """Write a melody on random syllables for `make.Song`: phrases of 3 to 9 syllables, separated by rests."""
     sounds = ALL_LANGUAGES[language]
     onsets, vowels, codas = sounds.onsets.split(), sounds.vowels.split(), sounds.codas.split()
     low = int(rng.integers(limits[0], limits[1] - 11))
@@ -126,7 +126,7 @@ CHILD = "en-gb", "f4", (57, 76), 1.12
 
 
 def let_vowels_glide(make: ModuleType, rng: np.random.Generator) -> None:
-    """Change the program so that most syllables with an initial vowel have no attack."""
+    """Patch ``make`` so that most syllables with an initial vowel have no attack."""
     speak, divide, spoken = make.speak, make.divide, []
 
     def remembered(phonemes: str, voice: str) -> VoiceFrames:
@@ -142,10 +142,10 @@ def let_vowels_glide(make: ModuleType, rng: np.random.Generator) -> None:
 
 
 def let_vowels_change(make: ModuleType, rng: np.random.Generator) -> None:
-    """Change the program so that many vowels change slowly from start to end.
+    """Patch ``make`` so that many vowels change slowly from start to end.
 
-    A diphthong is usually one note; the change between its parts does not start a new note. Neither does a final n, m
-    or l of the syllable, which may be stretched with the vowel.
+    A diphthong is usually one note: the change between its parts does not start a new note. A final n, m or l may be
+    stretched with the vowel, and does not start a new note, either.
     """
 
     def held(parts: object) -> tuple[int, int]:
@@ -158,7 +158,7 @@ def let_vowels_change(make: ModuleType, rng: np.random.Generator) -> None:
 
 
 def one(task: tuple[int, Path, str, int]) -> Entry | None:
-    """Make one recording; return None if it cannot be sung."""
+    """Make one recording; return None if the melody cannot be sung."""
     number, out, kind, seed = task
     make, rng, phone = recipe(), np.random.default_rng([seed, number]), kind == PHONE
     if kind in OWN_VOICES:

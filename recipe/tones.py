@@ -2,10 +2,10 @@
 
     python -m recipe.tones OUT [MELODIES] [--seed SEED]
 
-Low singing has many harmonics, so a model must be trained with many low tones of one or few harmonics to find their
-pitch. With only the few of `recipe.resung_melodies`, low sines were up to a semitone off. The tones have glides,
-vibrato and drift, like singing. OUT receives recordings, their pitch and a ``manifest.csv``, all for training. The
-tones are not singing, so they have no labels of notes.
+Low singing has many harmonics. To find the pitch of low tones with only one or a few harmonics, a model must also be
+trained on many such tones. With only the few tones of `recipe.resung_melodies`, the pitch of low sines was wrong by up
+to a semitone. The tones have glides, vibrato and drift, like singing. OUT receives recordings, their pitch and a
+``manifest.csv``, all for training. The tones are not singing, so they have no labels of notes.
 """
 
 import argparse
@@ -49,7 +49,7 @@ class Colour:
 
 
 def draw_colour(rng: np.random.Generator) -> Colour:
-    """Draw one sine, or a few harmonics of random strength."""
+    """Draw the timbre: a sine, or a few harmonics of random strength."""
     count = 1 if rng.random() < SINES_SHARE else int(rng.integers(2, MOST_HARMONICS + 1))
     number = np.arange(1, count + 1)
     amplitudes = number ** -rng.uniform(*TILT) * 10 ** (rng.normal(0, UNEVEN, count) / 20)

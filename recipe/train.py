@@ -1,17 +1,18 @@
-"""Train the models to ship from a pack, from random weights, in two stages.
+"""Train the shipped models on a pack of data, from random weights, in two stages.
 
     python -m recipe.train PACK OUT [--seeds 1 2] [--minutes 9] [--settle]
 
-1. *learn*: train on notes from manual labels and synthetic singing, and pitch from MIR-1K.
-2. *adapt*: label the notes of MIR-1K with the models, if their number agrees with that of the sung syllables
-   (`recipe.label_by_words`), and also train on these labels.
+1. *learn*: train on notes of labelled and synthetic singing, and on the pitch of MIR-1K.
+2. *adapt*: label the notes of MIR-1K with the models, and also train on these labels. Clips are left out if the number
+   of notes does not fit that of the sung syllables (`recipe.label_by_words`).
 
 With ``--settle``, a third stage labels MIR-1K again, and also trains on clear songs (``recipe.make_songs --clear``) and
-on labels with joined nasals (`recipe.manifest`). The shipped weights do not have this stage.
+on labels with joined nasals (`recipe.manifest`). The shipped weights were trained without this stage.
 
-Models of several seeds share their batches and differ in random weights and dropout. OUT/adapt/seed-N/last.safetensors
-are the results. Run the same command again to resume. With the same seeds and steps, a machine gives the same weights
-if its libraries are deterministic; with ``--minutes``, the number of steps depends on the machine's speed.
+Models of several seeds are trained on the same batches, but differ in initial weights and dropout. The results are the
+files OUT/adapt/seed-N/last.safetensors. Run the same command again to resume. The same seeds and numbers of steps give
+the same weights on a machine whose libraries are deterministic. With ``--minutes``, the number of steps depends on the
+speed of the machine.
 """
 
 import argparse
@@ -51,7 +52,7 @@ DECODER = DecoderConfig(
     pitch_tolerance=0.5,
     shortest_note=0.08,
 )
-"""Costs that were tuned on *valid* for earlier weights; `recipe.tune_decoder` tunes them again."""
+"""Costs that were tuned on the split *valid* for earlier weights; `recipe.tune_decoder` tunes them for the new ones."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,12 @@ class Stage:
         steps: number of steps with batches of `BATCH` excerpts.
         rate: highest learning rate.
         notes_share: fraction of the excerpts that are from recordings with notes.
-        labels: whether the models of the previous stage first label the notes of MIR-1K.
-        weights: map from sources to factors of the probability with which their recordings are drawn; others are left
-            out.
-        time: relative share of the time limit, if there is one.
+        labels: whether the models of the previous stage label the notes of MIR-1K before this stage.
+        weights: map from sources to factors by which the probability of drawing their recordings is multiplied; other
+            sources are left out.
+        time: share of the time limit, relative to the other stages.
         convention: label convention whose corrections are folded into the saved models; empty for no corrections.
-        freeze: parts of the network whose weights are not changed, a key of `FREEZABLE`.
+        freeze: parts of the network whose weights are not changed; a key of `FREEZABLE`.
     """
 
     name: str
@@ -103,7 +104,7 @@ SETTLE = Stage(
 
 
 def drawn(data: Data, weights: Mapping[str, float]) -> Data:
-    """Select the recordings of sources that have a weight, and set the weights."""
+    """Select the recordings of the sources in ``weights``, and set the weights of these recordings."""
     pairs = [
         (replace(entry, weight=weights[entry.source]), replace(recording, weight=weights[entry.source]))
         for entry, recording in zip(data.entries, data.recordings, strict=True)
@@ -119,7 +120,7 @@ class Recipe:
     Attributes:
         out: folder for all outputs.
         seeds: seeds of the models.
-        steps: number of steps that replaces that of each stage; 0 to keep them.
+        steps: number of steps in each stage; 0 for the stages' own numbers.
         batch: number of excerpts per step.
         stages: stages in order.
     """
@@ -212,7 +213,7 @@ def follow(recipe: Recipe, pack: Path, minutes: float = 0.0) -> list[Path]:
 
 
 def main() -> None:
-    """Train the models; exit with an error of one line if this fails."""
+    """Train the models; exit with a one-line error message if this fails."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pack", type=Path)
     parser.add_argument("out", type=Path)

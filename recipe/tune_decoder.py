@@ -1,15 +1,16 @@
-"""Tune the decoder's costs on validation recordings, and write a model with them.
+"""Tune the decoder's costs on validation recordings, and write a model with the tuned costs.
 
     python -m recipe.tune_decoder DATA MODEL OUT.safetensors [--cache FOLDER] [--rounds N] [--processes N]
 
-This is a coordinate search over `DecoderConfig`. Every cost is raised and lowered in turn, and changes that raise the
-target are kept, until no change raises it. The target is a mean over data sets:
+This is a coordinate search over `DecoderConfig`: every cost is lowered and raised in turn, and each change that raises
+the target is kept, until no change raises the target. The target is the mean of one value per data set:
 
-- For the validation splits of SSVD and PJS, the UTAU voices that are not used for training, the sung words, and the
-  synthetic melodies of `recipe.validation_sets.synthetic_recordings`, it is the mean of COn, COff, COnP and COnPOff,
-  which are means over files. The constant error of SSVD's pitch labels is subtracted.
-- For every `EVERY`-th clip of RAVDESS, it is the mean of the share of clips with the right number of notes, and of one
-  minus the note error rate.
+- The value of RAVDESS is the mean of two figures: the share of clips with the right number of notes, and one minus the
+  note error rate. Only every sixth clip is used.
+- The value of each other set is the mean of COn, COff, COnP and COnPOff, each of which is a mean over files. These sets
+  are the validation splits of SSVD and PJS, the UTAU voices that are not used for training, the sung words, and the
+  synthetic melodies of `recipe.validation_sets.synthetic_recordings`. The constant error of SSVD's pitch labels is
+  subtracted from the labels.
 """
 
 import argparse
@@ -35,7 +36,7 @@ from singtrans.scoring.metrics import f_measures, score_notes, shift_hz
 from singtrans.scoring.sequences import score_sequence
 
 EVERY = 6
-"""Only every sixth clip of RAVDESS is used, because 12 actors sing the same tune."""
+"""Only every sixth clip of RAVDESS is used, because its 12 actors sing the same tune."""
 
 MOVES = {
     "note_cost": (-0.5, 0.5),
@@ -57,7 +58,7 @@ MOVES = {
     "pitch_floor": (0.6, 1.6),
     "decision_floor": (0.4, 2.5),
 }
-"""Changes of each cost, down and up. They are added for costs in `ADDED`, and multiplied for the others."""
+"""Two changes of each cost, down and up. They are added to costs in `ADDED`; other costs are multiplied by them."""
 
 ADDED = frozenset(name for name, moves in MOVES.items() if moves[0] < 0.0)
 WITHIN = {"shortest_note": (0.04, 0.16), "edge": (0.0, 0.4), "longest_ornament": (0.0, 0.36)}
@@ -68,7 +69,7 @@ START = {
     "offset_weight": 1.0,
     "pitch_weight": 0.32,
 }
-"""Initial costs for a model whose decoder has no ornaments yet, tuned for a similar model."""
+"""Initial costs for a model whose decoder does not find ornaments yet; they were tuned for a similar model."""
 
 GAIN = 0.0005
 """Smallest improvement that is kept; a smaller one can be due to a few notes."""
@@ -94,7 +95,7 @@ class Item:
         return self.recording.source
 
     def figures(self, config: DecoderConfig) -> list[float]:
-        """Compute the figures whose mean is the contribution of the recording to the target."""
+        """Compute the figures of the recording from which the target is computed."""
         found = decode(self.kept.posteriors, config, self.kept.duration)
         if self.notes is not None:
             return list(f_measures(score_notes(self.notes, found)).values())
@@ -103,7 +104,7 @@ class Item:
 
 
 def items(found: Sequence[Recording], cache: PosteriorCache) -> list[Item]:
-    """Add posteriors and true notes to recordings."""
+    """Make the items for tuning: recordings with their posteriors and true notes."""
     read = []
     for recording in found:
         notes = load_notes(recording.notes, name=recording.id) if recording.notes else None
@@ -121,17 +122,17 @@ def chosen(found: Sequence[Recording]) -> list[Recording]:
 
 
 class Tuner:
-    """Computation of the target in several processes, each of which has some of the recordings.
+    """Computation of the target in several processes, each of which decodes a part of the recordings.
 
     Args:
-        pools: pools of one process each, with the recordings that `tuner` assigned.
+        pools: pools of one process each; `tuner` assigns recordings to the processes.
     """
 
     def __init__(self, pools: Sequence[ProcessPoolExecutor]) -> None:
         self._pools = pools
 
     def figures(self, config: DecoderConfig) -> dict[str, np.ndarray]:
-        """Compute the means over files of the figures of each data set."""
+        """Compute the figures of each data set as means over files."""
         rows: dict[str, list[list[float]]] = defaultdict(list)
         for future in [pool.submit(_figures, config) for pool in self._pools]:
             for source, values in future.result():
@@ -139,13 +140,13 @@ class Tuner:
         return {source: np.mean(values, axis=0) for source, values in sorted(rows.items())}
 
     def target(self, config: DecoderConfig) -> float:
-        """Compute the target."""
+        """Compute the target: the mean of the figures of each data set, averaged over the data sets."""
         return float(np.mean([figures.mean() for figures in self.figures(config).values()]))
 
 
 @contextmanager
 def tuner(model: Path, folder: Path, found: Sequence[Recording], processes: int) -> Iterator[Tuner]:
-    """Yield a `Tuner` whose processes end with the context."""
+    """Yield a `Tuner`; its processes end when the context is left."""
     PosteriorCache(folder, model).fill(list(found), processes)
     pools = [
         ProcessPoolExecutor(1, initializer=_start, initargs=(model, folder, found[i::processes]))

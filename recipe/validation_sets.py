@@ -25,11 +25,11 @@ from recipe import manifest
 from recipe.song_files import write_notes
 
 SSVD_SHARP = 4.1
-"""Constant error of SSVD's pitch labels in Hz. The labels are sharp."""
+"""Constant by which SSVD's pitch labels are too high, in Hz."""
 
 SAMPLES = Path(__file__).parent.parent / "sample_audio"
 FIRST_MELODY, MELODIES = 100, 3
-"""Number of the first synthetic melody of each phenomenon, and number of melodies."""
+"""Number of the first synthetic melody of each phenomenon, and number of melodies for each phenomenon."""
 
 SETS = ("ssvd", "pjs", "mir1k", "utau", "words", "ravdess")
 
@@ -40,12 +40,12 @@ class Recording:
 
     Attributes:
         source: name of the set, one of `SETS`.
-        part: ``valid``, ``test``, name of the voice, or empty.
+        part: ``valid``, ``test``, the name of the voice, or empty.
         id: name that is unique in the set.
         audio: file of the recording.
         notes: file of notes, or None.
         f0: file of pitch, or None.
-        semitones: distances of the notes from the first one in semitones, if only these are known.
+        semitones: distances of the notes from the first note in semitones, if only these are known; otherwise None.
     """
 
     source: str
@@ -78,7 +78,7 @@ def recordings(data: Path) -> list[Recording]:
 def synthetic_recordings(folder: Path) -> list[Recording]:
     """Write synthetic melodies of each phenomenon of `benchmarks.diagnostic`, and list them with the shipped samples.
 
-    The melodies differ from those of that benchmark.
+    The melodies differ from those that the benchmark uses.
     """
     folder.mkdir(parents=True, exist_ok=True)
     found = []
@@ -107,7 +107,7 @@ def _songs(numbers: Iterable[int], part: str) -> dict[str, str]:
 
 
 def _noted(folder: Path, parts: Mapping[str, str]) -> Iterator[Recording]:
-    """Yield the recordings with notes in a folder, by split."""
+    """Yield the recordings with notes in a folder, ordered by split."""
     for name, part in sorted(parts.items(), key=lambda item: (_order(item[1]), item[0])):
         notes = folder / f"{name}.tsv"
         if notes.is_file():
@@ -116,7 +116,7 @@ def _noted(folder: Path, parts: Mapping[str, str]) -> Iterator[Recording]:
 
 
 def _pitched(folder: Path, parts: Mapping[str, str]) -> Iterator[Recording]:
-    """Yield clips with pitch labels, by the split of their singers."""
+    """Yield clips with pitch labels, ordered by the split of their singers."""
     for singer, part in sorted(parts.items(), key=lambda item: (_order(item[1]), item[0])):
         for f0 in sorted(folder.glob(f"{singer}_*.f0.txt")):
             name = f0.name.removesuffix(".f0.txt")

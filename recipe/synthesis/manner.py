@@ -1,4 +1,4 @@
-"""Styles of synthetic songs: how often notes are repeated, slurred, ornamented, and marked in other ways."""
+"""Styles of synthetic songs: how often notes are repeated, slurred and ornamented, and how their starts are marked."""
 
 from dataclasses import dataclass, replace
 
@@ -18,21 +18,24 @@ class Manner:
         pickups: share of the phrases that begin with a short note one to three semitones below the next.
         scoops: share of the long notes that begin below their pitch.
         late: share of the notes that reach their pitch only after the start of the syllable.
-        early: share of the notes that move to the pitch of the next note before their end.
+        early: share of the notes that move to the pitch of the next note before they end.
         graces: share of the notes with a grace note, a mordent or a turn.
         falls: share of the phrases that end with a fall.
         glottal: share of the phrases that end abruptly, with a creak.
         tremble: standard deviation of a tremor in semitones.
         arch: number of semitones by which held notes rise and fall.
         closed: share of the syllables that end with consonants, if the bank has such syllables.
-        nasal: factor by which the end of a closed syllable may be lengthened.
-        held_nasals: share of the syllables with a final nasal or l in which this sound is held instead of the vowel, as
-            often in "-ing".
-        least_main: least length in seconds of a note after its scoop; shorter notes and slurred notes have no scoop.
-        turns: share of the slurred syllables that have two or three notes with a short first note. The third note often
-            has the pitch of the first one.
-        dips: share of the notes repeating a pitch inside a phrase that are only marked by a dip of the level.
-        hiatus: share of the notes repeating a pitch inside a phrase that are only marked by a new vowel.
+        nasal: largest factor by which the end of a closed syllable is lengthened.
+        held_nasals: share, among the syllables that end with a nasal or l, of those in which this sound is held instead
+            of the vowel, as often in "-ing".
+        least_main: least length in seconds of the part of a note after a scoop. A note that is too short for this has
+            no scoop.
+        turns: share of the slurred syllables that are turns: two or three notes, the first of which is short. The third
+            note often has the pitch of the first one.
+        dips: share, among the notes that repeat a pitch inside a phrase, of those whose start is marked only by a dip
+            in level.
+        hiatus: share, among the other notes that repeat a pitch inside a phrase, of those whose start is marked only by
+            a new vowel.
         voiced: share of the syllables that begin with a voiced consonant, if the bank has such syllables.
         creak: irregularity of the periods in a creaky voice, 0 to 1.
         tilt: slope in dB per octave above 500 Hz; positive for a brighter (shouted) voice, negative for a darker
@@ -70,9 +73,9 @@ def draw_manner(rng: np.random.Generator, *, clear: bool = False) -> Manner:
 
     Args:
         rng: random generator.
-        clear: whether to draw a style for later stages of a training. In these songs, notes also differ from ornaments
-            by their lengths, nasals are held, repeated notes are only marked by a dip or a new vowel, and some voices
-            creak.
+        clear: whether to draw a style for the later stages of a training. In such songs, notes also differ from
+            ornaments in length, some nasals are held, the starts of some repeated notes are marked only by a dip or a
+            new vowel, and some voices creak.
     """
     pick = rng.choice
     spoken = rng.random() < 0.2  # fast, and similar to speech

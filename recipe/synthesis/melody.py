@@ -1,7 +1,6 @@
 """Random melodies for synthetic singing, with their attacks and pitch curves.
 
-Time is in seconds and pitch is a fractional MIDI number. All functions use the random
-generator ``rng`` of the caller.
+Time is in seconds and pitch is a fractional MIDI number. All random choices use the generator ``rng`` of the caller.
 """
 
 from collections.abc import Sequence
@@ -23,20 +22,21 @@ class SingingStyle:
 
     Attributes:
         glide: length of the portamento between legato notes (5 % to 95 % of the interval), in seconds.
-        overshoot: largest overshoot and preparation, as a fraction of the interval.
+        overshoot: largest overshoot after a step, and largest preparation before it, as a fraction of the interval.
         vibrato_rate: rate of the vibrato in Hz.
-        vibrato_extent: half of the peak-to-peak extent in semitones.
+        vibrato_extent: half of the vibrato's peak-to-peak extent in semitones.
         vibrato_share: share of the long notes that have vibrato.
         vibrato_seconds: length of the shortest note with vibrato.
         drift: standard deviation in semitones of the slow drift (about 1 s), whose mean is zero.
         fluctuation: standard deviation in semitones of the fast fluctuation (below about 20 Hz).
-        scoop: largest distance of the start of a phrase below its pitch, in semitones.
+        scoop: largest distance in semitones by which a phrase starts below its first pitch.
         scoop_share: share of the phrases that start with a scoop.
         consonant_share: share of the gaps that have an unvoiced consonant.
-        reattack_share: share of the legato pitch changes with a dip in level and a new vowel.
+        reattack_share: share, among the legato notes with a new pitch, of those that start with a dip in level and a
+            new vowel.
         dip: depth in dB of the dip before an attack without a gap. Smoothing reduces it to about two thirds.
-        vowel_share: share of the notes that repeat the pitch without a gap, and have a new vowel but no dip.
-        same_vowel_share: share of the notes with an attack but no gap before them that have the previous vowel.
+        vowel_share: share, among the legato notes that repeat a pitch, of those that start with a new vowel but no dip.
+        same_vowel_share: share, among the legato notes with an attack, of those that keep the previous vowel.
     """
 
     glide: tuple[float, float] = (0.06, 0.14)
@@ -64,7 +64,7 @@ def random_melody(
     Args:
         rng: random generator.
         seconds: length of the melody; the last note ends before it.
-        low: lowest pitch, fractional MIDI; the singer's tuning may differ by half a semitone.
+        low: lowest pitch, fractional MIDI; the whole melody may be mistuned by half a semitone.
         high: highest pitch, fractional MIDI.
 
     Returns:
@@ -100,7 +100,7 @@ def random_melody(
 
 
 def _next_place(place: int, count: int, leap: int, rng: np.random.Generator) -> int:
-    """Draw another place in a scale of ``count``, at most ``leap`` away; near places are more likely."""
+    """Draw another degree of a scale with ``count`` degrees, at most ``leap`` away; near degrees are more likely."""
     near = [other for other in range(count) if 0 < abs(other - place) <= leap]
     weights = np.array([1 / abs(other - place) for other in near])
     return int(rng.choice(near, p=weights / weights.sum()))
@@ -109,17 +109,18 @@ def _next_place(place: int, count: int, leap: int, rng: np.random.Generator) -> 
 def f0_curve(notes: Sequence[Note], hop_seconds: float, rng: np.random.Generator, style: SingingStyle) -> np.ndarray:
     """Make a pitch curve of notes, with portamento, overshoot, vibrato, scoops, drift and fluctuation.
 
-    The mean over the middle half of every note is the note's pitch, except for the drift. Overshoot and its mirror
-    image, preparation, ring like second-order systems with the constants of Saitou, Unoki and Akagi (2005).
+    Apart from the drift, the mean over the middle half of every note is the note's pitch. Overshoot, and preparation,
+    which is overshoot mirrored in time, are oscillations of second-order systems with the constants of Saitou, Unoki
+    and Akagi (2005).
 
     Args:
-        notes: in time order, not overlapping; a gap below 10 ms is legato.
+        notes: notes in time order, not overlapping; a gap below 10 ms is legato.
         hop_seconds: time between frames; frame ``i`` is at ``i * hop_seconds``.
         rng: random generator.
         style: style of the notes.
 
     Returns:
-        (frames,) fractional MIDI, NaN where silent; the last frame is the last one before the end of the notes.
+        (frames,) fractional MIDI, NaN where silent; the last frame is the last one before the end of the last note.
 
     Raises:
         ValueError: if notes overlap or are out of order.
@@ -153,7 +154,7 @@ def phrases(notes: Sequence[Note]) -> list[list[Note]]:
 
 
 def _phrase_curve(phrase: list[Note], time: np.ndarray, rng: np.random.Generator, style: SingingStyle) -> np.ndarray:
-    """Return (frames,) fractional MIDI of one unbroken phrase at ``time`` (frames,) seconds, without drift."""
+    """Return the pitch of one unbroken phrase, (frames,) fractional MIDI without drift, at ``time`` (frames,)."""
     reached = np.zeros((len(phrase) + 1, len(time)))  # progress of the glide at each boundary, 0..1
     reached[0] = 1.0
     bends = style.fluctuation * smooth_noise(len(time), 0.05 / (time[1] - time[0]) if len(time) > 1 else 1, rng)
@@ -209,7 +210,7 @@ def smooth_noise(count: int, width: float, rng: np.random.Generator) -> np.ndarr
 
 
 def span(note: Note) -> tuple[int, int]:
-    """Return the first frame of a note, and the first frame after it, as in ``f0_curve``."""
+    """Return the first frame of a note and the first frame after it, counted as in ``f0_curve``."""
     return int(np.ceil(note.onset / HOP_SECONDS - 1e-6)), int(np.ceil(note.offset / HOP_SECONDS - 1e-6))
 
 
@@ -254,5 +255,8 @@ def draw_level(
 
 
 def _ramp(way: np.ndarray, floor: float, least: float = 0.0) -> np.ndarray:
-    """Return a quarter of a sine that rises from ``floor`` to 1 at ``way`` = 1; ``way`` is at least ``least``."""
+    """Return a quarter of a sine that rises from ``floor`` at ``way`` = 0 to 1 at ``way`` = 1.
+
+    Lower values of ``way`` than ``least`` are replaced by ``least``.
+    """
     return floor + (1 - floor) * np.sin(np.pi / 2 * np.clip(way, least, 1))

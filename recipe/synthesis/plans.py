@@ -1,8 +1,9 @@
 """Plans of synthetic songs: syllables, notes and ornaments.
 
-A plan has three kinds of boundaries. A new *syllable* begins a note. A *slur* begins a note inside a syllable. An
-*ornament* does not begin a note, but separates a scoop, a fall, a grace note or a mordent from its note. Time is in
-seconds, and pitch is a fractional MIDI number. All functions use the random generator ``rng`` of the caller.
+A plan has three kinds of boundaries. A *syllable* boundary begins a note with a new syllable. A *slur* begins a note
+inside a syllable. An *ornament* boundary does not begin a note, but separates a scoop, a fall, a grace note or a
+mordent from the rest of its note. Time is in seconds, and pitch is a fractional MIDI number. All random choices use the
+generator ``rng`` of the caller.
 """
 
 from dataclasses import dataclass, field, replace
@@ -21,7 +22,7 @@ class Piece:
     """A part of a note with nearly constant pitch.
 
     Attributes:
-        onset: seconds.
+        onset: start in seconds.
         pitch: fractional MIDI.
         glide: length of the glide from the previous piece in seconds; None for the usual portamento.
         kind: ``syllable`` or ``slur``, which begin notes, or ``ornament``.
@@ -35,7 +36,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class PlannedNote:
-    """A note of the score, with the pieces of constant pitch in which it is sung.
+    """A note of the score, and the pieces of nearly constant pitch of which it consists.
 
     Attributes:
         onset, offset: start and end in seconds; the end is the onset of the next note or rest.
@@ -54,11 +55,11 @@ class PlannedSyllable:
     """A syllable and its notes.
 
     Attributes:
-        closed: whether it should end with consonants.
+        closed: whether the syllable should end with consonants.
         notes: one or more notes without gaps between them.
-        rest: whether the voice is silent after it.
-        fall: length in seconds and semitones of the fall at its end; zero for no fall.
-        glottal: whether it ends abruptly.
+        rest: whether the voice is silent after the syllable.
+        fall: length in seconds, and depth in semitones, of a fall at the end of the syllable; zero for no fall.
+        glottal: whether the syllable ends abruptly.
         join: ``dip`` if the syllable repeats the previous vowel after a dip of the level, ``hiatus`` if a new vowel
             follows the previous one without a consonant, else empty.
     """
@@ -83,14 +84,14 @@ class PlannedSyllable:
 
 @dataclass
 class _Walk:
-    """A walk over a scale."""
+    """A random walk over a scale."""
 
     scale: np.ndarray
     place: int
     rng: np.random.Generator
 
     def step(self, leap: int) -> float:
-        """Move to another pitch, at most ``leap`` places away."""
+        """Move to another pitch, at most ``leap`` degrees of the scale away."""
         near = [p for p in range(len(self.scale)) if 0 < abs(p - self.place) <= leap]
         weights = np.array([1 / abs(p - self.place) for p in near])
         self.place = int(self.rng.choice(near, p=weights / weights.sum()))
@@ -136,7 +137,7 @@ class _Planner:
         self.time += rng.uniform(0.15, 1.3)
 
     def _join(self) -> str:
-        """Draw how a note that repeats a pitch follows the previous one; see `PlannedSyllable`."""
+        """Draw the join between a note and the repeated note before it; see `PlannedSyllable`."""
         if self.done[-1].rest:
             return ""
         drawn = self.rng.random()
@@ -222,7 +223,7 @@ class _Planner:
         return replace(note, pieces=pieces)
 
     def _scoop(self, note: PlannedNote, length: float) -> tuple[Piece, ...]:
-        """Make a scoop: either a start below the pitch with a fast rise, or a slow slide over the whole way."""
+        """Make a scoop: a start below the pitch, followed by a fast rise or a slow slide."""
         rng = self.rng
         seconds = min(rng.uniform(0.06, 0.23), 0.45 * length, length - self.manner.least_main)
         depth = rng.uniform(0.7, 3.0)
@@ -233,7 +234,7 @@ class _Planner:
         )
 
     def _late(self, note: PlannedNote, old: float, length: float) -> tuple[Piece, ...]:
-        """Make a syllable that begins on the previous pitch."""
+        """Make a note that begins at the previous pitch."""
         seconds = min(self.rng.uniform(0.04, 0.16), 0.4 * length)
         if not 0.6 < abs(old - note.pitch) < 6.0:
             return (Piece(note.onset, note.pitch, None, "syllable"),)
@@ -271,7 +272,7 @@ def plan_song(
         seconds: largest length of the song.
         limits: lowest and highest MIDI number of the voice.
         manner: style of the song.
-        span: distance of the lowest and the highest note in semitones.
+        span: distance between the lowest and the highest note in semitones.
     """
     low = rng.uniform(limits[0], max(limits[0] + 0.1, limits[1] - span))
     mode = MODES[rng.integers(len(MODES))]

@@ -1,4 +1,4 @@
-"""Synthesis of planned songs from banks of syllables with WORLD, with exactly known labels.
+"""Synthesise planned songs, whose labels are known exactly, from banks of syllables with WORLD.
 
 The labels of a song are its notes (from the start of the vowel to its end, or to silence), the starts of its syllables,
 the boundaries between ornaments and their notes, and the pitch of every frame.
@@ -34,8 +34,8 @@ class SungSong:
     Attributes:
         samples: (n,) float32 mono samples with a peak of 0.7.
         sample_rate: Hz.
-        notes: in time order.
-        syllables, ornaments: times in seconds, in order.
+        notes: notes in time order.
+        syllables, ornaments: times in seconds at which syllables start, and at which ornaments begin or end, in order.
         f0: (frames,) MIDI pitch every `HOP_SECONDS` from 0, NaN where unvoiced.
     """
 
@@ -49,7 +49,16 @@ class SungSong:
 
 @dataclass(slots=True)
 class _Placed:
-    """Position of a syllable in the frames of the song: its start, the start of the vowel, and the end of the voice."""
+    """A syllable at its position in the song.
+
+    Attributes:
+        plan: planned syllable.
+        parts: syllable of the bank that is used.
+        first: frame of the song at which the syllable starts.
+        nucleus: frame at which the vowel starts.
+        end: frame at which the voice ends.
+        tail: number of voiceless frames after the end.
+    """
 
     plan: PlannedSyllable
     parts: Syllable
@@ -116,7 +125,7 @@ def sing(
 def _place(
     bank: SyllableBank, plan: Sequence[PlannedSyllable], manner: Manner, rng: np.random.Generator
 ) -> list[_Placed]:
-    """Choose syllables, and make room for their consonants."""
+    """Choose a syllable of the bank for each planned syllable, and make room for its consonants."""
     closed = [s for s in bank.syllables if s.closed]
     opened = [s for s in bank.syllables if not s.closed] or list(bank.syllables)
     sonorous = [s for s in bank.syllables if begins_voiced(bank.voice, s)]
@@ -158,12 +167,12 @@ def _place(
 
 
 def _other_vowel(bank: SyllableBank, timbre: np.ndarray, before: Syllable, rng: np.random.Generator) -> Syllable:
-    """Choose a vowel of the bank, without consonants, that differs from the end of another syllable.
+    """Choose a vowel of the bank, without consonants, whose timbre differs from the end of the previous syllable.
 
     Args:
         bank: bank of the voice.
         timbre: (frames, bands) timbre of the bank's voice, as in `VoiceFrames`.
-        before: other syllable.
+        before: previous syllable.
         rng: random generator.
     """
     drawn = [bank.syllables[i] for i in rng.integers(len(bank.syllables), size=4)]
@@ -172,7 +181,7 @@ def _other_vowel(bank: SyllableBank, timbre: np.ndarray, before: Syllable, rng: 
 
 
 def _dip(gain: np.ndarray, onset: int, rng: np.random.Generator) -> None:
-    """Lower ``gain`` (frames,) around an onset."""
+    """Lower ``gain`` (frames,) around an onset, in place."""
     depth = 10 ** (-rng.uniform(*DIP_DB) / 20)
     fall, rise = (max(2, round(rng.uniform(*seconds) / HOP_SECONDS)) for seconds in (DIP_FALL, DIP_RISE))
     shape = np.concatenate([np.cos(np.pi / 2 * np.arange(fall) / fall), np.sin(np.pi / 2 * np.arange(rise) / rise)])
@@ -187,9 +196,9 @@ def _lay(
     """Write the frames and the loudness of a syllable to ``source`` and ``gain`` of the song.
 
     Args:
-        one: syllable to write.
+        one: the syllable and its position.
         loudness: (frames,) loudness of the bank's voice.
-        song: ``source`` and ``gain``, which are changed.
+        song: the arrays ``source`` and ``gain``, both (frames,), which are changed.
         manner: style of the song.
         rng: random generator.
     """
@@ -241,7 +250,7 @@ def _lay(
 
 
 def _shorten(frames: np.ndarray, most: int) -> np.ndarray:
-    """Reduce a sequence of frames to at most ``most`` steps."""
+    """Reduce a sequence of frames to at most ``most`` frames."""
     return np.linspace(frames[0], frames[-1], most) if len(frames) > most else frames.astype(float)
 
 
@@ -303,7 +312,7 @@ def _held(
     style: SingingStyle,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Compute vibrato and arch on the longest piece of a note, in (frames,) semitones."""
+    """Compute the vibrato and the arch on the longest piece of a note, (frames,) in semitones."""
     ends = [*(piece.onset for piece in pieces[1:]), offset]
     longest = int(np.argmax([end - piece.onset for piece, end in zip(pieces, ends, strict=True)]))
     main = Note(pieces[longest].onset, ends[longest], pieces[longest].pitch)
@@ -319,7 +328,10 @@ def _held(
 
 
 def _endings(last: _Placed, time: np.ndarray) -> np.ndarray:
-    """Compute the end of a phrase, which is a fall or a creak an octave below, in (frames,) semitones."""
+    """Compute the change of pitch at the end of a phrase, (frames,) in semitones.
+
+    This is a fall, a creak an octave below the pitch, or no change.
+    """
     end = last.end * HOP_SECONDS
     seconds, depth = last.plan.fall
     if depth:
@@ -330,7 +342,7 @@ def _endings(last: _Placed, time: np.ndarray) -> np.ndarray:
 
 
 def _labels(placed: Sequence[_Placed]) -> tuple[tuple[Note, ...], tuple[float, ...]]:
-    """Return the sung notes, and the times that separate ornaments from them."""
+    """Return the sung notes, and the times that separate ornaments from the rest of their notes."""
     notes, ornaments = [], []
     for one in placed:
         end = one.end * HOP_SECONDS

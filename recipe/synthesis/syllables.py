@@ -1,10 +1,11 @@
 """Banks of sung or spoken syllables, analysed by WORLD, for the generator of training songs.
 
-A bank contains the frames of one voice and, for each of its syllables, the positions of its parts. Syllables come from
-three sources: synthesisers (one spoken syllable each), recordings with labelled vowels (SSVD, PJS, UTAU), and
-recordings without labels (MIR-1K), whose voiced parts are used together with the voiceless consonants before them.
+A bank contains the frames of one voice and, for each syllable, the positions of its consonants and its vowel. Syllables
+come from three sources: synthesisers (one spoken syllable each), recordings with labelled vowels (SSVD, PJS, UTAU), and
+recordings without labels (MIR-1K), in which each voiced stretch, with the voiceless consonant before it, is used as a
+syllable.
 
-Times are in seconds, and the distance of frames is `HOP_SECONDS`.
+Times are in seconds, and frames are `HOP_SECONDS` apart.
 """
 
 from collections.abc import Callable, Sequence
@@ -36,7 +37,8 @@ class Syllable:
         first: start of the voiced or voiceless consonants before the vowel.
         nucleus: start of the vowel, which is the onset of a note that begins with this syllable.
         hold, after: start and end of the held part of the vowel.
-        unvoiced: end of the voice. The end of the vowel and voiced consonants are between ``after`` and this frame.
+        unvoiced: end of the voice. The end of the vowel and the voiced consonants after it lie between ``after`` and
+            this frame.
         last: first frame after the final voiceless consonants.
         closed: whether the syllable ends with consonants.
         on_coda: whether the final consonant is held instead of the vowel.
@@ -52,7 +54,7 @@ class Syllable:
     on_coda: bool = False
 
     def held_on_coda(self) -> "Syllable":
-        """Return the syllable with a held final consonant instead of a held vowel."""
+        """Return the syllable with its final consonant held instead of its vowel."""
         after = self.unvoiced - CODA_END
         return replace(self, hold=after - LEAST_HELD // 2, after=after, on_coda=True)
 
@@ -61,7 +63,7 @@ class Syllable:
         return replace(self, unvoiced=self.after + 1, last=self.after + 1, closed=False) if self.closed else self
 
     def vowel(self) -> "Syllable":
-        """Return only the held vowel."""
+        """Return only the held part of the vowel."""
         return replace(self.opened(), first=self.hold, nucleus=self.hold)
 
     def moved(self, by: int) -> "Syllable":
@@ -95,7 +97,7 @@ def join_voices(voices: Sequence[VoiceFrames]) -> VoiceFrames:
 
 
 def nucleus_of(voice: VoiceFrames, begin: int, end: int) -> int:
-    """Find the first frame of a vowel between two frames, at the rise of the power above `VOWEL_BAND`."""
+    """Find the first frame of a vowel between two frames, where the power in the band above `VOWEL_BAND` rises."""
     low = round(VOWEL_BAND / (0.5 * voice.sample_rate) * (voice.envelope.shape[1] - 1))
     power = np.convolve(voice.envelope[begin:end, low:].mean(axis=1), np.ones(3) / 3, "same")
     peak = int(power.argmax())
@@ -165,9 +167,9 @@ class Vowel:
     """A labelled vowel and the consonants around it, in seconds.
 
     Attributes:
-        earliest: earliest start of the consonants before it.
+        earliest: earliest possible start of the consonants before the vowel.
         onset, offset: start and end of the vowel.
-        coda: end of the nasal after it; None if there is no nasal in its syllable.
+        coda: end of the nasal after the vowel in the same syllable; None if there is no nasal.
     """
 
     earliest: float
@@ -213,7 +215,10 @@ def labelled_bank(name: str, voice: VoiceFrames, vowels: Sequence[Vowel]) -> Syl
 
 
 def unlabelled_bank(name: str, voice: VoiceFrames) -> SyllableBank:
-    """Make the bank of a recording without labels from voiced parts, each with the voiceless consonant before it."""
+    """Make the bank of a recording without labels.
+
+    Each voiced stretch, with the voiceless consonant before it, is a syllable.
+    """
     loudness, timbre, found = voice.loudness, voice.timbre(), []
     for first, end in voice.stretches(voiced=True):
         if end - first < HEAD + LEAST_HELD:
@@ -232,7 +237,7 @@ def unlabelled_bank(name: str, voice: VoiceFrames) -> SyllableBank:
 
 
 def _calmest(timbre: np.ndarray, begin: int, end: int) -> tuple[int, int]:
-    """Find `LEAST_HELD` frames or more between two frames in which ``timbre`` changes least."""
+    """Find a range of at least `LEAST_HELD` frames between two frames in which ``timbre`` changes least."""
     timbre = timbre[begin:end]
     width = max(LEAST_HELD, (end - begin) // 3)
     change = np.concatenate([[0.0], np.cumsum(np.sqrt(np.mean(np.diff(timbre, axis=0) ** 2, axis=1)))])
@@ -243,13 +248,16 @@ def _calmest(timbre: np.ndarray, begin: int, end: int) -> tuple[int, int]:
 
 
 def _some(parts: Sequence[Syllable], most: int) -> list[Syllable]:
-    """Choose at most ``most`` syllables from the whole recording."""
+    """Choose at most ``most`` syllables, evenly spaced in the recording."""
     step = max(1.0, len(parts) / most)
     return [parts[int(i * step)] for i in range(min(most, len(parts)))]
 
 
 def _recorded(name: str, voice: VoiceFrames, found: Sequence[Syllable]) -> SyllableBank:
-    """Make a bank that has only the frames of the syllables, with a range near the pitch of the recording."""
+    """Make a bank that contains only the frames of the syllables.
+
+    The range of the voice is about an octave around the median pitch of the recording.
+    """
     closed = _some([part for part in found if part.closed], MOST_CLOSED)
     found = closed + _some([part for part in found if not part.closed], MOST_FROM_RECORDING - len(closed))
     if not found:
@@ -266,6 +274,6 @@ def _recorded(name: str, voice: VoiceFrames, found: Sequence[Syllable]) -> Sylla
 
 
 def analyse_recording(samples: np.ndarray, sample_rate: int) -> VoiceFrames:
-    """Analyse a recording; keep short unvoiced gaps in its pitch."""
+    """Analyse a recording with WORLD."""
     voice = analyse(samples.astype(np.float64), sample_rate)
     return replace(voice, f0=voice.f0)

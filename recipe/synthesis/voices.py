@@ -1,8 +1,8 @@
 """Synthetic singing with exactly known notes: two voices that sing the melodies of ``melody``.
 
-Time is in seconds and pitch is a fractional MIDI number; Hz is used only internally. All functions use the
-random generator ``rng`` of the caller. A real voice is re-synthesised with WORLD (Morise, Yokomori and Ozawa 2016; the
-extra ``recipe``); the formant voice only needs numpy.
+Time is in seconds and pitch is a fractional MIDI number; Hz is used only internally. All random choices use the
+generator ``rng`` of the caller. A real voice is re-synthesised with WORLD (Morise, Yokomori and Ozawa 2016), which
+needs the extra ``recipe``; the formant voice only needs numpy.
 """
 
 from collections.abc import Sequence
@@ -57,7 +57,7 @@ FORMANT_BANDWIDTHS = np.array([80.0, 100.0, 140.0, 200.0])
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VoiceFrames:
-    """Analysis of a recording by WORLD, which separates the pitch from the voice.
+    """Analysis of a recording by WORLD, which separates pitch, spectral envelope and noise.
 
     Attributes:
         f0: (frames,) fractional MIDI, NaN where unvoiced; frame ``i`` is at ``i * HOP_SECONDS``.
@@ -73,11 +73,15 @@ class VoiceFrames:
 
     @property
     def loudness(self) -> np.ndarray:
-        """(frames,) square root of the mean power over frequency."""
+        """Loudness of each frame, (frames,): square root of the power averaged over frequency."""
         return np.sqrt(self.envelope.mean(axis=1))
 
     def stretches(self, voiced: bool) -> list[tuple[int, int]]:
-        """Find voiced stretches (60 ms or more) or unvoiced consonants (15 ms), as (first frame, first frame after)."""
+        """Find voiced stretches of 60 ms or more, or unvoiced consonants of 15 ms or more.
+
+        Returns:
+            For each of them, the first frame and the first frame after it.
+        """
         sounding = ~np.isnan(self.f0)
         if not sounding.any():
             return []
@@ -90,7 +94,10 @@ class VoiceFrames:
         return [(int(first), int(last)) for first, last in pairs if last - first >= least]
 
     def timbre(self, bands: int = 24) -> np.ndarray:
-        """Compute (frames, bands) levels in dB, relative to the loudness, in bands of equal width below 5 kHz."""
+        """Compute levels in dB, (frames, bands), in bands of equal width below 5 kHz.
+
+        The levels of a frame are relative to their mean.
+        """
         top = round(5000 / (0.5 * self.sample_rate) * (self.envelope.shape[1] - 1))
         edges = np.linspace(0, top, bands + 1).astype(int)[:-1]
         level = 10 * np.log10(np.add.reduceat(self.envelope[:, :top], edges, axis=1) + SILENCE)
@@ -99,7 +106,7 @@ class VoiceFrames:
     def steady(self) -> list[tuple[int, int]]:
         """Find the parts of voiced stretches whose sound is steady for 60 ms or more.
 
-        If there are no such parts, all stretches are returned.
+        If there are no such parts, return all voiced stretches.
         """
         reach, voiced = STEADY_REACH, self.stretches(voiced=True)
         if not voiced:
@@ -116,7 +123,7 @@ class VoiceFrames:
         return found or voiced
 
     def warped(self, factor: float) -> "VoiceFrames":
-        """Shift the formants by ``factor``, which is above 1 for a shorter vocal tract."""
+        """Multiply the frequencies of the formants by ``factor``, which is above 1 for a shorter vocal tract."""
         bins = np.arange(self.envelope.shape[1])
         source = np.minimum(bins / factor, bins[-1])
         low = source.astype(int)
@@ -131,11 +138,11 @@ def analyse(voice: np.ndarray, sample_rate: int, *, careful: bool = False) -> Vo
     Args:
         voice: (samples,) mono samples, -1..1.
         sample_rate: Hz, 16000 or more.
-        careful: whether to find the pitch with harvest. It detects voiced consonants that dio misses, but takes 25
-            times as long (a seventh of the recording's length).
+        careful: whether to find the pitch with harvest instead of dio. Harvest detects voiced consonants that dio
+            misses, but takes 25 times as long, which is a seventh of the recording's length.
 
     Returns:
-        The frames, which ``resing`` can use any number of times.
+        The frames, which ``resing`` does not change.
 
     Raises:
         ValueError: if the recording is not one-dimensional, or is shorter than 0.1 s.
@@ -156,7 +163,7 @@ def analyse(voice: np.ndarray, sample_rate: int, *, careful: bool = False) -> Vo
 
 
 def render(voice: VoiceFrames, source: np.ndarray, f0: np.ndarray, gain: np.ndarray) -> np.ndarray:
-    """Synthesise frames of a voice, in any order and at any speed, with a pitch curve (WORLD).
+    """Synthesise frames of a voice with WORLD, in any order and at any speed, with a pitch curve.
 
     Args:
         voice: the voice.
@@ -191,7 +198,7 @@ def render(voice: VoiceFrames, source: np.ndarray, f0: np.ndarray, gain: np.ndar
 
 
 class _SteadyPieces:
-    """Steady pieces of a voice, from which those for notes are drawn."""
+    """Steady pieces of a voice, from which a random one can be drawn for a note."""
 
     def __init__(self, voice: VoiceFrames) -> None:
         self.pieces = voice.steady()
@@ -212,14 +219,15 @@ class _SteadyPieces:
 
 
 def resing(voice: VoiceFrames, notes: Sequence[Note], rng: np.random.Generator, style: SingingStyle) -> np.ndarray:
-    """Sing other notes with a real voice: its vowels are stretched and looped with the pitch of ``f0_curve``.
+    """Sing new notes with a real voice: stretch and loop its vowels, and give them the pitch of ``f0_curve``.
 
-    At the attacks of `draw_attacks`, the level dips and a new vowel starts. A share of the attacks of joined notes
-    (``style.same_vowel_share``) keeps the previous vowel. Joined notes on one pitch without an attack have different
-    vowels; the other joined notes are slurred. Gaps may have an unvoiced consonant of the recording.
+    At the attacks of `draw_attacks`, the level dips and a new vowel starts. A share of the attacks without a gap before
+    them (``style.same_vowel_share``) keeps the previous vowel. A legato note that repeats a pitch without an attack has
+    a different vowel from the note before it; all other legato notes without an attack are slurred. Gaps may contain an
+    unvoiced consonant of the recording.
 
     Args:
-        voice: result of ``analyse``. It sounds natural within about an octave of the original pitch.
+        voice: result of ``analyse``. The singing sounds natural within about an octave of the original pitch.
         notes: at least one note, in time order, not overlapping, and in the range of a voice.
         rng: random generator.
         style: style of the notes.
@@ -271,10 +279,10 @@ def resing(voice: VoiceFrames, notes: Sequence[Note], rng: np.random.Generator, 
 def formant_voice(
     notes: Sequence[Note], f0: np.ndarray, sample_rate: int, rng: np.random.Generator, style: SingingStyle | None = None
 ) -> np.ndarray:
-    """Synthesise vowels as harmonics with four formants, with breath, and bursts for consonants.
+    """Synthesise vowels as harmonics with four formants, add breath, and use bursts of noise as consonants.
 
     Args:
-        notes: at least one note, in time order and not overlapping. They determine vowels, levels and consonants.
+        notes: at least one note, in time order and not overlapping. The notes determine vowels, levels and consonants.
         f0: (frames,) fractional MIDI every ``HOP_SECONDS`` from ``f0_curve`` for the notes, NaN where unvoiced; C2 to
             C6.
         sample_rate: Hz.
@@ -321,7 +329,7 @@ def formant_voice(
 def _vowels(
     notes: Sequence[Note], attacks: Sequence[bool], count: int, rng: np.random.Generator, style: SingingStyle
 ) -> np.ndarray:
-    """Compute (count, 4) formants in Hz: random vowels for most notes, which glide to the next one in 60 ms."""
+    """Compute formants, (count, 4) in Hz, of random vowels; each vowel glides to that of the next note within 60 ms."""
     throat = rng.uniform(0.9, 1.25)
     drawn = rng.integers(len(VOWEL_FORMANTS), size=len(notes))
     for number in range(1, len(notes)):
@@ -341,6 +349,6 @@ def _vowels(
 
 
 def _resonance(hertz: np.ndarray, formants: np.ndarray) -> np.ndarray:
-    """Compute the (frames,) gain at ``hertz`` (frames,) of a cascade of ``formants`` (frames, 4) (after Fant 1960)."""
+    """Compute the gain (frames,) of a cascade of ``formants`` (frames, 4) at ``hertz`` (frames,), after Fant (1960)."""
     square, bandwidth = hertz[:, None] ** 2, FORMANT_BANDWIDTHS
     return np.prod(formants**2 / np.sqrt((formants**2 - square) ** 2 + square * bandwidth**2), axis=1)
