@@ -1,4 +1,4 @@
-"""Figures on singing for teachers: range, tuning, steadiness, vibrato, and a comparison with a written melody.
+"""Figures about singing, for teachers: range, tuning, steadiness, vibrato, and a comparison with a written melody.
 
 docs/analysis.md defines each figure.
 """

@@ -1,7 +1,8 @@
 """Alignment of sung notes with written notes by dynamic time warping, in any key and at any tempo.
 
-A path through both melodies matches notes, or skips a sung note (extra) or a written one (missed), each at a cost. The
-transposition with the cheapest path is chosen.
+An alignment is a path through both melodies. Each step of the path matches a sung note with a written one, or skips a
+sung note (extra) or a written note (missed), and each step has a cost. The transposition whose cheapest path costs
+least is chosen.
 """
 
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ _LIKELY = 5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Melody:
-    """Pitches and times by which notes are aligned.
+    """Pitches and times of the notes of a melody, by which they are aligned.
 
     Attributes:
         pitch: (notes,) fractional MIDI.
@@ -35,7 +36,7 @@ class Melody:
 
 
 def transposition(sung: np.ndarray, written: np.ndarray) -> int:
-    """Return the transposition, in semitones from the written to the sung pitch, with the cheapest path.
+    """Return the transposition whose cheapest path costs least, in semitones from the written to the sung pitch.
 
     Args:
         sung: (n,) fractional MIDI; not empty.
@@ -49,7 +50,7 @@ def transposition(sung: np.ndarray, written: np.ndarray) -> int:
 
 
 def _likeliest(sung: np.ndarray, written: np.ndarray) -> np.ndarray:
-    """Return the transpositions at which the histograms of both melodies are most alike."""
+    """Return the transpositions for which the pitch histograms of the two melodies are most similar."""
     numbers = np.arange(-40, 170)
     sung_counts, written_counts = (np.histogram(p, np.append(numbers, 170) - 0.5)[0] for p in (np.round(sung), written))
     alike = [
@@ -60,7 +61,7 @@ def _likeliest(sung: np.ndarray, written: np.ndarray) -> np.ndarray:
 
 
 def _totals(sung: np.ndarray, written: np.ndarray, tried: np.ndarray) -> np.ndarray:
-    """Compute (transpositions,) the cost of the cheapest path for each transposition."""
+    """Compute the cost of the cheapest path for each transposition, (transpositions,)."""
     shifted = written + tried[:, None]
     skips = _SKIP * np.arange(len(written) + 1)
     row = np.tile(skips, (len(tried), 1))
@@ -71,7 +72,10 @@ def _totals(sung: np.ndarray, written: np.ndarray, tried: np.ndarray) -> np.ndar
 
 
 def _next_row(row: np.ndarray, match: np.ndarray, skips: np.ndarray) -> np.ndarray:
-    """Compute (…, m + 1) costs after one more sung note, matched or extra; written notes may be missed after it."""
+    """Compute the costs, (…, m + 1), of the cheapest paths after one more sung note.
+
+    The sung note is matched or extra, and written notes may be missed after it.
+    """
     best = row + _SKIP
     best[..., 1:] = np.minimum(best[..., 1:], match)
     return np.minimum.accumulate(best - skips, axis=-1) + skips
@@ -98,7 +102,7 @@ def align(sung: Melody, written: Melody) -> list[tuple[int, int]]:
 
 
 def _pairs(steps: np.ndarray) -> list[tuple[int, int]]:
-    """Follow the path backwards from the end."""
+    """Follow the path backwards from its end, and return the matched pairs."""
     sung, written = (size - 1 for size in steps.shape)
     pairs = []
     while sung or written:

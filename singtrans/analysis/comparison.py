@@ -20,16 +20,16 @@ _ROUNDS = 2
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A written note and the sung note that matches it, or only one of them.
+    """A written note and the sung note that matches it, or one note without a match.
 
     Attributes:
-        verdicts: some of `VERDICTS`; ``right`` alone if nothing is wrong.
-        written: index of the written note; None if the sung one is extra.
-        sung: index of the sung note; None if the written one was missed.
+        verdicts: verdicts from `VERDICTS`; only ``right`` if nothing is wrong.
+        written: index of the written note; None if the sung note is extra.
+        sung: index of the sung note; None if the written note was missed.
         time: onset in the recording in seconds; for a missed note, the expected onset.
         cents: deviation of the sung pitch from the transposed written pitch, in the singer's tuning; None unless both
             notes exist.
-        seconds: deviation of the onset, above 0 if it is late; None unless both notes exist.
+        seconds: deviation of the onset, positive if the sung note is late; None unless both notes exist.
     """
 
     verdicts: tuple[str, ...]
@@ -45,14 +45,15 @@ class Comparison:
     """Result of comparing a recording with a written melody.
 
     Attributes:
-        notes: all notes of both, in time order.
+        notes: all sung and written notes, in time order; a matched pair is one entry.
         reference: the written notes.
         transposition: semitones from the written to the sung pitch.
         tuning: the singer's tuning relative to the written notes; None if no note matches.
-        tempo: the singer's mean tempo, relative to the written one.
-        clock: whether onsets are compared with the times of the written melody; otherwise with the singer's tempo.
+        tempo: the singer's mean tempo, relative to the written tempo.
+        clock: whether onsets are compared with the times of the written melody; if not, they are compared with the
+            singer's own tempo.
         lateness: median of the deviations of onsets in seconds; None if no note matches.
-        tolerance: largest deviations of a note that is right.
+        tolerance: largest deviations with which a note is still right.
     """
 
     notes: tuple[Compared, ...]
@@ -80,7 +81,7 @@ def compare(sung: Sequence[SungNote], reference: Sequence[Note], tolerance: Tole
     Args:
         sung: sung notes in time order.
         reference: the written notes in time order, not overlapping.
-        tolerance: largest deviations of a note that is right.
+        tolerance: largest deviations with which a note is still right.
     """
     tolerance = tolerance or Tolerance()
     if not sung or not reference:

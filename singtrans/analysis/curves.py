@@ -1,4 +1,4 @@
-"""The pitch curve within notes, and robust lines through points.
+"""Pitch curves within notes, and robust lines through points.
 
 Time is in seconds and pitch is a fractional MIDI number.
 """
@@ -10,7 +10,7 @@ import numpy as np
 from singtrans.notes import Note, PitchTrack
 
 TRIM = 0.08
-"""Length in seconds of the transition at each end of a note; it is at most a quarter of the note."""
+"""Length in seconds of the transition at each end of a note, but at most a quarter of the note."""
 
 _REACH = 1.5  # semitones around a note's pitch; values beyond are errors of the pitch track
 _SHORTEST_CURVE = 3  # frames
@@ -24,7 +24,7 @@ class Curve:
     """The pitch within the steady part of a note.
 
     Attributes:
-        time: (frames,) seconds, even.
+        time: (frames,) seconds, evenly spaced.
         midi: (frames,) fractional MIDI, finite: unvoiced frames are interpolated.
     """
 
@@ -38,14 +38,14 @@ class Curve:
 
     @property
     def mean(self) -> float:
-        """Mean pitch, with the weights of a Hann window, so that parts of a vibrato's cycle do not matter."""
+        """Mean pitch, weighted with a Hann window, so that an incomplete vibrato cycle at an end has little effect."""
         middle = float(np.median(self.midi))
         window = np.hanning(len(self.midi) + 2)[1:-1]
         return float(np.average(np.clip(self.midi, middle - _CLIP, middle + _CLIP), weights=window))
 
 
 def steady_curve(track: PitchTrack, note: Note) -> Curve | None:
-    """Return the curve of a note without its transitions and ornaments; None if the track has too few frames there."""
+    """Return the curve of a note without its transitions and ornaments; None if too few frames have a usable pitch."""
     start = max([note.onset, *(o.offset for o in note.ornaments if o.onset <= note.onset)])
     stop = min([note.offset, *(o.onset for o in note.ornaments if o.offset >= note.offset)])
     trim = min(TRIM, (stop - start) / 4)
@@ -65,7 +65,7 @@ class Line:
 
     Attributes:
         start, stop: the first and the last x.
-        first, last: y at these.
+        first, last: y at the first and at the last x.
         scatter: standard deviation of the points around the line, from their median absolute deviation.
     """
 
@@ -86,12 +86,12 @@ class Line:
         return self.last - self.first
 
     def at(self, x: np.ndarray | float) -> np.ndarray:
-        """Return the value of y at x, which is (n,) or one number; beyond the ends, y is constant."""
+        """Return the value of y at x, which is an array (n,) or a number; y is constant beyond the ends of the line."""
         return np.asarray(np.interp(x, [self.start, max(self.stop, self.start + 1e-9)], [self.first, self.last]))
 
 
 def robust_line(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> Line:
-    """Fit a line by least squares with bisquare weights, which leave out outliers.
+    """Fit a line by least squares with bisquare weights, so that outliers have no effect.
 
     Args:
         x: (points,) ascending; not empty.
@@ -119,7 +119,7 @@ def weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
 
 
 def weighted_quantiles(values: np.ndarray, weights: np.ndarray, shares: tuple[float, ...]) -> list[float]:
-    """Compute the values below which the given shares of the total weight lie.
+    """Compute weighted quantiles: the values below which the given shares of the total weight lie.
 
     Args:
         values: (n,); not empty.

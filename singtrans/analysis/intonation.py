@@ -12,7 +12,7 @@ from singtrans.melody.tuning import MIN_NOTES, estimate_tuning
 from singtrans.notes import Note, PitchTrack
 
 HELD = 0.5
-"""Least length in seconds of the steady part of a held note."""
+"""Least length in seconds of the steady part of a note that counts as held."""
 
 LONGEST_WEIGHT = 1.0
 """Largest weight of a note in means over notes, in seconds."""
@@ -30,12 +30,12 @@ class SungNote:
 
     Attributes:
         note: the note, as it was transcribed or corrected.
-        pitch: mean of its steady part, fractional MIDI.
+        pitch: mean pitch of the note's steady part, fractional MIDI.
         number: nearest semitone in the singer's tuning, as a MIDI number.
-        own_cents: cents above that semitone in the singer's tuning.
-        wander: standard deviation in cents of the smoothed pitch in its steady part; None if it is not held.
-        slide: cents from the start to the end of its steady part; None if it is not held.
-        vibrato: its vibrato; None if it has none, or is not held.
+        own_cents: deviation from that semitone in the singer's tuning, in cents.
+        wander: standard deviation in cents of the smoothed pitch in the steady part; None if the note is not held.
+        slide: change of pitch in cents from the start to the end of the steady part; None if the note is not held.
+        vibrato: vibrato of the note; None if the note has none, or is not held.
     """
 
     note: Note
@@ -48,7 +48,7 @@ class SungNote:
 
     @property
     def cents(self) -> float:
-        """Cents above its semitone, with A4 at 440 Hz."""
+        """Deviation from the semitone ``number`` in cents, with A4 at 440 Hz."""
         return 100 * (self.pitch - self.number)
 
     @property
@@ -62,14 +62,14 @@ class Tuning:
     """The singer's tuning over a song: a robust line through the deviations of the notes from their semitones.
 
     Attributes:
-        line: cents above 440 Hz over time in seconds.
+        line: line of the tuning in cents above A4 = 440 Hz, over time in seconds.
     """
 
     line: Line
 
     @property
     def mean(self) -> float:
-        """Cents above 440 Hz, halfway between the first and the last note."""
+        """Tuning halfway between the first and the last note, in cents above A4 = 440 Hz."""
         return self.line.mean
 
     @property
@@ -83,10 +83,10 @@ def sung_notes(notes: Sequence[Note], track: PitchTrack) -> tuple[tuple[SungNote
 
     Args:
         notes: notes in time order.
-        track: the pitch track; if it is empty, notes keep their stated pitches.
+        track: pitch track of the recording; if it is empty, the pitches of ``notes`` are used.
 
     Returns:
-        The notes, and their tuning; None if there are no notes.
+        The measured notes, and the tuning, which is None if there are no notes.
     """
     if not notes:
         return (), None
@@ -104,7 +104,7 @@ def sung_notes(notes: Sequence[Note], track: PitchTrack) -> tuple[tuple[SungNote
 
 
 def in_tuning(notes: Sequence[SungNote], tuning: Tuning) -> tuple[SungNote, ...]:
-    """Return the notes with their semitones in a tuning, and with the deviations from these semitones."""
+    """Return the notes with the nearest semitones in a tuning, and with the deviations from these semitones."""
     found = []
     for note in notes:
         own = note.pitch - float(tuning.line.at(note.middle)) / 100
@@ -114,9 +114,10 @@ def in_tuning(notes: Sequence[SungNote], tuning: Tuning) -> tuple[SungNote, ...]
 
 
 def _rough_tuning(notes: Sequence[Note], pitches: np.ndarray, middles: np.ndarray) -> np.ndarray:
-    """Estimate the tuning at each note, (notes,) semitones above 440 Hz: a curve by `estimate_tuning`, or a line.
+    """Estimate the tuning at each note, (notes,) in semitones above A4 = 440 Hz.
 
-    The likeliest line is used for a short song, which can drift too fast for the curve.
+    The estimate is the curve by `estimate_tuning` or, if this finds no changing tuning, the likeliest line. A short
+    song can drift too fast for the curve.
     """
     if len(notes) < MIN_NOTES:
         return np.zeros(len(notes))
@@ -136,7 +137,7 @@ def _rough_tuning(notes: Sequence[Note], pitches: np.ndarray, middles: np.ndarra
 
 
 def fit_tuning(notes: Sequence[Note], deviations: np.ndarray) -> Tuning:
-    """Fit the line of the tuning.
+    """Fit the line of the tuning to the deviations of notes.
 
     Args:
         notes: notes in time order; not empty.
@@ -148,7 +149,7 @@ def fit_tuning(notes: Sequence[Note], deviations: np.ndarray) -> Tuning:
 
 
 def _held(curve: Curve | None) -> tuple[float | None, float | None, Vibrato | None]:
-    """Measure wander, slide and vibrato of a note."""
+    """Measure the wander, slide and vibrato of a note; all are None if the note is not held."""
     if curve is None or curve.seconds < HELD - 1e-6:
         return None, None, None
     vibrato = find_vibrato(curve)
@@ -161,7 +162,7 @@ def _held(curve: Curve | None) -> tuple[float | None, float | None, Vibrato | No
 
 
 def typical(values: Sequence[float], notes: Sequence[SungNote]) -> float | None:
-    """Return the median over notes, weighted by their length; None if there are none."""
+    """Return the median of ``values``, weighted by the lengths of the notes; None if there are no values."""
     if not values:
         return None
     return weighted_median(np.array(values), np.array([n.note.duration for n in notes]))
