@@ -1,4 +1,7 @@
-"""Write Standard MIDI files: type 1, 480 ticks per quarter note; track 0 has tempo and metre, track 1 the voice."""
+"""Writing of Standard MIDI files of type 1, with 480 ticks per quarter note.
+
+Track 0 contains the tempo and the metre, and track 1 contains the voice.
+"""
 
 import io
 from collections.abc import Sequence
@@ -38,14 +41,16 @@ _RANKS = {"note_off": 0, "pitchwheel": 1, "lyrics": 2, "note_on": 3}  # order of
 def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
     """Write the notes of a transcription, each with its integer MIDI number.
 
-    Times are within half a tick (0.5 ms at 120 beats per minute). If a note ends where the next one starts, its
-    note-off comes first. Every note lasts at least a tick, and no notes overlap. Both tracks end with the recording.
-    The track of the voice has the name of the recording. All bars are complete: the time before the singer's first beat
-    has another tempo, so that a bar begins with the recording. Each syllable is a lyric event, with a hyphen after its
-    text if its word continues. For a held syllable, the text is only a hyphen.
+    Times are exact to half a tick (0.5 ms at 120 beats per minute). If a note ends where the next one starts, the
+    note-off comes before the note-on. Every note lasts at least one tick, and no notes overlap. Both tracks end when
+    the recording ends. The track of the voice is named after the recording.
+
+    All bars are complete: the time before the singer's first beat has another tempo, so that the recording begins at a
+    bar line. Each syllable is a lyric event, with a hyphen after its text if another syllable of the word follows. For
+    a held syllable, the text is only a hyphen.
 
     Raises:
-        InputError: if velocities follow a recording that is missing or cannot be read.
+        InputError: if the options ask for velocities from a recording that is missing or cannot be read.
     """
     import mido
 
@@ -79,7 +84,7 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
 
 
 def _frame_events(beats: Beats, tempi: TempoMap, end: int) -> list[tuple[int, "BaseMessage"]]:
-    """List (tick, message) of the metre and of all tempi before the end."""
+    """List the (tick, message) pairs of the metre, and of all tempi before the end."""
     import mido
 
     events: list[tuple[int, BaseMessage]] = [
@@ -94,7 +99,7 @@ def _frame_events(beats: Beats, tempi: TempoMap, end: int) -> list[tuple[int, "B
 
 
 def _title_events(transcription: Transcription, options: Options) -> list[tuple[int, "BaseMessage"]]:
-    """Return (tick, message) of the title, if one is stated, as the name of the first track."""
+    """Return the (tick, message) pair that names the first track after the title; nothing if no title is stated."""
     import mido
 
     title = options.title_of(transcription.audio)
@@ -102,7 +107,10 @@ def _title_events(transcription: Transcription, options: Options) -> list[tuple[
 
 
 def _key_events(arrangement: Arrangement, options: Options) -> list[tuple[int, "BaseMessage"]]:
-    """Return (tick, message) of the stated key, or of the estimated one if beats were found; otherwise nothing."""
+    """Return the (tick, message) pair of the stated key, or of the estimated key if beats were found.
+
+    The result is empty if no key is stated and no beats were found.
+    """
     import mido
 
     key = options.stated_key
@@ -149,7 +157,7 @@ def _moved(curves: Sequence[Sequence[Bend]], sung: Sequence[Note], placed: Seque
 def _bend_events(
     curves: Sequence[Sequence[Bend]], spans: list[tuple[int, int]], tempi: TempoMap, reach: int
 ) -> list[tuple[int, "BaseMessage"]]:
-    """List the events that move the wheel during each note, and back to 0 after it."""
+    """List the events that move the wheel during each note, and move it back to 0 after the note."""
     import mido
 
     events: list[tuple[int, BaseMessage]] = []
@@ -171,7 +179,10 @@ def _bend_events(
 
 
 def _delta(events: list[tuple[int, "BaseMessage"]], end: int) -> "MidiTrack":
-    """Make a track of events, which are sorted by tick and, at the same tick, by their kind. Their times are set."""
+    """Make a track from events, and set their delta times.
+
+    The events are sorted by tick, and events at the same tick by kind.
+    """
     import mido
 
     track, now = mido.MidiTrack(), 0

@@ -1,7 +1,7 @@
 """Repair of damaged MIDI files, as far as possible, before a library reads them.
 
-Invalid meta events, such as an impossible key signature, are replaced with empty texts, because they do not affect
-notes. A track that is cut off by the end of the file is closed there. Content around the tracks, as in a RIFF file
+Invalid meta events, such as an impossible key signature, do not affect notes, so they are replaced with empty text
+events. A track that is cut off by the end of the file is closed there. Content around the tracks, as in a RIFF file
 (``.rmi``), is removed.
 """
 
@@ -56,7 +56,11 @@ def mend_midi(content: bytes) -> MendedMidi:
 
 
 def _chunk_end(content: bytes, start: int) -> int:
-    """Return where a chunk ends: by its size if a chunk follows there, otherwise at the start of the next track."""
+    """Return the position of the end of a chunk.
+
+    The stated size is used if another chunk or the end of the file follows. Otherwise, the chunk ends where the next
+    track starts.
+    """
     end = start + 8 + int.from_bytes(content[start + 4 : start + 8])
     if end == len(content) or (end < len(content) and _CHUNK_NAME.match(content, end)):
         return end
@@ -65,7 +69,7 @@ def _chunk_end(content: bytes, start: int) -> int:
 
 
 def _mended_track(track: bytes) -> tuple[bytes, bool]:
-    """Return the events of a track with invalid meta events replaced, and whether the track has an end."""
+    """Replace the invalid meta events of a track; return all its events, and whether the track has an end event."""
     out, place, status = bytearray(), 0, 0
     try:
         while place < len(track):
@@ -130,7 +134,7 @@ def _within(track: bytes, place: int) -> int:
 
 
 def _number(content: bytes, place: int) -> tuple[int, int]:
-    """Read a number of variable length; return it with the position after it."""
+    """Read a variable-length number; return the number, and the position after it."""
     value = 0
     while content[place] & 0x80:
         value, place = (value | content[place] & 0x7F) << 7, place + 1

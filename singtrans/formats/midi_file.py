@@ -1,4 +1,4 @@
-"""Reading of MIDI files with repairs, and conversion of ticks to seconds."""
+"""Reading of MIDI files, with repairs of damaged ones, and conversion of ticks to seconds."""
 
 import io
 import logging
@@ -25,7 +25,7 @@ _LOG = logging.getLogger(__name__)
 
 
 def open_midi(path: Path, *, warns: bool = False) -> "MidiFile":
-    """Read a file with repairs; with ``warns``, log a warning if the file is incomplete."""
+    """Read a MIDI file, and repair it if it is damaged; with ``warns``, log a warning if the file is incomplete."""
     import mido
 
     try:
@@ -41,7 +41,11 @@ def open_midi(path: Path, *, warns: bool = False) -> "MidiFile":
 
 
 class Clock:
-    """Conversion of ticks to seconds, with the tempo changes of some tracks, or in frames of a film (SMPTE)."""
+    """Conversion of ticks to seconds.
+
+    Ticks are fractions of a beat, whose length follows the tempo changes of the given tracks, or fractions of a frame
+    of a film (SMPTE).
+    """
 
     def __init__(self, division: int, tracks: "Sequence[MidiTrack]") -> None:
         changes = {0: TEMPO}
@@ -71,7 +75,7 @@ class Clock:
 
 
 def clocks(midi: "MidiFile") -> list[Clock]:
-    """Return the clock of each track. All are the same unless the file has independent sequences (format 2)."""
+    """Return the clock of each track. All tracks have the same clock, except in files of independent sequences."""
     if midi.type == SEQUENCES:
         return [Clock(midi.ticks_per_beat, [track]) for track in midi.tracks]
     return [Clock(midi.ticks_per_beat, midi.tracks)] * len(midi.tracks)

@@ -1,4 +1,4 @@
-"""Reading of the notes of a voice, and of the beats, from Standard MIDI files.
+"""Reading of the notes of one voice, the words and the beats from Standard MIDI files.
 
 Damaged files are read as far as possible; see `midi_bytes`.
 """
@@ -36,14 +36,15 @@ _AGREEING = 0.5  # least agreement of words and notes for words to belong to a t
 def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
     """Read the notes of one voice, in the order of their onsets.
 
-    Tempo changes in all tracks are used, a note-on of velocity 0 ends a note, and a note without end lasts to the end
-    of its track. The percussion channel, pitch bends and notes without length are ignored. Tracks, and channels of a
-    track, whose notes do not overlap are read as one voice.
+    Tempo changes in all tracks are used. A note-on with velocity 0 ends a note, and a note without a note-off lasts
+    until the end of its track. The percussion channel, pitch bends and notes without length are ignored. Channels
+    of a track, and tracks of a file, are read as one voice if their notes do not overlap.
 
     Args:
-        path: the file.
-        request: options; ``voice``, the name of a track or its number among the tracks with notes, is used. None means
-            the only track, the track whose notes agree with the words, or one with a name such as Vocals.
+        path: path of the file.
+        request: options, of which ``voice`` is used. It is the name of a track, or its number among the tracks with
+            notes. If it is None, the track is the only one, the one whose notes agree with the words, or the one with a
+            name such as Vocals.
 
     Raises:
         InputError: if the file cannot be read, is not MIDI, or has several tracks that could be the voice.
@@ -76,7 +77,10 @@ def _tracks(path: Path) -> list[Track]:
 
 
 def _with_words(tracks: list[Track], words: list[float]) -> list[Track]:
-    """Mark the tracks whose onsets agree best with the times of the words; among equal tracks, those with words."""
+    """Mark the tracks whose onsets agree best with the times of the words.
+
+    If several tracks agree equally well, only those that contain words are marked.
+    """
     agreement = [_agreement([note.onset for note in track.notes], words) for track in tracks]
     best = max(agreement, default=0.0)
     if best < _AGREEING:
@@ -87,7 +91,7 @@ def _with_words(tracks: list[Track], words: list[float]) -> list[Track]:
 
 
 def _agreement(onsets: list[float], words: list[float]) -> float:
-    """Compute the agreement of onsets and words: the F-measure of matches within `AT_NOTE`."""
+    """Compute the agreement of onsets with words: the F-measure of matches that are at most `AT_NOTE` apart."""
     if not onsets or not words:
         return 0.0
     times, sorted_words = np.array(onsets), np.array(sorted(words))
@@ -99,7 +103,7 @@ def _agreement(onsets: list[float], words: list[float]) -> float:
 
 
 def read_song(path: Path, notes: Sequence[Note], _: ReadOptions = DEFAULTS) -> Song:
-    """Read the words of notes that were read from a file, and its beats.
+    """Read the words and the beats of a file whose notes have been read.
 
     Raises:
         InputError: under the same conditions as for :func:`read`.
@@ -110,7 +114,8 @@ def read_song(path: Path, notes: Sequence[Note], _: ReadOptions = DEFAULTS) -> S
 def read_beats(path: str | Path) -> Beats | None:
     """Read the beats of a MIDI file.
 
-    The result is None if the tempo is always 120, as in files without beats, or if the beats are implausible.
+    The result is None if the tempo is always 120, as in files without beats, if the beats are implausible, or if the
+    tracks have no common beats.
 
     Raises:
         InputError: under the same conditions as for :func:`read`.
@@ -130,7 +135,7 @@ def read_beats(path: str | Path) -> Beats | None:
 
 
 def _metre(midi: "MidiFile") -> StatedMetre:
-    """Return the last metre that a file states, and from where on it holds."""
+    """Return the last metre in a file, and the position from which it holds."""
     stated = [(0, DEFAULT_METRE)]
     for track in midi.tracks:
         now = 0

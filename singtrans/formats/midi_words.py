@@ -23,14 +23,14 @@ AT_NOTE = 0.03
 def read_words(path: str | Path, notes: Sequence[Note]) -> tuple[Syllable, ...]:
     """Read the lyric events of a file as one syllable for each note; notes without an event hold the previous syllable.
 
-    A karaoke file (``.kar``) has its words in text events. The result is empty if there are no words.
+    A karaoke file (``.kar``) may have its words in text events. The result is empty if there are no words.
 
     Args:
-        path: the file.
+        path: path of the file.
         notes: notes that were read from the file.
 
     Raises:
-        InputError: as for :func:`read`.
+        InputError: under the same conditions as for `midi_reader.read`.
     """
     path = Path(path)
     midi = open_midi(path)
@@ -66,7 +66,7 @@ def _word_events(midi: "MidiFile", kind: str) -> list[tuple[float, str]]:
 
 
 def _decoded(texts: list[str]) -> list[str]:
-    """Decode the texts of events, which all have the same encoding. Mido always reads them as Latin-1."""
+    """Decode the texts of events, which mido always reads as Latin-1. All texts have the same encoding."""
     content = _BETWEEN.join(text.encode("latin-1", "replace").replace(_BETWEEN, b"") for text in texts)
     try:
         joined = content.decode("utf-8")
@@ -76,10 +76,11 @@ def _decoded(texts: list[str]) -> list[str]:
 
 
 def _syllables(texts: list[str | None]) -> tuple[Syllable, ...]:
-    """Convert texts in one of the common notations to syllables.
+    """Convert the text of each note to a syllable; a note without text holds the previous syllable.
 
-    In one notation, syllables of an unfinished word end with a hyphen. In another one (RP-017), words begin or end with
-    a space, and lines begin or end with a carriage return, ``/`` or a backslash. In the third one, each text is a word.
+    There are three common notations. In the first, a text ends with a hyphen if another syllable of the word follows.
+    In the second (RP-017), a space before or after a text separates words, and a line begins with ``/`` or a backslash,
+    or ends with a line break. In the third, each text is a word.
     """
     known = [text for text in texts if text]
     hyphens = any(len(text.strip()) > 1 and text.strip().endswith("-") for text in known)

@@ -1,4 +1,4 @@
-"""Fields of a note in JSON besides times and pitch: certainty, ornaments, and end in a score."""
+"""JSON fields of a note besides its times and pitch: certainty, ornaments, and the end in a score."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ _TIME, _VALUE = 4, 3  # decimals
 
 
 def detail_fields(note: Note) -> dict[str, Any]:
-    """Return the fields with known values: ``certainty`` and ``doubts``, ``ornaments``, and ``release``."""
+    """Return those of the fields ``certainty``, ``doubts``, ``ornaments`` and ``release`` whose values are known."""
     fields: dict[str, Any] = {}
     if note.certainty is not None:
         sure = {name: getattr(note.certainty, name) for name in Certainty.NAMES[1:]}
@@ -33,7 +33,7 @@ def detail_fields(note: Note) -> dict[str, Any]:
 
 
 def read_details(entry: dict[str, Any], confidence: float) -> dict[str, Any]:
-    """Read the fields of `detail_fields`, and return them by the names of `Note`'s attributes.
+    """Read the fields that `detail_fields` makes, as a map from names of attributes of `Note` to values.
 
     Args:
         entry: fields of a note.

@@ -1,7 +1,7 @@
-"""Pitch in labels: note names, MIDI numbers and Hz, and inference of the unit.
+"""Conversion of pitches in labels (note names, MIDI numbers or Hz) to MIDI numbers, and inference of their unit.
 
 C4 is MIDI number 60. Sharps are # or ♯, and flats are b or ♭; both may be doubled. Cents may follow, as in C#4+12 and
-Db4-30. There may be two spellings of one note, as in Opencpop and M4Singer: C#4/Db4
+Db4-30. A label may contain two spellings of one note, as in Opencpop and M4Singer: C#4/Db4
 """
 
 import math
@@ -46,7 +46,7 @@ def name_to_midi(name: str) -> float:
 
 
 def pitch_label(midi: float) -> str:
-    """Return the name of a fractional MIDI number with its cents: 61.12 is ``C#4+12``."""
+    """Return the name of the nearest note, followed by the deviation from it in cents: 61.12 is ``C#4+12``."""
     nearest = min(127, max(0, math.floor(midi + 0.5)))
     cents = round(100 * (midi - nearest))
     return note_name(nearest) + (f"{cents:+d}" if cents else "")
@@ -93,12 +93,12 @@ def to_midi(value: float, unit: str) -> float:
 def guess_unit(values: Sequence[float], highest_midi: float = _SUNG_MIDI) -> str | None:
     """Infer the unit of pitches.
 
-    If no value is above ``highest_midi``, they are MIDI numbers. If a value is above 127 and the median is at least 80,
-    they are Hz. Otherwise, the unit is ambiguous, and the result is None.
+    If no value is above ``highest_midi``, the values are MIDI numbers. If a value is above 127 and the median is at
+    least 80, the values are in Hz. Otherwise, the unit is ambiguous, and the result is None.
 
     Args:
         values: pitches of voiced notes or frames.
-        highest_midi: limit of MIDI numbers; 127 if MIDI numbers are expected.
+        highest_midi: highest value that is accepted as a MIDI number; 127 if MIDI numbers are expected.
     """
     if not values or max(values) <= highest_midi:
         return "midi"

@@ -52,7 +52,7 @@ def picture(transcription: Transcription) -> str:
 def _voiced(
     transcription: Transcription, duration: float, low: float, high: float
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return times and pitches of each voiced stretch in the picture."""
+    """Return the times and the pitches of each voiced section of the picture."""
     track = transcription.pitch
     with np.errstate(invalid="ignore"):
         inside = (track.midi > low - 0.5) & (track.midi < high + 0.5) & (track.time <= duration)

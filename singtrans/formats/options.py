@@ -28,17 +28,16 @@ _FARTHEST = 24  # semitones
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Options for writing notes. All but ``audio`` and ``beats`` can be used for many recordings. Options can be
-    pickled.
+    """Options for writing notes. Options can be pickled.
 
     Attributes:
-        tempo: beats per minute; ``auto`` to find the beats in the notes; None for the default of the format.
+        tempo: beats per minute; ``auto`` to estimate the beats from the notes; None for the default of the format.
         metre: metre, or number of quarter notes per bar; None for the metre of ``beats``, or 4/4 without beats.
-        pickup: number of beats before the first bar line; None to find it together with the tempo.
-        downbeat: time in seconds of a note that begins a bar; None to find it together with the tempo.
+        pickup: number of beats before the first bar line; None to estimate it together with the tempo.
+        downbeat: time in seconds of a note that begins a bar; None to estimate it together with the tempo.
         tempo_map: whether the tempo follows the singer; otherwise, it is constant.
         quantize: name of the grid to which notes are moved (``parse_grid``), or empty.
-        tuning: frequency of the singer's A4 in Hz; ``auto`` to find it in the notes; None for 440.
+        tuning: frequency of the singer's A4 in Hz; ``auto`` to estimate it from the notes; None for 440.
         key: key (or its name) to which notes are rounded; ``auto`` to estimate it; None for the nearest semitone.
         pitch_bend: whether MIDI files follow the sung pitch.
         program: program of General MIDI, counted from 1 to 128.
@@ -49,18 +48,18 @@ class Options:
         title: title of the song; empty to make one from the name of the recording.
         artist: name of the singer, or empty.
         language: language of the words, such as ``English``, or empty.
-        signature: key of the notes for signatures, if known; the notes are not rounded to it.
+        signature: key for key signatures, if known; unlike ``key``, it does not change the notes.
         checked: numbers of the notes that a person has marked as right, counted from 0.
-        history: steps for undo and redo that a session of the report page kept; only that page reads them.
-        reference: notes of the written melody, for the comparison in the summary of the report page; None for no
-            comparison.
+        history: steps for undo and redo, from a session of the report page; only that page reads them.
+        reference: notes of the written melody, with which the summary of the report page compares the sung notes; None
+            for no comparison.
         analysis: values for the summary of the report page, as JSON; None to compute them from the notes.
         composer: name of the composer, or empty.
-        ornaments: ``fold`` (scoops, grace notes and falls are part of their notes) or ``keep`` (they are written as
-            signs and grace notes in sheet music, and as notes in other formats).
+        ornaments: ``fold`` (scoops, grace notes and falls are part of their notes) or ``keep`` (these ornaments are
+            written as signs and grace notes in sheet music, and as notes in other formats).
         ends: ``sung`` (a note ends where the voice stops) or ``joined`` (a note ends where a score would end it); empty
             for the default of the format.
-        transpose: number of semitones by which notes are written higher.
+        transpose: number of semitones by which notes are written higher, or lower if negative.
 
     Raises:
         UsageError: if a value is out of range.
@@ -91,7 +90,7 @@ class Options:
 
     @property
     def stated_key(self) -> Key | None:
-        """Key for signatures; None if no key is stated."""
+        """Key for key signatures; None if no key is stated."""
         return self.key if isinstance(self.key, Key) else self.signature
 
     composer: str = ""
@@ -105,13 +104,13 @@ class Options:
 
     @property
     def without_bars(self) -> "Options":
-        """These options for formats with one tempo and without bars, in which a stated tempo counts quarter notes."""
+        """These options, adapted to formats that have no bars and one tempo. A stated tempo counts quarter notes."""
         counts_quarters = isinstance(self.tempo, float | int)
         return replace(self, tempo_map=False, metre=Metre() if counts_quarters else self.metre)
 
     @property
     def finds_rhythm(self) -> bool:
-        """Whether beats are to be found in the notes."""
+        """Whether beats must be estimated from the notes."""
         return self.tempo is not None or self.tempo_map or self.pickup is not None or self.downbeat is not None
 
     def __post_init__(self) -> None:
@@ -170,7 +169,7 @@ SHEET = BEATS | {"title", "artist", "composer"}
 
 
 def parse_auto(text: str) -> float | str:
-    """Parse ``--tempo`` or ``--tuning``: a number, ``auto``, or text that `Options` refuses."""
+    """Parse ``--tempo`` or ``--tuning``: a number or ``auto``. Other text is returned, and `Options` refuses it."""
     text = text.strip()
     if text.lower() == AUTO:
         return AUTO
@@ -184,7 +183,7 @@ def parse_pickup(text: str) -> Fraction:
     """Parse ``--pickup``: beats such as ``1``, ``0.5`` or ``1/3``.
 
     Raises:
-        UsageError: if it is not a number.
+        UsageError: if the text is not a number.
     """
     try:
         if not text.isascii():
@@ -198,7 +197,7 @@ def parse_metre(text: str) -> Metre:
     """Parse ``--metre``: ``6/8``, or ``3`` for ``3/4``.
 
     Raises:
-        UsageError: if it is not a metre.
+        UsageError: if the text is not a metre.
     """
     try:
         return metres.parse_metre(text)

@@ -17,16 +17,17 @@ _WIDEST = 24  # semitones; largest range that all synthesisers support
 
 @dataclass(frozen=True, slots=True)
 class Bend:
-    """A movement of the pitch wheel at ``seconds`` to ``semitones`` relative to the note's integer pitch."""
+    """A movement of the pitch wheel at ``seconds``, to ``semitones`` above the note's integer MIDI number."""
 
     seconds: float
     semitones: float
 
 
 def bends(note: Note, track: PitchTrack) -> list[Bend]:
-    """Compute the pitch bends of a note, with the smallest number of steps that stays within 4 cents of the sung pitch.
+    """Compute the pitch bends with which a note follows the sung pitch.
 
-    The first bend is at the onset. In unvoiced frames, the last bend is kept. A note without voiced frames has its
+    The first bend is at the onset. A further bend is added only where the sung pitch is more than 4 cents from the last
+    bend. Across unvoiced frames, the sung pitch is interpolated. A note without voiced frames has one bend, to its
     fractional pitch.
 
     Args:
@@ -50,7 +51,7 @@ def bends(note: Note, track: PitchTrack) -> list[Bend]:
 
 
 def bend_range(curves: Sequence[Sequence[Bend]]) -> int:
-    """Return the range of the wheel in semitones on each side: 2, the default of MIDI, or more."""
+    """Return the range of the wheel in semitones in each direction: 2, which is the default of MIDI, or more."""
     farthest = max((abs(bend.semitones) for curve in curves for bend in curve), default=0.0)
     return min(_WIDEST, max(2, math.ceil(farthest)))
 

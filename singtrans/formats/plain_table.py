@@ -5,9 +5,9 @@
     0.50  261.6  0.75      onset, Hz, duration      Tony, Sonic Visualiser, vocadito
     60    0.50   1.25      MIDI, onset, offset      aubionotes
 
-An order of columns is plausible if onsets ascend, notes have a length that can be sung and do not overlap, and pitches
-are in the range of a voice. If two orders are plausible, the file is refused, and the user must name the columns.
-Further columns, such as velocities, are ignored.
+An order of columns is plausible if the onsets ascend, the lengths of the notes can be sung, the notes do not overlap,
+and the pitches are in the range of a voice. If several orders are plausible, the file is refused, and the user must
+name the columns. Further columns, such as velocities, are ignored.
 """
 
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ from singtrans.formats.text import (
 from singtrans.notes import Note
 
 LONGEST = 20.0
-"""Length of the longest sung note in seconds; a column with higher values does not have durations."""
+"""Length of the longest sung note in seconds; a column with higher values does not contain durations."""
 
 _OVERLAP = 0.05  # largest overlap of notes in seconds; in a wrong order, overlaps are longer
 _SHARE = 0.8  # least share of the rows that must be plausible; the others are reported line by line
@@ -44,10 +44,10 @@ _POSSIBLE = {"midi": (0.0, 127.5), "hz": (0.0, 13_290.0)}
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """An order of columns; either ``offset`` or ``duration`` is -1.
+    """An order of columns. The fields are indices of columns; either ``offset`` or ``duration`` is -1.
 
     Attributes:
-        name: names of the columns as for ``--columns``, with ``pitch`` for the pitch.
+        name: names of the columns, as in the option ``--columns``; the pitch is named ``pitch``.
     """
 
     name: str
@@ -122,7 +122,7 @@ def read_rows(path: Path, rows: Sequence[Row], reading: Reading, request: ReadOp
 
 
 def readings(values: np.ndarray, share: float = _SHARE) -> list[Reading]:
-    """List the plausible orders of columns; if some fit all rows, only those.
+    """List the plausible orders of columns. If some orders fit all rows, only those are listed.
 
     Args:
         values: (rows, 3) values of the first three columns.
@@ -139,7 +139,10 @@ def readings(values: np.ndarray, share: float = _SHARE) -> list[Reading]:
 
 
 def _plausible_share(values: np.ndarray, reading: Reading, overlap: float) -> float:
-    """Compute the share of rows that can be notes with an order; 0 if the pitches are not in the range of singing."""
+    """Compute the share of rows that are plausible notes if the columns have a given order.
+
+    The result is 0 if the median pitch is not in the range of singing.
+    """
     onsets, pitches = values[:, reading.onset], values[:, reading.pitch]
     offsets = values[:, reading.offset] if reading.offset >= 0 else onsets + values[:, reading.duration]
     voiced = pitches[pitches != 0]
@@ -155,18 +158,18 @@ def _plausible_share(values: np.ndarray, reading: Reading, overlap: float) -> fl
 
 
 def _rows(rows: Sequence[Row]) -> list[Row]:
-    """Remove rows with a single time, such as the length of the recording that aubionotes writes last."""
+    """Remove rows that contain only a time; in the last row, aubionotes writes the length of the recording."""
     return [row for row in rows if len(row.cells) > 1 or not is_number(row.cells[0])]
 
 
 def _values(rows: Sequence[Row]) -> np.ndarray:
-    """Return the numbers, (rows, 3), of all rows that begin with three numbers."""
+    """Return the first three numbers of all rows that begin with three numbers, as an array of shape (rows, 3)."""
     cells = [row.cells[:3] for row in rows if len(row.cells) >= 3 and all(map(is_number, row.cells[:3]))]
     return np.array([[number(cell) for cell in row] for row in cells], float).reshape(-1, 3)
 
 
 def _numbers(path: Path, row: Row, reading: Reading, request: ReadOptions) -> tuple[float, ...]:
-    """Return the first three numbers of a row; none if the line is invalid."""
+    """Return the first three numbers of a row; the tuple is empty if the line is invalid."""
     try:
         values = tuple(number(cell) for cell in row.cells[:3])
     except ValueError:

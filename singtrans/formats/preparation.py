@@ -1,4 +1,4 @@
-"""Preparation of a transcription and options for all writers."""
+"""Preparation of a transcription and of options for all writers."""
 
 from dataclasses import dataclass, replace
 
@@ -16,8 +16,9 @@ class Prepared:
     """Input of a format's writer.
 
     Attributes:
-        transcription: transcription whose notes have the numbers, ornaments, ends and transposition of the options.
-        options: options with the key and the kind of ends of the written notes.
+        transcription: transcription to which the options for tuning, key, ornaments, ends and transposition have been
+            applied.
+        options: options in which the key is transposed like the notes, and the kind of ends is set.
     """
 
     transcription: Transcription

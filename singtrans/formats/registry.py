@@ -1,4 +1,4 @@
-"""Registry of all formats, and tables that are made from their records."""
+"""Registry of all formats, and tables that are generated from it."""
 
 import difflib
 import importlib.util
@@ -56,22 +56,25 @@ FORMATS: tuple[Format, ...] = (
 """All formats. Those that are written come first, in the order of the help."""
 
 WRITERS: dict[str, Format] = {format.name: format for format in FORMATS if format.write}
-"""Map from names to formats that are written."""
+"""Map from names to formats, for the formats that can be written."""
 
 ENDINGS: dict[str, str] = {name: format.endings[0] for name, format in WRITERS.items()}
-"""Map from names to endings of written files. An ending has two dots if its last part is not unique."""
+"""Map from names of formats to endings of written files. An ending has two dots if its last part is not unique."""
 
 ALIASES: dict[str, str] = {alias: name for name, format in WRITERS.items() for alias in (name, *format.aliases)}
 """Map from all names that ``-f`` accepts, in lower case, to names of formats."""
 
 USES: dict[str, frozenset[str]] = {name: format.uses for name, format in WRITERS.items()}
-"""Map from names to fields of `Options` that change the file; ``audio`` is included if the recording's name does."""
+"""Map from names of formats to the fields of `Options` that affect the file.
+
+``audio`` is also included if only the name of the recording affects the file.
+"""
 
 SCORED: frozenset[str] = frozenset(name for name, fields in USES.items() if "tempo" in fields)
-"""Names of formats with beats, which use tempo, grid and lyrics."""
+"""Names of formats with beats; these formats use tempo, grid and lyrics."""
 
 SHEETS: frozenset[str] = frozenset(name for name, format in WRITERS.items() if format.is_sheet)
-"""Names of formats that are sheet music, which always have beats and a grid."""
+"""Names of formats of sheet music; these formats always have beats and a grid."""
 
 _KNOWN = {ending: name for name, format in WRITERS.items() for ending in format.endings}
 
@@ -94,7 +97,7 @@ BY_SUFFIX: dict[str, Format] = {
 """Map from endings to formats, for endings that only one format has."""
 
 READ_SUFFIXES: tuple[str, ...] = (*SHARED_SUFFIXES, *BY_SUFFIX)
-"""Endings of files of notes, in order from the most complete format."""
+"""Endings of files of notes, ordered from the most complete to the least complete format."""
 
 
 class Named(Protocol):
@@ -106,16 +109,16 @@ class Named(Protocol):
 
 
 def format_of(path: Named) -> str | None:
-    """Return the name of the written format for a file, by its longest known ending; None if there is none."""
+    """Return the name of the format in which a file is written, by its longest known ending; None if none is known."""
     name = path.name.lower()
     return next((_KNOWN[e] for e in sorted(_KNOWN, key=len, reverse=True) if name.endswith(e)), None)
 
 
 def find_format(text: str) -> Format:
-    """Return the written format for a name, an alias or an ending, in any case.
+    """Find the format for writing that has a name, an alias or an ending; upper and lower case are equal.
 
     Raises:
-        UsageError: if there is none. The message suggests a similar name, if there is one.
+        UsageError: if there is no such format. The message suggests a similar name, if there is one.
     """
     name = text.strip().lower()
     name = ALIASES.get(name) or _KNOWN.get(name) or ALIASES.get(name.removeprefix(".")) or ""

@@ -1,1 +1,1 @@
-"""The report page, on which a transcription can be played and corrected: one HTML file."""
+"""The report page: one HTML file in which a transcription can be played and corrected."""

@@ -1,7 +1,7 @@
 """The pictures behind the notes: a spectrogram on a semitone scale and the outline of the waveform.
 
-They are computed in advance. If the page computed them, it would open slowly, and the pictures of an hour would not
-fit into a browser's memory.
+The pictures are computed in advance. If the page computed them, it would open slowly, and the pictures of a recording
+of one hour would not fit into a browser's memory.
 """
 
 import base64
@@ -26,8 +26,8 @@ class Backdrop:
 
     Attributes:
         spectrogram: level over time and pitch.
-        outline: (values,) largest amplitude in each step of time, 0..1.
-        outline_hop: length of such a step in seconds.
+        outline: (values,) largest amplitude in each time step, from 0 to 1.
+        outline_hop: length of a time step in seconds.
     """
 
     spectrogram: "Spectrogram"
@@ -35,7 +35,11 @@ class Backdrop:
     outline_hop: float
 
     def fields(self) -> dict[str, object]:
-        """Return the content for the page: bytes as base64 of zlib data; rows of the spectrogram from low to high."""
+        """Return the JSON fields for the page.
+
+        Arrays of bytes are compressed with zlib and encoded in base64. The rows of the spectrogram are in ascending
+        order of pitch.
+        """
         level, duration = self.spectrogram.level, self.spectrogram.duration
         tiles = [_greys(level[:, first : first + TILE]) for first in range(0, level.shape[1], TILE)]
         return {
@@ -51,7 +55,7 @@ class Backdrop:
 
 
 def _greys(level: np.ndarray) -> np.ndarray:
-    """Convert levels from 0 to 1 to bytes from 0 to 15; four bits look smooth and compress well."""
+    """Convert levels from 0 to 1 to bytes from 0 to 15; sixteen levels look smooth and compress well."""
     return np.rint(level * _GREYS).astype(np.uint8)
 
 

@@ -1,7 +1,7 @@
 """The page's scripts and styles, each joined from many small files.
 
 The scripts are ES modules. A page that is opened from a disk cannot import files, so the modules are joined in the
-order of their imports. They share one scope, so no two of them may define the same name.
+order of their imports. The joined modules share one scope, so no two of them may define the same name.
 """
 
 import re
@@ -20,7 +20,7 @@ def script() -> str:
     """Join the modules that ``main.js`` needs into one script.
 
     Raises:
-        ValueError: if a module imports what another does not export, or two modules define one name.
+        ValueError: if a module imports a name that is not exported, or two modules define the same name.
     """
     order: list[str] = []
     _visit("main.js", order, set())

@@ -1,4 +1,4 @@
-"""The data in the page, as JSON, and a reader of the notes in a page."""
+"""Data of the report page as JSON, and reading of the notes from a page."""
 
 import hashlib
 import json
@@ -57,14 +57,14 @@ def content(transcription: Transcription, options: Options) -> dict[str, Any]:
 
 
 def notes_hash(transcription: Transcription) -> str:
-    """Return a hash of the notes, by which the page finds the corrections of exactly these notes."""
+    """Return a hash of the notes, with which the page finds corrections that belong to exactly these notes."""
     values = [(note.onset, note.offset, note.pitch, note.note) for note in transcription.notes]
     text = f"{transcription.audio} {np.round(np.array(values), 4).tolist()}"
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def read_page(path: Path) -> Transcription | None:
-    """Read the notes of a page as they were written, without the pitch track; None if it is not a report page.
+    """Read the notes that were written to a page, without the pitch track; return None if it is not a report page.
 
     Raises:
         InputError: if the file cannot be read.
@@ -85,20 +85,20 @@ def printable(name: str) -> str:
 
 
 def _voice(transcription: Transcription) -> str:
-    """Describe in a few words how the voice was separated; empty if the unseparated recording was used."""
+    """Describe in a few words how the voice was separated; the text is empty if it was not separated."""
     separation = transcription.separation
     return f"voice separated by {separation.engine}" if separation and separation.separated else ""
 
 
 def _analysis(transcription: Transcription, options: Options) -> Mapping[str, Any] | None:
-    """Return the figures for the summary from the options, or compute them from the notes."""
+    """Return the values for the summary: from the options if they contain them, otherwise computed from the notes."""
     if options.analysis is not None or not transcription.notes:
         return options.analysis
     return plain(analyse(transcription, options.reference))
 
 
 def _data(path: Path) -> str:
-    """Read the JSON in a page, which is on one line. The sound after it, which is most of the page, is not read."""
+    """Read the JSON in a page, which is on a single line. The sound, which is most of the page, is not read."""
     try:
         with path.open("rb") as file:
             line = next((line for line in file if line.startswith(_DATA)), b"")
@@ -108,7 +108,7 @@ def _data(path: Path) -> str:
 
 
 def _note(entry: Any) -> Note:
-    """Convert a note of the page; older pages have lists of numbers."""
+    """Convert an entry of the page to a note; in older pages, an entry is a list of numbers."""
     if isinstance(entry, list):
         return make_note(*map(finite, entry))
     onset, offset, pitch, confidence = (finite(entry[name]) for name in ("onset", "offset", "pitch", "confidence"))
@@ -118,7 +118,7 @@ def _note(entry: Any) -> Note:
 
 
 def _notes(notes: Sequence[Note], options: Options) -> list[dict[str, Any]]:
-    """Return the fields of JSON for each note, with its syllable, its doubts and whether a person has checked it."""
+    """Return the JSON fields of each note, including its syllable, its doubts, and whether a person has checked it."""
     checked, found = set(options.checked), []
     unsung = next((i for i, syllable in enumerate(options.lyrics) if syllable.text != HELD), len(notes))
     for number, (note, reasons, syllable) in enumerate(
@@ -138,7 +138,10 @@ def _notes(notes: Sequence[Note], options: Options) -> list[dict[str, Any]]:
 
 
 def _curve(track: PitchTrack) -> dict[str, Any]:
-    """Convert the pitch track to an even grid: start and hop in seconds, MIDI numbers or null, voicing from 0 to 1."""
+    """Convert the pitch track to evenly spaced frames.
+
+    The fields are the start and the hop in seconds, the MIDI numbers (None where unvoiced), and the voicing (0 to 1).
+    """
     if len(track) < 2:
         return {"start": 0.0, "hop": 1.0, "midi": [], "voicing": []}
     hop = float(np.median(np.diff(track.time)))
@@ -152,7 +155,7 @@ def _curve(track: PitchTrack) -> dict[str, Any]:
 
 
 def _beats(notes: Sequence[Note], options: Options) -> dict[str, Any] | None:
-    """Return the stated beats, or beats of the notes' steady tempo; None if they have no steady tempo."""
+    """Return the stated beats, or the beats found in the notes; None if no beats are stated or certain enough."""
     beats, metre = options.beats, options.metre if isinstance(options.metre, Metre) else None
     if isinstance(options.tempo, float | int):
         beats = align_beats(float(options.tempo), notes, metre or DEFAULT_METRE)
@@ -163,6 +166,6 @@ def _beats(notes: Sequence[Note], options: Options) -> dict[str, Any] | None:
 
 
 def beat_fields(beats: Beats) -> dict[str, Any]:
-    """Return the fields of JSON for beats."""
+    """Return the JSON fields of beats."""
     times, quarters = (np.round(np.asarray(values, float), 6).tolist() for values in (beats.times, beats.quarters))
     return {"times": times, "quarters": quarters, "metre": str(beats.metre)}

@@ -1,7 +1,8 @@
-"""Choose the notes that a person should check, and give reasons.
+"""Choice of the notes that a person should check, with reasons.
 
-A note with probabilities is doubtful if one of them is low. Notes from other programs, or from models without
-calibration, have only a confidence, or none. The tenth of these notes with the lowest confidence is doubtful.
+A note with calibrated probabilities is doubtful if one of them is low. Notes from other programs, or from models
+without calibration, have only a confidence, or none. Of those with a confidence, the tenth with the lowest confidence
+is doubtful.
 """
 
 import math
@@ -16,10 +17,10 @@ _CERTAIN = 1.0  # confidence of notes that a person made, and of notes without a
 
 
 def doubts(notes: Sequence[Note]) -> list[tuple[str, ...]]:
-    """Find the reasons to check each note; the tuple is empty if there are none.
+    """Find the reasons to check each note; the tuple of a note is empty if there are none.
 
-    The reasons are ``onset``, ``pitch``, ``octave`` and ``offset`` (if that probability is low), and ``unsure`` (in the
-    tenth with the lowest confidence). ``short`` (a short note) and ``between`` (a pitch between two
+    The reasons are ``onset``, ``pitch``, ``octave`` and ``offset`` (that probability is low), and ``unsure`` (the note
+    is in the tenth with the lowest confidence). ``short`` (the note is short) and ``between`` (the pitch is between two
     semitones) may follow as explanations.
     """
     limit = _limit([note.confidence for note in notes if note.certainty is None and note.confidence < _CERTAIN])

@@ -18,7 +18,7 @@ from singtrans.formats.page.sound import OUTLINE_HOP, Sound, encode
 from singtrans.notes import Note, Transcription
 
 LONG_SECONDS = 1200.0
-"""Duration in seconds from which the sound is compressed with losses."""
+"""Least duration in seconds of a recording whose sound is compressed with losses."""
 
 _LOW_MARGIN, _HIGH_MARGIN = 7.0, 12.0  # semitones of the spectrogram below and above the notes
 _POLICY = (
@@ -33,7 +33,7 @@ def page(transcription: Transcription, options: Options = PLAIN, long_seconds: f
     Args:
         transcription: the notes, and the pitch track if there is one.
         options: the recording (None for a page that plays only the notes), beats, key, syllables and analysis.
-        long_seconds: duration in seconds from which the sound is compressed with losses.
+        long_seconds: least duration in seconds of a recording whose sound is compressed with losses.
 
     Raises:
         InputError: if the recording cannot be read.
@@ -59,7 +59,7 @@ def page(transcription: Transcription, options: Options = PLAIN, long_seconds: f
 
 
 def embedded(value: object) -> str:
-    """Convert to JSON that is safe inside a script element."""
+    """Convert a value to JSON that is safe inside a script element."""
     text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 

@@ -26,7 +26,7 @@ class Sound:
         content: the compressed sound in base64.
         seconds: duration.
         recording: hash of the decoded samples, which is the same in every page of this recording.
-        outline: (values,) largest amplitude in each `OUTLINE_HOP`, relative to the largest of all.
+        outline: (values,) largest amplitude in each step of `OUTLINE_HOP` seconds, divided by the largest of all.
     """
 
     mime: str
@@ -39,12 +39,12 @@ class Sound:
 def encode(recording: audio.Source, long_seconds: float) -> Sound:
     """Compress a recording.
 
-    FLAC keeps the exact length, and every browser plays it. Long recordings become Ogg Vorbis, which has a quarter of
-    the size. Opus is no smaller at this quality, and libsndfile takes ten times as long to encode it.
+    FLAC keeps the exact length, and every browser plays it. Long recordings are compressed with Ogg Vorbis, which needs
+    a quarter of the space. Opus is no smaller at this quality, and libsndfile takes ten times as long to encode it.
 
     Args:
         recording: the recording.
-        long_seconds: duration in seconds from which the sound becomes Ogg Vorbis.
+        long_seconds: least duration in seconds of a recording that is compressed with Ogg Vorbis.
 
     Raises:
         InputError: if the recording cannot be read.
@@ -72,7 +72,7 @@ def _writer(buffer: io.BytesIO, is_long: bool) -> "SoundFile":
 
 
 class _Outline:
-    """Collects the outline of a waveform from blocks of samples."""
+    """Outline of a waveform, collected from blocks of samples."""
 
     def __init__(self) -> None:
         self._step = round(OUTLINE_HOP * RATE)

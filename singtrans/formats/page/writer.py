@@ -8,7 +8,7 @@ from singtrans.notes import Transcription
 
 
 def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
-    """Write the page, with the recording if the options name one.
+    """Write the page, with the sound of the recording if the options contain a recording.
 
     Raises:
         InputError: if the recording cannot be read.

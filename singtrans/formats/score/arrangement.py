@@ -1,4 +1,4 @@
-"""Prepare a transcription for notation: put its notes on beats and join them with their syllables."""
+"""Preparation of a transcription for notation: notes are placed on beats, and each note gets its syllable."""
 
 from dataclasses import dataclass, replace
 
@@ -24,9 +24,9 @@ class Arrangement:
 
     Attributes:
         notes: notes with the times that are written, in seconds.
-        unmoved: the notes before they were quantized; their ends are chosen in the same way.
+        unmoved: the notes before quantization. Their ends are joined if the ends of ``notes`` are joined.
         beats: the beats of the music.
-        is_found: whether the beats were found in the notes; otherwise, they are stated or the default.
+        is_found: whether the beats were found in the notes; otherwise, they were stated, or are the default.
         rhythm: metre, tempo and note values for a score; None without a grid.
         syllables: syllable of each note; None for a note without one.
         breaths: for each note, whether the singer breathes after it.
@@ -49,7 +49,7 @@ def arrange(transcription: Transcription, options: Options, *, score: bool = Fal
     Args:
         transcription: notes in time order.
         options: tempo, metre, grid, ends and lyrics.
-        score: whether this becomes sheet music, which has beats and a grid even if the options ask for none.
+        score: whether the result becomes sheet music, which has beats and a grid even if the options ask for none.
     """
     remarks: list[str] = []
     is_joined = (options.ends or (JOINED if score else SUNG)) == JOINED
@@ -79,12 +79,15 @@ def arrange(transcription: Transcription, options: Options, *, score: bool = Fal
 
 
 def _pulse(transcription: Transcription) -> float | None:
-    """Return the tempo of the instruments, if it is known."""
+    """Return the tempo of the instruments, or None if it is unknown."""
     return transcription.separation.tempo if transcription.separation else None
 
 
 def _plausible_breaths(notes: tuple[Note, ...], rhythm: Rhythm | None) -> tuple[bool, ...]:
-    """Return for each note whether the singer breathes after it; most phrases begin on a beat."""
+    """Return for each note whether the singer breathes after it.
+
+    Most phrases begin on a beat, so a short silence counts as a breath only if the next note begins on a beat.
+    """
     breaths = find_breaths(notes)
     if rhythm is None:
         return breaths
@@ -97,7 +100,7 @@ def _plausible_breaths(notes: tuple[Note, ...], rhythm: Rhythm | None) -> tuple[
 
 
 def _with_ends(notes: tuple[Note, ...], rhythm: Rhythm) -> tuple[Note, ...]:
-    """Return the notes with the ends of a rhythm, in seconds."""
+    """Replace the ends of notes with the ends that a rhythm has, converted to seconds."""
     ends = rhythm.beats.seconds(np.array(rhythm.ends, float)).tolist()
     limits = [note.onset for note in notes[1:]] + ends[-1:]  # swing moves onsets, but not the ends in a score
     return tuple(

@@ -12,11 +12,11 @@ BEGIN, CONTINUE, END, FORWARD, BACKWARD = "begin", "continue", "end", "forward h
 """The values of MusicXML's element ``beam``."""
 
 _IRREGULAR = {5: (2, 3), 7: (2, 2, 3), 8: (3, 3, 2), 10: (3, 3, 2, 2), 11: (3, 3, 3, 2)}
-"""Sizes of beamed groups, by the number of eighth or sixteenth notes in a bar; multiples of three need no entry."""
+"""Sizes of beamed groups, by the numerator of the metre. Multiples of three need no entry."""
 
 
 def beam_groups(metre: Metre) -> tuple[int, ...]:
-    """Return the lengths, in divisions, of the parts of a bar; beams do not cross from one part to the next."""
+    """Return the lengths, in divisions, of the parts of a bar. No beam crosses the boundary between two parts."""
     unit = int(metre.unit * QUARTER)
     if metre.is_compound or metre.denominator < 8:
         return (int(metre.beat * QUARTER),) * metre.beats
@@ -25,7 +25,7 @@ def beam_groups(metre: Metre) -> tuple[int, ...]:
 
 
 def beams(bar: Bar, metre: Metre) -> list[tuple[str, ...]]:
-    """Return MusicXML's values of the beams at each symbol of a bar, the longest beam first; empty without beams."""
+    """Return MusicXML's beam values for each symbol of a bar, the eighth-note beam first; empty without beams."""
     whole = int(metre.bar * QUARTER)
     line = bar.start // whole * whole
     groups: list[int] = []
@@ -42,7 +42,7 @@ def beams(bar: Bar, metre: Metre) -> list[tuple[str, ...]]:
 
 
 def _join(symbols: Sequence[ScoreSymbol]) -> list[tuple[str, ...]]:
-    """Return the beams of notes that are joined."""
+    """Return the beam values of notes that are joined by a beam."""
     flags = [_FLAGS[symbol.value.type] for symbol in symbols]
     found: list[list[str]] = [[] for _ in symbols]
     for level in range(1, max(flags) + 1):
@@ -57,7 +57,10 @@ def _join(symbols: Sequence[ScoreSymbol]) -> list[tuple[str, ...]]:
 
 
 def _hook(symbols: Sequence[ScoreSymbol], number: int) -> str:
-    """Return the direction of a short beam at a single note: towards the note with which it fills a longer value."""
+    """Return the direction of a partial beam, which belongs to only one note.
+
+    The beam points to the neighbour that, together with this note, completes a longer note value.
+    """
     if number in (0, len(symbols) - 1):
         return FORWARD if number == 0 else BACKWARD
     symbol = symbols[number]

@@ -1,7 +1,8 @@
-"""Choose where notes end in a score: at the next note, or at a place from which a rest is easily read.
+"""Choice of the ends of notes in a score: at the next note, or earlier, where the following rest is easy to read.
 
-A singer ends most notes earlier than a score does. All places on the grid up to the next note are compared by two
-costs: their distance from the end that was sung, and the number of symbols for the note and the rest after it.
+Most notes are sung shorter than they are written. Therefore, positions on the grid near the sung end, up to the next
+note, are compared. The cost of a position grows with its distance in time from the sung end, and with the number of
+symbols that the note and the rest after it need. A rest also costs more if it is short or does not begin on a beat.
 """
 
 from collections.abc import Sequence
@@ -25,11 +26,12 @@ _REACH = 2 * QUARTER  # divisions from the sung end within which places are comp
 
 
 def written_ends(starts: Sequence[Fraction], offsets: Sequence[float], beats: Beats) -> tuple[Fraction, ...]:
-    """Choose where notes end.
+    """Choose the ends of notes in a score, in quarter notes like ``starts``.
 
     Args:
         starts: start of each note, in quarter notes since the first bar line of the beats; ascending.
-        offsets: (notes,) end of each note in seconds; the end in a score if that is known.
+        offsets: (notes,) end of each note in seconds: the time at which a score would end the note if that is known,
+            otherwise the sung end.
         beats: the beats.
     """
     sung = (beats.position(np.array(offsets, float)) * QUARTER).tolist()
@@ -48,7 +50,7 @@ def written_ends(starts: Sequence[Fraction], offsets: Sequence[float], beats: Be
 
 
 def _places(start: int, position: float, following: int | None) -> list[int]:
-    """Return the places after a note's start where it could end, including the start of the next note."""
+    """Return the divisions at which a note could end; the start of the next note is one of them if it is near."""
     first = max(start + 1, int(position) - _REACH)
     last = int(max(position, start)) + _REACH
     places = range(-(-first // _STEP) * _STEP, last + 1, _STEP)
@@ -77,7 +79,7 @@ def _complexity(start: int, end: int, following: int | None, metre: Metre) -> fl
 
 
 def _symbols(start: int, end: int, metre: Metre, rest: bool) -> int:
-    """Return the number of symbols for the last bars of a note or a rest; triplets are not considered."""
+    """Return the number of symbols that the last bars of a note or a rest need; triplets are not considered."""
     bar = _bar_length(metre)
     start = max(start, (end // bar - _LAST_BARS) * bar)
     line = start // bar * bar
@@ -86,7 +88,7 @@ def _symbols(start: int, end: int, metre: Metre, rest: bool) -> int:
 
 @lru_cache(maxsize=4096)
 def _symbols_in(start: int, end: int, metre: Metre, rest: bool) -> int:
-    """Return the number of symbols for a note or a rest that starts in the first bar."""
+    """Return the number of symbols that a note or a rest needs if it starts in the first bar."""
     bar = _bar_length(metre)
     start, end = (round(place / STRAIGHT_STEP) * STRAIGHT_STEP for place in (start, end))
     cuts = sorted({start, end, *range((start // bar + 1) * bar, end, bar)})

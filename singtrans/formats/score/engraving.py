@@ -12,7 +12,7 @@ from singtrans.formats.score.sheet import Sheet
 from singtrans.formats.score.signs import draw_ornaments
 
 WIDTH, HEIGHT = 2100, 2970
-"""Size of a page, in verovio's tenths of a millimetre: A4."""
+"""Width and height of an A4 page in tenths of a millimetre, which are verovio's units."""
 
 _LONGEST = 60_000  # the longest page that verovio makes
 _MARGIN = 150
@@ -24,11 +24,11 @@ ElementTree.register_namespace("xlink", "http://www.w3.org/1999/xlink")
 
 
 def engrave(sheet: Sheet, *, whole: bool) -> list[str]:
-    """Draw each page.
+    """Draw a sheet as one SVG picture per page.
 
     Args:
         sheet: music to draw.
-        whole: whether pages are as long as they need to be, and contain their font; otherwise they are A4, with page
+        whole: whether a page is as long as the music needs, and contains its font; otherwise, pages are A4, and have
             numbers.
 
     Raises:
@@ -71,7 +71,7 @@ def engrave(sheet: Sheet, *, whole: bool) -> list[str]:
 
 
 def _finish(page: Element, sheet: Sheet, number: int, whole: bool) -> None:
-    """Replace text that verovio wrote in its own fonts, or in a place that programs interpret differently."""
+    """Replace text that verovio wrote in its own fonts, or at a position that programs interpret differently."""
     fonts = VEROVIO if whole else TYPST
     for element in (page, page.find(f"{{{SVG}}}svg")):
         if element is not None:

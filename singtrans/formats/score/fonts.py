@@ -11,11 +11,12 @@ _REGULAR = re.compile(r"@font-face\s*\{[^}]*font-weight:\s*normal;\s*font-style:
 
 @dataclass(frozen=True, slots=True)
 class Fonts:
-    """Fonts of all text of a page.
+    """Fonts of the text on a page.
 
     Attributes:
         families: families in the order of preference, as in CSS.
-        narrow: width of the letters of Times, which verovio expects, relative to letters of the first family.
+        narrow: factor for the size of letters, so that letters of the first family are as wide as those of Times, which
+            verovio expects.
     """
 
     families: str
@@ -23,10 +24,10 @@ class Fonts:
 
 
 TYPST = Fonts(f"'Libertinus Serif', {_TIMES}", 0.94)
-"""The first family comes with typst, which embeds it in PDF."""
+"""Fonts for PDF. The first family comes with typst, which embeds it in the file."""
 
 VEROVIO = Fonts(f"Liberation, {_TIMES}", 1.0)
-"""The first family comes with verovio; `font_face` embeds it in SVG."""
+"""Fonts for SVG. The first family comes with verovio, and `font_face` returns the rule that embeds it."""
 
 
 @cache
@@ -34,7 +35,7 @@ def font_face(resources: str) -> str:
     """Return the CSS rule that contains the regular letters of Liberation Serif; empty if verovio has none.
 
     Args:
-        resources: verovio's folder of fonts.
+        resources: folder with the fonts of verovio.
     """
     path = Path(resources) / "Liberation.css"
     found = _REGULAR.search(path.read_text(encoding="utf-8")) if path.is_file() else None

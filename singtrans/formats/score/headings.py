@@ -35,7 +35,7 @@ def add_page_number(page: Element, number: int) -> None:
 
 
 def replace_tempo(page: Element, sheet: Sheet) -> None:
-    """Draw the note of the tempo mark as a shape, which needs no font; draw nothing for a hidden tempo."""
+    """Draw the note of the tempo mark as a shape, which needs no font; remove the mark if the tempo is not shown."""
     for group in page.iter(f"{{{SVG}}}g"):
         text = group.find(f"{{{SVG}}}text")
         if "tempo" not in group.get("class", "").split() or text is None:
@@ -56,7 +56,7 @@ def tidy_lyrics(page: Element, narrow: float) -> None:
 
     Args:
         page: an engraved page.
-        narrow: factor of the size of letters.
+        narrow: factor by which the size of letters is multiplied.
     """
     for group in page.iter(f"{{{SVG}}}g"):
         if "syl" not in group.get("class", "").split():
@@ -71,7 +71,7 @@ def tidy_lyrics(page: Element, narrow: float) -> None:
 
 
 def _draw_note(group: Element, x: float, y: float, sheet: Sheet) -> float:
-    """Draw the note value of a beat, and return the width that it takes."""
+    """Draw the note value of a beat, and return the width of the drawing."""
     metre, size = sheet.metre, _TEMPO
     rx, ry, stem = 0.19 * size, 0.13 * size, 0.85 * size
     cx, cy, right = x + rx, y - ry, x + 1.9 * rx
@@ -101,7 +101,7 @@ def _stroke(group: Element, path: str, width: float) -> None:
 
 
 def _size(page: Element) -> tuple[float, float]:
-    """Return width and height of a page in pixels."""
+    """Return the width and the height of a page in pixels."""
     _, _, width, height = (float(value) for value in page.get("viewBox", "0 0 0 0").split())
     return width, height
 

@@ -1,4 +1,4 @@
-"""Divide notes on a grid into bars, note values, rests, triplets and ties."""
+"""Division of notes on a grid into bars, and into symbols: note heads, rests, triplets and ties."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
@@ -23,10 +23,10 @@ class ScoreSymbol:
     Attributes:
         start: number of divisions after the first bar line.
         value: note value.
-        note: the number of the transcription's note; `REST` for a rest.
-        triplet: the triplet that contains it; None if there is none.
+        note: index of the note in the transcription; `REST` for a rest.
+        triplet: triplet that contains the symbol; None if there is none.
         tied: whether a tie leads to the next symbol.
-        first: whether it is the first symbol of its note.
+        first: whether the symbol is the first one of its note.
     """
 
     start: int
@@ -38,7 +38,7 @@ class ScoreSymbol:
 
     @property
     def end(self) -> int:
-        """Its end: the number of divisions after the first bar line."""
+        """End of the symbol: number of divisions after the first bar line."""
         return self.start + self.value.length
 
 
@@ -50,7 +50,7 @@ class Bar:
         number: the printed number; 0 for a pickup.
         start: number of divisions after the first bar line; negative for a pickup.
         length: number of divisions; smaller for a pickup, and often for the last bar of a song with a pickup.
-        symbols: notes and rests that fill it; empty if nothing is sung in it.
+        symbols: notes and rests that fill the bar; empty if nothing is sung in the bar.
     """
 
     number: int
@@ -60,10 +60,11 @@ class Bar:
 
 
 def lay_out(starts: Sequence[Fraction], ends: Sequence[Fraction], metre: Metre) -> tuple[Bar, ...]:
-    """Write notes in bars; empty bars before the first note are left out.
+    """Divide notes into bars; empty bars before the first note are left out.
 
     If the first note starts a beat or more after a bar line, and notes follow in other bars, the first bar is a pickup.
-    The last bar is shortened by the length of the pickup if nothing is sung there.
+    In this case, the last bar is shortened by the length of the pickup, unless something is sung in the part that would
+    be removed.
 
     Args:
         starts: start of each note, in quarter notes since a bar line.
@@ -92,7 +93,11 @@ def lay_out(starts: Sequence[Fraction], ends: Sequence[Fraction], metre: Metre) 
 
 
 def _pickup_start(start: int, triplets: Sequence[Triplet], metre: Metre) -> int:
-    """Return where the first bar begins: at the first note or its triplet, or at the bar line if that is near."""
+    """Return where the first bar begins.
+
+    It begins at the bar line if the first note starts less than a beat later; otherwise, at the first note or at the
+    triplet that contains this note.
+    """
     if start < metre.beat * QUARTER:
         return 0
     return next((triplet.start for triplet in triplets if triplet.start < start < triplet.end), start)
@@ -123,7 +128,11 @@ def _bars(first: int, spans: Sequence[tuple[int, int]], triplets: Sequence[Tripl
 
 
 def _end(first: int, sung: int, bar: int, triplets: Sequence[Triplet]) -> int:
-    """Return where the last bar ends: at its bar line, or earlier by the pickup's length if nothing is sung there."""
+    """Return where the last bar ends.
+
+    Without a pickup, the last bar is complete. With a pickup, it is shorter by the length of the pickup, unless
+    something is sung in the part that would be removed.
+    """
     stop = max(bar, -(-sung // bar) * bar)
     short = stop - -first % bar
     last = triplets[-1].end if triplets else 0

@@ -1,4 +1,4 @@
-"""MusicXML: the melody as sheet music, in a spelled key, with bars, rests, ties and lyrics.
+"""MusicXML: the melody as sheet music, with a key, bars, rests, ties and lyrics.
 
 The file does not contain pitches between semitones or times off the grid.
 """
@@ -14,9 +14,9 @@ from singtrans.notes import Transcription
 
 
 def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
-    """Write the melody as MusicXML 3.1, from the bar of its first note on.
+    """Write the melody as MusicXML 3.1, starting with the bar of the first note.
 
-    Without a grid in the options, notes are moved to sixteenth notes; without a tempo, the tempo is estimated.
+    Without a grid in the options, notes are moved to sixteenth notes or triplets. Without a tempo, it is estimated.
 
     Raises:
         InputError: if the notes span more bars than a score can have.

@@ -1,4 +1,4 @@
-"""The XML of a MusicXML file, which may be compressed (``.mxl``)."""
+"""Reading of the XML of a MusicXML file, which may be compressed (``.mxl``)."""
 
 import io
 import zipfile
@@ -10,7 +10,7 @@ from singtrans.files import MOST_BYTES, read_bytes
 
 
 def score_root(path: Path) -> ElementTree.Element:
-    """Parse a file of MusicXML, compressed or not.
+    """Parse a MusicXML file, which may be compressed.
 
     Raises:
         InputError: if the file cannot be read or is not MusicXML.
@@ -32,7 +32,7 @@ def score_root(path: Path) -> ElementTree.Element:
 def _unpack(path: Path, content: bytes) -> bytes:
     """Return the score in a compressed file.
 
-    The size is checked before unpacking, because a score can be thousands of times as large as its compressed file.
+    The size is checked before unpacking, because a score can be thousands of times as large as the compressed file.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:

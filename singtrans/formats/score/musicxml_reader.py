@@ -1,7 +1,7 @@
-"""Read MusicXML as it sounds, with repeats, transposing instruments and the tempo marks of all parts.
+"""Reading of MusicXML as it sounds, with repeats, transposing instruments and the tempo marks of all parts.
 
-Cue notes and grace notes are left out; quarter tones are kept. A note that cannot be read is reported, and the rest of
-the file is read. Source: the MusicXML 4.0 reference, w3.org/2021/06/musicxml40.
+Cue notes and grace notes are left out; quarter tones are kept. Notes and bars that cannot be read are skipped, and are
+reported if the caller collects faults. Source: the MusicXML 4.0 reference, w3.org/2021/06/musicxml40.
 """
 
 import re
@@ -29,12 +29,12 @@ _WORDS = {
     "to_coda": re.compile(r"\bto coda\b", re.IGNORECASE),
     "fine": re.compile(r"^\s*fine\s*$", re.IGNORECASE),
 }
-"""Jumps as they are printed, for scores that do not state them for playback."""
+"""Printed words for jumps, for scores that do not state the jumps for playback."""
 
 
 @dataclass(slots=True)
 class _State:
-    """Settings of a part that hold from one bar to the next."""
+    """Settings of a part that remain valid from one bar to the next."""
 
     divisions: float = 1.0
     transpose: float = 0.0
@@ -48,9 +48,9 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
     """Read the sung voice of one part; tied notes are joined, and only the highest note of a chord is kept.
 
     Args:
-        path: the file, compressed or not.
-        request: its ``voice`` is the part's name, id or number, counted from 1; None for the first part with words, or
-            else the first part with notes. Its ``faults`` collects errors.
+        path: path of the file, which may be compressed.
+        request: options, of which ``voice`` and ``faults`` are used. ``voice`` is the name, the id or the number of a
+            part, counted from 1. If it is None, the first part with words is read, or else the first part with notes.
 
     Raises:
         InputError: if the file cannot be read or is not MusicXML, or has no such part.
@@ -59,12 +59,12 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
 
 
 def read_song(path: Path, notes: Sequence[Note], request: ReadOptions = DEFAULTS) -> Song:
-    """Read the syllables of notes that were read from a score, and its beats.
+    """Read the syllables and the beats of a score whose notes have been read.
 
-    Where a passage is repeated, the second verse is taken the second time, if there is one.
+    When a passage is repeated, the second verse is used for the second time, if there is one.
 
     Raises:
-        InputError: if :func:`read` would raise one.
+        InputError: under the same conditions as for :func:`read`.
     """
     performance = _perform(path, request)
     return Song(syllables_of(notes, performance.words), performance.beats)
@@ -86,7 +86,7 @@ def _perform(path: Path, request: ReadOptions) -> Performance:
 
 
 def _parts(root: ElementTree.Element) -> Iterator[tuple[str, str, list[ElementTree.Element]]]:
-    """Yield the id, name and bars of each part, both for files with bars inside parts and with parts inside bars."""
+    """Yield the id, the name and the bars of each part. In a file, bars may be inside parts, or parts inside bars."""
     names = {e.get("id", ""): (e.findtext("part-name") or "").strip() for e in root.iter("score-part")}
     bars: dict[str, list[ElementTree.Element]] = {}
     if tag_of(root) == "score-partwise":
@@ -195,7 +195,7 @@ def _add_note(
 
 
 def _words(element: ElementTree.Element) -> Iterator[tuple[int, Syllable]]:
-    """Yield the verse and the syllable of each lyric of a note; two syllables on one note are joined."""
+    """Yield the number of the verse and the syllable for each lyric of a note; two syllables on one note are joined."""
     for place, lyric in enumerate(element.findall("lyric"), 1):
         texts = [(part.text or " ") for part in lyric if tag_of(part) in ("text", "elision")]
         kinds = [(part.text or "").strip() for part in lyric.findall("syllabic")] or ["single"]
@@ -242,7 +242,7 @@ def _read_direction(element: ElementTree.Element, bar: Bar, at: float) -> None:
 
 
 def _metronome(element: ElementTree.Element) -> float | None:
-    """Return the quarters per minute of a printed mark; None if it states none, as in quarter = half."""
+    """Return the quarter notes per minute of a printed mark; None for a mark without a number, as in quarter = half."""
     unit = _BEAT_UNITS.get((element.findtext("beat-unit") or "").strip())
     number = _NUMBER.search(element.findtext("per-minute") or "")
     if unit is None or number is None:

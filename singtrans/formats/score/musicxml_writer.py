@@ -1,4 +1,4 @@
-"""MusicXML 3.1 of a sheet: one part, one voice."""
+"""Writing of a sheet as MusicXML 3.1, with one part and one voice."""
 
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
@@ -77,7 +77,7 @@ def _add_part_list(root: Element, sheet: Sheet) -> None:
 
 
 class _BarWriter:
-    """Writes the bars of a sheet in order."""
+    """Writer of the bars of a sheet, which must be written in order."""
 
     def __init__(self, sheet: Sheet) -> None:
         self._sheet = sheet
@@ -86,7 +86,7 @@ class _BarWriter:
         self._melismas = _melismas(sheet.syllables)
 
     def element(self, index: int) -> Element:
-        """Return one bar."""
+        """Return the XML element of a bar."""
         bar = self._sheet.bars[index]
         element = Element("measure", number=str(bar.number))
         if bar.number == 0:
@@ -159,7 +159,7 @@ def _attributes(sheet: Sheet) -> Element:
 
 
 def _tempo(sheet: Sheet) -> Element:
-    """Return the tempo mark; a tempo that is only a guess is not printed, but players follow it."""
+    """Return the tempo mark. A tempo that is only a guess is not printed, but is used for playback."""
     metre, beats = sheet.metre, sheet.tempo.beats
     quarters = f"{beats * float(metre.beat):g}"
     if not sheet.tempo.shown:
@@ -175,7 +175,7 @@ def _tempo(sheet: Sheet) -> Element:
 
 
 def _brackets(bar: Bar, joined: list[tuple[str, ...]]) -> set[int]:
-    """Return the starts of the triplets that need a bracket, because no single beam joins their notes."""
+    """Return the starts of the triplets that need a bracket because no single beam joins their notes."""
     inside: dict[int, list[tuple[str, ...]]] = {}
     for symbol, names in zip(bar.symbols, joined, strict=True):
         if symbol.triplet is not None:
@@ -188,7 +188,7 @@ def _brackets(bar: Bar, joined: list[tuple[str, ...]]) -> set[int]:
 
 
 def _before_rests(sheet: Sheet) -> set[int]:
-    """Return the numbers of the last note and of all notes before a rest: a breath after them needs no mark."""
+    """Return the indices of the last note and of all notes directly before a rest; breaths after them need no mark."""
     symbols = [symbol for bar in sheet.bars for symbol in bar.symbols or (None,)]
     following = [*symbols[1:], None]
     return {
@@ -199,7 +199,7 @@ def _before_rests(sheet: Sheet) -> set[int]:
 
 
 def _melismas(syllables: tuple[Syllable | None, ...]) -> dict[int, tuple[int, int]]:
-    """Map each note of a syllable with several notes to the first and the last note of that syllable."""
+    """Map each note of a syllable that has several notes to the first and the last note of that syllable."""
     found: dict[int, tuple[int, int]] = {}
     first = 0
     for number, syllable in enumerate(syllables):

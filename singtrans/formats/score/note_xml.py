@@ -1,4 +1,4 @@
-"""Elements of MusicXML for notes and rests."""
+"""MusicXML elements for notes and rests."""
 
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element, SubElement
@@ -19,12 +19,12 @@ class Head:
     Attributes:
         spelling: step, alteration and octave.
         accidental: whether an accidental is written.
-        tie_stops: whether a tie leads to it.
-        syllable: syllable that is sung on it; None if there is none.
+        tie_stops: whether a tie leads to the note head.
+        syllable: syllable that begins at the note head; None if there is none.
         extends: whether the syllable is held for more than this symbol.
         slur: ``start``, ``stop`` or empty.
-        breath: whether the singer breathes after it.
-        marks: further articulations, by MusicXML's names.
+        breath: whether the singer breathes after the note head.
+        marks: MusicXML's names of further articulations.
     """
 
     spelling: Spelling
@@ -38,12 +38,12 @@ class Head:
 
 
 def note_id(number: int) -> str:
-    """Return the identifier of the first symbol of a note with signs."""
+    """Return the identifier of the first symbol of a note that has signs for ornaments."""
     return f"note-{number}"
 
 
 def rest_element(symbol: ScoreSymbol) -> Element:
-    """Return a rest; a triplet with a rest has a bracket."""
+    """Return the element of a rest. A triplet that contains a rest has a bracket."""
     note = Element("note")
     SubElement(note, "rest")
     _text(note, "duration", symbol.value.length)
@@ -54,7 +54,7 @@ def rest_element(symbol: ScoreSymbol) -> Element:
 
 
 def bar_rest_element(length: int) -> Element:
-    """Return the rest of an empty bar."""
+    """Return the element of a rest that fills a bar."""
     note = Element("note")
     SubElement(note, "rest", measure="yes")
     _text(note, "duration", length)
@@ -63,7 +63,7 @@ def bar_rest_element(length: int) -> Element:
 
 
 def grace_element(spelling: Spelling, accidental: Accidental) -> Element:
-    """Return a grace note, which precedes its main note."""
+    """Return the element of a grace note, which precedes the element of the main note."""
     note = Element("note")
     SubElement(note, "grace", slash="yes")
     _add_pitch(note, spelling)
@@ -74,12 +74,12 @@ def grace_element(spelling: Spelling, accidental: Accidental) -> Element:
 
 
 def note_element(symbol: ScoreSymbol, head: Head, beams: tuple[str, ...], bracket: bool) -> Element:
-    """Return a note.
+    """Return the element of a note.
 
     Args:
-        symbol: note value and place.
+        symbol: note value and position.
         head: pitch, words and signs.
-        beams: MusicXML's value of each of its beams.
+        beams: MusicXML's value of each beam of the note.
         bracket: whether a triplet that begins with the note has a bracket.
     """
     note = Element("note")
@@ -107,7 +107,7 @@ def _add_pitch(note: Element, spelling: Spelling) -> None:
 
 
 def _add_value(note: Element, symbol: ScoreSymbol, head: Head | None = None) -> None:
-    """Add voice, note value, accidental and triplet, in the order of the standard."""
+    """Add voice, note value, accidental and triplet, in the order that the standard requires."""
     _text(note, "voice", 1)
     _text(note, "type", symbol.value.type)
     for _ in range(symbol.value.dots):

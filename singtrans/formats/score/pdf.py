@@ -28,7 +28,7 @@ _DOCUMENT = "#set document(title: sys.inputs.title, author: sys.inputs.author, d
 
 
 def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
-    """Write the melody as vector graphics, on as many pages as it needs.
+    """Write the melody as vector graphics, on as many pages as the music needs.
 
     Raises:
         UsageError: if verovio or typst is not installed.

@@ -1,4 +1,4 @@
-"""Play a score: put its bars in the order in which they are played, join tied notes, and compute times in seconds."""
+"""Performance of a score: bars in the order in which they are played, joined notes, and times in seconds."""
 
 from bisect import bisect_right
 from collections import Counter
@@ -19,7 +19,7 @@ from singtrans.notes import Note
 
 _TEMPO = 120.0  # quarters per minute of a score without a tempo
 SAME = 1e-6
-"""Tolerance in quarters: places that differ by less are the same."""
+"""Difference in quarters below which two positions count as the same."""
 
 
 @dataclass(slots=True)
@@ -27,12 +27,12 @@ class ScoreNote:
     """A note of a bar.
 
     Attributes:
-        start: its start, in quarters from the start of the bar.
-        length: its length in quarters.
+        start: start in quarters from the start of the bar.
+        length: length in quarters.
         pitch: the sounding pitch as a MIDI number.
-        tied_on, tied_back: whether a tie joins it to the next note, or to the previous one.
-        voice: the number of its staff and the name of its voice.
-        words: syllables by the number of their verse.
+        tied_on, tied_back: whether a tie joins the note to the next note, and to the previous note.
+        voice: number of the staff, and name of the voice.
+        words: map from numbers of verses to syllables.
     """
 
     start: float
@@ -49,9 +49,9 @@ class Bar:
     """One bar of a part.
 
     Attributes:
-        length: quarters that are written in the bar.
-        nominal: quarters of a full bar in its time signature.
-        metre: the metre of its time signature; None if that is not a valid metre.
+        length: number of quarters that are written in the bar.
+        nominal: number of quarters in a full bar, by the time signature.
+        metre: metre of the time signature; None if the time signature is not a valid metre.
         tempi: tempo changes as (quarters from the start of the bar, quarters per minute).
     """
 
@@ -68,7 +68,7 @@ class Part:
     """A part of a score.
 
     Attributes:
-        has_words: whether it has lyrics.
+        has_words: whether the part has lyrics.
     """
 
     id: str
@@ -78,7 +78,7 @@ class Part:
 
     @property
     def has_notes(self) -> bool:
-        """Whether there is a note in it."""
+        """Whether the part has notes."""
         return any(bar.notes for bar in self.bars)
 
 
@@ -88,7 +88,7 @@ class Performance:
 
     Attributes:
         notes: notes in time order.
-        words: syllables by the (onset, pitch) of their note.
+        words: map from (onset, pitch) of notes to syllables.
         beats: the beats; None if they are implausible.
     """
 
@@ -98,13 +98,13 @@ class Performance:
 
 
 def perform(path: Path, part: Part, parts: list[Part], faults: list[InputError] | None) -> Performance:
-    """Play a score.
+    """Compute the notes, words and beats of one part of a score as it is played.
 
     Args:
-        path: the file, for errors.
-        part: the part that is played.
-        parts: all parts of the score; the signs and tempo marks of one part hold for the others.
-        faults: collects errors; None to raise the first one.
+        path: path of the file, for error messages.
+        part: part that is played.
+        parts: all parts of the score; the signs and tempo marks of one part also apply to the others.
+        faults: list to which errors in single notes are added; None to raise the first error.
     """
     count = max(len(p.bars) for p in parts)
     columns = [[p.bars[number] for p in parts if number < len(p.bars)] for number in range(count)]
@@ -142,14 +142,17 @@ def perform(path: Path, part: Part, parts: list[Part], faults: list[InputError] 
 
 
 def _played(note: ScoreNote, start: float, turn: int) -> ScoreNote:
-    """Return a note of a bar that begins at ``start``, with the words of the verse that is sung in this repetition."""
+    """Return a copy of a note, in a bar that begins at ``start`` and is played for the ``turn``-th time.
+
+    Of the words, only the verse for this time is kept.
+    """
     verses = [number for number in note.words if number <= turn] or list(note.words)
     words = {turn: note.words[max(verses)]} if verses else {}
     return replace(note, start=start + note.start, words=words)
 
 
 def _main_voice(part: Part) -> tuple[str, str] | None:
-    """Return the voice with most words, or with most notes, if several voices sound at once; otherwise None."""
+    """Return the voice with the most words, or else the most notes; None if no voices sound at the same time."""
     notes = [note for bar in part.bars for note in bar.notes]
     voices = {note.voice for note in notes}
     if len(voices) < 2 or not any(_sounds_together(bar.notes) for bar in part.bars):
@@ -169,7 +172,7 @@ def _sounds_together(notes: Iterable[ScoreNote]) -> bool:
 
 
 def _metre(bars: list[tuple[float, Bar]]) -> StatedMetre:
-    """Return the metre of most bars, and the start of the first complete bar."""
+    """Return the most frequent metre, and the start of the first complete bar with it."""
     metres = Counter(bar.metre for _, bar in bars if bar.metre is not None)
     if not metres:
         return StatedMetre()
@@ -179,9 +182,9 @@ def _metre(bars: list[tuple[float, Bar]]) -> StatedMetre:
 
 
 def _merged(signs: list[BarSigns]) -> BarSigns:
-    """Collect the signs of all parts at one bar.
+    """Collect the signs of one bar from all parts.
 
-    They hold for every part, but most programs write them into the first part only.
+    Signs apply to every part, but most programs write them only into the first part.
     """
     return BarSigns(
         forward=any(s.forward for s in signs),
@@ -198,7 +201,7 @@ def _merged(signs: list[BarSigns]) -> BarSigns:
 
 
 def _joined(events: list[ScoreNote]) -> list[ScoreNote]:
-    """Join tied notes into one."""
+    """Join notes that are tied to each other."""
     found: list[ScoreNote] = []
     waiting: dict[float, ScoreNote] = {}
     for event in sorted(events, key=lambda event: event.start):
@@ -214,7 +217,7 @@ def _joined(events: list[ScoreNote]) -> list[ScoreNote]:
 
 
 def _melody(events: list[ScoreNote]) -> list[ScoreNote]:
-    """Keep the highest of the notes that begin together, with the words of any of them."""
+    """Keep only the highest of the notes that begin together, with the words that one of these notes has."""
     highest: dict[float, ScoreNote] = {}
     for event in events:
         key = round(event.start, 6)
@@ -224,7 +227,7 @@ def _melody(events: list[ScoreNote]) -> list[ScoreNote]:
 
 
 class _Clock:
-    """Converts quarters to seconds when the tempo changes."""
+    """Conversion of quarters to seconds, with changes of tempo."""
 
     def __init__(self, tempi: list[tuple[float, float]]) -> None:
         self._places = [at for at, _ in tempi]

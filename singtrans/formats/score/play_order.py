@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 MOST_BARS = 20_000
-"""Largest number of bars in a performance, about half a day; the repeats of a damaged score might never end."""
+"""Largest number of bars in a performance, about half a day of music. Repeats in a damaged score might never end."""
 
 _MOST_PASSES = 16
 
@@ -15,12 +15,15 @@ class BarSigns:
 
     Attributes:
         forward: whether a repeated section begins here.
-        backward: how often the section that ends here is played; 0 if none ends here.
-        ending: numbers of the repetitions in which this bar is played, if it is under a bracket; else empty.
+        backward: number of times that the section that ends here is played; 0 if no repeated section ends here.
+        ending: numbers of the repetitions in which this bar is played, if it is under the bracket of an ending;
+            otherwise, empty.
         ending_stops: whether the bracket ends with this bar.
         segno, coda: whether the bar is the target of a jump.
-        to_coda, fine: whether the bar is, after a jump back, the last one before the coda, or the last one of all.
-        da_capo, dal_segno: whether a jump back to the beginning or to the segno follows the bar.
+        to_coda: whether, after a jump back, the coda follows the bar.
+        fine: whether, after a jump back, the music ends with the bar.
+        da_capo: whether a jump back to the beginning follows the bar.
+        dal_segno: whether a jump back to the segno follows the bar.
     """
 
     forward: bool = False
@@ -71,7 +74,7 @@ def play_order(bars: Sequence[BarSigns]) -> list[int]:
 
 
 def _passes(bars: Sequence[BarSigns], bar: int) -> int:
-    """Return how often a section is played: the highest number over the brackets from this bar on."""
+    """Return the number of times that a section is played: the highest number of its endings, from this bar on."""
     highest = 0
     while bar < len(bars) and bars[bar].ending:
         highest = max(highest, *bars[bar].ending)
@@ -80,7 +83,7 @@ def _passes(bars: Sequence[BarSigns], bar: int) -> int:
 
 
 def _after_ending(bars: Sequence[BarSigns], bar: int) -> int:
-    """Return the first bar after the bracket over a bar."""
+    """Return the first bar after the ending that contains a bar."""
     ending = bars[bar].ending
     while bar < len(bars) and bars[bar].ending == ending:
         bar += 1
