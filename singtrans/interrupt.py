@@ -1,4 +1,4 @@
-"""Stopping by a signal with a short message, the usual exit code, and no incomplete files.
+"""Handling of signals that stop the program: it prints a short message, and leaves no incomplete files.
 
 The exit code is 128 plus the number of the signal: 130 after Ctrl-C (SIGINT), 143 after SIGTERM, and 129 if the
 terminal was closed (SIGHUP). Each signal is raised as an exception, so that unfinished files are removed.
@@ -14,7 +14,10 @@ _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows lacks the last
 
 
 class Stopped(BaseException):
-    """A signal asked the program to stop. It is not a KeyboardInterrupt, for which typer prints another message."""
+    """Exception that a signal raises to stop the program.
+
+    It is not a subclass of KeyboardInterrupt, because typer prints a message of its own for that exception.
+    """
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -25,7 +28,10 @@ class Stopped(BaseException):
 
 
 class _Handler:
-    """Signal handler that stores a signal and raises `Stopped`; while ``patient``, the first signal is only stored."""
+    """Signal handler that stores a signal and raises `Stopped`.
+
+    While ``patient`` is true, the first signal is stored without raising the exception.
+    """
 
     def __init__(self) -> None:
         self.received = 0
@@ -42,7 +48,10 @@ def _numbers() -> list[int]:
 
 
 def install() -> None:
-    """Raise `Stopped` in the main thread at each signal, except for signals that are ignored already, as with nohup."""
+    """Install handlers that raise `Stopped` in the main thread.
+
+    Signals that are already ignored, as under nohup, stay ignored.
+    """
     handler = _Handler()
     for number in _numbers():
         if signal.getsignal(number) is not signal.SIG_IGN:
@@ -51,9 +60,10 @@ def install() -> None:
 
 
 def install_early() -> None:
-    """End the program at once at each signal, because there are no files to remove while it starts.
+    """Install handlers that end the program at once, for the time while it starts.
 
-    An exception during an import could be lost, or be replaced with another one.
+    During this time, there are no files to remove, and an exception that is raised in an import could be lost or be
+    replaced with another one.
     """
     for number in _numbers():
         if signal.getsignal(number) is not signal.SIG_IGN:
@@ -77,13 +87,16 @@ def _handlers() -> list[_Handler]:
 
 
 def pending() -> int:
-    """Return the number of a signal that has arrived but has not stopped the program yet, or 0."""
+    """Return the number of a signal that has arrived but has not stopped the program yet, or 0 if there is none."""
     return next((handler.received for handler in _handlers() if handler.received), 0)
 
 
 @contextmanager
 def held_back() -> Iterator[None]:
-    """Block Ctrl-C in processes that are started in this context. In this process, it is delayed until the end."""
+    """Block Ctrl-C in processes that are started in this context, and delay it in this process until the context ends.
+
+    This has no effect on Windows.
+    """
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
@@ -95,14 +108,17 @@ def held_back() -> Iterator[None]:
 
 
 def check() -> None:
-    """Raise `Stopped` if a signal has arrived whose exception was lost or delayed."""
+    """Raise `Stopped` if a signal has arrived, but its exception was lost or delayed."""
     if number := pending():
         raise Stopped(number)
 
 
 @contextmanager
 def waiting() -> Iterator[None]:
-    """Delay the first signal until `check` is called, so that a critical section is finished, but no second signal."""
+    """Delay the first signal until `check` is called, so that a critical section can finish.
+
+    A second signal is not delayed.
+    """
     handlers = _handlers()
     for handler in handlers:
         handler.patient = True

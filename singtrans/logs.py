@@ -5,7 +5,7 @@ import os
 import sys
 
 DEBUG = "SINGTRANS_DEBUG"
-"""Environment variable that turns on debug mode, including in processes that a command starts."""
+"""Environment variable that turns on debug mode in the program and in the processes that it starts."""
 
 
 def debugging() -> bool:

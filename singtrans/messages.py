@@ -5,13 +5,13 @@ from collections.abc import Iterable, Sequence
 
 
 def shown(name: str) -> str:
-    """Quote a name from a file for a message: on one line, and cut after 60 characters."""
+    """Put a name from a file on one line, and cut it after 60 characters, so that it can be part of a message."""
     name = " ".join(name.split())
     return name if len(name) <= 60 else f"{name[:60]} …"
 
 
 def printable(line: str) -> str:
-    """Escape all characters that cannot be printed; file names may contain line breaks and control codes."""
+    """Escape all characters that cannot be printed, such as line breaks and control codes in file names."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in line)
 
 
@@ -25,7 +25,7 @@ def counted(number: int, noun: str, plural: str = "") -> str:
 
 
 def listed(names: Iterable[object], most: int = 5) -> str:
-    """Join names with commas. For a long list, give only the first ones and the number of the others.
+    """Join names with commas. A long list is cut after ``most`` names, and the number of the others is added.
 
     >>> listed(["a", "b"])
     'a, b'
@@ -38,7 +38,7 @@ def listed(names: Iterable[object], most: int = 5) -> str:
 
 
 def braced(paths: Sequence[object]) -> str:
-    """Combine paths that differ only in their endings with braces, as in a shell.
+    """Combine paths that differ only in their endings, using braces as in a shell.
 
     >>> braced(["out/song.mid", "out/song.csv", "out/song.labels.txt"])
     'out/song.{mid,csv,labels.txt}'
@@ -67,6 +67,6 @@ def length(seconds: float) -> str:
 
 
 def printable_title(text: str) -> str:
-    """Escape the characters of a title that matplotlib would read as formulas, or that cannot be printed."""
+    """Escape dollar signs, with which matplotlib marks formulas, and replace unprintable characters with ``?``."""
     text = text.encode("utf-8", "replace").decode().replace("$", r"\$")
     return "".join(c if c.isprintable() else "?" for c in text)

@@ -26,12 +26,15 @@ DOUBTFUL = 0.7
 
 
 SCOOP, GRACE, FALL = "scoop", "grace", "fall"
-"""Kinds of ornaments: scoops (a lower pitch first), grace notes (another pitch first), falls (another pitch last)."""
+"""Kinds of ornaments: a scoop begins with a lower pitch, a grace note begins with a higher pitch, and a fall ends with
+a different pitch."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ornament:
-    """A part of a note at another pitch than the rest. A note has at most one at its start and one at its end.
+    """A part of a note whose pitch differs from the rest of the note.
+
+    A note has at most one ornament at its start, and at most one at its end.
 
     Attributes:
         onset, offset: start and end in seconds. The ornament starts or ends together with the note.
@@ -56,13 +59,14 @@ class Ornament:
 
 @dataclass(frozen=True, slots=True)
 class Certainty:
-    """Probabilities that a note is right, from 0 to 1.
+    """Probabilities, from 0 to 1, that the values of a note are right.
 
     Attributes:
         right: probability that the onset is within 50 ms and the pitch within 50 cents.
         onset: probability that the onset is within 50 ms.
         pitch, octave: probabilities that the pitch and the octave are right, if the onset is right.
-        offset: probability, if the onset is right, that the offset is within 50 ms or a fifth of the note.
+        offset: probability that the offset is within 50 ms or within a fifth of the note's length, if the onset is
+            right.
     """
 
     NAMES: ClassVar = ("right", "onset", "pitch", "octave", "offset")
@@ -87,11 +91,12 @@ class Note:
         onset: start, in seconds.
         offset: end, in seconds; always later than ``onset``.
         pitch: fractional MIDI number.
-        confidence: 0 (a guess) to 1 (certain).
-        tuning: distance in semitones of the singer's A4 at this note from 440 Hz; ``note`` is relative to it.
-        moved: correction of ``note`` by the key of the song: -1, 0 or 1 semitones.
-        certainty: probability that each value is right, or None if the model is not calibrated. If it is given,
-            ``confidence`` is equal to its ``right``.
+        confidence: confidence in the note, from 0 (a guess) to 1 (certain).
+        tuning: number of semitones by which the singer's A4 is above 440 Hz at this note; ``note`` is relative to this
+            tuning.
+        moved: correction of ``note`` that takes the key of the song into account: -1, 0 or 1 semitones.
+        certainty: probabilities that the values are right, or None if the model is not calibrated. If there are such
+            probabilities, ``confidence`` is equal to ``certainty.right``.
         ornaments: scoops, grace notes and falls that are part of the note, in time order.
         release: time in seconds at which a score would end the note; None if unknown.
 
@@ -174,7 +179,8 @@ class Separation:
             unknown.
         voice_confidence: mean confidence of the notes of the separated voice, weighted by their length; None if
             unknown.
-        tempo: tempo of the instruments in beats per minute, or half or twice of it; None if it was not asked for.
+        tempo: estimated tempo of the instruments in beats per minute, which may be half or twice the true tempo; None
+            if it was not requested or not found.
     """
 
     separated: bool = False
@@ -204,12 +210,13 @@ class Transcription:
         duration: length of the recording in seconds.
         audio: name of the recording's file, without its folder.
         model: name of the model.
-        missing: description of the part of the recording that could not be decoded; empty if it is complete.
-        remarks: lines on choices made in reading the recording, such as its sound track, and on separating the voice.
+        missing: description of the part of the recording that could not be decoded; empty if all of it was decoded.
+        remarks: lines that tell the user which choices were made, for example which sound track was read, and whether
+            the voice was separated.
         separation: result of the decision whether to separate the voice; None if separation was not requested.
         clarity: mean clarity of the evidence for the notes, 0 to 1; None if unknown.
-        mixed: whether ``clarity`` is lower than for a single voice, as in recordings with an accompaniment or with
-            several voices; None if unknown.
+        mixed: whether ``clarity`` is lower than is usual for a single voice, because of an accompaniment or several
+            voices; None if unknown.
     """
 
     notes: tuple[Note, ...]
@@ -224,9 +231,10 @@ class Transcription:
     mixed: bool | None = None
 
     def save(self, path: str | Path, *, overwrite: bool = True) -> Path:
-        """Write to ``path`` in the format of its ending with `singtrans.formats.save`, and return the path.
+        """Write the transcription to a file, and return the path of the file.
 
-        If writing fails, no incomplete file is left.
+        The ending of ``path`` determines the format; see `singtrans.formats.save`. If writing fails, no incomplete file
+        is left.
 
         Raises:
             InputError: if the ending is unknown, the folder is missing, the file cannot be written, or the file exists
@@ -255,7 +263,7 @@ class Transcription:
         return pandas.DataFrame([[getattr(note, name) for name in NOTE_COLUMNS] for note in self], columns=NOTE_COLUMNS)
 
     def _repr_html_(self) -> str:
-        """Return the picture that notebooks show."""
+        """Return the picture, as HTML, that notebooks show for the transcription."""
         from singtrans.formats.notebook import picture
 
         return picture(self)

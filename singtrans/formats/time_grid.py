@@ -1,4 +1,4 @@
-"""Rounding of note times to whole steps, which are MIDI ticks or decimals of a second."""
+"""Rounding of note times to whole steps, such as MIDI ticks or microseconds."""
 
 from collections.abc import Sequence
 
@@ -8,21 +8,21 @@ from singtrans.notes import Note
 def on_grid(notes: Sequence[Note], steps_per_second: float) -> list[tuple[int, int]]:
     """Round the onset and offset of each note to whole steps of time.
 
-    Each time is rounded separately, so the error is at most half a step. Times are only moved further if notes are
-    shorter than a step or overlap, so that every note lasts at least one step, and no notes overlap.
+    Each time is rounded separately, so the error is at most half a step. A time is moved further only if its note would
+    otherwise be shorter than one step, overlap another note, or start before 0.
 
     Args:
         notes: notes in the order of their onsets.
         steps_per_second: number of steps per second.
 
     Returns:
-        (onset, offset) in steps for each note, onset < offset <= next onset.
+        (onset, offset) in steps for each note, with onset < offset <= next onset.
     """
     return on_steps([(note.onset * steps_per_second, note.offset * steps_per_second) for note in notes])
 
 
 def on_steps(spans: Sequence[tuple[float, float]]) -> list[tuple[int, int]]:
-    """Round onsets and offsets that are given in steps, such as ticks with changes of tempo."""
+    """Round (onset, offset) pairs that are already in fractional steps, in the same way as :func:`on_grid`."""
     onsets: list[int] = []
     for start, _ in spans:
         onset = max(0, round(start))

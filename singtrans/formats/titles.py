@@ -1,4 +1,4 @@
-"""Titles of songs, made from names of recordings if no title is stated."""
+"""Titles of songs, derived from the names of their recordings."""
 
 import re
 from pathlib import PurePath
@@ -25,6 +25,6 @@ def readable_title(recording: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Replace characters that cannot be printed with question marks, and reduce spaces to single ones."""
+    """Replace characters that cannot be printed with question marks, and replace each run of spaces with one space."""
     text = " ".join(text.split()).encode("utf-8", "replace").decode()
     return "".join(c if c.isprintable() else "?" for c in text)

@@ -1,4 +1,4 @@
-"""Tracks of a file, and the choice of the sung one."""
+"""Tracks of a file, and the choice of the track that is sung."""
 
 import logging
 import re
@@ -25,7 +25,7 @@ class Track:
         notes: notes in the order of their onsets.
         has_words: whether the track has lyrics.
         words: map from (onset, pitch) of notes to syllables.
-        pitch: pitch track within the notes; None if the file has none.
+        pitch: sung pitch of the notes over time; None if the file does not contain it.
     """
 
     name: str
@@ -46,12 +46,12 @@ def choose_tracks(path: Path, tracks: Sequence[Track], voice: str | None, *, war
     Args:
         path: path of the file, for errors.
         tracks: tracks with notes.
-        voice: name of a track, or its number from 1; None for the only track, or the one with lyrics or a name such as
-            Vocals.
-        warns: whether to log a choice that the user did not make.
+        voice: name of a track, or its number, counted from 1. If this is None and tracks overlap, the only track with
+            lyrics is chosen, or else the only track with a name such as Vocals.
+        warns: whether to log a warning if one of several overlapping tracks is chosen without ``voice``.
 
     Raises:
-        InputError: if there is no such track, or several could be the voice.
+        InputError: if no track has the name or number ``voice``, or if it is not clear which track is sung.
     """
     if voice is not None:
         wanted = voice.strip().lower()
@@ -74,7 +74,11 @@ def choose_tracks(path: Path, tracks: Sequence[Track], voice: str | None, *, war
 
 
 def overlap(notes: tuple[Note, ...]) -> bool:
-    """Return whether notes, in the order of their onsets, overlap by more than the notes of a single voice can."""
+    """Return whether any note starts more than 0.03 s before an earlier note ends.
+
+    Args:
+        notes: notes in the order of their onsets.
+    """
     end = 0.0
     for note in notes:
         if note.onset < end - _TOUCHING:

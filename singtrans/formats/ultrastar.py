@@ -1,4 +1,4 @@
-"""Songs of UltraStar, with times in beats (usdx.eu/format).
+"""UltraStar songs, whose times are in beats (usdx.eu/format).
 
     #BPM:280,5
     #GAP:12350
@@ -6,8 +6,8 @@
     - 8
     E
 
-The first beat is at GAP milliseconds. A beat lasts 60 / (BPM * 4) seconds, or 60 / BPM seconds from version 2 on. A
-line has start and length in beats, and the pitch in semitones above C4 (MIDI 60).
+Beat 0 is at GAP milliseconds. A beat lasts 60 / (BPM * 4) seconds, or 60 / BPM seconds from version 2 on. The line of a
+note contains its start and its length in beats, its pitch in semitones above C4 (MIDI 60), and its syllable.
 """
 
 import math
@@ -28,10 +28,10 @@ _VERSION = "1.1.0"  # first version with #AUDIO, which players that only know #M
 def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
     """Write a song for UltraStar, Vocaluxe and Performous in UTF-8.
 
-    ``#BPM`` is an integer from 200 to 400: the tempo of the options, or the estimated tempo with ``auto`` or a grid,
-    times a power of two. Without a tempo, it is 400. A beat lasts 37.5 to 75 ms, and the error of times is at most
-    half a beat. Lines end with the lines of the lyrics, or where the singer breathes. A note without a syllable gets
-    ``~``.
+    ``#BPM`` is an integer from 200 to 400. If the options contain a tempo, beats or a grid, it is the stated or
+    estimated tempo, multiplied by a power of two; otherwise, it is 400. A beat lasts 37.5 to 75 ms, and the error of
+    times is at most half a beat. A line ends where a line of the lyrics ends; in a song without lyrics, it ends where
+    the singer breathes. A note without a syllable gets the text ``~``.
     """
     arrangement = arrange(transcription, options.without_bars)
     is_timed = options.tempo is not None or options.beats is not None or options.quantize
@@ -56,12 +56,12 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
 
 
 def _bpm(tempo: float) -> int:
-    """Multiply a tempo by a power of two, so that it is as high as possible, and round it."""
+    """Multiply a tempo by the power of two that gives the highest value up to 400, and round this value."""
     return round(tempo * 2 ** math.floor(math.log2(_HIGHEST_BPM / tempo)))
 
 
 def _text(arrangement: Arrangement, index: int) -> str:
-    """Return the syllable of a note, with a space before it if it begins a word that is not the first in its line."""
+    """Return the syllable of a note; a space precedes a syllable that begins a word, except at the start of a line."""
     syllable = arrangement.syllables[index]
     if syllable is None:
         return "~"

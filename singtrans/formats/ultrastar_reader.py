@@ -1,4 +1,4 @@
-"""Reading of notes, syllables and lines of one voice from songs of UltraStar."""
+"""Reading of the notes, syllables and lines of one voice from UltraStar songs."""
 
 import re
 from bisect import bisect_left
@@ -18,19 +18,19 @@ _UNPITCHED_MARKS = "FRG"  # freestyle, rap, golden rap
 _TAG = re.compile(r"^#(VOCALS|AUDIO|MP3):(.*)$", re.MULTILINE)
 _VOICE = re.compile(r"P\s*(\d)", re.ASCII)
 _TEXT = re.compile(r".\s*\S+\s+\S+\s+\S+ ?(.*)", re.DOTALL)
-"""Line of a note; a space begins or ends a word."""
+"""Line of a note. The group is the text, in which a space at the start or at the end separates two words."""
 
 
 @dataclass(slots=True)
 class _Span:
-    """A note in beats.
+    """A note with times in beats.
 
     Attributes:
-        line: number of its line.
+        line: number of the line in the file.
         start, end: start and end in beats.
         pitch: MIDI number.
-        text: original text of the syllable, with spaces.
-        ends_line: whether it is the last note of a line of the song.
+        text: original text of the syllable, including spaces.
+        ends_line: whether the note is the last one in a line of the lyrics.
     """
 
     line: int
@@ -47,8 +47,9 @@ class _Song:
 
     Attributes:
         header: values of the tags, by their names in upper case.
-        tempi: pairs of the first beat of a tempo and the BPM; the first pair is from the header.
-        start: beat at which the current line of a relative song starts.
+        tempi: (beat, BPM) for each tempo, where beat is the first one with this tempo; the first pair is from the
+            header.
+        start: beat at which the current line starts, in a song with ``#RELATIVE:YES``; else 0.
         voice: current voice, ``P1`` by default.
         spans: notes of each voice.
     """
@@ -61,7 +62,7 @@ class _Song:
 
     @property
     def version(self) -> int:
-        """First number of ``#VERSION``; 1 if the song has none."""
+        """First number of ``#VERSION``; 1 if the song states no valid version."""
         number = self.header.get("VERSION", "").partition(".")[0]
         return int(number) if number.isascii() and number.isdecimal() and len(number) < 4 else 1
 
@@ -71,22 +72,26 @@ class _Song:
 
 
 def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
-    """Read the notes of one voice, including golden ones. Freestyle, rap and notes without length are left out.
+    """Read the normal and golden notes of one voice.
+
+    Freestyle notes, rap notes and notes without length are left out.
 
     Args:
         path: path of the file, in UTF-8 or Windows-1252.
-        request: options; ``voice``, which is ``P1`` or ``P2`` of a duet (None for the first), and ``faults`` are used.
+        request: options, of which ``voice`` and ``faults`` are used. In a duet, ``voice`` is ``P1`` or ``P2``; None
+            chooses the first voice.
 
     Raises:
-        InputError: if the file cannot be read, lacks #BPM or the voice, or a line is invalid. The message names the
-            line.
+        InputError: if the file cannot be read, has no #BPM, does not contain the voice, or contains an invalid line.
+            In the last case, the message states the number of the line.
     """
     return in_order(note for note, _ in _sung(Path(path), request))
 
 
 def read_song(path: Path, notes: Sequence[Note], request: ReadOptions = DEFAULTS) -> Song:
-    """Read the syllables of notes from a song. The beats of the song are not read, because they are not the beats of
-    the music.
+    """Read the syllables of notes from a song.
+
+    The beats in the file are not read, because they do not correspond to the beats of the music.
 
     Raises:
         InputError: under the same conditions as for :func:`read`.
@@ -131,7 +136,7 @@ def _sung(path: Path, request: ReadOptions) -> list[tuple[Note, _Span]]:
 
 
 def _share_third_voice(song: _Song) -> None:
-    """Add the notes of both singers, which songs before version 2 call P3, to each of them."""
+    """Add the notes of P3, which both singers sing in songs before version 2, to P1 and to P2."""
     if song.version < 2 and {"P1", "P2"} & set(song.spans) and "P3" in song.spans:
         both = song.spans.pop("P3")
         for voice in ("P1", "P2"):
@@ -140,7 +145,7 @@ def _share_third_voice(song: _Song) -> None:
 
 
 def _take(path: Path, song: _Song, line: int, text: str, faults: list[InputError] | None) -> None:
-    """Process one line."""
+    """Add the content of one line to the song."""
     content = text.rstrip()
     mark, rest = content[0].upper(), content[1:].split()
     try:
@@ -203,7 +208,10 @@ def _notes(path: Path, song: _Song, voice: str, faults: list[InputError] | None)
 
 
 class _Clock:
-    """Conversion of beats to seconds after GAP, with changes of tempo; the first tempo also applies before beat 0."""
+    """Conversion of beats to seconds after GAP in a song whose tempo may change.
+
+    The first tempo also applies before beat 0.
+    """
 
     def __init__(self, tempi: list[tuple[float, float]], beat: float) -> None:
         self._beat = beat
@@ -220,7 +228,10 @@ class _Clock:
 
 
 def audio_names(path: Path) -> tuple[str, ...]:
-    """Return the names of recordings in a song's tags, with the voice first; empty if the file is not a song."""
+    """Return the names of the recordings in the tags of a song; the recording of the voice alone is the first one.
+
+    The result is empty if the file is not a song.
+    """
     tags = dict(_TAG.findall(read_text(path)[:65_536]))
     names = (tags.get(tag, "").strip() for tag in ("VOCALS", "AUDIO", "MP3"))
     return tuple(name for name in names if name)

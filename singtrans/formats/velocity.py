@@ -14,7 +14,7 @@ _SOFTEST = 16
 
 
 def note_levels(path: audio.Source, notes: Sequence[Note]) -> np.ndarray:
-    """Measure the level of each note in a recording, which is read piece by piece.
+    """Measure the level of each note in a recording. The recording is read piece by piece.
 
     Args:
         path: path of the recording.
@@ -39,10 +39,10 @@ def note_levels(path: audio.Source, notes: Sequence[Note]) -> np.ndarray:
 
 
 def velocities(levels: np.ndarray) -> tuple[int, ...]:
-    """Convert levels (notes,) in dB to MIDI velocities (1..127). The loudest tenth of the notes gets 112 or more.
+    """Convert levels (notes,) in dB to MIDI velocities (16..127). The loudest tenth of the notes gets 112 or more.
 
-    A synthesiser plays velocity v at a level of 40 log10(v / 127) dB (MIDI Manufacturers Association, DLS level 1), so
-    6 dB less correspond to 0.71 times the velocity.
+    A synthesiser plays velocity v at a level of 40 log10(v / 127) dB (MIDI Manufacturers Association, DLS level 1).
+    Therefore, lowering the level by 6 dB multiplies the velocity by 0.71.
     """
     if not len(levels):
         return ()

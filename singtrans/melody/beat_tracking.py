@@ -1,4 +1,4 @@
-"""Tracking of beats through a melody, by the Viterbi algorithm over tempo and position in the beat."""
+"""Beat tracking with the Viterbi algorithm. A state consists of a tempo and of a note's position in the beat."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -29,16 +29,21 @@ _BLOCK = 128  # gaps whose costs are computed together
 def track_beats(
     onsets: np.ndarray, offsets: np.ndarray, tracks: Sequence[tuple[float, int]], steps: np.ndarray
 ) -> list[TempoCurve]:
-    """Follow beats through a melody.
+    """Track the beats of a melody near each of several tempi.
 
-    The path of each track has the lowest sum of three costs: for the distances of onsets from their positions in the
-    beat, for steps between positions that are rare in songs, and for changes of the tempo.
+    For each tempo, the algorithm finds the path with the lowest total cost. There are costs for differences between
+    onsets and their positions in the beat, for steps between positions that are rare in songs, and for changes of the
+    tempo.
 
     Args:
-        onsets: (notes,) seconds, ascending; at least two.
-        offsets: (notes,) seconds.
-        tracks: for each track, the seconds of a beat, and 1 if a beat has three parts, else 0.
-        steps: (2, positions in a beat, positions to the next note) log probabilities, for simple and compound metres.
+        onsets: (notes,) onsets in seconds, ascending; at least two.
+        offsets: (notes,) offsets in seconds.
+        tracks: pairs of a beat length in seconds and the kind of the beat: 1 if a beat has three parts, else 0.
+        steps: (2, positions in a beat, distances to the next note) log probabilities of steps between the positions of
+            successive notes, in simple and in compound metres.
+
+    Returns:
+        One curve for each of ``tracks``.
     """
     gaps, silent = gaps_of(onsets, offsets)
     bins = np.arange(-_REACH, _REACH + 1) * _STEP
@@ -87,9 +92,10 @@ def _slots(
 def _step_costs(
     gaps: np.ndarray, silent: np.ndarray, lengths: np.ndarray, compound: np.ndarray, steps: np.ndarray
 ) -> Iterator[tuple[float, np.ndarray, np.ndarray]]:
-    """Yield each gap, the costs of the steps to the positions nearest to its end, and these positions.
+    """Yield each gap between onsets, the costs of steps to the three positions around its end, and these positions.
 
-    Both arrays have the shape (tracks, bins, positions in a beat, 3). Positions count from the beat of the note before.
+    Both arrays have the shape (tracks, bins, positions in a beat, 3). Positions are counted from the beat in which the
+    previous note starts.
     """
     starts = OFFSETS[compound][:, None, :]  # (tracks, 1, positions)
     kind, own = compound[:, None, None], np.arange(SLOTS)[:, None]

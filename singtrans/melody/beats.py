@@ -16,16 +16,16 @@ TICKS = 480  # per quarter note: the finest position of a note
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Beats:
-    """Beats of a recording, in bars of equal metre; the first bar begins with the recording.
+    """Beats of a recording, in bars of the same metre. The first bar begins at the start of the recording.
 
-    If the singer's first beat comes later, the time before it has a tempo of its own, so that all bars are complete.
+    The time before the singer's first beat may have a different tempo, so that all bars are complete.
 
     Attributes:
-        times: (points,) at least two times in seconds, ascending from 0. The tempo is constant between two times, and
-            after the last one.
+        times: (points,) at least two times in seconds, ascending from 0. The tempo is constant between adjacent times,
+            and stays the same after the last one.
         quarters: (points,) position of each time in quarter notes, ascending from 0.
         metre: metre of all bars.
-        confidence: 0..1; 1 for beats that the user stated.
+        confidence: confidence in the beats, from 0 to 1; 1 for beats that the user stated.
 
     Raises:
         ValueError: if the times or positions are invalid.
@@ -59,16 +59,16 @@ class Beats:
         return 60.0 / (self.quarter * float(self.metre.beat))
 
     def position(self, seconds: np.ndarray | float) -> np.ndarray:
-        """Convert times in seconds, of any shape, to quarter notes since the start of the recording (fractional)."""
+        """Convert times in seconds, of any shape, to fractional quarter notes since the start of the recording."""
         return _interpolate(np.asarray(seconds, float), self.times, self.quarters)
 
     def seconds(self, position: np.ndarray | float) -> np.ndarray:
-        """Convert positions in quarter notes (fractional), of any shape, to seconds."""
+        """Convert fractional positions in quarter notes, of any shape, to seconds."""
         return _interpolate(np.asarray(position, float), self.quarters, self.times)
 
 
 def _interpolate(values: np.ndarray, known: np.ndarray, images: np.ndarray) -> np.ndarray:
-    """Interpolate linearly between known points, and extrapolate beyond the last."""
+    """Interpolate linearly between known points, and extrapolate linearly beyond the last one."""
     slope = (images[-1] - images[-2]) / (known[-1] - known[-2])
     beyond = images[-1] + (values - known[-1]) * slope
     return np.where(values > known[-1], beyond, np.interp(values, known, images))
@@ -92,9 +92,9 @@ def constant_beats(
         tempo: beats of the metre per minute.
         phase: time of any beat, in seconds.
         metre: metre of all bars.
-        downbeat: index of a beat that begins a bar, counted from the one at ``phase``.
-        confidence: 0..1.
-        quiet: seconds before the first note.
+        downbeat: index of a beat that begins a bar, counted from the beat at ``phase``.
+        confidence: confidence in the beats, from 0 to 1.
+        quiet: length of the time before the first note, in seconds.
 
     Raises:
         ValueError: if the tempo is not a number above 0.
@@ -112,17 +112,17 @@ def beats_from_times(
     confidence: float = 1.0,
     quiet: float = 0.0,
 ) -> Beats:
-    """Extend quarter notes back to the start of the recording, so that all bars are complete.
+    """Make beats from the times of quarter notes, and extend them back to the start of the recording.
 
     The time from 0 to the last beat before the first sung note is stretched or compressed so that a bar line lies at
     time 0.
 
     Args:
-        times: (quarters,) seconds of quarter notes, ascending; at least two.
+        times: (quarters,) times of quarter notes in seconds, ascending; at least two.
         metre: metre of all bars.
-        downbeat: position of the beginning of a bar, in quarter notes since the first time.
-        confidence: 0..1.
-        quiet: seconds before the first note.
+        downbeat: position at which a bar begins, in quarter notes after the first of ``times``.
+        confidence: confidence in the beats, from 0 to 1.
+        quiet: length of the time before the first note, in seconds.
     """
     quarters = np.arange(len(times)) - float(downbeat)
     clock = _Line(times, quarters)
@@ -147,11 +147,12 @@ def _lead_in(length: float, natural: float, bar: float) -> float:
 
     Args:
         length: smallest number of quarter notes with which a bar line lies at time 0.
-        natural: number of quarter notes that this time has at the tempo of the singer.
+        natural: number of quarter notes for which this time has the tempo of the singer.
         bar: number of quarter notes in a bar.
 
     Returns:
-        ``length`` plus as many whole bars as make its ratio to ``natural`` nearest to 1.
+        ``length`` plus a number of whole bars, chosen so that the ratio of the sum to ``natural`` is as near to 1 as
+        possible.
     """
     natural = max(natural, 1e-3)
     lengths = (length + bar * number for number in range(math.ceil(natural / bar) + 2))
@@ -159,7 +160,7 @@ def _lead_in(length: float, natural: float, bar: float) -> float:
 
 
 class _Line:
-    """Conversion between seconds and quarter notes that extends beyond the first and the last known time."""
+    """Conversion between seconds and quarter notes, which is extrapolated beyond the first and the last known time."""
 
     def __init__(self, times: np.ndarray, quarters: np.ndarray) -> None:
         first, last = times[1] - times[0], times[-1] - times[-2]

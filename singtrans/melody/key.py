@@ -1,16 +1,18 @@
-"""Key estimation, and rounding of sung pitches to note numbers with regard to the key.
+"""Key estimation, and rounding of sung pitches to note numbers, which takes the key into account.
 
 A pitch halfway between two semitones could be rounded to either. If one of them belongs to the key and the other does
-not, the one in the key is more likely. Notes of the key therefore attract pitches up to three quarters of a semitone
-towards a neighbour that is foreign to the key. A foreign note is chosen only if the pitch is within a quarter of a
-semitone of it.
+not, the one in the key is more likely. Therefore, a pitch between a note of the key and a note that is foreign to the
+key is rounded to the foreign note only if it is within a quarter of a semitone of that note.
 
-The key is estimated by maximum likelihood. It is assumed that most notes of a melody belong to its key, and that each
-sung pitch has a normally distributed error. Minor keys have the natural seventh, or both sevenths. A major key and its
-relative minor are not distinguished, because they have the same notes. Several keys can be likely, as for a pentatonic
-melody. Therefore, the total probability of the keys that do not contain a note is computed for each of the twelve notes
-of the octave. The boundary between two neighbours is moved in proportion to the difference of these probabilities. If
-the melody seems to have no key, all of them are near 0, and pitches are rounded to the nearest semitone.
+The probabilities of the keys are estimated from two assumptions: most notes of a melody belong to its key, and the
+error of each sung pitch is normally distributed. A minor key may have only the natural seventh, or both sevenths. A
+major key and its relative minor are not distinguished, because they have the same notes.
+
+Several keys can be likely, for example for a pentatonic melody. Therefore, each of the twelve notes of the octave has a
+probability of being foreign, which is the total probability of the keys that do not contain the note. The rounding
+boundary between two adjacent semitones is moved in proportion to the difference between their probabilities of being
+foreign. If the melody seems to have no key, these probabilities are near 0, and pitches are rounded to the nearest
+semitone.
 """
 
 import math
@@ -48,8 +50,8 @@ class Key:
     Attributes:
         name: name such as ``Bb`` or ``F#m``.
         tonic: pitch class of the tonic, 0 (C) to 11 (B).
-        minor: whether it is a minor key.
-        fifths: number of sharps in its signature, negative for flats; -7 to 7.
+        minor: whether the key is minor.
+        fifths: number of sharps in the key signature, or minus the number of flats; -7 to 7.
     """
 
     name: str
@@ -58,7 +60,7 @@ class Key:
     fifths: int
 
     def transposed(self, semitones: int) -> "Key":
-        """Return the key that is ``semitones`` higher, spelled with few sharps or flats."""
+        """Return the key that is ``semitones`` higher, spelled with as few sharps or flats as possible."""
         return self if semitones % 12 == 0 else key_of(self.tonic + semitones, self.minor)
 
     @property
@@ -67,11 +69,11 @@ class Key:
         return _foreign(self.tonic, _HARMONIC_MINOR if self.minor else _MAJOR)
 
     def spell(self, number: int) -> tuple[str, int, int]:
-        """Spell an integer MIDI number: step, alteration and octave.
+        """Spell an integer MIDI number as step, alteration and octave.
 
-        The twelve pitch classes are spelled by twelve neighbours on the line of fifths. The key's seven notes are in
-        the middle: two lie before them, three after. Double accidentals are avoided, apart from the raised seventh of
-        a minor key.
+        The twelve pitch classes are spelled as twelve adjacent notes on the line of fifths: two notes, then the seven
+        notes of the key, then three further notes. Double accidentals are avoided, except for the raised seventh of a
+        minor key.
         """
         fifth = (7 * number - (self.fifths - 3)) % 12 + self.fifths - 3
         if fifth > _LAST_SHARP and not (self.minor and fifth == self.fifths + 8):
@@ -106,14 +108,14 @@ def parse_key(text: str) -> Key | str:
 
 
 def key_of(tonic: int, minor: bool) -> Key:
-    """Make the key of a tonic, spelled with few sharps or flats.
+    """Return the major or minor key with a given tonic, spelled with as few sharps or flats as possible.
 
     >>> key_of(3, False).name, key_of(3, True).name
     ('Eb', 'D#m')
 
     Args:
-        tonic: pitch class from 0 (C), or any MIDI number.
-        minor: whether it is a minor key.
+        tonic: pitch class of the tonic (0 for C), or any MIDI number.
+        minor: whether the key is minor.
     """
     key = parse_key(_MINOR_NAMES[tonic % 12] + "m" if minor else _NAMES[tonic % 12])
     assert isinstance(key, Key)  # these are names of keys
@@ -128,11 +130,13 @@ def apply_tuning_and_key(
 
 
 def apply_key(transcription: Transcription, key: Key | str | None) -> Transcription:
-    """Set the note numbers of a transcription with regard to a key; pitches and tuning stay as they are.
+    """Round the pitches of a transcription to note numbers, taking a key into account.
+
+    The pitches themselves and the tuning do not change.
 
     Args:
         transcription: notes with their tuning.
-        key: the key, ``auto`` (`AUTO`) to estimate it from the notes, or None to change nothing.
+        key: the key; ``auto`` (`AUTO`) to estimate it from the notes; None to change nothing.
     """
     if key is None:
         return transcription
@@ -141,7 +145,7 @@ def apply_key(transcription: Transcription, key: Key | str | None) -> Transcript
 
 
 def describe_key(notes: Sequence[Note]) -> str:
-    """Describe in one line the key that ``auto`` estimates, and its effect on the notes."""
+    """Describe in one line the key that ``auto`` estimates, and the effect of this key on the notes."""
     foreign, likely = _estimate(notes)
     order = np.argsort(-likely, kind="stable")
     names = [int(key) for key in order[: 1 + int(np.argmax(likely[order].cumsum() > _CLEAR))]]
@@ -160,7 +164,7 @@ def describe_key(notes: Sequence[Note]) -> str:
 
 
 def likely_key(notes: Sequence[Note]) -> Key | None:
-    """Estimate the major key of notes, or the relative major of their minor key; None if no key is clear."""
+    """Estimate the key of notes; for a minor key, return its relative major. Return None if no key is clear."""
     likely = _estimate(notes)[1]
     best = int(np.argmax(likely))
     key = parse_key(_NAMES[best]) if best < len(_NAMES) and likely[best] > _CLEAR else None
@@ -174,7 +178,12 @@ def _foreign(tonic: int, scale: tuple[int, ...]) -> np.ndarray:
 
 
 def _estimate(notes: Sequence[Note]) -> tuple[np.ndarray, np.ndarray]:
-    """Compute (12,) probabilities that pitch classes are foreign to the key, and (13,) those of keys and of none."""
+    """Estimate the probabilities of the keys of notes.
+
+    Returns:
+        Two arrays: (12,) probabilities that each pitch class is foreign to the key, and (13,) probabilities of each
+        major key (including its relative minor) and of no key.
+    """
     if not notes:
         return np.zeros(12), np.eye(13)[12]
     relative = np.array([note.pitch - note.tuning for note in notes])
@@ -194,7 +203,7 @@ def _estimate(notes: Sequence[Note]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _rounded(note: Note, foreign: np.ndarray) -> Note:
-    """Round the pitch of a note to an integer with regard to foreign pitch classes."""
+    """Round the pitch of a note to an integer, given the (12,) probabilities that pitch classes are foreign."""
     relative = note.pitch - note.tuning
     low = math.floor(relative)
     # The boundary lies halfway, moved towards the neighbour that is more foreign.

@@ -1,4 +1,4 @@
-"""Metres: the number of beats in a bar, and their length."""
+"""Metres: the number and the length of the beats in a bar."""
 
 import re
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ _METRE = re.compile(r"(\d{1,2})(?:/(2|4|8|16))?", re.ASCII)
 class Metre:
     """A metre, given by its time signature.
 
-    In 6/8, 9/8 and 12/8, a beat is three eighth notes. Lengths are in quarter notes.
+    In 6/8, 9/8 and 12/8, a beat has the length of three eighth notes. All lengths are in quarter notes.
 
     Attributes:
         numerator: number of note values in a bar, 1 to 24.
         denominator: number of these note values in a whole note: 2, 4, 8 or 16.
 
     Raises:
-        ValueError: if there is no such metre.
+        ValueError: if either number is not allowed.
 
     >>> metre = Metre(6, 8)
     >>> metre.bar, metre.beat, metre.beats
@@ -67,7 +67,7 @@ class Metre:
 
 
 def parse_metre(text: str) -> Metre:
-    """Parse a metre such as ``6/8``; ``3`` is ``3/4``.
+    """Parse a metre such as ``6/8``; a single number such as ``3`` means ``3/4``.
 
     Raises:
         ValueError: if the text is not a metre.

@@ -1,9 +1,9 @@
-"""Search for metre, tempo, downbeat and note values together.
+"""Joint search for metre, tempo, downbeat and note values.
 
 A hypothesis is a combination of tracked beats, a metre, and the position in the bar where the first note starts. For
-each hypothesis, the Viterbi algorithm finds the positions of all notes: sixths of a beat in compound metres; quarters
-and thirds of a beat in others. It maximises the likelihood of the singer's timing and of the steps from position to
-position, as they were counted in songs.
+each hypothesis, the Viterbi algorithm finds the positions of all notes, which are multiples of a sixth of a beat in
+compound metres, and of a quarter or a third of a beat in other metres. The algorithm maximises the likelihood of the
+singer's timing and of the steps between successive positions. The probabilities of these steps were counted in songs.
 """
 
 from collections.abc import Sequence
@@ -24,12 +24,12 @@ _STRAY = 8.0  # largest cost of an onset's time
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Hypotheses:
-    """Hypotheses about a melody, one per row.
+    """Hypotheses about the rhythm of a melody. All arrays have one entry per hypothesis.
 
     Attributes:
         curve: (hypotheses,) index of the tempo curve.
         metre: (hypotheses,) index in `METRES`.
-        start: (hypotheses,) position of the first note in its bar, in `SLOTS` of a beat.
+        start: (hypotheses,) position of the first note in its bar, in slots (`SLOTS` per beat).
     """
 
     curve: np.ndarray
@@ -40,7 +40,7 @@ class Hypotheses:
         return len(self.curve)
 
     def take(self, chosen: np.ndarray) -> "Hypotheses":
-        """Return some of the hypotheses."""
+        """Return the chosen hypotheses."""
         return Hypotheses(self.curve[chosen], self.metre[chosen], self.start[chosen])
 
     @property
@@ -59,9 +59,9 @@ class Alignments:
     """Positions of all notes under each hypothesis.
 
     Attributes:
-        slots: (notes, hypotheses) positions since a bar line, in `SLOTS` of a beat.
+        slots: (notes, hypotheses) positions in slots (`SLOTS` per beat), counted from a bar line.
         likelihood: (hypotheses,) log likelihood of the positions.
-        timing: (hypotheses,) log likelihood of the onsets' times.
+        timing: (hypotheses,) log likelihood of the onset times, given the positions.
     """
 
     slots: np.ndarray
@@ -76,8 +76,8 @@ def hypotheses(
 
     Args:
         curves: tracked beats.
-        metres: indices of the metres to consider, in `METRES`.
-        any_tempo: whether to consider tempi that are hardly ever sung.
+        metres: indices in `METRES` of the metres to consider.
+        any_tempo: whether to consider tempi below 48 or above 170 beats per minute, too.
     """
     rows = []
     for index, curve in enumerate(curves):
@@ -97,9 +97,10 @@ def align(curves: Sequence[TempoCurve], found: Hypotheses, steps: np.ndarray) ->
     """Find the most likely positions of all notes under each hypothesis.
 
     Args:
-        curves: tracked pulses.
+        curves: tracked beats.
         found: hypotheses.
-        steps: (metres, positions in a bar, positions to the next note) log probabilities.
+        steps: (metres, positions in a bar, distances to the next note) log probabilities of steps between the positions
+            of successive notes.
     """
     ticks, seconds = _tick_positions(curves, found)
     places, timing = _candidates(ticks, seconds, found)
@@ -128,7 +129,7 @@ def align(curves: Sequence[TempoCurve], found: Hypotheses, steps: np.ndarray) ->
 
 
 def _tick_positions(curves: Sequence[TempoCurve], found: Hypotheses) -> tuple[np.ndarray, np.ndarray]:
-    """Return (notes, hypotheses) fractional positions in ticks, and (notes, hypotheses) seconds of a tick."""
+    """Return the fractional positions in ticks and the lengths of a tick in seconds, (notes, hypotheses) each."""
     positions = np.stack([curve.positions - curve.values[0] for curve in curves], axis=1)
     periods = np.stack([curve.periods for curve in curves], axis=1)
     first = ticks_of(found.start, found.is_compound)
@@ -139,7 +140,7 @@ def _tick_positions(curves: Sequence[TempoCurve], found: Hypotheses) -> tuple[np
 
 
 def _candidates(ticks: np.ndarray, seconds: np.ndarray, found: Hypotheses) -> tuple[np.ndarray, np.ndarray]:
-    """Return (notes, hypotheses, 3) positions near each note, and their log likelihood by the note's time."""
+    """Return three positions near each note, and their log likelihoods given its time, (notes, hypotheses, 3) each."""
     slot = nearest_slots(ticks, found.is_compound)
     places = slot[:, :, None] + np.array([-1, 0, 1])
     away = (ticks_of(places, found.is_compound[:, None]) - ticks[:, :, None]) * seconds[:, :, None] / _TIMING

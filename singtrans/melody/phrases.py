@@ -1,7 +1,8 @@
 """Division of a melody into phrases at the singer's breaths.
 
-A singer stops between many notes, for a consonant or to separate them. A breath takes longer than the usual gap of the
-song, often follows a long note, and occurs every few seconds. Dynamic programming chooses all breaths together.
+The voice stops between many notes, for a consonant or to separate the notes. A breath takes longer than the usual gap
+in the song, and often follows a long note. There is a breath every few seconds. All breaths are chosen jointly, by
+dynamic programming.
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ import numpy as np
 from singtrans.notes import Note
 
 SHORTEST_BREATH = 0.1
-"""Length of the shortest gap for a breath, in seconds."""
+"""Length of the shortest gap that can be a breath, in seconds."""
 
 _BREATH = 0.17  # seconds; length of a gap that is a breath with a probability of 0.5
 _USUAL = 1.6  # the same limit as a multiple of the song's median gap
@@ -24,10 +25,10 @@ _REACH = 80  # largest number of possible breaths within a phrase
 
 
 def find_breaths(notes: Sequence[Note]) -> tuple[bool, ...]:
-    """Find the notes after which the singer breathes; the last note is never one of them.
+    """Return for each note whether the singer breathes after it; the value of the last note is always False.
 
     Args:
-        notes: notes in time order that do not overlap, with the sung ends.
+        notes: notes with their sung ends, in time order and without overlaps.
     """
     if len(notes) < 2:
         return (False,) * len(notes)
@@ -53,7 +54,7 @@ def find_breaths(notes: Sequence[Note]) -> tuple[bool, ...]:
 
 
 def _log_odds(notes: Sequence[Note]) -> np.ndarray:
-    """Compute (notes - 1,) log odds of a breath after each note; -inf where there is no time for one."""
+    """Compute (notes - 1,) log odds of a breath after each note; -inf where the gap is too short for a breath."""
     gaps = np.array([after.onset - before.offset for before, after in pairwise(notes)])
     lengths = np.array([note.duration for note in notes[:-1]])
     least = max(_BREATH, _USUAL * float(np.median(gaps)))

@@ -20,13 +20,13 @@ _BREATH = 0.12  # seconds; shorter silences before the next note are not written
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Positions in a beat where notes may start and end.
+    """Pattern of positions at which notes may start and end. The pattern repeats.
 
     Attributes:
-        name: ``1/16``, ``1/8t`` (triplets), ``1/8s`` (swing) or ``1/16s58`` (swing of 58 %).
-        steps: positions in one pattern, in beats, ascending from 0.
-        scored: the same positions as written in a score, where swing is written straight.
-        length: length of the pattern in beats.
+        name: name of the grid, such as ``1/16``, ``1/8t`` (triplets), ``1/8s`` (swing) or ``1/16s58`` (swing of 58 %).
+        steps: positions in one pattern, in quarter notes, ascending from 0.
+        scored: the same positions as they are written in a score; a score shows swing as equal note values.
+        length: length of the pattern in quarter notes.
     """
 
     name: str
@@ -36,17 +36,17 @@ class Grid:
 
     @property
     def finest(self) -> float:
-        """Shortest distance between positions, in beats, as written in a score."""
+        """Shortest distance between positions in a score, in quarter notes."""
         return self.length / len(self.steps)
 
     def positions(self, number: np.ndarray | int, *, scored: bool = False) -> np.ndarray:
-        """Convert indices on the grid, 0 at the start of the recording, to positions in beats."""
+        """Convert grid indices, counted from 0 at the start of the recording, to positions in quarter notes."""
         number = np.asarray(number)
         steps = np.array(self.scored if scored else self.steps)
         return number // len(steps) * self.length + steps[number % len(steps)]
 
     def nearest(self, position: float) -> int:
-        """Return the grid index nearest to a position in beats."""
+        """Return the grid index nearest to a position in quarter notes."""
         guess = round(position / self.finest)
         near = np.arange(guess - 2, guess + 3)
         return int(near[np.argmin(np.abs(self.positions(near) - position))])
@@ -58,8 +58,8 @@ class Quantized:
 
     Attributes:
         notes: notes with their new times.
-        spans: grid indices where each note starts and ends.
-        moved: (notes,) seconds by which each onset was moved, positive if later.
+        spans: grid indices at which each note starts and ends.
+        moved: (notes,) seconds by which each onset was moved; positive if it was moved to a later time.
     """
 
     notes: tuple[Note, ...]
@@ -68,10 +68,10 @@ class Quantized:
 
 
 def parse_grid(text: str) -> Grid:
-    """Parse the name of a grid such as ``1/16``, ``1/8t``, ``1/8s`` or ``1/16s58``; ``swing`` is ``1/8s``.
+    """Parse the name of a grid such as ``1/16``, ``1/8t``, ``1/8s`` or ``1/16s58``; ``swing`` means ``1/8s``.
 
     Raises:
-        ValueError: if the text is not a grid.
+        ValueError: if the text is not the name of a grid.
     """
     match = _GRID.fullmatch("1/8s" if text == "swing" else text)
     if not match:
@@ -93,12 +93,12 @@ def parse_grid(text: str) -> Grid:
 def quantize(notes: Sequence[Note], beats: Beats, grid: Grid) -> Quantized:
     """Move notes to a grid.
 
-    All onsets are placed together, each later than the one before it, so that the sum of two costs is minimal: the
-    distance by which onsets are moved, and the weakness of their positions in the beat. The end of a note is moved to
-    the nearest position, or to the start of the next note if the gap between them is short.
+    All onsets are placed jointly, so that the sum of two costs is minimal: a cost of the distances by which onsets are
+    moved, and a cost of weak positions in the beat. Each onset is later than the previous one. The end of a note is
+    moved to the nearest position, or to the start of the next note if the gap between the two notes is short.
 
     Args:
-        notes: notes in time order that do not overlap.
+        notes: notes in time order, without overlaps.
         beats: the beats.
         grid: the grid.
     """
@@ -123,14 +123,14 @@ def quantize(notes: Sequence[Note], beats: Beats, grid: Grid) -> Quantized:
 
 
 def note_values(quantized: Quantized, grid: Grid) -> tuple[tuple[Fraction, ...], tuple[Fraction, ...]]:
-    """Convert the notes' places on a grid to starts and ends in quarter notes, as a score has them."""
+    """Convert the grid indices of notes to starts and ends in quarter notes, as they are written in a score."""
     places = grid.positions(np.array(quantized.spans, int).reshape(-1, 2), scored=True)
     starts, ends = ([Fraction(float(x)).limit_denominator(_FINEST) for x in column] for column in places.T)
     return tuple(starts), tuple(ends)
 
 
 def _starts(onsets: np.ndarray, beats: Beats, grid: Grid) -> list[int]:
-    """Find the grid index of each onset by the Viterbi algorithm, in ascending order."""
+    """Find ascending grid indices of the onsets with the Viterbi algorithm."""
     positions = beats.position(onsets)
     centres = [grid.nearest(float(position)) for position in positions]
     reach = np.arange(-3, 4)
@@ -157,7 +157,7 @@ def _starts(onsets: np.ndarray, beats: Beats, grid: Grid) -> list[int]:
 
 
 def _weakness(grid: Grid, indices: np.ndarray) -> np.ndarray:
-    """Compute (indices,) how many times the beat must be divided to reach each position."""
+    """Compute the (indices,) weakness of each position: 0 on a quarter note, and more on its finer divisions."""
     within = grid.positions(indices, scored=True) % 1
     levels = [within * parts % 1 for parts in (1, 2, 3, 4, 6, 8)]
     whole = np.array([(np.minimum(level, 1 - level) < 1e-6) for level in levels])

@@ -16,7 +16,7 @@ _FINEST = 24  # parts of a quarter note
 
 @dataclass(frozen=True, slots=True)
 class RhythmConfidence:
-    """Probabilities that parts of a rhythm are right; 1 for parts that the user stated.
+    """Probabilities that parts of a rhythm are right. If the user states the tempo, ``beat`` and ``tempo`` are 1.
 
     Attributes:
         beat: probability that there is a beat.
@@ -36,7 +36,7 @@ class Rhythm:
     """Rhythm of a melody.
 
     Positions and lengths are in quarter notes. Position 0 is the beginning of the recording, where the first bar of
-    `beats` begins. Positions are multiples of 1/4 or 1/3, or of 1/8 or 1/6 in a fine grid.
+    `beats` begins. Positions are multiples of 1/4 or 1/3, or of 1/8 or 1/6 on a finer grid.
 
     Attributes:
         beats: the beats; they contain the metre.
@@ -80,7 +80,7 @@ def make_rhythm(
 
     Args:
         metre: metre of all bars.
-        starts, ends: (notes,) positions in quarter notes after a bar line, which is the same for all notes.
+        starts, ends: (notes,) positions in quarter notes, counted from the same bar line for all notes.
         times: (notes,) smoothed times of the starts in seconds.
         onsets: (notes,) sung onsets in seconds.
         confidence: probabilities that the rhythm is right.
@@ -100,14 +100,14 @@ def make_rhythm(
 
 
 def with_one_tempo(rhythm: Rhythm, onsets: np.ndarray, tempo: float | None = None, *, whole: bool = False) -> Rhythm:
-    """Replace the beats of a rhythm by beats of one tempo.
+    """Replace the beats of a rhythm with beats of a constant tempo.
 
     Args:
         rhythm: a rhythm.
-        onsets: (notes,) seconds.
-        tempo: beats of the metre per minute; None for the one that fits the notes best, as a round number if that
-            moves no beat by more than 20 ms.
-        whole: whether to use a whole number of beats per minute in any case.
+        onsets: (notes,) sung onsets in seconds.
+        tempo: beats of the metre per minute; None for the tempo that fits the notes best, which is rounded as far as
+            this moves no beat by more than 20 ms.
+        whole: whether to round the tempo that fits the notes best to a whole number in any case.
     """
     places = np.array(rhythm.starts, float)
     beat = float(rhythm.metre.beat)
@@ -129,13 +129,13 @@ def with_one_tempo(rhythm: Rhythm, onsets: np.ndarray, tempo: float | None = Non
 
 
 def with_beats_on_notes(rhythm: Rhythm, onsets: np.ndarray) -> Rhythm:
-    """Move each beat on which a note starts to the onset of that note, and the times between in proportion.
+    """Move each beat on which a note starts to the onset of that note, and interpolate the shifts of the other beats.
 
-    If notes start exactly on beats, notation programs treat them as written music and use the bars of the file.
+    If the notes of a file start exactly on its beats, notation programs do not change its bars.
 
     Args:
         rhythm: a rhythm whose beats follow the singer.
-        onsets: (notes,) seconds.
+        onsets: (notes,) sung onsets in seconds.
     """
     beats, starts = rhythm.beats, np.array(rhythm.starts, float)
     on_beat = np.array([start > 0 and start % rhythm.metre.beat == 0 for start in rhythm.starts], bool)
@@ -151,12 +151,12 @@ def with_beats_on_notes(rhythm: Rhythm, onsets: np.ndarray) -> Rhythm:
 
 
 def rounded_tempo(tempo: float) -> float:
-    """Round a tempo to a whole number of beats per minute, as scores state it."""
+    """Round a tempo to a whole number of beats per minute, as is usual in scores."""
     return float(max(1, round(tempo)))
 
 
 def round_tempo(tempo: float, beats: float) -> float:
-    """Round a tempo as far as possible without moving any of the beats by more than 20 ms."""
+    """Round a tempo to 0, 1 or 2 decimals, with the fewest decimals that move none of the beats by more than 20 ms."""
     for decimals in (0, 1, 2):
         rounded = round(tempo, decimals)
         if rounded > 0 and abs(60 / rounded - 60 / tempo) * beats / 2 < _HARMLESS:
@@ -167,11 +167,11 @@ def round_tempo(tempo: float, beats: float) -> float:
 def _numbered(
     beats: Beats, starts: np.ndarray, ends: np.ndarray, known: tuple[float, float], confidence: RhythmConfidence
 ) -> Rhythm:
-    """Make a rhythm, and shift its positions by whole bars so that they count from the first bar line of the beats.
+    """Make a rhythm. Its positions are shifted by whole bars, so that they are counted from the first bar of the beats.
 
     Args:
         beats: the beats.
-        starts, ends: (notes,) positions in quarter notes after a bar line, which is the same for all notes.
+        starts, ends: (notes,) positions in quarter notes, counted from the same bar line for all notes.
         known: a time in seconds, and its position counted from the same bar line.
         confidence: probabilities that the rhythm is right.
     """

@@ -1,4 +1,4 @@
-"""Tables and weights for finding rhythm and key, computed from songs."""
+"""Tables and weights for estimating rhythm and key, computed from songs."""
 
 import json
 from dataclasses import dataclass, field, fields
@@ -13,21 +13,22 @@ _DECIMALS = 2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RhythmTables:
-    """Arrays of log probabilities, counted in songs.
+    """Log probabilities of the positions of notes in the bar, counted in songs.
 
-    The first axis is the metre, the second the position in the bar. The tables of first and last notes and of starts
-    and ends are relative to a uniform distribution over the positions. `degree` and `interval` are relative to the
-    distribution over all positions.
+    The first axis is the metre, and the second is the position in the bar. For first and last notes, and for starts and
+    ends, the probabilities are divided by those of a uniform distribution over the positions. In `degree` and
+    `interval`, they are divided by the probabilities of the same degrees or intervals over all positions.
 
     Attributes:
-        steps: (metres, positions, steps) each step from a position to that of the next note.
-        beat_steps: (2, positions in a beat, steps) the same for all beats of simple metres, and of compound metres.
+        steps: (metres, positions, steps) step from each position to the position of the next note.
+        beat_steps: (2, positions in a beat, steps) step from each position in a beat; one table for all simple metres,
+            and one for all compound metres.
         first, last: (metres, positions) position of the first and of the last note.
         phrase_start, phrase_end: (metres, positions) position of the first and of the last note of a phrase.
         figure_start: (metres, positions) position of the first note of a figure that recurs.
         repeat_start: (metres, positions) position of the first note of a passage that is sung twice in succession.
         phrase_bars: (metres, bars) length of a phrase in whole bars.
-        degree: (metres, positions, 24) degree of a major and of a minor scale at each position.
+        degree: (metres, positions, 24) scale degree at each position: 12 degrees in major keys, then 12 in minor keys.
         interval: (metres, positions, classes) interval from the previous note at each position.
     """
 
@@ -46,16 +47,18 @@ class RhythmTables:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KeyTables:
-    """Arrays of log probabilities of degrees of the scale (semitones above the tonic), counted in songs, with weights.
+    """Log probabilities of scale degrees (semitones above the tonic), counted in songs, and weights of these tables.
+
+    The first axis of each table is the mode: major, then minor.
 
     Attributes:
-        degrees: (2, 12) degree of a note, weighted by its length, in major keys and in minor keys.
+        degrees: (2, 12) degree of a note; notes are weighted by their lengths.
         last: (2, 12) degree of the last note.
         first: (2, 12) degree of the first note.
         phrase_end: (2, 12) degree of the last note of a phrase.
-        steps: (2, 12, 12) degree of a note (last axis) after each degree.
+        steps: (2, 12, 12) degree of a note (last axis), given the degree of the previous note.
         ending: (2, 12, 12) degrees of the last two notes.
-        weights: (7,) weights of these tables, in this order, and of the minor mode.
+        weights: (7,) weights of the six tables above, in this order, and of the minor mode.
     """
 
     degrees: np.ndarray
@@ -69,13 +72,13 @@ class KeyTables:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RhythmConfig:
-    """Fitted tables and weights for finding rhythm and key.
+    """Fitted tables and weights for estimating rhythm and key.
 
     Attributes:
         tables: tables for the rhythm.
         keys: tables for the key.
         weights: (features,) weight of each feature of a hypothesis, in the order of `rhythm_features.NAMES`.
-        steady: (6,) weights of the features that tell a rhythm from random onsets, in the order of
+        steady: (6,) weights of the features that distinguish a rhythm from random onsets, in the order of
             `rhythm_search.steady_features`.
     """
 

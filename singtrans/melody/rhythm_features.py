@@ -41,19 +41,19 @@ class Melody:
 
     @property
     def ends(self) -> np.ndarray:
-        """(notes,) 0..1: evidence, from the silence after each note, that it ends a phrase; 1 for the last note."""
+        """(notes,) evidence that each note ends a phrase, from 0 (no silence follows) to 1; 1 for the last note."""
         silence = np.maximum(self.onsets[1:] - self.offsets[:-1], 0.0)
         least = max(_BREATH, _USUAL * float(np.median(silence))) if len(silence) else _BREATH
         return np.append(np.clip((silence - least) / _RISE, 0, 1), 1.0)
 
     @property
     def degrees(self) -> np.ndarray:
-        """(notes,) semitones above the tonic, and 12 more in a minor key."""
+        """(notes,) semitones from the tonic up to each note, 0 to 11; in a minor key, 12 is added."""
         return (self.pitches - self.tonic) % 12 + 12 * self.minor
 
     @property
     def intervals(self) -> np.ndarray:
-        """(notes,) class of the interval from the note before; the first note counts as repeated."""
+        """(notes,) class of the interval from the previous note; the first note is treated as a repeated note."""
         return _CLASSES[np.minimum(np.abs(np.diff(self.pitches, prepend=self.pitches[:1])), 12)]
 
 
@@ -81,7 +81,7 @@ NAMES = (
 def features(
     melody: Melody, curves: Sequence[TempoCurve], found: Hypotheses, aligned: Alignments, tables: RhythmTables
 ) -> np.ndarray:
-    """Compute (hypotheses, features) features, in the order of `NAMES`."""
+    """Compute the (hypotheses, features) features of all hypotheses, in the order of `NAMES`."""
     count = len(melody.onsets)
     slots, bar = aligned.slots, found.bar
     place = slots % bar
@@ -118,11 +118,11 @@ def features(
 def _phrase_lengths(
     slots: np.ndarray, found: Hypotheses, starts: np.ndarray, tables: RhythmTables
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Compute how regular phrases are.
+    """Compute how regular the phrases are.
 
     Returns:
-        (hypotheses,) share of phrases that start at the same position in the bar as the one before, and (hypotheses,)
-        mean log probability of their lengths in bars.
+        Two arrays: (hypotheses,) shares of phrases that start at the same position in the bar as the previous phrase,
+        and (hypotheses,) mean log probabilities of the lengths of phrases in bars.
     """
     heads = np.flatnonzero(starts > 0.5)
     if len(heads) < 3:
@@ -135,10 +135,11 @@ def _phrase_lengths(
 def _recurring(
     melody: Melody, curves: Sequence[TempoCurve], found: Hypotheses, place: np.ndarray, tables: RhythmTables
 ) -> list[np.ndarray]:
-    """Return (hypotheses,) sums of log probabilities of positions in the bar.
+    """Sum the log probabilities of the positions in the bar at which recurring figures and repeated passages start.
 
-    The first sum is over the notes that begin a figure that recurs. The second one is over the notes that begin a
-    passage that is sung twice in succession, or its repetition.
+    Returns:
+        Two arrays of (hypotheses,) sums. The first one is over the notes that start a recurring figure. The second one
+        is over the notes that start a passage that is sung twice in succession, or its repetition.
     """
     columns = []
     for table, find in ((tables.figure_start, figure_starts), (tables.repeat_start, repeat_starts)):
@@ -148,9 +149,10 @@ def _recurring(
 
 
 def figure_starts(pitches: np.ndarray, positions: np.ndarray) -> np.ndarray:
-    """Return (notes,) whether each note starts a figure that occurs at least twice.
+    """Return (notes,) whether a recurring figure starts at each note.
 
-    A figure is a sequence of intervals and note values that occurs twice and cannot be made longer.
+    A figure is a sequence of at least three steps, each with an interval and a note value, that occurs at least twice.
+    The steps before two of its occurrences are different, so it cannot be extended backwards.
 
     Args:
         pitches: (notes,) MIDI numbers.
@@ -196,7 +198,10 @@ def repeat_starts(pitches: np.ndarray, positions: np.ndarray) -> np.ndarray:
 
 
 def _repetitions(melody: Melody, curves: Sequence[TempoCurve], found: Hypotheses) -> list[np.ndarray]:
-    """Return shares of notes that recur after some bars: by onset, by pitch, and by interval and length."""
+    """Return the shares of notes that recur after each number of bars in `_LENGTHS`.
+
+    There are three shares for each number of bars; see `_recurrences`.
+    """
     per_curve = [_recurrences(melody, curve) for curve in curves]
     beats = found.bar / SLOTS
     columns = []
@@ -211,10 +216,10 @@ def _repetitions(melody: Melody, curves: Sequence[TempoCurve], found: Hypotheses
 
 
 def _recurrences(melody: Melody, curve: TempoCurve) -> np.ndarray:
-    """Return (3, lags) shares of the notes that recur after each lag, in ticks of the curve's pulse.
+    """Return the (3, lags) shares of notes that recur after each lag; lags are in ticks of the curve's pulse.
 
-    The first share counts any note. The second one counts notes of the same pitch. The third one counts notes with the
-    same length and the same step to the next pitch.
+    For the first share, any note counts as a recurrence. For the second share, it must have the same pitch. For the
+    third share, it must have the same length and the same interval to the next note.
     """
     at = np.rint((curve.values - curve.values[0]) * TICKS).astype(int)
     step, length = np.diff(melody.pitches, append=0), np.diff(at, append=0)

@@ -1,8 +1,9 @@
 """The rhythm of sung notes: tempo, metre, downbeat, pickup and note values, found by one search.
 
-Beats are tracked at several tempi (`tempo_curve`). Each combination of tracked beats, metre and downbeat is a
-hypothesis, for which the positions of all notes are found (`metre_search`). The best one is chosen by a linear
-combination of its features (`rhythm_features`), with weights learnt from folk songs.
+Beats are tracked at several tempi (`beat_tracking`). Each combination of tracked beats, metre and downbeat is a
+hypothesis, for which the positions of all notes are found (`metre_search`). The log odds of a hypothesis are a linear
+combination of its features (`rhythm_features`), with weights that were learnt from folk songs. The most likely rhythm
+is chosen.
 """
 
 from collections.abc import Sequence
@@ -44,15 +45,15 @@ _OTHER_LEVEL = 2.0  # penalty for each octave between the tempo and the pulse of
 
 @dataclass(frozen=True, slots=True)
 class RhythmRequest:
-    """Parts of a rhythm that are stated.
+    """Parts of a rhythm that are known before the search.
 
     Attributes:
         metre: metre; None to find it.
         tempo: beats of the metre per minute; None to find it.
         pickup: beats before the first bar line; 0 if the first note begins a bar; None to find it.
         downbeat: time in seconds of a note that begins a bar; None to find it.
-        pulse: tempo of the instruments in beats per minute, which is the tempo, or a simple multiple or fraction of it;
-            None if unknown.
+        pulse: tempo of the instruments in beats per minute; None if unknown. The tempo of the melody is expected to be
+            this tempo, or a simple multiple or fraction of this tempo.
     """
 
     metre: Metre | None = None
@@ -63,19 +64,19 @@ class RhythmRequest:
 
 
 UNKNOWN = RhythmRequest()
-"""Request in which nothing is stated."""
+"""Request in which no part of the rhythm is known."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Search:
-    """Hypotheses about a melody with their features.
+    """Hypotheses about the rhythm of a melody, and their features.
 
     Attributes:
         melody: the melody.
         curves: tracked beats.
         found: hypotheses.
         aligned: positions of the notes under each hypothesis.
-        values: (hypotheses, features) features.
+        values: (hypotheses, features) values of the features.
     """
 
     melody: Melody
@@ -88,12 +89,16 @@ class Search:
 def find_rhythm(
     notes: Sequence[Note], request: RhythmRequest = UNKNOWN, config: RhythmConfig | None = None
 ) -> Rhythm | None:
-    """Find the rhythm of sung notes; None if there are fewer than `FEWEST` or they last longer than any song.
+    """Find the rhythm of sung notes.
 
     Args:
-        notes: notes in time order that do not overlap.
-        request: parts of the rhythm that are stated.
-        config: tables and weights; None for those of the package.
+        notes: notes in time order, without overlaps.
+        request: parts of the rhythm that are known.
+        config: tables and weights; None for the configuration that comes with the package.
+
+    Returns:
+        The most likely rhythm; None if there are fewer than `FEWEST` notes, if they last longer than `LONGEST_SONG`, or
+        if there are no hypotheses.
     """
     if len(notes) < FEWEST or notes[-1].onset > LONGEST_SONG:
         return None
@@ -106,7 +111,7 @@ def find_rhythm(
 
 
 def search_rhythm(notes: Sequence[Note], request: RhythmRequest, config: RhythmConfig) -> Search | None:
-    """List the hypotheses about sung notes; None if there are none."""
+    """List the hypotheses about the rhythm of sung notes, with their features; return None if there are none."""
     melody = melody_of(notes)
     onsets, offsets = melody.onsets, melody.offsets
     key = int(key_probabilities(melody.pitches, offsets - onsets, melody.ends, config.keys).argmax())
@@ -123,7 +128,7 @@ def search_rhythm(notes: Sequence[Note], request: RhythmRequest, config: RhythmC
 
 
 def _periods(onsets: np.ndarray, offsets: np.ndarray, request: RhythmRequest, compound: int) -> list[float]:
-    """List the lengths of a beat, in seconds, at which beats are tracked."""
+    """List the beat lengths, in seconds, near which beats are tracked."""
     if request.tempo:
         return [60 / request.tempo]
     if request.pulse:
@@ -146,31 +151,34 @@ def most_likely(search: Search, scores: np.ndarray) -> int:
 
 
 def _same_rhythm(search: Search, index: int) -> np.ndarray:
-    """Return (hypotheses,) whether each has the tempo, the metre and the downbeat of a hypothesis."""
+    """Return (hypotheses,) whether each hypothesis agrees with one of them in tempo, metre and downbeat."""
     found, slots = search.found, search.aligned.slots
     apart = (slots - slots[:, [index]]) % found.bar[index]
     return _same_tempo(search, index) & (found.metre == found.metre[index]) & ((apart == 0).mean(axis=0) > 0.5)
 
 
 def _same_tempo(search: Search, index: int) -> np.ndarray:
-    """Return (hypotheses,) whether each has the tempo of a hypothesis."""
+    """Return (hypotheses,) whether each hypothesis agrees with one of them in tempo."""
     tempi = np.log([curve.period for curve in search.curves])[search.found.curve]
     same: np.ndarray = np.abs(tempi - tempi[index]) < _SAME_TEMPO
     return same
 
 
 def melody_of(notes: Sequence[Note]) -> Melody:
-    """Convert notes, in an unknown key."""
+    """Convert notes to a melody. Its key is not estimated, but set to C major."""
     onsets, offsets, pitches = (np.array([getattr(note, name) for note in notes]) for name in _VALUES)
     return Melody(onsets, offsets, pitches, 0, False)
 
 
 def steady_features(search: Search, config: RhythmConfig) -> np.ndarray:
-    """Compute features that distinguish a rhythm from random onsets, as the mean over the hypotheses.
+    """Compute features that distinguish a rhythm from random onsets.
+
+    Log likelihoods are means over the hypotheses, weighted by the probabilities of the hypotheses.
 
     Returns:
-        (6,) the number 1, the log likelihood of the note values per note, and the log likelihood of the times per note;
-        then the products of these with the square root of the number of notes.
+        (6,) features. The first three are 1, the log likelihood of the positions divided by the number of notes, and
+        the log likelihood of the onset times divided by the number of notes. The others are the products of these three
+        with the square root of the number of notes.
     """
     odds, count = _odds(search.values @ config.weights), len(search.melody.onsets)
     values = np.array([1.0, odds @ search.aligned.likelihood / count, odds @ search.aligned.timing / count])
@@ -184,7 +192,7 @@ def _odds(scores: np.ndarray) -> np.ndarray:
 
 
 def _known_metre(metre: Metre | None) -> int | None:
-    """Return the index in `METRES` of a metre with the same beats; 4/4 for a metre of other beats."""
+    """Return the index in `METRES` of a metre with the same number and kind of beats, or of 4/4 if there is none."""
     if metre is None:
         return None
     alike = [index for index, known in enumerate(METRES) if _kind(known) == _kind(metre)]
@@ -196,7 +204,7 @@ def _kind(metre: Metre) -> tuple[int, bool]:
 
 
 def _preference(search: Search, request: RhythmRequest) -> np.ndarray:
-    """Return (hypotheses,) penalties of those that contradict what is stated, or whose tempo is not the pulse."""
+    """Return (hypotheses,) penalties, 0 or below, for contradictions of the known pickup, downbeat and pulse."""
     found, slots = search.found, search.aligned.slots
     bar = found.bar / SLOTS
     penalty = np.zeros(len(found))
@@ -215,7 +223,7 @@ def _preference(search: Search, request: RhythmRequest) -> np.ndarray:
 
 
 def _steadiness(search: Search, config: RhythmConfig) -> float:
-    """Return the probability that the onsets have a beat at all."""
+    """Return the probability that the onsets follow a beat, instead of being random."""
     score = float(config.steady @ steady_features(search, config))
     return float(1 / (1 + np.exp(-np.clip(score, -30, 30))))
 
@@ -244,19 +252,22 @@ def _rhythm(
 
 
 def _ascending(starts: np.ndarray) -> np.ndarray:
-    """Move notes that share a position apart by the smallest step."""
+    """Move notes that share a position, so that each note starts at least one tick after the previous one."""
     order = np.arange(len(starts))
     return np.maximum.accumulate(starts - order) + order
 
 
 def _ends(starts: np.ndarray, lengths: np.ndarray, periods: np.ndarray) -> np.ndarray:
-    """Return (notes,) ends in ticks: a note lasts to the next one, unless a silence longer than a beat follows it."""
+    """Return (notes,) ends in ticks.
+
+    A note ends at the start of the next note, or after its length rounded up to whole beats, whichever is earlier.
+    """
     sung = starts + np.ceil(lengths / periods) * TICKS
     return np.append(np.minimum(starts[1:], sung[:-1]), sung[-1]).astype(int)
 
 
 def _downbeat(starts: np.ndarray, onsets: np.ndarray, beats: int) -> int:
-    """Choose the beat of a bar, of any number of beats, on which the most and the longest notes start."""
+    """Choose the beat of a bar for which the notes that start on it have the largest total length."""
     on_beat = starts % TICKS == 0
     lengths = np.append(np.diff(onsets), 1.0).clip(0.0, 2.0)
     sums = np.bincount(starts[on_beat] // TICKS % beats, lengths[on_beat], minlength=beats)
@@ -264,7 +275,7 @@ def _downbeat(starts: np.ndarray, onsets: np.ndarray, beats: int) -> int:
 
 
 def _confidence(search: Search, request: RhythmRequest, scores: np.ndarray, steady: float) -> RhythmConfidence:
-    """Add the probabilities of the hypotheses that agree with the best one in each respect."""
+    """Compute the confidence in each part of the rhythm: the total probability of all hypotheses that agree on it."""
     odds, best = _odds(scores), most_likely(search, scores)
     metre = search.found.metre == search.found.metre[best]
     respects = (_same_tempo(search, best), metre, _same_rhythm(search, best))

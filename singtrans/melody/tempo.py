@@ -1,4 +1,4 @@
-"""Alignment of beats of a stated tempo with notes that are too few for a search."""
+"""Alignment of beats at a known tempo with a melody that has too few notes for a search."""
 
 from collections.abc import Sequence
 
@@ -39,7 +39,7 @@ def align_beats(tempo: float, notes: Sequence[Note], metre: Metre = DEFAULT_METR
 
 
 def _log_fit(times: np.ndarray, period: float, sigma: float) -> np.ndarray:
-    """Compute (n,) log likelihood ratios of two hypotheses: that times are near fractions of beats, or random."""
+    """Compute (n,) log likelihood ratios of times near simple fractions of a beat to random times."""
     phase, width = (times / period) % 1, sigma / period
     like = np.full(len(times), _STRAY)
     for fraction, share in _FRACTIONS:
@@ -50,13 +50,13 @@ def _log_fit(times: np.ndarray, period: float, sigma: float) -> np.ndarray:
 
 
 def _weights(notes: Sequence[Note], period: float) -> np.ndarray:
-    """Compute (notes,) weights of onsets; long notes begin on beats more often than short ones."""
+    """Compute (notes,) weights of onsets. Long notes have larger weights, because more of them begin on beats."""
     lengths = np.array([note.duration for note in notes])
     return np.sqrt(np.clip(lengths / period, 0.1, 2.0))
 
 
 def _downbeat(times: np.ndarray, onsets: np.ndarray, weights: np.ndarray, beats: int) -> int:
-    """Choose the downbeat: the beat with the most and longest notes; the first note has a slightly larger weight."""
+    """Choose the beat of a bar on which the most and the longest notes start. The first note is favoured slightly."""
     numbers = np.searchsorted(times, onsets - 0.15 * (times[1] - times[0]))
     on_beat = numbers < len(times)
     numbers, on, weights = numbers[on_beat], onsets[on_beat], weights[on_beat] ** 2

@@ -1,7 +1,7 @@
 """A singer's tempo: likely pulses of a melody, and smooth curves of their tempo.
 
-A pulse is found by the Viterbi algorithm. The durations between onsets are simple multiples and fractions of the pulse,
-and its tempo changes slowly.
+The Viterbi algorithm finds pulses whose tempo changes slowly, and whose simple multiples and fractions fit the
+intervals between onsets.
 """
 
 from collections.abc import Sequence
@@ -27,9 +27,9 @@ _LATE = 0.003  # probability of each longer value
 _STEP = 0.016  # step of the logarithm of the tempo
 _REACH, _SPACING = 9, 5  # steps of the tempo to either side of a centre, and between two centres
 RATIOS = (1.0, 2.0, 1 / 2, 3 / 2, 2 / 3, 3.0, 1 / 3)
-"""Lengths of a beat to try, in pulses that were found in the notes."""
+"""Beat lengths to try, as multiples of a pulse that was found in the notes."""
 BAND_RATIOS = ((1.0, 2.0, 1 / 2), (1.0, 2.0, 1 / 2, 3.0, 1 / 3))
-"""Lengths of a beat to try, in pulses of the instruments, for simple and for compound metres."""
+"""Beat lengths to try, as multiples of the instruments' pulse, for simple and for compound metres."""
 TEMPO_RANGE = 0.08  # standard deviation of the log tempo around the tempo of a track
 _SAME_PERIOD = 0.06  # difference of the logarithms of two periods that count as one
 _SAME = 0.13  # octaves between two pulses that count as one
@@ -43,14 +43,14 @@ _SMOOTH = 3.0  # seconds, standard deviation of the local fits' weights
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TempoCurve:
-    """Positions of notes, relative to a pulse.
+    """Positions of notes in pulses, and the tempo of the pulse at each note.
 
     Attributes:
-        period: median seconds of a pulse.
-        values: (notes,) positions of the notes as sums of note values.
+        period: median length of a pulse in seconds.
+        values: (notes,) positions of the notes in pulses, rounded to note values.
         times: (notes,) smoothed times of these positions in seconds.
-        periods: (notes,) seconds of a pulse at each note.
-        positions: (notes,) fractional positions of the onsets.
+        periods: (notes,) length of a pulse at each note in seconds.
+        positions: (notes,) positions of the sung onsets in pulses, not rounded.
         compound: 1 if the pulse is a beat of three parts, else 0.
         cost: negative log likelihood.
     """
@@ -92,7 +92,7 @@ def find_pulses(onsets: np.ndarray, offsets: np.ndarray, count: int = 2) -> list
 
 
 def related(periods: Sequence[float], ratios: Sequence[float] = RATIOS) -> list[float]:
-    """List the periods of pulses and of simple multiples and fractions of them, each once."""
+    """List the periods of pulses, and the simple multiples and fractions of these periods, without duplicates."""
     found: list[float] = []
     for period in periods:
         for ratio in ratios:
@@ -105,30 +105,35 @@ def related(periods: Sequence[float], ratios: Sequence[float] = RATIOS) -> list[
 
 
 def multiple_near(tempo: float, pulse: float) -> float:
-    """Return the multiple or fraction of the instruments' tempo within 6 % of a tempo; the tempo if there is none."""
+    """Return a simple multiple or fraction of ``pulse`` within 6 % of ``tempo``; if there is none, return ``tempo``.
+
+    Args:
+        tempo: tempo of the melody in beats per minute.
+        pulse: tempo of the instruments in beats per minute.
+    """
     nearest = min((pulse / ratio for ratio in BAND_RATIOS[1]), key=lambda multiple: abs(np.log(multiple / tempo)))
     return nearest if abs(np.log(nearest / tempo)) < _SAME_PERIOD else tempo
 
 
 def ticks_of(slots: np.ndarray, compound: np.ndarray | int) -> np.ndarray:
-    """Convert positions in `SLOTS` of a beat to ticks."""
+    """Convert positions in slots (`SLOTS` per beat) to ticks."""
     return np.asarray(slots // SLOTS * TICKS + OFFSETS[compound, slots % SLOTS])
 
 
 def nearest_slots(ticks: np.ndarray, compound: np.ndarray | int) -> np.ndarray:
-    """Return the positions nearest to fractional ticks."""
+    """Convert fractional ticks to the nearest positions in slots."""
     beat = np.floor(ticks / TICKS)
     within = ticks - beat * TICKS
     return np.asarray(beat.astype(int) * SLOTS + (within[..., None] > _MIDDLES[compound]).sum(axis=-1))
 
 
 def gaps_of(onsets: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return (notes - 1,) seconds from onset to onset, and (notes - 1,) whether there is a silence between."""
+    """Return (notes - 1,) seconds from onset to onset, and (notes - 1,) whether a silence lies between the notes."""
     return np.maximum(np.diff(onsets), 1e-3), onsets[1:] - offsets[:-1] > _BREATH
 
 
 def _misfits(gaps: np.ndarray, silent: np.ndarray, periods: np.ndarray) -> np.ndarray:
-    """Return (gaps, periods) costs of the best note value of each gap."""
+    """Return the (gaps, periods) cost of the note value that fits each gap best, for each period of the pulse."""
     longest = min(64, int(gaps.max() / periods.min() * 1.2) + 1)
     more = [float(value) for value in range(9, longest + 1)]
     values = np.array([*_VALUES, *more])
@@ -142,15 +147,15 @@ def _misfits(gaps: np.ndarray, silent: np.ndarray, periods: np.ndarray) -> np.nd
 
 
 def _path_costs(costs: np.ndarray, gaps: np.ndarray, windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Find the cost of the best path of tempi near each centre, and where the path ends.
+    """Find the best path of tempi near each central tempo.
 
     Args:
-        costs: (gaps, periods).
-        gaps: (gaps,) seconds.
-        windows: (centres, bins) indices of periods.
+        costs: (gaps, periods) costs from `_misfits`.
+        gaps: (gaps,) intervals between onsets in seconds.
+        windows: (centres, bins) indices of the periods near each centre.
 
     Returns:
-        (centres,) costs, and (centres,) bins.
+        The cost of each path, (centres,), and the bin in which it ends, (centres,).
     """
     bins = np.arange(windows.shape[1])
     change = 0.5 * (_STEP * (bins[:, None] - bins) / CHANGE) ** 2
@@ -163,13 +168,13 @@ def _path_costs(costs: np.ndarray, gaps: np.ndarray, windows: np.ndarray) -> tup
 
 
 def smoothed(onsets: np.ndarray, offsets: np.ndarray, places: np.ndarray, period: float) -> TempoCurve:
-    """Fit times and periods of the pulse at each note to the onsets near it.
+    """Fit the time and the period of the pulse at each note to the onsets near this note.
 
     Args:
         onsets: (notes,) seconds.
         offsets: (notes,) seconds.
         places: (notes,) positions of the notes in pulses.
-        period: seconds of a pulse over the whole song.
+        period: length of a pulse over the whole song, in seconds.
     """
     silent = gaps_of(onsets, offsets)[1]
     count = len(onsets)

@@ -1,8 +1,9 @@
 """Estimation of the key of a melody: its tonic and its mode.
 
-`singtrans.melody.key` weighs all keys that notes may belong to, for rounding pitches. A score needs one key. It is
-found from how often each degree of the scale is sung, from the steps between degrees, and from the degrees on which the
-melody and its phrases begin and end. Their probabilities were counted in folk songs.
+`singtrans.melody.key` takes all likely keys into account when it rounds pitches, but a score needs a single key. This
+module estimates that key from the frequency of each scale degree, from the steps between degrees, from the degrees of
+the first and the last notes, and from the degrees with which phrases end. The probabilities of degrees and steps were
+counted in folk songs.
 """
 
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ def estimate_key(pitches: Sequence[int], lengths: Sequence[float], breaths: Sequ
     Args:
         pitches: integer MIDI number of each note.
         lengths: length of each note, in any unit.
-        breaths: whether a phrase ends with each note; empty if that is not known.
+        breaths: whether a phrase ends with each note; empty if unknown.
     """
     if len(pitches) < 2:
         return key_of(int(pitches[0]) % 12 if pitches else 0, False)
@@ -35,11 +36,11 @@ def key_features(pitches: np.ndarray, weights: np.ndarray, ends: np.ndarray, tab
     Args:
         pitches: (notes,) integer MIDI numbers; at least two.
         weights: (notes,) weight of each note, such as its length.
-        ends: (notes,) 0..1: how likely it is that a phrase ends with each note.
+        ends: (notes,) evidence from 0 to 1 that a phrase ends with each note.
         tables: log probabilities that were counted in songs.
 
     Returns:
-        (24, features) features of the major keys from C to B, then of the minor ones.
+        (24, features) features of the major keys from C to B, then of the minor keys.
     """
     degrees = (pitches[:, None] - np.arange(12)) % 12  # (notes, tonics)
     weights = weights / max(weights.sum(), 1e-9) * np.sqrt(len(pitches))
@@ -61,7 +62,7 @@ def key_features(pitches: np.ndarray, weights: np.ndarray, ends: np.ndarray, tab
 
 
 def key_probabilities(pitches: np.ndarray, weights: np.ndarray, ends: np.ndarray, tables: KeyTables) -> np.ndarray:
-    """Compute (24,) probabilities of the major keys from C to B, then of the minor ones."""
+    """Compute (24,) probabilities of the major keys from C to B, then of the minor keys."""
     scores = key_features(pitches, weights, ends, tables) @ tables.weights
     likely = np.exp(scores - scores.max())
     return np.asarray(likely / likely.sum())

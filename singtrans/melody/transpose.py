@@ -6,7 +6,7 @@ from singtrans.notes import Note, PitchTrack, Transcription
 
 
 def transpose(transcription: Transcription, semitones: int) -> Transcription:
-    """Move notes, their ornaments and the pitch track; the tuning stays as it is."""
+    """Transpose notes, their ornaments and the pitch track; the tuning does not change."""
     if not semitones:
         return transcription
     track = transcription.pitch

@@ -1,14 +1,14 @@
 """Estimation of a singer's tuning (the frequency of A4) from the notes.
 
 Relative to the tuning, most sung pitches are near whole semitones. The estimate maximises a likelihood that is robust
-to wrong notes: the distance of a pitch to the nearest semitone is normally distributed, or, for a share of the notes,
-uniform. A constant tuning is preferred. If a moving tuning fits clearly better, as for a singer who goes flat without
-accompaniment, its path is found by the Viterbi algorithm.
+to wrong notes: it is assumed that the distance of a pitch from the nearest semitone is normally distributed for most
+notes, and uniformly distributed for the others. The tuning is assumed to be constant, unless a moving tuning fits
+clearly better, as for a singer who goes flat without accompaniment. The Viterbi algorithm finds the moving tuning.
 
-Tunings that differ by whole semitones fit equally well. At the start, the tuning is therefore within half a semitone
-of 440 Hz; from there it may move by up to three semitones. A singer who is 45 cents flat is therefore not
-mistaken for one who is 55 cents sharp. If a singer is half a semitone off, the notes may be written a semitone too low
-or too high.
+Tunings that differ by whole semitones fit equally well. Therefore, the tuning is limited to half a semitone above or
+below 440 Hz at the start, and to three semitones above or below 440 Hz later. In this way, a singer who is 45 cents
+flat is not mistaken for one who is 55 cents sharp. If a singer is about half a semitone off, all notes may be written a
+semitone too low or too high.
 """
 
 import math
@@ -49,7 +49,7 @@ class TuningCurve:
     semitones: np.ndarray
 
     def at(self, seconds: float) -> float:
-        """Return the semitones above 440 Hz at a time in seconds."""
+        """Return the semitones of A4 above 440 Hz at a time in seconds."""
         return float(np.interp(seconds, self.times, self.semitones))
 
 
@@ -58,8 +58,8 @@ def apply_tuning(transcription: Transcription, tuning: float | str | None) -> Tr
 
     Args:
         transcription: notes in time order.
-        tuning: Hz of A4; ``auto`` to estimate it from the notes, and change nothing if it is not clear; None to keep
-            the tuning from the notes' file, or 440 Hz.
+        tuning: frequency of A4 in Hz; None to keep the tuning of the notes, which is 440 Hz unless their file states
+            another one. With ``auto``, the tuning is estimated from the notes, and is kept if the estimate is unclear.
     """
     if tuning is None:
         return transcription
@@ -71,7 +71,7 @@ def apply_tuning(transcription: Transcription, tuning: float | str | None) -> Tr
 
 
 def describe_tuning(notes: Sequence[Note]) -> str:
-    """Describe in one line the tuning estimated from notes in time order."""
+    """Describe in one line the tuning that is estimated from notes, which are in time order."""
     reference = estimate_tuning(notes)
     if reference is None:
         why = f"{len(notes)} notes are too few" if len(notes) < MIN_NOTES else "the notes agree on no other tuning"
@@ -109,7 +109,8 @@ def estimate_tuning(notes: Sequence[Note]) -> TuningCurve | None:
         notes: notes in time order.
 
     Returns:
-        None if there are fewer than 4 notes, they fit no better than random notes, or they last longer than any song.
+        The tuning; None if there are fewer than 4 notes, if no tuning fits clearly better than it would fit random
+        notes, or if the notes last longer than `LONGEST_SONG`.
     """
     if len(notes) < MIN_NOTES or _far_apart(notes):
         return None
@@ -145,13 +146,13 @@ def _fits(notes: Sequence[Note], first: float, points: int) -> np.ndarray:
 
 
 def _start(path: np.ndarray) -> float:
-    """Extrapolate the cents at the start of a path from a line through its first minute."""
+    """Return the cents at the start of a path, as extrapolated from a line that is fitted to its first minute."""
     opening = path[: max(2, round(_OPENING / _HOP))]
     return float(np.polyfit(np.arange(len(opening)) + 0.5, opening, 1)[1])
 
 
 def _walk(fits: np.ndarray) -> tuple[np.ndarray, float]:
-    """Find the (points,) cents of the best slowly moving tuning, and its log likelihood."""
+    """Find the slowly moving tuning that fits best; return its (points,) cents and its log likelihood."""
     cents = np.arange(-_FAR, _FAR + 1)
     moves = np.arange(-_FAST, _FAST + 1)
     costs = 0.5 * (moves / _SLOW) ** 2

@@ -1,4 +1,4 @@
-"""Division of a recording for processing."""
+"""Sizes of the pieces in which a recording is processed."""
 
 from dataclasses import dataclass
 
@@ -10,12 +10,13 @@ class Chunking:
     Attributes:
         slice_seconds: length of the slices that are computed one by one. With shorter slices, more frames at their ends
             are computed twice; longer slices take more memory.
-        shared_seconds: upper limit of that length if several threads compute slices at once, each with its own memory.
-        short_seconds: length below which a recording is computed by one thread, because more threads would take longer.
+        shared_seconds: upper limit of the length of slices if several threads compute slices at the same time, because
+            each thread needs its own memory.
+        short_seconds: length of a recording below which only one thread is used, because several would take longer.
         kept_seconds: length up to which a recording is kept in memory (64 kB per second) instead of being decoded
             twice.
-        memory_bytes: size up to which data between LSTM layers are kept in memory, which is enough for about a minute
-            and a half of a recording. Further data are kept in a temporary file.
+        memory_bytes: number of bytes of data between LSTM layers that are kept in memory. The default is enough for
+            about a minute and a half of a recording. Further data are kept in a temporary file.
     """
 
     slice_seconds: float = 7.0
@@ -26,4 +27,4 @@ class Chunking:
 
 
 DEFAULT = Chunking()
-"""The sizes for all recordings."""
+"""The default sizes."""

@@ -19,20 +19,20 @@ class FeatureConfig:
 
     Attributes:
         sample_rate: sample rate in Hz, to which every recording is resampled.
-        hop: distance of frames in samples.
+        hop: distance between adjacent frames in samples.
         lowest_midi: MIDI number of the spectrum's lowest bin (33 = A1 = 55 Hz).
-        bins_per_octave: resolution of the spectrum and of the pitch posterior.
+        bins_per_octave: number of bins per octave in the spectrum and in the pitch posterior.
         spectrum_bins: number of log-frequency bins.
         longest_window, shortest_window: lengths in samples of the spectrum's windows for the lowest and the highest
             frequencies.
-        knee_hz: frequency up to which the longest window is used.
-        window_exponent: exponent of the frequency by which the windows above the knee become shorter: 0 for a constant
-            length, 1 for a constant-Q transform.
+        knee_hz: frequency in Hz up to which the longest window is used.
+        window_exponent: exponent e of the window length for frequencies f above ``knee_hz``: the length is proportional
+            to 1 / f ** e. The length is constant for e = 0; the result is a constant-Q transform for e = 1.
         bands: number of mel bands.
         band_window: length in samples of the short window for the mel bands.
         band_steps: number of short windows per frame.
-        compression: parameter of the compression: magnitudes x, relative to the level of the recording, become log(1 +
-            compression x), scaled to 1 at x = 1.
+        compression: parameter c of the compression. A magnitude x, relative to the level of the recording, is converted
+            to log(1 + c x) / log(1 + c).
     """
 
     sample_rate: int = 16_000
@@ -71,7 +71,7 @@ class FeatureConfig:
 
     @property
     def hop_seconds(self) -> float:
-        """Distance of frames in seconds."""
+        """Distance between adjacent frames in seconds."""
         return self.hop / self.sample_rate
 
     @property
@@ -86,13 +86,15 @@ class NetworkConfig:
 
     Attributes:
         pitch_bins: number of bins of the pitch posterior, from ``lowest_midi`` upwards (180 bins are five octaves).
-        harmonics: multiples of a candidate pitch whose bins are the input for this pitch.
+        harmonics: multiples of the frequency of a candidate pitch; the spectrum bins at these frequencies are the input
+            of the pitch head for this candidate.
         pitch_channels: numbers of channels of the pitch head's convolutions.
         channels: numbers of channels of the three convolutions over the mel bands.
         spectrum_channels: number of channels of the convolution over the spectrum.
-        embedding: size of the bands' embedding before the LSTM.
-        motion_lags: largest lag of the pitch motion in bins, up and down.
-        motion_spans: numbers of frames before and after a frame between which the motion is measured.
+        embedding: size of the embedding of the mel bands, which is part of the input of the LSTM.
+        motion_lags: largest lag, in bins upwards and downwards, for which the pitch motion is computed.
+        motion_spans: distances in frames. For each of them, the pitch motion at a frame is computed from the two frames
+            at this distance before and after it.
         hidden: number of LSTM units for each direction.
         layers: number of bidirectional LSTM layers.
         dropout: dropout probability for the LSTM's input and between its layers.
@@ -144,10 +146,14 @@ class Config:
 
     @classmethod
     def from_json(cls, text: str, source: str = "the configuration") -> "Config":
-        """Read the JSON object that ``to_json`` makes.
+        """Convert the result of `to_json` to a configuration.
+
+        Args:
+            text: JSON object.
+            source: name of the source of the text, with which error messages begin.
 
         Raises:
-            UsageError: if a key is unknown or missing, or a value has a wrong type. The message names ``source``.
+            UsageError: if the text is not a JSON object, a key is unknown or missing, or a value is not allowed.
         """
         try:
             parsed = json.loads(text)

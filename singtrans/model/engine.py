@@ -30,12 +30,12 @@ class Direction(Protocol):
 
 
 class Engine(Protocol):
-    """Parts of a network on one device.
+    """A network on one device. Each part of the network is run by one of the methods.
 
     Attributes:
         margin: number of samples that `embed` needs before the centre of the first frame and after the centre of
             the last one.
-        reach: number of frames before and after a frame that affect the frame's result of `embed`.
+        reach: number of frames on each side of a frame that affect the result of `embed` for this frame.
         layers: number of layers of the LSTM.
         heads: number of heads.
     """
@@ -50,11 +50,11 @@ class Engine(Protocol):
     def heads(self) -> int: ...  # noqa: D102
 
     def embed(self, samples: np.ndarray) -> Embedded:
-        """Compute the part before the LSTM from (n,) samples that are divided by the recording's level."""
+        """Run the part before the LSTM on (n,) samples, which have been divided by the level of the recording."""
         ...
 
     def direction(self, layer: int, *, backward: bool) -> Direction:
-        """Return a direction of a layer, with the state at the start of a sequence."""
+        """Return one direction of a layer, in its state at the start of a sequence."""
         ...
 
     def probabilities(self, context: np.ndarray) -> np.ndarray:
@@ -62,5 +62,5 @@ class Engine(Protocol):
         ...
 
     def start_thread(self) -> None:
-        """Prepare a thread that will call the other methods."""
+        """Prepare the current thread to call the other methods."""
         ...

@@ -25,17 +25,21 @@ _GROUPS = 6  # groups of spectrum bins; each group is computed from only the sam
 class FrontEnd(nn.Module):
     """Computation of the spectrum and the bands.
 
-    The filters are computed from the configuration when a model is made, and are then saved with the weights. They are
-    ``kernels`` (longest_window, 2 * spectrum_bins), which has a windowed cosine and sine for each bin; ``band_window``
-    (band_window,); and ``band_filters`` (band_window // 2 + 1, bands). With the samples x around the centre of a frame
-    and the compression c, the spectrum is ``log(1 + c |x @ kernels|) / log(1 + c)``, where the magnitude is over the
-    two columns of a bin. The bands are ``log(1 + c (|rfft(x * band_window)| @ band_filters)) / log(1 + c)``.
+    The filters are computed from the configuration when a model is made, and are then saved with the weights:
+
+    - ``kernels`` (longest_window, 2 * spectrum_bins): a windowed cosine and a windowed sine for each bin;
+    - ``band_window`` (band_window,): the short window;
+    - ``band_filters`` (band_window // 2 + 1, bands): the responses of the mel bands.
+
+    Let x be the samples in a window, and c the compression. The spectrum is ``log(1 + c |x @ kernels|) / log(1 + c)``,
+    where ``| |`` is the magnitude of the two values of each bin. The bands are
+    ``log(1 + c (|rfft(x * band_window)| @ band_filters)) / log(1 + c)``.
 
     Shape:
         - samples: (batch, n), divided by the recording's `level`, with ``margin`` samples before the centre of the
           first frame and at least as many after the centre of the last one (zeros at the ends of a recording).
         - spectrum: (batch, frames, spectrum_bins); silence is 0, and a sinusoid of amplitude 1 is 1.
-        - bands: (batch, frames * band_steps, bands), with the same scale.
+        - bands: (batch, frames * band_steps, bands), on the same scale.
     """
 
     def __init__(self, config: FeatureConfig) -> None:
@@ -83,7 +87,7 @@ class FrontEnd(nn.Module):
 
 
 def _groups(kernels: Tensor) -> list[tuple[slice, slice]]:
-    """Return groups of columns of ``kernels`` with the rows that they need, which leaves out many zeros."""
+    """Divide the columns of ``kernels`` into groups; return the rows that each group needs, and its columns."""
     groups = []
     for columns in np.array_split(np.arange(kernels.shape[1] // 2), _GROUPS):
         inside = slice(2 * int(columns[0]), 2 * int(columns[-1]) + 2)

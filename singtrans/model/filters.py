@@ -1,7 +1,7 @@
 """Filters of the front end: kernels of the spectrum bins, and triangles of the mel bands.
 
-They are computed with numpy when a model is made. The front end of both runtimes uses them. ``docs/dependencies.md``
-compares them with the filters of librosa.
+The filters are computed with numpy when a model is made. Both runtimes use them. ``docs/dependencies.md`` compares them
+with the filters of librosa.
 """
 
 import math
@@ -17,16 +17,16 @@ _LOWEST_BAND = 60.0  # Hz
 
 
 def spectrum_frequencies(config: FeatureConfig) -> np.ndarray:
-    """Compute (spectrum_bins,) centre frequencies of the spectrum in Hz."""
+    """Compute the (spectrum_bins,) centre frequencies of the spectrum bins in Hz."""
     return midi_to_hz(config.lowest_midi + np.arange(config.spectrum_bins) / config.bins_per_semitone)
 
 
 @lru_cache(maxsize=2)
 def spectrum_kernels(config: FeatureConfig) -> np.ndarray:
-    """Compute (longest_window, 2 * spectrum_bins) kernels.
+    """Compute the (longest_window, 2 * spectrum_bins) kernels of the spectrum bins.
 
-    Each bin has a windowed cosine and sine, scaled so that a sinusoid gives 1. The array is read-only, because later
-    calls return it again.
+    Each bin has a windowed cosine and a windowed sine, scaled so that a sinusoid of amplitude 1 gives a magnitude of 1.
+    The array is read-only, because later calls with the same configuration return the same array.
 
     Raises:
         ValueError: if a bin is above half the sample rate.
@@ -53,7 +53,10 @@ def band_window(config: FeatureConfig) -> np.ndarray:
 
 
 def band_filters(config: FeatureConfig) -> np.ndarray:
-    """Compute (band_window // 2 + 1, bands) triangles on O'Shaughnessy's mel scale; a sinusoid gives about 1."""
+    """Compute the (band_window // 2 + 1, bands) triangular filters on O'Shaughnessy's mel scale.
+
+    They are scaled so that a sinusoid of amplitude 1 gives about 1 at the centre of a band.
+    """
     top = 2595.0 * math.log10(1.0 + config.sample_rate / 2 / 700.0)
     bottom = 2595.0 * math.log10(1.0 + _LOWEST_BAND / 700.0)
     mel = np.linspace(bottom, top, config.bands + 2)

@@ -1,4 +1,4 @@
-"""Level of the singing in a recording. Samples are divided by it before the front end."""
+"""Level of the singing in a recording. Samples are divided by the level before the front end processes them."""
 
 import math
 
@@ -10,8 +10,9 @@ _LEVEL_BLOCKS = 1000  # number of blocks of 20 ms that are added together
 class Level:
     """Measurement of the level of the singing in a recording, block by block.
 
-    The level is the mean of the log RMS amplitude of 20 ms blocks, weighted by their amplitude. A gain changes the
-    level by exactly that gain, and silence before or after the singing has no effect.
+    The level is computed from the RMS amplitudes of 20 ms blocks: it is the exponential of the mean of their
+    logarithms, weighted by the amplitudes. If all samples are multiplied by a factor, the level is multiplied by the
+    same factor. Silence before or after the singing has no effect.
     """
 
     def __init__(self, sample_rate: int) -> None:

@@ -1,14 +1,15 @@
-"""A stacked bidirectional LSTM over the pieces of a sequence of any length. The pieces have no effect on the result.
+"""A stacked bidirectional LSTM that processes a sequence in pieces. The division does not affect the result.
 
-The state of an LSTM can depend on half a minute or more, so context around each piece would not be sufficient. Instead,
-the states are passed from piece to piece, forwards and backwards over the sequence. Each pass runs the second direction
-of one layer together with the first direction of the next layer. Two layers take three passes:
+The state of an LSTM can depend on half a minute of the sequence or more, so some context around each piece would not be
+sufficient. Instead, the states are passed from piece to piece, forwards and backwards through the sequence. Each pass
+runs the second direction of one layer together with the first direction of the next layer. Two layers take three
+passes:
 
     forward    layer 1 forward
     backward   layer 1 backward, layer 2 backward
     forward    layer 2 forward
 
-The results of a pass are kept in memory up to a limit, and then in a temporary file.
+The results of a pass are kept in memory up to a limit; further results are kept in a temporary file.
 """
 
 import math
@@ -26,12 +27,12 @@ from singtrans.model.engine import Direction, Engine
 
 @dataclass(frozen=True, eq=False)
 class Chunk:
-    """Some frames of a sequence.
+    """A piece of a sequence: some consecutive frames.
 
     Attributes:
         features: (frames, width) input or output of a layer.
-        pitch: (frames, bins) pitch posterior, which is not changed.
-        half: (frames, hidden) output of the first direction of a layer, until the second direction has been run.
+        pitch: (frames, bins) pitch posterior, which is passed on unchanged.
+        half: (frames, hidden) output of the first direction of a layer; None unless only this direction has been run.
     """
 
     features: np.ndarray
@@ -83,12 +84,12 @@ class PiecewiseLstm:
             yield from (store.get(entry) for entry in waiting)
 
     def _first_direction(self, layer: int, pieces: Iterable[Chunk], pool: Executor | None) -> Iterator[Chunk]:
-        """Run a layer in the direction that is the second one of the previous layer."""
+        """Run a layer in its first direction, which is also the second direction of the previous layer."""
         direction = self._engine.direction(layer, backward=layer % 2 == 1)
         return _one_ahead(pool, lambda piece: Chunk(piece.features, piece.pitch, direction(piece.features)), pieces)
 
     def _second_direction(self, layer: int, pieces: Iterable[Chunk], pool: Executor | None) -> Iterator[Chunk]:
-        """Run a layer in the other direction, and yield its output: both directions, forward first."""
+        """Run a layer in its second direction, and yield the outputs of both directions, joined with forward first."""
         direction = self._engine.direction(layer, backward=layer % 2 == 0)
         return _one_ahead(pool, lambda piece: _joined(direction, piece), pieces)
 
@@ -101,7 +102,7 @@ def _joined(direction: Direction, piece: Chunk) -> Chunk:
 
 
 def _one_ahead(pool: Executor | None, function: Callable[[_T], _R], items: Iterable[_T]) -> Iterator[_R]:
-    """Apply a function with a state to each item, in order. With a pool, the next result is computed in advance."""
+    """Apply a function that has a state to the items, in order. With a pool, the next result is computed in advance."""
     if pool is None:
         yield from map(function, items)
         return
@@ -122,7 +123,7 @@ class _Stored:
 
 
 class _Store:
-    """Storage of pieces, in memory up to a limit, and then in a temporary file."""
+    """Storage of pieces: in memory up to a limit, and in a temporary file beyond it."""
 
     def __init__(self, memory_bytes: int) -> None:
         self._file: IO[bytes] | None = None
@@ -157,7 +158,7 @@ class _Store:
         return entry
 
     def get(self, entry: Chunk | _Stored) -> Chunk:
-        """Return a stored piece; each can be read only once."""
+        """Return a stored piece. Each piece can be read only once."""
         if isinstance(entry, Chunk):
             self._held -= sum(array.nbytes for array in _arrays(entry))
             return entry

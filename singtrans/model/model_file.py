@@ -1,8 +1,8 @@
 """Model files: safetensors with the configuration in their metadata. Torch is not needed to read them.
 
-A model file has the weights of the network by their names in torch, and the filters of the front end with the prefix
-``front_end.``. Its metadata are the format, the configuration, a checksum and notes on the training. No code in a model
-file is ever run.
+A model file contains the weights of the network, with the names that they have in torch, and the filters of the front
+end, with names that begin with ``front_end.``. Its metadata are the format, the configuration, a checksum and notes on
+the training. Reading a model file never runs code from the file.
 """
 
 import dataclasses
@@ -31,12 +31,12 @@ _PICKLES = frozenset((".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".bin", ".jobli
 
 @dataclass(frozen=True, eq=False)
 class StoredModel:
-    """A model as arrays.
+    """A model whose weights are numpy arrays.
 
     Attributes:
         name: name of the file without its ending.
         config: configuration of the model.
-        network: weights of the network by their names in torch.
+        network: map from names in torch to weights of the network.
         filters: filters of the front end.
         metadata: all metadata of the file; empty for a model without a file.
     """
@@ -49,7 +49,7 @@ class StoredModel:
 
     @property
     def heads(self) -> int:
-        """Number of heads of the network, which are the first of `HEADS`."""
+        """Number of heads of the network. They are the first ones in `HEADS`."""
         return len(self.network["heads.bias"])
 
     @property
@@ -105,16 +105,16 @@ def write_model(model: StoredModel, path: Path, notes: Mapping[str, str] | None 
 
 
 def change_config(path: Path, out: Path, config: Config) -> None:
-    """Write a copy of a model file with another configuration of the decoder or of the confidence.
+    """Write a copy of a model file with a different configuration of the decoder or of the confidence.
 
     Args:
         path: model file of any format.
         out: file to write.
-        config: configuration with the same features and network as ``path``.
+        config: configuration whose ``features`` and ``network`` are equal to those of the model.
 
     Raises:
-        UsageError: if `read_model` raises it.
-        ValueError: if features or network differ.
+        UsageError: if the file is missing, is not safetensors, was not made by singtrans or is damaged.
+        ValueError: if ``features`` or ``network`` are not equal.
     """
     metadata, arrays = _read(path)
     before = Config.from_json(metadata["config"], str(path))
@@ -127,10 +127,10 @@ def change_config(path: Path, out: Path, config: Config) -> None:
 
 
 def read_metadata(path: Path) -> dict[str, str]:
-    """Read the metadata of a model file with the checks of `read_model`.
+    """Read the metadata of a model file, and check the file against its checksum.
 
     Raises:
-        UsageError: if `read_model` raises it.
+        UsageError: if the file is missing, is not safetensors, was not made by singtrans or is damaged.
     """
     return _read(path)[0]
 

@@ -1,9 +1,10 @@
-"""The network, which computes posteriors of onsets, offsets, activity, voicing, pitch and others from features.
+"""The network, which computes the logits of the pitch and of the `HEADS` from features.
 
-Two modules use the spectrum. The *pitch head* computes the logits of all candidate pitches in the same way from their
-harmonics, so that training at one pitch applies to all pitches (it is shift-equivariant). The *boundary module* is a
-stacked bidirectional LSTM (Hochreiter and Schmidhuber 1997; Schuster and Paliwal 1997). Its input is an embedding of
-the mel bands, of the spectrum, and of the motion of the pitch posterior.
+The network has two modules. The *pitch head* computes the logit of every candidate pitch in the same way, from the
+spectrum at the harmonics of this pitch. It is shift-equivariant: what it learns at one pitch applies to all pitches.
+The *boundary module* is a stacked bidirectional LSTM (Hochreiter and Schmidhuber 1997; Schuster and Paliwal 1997). Its
+input has three parts: an embedding of the mel bands, an embedding of the spectrum, and the motion of the pitch
+posterior.
 """
 
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ class Logits:
     Attributes:
         heads: (batch, frames, heads) log odds in the order of `HEADS`; models of the old format have only the first
             four.
-        pitch: (batch, frames, pitch_bins) unnormalised log probabilities of the pitch, if the frame is voiced.
+        pitch: (batch, frames, pitch_bins) unnormalised log probabilities of the pitch, given that the frame is voiced.
     """
 
     heads: Tensor
@@ -74,10 +75,11 @@ class PitchHead(nn.Module):
 
 
 class PitchMotion(nn.Module):
-    """Motion of the pitch posterior around a frame, which does not depend on the pitch itself.
+    """Motion of the pitch posterior around each frame. The result does not depend on the pitch itself.
 
-    For every span, the posteriors ``span`` frames before and after the frame are correlated over lags of up to
-    ``motion_lags`` bins. A constant pitch has its peak at lag 0, and a step of a semitone at lag 3.
+    For every span, the posteriors ``span`` frames before and ``span`` frames after the frame are correlated, for lags
+    of up to ``motion_lags`` bins. With three bins per semitone, the correlation has its peak at lag 0 for a constant
+    pitch, and at lag 3 for a step of one semitone upwards.
 
     Shape:
         - posterior: (batch, frames, pitch_bins).
@@ -108,10 +110,11 @@ class PitchMotion(nn.Module):
 class Corrections(nn.Module):
     """Corrections of the heads' log odds for each label convention.
 
-    Data sets differ in the ends of notes, and in whether a nasal is a separate note. Therefore, each convention has a
-    linear layer, which is added to the linear layer of the heads and has the same input. Its weights are zero at first.
-    In this way, the conventions are not averaged, and all other weights are trained with all data sets. At inference,
-    one convention is added to the heads (`fold`).
+    Data sets differ in where notes end, and in whether a nasal is a separate note. Therefore, there is a linear layer
+    for each convention. It has the same input as the linear layer of the heads, and its output is added to their log
+    odds. At the start of training, its weights are zero. In this way, the heads do not learn an average of the
+    conventions, although all other weights are trained with all data sets. For inference, the weights for one
+    convention are added to those of the heads (`fold`).
 
     Shape:
         - context: (batch, frames, width), convention: (batch,) integers, -1 for none.
@@ -136,7 +139,7 @@ class Network(nn.Module):
 
     Args:
         config: sizes of the network.
-        heads: number of heads, which are the first of `HEADS`.
+        heads: number of heads. They are the first ones in `HEADS`.
         conventions: number of label conventions of the training data; see `Corrections`. It is 0 at inference, because
             the corrections have been folded.
 
@@ -180,7 +183,7 @@ class Network(nn.Module):
 
     @property
     def reach(self) -> int:
-        """Number of frames before and after a frame that affect the frame's result of `embed`."""
+        """Number of frames on each side of a frame that affect the result of `embed` for this frame."""
         # The pitch head uses two frames, and the motion uses the pitch some frames away; other parts use fewer.
         return 2 + max(self.motion.spans)
 
@@ -226,7 +229,7 @@ class Model(nn.Module):
         self.network = Network(config, heads, conventions)
 
     def forward(self, samples: Tensor) -> Logits:
-        """Compute the logits of ``samples``, which are as for `FrontEnd`."""
+        """Compute the logits from ``samples``, which have the shape and scale that `FrontEnd` needs."""
         return self.network(*self.front_end(samples))
 
     @property
@@ -259,13 +262,13 @@ def fold(model: Model, convention: int | None = None) -> Model:
 
 @torch.no_grad()
 def blended(model: Model, init: Model | None, share: float) -> Model:
-    """Return a model with weighted means of the weights of two models.
+    """Return a model whose weights are weighted means of the weights of two models.
 
     Args:
         model: the trained model, without corrections; it is not changed.
-        init: the initial model; None to return the trained one. Weights that it lacks, or has in another shape, are
-            taken from the trained one.
-        share: weight of the trained model, 0 to 1.
+        init: the initial model; None to return ``model`` itself. If weights are missing or have a different shape in
+            the initial model, those of the trained model are used.
+        share: share of the trained model in the mean, from 0 to 1.
     """
     if init is None or share == 1.0:
         return model

@@ -8,7 +8,7 @@ Shapes: TypeAlias = dict[str, tuple[int, ...]]
 
 
 def network_shapes(config: Config, heads: int) -> Shapes:
-    """Return the shapes of the network's weights by their names in torch.
+    """Return a map from the names that the network's weights have in torch to their shapes.
 
     Args:
         config: configuration of the model.
@@ -41,7 +41,7 @@ def network_shapes(config: Config, heads: int) -> Shapes:
 
 
 def filter_shapes(config: FeatureConfig) -> Shapes:
-    """Return the shapes of the front end's filters by their names in `singtrans.model.filters.Filters`."""
+    """Return a map from the names of the filters in `singtrans.model.filters.Filters` to their shapes."""
     return {
         "kernels": (config.longest_window, 2 * config.spectrum_bins),
         "band_window": (config.band_window,),

@@ -13,12 +13,12 @@ _FOLDER = (_CHECKOUT if (_CHECKOUT / "pyproject.toml").is_file() else _PACKAGE) 
 
 
 def shipped_models() -> dict[str, Path]:
-    """Return the file of every shipped model by name."""
+    """Return a map from the names of the shipped models to their files."""
     return {path.stem: path for path in sorted(_FOLDER.glob("*.safetensors"))}
 
 
 def find_model(name: str | Path) -> Path:
-    """Return the weight file for the name of a shipped model or a path.
+    """Return the model file for the name of a shipped model, or for a path.
 
     Raises:
         UsageError: if there is no such model or file.

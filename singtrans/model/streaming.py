@@ -2,13 +2,15 @@
 
     blocks ──slices──▶ samples of 7 s ──embed──▶ features ──LSTM──▶ context ──heads──▶ posteriors
 
-The front end and the convolutions use a few frames around each frame, which every slice includes. The states of the
-LSTM are passed from slice to slice. Therefore, the slices have no effect on the result.
+For each frame, the front end and the convolutions use a few frames before and after it. Therefore, every slice includes
+a few additional frames at both ends. The states of the LSTM are passed from slice to slice. In this way, the division
+into slices has no effect on the result.
 
 Half a second of silence is added before every recording, because the first outputs of an LSTM depend on the number of
-frames before them. Without it, the first notes would depend on the length of the silence at the start of the recording.
+frames before them. Without the added silence, the first notes would depend on the length of the silence with which the
+recording begins.
 
-With several threads, each computes a different slice. Their number has no effect on the result.
+Several threads can compute different slices at the same time. The number of threads has no effect on the result.
 """
 
 from collections import deque
@@ -36,7 +38,7 @@ _R = TypeVar("_R")
 
 @dataclass(frozen=True, eq=False)
 class _Slice:
-    """Samples of ``frames`` frames, with ``skip`` frames before them, and any number of frames after them."""
+    """Samples for ``frames`` frames, and for additional frames: ``skip`` frames before them, and some after them."""
 
     samples: np.ndarray
     skip: int
@@ -50,7 +52,7 @@ class StreamingModel:
         engine: engine that runs the network.
         config: configuration of the model.
         threads: number of slices that are computed at the same time.
-        chunking: length of slices, and memory limit between LSTM layers.
+        chunking: sizes, of which the length of slices and the memory limit between LSTM layers are used.
     """
 
     def __init__(self, engine: Engine, config: Config, threads: int = 1, chunking: Chunking = DEFAULT) -> None:
@@ -61,12 +63,12 @@ class StreamingModel:
         self._lead = round(_LEAD_SECONDS / config.features.hop_seconds)
 
     def __call__(self, blocks: Iterable[np.ndarray], gain: float) -> Iterator[Posteriors]:
-        """Yield the posteriors of a recording in order, in pieces of up to seven seconds.
+        """Yield the posteriors of a recording in order, in pieces that are at most as long as a slice.
 
         Args:
             blocks: blocks of the recording, (n,) float32 each, mono at the model's sample rate.
-            gain: factor of the samples, which is 1 divided by the recording's level; 0 for silence, for which the
-                network is not run.
+            gain: factor by which the samples are multiplied: 1 divided by the level of the recording. If the recording
+                is silent, the factor is 0, and the network is not run.
         """
         if not gain:
             yield from self._silent_posteriors(blocks)
@@ -135,7 +137,7 @@ class StreamingModel:
 
 
 class _Pool(ThreadPoolExecutor):
-    """Threads for the slices of one recording. Waiting tasks are dropped if the recording is abandoned."""
+    """Threads for the slices of one recording. If processing stops early, tasks that have not started are cancelled."""
 
     def __init__(self, threads: int, start_thread: Callable[[], None]) -> None:
         super().__init__(threads, thread_name_prefix="singtrans", initializer=start_thread)
@@ -147,7 +149,7 @@ class _Pool(ThreadPoolExecutor):
 def _in_order(
     pool: ThreadPoolExecutor | None, function: Callable[[_T], _R], items: Iterable[_T], ahead: int
 ) -> Iterator[_R]:
-    """Yield ``function`` of each item, in order. With a pool, up to ``ahead`` results are computed in advance."""
+    """Apply a function to each item, in order. With a pool, up to ``ahead`` results are computed in advance."""
     waiting: deque[Future[_R]] = deque()
     for item in items:
         if pool is None:

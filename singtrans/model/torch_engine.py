@@ -13,7 +13,7 @@ def choose_device(name: str) -> torch.device:
     """Return the torch device for ``cpu``, ``cuda`` or ``mps``.
 
     Raises:
-        UsageError: if the device is unknown, or this machine has none.
+        UsageError: if the name is unknown, or if torch cannot use such a device on this machine.
     """
     usable = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if name not in usable:
@@ -56,7 +56,7 @@ class TorchEngine:
         return logits.sigmoid().T.contiguous().cpu().numpy()
 
     def start_thread(self) -> None:
-        """Disable torch's threads, which use processor time while they wait for each other."""
+        """Limit torch to one thread, because its threads use processor time while they wait for each other."""
         torch.set_num_threads(1)
 
 

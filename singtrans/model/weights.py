@@ -1,4 +1,4 @@
-"""Conversion between model files and torch's `Model`; see `singtrans.model.model_file`."""
+"""Conversion between model files and the torch module `Model`; see `singtrans.model.model_file`."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ def save_model(model: Model, path: Path, notes: Mapping[str, str] | None = None)
     """Write a model as safetensors. If writing fails, no incomplete file is left.
 
     Args:
-        model: model to write, with the weights, the filters of the front end, and the configuration.
+        model: model whose weights, filters and configuration are written.
         path: file to write, ``NAME.safetensors``.
         notes: further metadata, such as the settings of the training.
 
@@ -37,7 +37,7 @@ def load_model(path: Path) -> Model:
 
 
 def to_torch(stored: StoredModel) -> Model:
-    """Convert a model of arrays to a torch module in evaluation mode, on the CPU."""
+    """Convert a model whose weights are numpy arrays to a torch module in evaluation mode, on the CPU."""
     model = Model(stored.config, stored.name, heads=stored.heads)
     model.front_end.load_filters(
         {f.name: torch.tensor(getattr(stored.filters, f.name)) for f in dataclasses.fields(Filters)}
@@ -47,7 +47,7 @@ def to_torch(stored: StoredModel) -> Model:
 
 
 def from_torch(model: Model) -> StoredModel:
-    """Convert a torch module to arrays that share no memory with it.
+    """Convert a torch module to a model whose weights are numpy arrays. The two models share no memory.
 
     Raises:
         ValueError: if the model has corrections of conventions, which must be folded first (`fold`).

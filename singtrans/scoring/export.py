@@ -1,4 +1,4 @@
-"""Scores in formats for programs: JSON with all scores, and CSV with one line per file. Numbers are not rounded."""
+"""Machine-readable scores: JSON with all scores, and CSV with one line per file. Numbers are not rounded."""
 
 import csv
 import dataclasses
@@ -42,8 +42,9 @@ def csv_report(evaluation: Evaluation, against: Evaluation | None = None) -> str
     If there are several data sets, one line for each data set follows. In these lines, ``file`` is empty, figures are
     means over the files of the data set, and numbers of notes and errors are sums.
 
-    The columns are the numbers of notes, the figures (``COn_precision``, ``COn_recall``, ``COn_F`` …, ``RPA`` …) and
-    the numbers of errors (``correct``, ``missed`` …). The names of a second system's columns begin with ``against_``.
+    The columns after ``file`` and ``source`` are the numbers of notes, the figures (``COn_precision``, ``COn_recall``,
+    ``COn_F`` …, ``RPA`` …) and the numbers of errors (``correct``, ``missed`` …). If there is a second system, its
+    scores follow in columns whose names begin with ``against_``.
     """
     columns = [*(name.replace(".f_measure", "_F").replace(".", "_") for name in NAMES), *CLASSES]
     others = {file.name: file for file in against.files} if against else {}
@@ -154,7 +155,7 @@ def _edges(interval: Interval, count: int) -> list[float] | None:
 
 
 def _nested(values: Mapping[str, object]) -> dict[str, object]:
-    """Nest dotted names: ``{"COn.recall": 1}`` becomes ``{"COn": {"recall": 1}}``."""
+    """Convert dotted names to nested maps: ``{"COn.recall": 1}`` becomes ``{"COn": {"recall": 1}}``."""
     nested: dict[str, object] = {}
     inner: dict[str, dict[str, object]] = defaultdict(dict)
     for name, value in values.items():

@@ -1,4 +1,4 @@
-"""Metrics of notes and pitch tracks against a reference, computed by mir_eval.
+"""Metrics that compare notes and pitch tracks with a reference, computed by mir_eval.
 
 Notes are scored by ``mir_eval.transcription`` (Raffel et al., "mir_eval", ISMIR 2014). The figures have the names of
 Molina et al., "Evaluation framework for automatic singing transcription", ISMIR 2014: COn counts notes with a correct
@@ -8,7 +8,7 @@ module converts them to Hz.
 
 If the reference, the estimate or both have no notes, every score is 0. mir_eval gives the same scores, but also warns.
 
-The names of all figures are defined here: `figures` and `f_measures` convert scores to names and numbers.
+The names of all figures are defined here: `figures` and `f_measures` convert scores to maps from names to numbers.
 """
 
 import dataclasses
@@ -146,7 +146,7 @@ def score_times(reference: np.ndarray, estimate: np.ndarray, tolerances: Toleran
         tolerances: largest differences; by default those of mir_eval.
 
     Returns:
-        The scores from mir_eval; all are 0 if either has no notes.
+        The scores from mir_eval; all are 0 if either array is empty.
     """
     if not len(reference) or not len(estimate):
         return TimeScores(PRF(0.0, 0.0, 0.0), PRF(0.0, 0.0, 0.0))
@@ -176,7 +176,7 @@ def f_measures(scores: NoteScores | TimeScores) -> dict[str, float]:
 
 
 def mean_scores(scores: Sequence[NoteScores]) -> NoteScores:
-    """Compute the mean over files of each number; every file has the same weight.
+    """Compute the mean of each score over files; every file has the same weight.
 
     Raises:
         ValueError: if there are no scores.
@@ -194,8 +194,8 @@ def mean_scores(scores: Sequence[NoteScores]) -> NoteScores:
 def score_pitch(reference: PitchTrack, estimate: PitchTrack) -> PitchScores:
     """Score a pitch track against a reference. A pitch is correct if it is within 50 cents.
 
-    A frame is voiced where its pitch is not NaN and its voicing is not 0. mir_eval resamples the estimate to the
-    reference's times.
+    A frame is voiced if its pitch is not NaN and its voicing is not 0. mir_eval resamples the estimate to the times of
+    the reference.
 
     Returns:
         The scores from mir_eval; all are 0 if the reference has no frames. An estimate without frames counts as
@@ -230,8 +230,8 @@ def constant_pitch_error_hz(
 ) -> float:
     """Estimate by how many Hz all notes of a reference are sharper than the estimates.
 
-    Labels that were drawn on a spectrogram can have a constant error: the labels of SSVD are 4 Hz sharp. Scores on such
-    labels are published for the labels as they are, and after ``shift_hz(reference, -constant)``.
+    Labels that were drawn on a spectrogram can have a constant error: the labels of SSVD are 4 Hz sharp. For such data
+    sets, scores are published with the original labels and with corrected labels, ``shift_hz(reference, -constant)``.
 
     Args:
         pairs: reference notes and estimated notes of each recording.
@@ -282,7 +282,7 @@ def note_arrays(notes: Sequence[Note]) -> tuple[np.ndarray, np.ndarray]:
 def _track_hz(track: PitchTrack) -> np.ndarray:
     """Convert a pitch track to (frames,) Hz for mir_eval.
 
-    Unvoiced frames are 0, or negative if there is a guess of their pitch.
+    The value of an unvoiced frame is 0, or minus the guessed frequency if the track contains one.
     """
     hz = np.nan_to_num(midi_to_hz(np.asarray(track.midi, dtype=float)), nan=0.0)
     return np.where(np.asarray(track.voicing) > 0, hz, -hz)

@@ -3,22 +3,24 @@
 Every reference note has one class. Estimated notes that match no reference note are extra.
 
 The classes are based on Molina et al., "Evaluation framework for automatic singing transcription", ISMIR 2014. Here,
-they are exclusive: they are tried in the order of `CLASSES`, and each note is assigned to the first that fits. Onset,
-pitch and offset agree if they differ by no more than the tolerances of the scores.
+they are exclusive: they are tried in the order of `CLASSES`, and each note is assigned to the first class that fits.
+Onset, pitch and offset agree if they differ by no more than the tolerances of the scores.
 
 - correct: onset, pitch and offset agree (COnPOff; mir_eval's matching).
-- split: two or more estimated notes together cover at least 40 % of this note. At least 40 % of each of them lies in
-  this note, and no other reference note overlaps more with it. Pitch is ignored (Molina's S).
+- split: two or more estimated notes together cover at least 40 % of the reference note. Each of these estimated notes
+  overlaps with the reference note for at least 40 % of its own length, and overlaps with no other reference note for
+  longer. Pitch is ignored (Molina's S).
 - merged: the reverse of split. The note is one of two or more reference notes that together cover at least 40 % of one
   estimated note (Molina's M).
 - wrong offset: onset and pitch agree (COnP; Molina's OBOff).
-- octave: the onset agrees, and the pitch is one, two or three octaves off.
-- wrong pitch: the onset agrees (COn; Molina's OBP requires the offset as well).
-- late onset, early onset: the pitch agrees, and the two notes share at least 40 % of the longer one (Molina's OBOn
-  requires the offset as well).
-- missed: none of these classes fits. Molina's ND does not overlap with any estimated note. Here, a missed note may
-  overlap with one, for example if both pitch and onset differ.
-- extra: an estimated note that is assigned to no reference note (Molina's PU, with the same difference).
+- octave: the onset agrees, and the pitch is one, two or three octaves too low or too high.
+- wrong pitch: the onset agrees (COn; in Molina's OBP, the offset must agree, too).
+- late onset, early onset: the pitch agrees, and the two notes overlap for at least 40 % of the length of the longer one
+  (in Molina's OBOn, the offset must agree, too).
+- missed: none of the classes above fits. In Molina's ND, the note overlaps with no estimated note. Here, it may overlap
+  with one, for example if both pitch and onset differ.
+- extra: an estimated note that is assigned to no reference note. In Molina's PU, the note overlaps with no reference
+  note; here, it may overlap with one.
 """
 
 from collections.abc import Sequence
@@ -36,7 +38,7 @@ CLASSES = (
 """The classes in the order in which they are tried. All but ``extra`` are classes of reference notes."""
 
 SHARE = 0.4
-"""Smallest share of a note's length that must overlap with a note that it matches. It is Molina's value."""
+"""Smallest share of a note's length for which it must overlap with a matching note. The value is from Molina et al."""
 
 _MIN_SHARE = SHARE - 1e-9  # allows for rounding of times, so that exactly 40 % is enough
 _OCTAVES = (1, -1, 2, -2, 3, -3)
@@ -101,7 +103,7 @@ class _Matcher:
         self.overlap = np.maximum(0.0, np.minimum.outer(self.true[:, 1], self.found[:, 1]) - starts)
 
     def assign(self, name: str, true: Sequence[int], found: Sequence[int]) -> None:
-        """Assign reference notes to a class, and make them and the estimated notes unavailable."""
+        """Assign reference notes to a class, and exclude them and the matching estimated notes from later classes."""
         for number in true:
             self.classes[number] = name
         self.free_true = self.free_true[~np.isin(self.free_true, true)]
@@ -112,8 +114,9 @@ class _Matcher:
 
         Args:
             name: the class.
-            cents: largest difference of pitches; infinite to match notes of any pitch.
-            offset_ratio: largest difference of offsets as a share of the reference note; None to ignore offsets.
+            cents: largest difference of pitches in cents; infinite to match notes of any pitch.
+            offset_ratio: largest difference of offsets as a share of the reference note's duration; None to ignore
+                offsets.
             octaves: number of octaves by which the estimated notes are raised before matching.
         """
         if not len(self.free_true) or not len(self.free_found):
@@ -134,7 +137,7 @@ class _Matcher:
         self.assign(name, self.free_true[true].tolist(), self.free_found[found].tolist())
 
     def group(self, name: str) -> None:
-        """Find ``split`` or ``merged`` notes, where one note matches several of the other sequence."""
+        """Assign the class ``split`` or ``merged``: one note of a sequence matches several notes of the other one."""
         split = name == "split"
         wholes, parts = (self.free_true, self.free_found) if split else (self.free_found, self.free_true)
         if not len(wholes) or len(parts) < 2:
@@ -151,7 +154,7 @@ class _Matcher:
                 self.assign(name, *(([whole], those) if split else (those, [whole])))
 
     def match_shifted(self) -> None:
-        """Match notes that overlap and have the same pitch, and assign the classes of late and early onsets.
+        """Match notes that overlap and have the same pitch, and assign the class ``late_onset`` or ``early_onset``.
 
         The pairs with the largest overlap are matched first.
         """

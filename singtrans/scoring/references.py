@@ -33,17 +33,17 @@ if TYPE_CHECKING:
     from singtrans.dataset.manifest import Entry
 
 EVERYTHING = "all"
-"""Name of the split that has every recording."""
+"""Name of the split that contains every recording."""
 
 
 @dataclass(frozen=True, eq=False)
 class Annotations:
-    """Notes and pitch of a recording, either labelled or estimated. Attributes without annotation are None.
+    """Notes and pitch of a recording, either labelled or estimated. What is not annotated is None.
 
     Attributes:
         notes: the notes.
         pitch: the pitch track.
-        times: (notes, 2) onsets and offsets in seconds, of notes whose pitch is not annotated.
+        times: (notes, 2) onsets and offsets, in seconds, of notes whose pitch is not annotated.
     """
 
     notes: tuple[Note, ...] | None = None
@@ -63,14 +63,14 @@ class Reference:
     """A recording and the labels to score against.
 
     Attributes:
-        name: name of the recording, unique in one evaluation; estimates in folders have the same name.
+        name: name of the recording, which is unique in an evaluation. An estimate in a folder has the same name.
         notes: file of the labelled notes, or None.
         f0: file of the labelled pitch track, or None.
         times: file of onsets and offsets without pitch, or None.
         audio: file of the recording, or None.
         source: name of the data set, or empty.
-        song: name of the recording in files with the notes of many recordings; None if that is the last part of
-            ``name``.
+        song: name of the recording inside files that contain the notes of many recordings; None if it is the last part
+            of ``name``.
         reading: options for reading the file of notes.
     """
 
@@ -103,10 +103,10 @@ class Reference:
 
 
 def check_pair(path: Path, estimate: Path) -> None:
-    """Check that both paths are files, or both are folders.
+    """Check that two paths can be compared: two files, two folders, or a file with several recordings and a folder.
 
     Raises:
-        InputError: if one is missing, or one is a file and the other a folder.
+        InputError: if a path does not exist, or the two paths cannot be compared.
     """
     for one in (path, estimate):
         if not one.exists():
@@ -122,7 +122,7 @@ class LabelChoice:
 
     Attributes:
         reading: options for reading files of notes.
-        pattern: pattern for names of label files; it is used if one recording has several.
+        pattern: pattern for names of label files; it is used if a recording has several label files.
     """
 
     reading: ReadOptions = DEFAULTS
@@ -138,14 +138,15 @@ def find_references(path: Path, estimate: Path, choice: LabelChoice = NOTHING_CH
     Args:
         path: a file of notes, a file of pitch over time (``song.f0.csv``), or a folder with such files and sub-folders.
             Notes and a pitch track of the same name in the same folder form one reference.
-        estimate: the estimate to score: a file if ``path`` is a file, else a folder.
+        estimate: the estimate to score, for which `check_pair` must succeed.
+        choice: options that choose among labels.
 
     Returns:
         The references, sorted by name.
 
     Raises:
-        InputError: if a path is missing, one path is a file and the other a folder, the folder is empty, or several
-            files may be the reference of one recording. In the last case, there is one line for each such recording.
+        InputError: if `check_pair` raises it, the folder has no labels, or several files may be the reference of one
+            recording. In the last case, the message has one line for each such recording.
     """
     check_pair(path, estimate)
     references = _find_references(path, estimate, choice.pattern)
@@ -255,7 +256,7 @@ def references_of_entries(entries: "Iterable[Entry]") -> list[Reference]:
 
 
 def note_files(folder: Path) -> dict[Path, Path]:
-    """Map each path inside the folder, without its suffix, to the file of estimated notes.
+    """Return a map from paths inside the folder, without their suffixes, to files of estimated notes.
 
     A file with the notes of many recordings is listed under the name of each recording. If several files have the same
     name, the one in the most complete format is used, in the order .json, .csv, .tsv, .mid and the others. Files with
@@ -270,18 +271,18 @@ def note_files(folder: Path) -> dict[Path, Path]:
 
 
 def f0_files(folder: Path) -> dict[Path, Path]:
-    """Map each path inside the folder, without its suffix, to the file of the estimated pitch track."""
+    """Return a map from paths inside the folder, without their suffixes, to files of estimated pitch tracks."""
     return {stem: files[0] for stem, files in _by_stem(folder, f0_stem, find_f0(folder)).items()}
 
 
 def pitch_file_beside(notes: Path) -> Path | None:
-    """Return the pitch track of the same name in the folder of a file of notes, or None."""
+    """Return the pitch file that has the same name and folder as a file of notes, or None if there is none."""
     stem = note_stem(notes)
     return next((f for e in F0_ENDINGS if (f := stem.with_name(stem.name + e)).is_file()), None)
 
 
 def _by_stem(folder: Path, stem: Callable[[Path], Path | None], files: Iterable[Path]) -> dict[Path, list[Path]]:
-    """Map each path inside the folder, without its suffix, to the files of that name; their order is kept."""
+    """Return a map from paths inside the folder, without their suffixes, to lists of files; their order is kept."""
     found: dict[Path, list[Path]] = {}
     for path in files:
         if name := stem(path.relative_to(folder)):

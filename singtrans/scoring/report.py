@@ -35,7 +35,7 @@ def text_report(evaluation: Evaluation, files: bool | None = None) -> str:
 
     Args:
         evaluation: the scores.
-        files: whether to print one line per file; None to do so if there are few files.
+        files: whether to print one line per file; None to do so if there are at most `FEW` files.
     """
     parts = []
     if files or (files is None and len(evaluation.files) <= FEW):
@@ -155,7 +155,7 @@ class _Kinds:
 
     @classmethod
     def of(cls, files: Sequence[FileScores]) -> "_Kinds":
-        """Choose the kinds that at least one file has."""
+        """Choose the kinds of figures that at least one file has."""
         return cls(*(any(name in file.figures for file in files) for name in ("COn.f_measure", "RPA")))
 
     @property
@@ -217,7 +217,7 @@ def _p(difference: Difference) -> str:
 
 
 def _flips(tests: Sequence[PairedTest]) -> str:
-    """Describe the number of flips in the tests, which depends on the number of files of each figure."""
+    """Describe how many flips the tests used. This number depends on the number of files that have each figure."""
     exact = sorted({test.flips for test in tests if test.exact})
     parts = [f"all {' or '.join(map(str, exact))} flips"] if exact else []
     if drawn := {test.flips for test in tests if not test.exact}:

@@ -44,9 +44,9 @@ class FileScores:
 
     Attributes:
         reference: the recording.
-        figures: map from names, as in `NAMES`, to values; figures that cannot be computed are absent.
-        errors: map from classes, as in `singtrans.scoring.note_errors.CLASSES`, to numbers of notes; None without
-            reference notes.
+        figures: map from names in `NAMES` to values; figures that cannot be computed are absent.
+        errors: map from classes in `singtrans.scoring.note_errors.CLASSES` to numbers of notes; None without reference
+            notes.
         true_notes: the reference notes, or None.
         found_notes: the estimated notes.
         true_count: number of reference notes, with or without a labelled pitch; None if notes are not labelled.
@@ -81,7 +81,7 @@ class Scores:
 
     @cached_property
     def means(self) -> dict[str, Interval]:
-        """Mean of each figure over files, with an interval. Every file has the same weight."""
+        """Mean of each figure over files, with its confidence interval. Every file has the same weight."""
         return {name: mean_interval(values) for name in NAMES if (values := self.values(name))}
 
     @cached_property
@@ -92,7 +92,7 @@ class Scores:
 
     @cached_property
     def error_rates(self) -> dict[str, Interval]:
-        """Number of errors of each class in all files, per reference note; empty without reference notes."""
+        """Errors of each class per reference note in all files, with intervals; empty without reference notes."""
         counted = [(f.errors, f.true_count) for f in self.files if f.errors is not None and f.true_count is not None]
         notes = [count for _, count in counted]
         if not sum(notes):
@@ -109,10 +109,11 @@ class Evaluation(Scores):
         system: name of the system.
         failures: one line for each recording that could not be scored and is therefore not part of the means.
         warnings: one line for each kind of figures that is missing, and for the recordings that were scored as empty.
-        missing: names of recordings without an estimate, which are scored as empty estimates.
+        missing: names of recordings without an estimate. They are scored as if their estimates were empty.
         extra: names of estimates without a reference, which are ignored.
-        constant_hz: median difference of the reference from the estimate in Hz, over the whole data set.
-        shift_hz: Hz added to the reference before scoring.
+        constant_hz: median difference between the pitches of matched notes in Hz, reference minus estimate, over the
+            whole data set.
+        shift_hz: number of Hz that was added to the reference notes before scoring.
         tolerances: limits within which notes agree.
     """
 
@@ -127,7 +128,7 @@ class Evaluation(Scores):
 
     @cached_property
     def sources(self) -> dict[str, Scores]:
-        """Scores of each data set, in the order of their first recordings; empty if there is only one."""
+        """Scores of each data set, in the order of their first recordings; empty if there is only one data set."""
         files: dict[str, list[FileScores]] = {}
         for file in self.files:
             files.setdefault(file.reference.source, []).append(file)
@@ -141,9 +142,9 @@ class Difference:
     Attributes:
         ours: mean of the first system.
         theirs: mean of the second system.
-        gap: mean of the difference over files, with an interval.
-        test: test whether the mean difference is 0.
-        files: number of files that have this figure.
+        gap: mean of the difference over files, with its confidence interval.
+        test: test of whether the mean difference is 0.
+        files: number of files for which both systems have this figure.
     """
 
     ours: float
@@ -162,16 +163,16 @@ def evaluate(
 ) -> Evaluation:
     """Score a system on recordings.
 
-    A recording without an estimate is scored as an empty estimate. If no estimate has a pitch track, or none has notes,
-    the figures of that kind are left out.
+    A recording without an estimate is scored as if its estimate were empty. If no estimate has notes, the figures of
+    notes are left out; if no estimate has a pitch track, those of pitch tracks are left out.
 
     Args:
         references: the recordings and their labels.
         system: source of the estimates.
         reference_shift_hz: number of Hz to add to the pitch of the reference notes, to correct sharp or flat labels.
         tolerances: limits within which notes agree; by default the limits of mir_eval.
-        faults: lines on unusable recordings, which are not among the references; they are the first failures of the
-            result.
+        faults: one line for each unusable recording that is not among the references. These lines become the first
+            entries of ``failures`` in the result.
 
     Raises:
         UsageError: if the packages of the extra ``evaluate`` are not installed.
@@ -216,7 +217,7 @@ def compare(ours: Evaluation, theirs: Evaluation) -> dict[str, Difference]:
     """Compare two systems on the recordings that both systems were scored on.
 
     Returns:
-        A map from the names of all figures that both systems have, as in `NAMES`, to their differences.
+        A map from the names in `NAMES` of all figures that both systems have to the differences.
     """
     others = {file.name: file.figures for file in theirs.files}
     differences = {}

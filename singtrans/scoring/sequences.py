@@ -1,9 +1,9 @@
 """Scores of notes against a reference that has pitches but no times.
 
 There are two figures. The first is whether the number of notes is right. The second is the note error rate: the edit
-distance (Levenshtein 1966) between the true semitones and the rounded pitches, divided by the number of true notes. The
-pitches are transposed by the multiple of half a semitone, within `REACH` of the median pitch, that gives the fewest
-errors.
+distance (Levenshtein 1966) between the true semitones and the rounded pitches, divided by the number of true notes.
+Before rounding, a base is subtracted from the pitches. The base is a multiple of half a semitone within `REACH` of the
+median pitch; the one with the fewest errors is used.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 REACH = 8.0
-"""Largest transposition, in semitones from the median pitch."""
+"""Largest distance between the base and the median pitch, in semitones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class SequenceScores:
     Attributes:
         count: number of true notes.
         found: number of estimated notes.
-        errors: edit distance at the best transposition.
+        errors: edit distance with the best base.
     """
 
     count: int
@@ -54,7 +54,7 @@ def score_sequence(semitones: Sequence[int], pitches: Sequence[float]) -> Sequen
 
 
 def edit_distance(true: Sequence[int], estimated: Sequence[int]) -> int:
-    """Count the insertions, deletions and substitutions that turn one sequence into the other.
+    """Compute the smallest number of insertions, deletions and substitutions that turn one sequence into the other.
 
     >>> edit_distance([0, 2, 4], [0, 4])
     1

@@ -23,7 +23,10 @@ MIN_FILES = 5
 """Smallest number of files for which an interval is reported; three files have only ten different resamples."""
 
 FLIPS = 20_000
-"""Number of random sign flips of a paired test. If there are fewer possible flips, the test uses all of them."""
+"""Number of random flips in a paired test. A flip changes the signs of some of the differences.
+
+If there are fewer possible flips, the test uses all of them.
+"""
 
 MAX_EXACT_FILES = FLIPS.bit_length() - 1
 """Largest number of files for which the paired test is exact."""
@@ -48,7 +51,7 @@ class PairedTest:
     """Result of a test of whether the mean of paired differences is 0.
 
     Attributes:
-        p: two-sided p-value: the share of sign flips whose mean is at least as far from 0 as the observed mean.
+        p: two-sided p-value: the share of flips after which the mean is at least as far from 0 as the observed mean.
         flips: number of flips.
         exact: whether all possible flips were used.
     """
@@ -59,7 +62,7 @@ class PairedTest:
 
 
 def mean_interval(values: Sequence[float]) -> Interval:
-    """Compute the mean of one value per file, with its interval.
+    """Compute the mean of one value per file, with its confidence interval.
 
     Args:
         values: (files,) one value per file.
@@ -74,12 +77,12 @@ def mean_interval(values: Sequence[float]) -> Interval:
 
 
 def ratio_interval(numerators: Sequence[float], denominators: Sequence[float]) -> Interval:
-    """Compute the ratio of two sums over files, with its interval.
+    """Compute the ratio of two sums over files, with its confidence interval.
 
     Args:
-        numerators: (files,) terms of the upper sum, such as numbers of errors.
-        denominators: (files,) terms of the lower sum, such as numbers of notes; not negative, and not all 0. Resamples
-            in which all are 0 are ignored.
+        numerators: (files,) terms of the sum in the numerator, such as numbers of errors.
+        denominators: (files,) terms of the sum in the denominator, such as numbers of notes; none may be negative, and
+            at least one must be above 0. Resamples in which all of them are 0 are ignored.
 
     Raises:
         ValueError: if there are no files, or all denominators are 0.

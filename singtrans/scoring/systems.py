@@ -31,7 +31,7 @@ class System(Protocol):
 
 
 class EstimateFile:
-    """Estimate for a single reference: one file of notes, or of pitch over time."""
+    """Estimate for a single reference: a file of notes, or a file of pitch over time."""
 
     extra: tuple[str, ...] = ()
 
@@ -46,7 +46,7 @@ class EstimateFile:
 
 
 class EstimateFolder:
-    """Folder of estimates. The estimate for ``sub/song`` is the file ``sub/song`` with any suffix that can be read.
+    """Folder of estimates. The estimate for ``sub/song`` is the file ``sub/song`` with any readable suffix.
 
     Raises:
         InputError: if the folder has no estimate for any reference.

@@ -1,1 +1,1 @@
-"""Projects of singing synthesisers: UTAU, OpenUtau and Synthesizer V."""
+"""Project files of singing synthesisers: UTAU, OpenUtau and Synthesizer V."""

@@ -1,7 +1,7 @@
-"""Pitch that OpenUtau computes from a note's points, its vibrato and the curve of deviations.
+"""Computation of the pitch that OpenUtau sings, from the pitch points and vibratos of notes and from a curve.
 
-As in OpenUtau, the pitch is a sum: points define transitions between notes, and vibratos and the curve ``pitd`` are
-added to them.
+As in OpenUtau, the pitch points define the transitions between notes. Vibratos, and the deviations that the curve
+``pitd`` defines, are added to these transitions.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,7 +25,7 @@ _SHAPES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "o": lambda share: np.sin(np.pi / 2 * share),
     "io": lambda share: (1 - np.cos(np.pi * share)) / 2,
 }
-"""Shapes of the pitch between two points, for shares of the way from 0 to 1."""
+"""Shapes of the pitch curve between two points, as functions of the relative position between them (0 to 1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,8 @@ class DrawnNote:
         note: note with times in seconds.
         lyric: lyric in the project.
         start, end: start and end in ticks.
-        pitch: ``pitch`` in the project, which has points in milliseconds and tenths of semitones.
-        vibrato: ``vibrato`` in the project.
+        pitch: ``pitch`` object in the project; its points are in milliseconds and tenths of a semitone.
+        vibrato: ``vibrato`` object in the project.
     """
 
     note: Note
@@ -58,11 +58,11 @@ class _Point:
 def drawn_pitch(
     notes: Sequence[DrawnNote], curves: Sequence[tuple[list[float], list[float]]], clock: TickClock
 ) -> PitchTrack | None:
-    """Compute the pitch of a track's notes; return None if no pitch is drawn.
+    """Compute the pitch of a track's notes; return None if there are no curves, pitch points or vibratos.
 
     Args:
         notes: notes of one track.
-        curves: ticks and cents of the points of each curve of deviations.
+        curves: (ticks, cents) for each curve of pitch deviations; both lists have one entry per point.
         clock: conversion of ticks to seconds.
     """
     if not curves and not any(note.pitch or note.vibrato for note in notes):
@@ -93,7 +93,7 @@ def _within(ticks: np.ndarray, start: float, end: float) -> slice:
 def _add_points(
     ticks: np.ndarray, cents: np.ndarray, note: DrawnNote, before: DrawnNote | None, clock: TickClock
 ) -> None:
-    """Add the deviations of the pitch that the points of a note define."""
+    """Add the pitch deviations that are defined by the points of a note to ``cents``."""
     points = _points(note, before, clock)
     rise = 100 * (note.note.pitch - before.note.pitch) if before else 0.0
     for left, right in pairwise(points):
@@ -107,7 +107,10 @@ def _add_points(
 
 
 def _points(note: DrawnNote, before: DrawnNote | None, clock: TickClock) -> list[_Point]:
-    """Return the points of a note in cents relative to it, with one at each end; none if they are invalid."""
+    """Return the points of a note, in cents relative to its pitch; the list is empty if any point is invalid.
+
+    If the first point lies after the start of the note, or the last point before its end, a point is added there.
+    """
     try:
         stated = (note.pitch or {}).get("data") or []
         found = [

@@ -1,4 +1,4 @@
-"""Notes in ticks with their syllables, for projects of singing synthesisers."""
+"""Conversion of transcriptions to notes in ticks with syllables, for projects of singing synthesisers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ _WIDEST = 1200  # cents
 
 @dataclass(frozen=True, slots=True)
 class SungNote:
-    """A note in ticks.
+    """A note with times in ticks.
 
     Attributes:
         start, end: start and end in ticks.
         key: integer MIDI number.
-        text: text of the syllable; empty if unknown.
-        is_held: whether the previous syllable is held.
+        text: text of the syllable; empty if it is unknown or if the previous syllable is held.
+        is_held: whether the note continues the syllable of the previous note.
     """
 
     start: int
@@ -40,10 +40,14 @@ def melody_grid(
     """Convert the notes of a transcription to ticks.
 
     Args:
-        transcription: the notes.
-        options: tempo, grid and lyrics.
+        transcription: transcription whose notes are converted.
+        options: options, of which the tempo, the grid and the lyrics are used.
         resolution: ticks per quarter note.
-        tempo: constant tempo in quarter notes per minute, which replaces the singer's beats; None to keep them.
+        tempo: constant tempo in quarter notes per minute, which replaces the tempo of the arrangement; None to keep the
+            latter.
+
+    Returns:
+        The notes in ticks, the arrangement from which they were made, and the map between seconds and ticks.
     """
     arrangement = arrange(transcription, options)
     tempi = TempoMap.of(arrangement.beats, resolution)
@@ -63,13 +67,16 @@ def melody_grid(
 def deviations(
     transcription: Transcription, arrangement: Arrangement, notes: Sequence[SungNote], step: int
 ) -> dict[int, int]:
-    """Compute the deviations of the sung pitch from the notes, as a map from ticks to cents, which may be empty.
+    """Compute the deviation of the sung pitch from the notes, in cents, at ticks that are multiples of ``step``.
 
     Args:
         transcription: sung notes and pitch track.
         arrangement: notes with their written times.
-        notes: written notes in ticks.
-        step: ticks between the points.
+        notes: the same written notes in ticks.
+        step: smallest distance between two points of the result, in ticks.
+
+    Returns:
+        Map from ticks to cents; empty if there is no pitch track.
     """
     if not len(transcription.pitch):
         return {}

@@ -1,4 +1,4 @@
-"""Functions for readers of projects: syllables, rests, and the content of the chosen tracks."""
+"""Functions that readers of projects share: they detect rests, make tracks, and return the content of tracks."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -29,8 +29,8 @@ def track_of(name: str, sung: Iterable[tuple[Note, str]], unnamed: str, pitch: P
     Args:
         name: name of the track.
         sung: notes with their lyrics. Lyrics that hold a syllable, such as ``-`` and ``+~``, become held syllables.
-        unnamed: default lyric of the program. If all lyrics are this one, the track has no words.
-        pitch: pitch track within the notes, or None.
+        unnamed: default lyric of the program. A track without other lyrics is treated as a track without words.
+        pitch: pitch of the notes over time, or None.
     """
     pairs = list(sung)
     texts = {(note.onset, note.pitch): _HINT.sub("", lyric.strip()) for note, lyric in pairs}
@@ -41,10 +41,10 @@ def track_of(name: str, sung: Iterable[tuple[Note, str]], unnamed: str, pitch: P
 
 
 def content_of(path: Path, tracks: Sequence[Track], voice: str | None) -> Content:
-    """Return the notes of the chosen tracks, with their pitch if the file has it.
+    """Return the notes of the chosen tracks; if the tracks have pitch curves, return a transcription that has both.
 
     Raises:
-        InputError: if there is no such track, or several could be the voice.
+        InputError: if there is no track ``voice``, or if it is not clear which track is sung.
     """
     chosen = choose_tracks(path, tracks, voice)
     notes = in_order(note for track in chosen for note in track.notes)
@@ -59,7 +59,7 @@ def content_of(path: Path, tracks: Sequence[Track], voice: str | None) -> Conten
 
 
 def song_of(path: Path, tracks: Sequence[Track], voice: str | None, notes: Sequence[Note], beats: Beats | None) -> Song:
-    """Return the words of notes from the chosen tracks, and the beats."""
+    """Return a song with the beats, and with the syllables that the chosen tracks have for the notes."""
     chosen = choose_tracks(path, tracks, voice, warns=False)
     words = {place: word for track in chosen for place, word in track.words.items()}
     return Song(syllables_of(notes, words), beats)

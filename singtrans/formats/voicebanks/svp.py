@@ -1,4 +1,4 @@
-"""Projects of Synthesizer V Studio (``.svp``): JSON with times in blicks, 705 600 000 to a quarter note."""
+"""Projects of Synthesizer V Studio (``.svp``): JSON with times in blicks. A quarter note has 705 600 000 blicks."""
 
 import json
 import uuid
@@ -17,11 +17,11 @@ _HELD_LYRIC = "-"
 _STEP = 5  # ticks from point to point of the curve
 _OTHER_PARAMETERS = ("vibratoEnv", "loudness", "tension", "breathiness", "voicing", "gender", "toneShift")
 _PLAIN_PITCH = {"tF0Left": 0.0, "tF0Right": 0.0, "dF0Left": 0.0, "dF0Right": 0.0, "dF0Vbr": 0.0}
-"""Attributes that disable the program's transitions and vibrato, because the curve has the whole sung pitch."""
+"""Attributes of notes. They disable the program's own transitions and vibrato, which the pitch curve replaces."""
 
 
 def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
-    """Write a project of one track, with the tempo and metre of its beats, and the pitch track as a curve."""
+    """Write a project with one track. It contains the notes, the tempo, the metre, and the sung pitch as a curve."""
     notes, arrangement, tempi = melody_grid(transcription, options, _RESOLUTION)
     end, metre = notes[-1].end if notes else 0, arrangement.beats.metre
     group = str(uuid.uuid5(uuid.NAMESPACE_URL, "singtrans"))

@@ -1,4 +1,4 @@
-"""Reading of projects of Synthesizer V Studio: notes, syllables, tempo, and drawn deviations of the pitch."""
+"""Reading of Synthesizer V Studio projects: notes, syllables, tempo, metre, and pitch deviations drawn by the user."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -24,7 +24,7 @@ BLICKS = 705_600_000
 
 DEFAULT_LYRIC = "la"
 DEVIATION = "pitchDelta"
-"""Name of the parameter with the deviations of the pitch in cents."""
+"""Name of the parameter that contains the pitch deviations in cents."""
 
 _FRAME_SECONDS = 0.005
 _MOST_FRAMES = 1_000_000  # limit for damaged projects, which may have notes of years
@@ -33,7 +33,7 @@ _WIDEST = 2400.0  # largest deviation of the pitch from its note in cents
 
 @dataclass(frozen=True)
 class _Project:
-    """Tracks with notes, tempo and metre of a project."""
+    """The tracks that have notes, the conversion of ticks to seconds, and the metre of a project."""
 
     tracks: list[Track]
     clock: TickClock
@@ -42,7 +42,7 @@ class _Project:
 
 @dataclass(frozen=True, slots=True)
 class _Placed:
-    """A group of notes at the position that a reference states."""
+    """A group of notes, and the shifts in time and in pitch that a reference to this group states."""
 
     group: Any
     shift: float  # blicks
@@ -50,16 +50,17 @@ class _Placed:
 
 
 def read(path: str | Path, request: ReadOptions = DEFAULTS) -> Content:
-    """Read the notes of one track, including groups and detuned notes, with the drawn deviations of their pitch.
+    """Read the notes of one track, including notes in groups, and the pitch deviations that the user has drawn.
 
-    Transitions and vibratos that the program adds are not part of a project, and are not read.
+    Transitions and vibratos that the program adds are not stored in a project, so they are not read.
 
     Args:
         path: path of the file.
-        request: options; ``voice``, the name or number of a track, and ``faults`` are used.
+        request: options, of which ``voice`` (the name or number of a track) and ``faults`` are used.
 
     Raises:
-        InputError: if the file cannot be read or is not such a project, or has several tracks that could be the voice.
+        InputError: if the file cannot be read or is not a project of Synthesizer V Studio, or if it is not clear which
+            track is sung.
     """
     path = Path(path)
     return content_of(path, _project(path, request).tracks, request.voice)
@@ -102,7 +103,10 @@ def _project(path: Path, request: ReadOptions) -> _Project:
 
 
 def _groups(track: Any, library: dict[str, Any]) -> list[_Placed]:
-    """Return the group of a track, and the groups of the library to which it refers."""
+    """Return the main group of a track, and the groups of the library to which the track refers.
+
+    Instrumental groups are left out.
+    """
     references = [(track["mainGroup"], track.get("mainRef") or {})]
     references += [
         (library[reference["groupID"]], reference)
@@ -133,7 +137,7 @@ def _notes(path: Path, groups: Sequence[_Placed], clock: TickClock, request: Rea
 
 
 def _pitch(notes: Sequence[Note], groups: Sequence[_Placed], clock: TickClock) -> PitchTrack | None:
-    """Compute the pitch of notes with the deviations of their groups; return None if there are none."""
+    """Compute the pitch of notes, including the pitch deviations of their groups; None if no group has deviations."""
     curves = [curve for placed in groups if (curve := _deviations(placed))]
     if not curves:
         return None
@@ -149,7 +153,7 @@ def _pitch(notes: Sequence[Note], groups: Sequence[_Placed], clock: TickClock) -
 
 
 def _deviations(placed: _Placed) -> tuple[list[float], list[float]] | None:
-    """Return the points of a group's curve in blicks and cents; None if there are none or they are invalid."""
+    """Return the points of a group's pitch curve in blicks and cents; None if it has no points or invalid ones."""
     try:
         points = [finite(value) for value in placed.group["parameters"][DEVIATION]["points"]]
     except (KeyError, TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""Conversion between ticks and seconds with changes of tempo, and beats of a project."""
+"""Conversion between ticks and seconds in projects whose tempo may change, and the metre and beats of a project."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -14,13 +14,14 @@ from singtrans.melody.metre import Metre
 
 
 def last_metre(changes: Sequence[Any], keys: tuple[str, str, str]) -> StatedMetre:
-    """Return the last change of metre. It has the metre of most of a song; an earlier change may be for a shortened
-    first bar.
+    """Return the last metre of a project, and the quarter note at which it begins.
+
+    In most songs, the last metre applies to nearly all bars; an earlier metre may only apply to a shortened first bar.
 
     Args:
         changes: changes of metre in a project.
-        keys: names of the keys for the first bar of a change, its beats per bar, and its unit, such as 4 for quarter
-            notes.
+        keys: keys of three values of a change: the index of its first bar, the number of beats in a bar, and the note
+            value of a beat, such as 4 for a quarter note.
     """
     found, bar = StatedMetre(), 0
     try:
@@ -35,10 +36,10 @@ def last_metre(changes: Sequence[Any], keys: tuple[str, str, str]) -> StatedMetr
 
 
 class TickClock:
-    """Conversion between ticks and seconds with changes of tempo.
+    """Conversion between ticks and seconds in a project whose tempo may change.
 
     Args:
-        changes: pairs of a tick and beats per minute; the tempo before the first change is 120.
+        changes: (tick, beats per minute) for each change of tempo; the tempo before the first change is 120.
         resolution: ticks per beat.
 
     Raises:

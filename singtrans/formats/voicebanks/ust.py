@@ -1,11 +1,11 @@
-"""Projects of UTAU (``.ust``), with a section of key=value lines for each note or rest, and 480 ticks per beat.
+"""UTAU projects (``.ust``). Each note or rest has a section of ``key=value`` lines; times are in ticks, 480 per beat.
 
     [#0000]
     Length=480
     Lyric=la
     NoteNum=60
 
-A rest has the lyric R. ``Tempo`` in a section is the tempo from this section on. Older files are in Shift-JIS.
+A rest has the lyric R. ``Tempo`` in a section is the tempo from this section on. Older files are encoded in Shift-JIS.
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,7 +29,7 @@ _HELD_LYRIC = "-"
 
 
 def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
-    """Write a project in UTF-8 with one tempo. The error of sung times is at most half a tick."""
+    """Write a project in UTF-8 with a constant tempo. Rounding moves the sung times by at most half a tick."""
     options = options.without_bars
     tempo = round(60 / melody_grid(transcription, options, _RESOLUTION)[1].beats.quarter, 2)
     notes, _, _ = melody_grid(transcription, options, _RESOLUTION, tempo)
@@ -56,11 +56,11 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
 
     Args:
         path: path of the file.
-        request: options; ``faults`` is used.
+        request: options, of which only ``faults`` is used.
 
     Raises:
-        InputError: if the file cannot be read, its tempo is invalid, or a section is not a note. The message names the
-            line.
+        InputError: if the file cannot be read, a tempo is invalid, or a section is not a valid note. In the last case,
+            the message states the number of the line.
     """
     return _project(Path(path), request).track.notes
 
@@ -84,7 +84,7 @@ class _Project:
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """A note in ticks."""
+    """A note with times in ticks."""
 
     line: int
     start: float
@@ -127,7 +127,7 @@ def _project(path: Path, request: ReadOptions) -> _Project:
 
 
 def _sections(text: str) -> Iterator[tuple[int, str, dict[str, str]]]:
-    """Yield the line, the name and the values of each section."""
+    """Yield the number of the first line, the name and the values of each section."""
     line, name, values = 0, "", dict[str, str]()
     for number_, content in enumerate(text.split("\n"), 1):
         if content.startswith("[#") and content.rstrip().endswith("]"):

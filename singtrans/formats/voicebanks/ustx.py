@@ -1,7 +1,7 @@
 """Projects of OpenUtau (``.ustx``): YAML with 480 ticks per beat, and the sung pitch as a curve.
 
-Projects are written as JSON, which is also valid YAML. Reading projects of other programs needs the package PyYAML
-(extra ``openutau``).
+Projects are written as JSON, which is also valid YAML. The package PyYAML (extra ``openutau``) is needed to read
+projects that are not JSON, such as those that OpenUtau writes.
 """
 
 import json
@@ -17,13 +17,13 @@ _VERSION = "0.6"
 _HELD_LYRIC = "+~"
 _STEP = 5  # ticks from point to point of a curve
 _FLAT = [{"x": -1, "y": 0, "shape": "io"}, {"x": 1, "y": 0, "shape": "io"}]
-"""Pitch points of a note. They add no transitions between notes, because the curve contains the sung pitch."""
+"""Pitch points of every note. They add no transitions between notes, because the curve contains the sung pitch."""
 
 _NO_VIBRATO = {"length": 0, "period": 175, "depth": 25, "in": 10, "out": 10, "shift": 0, "drift": 0}
 
 
 def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
-    """Write a project of one track, with the tempo and metre of its beats, and the pitch track as a curve."""
+    """Write a project with one track. It contains the notes, the tempo, the metre, and the sung pitch as a curve."""
     notes, arrangement, tempi = melody_grid(transcription, options, RESOLUTION)
     end = notes[-1].end if notes else 0
     name = options.title_of(transcription.audio) or "Voice"

@@ -1,4 +1,4 @@
-"""Reading of projects of OpenUtau: notes, syllables, tempo, and the drawn pitch."""
+"""Reading of OpenUtau projects: notes, syllables, tempo, metre, and the pitch that the user has drawn."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -22,12 +22,12 @@ from singtrans.notes import Note
 RESOLUTION = 480
 DEFAULT_LYRIC = "a"
 CURVE = "pitd"
-"""Name of the curve with the deviations of the pitch in cents."""
+"""Name of the curve that contains the pitch deviations in cents."""
 
 
 @dataclass(frozen=True)
 class _Project:
-    """Tracks with notes, tempo and metre of a project."""
+    """The tracks that have notes, the conversion of ticks to seconds, and the metre of a project."""
 
     tracks: list[Track]
     clock: TickClock
@@ -35,14 +35,15 @@ class _Project:
 
 
 def read(path: str | Path, request: ReadOptions = DEFAULTS) -> Content:
-    """Read the notes of one track, with the pitch from its curves and vibratos.
+    """Read the notes of one track, and compute their pitch from pitch points, vibratos and curves.
 
     Args:
         path: path of the file.
-        request: options; ``voice``, the name or number of a track, and ``faults`` are used.
+        request: options, of which ``voice`` (the name or number of a track) and ``faults`` are used.
 
     Raises:
-        InputError: if the file cannot be read or is not such a project, or has several tracks that could be the voice.
+        InputError: if the file cannot be read or is not a project of OpenUtau, or if it is not clear which track is
+            sung.
         UsageError: if PyYAML is not installed and the file is not JSON.
     """
     path = Path(path)
@@ -119,7 +120,7 @@ def _entries(path: Path, part: Any, clock: TickClock, request: ReadOptions) -> I
 
 
 def _curves(part: Any) -> Iterator[tuple[list[float], list[float]]]:
-    """Yield the points of each pitch curve in ticks and cents; invalid curves are skipped."""
+    """Yield the points of each valid pitch curve of a part, in ticks and cents."""
     try:
         offset = finite(part.get("position", 0))
         for curve in part.get("curves") or ():

@@ -16,10 +16,10 @@ _TOGETHER = 64  # number of short windows that are transformed together, so few 
 class OnnxEngine:
     """A `singtrans.model.engine.Engine` that runs the graphs of `singtrans.model.runtime.graphs`.
 
-    Each call runs in the thread of the caller only. Several threads may call `embed` at the same time.
+    Each call runs only in the thread of the caller. Several threads may call `embed` at the same time.
 
     Args:
-        model: model as read from a file.
+        model: model that was read from a file.
     """
 
     def __init__(self, model: StoredModel) -> None:
@@ -45,7 +45,7 @@ class OnnxEngine:
         return Embedded(self._embedding.run(None, inputs)[0], half_pitch)
 
     def _power(self, samples: np.ndarray) -> np.ndarray:
-        """Compute the power of the short windows' Fourier transforms, (frames * band_steps, band_window // 2 + 1)."""
+        """Compute the power spectra of the short windows, (frames * band_steps, band_window // 2 + 1)."""
         c = self._features
         step = c.hop // c.band_steps
         frames = (len(samples) - 2 * self.margin) // c.hop + 1
@@ -110,7 +110,7 @@ def pitch_motion(pitch: np.ndarray, config: NetworkConfig) -> np.ndarray:
 
 
 def _session(graph: bytes) -> onnxruntime.InferenceSession:
-    """Make a session that runs only in the thread of the caller."""
+    """Make an onnxruntime session that runs a graph only in the thread of the caller."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")

@@ -1,6 +1,6 @@
-"""ONNX graphs of the network's parts, made from a configuration and weights; see `singtrans.model.network`.
+"""ONNX graphs of the parts of `singtrans.model.network`, made from a configuration and weights.
 
-Graphs are never read from files. A model file has only arrays and a configuration, so it cannot run code.
+Graphs are never read from files. A model file contains only arrays and metadata, so it cannot run code.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ _CHANNELS = 4
 _FLOAT16 = 10  # number of this type in ONNX
 
 Weights = Mapping[str, np.ndarray]
-"""Arrays by their names in torch."""
+"""Map from the names that weights have in torch to arrays."""
 
 
 def pitch_graph(config: Config, weights: Weights, kernels: np.ndarray) -> bytes:
@@ -26,7 +26,7 @@ def pitch_graph(config: Config, weights: Weights, kernels: np.ndarray) -> bytes:
     Outputs:
         - spectrum: (1, spectrum_bins, frames).
         - pitch: (frames, pitch_bins) probabilities.
-        - half_pitch: the probabilities in half precision.
+        - half_pitch: the same probabilities in half precision.
     """
     graph = Graph("pitch")
     spectrum = add_spectrum(graph, graph.input("samples", ["n"]), kernels, config.features)
@@ -160,7 +160,10 @@ def _add_convolution(
     transposed: bool = True,
     padding: tuple[int, int] | None = None,
 ) -> str:
-    """Add a convolution over (frames, bins), as in torch. If transposed, ``x`` is (1, channels, bins, frames)."""
+    """Add a convolution over frames and bins, as in torch.
+
+    If ``transposed`` is true, the shape of ``x`` is (1, channels, bins, frames), else (1, channels, frames, bins).
+    """
     weight, bias = weights[f"{name}.weight"], weights[f"{name}.bias"]
     pads = padding or (weight.shape[2] // 2, weight.shape[3] // 2)
     if transposed:

@@ -1,8 +1,9 @@
-"""Building of ONNX graphs node by node, and writing in ONNX's file format.
+"""Building of ONNX graphs node by node, and their conversion to ONNX's file format.
 
-The format is protocol buffers (https://protobuf.dev/programming-guides/encoding). A graph needs only a small part of
-it, so the functions here replace the packages onnx, protobuf and ml_dtypes (25 MB). Field numbers are those of
-onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto). onnxruntime checks every graph that it loads.
+The format is based on protocol buffers (https://protobuf.dev/programming-guides/encoding). Only a small part of the
+format is needed here, so this module is used instead of the packages onnx, protobuf and ml_dtypes (25 MB). Field
+numbers are those of onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto). onnxruntime checks every graph
+that it loads.
 """
 
 import struct
@@ -22,7 +23,7 @@ Attribute: TypeAlias = int | float | str | Sequence[int] | Sequence[str]
 class Graph:
     """An ONNX graph.
 
-    The methods return the names of values as strings.
+    Values in the graph are identified by names, which the methods take and return.
 
     Args:
         name: name of the graph.
@@ -37,12 +38,12 @@ class Graph:
         self._names = 0
 
     def input(self, name: str, shape: Sequence[int | str]) -> str:
-        """Declare an input of float32; dimensions with a name may have any size."""
+        """Declare a float32 input. A dimension that is given as a name may have any size."""
         self._inputs.append(_bytes(11, _value_info(name, np.dtype(np.float32), shape)))
         return name
 
     def output(self, value: str, name: str, shape: Sequence[int | str], dtype: type = np.float32) -> None:
-        """Declare a value as an output with a name."""
+        """Declare a value as an output of the graph, and give the output a name."""
         self._add("Identity", (value,), (name,), {})
         self._outputs.append(_bytes(12, _value_info(name, np.dtype(dtype), shape)))
 
@@ -56,7 +57,7 @@ class Graph:
         return name
 
     def node(self, operator: str, *inputs: str, **attributes: Attribute) -> str:
-        """Add a node with one output; omitted inputs are empty strings."""
+        """Add a node with one output. An empty string stands for an optional input that is omitted."""
         return self.nodes(operator, inputs, 1, **attributes)[0]
 
     def nodes(self, operator: str, inputs: Sequence[str], outputs: int, **attributes: Attribute) -> list[str]:
@@ -66,17 +67,17 @@ class Graph:
         return names
 
     def slice(self, value: str, axis: int, start: int, stop: int | None) -> str:
-        """Add ``value[start:stop]`` along an axis; a negative ``stop`` counts from the end, and None is the end."""
+        """Add ``value[start:stop]`` along an axis. A negative ``stop`` is counted from the end, and None is the end."""
         end = np.iinfo(np.int64).max if stop is None else stop
         indices = [self.constant(np.array([number], np.int64)) for number in (start, end, axis)]
         return self.node("Slice", value, *indices)
 
     def reshape(self, value: str, *shape: int) -> str:
-        """Reshape as in numpy; 0 keeps the dimension."""
+        """Reshape a value as in numpy; a size of 0 keeps the size of the dimension."""
         return self.node("Reshape", value, self.constant(np.array(shape, np.int64)))
 
     def serialised(self) -> bytes:
-        """Return the content of an ONNX file with the graph."""
+        """Return the content of an ONNX file that contains the graph."""
         graph = b"".join([*self._nodes, _text(2, self.name), *self._constants, *self._inputs, *self._outputs])
         opset = _text(1, "") + _varint(2, _OPSET)
         return _varint(1, _IR_VERSION) + _text(2, "singtrans") + _bytes(7, graph) + _bytes(8, opset)
@@ -132,7 +133,7 @@ def _text(field: int, text: str) -> bytes:
 
 
 def _number(value: int) -> bytes:
-    """Encode seven bits per byte, lowest first; all bytes but the last have the highest bit set."""
+    """Encode a number with seven bits per byte, lowest bits first; the highest bit is set in all bytes but the last."""
     value &= 2**64 - 1  # negative numbers are in two's complement
     content = bytearray()
     while value > 127:

@@ -1,13 +1,14 @@
-"""The spectrum of `singtrans.model.features` as part of an ONNX graph, with fewer multiplications.
+"""Part of an ONNX graph that computes the spectrum of `singtrans.model.features` with fewer multiplications.
 
-The kernel k of a bin has only frequencies near its centre. For the low bins, which have the longest windows, these are
-far below half the sample rate. With a low-pass filter h that passes these frequencies,
+The kernel k of a bin contains only frequencies near the frequency of the bin. For the low bins, which have the longest
+windows, these frequencies are far below half the sample rate. With a low-pass filter h that passes these frequencies,
 
     sum over n of x[n] k[n]  =  d * sum over m of (h * x)[d m] k[d m],
 
-so the sum needs only every d-th sample. Each bin is computed with the largest d in `DECIMATIONS` that its frequency
-allows (`_HIGHEST`). If it allows none of them, the bin is computed from all samples. The result differs from the exact
-spectrum by less than 1e-5 of the full scale.
+where ``*`` before x is a convolution. Therefore, only every d-th sample of the filtered signal is needed. Each bin is
+computed with the largest d in `DECIMATIONS` that the frequency of the bin allows (`_HIGHEST`). If the frequency is too
+high for all of them, the bin is computed from all samples. The result differs from the exact spectrum by less than 1e-5
+of the full scale.
 """
 
 import math
@@ -35,7 +36,7 @@ class Band:
         first: index of the lowest bin of the band.
         last: index of the lowest bin above the band.
         factor: decimation factor; 1 for no decimation.
-        taps: (taps,) the low-pass filter; the number of taps is odd.
+        taps: (taps,) coefficients of the low-pass filter; the number of taps is odd.
     """
 
     first: int
@@ -45,12 +46,12 @@ class Band:
 
     @property
     def half(self) -> int:
-        """Number of samples on each side that the low-pass filter uses."""
+        """Number of samples on each side of a sample that the low-pass filter uses."""
         return len(self.taps) // 2
 
 
 def bands(config: FeatureConfig) -> list[Band]:
-    """Divide all bins into bands, from the lowest."""
+    """Divide all bins into bands, in order of frequency."""
     hz = spectrum_frequencies(config)
     found, first = [], 0
     for factor in DECIMATIONS:
@@ -114,9 +115,12 @@ def add_compression(graph: Graph, x: str, config: FeatureConfig) -> str:
 def _decimated(graph: Graph, x: str, band: Band, reach: int, config: FeatureConfig) -> tuple[str, int]:
     """Decimate the samples.
 
-    Return the graph value (1, 1, m), which starts at the first sample of the first frame, and the number of surplus
-    samples at its end. Each block of output samples is computed by one matrix product; the matrix has a shifted copy of
-    the filter taps for each sample.
+    Each block of output samples is computed by one matrix product; the matrix contains a shifted copy of the filter
+    taps for each sample of the block.
+
+    Returns:
+        The name of the (1, 1, m) decimated samples, which start at the first sample of the first frame, and the number
+        of surplus samples at their end.
     """
     if band.factor == 1:
         return (graph.slice(x, 2, reach, -reach) if reach else x), 0
@@ -138,7 +142,7 @@ def _decimated(graph: Graph, x: str, band: Band, reach: int, config: FeatureConf
 
 
 def _magnitudes(graph: Graph, samples: str, kernels: np.ndarray, hop: int, excess: int) -> str:
-    """Add nodes that compute the magnitudes of bins, (1, bins, frames), from the samples that their kernels need."""
+    """Add nodes that compute the (1, bins, frames) magnitudes of bins from the samples that the kernels need."""
     rows = np.flatnonzero(kernels.any(axis=1))
     first, last = (int(rows[0]), int(rows[-1]) + 1) if len(rows) else (0, 1)
     part = graph.slice(samples, 2, first, -(len(kernels) - last + excess) or None)
