@@ -1,12 +1,12 @@
-"""Session files of the report page, which add syllables, checked notes, beats and key to JSON.
+"""Session files of the report page: notes with syllables, beats, a key, and marks on the notes that were checked.
 
-A session is JSON as in `json_notes`, so that other programs can read it. Each note may also have ``"checked"`` and
-``"lyric"``. A lyric is a syllable, followed by a hyphen if its word continues, and by a slash if its line ends. The
-file may have:
+A session is JSON as in `json_notes`, so every program that reads this JSON can read sessions. Each note may also have
+``"checked"`` and ``"lyric"``. A lyric is a syllable, followed by a hyphen if its word continues, and by a slash if its
+line ends. The file may also have these fields:
 
     "beats": {"times": [0.0, 1.8, 3.6], "quarters": [0, 3, 6], "metre": "3/4"}, "key": "Bb", "history": {…}
 
-The history has the steps for undo and redo. Only the page reads it.
+The history contains the steps for undo and redo. Only the page reads it.
 """
 
 import json
@@ -31,13 +31,13 @@ _MOST_TEXT = 200  # largest number of characters of a syllable
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Session:
-    """Additions of a person to notes on the report page.
+    """Data that a person has added to notes on the report page.
 
     Attributes:
-        lyrics: a syllable for each note up to the last that has one, `HELD` where a note has none.
-        checked: numbers of the notes that the person marked as right, counted from 0.
-        beats: the beats; None if they are not known.
-        key: the key; None if it is not known.
+        lyrics: one syllable for each note, up to the last note with a syllable; `HELD` for notes without one.
+        checked: indices of the notes that the person marked as right.
+        beats: the beats, or None if unknown.
+        key: the key, or None if unknown.
         history: steps for undo and redo; None if the session has none.
     """
 
@@ -48,7 +48,7 @@ class Session:
     history: Mapping[str, Any] | None = None
 
     def options(self, options: Options) -> Options:
-        """Return options in which this session's values replace values that are not set."""
+        """Return options in which values that are not set are taken from this session."""
         return replace(
             options,
             lyrics=options.lyrics or self.lyrics,
@@ -60,7 +60,7 @@ class Session:
 
 
 def read_session(path: Path) -> Session:
-    """Read a session; it is empty if the file is not JSON or has no additions.
+    """Read a session; the session is empty if the file is not JSON, or contains none of these data.
 
     Raises:
         InputError: if the file cannot be read.
@@ -86,7 +86,7 @@ def lyric_text(syllable: Syllable | None) -> str:
 
 
 def _syllables(texts: list[str]) -> tuple[Syllable, ...]:
-    """Convert texts to syllables, up to the last note that has one; notes between them hold the one before."""
+    """Convert the texts of notes to syllables, up to the last text; notes without text hold the previous syllable."""
     last = max((number for number, text in enumerate(texts, 1) if text.strip()), default=0)
     found, begins = [], True
     for text in texts[:last]:
@@ -120,7 +120,7 @@ def _beats(found: Any) -> Beats | None:
 
 
 def _history(found: Any) -> dict[str, Any] | None:
-    """Return the history if it is strict JSON; Python's reader also accepts NaN, which a page cannot contain."""
+    """Return the history if it is strict JSON, without NaN, which Python's reader accepts but a page cannot contain."""
     try:
         json.dumps(found, allow_nan=False)
     except ValueError:

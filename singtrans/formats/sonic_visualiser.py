@@ -1,4 +1,4 @@
-"""Notes in the format of exports from Tony and Sonic Visualiser without a header, and of vocadito.
+"""Tables of notes without a header, as Tony and Sonic Visualiser export them, and as in the data set vocadito.
 
     0.551473923,233.407,0.423764172[,0.0787402[,label]]
 
@@ -39,8 +39,8 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
     """Read notes from lines with onset, Hz and duration; further columns are ignored.
 
     Args:
-        path: the file.
-        request: ``unit`` and ``faults``.
+        path: path of the file.
+        request: options, of which ``unit`` and ``faults`` are used.
 
     Raises:
         InputError: if the file cannot be read, or a line is not a note. The message names the line.

@@ -1,4 +1,4 @@
-"""Sound for checking notes, with the recording in the left channel and the notes in the right one."""
+"""Sound for checking notes by ear, with the recording in the left channel and the notes in the right channel."""
 
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
@@ -22,7 +22,7 @@ _DECAY = 1.2  # seconds until the amplitude has fallen to a third, so that repea
 
 
 class _Sink:
-    """A file for soundfile. It stores the first error, because soundfile drops errors in its callbacks."""
+    """Output file for soundfile. The first error is stored, because soundfile drops errors in its callbacks."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -30,7 +30,7 @@ class _Sink:
         self.seek, self.tell, self.flush = file.seek, file.tell, file.flush
 
     def write(self, data: bytes) -> int:
-        """Write all data; write nothing after an error."""
+        """Write all data, unless an earlier write has failed."""
         if self.failure is None:
             try:
                 self._file.write(data)
@@ -40,7 +40,7 @@ class _Sink:
         return len(data)
 
     def check(self) -> None:
-        """Raise the stored error."""
+        """Raise the stored error, if there is one."""
         if self.failure is not None:
             raise self.failure
 
@@ -80,7 +80,7 @@ def synthesize(notes: Sequence[Note], first: int, count: int) -> np.ndarray:
         count: number of samples.
 
     Returns:
-        (count,) float32 samples within -1..1.
+        (count,) float32 samples between -1 and 1.
     """
     sound = np.zeros(count, np.float32)
     for note in notes:

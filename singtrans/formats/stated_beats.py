@@ -1,4 +1,4 @@
-"""Beats of a file of notes, from its changes of tempo and metre."""
+"""Beats of a file of notes, computed from the tempo changes and the metre that the file states."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ _MOST_BEATS = 200_000  # largest number of beats, enough for a day; damaged file
 
 @dataclass(frozen=True, slots=True)
 class StatedMetre:
-    """The metre of most of a song.
+    """The metre of a song, or of most of it.
 
     Attributes:
         metre: metre of the song.
-        since: quarter note at which a bar begins.
+        since: position of a bar line, in quarter notes since the start of the song.
     """
 
     metre: Metre = DEFAULT_METRE
@@ -34,9 +34,9 @@ def stated_beats(
     """Compute the beats up to the end of a song; return None if they are implausible.
 
     Args:
-        seconds: function that converts quarter notes to seconds.
-        changes: quarter notes at which the tempo changes.
-        end: last quarter note that is needed.
+        seconds: function that converts positions in quarter notes to seconds.
+        changes: positions of tempo changes, in quarter notes.
+        end: end of the song, in quarter notes.
         metre: metre of the song.
     """
     count = max(3, int(end) + 2)

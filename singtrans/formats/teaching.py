@@ -3,20 +3,20 @@
 import re
 
 MANIFEST = "corrected.csv"
-"""Manifest to which the printed commands add recordings."""
+"""Manifest to which the commands add recordings."""
 
 MODEL = "my-model"
-"""Folder of the model that the printed commands train."""
+"""Folder of the model that the commands train."""
 
 
 def teaching_commands(audio: str, notes: str) -> list[str]:
-    """Return the two commands that add a recording to the corrected ones, and train on all of them.
+    """Return two commands: one adds a recording to the manifest, and one trains a model on the whole manifest.
 
-    They must be run in the folder of both files.
+    Both commands must be run in the folder that contains the two files.
 
     Args:
-        audio: name of the recording.
-        notes: name of the file with its corrected notes, such as a session of the report page.
+        audio: file name of the recording.
+        notes: name of the file with the corrected notes, such as a session of the report page.
 
     >>> teaching_commands("song.wav", "song.session.json")[0]
     'singtrans dataset add song.wav song.session.json -o corrected.csv'

@@ -1,4 +1,4 @@
-"""Conversion of seconds to ticks with changes of tempo."""
+"""Conversion of seconds to ticks of a file with tempo changes."""
 
 from dataclasses import dataclass
 
@@ -9,14 +9,14 @@ from singtrans.melody.beats import Beats
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TempoMap:
-    """Changes of tempo.
+    """Tempo changes of a file.
 
-    `of` rounds them to the values that are written to the file, so that the ticks computed from them agree with the
-    file throughout.
+    `of` rounds the changes to the values that are written to the file. Therefore, the computed ticks agree with the
+    file up to its end.
 
     Attributes:
         starts: (changes,) ticks of the changes, ascending from 0.
-        lengths: (changes,) length of a quarter note after each change in microseconds; `of` rounds it to whole ones.
+        lengths: (changes,) length of a quarter note after each change, in microseconds; `of` rounds it to an integer.
         resolution: ticks per quarter note.
     """
 
@@ -26,7 +26,7 @@ class TempoMap:
 
     @classmethod
     def of(cls, beats: Beats, resolution: int = 480) -> "TempoMap":
-        """Make the tempo map of beats."""
+        """Make a tempo map from beats."""
         starts, first = np.unique(np.rint(beats.quarters * resolution), return_index=True)
         lengths = np.rint(1e6 * resolution * np.diff(beats.times[first]) / np.diff(starts))
         starts = starts[:-1]
@@ -39,11 +39,11 @@ class TempoMap:
 
     @classmethod
     def constant(cls, tempo: float, resolution: int = 480) -> "TempoMap":
-        """Make the map of one tempo in quarter notes per minute."""
+        """Make a tempo map with a constant tempo, in quarter notes per minute."""
         return cls(np.zeros(1), np.array([60e6 / tempo]), resolution)
 
     def ticks(self, seconds: np.ndarray | float) -> np.ndarray:
-        """Convert times in seconds, of any shape, to ticks (fractional)."""
+        """Convert an array of times in seconds, of any shape, to fractional ticks."""
         tick = self.lengths / 1e6 / self.resolution
         edges = np.concatenate([[0.0], np.cumsum(np.diff(self.starts) * tick[:-1])])
         at = np.asarray(seconds, float)
@@ -51,6 +51,6 @@ class TempoMap:
         return self.starts[place] + (at - edges[place]) / tick[place]
 
     def changes(self, end: int) -> list[tuple[int, int]]:
-        """List (tick, microseconds per quarter note) of each change of tempo before a tick, the first one at 0."""
+        """List the tempo changes before tick ``end``, the first one at 0, as (tick, microseconds per quarter note)."""
         pairs = zip(self.starts.astype(int).tolist(), self.lengths.astype(int).tolist(), strict=True)
         return [(tick, length) for tick, length in pairs if tick == 0 or tick < end]

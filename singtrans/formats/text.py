@@ -1,4 +1,4 @@
-"""Functions for readers of text: decoding, rows and tables with line numbers, numbers, and notes with clear errors."""
+"""Functions for readers of text: decoding, rows and tables with line numbers, parsing of numbers, checks of notes."""
 
 import csv
 import io
@@ -20,7 +20,7 @@ _MARK_LINE = re.compile(r"sep=(.)", re.IGNORECASE)  # first line in files of Exc
 _HIGHEST = 127.5  # half a semitone above the highest MIDI number
 _FARTHEST = 4.0  # semitones: largest distance of a singer's A4 from 440 Hz, with drift
 EARLY = 0.05
-"""Largest time in seconds before 0 s at which a note may start, because labels are drawn by hand."""
+"""A note may start up to this many seconds before 0 s, because labels are drawn by hand."""
 
 LONGEST = 1e6
 """Latest end of a note in seconds (eleven days)."""
@@ -28,7 +28,7 @@ LONGEST = 1e6
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Cells of one line, without spaces around them.
+    """Cells of one line, without surrounding spaces.
 
     Attributes:
         line: number of the line in the file, from 1.
@@ -53,7 +53,7 @@ class Table:
 
 
 def read_text(path: Path) -> str:
-    """Read a text file in any common encoding, with LF line ends in the result.
+    """Read a text file in any common encoding; line endings in the result are LF.
 
     Raises:
         InputError: if the file cannot be read or is not text.
@@ -65,7 +65,7 @@ def read_text(path: Path) -> str:
 
 
 def _without_file_name(text: str) -> str:
-    """Remove the name of the recording, which Sonic Annotator writes to the first column of a table."""
+    """Remove the name of the recording, which Sonic Annotator writes into the first column of a table."""
     lines = text.split("\n")
     match = _FILE_NAME.match(next((line for line in lines if line.strip()), ""))
     if not match:
@@ -82,7 +82,7 @@ def at_line(path: Path, line: int, fault: str) -> InputError:
 
 
 def refuse(error: InputError, faults: list[InputError] | None) -> None:
-    """Raise an error about one line, or add it to ``faults`` if there is such a list."""
+    """Raise an error about one line, or add the error to ``faults`` if that is a list."""
     if faults is None:
         raise error from None
     faults.append(error)
@@ -113,10 +113,11 @@ def is_number(text: str) -> bool:
 
 
 def split_rows(text: str) -> tuple[Row, ...]:
-    """Split a text without quotes into rows, and each row at its tabs; without tabs, at semicolons, commas or spaces.
+    """Split a text without quotes into rows, and each row into cells.
 
-    Blank lines, comments, which begin with ``#``, ``%`` or ``//``, and Audacity's selected frequencies, which begin
-    with a backslash, are left out.
+    A row is split at its tabs. If it has none, it is split at semicolons, otherwise at commas, otherwise at spaces.
+    Blank lines, comments (lines that begin with ``#``, ``%`` or ``//``) and Audacity's selected frequencies (lines that
+    begin with a backslash) are left out.
     """
     rows = []
     for line, content in enumerate(text.split("\n"), 1):
@@ -132,9 +133,10 @@ def _is_data(line: str) -> bool:
 
 
 def find_header(text: str) -> tuple[str, ...]:
-    """Find the names of a table's columns: the first row unless it begins with a number, or the comment above it.
+    """Find the names of a table's columns.
 
-    The result is empty if there is neither.
+    The names are the cells of the first row. If that row begins with a number, they are the words of the last comment
+    above it. The result is empty if there is no such comment.
     """
     comment: tuple[str, ...] = ()
     for content in text.split("\n"):
@@ -154,7 +156,7 @@ def read_table(path: Path, text: str) -> Table:
     comment above it is the header.
 
     Raises:
-        InputError: if a line is not such text. The message names the line.
+        InputError: if a line is not valid CSV. The message names the line.
     """
     lines = text.split("\n")
     is_data = [_is_data(line) for line in lines]
@@ -178,7 +180,7 @@ def read_table(path: Path, text: str) -> Table:
 def make_note(
     onset: float, offset: float, pitch: float, confidence: float = 1.0, tuning: float = 0.0, moved: float = 0
 ) -> Note:
-    """Make a note, and check that its values are plausible. If it starts slightly before 0 s, its start becomes 0 s.
+    """Make a note, and check that its values are plausible. A start slightly before 0 s is moved to 0 s.
 
     Args:
         onset: start in seconds.
@@ -186,7 +188,7 @@ def make_note(
         pitch: fractional MIDI number.
         confidence: number from 0 to 1.
         tuning: distance of the singer's A4 from 440 Hz in semitones.
-        moved: number of semitones by which the note differs from the one nearest to its pitch.
+        moved: number of semitones by which the note was moved from the MIDI number that is nearest to the pitch.
 
     Raises:
         ValueError: if the note starts before 0 s, does not end after its start, has a pitch outside 0 to 127, has an

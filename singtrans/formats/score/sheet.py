@@ -1,4 +1,4 @@
-"""Sheet music of a melody, from which MusicXML is written."""
+"""Sheet music of a melody, which can be written as MusicXML."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,18 +17,18 @@ from singtrans.melody.tonality import estimate_key
 from singtrans.notes import FALL, GRACE, SCOOP, Note, Transcription
 
 SCOOP_SIGN, FALL_SIGN = "scoop", "falloff"
-"""MusicXML's names of signs."""
+"""MusicXML's names of the signs for scoops and falls."""
 
 _MARKS = {SCOOP: SCOOP_SIGN, FALL: FALL_SIGN}
 
 
 @dataclass(frozen=True, slots=True)
 class Ornamented:
-    """The signs for the ornaments of a note.
+    """Grace notes and signs for the ornaments of a note.
 
     Attributes:
-        graces: grace notes before it.
-        marks: MusicXML's names of the signs above it.
+        graces: grace notes before the note.
+        marks: MusicXML's names of the signs of the note.
     """
 
     graces: tuple[Spelling, ...] = ()
@@ -41,7 +41,7 @@ class Tempo:
 
     Attributes:
         beats: beats of the metre per minute.
-        shown: whether it is printed; an estimated tempo is not printed, but is used for playback.
+        shown: whether the mark is printed; an uncertain tempo is not printed, but is used for playback.
     """
 
     beats: float
@@ -53,18 +53,18 @@ class Sheet:
     """A melody in bars, with its lyrics, signs and heading.
 
     Attributes:
-        bars: bars without gaps between them.
+        bars: consecutive bars.
         metre: metre of all bars.
-        key: the key, from which the key signature follows.
-        clef: the clef.
-        tempo: the tempo mark.
+        key: key that determines the key signature.
+        clef: clef of the staff.
+        tempo: tempo mark.
         spelling: step, alteration and octave of each note.
         ornaments: signs and grace notes of each note.
         syllables: syllable of each note; None for a note without one.
         breaths: for each note, whether the singer breathes after it.
         breaks: indices of bars that begin a system.
-        title, composer, artist: text, which may be empty.
-        program: General MIDI's instrument, 1..128, for players.
+        title, composer, artist: texts of the heading, which may be empty.
+        program: program of General MIDI for playback, counted from 1 to 128.
     """
 
     bars: tuple[Bar, ...]
@@ -84,9 +84,10 @@ class Sheet:
 
 
 def make_sheet(transcription: Transcription, options: Options) -> Sheet:
-    """Write a transcription as sheet music, from the bar of its first note on.
+    """Convert a transcription to sheet music, starting with the bar of the first note.
 
-    Without a grid in the options, notes are moved to sixteenth notes; a tempo or a key that is not given is estimated.
+    Without a grid in the options, notes are moved to sixteenth notes or triplets. A tempo or a key that is not given is
+    estimated.
 
     Raises:
         InputError: if the notes span more bars than a score can have.
@@ -136,7 +137,7 @@ def _ornamented(note: Note, key: Key) -> Ornamented:
 
 
 def _phrase_ends(arrangement: Arrangement) -> list[bool]:
-    """Return for each note whether a phrase ends after it, because the singer breathes or a line of the words ends."""
+    """Return for each note whether a phrase ends with it: the singer breathes after it, or a line of the words ends."""
     held = [syllable is not None and syllable.text == HELD for syllable in arrangement.syllables]
     ends, line = [], False
     for number, (breath, syllable) in enumerate(zip(arrangement.breaths, arrangement.syllables, strict=True)):
@@ -146,7 +147,7 @@ def _phrase_ends(arrangement: Arrangement) -> list[bool]:
 
 
 def _letters(syllables: Sequence[Syllable | None]) -> list[int]:
-    """Return the width of each syllable in letters; wide letters count twice."""
+    """Return the width of each syllable in letters, with the space after it; wide letters count twice."""
     return [
         0 if syllable is None or syllable.text == HELD else 1 + sum(1 + (c > "\u2e80") for c in syllable.text)
         for syllable in syllables

@@ -1,4 +1,4 @@
-"""Signs for scoops and falls on an engraved page; verovio reads them, but does not draw them."""
+"""Signs for scoops and falls on an engraved page. They are drawn here, because verovio does not draw them."""
 
 from xml.etree.ElementTree import Element, SubElement
 
@@ -12,7 +12,7 @@ _WIDTH = 22
 
 
 def draw_ornaments(page: Element, sheet: Sheet) -> None:
-    """Draw a curve from below to each note with a scoop, and down from each note with a fall."""
+    """Draw a rising curve before each note with a scoop, and a falling curve after each note with a fall."""
     marks = {note_id(number): ornaments.marks for number, ornaments in enumerate(sheet.ornaments) if ornaments.marks}
     for group in page.iter(f"{{{SVG}}}g"):
         for mark in marks.get(group.get("id", ""), ()):
@@ -23,7 +23,7 @@ def draw_ornaments(page: Element, sheet: Sheet) -> None:
 
 
 def _head(group: Element) -> tuple[str, str]:
-    """Return the place of the head of a note, as it is written in the page."""
+    """Return the coordinates of the head of a note, as they are written in the page."""
     head = next(group.iter(f"{{{SVG}}}use"))
     x, y = head.get("transform", "").removeprefix("translate(").split(")")[0].split(",")
     return x.strip(), y.strip()

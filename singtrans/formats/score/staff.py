@@ -1,4 +1,4 @@
-"""The clef of a staff, and the accidentals that notes need in their key and bar."""
+"""Choice of the clef of a staff, and of the accidentals that notes need in their key and bar."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ class Clef:
 
     Attributes:
         sign: ``G`` or ``F``.
-        line: the line of the staff that it marks.
-        octave: number of octaves by which notes sound higher than with the plain clef.
+        line: line of the staff that the sign marks, counted from the bottom.
+        octave: number of octaves by which notes sound higher than with the plain sign; negative if they sound lower.
         bottom: diatonic position of the lowest line, counted from C0.
     """
 
@@ -32,12 +32,13 @@ class Clef:
 
 _TREBLE, _TENOR, _BASS = Clef("G", 2, 0, 30), Clef("G", 2, -1, 23), Clef("F", 4, 0, 18)
 _PRICES = {_TREBLE: 0.0, _TENOR: 0.3, _BASS: 0.6}
-"""A clef is chosen instead of the treble clef only if it needs fewer ledger lines per note by more than this number,
-because singers read the treble clef best."""
+"""Cost of each clef, in ledger lines per note. Singers read the treble clef best, so another clef is chosen only if it
+saves more ledger lines than it costs.
+"""
 
 
 def choose_clef(spelling: Sequence[Spelling]) -> Clef:
-    """Choose the clef with few ledger lines: treble, treble an octave lower, or bass."""
+    """Choose a clef with which notes need few ledger lines: treble, treble an octave lower, or bass."""
     places = [_STEPS.index(step) + 7 * octave for step, _, octave in spelling]
 
     def cost(clef: Clef) -> float:
@@ -52,7 +53,7 @@ def _ledger_lines(place: int) -> int:
 
 
 class Accidental(Enum):
-    """Whether an accidental is written."""
+    """Kind of accidental that is written before a note."""
 
     NONE = "none"
     NEEDED = "needed"
@@ -61,10 +62,10 @@ class Accidental(Enum):
 
 
 class Accidentals:
-    """Decides which notes of a bar need an accidental.
+    """Choice of the accidentals that notes need, one bar after the other.
 
     Args:
-        key: the key, whose signature holds in every bar.
+        key: key, whose signature applies to every bar.
     """
 
     def __init__(self, key: Key) -> None:
@@ -74,11 +75,11 @@ class Accidentals:
         self._before: dict[tuple[str, int], int] = {}
 
     def begin_bar(self) -> None:
-        """Begin a bar: accidentals of the previous bar no longer hold, but notes without them may need reminders."""
+        """Begin a bar. Accidentals of the previous bar no longer hold, but the affected notes may need reminders."""
         self._before, self._altered = self._altered, {}
 
     def of(self, spelling: Spelling) -> Accidental:
-        """Return whether a note needs an accidental, which then holds for the rest of the bar."""
+        """Return the kind of accidental that a note needs. An accidental holds for the rest of the bar."""
         step, alter, octave = spelling
         place = step, octave
         known = self._altered.get(place, self._signature.get(step, 0))

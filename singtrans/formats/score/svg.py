@@ -13,7 +13,7 @@ _SIZE = re.compile(r"<svg\b[^>]*?\bviewBox=\"0 0 (\d+(?:\.\d+)?) (\d+(?:\.\d+)?)
 
 
 def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
-    """Write the melody as one picture, as wide as an A4 page and as long as it needs to be.
+    """Write the melody as one picture, which is as wide as an A4 page and as long as the music needs.
 
     Raises:
         UsageError: if verovio is not installed.

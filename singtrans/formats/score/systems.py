@@ -1,4 +1,4 @@
-"""Divide bars into systems, the lines of a page."""
+"""Division of bars into systems, which are the lines of music on a page."""
 
 import math
 from collections.abc import Sequence
@@ -18,16 +18,16 @@ _MOST_BARS = 12  # in a line
 def choose_breaks(
     bars: Sequence[Bar], phrase_ends: Sequence[bool], letters: Sequence[int], signature: int = 0
 ) -> frozenset[int]:
-    """Choose the bars that begin a system, so that systems are even and end with phrases.
+    """Choose the bars that begin a system, so that systems are similarly wide and end with phrases.
 
     Args:
         bars: all bars.
-        phrase_ends: whether a phrase ends with each note.
-        letters: length of the syllable of each note, with the space or hyphen after it.
+        phrase_ends: for each note, whether a phrase ends with it.
+        letters: for each note, number of letters of its syllable, with the space or hyphen after the syllable.
         signature: number of accidentals in the key signature.
 
     Returns:
-        Indices of bars; the first bar is not among them.
+        Indices of bars. The index of the first bar is not included.
     """
     widths = [_width(bar, letters) for bar in bars]
     ends = _bars_before_phrases(bars, phrase_ends)
@@ -65,7 +65,11 @@ def _width(bar: Bar, letters: Sequence[int]) -> float:
 
 
 def _bars_before_phrases(bars: Sequence[Bar], phrase_ends: Sequence[bool]) -> set[int]:
-    """Return indices of bars after which a phrase begins, and of bars in which only its pickup begins."""
+    """Return the indices of bars with which a line of music can end.
+
+    In the second half of such a bar, a phrase ends; only the pickup of the next phrase may follow in the same bar. Bars
+    without notes are also included.
+    """
     found = set()
     for index, bar in enumerate(bars):
         lasts = [

@@ -1,4 +1,4 @@
-"""Find the beats and note values that the options ask for."""
+"""Choice of the beats and note values that the options ask for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ from singtrans.melody.tuning import AUTO
 from singtrans.notes import Note
 
 SCORE_GRID = "1/16"
-"""The grid of a score whose rhythm the user states."""
+"""Default grid of a score whose beats are not found in the notes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,8 +35,8 @@ class Timing:
     Attributes:
         notes: notes with the times that are written, in seconds.
         beats: the beats.
-        rhythm: the note values of a score; None unless the options ask for them.
-        followed: the same note values, with beats that follow the singer's tempo.
+        rhythm: note values for a score; None if the options ask for neither a grid nor a score.
+        followed: the same note values, but with beats that follow the tempo of the singer.
         is_found: whether the beats were found in the notes.
     """
 
@@ -55,15 +55,15 @@ def find_timing(
     remarks: list[str],
     pulse: float | None = None,
 ) -> Timing:
-    """Find beats and note values, and move the notes to them if the options ask for that.
+    """Find beats and note values, and move the notes to the grid if the options ask for one, or for a score.
 
     Args:
         notes: notes in time order.
-        sung: the same notes with the ends that were sung; the rhythm is found in these.
+        sung: the same notes with the ends that were sung, from which the rhythm is estimated.
         options: tempo, metre, pickup, downbeat and grid.
         score: whether the notes become sheet music.
         remarks: list to which messages for the user are added.
-        pulse: tempo of the instruments in beats per minute, or None; used if the tempo is to be found.
+        pulse: tempo of the instruments in beats per minute, or None if unknown. It is ignored if a tempo is stated.
     """
     grid = parse_grid(options.quantize) if options.quantize else None
     metre = options.metre or (options.beats.metre if options.beats else None)
@@ -117,13 +117,13 @@ def _rhythm(
 
 
 def _band_tempo(rhythm: Rhythm, pulse: float) -> float:
-    """Return the multiple of the instruments' tempo that is nearest to the tempo of the rhythm, rounded if possible."""
+    """Return the multiple of the tempo ``pulse`` that is nearest to the tempo of the rhythm, rounded if possible."""
     length = float(rhythm.starts[-1] - rhythm.starts[0])
     return round_tempo(multiple_near(rhythm.beats.tempo, pulse), length / float(rhythm.metre.beat))
 
 
 def describe_rhythm(rhythm: Rhythm, options: Options) -> list[str]:
-    """Describe the parts of the rhythm that were found, with their confidence; return no line if all were stated."""
+    """Describe the properties of the rhythm that were estimated, with their confidence; empty if all were stated."""
     sure, parts = rhythm.confidence, []
     if options.tempo is None or options.tempo == AUTO:
         parts.append(f"tempo {rhythm.tempo:g} (confidence {sure.tempo:.2f})")
@@ -152,7 +152,12 @@ def _beats(notes: Sequence[Note], options: Options, metre: Metre) -> Beats:
 def _placed(
     notes: tuple[Note, ...], rhythm: Rhythm, grid: Grid | None, options: Options, score: bool, remarks: list[str]
 ) -> Timing:
-    """Move notes to their note values or to a grid if the options ask for it; then the beats have a steady tempo."""
+    """Place notes on a rhythm that was found.
+
+    If the options ask for a grid, notes are moved to it. In a score without a stated grid, notes are moved to the note
+    values of the rhythm. Otherwise, the times of notes do not change. The beats have a steady tempo, unless the options
+    ask for tempo changes; in a score, the tempo is always steady.
+    """
     onsets = np.array([note.onset for note in notes])
     places = np.array([rhythm.starts, rhythm.ends], float).T
     if grid:
@@ -187,7 +192,7 @@ def _on_grid(notes: tuple[Note, ...], beats: Beats, grid: Grid, stated: bool, re
 
 
 def _moved(notes: Sequence[Note], times: np.ndarray) -> tuple[Note, ...]:
-    """Return notes with other times, (notes, 2) seconds."""
+    """Return the notes with new onsets and offsets, given as (notes, 2) times in seconds."""
     return tuple(replace(note, onset=on, offset=off) for note, (on, off) in zip(notes, times.tolist(), strict=True))
 
 

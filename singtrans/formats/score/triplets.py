@@ -1,4 +1,4 @@
-"""Find the parts of a bar that are divided by three, and the places that notes can have there."""
+"""Triplets, which are parts of a bar that are divided into three, and positions of notes in bars with triplets."""
 
 import math
 from collections.abc import Sequence
@@ -12,11 +12,11 @@ _HALF, _EIGHTH = 2 * QUARTER, QUARTER // 2
 
 @dataclass(frozen=True, slots=True)
 class Triplet:
-    """A part of a bar that is divided by three.
+    """A part of a bar that is divided into three.
 
     Attributes:
-        start: its start, in divisions.
-        length: its length in divisions, which is the length of a half, a quarter or an eighth note.
+        start: start in divisions.
+        length: length in divisions: the length of a half, a quarter or an eighth note.
     """
 
     start: int
@@ -24,7 +24,7 @@ class Triplet:
 
     @property
     def end(self) -> int:
-        """Its end, in divisions."""
+        """End of the triplet in divisions."""
         return self.start + self.length
 
 
@@ -32,7 +32,7 @@ def find_triplets(positions: Sequence[int], metre: Metre) -> tuple[Triplet, ...]
     """Find the triplets that the starts and ends of notes need, in time order.
 
     Args:
-        positions: divisions since the first bar line.
+        positions: starts and ends of notes, in divisions since the first bar line.
         metre: the metre.
     """
     bar = int(metre.bar * QUARTER)
@@ -67,7 +67,7 @@ def _in_part(start: int, end: int, positions: Sequence[int], lengths: Sequence[i
 
 
 class Places:
-    """The places that notes can have in bars with triplets.
+    """Positions that are allowed for the starts and ends of notes in bars with triplets.
 
     Args:
         triplets: triplets in time order.
@@ -84,17 +84,17 @@ class Places:
         return TRIPLET_STEP if position // _EIGHTH * _EIGHTH in self._triplets else STRAIGHT_STEP
 
     def nearest(self, position: int) -> int:
-        """Return the place nearest to a position."""
+        """Return the allowed position that is nearest to a position."""
         step, within = self._step(position), position % _EIGHTH
         return position - within + round(within / step) * step
 
     def after(self, place: int) -> int:
-        """Return the first place after another one."""
+        """Return the first allowed position after another allowed position."""
         return place + self._step(place)
 
 
 def fit(spans: Sequence[tuple[int, int]], metre: Metre) -> tuple[list[tuple[int, int]], tuple[Triplet, ...]]:
-    """Move each note to the nearest place that a note can have.
+    """Move the start and the end of each note to the nearest allowed positions.
 
     Args:
         spans: start and end of each note, in divisions since the first bar line; in time order, not overlapping.

@@ -1,8 +1,8 @@
-"""Cut a note or a rest inside a bar into note values that are easy to read.
+"""Division of a note or a rest inside a bar into note values that are easy to read.
 
-A symbol may not hide the beats. A symbol that covers a stronger position than the positions at its ends is allowed only
-in a plain syncopation, such as eighth, quarter, eighth in one half of a 4/4 bar. The cut is the one with the fewest
-symbols.
+A symbol must not hide the beats. Only in a plain syncopation, such as eighth, quarter, eighth in one half of a 4/4 bar,
+may a symbol cover a position that is metrically stronger than both its start and its end. Of the allowed divisions, the
+one with the fewest symbols is chosen.
 """
 
 import math
@@ -13,13 +13,13 @@ from functools import cache
 from singtrans.melody.metre import Metre
 
 QUARTER = 24
-"""Divisions of a quarter note: a thirty-second note has 3, a sixteenth note of a triplet 4."""
+"""Number of divisions in a quarter note. A thirty-second note has 3, and a sixteenth note in a triplet has 4."""
 
 STRAIGHT_STEP = 3
-"""Divisions between places for notes outside of triplets."""
+"""Number of divisions between allowed positions of notes outside triplets."""
 
 TRIPLET_STEP = 2
-"""Divisions between places for notes in triplets."""
+"""Number of divisions between allowed positions of notes in triplets."""
 
 _PLAIN = {192: "breve", 96: "whole", 48: "half", 24: "quarter", 12: "eighth", 6: "16th", 3: "32nd"}
 _DOTTED = {length * 3 // 2: name for length, name in _PLAIN.items() if length * 3 % 2 == 0}
@@ -34,9 +34,9 @@ class Value:
     """A note value.
 
     Attributes:
-        length: divisions.
+        length: length in divisions.
         type: MusicXML's name of the note value.
-        dots: 0 or 1.
+        dots: number of dots, 0 or 1.
     """
 
     length: int
@@ -49,12 +49,12 @@ _Levels = Callable[[int], int]
 
 @dataclass(frozen=True, slots=True)
 class _Bar:
-    """The properties of a bar that decide where symbols are cut.
+    """Properties of a bar that determine where notes and rests are divided.
 
     Attributes:
-        level: the weakness of each position; 0 for the strongest.
-        step: divisions between positions.
-        rest: whether a rest is cut.
+        level: function that returns the metrical weakness of a position; 0 for the strongest position.
+        step: number of divisions between positions.
+        rest: whether a rest is divided, not a note.
         compound: whether beats have three parts.
     """
 
@@ -66,13 +66,12 @@ class _Bar:
 
 @cache
 def split(start: int, end: int, metre: Metre, *, rest: bool = False) -> tuple[Value, ...]:
-    """Cut a note or a rest that lies in one bar, outside of triplets.
+    """Divide a note or a rest that is inside one bar and outside triplets into note values.
 
     Args:
-        start: divisions since the bar line.
-        end: divisions since the bar line; both are multiples of `STRAIGHT_STEP`.
+        start, end: divisions since the bar line; multiples of `STRAIGHT_STEP`.
         metre: the metre.
-        rest: whether it is a rest; rests show every beat.
+        rest: whether a rest is divided; rests show every beat.
     """
     lengths = {length: Value(length, name, 0) for length, name in _PLAIN.items()}
     if not rest or metre.is_compound:
@@ -83,13 +82,12 @@ def split(start: int, end: int, metre: Metre, *, rest: bool = False) -> tuple[Va
 
 @cache
 def split_triplet(start: int, end: int, window: int, *, rest: bool = False) -> tuple[Value, ...]:
-    """Cut a note or a rest that lies in one triplet.
+    """Divide a note or a rest that is inside one triplet into note values.
 
     Args:
-        start: divisions since the triplet's beginning.
-        end: divisions since the triplet's beginning; both are multiples of `TRIPLET_STEP`.
-        window: length of the triplet.
-        rest: whether it is a rest.
+        start, end: divisions since the beginning of the triplet; multiples of `TRIPLET_STEP`.
+        window: length of the triplet in divisions.
+        rest: whether a rest is divided.
     """
     both = [(_PLAIN, 0)] if rest else [(_PLAIN, 0), (_DOTTED, 1)]
     lengths = {
@@ -103,7 +101,7 @@ def split_triplet(start: int, end: int, window: int, *, rest: bool = False) -> t
 
 @cache
 def _bar_levels(metre: Metre) -> _Levels:
-    """Return the weakness of each position in a bar: 0 for the bar line, and more for smaller divisions."""
+    """Return a function that computes the weakness of a position in a bar: 0 at the bar line, more at smaller units."""
     beat, unit = int(metre.beat * QUARTER), int(metre.unit * QUARTER)
     bar = int(metre.bar * QUARTER)
     has_half = metre.beats == 4 or (metre.beats == 6 and not metre.is_compound)
@@ -138,7 +136,7 @@ def _triplet_levels(window: int) -> _Levels:
 
 
 def _fewest(start: int, end: int, lengths: dict[int, Value], bar: _Bar) -> tuple[Value, ...]:
-    """Find the cheapest way from start to end by dynamic programming."""
+    """Find the cheapest sequence of note values from ``start`` to ``end`` by dynamic programming."""
     costs: dict[int, float] = {start: 0.0}
     last: dict[int, Value] = {}
     for now in range(start, end, bar.step):
@@ -160,12 +158,12 @@ def _fewest(start: int, end: int, lengths: dict[int, Value], bar: _Bar) -> tuple
 
 
 def _strongest(start: int, end: int, bar: _Bar) -> int:
-    """Return the level of the strongest position inside a symbol."""
+    """Return the level of the strongest position inside a symbol, without its start and its end."""
     return min((bar.level(position) for position in range(start + bar.step, end, bar.step)), default=_NOTHING)
 
 
 def _shows_beats(start: int, end: int, bar: _Bar) -> bool:
-    """Return whether a single symbol from start to end is easy to read."""
+    """Return whether a single symbol from ``start`` to ``end`` does not hide the beats."""
     inside = [bar.level(position) for position in range(start + bar.step, end, bar.step)]
     strongest, before, after = _strongest(start, end, bar), bar.level(start), bar.level(end)
     if bar.rest:
