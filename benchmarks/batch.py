@@ -35,7 +35,8 @@ def main() -> None:
             rows.append([processes, *cells])
             resumed = timed(lambda: run([*command, "--jobs", processes, "--skip-existing"]))  # noqa: B023
     rows.append([f"{jobs[-1]}, all done before", f"{resumed:.1f} s", "", "", ""])
-    note = f"{count} recordings of 5 to 20 s were each written as .mid, .csv and .json. Times include the start."
+    note = f"{count} recordings of 5 to 20 s were each written as .mid, .csv and .json."
+    note += " Times include the start of the program."
     head = ["jobs", "time", "files a second", "ratio", "SHA-256 of the output"]
     publish("Batch", "python -m benchmarks.batch", head, rows, note)
 

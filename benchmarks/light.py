@@ -133,13 +133,14 @@ def main() -> None:
         used = memory(folder, short)
         rows = cold(short) + against_before(song)
         rows += against_peers(repeated(60.0, folder / "minute.wav"), short) + used
-    head = ["what", "measured", "ratio or difference", "limit"]
+    head = ["measurement", "result", "ratio or difference", "limit"]
     publish(
         "Light",
         "python -m benchmarks.light",
         head,
         rows,
-        "All programs used one thread and ran alternately in several rounds; the table has the best rounds.",
+        "Cold times include the start of the program; for warm times, the model is already loaded. All programs used"
+        " one thread\nand ran alternately in several rounds; the table has the best rounds.",
     )
 
 

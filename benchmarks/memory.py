@@ -30,7 +30,8 @@ def main() -> None:
             most = peak(repeated(seconds, Path(folder) / "long.flac"))
         first = most if first is None else first
         rows.append([f"{seconds:.0f} s", f"{most:.0f} MB", f"{most - first:+.0f} MB"])
-    publish("Memory", "python -m benchmarks.memory", ["recording", "peak", "against the first"], rows)
+    head = ["length of the recording", "peak memory", "difference from the first row"]
+    publish("Memory", "python -m benchmarks.memory", head, rows)
 
 
 if __name__ == "__main__":

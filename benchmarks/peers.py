@@ -83,11 +83,12 @@ def main() -> None:
         best = min(measured)
         rows.append([name, f"{best:.2f} s", f"{seconds / best:.0f} x", f"{best / ours:.2f}", notes[name]])
     note = (
-        f"The recording has {seconds:.0f} s of WAV at 44.1 kHz. Times are the best of {rounds} rounds with one thread. "
-        "x: times real time.\n"
+        f"The recording is a WAV file of {seconds:.0f} s at 44.1 kHz. Times are the best of {rounds} rounds with one"
+        " thread. x: times real time.\n"
         "aubionotes is a C program that finds jumps of energy and computes a YIN pitch every 12 ms, without a network."
     )
-    publish("Peers", "python -m benchmarks.peers", ["tool", "time", "speed", "time / singtrans'", "notes"], rows, note)
+    head = ["tool", "time", "speed", "time relative to singtrans", "notes"]
+    publish("Peers", "python -m benchmarks.peers", head, rows, note)
 
 
 if __name__ == "__main__":

@@ -63,10 +63,11 @@ def main() -> None:
         rows.append([f"`--quantize {grid}` restored", f"{sum(map(len, right))} notes", cells])
     note = (
         f"For the tempo, onsets and offsets have random errors of {1000 * TIMING:.0f} ms (standard deviation). The\n"
-        f"tempo drifts by up to 5 %. Tempi above {PREFERRED} are mostly found as their half. For\n"
-        f"quantising, the errors are {1000 * ROUGH_TIMING:.0f} ms, and the tempo is given. The metre is always given."
+        f"tempo drifts by up to 5 %. If the tempo is above {PREFERRED}, half of it is mostly\n"
+        f"found. For quantising, the errors are {1000 * ROUGH_TIMING:.0f} ms, and the tempo is given. The metre is"
+        " always given."
     )
-    publish("Rhythm", "python -m benchmarks.rhythm", ["what", "of", "how often"], rows, note)
+    publish("Rhythm", "python -m benchmarks.rhythm", ["correct result", "tested on", "achieved for"], rows, note)
 
 
 if __name__ == "__main__":

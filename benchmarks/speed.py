@@ -47,7 +47,8 @@ def main() -> None:
                     cells[1] = f"{best:.3f} s ({seconds / best:.0f} x)"
                 rows.append([name, threads, *cells])
     note = (
-        "x: times real time. Times are the best of several runs (one for the hour), and include the decoding of FLAC."
+        "Cold times include the start of the program; for warm times, the model is already loaded. x: times real time."
+        " Times are\nthe best of several runs (of one run for 60 min), and include the decoding of FLAC."
     )
     publish("Speed", "python -m benchmarks.speed", ["recording", "threads", "cold", "warm"], rows, note)
 

@@ -203,7 +203,7 @@ def _with_gaps(time: np.ndarray, midi: np.ndarray, voicing: np.ndarray) -> Pitch
 
 FORMAT = Format(
     name="f0",
-    description="pitch track: time, frequency in Hz (0 where unvoiced), confidence; holds no notes",
+    description="pitch track without notes: time, frequency in Hz (0 where unvoiced), confidence",
     endings=(".f0.csv",),
     aliases=("pitch",),
     write=write,

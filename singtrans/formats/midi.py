@@ -198,7 +198,7 @@ __all__ = ["FORMAT", "TICKS_PER_BEAT", "read", "read_beats", "read_words", "writ
 
 FORMAT = Format(
     name="mid",
-    description="Standard MIDI file, with tempo, metre, lyrics and pitch bends where they are asked for",
+    description="Standard MIDI file; with tempo, metre, lyrics and pitch bends if you ask for them",
     endings=(".mid", ".midi"),
     also_read=(".kar", ".rmi"),
     aliases=("midi",),

@@ -118,7 +118,7 @@ def _recording(transcription: Transcription, options: Options) -> Iterator[np.nd
 
 FORMAT = Format(
     name="wav",
-    description="sound to check the notes by: the recording on the left, the notes on the right",
+    description="sound for checking the notes: the recording on the left, the notes on the right",
     endings=(".sonified.wav", ".wav"),
     aliases=("sonification",),
     write=write,
