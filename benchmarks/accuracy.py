@@ -97,7 +97,7 @@ def score(recording: Recording, kept: Kept, config: Config, options: DecodingOpt
 
 
 def transcribe(kept: Kept, config: Config, options: DecodingOptions) -> tuple[Note, ...]:
-    """Decode posteriors to notes in the same way as `singtrans transcribe`."""
+    """Decode posteriors into notes in the same way as `singtrans transcribe`."""
     decoder = options.config(config.decoder)
     return options.written(decode(kept.posteriors, decoder, kept.duration, config.confidence))
 

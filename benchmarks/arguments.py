@@ -20,7 +20,7 @@ def manifest(text: str) -> list[Entry]:
 
 
 def source_and_word(text: str) -> tuple[str, str]:
-    """Split SOURCE=WORD, a property of one data set.
+    """Split SOURCE=WORD, in which WORD is a property of the data set SOURCE.
 
     Raises:
         ArgumentTypeError: if the source or the word is missing.
@@ -32,7 +32,7 @@ def source_and_word(text: str) -> tuple[str, str]:
 
 
 def source_and_hz(text: str) -> tuple[str, float]:
-    """Split SOURCE=HZ, a constant to add to the pitch labels of a data set.
+    """Split SOURCE=HZ, in which HZ is to be added to the pitch labels of the data set SOURCE.
 
     Raises:
         ArgumentTypeError: if the source is missing, or HZ is missing or not a number.

@@ -38,7 +38,7 @@ TONES = {"": (0, 4, 7), "m": (0, 3, 7), "7": (0, 4, 7, 10)}
 """Map from types of chords to the distances of their notes from the root in semitones."""
 ROOTS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 LENGTHS = ((1.0,), (0.5, 0.5), (2.0,), (1.5, 0.5))
-"""Note lengths in beats. The rhythm of a melody is a random sequence of these groups."""
+"""Groups of note lengths in beats. The rhythm of a melody is a random sequence of these groups."""
 REST, BREATH = 0.1, 0.12  # probability of a rest in place of a note; share of a beat by which notes are shortened
 PEAK = 0.9
 TAIL = 1.0  # seconds after the last bar

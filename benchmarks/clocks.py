@@ -27,7 +27,10 @@ SOURCE = SAMPLES / "amazing_grace.wav"
 TOLERANCE_SECONDS = 0.03
 PAUSE = ((4.0, 7.0),)
 LOSSES = tuple((1.0 + 0.9 * i, 1.0 + 0.9 * i + 0.2) for i in range(13))
-"""Start and end of each gap in seconds; all exceed 0.1 s, because ffmpeg does not fill shorter gaps immediately."""
+"""Start and end of each gap in seconds.
+
+Gaps are longer than 0.1 s, because ffmpeg does not fill shorter gaps immediately.
+"""
 
 
 @dataclass(frozen=True)
@@ -179,7 +182,7 @@ def compare(found: Transcription, expected: Transcription) -> Difference:
 
 
 def main() -> None:
-    """Generate, transcribe, compare and print one line per recording."""
+    """Generate the recordings, transcribe and compare them, and print one line for each."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--keep", type=Path, help="keep the recordings in this folder")
     arguments = parser.parse_args()

@@ -5,8 +5,8 @@
 
 It prints one table for notes and one for pitch tracks, with means over files and 95 % bootstrap intervals. Tolerances
 are 50 ms for onsets, 50 cents for pitch, and the larger of 50 ms and 20 % of the note's length for offsets. SOURCE=HZ
-scores a data set a second time with HZ added to its pitch labels. It is for labels that are known to be too high or too
-low; `singtrans evaluate` prints the constant to add. Further rows:
+scores a data set a second time with HZ added to its pitch labels. This is meant for labels that are known to be too
+high or too low; `singtrans evaluate` prints the constant to add. The tables also have these rows:
 
 - *given boundaries*: onsets and offsets of the labels, with the model's pitch between them. The COnP of this row is the
   highest that better boundaries could give.
@@ -57,7 +57,7 @@ Rows = dict[str, dict[str, list[float]]]  # row -> metric -> one value per file
 
 
 class ModelReading:
-    """A model whose posteriors are decoded in another way than in a transcription."""
+    """A model whose posteriors are decoded differently than in a transcription."""
 
     name = ""
     extra: tuple[str, ...] = ()
@@ -157,8 +157,7 @@ def evaluated(references: Sequence[Reference], system: System, shift: float = 0.
     """Score all references.
 
     Raises:
-        SingtransError: if a reference cannot be scored. Otherwise, the means would not be over the same files for all
-            systems.
+        SingtransError: if a reference cannot be scored, because means over different files cannot be compared.
     """
     found = evaluate(references, system, shift)
     if found.failures:
@@ -191,7 +190,10 @@ def first_of_each(entries: Sequence[Entry], most: int) -> list[Entry]:
 
 
 def trials(options: argparse.Namespace) -> list[Trial]:
-    """List all trials. Load every model now, so that errors occur before hours of scoring."""
+    """List all trials.
+
+    All models are loaded first, so that an error occurs before hours of scoring.
+    """
     entries = options.entries
     parts = {split: [e for e in entries if e.split == split] for split in options.split or ["valid", "test"]}
     if missing := {source for source, _ in options.left_out} - {entry.source for entry in entries}:

@@ -2,11 +2,11 @@
 
     python -m benchmarks.conditions manifest.csv [--model MODEL] [--split valid] [--most 6] [SOURCE=HZ ...]
 
-It uses the first ``--most`` recordings with notes of each source, and at most 20 s of each recording. F-measures are
-means over files. Tolerances are 50 ms for onsets, 50 cents for pitch, and the larger of 50 ms and 20 % of the note's
-length for offsets. SOURCE=HZ adds a constant to the pitch labels of a source, if they are known to be too high or too
-low. Signal-to-noise ratios are computed over the whole excerpt. Conditions whose codec or accompaniment is missing are
-left out.
+It uses the first ``--most`` recordings of each source that have notes, and at most 20 s of each recording. F-measures
+are means over files. Tolerances are 50 ms for onsets, 50 cents for pitch, and the larger of 50 ms and 20 % of the
+note's length for offsets. SOURCE=HZ adds HZ to the pitch labels of a source; this is meant for labels that are known to
+be too high or too low. Signal-to-noise ratios are computed over the whole excerpt. Conditions whose codec or
+accompaniment is missing are left out.
 """
 
 import argparse
@@ -61,7 +61,7 @@ SENT = (
 
 
 def noisy(samples: np.ndarray, rng: np.random.Generator, snr: float, slope: float = 0.0) -> np.ndarray:
-    """Add noise whose spectral density falls by ``slope`` times 10 dB per decade: 0 gives white noise, 1 pink noise."""
+    """Add noise whose spectral density falls by ``slope`` times 10 dB per decade: white for 0, pink for 1."""
     spectrum = np.fft.rfft(rng.standard_normal(len(samples)))
     hertz = np.maximum(np.fft.rfftfreq(len(samples), 1 / RATE), 20.0)  # lowest audible frequency
     noise = np.fft.irfft(spectrum * hertz ** (-slope / 2), len(samples))

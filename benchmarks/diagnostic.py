@@ -1,4 +1,4 @@
-"""Accuracy on each of several phenomena of singing, with synthetic recordings.
+"""Accuracy for single phenomena of singing, on synthetic recordings.
 
     python -m benchmarks.diagnostic [--model MODEL] [--melodies 10] [--only legato --only "repeated, dip on one vowel"]
 

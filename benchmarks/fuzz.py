@@ -4,8 +4,8 @@
 
 Each target is fuzzed in rounds of a minute, and each round has a different seed. With ``--log``, a line is added to the
 file after each round, and rounds that the file already contains are skipped, so that an interrupted run can be
-continued. A finding is an input that causes an error (see `tests.robustness.fuzzing`). Each finding is printed with the
-name of a file that contains the input. The exit code is 1 if there are findings.
+continued. A finding is an input that is not handled properly, as defined in `tests.robustness.fuzzing`. Each finding is
+printed with the name of a file that contains the input. The exit code is 1 if there are findings.
 """
 
 import argparse

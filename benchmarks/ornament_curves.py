@@ -59,9 +59,9 @@ def bent(f0: np.ndarray, notes: Sequence[Note], bend: Bend, rng: np.random.Gener
 
 
 def nasal_share(notes: Sequence[Note], count: int, rng: np.random.Generator) -> np.ndarray:
-    """Return the share of a nasal that ends each note, (count,): 0 is the vowel, 1 the nasal.
+    """Return the share of the nasal in the sound, (count,): 0 is the vowel, 1 the nasal.
 
-    The nasal fills the last 0.12 to 0.25 s of a note, with a transition from the vowel at its start.
+    Each note ends with a nasal of 0.12 to 0.25 s, which begins with a transition from the vowel.
     """
     time, share = np.arange(count) * HOP_SECONDS, np.zeros(count)
     for note in notes:

@@ -34,7 +34,7 @@ if audio.Reading.__name__ != "Deadly":  # Dask imports this module twice
 
 @contextmanager
 def cluster(folder: Path, workers: int):
-    """Start a scheduler with workers, and yield a client of it."""
+    """Start a scheduler with workers, and yield a client that is connected to it."""
     from distributed import Client
 
     file, preload = folder / f"scheduler{workers}-{time.time_ns()}.json", folder / "poison.py"

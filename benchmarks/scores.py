@@ -40,7 +40,8 @@ class Result:
     Attributes:
         metre: whether the metre is right.
         related: whether the metre is right, if 2/4 counts as 4/4, and 6/8 as 12/8.
-        downbeat: whether nearly all notes that are written on bar lines are on bar lines in the true score.
+        downbeat: whether at least 80 % of the notes that are written on bar lines are also on bar lines in the true
+            score.
         bars: whether the metre is right, and most notes are at the right position in the bar.
         tempo: whether the tempo is right.
         tempo_or_double: whether the tempo, its double or its half is right.
@@ -122,7 +123,7 @@ def _matches(true: np.ndarray, found: np.ndarray) -> list[tuple[int, int]]:
 
 
 def sheet_music(sung: SungSong, _: Path) -> Written:
-    """Write a song as singtrans does."""
+    """Write a song as sheet music with singtrans."""
     sheet = make_sheet(sung.found, Options())
     rhythm = arrange(sung.found, Options(), score=True).rhythm
     assert rhythm is not None
@@ -134,7 +135,7 @@ def sheet_music(sung: SungSong, _: Path) -> Written:
 
 
 def through_musescore(options: Options) -> Callable[[SungSong, Path], Written]:
-    """Return a function that writes MIDI with options, and opens it with MuseScore."""
+    """Return a function that writes a song as MIDI with ``options``, and opens the file with MuseScore."""
 
     def write(sung: SungSong, folder: Path) -> Written:
         path = folder / f"{sung.path.stem}.mid"
@@ -147,7 +148,7 @@ def through_musescore(options: Options) -> Callable[[SungSong, Path], Written]:
 def basic_pitch_through_musescore(
     program: Path, songs: Sequence[SungSong], folder: Path
 ) -> Callable[[SungSong, Path], Written]:
-    """Transcribe songs with the program ``basic-pitch``, and return a function that opens its MIDI with MuseScore."""
+    """Transcribe songs with the program ``basic-pitch``; return a function that opens the MIDI files with MuseScore."""
     recordings = [sung.path for sung in songs]
     paths = dict(zip(recordings, basic_pitch_midi(program, recordings, folder), strict=True))
 

@@ -1,10 +1,10 @@
 """A synthetic voice for benchmarks: vowels of exactly known pitch, level and roughness, at 16 kHz.
 
-It differs from the voices in the training data. Its vowels are from Hillenbrand et al., "Acoustic characteristics of
-American English vowels", JASA 97 (1995), and are made by parallel resonators (Klatt, "Software for a cascade/parallel
-formant synthesizer", JASA 67, 1980). The training data have other vowels, which are made by a cascade of resonators.
-Without a vowel, the sound is a plain tone, as in the training data. Pitch is a fractional MIDI number, time is in
-seconds.
+This voice differs from the voices in the training data. Its vowels are from Hillenbrand et al., "Acoustic
+characteristics of American English vowels", JASA 97 (1995), and are made by parallel resonators (Klatt, "Software for a
+cascade/parallel formant synthesizer", JASA 67, 1980). The training data have other vowels, which are made by a cascade
+of resonators. Without a vowel, the sound is a plain tone, as in the training data. Pitch is a fractional MIDI number,
+time is in seconds.
 """
 
 from collections.abc import Sequence

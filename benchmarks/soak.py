@@ -3,7 +3,7 @@
     python -m benchmarks.soak [--alone N] [--pool N]
 
 A line is fitted to the memory in use after each transcription. The first tenth of the transcriptions is left out,
-because libraries still fill their caches.
+because libraries fill their caches during this time.
 """
 
 import argparse

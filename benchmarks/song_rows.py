@@ -34,10 +34,10 @@ class Row:
     Attributes:
         name: name of the clip.
         kind: ``solo`` and a condition, ``band``, or a level in dB.
-        share, purity, instruments, noise: the `Balance` of the separated voice and the rest.
+        share, purity, instruments, noise: fields of the `Balance` of the separated voice and the rest of the mix.
         raw_sure, voice_sure: mean clarity of the notes (`sureness`); -1 if there are no notes.
         raw_notes, voice_notes: number of notes.
-        raw_rpa, voice_rpa, ...: the `FIGURES` of both; -1 if there are no labels.
+        raw_rpa, voice_rpa, ...: the `FIGURES` of the mix and of the separated voice; -1 if there are no labels.
     """
 
     name: str

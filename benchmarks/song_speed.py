@@ -2,9 +2,9 @@
 
     python -m benchmarks.song_speed [SECONDS ...] [--tempo]
 
-A song is a synthetic voice with instruments (`benchmarks.made_up_songs`), repeated to the length in seconds. The voice
-is separated from the song before it is transcribed. Times are from the start of a new process to the MIDI file. With
-``--tempo``, ``--tempo auto`` is measured, too.
+A song is a synthetic voice with instruments (`benchmarks.made_up_songs`), repeated to a length of SECONDS. The voice is
+separated and then transcribed. Times are from the start of a new process to the MIDI file. With ``--tempo``, ``--tempo
+auto`` is measured, too.
 """
 
 import argparse

@@ -3,12 +3,12 @@
     python -m benchmarks.songs DATA [--part train|valid|test] [--clips 3] [--solos 6] [--model MODEL] [--rows FILE]
     python -m benchmarks.songs tune FILE [FILE ...]
 
-The first command measures with the engine ``spleeter``. Some clips of each MIR-1K singer in the part are mixed with
-their accompaniment at several levels (in dB of the voice above the accompaniment); the accompaniment is also used
-alone. Solos are clips of the same singers and recordings of ssvd and pjs; each is used clean, in a room, and with
-several noises. Three systems are compared: ``raw`` transcribes the mix, ``always`` transcribes the separated voice, and
-``auto`` chooses between the two (`singtrans.separation.song`). Figures are means over clips: RPA, VR and VFA against
-the labelled pitch, and COn and COnP against the notes of the clean voice.
+The first command measures the accuracy with the separation engine ``spleeter``. Some clips of each MIR-1K singer in the
+selected part are mixed with their accompaniment at several levels (in dB of the voice above the accompaniment); the
+accompaniment is also used alone. Solos are clips of the same singers and recordings of ssvd and pjs; each is used
+clean, in a room, and with several noises. Three systems are compared: ``raw`` transcribes the mix, ``always``
+transcribes the separated voice, and ``auto`` chooses between the two (`singtrans.separation.song`). Figures are means
+over clips: RPA, VR and VFA against the labelled pitch, and COn and COnP against the notes of the clean voice.
 
 ``--rows`` writes the measurements, one line per recording. ``tune`` reads such files, made with ``--part train``, and
 prints the best thresholds for `SongConfig`. These improve the mixes most without making any figure of any kind of solos
@@ -163,7 +163,7 @@ def _as_solo(
 
 
 def summary(rows: Sequence[Row], config: SongConfig) -> Iterator[list[object]]:
-    """Yield one row for each kind of recordings, with the means for the systems side by side in each cell."""
+    """Yield one row for each kind of recordings; each cell contains the means of all systems side by side."""
     for kind in dict.fromkeys(row.kind for row in rows):
         these = [row for row in rows if row.kind == kind]
         cells = [_cell([mean(these, system, figure, config) for system in SYSTEMS]) for figure in FIGURES]

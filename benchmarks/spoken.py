@@ -1,7 +1,7 @@
 """Short melodies with consonants of espeak-ng, sung by the code that makes ``sample_audio``.
 
-Neither ``sample_audio`` nor the training data contain these voices, or two of their languages, Swedish and European
-Portuguese. A note starts with its vowel, without the consonant before it.
+The voices, and two of their languages (Swedish and European Portuguese), are used neither for ``sample_audio`` nor for
+the training data. A note starts with the vowel, not with the consonant before it.
 """
 
 from dataclasses import dataclass, field, replace

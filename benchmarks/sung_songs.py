@@ -31,7 +31,7 @@ class SungSong:
     Attributes:
         song: the song, in the octave in which it was sung.
         performance: the performance of the song, with its notes as they were sung.
-        found: its transcription.
+        found: transcription of the recording.
         path: the recording.
     """
 
@@ -42,7 +42,10 @@ class SungSong:
 
 
 def choose_songs(count: int, seed: int = 200) -> list[tuple[FolkSong, Performance]]:
-    """Choose random songs of the test part, and simulate performances; those of `LONGEST` or more are left out."""
+    """Choose random songs of the test part, and simulate performances.
+
+    Songs whose performance takes `LONGEST` seconds or more are left out.
+    """
     rng = np.random.default_rng(seed)
     songs = split(all_songs())[2]
     chosen: list[tuple[FolkSong, Performance]] = []

@@ -50,7 +50,7 @@ def recording(seed: int) -> tuple[tuple[Note, ...], np.ndarray]:
 
 
 def in_a_hall(voice: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Add an echo that decays by 60 dB in `ECHO` seconds, and noise, to (samples,)."""
+    """Add noise, and an echo that decays by 60 dB in `ECHO` seconds, to a voice, (samples,)."""
     length = round(ECHO * RATE)
     echo = np.random.default_rng(0).standard_normal(length) * 10 ** (-3 * np.arange(length) / length)
     size = len(voice) + length

@@ -2,8 +2,8 @@
 
     python -m benchmarks.tuning
 
-The melodies are in random major keys and span up to three octaves. The errors of their notes are normally distributed;
-3 % of the notes are off by up to a semitone.
+The melodies are in random major keys and span up to three octaves. The pitch errors of their notes are normally
+distributed; 3 % of the notes are wrong by up to a semitone.
 """
 
 from collections.abc import Sequence
@@ -54,10 +54,10 @@ def sing(singer: Singer, rng: np.random.Generator, scale: Sequence[int] = MAJOR)
 
 
 def shares(singer: Singer, seed: int) -> tuple[float, ...]:
-    """Compute the shares of note numbers that are correct at 440 Hz, and with the estimated tuning.
+    """Compute three shares of correct note numbers.
 
-    The last share is also with the estimated tuning, but numbers count as correct that are off by the song's most
-    common error in semitones.
+    The first share is at A4 = 440 Hz, and the second with the estimated tuning. The third is also with the estimated
+    tuning, but after the best transposition of the whole song.
     """
     song, true = sing(singer, np.random.default_rng(seed))
     plain = np.array([note.note for note in song.notes]) - true
