@@ -163,7 +163,7 @@ def likelihood(measured: Sequence[Measured], name: str, penalty: float) -> float
 
 
 def calibration_error(probability: np.ndarray, right: np.ndarray) -> float:
-    """Compute the expected calibration error: the mean difference between probability and frequency over bins."""
+    """Compute the expected calibration error: the mean over bins of the gap between probability and frequency."""
     bins = np.minimum((probability * BINS).astype(int), BINS - 1)
     gaps = [abs((probability - right)[bins == b].sum()) for b in range(BINS)]
     return float(sum(gaps) / len(probability))
@@ -202,7 +202,10 @@ def report(measured: Sequence[Measured], found: Sequence[np.ndarray], name: str)
 
 
 def least_clarity(measured: Sequence[Measured]) -> float:
-    """Compute the clarity below which at most a share `CLEARER` of the recordings lies in every set."""
+    """Compute the threshold of clarity between solos and other recordings.
+
+    In every set of solo recordings, at most the share `CLEARER` of the recordings is below this threshold.
+    """
     groups: dict[str, list[float]] = {}
     for m in measured:
         groups.setdefault(m.group, []).append(m.clarity)

@@ -95,7 +95,7 @@ class Case:
     Attributes:
         song: the song.
         performance: the performance.
-        search: hypotheses about it.
+        search: the hypotheses, with their features.
         right: (hypotheses,) whether metre, tempo and downbeat are right.
     """
 
@@ -127,7 +127,7 @@ def _right(song: FolkSong, performance: Performance, search: Search) -> np.ndarr
 
 
 def make_cases(songs: Sequence[FolkSong], config: RhythmConfig, seed: int, jobs: int = 1) -> list[Case]:
-    """Simulate a performance of each song, and list the hypotheses about it."""
+    """Simulate a performance of each song, and list the hypotheses about each performance."""
     return _in_parallel(partial(_sung_cases, config=config), songs, seed, jobs)
 
 

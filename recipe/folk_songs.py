@@ -59,7 +59,7 @@ class FolkSong:
     Attributes:
         name: file and number of the song.
         title: title of the song.
-        number: number in the collection; variants of a song differ in its last letter.
+        number: number in the collection; the numbers of a song's variants differ only in the last letter.
         metre: one of 2/4, 3/4, 4/4, 6/8, 9/8, 12/8.
         tonic: pitch class of the key.
         minor: whether the minor third above the tonic sounds longer in total than the major third.
@@ -129,7 +129,7 @@ class _Body:
 
     Args:
         unit: length of a note that is written without a number.
-        sharps: sharps of the key signature; negative for flats.
+        sharps: number of sharps in the key signature; negative for flats.
         bar: length of a bar.
     """
 

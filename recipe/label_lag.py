@@ -2,9 +2,9 @@
 
     python -m recipe.label_lag manifest.csv [SOURCE]
 
-For every recording, the program prints the median and the quartiles over notes of two delays in milliseconds. *Onset*
-is the time from the rise of the level in the band above 800 Hz to the labelled onset. The rise is where the level
-passes 12 dB below the note's peak, as for the labels of synthetic singing (`vowel_power` and `rise` of
+For every recording, the program prints two delays in milliseconds, each as the median and the quartiles over the notes.
+*Onset* is the time from the rise of the level in the band above 800 Hz to the labelled onset. The rise is where the
+level passes 12 dB below the note's peak, as for the labels of synthetic singing (`vowel_power` and `rise` of
 ``sample_audio/make.py``). *Offset* is the time from the fall of this level to the labelled offset. No model is used, so
 the result does not depend on training data. After another vowel or a glide, and in noise or reverberation, the rise is
 not sharp. Therefore, only medians are useful, and only recordings of the same set can be compared.

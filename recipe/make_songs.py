@@ -1,6 +1,6 @@
 """Make synthetic songs for training, with real and synthetic voices and exact labels.
 
-    python -m recipe.make_songs MANIFEST OUT [--seed SEED] [--seconds SECONDS] [--songs 4]
+    python -m recipe.make_songs MANIFEST OUT [--seed SEED] [--songs 4] [--clear]
 
 MANIFEST lists the recordings (`recipe.manifest`). The voices are the singers of the manifest's training split, and the
 installed voices of espeak-ng, flite, Festival and SVOX Pico. OUT receives recordings, notes, pitch, times of syllables

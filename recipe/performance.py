@@ -17,7 +17,7 @@ class Style:
     """Properties of a performance.
 
     Attributes:
-        tempo: median of the tempo in beats per minute. All tempi lie between 60 and 140.
+        tempo: median tempo in beats per minute; all tempi lie between 60 and 140.
         spread: standard deviation of the logarithm of the tempo.
         timing: standard deviation of onsets in seconds.
         drift: largest relative change of the tempo.

@@ -92,9 +92,9 @@ def count_tables(songs: Sequence[FolkSong]) -> RhythmTables:
 
 
 def _fill_rare(*tables: np.ndarray) -> None:
-    """Fill the counts of each rare metre from a similar metre.
+    """Copy the counts of each rare metre from a similar metre.
 
-    The first beat is filled from the first beat, and all others from the last.
+    The first beat is copied from the first beat, and every other beat from the last one.
     """
     for table in tables:
         for rare, like in _RARE.items():

@@ -119,7 +119,7 @@ def score(rng: np.random.Generator, language: str, limits: tuple[int, int], beat
 
 PHONE, SOFT = "phone", "soft"
 FIRST = {PHONE: 1000, FLITE: 2000, SOFT: 3000, FESTIVAL: 4000, PICO: 5000, FAR: 6000, "": 0}
-"""Map from kinds of recordings to the number of the first recording, from which the seed is derived."""
+"""Map from kinds of recordings to the number of the first recording. Seeds are derived from these numbers."""
 
 CHILD = "en-gb", "f4", (57, 76), 1.12
 """Language, variant, range and formant factor of the telephone voice, which is not used for training."""

@@ -1,4 +1,4 @@
-"""Make training data of plain tones: melodies of sines and few harmonics with exactly known pitch.
+"""Make training data of plain tones: melodies of sines, or of a few harmonics, with exactly known pitch.
 
     python -m recipe.tones OUT [MELODIES] [--seed SEED]
 
@@ -93,7 +93,7 @@ def song(seed: int, number: int) -> Song:
 
     Args:
         seed: random seed of the data set.
-        number: number of the melody, which makes it different from the others.
+        number: number of the melody; each number gives a different melody.
     """
     rng = np.random.default_rng([seed, number])
     span = rng.uniform(*SPAN)

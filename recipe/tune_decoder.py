@@ -95,7 +95,7 @@ class Item:
         return self.recording.source
 
     def figures(self, config: DecoderConfig) -> list[float]:
-        """Compute the figures of the recording from which the target is computed."""
+        """Compute the recording's figures, from which the target is computed."""
         found = decode(self.kept.posteriors, config, self.kept.duration)
         if self.notes is not None:
             return list(f_measures(score_notes(self.notes, found)).values())

@@ -64,7 +64,7 @@ def random_melody(
     Args:
         rng: random generator.
         seconds: length of the melody; the last note ends before it.
-        low: lowest pitch, fractional MIDI; the whole melody may be mistuned by half a semitone.
+        low: lowest pitch, fractional MIDI; the whole melody may be mistuned by up to half a semitone.
         high: highest pitch, fractional MIDI.
 
     Returns:
@@ -257,6 +257,6 @@ def draw_level(
 def _ramp(way: np.ndarray, floor: float, least: float = 0.0) -> np.ndarray:
     """Return a quarter of a sine that rises from ``floor`` at ``way`` = 0 to 1 at ``way`` = 1.
 
-    Lower values of ``way`` than ``least`` are replaced by ``least``.
+    Values of ``way`` below ``least`` are replaced by ``least``.
     """
     return floor + (1 - floor) * np.sin(np.pi / 2 * np.clip(way, least, 1))

@@ -1,7 +1,8 @@
 """Synthesise planned songs, whose labels are known exactly, from banks of syllables with WORLD.
 
-The labels of a song are its notes (from the start of the vowel to its end, or to silence), the starts of its syllables,
-the boundaries between ornaments and their notes, and the pitch of every frame.
+The labels of a song are its notes, the starts of its syllables, the boundaries between ornaments and the rest of their
+notes, and the pitch of every frame. A note begins with a vowel or a slur, and ends where the voice ends or the next
+note begins.
 """
 
 from collections.abc import Sequence
