@@ -24,7 +24,7 @@ _LIKELY = 5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Melody:
-    """Pitches and times of the notes of a melody, by which they are aligned.
+    """Pitches and times of the notes of a melody, as needed for the alignment.
 
     Attributes:
         pitch: (notes,) fractional MIDI.

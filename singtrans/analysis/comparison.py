@@ -123,7 +123,7 @@ class _Match:
 
 
 def _match(sung: Sequence[SungNote], reference: Sequence[Note], timing: Timing) -> _Match:
-    """Align the notes, and estimate tuning and tempo from the pairs; repeat this several times."""
+    """Align the notes, and estimate tuning and tempo from the pairs, in `_ROUNDS` rounds."""
     pitches = np.array([note.pitch for note in sung])
     meant = np.array([note.pitch for note in reference])
     onsets = np.array([note.note.onset for note in sung])

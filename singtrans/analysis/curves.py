@@ -66,7 +66,7 @@ class Line:
     Attributes:
         start, stop: the first and the last x.
         first, last: y at the first and at the last x.
-        scatter: standard deviation of the points around the line, from their median absolute deviation.
+        scatter: standard deviation of the points around the line, estimated from their median absolute deviation.
     """
 
     start: float

@@ -62,14 +62,14 @@ class Tuning:
     """The singer's tuning over a song: a robust line through the deviations of the notes from their semitones.
 
     Attributes:
-        line: line of the tuning in cents above A4 = 440 Hz, over time in seconds.
+        line: tuning in cents relative to A4 = 440 Hz, over time in seconds.
     """
 
     line: Line
 
     @property
     def mean(self) -> float:
-        """Tuning halfway between the first and the last note, in cents above A4 = 440 Hz."""
+        """Tuning halfway between the first and the last note, in cents relative to A4 = 440 Hz."""
         return self.line.mean
 
     @property
@@ -114,7 +114,7 @@ def in_tuning(notes: Sequence[SungNote], tuning: Tuning) -> tuple[SungNote, ...]
 
 
 def _rough_tuning(notes: Sequence[Note], pitches: np.ndarray, middles: np.ndarray) -> np.ndarray:
-    """Estimate the tuning at each note, (notes,) in semitones above A4 = 440 Hz.
+    """Estimate the tuning at each note, (notes,) in semitones relative to A4 = 440 Hz.
 
     The estimate is the curve by `estimate_tuning` or, if this finds no changing tuning, the likeliest line. A short
     song can drift too fast for the curve.
