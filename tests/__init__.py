@@ -1,7 +1,7 @@
 """Tests of singtrans.
 
-Each process has one thread, because threads of several test processes slow each other down on a busy machine. This is
-set before numpy is imported, and also applies to processes that tests start.
+Each process uses one thread, because the threads of several test processes would slow each other down. The limit is set
+before numpy is imported. It also applies to the processes that tests start.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Settings and fixtures of the whole suite."""
+"""Settings and fixtures for all tests."""
 
 import gc
 import os
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 pytest.register_assert_rewrite("tests.helpers.label_files")
 
-# Test modules that need packages of extras, with the packages.
+# Map from packages of extras to the test modules that need them.
 _NEEDS = {
     "torch": [
         "benchmarks/test_accuracy.py",
@@ -60,7 +60,7 @@ _NEEDS = {
 }
 collect_ignore = [module for package, modules in _NEEDS.items() if not find_spec(package) for module in modules]
 
-# Without bytecode, each of these processes compiles all modules again, which takes a tenth of a second.
+# Without bytecode files, each process that a test starts would compile all modules, which takes a tenth of a second.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 if find_spec("torch"):
     import torch
@@ -71,7 +71,7 @@ if find_spec("torch"):
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
 
-# Modules with tests of several seconds. They are run first, so that no process is left with one of them at the end.
+# Modules whose tests take several seconds. They are run first, so that they do not delay the end of a parallel run.
 _LONG = (
     "docs/test_readme.py",
     "cli/test_train",
@@ -86,7 +86,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Collect garbage seldom, and none of what has been imported. This saves a tenth of the time of many tests."""
+    """Collect garbage rarely, and ignore all existing objects. This saves a tenth of the time of many tests."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
@@ -101,7 +101,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 @pytest.fixture(scope="session", autouse=True)
 def default_interrupt_handler():
-    """Restore the handler of Ctrl-C. A shell disables it for background jobs and their children."""
+    """Restore the handler of Ctrl-C, because a shell disables it for background jobs and their children."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

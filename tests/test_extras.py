@@ -1,4 +1,4 @@
-"""Commands that install extras from the same origin as singtrans."""
+"""Commands that install extras from the source from which singtrans was installed."""
 
 import json
 from importlib import metadata

@@ -1,4 +1,4 @@
-"""Arrays as recordings, and transcriptions in Python and notebooks."""
+"""The Python interface: arrays as recordings, and transcriptions in Python code and notebooks."""
 
 import sys
 from xml.etree import ElementTree

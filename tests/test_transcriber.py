@@ -32,7 +32,7 @@ def noise(seconds: float, seed: int = 0) -> np.ndarray:
 
 
 def whole(stored: StoredModel, samples: np.ndarray) -> Posteriors:
-    """Compute the posteriors with torch's LSTM over the whole recording, with half a second of silence before it."""
+    """Compute posteriors with torch, in one pass over half a second of silence and the whole recording."""
     torch = pytest.importorskip("torch")
     from singtrans.model.weights import to_torch
 
@@ -50,7 +50,7 @@ def whole(stored: StoredModel, samples: np.ndarray) -> Posteriors:
 
 
 def runtime(stored: StoredModel, name: str):
-    """Return the model in the form that the runtime needs."""
+    """Return the model in the form that the given runtime needs."""
     if name == "onnxruntime":
         return stored
     pytest.importorskip("torch")
@@ -66,7 +66,7 @@ def close(a: Posteriors, b: Posteriors, atol: float) -> None:
 
 @cache
 def reference(layers: int) -> tuple[StoredModel, np.ndarray, Posteriors]:
-    """Return a model with this number of layers, a recording, and its posteriors in one pass."""
+    """Return a model with the given number of layers, a recording, and its posteriors, computed in one pass."""
     config = small_config()
     stored = small_stored_model(replace(config, network=replace(config.network, layers=layers)))
     samples = noise(12.8)
@@ -104,7 +104,7 @@ def song() -> np.ndarray:
 
 
 def same_notes(a, b) -> None:
-    """Compare notes; times may differ by a hundredth of a frame, because sums of floats depend on their order."""
+    """Compare notes. Values may differ slightly, because sums of floats depend on the order of addition."""
     assert len(a.notes) == len(b.notes)
     for one, other in zip(a.notes, b.notes, strict=True):
         assert (one.onset, one.offset) == pytest.approx((other.onset, other.offset), abs=2e-3)
@@ -112,7 +112,7 @@ def same_notes(a, b) -> None:
 
 
 def sliced(seconds: float) -> Transcriber:
-    """Make a transcriber with the shipped model and slices of this length."""
+    """Make a transcriber with the shipped model and slices of the given length."""
     return Transcriber(device="cpu", chunking=Chunking(slice_seconds=seconds))
 
 
@@ -123,7 +123,7 @@ def undivided_song() -> Transcription:
 
 @pytest.mark.parametrize("seconds", [7.0, 3.1, 0.5])
 def test_slices_do_not_change_notes(seconds):
-    """The shipped model is run on the samples, with boundaries of slices in notes and in rests."""
+    """The shipped model transcribes the sample recordings, with boundaries of slices in notes and in rests."""
     undivided, found = undivided_song(), sliced(seconds).transcribe(song())
     seams = np.arange(seconds, found.duration, seconds)
     sung = [any(n.onset < seam < n.offset for n in undivided.notes) for seam in seams]

@@ -1,4 +1,4 @@
-"""Comparison of melodies without sound: alignment, transposition and tempo."""
+"""Comparison of melodies, given as notes without sound: alignment, transposition and tempo."""
 
 import time
 
@@ -36,7 +36,7 @@ def moved(notes, shift=0.0, rate=1.0, delay=0.0, noise=0.0, seed=1) -> list[Note
 
 @pytest.mark.parametrize("shift", [-24, -13, -12, -1, 0, 3, 12, 19])
 @pytest.mark.parametrize("rate", [0.7, 1.4])
-def test_melodies_in_other_keys_and_tempos_are_right(shift, rate):
+def test_all_notes_are_right_in_other_keys_and_tempos(shift, rate):
     written = walk(40)
     found = compared(moved(written, shift, rate, delay=5.0, noise=0.1), written)
     assert (found.transposition, found.count("right")) == (shift, 40)
@@ -63,7 +63,7 @@ def test_a_missing_repeated_note_is_identified():
         assert [n.written for n in found.notes if n.verdicts == ("missed",)] == [gone]
 
 
-def test_the_second_time_of_a_repeated_phrase_is_extra():
+def test_the_repetition_of_a_phrase_is_extra():
     written = walk(30)
     end = written[9].offset + 0.1
     again = [Note(n.onset + end, n.offset + end, n.pitch) for n in written[:10]]
@@ -94,7 +94,7 @@ def test_comparing_with_no_notes():
     assert many_table([empty])[1].split(maxsplit=1) == ["a.wav", "no singing found"]
 
 
-def test_a_warning_is_printed_if_the_melody_is_a_different_one():
+def test_a_warning_is_printed_for_a_different_melody():
     found = compared(walk(30, 5), walk(30, 6)[:10] + melody([100] * 60, [0.5] * 60, start=60.0))
     assert any("is this the right melody" in line for line in describe_comparison(found))
 

@@ -28,7 +28,7 @@ def analysed():
 
 
 def wrong(analysis: Analysis) -> dict[int, tuple[str, ...]]:
-    """Return the verdicts of matched and missed notes that are not right, by written note."""
+    """Return the verdicts other than "right", by index of the written note; extra notes are left out."""
     notes = analysis.comparison.notes
     return {n.written: n.verdicts for n in notes if n.verdicts != ("right",) and n.written is not None}
 

@@ -1,4 +1,4 @@
-"""Frames with presentation times are converted to a continuous stream."""
+"""Conversion of frames with presentation times to a continuous stream."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ RATE = 1000
 
 
 def place(times, frame=20, rules=None, start=0.0):
-    """Place frames of ones at the given times, and return the stream as one array."""
+    """Place frames, whose samples are all 1, at the given times, and return the stream as one array."""
     clock = PresentationClock(RATE, start, rules)
     parts = [part for time in times for part in clock.place(np.ones((frame, 2), np.float32), time)]
     parts += clock.finish()
@@ -78,7 +78,7 @@ def test_frames_are_joined_if_times_start_again():
     assert place(even(20) + even(20), rules=joined).tolist() == [1.0] * 800
 
 
-def test_frames_are_joined_over_a_too_long_gap():
+def test_frames_are_joined_over_a_gap_that_is_too_long():
     assert len(place(even(10) + even(10, 100.0), rules=ClockRules(longest_gap=10.0))) == 400
     assert len(place(even(10) + even(10, 5.0), rules=ClockRules(longest_gap=10.0))) == 5200
 

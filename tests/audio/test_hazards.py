@@ -83,7 +83,7 @@ def test_sound_before_a_crash_is_kept(tmp_path, monkeypatch):
 
 
 @pytest.mark.usefixtures("no_idle_processes")
-def test_a_decoder_process_is_used_again_unless_a_reading_is_abandoned(tmp_path):
+def test_a_decoder_process_is_reused_unless_reading_is_abandoned(tmp_path):
     for name in ("a.m4a", "b.m4a"):
         write(tmp_path / name, Track(tone(48_000, 20.0)))
     audio.load(tmp_path / "a.m4a")

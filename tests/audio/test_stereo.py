@@ -1,4 +1,4 @@
-"""Reading recordings as two channels."""
+"""Reading of recordings as two channels."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Times of sound follow the time stamps of the file, with gaps, delays, edit lists and joined files."""
+"""The times of sound follow the time stamps of the file: gaps, delays, edit lists and chained files."""
 
 import av
 import numpy as np

@@ -104,7 +104,7 @@ def test_skipping_keeps_existing_outputs(tmp_path):
     assert (tmp_path / "a.mid").read_bytes() == b"x"
 
 
-def test_a_folder_that_cannot_be_made_fails_before_the_work(tmp_path):
+def test_a_folder_that_cannot_be_made_is_reported_before_transcribing(tmp_path):
     def never(path: Path) -> Transcription:
         raise AssertionError(path)
 

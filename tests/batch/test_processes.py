@@ -1,4 +1,4 @@
-"""Jobs in several processes: same outcomes in the same order, even if processes die."""
+"""Jobs in several processes have the same outcomes in the same order, even if processes die."""
 
 import json
 import multiprocessing
@@ -39,7 +39,7 @@ def test_order_and_output_do_not_depend_on_the_number_of_processes(tmp_path, cou
     assert not multiprocessing.active_children()
 
 
-def test_a_fault_is_one_line_and_other_jobs_are_done(tmp_path):
+def test_a_fault_is_reported_in_one_line_and_other_jobs_are_done(tmp_path):
     jobs = recordings(tmp_path, "a.wav", "faulty.wav", "z.wav")
     for outcomes in (
         run(jobs, transcribers.of_content, Existing.OVERWRITE),

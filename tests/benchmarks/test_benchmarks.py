@@ -154,7 +154,7 @@ def test_reverberation_has_the_requested_duration():
 
 
 def track(*stretches: tuple[float, float]) -> PitchTrack:
-    """Make a pitch track of stretches with a length in seconds and a pitch, which is NaN for silence."""
+    """Make a pitch track from stretches: (length in seconds, pitch), with a pitch of NaN for silence."""
     midi = np.concatenate([np.full(round(seconds / 0.01), value) for seconds, value in stretches])
     return PitchTrack(np.arange(len(midi)) * 0.01, midi, np.isfinite(midi).astype(float))
 
@@ -172,7 +172,7 @@ def test_pitch_tracks_are_converted_to_notes():
     assert len(systems.segment(PitchTrack(np.arange(100) * 0.01, vibrato, np.ones(100)))) == 1
 
 
-def test_the_loudest_of_simultaneous_notes_is_the_pitch():
+def test_the_pitch_is_that_of_the_loudest_simultaneous_note():
     found = systems.loudest([(0.0, 1.0, 60.0, 0.9), (0.5, 1.5, 67.0, 0.5)], 2.0)
     assert found.midi[[20, 70, 120]].tolist() == [60.0, 60.0, 67.0]
     assert np.isnan(found.midi[170])
@@ -264,7 +264,7 @@ def test_source_options_need_a_name_and_a_number():
 
 
 def hummed_and_sung(notes, rate, levels):
-    """Make (samples,) of vowels at the notes, each with a hum of 90 ms before and after it."""
+    """Make the (samples,) of vowels at the notes; each vowel has a hum of 90 ms before and after it."""
     samples = np.zeros(round((notes[-1].offset + 0.1) * rate))
     time = np.arange(len(samples)) / rate
     for note, level in zip(notes, levels, strict=True):

@@ -1,4 +1,4 @@
-"""Deviations of pitch inside notes whose labels do not change."""
+"""Deviations of the sung pitch from the labels of notes: ornaments, shouts and nasals."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ NOTES = Note(0.2, 0.8, 60.0), Note(1.0, 1.9, 64.0)
 
 
 def deviations(bend, seed):
-    """Return the deviation from each note in semitones, frame by frame."""
+    """Return the deviations from the pitch of each note, in semitones, for all frames of the note."""
     f0 = np.full(round(2.0 / HOP_SECONDS), np.nan)
     time = np.arange(len(f0)) * HOP_SECONDS
     spans = [(time >= note.onset) & (time < note.offset) for note in NOTES]

@@ -55,7 +55,7 @@ def test_tuning_never_harms_solos_and_improves_the_mixes():
     assert not any(r.separated(config) for r in solos + noisy)
     assert all(r.separated(config) for r in mixes)
     assert trials[0][-2:] == [f"{MOST_HARM:.4f}", "0.4333"]
-    # A noisy solo that is louder and clearer after separation is only distinguished from songs by its noise.
+    # If a noisy solo is louder and clearer after separation, only its noise distinguishes it from songs.
     config, _ = tune([*noisy, *mixes], SongConfig())
     assert config.noise <= 0.9
 

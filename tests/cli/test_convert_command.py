@@ -180,7 +180,7 @@ def test_key_of_converted_notes(tmp_path):
 
 
 def test_remarks_are_about_the_notes_that_are_written():
-    """A key changes the integer notes, and with them what can be found in a melody."""
+    """A key changes the note numbers, and therefore the remarks about the melody."""
     from singtrans.formats.conversion import load_transcription, remarks_on
     from singtrans.formats.score.arrangement import arrange
     from singtrans.melody.key import apply_tuning_and_key

@@ -25,7 +25,7 @@ def table(path, notes):
 
 @pytest.fixture
 def folders(tmp_path):
-    """Write six songs and two estimates: ``good`` lacks a note in each song, ``bad`` is mostly an octave off."""
+    """Write six songs and two sets of estimates: ``good`` lacks one note per song; ``bad`` has many octave errors."""
     for number, name in enumerate(NAMES):
         true = [Note(float(n), n + 0.8, 60 + n % 5) for n in range(10)]
         octave = 12 if number else 0

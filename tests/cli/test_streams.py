@@ -1,4 +1,4 @@
-"""Signals, pipes, full disks and terminals cause no incomplete files and no tracebacks."""
+"""Signals, broken pipes and full disks cause no incomplete files and no tracebacks; lines on terminals are complete."""
 
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""Trainings that are killed and resumed, and trainings by several processes."""
+"""Training runs that are killed and resumed, and training in several processes."""
 
 import multiprocessing
 import os
@@ -38,7 +38,7 @@ def folder(tmp_path_factory) -> Path:
 
 
 def saved_at(folder: Path) -> int:
-    """Return when the state was saved, in nanoseconds; 0 if it never was."""
+    """Return the time in nanoseconds at which the state was saved; 0 if it was never saved."""
     return (folder / "state.pt").stat().st_mtime_ns if (folder / "state.pt").exists() else 0
 
 
@@ -59,7 +59,7 @@ def test_a_killed_and_resumed_training_ends_with_the_same_weights(folder):
         process.join()
         rows = read_rows(parts / "valid.csv")
     assert kills, rows
-    # The last process starts anew, so that all that it needs is in the files.
+    # The last process is not a fork, so everything that it needs must be in the files.
     program = [sys.executable, "-m", "tests.helpers.small_training"]
     subprocess.run([*program, folder / "songs", parts, str(STEPS), "resume"], check=True, timeout=300, cwd=ROOT)
     one, other = weights(folder / "whole"), weights(parts)
@@ -68,10 +68,10 @@ def test_a_killed_and_resumed_training_ends_with_the_same_weights(folder):
 
 
 def train_as(rank: int, port: int, songs: Path, out: Path) -> None:
-    """Train as one of two processes, in the environment that ``torchrun`` makes."""
+    """Train as one of two processes, with the environment variables that ``torchrun`` sets."""
     address = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
     os.environ |= address | {"WORLD_SIZE": "2", "RANK": str(rank), "LOCAL_RANK": str(rank)}
-    train(songs, out, 20, dropout=0.0)  # which would differ between processes
+    train(songs, out, 20, dropout=0.0)  # dropout would differ between processes
 
 
 @pytest.mark.skipif(not torch.distributed.is_available(), reason="this torch has no distributed package")

@@ -148,7 +148,7 @@ def test_unusual_file_names(tmp_path):
 
 
 @posix
-def test_too_long_names_are_reported(tmp_path):
+def test_names_that_are_too_long_are_reported(tmp_path):
     for name in ("a" * 300 + ".wav", "b" * 251 + ".wav"):
         result = call("transcribe", name, "-f", "json", cwd=tmp_path)
         assert (result.returncode, result.stderr.count("\n")) == (1, 1)

@@ -172,7 +172,7 @@ def test_one_recording_in_time_among_late_ones_is_reported(songs, data, transcri
 
 @pytest.mark.parametrize(("seconds", "named"), [(0.035, True), (-0.035, True), (0.01, False)])
 def test_onsets_that_differ_from_the_set_are_reported(data, transcribe, seconds, named):
-    """The difference is below the tolerance of scores, but it is the same for every note."""
+    """The difference is smaller than the tolerance of the scores, but it is the same for all notes."""
     songs = [sing(300 + number, 16.0) for number in range(COUNT)]
     for number, song in enumerate(songs):
         write_audio(data / f"song{number}.wav", song.samples)
@@ -237,7 +237,7 @@ def test_missing_recordings_of_a_label_file_are_reported(songs, data, transcribe
 
 
 def test_faults_that_training_refuses_are_reported(data, transcribe):
-    """Faults are an accompaniment that is not a recording, and empty notes beside a pitch track."""
+    """One accompaniment is not a recording, and one file of notes is empty, although there is a pitch track."""
     (data / "band.wav").write_bytes(b"not a recording")
     write_notes(data / "empty.tsv", [])
     (data / "pitch.f0.txt").write_text("0\n" * 50)

@@ -192,7 +192,7 @@ def test_a_score_is_used_only_if_there_are_no_other_notes(tmp_path):
     assert labelled(tmp_path) == {"a.wav": ["a.csv"], "b.wav": ["b.xml"]}
 
 
-def test_the_folder_decides_between_files_of_one_name(tmp_path):
+def test_a_pattern_for_the_folder_chooses_between_files_of_one_name(tmp_path):
     touch(tmp_path, "audio/a.wav")
     for folder in ("pyin", "crepe"):
         (tmp_path / folder).mkdir()
@@ -203,7 +203,7 @@ def test_the_folder_decides_between_files_of_one_name(tmp_path):
     assert item.f0 == tmp_path / "crepe/a.csv"
 
 
-def test_labels_named_after_their_folder_belong_to_the_voice_in_it(tmp_path):
+def test_labels_named_after_their_folder_belong_to_the_voice_in_the_folder(tmp_path):
     folder = tmp_path / "song"
     folder.mkdir()
     for name in ("vocals.wav", "backing.wav"):
@@ -214,7 +214,7 @@ def test_labels_named_after_their_folder_belong_to_the_voice_in_it(tmp_path):
     assert not found.orphans
 
 
-def test_usual_words_behind_the_name_of_a_label(tmp_path):
+def test_usual_words_at_the_end_of_the_name_of_a_label_file_are_ignored(tmp_path):
     for name in ("child1.wav", "child2.wav"):
         (tmp_path / name).touch()
     for name in ("child1.GroundTruth.txt", "child2_annotation.txt"):

@@ -15,7 +15,7 @@ from tests.helpers.labelled_folders import touch
 
 
 def entries(**counts):
-    """Make entries; the arguments are numbers of recordings by singer, and the singer ``_`` is unknown."""
+    """Make entries. Each argument is the number of recordings of a singer; the singer ``_`` is unknown."""
     return [
         Entry(f"{singer}{n}", Path(f"{singer}{n}.wav"), singer=singer.strip("_"))
         for singer, count in counts.items()
@@ -28,7 +28,7 @@ def sizes(some, part):
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_recordings_are_split_by_their_shares(seed):
+def test_splits_have_the_requested_shares(seed):
     done = split(entries(a=60, b=40), {"valid": 0.1, "test": 0.2}, by_singer=False, seed=seed)
     assert [sizes(done, part) for part in ("train", "valid", "test")] == [70, 10, 20]
     assert [e.id for e in done] == [e.id for e in entries(a=60, b=40)]
@@ -46,7 +46,7 @@ def test_singers_stay_together(seed):
     parts = {singer: {e.split for e in done if e.singer == singer} for singer in "abcde"}
     assert all(len(part) == 1 for part in parts.values())
     assert {part for (part,) in parts.values()} == {"train", "valid", "test"}
-    assert parts["a"] == {"train"}  # the recordings of this singer are far more than a tenth
+    assert parts["a"] == {"train"}  # this singer has far more than a tenth of the recordings
     assert 5 <= sizes(done, "valid") <= 20
 
 

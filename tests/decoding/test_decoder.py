@@ -1,4 +1,4 @@
-"""The decoder: notes in order for any input, and the right notes for clear posteriors."""
+"""The decoder finds notes in order for any input, and the right notes for clear posteriors."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -59,7 +59,7 @@ def test_notes_of_long_random_input_are_in_order():
 
 @pytest.mark.parametrize("shortest", [0.02, 0.04, 0.06])
 def test_random_notes_never_overlap(shortest):
-    """In long random input, refined times of adjacent notes sometimes contradict each other."""
+    """In long random input, the refined times of adjacent notes would sometimes overlap."""
     config = replace(CONFIG, shortest_note=shortest, note_cost=-3.0)
     for seed in range(20):
         rng = np.random.default_rng(seed)
@@ -120,7 +120,7 @@ def test_the_search_finds_the_best_of_all_sequences(longest):
         found = evidence(p, config)
 
         def parts(s, e):
-            """Return all possible lengths of lead-in and tail in frames."""
+            """Return all possible pairs of lengths, in frames, of the lead-in and the tail of a note."""
             lengths = range(longest + 1)
             return [(a, b) for a in lengths for b in lengths if e - s - a - b >= limits.shortest]
 
@@ -219,7 +219,7 @@ def test_values_outside_0_to_1_are_clipped(given_posteriors, data):
     found, expected = (
         decode(posteriors(*heads, p.pitch), CONFIG, duration) for heads in (beyond, np.clip(beyond, 0.0, 1.0))
     )
-    # Times between frames and weights of the pitch use the original values, so only the numbers of notes are compared.
+    # The refinement of times and pitches uses the original values, so only the numbers of notes are compared.
     assert len(found) == len(expected)
     assert all(0.0 <= note.confidence <= 1.0 for note in found)
 

@@ -1,4 +1,4 @@
-"""Scoops, grace notes and falls are part of a note if the model has evidence for it; otherwise separate notes."""
+"""Scoops, grace notes and falls belong to a note if the model has evidence for this; otherwise, they are notes."""
 
 from dataclasses import replace
 

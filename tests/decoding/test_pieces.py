@@ -49,7 +49,7 @@ def test_decoding_in_pieces_equals_the_reference_search(given_posteriors, cost, 
 
 
 def test_a_note_is_not_returned_before_all_frames_for_its_values_are_known():
-    """Strong evidence can decide a note before the frames after it are known, which can have a later peak."""
+    """Strong evidence can decide a note before the next frames are known, and its boundary may have a peak in these."""
     rng, early = np.random.default_rng(0), 0
     for _ in range(300):
         frames = int(rng.integers(4, 14))
@@ -66,7 +66,7 @@ def test_a_note_is_not_returned_before_all_frames_for_its_values_are_known():
 
 @cache
 def reference(seed: int, frames: int, config: DecoderConfig):
-    """Return the posteriors of a melody, and the notes that the search frame by frame finds in them."""
+    """Return the posteriors of a melody, and the notes that the reference search finds in them."""
     p = melody(seed, frames)
     return p, undivided_decoder.decode(p, config, frames * HOP - HOP / 3)
 

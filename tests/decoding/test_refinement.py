@@ -104,7 +104,7 @@ def test_a_boundary_at_the_edge_of_the_recording_is_within_half_a_frame(onset):
 
 @st.composite
 def any_found(draw) -> list[Found]:
-    """Draw notes on a grid of frames, legato or not. Their refined times are within 1.5 frames, or equal to others."""
+    """Draw notes on a grid of frames, legato or not, with refined times up to 1.5 frames away from the grid."""
     now, found = draw(st.integers(0, 2)), []
     for _ in range(draw(st.integers(1, 12))):
         start = now + draw(st.sampled_from([0, 0, 1, 2]))
@@ -148,7 +148,7 @@ def test_pitch_between_found_boundaries_is_the_pitch_of_the_note():
 
 @pytest.mark.parametrize("phase", np.arange(0, 2 * np.pi, 0.7))
 def test_an_incomplete_period_of_vibrato_does_not_change_the_pitch(phase):
-    # The note lasts 0.7 s. Its middle part has two and a half periods, so its median would be wrong by up to 0.2.
+    # The note lasts 0.7 s. Its middle part has 2.5 periods, so the median would be wrong by up to 0.2 semitones.
     midi = 62.0 + 0.5 * np.sin(2 * np.pi * 5.5 * np.arange(100) * HOP + phase)
     (note,) = decode(clear([(0.4, 1.1, 62.0)], 100, midi=midi), CONFIG, 2.0)
     assert note.pitch == pytest.approx(62.0, abs=0.03)
@@ -157,7 +157,7 @@ def test_an_incomplete_period_of_vibrato_does_not_change_the_pitch(phase):
 @pytest.mark.parametrize("leap", [-5.0, -3.0, 3.0, 5.0])
 @pytest.mark.parametrize("frames", [6, 8])
 def test_a_short_note_has_the_pitch_at_the_end_of_the_glide_into_it(leap, frames):
-    """Most of such a note is a glide, so its middle and its median are up to a semitone away."""
+    """Most of the note is a glide, so the pitch in its middle and its median pitch are wrong by up to a semitone."""
     away = leap * np.clip(1 - np.arange(frames) / (frames - 2.5), 0, None)
     midi = np.concatenate([np.full(20, 60.0 + leap), 60.0 + away, np.full(20, 60.0)])
     p = clear([], len(midi), midi=midi)
@@ -206,7 +206,7 @@ def test_the_common_pitch_is_in_the_range_of_the_frames(frames):
 
 
 def test_weights_of_distant_frames_in_the_common_pitch():
-    """The weight is about 0.8 for a frame half a semitone away, 0.5 for one semitone, and 0.04 for two."""
+    """A frame that is 0.5, 1 or 2 semitones away has a weight of about 0.8, 0.5 or 0.04."""
     for away, share in [(0.5, 0.82), (1.0, 0.46), (2.0, 0.044)]:
         one_off = np.append(np.full(100, 60.0), 60.0 + away)
         assert common_pitch(one_off, np.ones(101)) - 60.0 == pytest.approx(share * away / (100 + share), rel=0.05)
@@ -247,7 +247,7 @@ def test_a_clear_boundary_is_at_the_peak_of_its_triangle(place):
 
 @pytest.mark.parametrize("share", [0.35, 0.5, 0.65])
 def test_a_boundary_with_two_likely_positions_is_between_them(share):
-    """If the likelier of two positions were chosen, the error would often be their whole distance of 60 ms."""
+    """If the more likely of the two positions were chosen, the error would often be their distance of 60 ms."""
     first, second = (np.clip(1 - np.abs(np.arange(30) - place) / 2.5, 0, None) for place in (13, 16))
     place = boundary(share * first + (1 - share) * second, 13 if share > 0.5 else 16)
     assert 16 - 2.5 < place < 13 + 2.5  # within 50 ms of both

@@ -1,4 +1,4 @@
-"""Functions that process the frames of several notes together, and give the same values as for single notes."""
+"""Functions that process the frames of several notes together give the same values as for single notes."""
 
 import numpy as np
 import pytest

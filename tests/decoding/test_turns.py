@@ -1,4 +1,4 @@
-"""Turns inside a syllable are divided into notes; ornaments, glides and vibratos are not."""
+"""Turns within a syllable are divided into notes, whereas ornaments, glides and vibratos are not."""
 
 import itertools
 from dataclasses import replace
@@ -17,7 +17,7 @@ TURNS = replace(WHOLE, shortest_turn=0.15)
 
 
 def sung(*parts: tuple[float, float]):
-    """Make posteriors of one syllable, with parts of (length in seconds, pitch); the last one lasts to the end."""
+    """Make posteriors of a syllable with (length in seconds, pitch) parts; the last part extends to the end."""
     midi, time = np.full(FRAMES, 60.0), START
     for length, pitch in parts:
         midi[round(time / HOP) :] = pitch

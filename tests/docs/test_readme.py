@@ -1,4 +1,4 @@
-"""The commands in the README work: all blocks are run, in order, in one folder."""
+"""The commands in the README work. All blocks are run in order and in the same folder."""
 
 import os
 import re
@@ -15,12 +15,12 @@ from tests.helpers.command import call
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(sh|python)\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
-INSTALLERS = ("pip", "pytest", "python3")  # commands that only set up the environment of this test
+INSTALLERS = ("pip", "pytest", "python3")  # commands that only set up the environment
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Make a checkout with an environment in which the installers have no effect."""
+    """Make a folder like a checkout, with an environment in which programs that install packages have no effect."""
     place = tmp_path_factory.mktemp("readme")
     # Outputs that the first block may have written there are not copied.
     shutil.copytree(ROOT / "sample_audio", place / "sample_audio", ignore=shutil.ignore_patterns("*.mid"))
@@ -47,7 +47,7 @@ def run(command: list[str], folder: Path) -> None:
 
 
 def run_line(line: str, folder: Path) -> None:
-    """Run a line of a shell block. Lines that are only a command with its arguments are run in this process."""
+    """Run a line of a shell block. A line that is a plain ``singtrans`` command is run in this process."""
     if line.startswith("singtrans ") and "--jobs" not in line:
         done = call(*shlex.split(line)[1:], cwd=folder)
         assert done.returncode == 0, f"{line}\n{done.stderr}"
@@ -82,7 +82,7 @@ def test_all_blocks_run(folder):
 
 
 def test_two_commands_are_enough_for_the_set_up():
-    """The first two blocks have one line each, and only change the environment."""
+    """The first two blocks have one line each, and install packages only into the environment."""
     first, second = (block for _, block in BLOCKS[:2])
     assert first.count("\n") == second.count("\n") == 1
     assert "python3 -m venv .venv" in first and "sample_audio/" in first

@@ -1,4 +1,4 @@
-"""The pinned and the hashed requirements have the same versions, and are complete."""
+"""The files of pinned and of hashed requirements have the same versions and are complete."""
 
 import json
 import re

@@ -15,7 +15,7 @@ def transcriber() -> Transcriber:
 
 
 def sound(midi: np.ndarray, harmonics: int) -> np.ndarray:
-    """Make a tone with the pitch ``midi`` (n,), harmonics of amplitude 1/h, soft edges, and noise before and after."""
+    """Make a tone of pitch ``midi``, (n,), with harmonics of amplitude 1/h and soft edges, and add quiet noise."""
     hz = midi_to_hz(midi)
     phase = 2 * np.pi * np.cumsum(hz) / RATE
     tone = sum(np.where(h * hz < 7600, np.sin(h * phase), 0) / h for h in range(1, harmonics + 1))
@@ -39,7 +39,7 @@ def test_pitch_of_tones(transcriber, harmonics):
 
 @pytest.mark.parametrize("harmonics", [6, 30])
 def test_pitch_of_glides(transcriber, harmonics):
-    """The pitch rises by two semitones in a fifth of a second, and then stays. The note has the later pitch."""
+    """The pitch rises by two semitones in a fifth of a second, and then is constant. The note has the final pitch."""
     seconds = np.arange(int(0.8 * RATE)) / RATE
     errors = []
     for low in np.arange(36.0, 82.0, 2.3):

@@ -80,7 +80,7 @@ def test_the_midi_file_has_the_documented_structure(transcribed, name):
 
 
 def test_the_pitch_track_follows_the_labels(transcribed):
-    # Boundaries are not compared here. If a true note overlaps with a found one, it is rarely an octave off.
+    # Boundaries are not compared here. Where a true note and a found note overlap, they rarely differ by an octave.
     errors = []
     for name in NAMES:
         for true in load_notes(SAMPLES / f"{name}.notes.csv"):
@@ -91,7 +91,7 @@ def test_the_pitch_track_follows_the_labels(transcribed):
 
 
 def read_with_mido(path: Path) -> list[Note]:
-    """Read notes with the times that mido computes, without singtrans's reader."""
+    """Read notes with mido instead of singtrans's reader; mido computes the times."""
     now, started, notes = 0.0, 0.0, []
     for message in mido.MidiFile(path, charset="utf-8"):
         now += message.time

@@ -1,4 +1,4 @@
-"""From an MP3 of a made-up song to its melody, without a network. Skipped without the programs that make the song."""
+"""Transcription of an MP3 of a made-up song without a network; skipped if programs that make the song are missing."""
 
 import json
 import os

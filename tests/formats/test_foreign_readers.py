@@ -1,4 +1,4 @@
-"""Written files, as read by other programs."""
+"""Written files are read correctly by other programs."""
 
 import warnings
 from dataclasses import replace
@@ -77,7 +77,8 @@ def test_midi_bends_follow_the_voice_and_return_to_zero(tmp_path):
         sounded += list(note.note + wheel / 8192 * 2)
         heard += list(track.midi[inside])
     errors = np.abs(np.array(sounded) - heard)
-    assert errors.max() < 0.16  # 4 cents of thinning, and 10 ms of a vibrato's slope
+    # Thinning changes the pitch by up to 4 cents, and a delay of 10 ms changes the pitch during vibrato.
+    assert errors.max() < 0.16
     assert errors.mean() < 0.05
     assert len(steps) < 0.9 * 100 * sum(note.duration for note in tune().notes)
     # Between notes, the wheel is at 0.
@@ -157,7 +158,7 @@ def test_pitch_track_by_numpy(tmp_path):
 
 
 def ultrastar(text):
-    """Read a song by the rules of the format, without our reader: tags, then notes in quarter beats."""
+    """Read a song by the rules of the format (tags, then notes in quarter beats), without our reader."""
     tags = dict(line[1:].split(":", 1) for line in text.splitlines() if line.startswith("#"))
     unit = 60 / float(tags["BPM"]) / 4
     notes, lines = [], [[]]

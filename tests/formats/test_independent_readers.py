@@ -16,7 +16,7 @@ SEEDS = range(6)
 
 
 def equal(notes, expected, seconds=1e-3, semitones=0.01):
-    """Compare notes with (onset, offset, MIDI number) of another reader; both are sorted by onset."""
+    """Compare notes with the (onset, offset, MIDI number) triples of another reader, both sorted by onset."""
     found = [(note.onset, note.offset, note.pitch) for note in notes]
     assert len(found) == len(expected)
     if not found:
@@ -113,7 +113,7 @@ def test_jams_is_read_as_by_the_package_jams(tmp_path, seed, namespace):
 
 
 def pitch_of(label):
-    """Return the MIDI number of a label such as C#4, by music21's rule for names."""
+    """Return the MIDI number of a label such as C#4, by the rules of music21."""
     music21 = pytest.importorskip("music21")
     return music21.pitch.Pitch(label.replace("b", "-")).ps
 

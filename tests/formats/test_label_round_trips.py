@@ -1,7 +1,7 @@
 """Known notes in every label format are read back within 1 ms and 1 cent.
 
-The files are written here, by the descriptions of the formats and without singtrans. For a format that can only store
-whole semitones or beats, the notes have such values.
+The files are written here according to the descriptions of the formats, without singtrans. If a format can only store
+whole semitones or beats, the notes have such pitches and times.
 """
 
 import json
@@ -18,7 +18,7 @@ STEPS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 MS = 1e-3
 CENT = 0.01
 
-# Fractional pitches and times on no grid, with a rest, a join and a leap.
+# Fractional pitches, and times on no grid; there are rests, a note that follows without a gap, and a leap.
 FREE = (
     Note(0.1234, 0.6789, 57.37),
     Note(0.6789, 0.9012, 59.02),
@@ -35,7 +35,7 @@ def hz(note):
 
 
 def cents(note):
-    """Return a name with cents, as in DiffSinger."""
+    """Return the name of a note with its cents, as in DiffSinger."""
     nearest = round(note.pitch)
     return f"{STEPS[nearest % 12]}{nearest // 12 - 1}{100 * (note.pitch - nearest):+.0f}"
 
@@ -57,7 +57,7 @@ def chunk(kind, content):
 
 
 def midi_file(tempi, notes, ticks=480):
-    """Make a MIDI file of type 1; tempi are (tick, microseconds per beat), in order, the first at 0."""
+    """Make a MIDI file of type 1; ``tempi`` are (tick, microseconds per beat) in order, the first one at tick 0."""
     conductor, before = b"", 0
     for tick, tempo in tempi:
         conductor += variable(tick - before) + b"\xff\x51\x03" + tempo.to_bytes(3)
@@ -84,7 +84,7 @@ def midi_file(tempi, notes, ticks=480):
 
 
 def ultrastar(notes, bpm, gap, marks=":*", relative=False):
-    """Make a song with start and length in quarters of a beat, counted from GAP milliseconds on; 0 is C4."""
+    """Make an UltraStar song: starts (from GAP milliseconds) and lengths in quarters of a beat; pitch 0 is C4."""
     beat = 60 / (bpm * 4)
     rows = [
         f"{marks[i % len(marks)]} {round((n.onset - gap / 1000) / beat)} {round(n.duration / beat)} "
@@ -95,7 +95,7 @@ def ultrastar(notes, bpm, gap, marks=":*", relative=False):
 
 
 def textgrid(notes, label, end=4.0):
-    """Make a TextGrid in Praat's long format, with intervals without gaps."""
+    """Make a TextGrid in Praat's long format, with no gaps between intervals."""
     spans, now = [], 0.0
     for note in notes:
         spans += [(now, note.onset, "")] if note.onset > now else []

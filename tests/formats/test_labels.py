@@ -116,12 +116,12 @@ def test_files_of_every_format_are_read(tmp_path, name):
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_windows_line_ends_and_marks(tmp_path, name):
+def test_windows_line_ends_and_byte_order_marks(tmp_path, name):
     path = written(tmp_path / name, "\ufeff" + TEXTS[name].replace("\n", "\r\n"))
     check(formats.load_notes(path, name="transcriptions" if name == "transcriptions.csv" else None))
 
 
-def test_all_are_scored_by_evaluate_and_found_in_folders(tmp_path):
+def test_all_formats_are_scored_by_evaluate_and_found_in_folders(tmp_path):
     pytest.importorskip("mir_eval")
     (tmp_path / "true").mkdir()
     (tmp_path / "found").mkdir()
@@ -148,7 +148,7 @@ def test_evaluate_chooses_the_song_that_the_other_file_is_named_after(tmp_path):
     assert evaluate(find_references(true, found), EstimateFile(found)).means["COnPOff.f_measure"].mean == 1
 
 
-def test_training_finds_them_beside_recordings(tmp_path):
+def test_training_finds_labels_beside_recordings(tmp_path):
     for stem, name in {"a": "long.TextGrid", "b": "audacity.txt", "c": "one.jams"}.items():
         (tmp_path / f"{stem}.wav").touch()
         written(tmp_path / f"{stem}.{name.rpartition('.')[2]}", TEXTS[name])
@@ -168,10 +168,10 @@ def test_training_finds_them_beside_recordings(tmp_path):
 def test_midi_follows_tempo_changes(tmp_path):
     beats = mido.MidiTrack()
     beats.append(mido.MetaMessage("set_tempo", tempo=500_000, time=0))
-    beats.append(mido.MetaMessage("set_tempo", tempo=1_000_000, time=960))  # at 1 s, from 2 beats per second to 1
+    beats.append(mido.MetaMessage("set_tempo", tempo=1_000_000, time=960))  # 2 beats per second before 1 s, 1 after it
     voice = mido.MidiTrack()
     voice.append(mido.Message("note_on", note=60, time=480))
-    voice.append(mido.Message("note_off", note=60, time=960))  # half a second before the change and a second after it
+    voice.append(mido.Message("note_off", note=60, time=960))  # 0.5 s before the change, 1 s after it
     voice.append(mido.Message("note_on", note=62, time=0))
     voice.append(mido.Message("note_off", note=62, time=240))
     mido.MidiFile(type=1, ticks_per_beat=480, tracks=[beats, voice]).save(tmp_path / "a.mid")

@@ -94,7 +94,7 @@ def saved(path, words):
     return formats.save(transcription(NOTES), path, options=Options(lyrics=parse_lyrics(words)))
 
 
-def test_lyric_events_have_no_marks_beside_hyphens(tmp_path):
+def test_lyric_events_have_no_marks_except_hyphens(tmp_path):
     path = saved(tmp_path / "a.mid", "A-ma-zing grace ~ how")
     events = [m.text for m in mido.MidiFile(path, charset="utf-8").tracks[1] if m.type == "lyrics"]
     assert events == ["A-", "ma-", "zing", "grace", "-", "how"]
@@ -177,14 +177,14 @@ def test_words_copied_from_subtitles_songbooks_and_pages(text, expected):
     assert texts(text) == expected
 
 
-def test_words_in_utf_16_without_a_mark(tmp_path):
+def test_words_in_utf_16_without_a_byte_order_mark(tmp_path):
     for encoding in ("utf-16-le", "utf-16-be"):
         (tmp_path / "a.txt").write_bytes("A sweet sound\r\nthat saved\r\n".encode(encoding))
         assert [s.text for s in read_lyrics(tmp_path / "a.txt")] == ["A", "sweet", "sound", "that", "saved"]
 
 
 def test_the_words_of_a_midi_file_have_one_encoding(tmp_path, monkeypatch):
-    monkeypatch.setattr("mido.midifiles.meta._charset", "utf-8")  # mido leaves it like this if a file cannot be saved
+    monkeypatch.setattr("mido.midifiles.meta._charset", "utf-8")  # mido leaves this if a file cannot be saved
     words = ["Во", "поле", "берёза", "стояла"]
     messages = []
     for word in words:
@@ -195,7 +195,7 @@ def test_the_words_of_a_midi_file_have_one_encoding(tmp_path, monkeypatch):
 
 
 def test_words_with_control_characters(tmp_path):
-    """Fuzzing found this fault."""
+    """Such words once caused an error, which was found by fuzzing."""
     messages = []
     for word in ("a\x1fb", "\x1f", "c"):
         messages += [mido.MetaMessage("lyrics", text=word)]

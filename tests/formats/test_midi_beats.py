@@ -21,7 +21,7 @@ def transcription(notes):
 
 
 def tick_times(midi):
-    """Return a function from ticks to (seconds, seconds per tick), by the set_tempo events of the first track."""
+    """Return a function that converts ticks to (seconds, seconds per tick) with the tempo events of the first track."""
     changes, now = [], 0
     for message in midi.tracks[0]:
         now += message.time
@@ -68,7 +68,7 @@ def test_onsets_stay_within_half_a_tick(tmp_path_factory, steps, tempo, metre, p
     seconds = tick_times(midi)
     for note, tick in zip(notes, onset_ticks(midi), strict=True):
         time, length = seconds(tick)
-        before = seconds(max(0, tick - 1))[1]  # the rounded tick may lie after a change of tempo
+        before = seconds(max(0, tick - 1))[1]  # rounding may move the tick past a change of tempo
         assert abs(time - note.onset) <= 0.5 * max(length, before) + 2e-6
     signatures = [message for message in midi.tracks[0] if message.type == "time_signature"]
     assert len(signatures) == 1

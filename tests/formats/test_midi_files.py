@@ -86,7 +86,7 @@ def test_the_beats_of_a_midi_file(tmp_path):
         beats = midi.read_beats(path)
         assert beats.tempo == pytest.approx(tempo, abs=0.01)
         assert beats.metre == Metre(3, 4)
-    # The first bar may have another length; the beats then begin after it, with complete bars.
+    # If the first bar has another length, the beats begin after this bar, so that all their bars are complete.
     tempo = mido.MetaMessage("set_tempo", tempo=600_000)
     for numerator, denominator in [(6, 8), (12, 8), (2, 2), (7, 8), (3, 4)]:
         bars = [mido.MetaMessage("time_signature", numerator=numerator, denominator=denominator, time=2 * 480)]

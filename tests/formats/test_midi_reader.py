@@ -73,7 +73,7 @@ def test_tracks_that_do_not_overlap_are_one_voice(tmp_path):
         (track("1", 36, 38), track("2", 60, 62, words=True, delay=480)),
     ],
 )
-def test_the_voice_is_known_by_its_name_or_its_words(tmp_path, tracks, caplog):
+def test_the_track_of_the_voice_is_found_by_its_name_or_its_words(tmp_path, tracks, caplog):
     assert spans(formats.load_notes(saved(tmp_path / "a.mid", *tracks))) == TWO
     assert "2 tracks with notes" in caplog.text and "--voice" in caplog.text
 
@@ -141,7 +141,7 @@ def test_content_around_the_tracks_is_ignored(tmp_path, kind, caplog):
 
 
 @pytest.mark.parametrize(("frames", "rate"), [(25, 25), (30, 30), (29, 30_000 / 1001), (24, 24)])
-def test_time_in_frames_of_a_film(tmp_path, frames, rate):
+def test_times_in_film_frames_are_read(tmp_path, frames, rate):
     content = saved(tmp_path / "a.mid", track("", 60, 62)).read_bytes()
     division = (256 - frames) << 8 | 40
     (tmp_path / "b.mid").write_bytes(content[:12] + division.to_bytes(2) + content[14:])
@@ -169,7 +169,7 @@ def test_each_independent_sequence_has_its_own_tempo(tmp_path):
 
 
 def on_channels(*notes, words=()):
-    """Make a track of notes (onset, offset, number, channel) and words (tick, text), in ticks."""
+    """Make a track with (onset, offset, number, channel) notes and (onset, text) words; times are in ticks."""
     events = [(tick, 1, mido.MetaMessage("lyrics", text=text)) for tick, text in words]
     for onset, offset, number, channel in notes:
         events.append((onset, 2, mido.Message("note_on", note=number, channel=channel, velocity=80)))

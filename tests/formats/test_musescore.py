@@ -1,4 +1,4 @@
-"""MusicXML files that MuseScore 3 opens and writes again, if it is installed."""
+"""MusicXML files are the same after MuseScore 3 has opened and saved them; skipped if it is not installed."""
 
 import os
 import random
@@ -45,7 +45,7 @@ def melody(metre, seed):
 
 
 def heads(data):
-    """Return (bar, place in the bar, length, pitch, ties) of all note heads and rests, and the lengths of all bars."""
+    """Return (bar, position in bar, length, pitch, tie) for all note heads and rests, and the lengths of all bars."""
     import music21
 
     part = music21.converter.parseData(data, format="musicxml").parts[0]
@@ -60,7 +60,7 @@ def heads(data):
 
 
 def unusual(folder, name):
-    """Let MuseScore write in.musicxml to a file, and return its messages except those about progress."""
+    """Convert in.musicxml to a file with MuseScore, and return its messages except those about progress."""
     environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "HOME": str(folder), "XDG_RUNTIME_DIR": str(folder)}
     command = [MUSESCORE, "-o", folder / name, folder / "in.musicxml"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=True)

@@ -1,4 +1,4 @@
-"""Reading MusicXML: order of bars (compared with music21), transposition, tempo, and notes that are left out."""
+"""Reading of MusicXML: order of bars (compared with music21), transposition, tempo, and notes that are left out."""
 
 import io
 import warnings
@@ -15,7 +15,7 @@ BACKWARD = '<barline location="right"><repeat direction="backward"/></barline>'
 
 
 def ending(number, *, backward=False, kind="stop"):
-    """Return the brackets of a single bar."""
+    """Return the bar lines of a bar under an ending bracket, such as that of the first ending."""
     repeat = '<repeat direction="backward"/>' if backward else ""
     start = f'<barline location="left"><ending number="{number}" type="start"/></barline>'
     return start, f'<barline location="right"><ending number="{number}" type="{kind}"/>{repeat}</barline>'

@@ -1,4 +1,4 @@
-"""Written MusicXML, as read by the schema of the standard, music21, partitura and verovio."""
+"""Written MusicXML follows the schema of the standard, and is read by music21, partitura and verovio."""
 
 import warnings
 from dataclasses import replace
@@ -36,7 +36,7 @@ def root_of(sheet):
 
 
 def plain_melody(values, metre=None, pitches=None):
-    """Make notes without rests, from their lengths in quarter notes."""
+    """Make notes without rests between them, from their lengths in quarter notes."""
     starts, now = [], Fraction(0)
     for value in values:
         starts.append(now)
@@ -46,7 +46,7 @@ def plain_melody(values, metre=None, pitches=None):
 
 
 def expected(melody, sheet):
-    """Return (start, end, pitch) in quarter notes since the first written bar, with pickups."""
+    """Return (start, end, pitch) of the notes, in quarter notes from the start of the first written bar."""
     first = next(s for bar in sheet.bars for s in bar.symbols if s.note == 0).start - sheet.bars[0].start
     offset = melody.starts[0] - Fraction(first, 24)
     return [
@@ -134,7 +134,7 @@ def test_accidentals_hold_for_a_bar():
     assert [sign is not None for sign in signs] == [False, True, False, False, True, False, False, False]
     tied = plain_melody([2, 3, 1, 2], pitches=[66, 61, 61, 61])
     signs = [note.findtext("accidental") for note in root_of(sheet_of(tied)).iter("note")]
-    assert signs == ["sharp", "sharp", None, "sharp", None]  # the tied head has no sign, but the note after it has one
+    assert signs == ["sharp", "sharp", None, "sharp", None]  # the tied note head has no sign, but the next note has one
 
 
 def test_words_hyphens_and_melismas():

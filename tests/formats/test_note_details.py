@@ -36,7 +36,7 @@ def test_a_round_trip_keeps_everything(tmp_path):
     assert json_notes.read(path).notes == (NOTE,)
 
 
-def test_the_fields_are_named_as_documented():
+def test_the_fields_have_the_documented_names():
     (fields,) = written(NOTE)["notes"]
     assert fields["certainty"] == {"onset": 0.97, "pitch": 0.62, "octave": 0.99, "offset": 0.88}
     assert fields["doubts"] == ["pitch"]

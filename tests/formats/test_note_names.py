@@ -1,4 +1,4 @@
-"""Names of notes, and inference of units."""
+"""Names of notes, and inference of the unit of pitches."""
 
 import pytest
 from hypothesis import given

@@ -103,7 +103,7 @@ def test_negative_frequencies_are_guesses_as_in_mir_eval(tmp_path):
     assert evaluate(single, EstimateFile(estimate)).values("RPA") == [pytest.approx(2 / 3)]
 
 
-def test_a_third_column_without_a_header_is_a_confidence_if_it_can_be(tmp_path):
+def test_a_third_column_without_a_header_is_a_confidence_if_its_values_allow_it(tmp_path):
     track = formats.load_pitch(written(tmp_path / "a.f0.csv", "0.0,220,0.9\n0.01,220,0.1\n0.02,220,0.8\n"))
     np.testing.assert_array_equal(np.isnan(track.midi), [0, 1, 0])
     track = formats.load_pitch(written(tmp_path / "a.f0.csv", "0.0,220,-9.5,x\n0.01,220,3,y\n"))

@@ -50,7 +50,7 @@ def test_melodies_without_a_header_are_read_correctly_or_refused(tmp_path_factor
 
 
 @pytest.mark.parametrize("text", ["0.5,1,60\n", "0,1,60\n1,2,61\n"])
-def test_two_readings_are_refused_and_an_option_chooses(tmp_path, text):
+def test_a_table_with_two_plausible_orders_is_refused_unless_an_option_chooses(tmp_path, text):
     path = written(tmp_path / "a.txt", text)
     refused(path, r"onset,offset,pitch or onset,duration,pitch.*--columns onset,offset,hz")
     first = formats.load_notes(path, columns="onset,duration,midi")[0]

@@ -1,4 +1,4 @@
-"""The registry: records are complete, names are unique, and only one format recognises each file."""
+"""The registry: records are complete, names are unique, and each file is recognised by exactly one format."""
 
 from pathlib import Path
 

@@ -71,7 +71,7 @@ def test_beams_do_not_cross_groups_of_the_metre(melody):
         is_open = False
         for symbol, levels in zip(bar.symbols, beams(bar, melody.metre), strict=True):
             if is_open:
-                assert symbol.start - line not in edges  # no beam crosses
+                assert symbol.start - line not in edges  # no beam crosses the edge of a group
                 assert levels
             if levels:
                 assert symbol.note != REST
@@ -175,7 +175,7 @@ def test_silent_bars():
     assert (nothing.number, nothing.length, nothing.symbols) == (1, 3 * QUARTER, ())
 
 
-def test_notes_at_impossible_places_are_moved_to_the_nearest_place():
+def test_notes_between_grid_positions_are_moved_to_the_nearest_position():
     starts = [Fraction(0), Fraction(1, 8), Fraction(1, 3), Fraction(5, 12), Fraction(11, 24)]
     bars = lay_out(starts, [*starts[1:], Fraction(1)], Metre(4, 4))
     heads = [symbol for bar in bars for symbol in bar.symbols if symbol.first and symbol.note != REST]
@@ -183,7 +183,7 @@ def test_notes_at_impossible_places_are_moved_to_the_nearest_place():
     assert all(abs(head.start - starts[head.note] * QUARTER) <= 2 for head in heads)
 
 
-def test_a_score_of_days_is_refused():
+def test_a_score_that_lasts_for_days_is_refused():
     with pytest.raises(InputError, match="bars, too many for sheet music"):
         lay_out([Fraction(0), Fraction(4 * MOST_BARS)], [Fraction(1), Fraction(4 * MOST_BARS + 1)], Metre(4, 4))
 
@@ -191,7 +191,7 @@ def test_a_score_of_days_is_refused():
 @settings(max_examples=30)
 @given(written_melodies(finest=Fraction(1, 4)))
 def test_notes_have_few_symbols(melody):
-    """No note has more than two symbols, plus one for each beat that it touches."""
+    """A note has at most two symbols, plus one for each beat that it lasts."""
     counts = {}
     for bar in written(melody):
         for symbol in bar.symbols:

@@ -83,7 +83,7 @@ def test_a_long_silence_before_the_song_is_not_written(tmp_path):
 
 
 def test_a_note_before_a_breath_is_one_symbol(tmp_path):
-    """A half note that ends with a breath of a fifth of a second is a half note with a breath mark."""
+    """If a half note ends a fifth of a second early for a breath, it is written as a half note with a breath mark."""
     notes = [Note(i * 1.0, i * 1.0 + 0.78 + 0.15 * (i % 4 != 3), 60.0 + i % 5) for i in range(16)]
     song = replace(tune(), notes=tuple(notes), duration=16.0)
     text = formats.save(song, tmp_path / "a.musicxml", options=Options(tempo=120)).read_text()
@@ -102,7 +102,7 @@ def test_a_note_before_a_breath_is_one_symbol(tmp_path):
         ([0, 4], [1.05, 4.0], [2, 8]),
     ],
 )
-def test_ends_are_at_the_next_note_or_where_a_rest_is_read_easily(starts, sung, ends):
+def test_notes_end_at_the_next_note_or_before_a_rest_that_is_easy_to_read(starts, sung, ends):
     found = written_ends([Fraction(start) for start in starts], sung, constant_beats(120.0))
     assert [float(end) for end in found] == ends
 
@@ -238,7 +238,7 @@ def test_a_score_without_a_clear_beat_has_the_most_likely_rhythm(tmp_path):
 
 
 @pytest.mark.parametrize(("last", "silence", "is_breath"), [(11, 0.2, True), (12, 0.2, False), (12, 0.3, True)])
-def test_a_short_silence_within_a_beat_is_no_breath(last, silence, is_breath):
+def test_a_short_silence_within_a_beat_is_not_a_breath(last, silence, is_breath):
     notes = [Note(i * 0.5, (i + 1) * 0.5 - (silence if i == last else 0.02), 60 + i % 3) for i in range(24)]
     options = Options(tempo=60, pickup=Fraction(0), metre=Metre(2, 4))
     found = arrange(replace(tune(), notes=tuple(notes), duration=12.0), options, score=True)

@@ -35,7 +35,7 @@ def test_opencpop_is_read(tmp_path):
     refused(written(path, line("1", ["H4", *PITCHES[1:]])), "is not in a known format")
 
 
-def test_lengths_are_those_of_phonemes_if_notes_have_lengths_of_the_score(tmp_path):
+def test_lengths_of_phonemes_are_used_if_lengths_of_notes_are_those_of_the_score(tmp_path):
     path = written(tmp_path / "a.txt", line("1", note_seconds=[2 * seconds for seconds in NOTE_SECONDS]))
     check(formats.load_notes(path), NOTES)
 

@@ -1,4 +1,4 @@
-"""The tempo of instruments in written files."""
+"""Written files contain the tempo of the instruments."""
 
 import json
 from dataclasses import replace
@@ -51,6 +51,6 @@ def test_a_stated_tempo_is_kept(tmp_path):
     assert written(tmp_path, Options(tempo=90.0), 96.0) == pytest.approx(90.0, abs=1e-3)
 
 
-def test_a_tempo_that_does_not_fit_gives_one_of_its_multiples(tmp_path):
+def test_a_multiple_of_a_tempo_that_does_not_fit_is_written(tmp_path):
     found = written(tmp_path, Options(tempo="auto"), 110.0)
     assert min(abs(found / 110.0 - ratio) for ratio in (0.5, 1.0, 2.0, 3.0, 1 / 3)) < 0.2

@@ -1,4 +1,4 @@
-"""Titles made of names of recordings."""
+"""Titles that are made from the names of recordings."""
 
 import pytest
 

@@ -108,7 +108,7 @@ def test_words_and_tempo_are_kept_from_project_to_project(tmp_path, ending):
 
 
 def test_points_and_vibratos_of_an_openutau_project(tmp_path):
-    """The expected values follow OpenUtau: points in ms and tenths of semitones, vibrato in the last part of a note."""
+    """As in OpenUtau, points are in ms and tenths of a semitone, and vibrato is in the last part of a note."""
     points = [{"x": -50, "y": 0, "shape": "l"}, {"x": 50, "y": 0, "shape": "l"}]
     vibrato = {"length": 50, "period": 100, "depth": 30, "in": 0, "out": 0, "shift": 0, "drift": 0}
     notes = [
@@ -127,7 +127,7 @@ def test_points_and_vibratos_of_an_openutau_project(tmp_path):
         return track.midi[np.abs(track.time - seconds).argmin()]
 
     assert at(100 / 960) == pytest.approx(61) and at(50 / 960) == pytest.approx(60.5) and at(0.3) == 60
-    # The pitch goes from 60 to 64 within 0.45 to 0.55 s; half of the way is at the boundary.
+    # The pitch rises from 60 to 64 between 0.45 and 0.55 s, and is 62 at the boundary of the notes.
     assert at(0.475) == pytest.approx(61, abs=0.1) and at(0.5) == pytest.approx(62, abs=0.1)
     assert at(0.53) == pytest.approx(63.2, abs=0.1) and at(0.6) == 64
     assert np.isnan(at(1.2)) and at(1.7) == 62
@@ -150,7 +150,7 @@ def ust(*sections, encoding="cp932", head="Tempo=120,00"):
     return "\r\n".join([*lines, "[#TRACKEND]", ""]).encode(encoding)
 
 
-def test_utau_projects_of_others(tmp_path):
+def test_utau_projects_of_other_programs(tmp_path):
     rest, first = ["Length=480", "Lyric=R", "NoteNum=60"], ["Length=480", "Lyric=さ", "NoteNum=60", "Intensity=100"]
     slower, held = ["Length=480", "Lyric=く", "NoteNum=62", "Tempo=60"], ["Length=240", "Lyric=-", "NoteNum=64"]
     (tmp_path / "a.ust").write_bytes(ust(rest, first, slower, held))
@@ -205,7 +205,7 @@ voice_parts:
 """
 
 
-def test_openutau_projects_of_others(tmp_path, monkeypatch):
+def test_openutau_projects_of_other_programs(tmp_path, monkeypatch):
     pytest.importorskip("yaml")
     path = tmp_path / "a.ustx"
     path.write_text(USTX)
@@ -225,7 +225,7 @@ def test_openutau_projects_of_others(tmp_path, monkeypatch):
         formats.load_notes(path)
 
 
-def test_synthesizer_v_projects_of_others(tmp_path):
+def test_synthesizer_v_projects_of_other_programs(tmp_path):
     quarter = 705_600_000
     note = {"onset": quarter, "duration": quarter, "lyrics": "la", "pitch": 60, "detune": 50}
     library = {"uuid": "g", "notes": [{"onset": 0, "duration": quarter, "lyrics": "lo", "pitch": 60}]}
@@ -258,8 +258,8 @@ def test_synthesizer_v_projects_of_others(tmp_path):
 
 
 @pytest.mark.parametrize("ending", [".ustx", ".svp"])
-def test_a_note_of_days_is_read_quickly(tmp_path, ending):
-    """Fuzzing found that the pitch of a million frames took many seconds."""
+def test_a_note_that_lasts_for_days_is_read_quickly(tmp_path, ending):
+    """Fuzzing found a file whose pitch had a million frames, which took many seconds."""
     path = formats.save(sung(), tmp_path / f"a{ending}")
     content = json.loads(path.read_text())
     notes = content["voice_parts"][0]["notes"] if ending == ".ustx" else content["tracks"][0]["mainGroup"]["notes"]

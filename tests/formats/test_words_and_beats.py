@@ -1,4 +1,4 @@
-"""Words and beats of songs and scores in conversions, with repeats, verses, voices and lines."""
+"""Words and beats are kept when songs and scores are converted: repeats, verses, voices and lines."""
 
 import pytest
 
@@ -15,7 +15,7 @@ WORDS = "A-ma-zing grace ~\nhow"
 
 
 def plain(words):
-    """Join syllables with hyphens within words, spaces between words, and a bar at the end of a line."""
+    """Join syllables, with hyphens within words, spaces between words, and vertical bars between lines."""
     ends = ["|" if s.ends_line else " " if s.ends_word else "-" for s in words]
     return "".join(s.text + end for s, end in zip(words, ends, strict=True)).strip(" |")
 

@@ -1,1 +1,1 @@
-"""Helpers of the tests."""
+"""Helper functions for the tests."""

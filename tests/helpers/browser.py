@@ -1,4 +1,4 @@
-"""Report pages in a headless Chromium."""
+"""Functions that use a report page in a headless Chromium."""
 
 import shutil
 from collections.abc import Callable
@@ -9,11 +9,11 @@ CHROMIUM = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
 )
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required", "--mute-audio"]
-LEFT, RULER = 46, 26  # pixels of the canvas beside and above the notes
+LEFT, RULER = 46, 26  # pixels of the canvas to the left of and above the notes
 
 
 def wait_for(tab: Any, condition: str) -> None:
-    """Wait for a condition; playwright's own function for it evaluates strings, which the page's policy forbids."""
+    """Wait until a condition is true. Playwright's own function evaluates strings, which the page's policy forbids."""
     for _ in range(2000):  # half a minute
         if tab.evaluate(condition):
             return
@@ -26,7 +26,7 @@ def ready(tab: Any) -> None:
 
 
 def state(tab: Any) -> dict[str, str]:
-    """Return the state that the page publishes."""
+    """Return the state that the page writes to ``document.body.dataset``."""
     painted(tab)
     return dict(tab.evaluate("({...document.body.dataset})"))
 
@@ -37,14 +37,14 @@ def painted(tab: Any) -> None:
 
 
 def point(tab: Any, seconds: float, pitch: float) -> tuple[float, float]:
-    """Return the position of a time and a pitch on the screen."""
+    """Return the position on the screen of a time in seconds and a pitch."""
     box, found = tab.locator("#canvas").bounding_box(), state(tab)
     x = LEFT + (seconds - float(found["start"])) * float(found["scale"])
     return box["x"] + x, box["y"] + RULER + (float(found["top"]) - pitch) * float(found["tall"])
 
 
 def drag(tab: Any, start: tuple[float, float], end: tuple[float, float], *, shift: bool = False) -> None:
-    """Drag with the mouse; with ``shift``, Shift is held after the button has been pressed."""
+    """Drag with the mouse; with ``shift``, press the Shift key after the mouse button."""
     tab.mouse.move(*start)
     tab.mouse.down()
     if shift:
@@ -56,12 +56,12 @@ def drag(tab: Any, start: tuple[float, float], end: tuple[float, float], *, shif
 
 
 def chosen(tab: Any) -> str:
-    """Return the text of the page about the selected note."""
+    """Return the text on the page that describes the selected note."""
     return str(tab.inner_text("#status"))
 
 
 def saved(tab: Any, item: str, path: Path) -> Path:
-    """Save with an item of the Save menu."""
+    """Save a file with an item of the Save menu."""
     tab.evaluate("document.getElementById('status').textContent = ''")
     with tab.expect_download() as download:
         if item == "save-session":

@@ -1,4 +1,4 @@
-"""Posteriors for tests of the decoder: clear posteriors of known notes, of a melody, and arbitrary posteriors."""
+"""Posteriors for tests of the decoder: clear ones for known notes, noisy ones for a melody, and arbitrary ones."""
 
 import numpy as np
 from hypothesis import strategies as st
@@ -18,7 +18,7 @@ def posteriors(onset, offset, activity, voicing, pitch, syllable=None, ornament=
 def clear(notes, frames, depth=0.97, midi=None) -> Posteriors:
     """Make the posteriors of a confident network for (onset, offset, pitch) triples.
 
-    ``midi`` (frames,) is the sung pitch of each frame; by default it is the pitch of the notes.
+    ``midi``, (frames,), is the sung pitch of each frame. By default, it is the pitch of the notes.
     """
     time = np.arange(frames) * HOP
     onset, offset, activity = np.full(frames, 0.01), np.full(frames, 0.01), np.full(frames, 0.02)
@@ -40,7 +40,7 @@ def any_posteriors(draw) -> Posteriors:
     """Draw random posteriors. Most examples have many equal values, so that paths have equal costs."""
     frames, bins = draw(st.integers(1, 60)), draw(st.integers(1, 20))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    share = draw(st.sampled_from([0.0, 0.1, 0.5, 1.0]))  # of values that differ from the most frequent one
+    share = draw(st.sampled_from([0.0, 0.1, 0.5, 1.0]))  # share of the values that differ from the most frequent value
 
     def values(*shape: int, special: tuple[float, ...]) -> np.ndarray:
         numbers = rng.random(shape, np.float32)
@@ -48,7 +48,7 @@ def any_posteriors(draw) -> Posteriors:
         mixed = np.where(rng.random(shape) < 0.5, numbers, chosen)
         return np.where(rng.random(shape) < share, mixed, chosen.flat[0])
 
-    # Exactly 0 and 1, and values that are not probabilities, as from a damaged network.
+    # These include exactly 0 and 1, and NaN, which a damaged network could return.
     heads = values(4, frames, special=(0.0, 1.0, 0.5, np.nan))
     pitch = values(frames, bins, special=(0.0, 1.0))
     more = [values(frames, special=(0.0, 1.0, 0.5, np.nan)) for _ in range(draw(st.sampled_from([0, 1, 3])))]
@@ -56,7 +56,7 @@ def any_posteriors(draw) -> Posteriors:
 
 
 def melody(seed: int, frames: int) -> Posteriors:
-    """Make posteriors of a melody with rests, errors and noise, so that many decisions are close."""
+    """Make posteriors of a melody with rests and noise, in which many decisions are close."""
     rng = np.random.default_rng(seed)
     notes, now, time = [], 0.3, np.arange(frames) * HOP
     sung = np.full(frames, 60.0)

@@ -1,4 +1,4 @@
-"""Functions that run the command, in a separate process or in this one, and make files for it."""
+"""Functions that run the command in a separate process or in this one, and that make files for it."""
 
 import io
 import logging
@@ -33,7 +33,7 @@ def run(*args: object, cwd: Path | None = None, **options) -> subprocess.Complet
 
 
 def call(*args: object, cwd: Path | None = None, input: bytes = b"") -> subprocess.CompletedProcess:
-    """Run the command in this process. This is a hundred times as fast as `run`, but has no terminal and no signals."""
+    """Run the command in this process. This is a hundred times faster than `run`, but without terminal and signals."""
     from singtrans.cli import main
 
     streams = {
@@ -75,7 +75,7 @@ def files(folder: Path) -> set[str]:
 
 
 def troubles(folder: Path) -> dict[str, str]:
-    """Make unreadable files, and map their names to parts of the expected messages."""
+    """Make unreadable files, and return a map from their names to parts of the expected messages."""
     (folder / "bytes0.wav").write_bytes(b"")
     sound(folder / "header.wav", np.zeros(0))
     (folder / "text.wav").write_text("la la la\n" * 50)

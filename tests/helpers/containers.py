@@ -32,7 +32,7 @@ def onsets(samples, rate=16_000):
 
 @dataclass
 class Track:
-    """A sound track: (frames,) or (frames, channels) samples, and the packets that are lost or late."""
+    """A sound track: (frames,) or (frames, channels) samples, and the gaps and delays of its packets."""
 
     sound: np.ndarray
     codec: str = "aac"
@@ -44,7 +44,7 @@ class Track:
 
 
 def write(path, *tracks, picture=False, container_format=None, options=None):
-    """Write tracks to a container, packet by packet in order of time, with or without a picture from 0 s."""
+    """Write tracks to a container, with their packets in order of time, and optionally with a picture from 0 s on."""
     with av.open(str(path), "w", format=container_format, options=options or {}) as container:
         streams, packets = [], []
         if picture:
@@ -74,7 +74,7 @@ def _encode(stream, track, sound):
         elif kind.name.startswith("s32"):
             part = np.round(part * 2147483000).astype(np.int32)
         packed = np.ascontiguousarray(part.reshape(1, -1))
-        # A converter makes the planes, because PyAV can only fill the first eight.
+        # A converter makes the planes of the channels, because PyAV can only fill the first eight planes.
         frame = av.AudioFrame.from_ndarray(packed, format=kind.packed.name, layout=stream.layout.name)
         frame.sample_rate, frame.pts, frame.time_base = track.rate, start, Fraction(1, track.rate)
         for converted in av.AudioResampler(kind.name).resample(frame):
@@ -102,7 +102,7 @@ def _pictures(container):
 
 
 def amr(frame_types):
-    """Make an AMR file with frames of these types: 0 is speech of 4.75 kbit/s, 8 comfort noise, 15 no data."""
+    """Make an AMR file with frames of these types: 0 for speech at 4.75 kbit/s, 8 for comfort noise, 15 for no data."""
     sizes = {0: 12, 8: 5, 15: 0}
     rng = np.random.default_rng(0)
     frames = (bytes([kind << 3 | 4]) + rng.bytes(sizes[kind]) for kind in frame_types)
@@ -110,7 +110,7 @@ def amr(frame_types):
 
 
 def label_channels(content, labels):
-    """Label the channels of a QuickTime file's only sound track, for example with 2, 1 for right, left."""
+    """Label the channels of the only sound track of a QuickTime file, for example with 2, 1 for right, left."""
     start = content.index(b"chan") - 4
     old = struct.unpack(">I", content[start : start + 4])[0]
     described = b"".join(struct.pack(">II3f", label, 0, 0.0, 0.0, 0.0) for label in labels)

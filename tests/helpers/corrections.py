@@ -1,4 +1,4 @@
-"""Corrections of a transcription, as a person makes them on the report page, and the session that it saves."""
+"""Corrections of a transcription like those of a user of the report page, and the session that the page saves."""
 
 import json
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from singtrans.pitch import midi_to_hz
 
 
 def right_notes(true: Sequence[Note], found: Sequence[Note]) -> dict[int, int]:
-    """Map the true notes whose onset, pitch and offset were found to the notes that match them."""
+    """Map indices of the true notes that were found to indices of the notes that match in onset, pitch and offset."""
     from mir_eval.transcription import match_notes
 
     def arrays(notes):
@@ -22,7 +22,7 @@ def right_notes(true: Sequence[Note], found: Sequence[Note]) -> dict[int, int]:
 
 
 def correct(true: Sequence[Note], found: Sequence[Note], most: int) -> tuple[tuple[Note, ...], int]:
-    """Correct the first wrong notes, and remove the notes that overlap the corrected ones.
+    """Correct up to ``most`` wrong notes from the start, and remove wrong notes that overlap the corrected ones.
 
     Returns:
         The corrected notes, and the number of corrections.
@@ -43,7 +43,7 @@ def correct(true: Sequence[Note], found: Sequence[Note], most: int) -> tuple[tup
 
 
 def write_session(transcription: Transcription, path: Path) -> Path:
-    """Write a session as the report page saves it: JSON with marks, beats and a history."""
+    """Write a session like those that the report page saves: JSON with marks, beats and a history."""
     formats.save(transcription, path)
     content = json.loads(path.read_text(encoding="utf-8"))
     for note in content["notes"]:

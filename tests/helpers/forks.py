@@ -1,6 +1,6 @@
-"""The command in a fork of the test process, for tests of signals and terminals.
+"""Functions that run the command in a fork of the test process, for tests of signals and terminals.
 
-A fork need not import what the test process has imported, which takes longer than most commands.
+A fork does not repeat the imports of the test process, which take longer than most commands.
 """
 
 import importlib
@@ -18,7 +18,7 @@ _Process = multiprocessing.get_context("fork").Process if hasattr(os, "fork") el
 
 
 def import_training() -> None:
-    """Import what a training imports while it runs, such as the compiler that each optimiser of torch imports."""
+    """Import all modules that training needs, such as the compiler that the optimisers of torch import."""
     for module in ("torch._dynamo", "mir_eval.transcription", "singtrans.training.run"):
         importlib.import_module(module)
 
@@ -60,11 +60,11 @@ class Fork(_Process):
         super().run()
 
     def send(self, number: int, *, group: bool = False) -> None:
-        """Send a signal to the process, or, as a terminal does, to its whole group."""
+        """Send a signal to the process, or to its whole group, as a terminal does."""
         (os.killpg if group else os.kill)(self.pid or 0, number)
 
     def end(self, seconds: float = 120.0) -> tuple[int | None, list[str]]:
-        """Wait until all writers of stderr have ended; return the exit code of the process, and the lines left."""
+        """Wait until all processes have closed stderr; return the exit code of this process and the remaining lines."""
         lines = self.stderr.read().splitlines()
         self.stderr.close()
         self.join(seconds)
@@ -72,7 +72,7 @@ class Fork(_Process):
 
 
 def on_terminal(function: Callable[..., None], *args: object, cwd: Path | None = None, columns: int = 80) -> str:
-    """Call a function in a fork whose stderr is a terminal; return what the terminal shows, without control sequences.
+    """Call a function in a fork whose stderr is a terminal, and return the output without control sequences.
 
     Args:
         function: function that is called with ``args``, such as `command`.
@@ -97,7 +97,7 @@ def on_terminal(function: Callable[..., None], *args: object, cwd: Path | None =
     while True:
         try:
             piece = os.read(main, 4096)
-        except OSError:  # Linux raises this at the end
+        except OSError:  # Linux raises this when the fork has ended
             break
         if not piece:
             break

@@ -9,7 +9,7 @@ from recipe.synthesis.voices import HOP_SECONDS, formant_voice
 from singtrans import Note
 from tests.helpers.sung import RATE
 
-GLIDE = 0.05  # seconds over which a pitch moves to the next
+GLIDE = 0.05  # seconds in which the pitch moves from one note to the next
 
 
 @dataclass(frozen=True)
@@ -17,16 +17,16 @@ class Deviations:
     """Deviations from a written melody.
 
     Attributes:
-        cents: tuning at the first note, above 440 Hz.
-        drift: cents by which the tuning rises from the first to the last note.
-        vibrato: rate in Hz and extent in cents, of notes of 0.9 s and longer.
+        cents: tuning of the first note relative to 440 Hz, in cents.
+        drift: change of the tuning from the first to the last note, in cents.
+        vibrato: rate in Hz, and extent in cents, of the vibrato of notes that are longer than 0.8 s.
         shift: transposition in semitones.
         tempo: factor of the tempo; 2 for twice as fast.
-        delay: additional seconds before the first note.
-        late: map from written notes to seconds by which they are late; negative for early notes.
-        sharp: map from written notes to cents by which they are sharp.
-        missed: written notes that are not sung.
-        extra: further notes, at the times at which they are sung.
+        delay: additional time before the first note, in seconds.
+        late: map from indices of written notes to delays in seconds; negative for early notes.
+        sharp: map from indices of written notes to deviations in cents; negative for flat notes.
+        missed: indices of the written notes that are not sung.
+        extra: additional sung notes.
     """
 
     cents: float = 0.0
@@ -51,7 +51,7 @@ def melody(numbers: Sequence[int], lengths: Sequence[float], gap: float = 0.08, 
 
 
 def perform(written: Sequence[Note], how: Deviations) -> tuple[tuple[Note, ...], np.ndarray]:
-    """Return the sung notes, and their (samples,) at `RATE`."""
+    """Return the sung notes, and the (samples,) of the singing at `RATE`."""
     first, last = ((n.onset + n.offset) / 2 for n in (written[0], written[-1]))
     notes = []
     for number, note in enumerate(written):

@@ -1,10 +1,10 @@
-"""Writing of label files, and the notes that they have."""
+"""Functions that write and check label files, and the notes in these files."""
 
 import pytest
 
 from singtrans import Note, SingtransError, formats
 
-# Pitches are semitones and times are quarter seconds, which every format can represent.
+# Pitches are whole semitones and times are multiples of a quarter second, so that every format can represent them.
 NOTES = (Note(0.5, 1.25, 60.0), Note(1.25, 1.75, 61.0), Note(2.0, 3.5, 57.0), Note(4.0, 4.25, 70.0))
 
 

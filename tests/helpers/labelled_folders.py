@@ -18,7 +18,7 @@ def touch(folder, *names):
 
 
 def labelled(folder):
-    """Map recordings to their labels, by their paths in the folder."""
+    """Return a map from recordings to their labels, as paths relative to the folder."""
     found = find_labelled(folder)
     assert found.faults == []
     return {

@@ -1,4 +1,4 @@
-"""Small models, and the recordings for tests."""
+"""Small models for tests, and the folder of recordings."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -16,13 +16,13 @@ SAMPLES = ROOT / "sample_audio"
 
 
 def small_config() -> Config:
-    """Return the configuration of a network that is small enough to be made and run quickly."""
+    """Return the configuration of a small network, so that tests are fast."""
     network = replace(NetworkConfig(), pitch_channels=4, channels=(4, 4, 4), embedding=16, hidden=8)
     return replace(Config(), network=network)
 
 
 def small_stored_model(config: Config | None = None, heads: int = len(HEADS), seed: int = 0) -> StoredModel:
-    """Make a model without torch. Its random weights have the distribution that torch uses for new layers."""
+    """Make a model without torch. Its random weights have the same distribution as new layers in torch."""
     config, rng = config or small_config(), np.random.default_rng(seed)
     weights = {}
     for name, shape in network_shapes(config, heads).items():

@@ -18,7 +18,7 @@ def transcription(notes=(), frames=5, audio="song.wav", duration=10.0):
 
 
 def in_order(steps):
-    """Make notes that do not overlap from (gap, length, pitch, confidence)."""
+    """Make notes that do not overlap, from (gap before the note, length, pitch, confidence) tuples."""
     notes, now = [], 0.0
     for gap, length, pitch, confidence in steps:
         onset = now + gap

@@ -1,4 +1,4 @@
-"""Notes and a recording for report pages, and a hostile name."""
+"""Notes and a recording for report pages, and a name that contains scripts."""
 
 import numpy as np
 import soundfile
@@ -16,9 +16,10 @@ def tune(count=8, audio="tune.wav", confidence=0.9):
 
 
 def sung_tune():
-    """Make eight notes of 0.45 s, 60.1 to 64.1, with the sung pitch, which is unvoiced in the rests.
+    """Make eight notes of 0.45 s, with pitches from 60.1 to 64.1, and a pitch track that is unvoiced in the rests.
 
-    The pitch of the fourth note (63.1, from 2.0 s) and the onset of the sixth (60.1, from 3.0 s) are doubtful.
+    The pitch of the fourth note (63.1, from 2.0 s on) and the onset of the sixth note (60.1, from 3.0 s on) are
+    doubtful.
     """
     made = tune()
     sure = {3: Certainty(0.5, 0.9, 0.5, 0.99, 0.9), 5: Certainty(0.6, 0.6, 0.9, 0.99, 0.9)}

@@ -1,4 +1,4 @@
-"""Faults for a folder of labelled songs, with the expected messages."""
+"""Functions that plant faults in a folder of labelled songs, and the messages that are expected for them."""
 
 import shutil
 from dataclasses import replace

@@ -8,7 +8,7 @@ from singtrans.melody.key import parse_key
 
 
 def sheet_of(melody, key="C", **more):
-    """Make the sheet of a `WrittenMelody`; further arguments replace its attributes."""
+    """Make the sheet of a `WrittenMelody`; further arguments replace attributes of the sheet."""
     count = len(melody.starts)
     key = parse_key(key)
     spelling = tuple(key.spell(pitch) for pitch in melody.pitches)

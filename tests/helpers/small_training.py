@@ -1,4 +1,4 @@
-"""Training of a small network; as a program: python -m tests.helpers.small_training SONGS OUT STEPS [resume]."""
+"""Train a small network, also as a program: python -m tests.helpers.small_training SONGS OUT STEPS [resume]."""
 
 import sys
 from pathlib import Path
@@ -14,7 +14,7 @@ def train(songs: Path, out: Path, steps: int, *, resume: bool = False, dropout: 
     options = run.TrainOptions(
         steps=steps, batch=2, seconds=1.0, validate_every=steps // 5, rate=5e-4, seed=3, resume=resume
     )
-    # The curves and the logs for TensorBoard take longer than the training.
+    # Drawing curves and writing logs for TensorBoard would take longer than training.
     with (
         mock.patch.object(run, "Config", lambda: Config(network=network)),
         mock.patch.multiple(logs, draw_curves=lambda _: None, _board=lambda *_: None),

@@ -18,7 +18,7 @@ _BARS = {
 
 @dataclass(frozen=True)
 class Song:
-    """Sung notes, the beats at which each starts and ends, and the time of each beat in seconds."""
+    """Sung notes, the beats at which each note starts and ends, and the time of each beat in seconds."""
 
     notes: tuple[Note, ...]
     spans: tuple[tuple[float, float], ...]
@@ -26,7 +26,7 @@ class Song:
 
 
 def song(rng, tempo, bars=16, metre=4, jitter=0.02, drift=0.0):
-    """Make a song of a few repeated bars with rests. Onsets and offsets have a normal error of ``jitter`` seconds."""
+    """Make a song of a few repeated bars with rests, and add normal errors of ``jitter`` seconds to all times."""
     patterns = _BARS[metre]
     few, spans, place = rng.choice(len(patterns), 5), [], 0.0
     for _ in range(bars):

@@ -16,7 +16,7 @@ RATE = 16_000
 
 @dataclass(frozen=True)
 class Sung:
-    """Notes, (frames,) MIDI every `HOP_SECONDS` (NaN where unvoiced), and (samples,) at `RATE`."""
+    """Notes, (frames,) MIDI pitches every `HOP_SECONDS` (NaN where unvoiced), and (samples,) at `RATE`."""
 
     notes: tuple[Note, ...]
     curve: np.ndarray
@@ -25,7 +25,7 @@ class Sung:
 
 @cache
 def sing(seed: int, seconds: float = 8.0) -> Sung:
-    """Sing a random melody. Tests share the arrays, so they are read-only."""
+    """Sing a random melody. The arrays are read-only, because tests share them."""
     rng = np.random.default_rng(seed)
     notes = random_melody(rng, seconds, 52.0, 66.0)
     curve = f0_curve(notes, HOP_SECONDS, rng, SingingStyle())
@@ -42,7 +42,7 @@ def write_audio(path: Path, samples: np.ndarray) -> Path:
 
 
 def write_notes(path: Path, rows, head: str = "onset\toffset\tpitch") -> Path:
-    """Write a table of notes; the rows are notes or lists of cells."""
+    """Write a table of notes. Each row is given as a note or as a list of cells."""
     rows = [(f"{r.onset:.4f}", f"{r.offset:.4f}", f"{r.pitch:.3f}") if isinstance(r, Note) else r for r in rows]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join([head, *("\t".join(map(str, row)) for row in rows)]) + "\n")

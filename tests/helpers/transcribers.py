@@ -1,4 +1,4 @@
-"""Transcribers for processes that tests start. Their behaviour depends on the name of the recording."""
+"""Transcribers for processes that tests start."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ from singtrans.notes import Note, PitchTrack, Transcription
 
 
 def of_content(path: Path) -> Transcription:
-    """Return a note whose pitch is the length of the file; the name decides whether the file is slow or fails."""
+    """Return a note whose pitch is the size of the file. The name of the file can make this slow or fail."""
     marks = path.parent / "marks"
     if "slow" in path.name:
         time.sleep(0.1)

@@ -7,7 +7,7 @@ import numpy as np
 from singtrans import Note, PitchTrack, Transcription, formats
 from singtrans.formats import Options
 
-# C D E F# | G(triplets) rest A | D. The pitch is off by some cents, and the last two notes are separated by a breath.
+# C D E F# | G(triplets) rest A | D. Pitches are off by some cents, and there is a breath between the last two notes.
 TEMPO, START = 96.0, 0.5
 SPANS = [(0, 1, 60), (1, 1.5, 62), (1.5, 2, 64), (2, 3.5, 66), (4, 5, 67), (5.5, 6, 69), (6, 6.5, 69), (7, 12, 62)]
 SHARP = 0.13

@@ -1,6 +1,6 @@
-"""A simple implementation of the search, frame by frame over the whole input, as a reference for the fast one.
+"""Simple implementation of the search, frame by frame over the whole input, as a reference for the fast search.
 
-The values of the notes are computed by the functions of the package, which get the whole input at once.
+The values of the notes are computed from the whole input by functions of the package.
 """
 
 import numpy as np
@@ -24,7 +24,7 @@ def decode(posteriors: Posteriors, config: DecoderConfig, duration: float) -> tu
         duration: length of the recording in seconds; no note ends later.
 
     Returns:
-        Notes in time order that do not overlap. Each has a length above 0 and is inside 0..duration.
+        Notes in time order that do not overlap. Each note has a positive length and lies between 0 and ``duration``.
     """
     segments, bounds = _search(posteriors, config), limits(posteriors.hop, config)
     # Notes are measured one by one, because the values of a note must not depend on the others.
@@ -40,10 +40,10 @@ def _search(posteriors: Posteriors, config: DecoderConfig) -> list[Segment]:
     """Find the best segments by dynamic programming over boundaries between frames.
 
     Position ``t`` is before frame ``t``. ``silence`` is the best score of all sequences up to ``t`` that end in
-    silence, and ``ended`` is the best score of those that end with a note. ``open_[p]`` is the best score at the start
-    of the steady part of a note with pitch ``p``, minus the sums of activity and fit up to that start. Adding the sums
-    up to ``t`` to it gives the score of the note up to ``t``. It is delayed by the length of the shortest note.
-    Lead-ins and tails of every length are tried.
+    silence. ``ended`` is the best score of all sequences up to ``t`` that end with a note. ``open_[p]`` is the best
+    score at the start of the steady part of a note with pitch ``p``, minus the sums of activity and fit up to this
+    start. The score of the note up to ``t`` is ``open_[p]`` plus the sums up to ``t``. ``open_`` is updated with a
+    delay of the length of the shortest note. Lead-ins and tails of every length are tried.
     """
     frames, bins = posteriors.pitch.shape
     scores = evidence(posteriors, config)
@@ -59,7 +59,7 @@ def _search(posteriors: Posteriors, config: DecoderConfig) -> list[Segment]:
     tail, tail_start = np.full((frames + 1, bins), -np.inf), np.zeros((frames + 1, bins), np.int64)
     ended_bin = np.zeros(frames + 1, np.int64)
     ended_start = np.full(frames + 1, -1, np.int64)
-    begun_after = np.zeros(frames + 1, np.int64)  # end of the note that precedes a note starting here
+    begun_after = np.zeros(frames + 1, np.int64)  # end of the note before a note that starts here
     silence, before_silence = 0.0, 0
     begin = np.full(frames + 1, -np.inf)
     for t in range(frames + 1):
@@ -99,7 +99,7 @@ def limits(hop: float, config: DecoderConfig) -> Limits:
 
 
 def _trace(end: int, ended_start: np.ndarray, ended_bin: np.ndarray, begun_after: np.ndarray) -> list[Segment]:
-    """Collect the notes backwards from the end of the last one; no note ends at position 0."""
+    """Collect the notes backwards, from the end of the last note; no note ends at position 0."""
     segments = []
     while end > 0:
         start = int(ended_start[end])

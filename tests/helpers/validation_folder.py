@@ -11,7 +11,7 @@ NAMES = ("utau/alys_01", "utau/scott_01", "words/song", "ssvd/1072", "ssvd/1075"
 
 
 def write_sets(folder: Path) -> Path:
-    """Write a sample recording as all sets but MIR-1K, in two voices, two parts and three kinds of labels."""
+    """Write copies of a sample recording as all sets except MIR-1K: two voices, two parts and three kinds of labels."""
     lines = ["onset\toffset\tpitch", *(f"{n.onset}\t{n.offset}\t{n.pitch}" for n in TUNE)]
     for name in NAMES:
         path = folder / name

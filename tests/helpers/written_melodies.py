@@ -1,4 +1,4 @@
-"""Random written melodies: starts and ends in quarter notes, in any metre, with triplets and pickups."""
+"""Random written melodies in any metre, with triplets and pickups; starts and ends are in quarter notes."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -34,7 +34,7 @@ class WrittenMelody:
 
 @st.composite
 def written_melodies(draw, metres=METRES, finest=_STRAIGHT):
-    """Draw melodies in which each half note is straight, or contains triplets of one length."""
+    """Draw melodies in which each span of a half note has straight notes, or triplets of one length."""
     metre = draw(st.sampled_from(metres))
     can_divide = metre.denominator <= 4 and metre.bar % 2 == 0
     places = {Fraction(0)}
@@ -48,7 +48,7 @@ def written_melodies(draw, metres=METRES, finest=_STRAIGHT):
     sung = draw(st.lists(st.booleans(), min_size=len(spans), max_size=len(spans)))
     kept = [span for span, is_sung in zip(spans, sung, strict=True) if is_sung] or spans[:1]
     pitches = draw(st.lists(st.integers(48, 76), min_size=len(kept), max_size=len(kept)))
-    # A note ends at the next place in the rhythm, or is held to the next note.
+    # A note ends at the next position of the rhythm, or lasts until the next note.
     following = [start for start, _ in kept[1:]] + [kept[-1][1]]
     held = draw(st.lists(st.booleans(), min_size=len(kept), max_size=len(kept)))
     ends = [after if is_held else end for (_, end), after, is_held in zip(kept, following, held, strict=True)]

@@ -1,4 +1,4 @@
-"""Keys, and integer notes with regard to the key."""
+"""Keys, and rounding of pitches to note numbers that fit the key."""
 
 import io
 import pickle
@@ -126,7 +126,7 @@ def test_a_melody_of_all_twelve_notes_has_no_key():
 
 
 def test_long_and_certain_notes_have_more_weight():
-    """A hundred short or doubtful notes of D flat major have less weight than a song in C."""
+    """A hundred short or uncertain notes in D flat major have less weight than a song in C major."""
     sure = [Note(i, i + 0.9, float(p), 0.9) for i, p in enumerate(np.tile(SCALE, 3))]
     for doubt in ({"confidence": 0.01}, {"duration": 0.003}):
         length, trust = doubt.get("duration", 0.9), doubt.get("confidence", 0.9)
@@ -138,7 +138,7 @@ def test_long_and_certain_notes_have_more_weight():
         assert describe_key([replace(n, confidence=1.0, offset=n.onset + 0.9) for n in others]).startswith("key: Db")
 
 
-def test_integers_stay_within_midi():
+def test_note_numbers_stay_within_the_range_of_midi():
     assert [note.note for note in apply_key(song([126.8, 127.4, 0.0]), parse_key("C#")).notes] == [127, 127, 0]
 
 
@@ -151,7 +151,7 @@ def test_without_a_key_no_note_moves():
 
 
 def test_foreignness_is_weighted_by_key_probability():
-    """A pentatonic melody may be in C, F or G: B flat and F sharp are foreign to two of these keys, C sharp to all."""
+    """The melody may be in C, F or G. B flat and F sharp are foreign to two of these keys, and C sharp to all three."""
     pitches = np.tile([60, 62, 64, 67, 69], 6).astype(float)
     assert integers([*pitches, 60.7])[-1] == 60  # between C and C sharp
     assert integers([*pitches, 69.55])[-1] == 69  # between A and B flat
@@ -167,7 +167,7 @@ def test_clearly_sung_chromatic_notes_are_kept():
 
 @settings(deadline=None, max_examples=50)
 @given(st.lists(st.floats(30, 90), min_size=1, max_size=30), st.sampled_from(["auto", "C", "F#m", "Eb"]))
-def test_pitches_are_kept_and_integers_move_by_at_most_one(pitches, key):
+def test_pitches_are_kept_and_note_numbers_move_by_at_most_one(pitches, key):
     key = parse_key(key)
     made = apply_key(song(pitches), key)
     for note, pitch in zip(made.notes, pitches, strict=True):
@@ -256,7 +256,7 @@ def test_options_accept_key_names():
 
 
 @pytest.mark.parametrize("name", ["moved,x", "moved"])
-def test_foreign_columns_named_moved_are_ignored(tmp_path, name):
+def test_columns_named_moved_in_files_of_other_programs_are_ignored(tmp_path, name):
     (tmp_path / "a.csv").write_text(f"onset,offset,midi,{name}\n0,1,60,1,1\n")
     assert [n.note for n in formats.load_notes(tmp_path / "a.csv")] == [60]
 

@@ -18,7 +18,7 @@ MAJOR, HARMONIC_MINOR = [0, 2, 4, 5, 7, 9, 11, 12], [0, 2, 3, 5, 7, 8, 11, 12]
 
 
 def sung(*spans):
-    """Make notes from (length, gap after it) in seconds."""
+    """Make notes from (length of the note, gap after the note) in seconds."""
     notes, now = [], 0.0
     for number, (length, gap) in enumerate(spans):
         notes.append(Note(now, now + length, 60.0 + number % 5))
@@ -28,7 +28,7 @@ def sung(*spans):
 
 @pytest.mark.parametrize("gap", [0.02, 0.1, 0.2])
 def test_breaths_are_longer_than_the_usual_gap(gap):
-    """Phrases have eight notes, sung legato or detached."""
+    """The phrases have eight notes each, which are sung legato or detached."""
     phrase = [(0.5 - gap, gap)] * 7 + [(1.0, gap + 0.3)]
     found = find_breaths(sung(*phrase * 4))
     assert [number for number, breath in enumerate(found) if breath] == [7, 15, 23]
@@ -39,7 +39,7 @@ def test_detached_notes_are_not_phrases():
 
 
 def test_a_singer_does_not_breathe_after_each_note():
-    """All gaps are as long as a breath, but there is a breath only every few seconds."""
+    """All gaps are long enough for a breath, but breaths are found only every few seconds."""
     rng = np.random.default_rng(0)
     found = find_breaths(sung(*[(0.4, 0.2 + 0.15 * rng.random()) for _ in range(60)]))
     assert sum(found) < 20

@@ -29,7 +29,7 @@ def test_beats_have_the_stated_tempo_and_bars_are_complete(tempo, phase, quiet, 
     assert beats.times[0] == beats.quarters[0] == 0
     assert beats.tempo == pytest.approx(tempo)
     assert float(beats.seconds(beats.position(at))) == pytest.approx(at, abs=1e-6)
-    # From the first note on, bar lines are at the stated places.
+    # From the first note on, bar lines are at the stated times.
     period = 60 / tempo
     bars = beats.seconds(float(metre.bar) * np.arange(1, 200))
     bars = bars[bars > quiet + 2 * period][:20]

@@ -15,16 +15,16 @@ def test_passages_that_are_sung_twice_in_succession():
     lengths = [1, 1, 1, 1] * 2 + [1, 1, 2] * 2
     assert starts(jacques, lengths) == [0, 4, 8, 11]
     assert starts([55, *jacques], [1, *lengths]) == [1, 5, 9, 12]
-    # The last note of a passage may be longer the second time, others may not.
+    # Only the last note of a passage may be longer the second time.
     assert starts([60, 62, 64, 60, 62, 64], [1, 1, 1, 1, 1, 3]) == [0, 3]
     assert starts([60, 62, 64, 60, 62, 64], [1, 1, 1, 2, 1, 1]) == []
-    assert starts([60, 62, 64, 62, 64, 65], [1] * 6) == []  # a sequence is no repetition
+    assert starts([60, 62, 64, 62, 64, 65], [1] * 6) == []  # a transposed passage is not a repetition
     assert starts([60] * 8, [1] * 8) == []
     assert starts([60, 62, 60, 62], [1] * 4) == []  # too short
     assert starts([60], [1]) == []
 
 
-def test_figures_recur_anywhere_and_on_other_pitches():
+def test_figures_can_recur_anywhere_and_on_other_pitches():
     pitches = np.array([60, 62, 64, 65, 55, 57, 59, 60, 62, 64, 65, 67])
     found = figure_starts(pitches, np.arange(12.0))
     assert found[0]

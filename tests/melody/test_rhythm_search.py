@@ -1,4 +1,4 @@
-"""Tempo, metre, downbeat and note values that are found together."""
+"""The search that finds tempo, metre, downbeats and note values together."""
 
 import time
 from fractions import Fraction
@@ -30,7 +30,7 @@ def performed(name, seed=0, style=STYLE):
 
 
 def share_right(folk_song, performance, rhythm):
-    """Compute the share of notes at their true position in the bar, with their true distance to the next note."""
+    """Compute the share of notes whose position in the bar and distance to the next note are right."""
     bar = rhythm.metre.bar
     true = [note.start for note in folk_song.notes]
     right = [
@@ -82,7 +82,7 @@ def test_bars_of_the_sample_recordings(name, metres, pickup):
     assert rhythm.pickup == pickup
 
 
-def test_equal_hypotheses_are_added_up():
+def test_probabilities_of_equal_hypotheses_are_added():
     config = default_config()
     notes = formats.load_notes(SAMPLES / "twinkle_phone.notes.csv")
     search = search_rhythm(notes, RhythmRequest(Metre(4, 4)), config)
@@ -91,7 +91,7 @@ def test_equal_hypotheses_are_added_up():
     equal = search.found.metre == search.found.metre[best]
     equal &= ((search.aligned.slots - search.aligned.slots[:, [best]]) % bar == 0).all(axis=0)
     assert equal.sum() > 1
-    # A single hypothesis that is a little more likely than each of the equal ones is less likely than their sum.
+    # One hypothesis is slightly more likely than each of the equal ones, but less likely than all of them together.
     scores = np.where(equal, 0.0, -20.0)
     other = np.flatnonzero(~equal)[0]
     scores[other] = 0.3
@@ -142,7 +142,7 @@ def test_random_onsets_give_low_confidence():
     assert sure <= 2
 
 
-def test_few_notes_of_speech_give_low_confidence():
+def test_a_few_notes_from_speech_give_low_confidence():
     rng = np.random.default_rng(3)
     for _ in range(10):
         onsets = np.cumsum(rng.uniform(0.12, 0.4, 7))

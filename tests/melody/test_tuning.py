@@ -1,4 +1,4 @@
-"""The singer's tuning, and integer notes relative to it."""
+"""The singer's tuning, and note numbers relative to this tuning."""
 
 import io
 import pickle
@@ -84,7 +84,7 @@ def test_notes_in_tune_are_rounded_as_without_the_option(meant, seed):
     np.testing.assert_array_equal(integers(song), integers(song, None))
 
 
-def test_few_or_inconsistent_notes_stay_at_440():
+def test_the_tuning_stays_440_hz_for_few_or_inconsistent_notes():
     assert estimate_tuning(()) is None
     assert apply_tuning(sung(0, MEANT[:0]), "auto").notes == ()
     assert describe_tuning(()) == "tuning: A4 stays 440 Hz, as 0 notes are too few; set it with --tuning"
@@ -94,7 +94,7 @@ def test_few_or_inconsistent_notes_stay_at_440():
     np.testing.assert_array_equal(integers(anything), integers(anything, None))
 
 
-def test_no_tuning_is_estimated_with_an_absurd_time():
+def test_no_tuning_is_estimated_if_a_time_is_absurd():
     song = sung(-39)
     wild = replace(song, notes=(*song.notes, Note(999_990.0, 999_999.0, 60.0)))
     assert estimate_tuning(wild.notes) is None
@@ -147,7 +147,7 @@ def test_a_tuning_is_kept_in_files(tmp_path, ending):
         formats.load_notes(path)
 
 
-def test_foreign_columns_named_tuning_are_ignored(tmp_path):
+def test_columns_named_tuning_in_files_of_other_programs_are_ignored(tmp_path):
     (tmp_path / "a.csv").write_text("onset,offset,pitch,tuning\n0,1,60.4,440\n")
     assert formats.load_notes(tmp_path / "a.csv") == (Note(0.0, 1.0, 60.4),)
 

@@ -61,7 +61,7 @@ def test_the_spectrum_equals_a_direct_transform():
 
 
 def test_band_filters_equal_the_mel_filters_of_librosa():
-    """The two lowest bands are widened, because they would be narrower than two bins of the transform."""
+    """The two lowest bands differ: they are widened, because otherwise they would be narrower than two bins."""
     mel = librosa.filters.mel(sr=RATE, n_fft=CONFIG.band_window, n_mels=CONFIG.bands, fmin=60, htk=True, norm=None)
     difference = np.abs(band_filters(CONFIG) * CONFIG.band_window / 4 - mel.T).max(axis=0)
     assert difference[2:].max() < 1e-6
@@ -69,7 +69,7 @@ def test_band_filters_equal_the_mel_filters_of_librosa():
 
 
 def test_bands_agree_with_the_mel_spectrogram_of_librosa():
-    """For a tone that sweeps through all HTK mel bands, librosa's peak is in the same band or the next one."""
+    """While a tone sweeps through all HTK mel bands, the peaks of librosa and singtrans are at most one band apart."""
     sweep = librosa.chirp(fmin=200, fmax=7000, sr=RATE, duration=2.0)
     _, bands = features_of(sweep)
     step = CONFIG.hop // CONFIG.band_steps

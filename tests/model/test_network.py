@@ -46,7 +46,7 @@ def test_boundaries_depend_on_earlier_and_later_frames(changed, observed, layers
 
 
 def test_pitch_is_shift_equivariant(small_model):
-    """If the spectrum is moved by n bins, the pitch logits move by n bins."""
+    """If the spectrum is shifted by n bins, the pitch logits are shifted by n bins."""
     head = small_model.network.pitch_head
     bins = small_model.config.features.spectrum_bins
     spectrum = torch.zeros(1, 5, bins)

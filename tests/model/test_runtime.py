@@ -85,7 +85,7 @@ def test_shapes_are_equal_to_those_of_torch():
 
 @pytest.mark.parametrize("hop", [320, 160, 100])
 def test_decimated_kernels_equal_the_original_kernels(hop):
-    """Combining a decimated kernel with the low-pass filter gives the original kernel."""
+    """The convolution of a decimated kernel with the low-pass filter gives the original kernel."""
     config = FeatureConfig(hop=hop)
     kernels = spectrum_kernels(config).astype(np.float64)
     found = bands(config)
@@ -101,7 +101,7 @@ def test_decimated_kernels_equal_the_original_kernels(hop):
 
 
 def test_frames_do_not_depend_on_their_neighbours(small_stored):
-    """The frames of a part of a recording are equal to those of the whole recording."""
+    """The features of frames are the same if they are computed from a part of a recording."""
     engine, hop = OnnxEngine(small_stored), small_stored.config.features.hop
     samples = np.random.default_rng(0).standard_normal(2 * engine.margin + 99 * hop).astype(np.float32)
     whole = engine.embed(samples)

@@ -106,7 +106,7 @@ def test_the_share_of_wrong_notes_among_the_least_certain():
     assert np.isnan(calibrate.area(probability[:5], right[:5]))
 
 
-def test_values_of_each_note_are_compared_with_the_labels():
+def test_each_property_of_a_note_is_compared_with_the_labels():
     true = [Note(0.0, 0.5, 60.0), Note(1.0, 1.5, 62.0), Note(2.0, 2.5, 64.0)]
     found = [Note(0.02, 0.5, 60.7), Note(1.03, 1.5, 62.2), Note(2.01, 3.0, 76.0), Note(3.0, 3.2, 60.0)]
     right = calibrate.judged(true, found)

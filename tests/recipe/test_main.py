@@ -12,7 +12,7 @@ from recipe import __main__ as whole
 
 
 def run(monkeypatch, words: list[str], *, fail: str = "") -> list[list[str]]:
-    """Run the command with fake programs, and return their arguments. Each makes its file, but one may fail."""
+    """Run the command with fake programs, which make their files or fail; return the arguments of the programs."""
     steps = {tuple(step.program): step for step in whole.data_steps(Path(words[0]), Path(words[1]))}
     ran = []
 

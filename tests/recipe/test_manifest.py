@@ -1,4 +1,4 @@
-"""Manifest of the recipe: labels in which a nasal is a part of its syllable."""
+"""The manifest of the recipe contains labels in which a nasal belongs to the syllable before it."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ NOTES = [Note(0.5, 0.9, 60.0), Note(0.9, 1.2, 60.0), Note(1.2, 1.6, 62.0), Note(
 
 
 def labelled(folder: Path, source: str, rows: str) -> Entry:
-    """Write notes and phonemes (PJS) or syllables (UTAU) of a recording, and return its entry."""
+    """Write the notes of a recording, and its phonemes (PJS) or syllables (UTAU); return the entry of the recording."""
     notes = folder / "a.tsv"
     write_notes(notes, NOTES)
     (folder / "a.lab").write_text(rows, encoding="utf-8")
@@ -46,5 +46,5 @@ def test_a_nasal_is_joined_to_the_vowel_before_it(entry, tmp_path):
     assert load_notes(entry.notes)[1].onset == 0.9, "the original labels are unchanged"
 
 
-def test_a_recording_without_such_nasals_is_not_labelled_twice(tmp_path):
+def test_a_recording_without_nasals_to_join_has_no_second_entry(tmp_path):
     assert join_nasals(labelled(tmp_path, "utau", "0.5\t0.9\tka\n"), tmp_path / "joined") is None

@@ -18,7 +18,7 @@ from tests.helpers.training_songs import RATE, manifest, sung_folder
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
-    """Make three songs of two sources; one has syllables and ornaments, and one has only pitch."""
+    """Make a pack of three songs with notes, one of which also has syllables and ornaments, and one song with pitch."""
     folder = sung_folder(tmp_path_factory.mktemp("songs"))
     (folder / "a.syllables.txt").write_text("0.5\n1.25\n")
     (folder / "a.ornaments.txt").write_text("")

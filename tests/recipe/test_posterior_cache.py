@@ -1,4 +1,4 @@
-"""A cache of posteriors in a folder."""
+"""The folder in which posteriors are cached."""
 
 import shutil
 from dataclasses import replace

@@ -28,8 +28,8 @@ PLAIN = Manner(scoops=0, late=0, early=0, graces=0, falls=0, glottal=0, slurred=
 
 
 def voice(*spans: tuple[int, str]) -> VoiceFrames:
-    """Make frames from (count, kind) spans: a vowel (v), a voiceless consonant (c), a nasal (n) or silence (_)."""
-    loud = {"v": (1.0, 1.0), "c": (1e-3, 0.05), "n": (0.3, 3e-3), "_": (1e-9, 1e-9)}  # below and above 800 Hz
+    """Make frames from (count, kind) spans; kinds are v (vowel), c (voiceless consonant), n (nasal) and _ (silence)."""
+    loud = {"v": (1.0, 1.0), "c": (1e-3, 0.05), "n": (0.3, 3e-3), "_": (1e-9, 1e-9)}  # power below and above 800 Hz
     kinds = "".join(kind * count for count, kind in spans)
     low = round(800 / 8000 * (BINS - 1))
     envelope = np.empty((len(kinds), BINS), np.float32)
@@ -40,7 +40,7 @@ def voice(*spans: tuple[int, str]) -> VoiceFrames:
 
 
 def bank() -> SyllableBank:
-    """Make an open syllable that begins with a voiceless consonant, and a syllable that ends with a nasal."""
+    """Make two syllables: an open one that begins with a voiceless consonant, and one that ends with a nasal."""
     frames = voice((10, "c"), (40, "v"), (10, "_"), (10, "c"), (30, "v"), (20, "n"))
     opened = Syllable(0, 10, 20, 40, 50, 50)
     closed = Syllable(60, 70, 78, 85, 120, 120, closed=True)
@@ -181,17 +181,17 @@ def test_many_turns_return_to_their_first_pitch():
 
 
 def repeated(**changes: float) -> Manner:
-    """Make a manner in which notes repeat their pitch as often as possible."""
+    """Make a manner of singing in which all notes repeat the previous pitch if possible."""
     return replace(PLAIN, repeated=1.0, **changes)
 
 
 def level(song, time: float) -> float:
-    """Measure the root mean square of 20 ms around a time."""
+    """Measure the root mean square of the samples within 10 ms of a time."""
     middle = round(time * song.sample_rate)
     return float(np.sqrt(np.mean(song.samples[max(0, middle - 160) : middle + 160] ** 2)))
 
 
-def test_a_repeated_note_may_have_only_a_dip():
+def test_only_a_dip_may_separate_a_repeated_note_from_the_note_before_it():
     pytest.importorskip("pyworld")
     manner = repeated(dips=1.0)
     planned = plan(manner)
@@ -207,7 +207,7 @@ def test_a_repeated_note_may_have_only_a_dip():
     assert np.median(falls) < 0.75
 
 
-def test_a_repeated_note_may_have_only_a_new_vowel():
+def test_only_a_new_vowel_may_separate_a_repeated_note_from_the_note_before_it():
     pytest.importorskip("pyworld")
     manner = repeated(hiatus=1.0)
     planned = plan(manner)

@@ -45,7 +45,7 @@ def test_soft_words_have_soft_onsets_and_repeat_pitches():
     assert shares[1][2] > shares[0][2] + 0.1
 
 
-def test_vowels_that_glide_in_have_no_attack():
+def test_vowels_that_begin_with_a_glide_have_no_attack():
     pytest.importorskip("scipy")
     make = words.recipe()
     parts = make.Syllable(first=3, voiced=5, vowel=9, hold=20, unvoiced=40, last=45)
@@ -88,7 +88,7 @@ def test_all_sounds_of_a_language_are_sung(language):
     assert sung == expected
 
 
-def test_festival_gets_all_sounds_of_a_syllable(monkeypatch):
+def test_all_sounds_of_a_syllable_are_passed_to_festival(monkeypatch):
     pytest.importorskip("pyworld")
     said, complaint = [], b""
 
@@ -110,7 +110,7 @@ def test_festival_gets_all_sounds_of_a_syllable(monkeypatch):
         voices.speak_by_festival("'eh_", "american+ked_diphone")
 
 
-def test_pico_gets_syllables_without_stress_marks(monkeypatch):
+def test_syllables_are_passed_to_pico_without_stress_marks(monkeypatch):
     pytest.importorskip("pyworld")
     said = []
 
@@ -143,7 +143,7 @@ def test_a_missing_synthesiser_is_reported_at_once(tmp_path, monkeypatch, kind, 
 
 
 def answering(monkeypatch, lacking=(), returncode=0, stderr=""):
-    """Replace Festival with a fake that lacks some voices; return the list of its inputs."""
+    """Replace Festival with a fake that lacks some voices; return the list to which it adds its commands."""
     asked = []
 
     def festival(command, **_):

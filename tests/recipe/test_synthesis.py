@@ -1,4 +1,4 @@
-"""Synthetic singing has the requested pitch, notes in order, and a valid sound."""
+"""Synthetic singing has the requested pitch, notes in order, and finite samples."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -134,7 +134,7 @@ def test_the_dip_of_a_repeated_note_has_the_requested_depth():
         level = draw_level(notes, [True, True], 230, np.random.default_rng(3), replace(STYLE, dip=(low, high)))
         bottom = level[110:130].min()
         depths.append(20 * np.log10(min(level[40:100].mean(), level[150:200].mean()) / bottom))
-    # The gain is smoothed over 30 ms, so the deepest part is shallower than the drawn depth.
+    # The gain is smoothed over 30 ms, so a dip is less deep than its drawn depth.
     assert 2.0 < depths[0] < 7.0
     assert 8.0 < depths[1] < 21.0
 
@@ -160,7 +160,7 @@ REPEATED = tuple(Note(0.1 + 0.3 * i, 0.4 + 0.3 * i, 60.0) for i in range(60))
 
 
 def sung_from(style: SingingStyle) -> tuple[np.ndarray, np.ndarray]:
-    """Return the frames of `vowels` for a note that is repeated sixty times, and their gain."""
+    """Return the frames of `vowels` that are used for a note that is repeated sixty times, and the gain."""
     sung = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(voices, "render", lambda _, source, f0, gain: sung.append((source, gain)) or np.ones(9))
@@ -182,7 +182,7 @@ def test_a_repeated_note_may_differ_only_in_its_vowel():
     source, gain = sung_from(replace(STYLE, vowel_share=1.0))
     starts = [round(note.onset / HOP_SECONDS) for note in REPEATED[1:]]
     kinds = source // 40 % 2
-    # Among a few random pieces, there is nearly always one with the other vowel.
+    # The next piece is chosen from a few random ones, of which at least one nearly always has the other vowel.
     assert np.mean([kinds[at + 1] != kinds[at - 1] for at in starts]) > 0.85
     assert all(kinds[a + 1 : b - 1].std() == 0 for a, b in pairwise(starts))  # each vowel is held until the next note
     dips = [gain[at - 10 : at + 10].min() / min(gain[at - 25], gain[at + 25]) for at in starts]

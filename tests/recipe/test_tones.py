@@ -1,4 +1,4 @@
-"""Plain tones for training: their pitch equals that of their labels."""
+"""Plain tones for training have the pitch that their labels state."""
 
 import sys
 
@@ -14,7 +14,7 @@ from singtrans.training.recordings import read_f0
 
 
 def measured_pitch(samples: np.ndarray, seconds: np.ndarray) -> np.ndarray:
-    """Measure the pitch of a sine at times, by the slope of its phase over 20 ms."""
+    """Measure the pitch of a sine at given times, from the change of its phase over 20 ms."""
     phase = np.unwrap(np.angle(hilbert(samples)))
     at = np.round(seconds * tones.RATE).astype(int)
     return hz_to_midi((phase[at + 160] - phase[at - 160]) / 320 / (2 * np.pi) * tones.RATE)
@@ -59,7 +59,7 @@ def test_harmonics_above_the_nyquist_frequency_are_left_out():
 
 
 def test_files_agree_with_the_sound(tmp_path, monkeypatch):
-    """The pitch of sine melodies is within cents of the label, and unlabelled parts are quiet."""
+    """In sine melodies, the pitch differs from the label by at most a few cents, and unlabelled parts are quiet."""
     monkeypatch.setattr(tones, "draw_colour", lambda _: tones.Colour(np.ones(1), -60.0))
     for number in range(3):
         entry = tones.make((tmp_path, 4, number))
@@ -103,7 +103,7 @@ def test_the_data_set_can_be_trained_on(tmp_path, monkeypatch):
     assert sorted(path.suffix for path in (tmp_path / "a").iterdir()) == [".csv", ".flac", ".flac", ".txt", ".txt"]
     song = tones.song(tones.SEED, 1)
     label = read_f0(entries[1].f0)
-    frame = 4 * np.arange(1, len(label))  # every 20 ms of a curve with a value every 5 ms
+    frame = 4 * np.arange(1, len(label))  # the label has a value every 20 ms, the curve every 5 ms
     inside = frame < len(song.f0)
     assert np.abs(label[1:][inside] - np.nan_to_num(song.f0[frame[inside]])).max() < 0.001
     samples, rate = soundfile.read(entries[1].audio)

@@ -1,8 +1,8 @@
-"""Fuzzing targets: valid inputs, and a function for each that must return or raise a clear error.
+"""Fuzzing targets: functions that must return or raise a clear error, each with valid inputs.
 
-Valid inputs are mutated: bits, bytes, numbers, tokens and lines are changed, and parts of other inputs are inserted. It
-is a finding if the function raises an exception other than `SingtransError`, the message is not a single line, or the
-call takes more than ten seconds.
+Valid inputs are mutated: bits, bytes, numbers, tokens and lines are changed, and parts of other inputs are inserted. An
+input is a finding if the function raises an exception other than `SingtransError`, if the message is not a single line,
+or if the call takes more than ten seconds.
 """
 
 import io
@@ -91,7 +91,7 @@ def mutated(content: bytes, rng: random.Random, others: list[bytes]) -> bytes:
 
 
 def attempt(target: Target, path: Path, content: bytes) -> str:
-    """Describe the fault that an input causes; empty if there is none."""
+    """Describe the fault that an input causes; return an empty string if there is none."""
     ignored: list[str] = []
 
     def late(*_: object) -> None:
@@ -159,7 +159,7 @@ def _toml(path: Path, _: bytes) -> None:
 
 
 def _decoder(_: Path, content: bytes) -> None:
-    """Decode posteriors with arbitrary values, including values that no network gives."""
+    """Decode posteriors with arbitrary values, including values that are impossible for a network."""
     values = np.frombuffer(content[: len(content) // 4 * 4], np.float32)
     frames, bins = len(values) // 16, 12
     values = values[: frames * 16].reshape(frames, 16)
@@ -194,7 +194,7 @@ def targets() -> dict[str, Target]:
 
 
 def fuzz(name: str, rounds: Callable[[], bool], seed: int, folder: Path) -> tuple[int, dict[str, bytes]]:
-    """Try mutated inputs until ``rounds`` returns False; return their number, and an input for each finding."""
+    """Try mutated inputs while ``rounds`` returns True; return the number of inputs, and one input for each finding."""
     target, rng = targets()[name], random.Random(seed)
     names, seeds = list(target.seeds), list(target.seeds.values())
     found: dict[str, bytes] = {}

@@ -12,6 +12,6 @@ from tests.robustness.hostile_sound import long, odd_samples, rates_and_channels
 
 
 def cases(places: int = 20) -> Iterator[Case]:
-    """Yield all cases; ``places`` is the number of places at which each container is cut off."""
+    """Yield all cases; ``places`` is the number of positions at which files of each container are cut off."""
     for group in (empty, cut_short, headers, odd_samples, rates_and_channels, names, no_files, foreign, long):
         yield from group(places) if group is cut_short else group()

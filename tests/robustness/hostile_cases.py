@@ -20,7 +20,7 @@ from singtrans import audio
 
 TUNE, SILENT = "all notes of the tune", "no notes"
 PART, ANY = "notes of the readable part, or a message", "any notes, or a message"
-"""Expected outcomes. Any other outcome is a part of the message that explains why there are no notes."""
+"""Expected outcomes. Any other value is a part of the expected message, which explains why there are no notes."""
 
 RATE = 16_000
 SECONDS = 2.95
@@ -89,7 +89,7 @@ CONTAINERS: dict[str, Callable[[Path], Path]] = {
 
 
 def holding(name: str, content: bytes) -> Callable[[Path], Path]:
-    """Return a function that makes a file with this content."""
+    """Return a function that makes a file with the given name and content."""
 
     def make(folder: Path) -> Path:
         (folder / name).write_bytes(content)
@@ -99,7 +99,7 @@ def holding(name: str, content: bytes) -> Callable[[Path], Path]:
 
 
 def patched(path: Path, offset: int, layout: str, *values: int) -> Path:
-    """Replace some bytes in the header of a file."""
+    """Replace bytes of a file, such as those of a number in its header."""
     content = bytearray(path.read_bytes())
     struct.pack_into(layout, content, offset, *values)
     path.write_bytes(content)

@@ -1,4 +1,4 @@
-"""File names that could be misread as something else, and paths that are not regular files."""
+"""File names that could be mistaken for something else, and paths that are not regular files."""
 
 import os
 import socket

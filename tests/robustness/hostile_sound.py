@@ -48,7 +48,7 @@ def rates_and_channels() -> Iterator[Case]:
     for rate in (0, 1, 7, 999, 2_000_000, 0x7FFFFFFF, 0xFFFFFFFF):
         yield Case(f"a declared rate of {rate:,} Hz", "", declared(rate))
     yield Case("a declared rate of 1,000 Hz", ANY, declared(1000))
-    for rate, outcome in {768_000: TUNE, 44_056: TUNE, 8_000: ANY}.items():  # with 8 kHz, consonants are hardly audible
+    for rate, outcome in {768_000: TUNE, 44_056: TUNE, 8_000: ANY}.items():  # at 8 kHz, consonants are hardly audible
         yield Case(
             f"a true rate of {rate:,} Hz",
             outcome,

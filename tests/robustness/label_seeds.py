@@ -79,7 +79,7 @@ def written(name: str, **choices: object) -> bytes:
 
 @cache
 def label_seeds() -> dict[str, dict[str, bytes]]:
-    """Map kinds of labels to file names and their contents."""
+    """Return a map from kinds of labels to maps from file names to contents."""
     return {
         "tables": {
             "a.csv": written("csv"),

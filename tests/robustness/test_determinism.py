@@ -1,6 +1,6 @@
-"""The notes do not depend on level, slices, blocks, threads or channels, and hardly on leading silence.
+"""The notes do not depend on level, slices, blocks, threads or channels, and depend little on leading silence.
 
-docs/reliability.md has measurements.
+Measurements are in docs/reliability.md.
 """
 
 from functools import cache
@@ -87,7 +87,7 @@ def test_the_channel_has_no_effect(tmp_path, name, kind):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_second_of_leading_silence_has_little_effect(name):
-    """The LSTM has another state, so boundaries may move by up to 12 ms, but only few by more than 1.5 ms."""
+    """The state of the LSTM differs, so boundaries may move by up to 12 ms, but only a few by more than 1.5 ms."""
     whole = audio.load(SAMPLES / name)
     later = transcriber().transcribe(np.concatenate([np.zeros(RATE, np.float32), whole]))
     plainly = transcriber().transcribe(whole)

@@ -18,7 +18,7 @@ def of_notes(*notes: tuple[float, float, float]) -> bytes:
 
 
 CORPUS = {
-    # Inputs that fuzzing found, and that caused faults before.
+    # Inputs that were found by fuzzing and caused faults in earlier versions.
     "page": [
         b'<script type="application/json" id="data">{"notes":[[0,1%s,60,0.5]],"duration":1,"audio":"a"}</script>'
         % (b"0" * 400),

@@ -55,7 +55,7 @@ def test_a_recording_without_permission_is_reported(tmp_path, monkeypatch):
 
 
 def test_a_growing_recording_keeps_its_first_length(small_model, tmp_path, monkeypatch):
-    """If a recorder is still writing, the second reading of the recording is longer than the first."""
+    """While a recorder is still writing a file, the second reading returns more samples than the first."""
     path = tmp_path / "a.wav"
     sound = np.random.default_rng(0).normal(0, 0.1, 6 * 16_000).astype(np.float32)
     soundfile.write(path, sound[: 3 * 16_000], 16_000)

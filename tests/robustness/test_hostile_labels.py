@@ -50,7 +50,7 @@ def test_cells_of_tables_are_never_formulas(tmp_path, name, ending):
     "audio", ["../../etc/passwd", "/etc/passwd", "..\\..\\x.wav", "C:\\x.wav", "\\\\host\\share\\x.wav", "a/../b.wav"]
 )
 def test_names_of_recordings_are_written_without_folders(tmp_path, audio):
-    """A player opens the file that a karaoke song names, and the name may come from a JSON file of a stranger."""
+    """A karaoke player opens the file that a song names, and this name may come from a JSON file of a stranger."""
     path = tmp_path / "a.json"
     path.write_text(json.dumps({"notes": [{"onset": 0, "offset": 1, "pitch": 60}], "audio": audio}))
     for transcription in (load_transcription(path), sung(audio)):

@@ -1,4 +1,4 @@
-"""Hostile model files: with random damage, with false values, or with code."""
+"""Hostile model files, with random damage, invalid values or code."""
 
 import json
 import os
@@ -29,7 +29,7 @@ def refused(path: Path, says: str = ".") -> None:
 
 
 def corrupted(good: bytes, rng: np.random.Generator) -> bytes:
-    """Return a copy with one kind of damage, which is in the header in half of the cases."""
+    """Return a copy with random damage; with a probability of at least one half, the damage is in the header."""
     header = 8 + int.from_bytes(good[:8], "little")
     end = header if rng.random() < 0.5 else len(good)
     at, length = int(rng.integers(end)), int(rng.integers(1, 200))
@@ -182,8 +182,8 @@ def test_an_unknown_version_is_refused(small_stored, tmp_path):
     refused(path, "not a model of this version")
 
 
-def test_metadata_are_only_printed(small_stored, tmp_path):
-    """All metadata of a model file are treated as text."""
+def test_metadata_are_treated_as_text(small_stored, tmp_path):
+    """Metadata of a model file are never run as commands or used as paths."""
     path = tmp_path / "m.safetensors"
     write_model(small_stored, path, {"note": "$(touch owned)\n\x1b[2J", "../../x": "{0.__class__}"})
     assert read_model(path).name == "m"

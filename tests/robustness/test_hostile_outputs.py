@@ -36,13 +36,13 @@ def transcription(seconds: float = 60.0) -> Transcription:
 
 @contextmanager
 def small_disk(folder: Path, size: str):
-    """Mount a small file system; skip the test if that is not allowed."""
+    """Mount a small file system; skip the test if this is not allowed."""
     folder.mkdir()
     made = shutil.which("mount") and subprocess.run(
         ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], capture_output=True, check=False
     )
     if not made or made.returncode:
-        pytest.skip("mounting needs to be root")
+        pytest.skip("only root can mount a file system")
     try:
         yield folder
     finally:
@@ -51,7 +51,7 @@ def small_disk(folder: Path, size: str):
 
 @pytest.mark.parametrize("format", WRITERS)
 def test_a_full_disk_is_reported_for_every_format(tmp_path, format):
-    """Libraries that write a format have separate buffers, which they flush at the end."""
+    """Some formats are written by libraries with buffers of their own, which they flush only at the end."""
     if format in ("svg", "pdf"):
         pytest.importorskip("verovio")
     audio = wav(tmp_path / "a.wav")
@@ -105,14 +105,14 @@ def test_a_folder_deleted_during_writing_is_reported(tmp_path):
 
 
 def test_a_limit_on_file_sizes_is_reported(tmp_path):
-    """With the shell's `ulimit -f`, the system sends a signal, which must not end the process."""
+    """If a file exceeds the limit of `ulimit -f`, the system sends a signal, which must not end the process."""
     command = (
         "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096));"
         "import sys; sys.argv = ['singtrans', *sys.argv[1:]]; from singtrans.__main__ import main; main()"
     )
     wav(tmp_path / "a.wav")
     words = ["transcribe", "a.wav", "-f", "csv", "-f", "wav"]
-    # -B: the limit would also cut off the bytecode that Python stores for later runs.
+    # With -B, Python writes no bytecode files, which would be cut off by the limit, too.
     result = subprocess.run(
         [sys.executable, "-B", "-c", command, *words], cwd=tmp_path, capture_output=True, text=True, check=False
     )
@@ -183,7 +183,7 @@ def words(recordings: Path, out: Path, jobs: int) -> list[str]:
 
 
 def stopped(command: list[str], number: int, delay: float) -> tuple[int | None, str]:
-    """Send a signal to a run after some seconds; return its exit code and what it printed."""
+    """Send a signal to a run after ``delay`` seconds; return the exit code and the output of the run."""
     process = Fork(*command)
     time.sleep(delay)
     process.send(number, group=number == signal.SIGINT)  # a terminal sends Ctrl-C to all processes
@@ -209,7 +209,7 @@ def test_after_a_signal_all_files_are_complete_and_a_rerun_adds_the_others(tmp_p
         if turn % 3 == 0:
             shutil.rmtree(out, ignore_errors=True)
         code, said = stopped(words(recordings, out, jobs), number, rng.uniform(0.1, seconds))
-        # While Python exits, its default handlers apply, and the process dies from the signal.
+        # While Python exits, the default handlers are active, and the signal ends the process.
         assert code in (0, 128 + number, -number), said
         assert "Traceback" not in said, said
         assert code or "transcribed" in said

@@ -1,4 +1,4 @@
-"""Hostile training states: damaged, or with code."""
+"""Hostile training states, which are damaged or contain code."""
 
 import os
 import pickle

@@ -23,7 +23,7 @@ class Verdict:
 
     Attributes:
         case: the case.
-        found: number of notes, or the message.
+        found: number of notes that were found, or message.
         seconds: duration of the transcription.
         wrong: difference from the expected outcome; empty if there is none.
     """
@@ -36,7 +36,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Run:
-    """All verdicts, with the peak memory of the process in MB and its exit code."""
+    """All verdicts, and the peak memory in MB and the exit code of the process."""
 
     verdicts: tuple[Verdict, ...]
     megabytes: float
@@ -49,7 +49,7 @@ def run(cases: Sequence[Case], folder: Path, limit: float = 300.0) -> Run:
     paths += [case.make(room_for(folder, number)) for number, case in enumerate(cases, 1)]
     before = [_names(path.parent) for path in paths]
     command = [os.fsencode(word) for word in (*COMMAND, "transcribe", "-f", "csv", "--", *paths)]
-    shown = os.environ | {"PYTHONFAULTHANDLER": "1"}  # prints the place of a crash in a library
+    shown = os.environ | {"PYTHONFAULTHANDLER": "1"}  # prints a traceback if a library crashes
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=shown)
     watch = threading.Timer(limit, process.kill)
     watch.start()
@@ -62,7 +62,7 @@ def run(cases: Sequence[Case], folder: Path, limit: float = 300.0) -> Run:
         clock = now
     code = process.wait()
     watch.cancel()
-    if code < 0:  # it was killed; the last lines show which recording it was reading
+    if code < 0:  # the process was killed; the last lines show which recording it was reading
         last = "\n".join(line for line, _ in said[-40:])
         after, silent = (time.monotonic() - t for t in (began, clock))
         raise AssertionError(f"killed by signal {-code} after {after:.0f} s, silent for {silent:.0f} s after:\n{last}")
@@ -81,7 +81,7 @@ def run(cases: Sequence[Case], folder: Path, limit: float = 300.0) -> Run:
 
 
 def _megabytes(process: int) -> float:
-    """Return the peak memory of a process in MB so far; 0 if it is not known.
+    """Return the peak memory of a process so far, in MB; 0 if it is unknown.
 
     The value of `os.wait4` is not used, because it includes the memory of the parent process.
     """
@@ -130,7 +130,7 @@ def _judge(case: Case, line: str, seconds: float, folder: Path, made: set[str], 
 
 
 def _compared(outcome: str, notes: list, wanted: list) -> str:
-    """Describe a difference of the notes. One note may differ, because a codec or a cut can change a close decision."""
+    """Describe how the notes differ. One note may differ, because a codec or a cut can change a close decision."""
     if outcome == SILENT:
         return "should have no notes" if notes else ""
     if outcome not in (TUNE, PART):

@@ -32,15 +32,15 @@ TWO = [Note(1.0, 2.0, 60), Note(2.0, 3.0, 60)]
         ("octave", ONE, [Note(1.0, 2.0, 24)], 0),
         ("wrong_pitch", ONE, [Note(1.0, 2.0, 72.6)], 0),
         ("late_onset", ONE, [Note(1.1, 2.0, 60)], 0),
-        ("late_onset", ONE, [Note(1.6, 2.0, 60)], 0),  # overlaps with 40 % of it
+        ("late_onset", ONE, [Note(1.6, 2.0, 60)], 0),  # covers 40 % of the note
         ("missed", ONE, [Note(1.7, 2.0, 60)], 1),
         ("early_onset", ONE, [Note(0.8, 2.0, 60.4)], 0),
         ("early_onset", ONE, [Note(0.8, 1.9, 60)], 0),
         ("split", ONE, [Note(1.0, 1.5, 60), Note(1.5, 2.0, 60)], 0),
         ("split", ONE, [Note(1.1, 1.4, 55), Note(1.4, 1.8, 67)], 0),  # pitch is ignored
         ("split", ONE, [Note(1.0, 1.3, 60), Note(1.3, 1.6, 60), Note(1.6, 2.0, 60)], 0),
-        ("missed", ONE, [Note(1.1, 1.2, 60), Note(1.5, 1.6, 60)], 2),  # together they cover only 20 % of it
-        ("correct", ONE, [Note(1.0, 1.9, 60), Note(1.9, 2.0, 60)], 1),  # this class is tried before split
+        ("missed", ONE, [Note(1.1, 1.2, 60), Note(1.5, 1.6, 60)], 2),  # together, they cover only 20 % of the note
+        ("correct", ONE, [Note(1.0, 1.9, 60), Note(1.9, 2.0, 60)], 1),  # this class has priority over split
         ("merged", TWO, [Note(1.0, 3.0, 60)], 0),
         ("merged", TWO, [Note(1.3, 2.9, 50)], 0),
         ("merged", [Note(1.0, 1.4, 60), Note(1.4, 1.8, 62), Note(1.8, 2.2, 60)], [Note(1.0, 2.2, 60)], 0),
@@ -52,14 +52,14 @@ def test_each_class_of_errors(name, reference, estimate, extra):
     assert len(errors.extra) == extra
 
 
-def test_a_part_of_a_split_is_assigned_to_the_note_it_overlaps_most():
+def test_a_part_of_a_split_note_is_assigned_to_the_note_that_it_overlaps_most():
     estimate = [Note(1.0, 1.5, 60), Note(1.5, 2.4, 60), Note(2.45, 3.0, 60)]
     errors = classify([Note(1.0, 2.0, 60), Note(2.45, 3.0, 60)], estimate)
     assert errors.reference == ("split", "correct")
 
 
 def test_merged_needs_two_reference_notes():
-    """If a long estimate overlaps with one short reference note, the class is wrong offset, not merged."""
+    """If a long estimate overlaps only one unmatched reference note, the class is wrong offset, not merged."""
     assert classify(TWO, [Note(1.0, 1.95, 60), Note(2.0, 3.5, 60)]).reference == ("correct", "wrong_offset")
 
 
@@ -104,7 +104,7 @@ def test_every_note_has_exactly_one_class(reference, estimate):
 
 
 def test_intervals_equal_percentiles_of_numpy():
-    """The resamples of 1500 values are drawn in two batches, and the result equals that of a single draw."""
+    """The resamples of 1500 values are drawn in two batches, but the result equals that of a single draw."""
     values = np.random.default_rng(1).uniform(0, 1, 1500)
     drawn = np.random.default_rng(0).integers(len(values), size=(statistics.RESAMPLES, len(values)))
     low, high = np.percentile(values[drawn].mean(axis=1), [2.5, 97.5])
@@ -135,10 +135,10 @@ def test_intervals_of_constants_and_of_ratios():
     ("differences", "p"),
     [
         ([1.0], 1.0),
-        ([0.1, 0.2, 0.3], 2 / 8),  # only the observed signs and their opposites are as far from 0
+        ([0.1, 0.2, 0.3], 2 / 8),  # only the observed and the opposite signs give sums as far from 0
         ([0.1, 0.2, 0.3, 0.4, 0.5], 2 / 32),
-        ([3.0, -1.0], 1.0),  # the sums are 2, 4, -4 and -2, which are all at least as far from 0
-        ([1.0, 2.0, -0.5], 4 / 8),  # the sums 2.5 and 3.5, and their opposites, are at least as far from 0
+        ([3.0, -1.0], 1.0),  # the sums are 2, 4, -4 and -2, all at least as far from 0 as the observed one
+        ([1.0, 2.0, -0.5], 4 / 8),  # the sums 2.5, 3.5, -2.5 and -3.5 are at least as far from 0
         ([0.1] * 3 + [-0.1], 10 / 16),  # 2 (1 + 4) of the 16 flips
         ([0.0] * 6, 1.0),
     ],
@@ -155,7 +155,7 @@ def test_paired_test_equals_brute_force_and_random_flips():
     assert statistics.paired_test(few).p == np.mean([one >= abs(few.sum()) - 1e-9 for one in sums])
     values = rng.normal(0.3, 1.0, statistics.MAX_EXACT_FILES)
     exact = statistics.paired_test(values)
-    more = statistics.paired_test([*values, 0.0])  # with one more difference, of 0, the test uses random flips
+    more = statistics.paired_test([*values, 0.0])  # one more difference, even of 0, makes the test use random flips
     assert (exact.exact, more.exact, more.flips) == (True, False, statistics.FLIPS)
     assert more.p == pytest.approx(exact.p, abs=0.015)
     assert statistics.paired_test(rng.normal(2.0, 0.1, 50)).p == pytest.approx(1 / (statistics.FLIPS + 1))

@@ -26,7 +26,7 @@ def random_notes(rng):
 
 
 def disturbed(notes, rng):
-    """Leave out some notes, and move others by about the tolerances."""
+    """Leave out some notes, and change the others by about the sizes of the tolerances."""
     moved = []
     for note in notes:
         if rng.random() < 0.15:
@@ -50,7 +50,7 @@ MIR_EVAL_NAMES = {
 
 
 def pair(seed):
-    """Make a reference and an estimate: a disturbed copy, unrelated notes, or one or both without notes."""
+    """Make a reference and an estimate: a disturbed copy or unrelated notes. In some pairs, one or both are empty."""
     rng = np.random.default_rng(seed)
     reference = random_notes(rng)
     estimate = disturbed(reference, rng) if seed % 5 else random_notes(rng)
@@ -64,7 +64,7 @@ def spans_and_hz(notes):
 @pytest.mark.parametrize("seed", range(50))
 def test_scores_of_notes_equal_those_of_mir_eval(seed):
     reference, estimate = pair(seed)
-    with warnings.catch_warnings():  # it warns of empty sequences
+    with warnings.catch_warnings():  # mir_eval warns of empty sequences
         warnings.simplefilter("ignore", UserWarning)
         true = mir_eval.transcription.evaluate(*spans_and_hz(reference), *spans_and_hz(estimate))
     wanted = {
@@ -133,7 +133,7 @@ def test_scores_of_pitch_equal_those_of_mir_eval(seed):
         estimate = unvoiced(estimate)
     if seed == 49:
         reference = unvoiced(reference)
-    with warnings.catch_warnings():  # it warns of references without voiced frames
+    with warnings.catch_warnings():  # mir_eval warns of references without voiced frames
         warnings.simplefilter("ignore", UserWarning)
         true = mir_eval.melody.evaluate(
             reference.time, np.nan_to_num(hz(reference.midi)), estimate.time, np.nan_to_num(hz(estimate.midi))
@@ -180,7 +180,7 @@ def test_a_constant_error_is_found_and_subtracted(constant):
     assert [note.onset for note in mended] == [note.onset for note in pairs[0][1]]
 
 
-def test_the_constant_is_0_without_matches():
+def test_the_constant_error_is_0_without_matches():
     assert metrics.constant_pitch_error_hz([]) == 0
     assert metrics.constant_pitch_error_hz([([Note(0, 1, 60)], [Note(5, 6, 60)])]) == 0
 

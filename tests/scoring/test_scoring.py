@@ -74,7 +74,7 @@ def test_references_without_any_estimate_are_refused(tmp_path):
 
 
 def test_labels_and_estimates_in_one_folder_are_distinguished(tmp_path):
-    """If outputs are placed beside the recordings, one folder has labels (song.notes.csv) and estimates."""
+    """If outputs are placed beside the recordings, a folder contains both labels (song.notes.csv) and estimates."""
     for folder in ("a", "b"):
         table(tmp_path / folder / "song.notes.csv", (0.5, 1, 60))
         table(tmp_path / folder / "song.csv", (0.5, 1, 62))
@@ -84,7 +84,7 @@ def test_labels_and_estimates_in_one_folder_are_distinguished(tmp_path):
     scores = evaluate(known, EstimateFolder(tmp_path, known))
     assert scores.values("COn.f_measure") == [1, 1]
     assert scores.values("COnP.f_measure") == [0, 0]
-    assert scores.values("RPA") == []  # there is only one track, which must not be compared with itself
+    assert scores.values("RPA") == []  # the only pitch track must not be compared with itself
     single = find_references(tmp_path / "a/song.notes.csv", tmp_path / "a/song.csv")
     assert "RPA" not in evaluate(single, EstimateFile(tmp_path / "a/song.csv")).means
 
@@ -284,7 +284,7 @@ def test_systems_are_compared_on_common_recordings(tmp_path):
 
 
 class Known:
-    """System that finds all notes, but a semitone too high in the recordings whose names are in ``wrong``."""
+    """System that finds all notes; in the recordings named in ``wrong``, they are a semitone too high."""
 
     extra = ()
 
@@ -296,7 +296,7 @@ class Known:
 
 
 def of_sources(**names):
-    """Make references of several sources with one note each; those with a name in upper case have times only."""
+    """Make references of several sources, with one note each. If a name is in upper case, its note has no pitch."""
     note, times = Annotations((Note(0.0, 1.0, 60),)), Annotations(times=np.array([[0.0, 1.0]]))
     return [
         SimpleNamespace(name=name, source=source, read=lambda name=name: times if name.isupper() else note)
@@ -305,7 +305,7 @@ def of_sources(**names):
     ]
 
 
-def test_each_of_several_data_sets_has_a_line():
+def test_each_data_set_has_a_line_if_there_are_several():
     known, system = of_sources(choir="abc", solo="d"), Known("b", "c")
     scores, other = evaluate(known, system), evaluate(known, Known("d", name="other"))
     assert {name: part.means["COnP.f_measure"].mean for name, part in scores.sources.items()} == {

@@ -1,4 +1,4 @@
-"""Scores against sequences of semitones without times."""
+"""Scores of notes against reference sequences of semitones without times."""
 
 import pytest
 from hypothesis import given
@@ -42,7 +42,7 @@ def test_the_edit_distance_is_symmetric_and_bounded(a, b):
 
 
 @given(semitones, semitones, st.integers(0, 6), st.integers(-3, 3))
-def test_a_further_note_adds_at_most_one_error(a, b, place, value):
+def test_an_additional_note_adds_at_most_one_error(a, b, place, value):
     longer = [*b[:place], value, *b[place:]]
     assert abs(edit_distance(a, longer) - edit_distance(a, b)) <= 1
 
@@ -50,5 +50,5 @@ def test_a_further_note_adds_at_most_one_error(a, b, place, value):
 @given(semitones, st.lists(st.floats(50, 70), max_size=6))
 def test_transposing_by_half_semitones_has_no_effect(a, pitches):
     moved = [pitch + 3.5 for pitch in pitches]
-    if all(abs(2 * p - round(2 * p)) > 1e-6 for p in pitches):  # without ties in rounding
+    if all(abs(2 * p - round(2 * p)) > 1e-6 for p in pitches):  # no pitch is at a boundary of rounding
         assert score_sequence(a, moved).errors == score_sequence(a, pitches).errors

@@ -6,7 +6,7 @@ LEVELS = 6
 
 
 def convolve(x, weight, bias, stride, dilation, pads):
-    """Convolve (channels, h, w) values; ``pads`` are (before, after) for both axes."""
+    """Apply a convolution to (channels, h, w) values; ``pads`` is (before, after) for both axes."""
     height, width = weight.shape[2:]
     x = np.pad(x, ((0, 0), pads, pads))
     rows = (x.shape[1] - dilation * (height - 1) - 1) // stride + 1
@@ -21,7 +21,7 @@ def convolve(x, weight, bias, stride, dilation, pads):
 
 
 def convolve_transposed(x, weight, bias):
-    """Convolve with stride 2. One row before and two rows after the output are cut off."""
+    """Apply a transposed convolution with stride 2, and cut off one row and column at the start and two at the end."""
     _, out, height, width = weight.shape
     rows, columns = x.shape[1:]
     result = np.zeros((out, 2 * rows + 3, 2 * columns + 3))

@@ -36,11 +36,11 @@ def measured(mix, voice, step=10_000):
 
 
 @pytest.mark.parametrize("rest", [tones, clicks])
-def test_tones_and_clicks_have_a_structure(rest):
+def test_tones_and_clicks_are_structured_sounds(rest):
     assert measured(noise() + rest(), noise()).noise < 0.15
 
 
-def test_noise_has_no_structure():
+def test_noise_is_not_a_structured_sound():
     found = measured(tones() + noise(), tones())
     assert found.noise > 0.9
     assert found.instruments < -15
@@ -55,7 +55,7 @@ def test_levels_equal_the_levels_of_the_parts():
 
 
 @pytest.mark.parametrize("mask", [0.2, 0.7])
-def test_purity_equals_a_mask_that_is_the_same_everywhere(mask):
+def test_purity_equals_the_value_of_a_constant_mask(mask):
     assert measured(noise(), mask * noise()).purity == pytest.approx(mask, abs=1e-4)
 
 

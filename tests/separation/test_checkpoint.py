@@ -1,4 +1,4 @@
-"""Checkpoints are read without running code in them."""
+"""Checkpoints are read without running code that they contain."""
 
 import hashlib
 import io

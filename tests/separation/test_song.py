@@ -1,4 +1,4 @@
-"""The decisions whether to separate a voice, and which notes to keep."""
+"""The decisions when to separate a voice and which notes to keep."""
 
 import re
 from dataclasses import replace
@@ -48,13 +48,13 @@ class Half:
 
 
 class Quiet(Half):
-    """Engine that finds hardly any voice: its output is 40 dB lower."""
+    """Engine that finds hardly any voice: its output is 40 dB quieter than its input."""
 
     factor = 0.01
 
 
 class FakeTranscriber:
-    """Transcriber that gives notes of one confidence for a recording, and of another for a separated voice."""
+    """Transcriber whose notes have one confidence in a recording, and another in its separated voice."""
 
     def __init__(self, mix, voice):
         self.sure, self.calls = {"song.wav": mix, "song.voice.flac": voice, "kept.voice.flac": voice}, []
@@ -117,7 +117,8 @@ def test_the_rule_depends_on_clarity_and_balance(voice, changed, kept):
 
 
 def test_notes_of_an_instrument_are_kept_with_a_warning(song):
-    found = transcribe(song, FakeTranscriber(0.7, 0.9), config=replace(CONFIG, purity=0.7))  # half is separated
+    # The mask of the engine is 0.5, which is less than the purity of a voice.
+    found = transcribe(song, FakeTranscriber(0.7, 0.9), config=replace(CONFIG, purity=0.7))
     assert found.notes[0].pitch == 61.0
     assert not found.separation.separated
     assert "notes of an instrument" in found.remarks[0]
@@ -170,7 +171,7 @@ def test_clear_notes_without_a_voice_are_kept_with_a_warning(song):
     assert "notes of an instrument" in found.remarks[0]
 
 
-def test_always_transcribes_only_the_voice(song):
+def test_only_the_voice_is_transcribed_with_always(song):
     transcriber = FakeTranscriber(0.99, 0.3)
     found = transcribe(song, transcriber, Separate.ALWAYS)
     assert [name for name, _, _ in transcriber.calls] == ["song.voice.flac"]
@@ -189,12 +190,12 @@ def test_the_separated_voice_is_mixed_with_the_quieter_instruments(song):
     transcribe(song, transcriber)
     (_, _, mix), (_, rate, voice) = transcriber.calls
     assert rate == 44_100
-    # Half of the recording is the voice. The other half is the instruments, of which a quarter is kept.
+    # The voice is half of the amplitude. The instruments are the other half, and a quarter of them is kept.
     np.testing.assert_allclose(voice, np.clip((0.5 + 0.25 * 0.5) * mix, -1, 1), atol=1e-4)
 
 
 @pytest.mark.parametrize("mix", [0.6, 0.9])
-def test_the_voice_is_written_in_any_case(song, tmp_path, mix):
+def test_the_voice_is_written_even_if_its_notes_are_not_kept(song, tmp_path, mix):
     target = tmp_path / "kept.voice.flac"
     found = transcribe(song, FakeTranscriber(mix, 0.5), voice=target)
     assert not found.separation.separated

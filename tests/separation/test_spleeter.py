@@ -1,4 +1,4 @@
-"""The engine spleeter: its output is masked and aligned, for any block size."""
+"""The output of the engine spleeter is the masked input, and is aligned with it for any block size."""
 
 import re
 import tracemalloc
@@ -15,7 +15,7 @@ from tests.separation.random_weights import random_weights
 
 @pytest.fixture(scope="module")
 def passes_all():
-    """Make a network with a mask of 1 for the left channel and 0 for the right one."""
+    """Make an engine whose mask is 1 for the left channel and 0 for the right channel."""
     weights = random_weights()
     weights["up7.0.weight"] = 0.0 * weights["up7.0.weight"]
     weights["up7.0.bias"] = np.array([30.0, -30.0], np.float32)
@@ -32,7 +32,7 @@ def joined(separator, samples, cut=44_100):
 
 
 def tones(seconds):
-    """Make tones up to 8 kHz, which are below the highest bin that has a mask."""
+    """Make tones of up to 8 kHz, which is below the highest bin that has a mask."""
     time = np.arange(round(44_100 * seconds)) / 44_100
     left = sum(0.1 * np.sin(2 * np.pi * hz * time + hz) for hz in (110, 440, 1000, 3000, 8000))
     return np.stack([left, 0.5 * left], axis=1).astype(np.float32)
@@ -44,7 +44,7 @@ def test_a_mask_of_one_does_not_change_the_sound(passes_all, seconds):
     voice = joined(passes_all, samples)
     assert voice.shape == samples.shape
     assert voice.dtype == np.float32
-    # The ends of the recording are steps, which have frequencies above the highest bin.
+    # The recording begins and ends with a step, which has frequencies above the highest bin of the mask.
     inner = slice(2048, -2048) if seconds >= 1 else slice(200, -200)
     assert np.abs(voice[inner, 0] - samples[inner, 0]).max() < (1e-3 if seconds >= 1 else 0.05)
     assert np.abs(voice[:, 1]).max() < 1e-6
@@ -72,7 +72,7 @@ def test_empty_input_gives_empty_output(randomised):
     assert not list(randomised([]))
 
 
-def test_output_begins_before_all_input_is_read(passes_all):
+def test_output_is_returned_before_all_input_is_read(passes_all):
     taken = 0
 
     def endless():
@@ -92,7 +92,7 @@ def test_a_missing_package_is_reported(monkeypatch):
 
 
 def test_memory_is_small_and_does_not_grow(randomised):
-    """Large temporary arrays also leave holes in the heap, and these grow with the length of a song."""
+    """Large temporary arrays would also fragment the heap, so that its size would grow with the length of a song."""
     block = tones(1.0)
 
     def peak(seconds):

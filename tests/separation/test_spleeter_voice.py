@@ -28,7 +28,7 @@ except UsageError:
 
 @pytest.fixture(scope="module")
 def song():
-    """Return voice, backing and true notes; in the mix, both are equally loud."""
+    """Return the voice, a backing that is as loud as the voice, and the true notes."""
     sung = sing(3, 12.0)
     band = backing(len(sung.samples) / RATE, np.random.default_rng(0))
     return sung.samples, band * (sung.samples.std() / band.std()), sung.notes
@@ -65,7 +65,7 @@ def test_instruments_are_removed(song, separator, tmp_path):
     alone = np.concatenate(list(audio.stereo_blocks(write(tmp_path / "b.wav", voice))))[:, 0]
     gain = mix @ alone / (alone @ alone)
     noise = mix - gain * alone
-    assert 10 * np.log10((gain * alone) @ (gain * alone) / (noise @ noise)) > 5.0  # it is 0 dB before
+    assert 10 * np.log10((gain * alone) @ (gain * alone) / (noise @ noise)) > 5.0  # before separation, it is 0 dB
 
 
 def test_a_song_gets_the_notes_of_its_voice(song, tmp_path):

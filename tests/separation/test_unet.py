@@ -1,4 +1,4 @@
-"""The ONNX graph gives the same results as the definition of the network."""
+"""The ONNX graph gives the same results as a plain implementation of the network."""
 
 import numpy as np
 import onnxruntime

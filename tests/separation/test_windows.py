@@ -25,6 +25,6 @@ def test_empty_input_gives_no_windows():
     assert not list(windows([np.zeros((0, 2), np.float32)], 25, 10, 6))
 
 
-def test_too_long_context_is_refused():
+def test_a_context_that_is_too_long_is_refused():
     with pytest.raises(ValueError, match="room"):
         list(windows([np.zeros((3, 2), np.float32)], 25, 20, 6))

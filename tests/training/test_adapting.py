@@ -1,4 +1,4 @@
-"""The commands for teaching a model that the report page prints, with another number of steps."""
+"""The commands for teaching a model, as printed on the report page, but with fewer steps."""
 
 import json
 import shlex

@@ -31,7 +31,7 @@ from tests.helpers.training_songs import RATE, recordings, sung_folder
 
 NOTHING = AugmentConfig(
     level=0.0, **{f.name: 0.0 for f in fields(AugmentConfig) if f.name.endswith("_probability")}
-)  # leaves excerpts unchanged
+)  # a configuration that leaves excerpts unchanged
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +93,7 @@ def test_speed_changes_pitch_and_length_together():
 def test_shifting_formants_keeps_pitch_and_time(ratio):
     t = np.arange(2 * RATE) / RATE
     number = np.arange(1, 53)
-    strength = 1 / (1 + ((150 * number - 1600) / 300) ** 2)  # a single resonance
+    strength = 1 / (1 + ((150 * number - 1600) / 300) ** 2)  # a spectrum with a single resonance
     voice = (strength[:, None] * np.sin(2 * np.pi * 150 * number[:, None] * t)).sum(axis=0).astype(np.float32)
     voice[: RATE // 2] = 0.0
     moved = shift_formants(voice, RATE, ratio)
@@ -103,7 +103,7 @@ def test_shifting_formants_keeps_pitch_and_time(ratio):
     harmonics = spectrum[150 * number]
     between = spectrum[150 * number - 75]
     assert between.max() < 0.02 * harmonics.max()
-    # The envelope is smooth, so a single sharp resonance is only shifted by a part of the ratio.
+    # The envelope is smoother than a sharp resonance, so such a resonance is shifted by less than the ratio.
     assert 150 * number[harmonics.argmax()] == pytest.approx(1600 * (0.3 + 0.7 * ratio), abs=150)
     if ratio == 1.0:
         assert np.abs(moved - voice).max() < 1e-4
@@ -124,7 +124,7 @@ def band(samples: np.ndarray, low: float, high: float) -> float:
 
 
 def noise_between(low: float, high: float) -> np.ndarray:
-    """Make 2 s of white noise between two frequencies in Hz, with a noise floor 80 dB below it."""
+    """Make 2 s of white noise between two frequencies in Hz; at other frequencies, it is 80 dB quieter."""
     spectrum = np.fft.rfft(np.random.default_rng(4).standard_normal(2 * RATE))
     hz = np.fft.rfftfreq(2 * RATE, 1 / RATE)
     return np.fft.irfft(np.where((hz >= low) & (hz < high), 1.0, 1e-4) * spectrum).astype(np.float32)
@@ -206,7 +206,7 @@ def test_batches_depend_only_on_seed_and_step(data):
 
 
 def test_excerpts_and_targets_agree_in_time_and_pitch(data):
-    """At any speed, the loudest bin of a voiced frame is at a harmonic of the target's pitch."""
+    """At any speed, the loudest bin of a voiced frame is at a harmonic of the target pitch."""
     config = replace(NOTHING, speed=5.0, speed_probability=1.0)
     batch = Excerpts(recordings(data), FeatureConfig(), BatchConfig(size=8, seconds=3.0), config, 5)[0]
     spectrum, _ = FrontEnd(FeatureConfig())(batch.samples)

@@ -25,7 +25,7 @@ RATE = 16_000
 
 
 def tone(name: str, convention: str = "", **labels) -> Recording:
-    """Make a recording of a tone of 3 s that is labelled as two notes."""
+    """Make a recording of a tone of 3 s, which is labelled as two notes."""
     samples = np.round(8000 * np.sin(2 * np.pi * 220 * np.arange(3 * RATE) / RATE)).astype(np.int16)
     notes = np.array([[0.5, 1.0, 57.0], [1.5, 2.5, 57.0]])
     frames = np.full(151, 57.0, np.float32)
@@ -87,7 +87,7 @@ def test_new_heads_predict_low_probabilities_at_first():
     assert state.model.network.corrections.weight.shape[0] == 2
 
 
-def test_excerpts_have_the_number_of_their_convention_or_none():
+def test_excerpts_have_the_number_of_their_convention_or_minus_one():
     recordings = [tone("a", "one"), tone("b", "two"), replace(tone("c", "three"), notes=None)]
     assert conventions_of(recordings) == ["one", "two"]
     assert conventions_of(recordings[:1]) == []

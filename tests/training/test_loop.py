@@ -36,7 +36,7 @@ from tests.helpers.training_songs import RATE, manifest, recordings, sing, sung_
 
 @pytest.fixture(autouse=True)
 def plain_logs(request, monkeypatch):
-    """Leave out the curves and the logs for TensorBoard, which take longer than a short training, except on request."""
+    """Leave out curves and logs for TensorBoard, which take longer than training, unless a test asks for them."""
     if "with_all_logs" not in request.fixturenames:
         monkeypatch.setattr(logs, "draw_curves", lambda _: None)
         monkeypatch.setattr(logs, "_board", lambda *_: None)
@@ -44,7 +44,7 @@ def plain_logs(request, monkeypatch):
 
 @pytest.fixture
 def with_all_logs():
-    """Let a training draw its curves and write logs for TensorBoard."""
+    """Request that training draws curves and writes logs for TensorBoard."""
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def training_data(folder: Path, valid: int = 1) -> Data:
 
 
 def train_once(data: Path, out: Path, *, stop_at: int = 0, resume: bool = False, **chosen) -> Path:
-    """Train a small model. With ``stop_at``, the training ends after that step as if the process were killed."""
+    """Train a small model. With ``stop_at``, training ends after that step as if the process were killed."""
 
     def step(progress):
         if progress.step == stop_at:
@@ -78,7 +78,7 @@ def train_once(data: Path, out: Path, *, stop_at: int = 0, resume: bool = False,
 
 @pytest.fixture(scope="module")
 def finished(data, tmp_path_factory) -> Path:
-    """Return the folder of a finished training with the default settings."""
+    """Return the folder of a finished training run with the settings of `config`."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(logs, "draw_curves", lambda _: None)
         patch.setattr(logs, "_board", lambda *_: None)
@@ -87,7 +87,7 @@ def finished(data, tmp_path_factory) -> Path:
 
 @pytest.fixture
 def copied(finished, tmp_path) -> Path:
-    """Return a copy of the folder of a finished training, which a test may change."""
+    """Return a copy of the folder of a finished training run. A test may change this copy."""
     return Path(shutil.copytree(finished, tmp_path / "copied"))
 
 
@@ -127,7 +127,7 @@ def test_bfloat16_is_used_if_the_processor_supports_it(monkeypatch, avx512, amx,
     assert has_bf16(torch.device("cpu")) is False  # as with an older torch
 
 
-def test_a_validation_that_was_killed_is_repeated(data, finished, tmp_path, monkeypatch):
+def test_a_validation_that_was_interrupted_is_repeated(data, finished, tmp_path, monkeypatch):
     def killed(*_):
         raise KeyboardInterrupt
 
@@ -261,7 +261,7 @@ def test_recordings_with_labels_of_times_are_used(data, tmp_path):
 
 
 def test_validation_gives_the_scores_of_evaluate(data, tmp_path, monkeypatch):
-    """Pitch labels are 5 ms apart, and frames between those of the model are also scored."""
+    """Pitch labels are 5 ms apart, so labels between the frames of the model are scored, too."""
     track = PitchTrack(np.arange(200) / 50, np.full(200, 60.0), np.ones(200))
     monkeypatch.setattr(
         "singtrans.training.validation.Transcriber", lambda *_: lambda path: Transcription((), track, 4)
@@ -297,7 +297,7 @@ def test_resuming_with_other_settings_is_refused(data, copied, tmp_path):
         ({}, True, SingtransError, "already contains a training"),
     ],
 )
-def test_impossible_trainings_are_refused_before_reading_recordings(tmp_path, options, state, error, said):
+def test_impossible_training_runs_are_refused_before_reading_recordings(tmp_path, options, state, error, said):
     if state:
         (tmp_path / "state.pt").touch()
     with pytest.raises(error, match=said):
@@ -305,7 +305,7 @@ def test_impossible_trainings_are_refused_before_reading_recordings(tmp_path, op
 
 
 def test_training_lowers_the_loss_and_writes_all_files(data, tmp_path, with_all_logs):
-    """A small network is trained on five songs. The loss falls, and the card and the logs are written."""
+    """A small network is trained on five songs. The loss falls, and the model card and the logs are written."""
     lines = []
     configs = (small_config(), config(steps=40, warmup=5, rate=5e-3, validate_every=40, seed=0))
     configs = (configs[0], replace(configs[1], batch=BatchConfig(size=4, seconds=2.0)))
@@ -329,7 +329,7 @@ def test_without_validation_the_last_model_is_saved_as_best(data, tmp_path):
     assert all(torch.equal(best[k], last[k]) for k in best)
 
 
-def test_a_training_is_not_overwritten(data, copied):
+def test_a_training_run_is_not_overwritten(data, copied):
     before = (copied / "valid.csv").read_text()
     with pytest.raises(SingtransError, match="already contains a training"):
         train_once(data, copied)

@@ -117,7 +117,7 @@ def test_cached_recordings_equal_original_ones(data, tmp_path):
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_all_unreadable_recordings_are_named_before_training(tmp_path):
+def test_all_unreadable_recordings_are_listed_before_training(tmp_path):
     for name in ("a", "b", "c"):
         (tmp_path / f"{name}.wav").write_bytes(b"not audio")
         (tmp_path / f"{name}.tsv").write_text("onset\toffset\tpitch\n0\t1\t60\n")
@@ -127,7 +127,7 @@ def test_all_unreadable_recordings_are_named_before_training(tmp_path):
 
 
 def test_every_fault_is_listed_before_training(data, tmp_path):
-    """The faults are missing audio, samples that are not numbers, labels after the end, a repeated id, and no notes."""
+    """The data have missing audio, samples that are not numbers, labels after the end, a repeated id, and no notes."""
     for index, name in enumerate(("good", "nan", "long", "none", "a", "b")):
         sing(tmp_path, name, index)
     samples, _ = soundfile.read(tmp_path / "nan.wav")

@@ -1,6 +1,6 @@
-"""One browser for all tests of report pages.
+"""Fixtures that open report pages, all in one browser.
 
-It is closed after the tests of this package, because other tests cannot use asyncio while playwright runs.
+The browser is closed after the tests of this package, because other tests cannot use asyncio while playwright runs.
 """
 
 import pytest
@@ -28,7 +28,7 @@ def chromium(playwright):
 
 @pytest.fixture
 def opened(chromium, tmp_path):
-    """Open a page, which must make no requests and log no messages."""
+    """Return a function that opens a page. The page must make no requests and log no messages."""
     contexts, faults, asked = [], [], []
 
     def open_page(transcription, options=None, size=(1280, 800), name="a", **settings):

@@ -1,4 +1,4 @@
-"""Content of report pages, and reading them."""
+"""Content of report pages, and reading of notes from pages."""
 
 import base64
 import io
@@ -28,7 +28,7 @@ from tests.helpers.page_tunes import EVIL, sung, tune
 
 
 class Scripts(HTMLParser):
-    """The scripts of a page as a browser finds them, and all other elements."""
+    """Parser that collects the scripts of a page, as a browser would find them, and the start tags of all elements."""
 
     def __init__(self):
         super().__init__()
@@ -49,7 +49,7 @@ class Scripts(HTMLParser):
 
 
 def parts(html):
-    """Return the data, backdrop and sound of a page."""
+    """Return the data, the backdrop and the sound of a page."""
     parsed = Scripts()
     parsed.feed(html)
     return (json.loads(parsed.scripts[0][1]), json.loads(parsed.scripts[1][1]), parsed.scripts[2][1])
@@ -74,7 +74,7 @@ def test_no_name_becomes_markup(name):
 
 
 def sound_in(html):
-    """Return the stated duration of the page, and length and format of its sound."""
+    """Return the duration that a page states, and the length and the format of its sound."""
     data, _, sound = parts(html)
     with soundfile.SoundFile(io.BytesIO(base64.b64decode(sound))) as file:
         return data["duration"], file.frames / file.samplerate, file.format
@@ -160,7 +160,7 @@ def test_notes_to_check_are_those_with_a_low_probability():
     assert doubts(notes) == [(), ("onset", "pitch", "short", "between")]
 
 
-def test_without_probabilities_the_least_sure_tenth_is_to_be_checked():
+def test_without_probabilities_the_least_certain_tenth_should_be_checked():
     notes = [Note(i, i + 0.5, 60.0, 0.99 - 0.01 * (i % 7) - 0.2 * (i == 5)) for i in range(20)]
     assert [i for i, reasons in enumerate(doubts(notes)) if reasons] == [5, 6, 13]  # two have the same confidence
     assert not any(doubts([replace(note, confidence=1.0) for note in notes]))  # made by a person
@@ -179,7 +179,7 @@ def test_a_page_states_beats_and_key():
 
 
 def quarters(beats):
-    """Return the length in seconds of a quarter note between the points of the beats."""
+    """Return the lengths of a quarter note in seconds, between each pair of neighbouring points of ``beats``."""
     return np.diff(beats["times"]) / np.diff(beats["quarters"])
 
 

@@ -81,13 +81,13 @@ def test_dragging_an_end_within_24_pixels_measures_the_pitch_again(tab, tmp_path
         assert "4.000 to 4.35" in chosen(tab)
         tab.keyboard.press("Control+z")
     tab.mouse.click(*point(tab, 1.2, 61))
-    tab.keyboard.press("Delete")  # the third note is extended over the place of the second one
+    tab.keyboard.press("Delete")  # the third note is then extended to where the second note was
     tab.mouse.click(*point(tab, 1.7, 62))
     x, y = point(tab, 1.5, 62)
     drag(tab, (x, y), (x - 0.52 * per_second, y))
     notes = notes_of(tab, tmp_path)
     assert notes[1].onset == pytest.approx(0.98, abs=0.01)
-    assert notes[1].pitch == pytest.approx(61.6, abs=0.51)  # one of the two pitches that it now covers, or between them
+    assert notes[1].pitch == pytest.approx(61.6, abs=0.51)  # between the two sung pitches in the note
     assert notes[1].pitch != 62.1
 
 

@@ -1,4 +1,4 @@
-"""Saving of corrections on a report page: in the browser, in sessions, and with undo."""
+"""Saving of corrections on a report page, in the browser and in sessions, and undoing of saved corrections."""
 
 import json
 import os
@@ -49,7 +49,7 @@ def test_corrections_are_kept_when_the_browser_is_killed_during_an_edit(playwrig
 
 
 def _kill(profile):
-    """Kill every process of the browser with this profile at once, and remove the lock that it leaves."""
+    """Kill all processes of the browser that uses a profile, and remove the lock that the browser leaves behind."""
     listed = subprocess.run(["ps", "-eww", "-o", "pid,args"], capture_output=True, text=True, check=True).stdout
     for line in listed.splitlines():
         pid, _, command = line.strip().partition(" ")
@@ -162,7 +162,7 @@ def test_corrections_of_other_notes_are_offered(chromium, tmp_path):
     wait_for(tab, "document.body.dataset.saved === 'saved'")
     tab.reload()
     ready(tab)
-    assert tab.locator("#notice").is_hidden()  # a decision is not asked for again
+    assert tab.locator("#notice").is_hidden()  # the page does not ask for the decision again
     context.close()
 
 

@@ -15,7 +15,7 @@ SIZES = [(1280, 800), (390, 844)]
 
 
 def test_clicks_select_the_right_notes_after_changes_of_layout(opened, tmp_path):
-    """Notices, open parts of the page and long status lines resize the canvas, but do not displace clicks."""
+    """Notices, other parts of the page and long status lines resize the canvas, but clicks select the right notes."""
     tab = opened(sung_tune(), size=(390, 844))
     changes = (
         "document.getElementById('notice').hidden = false",
@@ -36,8 +36,8 @@ def test_clicks_select_the_right_notes_after_changes_of_layout(opened, tmp_path)
         assert state(tab)["chosen"] == "1"
 
 
-def test_a_note_is_on_the_row_of_its_name_in_the_key(opened, tmp_path):
-    """A pitch of 67.6 is nearest to G♯4; in C major it is written as G4, and the box is on the row of G4."""
+def test_a_note_is_in_the_row_of_its_name_in_the_key(opened, tmp_path):
+    """A pitch of 67.6 is nearest to G♯4. In C major, it is written as G4, and the box is in the row of G4."""
     notes = (*tune().notes[:3], Note(2.0, 2.45, 67.6, moved=-1))
     tab = opened(replace(tune(), notes=notes))
     tab.mouse.click(*point(tab, 2.2, 67.0))
@@ -50,7 +50,7 @@ def test_a_note_is_on_the_row_of_its_name_in_the_key(opened, tmp_path):
 
 
 def test_rows_and_files_follow_the_singers_tuning(opened, tmp_path):
-    made = tune()  # 60.1 to 64.1, by a singer whose A4 is 70 cents high: a semitone lower
+    made = tune()  # 60.1 to 64.1; the singer's A4 is 70 cents sharp, so names are a semitone lower
     tab = opened(replace(made, notes=tuple(replace(n, tuning=0.7) for n in made.notes)))
     tab.mouse.click(*point(tab, 1.2, 60.0))
     assert chosen(tab).startswith("C4 +40 cents")
@@ -92,7 +92,7 @@ def test_a_click_on_the_map_scrolls_there(opened):
     assert middle == pytest.approx(100, abs=5)
 
 
-def test_the_page_plays_and_seeks(opened, tmp_path):
+def test_playing_and_seeking_on_the_page(opened, tmp_path):
     tab = opened(tune(20), Options(audio=sung(tmp_path / "a.wav", 11)))
     tab.click("#play")
     wait_for(tab, "Number(document.body.dataset.position) > 0.3")

@@ -64,7 +64,7 @@ def test_names_never_overlap_names_or_notes():
     assert alone == [Box(3.0, 3.26, 60.5, 61.7)]
 
 
-def test_a_box_is_on_the_row_of_its_name():
+def test_a_box_is_in_the_row_of_its_name():
     moved = Note(0.0, 1.0, 67.6, moved=-1)
     found = Transcription((moved, Note(1.0, 2.0, 59.6, tuning=-0.45)), NOTHING, 2.0)
     row = lay_out(Picture(found)).row(0.0, 2.0)
@@ -91,7 +91,7 @@ def test_pages_are_separate_pictures_or_one_pdf(tmp_path):
     assert len(re.findall(rb"/Type /Page\b", (tmp_path / "s.pdf").read_bytes())) == 3
 
 
-def test_minutes_are_written_on_long_recordings(tmp_path):
+def test_times_of_long_recordings_are_in_minutes(tmp_path):
     pytest.importorskip("matplotlib")
     (path,) = plot(Picture(song(59, 5.0)), tmp_path / "a.svg")
     assert ":" not in "".join(line for line in path.read_text().splitlines() if ">0:" in line)

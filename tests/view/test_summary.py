@@ -1,4 +1,4 @@
-"""The tab with the summary for teachers, in a browser."""
+"""The tab of the report page with the summary for teachers, tested in a browser."""
 
 import json
 from dataclasses import replace
@@ -18,7 +18,7 @@ EMPTY = np.zeros(0)
 
 
 def sung(deviation: float = 0.2, miss: int = 2) -> Transcription:
-    """Return the melody, sung an octave lower and sharp and without one note, with its pitch curve."""
+    """Return the melody, sung an octave lower, sharp and without one note, and its pitch curve."""
     notes = tuple(replace(n, pitch=n.pitch - 12 + deviation) for i, n in enumerate(WRITTEN) if i != miss)
     time = np.arange(0, notes[-1].offset, 0.02)
     midi = np.full(len(time), np.nan)
@@ -89,7 +89,7 @@ def test_a_summary_of_one_note_and_of_none(opened):
     assert not opened(none, name="none").is_visible("#tab-summary")
 
 
-def test_report_takes_a_written_melody_for_all_or_one_for_each(tmp_path):
+def test_report_takes_one_written_melody_for_all_recordings_or_one_for_each(tmp_path):
     for name in ("anna", "ben"):
         write_audio(tmp_path / "songs" / f"{name}.wav", perform(WRITTEN, Deviations(missed=(2,)))[1])
     tune = Transcription(WRITTEN, PitchTrack(EMPTY, EMPTY, EMPTY), 6.5)

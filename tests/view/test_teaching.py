@@ -1,4 +1,4 @@
-"""Training on ten corrections that are made and saved on the page, with the commands that the page shows."""
+"""Ten corrections are made and saved on the report page, and a model is trained with the commands on the page."""
 
 import json
 import shlex
@@ -16,7 +16,7 @@ QUICKLY = ["--steps", "2", "--batch", "1", "--seconds", "2"]
 KEYS = ["ArrowUp", "ArrowDown", "Shift+ArrowUp", "ArrowRight", "Alt+ArrowLeft"]
 
 
-def test_corrections_of_the_page_are_learnt(opened, tmp_path):
+def test_corrections_made_on_the_page_are_used_for_training(opened, tmp_path):
     song = write_audio(tmp_path / "my song.wav", sing(5, 12.0).samples)
     found = transcribe(song)
     assert len(found.notes) > 10
