@@ -95,7 +95,7 @@ def pending() -> int:
 def held_back() -> Iterator[None]:
     """Block Ctrl-C in processes that are started in this context, and delay it in this process until the context ends.
 
-    This has no effect on Windows.
+    On Windows, this context has no effect.
     """
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield

@@ -98,7 +98,7 @@ class Note:
         certainty: probabilities that the values are right, or None if the model is not calibrated. If there are such
             probabilities, ``confidence`` is equal to ``certainty.right``.
         ornaments: scoops, grace notes and falls that are part of the note, in time order.
-        release: time in seconds at which a score would end the note; None if unknown.
+        release: time in seconds at which the note would end in a score; None if unknown.
 
     Raises:
         ValueError: if a value is not finite, the length is not above 0, or ``confidence`` or ``moved`` is out of range.
@@ -210,13 +210,13 @@ class Transcription:
         duration: length of the recording in seconds.
         audio: name of the recording's file, without its folder.
         model: name of the model.
-        missing: description of the part of the recording that could not be decoded; empty if all of it was decoded.
+        missing: description of the part of the recording that could not be decoded; empty if there is none.
         remarks: lines that tell the user which choices were made, for example which sound track was read, and whether
             the voice was separated.
         separation: result of the decision whether to separate the voice; None if separation was not requested.
         clarity: mean clarity of the evidence for the notes, 0 to 1; None if unknown.
-        mixed: whether ``clarity`` is lower than is usual for a single voice, because of an accompaniment or several
-            voices; None if unknown.
+        mixed: whether ``clarity`` is lower than is usual for a single voice, probably because of an accompaniment or
+            several voices; None if unknown.
     """
 
     notes: tuple[Note, ...]

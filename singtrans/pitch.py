@@ -12,7 +12,7 @@ def hz_to_midi(hz: np.ndarray) -> np.ndarray: ...
 @overload
 def hz_to_midi(hz: float) -> float: ...
 def hz_to_midi(hz: np.ndarray | float) -> np.ndarray | float:
-    """Convert frequencies in Hz above 0, of any shape, to fractional MIDI numbers.
+    """Convert a frequency in Hz, or an array of frequencies, to fractional MIDI numbers. Frequencies must be above 0.
 
     >>> hz_to_midi(np.array([440.0, 220.0])).tolist()
     [69.0, 57.0]
@@ -25,7 +25,7 @@ def midi_to_hz(midi: np.ndarray) -> np.ndarray: ...
 @overload
 def midi_to_hz(midi: float) -> float: ...
 def midi_to_hz(midi: np.ndarray | float) -> np.ndarray | float:
-    """Convert fractional MIDI numbers, of any shape, to frequencies in Hz.
+    """Convert a fractional MIDI number, or an array of such numbers, to frequencies in Hz.
 
     >>> midi_to_hz(np.array([69.0, 57.0])).tolist()
     [440.0, 220.0]

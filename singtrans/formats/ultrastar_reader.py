@@ -18,7 +18,7 @@ _UNPITCHED_MARKS = "FRG"  # freestyle, rap, golden rap
 _TAG = re.compile(r"^#(VOCALS|AUDIO|MP3):(.*)$", re.MULTILINE)
 _VOICE = re.compile(r"P\s*(\d)", re.ASCII)
 _TEXT = re.compile(r".\s*\S+\s+\S+\s+\S+ ?(.*)", re.DOTALL)
-"""Line of a note. The group is the text, in which a space at the start or at the end separates two words."""
+"""Pattern for the line of a note. Its group is the text; a space at either end of the text separates two words."""
 
 
 @dataclass(slots=True)
@@ -46,9 +46,8 @@ class _Song:
     """Content that has been read so far.
 
     Attributes:
-        header: values of the tags, by their names in upper case.
-        tempi: (beat, BPM) for each tempo, where beat is the first one with this tempo; the first pair is from the
-            header.
+        header: map from names of tags, in upper case, to values.
+        tempi: (first beat, BPM) for each tempo; the first pair is from the header.
         start: beat at which the current line starts, in a song with ``#RELATIVE:YES``; else 0.
         voice: current voice, ``P1`` by default.
         spans: notes of each voice.
@@ -228,7 +227,7 @@ class _Clock:
 
 
 def audio_names(path: Path) -> tuple[str, ...]:
-    """Return the names of the recordings in the tags of a song; the recording of the voice alone is the first one.
+    """Return the names of the recordings in the tags of a song. If the voice has its own recording, it comes first.
 
     The result is empty if the file is not a song.
     """

@@ -39,7 +39,7 @@ def note_levels(path: audio.Source, notes: Sequence[Note]) -> np.ndarray:
 
 
 def velocities(levels: np.ndarray) -> tuple[int, ...]:
-    """Convert levels (notes,) in dB to MIDI velocities (16..127). The loudest tenth of the notes gets 112 or more.
+    """Convert (notes,) levels in dB to MIDI velocities (16..127). The loudest tenth of the notes gets 112 or more.
 
     A synthesiser plays velocity v at a level of 40 log10(v / 127) dB (MIDI Manufacturers Association, DLS level 1).
     Therefore, lowering the level by 6 dB multiplies the velocity by 0.71.

@@ -59,11 +59,11 @@ class Beats:
         return 60.0 / (self.quarter * float(self.metre.beat))
 
     def position(self, seconds: np.ndarray | float) -> np.ndarray:
-        """Convert times in seconds, of any shape, to fractional quarter notes since the start of the recording."""
+        """Convert a time in seconds, or an array of times, to fractional quarter notes since the recording's start."""
         return _interpolate(np.asarray(seconds, float), self.times, self.quarters)
 
     def seconds(self, position: np.ndarray | float) -> np.ndarray:
-        """Convert fractional positions in quarter notes, of any shape, to seconds."""
+        """Convert a fractional position in quarter notes, or an array of such positions, to seconds."""
         return _interpolate(np.asarray(position, float), self.quarters, self.times)
 
 

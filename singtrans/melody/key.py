@@ -1,10 +1,10 @@
-"""Key estimation, and rounding of sung pitches to note numbers, which takes the key into account.
+"""Key estimation, and key-aware rounding of sung pitches to note numbers.
 
 A pitch halfway between two semitones could be rounded to either. If one of them belongs to the key and the other does
 not, the one in the key is more likely. Therefore, a pitch between a note of the key and a note that is foreign to the
 key is rounded to the foreign note only if it is within a quarter of a semitone of that note.
 
-The probabilities of the keys are estimated from two assumptions: most notes of a melody belong to its key, and the
+The probabilities of the keys are estimated under two assumptions: most notes of a melody belong to its key, and the
 error of each sung pitch is normally distributed. A minor key may have only the natural seventh, or both sevenths. A
 major key and its relative minor are not distinguished, because they have the same notes.
 
@@ -65,7 +65,7 @@ class Key:
 
     @property
     def foreign(self) -> np.ndarray:
-        """(12,) 1 for each pitch class from C to B that is foreign to the key, else 0."""
+        """(12,) array for the pitch classes from C to B: 1 if the pitch class is foreign to the key, else 0."""
         return _foreign(self.tonic, _HARMONIC_MINOR if self.minor else _MAJOR)
 
     def spell(self, number: int) -> tuple[str, int, int]:
@@ -164,7 +164,7 @@ def describe_key(notes: Sequence[Note]) -> str:
 
 
 def likely_key(notes: Sequence[Note]) -> Key | None:
-    """Estimate the key of notes; for a minor key, return its relative major. Return None if no key is clear."""
+    """Estimate the key of a melody. For a minor key, return its relative major; if no key is clear, return None."""
     likely = _estimate(notes)[1]
     best = int(np.argmax(likely))
     key = parse_key(_NAMES[best]) if best < len(_NAMES) and likely[best] > _CLEAR else None
@@ -178,7 +178,7 @@ def _foreign(tonic: int, scale: tuple[int, ...]) -> np.ndarray:
 
 
 def _estimate(notes: Sequence[Note]) -> tuple[np.ndarray, np.ndarray]:
-    """Estimate the probabilities of the keys of notes.
+    """Estimate the probabilities of all keys from the notes of a melody.
 
     Returns:
         Two arrays: (12,) probabilities that each pitch class is foreign to the key, and (13,) probabilities of each

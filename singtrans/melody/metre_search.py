@@ -129,7 +129,7 @@ def align(curves: Sequence[TempoCurve], found: Hypotheses, steps: np.ndarray) ->
 
 
 def _tick_positions(curves: Sequence[TempoCurve], found: Hypotheses) -> tuple[np.ndarray, np.ndarray]:
-    """Return the fractional positions in ticks and the lengths of a tick in seconds, (notes, hypotheses) each."""
+    """Return two (notes, hypotheses) arrays: fractional positions in ticks, and lengths of a tick in seconds."""
     positions = np.stack([curve.positions - curve.values[0] for curve in curves], axis=1)
     periods = np.stack([curve.periods for curve in curves], axis=1)
     first = ticks_of(found.start, found.is_compound)
@@ -140,7 +140,11 @@ def _tick_positions(curves: Sequence[TempoCurve], found: Hypotheses) -> tuple[np
 
 
 def _candidates(ticks: np.ndarray, seconds: np.ndarray, found: Hypotheses) -> tuple[np.ndarray, np.ndarray]:
-    """Return three positions near each note, and their log likelihoods given its time, (notes, hypotheses, 3) each."""
+    """Find three possible positions of each note.
+
+    Returns:
+        Two (notes, hypotheses, 3) arrays: the positions, and their log likelihoods given the time of the note.
+    """
     slot = nearest_slots(ticks, found.is_compound)
     places = slot[:, :, None] + np.array([-1, 0, 1])
     away = (ticks_of(places, found.is_compound[:, None]) - ticks[:, :, None]) * seconds[:, :, None] / _TIMING

@@ -93,8 +93,8 @@ def parse_grid(text: str) -> Grid:
 def quantize(notes: Sequence[Note], beats: Beats, grid: Grid) -> Quantized:
     """Move notes to a grid.
 
-    All onsets are placed jointly, so that the sum of two costs is minimal: a cost of the distances by which onsets are
-    moved, and a cost of weak positions in the beat. Each onset is later than the previous one. The end of a note is
+    All onsets are placed jointly, so that the sum of two costs is minimal: a cost for the distances by which onsets are
+    moved, and a cost for weak positions in the beat. Each onset is later than the previous one. The end of a note is
     moved to the nearest position, or to the start of the next note if the gap between the two notes is short.
 
     Args:
@@ -157,7 +157,7 @@ def _starts(onsets: np.ndarray, beats: Beats, grid: Grid) -> list[int]:
 
 
 def _weakness(grid: Grid, indices: np.ndarray) -> np.ndarray:
-    """Compute the (indices,) weakness of each position: 0 on a quarter note, and more on its finer divisions."""
+    """Compute the (indices,) weakness of each position: 0 on a quarter note, and higher for finer divisions of it."""
     within = grid.positions(indices, scored=True) % 1
     levels = [within * parts % 1 for parts in (1, 2, 3, 4, 6, 8)]
     whole = np.array([(np.minimum(level, 1 - level) < 1e-6) for level in levels])

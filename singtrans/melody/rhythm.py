@@ -105,9 +105,8 @@ def with_one_tempo(rhythm: Rhythm, onsets: np.ndarray, tempo: float | None = Non
     Args:
         rhythm: a rhythm.
         onsets: (notes,) sung onsets in seconds.
-        tempo: beats of the metre per minute; None for the tempo that fits the notes best, which is rounded as far as
-            this moves no beat by more than 20 ms.
-        whole: whether to round the tempo that fits the notes best to a whole number in any case.
+        tempo: beats of the metre per minute; None for the tempo that fits the notes best, rounded with `round_tempo`.
+        whole: whether the tempo that fits the notes best is rounded to a whole number instead.
     """
     places = np.array(rhythm.starts, float)
     beat = float(rhythm.metre.beat)
@@ -131,7 +130,7 @@ def with_one_tempo(rhythm: Rhythm, onsets: np.ndarray, tempo: float | None = Non
 def with_beats_on_notes(rhythm: Rhythm, onsets: np.ndarray) -> Rhythm:
     """Move each beat on which a note starts to the onset of that note, and interpolate the shifts of the other beats.
 
-    If the notes of a file start exactly on its beats, notation programs do not change its bars.
+    Notation programs use the bars of a file if notes start exactly on its beats.
 
     Args:
         rhythm: a rhythm whose beats follow the singer.
@@ -156,7 +155,10 @@ def rounded_tempo(tempo: float) -> float:
 
 
 def round_tempo(tempo: float, beats: float) -> float:
-    """Round a tempo to 0, 1 or 2 decimals, with the fewest decimals that move none of the beats by more than 20 ms."""
+    """Round a tempo to as few decimals as possible without moving any of the beats by more than 20 ms.
+
+    The tempo is returned unchanged if more than two decimals would be necessary.
+    """
     for decimals in (0, 1, 2):
         rounded = round(tempo, decimals)
         if rounded > 0 and abs(60 / rounded - 60 / tempo) * beats / 2 < _HARMLESS:
@@ -172,7 +174,7 @@ def _numbered(
     Args:
         beats: the beats.
         starts, ends: (notes,) positions in quarter notes, counted from the same bar line for all notes.
-        known: a time in seconds, and its position counted from the same bar line.
+        known: a time in seconds, and the position at this time, counted from the same bar line.
         confidence: probabilities that the rhythm is right.
     """
     bar = beats.metre.bar

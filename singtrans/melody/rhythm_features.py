@@ -41,7 +41,7 @@ class Melody:
 
     @property
     def ends(self) -> np.ndarray:
-        """(notes,) evidence that each note ends a phrase, from 0 (no silence follows) to 1; 1 for the last note."""
+        """(notes,) evidence that each note ends a phrase, from 0 (no long silence follows) to 1."""
         silence = np.maximum(self.onsets[1:] - self.offsets[:-1], 0.0)
         least = max(_BREATH, _USUAL * float(np.median(silence))) if len(silence) else _BREATH
         return np.append(np.clip((silence - least) / _RISE, 0, 1), 1.0)
@@ -218,8 +218,8 @@ def _repetitions(melody: Melody, curves: Sequence[TempoCurve], found: Hypotheses
 def _recurrences(melody: Melody, curve: TempoCurve) -> np.ndarray:
     """Return the (3, lags) shares of notes that recur after each lag; lags are in ticks of the curve's pulse.
 
-    For the first share, any note counts as a recurrence. For the second share, it must have the same pitch. For the
-    third share, it must have the same length and the same interval to the next note.
+    In the first share, a note recurs if any note starts exactly one lag later. In the second share, the later note must
+    have the same pitch. In the third share, it must have the same length and the same interval to its next note.
     """
     at = np.rint((curve.values - curve.values[0]) * TICKS).astype(int)
     step, length = np.diff(melody.pitches, append=0), np.diff(at, append=0)

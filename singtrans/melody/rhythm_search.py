@@ -32,7 +32,7 @@ from singtrans.melody.tonality import key_probabilities
 from singtrans.notes import LONGEST_SONG, Note
 
 FEWEST = 6
-"""Least number of notes from which a rhythm can be found."""
+"""Smallest number of notes from which a rhythm can be found."""
 
 _VALUES = ("onset", "offset", "note")
 _MOST = 400  # notes at the start from which metre and tempo are found
@@ -151,14 +151,14 @@ def most_likely(search: Search, scores: np.ndarray) -> int:
 
 
 def _same_rhythm(search: Search, index: int) -> np.ndarray:
-    """Return (hypotheses,) whether each hypothesis agrees with one of them in tempo, metre and downbeat."""
+    """Return (hypotheses,) whether each hypothesis agrees in tempo, metre and downbeat with the one at ``index``."""
     found, slots = search.found, search.aligned.slots
     apart = (slots - slots[:, [index]]) % found.bar[index]
     return _same_tempo(search, index) & (found.metre == found.metre[index]) & ((apart == 0).mean(axis=0) > 0.5)
 
 
 def _same_tempo(search: Search, index: int) -> np.ndarray:
-    """Return (hypotheses,) whether each hypothesis agrees with one of them in tempo."""
+    """Return (hypotheses,) whether each hypothesis agrees in tempo with the one at ``index``."""
     tempi = np.log([curve.period for curve in search.curves])[search.found.curve]
     same: np.ndarray = np.abs(tempi - tempi[index]) < _SAME_TEMPO
     return same
@@ -204,7 +204,7 @@ def _kind(metre: Metre) -> tuple[int, bool]:
 
 
 def _preference(search: Search, request: RhythmRequest) -> np.ndarray:
-    """Return (hypotheses,) penalties, 0 or below, for contradictions of the known pickup, downbeat and pulse."""
+    """Return (hypotheses,) penalties for contradicting the known pickup, downbeat or pulse; penalties are negative."""
     found, slots = search.found, search.aligned.slots
     bar = found.bar / SLOTS
     penalty = np.zeros(len(found))
@@ -275,7 +275,7 @@ def _downbeat(starts: np.ndarray, onsets: np.ndarray, beats: int) -> int:
 
 
 def _confidence(search: Search, request: RhythmRequest, scores: np.ndarray, steady: float) -> RhythmConfidence:
-    """Compute the confidence in each part of the rhythm: the total probability of all hypotheses that agree on it."""
+    """Add up, for each part of the rhythm, the probabilities of the hypotheses that agree with the best one."""
     odds, best = _odds(scores), most_likely(search, scores)
     metre = search.found.metre == search.found.metre[best]
     respects = (_same_tempo(search, best), metre, _same_rhythm(search, best))

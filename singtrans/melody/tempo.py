@@ -39,7 +39,7 @@ def align_beats(tempo: float, notes: Sequence[Note], metre: Metre = DEFAULT_METR
 
 
 def _log_fit(times: np.ndarray, period: float, sigma: float) -> np.ndarray:
-    """Compute (n,) log likelihood ratios of times near simple fractions of a beat to random times."""
+    """Compute (n,) log likelihood ratios of two models: onsets near simple fractions of a beat, and random onsets."""
     phase, width = (times / period) % 1, sigma / period
     like = np.full(len(times), _STRAY)
     for fraction, share in _FRACTIONS:

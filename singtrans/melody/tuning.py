@@ -42,14 +42,14 @@ class TuningCurve:
 
     Attributes:
         times: (points,) seconds, ascending.
-        semitones: (points,) semitones of A4 above 440 Hz; interpolated linearly between the points.
+        semitones: (points,) distance of A4 above 440 Hz in semitones, interpolated linearly between the points.
     """
 
     times: np.ndarray
     semitones: np.ndarray
 
     def at(self, seconds: float) -> float:
-        """Return the semitones of A4 above 440 Hz at a time in seconds."""
+        """Return the distance of A4 above 440 Hz in semitones at a time in seconds."""
         return float(np.interp(seconds, self.times, self.semitones))
 
 
@@ -109,8 +109,8 @@ def estimate_tuning(notes: Sequence[Note]) -> TuningCurve | None:
         notes: notes in time order.
 
     Returns:
-        The tuning; None if there are fewer than 4 notes, if no tuning fits clearly better than it would fit random
-        notes, or if the notes last longer than `LONGEST_SONG`.
+        The tuning; None if there are fewer than 4 notes, if they fit hardly better than random notes, or if they last
+        longer than `LONGEST_SONG`.
     """
     if len(notes) < MIN_NOTES or _far_apart(notes):
         return None

@@ -12,7 +12,8 @@ class Chunking:
             are computed twice; longer slices take more memory.
         shared_seconds: upper limit of the length of slices if several threads compute slices at the same time, because
             each thread needs its own memory.
-        short_seconds: length of a recording below which only one thread is used, because several would take longer.
+        short_seconds: length of a recording below which only one thread is used, because more threads would take
+            longer.
         kept_seconds: length up to which a recording is kept in memory (64 kB per second) instead of being decoded
             twice.
         memory_bytes: number of bytes of data between LSTM layers that are kept in memory. The default is enough for

@@ -88,7 +88,7 @@ class NetworkConfig:
         pitch_bins: number of bins of the pitch posterior, from ``lowest_midi`` upwards (180 bins are five octaves).
         harmonics: multiples of the frequency of a candidate pitch; the spectrum bins at these frequencies are the input
             of the pitch head for this candidate.
-        pitch_channels: numbers of channels of the pitch head's convolutions.
+        pitch_channels: number of channels of each convolution in the pitch head.
         channels: numbers of channels of the three convolutions over the mel bands.
         spectrum_channels: number of channels of the convolution over the spectrum.
         embedding: size of the embedding of the mel bands, which is part of the input of the LSTM.

@@ -12,7 +12,8 @@ class Embedded:
 
     Attributes:
         features: (frames, width) input of the LSTM.
-        pitch: (frames, pitch_bins) float16 probabilities. Half precision is sufficient, because the decoder sums them.
+        pitch: (frames, pitch_bins) float16 probabilities. Half precision is sufficient, because the decoder adds up
+            many of these values.
     """
 
     features: np.ndarray

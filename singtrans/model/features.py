@@ -2,11 +2,12 @@
 
 There are two kinds of features, both on a logarithmic frequency axis:
 
-- a *spectrum* with long windows at low frequencies and shorter ones above (a variable-Q transform), which resolves
-  pitches a few cents apart;
-- *bands*, a mel spectrogram with a short window, which resolves times.
+- the *spectrum*, a variable-Q transform with long windows at low frequencies and shorter windows at high frequencies,
+  which resolves pitches a few cents apart;
+- the *bands*, a mel spectrogram with a short window, which has a fine time resolution.
 
-Frame ``i`` is centred on sample ``i * hop``. The ``band_steps`` short windows of a frame are evenly spaced in it.
+Frame ``i`` is centred on sample ``i * hop``. Each frame has ``band_steps`` short windows, which are evenly spaced
+within the frame.
 """
 
 import math
@@ -37,7 +38,7 @@ class FrontEnd(nn.Module):
 
     Shape:
         - samples: (batch, n), divided by the recording's `level`, with ``margin`` samples before the centre of the
-          first frame and at least as many after the centre of the last one (zeros at the ends of a recording).
+          first frame and at least as many after the centre of the last one. Samples beyond the recording are 0.
         - spectrum: (batch, frames, spectrum_bins); silence is 0, and a sinusoid of amplitude 1 is 1.
         - bands: (batch, frames * band_steps, bands), on the same scale.
     """

@@ -89,7 +89,7 @@ class PiecewiseLstm:
         return _one_ahead(pool, lambda piece: Chunk(piece.features, piece.pitch, direction(piece.features)), pieces)
 
     def _second_direction(self, layer: int, pieces: Iterable[Chunk], pool: Executor | None) -> Iterator[Chunk]:
-        """Run a layer in its second direction, and yield the outputs of both directions, joined with forward first."""
+        """Run a layer in its second direction, and yield the joined outputs of both directions, forward first."""
         direction = self._engine.direction(layer, backward=layer % 2 == 0)
         return _one_ahead(pool, lambda piece: _joined(direction, piece), pieces)
 
@@ -102,7 +102,7 @@ def _joined(direction: Direction, piece: Chunk) -> Chunk:
 
 
 def _one_ahead(pool: Executor | None, function: Callable[[_T], _R], items: Iterable[_T]) -> Iterator[_R]:
-    """Apply a function that has a state to the items, in order. With a pool, the next result is computed in advance."""
+    """Apply a stateful function to each item, in order. With a pool, the next result is computed in advance."""
     if pool is None:
         yield from map(function, items)
         return

@@ -1,4 +1,4 @@
-"""Computation of posteriors in blocks, so that memory does not grow with the length of the recording.
+"""Computation of posteriors in blocks, so that memory use does not grow with the length of the recording.
 
     blocks ──slices──▶ samples of 7 s ──embed──▶ features ──LSTM──▶ context ──heads──▶ posteriors
 

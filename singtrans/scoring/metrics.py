@@ -280,7 +280,7 @@ def note_arrays(notes: Sequence[Note]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _track_hz(track: PitchTrack) -> np.ndarray:
-    """Convert a pitch track to (frames,) Hz for mir_eval.
+    """Convert a pitch track to (frames,) frequencies in Hz for mir_eval.
 
     The value of an unvoiced frame is 0, or minus the guessed frequency if the track contains one.
     """

@@ -1,15 +1,15 @@
 """Classes of note errors.
 
-Every reference note has one class. Estimated notes that match no reference note are extra.
+Every reference note has exactly one class. Estimated notes that match no reference note are extra.
 
 The classes are based on Molina et al., "Evaluation framework for automatic singing transcription", ISMIR 2014. Here,
 they are exclusive: they are tried in the order of `CLASSES`, and each note is assigned to the first class that fits.
 Onset, pitch and offset agree if they differ by no more than the tolerances of the scores.
 
 - correct: onset, pitch and offset agree (COnPOff; mir_eval's matching).
-- split: two or more estimated notes together cover at least 40 % of the reference note. Each of these estimated notes
-  overlaps with the reference note for at least 40 % of its own length, and overlaps with no other reference note for
-  longer. Pitch is ignored (Molina's S).
+- split: two or more estimated notes together cover at least 40 % of the reference note. For each of these estimated
+  notes, the overlap is at least 40 % of its own length, and no other reference note overlaps with it for longer. Pitch
+  is ignored (Molina's S).
 - merged: the reverse of split. The note is one of two or more reference notes that together cover at least 40 % of one
   estimated note (Molina's M).
 - wrong offset: onset and pitch agree (COnP; Molina's OBOff).
@@ -38,7 +38,7 @@ CLASSES = (
 """The classes in the order in which they are tried. All but ``extra`` are classes of reference notes."""
 
 SHARE = 0.4
-"""Smallest share of a note's length for which it must overlap with a matching note. The value is from Molina et al."""
+"""Smallest share of a note's length that must be covered by a matching note. The value is from Molina et al."""
 
 _MIN_SHARE = SHARE - 1e-9  # allows for rounding of times, so that exactly 40 % is enough
 _OCTAVES = (1, -1, 2, -2, 3, -3)
@@ -137,7 +137,7 @@ class _Matcher:
         self.assign(name, self.free_true[true].tolist(), self.free_found[found].tolist())
 
     def group(self, name: str) -> None:
-        """Assign the class ``split`` or ``merged``: one note of a sequence matches several notes of the other one."""
+        """Assign the class ``split`` or ``merged``, where one note matches several notes of the other sequence."""
         split = name == "split"
         wholes, parts = (self.free_true, self.free_found) if split else (self.free_found, self.free_true)
         if not len(wholes) or len(parts) < 2:

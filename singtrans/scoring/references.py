@@ -38,7 +38,7 @@ EVERYTHING = "all"
 
 @dataclass(frozen=True, eq=False)
 class Annotations:
-    """Notes and pitch of a recording, either labelled or estimated. What is not annotated is None.
+    """Notes and pitch of a recording, either labelled or estimated. Attributes that are not known are None.
 
     Attributes:
         notes: the notes.
@@ -63,7 +63,8 @@ class Reference:
     """A recording and the labels to score against.
 
     Attributes:
-        name: name of the recording, which is unique in an evaluation. An estimate in a folder has the same name.
+        name: name of the recording, which is unique in an evaluation. In a folder of estimates, the estimate for the
+            recording has the same name.
         notes: file of the labelled notes, or None.
         f0: file of the labelled pitch track, or None.
         times: file of onsets and offsets without pitch, or None.
@@ -138,15 +139,15 @@ def find_references(path: Path, estimate: Path, choice: LabelChoice = NOTHING_CH
     Args:
         path: a file of notes, a file of pitch over time (``song.f0.csv``), or a folder with such files and sub-folders.
             Notes and a pitch track of the same name in the same folder form one reference.
-        estimate: the estimate to score, for which `check_pair` must succeed.
+        estimate: file or folder to score; see `check_pair` for the pairs of paths that can be compared.
         choice: options that choose among labels.
 
     Returns:
         The references, sorted by name.
 
     Raises:
-        InputError: if `check_pair` raises it, the folder has no labels, or several files may be the reference of one
-            recording. In the last case, the message has one line for each such recording.
+        InputError: if the paths cannot be compared, the folder has no labels, or several files may be the reference of
+            one recording. In the last case, the message has one line for each such recording.
     """
     check_pair(path, estimate)
     references = _find_references(path, estimate, choice.pattern)

@@ -217,7 +217,7 @@ def compare(ours: Evaluation, theirs: Evaluation) -> dict[str, Difference]:
     """Compare two systems on the recordings that both systems were scored on.
 
     Returns:
-        A map from the names in `NAMES` of all figures that both systems have to the differences.
+        Map from names of figures to differences, in the order of `NAMES`, for all figures that both systems have.
     """
     others = {file.name: file.figures for file in theirs.files}
     differences = {}

@@ -93,7 +93,7 @@ def _within(ticks: np.ndarray, start: float, end: float) -> slice:
 def _add_points(
     ticks: np.ndarray, cents: np.ndarray, note: DrawnNote, before: DrawnNote | None, clock: TickClock
 ) -> None:
-    """Add the pitch deviations that are defined by the points of a note to ``cents``."""
+    """Add to ``cents`` the pitch deviations that the points of a note define."""
     points = _points(note, before, clock)
     rise = 100 * (note.note.pitch - before.note.pitch) if before else 0.0
     for left, right in pairwise(points):
@@ -109,7 +109,8 @@ def _add_points(
 def _points(note: DrawnNote, before: DrawnNote | None, clock: TickClock) -> list[_Point]:
     """Return the points of a note, in cents relative to its pitch; the list is empty if any point is invalid.
 
-    If the first point lies after the start of the note, or the last point before its end, a point is added there.
+    If the points begin after the start of the note, a point is added at its start; if they end before the end of the
+    note, a point is added at its end.
     """
     try:
         stated = (note.pitch or {}).get("data") or []

@@ -43,8 +43,7 @@ def melody_grid(
         transcription: transcription whose notes are converted.
         options: options, of which the tempo, the grid and the lyrics are used.
         resolution: ticks per quarter note.
-        tempo: constant tempo in quarter notes per minute, which replaces the tempo of the arrangement; None to keep the
-            latter.
+        tempo: constant tempo in quarter notes per minute; None to use the tempo of the arrangement.
 
     Returns:
         The notes in ticks, the arrangement from which they were made, and the map between seconds and ticks.

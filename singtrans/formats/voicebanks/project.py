@@ -41,7 +41,7 @@ def track_of(name: str, sung: Iterable[tuple[Note, str]], unnamed: str, pitch: P
 
 
 def content_of(path: Path, tracks: Sequence[Track], voice: str | None) -> Content:
-    """Return the notes of the chosen tracks; if the tracks have pitch curves, return a transcription that has both.
+    """Return the notes of the chosen tracks, or a transcription with notes and pitch if the tracks have pitch curves.
 
     Raises:
         InputError: if there is no track ``voice``, or if it is not clear which track is sung.

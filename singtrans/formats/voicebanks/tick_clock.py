@@ -16,7 +16,7 @@ from singtrans.melody.metre import Metre
 def last_metre(changes: Sequence[Any], keys: tuple[str, str, str]) -> StatedMetre:
     """Return the last metre of a project, and the quarter note at which it begins.
 
-    In most songs, the last metre applies to nearly all bars; an earlier metre may only apply to a shortened first bar.
+    In most songs, the last metre applies to nearly all bars; an earlier metre may apply only to a shortened first bar.
 
     Args:
         changes: changes of metre in a project.
@@ -69,12 +69,12 @@ class TickClock:
         return self._ticks[place] + (seconds - self._starts[place]) / self._lengths[place]
 
     def all_seconds(self, ticks: np.ndarray) -> np.ndarray:
-        """Convert ticks of any shape to seconds."""
+        """Convert ticks to seconds; the array may have any shape."""
         place = np.maximum(0, np.searchsorted(self._ticks, ticks, "right") - 1)
         return np.array(self._starts)[place] + (ticks - np.array(self._ticks)[place]) * np.array(self._lengths)[place]
 
     def all_ticks(self, seconds: np.ndarray) -> np.ndarray:
-        """Convert times in seconds, of any shape, to ticks."""
+        """Convert times in seconds to ticks; the array may have any shape."""
         place = np.maximum(0, np.searchsorted(self._starts, seconds, "right") - 1)
         since = seconds - np.array(self._starts)[place]
         return np.array(self._ticks)[place] + since / np.array(self._lengths)[place]

@@ -27,7 +27,7 @@ CURVE = "pitd"
 
 @dataclass(frozen=True)
 class _Project:
-    """The tracks that have notes, the conversion of ticks to seconds, and the metre of a project."""
+    """Content of a project: its tracks without the empty ones, the conversion of ticks to seconds, and the metre."""
 
     tracks: list[Track]
     clock: TickClock

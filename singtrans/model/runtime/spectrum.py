@@ -5,7 +5,7 @@ windows, these frequencies are far below half the sample rate. With a low-pass f
 
     sum over n of x[n] k[n]  =  d * sum over m of (h * x)[d m] k[d m],
 
-where ``*`` before x is a convolution. Therefore, only every d-th sample of the filtered signal is needed. Each bin is
+where ``h * x`` is a convolution. Therefore, only every d-th sample of the filtered signal is needed. Each bin is
 computed with the largest d in `DECIMATIONS` that the frequency of the bin allows (`_HIGHEST`). If the frequency is too
 high for all of them, the bin is computed from all samples. The result differs from the exact spectrum by less than 1e-5
 of the full scale.
@@ -65,7 +65,7 @@ def bands(config: FeatureConfig) -> list[Band]:
 
 
 def margin(config: FeatureConfig) -> int:
-    """Return the number of samples needed before the centre of the first frame, and after the centre of the last."""
+    """Return the number of samples that are needed before the first frame's centre and after the last frame's centre."""
     return config.longest_window // 2 + max(band.half for band in bands(config))
 
 
