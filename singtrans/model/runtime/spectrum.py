@@ -65,7 +65,7 @@ def bands(config: FeatureConfig) -> list[Band]:
 
 
 def margin(config: FeatureConfig) -> int:
-    """Return the number of samples that the first frame needs before its centre, and the last frame after its centre."""
+    """Return the number of samples that are needed before the first frame's centre and after the last frame's."""
     return config.longest_window // 2 + max(band.half for band in bands(config))
 
 
