@@ -18,8 +18,8 @@ except ImportError:
     fcntl = None  # type: ignore[assignment]  # Windows has no such module
 
 MOST_BYTES = 64_000_000
-"""Largest size in bytes of a file with notes. Larger files are refused, because reading takes 10 to 40 times the size
-in memory."""
+"""Largest size in bytes of a file with notes. Larger files are refused, because reading a file takes 10 to 40
+times its size in memory."""
 
 _TEMPORARY = re.compile(r"\.singtrans-[0-9a-f]{32}\.tmp")
 

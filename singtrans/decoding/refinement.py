@@ -17,7 +17,7 @@ from singtrans.decoding.spans import around
 from singtrans.notes import FALL, GRACE, SCOOP
 
 SURROUNDINGS = max(REACH, AROUND)
-"""Number of frames before a note, and after it, that also affect the measured values of the note."""
+"""Number of frames on each side of a note that also affect the measured values of the note."""
 
 _BOUNDARY = 2  # number of frames on each side of a boundary that are searched for the release
 
@@ -34,17 +34,17 @@ class FoundOrnament:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
-    """A segment with measured values.
+    """A segment with its measured values.
 
     Attributes:
         start, end: first frame of the note, and first frame after it.
         onset, offset: refined boundaries in fractional frames. An offset may be later than the onset of the next note.
         pitch: fractional MIDI number.
         clarity: clarity of the evidence for the note, 0 to 1.
-        features: (features,) from `singtrans.decoding.confidence.frame_features`.
+        features: (features,) values from `singtrans.decoding.confidence.frame_features`.
         ornaments: ornaments in time order.
-        release: two probabilities: that a score would end the previous note where this note starts, and that a score
-            would end this note where it was found to end. None if the model does not compute them.
+        release: probability that a score would end the previous note at the onset of this note, and probability that
+            a score would end this note at its offset; None if the model does not compute them.
     """
 
     start: int
@@ -65,8 +65,8 @@ def measure(
 
     Args:
         segments: at least one segment, with frames relative to the start of the recording.
-        posteriors: posteriors of all frames from `SURROUNDINGS` frames before the first segment to `SURROUNDINGS`
-            frames after the last one, as far as the recording has such frames.
+        posteriors: posteriors that cover the segments and, where the recording has them, `SURROUNDINGS` frames before
+            and after the segments.
         first: frame of the recording at which ``posteriors`` start.
         limits: limits of the search.
         config: configuration of the decoder.

@@ -27,9 +27,9 @@ class Evidence:
 
     Attributes:
         onset, offset: (frames,) scores for a note that begins or ends directly before each frame.
-        gain: (frames, bins) score of each frame if it is in the steady part of a note with each pitch.
+        gain: (frames, bins) score of each frame inside the steady part of a note, for each pitch of the note.
         inner: (frames,) score for a boundary between two parts of a note directly before each frame.
-        ornament: (frames, bins) score of each frame if it is in an ornament of a note with each pitch.
+        ornament: (frames, bins) score of each frame inside an ornament of a note, for each pitch of the note.
     """
 
     onset: np.ndarray
@@ -99,9 +99,9 @@ class Past:
 class Block:
     """Search of a block of positions.
 
-    The first rows of ``sums``, ``ornament_sums``, ``begin`` and ``inner`` are copied from the past. So are the first
-    rows of ``tail``: as many as the longest tail has frames. ``opened[i]`` and ``silence[i]`` are the values before
-    position ``i`` of the block.
+    The first rows of ``sums``, ``ornament_sums``, ``begin`` and ``inner`` are copied from the past, and so are the
+    first ``limits.ornament`` rows of ``tail``. ``opened[i]`` and ``silence[i]`` are the values before position ``i`` of
+    the block.
 
     Args:
         past: values from the previous block.
@@ -136,7 +136,7 @@ class Block:
         self._starts()
 
     def _solve(self) -> None:
-        """Compute the scores at which notes can begin, and all scores that depend on them."""
+        """Compute the scores with which notes can begin, and all scores that depend on them."""
         done, limits, evidence = 0, self._limits, self._evidence
         while done < self._count:
             self._score(done)
@@ -253,7 +253,7 @@ def window_maximum(rows: np.ndarray, width: int) -> np.ndarray:
 
 
 def window_argmax(rows: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """Compute maxima over ``width`` consecutive rows, and the index of the first row with each maximum."""
+    """Compute maxima over ``width`` consecutive rows, and the index of the maximum (the first one) in these rows."""
     place = np.zeros(rows.shape, np.int16)
     step = 1
     while step < width:

@@ -56,7 +56,7 @@ class Spans:
         return np.maximum.reduceat(values, self.first)
 
     def running_sums(self, values: np.ndarray) -> np.ndarray:
-        """Compute (n,) running sums of (n,) values. Each span has its own sums, which include the current frame."""
+        """Compute (n,) running sums of (n,) values, which start again at the first frame of each span."""
         padded = np.zeros((int(self.length.max(initial=0)), len(self)))
         padded[self.place, self.owner] = values
         return padded.cumsum(axis=0)[self.place, self.owner]

@@ -30,7 +30,7 @@ _VOICED = 0.4  # probability below which the pitch of a frame is not used
 def divide_turns(
     segments: Sequence[Segment], posteriors: Posteriors, first: int, config: DecoderConfig
 ) -> list[Segment]:
-    """Divide the segments that contain turns at the steps of the turns.
+    """Divide segments that contain turns into the notes of the turns.
 
     Args:
         segments: segments with frames relative to the start of the recording.
@@ -97,8 +97,8 @@ def _turns(pitch: np.ndarray, hop: float, shortest: float) -> list[int]:
 def _steady_parts(pitch: np.ndarray) -> list[int]:
     """Divide a pitch curve into parts of constant pitch by dynamic programming, and return their first frames.
 
-    The division minimises a sum (Potts model). It contains the deviation of each frame from the constant pitch, limited
-    to one semitone, and a cost for each change of the constant pitch.
+    The division minimises the sum of two kinds of costs (Potts model): the deviation of each frame from the constant
+    pitch, limited to one semitone, and a fixed cost for each change of the constant pitch.
     """
     levels = np.arange(pitch.min(), pitch.max() + _GRID, _GRID)
     costs = np.minimum(np.abs(pitch[:, None] - levels), 1.0)

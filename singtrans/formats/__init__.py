@@ -66,7 +66,7 @@ __all__ = [
 ]
 
 F0_ENDINGS: tuple[str, ...] = (".f0.txt", ".f0.csv", ".f0.tsv", ".pv")
-"""Endings of pitch tracks without notes, which :func:`load_pitch` reads."""
+"""Endings of files that contain only a pitch track; :func:`load_pitch` reads these files."""
 
 
 _WITH_PITCH = (".json", ".ustx", ".svp")
@@ -96,8 +96,9 @@ def save(
         The path.
 
     Raises:
-        InputError: if the ending is unknown, the file exists and ``overwrite`` is False, the format needs a package or
-            a recording that is missing, or the file cannot be written.
+        InputError: if the ending is unknown, the file exists and ``overwrite`` is False, the format needs a recording
+            that is missing, or the file cannot be written.
+        UsageError: if the format needs a package that is not installed.
     """
     path = Path(path)
     name = format or format_of(path)
@@ -118,7 +119,8 @@ def write(transcription: Transcription, file: BinaryIO, format: str, options: Op
         options: options as for :func:`save`.
 
     Raises:
-        InputError: if the format's writer raises it.
+        InputError: if the format needs a recording that is missing, or cannot represent the notes.
+        UsageError: if the format needs a package that is not installed.
     """
     writer = WRITERS[format].write
     assert writer is not None  # all formats in WRITERS have a writer
@@ -176,7 +178,7 @@ def read_content(path: str | Path, request: ReadOptions) -> Content:
 
 
 def read_song(path: str | Path, notes: Sequence[Note], request: ReadOptions) -> Song:
-    """Read the words and the beats from a file whose notes have been read; both are empty if the format has none.
+    """Read the words and the beats from a file whose notes have been read; empty if the format has neither.
 
     Raises:
         InputError: if the file cannot be read.
@@ -196,8 +198,8 @@ def load_pitch(
 ) -> PitchTrack:
     """Read pitch over time.
 
-    The file may be text with one value or with a time and a pitch per line, JAMS with a ``pitch_contour``, singtrans'
-    JSON, or a project of OpenUtau or Synthesizer V, from which the drawn pitch is read.
+    The file may be text with one value per line, text with a time and a pitch per line, JAMS with a ``pitch_contour``,
+    singtrans' JSON, or a project of OpenUtau or Synthesizer V. From a project, the drawn pitch is read.
 
     Args:
         path: path of the file.
@@ -238,7 +240,7 @@ def find_notes(folder: Path) -> list[Path]:
 
 
 def find_f0(folder: Path) -> list[Path]:
-    """List the files of pitch over time in a folder, in the order of :data:`F0_ENDINGS`.
+    """List the pitch tracks in a folder, in the order of :data:`F0_ENDINGS`.
 
     Hidden files are left out.
     """
@@ -260,7 +262,7 @@ def note_stem(path: Path) -> Path:
 
 
 def is_label(path: Path) -> bool:
-    """Return whether a file is named like labels: ``song.notes.csv``, or ``song.notes.Corrected`` as in TONAS."""
+    """Return whether a file is named as labels are, such as ``song.notes.csv`` or TONAS' ``song.notes.Corrected``."""
     return Path(path.stem).suffix.lower() == ".notes"
 
 

@@ -5,8 +5,7 @@ r"""Audacity's exported labels: start, end and label, separated by tabs, without
 
 The label is the name of a note or a MIDI number. A line that begins with a backslash contains the selected range of
 frequencies, and is ignored. There may be spaces instead of tabs, and times may be in units of 100 ns, as in HTK's
-labels. Source:
-manual.audacityteam.org, "Importing and Exporting Labels".
+labels. Source: manual.audacityteam.org, "Importing and Exporting Labels".
 """
 
 from collections.abc import Iterator, Sequence

@@ -39,7 +39,7 @@ class Columns:
         confidence: column of the confidence.
         unit: ``midi``, ``hz``, ``name`` (a number or the name of a note), or empty if the header does not state it.
         pitch_name: name of the pitch column in lower case with underscores.
-        second: number of units per second: 1, or 1000 if the header states milliseconds.
+        second: number of time units per second: 1, or 1000 if the header states milliseconds.
     """
 
     onset: int

@@ -105,7 +105,7 @@ def convert_file(
 
 
 def with_song(options: Options, path: Path, notes: tuple[Note, ...], request: ReadOptions = DEFAULTS) -> Options:
-    """Complete options with the words, beats, key, checked notes and kind of ends of a file of notes.
+    """Complete options with the words, beats, key, checked notes and kind of note ends from a file of notes.
 
     Values that are already set are kept.
 
@@ -124,7 +124,8 @@ def with_song(options: Options, path: Path, notes: tuple[Note, ...], request: Re
 def monophonic(notes: tuple[Note, ...]) -> tuple[tuple[Note, ...], tuple[str, ...]]:
     """Remove overlaps of notes; return the notes, and one line of text for each kind of change.
 
-    If notes begin together, only the highest one is kept. A note that overlaps the next one ends where that one begins.
+    If notes begin together, only the highest one is kept. If notes overlap, the earlier note ends where the later one
+    begins.
     """
     kept: list[Note] = []
     cut = 0

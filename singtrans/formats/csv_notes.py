@@ -67,7 +67,7 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
     from tables that singtrans wrote. Other columns and blank lines are ignored.
 
     Args:
-        path: the file.
+        path: path of the file.
         request: options; ``columns``, ``unit`` and ``faults`` are used.
 
     Returns:
@@ -141,7 +141,7 @@ def _values(
 
 
 def _may_be_named(columns: Columns, label: str, unit: str | None) -> bool:
-    """Return whether a label may be the name of a note or a rest: in a column ``note``, or ``pitch`` as in GAME."""
+    """Return whether a label may be the name of a note or a rest: in a column ``note``, or in GAME's ``pitch``."""
     return unit is None and (columns.unit == "name" or (columns.unit == "" and not is_number(label)))
 
 

@@ -1,4 +1,4 @@
-"""Detection of the encoding of text: Unicode, or the encoding that decodes the text to the most common characters."""
+"""Detection of the encoding of text: Unicode, or the encoding that gives the least unusual characters."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -79,7 +79,7 @@ def _unicode(content: bytes) -> str | None:
 
 
 def decode_words(content: bytes) -> tuple[str, str]:
-    """Decode text whose encoding is unknown, but is not Unicode.
+    """Decode text in an unknown encoding other than Unicode.
 
     Returns:
         The text, and the name of the encoding.

@@ -25,7 +25,7 @@ class ReadOptions:
         name: name of the recording in files with many recordings.
         voice: voice to read: ``P2`` of a duet, the number of an annotation, or the name or number of a track or part.
         tier: name of a tier in a TextGrid.
-        unit: unit of a pitch column, ``midi`` or ``hz``, which overrides the unit in the file; None not to override it.
+        unit: unit of a pitch column, ``midi`` or ``hz``, which overrides the unit in the file; None to use that unit.
         columns: names of the columns of a table without a header, such as ``onset,offset,hz``; None to infer them.
         faults: list to which errors in single lines are added, so that only these lines are skipped; None to raise the
             first error.
@@ -60,7 +60,7 @@ class Sample:
 
     Attributes:
         path: path of the file.
-        text: first characters of the file; empty if it is not text.
+        text: first characters of the file; empty for a JSON file.
         rows: lines of ``text`` split into cells, without blank lines and comments.
         header: names of the columns; empty if the text is not a table with a header.
         data: content of a JSON file; None for other files.

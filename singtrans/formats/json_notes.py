@@ -8,7 +8,7 @@
 
 Times are in seconds, and pitch is a fractional MIDI number, or null where nothing is sung. The file is strict JSON,
 without NaN. If A4 is not 440 Hz, a note has "tuning", the distance of A4 from 440 Hz in semitones. If a note was moved
-to the key, it has "moved", which is 1 or -1 semitone. A note also has these fields, if their values are known:
+to the key, it has "moved", the change in semitones: 1 or -1. A note also has these fields, if their values are known:
 
     "certainty": {"onset": 0.97, "pitch": 0.62, "octave": 0.99, "offset": 0.88}, "doubts": ["pitch"],
     "ornaments": [{"onset": 0.421, "offset": 0.533, "pitch": 58.2, "kind": "scoop"}], "release": 1.02
@@ -81,7 +81,7 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> Transcription:
         request: options, of which only ``faults`` is used.
 
     Raises:
-        InputError: if the file cannot be read or does not have this content. The message names the entry.
+        InputError: if the file cannot be read or is not JSON of this form. The message names the entry.
     """
     path = Path(path)
     content = read_json(path)

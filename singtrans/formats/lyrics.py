@@ -141,12 +141,12 @@ def has_cjk(text: str) -> bool:
 
 
 def fit(syllables: Sequence[Syllable], count: int) -> tuple[Syllable | None, ...]:
-    """Return the syllable of each of ``count`` notes, in order; None for notes without a syllable."""
+    """Assign syllables to ``count`` notes in order. Notes for which no syllable is left get None."""
     return (*syllables[:count], *(None,) * (count - len(syllables)))
 
 
 def syllables_of(notes: Sequence[Note], words: Mapping[tuple[float, float], Syllable]) -> tuple[Syllable, ...]:
-    """Return a syllable for each note; notes without a syllable hold the previous one.
+    """Return a syllable for each note; a note without a syllable holds the syllable before it.
 
     The result is empty if no note has a syllable.
 

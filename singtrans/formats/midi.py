@@ -33,7 +33,7 @@ TICKS_PER_BEAT = 480
 _VELOCITY = 90  # used unless velocities follow the recording
 _RANGE, _NULL = ((101, 0), (100, 0)), ((101, 127), (100, 127))  # controllers that choose RPN 0, and none
 HELD_LYRIC = "-"
-"""Text of the lyric event of a note that holds the syllable before it."""
+"""Text of the lyric event of a note on which the previous syllable is held."""
 
 _RANKS = {"note_off": 0, "pitchwheel": 1, "lyrics": 2, "note_on": 3}  # order of events at the same tick
 
@@ -99,7 +99,7 @@ def _frame_events(beats: Beats, tempi: TempoMap, end: int) -> list[tuple[int, "B
 
 
 def _title_events(transcription: Transcription, options: Options) -> list[tuple[int, "BaseMessage"]]:
-    """Return the (tick, message) pair that names the first track after the title; nothing if no title is stated."""
+    """Return the (tick, message) pair that names the first track after the title; empty if no title is stated."""
     import mido
 
     title = options.title_of(transcription.audio)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mido import MidiFile, MidiTrack
 
 TEMPO = 500_000
-"""Microseconds per beat at 120 beats per minute, the default of MIDI."""
+"""Microseconds per beat at 120 beats per minute, which is the default tempo of MIDI."""
 
 SEQUENCES = 2
 """Type of a file with independent sequences."""
@@ -43,8 +43,8 @@ def open_midi(path: Path, *, warns: bool = False) -> "MidiFile":
 class Clock:
     """Conversion of ticks to seconds.
 
-    Ticks are fractions of a beat, whose length follows the tempo changes of the given tracks, or fractions of a frame
-    of a film (SMPTE).
+    A tick is a fraction of a beat or, in files with SMPTE time codes, a fraction of a film frame. The length of a beat
+    follows the tempo changes in ``tracks``.
     """
 
     def __init__(self, division: int, tracks: "Sequence[MidiTrack]") -> None:

@@ -53,7 +53,10 @@ def words_of(midi: "MidiFile", path: Path) -> list[tuple[float, str]]:
 
 
 def _word_events(midi: "MidiFile", kind: str) -> list[tuple[float, str]]:
-    """List the time in seconds and the text of each event with words, without the header of karaoke files (``@``)."""
+    """List the time in seconds and the text of each event with words.
+
+    Texts that begin with ``@`` are headers of karaoke files, and are left out.
+    """
     found = []
     for track, clock in zip(midi.tracks, clocks(midi), strict=True):
         now = 0

@@ -33,7 +33,7 @@ def detail_fields(note: Note) -> dict[str, Any]:
 
 
 def read_details(entry: dict[str, Any], confidence: float) -> dict[str, Any]:
-    """Read the fields that `detail_fields` makes, as a map from names of attributes of `Note` to values.
+    """Convert the fields that `detail_fields` returns to a map from names of attributes of `Note` to values.
 
     Args:
         entry: fields of a note.

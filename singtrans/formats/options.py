@@ -32,14 +32,14 @@ class Options:
 
     Attributes:
         tempo: beats per minute; ``auto`` to estimate the beats from the notes; None for the default of the format.
-        metre: metre, or number of quarter notes per bar; None for the metre of ``beats``, or 4/4 without beats.
+        metre: metre, or number of quarter notes per bar; None for the metre of ``beats``, or for 4/4 without beats.
         pickup: number of beats before the first bar line; None to estimate it together with the tempo.
         downbeat: time in seconds of a note that begins a bar; None to estimate it together with the tempo.
         tempo_map: whether the tempo follows the singer; otherwise, it is constant.
-        quantize: name of the grid to which notes are moved (``parse_grid``), or empty.
+        quantize: name of the grid to which notes are moved (see ``parse_grid``); empty for no grid.
         tuning: frequency of the singer's A4 in Hz; ``auto`` to estimate it from the notes; None for 440.
         key: key (or its name) to which notes are rounded; ``auto`` to estimate it; None for the nearest semitone.
-        pitch_bend: whether MIDI files follow the sung pitch.
+        pitch_bend: whether MIDI files contain pitch bends that follow the sung pitch.
         program: program of General MIDI, counted from 1 to 128.
         loudness: whether velocities follow the loudness of the recording.
         lyrics: one syllable for each note, in order.
@@ -49,7 +49,7 @@ class Options:
         artist: name of the singer, or empty.
         language: language of the words, such as ``English``, or empty.
         signature: key for key signatures, if known; unlike ``key``, it does not change the notes.
-        checked: numbers of the notes that a person has marked as right, counted from 0.
+        checked: indices of the notes that a person has marked as right.
         history: steps for undo and redo, from a session of the report page; only that page reads them.
         reference: notes of the written melody, with which the summary of the report page compares the sung notes; None
             for no comparison.
@@ -104,7 +104,7 @@ class Options:
 
     @property
     def without_bars(self) -> "Options":
-        """These options, adapted to formats that have no bars and one tempo. A stated tempo counts quarter notes."""
+        """These options, adapted to formats with a single tempo and no bars. A stated tempo counts quarter notes."""
         counts_quarters = isinstance(self.tempo, float | int)
         return replace(self, tempo_map=False, metre=Metre() if counts_quarters else self.metre)
 

@@ -44,7 +44,7 @@ _POSSIBLE = {"midi": (0.0, 127.5), "hz": (0.0, 13_290.0)}
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """An order of columns. The fields are indices of columns; either ``offset`` or ``duration`` is -1.
+    """An order of columns, as indices; either ``offset`` or ``duration`` is -1.
 
     Attributes:
         name: names of the columns, as in the option ``--columns``; the pitch is named ``pitch``.
@@ -71,7 +71,7 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
     """Read notes from a table of numbers.
 
     Args:
-        path: the file.
+        path: path of the file.
         request: options; ``unit`` and ``faults`` are used.
 
     Raises:

@@ -115,7 +115,7 @@ def format_of(path: Named) -> str | None:
 
 
 def find_format(text: str) -> Format:
-    """Find the format for writing that has a name, an alias or an ending; upper and lower case are equal.
+    """Find a format that can be written by its name, an alias or an ending; case is ignored.
 
     Raises:
         UsageError: if there is no such format. The message suggests a similar name, if there is one.

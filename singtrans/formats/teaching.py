@@ -1,4 +1,4 @@
-"""Commands that train a model with the corrections of a recording."""
+"""Commands that train a model on recordings with corrected notes."""
 
 import re
 

@@ -135,8 +135,8 @@ def _is_data(line: str) -> bool:
 def find_header(text: str) -> tuple[str, ...]:
     """Find the names of a table's columns.
 
-    The names are the cells of the first row. If that row begins with a number, they are the words of the last comment
-    above it. The result is empty if there is no such comment.
+    The names are the cells of the first row. If that row begins with a number, the names are the cells of the last
+    comment above it; the result is empty if there is no such comment.
     """
     comment: tuple[str, ...] = ()
     for content in text.split("\n"):

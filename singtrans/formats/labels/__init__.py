@@ -1,1 +1,1 @@
-"""Readers of formats of labels; singtrans does not write these formats."""
+"""Readers of label formats that singtrans does not write."""

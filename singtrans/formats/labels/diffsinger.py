@@ -23,11 +23,11 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
 
     Args:
         path: path of the file.
-        request: options, of which ``name`` and ``faults`` are used. ``name`` is the value of the recording in the
+        request: options, of which ``name`` and ``faults`` are used. ``name`` is the name of the recording, as in the
             column ``name``; it is not needed if the file has only one recording.
 
     Raises:
-        InputError: if the file cannot be read, lacks a column or the recording, or has invalid notes in its row. The
+        InputError: if the file cannot be read, lacks a column or the recording, or has invalid notes in the row. The
             message names the line.
     """
     path = Path(path)

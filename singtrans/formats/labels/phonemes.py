@@ -1,4 +1,4 @@
-"""Conversion of labels of phonemes, each with its note, to notes. Chinese data sets of singing have such labels."""
+"""Conversion of phoneme labels to notes. Each label states the note of its phoneme, as in Chinese singing data sets."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

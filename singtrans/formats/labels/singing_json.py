@@ -6,8 +6,8 @@
     [{"word": "you", "note": [60, 62], "note_start": [0.4, 0.8], "note_end": [0.8, 1.3]}, …]
 
 Sources: Zhang et al., "M4Singer", NeurIPS 2022; Zhang et al., "GTSinger", NeurIPS 2024. In M4Singer, a MIDI number of 0
-is a rest. The lists ``notes`` and ``notes_dur`` have one value for each phoneme. Without them, the lists ``ep_pitches``
-and ``ep_notedurs`` are read, which have one value for each note.
+is a rest. The lists ``notes`` and ``notes_dur`` have one value for each phoneme. If an item lacks them, the lists
+``ep_pitches`` and ``ep_notedurs`` are read, which have one value for each note.
 """
 
 from collections.abc import Iterator

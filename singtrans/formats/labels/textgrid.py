@@ -16,7 +16,7 @@ from singtrans.formats.text import at_line, in_order, is_number, listed, make_no
 from singtrans.notes import Note
 
 TIER_NAMES = ("notes", "note", "midi", "pitch")
-"""Names of tiers that are preferred, in this order."""
+"""Names of preferred tiers, in order of preference."""
 
 _TOKEN = re.compile(r'"(?:[^"]|"")*"|!.*|[^\s"!]+')
 

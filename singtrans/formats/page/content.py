@@ -64,7 +64,7 @@ def notes_hash(transcription: Transcription) -> str:
 
 
 def read_page(path: Path) -> Transcription | None:
-    """Read the notes that were written to a page, without the pitch track; return None if it is not a report page.
+    """Read the notes that were written to a page, without the pitch track; return None for other files.
 
     Raises:
         InputError: if the file cannot be read.
@@ -91,7 +91,7 @@ def _voice(transcription: Transcription) -> str:
 
 
 def _analysis(transcription: Transcription, options: Options) -> Mapping[str, Any] | None:
-    """Return the values for the summary: from the options if they contain them, otherwise computed from the notes."""
+    """Return the values for the summary, which are in the options or are computed from the notes."""
     if options.analysis is not None or not transcription.notes:
         return options.analysis
     return plain(analyse(transcription, options.reference))
@@ -155,7 +155,7 @@ def _curve(track: PitchTrack) -> dict[str, Any]:
 
 
 def _beats(notes: Sequence[Note], options: Options) -> dict[str, Any] | None:
-    """Return the stated beats, or the beats found in the notes; None if no beats are stated or certain enough."""
+    """Return the JSON fields of the stated beats, or of beats that are found in the notes with enough confidence."""
     beats, metre = options.beats, options.metre if isinstance(options.metre, Metre) else None
     if isinstance(options.tempo, float | int):
         beats = align_beats(float(options.tempo), notes, metre or DEFAULT_METRE)

@@ -65,7 +65,7 @@ def embedded(value: object) -> str:
 
 
 def _backdrop(notes: tuple[Note, ...], options: Options, sound: Sound) -> Backdrop:
-    """Compute the pictures of the recording, around the pitches of the notes."""
+    """Compute the pictures of the recording, in a range around the pitches of the notes."""
     assert options.audio is not None
     pitches = [note.pitch for note in notes] or [57.0, 69.0]
     lowest, highest = max(24.0, min(pitches) - _LOW_MARGIN), min(108.0, max(pitches) + _HIGH_MARGIN)

@@ -100,7 +100,7 @@ def _plausible_breaths(notes: tuple[Note, ...], rhythm: Rhythm | None) -> tuple[
 
 
 def _with_ends(notes: tuple[Note, ...], rhythm: Rhythm) -> tuple[Note, ...]:
-    """Replace the ends of notes with the ends that a rhythm has, converted to seconds."""
+    """Replace the ends of notes with the ends in a rhythm, which are converted to seconds."""
     ends = rhythm.beats.seconds(np.array(rhythm.ends, float)).tolist()
     limits = [note.onset for note in notes[1:]] + ends[-1:]  # swing moves onsets, but not the ends in a score
     return tuple(

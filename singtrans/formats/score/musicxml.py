@@ -16,7 +16,8 @@ from singtrans.notes import Transcription
 def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
     """Write the melody as MusicXML 3.1, starting with the bar of the first note.
 
-    Without a grid in the options, notes are moved to sixteenth notes or triplets. Without a tempo, it is estimated.
+    Without a grid in the options, notes are moved to sixteenth notes or triplets. Without a
+    tempo, the tempo is estimated.
 
     Raises:
         InputError: if the notes span more bars than a score can have.

@@ -61,7 +61,7 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
 def read_song(path: Path, notes: Sequence[Note], request: ReadOptions = DEFAULTS) -> Song:
     """Read the syllables and the beats of a score whose notes have been read.
 
-    When a passage is repeated, the second verse is used for the second time, if there is one.
+    The n-th time that a passage is played, its n-th verse is used, if there is one.
 
     Raises:
         InputError: under the same conditions as for :func:`read`.

@@ -18,10 +18,10 @@ class Head:
 
     Attributes:
         spelling: step, alteration and octave.
-        accidental: whether an accidental is written.
+        accidental: kind of accidental that is written.
         tie_stops: whether a tie leads to the note head.
         syllable: syllable that begins at the note head; None if there is none.
-        extends: whether the syllable is held for more than this symbol.
+        extends: whether the syllable is held beyond this symbol.
         slur: ``start``, ``stop`` or empty.
         breath: whether the singer breathes after the note head.
         marks: MusicXML's names of further articulations.

@@ -1,4 +1,4 @@
-"""Performance of a score: bars in the order in which they are played, joined notes, and times in seconds."""
+"""Performance of a score: the order in which bars are played, joining of tied notes, and times in seconds."""
 
 from bisect import bisect_right
 from collections import Counter
@@ -144,7 +144,7 @@ def perform(path: Path, part: Part, parts: list[Part], faults: list[InputError] 
 def _played(note: ScoreNote, start: float, turn: int) -> ScoreNote:
     """Return a copy of a note, in a bar that begins at ``start`` and is played for the ``turn``-th time.
 
-    Of the words, only the verse for this time is kept.
+    Only the verse that is sung this time is kept.
     """
     verses = [number for number in note.words if number <= turn] or list(note.words)
     words = {turn: note.words[max(verses)]} if verses else {}
@@ -152,7 +152,7 @@ def _played(note: ScoreNote, start: float, turn: int) -> ScoreNote:
 
 
 def _main_voice(part: Part) -> tuple[str, str] | None:
-    """Return the voice with the most words, or else the most notes; None if no voices sound at the same time."""
+    """Return the voice with the most words, or else the most notes; None if no two voices sound at the same time."""
     notes = [note for bar in part.bars for note in bar.notes]
     voices = {note.voice for note in notes}
     if len(voices) < 2 or not any(_sounds_together(bar.notes) for bar in part.bars):
@@ -172,7 +172,7 @@ def _sounds_together(notes: Iterable[ScoreNote]) -> bool:
 
 
 def _metre(bars: list[tuple[float, Bar]]) -> StatedMetre:
-    """Return the most frequent metre, and the start of the first complete bar with it."""
+    """Return the most frequent metre, and the start of the first complete bar in it."""
     metres = Counter(bar.metre for _, bar in bars if bar.metre is not None)
     if not metres:
         return StatedMetre()

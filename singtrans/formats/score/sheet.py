@@ -28,7 +28,7 @@ class Ornamented:
 
     Attributes:
         graces: grace notes before the note.
-        marks: MusicXML's names of the signs of the note.
+        marks: MusicXML's names of the signs at the note.
     """
 
     graces: tuple[Spelling, ...] = ()

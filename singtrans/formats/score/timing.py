@@ -35,7 +35,7 @@ class Timing:
     Attributes:
         notes: notes with the times that are written, in seconds.
         beats: the beats.
-        rhythm: note values for a score; None if the options ask for neither a grid nor a score.
+        rhythm: note values for a score; None if there is neither a grid nor a score.
         followed: the same note values, but with beats that follow the tempo of the singer.
         is_found: whether the beats were found in the notes.
     """
@@ -55,7 +55,7 @@ def find_timing(
     remarks: list[str],
     pulse: float | None = None,
 ) -> Timing:
-    """Find beats and note values, and move the notes to the grid if the options ask for one, or for a score.
+    """Find beats and note values, and move the notes if the options ask for a grid, or if the result is a score.
 
     Args:
         notes: notes in time order.

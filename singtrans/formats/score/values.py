@@ -54,7 +54,7 @@ class _Bar:
     Attributes:
         level: function that returns the metrical weakness of a position; 0 for the strongest position.
         step: number of divisions between positions.
-        rest: whether a rest is divided, not a note.
+        rest: whether a rest is divided; False for a note.
         compound: whether beats have three parts.
     """
 
@@ -101,7 +101,7 @@ def split_triplet(start: int, end: int, window: int, *, rest: bool = False) -> t
 
 @cache
 def _bar_levels(metre: Metre) -> _Levels:
-    """Return a function that computes the weakness of a position in a bar: 0 at the bar line, more at smaller units."""
+    """Return a function that computes the metrical weakness of a position in a bar; the weakness of a bar line is 0."""
     beat, unit = int(metre.beat * QUARTER), int(metre.unit * QUARTER)
     bar = int(metre.bar * QUARTER)
     has_half = metre.beats == 4 or (metre.beats == 6 and not metre.is_compound)
@@ -163,7 +163,7 @@ def _strongest(start: int, end: int, bar: _Bar) -> int:
 
 
 def _shows_beats(start: int, end: int, bar: _Bar) -> bool:
-    """Return whether a single symbol from ``start`` to ``end`` does not hide the beats."""
+    """Return whether a symbol from ``start`` to ``end`` is allowed: it must not hide the beats."""
     inside = [bar.level(position) for position in range(start + bar.step, end, bar.step)]
     strongest, before, after = _strongest(start, end, bar), bar.level(start), bar.level(end)
     if bar.rest:
