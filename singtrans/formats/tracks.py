@@ -44,7 +44,7 @@ def choose_tracks(path: Path, tracks: Sequence[Track], voice: str | None, *, war
     """Choose the sung track, or all tracks if they do not overlap.
 
     Args:
-        path: path of the file, for errors.
+        path: path of the file, for messages.
         tracks: tracks with notes.
         voice: name of a track, or its number, counted from 1. If this is None and tracks overlap, the only track with
             lyrics is chosen, or else the only track with a name such as Vocals.

@@ -1,8 +1,8 @@
 """Division of a melody into phrases at the singer's breaths.
 
 The voice stops between many notes, for a consonant or to separate the notes. A breath takes longer than the usual gap
-in the song, and often follows a long note. There is a breath every few seconds. All breaths are chosen jointly, by
-dynamic programming.
+in the song, and often follows a long note. Usually, there is a breath every few seconds. All breaths are chosen
+jointly, by dynamic programming.
 """
 
 from collections.abc import Sequence

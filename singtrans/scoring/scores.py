@@ -108,7 +108,8 @@ class Evaluation(Scores):
         files: scores of each recording.
         system: name of the system.
         failures: one line for each recording that could not be scored and is therefore not part of the means.
-        warnings: one line for each kind of figures that is missing, and for the recordings that were scored as empty.
+        warnings: lines about kinds of figures that were left out, and about estimates that lack notes or a pitch track
+            and were scored as if these were empty.
         missing: names of recordings without an estimate. They are scored as if their estimates were empty.
         extra: names of estimates without a reference, which are ignored.
         constant_hz: median difference between the pitches of matched notes in Hz, reference minus estimate, over the
@@ -247,7 +248,7 @@ class _ScoredKinds:
         self.pitch = any(f.pitch is not None for _, t, f in read if t.pitch is not None)
 
     def warnings(self, missing: Sequence[str]) -> list[str]:
-        """Describe the kinds of figures that are left out, and list the recordings that are scored as empty."""
+        """Describe the kinds of figures that are left out, and list the estimates that are scored as empty."""
         lines = []
         for kind, what, scored in (("notes", "notes", self.notes), ("pitch", "pitch tracks", self.pitch)):
             lacking = [

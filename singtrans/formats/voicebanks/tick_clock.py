@@ -1,4 +1,4 @@
-"""Conversion between ticks and seconds in projects whose tempo may change, and the metre and beats of a project."""
+"""Times in projects: conversion between ticks and seconds with changes of tempo, the last metre, and the beats."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
