@@ -22,7 +22,7 @@ class SongConfig:
         audible: level in dB (`Balance.instruments`) that the instruments must exceed. If they are quieter, the notes of
             the separated voice are not kept.
         loud: level in dB (`Balance.instruments`) above which ``gain`` is not needed. The notes of the separated voice
-            are then kept if their mean clarity is not lower.
+            are then kept if their mean clarity is not lower than that of the mix.
         noise: fraction of noise in the rest (`Balance.noise`). At or above this value, the recording is taken to be a
             voice with noise, and the notes of the separated voice are not kept.
         purity: smallest purity of a voice (`Balance.purity`). A separated sound with a lower purity is taken to be an

@@ -45,7 +45,7 @@ class SpleeterSeparator:
 
     def __init__(self, weights: Mapping[str, np.ndarray] | None = None, threads: int = 1) -> None:
         self._session = _session(read_checkpoint(find_checkpoint()) if weights is None else weights, threads)
-        # A periodic Hann window, whose squares add up to 1.5 at a quarter of its length.
+        # A periodic Hann window. With a hop of a quarter of its length, its squares add up to 1.5.
         self._window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(FFT) / FFT)).astype(np.float32)
 
     def __call__(self, blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:

@@ -24,12 +24,12 @@ class AugmentConfig:
         speed: largest change of speed, up or down, in semitones; the pitch changes with the speed.
         speed_probability, formant_probability, drift_probability, noise_probability, background_probability,
             room_probability, filter_probability, clip_probability, codec_probability, silence_probability: probability
-            of each augmentation; ``silence`` replaces the whole excerpt with noise.
+            of each augmentation. The augmentation ``silence`` replaces the whole excerpt with noise.
         snr: range of signal to noise ratios in dB.
         background_snr: range of voice to accompaniment ratios in dB.
         level: standard deviation in dB of a random error that is added to the measured level.
         formants: largest shift of the formants, up or down, in semitones.
-        drift: standard deviation in dB of the gain drift.
+        drift: standard deviation in dB of the slowly varying gain.
     """
 
     speed: float = 5.0

@@ -113,7 +113,7 @@ def _aligned(decoded_samples: np.ndarray, original: np.ndarray, reach: int) -> n
     """Remove a delay of up to ``reach`` samples, and cut or pad to the length of ``original``."""
     size = 1 << (len(decoded_samples) + len(original) - 1).bit_length()
     product = np.fft.rfft(decoded_samples, size) * np.conj(np.fft.rfft(original, size))
-    # The spectrum is whitened, because the correlation of a loud steady tone has a peak in each of its periods.
+    # The spectrum is whitened, because the correlation of a loud steady tone has a peak at each multiple of the period.
     agreement = np.fft.irfft(product / np.sqrt(np.abs(product) + 1e-12 * np.abs(product).max() + 1e-30))
     near = np.concatenate([agreement[:reach], agreement[-reach:]])
     best = int(near.argmax())

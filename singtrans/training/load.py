@@ -67,7 +67,7 @@ def load_data(
 
 
 def conflicts(entries: dict[Path, list[Entry]]) -> Iterator[str]:
-    """Yield one line for each recording that is in several splits, and for each id that is used more than once.
+    """Yield one line for each recording in several splits, and for each id that several manifests or folders use.
 
     Args:
         entries: map from a manifest or folder to its entries.

@@ -142,7 +142,7 @@ def require_state(folder: Path, resume: bool) -> None:
     if resume and not (folder / FILE).is_file():
         raise InputError(f"{folder / FILE}: there is nothing to resume; start without --resume")
     if not resume and (folder / FILE).exists():
-        raise InputError(f"{folder}: already contains a training; continue with --resume, or choose another folder")
+        raise InputError(f"{folder}: already contains a training run; continue with --resume, or choose another folder")
 
 
 def remove_state(folder: Path) -> None:

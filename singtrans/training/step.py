@@ -65,7 +65,7 @@ def train_step(
     torch.manual_seed((config.seed * 1_000_003 + state.step) * processes.count + processes.rank)
     model, (batch, inputs) = state.model.train(), prepared
     features = model.config.features
-    # Means are over the frames of all processes, so the weight of a process depends on its number of labels.
+    # Means are over the frames of all processes, so a process with more labels has a greater weight.
     counts = processes.total(known_frames(batch, features, model.config.network.pitch_bins)) / processes.count
     terms, total = descend(state, inputs, batch, config, counts)
     values = torch.stack([*(t.detach() for t in terms.values()), total.detach()])

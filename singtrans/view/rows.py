@@ -39,7 +39,7 @@ class Row:
         start, stop: start and end of the row in seconds.
         notes: notes of the recording in time order.
         extra: indices of the extra notes.
-        missed: notes of a reference that were missed.
+        missed: reference notes that were missed.
         track: pitch track.
         background: spectrogram; None to draw none.
         on_rows: whether the box of a note is drawn at the nearest semitone instead of the exact pitch.
@@ -102,7 +102,7 @@ def _curve(axis: "Axes", row: Row) -> None:
 def _names(axis: "Axes", row: Row) -> None:
     lowest, highest = axis.get_ylim()
     figure = axis.get_figure(root=True)
-    assert figure is not None  # the axes belong to one
+    assert figure is not None  # the axes belong to a figure
     place = axis.get_position()
     wide, high = place.width * figure.get_figwidth(), place.height * figure.get_figheight()
     seconds, semitones = (row.stop - row.start) / wide, (highest - lowest) / high  # per inch

@@ -1,4 +1,4 @@
-"""Reading of recordings: all formats give the same tone, and damaged files give remaining sound or a clear error."""
+"""Reading of recordings: all formats give the same tone; damaged files give the remaining sound or a clear error."""
 
 import struct
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""File endings that are searched for in folders."""
+"""Endings by which recordings in folders are found."""
 
 import av
 import soundfile

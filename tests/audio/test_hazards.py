@@ -18,7 +18,7 @@ RATE = 16_000
 
 @pytest.fixture
 def no_idle_processes():
-    """Make the test start its own decoder process, and end it."""
+    """End all idle decoder processes before and after the test."""
     decoder_process._end_idle()
     yield
     decoder_process._end_idle()

@@ -38,7 +38,7 @@ def test_a_gap_becomes_silence(tmp_path, name, codec, slack):
         pytest.skip(f"this PyAV cannot write {codec}")
     write(tmp_path / name, Track(tones(48_000, STARTS), codec, gaps=(GAP,)))
     found = audio.load(tmp_path / name)
-    # Without an edit list, all players play the encoder's delay of AAC.
+    # Without an edit list, all players also play the silence that an AAC encoder adds at the start.
     assert near(onsets(found), KEPT, slack)
     assert len(found) / 16_000 == pytest.approx(8.0, abs=0.1)
 

@@ -34,7 +34,7 @@ def measured_pitch(samples: np.ndarray, midi: float) -> float:
     period = RATE / (440 * 2 ** ((midi - 69) / 12))
     size = 1 << (2 * len(samples)).bit_length()
     power = np.abs(np.fft.rfft(samples * np.hanning(len(samples)), size)) ** 2
-    likeness = np.fft.irfft(power, FINER * size)  # for lags in fractions of a sample
+    likeness = np.fft.irfft(power, FINER * size)  # lags are in fractions of a sample
     lags = np.arange(int(FINER * period * 0.8), int(FINER * period * 1.26))
     return 69 + 12 * np.log2(FINER * RATE / lags[np.argmax(likeness[lags])] / 440)
 
@@ -54,7 +54,7 @@ def test_notes_agree_with_the_sound(name):
         piece = melody.samples[round((centre - half) * RATE) : round((centre + half) * RATE)].astype(float)
         errors.append(measured_pitch(piece, note.pitch) - note.pitch)
         levels.append(np.sqrt(np.mean(piece**2)))
-    # With vibrato, the pitch at the centre of a note can have any phase; in shouting, it is above the mean.
+    # With vibrato, the pitch at the centre of a note depends on the phase. In shouting, it is above the mean.
     assert np.median(np.abs(errors)) < {"wide vibrato": 1.0, "shouting": 0.6}.get(name, 0.35)
     rest = melody.samples[: round((melody.notes[0].onset - 0.02) * RATE)]
     assert min(levels) > 2 * rest.std()

@@ -111,7 +111,7 @@ def test_help_is_shown_without_arguments():
 
 
 def test_help_imports_nothing_heavy():
-    """The help of `transcribe` lists the formats, whose modules import numpy."""
+    """Only the help of `transcribe` may import numpy, because it lists the formats, whose modules import it."""
     code = """
 import sys
 from singtrans.cli import main

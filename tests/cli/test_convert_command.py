@@ -166,7 +166,7 @@ def test_key_of_converted_notes(tmp_path):
     from singtrans.formats.page.content import read_page
 
     assert [note.note for note in read_page(tmp_path / "ode_to_joy.report.html").notes] == scale * 4
-    assert '"midi":[]' not in (tmp_path / "ode_to_joy.report.html").read_text(encoding="utf-8")  # the sung pitch
+    assert '"midi":[]' not in (tmp_path / "ode_to_joy.report.html").read_text(encoding="utf-8")  # there is a sung pitch
     assert "key: C major or A minor" in call("plot", "off.csv", "-o", "b.svg", "--key", "auto", cwd=tmp_path).stderr
     result = call("transcribe", GOOD, "-o", tmp_path, "-f", "csv", "--key", "auto")
     assert (result.returncode, "; key: " in result.stderr) == (0, True)

@@ -1,4 +1,4 @@
-"""``singtrans dataset add``: a manifest of corrected recordings that grows."""
+"""``singtrans dataset add``, which adds corrected recordings to a manifest."""
 
 import shlex
 

@@ -59,7 +59,7 @@ def test_notes_of_long_random_input_are_in_order():
 
 @pytest.mark.parametrize("shortest", [0.02, 0.04, 0.06])
 def test_random_notes_never_overlap(shortest):
-    """In long random input, the refined times of adjacent notes would sometimes overlap."""
+    """In long random input, adjacent notes would sometimes overlap if their times were refined independently."""
     config = replace(CONFIG, shortest_note=shortest, note_cost=-3.0)
     for seed in range(20):
         rng = np.random.default_rng(seed)
@@ -212,7 +212,7 @@ def test_joining_keeps_optional_posteriors():
 @settings(max_examples=200, deadline=None)
 @given(any_posteriors(), st.data())
 def test_values_outside_0_to_1_are_clipped(given_posteriors, data):
-    """A sigmoid does not give such values, but the search is exact and finite with them."""
+    """A sigmoid cannot return such values, but the search gives exact and finite results for them, too."""
     p = given_posteriors
     beyond = data.draw(arrays(np.float64, (4, len(p)), elements=st.sampled_from([-2.0, -1e-3, 0.0, 1.0, 1.001, 3.0])))
     duration = len(p) * HOP

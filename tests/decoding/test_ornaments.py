@@ -15,7 +15,7 @@ ORNATE = replace(
 
 
 def sung(spans, heads):
-    """Make posteriors of (start, end, pitch) pieces without rests, with peaks of (time, head, height)."""
+    """Make posteriors of adjacent (start, end, pitch) pieces, and add (time, head, height) peaks."""
     midi = np.full(FRAMES, 60.0)
     for start, end, pitch in spans:
         midi[round(start / HOP) : round(end / HOP)] = pitch

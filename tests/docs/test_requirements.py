@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def pins(path: Path) -> dict[str, str]:
-    """Map canonical names to exact versions, or to the upper limit of a range."""
+    """Return a map from canonical names of packages to exact versions, or to upper limits of ranges."""
     found = re.findall(r"^([\w.-]+)(?:==|>=[^,]*,<=)([^\s\\]+)", path.read_text(), flags=re.MULTILINE)
     return {canonicalize_name(name): version for name, version in found}
 

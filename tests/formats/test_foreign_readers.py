@@ -25,7 +25,7 @@ def test_midi_times_are_exact_at_any_tempo(tmp_path, options):
     path = saved(tmp_path, ".mid", **options)
     read = pretty_midi.PrettyMIDI(str(path))
     (voice,) = read.instruments
-    step = 60 / 40 / 480  # a tick of the slowest beat, before the first note
+    step = 60 / 40 / 480  # length of a tick in the slowest beat, which is before the first note
     for before, after in zip(tune().notes, voice.notes, strict=True):
         assert (after.start, after.end) == (
             pytest.approx(before.onset, abs=step / 2),
@@ -64,7 +64,7 @@ def test_midi_bends_follow_the_voice_and_return_to_zero(tmp_path):
     assert controls == [(101, 0), (100, 0), (6, 2), (38, 0), (101, 127), (100, 127)]
     assert [m.program for m in voice if m.type == "program_change"] == [73]
     now, steps = 0.0, [(0.0, 0)]
-    for message in content:  # in seconds
+    for message in content:  # times are in seconds
         now += message.time
         if message.type == "pitchwheel":
             steps.append((now, message.pitch))

@@ -77,7 +77,7 @@ def test_musicxml_is_read_as_by_music21(tmp_path, seed):
             part.append(element)
     score = music21.stream.Score([part.makeNotation()])
     path = score.write("musicxml", fp=tmp_path / "a.musicxml")
-    # music21 reads its own file: transposed to sounding pitch, ties joined, in seconds.
+    # music21 reads its own file. Parts are transposed to sounding pitch, ties are joined, and times are in seconds.
     read = music21.converter.parse(path).toSoundingPitch().stripTies()
     expected = [
         (entry["offsetSeconds"], entry["endTimeSeconds"], entry["element"].pitch.midi)

@@ -212,7 +212,7 @@ def test_systems_end_with_phrases_and_are_even():
     plain = sorted(choose_breaks(bars, [False] * 64, [0] * 64))
     widths = [after - before for before, after in pairwise([0, *plain, 16])]
     assert max(widths[:-1]) - min(widths[:-1]) <= 1
-    breaths = [number % 16 == 15 for number in range(64)]  # every fourth bar
+    breaths = [number % 16 == 15 for number in range(64)]  # a breath after every fourth bar
     assert all(place % 4 == 0 for place in choose_breaks(bars, breaths, [0] * 64))
 
 

@@ -33,7 +33,7 @@ def run(*args: object, cwd: Path | None = None, **options) -> subprocess.Complet
 
 
 def call(*args: object, cwd: Path | None = None, input: bytes = b"") -> subprocess.CompletedProcess:
-    """Run the command in this process. This is a hundred times faster than `run`, but without terminal and signals."""
+    """Run the command in this process. This is a hundred times faster than `run`, but there is no terminal."""
     from singtrans.cli import main
 
     streams = {

@@ -26,7 +26,7 @@ class Song:
 
 
 def song(rng, tempo, bars=16, metre=4, jitter=0.02, drift=0.0):
-    """Make a song of a few repeated bars with rests, and add normal errors of ``jitter`` seconds to all times."""
+    """Make a song of a few repeated bars with rests; times have random errors with deviation ``jitter`` in seconds."""
     patterns = _BARS[metre]
     few, spans, place = rng.choice(len(patterns), 5), [], 0.0
     for _ in range(bars):

@@ -12,7 +12,10 @@ from singtrans.notes import Note, PitchTrack, Transcription
 
 
 def of_content(path: Path) -> Transcription:
-    """Return a note whose pitch is the size of the file. The name of the file can make this slow or fail."""
+    """Return a note whose pitch is the size of the file.
+
+    Depending on the name of the file, wait before that, raise an error, or kill the process.
+    """
     marks = path.parent / "marks"
     if "slow" in path.name:
         time.sleep(0.1)

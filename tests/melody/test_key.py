@@ -115,7 +115,7 @@ def test_all_likely_keys_are_named():
 
 
 def test_likely_keys_can_agree_on_a_note():
-    """Many keys have C and G, but hardly any of them has C sharp, too."""
+    """Many keys contain C and G, but hardly any of them also contains C sharp."""
     remark = describe_key(song([60, 67, 60, 67, 60.6]).notes)
     assert remark == "key: none is clear; 1 of 5 notes moved by a semitone to fit more of the likely keys"
 

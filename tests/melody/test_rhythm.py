@@ -1,4 +1,4 @@
-"""Estimation of beats, and quantized notes."""
+"""Estimation of beats, and quantisation of notes."""
 
 import numpy as np
 import pytest

@@ -101,7 +101,7 @@ def test_decimated_kernels_equal_the_original_kernels(hop):
 
 
 def test_frames_do_not_depend_on_their_neighbours(small_stored):
-    """The features of frames are the same if they are computed from a part of a recording."""
+    """The features of a frame are the same if they are computed from only a part of the recording."""
     engine, hop = OnnxEngine(small_stored), small_stored.config.features.hop
     samples = np.random.default_rng(0).standard_normal(2 * engine.margin + 99 * hop).astype(np.float32)
     whole = engine.embed(samples)

@@ -101,7 +101,7 @@ def attempt(target: Target, path: Path, content: bytes) -> str:
         ignored.append(f"{type(fault.exc_value).__name__}: {fault.exc_value} (printed by Python)")
 
     before, hook = signal.signal(signal.SIGALRM, late), sys.unraisablehook
-    sys.unraisablehook = note  # Python prints errors in callbacks of libraries with a traceback
+    sys.unraisablehook = note  # Python only prints errors in callbacks of libraries
     signal.alarm(LIMIT)
     try:
         path.write_bytes(content)

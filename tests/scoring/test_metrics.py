@@ -26,7 +26,7 @@ def random_notes(rng):
 
 
 def disturbed(notes, rng):
-    """Leave out some notes, and change the others by about the sizes of the tolerances."""
+    """Leave out some notes, and change the others by amounts that are similar to the tolerances."""
     moved = []
     for note in notes:
         if rng.random() < 0.15:
@@ -64,7 +64,7 @@ def spans_and_hz(notes):
 @pytest.mark.parametrize("seed", range(50))
 def test_scores_of_notes_equal_those_of_mir_eval(seed):
     reference, estimate = pair(seed)
-    with warnings.catch_warnings():  # mir_eval warns of empty sequences
+    with warnings.catch_warnings():  # mir_eval warns about empty sequences
         warnings.simplefilter("ignore", UserWarning)
         true = mir_eval.transcription.evaluate(*spans_and_hz(reference), *spans_and_hz(estimate))
     wanted = {
@@ -133,7 +133,7 @@ def test_scores_of_pitch_equal_those_of_mir_eval(seed):
         estimate = unvoiced(estimate)
     if seed == 49:
         reference = unvoiced(reference)
-    with warnings.catch_warnings():  # mir_eval warns of references without voiced frames
+    with warnings.catch_warnings():  # mir_eval warns about references without voiced frames
         warnings.simplefilter("ignore", UserWarning)
         true = mir_eval.melody.evaluate(
             reference.time, np.nan_to_num(hz(reference.midi)), estimate.time, np.nan_to_num(hz(estimate.midi))

@@ -15,7 +15,7 @@ semitones = st.lists(st.integers(-3, 3), max_size=6)
     [
         ([60, 60, 62, 62, 60, 59, 60], 0),
         ([47.3, 47.2, 49.3, 49.4, 47.3, 46.3, 47.25], 0),  # transposed by a number of half semitones
-        ([60, 60, 61, 62, 62, 60, 59, 60], 1),  # a scoop as a note
+        ([60, 60, 61, 62, 62, 60, 59, 60], 1),  # a scoop counted as a note
         ([60, 62, 62, 60, 59, 60], 1),  # a missed note
         ([60, 60, 62, 62, 60, 71, 60], 1),  # an octave error
         ([60.2, 60.2, 63.2, 62.2, 60.2, 60.2], 2),  # one wrong note and one missed note

@@ -11,9 +11,8 @@ def random_weights(seed=0):
     for name, shape in shapes().items():
         if name.endswith("running_var"):
             array = rng.uniform(0.5, 2.0, shape)
-        elif (
-            name.endswith("weight") and len(shape) == 1
-        ):  # otherwise, the deepest layers would have no effect on the result
+        elif name.endswith("weight") and len(shape) == 1:
+            # With smaller factors, the deepest layers would have no effect on the result.
             array = rng.uniform(0.7, 1.5, shape)
         elif len(shape) == 4:
             array = rng.standard_normal(shape) / np.sqrt(shape[1] * 12)

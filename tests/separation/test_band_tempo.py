@@ -11,7 +11,7 @@ RATE = 22_050
 
 
 def clicks(tempo, seconds, rng):
-    """Make a drum on every beat, with soft noise."""
+    """Make soft noise, with the sound of a drum on every beat."""
     found = 0.002 * rng.standard_normal(round(seconds * RATE))
     drum = np.exp(-np.arange(RATE // 10) / (0.01 * RATE)) * rng.standard_normal(RATE // 10)
     for time in np.arange(0.3, seconds - 0.2, 60 / tempo):

@@ -86,7 +86,7 @@ def test_a_page_contains_the_whole_sound(tmp_path):
 
 
 def test_a_page_of_given_notes_lasts_as_long_as_the_recording(tmp_path):
-    short = replace(tune(4), duration=tune(4).notes[-1].offset)  # a file of notes has no other duration
+    short = replace(tune(4), duration=tune(4).notes[-1].offset)  # a file of notes states no other duration
     options = Options(audio=sung(tmp_path / "a.wav", 5.0))
     assert sound_in(page(short, options)) == (5.0, pytest.approx(5.0), "FLAC")
     assert sound_in(page(short, options, long_seconds=4.0)) == (5.0, pytest.approx(5.0), "OGG")
@@ -163,7 +163,7 @@ def test_notes_to_check_are_those_with_a_low_probability():
 def test_without_probabilities_the_least_certain_tenth_should_be_checked():
     notes = [Note(i, i + 0.5, 60.0, 0.99 - 0.01 * (i % 7) - 0.2 * (i == 5)) for i in range(20)]
     assert [i for i, reasons in enumerate(doubts(notes)) if reasons] == [5, 6, 13]  # two have the same confidence
-    assert not any(doubts([replace(note, confidence=1.0) for note in notes]))  # made by a person
+    assert not any(doubts([replace(note, confidence=1.0) for note in notes]))  # notes made by a person
     assert not any(doubts([replace(note, confidence=0.9) for note in notes]))  # all have the same confidence
     assert all(doubts([replace(note, confidence=0.3) for note in notes]))
 

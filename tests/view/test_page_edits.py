@@ -149,7 +149,7 @@ def test_a_rectangle_selects_notes(tab):
     assert state(tab)["count"] == "0"
     tab.mouse.click(*point(tab, 1.2, 61))
     tab.keyboard.press("p")
-    assert state(tab)["count"] == "8"  # the phrase
+    assert state(tab)["count"] == "8"  # all notes of the phrase
 
 
 def test_a_double_click_splits_a_note_or_adds_one(tab, tmp_path):
@@ -163,7 +163,7 @@ def test_a_double_click_splits_a_note_or_adds_one(tab, tmp_path):
 
 def test_split_merge_add_and_delete_by_keys(tab, tmp_path):
     tab.mouse.click(*point(tab, 1.2, 61))
-    tab.keyboard.press("s")  # the cursor is outside of the note, so it is split in the middle
+    tab.keyboard.press("s")  # the cursor is outside the note, so the note is split in the middle
     tab.keyboard.press("Escape")
     assert state(tab)["notes"] == "9"
     tab.mouse.click(*point(tab, 3.2, 60))
@@ -186,7 +186,7 @@ def test_words_are_typed_onto_notes(tab, tmp_path):
     tab.keyboard.press("t")
     tab.keyboard.type("Twin-")
     tab.keyboard.press("Tab")
-    tab.keyboard.type("kle ")  # a space goes on, too
+    tab.keyboard.type("kle ")  # a space also moves on to the next note
     tab.keyboard.type("star")
     tab.keyboard.press("Escape")
     session = read_session(saved(tab, "save-session", tmp_path / "a.json"))
@@ -222,7 +222,7 @@ def test_a_region_and_a_phrase_are_looped(tab):
     tab.keyboard.press("]")
     tab.keyboard.press("Space")
     wait_for(tab, "Number(document.body.dataset.position) > 1.2")
-    wait_for(tab, "Number(document.body.dataset.position) < 1.1")  # it has begun again
+    wait_for(tab, "Number(document.body.dataset.position) < 1.1")  # the loop has begun again
     tab.keyboard.press("Space")
     tab.keyboard.press("l")
     assert tab.get_attribute("#loop", "aria-pressed") == "false"

@@ -90,7 +90,7 @@ def test_a_session_keeps_everything(opened, tmp_path):
     assert again.input_value("#key") == "F"
     assert again.inner_text("#notice") == "" or "other corrections" in again.inner_text("#notice")
     for _ in range(4):
-        again.keyboard.press("Control+z")  # the steps of the first page
+        again.keyboard.press("Control+z")  # this undoes the edits from the first page
     saved(again, "save-csv", tmp_path / "b.csv")
     assert [note.note for note in formats.load_notes(tmp_path / "b.csv")] == [note.note for note in made.notes]
 

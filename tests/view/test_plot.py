@@ -43,7 +43,7 @@ def test_rows_and_pages_by_length(duration, rows, row_seconds, pages):
 
 def test_the_last_row_is_as_long_as_its_sound():
     assert divide(70).on_page(1) == [(60, 70)]
-    assert divide(60.5).on_page(1) == [(60, 63)]  # wide enough for its numbers
+    assert divide(60.5).on_page(1) == [(60, 63)]  # the row is wide enough for the numbers of its axis
     assert divide(10, row_seconds=4).on_page(0) == [(0, 4), (4, 8), (8, 10)]
 
 
