@@ -166,9 +166,9 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Accuracy of models on all validation sets.")
     parser.add_argument("data", type=Path, help="folder of the sets")
     parser.add_argument("--model", action="append", help="a shipped model's name or a weight file; repeatable")
-    parser.add_argument("--ornaments", action="append", choices=("fold", "keep"), help="repeatable")
+    parser.add_argument("--ornaments", action="append", choices=("fold", "keep"), help="as in transcribe; repeatable")
     parser.add_argument("--set", action="append", choices=SETS, dest="sets", help="only this set; repeatable")
-    parser.add_argument("--cache", type=Path, default=Path("cache/posteriors"), help="keeps posteriors")
+    parser.add_argument("--cache", type=Path, default=Path("cache/posteriors"), help="folder for posteriors")
     parser.add_argument("--processes", type=int, default=default_processes())
     return parser.parse_args()
 

@@ -193,9 +193,9 @@ def main() -> None:
     parser.add_argument("out", type=Path, help="audio file to write, such as song.mp3 or song.wav")
     parser.add_argument("--groove", default="BossaNova", help="style of mma, for example RockBallad or Swing")
     parser.add_argument("--tempo", type=int, default=96, help="beats per minute")
-    parser.add_argument("--beats", type=int, default=4, help="beats of a bar of the groove")
-    parser.add_argument("--seconds", type=float, default=30.0, help="least length")
-    parser.add_argument("--level", type=float, default=0.0, help="dB of the voice above the band")
+    parser.add_argument("--beats", type=int, default=4, help="beats in a bar of the groove")
+    parser.add_argument("--seconds", type=float, default=30.0, help="shortest length of the song")
+    parser.add_argument("--level", type=float, default=0.0, help="level of the voice relative to the band in dB")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     if missing := missing_programs():

@@ -222,13 +222,13 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Accuracy on recordings that were kept out of the training.")
     parser.add_argument("entries", type=manifest, metavar="MANIFEST")
     parser.add_argument(
-        "shifts", nargs="*", type=source_and_hz, metavar="SOURCE=HZ", help="score again with moved pitch labels"
+        "shifts", nargs="*", type=source_and_hz, metavar="SOURCE=HZ", help="score again with HZ added to pitch labels"
     )
     parser.add_argument("--model", default="default", help="a shipped model's name or a weight file")
     parser.add_argument("--split", action="append", choices=SPLITS, help="default: valid and test")
     parser.add_argument("--left-out", action="append", default=[], type=source_and_word, metavar="SOURCE=MODEL")
     parser.add_argument("--baselines", action="store_true", help="also score other tools")
-    parser.add_argument("--most", type=int, default=20, help="most recordings of a source for other tools")
+    parser.add_argument("--most", type=int, default=20, help="number of recordings of a source for other tools")
     return parser.parse_intermixed_args()
 
 

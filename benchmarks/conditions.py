@@ -148,11 +148,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Accuracy with noise, rooms, codecs and accompaniments.")
     parser.add_argument("entries", type=manifest, metavar="MANIFEST")
     parser.add_argument(
-        "shifts", nargs="*", type=source_and_hz, metavar="SOURCE=HZ", help="added to the pitch labels of a source"
+        "shifts", nargs="*", type=source_and_hz, metavar="SOURCE=HZ", help="HZ is added to the pitch labels of SOURCE"
     )
     parser.add_argument("--model", default="default", help="a shipped model's name or a weight file")
     parser.add_argument("--split", default="valid")
-    parser.add_argument("--most", type=int, default=6, help="recordings of a source")
+    parser.add_argument("--most", type=int, default=6, help="number of recordings of a source")
     options = parser.parse_intermixed_args()
     shifts = dict(options.shifts)
     entries = [entry for entry in options.entries if entry.split == options.split]

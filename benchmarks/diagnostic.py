@@ -35,10 +35,10 @@ def generators() -> dict[str, Callable[[int], phenomena.Melody]]:
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description="Accuracy by phenomenon of singing, on synthetic recordings.")
+    parser = argparse.ArgumentParser(description="Accuracy for single phenomena of singing.")
     parser.add_argument("--model", default="default", help="a shipped model's name or a weight file")
-    parser.add_argument("--melodies", type=int, default=10, help="melodies of each phenomenon")
-    parser.add_argument("--only", action="append", metavar="PHENOMENON", help="can be given several times")
+    parser.add_argument("--melodies", type=int, default=10, help="number of melodies for each phenomenon")
+    parser.add_argument("--only", action="append", metavar="PHENOMENON", help="only this phenomenon; repeatable")
     options = parser.parse_args()
     transcriber = Transcriber(options.model, "cpu")
     known = generators()

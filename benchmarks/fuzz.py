@@ -61,7 +61,7 @@ def main() -> None:
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=", ".join(known))
     parser.add_argument("--minutes", type=float, default=1.0, help="minutes per target")
     parser.add_argument("--seed", type=int, default=0, help="seed of the first round")
-    parser.add_argument("--log", type=Path, help="file for one line per round, from which an interrupted run continues")
+    parser.add_argument("--log", type=Path, help="file with one line per round, for continuing an interrupted run")
     given = parser.parse_args()
     if unknown := set(given.targets) - set(known):
         parser.error(f"unknown target {', '.join(unknown)}; there are {', '.join(known)}")

@@ -229,7 +229,7 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description="Synthetic songs, choirs and instruments.")
     parser.add_argument("--model", default="default", help="a shipped model's name or a weight file")
-    parser.add_argument("--write", type=Path, metavar="FOLDER", help="keep the pieces here")
+    parser.add_argument("--write", type=Path, metavar="FOLDER", help="folder in which the pieces are kept")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         place = options.write or Path(folder)

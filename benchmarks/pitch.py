@@ -115,7 +115,7 @@ def main() -> None:
         print(line, flush=True)
     if everything:
         cents = 100 * np.array(everything)
-        print(f"\nall: {np.abs(cents).mean():.1f} cents off; with their signs, {cents.mean():+.1f}")
+        print(f"\nall: {np.abs(cents).mean():.1f} cents mean absolute error; with signs, {cents.mean():+.1f} cents")
 
 
 if __name__ == "__main__":

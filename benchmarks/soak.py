@@ -68,8 +68,8 @@ def row(name: str, count: int, outcomes: Iterator, measured) -> list[str]:
 def main() -> None:
     """Measure and print the table."""
     parser = argparse.ArgumentParser(description="Measure memory, files and processes over thousands of runs.")
-    parser.add_argument("--alone", type=int, default=2000, help="transcriptions in one process")
-    parser.add_argument("--pool", type=int, default=5000, help="transcriptions in a pool of two")
+    parser.add_argument("--alone", type=int, default=2000, help="number of transcriptions in one process")
+    parser.add_argument("--pool", type=int, default=5000, help="number of transcriptions in a pool of two processes")
     given = parser.parse_args()
     factory = partial(LazyTranscriber, "default", "cpu", 1)
     head = (

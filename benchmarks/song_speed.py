@@ -56,7 +56,7 @@ def main() -> None:
     """Measure and print the table."""
     parser = argparse.ArgumentParser(description="Speed and memory on songs.")
     parser.add_argument("seconds", nargs="*", type=float, default=LENGTHS, help="lengths of the songs")
-    parser.add_argument("--tempo", action="store_true", help="also with --tempo auto")
+    parser.add_argument("--tempo", action="store_true", help="also measure --tempo auto")
     options = parser.parse_args()
     rows = []
     for seconds in options.seconds:

@@ -188,17 +188,17 @@ def _tune(paths: Sequence[Path]) -> None:
     config, trials = tune(rows, SongConfig())
     for line in table([*GRID, "harm to solos", "improvement of mixes"], trials):
         print(line)
-    print(f"\n{config}, of {len(rows)} recordings")
+    print(f"\n{config}, from {len(rows)} recordings")
 
 
 def main() -> None:
     """Measure, or choose thresholds (``tune``)."""
     parser = argparse.ArgumentParser(description="Accuracy on songs with accompaniment.")
-    parser.add_argument("data", help="the folder of recordings, or: tune")
-    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="files of rows for choosing thresholds")
+    parser.add_argument("data", help="folder of recordings, or the word tune")
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="files that --rows wrote, for tune")
     parser.add_argument("--part", default="valid", choices=["train", "valid", "test"])
-    parser.add_argument("--clips", type=int, default=3, help="of each singer")
-    parser.add_argument("--solos", type=int, default=6, help="recordings of ssvd, and as many of pjs")
+    parser.add_argument("--clips", type=int, default=3, help="number of clips of each singer")
+    parser.add_argument("--solos", type=int, default=6, help="number of recordings of ssvd, and of pjs")
     parser.add_argument("--model", default="default", help="a shipped model's name or a weight file")
     parser.add_argument("--rows", type=Path, help="file for the measurements")
     options = parser.parse_args()

@@ -25,7 +25,7 @@ def warm(path: Path, threads: int, runs: int) -> float:
 
 def main() -> None:
     """Measure and print the table."""
-    parser = argparse.ArgumentParser(description="Speed: short, 3 min and 60 min; 1 and 2 threads; cold and warm.")
+    parser = argparse.ArgumentParser(description="Speed on short and long recordings.")
     parser.add_argument("--no-hour", action="store_true", help="leave out the recording of an hour")
     options = parser.parse_args()
     rows = [

@@ -85,7 +85,7 @@ def make(name: str, number: int, seconds: float = 8.0) -> Melody:
             continue
         samples = soxr.resample(samples, rate, RATE)
         return Melody((0.7 * samples / np.abs(samples).max()).astype(np.float32), tuple(notes))
-    raise ValueError(f"{name} {number}: the consonants have no room")
+    raise ValueError(f"{name} {number}: the consonants are too long for the notes")
 
 
 def score(diction: Diction, low: int, beats: float, rng: np.random.Generator) -> str:

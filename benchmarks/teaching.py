@@ -63,7 +63,7 @@ def in_a_hall(voice: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the experiment and print the scores."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("out", type=Path, help="folder for the recording and the model; new")
+    parser.add_argument("out", type=Path, help="new folder for the recording and the model")
     folder = parser.parse_args(argv).out
     folder.mkdir(parents=True)
     notes, samples = recording(TAUGHT)

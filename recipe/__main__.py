@@ -61,7 +61,7 @@ def main() -> None:
     parser.add_argument("work", type=Path)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--minutes", type=float, default=0.0, help="time limit of the training (default: none)")
-    parser.add_argument("--data-alone", action="store_true", help="make the data and stop")
+    parser.add_argument("--data-alone", action="store_true", help="make only the data, without training")
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
     for step in data_steps(options.data, options.work):

@@ -228,7 +228,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("data", type=Path, help="folder of the sets")
     parser.add_argument("model", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--cache", type=Path, default=Path("cache/posteriors"), help="keeps posteriors")
+    parser.add_argument("--cache", type=Path, default=Path("cache/posteriors"), help="folder for posteriors")
     parser.add_argument("--processes", type=int, default=default_processes())
     return parser.parse_args()
 
@@ -250,7 +250,7 @@ def main() -> None:
     for line in table(["right", "set", "notes", "share", "ECE", "least sure tenth", "AUC"], rows):
         print(line)
     least = round(least_clarity([m for m in measured if m.group in SOLO]), 3)
-    print(f"least clarity of one voice: {least}")
+    print(f"least clarity of solo recordings: {least}")
     fitted = dataclasses.replace(fitted, least_clarity=least)
     change_config(options.model, options.out, dataclasses.replace(config, confidence=fitted))
 

@@ -103,7 +103,7 @@ def main() -> None:
     parser.add_argument("entries", type=manifest, metavar="MANIFEST")
     parser.add_argument("out", type=Path)
     parser.add_argument(
-        "--seed", type=int, default=SEED, help="random seed; seeds must differ by thousands (default: %(default)s)"
+        "--seed", type=int, default=SEED, help="random seed; two seeds must differ by thousands (default: %(default)s)"
     )
     options = parser.parse_args()
     out, seed = options.out, options.seed

@@ -212,7 +212,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("data", type=Path, help="folder of the sets")
     parser.add_argument("model", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--cache", type=Path, default=Path("cache/posteriors"), help="keeps posteriors")
+    parser.add_argument("--cache", type=Path, default=Path("cache/posteriors"), help="folder for posteriors")
     parser.add_argument("--rounds", type=int, default=10, help="largest number of rounds")
     parser.add_argument("--processes", type=int, default=default_processes())
     return parser.parse_args()

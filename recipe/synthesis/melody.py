@@ -74,7 +74,7 @@ def random_melody(
         ValueError: if ``seconds`` is below 2.5 or the range is below four semitones.
     """
     if seconds < 2.5 or high - low < 4:
-        raise ValueError(f"a melody needs 2.5 s and 4 semitones, not {seconds} s and {low} to {high}")
+        raise ValueError(f"a melody needs at least 2.5 s and 4 semitones, not {seconds} s and {low} to {high}")
     mode = rng.choice([(0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10)])
     steps = np.arange(np.ceil(low), np.floor(high) + 1)
     scale = steps[np.isin((steps - rng.integers(12)) % 12, mode)] + rng.uniform(-0.5, 0.5)

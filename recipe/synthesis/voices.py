@@ -150,7 +150,7 @@ def analyse(voice: np.ndarray, sample_rate: int, *, careful: bool = False) -> Vo
     import pyworld
 
     if voice.ndim != 1 or len(voice) < 0.1 * sample_rate:
-        raise ValueError(f"a voice is (samples,) and 0.1 s or longer, not {voice.shape} at {sample_rate} Hz")
+        raise ValueError(f"a voice must be (samples,) and at least 0.1 s long, not {voice.shape} at {sample_rate} Hz")
     samples = np.ascontiguousarray(voice, dtype=np.float64)
     track = pyworld.harvest if careful else pyworld.dio
     rough, time = track(samples, sample_rate, f0_ceil=1100.0, frame_period=1000 * HOP_SECONDS)

@@ -77,7 +77,7 @@ def test_transcribing_uses_the_written_calibration(tmp_path, monkeypatch, capsys
     rows = [line.split("|")[1:-1] for line in lines[2:]]
     assert {row[1].strip() for row in rows} == {"ssvd valid", "pjs valid", "words", "together", "ssvd test"}
     assert config_of(out).confidence.calibrated
-    assert least == f"least clarity of one voice: {config_of(out).confidence.least_clarity}"
+    assert least == f"least clarity of solo recordings: {config_of(out).confidence.least_clarity}"
     assert 0.8 < config_of(out).confidence.least_clarity < 1.0
     notes = Transcriber(out, "cpu")(SAMPLES / "ode_to_joy.ogg").notes
     assert all(note.certainty and note.confidence == note.certainty.right for note in notes)
