@@ -8,8 +8,8 @@ class SongConfig:
     """Thresholds that distinguish songs with instruments from a single voice.
 
     The thresholds were tuned for the default model with ``python -m benchmarks.songs tune``. They depend on the clarity
-    that the model computes for notes (see `singtrans.decoding.confidence`), so they must be tuned again for other
-    weights.
+    of notes (see `singtrans.decoding.confidence`), which depends on the model, so they must be tuned again for other
+    models.
 
     Attributes:
         doubtful: mean clarity of the notes below which the voice is separated and transcribed, too. The threshold is

@@ -78,7 +78,7 @@ def _pitch_known(batch: Batch, features: FeatureConfig, bins: int) -> Tensor:
 def _pitch_entropy(logits: Tensor, pitch: Tensor, features: FeatureConfig, blur: float) -> Tensor:
     """Compute the cross-entropy of the predicted pitch, (batch, frames), with a Gaussian around the pitch as target.
 
-    With a Gaussian, the centroid of the posterior can lie between bins.
+    With such a target, the centroid of the predicted distribution can lie between bins.
     """
     midi = features.lowest_midi + torch.arange(logits.shape[-1], device=logits.device) / features.bins_per_semitone
     target = torch.exp(-0.5 * ((pitch.unsqueeze(-1) - midi) / blur).square())

@@ -6,7 +6,7 @@ a note label only decides whether the measurement is used. A pitch label of a si
 measurement if the two agree, and is kept if they do not.
 
 In 60 clips of MIR-1K, whose labels were part of the training data of the model, the measured pitch was within 50 cents
-of the label in 97.3 % of the voiced frames. For librosa's pYIN and for WORLD's DIO with StoneMask, the figures were
+of the label in 97.3 % of the voiced frames. For librosa's pYIN and for WORLD's DIO with StoneMask, the fractions were
 88.9 % and 90.7 %.
 """
 
