@@ -1,8 +1,8 @@
 """Alignment of two melodies by pitch and rhythm, before the tempo is known.
 
-For two successive pairs of matched notes, the sung and the written time from the first to the second are compared.
-Their ratio should be the ratio of the tempos. Therefore, if one of several repeated notes is missed, the gap shows
-which one.
+A pair consists of a sung note and the written note that it matches. For two consecutive pairs, the time between the
+sung onsets is divided by the time between the written onsets. This ratio should be close to the typical ratio of the
+two melodies. Therefore, if the singer misses one of several repeated notes, the ratios show which one.
 """
 
 from itertools import product
@@ -21,11 +21,11 @@ _PAIR, _EXTRA, _MISSED = 0, 1, 2
 def align_by_rhythm(
     sung: tuple[np.ndarray, np.ndarray], written: tuple[np.ndarray, np.ndarray]
 ) -> list[tuple[int, int]]:
-    """Return the pairs of matched notes along the cheapest path, as indices of sung and written notes.
+    """Find the alignment with the lowest cost, and return the indices of the sung and the written note of each pair.
 
     Args:
-        sung: (n,) fractional MIDI and (n,) onsets in seconds, ascending; not empty.
-        written: pitches and onsets of the written notes, (m,), transposed to the key of the sung notes; not empty.
+        sung: (n,) pitches as fractional MIDI and (n,) onsets in seconds, ascending; not empty.
+        written: (m,) pitches, transposed to the key of the sung notes, and (m,) onsets, ascending; not empty.
     """
     (pitches, onsets), (meant, times) = sung, written
     count, many = len(meant), len(pitches)
@@ -59,7 +59,7 @@ def _median_step(onsets: np.ndarray) -> float:
 
 
 def _pairs(steps: np.ndarray, jumps: np.ndarray) -> list[tuple[int, int]]:
-    """Follow the path backwards from the end, by the jumps between neighbouring pairs."""
+    """Follow the cheapest path from its end to its start, and return its pairs in time order."""
     i, j = (size - 1 for size in steps.shape)
     pairs: list[tuple[int, int]] = []
     while i and j:

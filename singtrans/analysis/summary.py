@@ -1,4 +1,4 @@
-"""All figures of one recording, also as plain values for JSON and the report page."""
+"""Analysis of one recording, and its conversion to values for JSON and the report page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,22 +13,22 @@ from singtrans.notes import Note, Transcription
 from singtrans.pitch import note_name
 
 TESSITURA = 0.8
-"""Share of the sung time within the tessitura; half of the rest is below it, and half is above it."""
+"""Share of the sung time that is within the tessitura. The rest is divided equally between lower and higher notes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """Figures of one recording.
+    """Results of the analysis of one recording.
 
     Attributes:
         audio: name of the recording.
-        duration: its length in seconds.
-        notes: the sung notes in time order.
-        tuning: the singer's tuning, relative to the written notes if these are matched, otherwise to the semitones;
-            None if there are no notes.
+        duration: length of the recording in seconds.
+        notes: sung notes in time order.
+        tuning: the singer's tuning. It is measured against the written notes if at least half of these are matched,
+            otherwise against the nearest semitones. None if there are no notes.
         tessitura: lowest and highest pitch of the tessitura, fractional MIDI; None if there are no notes.
-        comparison: comparison with the written melody; None if there is none.
-        has_curve: whether there was a pitch track; without one, notes have the pitch that their file states.
+        comparison: comparison with the written melody; None if no melody was given.
+        has_curve: whether there was a pitch track. Without one, the notes have the pitches stated in their file.
     """
 
     audio: str
@@ -41,7 +41,7 @@ class Analysis:
 
     @property
     def sung_seconds(self) -> float:
-        """Total length of the notes."""
+        """Total length of the notes in seconds."""
         return sum(note.note.duration for note in self.notes)
 
     @property
@@ -51,13 +51,13 @@ class Analysis:
 
     @property
     def wander(self) -> float | None:
-        """Median wander of held notes in cents; None if there are none."""
+        """Median wander of the held notes in cents; None if there are no held notes."""
         held = self.held
         return typical([note.wander for note in held if note.wander is not None], held)
 
     @property
     def slide(self) -> float | None:
-        """Median absolute slide of held notes in cents; None if there are none."""
+        """Median absolute slide of the held notes in cents; None if there are no held notes."""
         held = self.held
         return typical([abs(note.slide) for note in held if note.slide is not None], held)
 
@@ -68,13 +68,13 @@ class Analysis:
 
     @property
     def vibrato_rate(self) -> float | None:
-        """Median rate in Hz of the notes with vibrato; None if there are none."""
+        """Median vibrato rate in Hz; None if no note has vibrato."""
         some = self.with_vibrato
         return typical([note.vibrato.rate for note in some if note.vibrato], some)
 
     @property
     def vibrato_extent(self) -> float | None:
-        """Median extent in cents of the notes with vibrato; None if there are none."""
+        """Median vibrato extent in cents; None if no note has vibrato."""
         some = self.with_vibrato
         return typical([note.vibrato.extent for note in some if note.vibrato], some)
 
@@ -85,9 +85,9 @@ def analyse(
     """Analyse one recording.
 
     Args:
-        transcription: its notes, which do not overlap, and its pitch track.
-        reference: the written melody, in time order and not overlapping; None for no comparison.
-        tolerance: largest deviations of a note that is right.
+        transcription: notes of the recording, which do not overlap, and its pitch track.
+        reference: notes of the written melody in time order, which do not overlap; None for no comparison.
+        tolerance: largest deviations of a note that counts as right; None for the default.
     """
     notes, tuning = sung_notes(transcription.notes, transcription.pitch)
     comparison = None if reference is None else compare(notes, reference, tolerance)
@@ -112,7 +112,7 @@ def analyse(
 
 
 def plain(analysis: Analysis) -> dict[str, object]:
-    """Return the figures as values for JSON; docs/analysis.md describes each."""
+    """Convert an analysis to values for JSON; docs/analysis.md describes each of them."""
     numbers = [note.number for note in analysis.notes]
     content: dict[str, object] = {
         "audio": analysis.audio,

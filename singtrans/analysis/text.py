@@ -1,4 +1,4 @@
-"""An analysis as text for a terminal of 80 columns, and as one row of a table of many recordings."""
+"""Formatting of analyses as text for a terminal of 80 columns: one recording in detail, or a table of recordings."""
 
 from collections.abc import Sequence
 
@@ -34,7 +34,7 @@ def _item(label: str, *texts: str) -> list[str]:
 
 
 def describe_tuning(tuning: Tuning) -> list[str]:
-    """Describe mean, drift and scatter."""
+    """Describe the mean, the drift and the scatter of a tuning."""
     line = tuning.line
     lines = [f"{_above(tuning.mean)}: A4 = {midi_to_hz(69 + tuning.mean / 100):.1f} Hz"]
     ends = f"from {_signed(line.first)} at the start to {_signed(line.last)} at the end"
@@ -68,7 +68,7 @@ def _vibrato(analysis: Analysis) -> str:
 
 
 def describe_comparison(comparison: Comparison) -> list[str]:
-    """Describe how the written melody was sung, and count the verdicts."""
+    """Describe the key and the timing of the singing relative to the written melody, and count the verdicts."""
     tolerance = comparison.tolerance
     lines = [f"{counted(len(comparison.reference), 'written note')}, sung {_transposed(comparison.transposition)}"]
     if comparison.lateness is not None:
@@ -89,7 +89,10 @@ def _transposed(semitones: int) -> str:
 
 
 def note_table(analysis: Analysis) -> list[str]:
-    """List every note, compared with the written melody if there is one, otherwise with its semitone."""
+    """Format a table with one row per note.
+
+    Notes are compared with the written melody if there is one, otherwise with the nearest semitones.
+    """
     if analysis.comparison:
         head = "    time  written    sung   cents      ms  verdict"
         return [head, *(_compared(note, analysis) for note in analysis.comparison.notes)]

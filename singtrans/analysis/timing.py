@@ -1,11 +1,11 @@
-"""The tempo of a singer: a smooth map from the times of a written melody to the times of the recording."""
+"""The tempo of a singer, as a smooth map from times in a written melody to times in the recording."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 NEIGHBOURS = 14
-"""Number of notes around each point from which the singer's tempo is estimated."""
+"""Number of neighbouring notes that are used to estimate the singer's tempo at a point."""
 
 _ROUNDS = 5
 _TUNED = 3.0  # width of the bisquare weights in standard deviations
@@ -17,12 +17,14 @@ _SAME_RATE, _SAME_START, _SAME_SCATTER = 0.005, 0.15, 0.06
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TimeMap:
-    """Map from written times to times of the recording.
+    """Map from times in the written melody to times in the recording.
+
+    The map is linear between the points. Before the first and after the last point, it continues with the mean tempo.
 
     Attributes:
-        written: (points,) seconds, ascending.
-        sung: (points,) seconds. The map is linear between the points, and has the mean tempo beyond them.
-        rate: mean tempo: written seconds per sung second, above 1 for a faster singer.
+        written: (points,) times in the written melody in seconds, ascending.
+        sung: (points,) times in the recording in seconds.
+        rate: mean tempo in written seconds per sung second; above 1 if the singer is faster than the written tempo.
     """
 
     written: np.ndarray
@@ -30,7 +32,7 @@ class TimeMap:
     rate: float
 
     def at(self, written: np.ndarray) -> np.ndarray:
-        """Convert (n,) written seconds to (n,) seconds of the recording."""
+        """Convert (n,) times in the written melody to (n,) times in the recording, in seconds."""
         inside = np.interp(written, self.written, self.sung)
         before = np.minimum(written - self.written[0], 0) / self.rate
         after = np.maximum(written - self.written[-1], 0) / self.rate
@@ -38,21 +40,21 @@ class TimeMap:
 
 
 def same_clock(length: float) -> TimeMap:
-    """Return the map of a recording that has the written times, such as one sung to a backing track.
+    """Return the identity map, for a recording that follows the written times, such as singing to a backing track.
 
     Args:
-        length: seconds.
+        length: length of the written melody in seconds.
     """
     ends = np.array([0.0, max(length, 1.0)])
     return TimeMap(ends, ends, 1.0)
 
 
 def runs_with(written: np.ndarray, sung: np.ndarray) -> bool:
-    """Return whether the onsets of a recording seem to follow the written times.
+    """Return whether the sung onsets follow the written times, with the same tempo and almost the same start.
 
     Args:
-        written: (n,) seconds, ascending.
-        sung: (n,) seconds.
+        written: (n,) written onsets in seconds, ascending.
+        sung: (n,) sung onsets of the same notes in seconds.
     """
     if len(written) < 4:
         return False
@@ -64,11 +66,11 @@ def runs_with(written: np.ndarray, sung: np.ndarray) -> bool:
 
 
 def follow_tempo(written: np.ndarray, sung: np.ndarray) -> TimeMap:
-    """Estimate the map by local lines with bisquare weights (LOWESS), which leave out notes that are early or late.
+    """Estimate the map by LOWESS: lines are fitted locally, with low bisquare weights for early and late notes.
 
     Args:
-        written: (n,) seconds, ascending; two or more.
-        sung: (n,) seconds.
+        written: (n,) written onsets in seconds, ascending; two or more.
+        sung: (n,) sung onsets of the same notes in seconds.
     """
     neighbours = min(NEIGHBOURS, len(written))
     weights = np.ones(len(written))
@@ -87,7 +89,7 @@ def follow_tempo(written: np.ndarray, sung: np.ndarray) -> TimeMap:
 def _lines(
     written: np.ndarray, sung: np.ndarray, weights: np.ndarray, neighbours: int, points: slice = slice(None)
 ) -> np.ndarray:
-    """Compute (points, 2) value and slope at each of the points, from the line through its neighbours."""
+    """Fit a line to the neighbours of each point, and return its value and slope at the point, (points, 2)."""
     count, at = len(written), np.arange(len(written))[points]
     first = np.clip(at - neighbours // 2, 0, count - neighbours)
     index = first[:, None] + np.arange(neighbours)

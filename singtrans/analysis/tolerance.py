@@ -5,7 +5,11 @@ from enum import StrEnum
 
 
 class Timing(StrEnum):
-    """The times with which onsets are compared."""
+    """Times with which sung onsets are compared.
+
+    ``TEMPO`` means the written times at the singer's tempo, and ``CLOCK`` means the written times themselves. ``AUTO``
+    chooses ``CLOCK`` if the recording follows the written times, otherwise ``TEMPO``.
+    """
 
     AUTO = "auto"
     TEMPO = "tempo"
@@ -14,12 +18,12 @@ class Timing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
-    """Largest deviations from the written melody with which a note is right.
+    """Largest deviations from the written melody at which a note counts as right.
 
     Attributes:
-        cents: deviation of the pitch, in the singer's tuning.
-        seconds: deviation of the onset.
-        timing: whether the onset is compared with the singer's tempo, or with the times of the written melody.
+        cents: largest deviation of the pitch from the written pitch in the singer's tuning, in cents.
+        seconds: largest deviation of the onset, in seconds.
+        timing: times with which the onsets are compared.
     """
 
     cents: float = 50.0

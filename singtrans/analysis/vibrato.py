@@ -1,7 +1,8 @@
 """Rate and extent of vibrato in held notes.
 
-In each window of the pitch curve, a sinusoid with a constant and a linear trend is fitted by least squares at each rate
-of a grid. Where it explains most of the variance, there is vibrato.
+In each window of the pitch curve, a linear trend and a sinusoid are fitted by least squares, for many rates of the
+sinusoid. The window has vibrato if the best sinusoid explains most of the variance around the trend, and if its
+amplitude and rate are those of a vibrato.
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import numpy as np
 from singtrans.analysis.curves import Curve
 
 RATES = np.arange(3.6, 9.01, 0.1)
-"""Rates in Hz of the sinusoids that are fitted."""
+"""Rates of the fitted sinusoids in Hz."""
 
 _LOWEST, _HIGHEST = 4.0, 8.8  # Hz; a vibrato has a rate between these
 _WINDOW = 0.46  # seconds
@@ -33,7 +34,7 @@ class Vibrato:
 
     Attributes:
         rate: cycles per second.
-        extent: cents from the middle to the highest pitch, which is half of the distance from lowest to highest.
+        extent: half of the difference between the highest and the lowest pitch, in cents.
         share: share of the note's steady part that has vibrato, 0 to 1.
     """
 
@@ -58,7 +59,7 @@ class _Fits:
 
 
 def find_vibrato(curve: Curve) -> Vibrato | None:
-    """Measure the vibrato of a note; None if it has none, or if the note is too short for measuring it."""
+    """Measure the vibrato of a note; return None if the note has no vibrato or is too short."""
     frames = len(curve.time)
     if frames < 3:
         return None
@@ -83,7 +84,7 @@ def find_vibrato(curve: Curve) -> Vibrato | None:
 
 
 def _fit(windows: np.ndarray, hop: float) -> _Fits:
-    """Fit a sinusoid to (windows, frames) of MIDI numbers."""
+    """Fit a sinusoid to each of the (windows, frames) pitch curves, fractional MIDI."""
     trend, waves, inverses = _bases(windows.shape[1], round(hop, 6))
     flat = windows - (windows @ trend) @ trend.T
     total = (flat**2).sum(axis=1)
@@ -103,12 +104,12 @@ def _fit(windows: np.ndarray, hop: float) -> _Fits:
 
 @cache
 def _bases(frames: int, hop: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the bases of the fits.
+    """Compute the basis vectors of the fits.
 
     Returns:
-        Three arrays: (frames, 2) a constant and a trend, orthonormal; (rates, frames, 2) combinations of sine and
-        cosine, orthonormal, and orthogonal to the first array; and (rates, 2, 2) matrices that convert products with
-        the second array to factors of sine and cosine.
+        Three arrays. The first, (frames, 2), is an orthonormal basis of the linear trends. The second,
+        (rates, frames, 2), has an orthonormal basis for each rate: the cosine and the sine without their trends. The
+        third, (rates, 2, 2), has matrices that convert coefficients in this basis to coefficients of cosine and sine.
     """
     time = (np.arange(frames) - (frames - 1) / 2) * hop
     trend, _ = np.linalg.qr(np.column_stack([np.ones(frames), time]))

@@ -1,4 +1,4 @@
-"""Reading of recordings as blocks of samples at a given rate."""
+"""Reading of recordings as blocks of samples at a given sample rate."""
 
 from singtrans.audio.arrays import from_array
 from singtrans.audio.endings import AUDIO_SUFFIXES

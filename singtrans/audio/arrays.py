@@ -1,4 +1,4 @@
-"""Conversion of samples in memory to mono samples at a given rate, as in reading a file."""
+"""Conversion of samples in memory to mono samples at a given sample rate, in the same way as for files."""
 
 import numpy as np
 
@@ -13,16 +13,17 @@ def from_array(samples: np.ndarray, sample_rate: int, target: int) -> np.ndarray
     """Mix the channels of an array and change its sample rate.
 
     Args:
-        samples: (n,) or (n, channels) samples, as from `soundfile.read`: floating point with full scale at 1, or
-            integers with full scale at the maximum of their type.
+        samples: (n,) or (n, channels) samples, as from `soundfile.read`: floating-point numbers with full scale at 1,
+            or signed integers with full scale at the maximum of their type.
         sample_rate: sample rate of the samples, in Hz.
         target: sample rate of the result, in Hz.
 
     Returns:
-        (m,) float32.
+        (m,) float32 mono samples.
 
     Raises:
-        ValueError: if there are no samples, their shape is wrong, or some are not finite.
+        ValueError: if there are no samples, their shape or type is wrong, some of them are not finite, or the sample
+            rate is not positive.
 
     Example:
         >>> stereo = np.zeros((44100, 2), np.int16)

@@ -1,4 +1,4 @@
-"""Changes of the sample rate and the block length of a stream of samples."""
+"""Conversion of a stream of samples to another block length or sample rate."""
 
 from collections.abc import Iterable, Iterator
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def regroup(arrays: Iterable[np.ndarray], size: int) -> Iterator[np.ndarray]:
-    """Divide arrays of any lengths into arrays of ``size`` along the first axis; the last one may be shorter."""
+    """Regroup arrays of any length into arrays of length ``size`` along the first axis; the last may be shorter."""
     waiting: list[np.ndarray] = []
     length = 0
     for array in arrays:
@@ -33,7 +33,7 @@ def resample(chunks: Iterable[np.ndarray], source: int, target: int, channels: i
         channels: number of channels.
 
     Yields:
-        Chunks of the same number of dimensions; some may be empty.
+        Resampled chunks with the same number of dimensions as the input; some may be empty.
     """
     if source == target:
         yield from chunks

@@ -1,4 +1,4 @@
-"""Mixing of several channels to one."""
+"""Mixing of several channels into one."""
 
 from collections.abc import Iterable, Iterator
 
@@ -11,8 +11,8 @@ def mix(chunks: Iterable[np.ndarray], fade: int) -> Iterator[np.ndarray]:
     """Average the channels, or use the loudest one where they cancel each other.
 
     Args:
-        chunks: (frames, channels) each.
-        fade: length in frames of the cross-fade when the weights of the channels change.
+        chunks: arrays of samples, (frames, channels) each.
+        fade: length of the cross-fade in frames, which is applied when the weights of the channels change.
 
     Yields:
         (frames,) samples for each chunk.
@@ -33,20 +33,20 @@ def mix(chunks: Iterable[np.ndarray], fade: int) -> Iterator[np.ndarray]:
 
 
 def pick(chunks: Iterable[np.ndarray], channel: int) -> Iterator[np.ndarray]:
-    """Yield one channel of each (frames, channels) chunk; the first channel has number 1."""
+    """Yield one channel of each (frames, channels) chunk; channels are numbered from 1."""
     for chunk in chunks:
         yield finite(chunk[:, channel - 1])
 
 
 def finite(samples: np.ndarray) -> np.ndarray:
-    """Replace samples that are not finite with 0."""
+    """Replace NaN and infinite samples with 0."""
     if np.isfinite(samples).all():
         return samples
     return np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def _weights(chunk: np.ndarray, previous: np.ndarray | None) -> np.ndarray:
-    """Compute the weight of each channel of a (frames, channels) chunk, (channels,) float32."""
+    """Compute the (channels,) float32 weights with which the channels of a (frames, channels) chunk are mixed."""
     channels = chunk.shape[1]
     mean = np.full(channels, 1 / channels, np.float32)
     energy = np.square(chunk, dtype=np.float64).sum(axis=0)

@@ -1,4 +1,4 @@
-"""Share of the sound that remains in an incomplete WAV, AIFF or similar file, by the sizes in its header.
+"""Detection of incomplete WAV, AIFF and similar files, from the size of the sound that is stated in the file.
 
 libsndfile does not report that such a file is incomplete.
 """
@@ -15,14 +15,14 @@ _UNFINISHED = 0x7FFF0000  # recorders that cannot seek write a size above this
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """Layout of the chunks in a format.
+    """Layout of the chunks in a file format.
 
     Attributes:
         start: number of bytes before the first chunk.
-        head: struct format of the head of a chunk, which has its name and size.
-        counted: number of bytes of the head that are included in the size.
-        align: number of bytes to whose multiples chunks are aligned.
-        limit: smallest value that means that the size is unknown.
+        head: `struct` format of the header of a chunk, which consists of the chunk's name and size.
+        counted: number of bytes of the header that are included in the size.
+        align: alignment of chunks in bytes.
+        limit: smallest value of the size field that stands for an unknown size.
     """
 
     start: int
@@ -42,7 +42,7 @@ _SOUND_NAMES = (b"data", b"SSND")
 
 
 def held_share(path: Path) -> float:
-    """Return the share of the stated bytes of sound that the file has; 1 if no size is stated."""
+    """Return the size of the sound in the file as a fraction of the stated size; 1 if no size is stated."""
     end = path.stat().st_size
     with path.open("rb") as file:
         magic = file.read(4)
@@ -56,7 +56,7 @@ def held_share(path: Path) -> float:
 
 
 def _au_sound(file: BinaryIO) -> tuple[int, int]:
-    """Return the position of the sound in an AU file, and its number of bytes; 0 bytes if unknown."""
+    """Return the position of the sound in an AU file, and its stated size in bytes, which is 0 if unknown."""
     head = file.read(8)
     if len(head) < 8:
         return 0, 0
@@ -65,7 +65,7 @@ def _au_sound(file: BinaryIO) -> tuple[int, int]:
 
 
 def _sound_chunk(file: BinaryIO, layout: _Layout, end: int) -> tuple[int, int]:
-    """Return the position of the chunk of sound, and its number of bytes; 0 bytes if unknown."""
+    """Return the position of the sound in its chunk, and its stated size in bytes, which is 0 if unknown."""
     length = struct.calcsize(layout.head)
     place = layout.start
     for _ in range(_MOST_CHUNKS):

@@ -1,7 +1,7 @@
-"""Placement of decoded frames at their presentation times, as a continuous stream.
+"""Assembly of decoded frames into a continuous stream, according to their presentation times.
 
-Gaps between frames become silence, overlaps are cut off, and jitter is ignored. A small difference is corrected if it
-lasts, because the losses of single packets add up; else it is ignored.
+Gaps between frames are filled with silence, and overlaps are cut off. A small deviation from the expected time is
+corrected only if it persists. Jitter does not persist, but the gaps left by single lost packets add up.
 """
 
 import math
@@ -16,17 +16,20 @@ _LASTING_SECONDS = 0.4  # a small difference that lasts this long is corrected
 _JUMP_SECONDS = 1.0  # a larger difference must be confirmed by the next frame, because a time stamp may be damaged
 _OVERLAP_SECONDS = 0.1  # after a larger step back, time starts again, in formats that allow this
 LONGEST_SILENCE_SECONDS = 3600.0
-"""Limit for all gaps together if the file does not state its length, because a damaged time may be years away."""
+"""Limit of the total silence in gaps if the file does not state its length, in seconds.
+
+Without a limit, a damaged time stamp could add years of silence.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class ClockRules:
-    """Limits for the time stamps of a container.
+    """Rules for the time stamps of a container format.
 
     Attributes:
-        longest_gap: longest gap in seconds that becomes silence; after a longer one, time starts again.
-        silence: limit of the silence from all gaps together, in seconds.
-        restarts: whether time may start again in the middle, as in joined streams.
+        longest_gap: longest gap that is filled with silence, in seconds; longer gaps are left out.
+        silence: limit of the total silence in gaps, in seconds.
+        restarts: whether the time stamps may start again in the middle of a file, as in joined streams.
     """
 
     longest_gap: float = math.inf
@@ -41,7 +44,7 @@ class _Frame:
 
 
 class PresentationClock:
-    """Placement of frames by their presentation times.
+    """Placement of frames in a continuous stream, according to their presentation times.
 
     Args:
         rate: sample rate in Hz.
@@ -59,10 +62,10 @@ class PresentationClock:
         self._cutting = False  # whether the previous frame was cut off completely
 
     def place(self, samples: np.ndarray, time: float | None) -> Iterator[np.ndarray]:
-        """Yield the arrays to append for a frame.
+        """Place a frame, and yield the arrays to append to the stream.
 
         Args:
-            samples: (frames, channels) samples.
+            samples: (samples, channels) array of the frame.
             time: presentation time of the first sample in seconds; None if unknown.
         """
         if self._held is not None:
@@ -77,12 +80,12 @@ class PresentationClock:
         yield from self._shift(samples, time, lag)
 
     def finish(self) -> Iterator[np.ndarray]:
-        """Yield the arrays to append after the last frame."""
+        """Yield the remaining arrays after the last frame has been placed."""
         if self._held is not None:
             yield from self._release(None)
 
     def silence(self, seconds: float, channels: int) -> Iterator[np.ndarray]:
-        """Yield silence of a length, up to the limit of silence."""
+        """Yield arrays of silence of the given length, or less if the limit of the total silence is reached."""
         left = min(round(seconds * self._rate), self._silence_left)
         self._silence_left -= left
         while left > 0:
@@ -97,7 +100,11 @@ class PresentationClock:
         return round(max(-1e15, min(1e15, lag)))
 
     def _release(self, following: float | None) -> Iterator[np.ndarray]:
-        """Place the held frame: at its time if the next frame confirms this time, otherwise without a gap."""
+        """Place the frame that was held back because of a jump in time.
+
+        If the next frame confirms the jump, the gap is filled with silence if this is allowed, and the clock is set to
+        the time of the frame. Otherwise, the frame directly follows the previous one.
+        """
         held, self._held = self._held, None
         if held is None:
             return
@@ -112,7 +119,7 @@ class PresentationClock:
         yield from self._append(held.samples)
 
     def _shift(self, samples: np.ndarray, time: float, lag: int) -> Iterator[np.ndarray]:
-        """Place a frame whose time differs from the expected one by too little to count as a jump."""
+        """Place a frame whose deviation from the expected time is too small to count as a jump."""
         if lag < -_OVERLAP_SECONDS * self._rate and self._rules.restarts:
             self._start = time - self.position / self._rate
             lag = 0
@@ -123,7 +130,7 @@ class PresentationClock:
         yield from self._append(samples[max(0, -change) :])
 
     def _change(self, lag: int, length: int) -> int:
-        """Return the number of samples of silence to insert before a frame, or of overlap to cut off (negative)."""
+        """Return the number of samples of silence to insert before a frame; negative to cut off its beginning."""
         if abs(lag) > _CLEAR_SECONDS * self._rate or (self._cutting and lag < 0):
             self._small.clear()
             return lag

@@ -1,4 +1,4 @@
-"""Frames of any sample format to arrays of samples."""
+"""Conversion of FFmpeg's frames, in any sample format, to arrays of samples."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ _LOUDEST = 2.0  # full scale is 1; larger samples, as from damaged packets, are 
 
 
 class Converter:
-    """Conversion of frames in any sample format, which may change, to (frames, channels) float32."""
+    """Converter from frames to (samples, channels) float32 arrays. The format may change from one frame to the next."""
 
     def __init__(self, first: "AudioFrame") -> None:
         self.rate = first.sample_rate
@@ -21,7 +21,7 @@ class Converter:
         self._resampler: AudioResampler | None = None
 
     def convert(self, frame: "AudioFrame") -> Iterator[np.ndarray]:
-        """Yield (frames, channels) arrays in the rate and layout of the first frame."""
+        """Convert a frame; yield (samples, channels) arrays with the sample rate and layout of the first frame."""
         import av
 
         kind = (frame.format.name, frame.layout.name, frame.sample_rate)

@@ -1,4 +1,4 @@
-"""Detection of incomplete files in formats that do not state their length."""
+"""Detection of incomplete Ogg and MP4 files."""
 
 import os
 import struct
@@ -16,7 +16,7 @@ class Ending:
 
     Attributes:
         cut_off: whether the last page of an Ogg file or the last box of an MP4 file is incomplete.
-        fragmented: whether it is a fragmented MP4 file, whose header states no length.
+        fragmented: whether the file is a fragmented MP4 file, whose header states no length.
     """
 
     cut_off: bool = False
@@ -24,7 +24,7 @@ class Ending:
 
 
 def find_ending(path: Path) -> Ending:
-    """Inspect the pages of an Ogg file or the boxes of an MP4 file. Other formats are not inspected."""
+    """Inspect the last page of an Ogg file, or the boxes of an MP4 file. Other formats are not inspected."""
     size = path.stat().st_size
     with path.open("rb") as file:
         head = file.read(8)

@@ -1,7 +1,7 @@
 """Decoding in a separate process, so that a crash in FFmpeg's libraries affects at most one recording.
 
-A decoder process is started when it is first needed, and is used again for later recordings. If it sends nothing for
-two minutes, it is ended. After that, or after a crash, the audio decoded so far is kept.
+A decoder process is started when it is first needed, and is used again for later recordings. If a decoder sends nothing
+for two minutes, its process is killed. In this case, and after a crash, the sound that was decoded before is kept.
 """
 
 import atexit
@@ -30,8 +30,8 @@ def decode(recording: Recording, beginning: bool = False) -> Decoding:
     """Decode one sound track with `ffmpeg.decode` in a decoder process.
 
     Args:
-        recording: recording, perhaps with a choice of track.
-        beginning: whether to stop after the first piece, without a summary.
+        recording: recording, optionally with a choice of track.
+        beginning: whether to stop after the first piece and yield no summary.
 
     Raises:
         InputError: if nothing can be decoded, the decoder crashes before the first piece, or there is no such track.
@@ -152,7 +152,11 @@ class _DecoderProcess:
                 self._process.kill()
 
     def _crashed(self, path: Path, header: Header, seconds: float) -> Summary:
-        """Return the result after the process has died."""
+        """Return the summary of the sound that was decoded before the process died.
+
+        Raises:
+            InputError: if no sound was decoded.
+        """
         self.busy = True
         self.end()
         if seconds:
@@ -163,7 +167,7 @@ class _DecoderProcess:
 
 
 def _error(message: Message, path: Path, absolute: str) -> InputError:
-    """Convert a message to an error that has the path as the user gave it."""
+    """Convert a message to an error that contains the path in the form in which the user gave it."""
     text = str(message.fields["text"])
     if message.kind == "error":
         return InputError(text.replace(absolute, str(path)))

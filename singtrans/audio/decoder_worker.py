@@ -1,4 +1,4 @@
-"""Program of a decoder process, which decodes one file after the other until its input ends."""
+"""Program of a decoder process. It decodes one file after another until its standard input is closed."""
 
 import os
 import sys
@@ -13,7 +13,7 @@ from singtrans.errors import SingtransError
 
 
 def main() -> None:
-    """Answer requests on standard input until it ends."""
+    """Answer the requests on standard input until this is closed."""
     # Output of libraries must not be mixed with the messages.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

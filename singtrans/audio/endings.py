@@ -1,4 +1,4 @@
-"""Endings of file names that are recordings when a folder is searched."""
+"""File name endings by which recordings are recognised in folders."""
 
 # fmt: off
 AUDIO_SUFFIXES: frozenset[str] = frozenset((
@@ -20,10 +20,10 @@ AUDIO_SUFFIXES: frozenset[str] = frozenset((
     ".nsv", ".amv",
 ))
 # fmt: on
-"""Lower-case endings of file names that are recordings when a folder is searched.
+"""Lower-case file name endings by which recordings are recognised in folders.
 
-These are all endings of sound that PyAV and libsndfile know, and further endings that recorders and cameras use for
-the same formats. A file that is given by name is read with any ending.
+They include all endings that PyAV or libsndfile knows except `OTHER_SUFFIXES`, and further endings that recorders and
+cameras use for the same formats. A file that the user names is read whatever its ending is.
 """
 
 # fmt: off
@@ -45,4 +45,4 @@ OTHER_SUFFIXES: frozenset[str] = frozenset((
     ".xmd", ".xmv", ".xvag", ".yop",
 ))
 # fmt: on
-"""Endings that PyAV or libsndfile know, but that are ignored in folders."""
+"""Endings that PyAV or libsndfile knows, but by which files in folders are not recognised as recordings."""

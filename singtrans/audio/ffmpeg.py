@@ -1,6 +1,7 @@
 """Decoding with FFmpeg's libraries through PyAV: compressed sound, videos, and all files that libsndfile refuses.
 
-FFmpeg's decoders can crash on damaged files, which ends the process; see `decoder_process`.
+A damaged file can crash FFmpeg's decoders, and with them the whole process. Therefore, `decoder_process` runs this
+module in a separate process.
 """
 
 from collections.abc import Iterator, Sequence
@@ -82,7 +83,7 @@ def decode(recording: Recording) -> Decoding:
 
 
 def _decode_links(recording: Recording, links: Sequence[Link]) -> Decoding:
-    """Decode a chained Ogg file link by link, all in the rate and with the channels of the first.
+    """Decode a chained Ogg file link by link, and convert each link to the sample rate and channels of the first one.
 
     Raises:
         InputError: if nothing can be decoded or there is no such track.
@@ -114,7 +115,7 @@ def _decode_links(recording: Recording, links: Sequence[Link]) -> Decoding:
 
 
 def _existing(path: Path, wanted: int, count: int) -> int:
-    """Return the number of a track.
+    """Check that a track exists, and return its number.
 
     Raises:
         InputError: if there is no such track.
@@ -159,7 +160,7 @@ def sound_tracks(container: "InputContainer", path: Path) -> list["AudioStream"]
 def _set_plain_layout(track: "AudioStream") -> None:
     """Remove the names of the channels.
 
-    PyAV frees a layout with custom names on each access, so the second access crashes the process.
+    PyAV frees a channel layout with custom names on each access. Therefore, the second access crashes the process.
     """
     context = track.codec_context
     if not context.is_open and (channels := context.channels) > 0:
@@ -187,24 +188,21 @@ class _TrackDecoder:
 
     @property
     def converter(self) -> "Converter | None":
-        """Converter of its frames; None if there were no frames."""
+        """Converter of the track's frames; None if there were no frames."""
         return self._converter
 
     @property
     def guessed(self) -> bool:
-        """Whether this format has no reliable signature.
-
-        If so, FFmpeg may also detect it in files that are not audio.
-        """
+        """Whether the format has no reliable signature, so that FFmpeg may detect it in files without sound."""
         return self.container.format.name in _GUESSED_FORMATS
 
     def summary(self) -> Summary:
-        """Return the summary after the last piece."""
+        """Return the summary of the decoding, after `pieces` has yielded the last piece."""
         stated = self.stated
         return Summary(self.header, self.seconds, self.lost, cut_off=stated.cut_off, tolerance=stated.tolerance)
 
     def pieces(self) -> Iterator[Piece]:
-        """Decode all packets; damaged ones become silence."""
+        """Decode all packets. Packets that cannot be decoded are replaced with silence."""
         import av
 
         for packet in self.container.demux(self.track):
@@ -226,7 +224,7 @@ class _TrackDecoder:
                 yield Piece(self.rate, samples)
 
     def _is_comfort_noise(self, packet: "Packet[AudioStream]") -> bool:
-        """Return whether a packet of AMR means a pause in the speech, which FFmpeg does not decode."""
+        """Return whether an AMR packet is comfort noise, a pause in the speech that FFmpeg does not decode."""
         most = _SPEECH_FRAME_TYPES.get(self.track.codec_context.name)
         return most is not None and packet.size > 0 and (bytes(packet)[0] >> 3) & 15 > most
 
@@ -256,7 +254,7 @@ class _TrackDecoder:
             yield Piece(self.rate, placed)
 
     def _start(self, first: float | None) -> float:
-        """Return the time at which the earliest track begins; this may be the track of the picture."""
+        """Return the start time of the earliest sound or video track."""
         starts = [
             float(stream.start_time * (stream.time_base or 0))
             for stream in self.container.streams

@@ -1,6 +1,7 @@
-"""Messages between a program and its decoder process, which consist of a kind, JSON fields and samples.
+"""Messages between a program and its decoder process.
 
-Pickles are not used, because a damaged file could make the decoder process send code.
+A message consists of its kind, fields in JSON, and samples. Messages are not pickled: if a manipulated file took
+control of the decoder process, unpickling its messages could run any code in the main process.
 """
 
 import json
@@ -20,8 +21,8 @@ class Message:
     """One message.
 
     Attributes:
-        kind: ``request`` to the decoder; its answers are ``header``, any number of ``piece``, and then ``summary``,
-            ``error`` or ``fault``.
+        kind: ``request`` for a message to the decoder process. Its answers have the kinds ``header``, ``piece``,
+            ``summary``, ``error`` (an error with a message for the user) and ``fault`` (any other exception).
         fields: values that JSON can represent.
         samples: float32 samples as bytes.
     """

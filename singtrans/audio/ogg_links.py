@@ -1,4 +1,8 @@
-"""Find the links of a chained Ogg file, which are joined recordings with possibly different codecs and rates."""
+"""Links of chained Ogg files.
+
+A chained Ogg file consists of several recordings, one after the other, which are called links. They may have different
+codecs and sample rates.
+"""
 
 import mmap
 import os
@@ -15,14 +19,14 @@ _HEADER = 27  # bytes before the table of segments
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Part of a file, in bytes."""
+    """Position of a link in a file: the index of its first byte, and the index after its last byte."""
 
     start: int
     end: int
 
 
 def ogg_links(path: Path) -> list[Link]:
-    """Return the links of an Ogg file, in order; the list is empty for other files."""
+    """Return the links of an Ogg file in order; the list is empty for a file in another format."""
     with path.open("rb") as file:
         if file.read(4) != _PAGE:
             return []
@@ -41,7 +45,7 @@ def ogg_links(path: Path) -> list[Link]:
 
 
 class LinkFile(BufferedIOBase):
-    """File object that contains only one link of a file."""
+    """File object that gives access to only one link of a file."""
 
     def __init__(self, file: BinaryIO, link: Link) -> None:
         self._file, self._link = file, link
@@ -56,7 +60,7 @@ class LinkFile(BufferedIOBase):
         return True
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Read ``size`` bytes, or all that are left."""
+        """Read up to ``size`` bytes; if ``size`` is None or negative, read the rest of the link."""
         left = max(0, self._link.end - self._file.tell())
         return self._file.read(left if size is None or size < 0 else min(size, left))
 

@@ -1,14 +1,15 @@
-"""Reading of recordings as blocks of mono samples at one rate.
+"""Reading of recordings as blocks of mono samples at a given sample rate.
 
 Recordings are processed piece by piece, so memory does not grow with their length:
 
     file ──decode──▶ (frames, channels) ──mix──▶ mono ──resample──▶ mono at the wanted rate ──▶ equal blocks
 
 libsndfile reads WAV, FLAC, AIFF and similar formats. FFmpeg's libraries, in a separate process, read compressed
-formats, formats with time stamps, and files that libsndfile refuses. The content determines the format, not the ending.
+formats, formats with time stamps, and files that libsndfile refuses. The format is determined from the content of the
+file, not from its ending.
 
-If a file is damaged or incomplete, the other parts of it are decoded. Lost parts become silence of the same length, so
-that all times after them are right.
+If a file is damaged or incomplete, its intact parts are decoded. Each lost part is replaced with silence of the same
+length, so that all later times are still correct.
 """
 
 import logging
@@ -31,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 _MPEG_SUFFIXES = frozenset({".mp3", ".mp2", ".mp1", ".mpga"})
 FADE_SECONDS = 0.01
-"""Length of the cross-fade when the mix of the channels changes."""
+"""Length of the cross-fade in seconds, which is applied when the weights of the channels change."""
 
 _LOWEST_RATE, _HIGHEST_RATE = 1000, 1_000_000  # Hz; a header with another rate is damaged
 _MIX_SAMPLES = (
@@ -40,10 +41,10 @@ _MIX_SAMPLES = (
 
 
 class Reading:
-    """One pass over a recording.
+    """One pass over a recording, which yields blocks of mono samples.
 
     Args:
-        source: audio or video file, perhaps with a choice of sound track and channel.
+        source: audio or video file, optionally with a choice of sound track and channel.
         sample_rate: sample rate of the result, in Hz.
         block_seconds: length of each block, in seconds.
 
@@ -53,6 +54,9 @@ class Reading:
 
     Raises:
         ValueError: if a block is shorter than one sample.
+        InputError: if the file does not exist, cannot be read, is a folder, is empty, is not a recording, has no sound
+            track, lacks the chosen track or channel, or is so damaged that nothing can be decoded. This error is
+            raised when the first block is read.
     """
 
     def __init__(self, source: Source, sample_rate: int = 16000, block_seconds: float = 30.0) -> None:
@@ -67,8 +71,7 @@ class Reading:
         """Yield (sample_rate * block_seconds,) float32 blocks. The last one may be shorter; none is empty.
 
         Raises:
-            InputError: if the path is missing, a folder, unreadable, empty, not a recording, without a sound track, or
-                so damaged that nothing can be decoded. It is raised when the first block is read.
+            InputError: under the conditions listed for `Reading`, when the first block is read.
         """
         pieces = self.pieces()
         first = next(pieces)
@@ -89,7 +92,7 @@ class Reading:
         """Yield the decoded sound, at least one piece. All pieces have the same rate and number of channels.
 
         Raises:
-            InputError: under the same conditions as for blocks.
+            InputError: under the conditions listed for `Reading`, when the first piece is read.
         """
         first = True
         for item in decode(self._recording):
@@ -114,14 +117,14 @@ class Reading:
 
 
 def blocks(source: Source, sample_rate: int = 16000, block_seconds: float = 30.0) -> Iterator[np.ndarray]:
-    """Read a recording block by block. Together, the blocks are equal to the result of :func:`load`.
+    """Read a recording block by block. The concatenated blocks are equal to the result of `load`.
 
-    Channels are averaged. If they would cancel each other (channels in anti-phase), the loudest channel is used
-    instead. This is decided every second, with a short cross-fade. Silent channels are included in the average, which
-    only lowers the level. Samples that are not finite become 0.
+    Channels are averaged. If they would cancel each other because they are in anti-phase, the loudest channel is used
+    instead. This decision is made for every second of the recording, and each change has a short cross-fade. Silent
+    channels are included in the average; this only lowers the level. NaN and infinite samples are replaced with 0.
 
     Args:
-        source: audio or video file, perhaps with a choice of sound track and channel.
+        source: audio or video file, optionally with a choice of sound track and channel.
         sample_rate: sample rate of the result, in Hz.
         block_seconds: length of each block, in seconds.
 
@@ -129,7 +132,7 @@ def blocks(source: Source, sample_rate: int = 16000, block_seconds: float = 30.0
         (sample_rate * block_seconds,) float32 blocks, mono. The last one may be shorter; none is empty.
 
     Raises:
-        InputError: under the same conditions as for `Reading`, when the first block is read.
+        InputError: under the conditions listed for `Reading`, when the first block is read.
         ValueError: if a block is shorter than one sample.
     """
     yield from Reading(source, sample_rate, block_seconds)
@@ -139,26 +142,26 @@ def load(source: Source, sample_rate: int = 16000) -> np.ndarray:
     """Read a whole recording.
 
     Args:
-        source: audio or video file, perhaps with a choice of sound track and channel.
+        source: audio or video file, optionally with a choice of sound track and channel.
         sample_rate: sample rate of the result, in Hz.
 
     Returns:
         (n,) float32 samples, mono, with full scale at 1; n is the length in seconds times ``sample_rate``.
 
     Raises:
-        InputError: under the same conditions as for `Reading`.
+        InputError: under the conditions listed for `Reading`.
     """
     return np.concatenate(list(blocks(source, sample_rate)))
 
 
 @dataclass(frozen=True, slots=True)
 class Soundness:
-    """Properties of a recording's samples that show faults.
+    """Statistics of a recording's samples that reveal faults.
 
     Attributes:
         not_finite: number of samples that are NaN or infinite.
-        first: time of the first of these samples, in seconds; 0 if there are none.
-        peak: largest amplitude of the other samples, with full scale at 1.
+        first: time of the first such sample in seconds; 0 if there is none.
+        peak: largest amplitude of the finite samples, with full scale at 1.
     """
 
     not_finite: int
@@ -167,10 +170,10 @@ class Soundness:
 
 
 def survey(source: Source) -> Soundness:
-    """Inspect the stored samples of a recording, including those that are not finite.
+    """Inspect the samples of a recording as they are stored, including NaN and infinite samples.
 
     Raises:
-        InputError: under the same conditions as for `Reading`.
+        InputError: under the conditions listed for `Reading`.
     """
     count, first, peak, seconds = 0, 0.0, 0.0, 0.0
     for piece in decode(as_recording(source)):
@@ -187,10 +190,12 @@ def survey(source: Source) -> Soundness:
 
 
 def seconds(source: Source) -> float:
-    """Return the length of a recording in seconds, as stated in its header; decode it if no length is stated.
+    """Return the length of a recording in seconds.
+
+    If libsndfile finds no length in the header, the whole recording is decoded to measure its length.
 
     Raises:
-        InputError: under the same conditions as for `Reading`.
+        InputError: under the conditions listed for `Reading`.
     """
     recording = as_recording(source)
     if not _for_ffmpeg(recording.path, _read_head(recording.path)):
@@ -202,10 +207,10 @@ def seconds(source: Source) -> float:
 
 
 def check(source: Source) -> None:
-    """Decode the beginning, so that files that are not recordings are refused before slow steps.
+    """Decode the beginning of a file, so that a file that is not a recording is refused early.
 
     Raises:
-        InputError: under the same conditions as for `Reading`.
+        InputError: under the conditions listed for `Reading`.
     """
     with closing(decode(as_recording(source), beginning=True)) as decoding:
         next(item for item in decoding if isinstance(item, Piece))
@@ -215,11 +220,11 @@ def decode(recording: Recording, beginning: bool = False) -> Decoding:
     """Decode with libsndfile if possible, otherwise with FFmpeg; yield at least one piece.
 
     Args:
-        recording: recording, perhaps with a choice of sound track.
+        recording: recording, optionally with a choice of sound track.
         beginning: whether the caller reads only the first piece.
 
     Raises:
-        InputError: under the same conditions as for `Reading`.
+        InputError: under the conditions listed for `Reading`.
     """
     path = recording.path
     header, done, rate = None, 0, 1
@@ -250,7 +255,7 @@ def decode(recording: Recording, beginning: bool = False) -> Decoding:
 
 
 def _after(decoding: Decoding, done: int) -> Decoding:
-    """Yield the decoded sound after the first ``done`` frames."""
+    """Yield the items of a decoding, but leave out the first ``done`` frames of sound."""
     for item in decoding:
         if not isinstance(item, Piece):
             yield item
@@ -280,10 +285,10 @@ def _read_head(path: Path) -> bytes:
 
 
 def _for_ffmpeg(path: Path, head: bytes) -> bool:
-    """Return whether a file has a format that FFmpeg reads better than libsndfile: Ogg, or MP3 and similar ones.
+    """Return whether FFmpeg reads the format of a file better than libsndfile: Ogg, or MPEG audio such as MP3.
 
-    libsndfile reads only the first link of a chained Ogg file, and ignores its gaps. Its MP3 decoder prints messages
-    about slightly damaged files.
+    libsndfile reads only the first link of a chained Ogg file, and ignores gaps. Its MP3 decoder prints messages about
+    slightly damaged files.
     """
     sync = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0
     mpeg = path.suffix.lower() in _MPEG_SUFFIXES or head.startswith(b"ID3") or sync

@@ -45,7 +45,7 @@ class Selection:
     channel: int | None = None
 
     def of(self, path: Path) -> "Path | Recording":
-        """Combine a file with this choice; return the path if nothing is chosen."""
+        """Combine a path with this choice; return the path alone if nothing is chosen."""
         return path if self == Selection() else Recording(path, self.track, self.channel)
 
 
@@ -87,7 +87,7 @@ class Header:
         stated: length that the file states, in seconds; None if it states none.
         track: number of the sound track that is read, from 1.
         tracks: number of sound tracks.
-        silent: numbers of the tracks that were found silent.
+        silent: numbers of the silent tracks.
     """
 
     stated: float | None = None
@@ -103,10 +103,10 @@ class Summary:
     Attributes:
         header: information that was known before decoding.
         seconds: length of the sound in seconds, including silence in gaps.
-        lost: length of packets that could not be decoded, in seconds.
+        lost: total length of the packets that could not be decoded, in seconds.
         crashed: whether the decoder crashed before the end.
         cut_off: whether the file is incomplete.
-        tolerance: possible difference of the stated length from the real one, in seconds.
+        tolerance: possible difference between the stated length and the real length, in seconds.
     """
 
     header: Header
@@ -118,7 +118,7 @@ class Summary:
 
     @property
     def missing(self) -> str:
-        """Description of the missing part of the recording; empty if it is complete."""
+        """Description of the missing part of the recording; empty if the recording is complete."""
         decoded = max(0.0, self.seconds - self.lost)
         stated = self.header.stated or 0.0
         if stated - self.seconds > self.tolerance:
@@ -131,7 +131,7 @@ class Summary:
 
     @property
     def remark(self) -> str:
-        """Description of the sound track that was read; empty if there is only one."""
+        """Remark on the choice of the sound track; empty if the first track was read and no other track has sound."""
         header = self.header
         others = header.tracks - 1 - len(set(header.silent) - {header.track})
         if header.track == 1 and not others:
@@ -145,12 +145,12 @@ Decoding = Generator[Header | Piece | Summary, None, None]
 
 
 def damaged(path: Path) -> InputError:
-    """Make the error for a recording of which nothing can be decoded."""
+    """Return the error for a recording that is so damaged that nothing can be decoded."""
     return InputError(f"{path} is damaged, and nothing in it can be decoded: copy or export it again.")
 
 
 def not_a_recording(path: Path) -> InputError:
-    """Make the error for a file that no decoder can read."""
+    """Return the error for a file that no decoder can read."""
     return InputError(
         f"{path} is not a recording that can be read (not sound, damaged, or an unknown format):"
         " convert it to WAV or FLAC."

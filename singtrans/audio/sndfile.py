@@ -14,14 +14,14 @@ _READ_FRAMES = 16384  # a failed read loses at most this number; each read takes
 
 
 class NotForLibsndfileError(Exception):
-    """libsndfile cannot read this content, or cannot continue."""
+    """Error for a file that libsndfile cannot read, or cannot read to its end."""
 
 
 def decode(path: Path) -> Decoding:
     """Decode a file piece by piece.
 
     Raises:
-        NotForLibsndfileError: if libsndfile does not know the format, or cannot continue because of damage.
+        NotForLibsndfileError: if libsndfile does not know the format, or cannot continue because the file is damaged.
     """
     import soundfile
 
@@ -44,7 +44,7 @@ def decode(path: Path) -> Decoding:
 
 
 def stated_seconds(path: Path) -> float | None:
-    """Return the length that the header states; None if it states none, or libsndfile cannot read the file."""
+    """Return the length in the header, in seconds; None if there is no length or libsndfile cannot read the file."""
     try:
         with path.open("rb") as file, _open(file) as sound:
             return sound.frames / sound.samplerate if sound.frames else None
@@ -53,10 +53,10 @@ def stated_seconds(path: Path) -> float | None:
 
 
 class _Seekable:
-    """A binary file in which positions before the start or far after the end are replaced with the start or end.
+    """Binary file in which an invalid position is replaced with the start or the end of the file.
 
-    If a header is damaged, libsndfile seeks such positions. An exception in its callback would be printed as a
-    traceback.
+    If a header is damaged, libsndfile may seek to a position before the start or far after the end. An exception in
+    its callback would be printed as a traceback.
     """
 
     def __init__(self, file: BinaryIO) -> None:
@@ -66,7 +66,7 @@ class _Seekable:
         self.tell = file.tell
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Move to a position."""
+        """Move to a position, or to the start or the end if the position is invalid."""
         try:
             return self._file.seek(offset, whence)
         except (OSError, ValueError, OverflowError):
@@ -77,7 +77,7 @@ def _open(file: BinaryIO) -> "SoundFile":
     import soundfile
 
     class ForwardSoundFile(soundfile.SoundFile):  # type: ignore[misc]  # it has no type stubs
-        """A file that is read from start to end, without the two seeks that soundfile does for every read."""
+        """A file that is read from start to end, without the two seeks that soundfile makes for every read."""
 
         def seekable(self) -> bool:
             return False
@@ -94,5 +94,5 @@ def _open(file: BinaryIO) -> "SoundFile":
 
 
 def _stated_frames(path: Path, sound: "SoundFile") -> int:
-    """Return the number of frames that the header states; 0 if it states none. The file may have fewer."""
+    """Return the number of frames stated in the header; 0 if none is stated. The file may contain fewer frames."""
     return round(sound.frames / held_share(path)) if sound.frames else 0

@@ -21,10 +21,10 @@ class Spectrogram:
     """Level over time and pitch.
 
     Attributes:
-        level: (steps, frames) levels from 0 (60 dB below the maximum) to 1. A step is a third of a semitone, and a
-            frame is 20 ms.
-        lowest: MIDI number of the lower edge.
-        highest: MIDI number of the upper edge.
+        level: (steps, frames) levels from 0 (60 dB below the maximum) to 1. Steps are a third of a semitone apart, and
+            frames are 20 ms apart.
+        lowest: pitch of the lower edge, fractional MIDI.
+        highest: pitch of the upper edge, fractional MIDI.
         duration: length in seconds.
     """
 
@@ -56,7 +56,7 @@ def spectrogram(path: audio.Source, lowest: float, highest: float) -> Spectrogra
 
 
 def _frames(path: audio.Source) -> Iterator[np.ndarray]:
-    """Yield (frames, bins) magnitudes block by block; frame n is centred on time n * hop."""
+    """Yield (frames, bins) magnitudes block by block; frame ``n`` is centred on sample ``n * HOP``."""
     window = np.hanning(_WINDOW).astype(np.float32)
     waiting = np.zeros(_WINDOW // 2, np.float32)
     for block in chain(audio.blocks(path, RATE), [np.zeros(_WINDOW // 2, np.float32)]):

@@ -1,4 +1,4 @@
-"""Reliable lengths that containers state."""
+"""Length of a recording as stated in its container, if this length is reliable."""
 
 import struct
 from dataclasses import dataclass
@@ -25,11 +25,11 @@ _ASF_BROADCAST = 1  # flag which means that the lengths are invalid
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """Information in a file about its length.
+    """Stated length of a file.
 
     Attributes:
-        seconds: stated length in seconds; None if there is none.
-        tolerance: possible difference from the real length in seconds.
+        seconds: stated length in seconds; None if the file states no reliable length.
+        tolerance: possible difference between the stated length and the real length, in seconds.
         cut_off: whether the file is incomplete.
     """
 
@@ -39,9 +39,9 @@ class Stated:
 
 
 def stated_length(container: "InputContainer", track: "AudioStream", path: Path) -> Stated:
-    """Read the length of a track in the header of the file.
+    """Read the length of a track from the header of the file.
 
-    Estimates from the size of the file and the bit rate are not used, because they are wrong for incomplete files.
+    Estimates based on the file size and the bit rate are not used, because they are wrong for incomplete files.
     """
     names = container.format.name.split(",")
     begin = (container.start_time or 0) / 1e6
@@ -78,7 +78,10 @@ def _clock_time(text: str) -> float | None:
 
 
 def _asf_length(path: Path) -> float | None:
-    """Read the length in the header of a WMA file; FFmpeg returns a length that depends on the existing packets."""
+    """Read the length from the header of a WMA file.
+
+    FFmpeg's own result is not used, because it depends on the packets that the file contains.
+    """
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
     start = head.find(_ASF_FILE_PROPERTIES)

@@ -14,19 +14,19 @@ from singtrans.audio.recording import Source, as_recording
 def stereo_blocks(source: Source | Reading, sample_rate: int = 44_100) -> Iterator[np.ndarray]:
     """Read a recording piece by piece in stereo.
 
-    A single or chosen channel is doubled. More than two channels are first mixed to one, as in
-    `singtrans.audio.blocks`. Samples that are not finite become 0.
+    A mono recording, or the chosen channel, is used for both channels. More than two channels are first mixed into one,
+    as in `singtrans.audio.blocks`. NaN and infinite samples are replaced with 0.
 
     Args:
-        source: audio or video file, perhaps with a choice of sound track and channel; or a `Reading`, which then has a
-            summary.
+        source: audio or video file, optionally with a choice of sound track and channel; or a `Reading`, whose summary
+            is set at the end.
         sample_rate: sample rate of the result, in Hz.
 
     Yields:
-        (n, 2) float32 samples, about a second each.
+        Blocks of (n, 2) float32 samples, each about one second long.
 
     Raises:
-        InputError: under the same conditions as for `singtrans.audio.blocks`, when the first block is read.
+        InputError: under the conditions listed for `Reading`, when the first block is read.
     """
     reading = source if isinstance(source, Reading) else Reading(source)
     pieces = reading.pieces()

@@ -1,4 +1,4 @@
-"""Choice of one of several sound tracks: the default track, unless another one clearly has the voice."""
+"""Choice of a sound track: the default track, unless another track clearly contains the voice."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,7 +38,7 @@ class _Track:
         return self.clarity / self.weight if self.weight else 0.0
 
     def add(self, mono: np.ndarray, rate: int) -> None:
-        """Measure further samples, (frames,)."""
+        """Add (frames,) samples to the measurements."""
         self.energy += float(np.square(mono, dtype=np.float64).sum())
         self.samples += len(mono)
         self.seconds += len(mono) / rate
@@ -54,7 +54,7 @@ class _Track:
 
 
 def periodicity(samples: np.ndarray, rate: int) -> float:
-    """Compute the height of the autocorrelation's peak at the period of a voice, 0 to 1, for (frames,) samples."""
+    """Compute the maximum of the normalised autocorrelation of (frames,) samples at the periods of a voice, 0 to 1."""
     step = max(1, rate // _PERIOD_RATE)
     short = samples[: len(samples) // step * step].reshape(-1, step).mean(axis=1)
     short = short - short.mean() if len(short) else short
@@ -74,7 +74,8 @@ def periodicity(samples: np.ndarray, rate: int) -> float:
 def best_track(path: Path, first: int, count: int) -> Header:
     """Choose a sound track.
 
-    The default track is used unless it is silent, or another track is clearly more periodic, which means a voice.
+    The default track is used unless it is silent, or another track is clearly more periodic and therefore probably
+    contains the voice.
 
     Args:
         path: path of the file.

@@ -1,8 +1,9 @@
-"""Transcribe recordings on many machines with Dask: each worker loads the model once and does one job after the other.
+"""Transcription of recordings on many machines with Dask.
 
-When a worker dies, its job may be the cause, or may only have been waiting in the worker's queue. Such a job is tried
-again while no other job is running, at most twice. The other jobs are not affected. Only a limited number of jobs are
-submitted to the scheduler at a time, so that its memory does not grow with the number of jobs.
+Each worker loads the model once and does one job after another. When a worker dies, a job that Dask reports may be the
+cause, or may only have been waiting in the worker's queue. Such a job is tried again, at most twice, while no other job
+is running. Other jobs are not affected. Only a limited number of jobs are submitted to the scheduler at a time, so that
+the memory of the scheduler does not grow with the number of jobs.
 """
 
 from collections import deque
@@ -33,20 +34,21 @@ def run(
 ) -> Iterator[Outcome]:
     """Do the jobs on a cluster and yield their outcomes in the order of the jobs.
 
-    A scheduler that was started without ``DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES=0`` gives a job to four
-    workers, one after the other, before it reports that the job's worker died. Each retry then consists of four tries.
+    If the scheduler was not started with ``DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES=0``, it reports that a job's
+    worker died only after four workers have died during this job. Each retry then consists of four tries.
 
     Args:
         jobs: recordings and their outputs. The workers use the same paths, so all machines need the same folders, or
             URLs.
         factory: function that makes a transcriber on a worker; it must be picklable.
-        existing: treatment of outputs that exist.
+        existing: treatment of existing outputs.
         scheduler: address of the scheduler, or ``local`` for a cluster on this machine.
         processes: number of workers of a local cluster.
 
     Raises:
         UsageError: if the scheduler cannot be reached, or a transcriber reports that it cannot transcribe any
             recording.
+        InputError: if no worker connects to the scheduler in time.
     """
     clean_up(jobs)
     todo = deque(number for number, job in enumerate(jobs) if not done_before(job, existing))
@@ -76,7 +78,10 @@ class _Submitted:
         self._retries = Retries(jobs, existing, repeated=existing is Existing.REFUSE)
 
     def next_outcome(self, todo: deque[int]) -> dict[int, Outcome]:
-        """Submit jobs, wait for one to end, and return its outcome; return nothing if it is to be tried again."""
+        """Submit jobs, wait for one to end, and map its number to its outcome.
+
+        The map is empty if the job is to be tried again.
+        """
         room = max(1, len(self._client.scheduler_info()["workers"])) * _JOBS_PER_WORKER
         while todo and len(self._numbers) < room:
             self._submit(todo.popleft())
@@ -94,7 +99,7 @@ class _Submitted:
         self._completed.add(future)
 
     def _outcome(self, future: "Future", number: int) -> Outcome | None:
-        """Return the outcome of a job; None if it is to be tried again."""
+        """Return the outcome of a job; None if the job is to be tried again."""
         from distributed import KilledWorker
 
         job = self._jobs[number]
@@ -132,7 +137,7 @@ def _do(job: Job, factory: Factory, existing: Existing) -> Outcome | UsageError:
 
 @contextmanager
 def _client(scheduler: str, processes: int) -> Iterator["Client"]:
-    """Connect to a scheduler, or start one on this machine."""
+    """Yield a client of the scheduler; if this is ``local``, start a cluster on this machine."""
     try:
         import dask
         from distributed import Client, LocalCluster

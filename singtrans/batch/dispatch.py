@@ -20,12 +20,12 @@ def run_jobs(
     Args:
         jobs: recordings and their outputs.
         factory: function that makes a transcriber; it must be picklable.
-        existing: treatment of outputs that exist.
+        existing: treatment of existing outputs.
         processes: number of recordings to transcribe at the same time.
         scheduler: address of a cluster, or ``local``; None to work without a cluster.
 
     Raises:
-        UsageError: if the factory cannot make a transcriber. This is raised before any job starts.
+        UsageError: if the factory cannot make a transcriber. The error is raised before any job starts.
     """
     transcriber = factory()  # a missing model is reported at once
     if scheduler:

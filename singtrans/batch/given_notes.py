@@ -1,4 +1,4 @@
-"""Notes from a file, with the pitch track of the recording that they belong to."""
+"""Notes from a file, combined with the pitch track of their recording."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,12 +10,12 @@ from singtrans.notes import Transcription
 def with_pitch(
     known: Transcription, recording: audio.Source, transcribe: Callable[[audio.Source], Transcription]
 ) -> Transcription:
-    """Add the name and the pitch track of a recording to notes from a file that may not have them.
+    """Add the name of a recording to notes from a file, and also the pitch track if the file has none.
 
     Args:
-        known: content of a file of notes; its pitch track is kept if it has one.
+        known: content of a file of notes; if there is a pitch track, it is kept.
         recording: the recording.
-        transcribe: function that transcribes the recording.
+        transcribe: function that transcribes the recording; it is called only if a pitch track is needed.
 
     Raises:
         InputError: if the recording cannot be read.

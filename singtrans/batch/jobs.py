@@ -21,16 +21,16 @@ from singtrans.notes import Transcription
 from singtrans.separation.voice_file import is_voice
 
 Transcribe = Callable[..., Transcription]
-"""Function that transcribes one recording, given as a path or a `Recording`.
+"""Function that transcribes one recording, which is given as a path or a `Recording`.
 
-With ``voice=path``, it also writes the separated voice to that path.
+If it is called with ``voice=path``, it also writes the separated voice to this path.
 """
 
 _log = logging.getLogger(__name__)
 
 
 class Existing(StrEnum):
-    """Treatment of outputs that exist."""
+    """Treatment of existing outputs."""
 
     REFUSE = "refuse"
     OVERWRITE = "overwrite"
@@ -41,7 +41,7 @@ def choose_existing(overwrite: bool, skip_existing: bool) -> Existing:
     """Combine the options ``--overwrite`` and ``--skip-existing``.
 
     Raises:
-        UsageError: if they contradict each other.
+        UsageError: if both are True.
     """
     if overwrite and skip_existing:
         raise UsageError("--overwrite and --skip-existing contradict each other; use one")
@@ -50,10 +50,10 @@ def choose_existing(overwrite: bool, skip_existing: bool) -> Existing:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Summary of a transcription, small enough to keep a million of them in memory.
+    """Summary of a transcription, which is so small that a million summaries fit in memory.
 
     Attributes:
-        seconds: length of the recording.
+        seconds: length of the recording in seconds.
         notes: number of notes.
         lowest, highest: MIDI numbers of the lowest and the highest note; 0 if there are no notes.
         separated: whether the voice was separated from instruments before it was transcribed.
@@ -73,11 +73,11 @@ class Outcome:
     Attributes:
         job: the job.
         result: summary of the transcription; None if the job failed or was skipped.
-        written: the outputs that were written. With ``--skip-existing``, only missing ones are.
+        written: outputs that were written; with ``--skip-existing``, only those that did not exist before.
         error: one line that names the recording and the fault; empty if the job did not fail.
         incomplete: description of the part that could not be decoded; empty if the transcription is complete.
-        remarks: one line for each choice made in reading the recording, and for each change to the notes that a format
-            needed.
+        remarks: one line for each choice that was made when the recording was read, and for each change to the notes
+            that an output format required.
         refused: whether the job failed because an output exists.
     """
 
@@ -101,7 +101,7 @@ class Outcome:
 
     @property
     def failure(self) -> str:
-        """One line on the fault that makes the exit code 1; empty if there is none."""
+        """Description of the error or of the missing part of the recording, in one line; empty if there is neither."""
         return self.error or (f"{self.job.audio}: {self.incomplete}" if self.incomplete else "")
 
 
@@ -117,7 +117,7 @@ def run(jobs: Sequence[Job], transcriber: Transcribe, existing: Existing) -> Ite
 
 
 def clean_up(jobs: Sequence[Job]) -> None:
-    """Remove the unfinished files that killed runs left in the output folders."""
+    """Remove unfinished files of killed runs from the output folders."""
     for folder in {output.parent for job in jobs for output in job.outputs if isinstance(output, Path)}:
         sweep(folder)
 
@@ -144,7 +144,7 @@ def attempt(job: Job, transcriber: Transcribe, existing: Existing) -> Outcome:
 
 
 def done_before(job: Job, existing: Existing) -> bool:
-    """Return whether all outputs exist and are to be kept."""
+    """Return whether all outputs of a job exist and are to be kept."""
     return existing is Existing.SKIP and all(map(exists, job.outputs))
 
 
@@ -178,7 +178,7 @@ def _result(transcription: Transcription) -> Result:
 
 
 def _transcribe(transcriber: Transcribe, audio: Path | Recording, voices: Sequence[Place]) -> Transcription:
-    """Transcribe a recording, and write its separated voice if that is among the outputs."""
+    """Transcribe a recording, and write its separated voice if this is one of the outputs."""
     if not voices:
         return transcriber(audio)
     if not isinstance(voices[0], Url):
@@ -201,7 +201,7 @@ def _save(transcription: Transcription, output: Place, existing: Existing, optio
 
 
 def _check_folder(folder: Place) -> None:
-    """Check that a folder can be written or made; some problems are only found when writing."""
+    """Check that a folder is writable or can be created; some problems appear only when a file is written."""
     if isinstance(folder, Url):
         return
     nearest = next((p for p in (folder, *folder.parents) if os.path.lexists(p)), folder)

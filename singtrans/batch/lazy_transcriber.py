@@ -1,4 +1,4 @@
-"""A transcriber that loads its model when the first recording needs it."""
+"""A transcriber that loads its model only when it transcribes its first recording."""
 
 import os
 from collections.abc import Callable
@@ -14,7 +14,10 @@ from singtrans.separation.song import SeparationOptions, SongTranscriber
 
 
 def default_threads() -> int:
-    """Return 2 if there are two processors or more, else 1; a third thread would mostly wait for the others."""
+    """Return the default number of threads: 2 if there are two or more processors, otherwise 1.
+
+    A third thread would mostly wait for the others.
+    """
     return min(2, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
@@ -26,9 +29,9 @@ def _ignore(_share: float) -> None:
 
 
 class LazyTranscriber:
-    """Transcriber that loads its model for the first recording that needs it.
+    """Transcriber that loads its model only when it transcribes its first recording.
 
-    If all recordings of a folder are transcribed already, no model is loaded.
+    If all recordings of a folder have already been transcribed, no model is loaded.
 
     Args:
         model: name of a shipped model, or path of a weight file.
@@ -39,8 +42,7 @@ class LazyTranscriber:
         decoding: options of the decoder.
 
     Raises:
-        UsageError: if there is no such model, or the voice is always to be separated and no program for that is
-            installed.
+        UsageError: if there is no such model, or ``separation`` needs a program that is not installed.
     """
 
     def __init__(
@@ -63,7 +65,7 @@ class LazyTranscriber:
 
         Args:
             source: the recording.
-            voice: file to which the separated voice is written; None not to write it.
+            voice: file to which the separated voice is written; None if it is not to be written.
 
         Raises:
             InputError: if the recording cannot be read.

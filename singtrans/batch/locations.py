@@ -1,8 +1,9 @@
 """Locations of recordings and outputs: paths on this machine, or URLs that fsspec can open.
 
-Examples are ``s3://``, ``gs://``, ``http://`` and ``memory://``. If one needs another package, fsspec's error names it.
-Inputs are first copied to a temporary folder. Outputs are written there, and are uploaded when they are complete. No
-other module handles URLs. In object stores, folders do not have to be made.
+Examples are URLs that begin with ``s3://``, ``gs://``, ``http://`` or ``memory://``. If a URL needs another package,
+fsspec's error message names the package. Inputs are copied to a temporary folder before they are read. Outputs are
+written to a temporary folder, and are uploaded when they are complete. URLs are handled only in this module. In object
+stores, folders do not have to be created.
 """
 
 import os
@@ -26,7 +27,7 @@ STREAM = "-"
 
 @dataclass(frozen=True, order=True)
 class Url:
-    """A URL with the methods and properties of a path that this package uses."""
+    """A URL that has the same methods and properties as a path, as far as this package uses them."""
 
     text: str
 
@@ -39,7 +40,7 @@ class Url:
 
     @property
     def name(self) -> str:
-        """The last part of the path."""
+        """The last part of the URL."""
         return self.text.rstrip("/").rsplit("/", 1)[-1]
 
     @property
@@ -54,7 +55,7 @@ class Url:
 
     @property
     def parent(self) -> "Url":
-        """The folder that contains it."""
+        """The URL of the folder that contains the file."""
         return Url(self.text.rstrip("/").rsplit("/", 1)[0])
 
 
@@ -62,14 +63,14 @@ Place = Path | Url
 
 
 def place(text: str) -> Place:
-    """Return a URL if the text contains ``://``, else a path; ``file://`` also gives a path."""
+    """Convert text to a URL if it contains ``://``, otherwise to a path. A URL with ``file://`` becomes a path."""
     if isinstance(text, Path | Url) or "://" not in text:
         return text if isinstance(text, Url) else Path(text)
     return Path(unquote(urlsplit(text).path)) if text.startswith("file://") else Url(text)
 
 
 def exists(place: Place) -> bool:
-    """Return whether there is a file or a folder; a broken link counts as one."""
+    """Return whether there is a file or a folder at this place; a broken link counts as a file."""
     if isinstance(place, Path):
         return os.path.lexists(place)
     with _as_input_error(place):
@@ -89,7 +90,7 @@ def is_folder(place: Place) -> bool:
 
 
 def files_in(folder: Url) -> list[tuple[Url, PurePosixPath]]:
-    """List all files in a folder and its sub-folders in order, each with its path inside the folder."""
+    """List all files in a folder and its sub-folders in alphabetical order, each with its path inside the folder."""
     with _as_input_error(folder):
         fs, root = _file_system(folder)
         found = []
@@ -101,10 +102,12 @@ def files_in(folder: Url) -> list[tuple[Url, PurePosixPath]]:
 
 @contextmanager
 def local(place: Place) -> Iterator[Path]:
-    """Yield a path on this machine: the path itself, or the path of a temporary copy of the URL.
+    """Yield a path on this machine: the given path itself, or a temporary copy of the file at the given URL.
+
+    In the message of an error in the caller's block, the path of the copy is replaced with the URL.
 
     Raises:
-        InputError: if the URL cannot be fetched. Errors that name the copy are changed to name the URL.
+        InputError: if the file at the URL cannot be fetched.
     """
     if isinstance(place, Path):
         yield place
@@ -120,7 +123,7 @@ def local(place: Place) -> Iterator[Path]:
 
 @contextmanager
 def named_in_errors(copy: Path, name: str) -> Iterator[None]:
-    """Replace the name of a temporary copy in errors with the name of the original."""
+    """Replace the path of a temporary copy with the name of the original in the messages of errors."""
     try:
         yield
     except SingtransError as error:
@@ -131,7 +134,7 @@ def upload(file: Path, url: Url) -> None:
     """Upload a file.
 
     Raises:
-        InputError: if it cannot be uploaded.
+        InputError: if the file cannot be uploaded.
     """
     with _as_input_error(url):
         fs, inner = _file_system(url)
@@ -151,7 +154,7 @@ def _file_system(url: Url) -> tuple["AbstractFileSystem", str]:
 
 @contextmanager
 def _as_input_error(url: Url) -> Iterator[None]:
-    """Turn the errors of any file system into input errors."""
+    """Convert the errors of any file system to `InputError`."""
     try:
         yield
     except SingtransError:

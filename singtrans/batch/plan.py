@@ -19,11 +19,11 @@ _NOTES_SUFFIXES = {*READ_SUFFIXES, *WRITE_SUFFIXES} - {".txt", ".pdf"}
 
 @dataclass(frozen=True)
 class Job:
-    """One recording and the files to make from it.
+    """One recording and the files to write for it.
 
     Attributes:
         audio: the recording.
-        outputs: the files to write; the ending of each name gives the format.
+        outputs: files to write; the ending of each name determines the format.
         options: options of the formats.
         selection: track and channel of the recording to read.
     """
@@ -39,10 +39,9 @@ class Plan:
     """The jobs of a command, in order.
 
     Attributes:
-        jobs: one for each recording.
-        failures: one line for each input without a recording.
-        passed_over: endings of the files in the input folders that are not recordings, each with the number of such
-            files.
+        jobs: jobs, one for each recording.
+        failures: error messages of one line each, for example for a folder without recordings.
+        passed_over: endings of ignored files in the input folders, each with the number of files that have it.
     """
 
     jobs: tuple[Job, ...]
@@ -56,13 +55,16 @@ class Plan:
 
 
 def formats_of(outputs: Sequence[Place]) -> tuple[str, ...]:
-    """Return the formats of outputs; a separated voice is not counted."""
+    """Return the format of each output, except the separated voice."""
     return tuple(format_of(output) or "" for output in outputs if not is_voice(output))
 
 
 @dataclass
 class _Found:
-    """Result of a search: recordings with their folders inside the input folder, and counts of the other files."""
+    """Result of a search: recordings with their folders inside the input folder, failures, and numbers of other files.
+
+    The other files are counted by their endings.
+    """
 
     recordings: dict[str, tuple[Place, PurePath]] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
@@ -78,15 +80,15 @@ def plan(
     *,
     voice: bool = False,
 ) -> Plan:
-    """Find the recordings and name their outputs.
+    """Find the recordings, and choose the paths of their outputs.
 
-    By default, outputs are placed beside the recording. If ``out`` is a folder, they are placed there, and sub-folders
-    of an input folder are kept. With one recording and one format, ``out`` may be a file. With ``voice``, the separated
-    voice of each recording is a further output.
+    By default, outputs are written to the folder of the recording. If ``out`` is a folder, outputs are written there,
+    in the same sub-folders as the recordings in the input folder. For one recording and one format, ``out`` may be a
+    file. If ``voice`` is True, the separated voice of each recording is an additional output.
 
     Raises:
-        UsageError: if a format is unknown, ``out`` is a file although there are several outputs, two recordings have
-            the same output, or an output would replace a recording.
+        UsageError: if a format is unknown, ``out`` is a file but there are several outputs, two recordings have the
+            same output, or an output would replace a recording.
     """
     if unknown := [f for f in formats if f not in WRITERS]:
         raise UsageError(f"-f {unknown[0]}: unknown format; use {', '.join(WRITERS)}")
@@ -114,7 +116,7 @@ def plan(
 
 
 def find_recordings(inputs: Sequence[Place]) -> Plan:
-    """Find the recordings as `plan` does, for jobs without outputs."""
+    """Find the recordings as `plan` does, and return jobs without outputs."""
     found = _find(inputs)
     jobs = tuple(Job(audio, ()) for audio, _ in found.recordings.values())
     return Plan(jobs, tuple(found.failures), tuple(found.passed_over.most_common()))
@@ -126,24 +128,24 @@ def _outputs(audio: Place, folder: Place, formats: Sequence[str]) -> tuple[Place
 
 
 def _voice(audio: Place, output: Place, out: Place | None) -> Place:
-    """Return the file for a separated voice, which is beside the other outputs and has the same stem."""
+    """Return the path for a separated voice, which has the folder and the stem of the other outputs."""
     return output.parent / f"{output.stem if output == out else audio.stem}{VOICE_ENDING}"
 
 
 def _is_file_name(out: Place) -> bool:
-    """Return whether -o names a file: it has the ending of a file of notes or sound, and is not an existing folder."""
+    """Return whether ``out`` is a file: it ends like a file of notes or sound, and is not an existing folder."""
     return out.suffix.lower() in AUDIO_SUFFIXES.union(READ_SUFFIXES, WRITE_SUFFIXES) and not is_folder(out)
 
 
 def _absolute(path: Place) -> str:
-    """Normalise the spelling of a path. Links are not followed, because each link has separate outputs."""
+    """Normalise a path. Symbolic links are not followed, because each link has separate outputs."""
     if isinstance(path, Url):
         return path.text
     return os.path.normpath(path.absolute())
 
 
 def _find(inputs: Sequence[Place]) -> _Found:
-    """Find each recording once."""
+    """Find the recordings of all inputs; each recording is listed only once."""
     found = _Found()
     for path in inputs:
         if not is_folder(path):
@@ -172,9 +174,10 @@ def count_endings(counts: Sequence[tuple[str, int]]) -> str:
 
 
 def _search(folder: Place) -> tuple[list[tuple[Place, PurePath]], Counter[str]]:
-    """List the recordings in a folder with their sub-folders, and count the endings of the other files.
+    """List the recordings in a folder with their sub-folders, and count the other files by their endings.
 
-    Hidden files (such as ._song.wav, which macOS makes) and files that singtrans writes are left out of both.
+    Hidden files (such as ._song.wav, which macOS creates), outputs of singtrans and label files are neither listed nor
+    counted.
     """
     recordings: list[tuple[Place, PurePath]] = []
     others: Counter[str] = Counter()

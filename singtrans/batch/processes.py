@@ -1,12 +1,12 @@
-"""Transcribe recordings in several processes of this machine.
+"""Transcription of recordings in several processes of this machine.
 
-Each process loads the model once and receives one job after the other; the next job is sent while it works. A process
-answers after each job, so it is known which job was running when a process died. That job is tried again in another
-process, at most twice. The other jobs are not affected. The outcomes and their order do not depend on the number of
-processes.
+Each process loads the model once and does one job after another. While it works, the next job is already sent to it. A
+process answers after each job. Therefore, if a process dies, it is known which job was running. This job is tried again
+in another process, at most twice. Other jobs are not affected. The outcomes and their order do not depend on the number
+of processes.
 
-joblib, concurrent.futures and Pebble share one queue among all processes, so the whole pool breaks if a process dies
-while it uses the queue. Here, each process has a separate pipe.
+joblib, concurrent.futures and Pebble are not used, because all processes of a pool share one queue there: if a process
+dies while it uses the queue, the whole pool fails. In this module, each process has a separate pipe.
 """
 
 import multiprocessing
@@ -28,7 +28,7 @@ from singtrans.errors import UsageError
 _JOBS_PER_PROCESS = 2  # the current job and the next one
 
 Factory = Callable[[], Transcribe]
-"""Function that makes a transcriber in the process that uses it; it must be picklable."""
+"""Picklable function that makes a transcriber; it is called in the process that uses the transcriber."""
 
 
 def run(jobs: Sequence[Job], factory: Factory, existing: Existing, processes: int) -> Iterator[Outcome]:
@@ -37,7 +37,7 @@ def run(jobs: Sequence[Job], factory: Factory, existing: Existing, processes: in
     Args:
         jobs: recordings and their outputs.
         factory: function that makes the transcriber of each process.
-        existing: treatment of outputs that exist; no process is started for jobs that are done already.
+        existing: treatment of existing outputs. No process is started for jobs whose outputs are all kept.
         processes: number of processes.
 
     Raises:
@@ -58,7 +58,7 @@ def run(jobs: Sequence[Job], factory: Factory, existing: Existing, processes: in
 
 @dataclass
 class _Worker:
-    """A process, our end of its pipe, and the numbers of the jobs that were sent to it, in order."""
+    """A process, the parent's end of its pipe, and the numbers of the jobs to be answered, in order."""
 
     process: BaseProcess
     pipe: Connection
@@ -101,7 +101,7 @@ class _Pool:
         self._workers.append(_Worker(process, ours))
 
     def send(self, waiting: deque[int]) -> None:
-        """Send jobs. Each process gets one before any gets a second, so that a small number is divided evenly."""
+        """Send jobs. Each process gets one job before any gets a second one, so that a few jobs are divided evenly."""
         for depth in range(1, _JOBS_PER_PROCESS + 1):
             for worker in self._workers:
                 if waiting and len(worker.sent) < depth and not self._must_wait(worker, waiting[0]):
@@ -111,11 +111,14 @@ class _Pool:
                         worker.pipe.send((number, self._jobs[number], self._retries.policy(number)))
 
     def _must_wait(self, worker: _Worker, number: int) -> bool:
-        """Return whether a job must wait until a process is idle, because its previous process died."""
+        """Return whether a job must wait until this process is idle, because another process died during the job."""
         return bool(worker.sent) and self._retries.deaths(number) > 0
 
     def receive(self, waiting: deque[int]) -> dict[int, Outcome]:
-        """Wait for answers. The jobs of a process that died are put back into ``waiting``, or fail."""
+        """Wait for answers, and map the numbers of jobs to their outcomes.
+
+        If a process has died, its jobs are put back into ``waiting``, except a job that has failed too often.
+        """
         outcomes = {}
         ready = wait([worker.pipe for worker in self._workers])
         for worker in [w for w in self._workers if w.pipe in ready]:
@@ -131,7 +134,7 @@ class _Pool:
         return outcomes
 
     def _replace(self, worker: _Worker, waiting: deque[int]) -> dict[int, Outcome]:
-        """Replace a process that died, and return the outcome of its job if that is not tried again."""
+        """Replace a process that died, and return the outcome of its job if this job is not tried again."""
         worker.process.join()
         self._workers.remove(worker)
         outcomes = {}
@@ -155,7 +158,7 @@ class _Pool:
 
 
 def _work(pipe: Connection, factory: Factory) -> None:
-    """Do the jobs that arrive through the pipe until it is closed."""
+    """Do the jobs that arrive through the pipe until the pipe is closed."""
     # Ctrl-C sends a signal to all processes. It is blocked here, and the first process stops the others.
     interrupt.install()
     try:

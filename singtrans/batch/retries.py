@@ -8,16 +8,19 @@ from singtrans.batch.locations import exists
 from singtrans.batch.plan import Job
 
 RETRIES = 2
-"""Number of times that a job is tried again after its process died."""
+"""Largest number of times that a job is tried again after its process has died."""
 
 
 class Retries:
-    """Counts deaths, and keeps track of outputs that a process may have written before it died.
+    """Counter of the processes that died during each job, which also decides how existing outputs are treated.
+
+    An output that did not exist before the first try was written in an earlier try of the same job. A retry overwrites
+    such an output.
 
     Args:
         jobs: all jobs.
-        existing: treatment of outputs that exist.
-        repeated: whether a scheduler may repeat a job without being asked.
+        existing: treatment of outputs that existed before the first try.
+        repeated: whether the scheduler may repeat a job on its own.
     """
 
     def __init__(self, jobs: Sequence[Job], existing: Existing, repeated: bool = False) -> None:
@@ -26,16 +29,16 @@ class Retries:
         self._new: dict[int, bool] = {}  # whether a job had no output before its first try
 
     def deaths(self, number: int) -> int:
-        """Return how many times the process of a job has died."""
+        """Return the number of processes that have died during a job."""
         return self._deaths[number]
 
     def died(self, number: int) -> bool:
-        """Count a death, and return whether the job is to be tried again."""
+        """Count the death of a job's process, and return whether the job is to be tried again."""
         self._deaths[number] += 1
         return self._deaths[number] <= RETRIES
 
     def policy(self, number: int) -> Existing:
-        """Return the treatment of existing outputs for the next try; those of earlier tries are replaced."""
+        """Return the treatment of existing outputs in the next try; outputs of earlier tries are overwritten."""
         if number not in self._new:
             self._new[number] = not any(map(exists, self._jobs[number].outputs))
         again = self._repeated or self._deaths[number]

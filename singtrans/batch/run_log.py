@@ -1,14 +1,15 @@
-"""Log of the outcome of each recording as JSON Lines.
+"""Log with the outcome of each recording, in the JSON Lines format.
 
-Each line is one object, which is written as soon as the recording is finished, so that programs can follow the run.
+Each line is a JSON object. It is written as soon as the recording is finished, so that other programs can follow the
+progress of the run.
 
     {"audio": "a.wav", "status": "done", "seconds": 12.3, "notes": 31, "separated": false, "written": ["a.mid"]}
     {"audio": "b.wav", "status": "skipped"}
     {"audio": "d.wav", "status": "incomplete", "error": "only 0.2 of 15.1 s could be decoded", "seconds": 0.2, ...}
     {"audio": "c.wav", "status": "failed", "error": "c.wav does not exist: check the path."}
 
-The entry of an input without a recording has ``"audio": null``. The entry of a recording with remarks has ``"remarks":
-[...]``. New entries are appended to an existing log.
+For an input without a recording, ``audio`` is null. If there are remarks about a recording, ``remarks`` lists them. New
+entries are appended to an existing log.
 """
 
 import json
@@ -23,7 +24,7 @@ _Line = dict[str, object]
 
 
 def logged(plan: Plan, outcomes: Iterator[Outcome], path: Path) -> Iterator[Outcome]:
-    """Yield the outcomes, each after it has been written to the log.
+    """Write each outcome to the log, and then yield it.
 
     Raises:
         UsageError: before any work, if the log cannot be written.

@@ -21,17 +21,16 @@ from singtrans.notes import Transcription
 
 @contextmanager
 def recording_of(stream: BinaryIO) -> Iterator[Path]:
-    """Copy a stream to a temporary file, because decoders must be able to seek in it.
+    """Copy a recording from a stream to a temporary file, because decoders must be able to seek in a recording.
 
     Args:
         stream: binary stream with the recording.
 
     Yields:
-        The path of the file.
+        The path of the temporary file. In the messages of errors, this path is replaced with "standard input".
 
     Raises:
-        InputError: if the stream is empty or cannot be stored. In errors, the name of the file is replaced with
-            "standard input".
+        InputError: if the stream is empty or cannot be stored.
     """
     with tempfile.TemporaryDirectory(prefix="singtrans-") as folder:
         path = Path(folder) / "stdin"
@@ -48,10 +47,10 @@ def recording_of(stream: BinaryIO) -> Iterator[Path]:
 
 
 def write_notes(transcription: Transcription, format: str, options: Options, stream: BinaryIO) -> None:
-    """Write notes to a stream when the whole output is ready.
+    """Write notes to a stream. Nothing is written before the whole output is ready.
 
     Args:
-        transcription: the notes.
+        transcription: notes and pitch track to write.
         format: one of ``WRITERS``.
         options: options of the format.
         stream: binary stream; it need not be seekable.
@@ -68,7 +67,7 @@ def write_notes(transcription: Transcription, format: str, options: Options, str
 def transcribe_stream(
     transcriber: Transcribe, source: Path, format: str, options: Options, selection: Selection | None = None
 ) -> Transcription:
-    """Transcribe a recording, or standard input where ``source`` is ``-``, and write it to standard output.
+    """Transcribe a recording, or standard input if ``source`` is ``-``, and write the notes to standard output.
 
     Args:
         transcriber: function that transcribes one recording.

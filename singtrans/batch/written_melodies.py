@@ -1,4 +1,4 @@
-"""Written melodies that recordings are compared with: one for all, or a folder with one for each."""
+"""Written melodies with which recordings are compared: one melody for all recordings, or one for each recording."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -11,14 +11,14 @@ from singtrans.notes import Note
 
 
 class WrittenMelodies:
-    """Finds the written melody of a recording.
+    """Written melodies of the recordings.
 
     Args:
-        path: a file of notes in any format, for all recordings; or a folder with a file for each.
+        path: file of notes in any format, which is used for all recordings; or folder with one file per recording.
         voice: voice to read from a file with several voices; see `singtrans.formats.ReadOptions`.
 
     Raises:
-        InputError: if there is no such file, it cannot be read, or the folder has no files of notes.
+        InputError: if the file does not exist or cannot be read, or the folder has no files of notes.
     """
 
     def __init__(self, path: Path, voice: str | None = None) -> None:
@@ -32,13 +32,13 @@ class WrittenMelodies:
         self._only = None if path.is_dir() else self._read(path)
 
     def of(self, stem: str) -> tuple[Note, ...]:
-        """Return the melody of a recording, without overlaps.
+        """Return the written melody of a recording, as notes that do not overlap.
 
         Args:
             stem: name of the recording without its ending.
 
         Raises:
-            InputError: if there is none, or it cannot be read.
+            InputError: if the recording has no written melody, or this cannot be read.
         """
         if self._only is not None:
             return self._only

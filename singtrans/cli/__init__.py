@@ -1,4 +1,4 @@
-"""The command line. Each module has one command: it parses options, calls the library and prints."""
+"""The command line. Each command has a module that parses its options, calls the library and prints the results."""
 
 import io
 import os
@@ -62,7 +62,7 @@ app.add_typer(dataset)
 
 
 def main() -> None:
-    """Run the command line; print an error as one line, and exit with its code."""
+    """Run the command line. After an error, print its message without a traceback, and exit with its code."""
     if isinstance(sys.stdout, io.TextIOWrapper):  # otherwise, it is closed or replaced
         sys.stdout.reconfigure(errors="backslashreplace")  # a file name may have bytes that are not valid text
     interrupt.install()
@@ -85,7 +85,7 @@ def main() -> None:
 
 
 def _defaults() -> dict[str, dict[str, object]]:
-    """Read the defaults from the user's singtrans.toml and the one in the working folder, which overrides it."""
+    """Read the defaults from the user's singtrans.toml; those in the working folder's singtrans.toml override them."""
     from singtrans.cli.defaults import NAME, Option, merged, read_defaults
 
     files = [Path(typer.get_app_dir("singtrans")) / NAME, Path(NAME)]
@@ -104,7 +104,7 @@ def _defaults() -> dict[str, dict[str, object]]:
 
 
 def _drop_stdout() -> None:
-    """Discard buffered output of stdout, so that the interpreter does not fail again when it exits."""
+    """Discard the buffered output, so that writing it does not fail again when the interpreter exits."""
     with suppress(OSError, AttributeError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

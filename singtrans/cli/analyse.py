@@ -129,7 +129,7 @@ def analyse(  # noqa: PLR0913 (one parameter per option)
 
 
 def _find(inputs: list[str]) -> "tuple[list[Place], list[str]]":
-    """Find the recordings and files of notes; return them with a line for each input that has neither."""
+    """Find the recordings and files of notes; also return an error message for each folder without recordings."""
     from singtrans.batch.locations import place
     from singtrans.batch.plan import find_recordings
 
@@ -179,7 +179,7 @@ def _analysed(
     bar: Bar,
     failures: list[str],
 ) -> "Iterator[Analysis]":
-    """Analyse each recording; add a line to ``failures`` for each one that fails."""
+    """Yield the analysis of each recording; add an error message to ``failures`` for each recording that fails."""
     bar.begin(len(found), "analysing")
     with bar:
         for where in found:

@@ -1,4 +1,4 @@
-"""Command classes: help in panels, the option ``--debug``, and ``transcribe`` as the default command."""
+"""Command classes that show the help in panels, add the option ``--debug``, and have a default command."""
 
 import os
 import re
@@ -28,10 +28,10 @@ PANELS = (
     *("Arguments", OUTPUT, INPUT, SONGS, NOTES, RHYTHM, PITCH, MIDI),
     *(SCORING, TRAINING, DATA, "Options", MANY, MODEL, MESSAGES),
 )
-"""Panels of options, in the order of the help."""
+"""Titles of the panels in the order in which the help shows them."""
 
 DIRECT = "transcribe"
-"""The command that is run if none is named."""
+"""The default command, which is run if the command line does not begin with the name of a command."""
 
 _GENERAL = ("--debug",)  # options that may be placed before the command
 
@@ -57,7 +57,7 @@ Debug = Annotated[
 
 @cache
 def _debug_option() -> Any:
-    """Return ``--debug`` as a click option; typer makes it from the parameter of a function."""
+    """Return ``--debug`` as a click option, which typer makes from the parameter of an example function."""
     app = typer.Typer(add_completion=False)
 
     @app.command()
@@ -105,7 +105,10 @@ def _bare(names: str) -> str:
 
 
 def _described(param: Any) -> str:
-    """Return the help of a parameter with its default. Names of formats are imported here, because this is slow."""
+    """Return the help of a parameter, with its default.
+
+    The names of the formats are imported only if they are needed, because the import is slow.
+    """
     text = param.help or ""
     if "{formats}" in text:
         from singtrans.formats import WRITERS
@@ -126,16 +129,16 @@ def _panel(param: Any) -> str:
 
 
 class Group(TyperGroup):
-    """The command ``singtrans``, which transcribes if a recording is given in place of a command."""
+    """The command ``singtrans``. If its first argument is a recording instead of a command, it is transcribed."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Insert the name of the default command if there is none, and parse the arguments."""
+        """Insert the default command if no command is named, and parse the arguments."""
         own = {opt for param in self.get_params(ctx) for opt in (*param.opts, *param.secondary_opts)}
         return super().parse_args(ctx, with_command(args, self.commands, own))
 
 
 def with_command(args: Sequence[str], commands: Collection[str], own: Collection[str]) -> list[str]:
-    """Insert ``transcribe`` if a recording or an option is in the place of a command.
+    """Insert the command ``transcribe`` if the arguments begin with a recording or an option instead of a command.
 
     Args:
         args: arguments after ``singtrans`` on the command line.

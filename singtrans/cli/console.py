@@ -18,7 +18,7 @@ _MOST_FAILURES = 20  # largest number of failures that are repeated after the su
 
 
 def describe(notes: "Sequence[Note]") -> str:
-    """Format the number of notes, the lowest note and the highest: ``31 notes, D3 to A3``."""
+    """Format the number of notes and their range, as in ``31 notes, D3 to A3``."""
     numbers = [note.note for note in notes]
     return _described(len(notes), min(numbers, default=0), max(numbers, default=0))
 
@@ -34,8 +34,8 @@ def report(plan: "Plan", outcomes: "Iterator[Outcome]", bar: Bar, quiet: bool = 
     """Print the outcome of each job when it is finished, and a summary at the end.
 
     Args:
-        plan: the jobs, and the inputs without a recording.
-        outcomes: outcomes of the jobs, in order; the jobs are done while iterating.
+        plan: jobs, and error messages for inputs without recordings.
+        outcomes: outcomes of the jobs, in order; iterating over them runs the jobs.
         bar: progress bar.
         quiet: whether to print failures only.
 
@@ -105,7 +105,7 @@ class _Tally:
         return f"{self.seconds / elapsed:.0f} times real time" if self.seconds and elapsed > 1 else ""
 
     def summary(self, elapsed: float) -> list[str]:
-        """Return the summary and the failures. Refused outputs are only counted, because all have the same cause."""
+        """Return the lines of the summary. They list the failures, except refused outputs, which are only counted."""
         parts = [f"{self.transcribed} transcribed ({length(self.seconds)} of audio in {length(elapsed)})"]
         parts += [f"{self.silent} without singing"] if self.silent else []
         parts += [f"{self.skipped} skipped"] if self.skipped else []
@@ -123,7 +123,7 @@ class _Tally:
 
 @contextmanager
 def progress(items: int, doing: str = "") -> Iterator[Callable[[float], None]]:
-    """Show the progress over a number of items; yield a function to call with the length in seconds of each."""
+    """Show the progress over a number of items; yield a function to call after each item with its length in seconds."""
     with Bar(total=items, doing=doing) as bar:
         yield lambda seconds: bar.advance()
 
@@ -132,7 +132,8 @@ def progress(items: int, doing: str = "") -> Iterator[Callable[[float], None]]:
 def training_progress() -> "Iterator[Listener]":
     """Print the progress of a training.
 
-    There is one line per validation. A terminal also shows a progress bar; elsewhere, there is a line every 100 steps.
+    One line is printed for each validation. On a terminal, a progress bar is shown, too. Elsewhere, a line is printed
+    every 100 steps.
     """
     from singtrans.training.loop import Listener, Progress
 

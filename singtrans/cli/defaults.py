@@ -1,12 +1,12 @@
-"""Defaults in a file singtrans.toml, in the working folder or in the user's configuration folder.
+"""Defaults of options, in a file named singtrans.toml in the working folder or in the user's configuration folder.
 
     [transcribe]
     format = ["mid", "csv"]
     tempo = "auto"
     pitch-bend = true
 
-There is one table per command. Its keys are the long names of options. The file in the working folder overrides the
-user's file, and the command line overrides both.
+There is one table per command. The keys of a table are long names of options. The file in the working folder overrides
+the user's file, and the command line overrides both.
 """
 
 import tomllib
@@ -39,14 +39,13 @@ def read_defaults(path: Path, options: Mapping[str, Mapping[str, Option]]) -> di
 
     Args:
         path: the file.
-        options: map from commands to maps from the long names of their options, without the leading hyphens, to the
-            options.
+        options: options of each command, by their long names without the leading hyphens.
 
     Returns:
-        Map from commands to maps from their parameters to values; empty if there is no such file.
+        Values for each command, by the names of its parameters; empty if the file does not exist.
 
     Raises:
-        UsageError: if the file is not TOML, or has an unknown command or option.
+        UsageError: if the file is not TOML, or has an unknown command, an unknown option or an invalid value.
     """
     try:
         if path.is_fifo() or (path.is_file() and path.stat().st_size > _MOST_BYTES):
@@ -83,7 +82,7 @@ def merged(every: Sequence[Mapping[str, Mapping[str, object]]]) -> dict[str, dic
 
 
 def _plain(where: str, value: object, several: bool) -> object:
-    """Convert a value to the form that the command line gives; a list if the option may be given several times."""
+    """Convert a value to the type that the command line gives: a list for an option that may be repeated."""
     if several and isinstance(value, list) and all(isinstance(item, str) for item in value):
         return value
     if isinstance(value, bool) and not several:

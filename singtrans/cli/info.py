@@ -63,7 +63,7 @@ def _listed(name: str, path: Path) -> dict[str, object]:
 
 
 def _parsed(text: str) -> object:
-    """Parse a value of the metadata if it is a JSON object or list, otherwise return the text."""
+    """Parse a metadata value if it is a JSON object or list; otherwise, return it unchanged."""
     import json
 
     try:
@@ -73,7 +73,7 @@ def _parsed(text: str) -> object:
 
 
 def _lines(config: "Config", metadata: Mapping[str, str], path: Path, parameters: int) -> dict[str, str]:
-    """Return the ten lines of the description of a model."""
+    """Return the description of a model: the label and the text of each line."""
     from singtrans.pitch import note_name
 
     features, network, decoder = config.features, config.network, config.decoder

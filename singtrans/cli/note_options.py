@@ -1,4 +1,4 @@
-"""Options of the decoder."""
+"""Command-line options of the decoder."""
 
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -77,7 +77,7 @@ ShortestNote = Annotated[
 def decoding_options(
     ornaments: Ornaments, ends: Ends, sensitivity: float, shortest_note: float | None
 ) -> "DecodingOptions":
-    """Make `DecodingOptions` from the options."""
+    """Make `DecodingOptions` from the command-line options."""
     from singtrans.decoding.options import DecodingOptions
 
     return DecodingOptions(ornaments.value, ends.value, sensitivity, shortest_note)

@@ -1,4 +1,4 @@
-"""Options that several commands have."""
+"""Command-line options that several commands share."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Velocity(StrEnum):
-    """Where MIDI velocities come from."""
+    """Source of the MIDI velocities."""
 
     fixed = "fixed"
     loudness = "loudness"
@@ -178,9 +178,9 @@ Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print failures only.
 
 
 def parse_formats(texts: Iterable[str]) -> list[str]:
-    """Return the names of the formats in the values of ``-f``, without repetitions.
+    """Return the names of the formats that the values of ``-f`` list, without duplicates.
 
-    Examples of values are ``mid,csv``, ``-f mid -f csv`` and ``midi``.
+    Examples are ``-f mid,csv``, ``-f mid -f csv`` and ``-f midi``.
 
     Raises:
         UsageError: if a format is unknown.
@@ -213,7 +213,7 @@ def write_options(  # noqa: PLR0913 (one parameter per option)
     ornaments: str = "fold",
     ends: str | None = None,
 ) -> "Options":
-    """Make `Options` from the options of the command line.
+    """Make `Options` from the command-line options.
 
     Raises:
         UsageError: if an option is invalid.
@@ -258,7 +258,7 @@ def choose_existing(ctx: typer.Context, overwrite: bool, skip_existing: bool) ->
     """Return the treatment of existing outputs. The command line overrides singtrans.toml.
 
     Raises:
-        UsageError: if --overwrite and --skip-existing contradict each other.
+        UsageError: if both --overwrite and --skip-existing are given in the same place.
     """
     from singtrans import batch
 
@@ -274,7 +274,7 @@ def refuse_idle(ctx: typer.Context, formats: Iterable[str]) -> None:
     Options in singtrans.toml are ignored if they have no effect, because the file is used for many formats.
 
     Raises:
-        UsageError: if there is such an option. The message names the formats for which it has an effect.
+        UsageError: if there is such an option. The message names the formats on which the option has an effect.
     """
     from singtrans.formats import USES
 

@@ -70,8 +70,8 @@ def plot(  # noqa: PLR0913 (one parameter per option)
 ) -> None:
     """Draw notes over the sung pitch and the spectrogram.
 
-    Darker boxes are notes with higher confidence. A long recording takes several pages of four rows. A .pdf contains
-    all pages; in other formats, each page is a separate file: song-1.png, song-2.png and so on.
+    Darker boxes are notes with higher confidence. A long recording is drawn on several pages of four rows. A .pdf file
+    contains all pages; in other formats, each page is a separate file: song-1.png, song-2.png and so on.
 
     \b
     Examples:
@@ -105,7 +105,7 @@ def plot(  # noqa: PLR0913 (one parameter per option)
 
 
 def _refuse_existing(target: Path, source: Path, audio: Path | None, row_seconds: float | None) -> None:
-    """Refuse existing files before anything is transcribed; the number of pages depends on the recording's length."""
+    """Refuse existing outputs before anything is transcribed. Their number depends on the recording's length."""
     from singtrans.audio import seconds
     from singtrans.formats import READ_SUFFIXES, TEXT_SUFFIXES
     from singtrans.view.pages import divide

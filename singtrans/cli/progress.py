@@ -28,7 +28,7 @@ def is_terminal() -> bool:
 
 
 class Estimate:
-    """Estimate of the time left, from the share of the work that is done.
+    """Estimate of the time left, based on the share of the work that is done.
 
     Args:
         now: time at the start, in seconds.
@@ -58,7 +58,7 @@ class Bar:
     For a single item, the bar is drawn only after a second. Use the class as a context manager.
 
     Args:
-        quiet: whether to draw no bar.
+        quiet: whether to hide the bar.
         total: number of items; it may be set later.
         doing: description of the work, which is shown before the bar.
     """
@@ -106,13 +106,13 @@ class Bar:
         self._show(min(1.0, max(0.0, share)))
 
     def advance(self, idle: bool = False) -> None:
-        """Count an item as done. ``idle`` items took no time, and are left out of the estimate of the time left."""
+        """Count an item as done. An ``idle`` item took no time, so the estimate of the time left ignores it."""
         self._done += 1
         self._idle += idle
         self._show(0.0)
 
     def reach(self, done: int, seconds_left: float) -> None:
-        """Set the number of items that are done, and the number of seconds that the others will take."""
+        """Set the number of items that are done, and the number of seconds that the remaining items will take."""
         self._done = done
         self._show(0.0, seconds_left)
 

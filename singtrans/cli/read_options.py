@@ -1,4 +1,4 @@
-"""Options for reading files with notes and folders with labels."""
+"""Command-line options for reading files with notes and folders with labels."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -73,7 +73,7 @@ def read_options(
     unit: Unit | None = None,
     columns: str | None = None,
 ) -> "ReadOptions":
-    """Make `ReadOptions` from the options."""
+    """Make `ReadOptions` from the command-line options."""
     from singtrans.formats import ReadOptions
 
     return ReadOptions(name, voice, tier, unit.value if unit else None, columns)

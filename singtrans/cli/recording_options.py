@@ -1,4 +1,4 @@
-"""Options that choose the track and channel of a recording."""
+"""Command-line options that choose the track and channel of a recording."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,7 +33,7 @@ ChannelOption = Annotated[
 
 
 def read_selection(track: int | None, channel: str) -> "Selection":
-    """Make a `Selection` from the two options.
+    """Make a `Selection` from ``--track`` and ``--channel``.
 
     Raises:
         UsageError: if the channel is invalid.

@@ -87,7 +87,7 @@ def report(  # noqa: PLR0913 (one parameter per option)
     model: ModelOption = "default",
     quiet: Quiet = False,
 ) -> None:
-    """Write pages to play, check and correct transcriptions.
+    """Write pages for checking transcriptions.
 
     The page for song.wav is song.report.html, a single file that works in any browser without a network. It plays the
     recording and the notes, shows the notes over the spectrogram and the sung pitch, and lists the notes to check. The

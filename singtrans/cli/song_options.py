@@ -1,4 +1,4 @@
-"""Options for separating a voice from instruments."""
+"""Command-line options for separating a voice from instruments."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -40,10 +40,16 @@ WriteVoice = Annotated[
 def separation_options(
     separate: Separate, separator: Engine, write_voice: bool = False, tempo: bool = False
 ) -> "SeparationOptions":
-    """Make `SeparationOptions` from the options; ``tempo`` is whether the tempo of the instruments is needed.
+    """Make `SeparationOptions` from the command-line options.
+
+    Args:
+        separate: whether to separate the voice.
+        separator: program that separates the voice.
+        write_voice: whether the separated voice is written to a file.
+        tempo: whether the tempo of the instruments is needed.
 
     Raises:
-        UsageError: if they contradict each other, or a package is not installed.
+        UsageError: if the options contradict each other, or a package is not installed.
     """
     from singtrans.separation.song import SeparationOptions
 

@@ -14,7 +14,7 @@ from singtrans.errors import UsageError
 
 
 class Freeze(StrEnum):
-    """Weights to keep during training."""
+    """Weights that are not trained."""
 
     none = "none"
     pitch = "pitch"
@@ -137,7 +137,7 @@ def train(  # noqa: PLR0913 (one parameter per option)
 ) -> None:
     """Train a model on labelled recordings.
 
-    If DATA is a folder, the labels of a recording are beside it. For song.wav, notes are in song.csv (or .tsv, .mid,
+    If DATA is a folder, each label file is beside its recording. For song.wav, notes are in song.csv (or .tsv, .mid,
     .json and others), pitch is in song.f0.txt, and onsets and offsets without pitch are in song.times.csv. A manifest
     is a CSV file with the column audio and at least one of the columns notes, f0 and times; docs/labels.md lists the
     optional columns. The best model, a model card, logs and curves are written to the output folder. Ctrl-C stops the

@@ -230,7 +230,7 @@ def transcribe(  # noqa: PLR0913 (one parameter per option)
 
 
 def _finds_tempo(options: "Options", formats: Iterable[str]) -> bool:
-    """Return whether the tempo is to be found, because of an option or for sheet music."""
+    """Return whether the tempo must be found, either because of an option or for sheet music."""
     from singtrans.formats import WRITERS
 
     wanted = options.finds_rhythm or bool(options.quantize) or any(WRITERS[name].is_sheet for name in formats)

@@ -1,4 +1,4 @@
-"""A manifest of corrected recordings that grows one recording at a time."""
+"""A manifest to which corrected recordings are added one at a time."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -11,14 +11,14 @@ from singtrans.errors import InputError
 
 
 def add_recording(manifest: Path, recording: Path, notes: Path) -> list[Entry]:
-    """Add a recording with its corrected notes to a manifest, for training, and return all entries.
+    """Add a recording with its corrected notes to a training manifest, and return all entries of the manifest.
 
-    If the manifest already has the recording, its notes are replaced.
+    If the recording is already in the manifest, its notes are replaced.
 
     Args:
-        manifest: CSV file; it is made if it does not exist.
+        manifest: CSV file; it is created if it does not exist.
         recording: the recording.
-        notes: its notes in any format that can be read, such as a session of the report page.
+        notes: corrected notes in any format that can be read, such as a session of the report page.
 
     Raises:
         InputError: if a file cannot be read, or the notes cannot belong to the recording.
@@ -48,7 +48,7 @@ def _check(entry: Entry) -> None:
 
 
 def _unused(name: str, taken: set[str]) -> str:
-    """Return the name, with a number if it is taken."""
+    """Return the name, and append a number if the name is already taken."""
     number, found = 2, name
     while found in taken:
         number, found = number + 1, f"{name}-{number}"

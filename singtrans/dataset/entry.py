@@ -10,10 +10,10 @@ from singtrans.formats.format import DEFAULTS
 from singtrans.notes import Note
 
 FILES = ("audio", "notes", "f0", "times", "accompaniment", "syllables", "ornaments")
-"""Columns of a manifest that have names of files."""
+"""Columns of a manifest that contain file names."""
 
 CHOICES = ("name", "voice", "tier", "unit", "columns")
-"""Columns that choose the content to read from the file of notes, like the options of `singtrans convert`."""
+"""Columns that determine what is read from the file of notes, like the options of ``singtrans convert``."""
 
 
 @dataclass(frozen=True)
@@ -29,17 +29,18 @@ class Entry:
         accompaniment: recording that may be mixed in as background, or None.
         split: ``train``, ``valid`` or ``test``.
         source: name of the data set; scores are reported for each data set.
-        weight: factor of the probability with which its excerpts are drawn in training.
+        weight: factor for the probability that an excerpt of this recording is drawn in training.
         singer: name of the singer, or empty.
         license: licence of the recording, or empty.
         boundaries: boundaries that are used for training, ``both`` or ``onsets``. ``onsets`` is for labels whose
             offsets follow another convention or are guesses. Pitch is used for training in both cases, and offsets are
             always scored.
-        syllables: file of the times at which syllables begin (seconds, one per line), or None if unknown.
-        ornaments: file of the times that separate ornaments (scoops, falls, grace notes) from their notes, or None if
-            unknown.
-        convention: label convention of its boundaries, such as ``ssvd``; empty for the name of the source. In training,
-            each convention has separate corrections (`singtrans.model.network.Corrections`).
+        syllables: file with the times at which syllables begin (seconds, one per line), or None if unknown.
+        ornaments: file with the times at which ornaments (scoops, falls, grace notes) are separated from their notes,
+            or None if unknown.
+        convention: name of the convention for labelling boundaries, such as ``ssvd``; if it is empty, the name of the
+            source is used. In training, each convention has separate corrections
+            (`singtrans.model.network.Corrections`).
         channel: channel of the voice, ``left``, ``right`` or a number from 1; empty for a mix of all channels.
         reading: options for reading the file of notes.
     """
@@ -69,7 +70,7 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """Name of the recording in files with the notes of many recordings: by default, the id without its folders."""
+        """Name of this recording in a file with the notes of many recordings; by default, the id without folders."""
         return self.reading.name or self.id.rpartition("/")[2]
 
     @property
@@ -78,10 +79,10 @@ class Entry:
         return "".join(f"|{column}={value}" for column in CHOICES[1:] if (value := getattr(self.reading, column)))
 
     def load_notes(self, *, unit: str | None = None, faults: list[InputError] | None = None) -> tuple[Note, ...]:
-        """Read the notes; the result is empty if they are not labelled.
+        """Read the notes; the result is empty if the entry has no file of notes.
 
         Args:
-            unit: unit of pitch, which replaces the unit in the manifest.
+            unit: unit of pitch, which overrides the unit in the manifest.
             faults: list for faults, as for `singtrans.formats.load_notes`.
 
         Raises:

@@ -1,4 +1,4 @@
-"""Recordings in a folder with their labels, singers and splits; `label_files` assigns label files to recordings."""
+"""Search of a folder for labelled recordings, their singers and splits. `label_files` finds the labels of each."""
 
 import re
 from collections import Counter
@@ -19,18 +19,19 @@ _SPLITS = {
     split: re.compile(rf"(?:{names})[_ -]?(?:set|data|split|part|audio|wavs?)?", re.IGNORECASE)
     for split, names in _SPLIT_NAMES.items()
 }
-"""Patterns of folder names that mean a split, such as ``train``, ``Test set`` and ``train&valid``."""
+"""Patterns of folder names that stand for a split, such as ``train``, ``Test set`` and ``train&valid``."""
 
 
 @dataclass(frozen=True)
 class LabelledRecording:
-    """A recording with its labels, which are None if there are none.
+    """A recording with its label files; each is None if it does not exist.
 
     Attributes:
-        name: name of the recording in a file with the notes of many recordings, if it differs from the names of
-            the recording and of its folder.
-        by_folder: whether the labels have the name of the folder instead of the name of the recording.
-        split: ``train``, ``valid`` or ``test`` if it is in a folder with such a name, else empty.
+        name: name of the recording in a file with the notes of many recordings, if this is neither the name of the
+            recording's own file nor the name of its folder; otherwise empty.
+        by_folder: whether the notes have the name of the folder instead of the name of the recording.
+        split: ``train``, ``valid`` or ``test`` if the recording is in a folder with the name of a split; otherwise
+            empty.
         singer: name of the singer's folder, or empty.
     """
 
@@ -53,7 +54,7 @@ class FolderContents:
         faults: one line for each recording with ambiguous labels.
         unlabelled: recordings without labels.
         orphans: labels without a recording.
-        missing: map from files with the labels of many recordings to the names in them that belong to no recording.
+        missing: for each file with the notes of many recordings, the names for which there is no recording.
     """
 
     items: list[LabelledRecording] = field(default_factory=list)
@@ -75,7 +76,7 @@ def find_labelled(folder: Path, pattern: str = "") -> FolderContents:
 
     Args:
         folder: folder to search.
-        pattern: pattern for names, which chooses among several label files or recordings.
+        pattern: pattern of file names, by which one of several label files or recordings is chosen.
     """
     recordings = recordings_in(folder)
     labels = LabelFiles(folder, _files(folder), recordings, pattern)
@@ -134,9 +135,10 @@ def _distinct_pattern(labels: Sequence[Path], audio: Path) -> str:
 
 
 def _with_singers(folder: Path, items: Sequence[LabelledRecording]) -> list[LabelledRecording]:
-    """Use the top-level folders as singers, if every recording is in one, and at least one has several recordings.
+    """Set the singers to the names of the top-level folders, if these look like folders of singers.
 
-    Folders with the name of a split are not singers, and neither are folders whose names identify their recordings.
+    This is the case if every recording is in such a folder, there are at least two of them, and at least one contains
+    several recordings. Folders that are named after a split or after a recording do not count.
     """
     places = [(item.audio.parent if item.by_folder else item.audio).relative_to(folder).parts[:-1] for item in items]
     names = [[name for name in parts if not _named_split(name)] for parts in places]

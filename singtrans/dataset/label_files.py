@@ -1,10 +1,10 @@
 """Label files in a folder, and the recordings to which they belong.
 
-A label file belongs to the recording of the same name in the same folder. It may also be in another folder if no other
-recording has that name. If there is no such recording, common words at the ends of the names are ignored:
-``song_notesA1.csv`` and ``song_f0.csv`` belong to ``song.wav``, and ``song.mid`` belongs to ``song_vocals.wav``. An
-UltraStar song belongs to the recording that it names. A file with the notes of many recordings belongs to all
-recordings whose names it has.
+A label file belongs to the recording that has the same name and is in the same folder. The label file may also be in
+another folder if only one recording has this name. If no recording has the name of the label file, common words at the
+ends of the names are ignored: ``song_notesA1.csv`` and ``song_f0.csv`` belong to ``song.wav``, and ``song.mid`` belongs
+to ``song_vocals.wav``. An UltraStar song belongs to the recording that is named in the song. A file with the notes of
+many recordings belongs to all recordings that are named in the file.
 """
 
 import csv
@@ -24,7 +24,7 @@ from singtrans.formats.labels import opencpop, singing_json
 from singtrans.notes import Note
 
 NOTE_SUFFIXES = (".tsv", ".csv", ".mid", ".midi", ".json")
-"""Endings of files of notes; files with other endings may have words or a score."""
+"""Endings of files that should contain notes, even if these cannot be read; other files may contain only words."""
 
 _SCORE_SUFFIXES = (".musicxml", ".mxl", ".xml")
 TIMES_ENDINGS = (".times.csv", ".times.tsv", ".times.txt")
@@ -40,10 +40,11 @@ _SAME_TIME, _SAME_PITCH = 0.02, 0.5  # seconds and semitones within which two fi
 
 
 class LabelIndex:
-    """Label files of one kind, and the recordings to which they belong by name.
+    """Index of the label files of one kind, by which the files of a recording are found from its name.
 
     Args:
-        stems: map from label files to the path, without ending, that a recording in the same folder would have.
+        stems: map from each label file to the path of a recording with the same name in the same folder, without the
+            ending of the recording. This recording need not exist.
         recordings: paths of all recordings without their endings.
     """
 
@@ -64,7 +65,11 @@ class LabelIndex:
                 self._loose[_loose_name(stem.name, _LABEL_TAIL)].append(path)
 
     def of(self, audio: Path) -> list[Path]:
-        """Return the files of a recording: in its folder, elsewhere with the same name, or with a similar name."""
+        """Return the label files of a recording.
+
+        These are the files with its name in its folder, or else the files with its name in other folders, or else the
+        files with a similar name.
+        """
         stem = audio.with_suffix("")
         files = self._beside.get(stem, [])
         for key in _keys(stem):
@@ -77,13 +82,13 @@ class LabelIndex:
         return files
 
     def beside(self, stem: Path) -> list[Path]:
-        """Return the files that are named after a path without its ending."""
+        """Return the label files of a recording in the same folder, given its path without the ending."""
         files = self._beside.get(stem, [])
         self.used.update(files)
         return files
 
     def unused(self) -> list[Path]:
-        """Return the files that belong to no recording."""
+        """Return the label files that belong to no recording."""
         return [p for p, stem in self.stems.items() if p not in self.used and not self._counts[_keys(stem)[0]]]
 
 
@@ -94,7 +99,7 @@ class LabelFiles:
         folder: folder of the files.
         files: all files in the folder.
         recordings: recordings among the files.
-        pattern: pattern for names, which chooses among several files or recordings.
+        pattern: pattern of file names, by which one of several label files or recordings is chosen.
     """
 
     def __init__(self, folder: Path, files: Sequence[Path], recordings: Sequence[Path], pattern: str = "") -> None:
@@ -116,7 +121,7 @@ class LabelFiles:
         self._known = {name for path in recordings for name in (path.stem, path.parent.name, in_folder(path))}
 
     def notes_of(self, audio: Path) -> list[Path]:
-        """Return the files with the notes of a recording, by their own names or by names in them."""
+        """Return the files with the notes of a recording, found by the file names or else by the names in the files."""
         return (
             choose_notes(own, self._pattern)
             if (own := self.notes.of(audio))
@@ -124,7 +129,7 @@ class LabelFiles:
         )
 
     def pitch_of(self, audio: Path) -> list[Path]:
-        """Return the files with the pitch of a recording; those with an ending for pitch are first."""
+        """Return the files with the pitch of a recording; files with an ending for pitch are preferred."""
         files = matching(self.f0.of(audio), self._pattern)
         return [path for path in files if _stem_without(path, F0_ENDINGS)] or files
 
@@ -133,18 +138,24 @@ class LabelFiles:
         return matching(self.times.of(audio), self._pattern)
 
     def notes_of_folder(self, audio: Path) -> list[Path]:
-        """Return the files with the notes of many recordings that have the name of a recording's folder."""
+        """Return the files of notes that belong to a recording because they name its folder.
+
+        These are files with the notes of many recordings, or else files in the folder that have the folder's name.
+        """
         if audio.parent == self._folder:
             return []
         many = self._nearest(audio, audio.parent.name)
         return many or choose_notes(self.notes.beside(audio.parent / audio.parent.name), self._pattern)
 
     def name_in(self, notes: Path, audio: Path) -> str:
-        """Return the name that a recording has in a file of many recordings, if it includes the name of its folder."""
+        """Return the name of a recording in a file of many recordings if it includes the folder; otherwise ''."""
         return in_folder(audio) if in_folder(audio) in self._many.get(notes, ()) else ""
 
     def _nearest(self, audio: Path, *names: str) -> list[Path]:
-        """Return the nearest files with many recordings' notes that have this name, by the number of common folders."""
+        """Return the files of many recordings that contain one of the names.
+
+        Of several such files, those that share the most parent folders with the recording are returned.
+        """
         files = matching([path for path, known in self._many.items() if known & set(names)], self._pattern)
         shared = {path: len(Path(os.path.commonpath([path, audio])).parts) for path in files}
         return [path for path in files if shared[path] == max(shared.values())]
@@ -156,7 +167,7 @@ class LabelFiles:
         return sorted([*notes, *self.f0.unused(), *self.times.unused()])
 
     def missing(self) -> dict[Path, list[str]]:
-        """Map files with the notes of many recordings to the names in them that belong to no recording."""
+        """Map each file with the notes of many recordings to the names for which there is no recording."""
         rest = {path: sorted(names - self._known) for path, names in self._many.items() if path not in self.notes.used}
         return {path: names for path, names in rest.items() if names}
 
@@ -165,7 +176,8 @@ def choose_notes(files: Sequence[Path], pattern: str = "") -> list[Path]:
     """Choose among several files of notes that belong to one recording.
 
     Files whose names match the pattern are preferred, then files with the name of a label file (``song.notes.csv``),
-    and then files that have notes and not only metadata or words. If files have the same notes, the first one is kept.
+    then files that contain notes and not only metadata or words, and then files that are not scores. If several files
+    contain the same notes, only the first one is kept.
 
     Returns:
         One file, or several if the choice is ambiguous.
@@ -186,7 +198,7 @@ def choose_notes(files: Sequence[Path], pattern: str = "") -> list[Path]:
 
 
 def choose_recordings(recordings: Sequence[Path], pattern: str = "") -> list[Path]:
-    """Choose the recordings to which the labels of a folder belong: the voice, or the mix, but never the backing."""
+    """Choose the recordings to which the labels of a folder belong: the voice, or else all except the backing."""
     chosen = matching(recordings, pattern)
     for words, wanted in ((_BACKING, False), (_VOICE, True)):
         role = re.compile(rf"(?:.*[_\-. ])?(?:{words})", re.IGNORECASE)
@@ -195,12 +207,12 @@ def choose_recordings(recordings: Sequence[Path], pattern: str = "") -> list[Pat
 
 
 def in_folder(audio: Path) -> str:
-    """Return the names of a recording's folder and of the recording, as in M4Singer: ``Alto-1#song#0000``."""
+    """Return a name that consists of a recording's folder and file name, as in M4Singer: ``Alto-1#song#0000``."""
     return f"{audio.parent.name}#{audio.stem}"
 
 
 def recording_names(path: Path) -> set[str]:
-    """Return the names in a file with the notes of many recordings; empty for other files."""
+    """Return the names of the recordings in a file with the notes of many recordings; empty for other files."""
     readers = {".json": _names_in_json, ".txt": opencpop.names_in, ".csv": _names_in_table}
     try:
         return readers[path.suffix.lower()](path) if path.suffix.lower() in readers else set()
@@ -233,7 +245,7 @@ def _audio_of_song(path: Path) -> Path | None:
 
 
 def matching(files: Sequence[Path], pattern: str) -> list[Path]:
-    """Return the files whose names or paths match a pattern; all files if none match, or there is only one."""
+    """Return the files whose names or paths match a pattern; return all files if none matches or there is only one."""
     if not pattern or len(files) < 2:
         return list(files)
     return [p for p in files if fnmatch(p.name, pattern) or fnmatch(p.as_posix(), f"*{pattern}")] or list(files)
@@ -249,12 +261,12 @@ def _keys(stem: Path) -> tuple[tuple[str, ...], ...]:
 
 
 def _stem_without(path: Path, endings: tuple[str, ...]) -> Path | None:
-    """Remove the first of these endings that the path has."""
+    """Remove the first of the endings that the path has; return None if it has none of them."""
     return next((path.with_name(path.name[: -len(e)]) for e in endings if path.name.lower().endswith(e)), None)
 
 
 def _read_notes(path: Path) -> tuple[Note, ...] | None:
-    """Read the notes of a file; empty if it has none, None if it should have notes but cannot be read."""
+    """Read the notes of a file. The result is empty if the file has no notes, and None if they cannot be read."""
     if not holds_notes(path):
         return ()
     try:

@@ -45,7 +45,7 @@ class Listing:
         decided: whether the data set states the splits.
         unlabelled: recordings without labels.
         orphans: labels without a recording.
-        missing: map from files with the labels of many recordings to the names in them that belong to no recording.
+        missing: for each file with the notes of many recordings, the names for which there is no recording.
     """
 
     entries: list[Entry]
@@ -60,14 +60,15 @@ def read_entries(path: Path, valid_fraction: float = 0.1, pattern: str = "") -> 
     """Read the entries of a manifest, or of a folder of labelled recordings.
 
     Args:
-        path: CSV file with at least the column ``audio`` and one of the columns ``notes``, ``f0`` and ``times``, whose
-            paths are relative to the folder of the file; or a folder, see `singtrans.dataset.folders`.
+        path: manifest or folder. A manifest is a CSV file with the column ``audio`` and at least one of the columns
+            ``notes``, ``f0`` and ``times``; its paths are relative to its folder. For folders, see
+            `singtrans.dataset.folders`.
         valid_fraction: fraction of the recordings to use for validation, if no splits are stated.
-        pattern: pattern for names in a folder, such as ``*_notesA1.csv``, which chooses among several label files or
-            recordings.
+        pattern: pattern of file names in a folder, such as ``*_notesA1.csv``, by which one of several label files or
+            recordings is chosen.
 
     Raises:
-        InputError: if there are no recordings, or there are faults. The message has one line for each fault.
+        InputError: if there are no recordings, or some entries have faults. The message has one line for each fault.
     """
     listing = list_entries(path, valid_fraction, pattern)
     if listing.faults:
@@ -113,7 +114,7 @@ def _describe_content(listing: Listing) -> str:
 
 
 def write_manifest(path: Path, entries: Sequence[Entry], *, overwrite: bool = True) -> None:
-    """Write a manifest, in which paths are relative to its folder.
+    """Write a manifest. The paths in it are relative to its folder.
 
     Raises:
         InputError: if the file cannot be written, or exists and ``overwrite`` is False.
@@ -187,7 +188,7 @@ def _manifest(path: Path) -> Listing:
 
 
 def _entry(path: Path, cells: Mapping[str, str]) -> tuple[Entry | None, list[str]]:
-    """Return the entry of a row in a manifest, or None, and its faults."""
+    """Return the entry in a row of a manifest, and the faults of the row; the entry is None if it is incomplete."""
     faults = []
     files = {c: path.parent / cells[c] if cells[c] and "\0" not in cells[c] else None for c in FILES}
     split, weight = cells["split"] or "train", _weight(cells["weight"] or "1")
@@ -241,7 +242,7 @@ def _is_channel(text: str) -> bool:
 def _reading(cells: Mapping[str, str], name: str, audio: Path, notes: Path | None) -> ReadOptions:
     """Return the options with which the notes of a row are read.
 
-    If the file has many recordings, the options include the name of the recording.
+    If the file of notes has many recordings, the options include the name of this recording.
     """
     stated = {column: cells[column] or None for column in CHOICES}
     song = stated["name"]

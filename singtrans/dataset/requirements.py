@@ -1,4 +1,4 @@
-"""Requirements for recordings and labels in training, which ``dataset check`` also uses."""
+"""Requirements that recordings and labels must meet for training. ``dataset check`` also uses them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -37,12 +37,12 @@ class Faults:
 
 @dataclass(frozen=True)
 class Problem:
-    """A problem of a recording or its labels.
+    """A problem with a recording or its labels.
 
     Attributes:
         file: file with the problem.
         kind: identifier of the kind of problem.
-        what: description of the fault with its position, and the remedy.
+        what: description of the problem, with its position and the remedy.
         times: positions in seconds, if known.
     """
 
@@ -53,7 +53,7 @@ class Problem:
 
     @property
     def line(self) -> str:
-        """The problem as one line; messages of readers already name the file."""
+        """The problem as one line with the name of the file, which messages of readers already contain."""
         return self.what if self.what.startswith(str(self.file)) else f"{self.file}: {self.what}"
 
 
@@ -78,10 +78,10 @@ def unusable_sound(path: Path, *, silence: bool = False) -> list[Problem]:
 
 
 def load_sung_pitch(path: Path, audio: Path | None = None) -> PitchTrack:
-    """Read a pitch label.
+    """Read a labelled pitch track.
 
     Args:
-        path: file of pitch.
+        path: file with the pitch track.
         audio: recording, which is needed for labels without times.
 
     Raises:

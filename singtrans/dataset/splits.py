@@ -12,10 +12,11 @@ from singtrans.messages import counted
 
 
 def set_aside(entries: Sequence[Entry], fraction: float) -> list[Entry]:
-    """Mark a part of the entries as ``valid``: all recordings of some singers if singers are known, otherwise some
-    recordings.
+    """Mark a fraction of the entries as ``valid``.
 
-    The choice depends on a checksum of the names, so that a second training makes the same choice.
+    If all singers are known and there are more than two, all recordings of some singers are marked. Otherwise,
+    individual recordings are marked. The choice depends on a checksum of the names, so that a second training makes the
+    same choice.
     """
     singers = {e.singer for e in entries}
     return split(entries, {"valid": fraction}, by_singer=len(singers) > 2 and "" not in singers)
@@ -34,9 +35,10 @@ def divide(
     Args:
         entries: entries, whose ``split`` is replaced.
         fractions: map from splits (``valid``, ``test``) to shares of the recordings; the rest is ``train``.
-        by: ``singer`` or ``recording``; None for singers if all are known and there are enough of them.
+        by: ``singer`` or ``recording``. None means ``singer`` if all singers are known and there are enough of them,
+            otherwise ``recording``.
         seed: random seed.
-        keep_test: whether the split ``test`` is not changed if it has entries.
+        keep_test: whether to leave the split ``test`` unchanged if it has entries.
 
     Raises:
         UsageError: if there are fewer singers or recordings than splits, or not all singers are known.
@@ -95,10 +97,10 @@ def split(entries: Sequence[Entry], fractions: dict[str, float], *, by_singer: b
 
 
 def summarise(entries: Sequence[Entry]) -> list[str]:
-    """Return one line for each split, with its recordings, minutes and singers.
+    """Return one line for each split, with its numbers of recordings, minutes and singers.
 
     Raises:
-        InputError: if recordings cannot be read. The message has one line for each of them.
+        InputError: if recordings cannot be read. The message has one line for each such recording.
     """
     minutes: dict[str, float] = {}
     faults = []
@@ -119,12 +121,15 @@ def summarise(entries: Sequence[Entry]) -> list[str]:
 
 
 def _chance(name: str, seed: int) -> int:
-    """Compute a pseudo-random number by SHA-256; in a CRC, another seed would change the same bits for all names."""
+    """Compute a pseudo-random number from a name, by CRC-32 for seed 0 and by SHA-256 for other seeds.
+
+    CRC-32 cannot be used with a seed, because another seed would change the same bits for all names.
+    """
     if not seed:
         return zlib.crc32(name.partition(" ")[2].encode())
     return int.from_bytes(hashlib.sha256(f"{seed} {name}".encode()).digest()[:8])
 
 
 def _group(entry: Entry, by_singer: bool) -> str:
-    """Return the key of entries that stay together; a prefix distinguishes singers from recordings of the same name."""
+    """Return the same key for entries that stay together. Its prefix distinguishes singers from recordings."""
     return f"singer {entry.singer}" if by_singer and entry.singer else f"recording {entry.id}"

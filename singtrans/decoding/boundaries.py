@@ -1,4 +1,4 @@
-"""Exact times of notes: boundaries between frames, in order."""
+"""Refinement of the boundaries of notes to times between frames."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 
 REACH = 4
-"""Number of frames on each side of a boundary that affect its position: 80 ms at the default hop."""
+"""Number of frames on each side of a boundary that are used to refine its position: 80 ms at the default hop."""
 
 _BLUR = 2.5  # standard deviation in frames: half the width of a label's triangle at the default hop
 _STEP = 0.125  # frames
@@ -16,7 +16,7 @@ _NEARNESS = np.exp(-0.5 * ((_OFFSETS - _PLACES[:, None]) / _BLUR) ** 2)  # (plac
 
 
 class Timed(Protocol):
-    """A note with its boundaries on the frame grid and its refined boundaries."""
+    """A note with its boundaries on the frame grid (start, end), and refined in fractional frames (onset, offset)."""
 
     @property
     def start(self) -> int: ...  # noqa: D102 (see the class)
@@ -29,11 +29,11 @@ class Timed(Protocol):
 
 
 def times(found: Sequence[Timed], hop: float, duration: float) -> list[tuple[float, float]]:
-    """Compute the onset and offset of each note in seconds, in order and inside the recording.
+    """Compute the onset and offset of each note in seconds. All times are in order and inside the recording.
 
     Args:
         found: all notes of a recording, in order.
-        hop: distance of frames in seconds.
+        hop: distance between frames in seconds.
         duration: length of the recording in seconds.
     """
     if not found:
@@ -57,20 +57,21 @@ def times(found: Sequence[Timed], hop: float, duration: float) -> list[tuple[flo
 
 
 def shifts(probability: np.ndarray, frames: np.ndarray) -> np.ndarray:
-    """Compute the distances of boundaries from the frames of the search, in fractional frames from -1.5 to 1.5.
+    """Compute the distance of each refined boundary from the frame that the search found, -1.5 to 1.5 frames.
 
-    A boundary is placed where the blurred probability is highest, using `REACH` frames on each side. For a triangle as
-    in the training targets, this is the peak. If there are two likely positions 60 to 100 ms apart, the boundary is
-    between them, and nearer to the likelier one. Near the start or end of a recording, the same number of frames is
-    used on both sides, because missing frames on one side would move the boundary inwards.
+    The refined boundary is where the blurred probability is highest. The blurred probability is computed from `REACH`
+    frames on each side. If the probability has the shape of a triangle, as in the training targets, the boundary is at
+    its peak. If there are two likely positions 60 to 100 ms apart, the boundary is between them, and nearer to the
+    likelier one. Near the start or end of a recording, the same number of frames is used on both sides, because missing
+    frames on one side would move the boundary inwards.
 
     Args:
-        probability: (frames,) values from 0 to 1; they include `REACH` frames around each boundary, if the recording
-            has them.
-        frames: (n,) frames of the search, as indices of ``probability``.
+        probability: (frames,) probabilities of a boundary. They include `REACH` frames on each side of every boundary,
+            as far as the recording has these frames.
+        frames: (n,) frames that the search found, as indices of ``probability``.
 
     Returns:
-        (n,) distances in frames, which are positive for later boundaries.
+        (n,) distances in frames, positive if the refined boundary is later.
     """
     reach = np.minimum(REACH, np.minimum(frames, len(probability) - 1 - frames))
     near = probability[np.clip(frames[:, None] + _OFFSETS, 0, len(probability) - 1)]

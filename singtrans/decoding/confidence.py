@@ -1,22 +1,26 @@
-"""Confidence of notes: features of each note, and probabilities computed from them with a model's calibration.
+"""Confidence of notes: features of each note, and probabilities that are computed from the features.
 
-The probabilities are computed by logistic regressions, which are fitted on validation recordings (``python -m
-recipe.calibrate``) and stored in the weight file. The features have these names in
-`singtrans.decoding.config.CONFIDENCE_FEATURES`:
+The probabilities are computed by logistic regressions. Their weights are fitted on validation recordings (``python -m
+recipe.calibrate``) and stored in the weight file. `singtrans.decoding.config.CONFIDENCE_FEATURES` lists the names of
+the features:
 
-- onset, offset: log odds of the onset within a frame of the start of the note, and of the offset within a frame of its
-  end.
-- onset_blurred: mean onset probability at a distance of three to six frames from the onset; it is low for a clear
+- onset: log odds of the highest onset probability at the start of the note, at most one frame away.
+- offset: log odds of the highest offset probability at the end of the note, at most one frame away.
+- onset_blurred: mean onset probability at a distance of three to six frames from the start; it is low for a clear
   onset.
 - inside_onset: log odds of the highest onset probability inside the note, except near its ends.
-- syllable, ornament: log odds near the onset; 0 if the model has no such output.
-- activity, voicing: mean probabilities in the steady part.
-- pitch_mass: mean probability of a pitch within a semitone of the note; octave_mass: mean probability of a pitch within
-  a semitone of the notes an octave above and below.
-- pitch_spread: standard deviation of the pitch of the frames in semitones.
+- syllable, ornament: log odds of these outputs at the start of the note, like those of the onset; 0 if the model has no
+  such output.
+- activity: mean probability in the whole note.
+- voicing: mean probability in the steady part.
+- pitch_mass: mean probability, in the steady part, of a pitch within a semitone of the note.
+- octave_mass: mean probability, in the steady part, of a pitch within a semitone of the octaves above and below.
+- pitch_spread: standard deviation of the pitch in the steady part, within two semitones of the note, in semitones.
 - log_duration: natural logarithm of the duration in seconds.
-- legato_before, legato_after: 1 if there is no gap before or after the note, else 0.
-- step_after: similarity of the note to a scoop, which is short and followed by a note 0.5 to 3 semitones higher.
+- legato_before: 1 if there is no gap before the note, otherwise 0.
+- legato_after: 1 if there is no gap after the note, otherwise 0.
+- step_after: similarity of the note to a scoop, 0 to 1. A scoop is a short note that is followed, without a gap, by a
+  note 0.5 to 3 semitones higher.
 - off_semitone: distance of the pitch from the nearest semitone of the recording's tuning, in semitones.
 - in_tune: agreement of the recording's notes with a common tuning, 0 to 1.
 - ornaments: number of ornaments of the note.
@@ -35,13 +39,13 @@ from singtrans.decoding.spans import Spans, around
 from singtrans.notes import Certainty
 
 FEWEST_NOTES = 5
-"""Smallest number of notes whose mean clarity shows whether a recording has a single voice."""
+"""Smallest number of notes from whose mean clarity it can be judged whether a recording has a single voice."""
 
 _FLOOR = 1e-3
 _NEAR = 1  # number of frames on each side of a boundary that are searched for its evidence
 _AROUND = (3, 6)  # distances in frames from an onset at which the probability is low if the onset is clear
 AROUND = _AROUND[1]
-"""Number of frames before and after a note that its features use."""
+"""Number of frames before and after a note from which its features are computed."""
 
 _SCOOP = 0.15  # seconds; much longer notes are not similar to scoops
 _FRAME_FEATURES = CONFIDENCE_FEATURES[: CONFIDENCE_FEATURES.index("log_duration")]
@@ -49,7 +53,7 @@ _FRAME_FEATURES = CONFIDENCE_FEATURES[: CONFIDENCE_FEATURES.index("log_duration"
 
 @dataclass(frozen=True, slots=True)
 class NoteContext:
-    """Values of a note that are used for its own features and those of its neighbours.
+    """Values of a note that are used to compute the features of this note and of its neighbours.
 
     Attributes:
         onset, offset: start and end in seconds.
@@ -64,7 +68,7 @@ class NoteContext:
 
 
 def frame_features(parts: Parts, bins: np.ndarray, posteriors: Posteriors) -> np.ndarray:
-    """Compute the features that depend on frames, (notes, features): those before ``log_duration``.
+    """Compute the (notes, features) features that depend on frames. These are the features before ``log_duration``.
 
     Args:
         parts: parts of the notes, as indices of frames in ``posteriors``.
@@ -98,8 +102,8 @@ def all_features(frames: Sequence[np.ndarray], notes: Sequence[NoteContext]) -> 
     """Compute all features of the notes of a recording, (notes, features).
 
     Args:
-        frames: result of `frame_features` for each note.
-        notes: the same notes.
+        frames: row of the result of `frame_features` for each note.
+        notes: further values of the same notes.
     """
     if not notes:
         return np.zeros((0, len(CONFIDENCE_FEATURES)))
@@ -126,7 +130,7 @@ def all_features(frames: Sequence[np.ndarray], notes: Sequence[NoteContext]) -> 
 
 
 def certainties(features: np.ndarray, config: ConfidenceConfig) -> list[Certainty]:
-    """Compute the probabilities that each note is right.
+    """Compute the probabilities that the properties of each note are right.
 
     Args:
         features: (notes, features) result of `all_features`.
@@ -137,15 +141,15 @@ def certainties(features: np.ndarray, config: ConfidenceConfig) -> list[Certaint
 
 
 def logistic(features: np.ndarray, weights: Sequence[float]) -> np.ndarray:
-    """Compute (notes,) probabilities from a constant and one weight per feature."""
+    """Compute (notes,) probabilities by logistic regression; ``weights`` has a constant and one weight per feature."""
     odds = np.clip(weights[0] + features @ np.asarray(weights[1:], np.float64), -30.0, 30.0)
     return 1.0 / (1.0 + np.exp(-odds))
 
 
 def clarity(parts: Parts, features: np.ndarray, posteriors: Posteriors) -> np.ndarray:
-    """Compute the clarity of notes without a calibration.
+    """Compute the clarity of each note, (notes,), which needs no calibration.
 
-    It is the (notes,) geometric mean of the evidence for onset, offset, activity and pitch, from 0 to 1.
+    The clarity is the geometric mean of the evidence for onset, offset, activity and pitch, from 0 to 1.
 
     Args:
         parts: parts of the notes, as indices of frames in ``posteriors``.
@@ -158,17 +162,17 @@ def clarity(parts: Parts, features: np.ndarray, posteriors: Posteriors) -> np.nd
 
 
 def _peaks(probability: np.ndarray, frames: np.ndarray) -> np.ndarray:
-    """Find the (notes,) highest probabilities within a frame."""
+    """Find the highest probability at each of the given frames or one frame away, (notes,)."""
     return around(probability, frames, _NEAR).max(axis=1)
 
 
 def _peak_odds(probability: np.ndarray | None, frames: np.ndarray) -> np.ndarray:
-    """Compute (notes,) log odds of the highest probability within a frame; 0 without probabilities."""
+    """Compute the log odds of the result of `_peaks`, (notes,); 0 if there are no probabilities."""
     return np.zeros(len(frames)) if probability is None else log_odds(_peaks(probability, frames), _FLOOR)
 
 
 def _ring_means(probability: np.ndarray, frames: np.ndarray) -> np.ndarray:
-    """Compute the (notes,) mean probability in two stretches of frames, one before and one after each frame."""
+    """Compute the mean probability in two ranges of frames, before and after each of the given frames, (notes,)."""
     distances = np.arange(_AROUND[0], _AROUND[1] + 1)
     index = frames[:, None] + np.concatenate([-distances, distances])
     present = (index >= 0) & (index < len(probability))
@@ -177,12 +181,16 @@ def _ring_means(probability: np.ndarray, frames: np.ndarray) -> np.ndarray:
 
 
 def _near_pitch(spans: Spans, bins: np.ndarray, posteriors: Posteriors, semitones: float) -> np.ndarray:
-    """Return (n, 2 * reach + 1) probabilities of pitch near the bin of each span, for all frames of the span."""
+    """Return the probabilities of the bins near the bin of each span, for all its frames, (n, 2 * reach + 1)."""
     return posteriors.near(spans.frames, bins[spans.owner], round(semitones * posteriors.bins_per_semitone))
 
 
 def _pitch_agreement(spans: Spans, bins: np.ndarray, posteriors: Posteriors) -> tuple[np.ndarray, np.ndarray]:
-    """Compute the mean probability of a pitch within a semitone of a bin, and the spread of pitch within two."""
+    """Compute the mean probability of pitches near the bin of each span, and the standard deviation of the pitch.
+
+    The probability is that of pitches within one semitone of the bin. The standard deviation is computed within two
+    semitones.
+    """
     near = _near_pitch(spans, bins, posteriors, 2.0)
     reach, middle = round(posteriors.bins_per_semitone), near.shape[1] // 2
     mass = spans.means(near[:, middle - reach : middle + reach + 1].sum(axis=1))

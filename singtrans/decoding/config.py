@@ -9,7 +9,7 @@ _WEIGHTS = ("onset_weight", "offset_weight", "activity_weight", "pitch_weight", 
 
 @dataclass(frozen=True)
 class DecoderConfig:
-    """Costs of the decoder, which are tuned on validation recordings. All scores are natural log odds.
+    """Costs and weights of the decoder, which are tuned on validation recordings. All scores are natural log odds.
 
     Attributes:
         onset_weight, offset_weight: weights of the log odds that a note begins or ends at a frame.
@@ -20,19 +20,20 @@ class DecoderConfig:
         pitch_tolerance: standard deviation of the sung pitch around the note's pitch, in semitones.
         pitch_floor: probability that the pitch of a frame is independent of the note.
         shortest_note: length of the shortest note in seconds.
-        edge: fraction of a note at each end that is not used for its pitch.
+        edge: fraction of a note that is ignored at each end when its pitch is measured.
         voiced: probability above which a frame of the pitch track is voiced.
-        decision_floor: limit of probabilities, which are clipped to [floor, 1 - floor] before log odds are computed.
-        longest_ornament: length of the longest scoop, grace note or fall in seconds; with 0, no ornaments are found.
+        decision_floor: lowest probability. Probabilities are clipped to [decision_floor, 1 - decision_floor] before
+            their log odds are computed.
+        longest_ornament: length of the longest scoop, grace note or fall in seconds; 0 if ornaments are not searched.
         ornament_cost: cost of an ornament.
         ornament_weight: weight of the log odds of a boundary between a note and its ornament.
-        syllable_weight: weight of the log odds of a new syllable, which count against such a boundary.
+        syllable_weight: weight of the log odds of a new syllable, which is evidence against such a boundary.
         ornament_below, ornament_above: largest distances of an ornament's pitch below and above the note's pitch, in
             semitones.
-        ornament_fit: likelihood of each pitch in this range inside an ornament, relative to the likelihood of the
-            note's pitch in the steady part.
-        shortest_turn: length in seconds of the shortest note of a turn, except its first note; with 0, turns are not
-            divided.
+        ornament_fit: likelihood of any pitch in this range inside an ornament, relative to the likelihood of the note's
+            pitch in the steady part.
+        shortest_turn: length of the shortest note of a turn in seconds, except the first note of the turn; 0 if turns
+            are not divided into notes.
     """
 
     LATER: ClassVar = frozenset(
@@ -119,11 +120,11 @@ class ConfidenceConfig:
     """Calibration of the confidence: one logistic regression for each property of a note.
 
     Attributes:
-        right: weights of the log odds that onset and pitch are right: a constant, and one weight per feature. All are 0
-            if the model is not calibrated.
-        onset: weights of the log odds that the onset is right.
-        pitch, octave, offset: weights of the log odds that these are right, if the onset is right.
-        least_clarity: mean clarity of notes below which a recording probably does not have a single voice; 0 if
+        right: weights for the log odds that onset and pitch are right: a constant, and one weight per feature. All are
+            0 if the model is not calibrated.
+        onset: weights for the log odds that the onset is right.
+        pitch, octave, offset: weights for the log odds that this property is right, given that the onset is right.
+        least_clarity: mean clarity of the notes below which a recording probably has not just a single voice; 0 if
             unknown.
     """
 
@@ -151,10 +152,10 @@ class ConfidenceConfig:
 
 
 def check_ranges(config: object, **ranges: tuple[float, float]) -> None:
-    """Refuse values that no model was trained with, because a file with such values could use all memory.
+    """Refuse values that no trained model has, because a file with such values could use up the memory.
 
     Raises:
-        ValueError: if a value, or an item of a tuple, is out of range. The message names the first one.
+        ValueError: if a value, or an item of a tuple, is out of range. The message names the first such value.
     """
     for name, (lowest, highest) in ranges.items():
         value = getattr(config, name)

@@ -1,18 +1,18 @@
 """Decoding of posteriors to notes by a search over sequences.
 
-The decoder does not pick single peaks of onset and offset probabilities, which can be out of order. It finds the
-sequence of notes and silences with the highest total score. In such a sequence, every onset is followed by its offset
-before the next onset, for any input.
+The decoder does not pick single peaks of the onset and offset probabilities, because such peaks can be out of order.
+Instead, it finds the sequence of notes and silences with the highest total score. In this sequence, every onset is
+followed by its offset before the next onset, for any input.
 
 The score of a note with pitch ``p`` on the frames ``s <= t < e`` is
 
     onset(s) + offset(e) + sum of activity(t) + sum of fit(t, p) - note_cost
 
 where onset, offset and activity are weighted log odds and ``fit`` is the weighted log likelihood of the frame's pitch
-posterior under the note's pitch. The score of silence is 0. A note that follows another without a gap costs
-``legato_cost``. Since a note has one pitch for its whole length, a change of pitch is evidence for a boundary even if
-onset and offset are weak. Vibrato and short octave errors do not divide a note, because they cost less than a second
-note.
+posterior under the note's pitch. The score of silence is 0. A note that follows another note without a gap has the
+additional cost ``legato_cost``. Since a note has one pitch for its whole length, a change of pitch is evidence for a
+boundary even if the onset and offset probabilities are low. Vibrato and short octave errors do not divide a note,
+because they cost less than a second note.
 
 A note may begin with a lead-in (a scoop or a grace note) and end with a tail (a fall). Each is at most
 ``longest_ornament`` long. In these parts, all pitches near the note's pitch have the same fit, which is lower than the
@@ -20,11 +20,11 @@ best fit in the steady part. The score of the boundary between such a part and t
 
     ornament_weight * log odds of an ornament's boundary - syllable_weight * log odds of a syllable - ornament_cost
 
-In this way, the search also decides whether a step of pitch is an ornament or a separate note. Notes that the search
-has found are divided where their pitch turns (`singtrans.decoding.turns`).
+In this way, the search also decides whether a step in pitch is an ornament or a separate note. After the search, notes
+are divided where their pitch turns (`singtrans.decoding.turns`).
 
-Dynamic programming finds the best sequence exactly, in time linear in the length. Recordings of any length are decoded
-piece by piece. The division into pieces has no effect on the result.
+Dynamic programming finds the best sequence exactly. The time that it takes is proportional to the length of the
+recording. Recordings of any length are decoded piece by piece. The division into pieces has no effect on the result.
 
 The decoder uses only numpy, and needs neither torch nor weights.
 """
@@ -55,7 +55,8 @@ _TOGETHER = 1000  # number of frames whose notes are measured together; many not
 class Decoder:
     """Decoder of posteriors that are given piece by piece.
 
-    It keeps the frames that are undecided, usually a few seconds, and some values of each note.
+    It stores the frames in which the notes have not been decided yet, usually a few seconds, and some values of each
+    note.
 
     Args:
         config: costs and weights.
@@ -87,7 +88,7 @@ class Decoder:
         )  # number of frames of the notes, and the sum of the clarity over these frames
 
     def add(self, posteriors: Posteriors) -> None:
-        """Add the next frames, in any number."""
+        """Add the next frames; their number is arbitrary."""
         for i in range(0, len(posteriors), _BLOCK):
             self._add(posteriors[i : i + _BLOCK])
 
@@ -101,7 +102,7 @@ class Decoder:
 
     @property
     def clarity(self) -> float:
-        """Compute the mean clarity of the notes found so far, weighted by their length; 1 if there are none."""
+        """Mean clarity of the notes found so far, weighted by their length; 1 if there are no notes."""
         return self._clear / self._length if self._length else 1.0
 
     def measured(self, duration: float) -> tuple[tuple[Note, ...], np.ndarray]:
@@ -175,7 +176,7 @@ class Decoder:
         self._waiting = self._waiting[ready:]
 
     def _measured(self, segments: Sequence[Segment]) -> list[Found]:
-        """Measure segments, of which there is at least one and whose frames are held."""
+        """Measure one or more segments whose frames are still stored."""
         assert self._held is not None
         return measure(segments, self._held, self._first, self._limits, self._config)
 
@@ -192,7 +193,7 @@ def decode(
         confidence: calibration of the confidence, or None.
 
     Returns:
-        Notes in time order that do not overlap. Each has a length above 0 and is inside 0..duration.
+        Notes in time order that do not overlap. Each note is longer than 0 s, and lies between 0 and ``duration``.
     """
     decoder = Decoder(config, confidence)
     decoder.add(posteriors)
@@ -205,7 +206,7 @@ def pitch_between(posteriors: Posteriors, config: DecoderConfig, onset: float, o
     Args:
         posteriors: posteriors of the whole recording.
         config: configuration of the decoder.
-        onset, offset: start and end in seconds. Times outside the recording are moved to its nearest frame.
+        onset, offset: start and end in seconds. A time outside the recording is replaced with the nearest frame.
 
     Returns:
         The pitch as a fractional MIDI number.
@@ -233,7 +234,7 @@ def pitch_track(posteriors: Posteriors, config: DecoderConfig) -> PitchTrack:
 
 
 def _ornaments(found: Found, onset: float, offset: float, hop: float) -> tuple[Ornament, ...]:
-    """Convert a note's ornaments to seconds; drop ornaments outside its final times."""
+    """Convert the times of a note's ornaments to seconds; drop ornaments outside the final times of the note."""
     kept = []
     for ornament in found.ornaments:
         start = onset if ornament.onset == found.start else ornament.onset * hop

@@ -1,7 +1,7 @@
 """Ends of notes: where the voice stops, or where a score would end the note.
 
-A singer stops before the next note to breathe, or for a consonant. A score extends the note to the start of the next
-one, and has a rest only where the singer intended one.
+A singer stops before the next note to take a breath or to sing a consonant. In a score, the note lasts until the next
+note begins, unless the singer intended a rest.
 """
 
 from collections.abc import Sequence
@@ -11,13 +11,13 @@ from itertools import pairwise
 from singtrans.notes import Note
 
 LONGEST_GAP = 0.3
-"""Longest gap, in seconds, that is not a rest in a score, if the model has no output for this."""
+"""Length in seconds from which a gap is a rest in a score, if the model has no output for the ends in a score."""
 
 SHORTEST_REST = 0.12
-"""Shortest rest in seconds. A shorter gap is a breath or a consonant, regardless of the model's output."""
+"""Shortest rest in seconds. A shorter gap is always a breath or a consonant, regardless of the model's output."""
 
 LONGEST_JOIN = 1.0
-"""Longest gap, in seconds, that is closed. A longer gap is a rest, regardless of the model's output."""
+"""Length in seconds from which a gap is always a rest, regardless of the model's output."""
 
 
 def releases(spans: Sequence[tuple[float, float]], ends: Sequence[tuple[float, float] | None]) -> list[float | None]:
@@ -25,8 +25,8 @@ def releases(spans: Sequence[tuple[float, float]], ends: Sequence[tuple[float, f
 
     Args:
         spans: onset and offset of each note in seconds, in time order.
-        ends: for each note, the probabilities that a score ends the previous note at its start, and that it ends this
-            note at its offset; None if the model has no such output.
+        ends: for each note, two probabilities: that a score would end the previous note at the onset of this note, and
+            that it would end this note at its own offset. None if the model has no such output.
     """
     found: list[float | None] = []
     for i, ((_, offset), end) in enumerate(zip(spans, ends, strict=True)):
@@ -45,8 +45,8 @@ def releases(spans: Sequence[tuple[float, float]], ends: Sequence[tuple[float, f
 def joined(notes: Sequence[Note]) -> tuple[Note, ...]:
     """Extend the notes to the ends that they would have in a score.
 
-    If the ``release`` of a note is known, it is the end. Otherwise, the note is extended to the next one if the gap is
-    shorter than `LONGEST_GAP`.
+    If the ``release`` of a note is known, the note ends at this time. Otherwise, the note is extended to the next note
+    if the gap between the two is shorter than `LONGEST_GAP`.
 
     Args:
         notes: notes in time order that do not overlap.

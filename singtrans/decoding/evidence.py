@@ -1,4 +1,4 @@
-"""Scores of frames for the search, computed from posteriors; `singtrans.decoding.decoder` has the formula."""
+"""Computation of the scores of frames from posteriors; `singtrans.decoding.decoder` describes the scores."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from singtrans.decoding.search_block import Evidence
 
 
 def evidence(posteriors: Posteriors, config: DecoderConfig) -> Evidence:
-    """Compute the scores of some frames. The scores of a frame do not depend on other frames."""
+    """Compute the scores of the given frames. The scores of a frame do not depend on other frames."""
     floor = config.decision_floor
     activity = config.activity_weight * log_odds(posteriors.activity, floor)[:, None]
     gain = pitch_fit(posteriors, config)
@@ -33,7 +33,7 @@ def log_odds(probability: np.ndarray, floor: float) -> np.ndarray:
 
 
 def pitch_fit(posteriors: Posteriors, config: DecoderConfig) -> np.ndarray:
-    """Compute the weighted log likelihood, (frames, bins) and at most 0, of each frame for a note of each pitch."""
+    """Compute the weighted log likelihood of each frame for notes in each pitch bin, (frames, bins), at most 0."""
     kernel, bins = _tolerance(posteriors, config), posteriors.pitch.shape[1]
     half = len(kernel) // 2
     padded = _padded(posteriors.pitch, half, half)
@@ -46,7 +46,7 @@ def pitch_fit(posteriors: Posteriors, config: DecoderConfig) -> np.ndarray:
 
 
 def ornament_fit(posteriors: Posteriors, config: DecoderConfig) -> np.ndarray:
-    """Compute the weighted log likelihood, (frames, bins), of each frame for an ornament of a note of each pitch."""
+    """Compute the weighted log likelihood of each frame for ornaments of notes in each pitch bin, (frames, bins)."""
     below, above = _ornament_reaches(posteriors, config)
     sums = _padded(posteriors.pitch, below + 1, above).cumsum(axis=1)
     near = sums[:, below + above + 1 :] - sums[:, : posteriors.pitch.shape[1]]
@@ -55,7 +55,7 @@ def ornament_fit(posteriors: Posteriors, config: DecoderConfig) -> np.ndarray:
 
 
 def ornament_gain(frames: np.ndarray, bins: np.ndarray, posteriors: Posteriors, config: DecoderConfig) -> np.ndarray:
-    """Compute (n,) differences of `ornament_fit` and `pitch_fit` for some frames, each with a note of one pitch.
+    """Compute `ornament_fit` minus `pitch_fit`, (n,), for some frames and for one note pitch per frame.
 
     Args:
         frames: (n,) indices of frames in ``posteriors``.
@@ -74,20 +74,20 @@ def ornament_gain(frames: np.ndarray, bins: np.ndarray, posteriors: Posteriors, 
 
 
 def _tolerance(posteriors: Posteriors, config: DecoderConfig) -> np.ndarray:
-    """Compute the likelihood of pitches around a note's pitch, bin by bin; the middle is the note's pitch."""
+    """Compute the likelihood of each bin around a note's pitch; the bin of the note's pitch is in the middle."""
     reach = int(3.0 * config.pitch_tolerance * posteriors.bins_per_semitone)
     offsets = np.arange(-reach, reach + 1) / posteriors.bins_per_semitone
     return np.exp(-0.5 * (offsets / config.pitch_tolerance) ** 2)
 
 
 def _ornament_reaches(posteriors: Posteriors, config: DecoderConfig) -> tuple[int, int]:
-    """Return the numbers of bins below and above a note's pitch that its ornaments can have."""
+    """Return how many bins below and above a note's pitch the pitch of its ornaments can be."""
     bins = posteriors.bins_per_semitone
     return round(config.ornament_below * bins), round(config.ornament_above * bins)
 
 
 def _padded(pitch: np.ndarray, below: int, above: int) -> np.ndarray:
-    """Add bins of probability 0 below and above."""
+    """Add bins with probability 0 below the lowest and above the highest bin."""
     padded = np.zeros((len(pitch), below + pitch.shape[1] + above))
     padded[:, below : below + pitch.shape[1]] = as_probabilities(pitch)
     return padded
@@ -106,9 +106,9 @@ def _fit(near: np.ndarray, voicing: np.ndarray, config: DecoderConfig) -> np.nda
 
 
 def inner_scores(posteriors: Posteriors, config: DecoderConfig) -> np.ndarray:
-    """Compute (frames,) scores of a boundary inside a note.
+    """Compute the (frames,) scores of a boundary between a note's steady part and its lead-in or tail.
 
-    An ornament that begins or ends is evidence for such a boundary, and a new syllable is evidence against it.
+    The beginning or end of an ornament is evidence for such a boundary, and a new syllable is evidence against it.
     """
     floor = config.decision_floor
     # A model without an output for ornaments has high onset probabilities at their boundaries.

@@ -24,7 +24,7 @@ _LEAST_WEIGHT = 1e-6  # least total weight of the frames of a note from which it
 def centroid(
     posteriors: Posteriors, frames: np.ndarray, centre: np.ndarray, reach: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Compute the mean and the probability of the pitch posterior near a bin.
+    """Compute the mean pitch and the total probability of the pitch posterior near a bin of each frame.
 
     Args:
         posteriors: posteriors that have the frames.
@@ -33,8 +33,8 @@ def centroid(
         reach: number of bins on each side that are used.
 
     Returns:
-        (n,) means as fractional MIDI numbers, or the pitch of the centre if there is no probability near it; and (n,)
-        sums of the probability.
+        Two arrays: (n,) mean pitches as fractional MIDI numbers, and (n,) total probabilities. If the total probability
+        is 0, the mean pitch is that of the centre.
     """
     near = posteriors.near(frames, centre, reach)
     mass = near.sum(axis=1)
@@ -44,7 +44,7 @@ def centroid(
 
 
 def span_pitch(posteriors: Posteriors, config: DecoderConfig, start: int, end: int) -> float:
-    """Measure the sung pitch between two frames, of which the second is not included.
+    """Measure the sung pitch in the frames from ``start`` up to, but not including, ``end``.
 
     Args:
         posteriors: posteriors that have these frames.
@@ -56,7 +56,7 @@ def span_pitch(posteriors: Posteriors, config: DecoderConfig, start: int, end: i
 
 
 def best_bin(posteriors: Posteriors, config: DecoderConfig, start: int, end: int) -> int:
-    """Find the bin of the pitch that fits best between two frames, of which the second is not included."""
+    """Find the pitch bin that best fits the frames from ``start`` up to, but not including, ``end``."""
     return int(pitch_fit(posteriors[start:end], config).sum(axis=0).argmax())
 
 
@@ -65,10 +65,10 @@ def note_pitches(
 ) -> np.ndarray:
     """Measure the sung pitch of notes: the centre of a vibrato, or a robust mean if there is no vibrato.
 
-    The pitch of each frame is measured near the pitch that the search found for the note. Therefore, a frame whose
-    posterior has its peak an octave away has a low weight, but no wrong pitch. Singers glide into notes and out of
-    them, and a short note may be little more than a glide. The intended pitch is where the pitch is constant, so the
-    weight of a frame is lower if the pitch changes fast.
+    The pitch of each frame is measured near the pitch that the search found for the note. Therefore, if the peak of a
+    frame's posterior is an octave away, the frame has a low weight, but its pitch is not wrong. Singers glide into
+    notes and out of them, and a short note may be little more than a glide. The intended pitch is the pitch at which
+    the voice stays, so frames in which the pitch changes fast have a lower weight.
 
     Args:
         start, end: (notes,) indices of frames in ``posteriors``; the end is not included.
@@ -109,11 +109,11 @@ def note_pitches(
 
 
 def common_pitches(spans: Spans, midi: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Compute a robust mean of the pitch of each note, in which distant frames have little weight.
+    """Compute a robust mean of the pitch of each note. Frames whose pitch is far from the mean have little weight.
 
     This is an M-estimate with Welsch's weights (Dennis and Welsch 1978) that starts from the median. Like a median, it
-    is not affected by outliers; like a mean, it uses all other frames. With a narrower weighting, the pitch of a short
-    vibrato would be its maximum; with a wider one, a glide into the note would change the pitch.
+    is not affected by outliers; like a mean, it uses all other frames. With a narrower weight function, the result for
+    a short vibrato would be its maximum. With a wider one, a glide into the note would affect the result.
 
     Args:
         spans: frames of each note.
@@ -138,16 +138,17 @@ def common_pitches(spans: Spans, midi: np.ndarray, weight: np.ndarray) -> np.nda
 
 
 def vibrato_centres(spans: Spans, midi: np.ndarray, weight: np.ndarray, hop: float) -> np.ndarray:
-    """Compute the centre of the vibrato of each note, with complete or incomplete periods.
+    """Compute the centre of the vibrato of each note. The number of periods need not be a whole number.
 
-    An incomplete period would bias a median. Therefore, a line and a sinusoid are fitted to the pitch by least squares,
-    at the rate with the smallest error. The result is the pitch of the line in the middle of the note.
+    An incomplete period would bias a median. Therefore, a line and a sinusoid are fitted to the pitch by least squares
+    at each vibrato rate, and the rate with the smallest error is used. The result is the pitch of the line in the
+    middle of the note.
 
     Args:
         spans: frames of each note.
         midi: (n,) pitch of the frames.
         weight: (n,) weights of the frames, 0 or more, with a sum above 0 for each note.
-        hop: distance of frames in seconds.
+        hop: distance between frames in seconds.
 
     Returns:
         (notes,) fractional MIDI numbers; NaN for notes without vibrato.
@@ -179,14 +180,14 @@ def vibrato_centres(spans: Spans, midi: np.ndarray, weight: np.ndarray, hop: flo
 
 
 def _swing(away: np.ndarray, weight: np.ndarray, time: np.ndarray, bent: float, hop: float) -> float | None:
-    """Compute the centre of one vibrato; None if it is not a vibrato.
+    """Compute the centre of one note's vibrato relative to its median pitch; return None if there is no vibrato.
 
     Args:
-        away: (frames,) deviations in semitones.
+        away: (frames,) deviations from the median pitch in semitones.
         weight: (frames,) weights of the frames.
         time: (frames,) times in seconds, with a weighted mean of 0.
-        bent: weighted sum of the squared residuals of a line.
-        hop: distance of frames in seconds.
+        bent: weighted sum of the squared residuals of the best line without a sinusoid.
+        hop: distance between frames in seconds.
     """
     effective = float(weight.sum() ** 2 / (weight**2).sum())
     rates = VIBRATO_RATES[(effective * hop * VIBRATO_RATES >= _FEWEST_PERIODS) & (VIBRATO_RATES * hop < 0.5)]

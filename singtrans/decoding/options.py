@@ -1,4 +1,4 @@
-"""Options of users for the decoder."""
+"""Options of the decoder that users can choose."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ ORNAMENTS = ("fold", "keep")
 ENDS = ("sung", "joined")
 
 FINEST = 1.0
-"""Largest sensitivity; the smallest one is its negative."""
+"""Largest sensitivity; the smallest sensitivity is ``-FINEST``."""
 
 _STEP = 3.0  # log odds by which a sensitivity of 1 lowers the costs of a note and of a legato note
 
@@ -22,7 +22,7 @@ class DecodingOptions:
     """Options of the decoder.
 
     Attributes:
-        ornaments: ``fold`` (scoops, grace notes and falls are part of their notes) or ``keep`` (they are notes).
+        ornaments: ``fold`` (scoops, grace notes and falls are part of notes) or ``keep`` (they are separate notes).
         ends: ``sung`` (a note ends where the voice stops) or ``joined`` (a note ends where a score would end it).
         sensitivity: number from -1 (only clear notes) to 1 (more notes); 0 for the tuned costs.
         shortest_note: length of the shortest note in seconds; None for the value of the model.
@@ -45,7 +45,7 @@ class DecodingOptions:
             raise ValueError(f"shortest_note is {self.shortest_note:g} s, not within 0 to 10 s")
 
     def config(self, config: DecoderConfig) -> DecoderConfig:
-        """Return a model's costs, changed for the sensitivity and the shortest note."""
+        """Return the decoder configuration of a model, adjusted to the chosen sensitivity and shortest note."""
         cheaper = _STEP * self.sensitivity
         return replace(
             config,
@@ -56,7 +56,7 @@ class DecodingOptions:
         )
 
     def written(self, notes: Sequence[Note]) -> tuple[Note, ...]:
-        """Return the decoder's notes with the chosen ornaments and ends."""
+        """Apply the chosen treatment of ornaments and ends to the decoder's notes."""
         found = tuple(notes)
         if self.ornaments == "keep":
             found = unfolded(found)

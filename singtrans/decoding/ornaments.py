@@ -1,4 +1,4 @@
-"""Parts of a note that the search found: lead-in, steady part and tail."""
+"""Division of the notes that the search found into their parts: lead-in, steady part and tail."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,10 +14,10 @@ from singtrans.notes import FALL, Note
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parts:
-    """Boundaries of the parts of notes on the frame grid, (notes,) each.
+    """Boundaries of the parts of notes, as frames; each array has the shape (notes,).
 
     Attributes:
-        start, end: first frame of the note, and first frame after it.
+        start, end: first frame of the note, and first frame after the note.
         steady: first frame of the steady part; ``start`` if there is no lead-in.
         tail: first frame after the steady part; ``end`` if there is no tail.
     """
@@ -29,19 +29,19 @@ class Parts:
 
     @property
     def lead(self) -> np.ndarray:
-        """(notes,) whether each note has a lead-in."""
+        """Whether each note has a lead-in, (notes,)."""
         return self.steady > self.start
 
     @property
     def fall(self) -> np.ndarray:
-        """(notes,) whether each note has a tail."""
+        """Whether each note has a tail, (notes,)."""
         return self.tail < self.end
 
 
 def split(
     start: np.ndarray, end: np.ndarray, bins: np.ndarray, posteriors: Posteriors, limits: Limits, config: DecoderConfig
 ) -> Parts:
-    """Find the parts of notes with the highest score, among those that the search allows.
+    """Divide notes into the parts with the highest score, within the limits of the search.
 
     Args:
         start, end: (notes,) boundaries of the notes, as indices of frames in ``posteriors``.

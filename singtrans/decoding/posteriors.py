@@ -16,8 +16,8 @@ class Posteriors:
     Attributes:
         onset, offset, activity, voicing: (frames,) probabilities that a note begins, that the voice ends, that the
             frame is inside a note, and that the frame is voiced.
-        pitch: (frames, bins) probabilities of the pitch, if the frame is voiced; the sum of each row is 1.
-        hop: distance of frames in seconds; frame 0 is centred on time 0.
+        pitch: (frames, bins) probabilities of the pitch, given that the frame is voiced; the sum of each row is 1.
+        hop: distance between frames in seconds; frame 0 is centred on time 0.
         lowest_midi: pitch of bin 0.
         bins_per_semitone: number of bins per semitone.
         syllable, ornament, release: (frames,) probabilities that a new syllable is articulated, that an ornament inside
@@ -51,18 +51,18 @@ class Posteriors:
         return self.lowest_midi + np.arange(self.pitch.shape[1]) / self.bins_per_semitone
 
     def __getitem__(self, frames: slice) -> "Posteriors":
-        """Return some of the frames, as views."""
+        """Return a range of frames; its arrays are views."""
         return self._with(
             [a[frames] for a in (*self._heads, self.pitch)], [None if a is None else a[frames] for a in self._optional]
         )
 
     def cleaned(self) -> "Posteriors":
-        """Return a copy in which `as_probabilities` was applied to everything but the pitch."""
+        """Return a copy in which `as_probabilities` has been applied to all arrays except ``pitch``."""
         optional = [None if a is None else as_probabilities(a) for a in self._optional]
         return self._with([*map(as_probabilities, self._heads), self.pitch], optional)
 
     def near(self, frames: np.ndarray, centre: np.ndarray, reach: int) -> np.ndarray:
-        """Return probabilities of pitch near a bin in some frames.
+        """Return the probabilities of the pitch bins near a bin of each of the given frames.
 
         Args:
             frames: (n,) indices of frames.
@@ -93,10 +93,10 @@ class Posteriors:
 
 
 def join(pieces: Sequence[Posteriors]) -> Posteriors:
-    """Join consecutive pieces, at least one, in new memory.
+    """Join one or more consecutive pieces, and copy their arrays.
 
     Raises:
-        ValueError: if some have arrays that others lack.
+        ValueError: if some pieces have arrays that others lack.
     """
     arrays = [np.concatenate(a) for a in zip(*((*p._heads, p.pitch) for p in pieces), strict=True)]
     optional: list[np.ndarray | None] = []
@@ -109,7 +109,7 @@ def join(pieces: Sequence[Posteriors]) -> Posteriors:
 
 
 def as_probabilities(values: np.ndarray) -> np.ndarray:
-    """Convert values to doubles from 0 to 1; NaN becomes 0.
+    """Convert values to float64 and clip them to the range 0 to 1; NaN becomes 0.
 
     Args:
         values: float32 or float16 array of any shape.
@@ -121,6 +121,9 @@ def as_probabilities(values: np.ndarray) -> np.ndarray:
 
 @cache
 def _half_probabilities() -> np.ndarray:
-    """Return (65536,) values of all half-precision numbers; looking one up is 15 times as fast as converting it."""
+    """Return a (65536,) table of the probabilities for all half-precision numbers.
+
+    A look-up in the table is 15 times as fast as a conversion.
+    """
     halves = np.arange(65_536, dtype=np.uint16).view(np.float16)
     return np.fmin(np.fmax(halves.astype(np.float64), 0.0), 1.0)

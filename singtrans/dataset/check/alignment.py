@@ -1,8 +1,9 @@
 """Comparison of labels with the measured pitch of their recording, in time and in pitch.
 
-Labels and measurement are sampled on the same grid of frames. The labels are shifted by many lags. For each lag, the
-frames that agree up to a constant interval are counted. If labels are 0.3 s late, they agree best after they are moved
-back by 0.3 s, even if they are also an octave off.
+The labels and the measured pitch are sampled on the same grid of frames. The labels are then shifted by many lags, and
+for each lag, the frames in which they agree with the measured pitch are counted. A constant interval between the two
+pitches is allowed. Therefore, labels that are 0.3 s late agree best after they have been moved 0.3 s earlier, even if
+they are also an octave off.
 """
 
 from collections.abc import Sequence
@@ -33,10 +34,10 @@ class Fit:
     """Best agreement of labels with the measured pitch.
 
     Attributes:
-        lag: seconds by which the labels are late (negative: early).
+        lag: delay of the labels in seconds, which is negative if they are early.
         here: share of frames that agree if the labels are not moved.
-        best: share of frames that agree if the labels are moved back by ``lag``.
-        confirmed: whether the onsets confirm the lag, or cannot be used.
+        best: share of frames that agree if the labels are moved earlier by ``lag``.
+        confirmed: result of `onsets_confirm`; True if it was not computed.
     """
 
     lag: float
@@ -46,17 +47,17 @@ class Fit:
 
     @property
     def late(self) -> float:
-        """The lag; 0 if it is within the tolerance of scoring, not significant or not confirmed."""
+        """The lag if it is larger than the tolerance of scoring, significant and confirmed; otherwise 0."""
         return self.lag if abs(self.lag) > LAG and self.best - self.here > _GAIN and self.confirmed else 0.0
 
     @property
     def likely(self) -> float:
-        """The lag; 0 if it is large but not significant."""
+        """The lag; 0 if it is larger than the tolerance of scoring, but not significant or not confirmed."""
         return self.lag if abs(self.lag) <= LAG else self.late
 
 
 def note_frames(notes: Sequence[Note], count: int) -> np.ndarray:
-    """Sample notes on a grid: (count,) fractional MIDI every `HOP` seconds from 0, NaN between notes."""
+    """Sample notes every `HOP` seconds from 0; return (count,) pitches as fractional MIDI, NaN between notes."""
     frames = np.full(count, np.nan)
     for note in notes:
         frames[round(note.onset / HOP) : max(round(note.offset / HOP), round(note.onset / HOP) + 1)] = note.pitch
@@ -64,7 +65,7 @@ def note_frames(notes: Sequence[Note], count: int) -> np.ndarray:
 
 
 def track_frames(track: PitchTrack, count: int) -> np.ndarray:
-    """Sample a pitch track on a grid: (count,) nearest values, fractional MIDI, NaN where unvoiced."""
+    """Sample a pitch track every `HOP` seconds from 0; return (count,) fractional MIDI, NaN where unvoiced."""
     frames = np.full(count, np.nan)
     if len(track):
         grid = np.arange(count) * HOP
@@ -92,11 +93,11 @@ def best_fit(labels: np.ndarray, measured: np.ndarray, *, pitched: bool = True) 
 
 
 def onsets_confirm(labels: Sequence[Note], transcribed: Sequence[Note], lag: float) -> bool:
-    """Return whether onsets confirm that labels are late by ``lag`` seconds.
+    """Return whether the onsets confirm that the labels are late by ``lag`` seconds.
 
-    In a melody with a single pitch, every lag fits, and single wrong offsets determine the best one. Therefore, the
-    onsets must agree better with the shifted labels than with the original ones. If few onsets agree with either, the
-    pitch decides, provided that the melody has more than one pitch.
+    In a melody with only one pitch, the pitch agrees at every lag, so a few wrong offsets can determine the best lag.
+    Therefore, clearly more of the labelled onsets must agree with transcribed onsets after the shift than before. If
+    few onsets agree in both cases, the lag counts as confirmed only if the melody has more than one pitch.
     """
     onsets = np.array([note.onset for note in labels])
     known = np.array([note.onset for note in transcribed])
@@ -107,14 +108,14 @@ def onsets_confirm(labels: Sequence[Note], transcribed: Sequence[Note], lag: flo
 
 
 def _onset_agreement(onsets: np.ndarray, known: np.ndarray) -> float:
-    """Compute the share of onsets that are near a transcribed one."""
+    """Compute the share of the labelled onsets that are near a transcribed onset."""
     if not len(onsets) or not len(known):
         return 0.0
     return float((np.abs(onsets[:, None] - known[None, :]).min(axis=1) <= _NEAR_ONSET).mean())
 
 
 def _agreement(labels: np.ndarray, measured: np.ndarray, shift: int, pitched: bool) -> float:
-    """Compute the share of frames that agree after moving the labels back by ``shift`` frames."""
+    """Compute the share of frames that agree after the labels have been moved ``shift`` frames earlier."""
     moved = moved_back(labels, shift)
     sung, labelled = np.isfinite(measured), np.isfinite(moved)
     both, neither = sung & labelled, ~sung & ~labelled
@@ -127,7 +128,7 @@ def _agreement(labels: np.ndarray, measured: np.ndarray, shift: int, pitched: bo
 
 
 def moved_back(labels: np.ndarray, shift: int) -> np.ndarray:
-    """Move (frames,) labels ``shift`` frames earlier (negative: later), with NaN at the end."""
+    """Move (frames,) labels ``shift`` frames earlier, or later if it is negative; fill the empty frames with NaN."""
     moved = np.full(len(labels), np.nan)
     if shift >= 0:
         moved[: len(labels) - shift] = labels[shift:]
@@ -137,7 +138,9 @@ def moved_back(labels: np.ndarray, shift: int) -> np.ndarray:
 
 
 def measured_pitches(notes: Sequence[Note], track: PitchTrack, lag: float = 0.0) -> np.ndarray:
-    """Compute (notes,) medians of the measured pitch in the middle of each note; NaN if too few frames are voiced.
+    """Compute the median of the measured pitch in the middle of each note, (notes,) fractional MIDI.
+
+    The median is NaN if too few frames are voiced.
 
     Args:
         notes: labelled notes.
@@ -159,8 +162,8 @@ def measured_pitches(notes: Sequence[Note], track: PitchTrack, lag: float = 0.0)
 class OnsetLag:
     """Lag of labelled onsets relative to transcribed onsets.
 
-    It is more exact than `Fit.lag`, which counts frames, but it depends on the conventions of labels and model. Only
-    differences between recordings of one data set are meaningful.
+    It is more exact than `Fit.lag`, which is a whole number of frames, but it depends on the label convention and on
+    the model. Therefore, only differences between recordings of the same data set are meaningful.
 
     Attributes:
         seconds: median over notes.
@@ -172,7 +175,7 @@ class OnsetLag:
 
 
 def onset_lag(notes: Sequence[Note], transcription: Sequence[Note]) -> OnsetLag | None:
-    """Measure the onset lag of labels without a large lag; None if few onsets match.
+    """Measure the onset lag of labels that have no large lag; return None if few onsets match.
 
     Args:
         notes: labelled notes.

@@ -1,7 +1,8 @@
-"""Check of a data set before training: a summary of its content, and a list of problems of its labels.
+"""Check of a data set before training: a summary of its content, and a list of problems with its labels.
 
-Each recording is transcribed with a model and compared with its labels. Deviations that most recordings share (such as
-labels that are 20 cents sharp) are one problem of the set; other deviations are problems of a recording or a note.
+Each recording is transcribed with a model and compared with its labels. A deviation that most recordings share, such as
+labels that are 20 cents sharp, is reported once for the whole set. Other deviations are reported for single recordings
+or notes.
 """
 
 from collections import Counter, defaultdict
@@ -40,12 +41,12 @@ class DatasetSummary:
 
     Attributes:
         recordings: number of recordings with labels.
-        seconds: total duration of the readable recordings.
+        seconds: total duration of the readable recordings in seconds.
         notes: number of labelled notes.
-        lowest, highest: range of the labelled pitch, fractional MIDI; 0 without pitch.
+        lowest, highest: lowest and highest labelled pitch, fractional MIDI; 0 if no pitch is labelled.
         singers: number of named singers.
-        labels: map from kinds of labels (notes, f0, times) to numbers of recordings.
-        splits: map from splits to numbers of recordings; empty if the data set does not state splits.
+        labels: number of recordings with each kind of label (notes, f0, times).
+        splits: number of recordings in each split; empty if the data set does not state splits.
         unlabelled: recordings without labels.
     """
 
@@ -61,7 +62,7 @@ class DatasetSummary:
 
     @property
     def lines(self) -> list[str]:
-        """Format the summary."""
+        """The summary as lines of text."""
         kinds = ", ".join(f"{kind} ({count})" for kind, count in self.labels.items()) or "none"
         hours, minutes = divmod(self.seconds / 60, 60)
         lines = [f"recordings  {self.recordings}, {hours:.0f} h {minutes:.1f} min", f"labels      {kinds}"]
@@ -80,14 +81,14 @@ class DatasetSummary:
 
 @dataclass(frozen=True)
 class Report:
-    """Content of a data set, and problems of its labels."""
+    """Content of a data set, and problems with its labels."""
 
     summary: DatasetSummary
     problems: list[Problem]
 
     @property
     def lines(self) -> list[str]:
-        """Format one line per problem, after a line with their number."""
+        """A line with the number of problems, and then one line for each problem."""
         count = len(self.problems)
         if not count:
             return ["no problems found"]
@@ -95,7 +96,7 @@ class Report:
 
     @property
     def plain(self) -> dict[str, object]:
-        """Convert to values for JSON."""
+        """The report as values for JSON."""
         summary = asdict(self.summary) | {"unlabelled": list(map(str, self.summary.unlabelled))}
         found = [
             {"file": str(s.file), "kind": s.kind, "what": s.what, "line": s.line, "times": list(s.times)}
@@ -119,8 +120,8 @@ def check(
     Args:
         data: manifest, or folder of labelled recordings.
         transcribe: function that transcribes a recording, such as a `singtrans.Transcriber`.
-        watch: function that opens a progress display for a number of recordings; the display is called with the
-            length of each recording.
+        watch: function that opens a progress display for a number of recordings. It returns a context manager, which
+            yields a function that is called with the length in seconds of each recording.
         pattern: pattern for names of label files, as for `singtrans.dataset.manifest.read_entries`.
 
     Raises:
@@ -151,7 +152,7 @@ def _weigh(data: Path, listing: Listing, examined: Sequence[CheckedRecording]) -
 
 
 def estimate_convention(examined: Sequence[CheckedRecording]) -> Convention:
-    """Estimate the constant deviations of the labels of a set from the sung notes."""
+    """Estimate the constant deviations between the labels of a data set and the sung notes."""
     lag = _usual_lag([e.fit.late for e in examined if e.fit])
     onset_lag = _usual_onset_lag([e.onset_lag.seconds for e in examined if e.onset_lag])
     plain = Convention(lag=lag, onset_lag=onset_lag)
@@ -187,7 +188,7 @@ def _spread(known: Sequence[CheckedRecording], convention: Convention) -> float:
 
 
 def _usual_lag(lags: Sequence[float]) -> float:
-    """Return the lag that most recordings share, or 0."""
+    """Return the lag in seconds that most recordings share; 0 if there is no such lag."""
     if len(lags) < _FEWEST_RECORDINGS:
         return 0.0
     usual = float(np.median(lags))
@@ -196,7 +197,7 @@ def _usual_lag(lags: Sequence[float]) -> float:
 
 
 def _usual_onset_lag(lags: Sequence[float]) -> float | None:
-    """Return the onset lag that most recordings share; None if there are few recordings, or they differ."""
+    """Return the onset lag that most recordings share; None if there are few recordings, or their lags differ."""
     if len(lags) < _FEWEST_RECORDINGS:
         return None
     usual = float(np.median(lags))
@@ -204,7 +205,7 @@ def _usual_onset_lag(lags: Sequence[float]) -> float | None:
 
 
 def _customary(data: Path, source: str, convention: Convention) -> Iterator[Problem]:
-    """List the problems of a whole set."""
+    """List the problems that all recordings of a data set share."""
     name = f"all of {source}: " if source else ""
     if convention.hz:
         at_c4 = 100 * abs(float(hz_to_midi(midi_to_hz(60.0) + convention.hz)) - 60)

@@ -1,4 +1,4 @@
-"""Problems of the labels of one recording, each with a remedy."""
+"""Search for problems with the labels of one recording. Each problem is reported with a remedy."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -55,7 +55,7 @@ def _unreadable(path: Path, lines: list[str], recording: CheckedRecording) -> li
 
 
 def _unit_that_fits(entry: Entry) -> tuple[str, str] | None:
-    """Return the unit with which every line can be read, and the other unit."""
+    """Return the unit in which all pitches are plausible, and the other unit; None if there is no such unit."""
     for unit, name, other in (("hz", "Hz", "MIDI numbers"), ("midi", "MIDI numbers", "Hz")):
         try:
             pitches = [note.pitch for note in entry.load_notes(unit=unit)]
@@ -67,7 +67,7 @@ def _unit_that_fits(entry: Entry) -> tuple[str, str] | None:
 
 
 def _impossible(found: ProblemList, recording: CheckedRecording) -> None:
-    """Add notes with impossible times or pitches."""
+    """Add problems for notes with impossible times or pitches."""
     labels = recording.labels
     spans = labels.spans[np.argsort(labels.spans[:, 0], kind="stable")]
     if not len(spans) and (labels.notes is not None or labels.times is not None):

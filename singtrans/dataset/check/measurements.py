@@ -36,10 +36,10 @@ class CheckedLabels:
 
     Attributes:
         notes: notes; None if they are not labelled or cannot be read.
-        f0: pitch track; None if it is not labelled or cannot be read.
-        times: (notes, 2) onsets and offsets in seconds of labels without pitch; None if there are none or they cannot
-            be read.
-        faults: map from files to lines, one for each fault.
+        f0: pitch track; None if pitch is not labelled or cannot be read.
+        times: (notes, 2) onsets and offsets in seconds, from labels without pitch; None if there are no such labels or
+            they cannot be read.
+        faults: for each file with faults, one line per fault.
     """
 
     notes: tuple[Note, ...] | None = None
@@ -55,7 +55,7 @@ class CheckedLabels:
 
     @property
     def end(self) -> float:
-        """End of the last note or voiced frame in seconds."""
+        """Time of the last offset or voiced frame in seconds; 0 if there is none."""
         ends = [self.spans[:, 1].max()] if len(self.spans) else []
         if self.f0 is not None:
             ends.append(last_voiced(self.f0))
@@ -69,11 +69,11 @@ class CheckedRecording:
     Attributes:
         entry: entry of the data set.
         labels: readable labels.
-        transcription: transcription; None if the recording cannot be read or is silent.
-        sound: problems of the recording and its accompaniment.
+        transcription: transcription; None if the recording cannot be read.
+        sound: problems with the sound of the recording and of its accompaniment.
         fit: agreement of labels and transcription; None if either has too few notes.
-        pitches: (notes,) median measured pitch of each labelled note, fractional MIDI, NaN where unvoiced. None if
-            nothing can be measured.
+        pitches: (notes,) median of the measured pitch in each labelled note, fractional MIDI, NaN where unvoiced; None
+            if nothing can be measured.
         onset_lag: lag of the labelled onsets; None if too few onsets match, or all labels are late.
     """
 
@@ -92,7 +92,7 @@ class CheckedRecording:
 
 
 def examine(entry: Entry, transcribe: Callable[[Path | Recording], Transcription]) -> CheckedRecording:
-    """Read the labels of an entry, and transcribe its recording; faults are part of the result."""
+    """Read the labels of an entry, and transcribe its recording; return faults as part of the result."""
     labels = read_labels(entry)
     sound = unusable_sound(entry.audio)
     kinds = {problem.kind for problem in sound}
@@ -138,7 +138,7 @@ def read_labels(entry: Entry) -> CheckedLabels:
 
 
 def _fit(labels: CheckedLabels, transcription: Transcription) -> Fit | None:
-    """Compute the agreement of labels and transcription, by notes if there are any, otherwise by pitch or by times."""
+    """Compute the agreement of a transcription with the labelled notes, or else with the labelled pitch or times."""
     # Labels far after the end of the recording would need many frames; they are reported by another check.
     count = round(transcription.duration / HOP) + 1
     if labels.notes and len(labels.notes) >= _MIN_NOTES:

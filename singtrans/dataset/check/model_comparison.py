@@ -13,7 +13,7 @@ from singtrans.notes import Note, PitchTrack, Transcription
 from singtrans.pitch import hz_to_midi, midi_to_hz, note_name
 
 FEWEST = 5
-"""Least number of notes with a measured pitch for checking the pitch of a whole recording."""
+"""Smallest number of notes with a measured pitch from which the pitch of a whole recording can be judged."""
 
 _FOLLOWING = 0.45  # share of the notes that must follow the sung pitch
 _FITTING = 0.6  # share of the frames that must agree after moving the labels
@@ -26,15 +26,17 @@ _UNLABELLED = 1.0  # seconds of continuous singing without a label
 
 @dataclass(frozen=True)
 class Convention:
-    """Constant deviations of the labels of a set from the sung notes, which are not problems of single recordings.
+    """Constant deviations between the labels of a data set and the sung notes.
+
+    These deviations are not reported as problems of single recordings.
 
     Attributes:
         semitones, hz: constant amount by which the labels are sharp; one of the two is 0.
         lag: delay of the labels in seconds.
-        onset_lag: delay in seconds of labelled onsets relative to transcribed ones, which is due to conventions of the
-            labels or the model; None if the recordings of the set differ.
-        recording_limit: largest further deviation of a whole recording, in semitones.
-        note_limit: largest deviation of a note from the others of its recording, in semitones.
+        onset_lag: delay of the labelled onsets relative to the transcribed onsets in seconds, which depends on the
+            conventions of the labels and the model; None if there is no common delay.
+        recording_limit: largest additional deviation of a whole recording that is not a problem, in semitones.
+        note_limit: largest deviation of a note from the other notes that is not a problem, in semitones.
     """
 
     semitones: float = 0.0
@@ -45,7 +47,11 @@ class Convention:
     note_limit: float = 1.5
 
     def deviations(self, recording: CheckedRecording) -> np.ndarray:
-        """Compute (notes,) deviations of labels in semitones, without the constant ones; NaN where unknown."""
+        """Compute the deviations of the labels after the constant deviation has been removed.
+
+        Returns:
+            (notes,) semitones, NaN where unknown.
+        """
         labels = np.array([note.pitch for note in recording.labels.notes or ()])
         if recording.pitches is None:
             return np.full(len(labels), np.nan)
@@ -61,7 +67,7 @@ def compare(
     Args:
         found: list to which problems are added.
         recording: the recording.
-        transcription, fit: transcription and fit of the recording, which are not None here.
+        transcription, fit: attributes of the recording, which are not None here.
         convention: constant deviations of the data set.
     """
     notes, track = recording.labels.notes, recording.labels.f0
@@ -91,7 +97,7 @@ def compare(
 
 
 def _onset_deviation(found: ProblemList, recording: CheckedRecording, convention: Convention) -> None:
-    """Add a problem if the onset lag differs slightly from the lag of the set."""
+    """Add a problem if the onset lag of a recording differs significantly from the usual one of its data set."""
     if recording.onset_lag is None or convention.onset_lag is None:
         return
     late = recording.onset_lag.seconds - convention.onset_lag
@@ -101,7 +107,7 @@ def _onset_deviation(found: ProblemList, recording: CheckedRecording, convention
 
 
 def _pitch(found: ProblemList, notes: Sequence[Note], deviations: np.ndarray, convention: Convention) -> None:
-    """Add pitch deviations of the whole recording, and of single notes."""
+    """Add problems for pitch deviations of the whole recording and of single notes."""
     usual = 0.0
     known = deviations[np.isfinite(deviations)]
     if len(known) >= FEWEST and abs(np.median(known)) > convention.recording_limit:
@@ -123,7 +129,7 @@ def _pitch(found: ProblemList, notes: Sequence[Note], deviations: np.ndarray, co
 
 
 def _contour(found: ProblemList, track: PitchTrack, transcription: Transcription, fit: Fit) -> bool:
-    """Add problems of a labelled pitch track; return whether it follows the sung pitch."""
+    """Add the problems of a labelled pitch track; return whether the track follows the sung pitch."""
     count = round(transcription.duration / HOP) + 1
     labels = moved_back(track_frames(track, count), round(fit.likely / HOP))
     off = labels - track_frames(transcription.pitch, count)
@@ -153,7 +159,7 @@ def _contour(found: ProblemList, track: PitchTrack, transcription: Transcription
 def _missing_and_extra(
     found: ProblemList, recording: CheckedRecording, transcription: Transcription, lag: float
 ) -> None:
-    """Add notes without singing, and singing without notes."""
+    """Add problems for labelled notes without singing, and for singing without labels."""
     spans = np.maximum(recording.labels.spans - lag, 0.0)
     if not len(spans):
         return
@@ -176,14 +182,14 @@ def _missing_and_extra(
 
 
 def _stretches(frames: np.ndarray, shortest: float) -> list[tuple[float, float]]:
-    """Return (start, length) in seconds of each run of frames that is long enough."""
+    """Return (start, length) in seconds of each run of True frames that is at least ``shortest`` seconds long."""
     edges = np.flatnonzero(np.diff(frames, prepend=False, append=False))
     runs = zip(edges[::2], edges[1::2], strict=True)
     return [(a * HOP, (b - a) * HOP) for a, b in runs if (b - a) * HOP >= shortest]
 
 
 def _is_in_midi(recording: CheckedRecording) -> bool:
-    """Check whether pitches fit the sung ones if they are read as MIDI numbers."""
+    """Check whether the labelled pitches fit the sung pitches if the labels are read as MIDI numbers."""
     entry, measured = recording.entry, recording.pitches
     if entry.notes is None or measured is None:
         return False
@@ -195,7 +201,7 @@ def _is_in_midi(recording: CheckedRecording) -> bool:
 
 
 def is_octave(semitones: float) -> bool:
-    """Check whether an interval is one or more octaves, within a semitone."""
+    """Check whether an interval is one or more octaves, with a deviation of less than a semitone."""
     return abs(semitones) > 6 and abs(semitones - 12 * round(semitones / 12)) < 1
 
 

@@ -1,6 +1,7 @@
 """List of the problems of one file.
 
-A few notes with the same problem have one line each. If there are more, one line gives their number.
+Up to `ONE_BY_ONE` notes with the same problem are listed individually. If there are more, they are listed together as
+one problem.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,7 +20,7 @@ class ProblemList:
 
     Attributes:
         file: file with the problems.
-        notes: onsets of notes that already have a problem; other checks skip them.
+        notes: onsets of the notes that already have a problem; later checks skip these notes.
         lines: problems.
     """
 
@@ -28,11 +29,11 @@ class ProblemList:
     lines: list[Problem] = field(default_factory=list)
 
     def add(self, kind: str, what: str, times: Sequence[float] = ()) -> None:
-        """Add a problem at some times in seconds."""
+        """Add a problem that occurs at the given times in seconds."""
         self.lines.append(Problem(self.file, kind, what, tuple(round(float(t), 3) for t in times)))
 
     def each(self, kind: str, found: Sequence[tuple[float, str]], many: Callable[[int], str]) -> None:
-        """Add one problem for each (time, description); if there are many, add one problem for all."""
+        """Add one problem for each (time, description); if there are many, add a single problem for all of them."""
         self.notes.update(time for time, _ in found)
         if len(found) <= ONE_BY_ONE:
             for time, what in found:
