@@ -1,8 +1,9 @@
 """Alignment of two melodies by pitch and rhythm, before the tempo is known.
 
 A pair consists of a sung note and the written note that it matches. For two consecutive pairs, the time between the
-sung onsets is divided by the time between the written onsets. This ratio should be close to the typical ratio of the
-two melodies. Therefore, if the singer misses one of several repeated notes, the ratios show which one.
+sung onsets is divided by the time between the written onsets. This ratio should be close to the ratio of the median
+times between onsets in the two melodies. Therefore, if the singer misses one of several repeated notes, the ratios show
+which one.
 """
 
 from itertools import product

@@ -85,8 +85,8 @@ def analyse(
     """Analyse one recording.
 
     Args:
-        transcription: notes of the recording, which do not overlap, and its pitch track.
-        reference: notes of the written melody in time order, which do not overlap; None for no comparison.
+        transcription: notes of the recording, which must not overlap, and its pitch track.
+        reference: notes of the written melody, which must be in time order and not overlap; None for no comparison.
         tolerance: largest deviations of a note that counts as right; None for the default.
     """
     notes, tuning = sung_notes(transcription.notes, transcription.pitch)
@@ -112,7 +112,7 @@ def analyse(
 
 
 def plain(analysis: Analysis) -> dict[str, object]:
-    """Convert an analysis to values for JSON; docs/analysis.md describes each of them."""
+    """Convert an analysis to values for JSON; docs/analysis.md describes each value."""
     numbers = [note.number for note in analysis.notes]
     content: dict[str, object] = {
         "audio": analysis.audio,

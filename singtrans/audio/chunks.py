@@ -1,4 +1,4 @@
-"""Detection of incomplete WAV, AIFF and similar files, from the size of the sound that is stated in the file.
+"""Detection of incomplete WAV, AIFF and similar files: the stated size of the sound is compared with the real size.
 
 libsndfile does not report that such a file is incomplete.
 """

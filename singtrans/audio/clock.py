@@ -16,7 +16,7 @@ _LASTING_SECONDS = 0.4  # a small difference that lasts this long is corrected
 _JUMP_SECONDS = 1.0  # a larger difference must be confirmed by the next frame, because a time stamp may be damaged
 _OVERLAP_SECONDS = 0.1  # after a larger step back, time starts again, in formats that allow this
 LONGEST_SILENCE_SECONDS = 3600.0
-"""Limit of the total silence in gaps if the file does not state its length, in seconds.
+"""Limit of the total silence in gaps, in seconds, for files that do not state their length.
 
 Without a limit, a damaged time stamp could add years of silence.
 """
@@ -49,7 +49,7 @@ class PresentationClock:
     Args:
         rate: sample rate in Hz.
         start: presentation time of the first sample of the result, in seconds.
-        rules: limits for the time stamps of the container.
+        rules: rules for the time stamps of the container.
     """
 
     def __init__(self, rate: int, start: float, rules: ClockRules | None = None) -> None:
@@ -65,7 +65,7 @@ class PresentationClock:
         """Place a frame, and yield the arrays to append to the stream.
 
         Args:
-            samples: (samples, channels) array of the frame.
+            samples: (n, channels) samples of the frame.
             time: presentation time of the first sample in seconds; None if unknown.
         """
         if self._held is not None:

@@ -13,7 +13,7 @@ from singtrans.errors import SingtransError
 
 
 def main() -> None:
-    """Answer the requests on standard input until this is closed."""
+    """Answer the requests from standard input until the input is closed."""
     # Output of libraries must not be mixed with the messages.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

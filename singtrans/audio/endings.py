@@ -22,8 +22,8 @@ AUDIO_SUFFIXES: frozenset[str] = frozenset((
 # fmt: on
 """Lower-case file name endings by which recordings are recognised in folders.
 
-They include all endings that PyAV or libsndfile knows except `OTHER_SUFFIXES`, and further endings that recorders and
-cameras use for the same formats. A file that the user names is read whatever its ending is.
+These are all endings that PyAV or libsndfile knows, except `OTHER_SUFFIXES`, and further endings that recorders and
+cameras use for the same formats. A file that the user names is read regardless of its ending.
 """
 
 # fmt: off
@@ -45,4 +45,4 @@ OTHER_SUFFIXES: frozenset[str] = frozenset((
     ".xmd", ".xmv", ".xvag", ".yop",
 ))
 # fmt: on
-"""Endings that PyAV or libsndfile knows, but by which files in folders are not recognised as recordings."""
+"""Endings that PyAV or libsndfile knows, but that are not treated as endings of recordings in folders."""

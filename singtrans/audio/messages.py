@@ -21,7 +21,7 @@ class Message:
     """One message.
 
     Attributes:
-        kind: ``request`` for a message to the decoder process. Its answers have the kinds ``header``, ``piece``,
+        kind: ``request`` for a message to the decoder process. The answers have the kinds ``header``, ``piece``,
             ``summary``, ``error`` (an error with a message for the user) and ``fault`` (any other exception).
         fields: values that JSON can represent.
         samples: float32 samples as bytes.

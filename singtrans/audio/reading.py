@@ -1,6 +1,6 @@
 """Reading of recordings as blocks of mono samples at a given sample rate.
 
-Recordings are processed piece by piece, so memory does not grow with their length:
+Recordings are processed piece by piece, so the use of memory does not grow with their length:
 
     file ──decode──▶ (frames, channels) ──mix──▶ mono ──resample──▶ mono at the wanted rate ──▶ equal blocks
 
@@ -120,8 +120,9 @@ def blocks(source: Source, sample_rate: int = 16000, block_seconds: float = 30.0
     """Read a recording block by block. The concatenated blocks are equal to the result of `load`.
 
     Channels are averaged. If they would cancel each other because they are in anti-phase, the loudest channel is used
-    instead. This decision is made for every second of the recording, and each change has a short cross-fade. Silent
-    channels are included in the average; this only lowers the level. NaN and infinite samples are replaced with 0.
+    instead. This decision is made for every second of the recording, and a short cross-fade is applied at each change.
+    Silent channels are included in the average; this only lowers the level. NaN and infinite samples are replaced
+    with 0.
 
     Args:
         source: audio or video file, optionally with a choice of sound track and channel.

@@ -1,9 +1,9 @@
 """Transcription of recordings on many machines with Dask.
 
-Each worker loads the model once and does one job after another. When a worker dies, a job that Dask reports may be the
-cause, or may only have been waiting in the worker's queue. Such a job is tried again, at most twice, while no other job
-is running. Other jobs are not affected. Only a limited number of jobs are submitted to the scheduler at a time, so that
-the memory of the scheduler does not grow with the number of jobs.
+Each worker loads the model once and does one job after another. When a worker dies, Dask reports jobs as failed. Such a
+job may be the cause of the death, or may only have been waiting in the worker's queue. It is tried again, at most
+twice, while no other job is running. Other jobs are not affected. Only a limited number of jobs are submitted to the
+scheduler at a time, so that the memory of the scheduler does not grow with the number of jobs.
 """
 
 from collections import deque
@@ -34,12 +34,12 @@ def run(
 ) -> Iterator[Outcome]:
     """Do the jobs on a cluster and yield their outcomes in the order of the jobs.
 
-    If the scheduler was not started with ``DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES=0``, it reports that a job's
-    worker died only after four workers have died during this job. Each retry then consists of four tries.
+    If the scheduler was not started with ``DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES=0``, it gives a job to another
+    worker after each death, and reports a failure only after the fourth death. Each retry then consists of four tries.
 
     Args:
-        jobs: recordings and their outputs. The workers use the same paths, so all machines need the same folders, or
-            URLs.
+        jobs: recordings and their outputs. The workers use the same paths; therefore, either all machines have the same
+            folders, or the paths are URLs.
         factory: function that makes a transcriber on a worker; it must be picklable.
         existing: treatment of existing outputs.
         scheduler: address of the scheduler, or ``local`` for a cluster on this machine.
@@ -78,9 +78,9 @@ class _Submitted:
         self._retries = Retries(jobs, existing, repeated=existing is Existing.REFUSE)
 
     def next_outcome(self, todo: deque[int]) -> dict[int, Outcome]:
-        """Submit jobs, wait for one to end, and map its number to its outcome.
+        """Submit jobs, wait for one of them to end, and return its outcome with its number as the key.
 
-        The map is empty if the job is to be tried again.
+        The result is empty if the job is to be tried again.
         """
         room = max(1, len(self._client.scheduler_info()["workers"])) * _JOBS_PER_WORKER
         while todo and len(self._numbers) < room:
@@ -137,7 +137,7 @@ def _do(job: Job, factory: Factory, existing: Existing) -> Outcome | UsageError:
 
 @contextmanager
 def _client(scheduler: str, processes: int) -> Iterator["Client"]:
-    """Yield a client of the scheduler; if this is ``local``, start a cluster on this machine."""
+    """Yield a client of the scheduler; if ``scheduler`` is ``local``, start a cluster on this machine first."""
     try:
         import dask
         from distributed import Client, LocalCluster

@@ -45,12 +45,12 @@ class Url:
 
     @property
     def stem(self) -> str:
-        """The last part without its ending."""
+        """The last part of the URL without its ending."""
         return PurePosixPath(self.name).stem
 
     @property
     def suffix(self) -> str:
-        """The ending of the last part, with its dot."""
+        """The ending of the last part of the URL, with its dot."""
         return PurePosixPath(self.name).suffix
 
     @property
@@ -104,7 +104,7 @@ def files_in(folder: Url) -> list[tuple[Url, PurePosixPath]]:
 def local(place: Place) -> Iterator[Path]:
     """Yield a path on this machine: the given path itself, or a temporary copy of the file at the given URL.
 
-    In the message of an error in the caller's block, the path of the copy is replaced with the URL.
+    If an error is raised while the copy is in use, its message contains the URL instead of the path of the copy.
 
     Raises:
         InputError: if the file at the URL cannot be fetched.
@@ -123,7 +123,7 @@ def local(place: Place) -> Iterator[Path]:
 
 @contextmanager
 def named_in_errors(copy: Path, name: str) -> Iterator[None]:
-    """Replace the path of a temporary copy with the name of the original in the messages of errors."""
+    """Change error messages so that they contain the name of the original instead of the path of a temporary copy."""
     try:
         yield
     except SingtransError as error:

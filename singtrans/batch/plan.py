@@ -41,7 +41,7 @@ class Plan:
     Attributes:
         jobs: jobs, one for each recording.
         failures: error messages of one line each, for example for a folder without recordings.
-        passed_over: endings of ignored files in the input folders, each with the number of files that have it.
+        passed_over: file name endings of the ignored files in the input folders, each with the number of such files.
     """
 
     jobs: tuple[Job, ...]
@@ -133,7 +133,7 @@ def _voice(audio: Place, output: Place, out: Place | None) -> Place:
 
 
 def _is_file_name(out: Place) -> bool:
-    """Return whether ``out`` is a file: it ends like a file of notes or sound, and is not an existing folder."""
+    """Return whether ``out`` is a file. It must have an ending for notes or sound, and not be an existing folder."""
     return out.suffix.lower() in AUDIO_SUFFIXES.union(READ_SUFFIXES, WRITE_SUFFIXES) and not is_folder(out)
 
 

@@ -58,7 +58,7 @@ def run(jobs: Sequence[Job], factory: Factory, existing: Existing, processes: in
 
 @dataclass
 class _Worker:
-    """A process, the parent's end of its pipe, and the numbers of the jobs to be answered, in order."""
+    """A process, the parent's end of its pipe, and the numbers of the jobs that it has not finished, in order."""
 
     process: BaseProcess
     pipe: Connection

@@ -14,8 +14,7 @@ RETRIES = 2
 class Retries:
     """Counter of the processes that died during each job, which also decides how existing outputs are treated.
 
-    An output that did not exist before the first try was written in an earlier try of the same job. A retry overwrites
-    such an output.
+    If a job had no outputs before its first try, all its outputs come from earlier tries, and a retry overwrites them.
 
     Args:
         jobs: all jobs.

@@ -62,7 +62,7 @@ app.add_typer(dataset)
 
 
 def main() -> None:
-    """Run the command line. After an error, print its message without a traceback, and exit with its code."""
+    """Run the command line. If an error occurs, print its message, and exit with the exit code of the error."""
     if isinstance(sys.stdout, io.TextIOWrapper):  # otherwise, it is closed or replaced
         sys.stdout.reconfigure(errors="backslashreplace")  # a file name may have bytes that are not valid text
     interrupt.install()

@@ -129,7 +129,7 @@ def _panel(param: Any) -> str:
 
 
 class Group(TyperGroup):
-    """The command ``singtrans``. If its first argument is a recording instead of a command, it is transcribed."""
+    """The command ``singtrans``. If it is given a recording instead of a command, the recording is transcribed."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Insert the default command if no command is named, and parse the arguments."""

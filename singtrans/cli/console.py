@@ -105,7 +105,7 @@ class _Tally:
         return f"{self.seconds / elapsed:.0f} times real time" if self.seconds and elapsed > 1 else ""
 
     def summary(self, elapsed: float) -> list[str]:
-        """Return the lines of the summary. They list the failures, except refused outputs, which are only counted."""
+        """Return the lines of the summary, with the failures. Refused outputs are only counted, not listed."""
         parts = [f"{self.transcribed} transcribed ({length(self.seconds)} of audio in {length(elapsed)})"]
         parts += [f"{self.silent} without singing"] if self.silent else []
         parts += [f"{self.skipped} skipped"] if self.skipped else []

@@ -153,8 +153,8 @@ def transcribe(  # noqa: PLR0913 (one parameter per option)
     """Transcribe recordings of singing to notes.
 
     All common audio and video formats can be read. If INPUT is a folder, all recordings in it and its sub-folders are
-    transcribed. If an output already exists, its recording fails unless you use --overwrite or --skip-existing. If one
-    recording fails, the others are still transcribed.
+    transcribed. A recording whose output already exists counts as failed, unless you use --overwrite or
+    --skip-existing. If one recording fails, the others are still transcribed.
 
     You can leave out the word transcribe, as in: singtrans song.wav.
 

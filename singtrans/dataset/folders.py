@@ -1,4 +1,7 @@
-"""Search of a folder for labelled recordings, their singers and splits. `label_files` finds the labels of each."""
+"""Search of a folder for labelled recordings, their singers and their splits.
+
+`label_files` finds the label files of each recording.
+"""
 
 import re
 from collections import Counter
@@ -24,7 +27,7 @@ _SPLITS = {
 
 @dataclass(frozen=True)
 class LabelledRecording:
-    """A recording with its label files; each is None if it does not exist.
+    """A recording with its label files. A label file that does not exist is None.
 
     Attributes:
         name: name of the recording in a file with the notes of many recordings, if this is neither the name of the
@@ -54,7 +57,7 @@ class FolderContents:
         faults: one line for each recording with ambiguous labels.
         unlabelled: recordings without labels.
         orphans: labels without a recording.
-        missing: for each file with the notes of many recordings, the names for which there is no recording.
+        missing: for each file with the notes of many recordings, the names in it for which there is no recording.
     """
 
     items: list[LabelledRecording] = field(default_factory=list)
@@ -137,8 +140,8 @@ def _distinct_pattern(labels: Sequence[Path], audio: Path) -> str:
 def _with_singers(folder: Path, items: Sequence[LabelledRecording]) -> list[LabelledRecording]:
     """Set the singers to the names of the top-level folders, if these look like folders of singers.
 
-    This is the case if every recording is in such a folder, there are at least two of them, and at least one contains
-    several recordings. Folders that are named after a split or after a recording do not count.
+    This is the case if every recording is in such a folder, there are at least two such folders, and at least one of
+    them contains several recordings. Folders that are named after a split or after a recording do not count.
     """
     places = [(item.audio.parent if item.by_folder else item.audio).relative_to(folder).parts[:-1] for item in items]
     names = [[name for name in parts if not _named_split(name)] for parts in places]

@@ -40,11 +40,11 @@ _SAME_TIME, _SAME_PITCH = 0.02, 0.5  # seconds and semitones within which two fi
 
 
 class LabelIndex:
-    """Index of the label files of one kind, by which the files of a recording are found from its name.
+    """Index of the label files of one kind, which finds the files of a recording by the name of the recording.
 
     Args:
-        stems: map from each label file to the path of a recording with the same name in the same folder, without the
-            ending of the recording. This recording need not exist.
+        stems: map from each label file to the path that its recording would have in the same folder, without the
+            ending of the recording.
         recordings: paths of all recordings without their endings.
     """
 
@@ -82,7 +82,7 @@ class LabelIndex:
         return files
 
     def beside(self, stem: Path) -> list[Path]:
-        """Return the label files of a recording in the same folder, given its path without the ending."""
+        """Return the label files that have the folder and name of a recording, given its path without the ending."""
         files = self._beside.get(stem, [])
         self.used.update(files)
         return files
@@ -138,9 +138,10 @@ class LabelFiles:
         return matching(self.times.of(audio), self._pattern)
 
     def notes_of_folder(self, audio: Path) -> list[Path]:
-        """Return the files of notes that belong to a recording because they name its folder.
+        """Return the files of notes that belong to a recording by the name of its folder.
 
-        These are files with the notes of many recordings, or else files in the folder that have the folder's name.
+        These are files with the notes of many recordings that contain this name, or else files in the folder that have
+        this name.
         """
         if audio.parent == self._folder:
             return []
@@ -148,13 +149,13 @@ class LabelFiles:
         return many or choose_notes(self.notes.beside(audio.parent / audio.parent.name), self._pattern)
 
     def name_in(self, notes: Path, audio: Path) -> str:
-        """Return the name of a recording in a file of many recordings if it includes the folder; otherwise ''."""
+        """Return the result of `in_folder` if a file of notes contains it as the name of a recording, otherwise ''."""
         return in_folder(audio) if in_folder(audio) in self._many.get(notes, ()) else ""
 
     def _nearest(self, audio: Path, *names: str) -> list[Path]:
-        """Return the files of many recordings that contain one of the names.
+        """Return the files with the notes of many recordings that contain one of the names.
 
-        Of several such files, those that share the most parent folders with the recording are returned.
+        If there are several such files, only those that share the most parent folders with the recording are returned.
         """
         files = matching([path for path, known in self._many.items() if known & set(names)], self._pattern)
         shared = {path: len(Path(os.path.commonpath([path, audio])).parts) for path in files}
@@ -167,7 +168,7 @@ class LabelFiles:
         return sorted([*notes, *self.f0.unused(), *self.times.unused()])
 
     def missing(self) -> dict[Path, list[str]]:
-        """Map each file with the notes of many recordings to the names for which there is no recording."""
+        """Map each file with the notes of many recordings to the names in it for which there is no recording."""
         rest = {path: sorted(names - self._known) for path, names in self._many.items() if path not in self.notes.used}
         return {path: names for path, names in rest.items() if names}
 

@@ -45,7 +45,7 @@ class Listing:
         decided: whether the data set states the splits.
         unlabelled: recordings without labels.
         orphans: labels without a recording.
-        missing: for each file with the notes of many recordings, the names for which there is no recording.
+        missing: for each file with the notes of many recordings, the names in it for which there is no recording.
     """
 
     entries: list[Entry]
@@ -188,7 +188,10 @@ def _manifest(path: Path) -> Listing:
 
 
 def _entry(path: Path, cells: Mapping[str, str]) -> tuple[Entry | None, list[str]]:
-    """Return the entry in a row of a manifest, and the faults of the row; the entry is None if it is incomplete."""
+    """Return the entry in a row of a manifest, and the faults of the row.
+
+    The entry is None if the row has no audio file or no labels.
+    """
     faults = []
     files = {c: path.parent / cells[c] if cells[c] and "\0" not in cells[c] else None for c in FILES}
     split, weight = cells["split"] or "train", _weight(cells["weight"] or "1")

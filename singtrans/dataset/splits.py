@@ -131,5 +131,8 @@ def _chance(name: str, seed: int) -> int:
 
 
 def _group(entry: Entry, by_singer: bool) -> str:
-    """Return the same key for entries that stay together. Its prefix distinguishes singers from recordings."""
+    """Return the key that all entries that stay in one split share.
+
+    The key has a prefix, because a singer and a recording may have the same name.
+    """
     return f"singer {entry.singer}" if by_singer and entry.singer else f"recording {entry.id}"

@@ -9,8 +9,8 @@ the features:
 - onset_blurred: mean onset probability at a distance of three to six frames from the start; it is low for a clear
   onset.
 - inside_onset: log odds of the highest onset probability inside the note, except near its ends.
-- syllable, ornament: log odds of these outputs at the start of the note, like those of the onset; 0 if the model has no
-  such output.
+- syllable, ornament: log odds of the highest probability of these outputs at the start of the note, at most one frame
+  away; 0 if the model has no such output.
 - activity: mean probability in the whole note.
 - voicing: mean probability in the steady part.
 - pitch_mass: mean probability, in the steady part, of a pitch within a semitone of the note.
@@ -45,7 +45,7 @@ _FLOOR = 1e-3
 _NEAR = 1  # number of frames on each side of a boundary that are searched for its evidence
 _AROUND = (3, 6)  # distances in frames from an onset at which the probability is low if the onset is clear
 AROUND = _AROUND[1]
-"""Number of frames before and after a note from which its features are computed."""
+"""Number of frames before and after a note that are used to compute its features."""
 
 _SCOOP = 0.15  # seconds; much longer notes are not similar to scoops
 _FRAME_FEATURES = CONFIDENCE_FEATURES[: CONFIDENCE_FEATURES.index("log_duration")]
@@ -68,7 +68,7 @@ class NoteContext:
 
 
 def frame_features(parts: Parts, bins: np.ndarray, posteriors: Posteriors) -> np.ndarray:
-    """Compute the (notes, features) features that depend on frames. These are the features before ``log_duration``.
+    """Compute the features that depend on frames, (notes, features). These are the features before ``log_duration``.
 
     Args:
         parts: parts of the notes, as indices of frames in ``posteriors``.
@@ -102,7 +102,7 @@ def all_features(frames: Sequence[np.ndarray], notes: Sequence[NoteContext]) -> 
     """Compute all features of the notes of a recording, (notes, features).
 
     Args:
-        frames: row of the result of `frame_features` for each note.
+        frames: for each note, its row of the result of `frame_features`.
         notes: further values of the same notes.
     """
     if not notes:
@@ -162,7 +162,7 @@ def clarity(parts: Parts, features: np.ndarray, posteriors: Posteriors) -> np.nd
 
 
 def _peaks(probability: np.ndarray, frames: np.ndarray) -> np.ndarray:
-    """Find the highest probability at each of the given frames or one frame away, (notes,)."""
+    """Find the highest probability at most one frame away from each of the given frames, (notes,)."""
     return around(probability, frames, _NEAR).max(axis=1)
 
 
@@ -181,7 +181,7 @@ def _ring_means(probability: np.ndarray, frames: np.ndarray) -> np.ndarray:
 
 
 def _near_pitch(spans: Spans, bins: np.ndarray, posteriors: Posteriors, semitones: float) -> np.ndarray:
-    """Return the probabilities of the bins near the bin of each span, for all its frames, (n, 2 * reach + 1)."""
+    """Return the probabilities of the bins near the bin of each span, in all its frames, (n, 2 * reach + 1)."""
     return posteriors.near(spans.frames, bins[spans.owner], round(semitones * posteriors.bins_per_semitone))
 
 

@@ -16,7 +16,7 @@ class DecoderConfig:
         activity_weight: weight of the log odds that a frame is inside a note.
         pitch_weight: weight of the log likelihood of a frame's pitch, given the note's pitch.
         note_cost: cost of a note, which the evidence for the note must exceed.
-        legato_cost: cost of a note that follows another without a gap.
+        legato_cost: additional cost of a note that follows another note without a gap.
         pitch_tolerance: standard deviation of the sung pitch around the note's pitch, in semitones.
         pitch_floor: probability that the pitch of a frame is independent of the note.
         shortest_note: length of the shortest note in seconds.
@@ -24,7 +24,7 @@ class DecoderConfig:
         voiced: probability above which a frame of the pitch track is voiced.
         decision_floor: lowest probability. Probabilities are clipped to [decision_floor, 1 - decision_floor] before
             their log odds are computed.
-        longest_ornament: length of the longest scoop, grace note or fall in seconds; 0 if ornaments are not searched.
+        longest_ornament: length of the longest scoop, grace note or fall in seconds; 0 to find no ornaments.
         ornament_cost: cost of an ornament.
         ornament_weight: weight of the log odds of a boundary between a note and its ornament.
         syllable_weight: weight of the log odds of a new syllable, which is evidence against such a boundary.
@@ -124,8 +124,7 @@ class ConfidenceConfig:
             0 if the model is not calibrated.
         onset: weights for the log odds that the onset is right.
         pitch, octave, offset: weights for the log odds that this property is right, given that the onset is right.
-        least_clarity: mean clarity of the notes below which a recording probably has not just a single voice; 0 if
-            unknown.
+        least_clarity: lowest mean clarity of the notes at which a recording probably has a single voice; 0 if unknown.
     """
 
     LATER: ClassVar = frozenset(("right", "onset", "pitch", "octave", "offset", "least_clarity"))

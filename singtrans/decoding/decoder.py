@@ -1,8 +1,8 @@
 """Decoding of posteriors to notes by a search over sequences.
 
 The decoder does not pick single peaks of the onset and offset probabilities, because such peaks can be out of order.
-Instead, it finds the sequence of notes and silences with the highest total score. In this sequence, every onset is
-followed by its offset before the next onset, for any input.
+Instead, it finds the sequence of notes and silences with the highest total score. For any input, every onset in this
+sequence is followed by its offset before the next onset.
 
 The score of a note with pitch ``p`` on the frames ``s <= t < e`` is
 
@@ -88,7 +88,7 @@ class Decoder:
         )  # number of frames of the notes, and the sum of the clarity over these frames
 
     def add(self, posteriors: Posteriors) -> None:
-        """Add the next frames; their number is arbitrary."""
+        """Add the next frames; any number of frames is allowed."""
         for i in range(0, len(posteriors), _BLOCK):
             self._add(posteriors[i : i + _BLOCK])
 

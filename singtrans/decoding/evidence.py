@@ -94,7 +94,7 @@ def _padded(pitch: np.ndarray, below: int, above: int) -> np.ndarray:
 
 
 def _fit(near: np.ndarray, voicing: np.ndarray, config: DecoderConfig) -> np.ndarray:
-    """Compute the weighted log likelihood from ``near``, the probability of a fitting pitch, which is overwritten."""
+    """Compute the weighted log likelihood from the probability of a fitting pitch, ``near``, which is overwritten."""
     # An unvoiced frame, such as a consonant or a breath, has no information about the pitch of the note.
     informative = voicing * (1.0 - config.pitch_floor)
     likelihood = np.minimum(near, 1.0, out=near)

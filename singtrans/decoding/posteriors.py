@@ -62,7 +62,7 @@ class Posteriors:
         return self._with([*map(as_probabilities, self._heads), self.pitch], optional)
 
     def near(self, frames: np.ndarray, centre: np.ndarray, reach: int) -> np.ndarray:
-        """Return the probabilities of the pitch bins near a bin of each of the given frames.
+        """Return the probabilities of the pitch bins near one bin per frame.
 
         Args:
             frames: (n,) indices of frames.

@@ -52,7 +52,7 @@ class Fit:
 
     @property
     def likely(self) -> float:
-        """The lag; 0 if it is larger than the tolerance of scoring, but not significant or not confirmed."""
+        """The lag if it is within the tolerance of scoring, or if it is significant and confirmed; otherwise 0."""
         return self.lag if abs(self.lag) <= LAG else self.late
 
 
@@ -65,7 +65,7 @@ def note_frames(notes: Sequence[Note], count: int) -> np.ndarray:
 
 
 def track_frames(track: PitchTrack, count: int) -> np.ndarray:
-    """Sample a pitch track every `HOP` seconds from 0; return (count,) fractional MIDI, NaN where unvoiced."""
+    """Sample a pitch track every `HOP` seconds from 0; return (count,) nearest values as fractional MIDI or NaN."""
     frames = np.full(count, np.nan)
     if len(track):
         grid = np.arange(count) * HOP
@@ -128,7 +128,7 @@ def _agreement(labels: np.ndarray, measured: np.ndarray, shift: int, pitched: bo
 
 
 def moved_back(labels: np.ndarray, shift: int) -> np.ndarray:
-    """Move (frames,) labels ``shift`` frames earlier, or later if it is negative; fill the empty frames with NaN."""
+    """Move (frames,) labels ``shift`` frames earlier, or later if negative; fill the empty frames with NaN."""
     moved = np.full(len(labels), np.nan)
     if shift >= 0:
         moved[: len(labels) - shift] = labels[shift:]

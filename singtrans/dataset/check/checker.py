@@ -232,7 +232,7 @@ def _without_audio(listing: Listing) -> Iterator[Problem]:
 
 
 def _across_splits(data: Path, listing: Listing, examined: Sequence[CheckedRecording]) -> Iterator[Problem]:
-    """List singers and recordings that are in two splits, and duplicate recordings."""
+    """List singers and recordings that are in several splits, and duplicate recordings."""
     if listing.decided:
         parts: dict[str, Counter[str]] = defaultdict(Counter)
         for entry in listing.entries:

@@ -97,7 +97,7 @@ def compare(
 
 
 def _onset_deviation(found: ProblemList, recording: CheckedRecording, convention: Convention) -> None:
-    """Add a problem if the onset lag of a recording differs significantly from the usual one of its data set."""
+    """Add a problem if the onset lag of a recording differs significantly from the onset lag of its data set."""
     if recording.onset_lag is None or convention.onset_lag is None:
         return
     late = recording.onset_lag.seconds - convention.onset_lag
