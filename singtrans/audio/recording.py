@@ -81,10 +81,10 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Information about a recording before it is decoded.
+    """Information about a recording that is known before it is decoded.
 
     Attributes:
-        stated: length that the file states, in seconds; None if it states none.
+        stated: length stated in the file, in seconds; None if no length is stated.
         track: number of the sound track that is read, from 1.
         tracks: number of sound tracks.
         silent: numbers of the silent tracks.
@@ -98,7 +98,7 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Information about a recording after it has been decoded.
+    """Information about a recording that is known after it has been decoded.
 
     Attributes:
         header: information that was known before decoding.

@@ -83,7 +83,7 @@ class Entry:
 
         Args:
             unit: unit of pitch, which overrides the unit in the manifest.
-            faults: list for faults, as for `singtrans.formats.load_notes`.
+            faults: list to which faults are added, as in `singtrans.formats.load_notes`.
 
         Raises:
             InputError: if the notes cannot be read.

@@ -53,7 +53,7 @@ class FolderContents:
     """Content of a folder.
 
     Attributes:
-        items: recordings with labels, by path.
+        items: recordings with labels, in the order of their paths.
         faults: one line for each recording with ambiguous labels.
         unlabelled: recordings without labels.
         orphans: labels without a recording.

@@ -68,8 +68,8 @@ def split(entries: Sequence[Entry], fractions: dict[str, float], *, by_singer: b
         entries: entries, whose ``split`` is replaced.
         fractions: map from splits (``valid``, ``test``) to shares of the recordings; the rest is ``train``. ``train``
             and each split with a share above 0 get at least one singer or recording, if there are enough.
-        by_singer: whether to keep the recordings of each singer in one split; recordings without a singer are
-            independent.
+        by_singer: whether to keep the recordings of each singer in one split. Recordings without a singer are split
+            individually.
         seed: random seed.
 
     Returns:

@@ -35,8 +35,8 @@ class Fit:
 
     Attributes:
         lag: delay of the labels in seconds, which is negative if they are early.
-        here: share of frames that agree if the labels are not moved.
-        best: share of frames that agree if the labels are moved earlier by ``lag``.
+        here: share of frames in which labels and measured pitch agree, without moving the labels.
+        best: share of frames in which they agree after the labels have been moved earlier by ``lag``.
         confirmed: result of `onsets_confirm`; True if it was not computed.
     """
 
@@ -115,7 +115,7 @@ def _onset_agreement(onsets: np.ndarray, known: np.ndarray) -> float:
 
 
 def _agreement(labels: np.ndarray, measured: np.ndarray, shift: int, pitched: bool) -> float:
-    """Compute the share of frames that agree after the labels have been moved ``shift`` frames earlier."""
+    """Compute the share of frames in which both agree after the labels have been moved ``shift`` frames earlier."""
     moved = moved_back(labels, shift)
     sung, labelled = np.isfinite(measured), np.isfinite(moved)
     both, neither = sung & labelled, ~sung & ~labelled

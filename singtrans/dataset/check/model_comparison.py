@@ -36,7 +36,8 @@ class Convention:
         onset_lag: delay of the labelled onsets relative to the transcribed onsets in seconds, which depends on the
             conventions of the labels and the model; None if there is no common delay.
         recording_limit: largest additional deviation of a whole recording that is not a problem, in semitones.
-        note_limit: largest deviation of a note from the other notes that is not a problem, in semitones.
+        note_limit: largest deviation of a note from the other notes of its recording that is not a problem, in
+            semitones.
     """
 
     semitones: float = 0.0
