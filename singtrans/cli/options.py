@@ -50,8 +50,8 @@ Tempo = Annotated[
     str | None,
     typer.Option(
         metavar="BPM|auto",
-        help="Beats per minute, or auto to find the beats. The times of the notes do not change. Default: auto for"
-        " sheet music and report pages; for other formats, no tempo is estimated.",
+        help="Beats per minute, or auto to find the beats. The times of the notes do not change. Default: auto where"
+        " beats are needed, as for sheet music, report pages and --quantize; otherwise, no tempo is estimated.",
         rich_help_panel=RHYTHM,
     ),
 ]
@@ -92,7 +92,7 @@ Quantize = Annotated[
     str,
     typer.Option(
         metavar="GRID",
-        help="Move notes to a grid: 1/4, 1/8, 1/16 or 1/32; 1/8t for triplets, 1/8s for swing.",
+        help="Move notes to a grid: 1/4, 1/8, 1/16 or 1/32; 1/8t for triplets; 1/8s for swing.",
         rich_help_panel=RHYTHM,
     ),
 ]

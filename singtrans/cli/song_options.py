@@ -23,7 +23,7 @@ SeparatorOption = Annotated[
     Engine,
     typer.Option(
         "--separator",
-        help="Program that separates the voice. spleeter requires singtrans[songs], demucs requires singtrans[demucs].",
+        help="Program that separates the voice. spleeter requires singtrans[songs]; demucs requires singtrans[demucs].",
         rich_help_panel=SONGS,
     ),
 ]
