@@ -115,7 +115,7 @@ def _onset_agreement(onsets: np.ndarray, known: np.ndarray) -> float:
 
 
 def _agreement(labels: np.ndarray, measured: np.ndarray, shift: int, pitched: bool) -> float:
-    """Compute the share of frames in which labels and measured pitch agree, with the labels ``shift`` frames earlier."""
+    """Compute the share of frames in which labels and measured pitch agree, with labels ``shift`` frames earlier."""
     moved = moved_back(labels, shift)
     sung, labelled = np.isfinite(measured), np.isfinite(moved)
     both, neither = sung & labelled, ~sung & ~labelled
