@@ -120,10 +120,10 @@ def _remedy(error: OSError, path: Path) -> str:
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
         return f"there is no folder {path.parent}; create it first."
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return "the disk is full; free some space or choose another place."
+        return "the disk is full; free some space or choose another folder."
     if error.errno == errno.EISDIR:
         return "it is a folder; choose another name."
-    return f"{error.strerror or error}; choose another place."
+    return f"{error.strerror or error}; choose another folder."
 
 
 def read_bytes(path: Path, most: int | None = MOST_BYTES) -> bytes:
@@ -140,7 +140,7 @@ def read_bytes(path: Path, most: int | None = MOST_BYTES) -> bytes:
         status = path.stat()
         if stat.S_ISREG(status.st_mode) and most is not None and status.st_size > most:
             raise InputError(
-                f"{path} has {status.st_size / 1e6:.0f} MB, too many for the notes of a recording (at most"
+                f"{path} is {status.st_size / 1e6:.0f} MB large, too large for a file of notes (at most"
                 f" {most / 1e6:.0f} MB are read): split it."
             )
         if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):

@@ -51,7 +51,7 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
         try:
             pitch = label_pitch(label)
         except ValueError:
-            fault = f"has the label {label.strip()[:40]!r}, no pitch: use a note name such as C#4, or a MIDI number."
+            fault = f"has the label {label.strip()[:40]!r}: use a note name such as C#4, or a MIDI number."
             refuse(at_line(path, line, fault), faults)
             continue
         try:
@@ -59,7 +59,7 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
             if pitch is not None:
                 notes.append(make_note(start, end, pitch))
         except ValueError:
-            fault = "is not a label of a note: it needs a start from 0 s, a later end, and a pitch, with tabs."
+            fault = "is not a label of a note: it needs a start from 0 s, a later end, and a pitch, separated by tabs."
             refuse(at_line(path, line, fault), faults)
     return in_order(notes)
 

@@ -155,7 +155,7 @@ def _time(path: Path, row: Row, layout: _Layout) -> float:
         if not 0 <= time <= 1e6:
             raise ValueError("before the recording")
     except (ValueError, IndexError):
-        raise at_line(path, row.line, "has no time in seconds, from 0 on: give time and pitch.") from None
+        raise at_line(path, row.line, "has no valid time: give the time in seconds, from 0 s, and the pitch.") from None
     return time
 
 

@@ -161,7 +161,7 @@ def _notes(path: Path, entries: list[Any], faults: list[InputError] | None) -> l
             note = make_note(onset, offset, pitch, confidence, tuning, finite(entry.get("moved", 0)))
             notes.append(replace(note, **read_details(entry, confidence)))
         except (AttributeError, KeyError, TypeError, ValueError):
-            fault = f"entry {number} is not a note: it needs an onset from 0 s, a later offset, a pitch."
+            fault = f"entry {number} is not a note: it needs an onset from 0 s, a later offset and a pitch."
             refuse(InputError(f"{path}: {fault}"), faults)
     return notes
 

@@ -86,7 +86,7 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
         raise InputError(f"{path} is a table of numbers that are not notes: name its columns, {_EXAMPLE}.")
     if len(found) > 1:
         names = " or ".join(reading.name for reading in found)
-        raise InputError(f"{path} could have the columns {names}: give them, {_EXAMPLE}.")
+        raise InputError(f"{path} could have the columns {names}: name the columns, {_EXAMPLE}.")
     return read_rows(path, rows, found[0], request)
 
 

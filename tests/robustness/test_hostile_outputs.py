@@ -60,7 +60,7 @@ def test_a_full_disk_is_reported_for_every_format(tmp_path, format):
         job = plan([audio], disk, [format]).jobs[0]
         seconds = 60.0 if format in ("musicxml", "svg", "pdf") else 1500.0  # engraving is slow
         outcome = next(run([job], lambda _: transcription(seconds), Existing.REFUSE))
-        assert "the disk is full; free some space or choose another place" in outcome.error, outcome
+        assert "the disk is full; free some space or choose another folder" in outcome.error, outcome
         assert "\n" not in outcome.error
         assert [path.name for path in disk.iterdir()] == ["ballast"]
 

@@ -74,8 +74,8 @@ def _notes(path: Path, row: Row, faults: list[InputError] | None) -> tuple[Note,
             if pitch is not None and duration > 0:
                 notes.append(make_note(now, now + duration, pitch))
         except ValueError:
-            fault = f"has {label[:40]!r} for {text[:40]!r} s as note {place}: use a name such as C#4+12, or rest,"
-            refuse(at_line(path, row.line, f"{fault} and seconds."), faults)
+            fault = f"has the name {label[:40]!r} and the duration {text[:40]!r} for note {place}: use a name such as"
+            refuse(at_line(path, row.line, f"{fault} C#4+12, or rest, and a duration in seconds."), faults)
         now += duration
     return tuple(notes)
 

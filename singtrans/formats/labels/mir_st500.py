@@ -51,7 +51,7 @@ def _notes(path: Path, song: str, entries: list[object], faults: list[InputError
             notes.append(make_note(*(finite(value) for value in entry[:3])))
         except ValueError:
             where = f" of song {song[:40]!r}" if song else ""
-            fault = f"entry {place}{where} is not a note: give an onset from 0 s, a later offset, a MIDI number."
+            fault = f"entry {place}{where} is not a note: give an onset from 0 s, a later offset and a MIDI number."
             refuse(InputError(f"{path}: {fault}"), faults)
     return in_order(notes)
 

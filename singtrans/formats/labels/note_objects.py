@@ -73,7 +73,7 @@ def _notes(path: Path, entries: list[dict[str, Any]], request: ReadOptions) -> I
             if pitch > 0:
                 yield make_note(onset, offset, to_midi(pitch, unit))
         except (ValueError, KeyError):
-            fault = f"entry {place} is not a note: it needs an onset from 0 s, a later offset or a duration, a pitch."
+            fault = f"entry {place} is not a note: it needs an onset from 0 s, a later offset or duration, and a pitch."
             refuse(InputError(f"{path}: {fault}"), request.faults)
 
 

@@ -44,8 +44,8 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
         raise at_line(
             path,
             line,
-            "is not Opencpop's: it needs name, words, phonemes, notes, durations of notes and of phonemes, and slurs,"
-            " with | between them and one of each for every phoneme.",
+            "is not Opencpop's: it needs name, words, phonemes, notes, durations of notes, durations of phonemes, and"
+            " slurs, separated by |. Each phoneme needs a note, two durations and a slur.",
         ) from None
 
 

@@ -71,7 +71,7 @@ def _notes_of_words(path: Path, words: list[dict[str, Any]], faults: list[InputE
                 if finite(pitch) > 0 and finite(end) > finite(start):
                     yield make_note(finite(start), finite(end), finite(pitch))
         except (ValueError, KeyError, TypeError):
-            fault = f"entry {place} is not a word with notes: it needs note, note_start and note_end, one of each."
+            fault = f"entry {place} is not a word with notes: each note needs note, note_start and note_end."
             refuse(InputError(f"{path}: {fault}"), faults)
 
 

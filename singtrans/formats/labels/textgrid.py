@@ -116,7 +116,7 @@ class _Reader:
     def _next(self, wanted: str, fits: Callable[[str], bool]) -> str:
         token = next(self._tokens, None)
         if token is None:
-            raise at_line(self._path, self.line, f"is the last, but {wanted} should follow: export the TextGrid again.")
+            raise at_line(self._path, self.line, f"is the last line, but {wanted} should follow: export it again.")
         self.line = token.line
         if not fits(token.text):
             raise at_line(

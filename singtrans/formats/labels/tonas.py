@@ -45,7 +45,7 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
             onset, duration, pitch = (number(cell) for cell in row.cells[:3])
             notes.append(make_note(onset, onset + duration, pitch + shift))
         except ValueError:
-            fault = "is not a note: it needs an onset from 0 s, a duration, a MIDI pitch."
+            fault = "is not a note: it needs an onset from 0 s, a duration and a MIDI pitch."
             refuse(at_line(path, row.line, fault), request.faults)
     return in_order(notes)
 
