@@ -97,7 +97,7 @@ def _remove(path: Path) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Remove the unfinished files of :func:`whole_file` that processes left in a folder when they were killed.
+    """Remove the unfinished files that :func:`whole_file` left in a folder when its process was killed.
 
     A process holds a lock on each unfinished file that it writes, and the lock ends with the process. On file systems
     without locks, no file is removed.

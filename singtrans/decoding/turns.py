@@ -1,7 +1,7 @@
 """Division of turns into notes. A turn is a syllable that moves to a neighbouring note and back, as in 68 - 69 - 68.
 
 The search often finds a turn as a single note: the onset probability is low at the steps of a turn, because the pitch
-changes as it does in an ornament. In an ornament, however, the pitch does not both stay and return: scoops and falls do
+changes as it does in an ornament. In an ornament, however, the pitch does not stay and then return: scoops and falls do
 not return, and the upper note of a mordent is shorter. Therefore, a note is divided where its pitch moves to another
 steady pitch, stays there, and returns.
 """

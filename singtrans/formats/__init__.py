@@ -203,7 +203,8 @@ def load_pitch(
 
     Args:
         path: path of the file.
-        unit: ``midi`` or ``hz``; None for the unit in the header, or to infer it from the values if there is none.
+        unit: ``midi`` or ``hz``; None for the unit in the header or, if the header states no unit, for the unit that is
+            inferred from the values.
         guesses: whether to keep guesses of the pitch in unvoiced frames, which are written as negative frequencies. The
             voicing of these frames is 0. If guesses are not kept, the frames have no pitch.
         audio: recording whose length determines the interval between values without times; None for an interval of

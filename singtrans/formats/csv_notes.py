@@ -141,7 +141,10 @@ def _values(
 
 
 def _may_be_named(columns: Columns, label: str, unit: str | None) -> bool:
-    """Return whether a label may be the name of a note or a rest: in a column ``note``, or in GAME's ``pitch``."""
+    """Return whether a label may be the name of a note or a rest.
+
+    Names are possible in a column ``note``, and in the column ``pitch`` of files of GAME.
+    """
     return unit is None and (columns.unit == "name" or (columns.unit == "" and not is_number(label)))
 
 

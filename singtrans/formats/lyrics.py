@@ -51,7 +51,7 @@ _READING = re.compile(r"[\u3400-\u9fff々]+[（(]([\u3040-\u30ff]+)[）)]")
 
 _WEB_LINE = re.compile(r"\d+\s*Contributors?.*\bLyrics|You might also like", re.IGNORECASE)
 _EMBED = re.compile(r"\d*Embed\s*$")
-"""Texts that web pages of Genius add to the words, and that are copied along with them."""
+"""Texts on web pages of Genius that are often copied together with the words."""
 
 _CJK = "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9f"
 _CJK_RUN = re.compile(rf"[{_CJK}]+|[^{_CJK}]+")

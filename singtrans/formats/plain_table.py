@@ -5,9 +5,9 @@
     0.50  261.6  0.75      onset, Hz, duration      Tony, Sonic Visualiser, vocadito
     60    0.50   1.25      MIDI, onset, offset      aubionotes
 
-An order of columns is plausible if the onsets ascend, the lengths of the notes can be sung, the notes do not overlap,
-and the pitches are in the range of a voice. If several orders are plausible, the file is refused, and the user must
-name the columns. Further columns, such as velocities, are ignored.
+An order of columns is plausible if the onsets ascend, the notes are short enough to be sung and do not overlap, and the
+pitches are in the range of a voice. If several orders are plausible, the file is refused, and the user must name the
+columns. Further columns, such as velocities, are ignored.
 """
 
 from collections.abc import Sequence

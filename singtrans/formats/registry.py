@@ -109,13 +109,13 @@ class Named(Protocol):
 
 
 def format_of(path: Named) -> str | None:
-    """Return the name of the format in which a file is written, by its longest known ending; None if none is known."""
+    """Return the name of the output format of a file, by its longest known ending; None if no ending is known."""
     name = path.name.lower()
     return next((_KNOWN[e] for e in sorted(_KNOWN, key=len, reverse=True) if name.endswith(e)), None)
 
 
 def find_format(text: str) -> Format:
-    """Find a format that can be written by its name, an alias or an ending; case is ignored.
+    """Return the output format that has a given name, alias or ending; case is ignored.
 
     Raises:
         UsageError: if there is no such format. The message suggests a similar name, if there is one.

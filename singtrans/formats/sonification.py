@@ -46,7 +46,7 @@ class _Sink:
 
 
 def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
-    """Write 16-bit stereo at 44.1 kHz, block by block. Without a recording, the notes are in both channels.
+    """Write 16-bit stereo sound at 44.1 kHz, block by block. Without a recording, the notes are in both channels.
 
     Raises:
         InputError: if the recording cannot be read, or there is more sound than a WAV file can hold.

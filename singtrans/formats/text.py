@@ -115,7 +115,7 @@ def is_number(text: str) -> bool:
 def split_rows(text: str) -> tuple[Row, ...]:
     """Split a text without quotes into rows, and each row into cells.
 
-    A row is split at its tabs. If it has none, it is split at semicolons, otherwise at commas, otherwise at spaces.
+    A row is split at its tabs. A row without tabs is split at semicolons, without these at commas, otherwise at spaces.
     Blank lines, comments (lines that begin with ``#``, ``%`` or ``//``) and Audacity's selected frequencies (lines that
     begin with a backslash) are left out.
     """

@@ -155,7 +155,7 @@ def _curve(track: PitchTrack) -> dict[str, Any]:
 
 
 def _beats(notes: Sequence[Note], options: Options) -> dict[str, Any] | None:
-    """Return the JSON fields of the stated beats, or of beats that are found in the notes with enough confidence."""
+    """Return the JSON fields of the stated beats, or of beats found in the notes with enough confidence, or None."""
     beats, metre = options.beats, options.metre if isinstance(options.metre, Metre) else None
     if isinstance(options.tempo, float | int):
         beats = align_beats(float(options.tempo), notes, metre or DEFAULT_METRE)

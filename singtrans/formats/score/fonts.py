@@ -15,8 +15,8 @@ class Fonts:
 
     Attributes:
         families: families in the order of preference, as in CSS.
-        narrow: factor for the size of letters, so that letters of the first family are as wide as those of Times, which
-            verovio expects.
+        narrow: factor for the size of letters that makes the first family as wide as Times, for which verovio leaves
+            space.
     """
 
     families: str

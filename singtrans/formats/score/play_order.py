@@ -15,7 +15,7 @@ class BarSigns:
 
     Attributes:
         forward: whether a repeated section begins here.
-        backward: number of times that the section that ends here is played; 0 if no repeated section ends here.
+        backward: how many times the section that ends here is played; 0 if no repeated section ends here.
         ending: numbers of the repetitions in which this bar is played, if it is under the bracket of an ending;
             otherwise, empty.
         ending_stops: whether the bracket ends with this bar.
@@ -74,7 +74,7 @@ def play_order(bars: Sequence[BarSigns]) -> list[int]:
 
 
 def _passes(bars: Sequence[BarSigns], bar: int) -> int:
-    """Return the number of times that a section is played: the highest number of its endings, from this bar on."""
+    """Return how many times a section is played: the highest number of its endings, from this bar on."""
     highest = 0
     while bar < len(bars) and bars[bar].ending:
         highest = max(highest, *bars[bar].ending)

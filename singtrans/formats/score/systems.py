@@ -65,10 +65,10 @@ def _width(bar: Bar, letters: Sequence[int]) -> float:
 
 
 def _bars_before_phrases(bars: Sequence[Bar], phrase_ends: Sequence[bool]) -> set[int]:
-    """Return the indices of bars at whose end a line of music would end with a phrase.
+    """Return the indices of bars with which a phrase ends, so that a line of music can end there, too.
 
-    These are bars in whose second half a phrase ends, and bars without notes. After the end of the phrase, the pickup
-    of the next phrase may follow in the same bar.
+    These are bars without notes, and bars in whose second half a phrase ends. The pickup of the next phrase may follow
+    in the same bar.
     """
     found = set()
     for index, bar in enumerate(bars):

@@ -1,8 +1,8 @@
 """Division of a note or a rest inside a bar into note values that are easy to read.
 
-A symbol must not hide the beats. Only in a plain syncopation, such as eighth, quarter, eighth in one half of a 4/4 bar,
-may a symbol cover a position that is metrically stronger than both its start and its end. Of the allowed divisions, the
-one with the fewest symbols is chosen.
+A symbol must not hide the beats. A symbol may cover a position that is metrically stronger than both its start and its
+end only in a plain syncopation, such as an eighth, a quarter and an eighth note in one half of a 4/4 bar. Of the
+allowed divisions, the one with the fewest symbols is chosen.
 """
 
 import math
