@@ -21,7 +21,8 @@ best fit in the steady part. The score of the boundary between such a part and t
     ornament_weight * log odds of an ornament's boundary - syllable_weight * log odds of a syllable - ornament_cost
 
 In this way, the search also decides whether a step in pitch is an ornament or a separate note. After the search, notes
-are divided where their pitch turns (`singtrans.decoding.turns`).
+are divided where their pitch turns (`singtrans.decoding.turns`), and very short notes whose frames are probably not
+sung are removed (`singtrans.decoding.short_notes`).
 
 Dynamic programming finds the best sequence exactly. The time that it takes is proportional to the length of the
 recording. Recordings of any length are decoded piece by piece. The division into pieces has no effect on the result.
@@ -43,6 +44,7 @@ from singtrans.decoding.posteriors import Posteriors, join
 from singtrans.decoding.refinement import SURROUNDINGS, Found, measure
 from singtrans.decoding.search import Search, Segment
 from singtrans.decoding.search_block import Limits
+from singtrans.decoding.short_notes import plausible
 from singtrans.decoding.turns import divide_turns
 from singtrans.notes import Note, Ornament, PitchTrack
 
@@ -82,10 +84,8 @@ class Decoder:
         self._hop = 0.0
         self._waiting: list[Segment] = []  # notes that are decided, but whose following frames are missing
         self._found: list[Found] = []
-        self._length, self._clear = (
-            0,
-            0.0,
-        )  # number of frames of the notes, and the sum of the clarity over these frames
+        # Number of frames of the notes, and the sum of the clarity over these frames.
+        self._length, self._clear = 0, 0.0
 
     def add(self, posteriors: Posteriors) -> None:
         """Add the next frames; any number of frames is allowed."""
@@ -114,8 +114,9 @@ class Decoder:
         if self._search is not None:
             self._waiting += self._search.finish()
             self._measure(complete=True)
-        pairs = zip(self._found, times(self._found, self._hop, duration), strict=True)
-        kept = [(found, on, off) for found, (on, off) in pairs if off > on]
+        spans = times(self._found, self._hop, duration)
+        keep = plausible(spans, [found.activity for found in self._found])
+        kept = [(found, *span) for found, span, wanted in zip(self._found, spans, keep, strict=True) if wanted]
         contexts = [NoteContext(on, off, found.pitch, len(found.ornaments)) for found, on, off in kept]
         features = all_features([found.features for found, _, _ in kept], contexts)
         ends = releases([(on, off) for _, on, off in kept], [found.release for found, _, _ in kept])

@@ -7,7 +7,7 @@ import numpy as np
 
 from singtrans.decoding.boundaries import REACH, shifts
 from singtrans.decoding.confidence import AROUND, clarity, frame_features
-from singtrans.decoding.config import DecoderConfig
+from singtrans.decoding.config import CONFIDENCE_FEATURES, DecoderConfig
 from singtrans.decoding.note_pitch import best_bin, note_pitches
 from singtrans.decoding.ornaments import Parts, split
 from singtrans.decoding.posteriors import Posteriors
@@ -19,6 +19,7 @@ from singtrans.notes import FALL, GRACE, SCOOP
 SURROUNDINGS = max(REACH, AROUND)
 """Number of frames on each side of a note that also affect the measured values of the note."""
 
+_ACTIVITY = CONFIDENCE_FEATURES.index("activity")
 _BOUNDARY = 2  # number of frames on each side of a boundary that are searched for the release
 
 
@@ -56,6 +57,11 @@ class Found:
     features: np.ndarray
     ornaments: tuple[FoundOrnament, ...] = ()
     release: tuple[float, float] | None = None
+
+    @property
+    def activity(self) -> float:
+        """Mean probability that a frame of the note is inside a note."""
+        return float(self.features[_ACTIVITY])
 
 
 def measure(

@@ -12,6 +12,7 @@ from singtrans.decoding.posteriors import Posteriors
 from singtrans.decoding.refinement import measure
 from singtrans.decoding.search import Segment
 from singtrans.decoding.search_block import Limits
+from singtrans.decoding.short_notes import plausible
 from singtrans.notes import Note
 
 
@@ -29,10 +30,12 @@ def decode(posteriors: Posteriors, config: DecoderConfig, duration: float) -> tu
     segments, bounds = _search(posteriors, config), limits(posteriors.hop, config)
     # Notes are measured one by one, because the values of a note must not depend on the others.
     found = [measure([segment], posteriors, 0, bounds, config)[0] for segment in segments]
+    spans = times(found, posteriors.hop, duration)
+    keep = plausible(spans, [note.activity for note in found])
     return tuple(
         Note(on, off, note.pitch, note.clarity)
-        for note, (on, off) in zip(found, times(found, posteriors.hop, duration), strict=True)
-        if off > on
+        for note, (on, off), wanted in zip(found, spans, keep, strict=True)
+        if wanted
     )
 
 
