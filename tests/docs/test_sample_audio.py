@@ -75,7 +75,7 @@ def test_measured_pitch_is_the_labelled_pitch(truth):
         sr=RATE,
         frame_length=1024 if low > 48 else 2048,
         hop_length=hop,
-        resolution=0.1,
+        resolution=0.25,
     )
     midi = librosa.hz_to_midi(np.where(voiced, hertz, np.nan))
     time = np.arange(len(midi)) * hop / RATE
