@@ -157,7 +157,8 @@ def evaluated(references: Sequence[Reference], system: System, shift: float = 0.
     """Score all references.
 
     Raises:
-        SingtransError: if a reference cannot be scored, because means over different files cannot be compared.
+        SingtransError: if a reference cannot be scored. Without it, the means would be over different files, and could
+            not be compared.
     """
     found = evaluate(references, system, shift)
     if found.failures:

@@ -33,7 +33,8 @@ class Row:
 
     Attributes:
         name: name of the clip.
-        kind: ``solo`` and a condition, ``band``, or a level in dB.
+        kind: for a solo, ``solo`` and the condition; for the accompaniment alone, ``band``; for a mix, the level of the
+            voice above the accompaniment in dB.
         share, purity, instruments, noise: fields of the `Balance` of the separated voice and the rest of the mix.
         raw_sure, voice_sure: mean clarity of the notes (`sureness`); -1 if there are no notes.
         raw_notes, voice_notes: number of notes.

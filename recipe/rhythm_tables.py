@@ -38,7 +38,7 @@ def pickup_weights(songs: Sequence[FolkSong]) -> np.ndarray:
 
 
 def song_slots(song: FolkSong) -> tuple[int, np.ndarray]:
-    """Return a song's metre as an index in `METRES`, and the positions of its notes, some of which are `UNUSABLE`."""
+    """Return a song's metre as an index in `METRES`, and the positions of its notes; some positions are `UNUSABLE`."""
     metre = [str(metre) for metre in METRES].index(song.metre)
     beat, table = METRES[metre].beat, _TICK_SLOTS[METRES[metre].is_compound]
     found = []
@@ -94,7 +94,8 @@ def count_tables(songs: Sequence[FolkSong]) -> RhythmTables:
 def _fill_rare(*tables: np.ndarray) -> None:
     """Copy the counts of each rare metre from a similar metre.
 
-    The first beat is copied from the first beat, and every other beat from the last one.
+    The counts of the first beat are copied from the first beat of the similar metre. The counts of every other beat are
+    copied from its last beat.
     """
     for table in tables:
         for rare, like in _RARE.items():
@@ -105,7 +106,11 @@ def _fill_rare(*tables: np.ndarray) -> None:
 
 
 def _step_table(counts: np.ndarray) -> np.ndarray:
-    """Convert counts to log probabilities, smoothed towards those at the same position in beats of similar metres."""
+    """Convert counts to log probabilities, smoothed with the counts in similar metres.
+
+    For each position, these are the counts at the same position in every beat of all metres of the same kind (simple or
+    compound).
+    """
     found = np.full(counts.shape, np.log(1e-6))
     for metre in range(len(METRES)):
         kin = [m for m in range(len(METRES)) if METRES[m].is_compound == METRES[metre].is_compound]

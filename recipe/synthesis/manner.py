@@ -15,7 +15,7 @@ class Manner:
         slurred: share of the syllables that are sung on two notes or more.
         repeated: share of the notes that repeat the previous pitch.
         gaps: share of the notes inside phrases that are followed by a gap.
-        pickups: share of the phrases that begin with a short note one to three semitones below the next.
+        pickups: share of the phrases that begin with a short note, one to three semitones below the next note.
         scoops: share of the long notes that begin below their pitch.
         late: share of the notes that reach their pitch only after the start of the syllable.
         early: share of the notes that move to the pitch of the next note before they end.
@@ -26,16 +26,14 @@ class Manner:
         arch: number of semitones by which held notes rise and fall.
         closed: share of the syllables that end with consonants, if the bank has such syllables.
         nasal: largest factor by which the end of a closed syllable is lengthened.
-        held_nasals: share, among the syllables that end with a nasal or l, of those in which this sound is held instead
-            of the vowel, as often in "-ing".
+        held_nasals: probability that a syllable that ends with a nasal or l is sung with this sound held instead of the
+            vowel, as often in "-ing".
         least_main: least length in seconds of the part of a note after a scoop. A note that is too short for this has
             no scoop.
-        turns: share of the slurred syllables that are turns: two or three notes, the first of which is short. The third
-            note often has the pitch of the first one.
-        dips: share, among the notes that repeat a pitch inside a phrase, of those whose start is marked only by a dip
-            in level.
-        hiatus: share, among the other notes that repeat a pitch inside a phrase, of those whose start is marked only by
-            a new vowel.
+        turns: share of the slurred syllables that are turns. A turn has two or three notes, and its first note is
+            short. The third note often has the pitch of the first one.
+        dips: probability that only a dip in level marks the start of a note that repeats a pitch inside a phrase.
+        hiatus: probability that only a new vowel marks the start of such a note if there is no such dip.
         voiced: share of the syllables that begin with a voiced consonant, if the bank has such syllables.
         creak: irregularity of the periods in a creaky voice, 0 to 1.
         tilt: slope in dB per octave above 500 Hz; positive for a brighter (shouted) voice, negative for a darker

@@ -32,11 +32,10 @@ class SingingStyle:
         scoop: largest distance in semitones by which a phrase starts below its first pitch.
         scoop_share: share of the phrases that start with a scoop.
         consonant_share: share of the gaps that have an unvoiced consonant.
-        reattack_share: share, among the legato notes with a new pitch, of those that start with a dip in level and a
-            new vowel.
+        reattack_share: probability that a legato note with a new pitch starts with a dip in level and a new vowel.
         dip: depth in dB of the dip before an attack without a gap. Smoothing reduces it to about two thirds.
-        vowel_share: share, among the legato notes that repeat a pitch, of those that start with a new vowel but no dip.
-        same_vowel_share: share, among the legato notes with an attack, of those that keep the previous vowel.
+        vowel_share: probability that a legato note that repeats a pitch starts with a new vowel but without a dip.
+        same_vowel_share: probability that a legato note with an attack keeps the previous vowel.
     """
 
     glide: tuple[float, float] = (0.06, 0.14)
@@ -109,9 +108,9 @@ def _next_place(place: int, count: int, leap: int, rng: np.random.Generator) -> 
 def f0_curve(notes: Sequence[Note], hop_seconds: float, rng: np.random.Generator, style: SingingStyle) -> np.ndarray:
     """Make a pitch curve of notes, with portamento, overshoot, vibrato, scoops, drift and fluctuation.
 
-    Apart from the drift, the mean over the middle half of every note is the note's pitch. Overshoot, and preparation,
-    which is overshoot mirrored in time, are oscillations of second-order systems with the constants of Saitou, Unoki
-    and Akagi (2005).
+    Apart from the drift, the mean over the middle half of every note is the note's pitch. Overshoot is an oscillation
+    of a second-order system with the constants of Saitou, Unoki and Akagi (2005). Preparation is overshoot mirrored in
+    time.
 
     Args:
         notes: notes in time order, not overlapping; a gap below 10 ms is legato.
@@ -120,7 +119,7 @@ def f0_curve(notes: Sequence[Note], hop_seconds: float, rng: np.random.Generator
         style: style of the notes.
 
     Returns:
-        (frames,) fractional MIDI, NaN where silent; the last frame is the last one before the end of the last note.
+        (frames,) fractional MIDI, NaN where silent. The array ends directly before the end of the last note.
 
     Raises:
         ValueError: if notes overlap or are out of order.
@@ -136,7 +135,7 @@ def f0_curve(notes: Sequence[Note], hop_seconds: float, rng: np.random.Generator
 
 
 def phrases(notes: Sequence[Note]) -> list[list[Note]]:
-    """Group notes that follow each other without a gap (below 10 ms).
+    """Group consecutive notes that have no gap (or a gap below 10 ms) between them.
 
     Raises:
         ValueError: if notes overlap or are out of order.
@@ -220,7 +219,7 @@ def is_repeat(old: Note, new: Note) -> bool:
 
 
 def draw_attacks(notes: Sequence[Note], rng: np.random.Generator, style: SingingStyle) -> list[bool]:
-    """Decide for each note whether it has an attack; the others are slurred to the previous note."""
+    """Decide for each note whether it has an attack; notes without an attack are slurred to the previous note."""
     attacks = []
     for phrase in phrases(notes):
         attacks.append(True)

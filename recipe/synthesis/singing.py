@@ -1,8 +1,7 @@
-"""Synthesise planned songs, whose labels are known exactly, from banks of syllables with WORLD.
+"""Use WORLD to synthesise planned songs from banks of syllables. The labels of these songs are known exactly.
 
-The labels of a song are its notes, the starts of its syllables, the boundaries between ornaments and the rest of their
-notes, and the pitch of every frame. A note begins with a vowel or a slur, and ends where the voice ends or the next
-note begins.
+The labels are the notes, the starts of syllables, the boundaries between an ornament and the rest of its note, and the
+pitch of every frame. A note begins with a vowel or a slur. It ends where the voice ends, or where the next note begins.
 """
 
 from collections.abc import Sequence

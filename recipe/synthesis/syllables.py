@@ -1,9 +1,12 @@
 """Banks of sung or spoken syllables, analysed by WORLD, for the generator of training songs.
 
-A bank contains the frames of one voice and, for each syllable, the positions of its consonants and its vowel. Syllables
-come from three sources: synthesisers (one spoken syllable each), recordings with labelled vowels (SSVD, PJS, UTAU), and
-recordings without labels (MIR-1K), in which each voiced stretch, with the voiceless consonant before it, is used as a
-syllable.
+A bank contains the frames of one voice. For each syllable, it also contains the positions of the consonants and of the
+vowel. Syllables come from three sources:
+
+- synthesisers, which speak one syllable at a time;
+- recordings with labelled vowels (SSVD, PJS, UTAU);
+- recordings without labels (MIR-1K). In these, each voiced stretch is used as a syllable, together with the voiceless
+  consonant before it.
 
 Times are in seconds, and frames are `HOP_SECONDS` apart.
 """
@@ -97,7 +100,7 @@ def join_voices(voices: Sequence[VoiceFrames]) -> VoiceFrames:
 
 
 def nucleus_of(voice: VoiceFrames, begin: int, end: int) -> int:
-    """Find the first frame of a vowel between two frames, where the power in the band above `VOWEL_BAND` rises."""
+    """Find the first frame of a vowel between two frames: the frame at which the power above `VOWEL_BAND` rises."""
     low = round(VOWEL_BAND / (0.5 * voice.sample_rate) * (voice.envelope.shape[1] - 1))
     power = np.convolve(voice.envelope[begin:end, low:].mean(axis=1), np.ones(3) / 3, "same")
     peak = int(power.argmax())

@@ -163,7 +163,7 @@ def analyse(voice: np.ndarray, sample_rate: int, *, careful: bool = False) -> Vo
 
 
 def render(voice: VoiceFrames, source: np.ndarray, f0: np.ndarray, gain: np.ndarray) -> np.ndarray:
-    """Synthesise frames of a voice with WORLD, in any order and at any speed, with a pitch curve.
+    """Use WORLD to synthesise frames of a voice, in any order and at any speed, with a given pitch curve.
 
     Args:
         voice: the voice.
@@ -221,10 +221,10 @@ class _SteadyPieces:
 def resing(voice: VoiceFrames, notes: Sequence[Note], rng: np.random.Generator, style: SingingStyle) -> np.ndarray:
     """Sing new notes with a real voice: stretch and loop its vowels, and give them the pitch of ``f0_curve``.
 
-    At the attacks of `draw_attacks`, the level dips and a new vowel starts. A share of the attacks without a gap before
-    them (``style.same_vowel_share``) keeps the previous vowel. A legato note that repeats a pitch without an attack has
-    a different vowel from the note before it; all other legato notes without an attack are slurred. Gaps may contain an
-    unvoiced consonant of the recording.
+    At the attacks of `draw_attacks`, the level dips and a new vowel starts. If there is no gap before an attack, the
+    previous vowel is kept with the probability ``style.same_vowel_share``. If a legato note has no attack and repeats a
+    pitch, its vowel differs from the vowel of the note before it. All other legato notes without an attack are slurred.
+    Gaps may contain an unvoiced consonant of the recording.
 
     Args:
         voice: result of ``analyse``. The singing sounds natural within about an octave of the original pitch.
@@ -329,7 +329,7 @@ def formant_voice(
 def _vowels(
     notes: Sequence[Note], attacks: Sequence[bool], count: int, rng: np.random.Generator, style: SingingStyle
 ) -> np.ndarray:
-    """Compute formants, (count, 4) in Hz, of random vowels; each vowel glides to that of the next note within 60 ms."""
+    """Compute formants, (count, 4) in Hz, of random vowels. Each vowel glides to the next vowel within 60 ms."""
     throat = rng.uniform(0.9, 1.25)
     drawn = rng.integers(len(VOWEL_FORMANTS), size=len(notes))
     for number in range(1, len(notes)):

@@ -49,8 +49,9 @@ OnsetTolerance = Annotated[
 TimingOption = Annotated[
     Timing,
     typer.Option(
-        help="Times to compare onsets with. tempo: the times at the singer's own tempo. clock: the written times, for"
-        " singing to a backing track. auto: clock if the onsets follow the written times, otherwise tempo.",
+        help="Times with which the sung onsets are compared. clock: the written onsets, for singing to a backing track."
+        " tempo: the written onsets, converted to the singer's own tempo. auto: clock if the sung onsets follow the"
+        " written ones, otherwise tempo.",
         rich_help_panel=SCORING,
     ),
 ]

@@ -119,12 +119,12 @@ def evaluate(  # noqa: PLR0913 (one parameter per option)
 ) -> None:
     """Score notes and pitch tracks against true ones.
 
-    The scores, computed by mir_eval, are precision, recall and F-measure of COn (onset within 50 ms), COff (offset
-    within 50 ms or 20 % of the note's length, whichever is larger), COnP (onset, and pitch within 50 cents) and COnPOff
-    (onset, pitch and offset). The command also counts the errors of each kind. If both the reference and the estimate
-    have a pitch track, such as song.f0.csv, the pitch track is scored, too. The printed scores are means over files,
-    with 95 % intervals if there are five or more files. If there are several data sets, each data set is also scored
-    separately.
+    The scores are computed by mir_eval. They are the precision, the recall and the F-measure of four figures: COn
+    (onset within 50 ms), COff (offset within 50 ms or 20 % of the note's length, whichever is larger), COnP (onset, and
+    pitch within 50 cents) and COnPOff (onset, pitch and offset). The command also counts the errors of each kind. If
+    both the reference and the estimate have a pitch track, such as song.f0.csv, the pitch tracks are compared, too. The
+    printed scores are means over files, with 95 % intervals if there are five or more files. If there are several data
+    sets, each data set is also scored separately.
 
     \b
     Examples:

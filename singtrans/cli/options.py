@@ -100,8 +100,8 @@ Tuning = Annotated[
     str | None,
     typer.Option(
         metavar="HZ|auto",
-        help="Frequency of the singer's A4. auto estimates it, and follows a singer who drifts. This option changes"
-        " note numbers, but not measured pitches. Default: 440.",
+        help="Frequency of the singer's A4. With auto, it is estimated, and may change during the song. This option"
+        " changes note numbers, but not measured pitches. Default: 440.",
         rich_help_panel=PITCH,
     ),
 ]

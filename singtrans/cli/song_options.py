@@ -23,7 +23,8 @@ SeparatorOption = Annotated[
     Engine,
     typer.Option(
         "--separator",
-        help="Program that separates the voice. spleeter requires singtrans[songs]; demucs requires singtrans[demucs].",
+        help="Program that separates the voice. For spleeter, singtrans[songs] is required; for demucs,"
+        " singtrans[demucs] is required.",
         rich_help_panel=SONGS,
     ),
 ]

@@ -126,8 +126,8 @@ def transcribe(  # noqa: PLR0913 (one parameter per option)
         str | None,
         typer.Option(
             metavar="ADDRESS",
-            help="Address of a Dask cluster to use, such as tcp://host:8786. local starts a cluster on this machine,"
-            " with the number of workers that --jobs states.",
+            help="Address of a Dask cluster to use, such as tcp://host:8786. If the address is local, a cluster is"
+            " started on this machine; --jobs states its number of workers.",
             rich_help_panel=MANY,
         ),
     ] = None,
@@ -135,7 +135,8 @@ def transcribe(  # noqa: PLR0913 (one parameter per option)
     device: Annotated[
         Device,
         typer.Option(
-            help="Device that runs the network. auto means the CPU; cuda and mps require singtrans[train].",
+            help="Device that runs the network. With auto, it is the CPU. For cuda and mps, singtrans[train] is"
+            " required.",
             rich_help_panel=MODEL,
         ),
     ] = Device.auto,

@@ -1,4 +1,4 @@
-"""Search for the best sequence of notes and silences by dynamic programming. The frames can be added in pieces.
+"""Use dynamic programming to search for the best sequence of notes and silences. The frames can be added in pieces.
 
 A note has up to three parts: a lead-in (a scoop or a grace note), a steady part, and a tail (a fall). Lead-ins and
 tails are short, and their pitch is near the pitch of the note. Each of them adds the cost of a boundary inside a note.
@@ -10,8 +10,8 @@ Position ``t`` is the boundary before frame ``t``. For each position, the search
 - ``begin``: best score of all sequences up to ``t`` if a new note begins there, including the score of its onset.
 - ``opened[p]``: best score of all sequences whose last note has pitch ``p`` and is not finished. The score is taken at
   the start of the steady part, and the sum of the gain of ``p`` (see `Evidence`) up to that start is subtracted. The
-  score of the same sequence at ``t`` is therefore ``opened[p]`` plus the sum of the gain up to ``t``. ``opened``
-  includes a note only from the position at which the note reaches the least length.
+  score of the same sequence at ``t`` is therefore ``opened[p]`` plus the sum of the gain up to ``t``. A note is
+  included in ``opened`` from the position at which it reaches the least length.
 
 A lead-in or a tail has a limited length, so its score is a maximum over the last positions. Sums are subtracted from
 these scores in the same way.
@@ -22,11 +22,12 @@ The search is fast and uses little memory for three reasons:
   If ``begin`` is given, all other values in the block are running maxima. The search therefore starts with a guess of
   ``begin``. All values before the first position with a wrong guess are right. The guess is corrected, and the values
   after that position are computed again. This takes one iteration per note, not per frame.
-- Only three values are stored for each position: the start and the pitch of the best note that ends there, and the end
-  of the last note before a note that begins there. `singtrans.decoding.ornaments` finds the parts of a note later.
-- Notes are returned as soon as they are final. Nearly always, all sequences that can still become the best one contain
-  the same notes, except in the last one or two seconds. These common notes are final, and the values that were stored
-  for them are deleted.
+- Only three values are stored for each position. Two are for the best note that ends there: its start and its pitch.
+  The third is for a note that begins there: the end of the note before it. `singtrans.decoding.ornaments` finds the
+  parts of a note later.
+- Notes are returned as soon as they are final. A note is final if all sequences that can still become the best one
+  contain it. Nearly always, this holds for all notes except those in the last one or two seconds. The values that were
+  stored for final notes are deleted.
 
 The search uses only numpy, and needs neither torch nor weights.
 """

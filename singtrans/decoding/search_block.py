@@ -13,7 +13,7 @@ class Limits:
     Attributes:
         shortest: least length of a note without its ornaments, in frames; at least 1.
         ornament: greatest length of a lead-in or a tail, in frames; if 0, no ornaments are found.
-        legato_cost: cost of a note that follows another without a gap.
+        legato_cost: cost of a note that has no gap between it and the previous note.
     """
 
     shortest: int
@@ -55,12 +55,13 @@ class Past:
     The dimension ``past`` is ``shortest + ornament``. The last row belongs to the latest position.
 
     Attributes:
-        opened, opened_start: (bins,) score of the best unfinished note of each pitch, minus the sum of gain, and the
-            start of that note.
+        opened: (bins,) score of the best unfinished note of each pitch, minus the sum of gain.
+        opened_start: (bins,) start of that note.
         sums, ornament_sums: (past, bins) sums of gain and of ornament up to each position.
-        begin, inner: (past,) score with which a note can begin, and score for a boundary inside a note.
-        tail, tail_start: (ornament, bins) score with which a tail can begin, minus the sum of ornament, and the start
-            of the note with that tail.
+        begin: (past,) score with which a note can begin.
+        inner: (past,) score for a boundary inside a note.
+        tail: (ornament, bins) score with which a tail can begin, minus the sum of ornament.
+        tail_start: (ornament, bins) start of the note with that tail.
         gain, ornament: (bins,) scores of the last frame, which are added at the next position.
         silence: best score of a sequence that ends in silence.
     """
@@ -253,7 +254,7 @@ def window_maximum(rows: np.ndarray, width: int) -> np.ndarray:
 
 
 def window_argmax(rows: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """Compute maxima over ``width`` consecutive rows, and the index of the maximum (the first one) in these rows."""
+    """Compute maxima over ``width`` consecutive rows, and the index of each maximum (the first one) in its rows."""
     place = np.zeros(rows.shape, np.int16)
     step = 1
     while step < width:

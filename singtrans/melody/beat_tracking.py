@@ -92,10 +92,12 @@ def _slots(
 def _step_costs(
     gaps: np.ndarray, silent: np.ndarray, lengths: np.ndarray, compound: np.ndarray, steps: np.ndarray
 ) -> Iterator[tuple[float, np.ndarray, np.ndarray]]:
-    """Yield each gap between onsets, the costs of steps to the three positions around its end, and these positions.
+    """Yield the gap, the costs and the positions of the possible steps from each note to the next.
 
-    Both arrays have the shape (tracks, bins, positions in a beat, 3). Positions are counted from the beat in which the
-    previous note starts.
+    The gap is the time in seconds between the onsets of the two notes. From each position of the earlier note, a step
+    can lead to one of the three positions that are nearest to the onset of the later note. The costs of these steps
+    and the three positions are arrays of the shape (tracks, bins, positions in a beat, 3). The three positions are
+    counted from the beat in which the earlier note starts.
     """
     starts = OFFSETS[compound][:, None, :]  # (tracks, 1, positions)
     kind, own = compound[:, None, None], np.arange(SLOTS)[:, None]

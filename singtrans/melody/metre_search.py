@@ -1,9 +1,10 @@
 """Joint search for metre, tempo, downbeat and note values.
 
 A hypothesis is a combination of tracked beats, a metre, and the position in the bar where the first note starts. For
-each hypothesis, the Viterbi algorithm finds the positions of all notes, which are multiples of a sixth of a beat in
-compound metres, and of a quarter or a third of a beat in other metres. The algorithm maximises the likelihood of the
-singer's timing and of the steps between successive positions. The probabilities of these steps were counted in songs.
+each hypothesis, the Viterbi algorithm finds the positions of all notes. In compound metres, positions are multiples of
+a sixth of a beat. In other metres, they are multiples of a quarter or a third of a beat. The algorithm maximises the
+likelihood of the singer's timing and of the steps between successive positions. The probabilities of these steps are
+their relative frequencies in songs.
 """
 
 from collections.abc import Sequence

@@ -130,7 +130,7 @@ def with_one_tempo(rhythm: Rhythm, onsets: np.ndarray, tempo: float | None = Non
 def with_beats_on_notes(rhythm: Rhythm, onsets: np.ndarray) -> Rhythm:
     """Move each beat on which a note starts to the onset of that note, and interpolate the shifts of the other beats.
 
-    Notation programs use the bars of a file if notes start exactly on its beats.
+    Notation programs use the bars of a file if notes start exactly on the beats of the file.
 
     Args:
         rhythm: a rhythm whose beats follow the singer.

@@ -48,7 +48,7 @@ class Melody:
 
     @property
     def degrees(self) -> np.ndarray:
-        """(notes,) semitones from the tonic up to each note, 0 to 11; in a minor key, 12 is added."""
+        """(notes,) distance of each note above the tonic in semitones, 0 to 11; in a minor key, 12 is added."""
         return (self.pitches - self.tonic) % 12 + 12 * self.minor
 
     @property
@@ -149,7 +149,7 @@ def _recurring(
 
 
 def figure_starts(pitches: np.ndarray, positions: np.ndarray) -> np.ndarray:
-    """Return (notes,) whether a recurring figure starts at each note.
+    """Return (notes,) booleans: whether a recurring figure starts at the note.
 
     A figure is a sequence of at least three steps, each with an interval and a note value, that occurs at least twice.
     The steps before two of its occurrences are different, so it cannot be extended backwards.
@@ -175,7 +175,7 @@ def figure_starts(pitches: np.ndarray, positions: np.ndarray) -> np.ndarray:
 
 
 def repeat_starts(pitches: np.ndarray, positions: np.ndarray) -> np.ndarray:
-    """Return (notes,) whether a passage that is sung twice in succession, or its repetition, starts at each note.
+    """Return (notes,) booleans: whether a passage that is sung twice in succession, or its repetition, starts there.
 
     Args:
         pitches: (notes,) MIDI numbers.
@@ -218,8 +218,9 @@ def _repetitions(melody: Melody, curves: Sequence[TempoCurve], found: Hypotheses
 def _recurrences(melody: Melody, curve: TempoCurve) -> np.ndarray:
     """Return the (3, lags) shares of notes that recur after each lag; lags are in ticks of the curve's pulse.
 
-    In the first share, a note recurs if any note starts exactly one lag later. In the second share, the later note must
-    have the same pitch. In the third share, it must have the same length and the same interval to its next note.
+    For the first share, a note recurs if any note starts exactly one lag later. For the second share, the later note
+    must also have the same pitch. For the third share, it must instead have the same length, and the same interval to
+    the note after it.
     """
     at = np.rint((curve.values - curve.values[0]) * TICKS).astype(int)
     step, length = np.diff(melody.pitches, append=0), np.diff(at, append=0)

@@ -151,14 +151,14 @@ def most_likely(search: Search, scores: np.ndarray) -> int:
 
 
 def _same_rhythm(search: Search, index: int) -> np.ndarray:
-    """Return (hypotheses,) whether each hypothesis agrees in tempo, metre and downbeat with the one at ``index``."""
+    """Return (hypotheses,) booleans: whether tempo, metre and downbeat agree with the hypothesis at ``index``."""
     found, slots = search.found, search.aligned.slots
     apart = (slots - slots[:, [index]]) % found.bar[index]
     return _same_tempo(search, index) & (found.metre == found.metre[index]) & ((apart == 0).mean(axis=0) > 0.5)
 
 
 def _same_tempo(search: Search, index: int) -> np.ndarray:
-    """Return (hypotheses,) whether each hypothesis agrees in tempo with the one at ``index``."""
+    """Return (hypotheses,) booleans: whether the tempo agrees with the hypothesis at ``index``."""
     tempi = np.log([curve.period for curve in search.curves])[search.found.curve]
     same: np.ndarray = np.abs(tempi - tempi[index]) < _SAME_TEMPO
     return same
@@ -260,7 +260,8 @@ def _ascending(starts: np.ndarray) -> np.ndarray:
 def _ends(starts: np.ndarray, lengths: np.ndarray, periods: np.ndarray) -> np.ndarray:
     """Return (notes,) ends in ticks.
 
-    A note ends at the start of the next note, or after its length rounded up to whole beats, whichever is earlier.
+    The length of a note is rounded up to whole beats. The note ends after this length, or at the start of the next
+    note if that is earlier.
     """
     sung = starts + np.ceil(lengths / periods) * TICKS
     return np.append(np.minimum(starts[1:], sung[:-1]), sung[-1]).astype(int)
@@ -275,7 +276,7 @@ def _downbeat(starts: np.ndarray, onsets: np.ndarray, beats: int) -> int:
 
 
 def _confidence(search: Search, request: RhythmRequest, scores: np.ndarray, steady: float) -> RhythmConfidence:
-    """Add up, for each part of the rhythm, the probabilities of the hypotheses that agree with the best one."""
+    """For each part of the rhythm, add the probabilities of the hypotheses in which it is as in the best hypothesis."""
     odds, best = _odds(scores), most_likely(search, scores)
     metre = search.found.metre == search.found.metre[best]
     respects = (_same_tempo(search, best), metre, _same_rhythm(search, best))

@@ -128,7 +128,7 @@ def nearest_slots(ticks: np.ndarray, compound: np.ndarray | int) -> np.ndarray:
 
 
 def gaps_of(onsets: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return (notes - 1,) seconds from onset to onset, and (notes - 1,) whether a silence lies between the notes."""
+    """Return two (notes - 1,) arrays: seconds from onset to onset, and whether a silence lies between the notes."""
     return np.maximum(np.diff(onsets), 1e-3), onsets[1:] - offsets[:-1] > _BREATH
 
 

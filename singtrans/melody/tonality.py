@@ -1,9 +1,9 @@
 """Estimation of the key of a melody: its tonic and its mode.
 
-`singtrans.melody.key` takes all likely keys into account when it rounds pitches, but a score needs a single key. This
-module estimates that key from the frequency of each scale degree, from the steps between degrees, from the degrees of
-the first and the last notes, and from the degrees with which phrases end. The probabilities of degrees and steps were
-counted in folk songs.
+When pitches are rounded, `singtrans.melody.key` takes all likely keys into account. A score, however, needs a single
+key. This module estimates it from the frequency of each scale degree, from the steps between degrees, from the degrees
+of the first and the last notes, and from the degrees with which phrases end. The probabilities of degrees and
+steps are their relative frequencies in folk songs.
 """
 
 from collections.abc import Sequence

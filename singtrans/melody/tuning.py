@@ -7,8 +7,8 @@ clearly better, as for a singer who goes flat without accompaniment. The Viterbi
 
 Tunings that differ by whole semitones fit equally well. Therefore, the tuning is limited to half a semitone above or
 below 440 Hz at the start, and to three semitones above or below 440 Hz later. In this way, a singer who is 45 cents
-flat is not mistaken for one who is 55 cents sharp. If a singer is about half a semitone off, all notes may be written a
-semitone too low or too high.
+flat is not mistaken for a singer who is 55 cents sharp. If a singer is about half a semitone off, all notes may be
+written a semitone too low or too high.
 """
 
 import math

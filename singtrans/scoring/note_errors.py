@@ -90,7 +90,7 @@ def classify(reference: Sequence[Note], estimate: Sequence[Note], tolerances: To
 
 
 class _Matcher:
-    """Assigns classes to notes, and keeps track of the notes that have none yet."""
+    """Assigns classes to notes, and keeps track of the notes that have no class yet."""
 
     def __init__(self, reference: Sequence[Note], estimate: Sequence[Note], tolerances: Tolerances) -> None:
         self.classes = ["missed"] * len(reference)
@@ -103,14 +103,14 @@ class _Matcher:
         self.overlap = np.maximum(0.0, np.minimum.outer(self.true[:, 1], self.found[:, 1]) - starts)
 
     def assign(self, name: str, true: Sequence[int], found: Sequence[int]) -> None:
-        """Assign reference notes to a class, and exclude them and the matching estimated notes from later classes."""
+        """Assign reference notes to a class; these notes and the matching estimated notes get no other class later."""
         for number in true:
             self.classes[number] = name
         self.free_true = self.free_true[~np.isin(self.free_true, true)]
         self.free_found = self.free_found[~np.isin(self.free_found, found)]
 
     def match(self, name: str, cents: float, offset_ratio: float | None = None, octaves: int = 0) -> None:
-        """Match notes that have no class yet with mir_eval, and assign the matched reference notes to a class.
+        """Use mir_eval to match the notes that have no class yet, and assign the matched reference notes to a class.
 
         Args:
             name: the class.

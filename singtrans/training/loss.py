@@ -54,8 +54,8 @@ def losses(
         batch: excerpts and their targets.
         features: feature configuration of the model.
         config: weights of the terms.
-        counts: (8,) numbers of frames by which the sums are divided; None for the results of `known_frames` for this
-            batch.
+        counts: (8,) numbers of frames by which the sums are divided; None to count the frames of this batch with
+            `known_frames`.
     """
     bins = logits.pitch.shape[-1]
     counts = (known_frames(batch, features, bins) if counts is None else counts).clamp_min(1.0)

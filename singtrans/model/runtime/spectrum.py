@@ -46,7 +46,7 @@ class Band:
 
     @property
     def half(self) -> int:
-        """Number of samples on each side of a sample that the low-pass filter uses."""
+        """Number of samples that the low-pass filter uses before each sample, and number that it uses after it."""
         return len(self.taps) // 2
 
 
