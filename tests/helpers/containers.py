@@ -66,6 +66,8 @@ def _encode(stream, track, sound):
     stream.codec_context.open()
     kind = stream.codec_context.format
     size = stream.codec_context.frame_size or FRAME
+    # It makes the planes of the channels, because PyAV can only fill the first eight planes.
+    converter = av.AudioResampler(kind.name)
     packets = []
     for start in range(0, len(sound), size):
         part = sound[start : start + size]
@@ -74,10 +76,9 @@ def _encode(stream, track, sound):
         elif kind.name.startswith("s32"):
             part = np.round(part * 2147483000).astype(np.int32)
         packed = np.ascontiguousarray(part.reshape(1, -1))
-        # A converter makes the planes of the channels, because PyAV can only fill the first eight planes.
         frame = av.AudioFrame.from_ndarray(packed, format=kind.packed.name, layout=stream.layout.name)
         frame.sample_rate, frame.pts, frame.time_base = track.rate, start, Fraction(1, track.rate)
-        for converted in av.AudioResampler(kind.name).resample(frame):
+        for converted in converter.resample(frame):
             packets += stream.encode(converted)
     packets += stream.encode(None)
     kept = []
