@@ -307,11 +307,13 @@ def formant_voice(
     formants = _vowels(notes, attacks, len(f0), rng, style)
     phase = 2 * np.pi * np.cumsum(np.interp(at, frames, hertz)) / sample_rate
     tilt = rng.uniform(0.8, 1.4)
-    song = np.zeros(samples)
+    turn = np.exp(1j * phase)
+    wave, song = np.ones_like(turn), np.zeros(samples)
     for harmonic in range(1, int(min(8000, 0.5 * sample_rate) / hertz.min()) + 1):
         partial = harmonic * hertz
         strength = _resonance(partial, formants) * harmonic**-tilt * (partial < min(8000, 0.45 * sample_rate))
-        song += np.interp(at, frames, strength * level) * np.sin(harmonic * phase)
+        wave *= turn  # this takes less time than the sine of each harmonic
+        song += np.interp(at, frames, strength * level) * wave.imag
     song /= max(np.abs(song).max(), 1e-9)
     breath = np.diff(rng.standard_normal(samples + 1))  # its spectrum rises with frequency, like that of breath
     song += rng.uniform(0.001, 0.015) * np.interp(at, frames, level) * breath
