@@ -18,7 +18,7 @@ from tests.cli.test_train_command import songs
 from tests.helpers.models import ROOT
 from tests.helpers.small_training import train
 
-STEPS = 40
+STEPS = 25
 
 
 def weights(folder: Path) -> dict[str, torch.Tensor]:
