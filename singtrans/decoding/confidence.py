@@ -39,7 +39,7 @@ from singtrans.decoding.spans import Spans, around
 from singtrans.notes import Certainty
 
 FEWEST_NOTES = 5
-"""Smallest number of notes from whose mean clarity it can be judged whether a recording has a single voice."""
+"""Smallest number of notes with which it can be judged, from their mean clarity, if a recording has a single voice."""
 
 _FLOOR = 1e-3
 _NEAR = 1  # number of frames on each side of a boundary that are searched for its evidence
