@@ -1,7 +1,8 @@
 """Removal of very short notes whose frames are probably not sung.
 
-Between two notes, the search sometimes finds a note in the noise of a consonant. Such a note is very short, and there is
-almost no gap between it and the next note. The probability of activity is lower than in the short notes of fast songs.
+Between two notes, the search sometimes finds a note in the noise of a consonant. Such a note is very short, and there
+is almost no gap between it and the next note. The probability of activity is lower than in the short notes of fast
+songs.
 """
 
 from collections.abc import Sequence
