@@ -15,9 +15,9 @@ and one row for each figure of each set:
 - right count, error rate: figures of sets whose labels are sequences of semitones without times
   (`singtrans.scoring.sequences`).
 
-Figures are means over files with 95 % bootstrap intervals. The mean of utau is over voices, and its bootstrap draws
-files within each voice. The error rate is that of all notes of a set together. Posteriors are cached, so only the first
-run takes minutes.
+Figures are means over files with 95 % bootstrap intervals. For utau, the mean is over voices, and the bootstrap draws
+files within each voice. The error rate is computed once for all notes of a set. Posteriors are cached, so only the
+first run takes minutes.
 """
 
 import argparse

@@ -32,7 +32,7 @@ def source_and_word(text: str) -> tuple[str, str]:
 
 
 def source_and_hz(text: str) -> tuple[str, float]:
-    """Split SOURCE=HZ, in which HZ is to be added to the pitch labels of the data set SOURCE.
+    """Split SOURCE=HZ, where HZ is a shift for the pitch labels of the data set SOURCE.
 
     Raises:
         ArgumentTypeError: if the source is missing, or HZ is missing or not a number.

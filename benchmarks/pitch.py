@@ -2,10 +2,10 @@
 
     python -m benchmarks.pitch [--model MODEL] [--step 1.0]
 
-Each recording is one note of 1.2 s between silences; its pitch is a semitone plus a random offset. A note is found if a
-transcribed note covers more than half of it, and the error is that of the transcribed note with the largest overlap.
-Errors above six semitones are counted as octave errors and left out of the mean. ``split`` is the number of notes that
-were transcribed as several notes.
+Each recording is one note of 1.2 s between silences. The pitch of the note is a semitone plus a random offset. The note
+is found if a transcribed note covers more than half of it. The error is the pitch error of the transcribed note with
+the largest overlap. Errors above six semitones are counted as octave errors, and are left out of the mean. The column
+``split`` is the number of notes that were transcribed as several notes.
 """
 
 import argparse

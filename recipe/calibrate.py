@@ -6,8 +6,8 @@ Each value of `Certainty` is computed by a logistic regression with a quadratic 
 three sets with equal weights: the validation splits of SSVD and PJS, and the sung words. The penalty is chosen by
 cross-validated likelihood.
 
-The figures for these three sets are cross-validated (`FOLDS` folds). Those for the test splits use the final
-calibration. The figures are:
+The figures for these three sets are cross-validated (`FOLDS` folds). The figures for the test splits are computed with
+the final calibration. The figures are:
 
 - ECE: expected calibration error over ten bins of equal width (Guo et al., "On calibration of modern neural networks",
   ICML 2017).

@@ -70,7 +70,7 @@ def label(recordings: Sequence[Recording], syllables: Mapping[str, int], models:
 
 
 def _notes(config: DecoderConfig, task: tuple[Posteriors, int, float]) -> np.ndarray | None:
-    """Find the notes, (notes, 3), of one recording; return None if their number does not fit that of the syllables."""
+    """Find the notes, (notes, 3), of one recording; return None if their number does not fit the syllables."""
     posteriors, syllables, duration = task
     for cost in COSTS:
         found = decode(posteriors, replace(config, note_cost=config.note_cost + cost), duration)

@@ -15,9 +15,9 @@ In 28 recordings of SSVD, onsets and offsets are labelled 20 ms later than in th
 All 28 are in the training split. Copies of their labels that are 20 ms earlier are written to a folder ``on-time``
 beside the manifest, and are used unless ``--as-labelled`` is given.
 
-A second manifest, ``joined-nasals.csv``, lists training recordings of PJS and UTAU with other labels, in which a nasal
-that continues the pitch of a vowel is a part of the vowel's note. The third stage of `recipe.train` learns from these
-labels.
+A second manifest, ``joined-nasals.csv``, lists training recordings of PJS and UTAU with other labels. In these labels,
+a nasal that continues the pitch of a vowel is a part of the vowel's note. They are used in the third stage of
+`recipe.train`.
 """
 
 import argparse

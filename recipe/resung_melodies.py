@@ -86,8 +86,8 @@ def sing(voice: VoiceFrames, seed: int) -> Song:
 def sing_formants(index: int, seed: int) -> Song:
     """Sing a random melody with the formant voice.
 
-    The range of the melody rises with ``index``: that of the first melody starts near C2, that of the last one ends
-    near C6.
+    The range of the melody rises with ``index``: the range of the first melody starts near C2, and the range of the
+    last melody ends near C6.
     """
     rng = np.random.default_rng(seed)
     low = 35.0 + (84.5 - 12.0 - 35.0) * index / (FORMANT_MELODIES - 1)

@@ -2,9 +2,9 @@
 
     python -m recipe.train PACK OUT [--seeds 1 2] [--minutes 9] [--settle]
 
-1. *learn*: train on notes of manually labelled and of synthetic singing, and on the pitch of MIR-1K.
-2. *adapt*: label the notes of MIR-1K with the models, and also train on these labels. A clip gets no notes if their
-   number does not fit that of the sung syllables (`recipe.label_by_words`).
+1. *learn*: train on the notes of manually labelled singing and of synthetic singing, and on the pitch of MIR-1K.
+2. *adapt*: label the notes of MIR-1K with the models, and also train on these labels. A clip gets notes only if their
+   number fits the number of sung syllables (`recipe.label_by_words`).
 
 With ``--settle``, a third stage labels MIR-1K again, and also trains on clear songs (``recipe.make_songs --clear``) and
 on labels with joined nasals (`recipe.manifest`). The shipped weights were trained without this stage.

@@ -1,8 +1,8 @@
 """Alignment of sung notes with written notes by dynamic time warping, in any key and at any tempo.
 
 An alignment is a path through both melodies. Each step of the path matches a sung note with a written one, or skips a
-sung note (extra) or a written note (missed), and each step has a cost. The transposition whose cheapest path costs
-least is chosen.
+sung note (extra) or a written note (missed), and each step has a cost. For each transposition, the path with the lowest
+cost is found. The transposition with the lowest cost of this path is chosen.
 """
 
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class Melody:
 
 
 def transposition(sung: np.ndarray, written: np.ndarray) -> int:
-    """Return the transposition whose cheapest path costs least, in semitones from the written to the sung pitch.
+    """Return the transposition with the lowest cost, in semitones from the written to the sung pitch.
 
     Args:
         sung: (n,) fractional MIDI; not empty.

@@ -80,7 +80,7 @@ class _Submitted:
     def next_outcome(self, todo: deque[int]) -> dict[int, Outcome]:
         """Submit jobs, wait for one of them to end, and return its outcome with its number as the key.
 
-        The result is empty if the job is to be tried again.
+        The result is empty if the job must be tried again.
         """
         room = max(1, len(self._client.scheduler_info()["workers"])) * _JOBS_PER_WORKER
         while todo and len(self._numbers) < room:
@@ -99,7 +99,7 @@ class _Submitted:
         self._completed.add(future)
 
     def _outcome(self, future: "Future", number: int) -> Outcome | None:
-        """Return the outcome of a job; None if the job is to be tried again."""
+        """Return the outcome of a job; None if the job must be tried again."""
         from distributed import KilledWorker
 
         job = self._jobs[number]

@@ -144,7 +144,7 @@ def attempt(job: Job, transcriber: Transcribe, existing: Existing) -> Outcome:
 
 
 def done_before(job: Job, existing: Existing) -> bool:
-    """Return whether all outputs of a job exist and are to be kept."""
+    """Return whether all outputs of a job exist, and existing outputs are kept."""
     return existing is Existing.SKIP and all(map(exists, job.outputs))
 
 

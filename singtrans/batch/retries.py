@@ -32,7 +32,7 @@ class Retries:
         return self._deaths[number]
 
     def died(self, number: int) -> bool:
-        """Count the death of a job's process, and return whether the job is to be tried again."""
+        """Count the death of a job's process, and return whether the job must be tried again."""
         self._deaths[number] += 1
         return self._deaths[number] <= RETRIES
 

@@ -188,7 +188,7 @@ def _near_pitch(spans: Spans, bins: np.ndarray, posteriors: Posteriors, semitone
 def _pitch_agreement(spans: Spans, bins: np.ndarray, posteriors: Posteriors) -> tuple[np.ndarray, np.ndarray]:
     """Compute the mean probability of pitches near the bin of each span, and the standard deviation of the pitch.
 
-    The probability is that of pitches within one semitone of the bin. The standard deviation is computed within two
+    The probability is for pitches within one semitone of the bin. The standard deviation is computed within two
     semitones.
     """
     near = _near_pitch(spans, bins, posteriors, 2.0)

@@ -16,7 +16,7 @@ class DecoderConfig:
         activity_weight: weight of the log odds that a frame is inside a note.
         pitch_weight: weight of the log likelihood of a frame's pitch, given the note's pitch.
         note_cost: cost of a note, which the evidence for the note must exceed.
-        legato_cost: additional cost of a note that follows another note without a gap.
+        legato_cost: additional cost of a note that has no gap between it and the previous note.
         pitch_tolerance: standard deviation of the sung pitch around the note's pitch, in semitones.
         pitch_floor: probability that the pitch of a frame is independent of the note.
         shortest_note: length of the shortest note in seconds.

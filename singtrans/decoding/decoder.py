@@ -9,10 +9,10 @@ The score of a note with pitch ``p`` on the frames ``s <= t < e`` is
     onset(s) + offset(e) + sum of activity(t) + sum of fit(t, p) - note_cost
 
 where onset, offset and activity are weighted log odds and ``fit`` is the weighted log likelihood of the frame's pitch
-posterior under the note's pitch. The score of silence is 0. A note that follows another note without a gap has the
-additional cost ``legato_cost``. Since a note has one pitch for its whole length, a change of pitch is evidence for a
-boundary even if the onset and offset probabilities are low. Vibrato and short octave errors do not divide a note,
-because they cost less than a second note.
+posterior under the note's pitch. The score of silence is 0. If there is no gap between a note and the previous note,
+the note has the additional cost ``legato_cost``. Since a note has one pitch for its whole length, a change of pitch is
+evidence for a boundary even if the onset and offset probabilities are low. Vibrato and short octave errors do not
+divide a note, because they cost less than a second note.
 
 A note may begin with a lead-in (a scoop or a grace note) and end with a tail (a fall). Each is at most
 ``longest_ornament`` long. In these parts, all pitches near the note's pitch have the same fit, which is lower than the
@@ -164,7 +164,7 @@ class Decoder:
         if ready:
             segments = self._waiting[:ready]
             found = self._measured(segments)
-            # The mean clarity is that of undivided notes, for which the thresholds of songs were tuned.
+            # The mean is over undivided notes, because the thresholds of songs were tuned for them.
             self._length += sum(note.end - note.start for note in found)
             self._clear += sum(note.clarity * (note.end - note.start) for note in found)
             divided = divide_turns(segments, self._held, self._first, self._config)

@@ -34,7 +34,7 @@ def centroid(
 
     Returns:
         Two arrays: (n,) mean pitches as fractional MIDI numbers, and (n,) total probabilities. If the total probability
-        is 0, the mean pitch is that of the centre.
+        is 0, the mean pitch is the pitch of the centre.
     """
     near = posteriors.near(frames, centre, reach)
     mass = near.sum(axis=1)

@@ -165,7 +165,7 @@ def evaluate(
     """Score a system on recordings.
 
     A recording without an estimate is scored as if its estimate were empty. If no estimate has notes, the figures of
-    notes are left out; if no estimate has a pitch track, those of pitch tracks are left out.
+    notes are left out. If no estimate has a pitch track, the figures of pitch tracks are left out.
 
     Args:
         references: the recordings and their labels.

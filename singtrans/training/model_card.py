@@ -117,8 +117,8 @@ def write_card(
         ]
     else:
         lines.append(
-            "There are no scores, because no recordings were set aside for validation. The model is that of the last"
-            " step."
+            "There are no scores, because no recordings were set aside for validation. The model has the weights of the"
+            " last step."
         )
     lines += ["", "## Configuration", "", "```json", json.dumps(json.loads(description), indent=1), "```", ""]
     path = folder / NAME

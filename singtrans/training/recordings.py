@@ -217,7 +217,7 @@ def _to_int16(samples: np.ndarray) -> np.ndarray:
 def read_f0(path: Path) -> np.ndarray:
     """Read the MIDI pitch at multiples of `F0_HOP` seconds, (frames,); it is 0 in unvoiced frames.
 
-    The pitch of a frame is that of the nearest label. If no label is within `F0_HOP` seconds, the frame is unvoiced.
+    A frame has the pitch of the nearest label. If no label is within `F0_HOP` seconds, the frame is unvoiced.
 
     Raises:
         InputError: if the file is not a pitch track.

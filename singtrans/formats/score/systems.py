@@ -65,10 +65,10 @@ def _width(bar: Bar, letters: Sequence[int]) -> float:
 
 
 def _bars_before_phrases(bars: Sequence[Bar], phrase_ends: Sequence[bool]) -> set[int]:
-    """Return the indices of bars with which a phrase ends, so that a line of music can end there, too.
+    """Return the indices of the bars after which a line of music can end, because a phrase ends with them.
 
-    These are bars without notes, and bars in whose second half a phrase ends. The pickup of the next phrase may follow
-    in the same bar.
+    These are bars without notes, and bars with the end of a phrase in their second half. The rest of such a bar may
+    have the pickup of the next phrase.
     """
     found = set()
     for index, bar in enumerate(bars):
