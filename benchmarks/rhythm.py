@@ -62,10 +62,10 @@ def main() -> None:
         cells = f"{starts:.1%} of onsets, {both:.1%} of notes with their offsets"
         rows.append([f"`--quantize {grid}` restored", f"{sum(map(len, right))} notes", cells])
     note = (
-        f"For the tempo, onsets and offsets have random errors of {1000 * TIMING:.0f} ms (standard deviation). The\n"
-        f"tempo drifts by up to 5 %. If the tempo is above {PREFERRED}, half of it is mostly\n"
-        f"found. For quantising, the errors are {1000 * ROUGH_TIMING:.0f} ms, and the tempo is given. The metre is"
-        " always given."
+        f"In the tests of the tempo, onsets and offsets have random errors of {1000 * TIMING:.0f} ms\n"
+        "(standard deviation), and the tempo drifts by up to 5 %. If the true tempo is above\n"
+        f"{PREFERRED}, half of it is mostly found. In the tests of quantising, the errors are\n"
+        f"{1000 * ROUGH_TIMING:.0f} ms, and the tempo is given. The metre is always given."
     )
     publish("Rhythm", "python -m benchmarks.rhythm", ["correct result", "tested on", "achieved for"], rows, note)
 

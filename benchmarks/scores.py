@@ -208,12 +208,13 @@ def _note(songs: Sequence[SungSong]) -> str:
     return (
         "The table has shares of songs or notes that are right, except in the last row. The columns after *sheet music*"
         " are\nfor MIDI files that MuseScore opens; the column *MIDI in MuseScore* is for --tempo auto alone.\n"
-        f"{len(songs)} songs with {notes} notes were used. A downbeat is right if at least {AGREE:.0%} of the notes on"
-        " written\n"
-        "bar lines are on true ones. A note value is right if a note within 0.15 s of the true one has its length.\n"
-        "MuseScore treats a file as a performance if fewer than 60% of the notes near beats are within 1/32 of a\n"
-        "quarter note of them. It then finds metre and tempo itself. With --tempo-map or --quantize, it keeps the\n"
-        "metre and tempo of the file. The MusicXML of MuseScore states no mode, so its keys count as major."
+        f"{len(songs)} songs with {notes} notes were used. The downbeat of a song is right if at least {AGREE:.0%} of"
+        " the\n"
+        "notes on written bar lines are on bar lines of the true score. A written note matches a true note if their\n"
+        "onsets are within 0.15 s; the note value is right if both notes have the same length. In a MIDI file,\n"
+        "MuseScore looks at the notes near beats. If fewer than 60% of them are within 1/32 of a quarter note of a\n"
+        "beat, it treats the file as a performance, and finds metre and tempo itself. With --tempo-map or --quantize,\n"
+        "it keeps the metre and tempo of the file. The MusicXML of MuseScore states no mode, so its keys count as major."
     )
 
 
