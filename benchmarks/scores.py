@@ -214,7 +214,8 @@ def _note(songs: Sequence[SungSong]) -> str:
         "onsets are within 0.15 s; the note value is right if both notes have the same length. In a MIDI file,\n"
         "MuseScore looks at the notes near beats. If fewer than 60% of them are within 1/32 of a quarter note of a\n"
         "beat, it treats the file as a performance, and finds metre and tempo itself. With --tempo-map or --quantize,\n"
-        "it keeps the metre and tempo of the file. The MusicXML of MuseScore states no mode, so its keys count as major."
+        "it keeps the metre and tempo of the file. The MusicXML of MuseScore states no mode, so its keys count as\n"
+        "major."
     )
 
 
