@@ -46,7 +46,7 @@ class Band:
 
     @property
     def half(self) -> int:
-        """Number of samples that the low-pass filter uses before each sample, and number that it uses after it."""
+        """Number of taps of the low-pass filter before its middle tap; it has as many taps after the middle tap."""
         return len(self.taps) // 2
 
 
