@@ -26,6 +26,11 @@ def songs():
 
 
 @pytest.fixture(scope="module")
+def longer_songs():
+    return [sing(300 + seed, 16.0) for seed in range(COUNT)]
+
+
+@pytest.fixture(scope="module")
 def transcribe():
     """Return a function that transcribes with the shipped model and keeps the results."""
     transcriber, heard = Transcriber(device="cpu"), {}
@@ -171,10 +176,9 @@ def test_one_recording_in_time_among_late_ones_is_reported(songs, data, transcri
 
 
 @pytest.mark.parametrize(("seconds", "named"), [(0.035, True), (-0.035, True), (0.01, False)])
-def test_onsets_that_differ_from_the_set_are_reported(data, transcribe, seconds, named):
+def test_onsets_that_differ_from_the_set_are_reported(longer_songs, data, transcribe, seconds, named):
     """The difference is smaller than the tolerance of the scores, but it is the same for all notes."""
-    songs = [sing(300 + number, 16.0) for number in range(COUNT)]
-    for number, song in enumerate(songs):
+    for number, song in enumerate(longer_songs):
         write_audio(data / f"song{number}.wav", song.samples)
         write_notes(data / f"song{number}.tsv", moved(song.notes, seconds=seconds if number < 3 else 0.0))
     report = check(data, transcribe)
@@ -193,9 +197,8 @@ def test_a_late_set_is_reported_once(songs, data, transcribe, seconds):
     assert "move them by -0.0" not in "\n".join(report.lines)
 
 
-def test_a_set_with_two_onset_conventions_has_no_typical_lag(data, transcribe):
-    for number in range(COUNT):
-        song = sing(300 + number, 16.0)
+def test_a_set_with_two_onset_conventions_has_no_typical_lag(longer_songs, data, transcribe):
+    for number, song in enumerate(longer_songs):
         write_audio(data / f"song{number}.wav", song.samples)
         write_notes(data / f"song{number}.tsv", moved(song.notes, seconds=0.045 * (number % 2)))
     assert check(data, transcribe).problems == []
