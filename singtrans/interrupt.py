@@ -59,11 +59,11 @@ def install() -> None:
     sys.unraisablehook = _unraisable
 
 
-def install_early() -> None:
-    """Install handlers that end the program at once, for the time while it starts.
+def install_exit() -> None:
+    """Install handlers that end the program at once, for the time while it starts and while it exits.
 
-    During this time, there are no files to remove, and an exception that is raised in an import could be lost or be
-    replaced with another one.
+    During this time, there are no files to remove. An exception that is raised in an import could be lost or be
+    replaced with another one, and nothing would catch an exception that is raised while the program exits.
     """
     for number in _numbers():
         if signal.getsignal(number) is not signal.SIG_IGN:

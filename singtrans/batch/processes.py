@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
@@ -95,10 +96,15 @@ class _Pool:
     def _start_worker(self) -> None:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=_work, args=(theirs, self._factory), daemon=True)
-        with interrupt.held_back():
-            process.start()
+        # A process that does not receive all data about its work prints a traceback, so a signal is delayed.
+        with interrupt.waiting():
+            if os.name == "posix":
+                resource_tracker.ensure_running()  # its start would end `held_back`
+            with interrupt.held_back():
+                process.start()
         theirs.close()
         self._workers.append(_Worker(process, ours))
+        interrupt.check()
 
     def send(self, waiting: deque[int]) -> None:
         """Send jobs. Each process gets one job before any gets a second one, so that a few jobs are divided evenly."""

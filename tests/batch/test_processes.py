@@ -3,7 +3,10 @@
 import json
 import multiprocessing
 import os
+import re
 import signal
+from multiprocessing import resource_tracker
+from pathlib import Path
 
 import pytest
 
@@ -108,6 +111,29 @@ def test_closing_the_iterator_ends_the_processes(tmp_path):
     outcomes.close()
     assert not multiprocessing.active_children()
     assert len(outputs(tmp_path)) < 2 * 30
+
+
+@pytest.fixture
+def without_resource_tracker(monkeypatch):
+    """Let the next process start a resource tracker, as the first process of a program does."""
+    tracker = resource_tracker._resource_tracker
+    monkeypatch.setattr(tracker, "_fd", None)
+    monkeypatch.setattr(tracker, "_pid", None)
+    yield
+    os.close(tracker._fd)
+    os.waitpid(tracker._pid, 0)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux has this file")
+def test_ctrl_c_is_blocked_in_all_processes(tmp_path, without_resource_tracker):
+    outcomes = processes.run(
+        recordings(tmp_path, "0.wav", "1slow.wav", "2slow.wav"), transcribers.make, Existing.REFUSE, 2
+    )
+    next(outcomes)
+    states = [Path(f"/proc/{child.pid}/status").read_text() for child in multiprocessing.active_children()]
+    outcomes.close()
+    blocked = [int(re.search(r"^SigBlk:\s+(\w+)", state, re.MULTILINE)[1], 16) for state in states]
+    assert [mask >> (signal.SIGINT - 1) & 1 for mask in blocked] == [1, 1]
 
 
 def test_the_log_has_one_line_per_recording(tmp_path):

@@ -1,11 +1,13 @@
 """Signals, broken pipes and full disks cause no incomplete files and no tracebacks; lines on terminals are complete."""
 
+import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from multiprocessing import util
 from pathlib import Path
 
 import pytest
@@ -51,6 +53,38 @@ def test_a_signal_stops_all_processes(tmp_path, number, code):
     assert "Traceback" not in "\n".join(rest)
     done = {name for name in files(tmp_path) if not name.endswith(".mp3")}
     assert 1 <= len(done) < 30 and not [name for name in done if "tmp" in name]
+
+
+@posix
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_while_a_process_starts_causes_one_line(tmp_path, monkeypatch, number, code):
+    """The new process has not received all data about its work yet when the signal arrives."""
+    for i in range(3):
+        shutil.copy(GOOD, tmp_path / f"{i}.mp3")
+    spawn = util.spawnv_passfds
+
+    def spawn_and_send(path, arguments, descriptors):
+        process = spawn(path, arguments, descriptors)
+        if "--multiprocessing-fork" in arguments:
+            os.kill(os.getpid(), number)
+        return process
+
+    monkeypatch.setattr(util, "spawnv_passfds", spawn_and_send)
+    returned, lines = Fork("transcribe", tmp_path, "--jobs", "2").end()
+    assert (returned, len(lines)) == (code, 1), lines
+    assert files(tmp_path) == {f"{i}.mp3" for i in range(3)}
+
+
+@posix
+def test_a_signal_after_the_command_causes_one_line(monkeypatch):
+    end = util._exit_function
+
+    def send_and_end(*arguments):
+        os.kill(os.getpid(), signal.SIGTERM)
+        end(*arguments)
+
+    monkeypatch.setattr(util, "_exit_function", send_and_end)
+    assert Fork("info").end() == (143, ["stopped by SIGTERM"])
 
 
 @posix
