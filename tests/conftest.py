@@ -4,7 +4,6 @@ import gc
 import os
 import signal
 import sys
-import tempfile
 from collections.abc import Generator
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,12 +13,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from singtrans.model.model_file import StoredModel, write_model
+from tests.helpers import compiled
 from tests.helpers.models import small_stored_model
-
-# Two processes that compile functions of librosa at the same time must not share the cache of numba.
-os.environ["NUMBA_CACHE_DIR"] = str(Path(tempfile.gettempdir()) / f"numba-{os.getpid()}")
-# Compiling without optimisations takes half the time, and the functions are fast enough for tests.
-os.environ["NUMBA_OPT"] = "0"
 
 if TYPE_CHECKING:
     from singtrans.model.network import Model
@@ -74,7 +69,7 @@ settings.register_profile("patient", deadline=None, suppress_health_check=[Healt
 settings.load_profile("patient")
 
 # The order of tests: all others come last. Neighbours usually run in the same process, so modules that use librosa come
-# first, because each process compiles its functions again. Tests of several seconds come before short tests, so that
+# first, because each process compiles its functions. Tests of several seconds come before short tests, so that
 # no process is left with one of them at the end.
 _FIRST = (
     "separation/test_band_tempo.py",
@@ -86,6 +81,14 @@ _FIRST = (
     "robustness/test_hostile_",
     "recipe/test_pack",
 )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    compiled.load(config)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    compiled.store(config)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
