@@ -23,7 +23,7 @@ from singtrans.model.config import Config
 from singtrans.model.weights import read_metadata
 from singtrans.transcriber import Transcriber
 
-_ARRAYS = ("onset", "offset", "activity", "voicing", "pitch", "syllable", "ornament", "release")
+_ARRAYS = ("onset", "offset", "activity", "voicing", "pitch", "syllable", "ornament", "release", "nasal")
 _NUMBERS = ("hop", "lowest_midi", "bins_per_semitone")
 
 

@@ -25,6 +25,13 @@ class Ends(StrEnum):
     joined = "joined"
 
 
+class Nasals(StrEnum):
+    """Treatment of nasals at the ends of syllables."""
+
+    fold = "fold"
+    keep = "keep"
+
+
 OrnamentsOption = Annotated[
     Ornaments,
     typer.Option(
@@ -72,12 +79,21 @@ ShortestNote = Annotated[
         rich_help_panel=NOTES,
     ),
 ]
+NasalsOption = Annotated[
+    Nasals,
+    typer.Option(
+        "--nasals",
+        help="How to write a short nasal at the end of a syllable, such as ng in 'sing'. fold: as part of the note of"
+        " the syllable. keep: as a separate note if one is found, which suits Japanese songs.",
+        rich_help_panel=NOTES,
+    ),
+]
 
 
 def decoding_options(
-    ornaments: Ornaments, ends: Ends, sensitivity: float, shortest_note: float | None
+    ornaments: Ornaments, ends: Ends, sensitivity: float, shortest_note: float | None, nasals: Nasals
 ) -> "DecodingOptions":
     """Make `DecodingOptions` from the command-line options."""
     from singtrans.decoding.options import DecodingOptions
 
-    return DecodingOptions(ornaments.value, ends.value, sensitivity, shortest_note)
+    return DecodingOptions(ornaments.value, ends.value, sensitivity, shortest_note, nasals.value)

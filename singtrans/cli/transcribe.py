@@ -12,6 +12,8 @@ from singtrans.cli.commands import MANY, MODEL, OUTPUT
 from singtrans.cli.console import report
 from singtrans.cli.note_options import (
     Ends,
+    Nasals,
+    NasalsOption,
     Ornaments,
     OrnamentsOption,
     Sensitivity,
@@ -105,6 +107,7 @@ def transcribe(  # noqa: PLR0913 (one parameter per option)
     ends: WrittenEnds = None,
     sensitivity: Sensitivity = 0.0,
     shortest_note: ShortestNote = None,
+    nasals: NasalsOption = Nasals.fold,
     tempo: Tempo = None,
     metre: Metre = None,
     pickup: Pickup = None,
@@ -201,7 +204,7 @@ def transcribe(  # noqa: PLR0913 (one parameter per option)
     )
     selection = read_selection(track, channel)
     separation = partial(separation_options, separate, separator, write_voice)
-    decoding = decoding_options(Ornaments.fold, Ends.sung, sensitivity, shortest_note)
+    decoding = decoding_options(Ornaments.fold, Ends.sung, sensitivity, shortest_note, nasals)
     if STREAM in inputs or out == STREAM:
         written = _stream_format(ctx, inputs, out, wanted or ["csv"])
         chosen = separation(_finds_tempo(options, [written]))

@@ -32,6 +32,8 @@ class DecoderConfig:
             semitones.
         ornament_fit: likelihood of any pitch in this range inside an ornament, relative to the likelihood of the note's
             pitch in the steady part.
+        longest_nasal: length in seconds below which a nasal that directly follows a note is a part of that note; 0 if
+            nasals are separate notes.
         shortest_turn: length of the shortest note of a turn in seconds, except the first note of the turn; 0 if turns
             are not divided into notes.
     """
@@ -46,6 +48,7 @@ class DecoderConfig:
             "ornament_above",
             "ornament_fit",
             "shortest_turn",
+            "longest_nasal",
         )
     )
     """Fields that older weight files lack."""
@@ -70,6 +73,7 @@ class DecoderConfig:
     ornament_above: float = 2.5
     ornament_fit: float = 0.5
     shortest_turn: float = 0.0
+    longest_nasal: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("note_cost", "legato_cost", "ornament_cost", *_WEIGHTS):
@@ -78,6 +82,7 @@ class DecoderConfig:
             self,
             longest_ornament=(0, 2),
             shortest_turn=(0, 2),
+            longest_nasal=(0, 2),
             ornament_fit=(0, 1),
             ornament_below=(0, 24),
             ornament_above=(0, 24),

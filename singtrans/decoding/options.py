@@ -10,6 +10,7 @@ from singtrans.notes import Note
 
 ORNAMENTS = ("fold", "keep")
 ENDS = ("sung", "joined")
+NASALS = ("fold", "keep")
 
 FINEST = 1.0
 """Largest sensitivity; the smallest sensitivity is ``-FINEST``."""
@@ -26,6 +27,8 @@ class DecodingOptions:
         ends: ``sung`` (a note ends where the voice stops) or ``joined`` (a note ends where a score would end it).
         sensitivity: number from -1 (only clear notes) to 1 (more notes); 0 for the tuned costs.
         shortest_note: length of the shortest note in seconds; None for the value of the model.
+        nasals: ``fold`` (a short nasal at the end of a syllable is part of the syllable's note) or ``keep`` (it can be
+            a separate note).
 
     Raises:
         ValueError: if a value is invalid.
@@ -35,17 +38,20 @@ class DecodingOptions:
     ends: str = "sung"
     sensitivity: float = 0.0
     shortest_note: float | None = None
+    nasals: str = "fold"
 
     def __post_init__(self) -> None:
         if self.ornaments not in ORNAMENTS or self.ends not in ENDS:
             raise ValueError(f"ornaments is {self.ornaments!r} and ends is {self.ends!r}")
+        if self.nasals not in NASALS:
+            raise ValueError(f"nasals is {self.nasals!r}")
         if not -FINEST <= self.sensitivity <= FINEST:
             raise ValueError(f"sensitivity is {self.sensitivity:g}, not within -1 to 1")
         if self.shortest_note is not None and not 0.0 < self.shortest_note < 10.0:
             raise ValueError(f"shortest_note is {self.shortest_note:g} s, not within 0 to 10 s")
 
     def config(self, config: DecoderConfig) -> DecoderConfig:
-        """Return the decoder configuration of a model, adjusted to the chosen sensitivity and shortest note."""
+        """Return the decoder configuration of a model, adjusted to the options."""
         cheaper = _STEP * self.sensitivity
         return replace(
             config,
@@ -53,6 +59,7 @@ class DecodingOptions:
             legato_cost=config.legato_cost - cheaper,
             ornament_cost=config.ornament_cost + cheaper,
             shortest_note=config.shortest_note if self.shortest_note is None else self.shortest_note,
+            longest_nasal=config.longest_nasal if self.nasals == "fold" else 0.0,
         )
 
     def written(self, notes: Sequence[Note]) -> tuple[Note, ...]:

@@ -20,8 +20,9 @@ class Posteriors:
         hop: distance between frames in seconds; frame 0 is centred on time 0.
         lowest_midi: pitch of bin 0.
         bins_per_semitone: number of bins per semitone.
-        syllable, ornament, release: (frames,) probabilities that a new syllable is articulated, that an ornament inside
-            a note begins or ends, and that a score would end the note; None if the model has no such output.
+        syllable, ornament, release, nasal: (frames,) probabilities that a new syllable is articulated, that an ornament
+            inside a note begins or ends, that a score would end the note, and that a nasal consonant sounds; None if
+            the model has no such output.
     """
 
     onset: np.ndarray
@@ -35,6 +36,7 @@ class Posteriors:
     syllable: np.ndarray | None = None
     ornament: np.ndarray | None = None
     release: np.ndarray | None = None
+    nasal: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         frames = len(self.onset)
@@ -84,7 +86,7 @@ class Posteriors:
 
     @property
     def _optional(self) -> tuple[np.ndarray | None, ...]:
-        return self.syllable, self.ornament, self.release
+        return self.syllable, self.ornament, self.release, self.nasal
 
     def _with(self, arrays: Sequence[np.ndarray], optional: Sequence[np.ndarray | None]) -> "Posteriors":
         grid = self.hop, self.lowest_midi, self.bins_per_semitone

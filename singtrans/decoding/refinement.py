@@ -46,6 +46,7 @@ class Found:
         ornaments: ornaments in time order.
         release: probability that a score would end the previous note at the onset of this note, and probability that
             a score would end this note at its offset; None if the model does not compute them.
+        nasal: median probability of a nasal consonant in the frames of the note; 0 if the model does not compute it.
     """
 
     start: int
@@ -57,6 +58,7 @@ class Found:
     features: np.ndarray
     ornaments: tuple[FoundOrnament, ...] = ()
     release: tuple[float, float] | None = None
+    nasal: float = 0.0
 
     @property
     def activity(self) -> float:
@@ -88,6 +90,9 @@ def measure(
     if clean.release is not None:
         ends = (around(clean.release, frames, _BOUNDARY).max(axis=1).tolist() for frames in (start, end))
         release = list(zip(*ends, strict=True))
+    nasal = [0.0] * len(segments)
+    if clean.nasal is not None:
+        nasal = [float(np.median(clean.nasal[s:e])) for s, e in zip(start, end, strict=True)]
     return [
         Found(segment.start, segment.end, *values)
         for segment, *values in zip(
@@ -99,6 +104,7 @@ def measure(
             features,
             ornaments,
             release,
+            nasal,
             strict=True,
         )
     ]

@@ -25,6 +25,7 @@ from singtrans.model.shapes import Shapes, filter_shapes, network_shapes
 FORMAT = "singtrans-2"
 OLD_FORMAT = "singtrans-1"  # models with the first `OLD_HEADS` heads, whose filters are computed from the configuration
 OLD_HEADS = 4
+HEADS_WITHOUT_NASAL = 7  # number of heads of models that were made before the head for nasals was added
 _FILTERS = "front_end."  # prefix of the names of filters
 _PICKLES = frozenset((".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".bin", ".joblib", ".npy", ".npz"))
 
@@ -67,7 +68,7 @@ def read_model(path: Path) -> StoredModel:
     metadata, arrays = _read(path)
     config = Config.from_json(metadata["config"], str(path))
     old = metadata["format"] == OLD_FORMAT
-    network = network_shapes(config, OLD_HEADS if old else len(HEADS))
+    network = network_shapes(config, OLD_HEADS if old else _stored_heads(arrays))
     filters = {} if old else {_FILTERS + name: shape for name, shape in filter_shapes(config.features).items()}
     try:
         # Shapes are compared before anything is allocated, because a configuration could require any amount of memory.
@@ -94,7 +95,7 @@ def write_model(model: StoredModel, path: Path, notes: Mapping[str, str] | None 
         ValueError: if the model lacks heads.
     """
     if model.heads != len(HEADS):
-        raise ValueError("a model of the old format cannot be saved")
+        raise ValueError("a model that lacks heads cannot be saved")
     arrays = dict(model.network)
     for field in dataclasses.fields(Filters):
         arrays[_FILTERS + field.name] = getattr(model.filters, field.name)
@@ -143,6 +144,12 @@ def checksum(arrays: Mapping[str, np.ndarray], config: str) -> str:
         digest.update(f"{name} torch.{array.dtype} {array.shape}".encode())
         digest.update(array.tobytes())
     return digest.hexdigest()
+
+
+def _stored_heads(arrays: Mapping[str, np.ndarray]) -> int:
+    """Return the number of heads that the arrays must have."""
+    without_nasal = arrays.get("heads.bias", np.zeros(0)).shape == (HEADS_WITHOUT_NASAL,)
+    return HEADS_WITHOUT_NASAL if without_nasal else len(HEADS)
 
 
 def _require_shapes(arrays: Mapping[str, np.ndarray], shapes: Shapes) -> None:

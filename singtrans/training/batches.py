@@ -25,7 +25,7 @@ class Batch:
 
     Attributes:
         samples: (batch, n) samples for `FrontEnd`.
-        heads, head_known: (batch, frames, 7), as in `Targets`.
+        heads, head_known: (batch, frames, 8), as in `Targets`.
         pitch, pitch_known: (batch, frames), as in `Targets`.
         convention: (batch,) number of the label convention of each excerpt; -1 for none.
     """
@@ -93,8 +93,9 @@ class Excerpts(Dataset[Batch]):
         # everywhere.
         has_offsets = any(r.offsets for r in noted)
         has_kind = [any(getattr(r, kind) is not None for r in recordings) for kind in ("syllables", "ornaments")]
-        # One value for each of `HEADS`.
-        self.trained_heads = np.array([bool(noted), has_offsets, has_offsets, True, *has_kind, has_offsets], np.float32)
+        # One value for each of `HEADS`. The head for nasals is only trained by `recipe.nasal_head`.
+        trained = [bool(noted), has_offsets, has_offsets, True, *has_kind, has_offsets, False]
+        self.trained_heads = np.array(trained, np.float32)
         self.conventions = conventions_of(recordings)
         self.pools = [(pool, _weights(pool)) for pool in (noted, others) if pool]
         noted_share = batch.notes_share if noted and others else 1.0

@@ -17,7 +17,7 @@ class LossConfig:
     """Weights of the terms, and width of the pitch target.
 
     Attributes:
-        onset, offset, activity, voicing, syllable, ornament, release, pitch: weight of each term.
+        onset, offset, activity, voicing, syllable, ornament, release, nasal, pitch: weight of each term.
         pitch_blur: standard deviation of the pitch target in semitones.
     """
 
@@ -28,12 +28,13 @@ class LossConfig:
     syllable: float = 0.5
     ornament: float = 0.5
     release: float = 0.5
+    nasal: float = 0.5
     pitch: float = 0.2
     pitch_blur: float = 0.25
 
 
 def known_frames(batch: Batch, features: FeatureConfig, bins: int) -> Tensor:
-    """Count the frames with a known target, for each of `HEADS` and for the pitch, (8,).
+    """Count the frames with a known target, for each of `HEADS` and for the pitch, (9,).
 
     The target of the pitch is known if the pitch is labelled and within the range of the ``bins`` pitch bins.
     """
@@ -54,7 +55,7 @@ def losses(
         batch: excerpts and their targets.
         features: feature configuration of the model.
         config: weights of the terms.
-        counts: (8,) numbers of frames by which the sums are divided; None to count the frames of this batch with
+        counts: (9,) numbers of frames by which the sums are divided; None to count the frames of this batch with
             `known_frames`.
     """
     bins = logits.pitch.shape[-1]

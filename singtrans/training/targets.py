@@ -6,7 +6,7 @@ import numpy as np
 
 from singtrans.model.heads import HEADS
 
-ONSET, OFFSET, ACTIVITY, VOICING, SYLLABLE, ORNAMENT, RELEASE = range(len(HEADS))
+ONSET, OFFSET, ACTIVITY, VOICING, SYLLABLE, ORNAMENT, RELEASE, NASAL = range(len(HEADS))
 BOUNDARY_HALF_WIDTH = 0.05  # seconds; half of the width of the triangular target around each boundary
 JOINED_GAP = 0.3  # seconds; in a score, a shorter gap is not a rest, so the note lasts until the next onset
 
@@ -16,8 +16,8 @@ class Targets:
     """Training targets of each frame.
 
     Attributes:
-        heads: (frames, 7) probabilities in the order of `singtrans.model.HEADS`.
-        head_known: (frames, 7) 1 where the target is known, else 0.
+        heads: (frames, 8) probabilities in the order of `singtrans.model.HEADS`.
+        head_known: (frames, 8) 1 where the target is known, else 0. It is never known for nasals (`recipe.nasal_head`).
         pitch: (frames,) MIDI pitch.
         pitch_known: (frames,) 1 where the pitch is known, else 0.
     """

@@ -1,4 +1,4 @@
-"""`--ornaments`, `--ends`, `--sensitivity` and `--shortest-note`."""
+"""`--ornaments`, `--ends`, `--sensitivity`, `--shortest-note` and `--nasals`."""
 
 import csv
 import json
@@ -44,9 +44,21 @@ def test_ornaments_can_be_kept_as_notes(plain):
     assert len(notes("--ornaments", "keep")) == len(plain) + ornaments
 
 
+def test_nasals_can_be_kept_as_notes(plain):
+    kept = notes("--nasals", "keep")
+    assert len(kept) >= len(plain)
+    assert {n["onset"] for n in plain} <= {n["onset"] for n in kept}
+
+
 @pytest.mark.parametrize(
     "words",
-    [("--ornaments", "trill"), ("--ends", "late"), ("--sensitivity", "2"), ("--shortest-note", "0")],
+    [
+        ("--ornaments", "trill"),
+        ("--ends", "late"),
+        ("--sensitivity", "2"),
+        ("--shortest-note", "0"),
+        ("--nasals", "some"),
+    ],
 )
 def test_invalid_values_are_refused(words):
     result = call("transcribe", SONG, "-o", "-", *words)
@@ -64,4 +76,4 @@ def test_evaluate_and_report_have_these_options(tmp_path):
     ]
     recall = [score["figures"]["COn.recall"]["mean"] if "figures" in score else score for score in scores]
     assert recall[0] != recall[1]
-    assert call("report", SONG, "-o", tmp_path, "--sensitivity", "0.5").returncode == 0
+    assert call("report", SONG, "-o", tmp_path, "--sensitivity", "0.5", "--nasals", "keep").returncode == 0

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from singtrans import audio
 from singtrans.model.config import Config, FeatureConfig
 from singtrans.model.filters import spectrum_kernels
+from singtrans.model.heads import HEADS
 from singtrans.model.model_file import OLD_HEADS, StoredModel, read_model
 from singtrans.model.runtime.engine import OnnxEngine, pitch_motion
 from singtrans.model.runtime.onnx_file import Graph
@@ -78,7 +79,7 @@ def test_shapes_are_equal_to_those_of_torch():
     pytest.importorskip("torch")
     from singtrans.model.network import Network
 
-    for config, heads in ((Config(), 7), (Config(), OLD_HEADS), (small_config(), 3)):
+    for config, heads in ((Config(), len(HEADS)), (Config(), OLD_HEADS), (small_config(), 3)):
         wanted = {name: tuple(tensor.shape) for name, tensor in Network(config, heads).state_dict().items()}
         assert network_shapes(config, heads) == wanted
 
