@@ -63,6 +63,8 @@ MOVES = {
 ADDED = frozenset(name for name, moves in MOVES.items() if moves[0] < 0.0)
 WITHIN = {"shortest_note": (0.04, 0.16), "edge": (0.0, 0.4), "longest_ornament": (0.0, 0.36)}
 START = {
+    "longest_nasal": 0.25,
+    "shortest_turn": 0.15,
     "longest_ornament": 0.16,
     "note_cost": 1.5,
     "onset_weight": 1.56,

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from singtrans.decoding.refinement import Found
 
-_NASAL = 0.95  # median probability above which a note is a nasal
+_NASAL = 0.97  # median probability above which a note is a nasal
 _GAP = 0.011  # seconds; less than the gap for any other consonant
 
 Timed = tuple[Found, float, float]
