@@ -69,12 +69,13 @@ settings.register_profile("patient", deadline=None, suppress_health_check=[Healt
 settings.load_profile("patient")
 
 # The order of tests: all others come last. Neighbours usually run in the same process, so modules that use librosa come
-# first, because each process compiles its functions. Tests of several seconds come before short tests, so that
-# no process is left with one of them at the end.
+# first, because each process compiles its functions, and then those that share a browser. Tests of several seconds come
+# before short tests, so that no process is left with one of them at the end.
 _FIRST = (
     "separation/test_band_tempo.py",
     "model/test_features.py",
     "docs/test_sample_audio.py",
+    "view/",
     "docs/test_readme.py",
     "cli/test_train",
     "batch/test_cluster.py",

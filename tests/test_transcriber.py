@@ -69,7 +69,7 @@ def reference(layers: int) -> tuple[StoredModel, np.ndarray, Posteriors]:
     """Return a model with the given number of layers, a recording, and its posteriors, computed in one pass."""
     config = small_config()
     stored = small_stored_model(replace(config, network=replace(config.network, layers=layers)))
-    samples = noise(12.8)
+    samples = noise(6.4)
     return stored, samples, whole(stored, samples)
 
 

@@ -163,7 +163,7 @@ def test_several_processes_write_the_same_bytes_in_the_same_order(tmp_path):
         shutil.copy(GOOD.parent / name, recordings / name)
     formats = ["-f", "mid", "-f", "csv", "-f", "json"]
     lines = {}
-    for jobs in ("1", "2", "3"):
+    for jobs in ("1", "3"):
         out = tmp_path / jobs
         result = call("transcribe", "in", "-o", out, *formats, "--jobs", jobs, "--log", f"{jobs}.jsonl", cwd=tmp_path)
         assert result.returncode == 1
@@ -173,9 +173,9 @@ def test_several_processes_write_the_same_bytes_in_the_same_order(tmp_path):
         log = [json.loads(line) for line in (tmp_path / f"{jobs}.jsonl").read_text().splitlines()]
         assert [entry["status"] for entry in log].count("failed") == len(said)
         assert len(log) == 6 + len(said)
-    assert lines["1"] == lines["2"] == lines["3"]
+    assert lines["1"] == lines["3"]
     names = files(tmp_path / "1")
-    assert len(names) == 18 and names == files(tmp_path / "2") == files(tmp_path / "3")
+    assert len(names) == 18 and names == files(tmp_path / "3")
     for name in names:
         contents = {(tmp_path / jobs / name).read_bytes() for jobs in lines}
         assert len(contents) == 1, name

@@ -98,7 +98,7 @@ def test_weights_of_another_size_are_refused(small_model, tmp_path):
     refused(path, "disagree")
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_damage_is_detected(small_model_file, data):
     """If a byte is changed, either the file is refused in one line, or the weights are the same."""
