@@ -7,16 +7,19 @@ import signal
 import subprocess
 import sys
 from contextlib import ExitStack, chdir
+from functools import cache
 from pathlib import Path
 from unittest import mock
 
 import numpy as np
 import pytest
 import soundfile
+import typer
 
 SAMPLES = Path(__file__).parents[2] / "sample_audio"
 GOOD = SAMPLES / "twinkle_phone.mp3"
 NOTES = SAMPLES / "ode_to_joy.notes.csv"
+_get_command = typer.main.get_command
 COMMAND = [sys.executable, "-m", "singtrans"]
 posix = pytest.mark.skipif(os.name != "posix", reason="signals, pipes and terminals of POSIX")
 
@@ -30,6 +33,12 @@ def run(*args: object, cwd: Path | None = None, **options) -> subprocess.Complet
     )
     assert "Traceback" not in result.stderr, result.stderr
     return result
+
+
+@cache
+def _parser(app: typer.Typer) -> object:
+    """Make the parser of the command, which takes as long as many commands."""
+    return _get_command(app)
 
 
 def call(*args: object, cwd: Path | None = None, input: bytes = b"") -> subprocess.CompletedProcess:
@@ -54,6 +63,7 @@ def call(*args: object, cwd: Path | None = None, input: bytes = b"") -> subproce
         stack.enter_context(mock.patch.object(sys, "unraisablehook", sys.unraisablehook))
         for name, stream in streams.items():
             stack.enter_context(mock.patch.object(sys, name, stream))
+        stack.enter_context(mock.patch.object(typer.main, "get_command", _parser))
         try:
             main()
         except SystemExit as stop:
