@@ -84,12 +84,12 @@ def test_notes_do_not_depend_on_the_pieces(seed, piece):
 
 def test_few_undecided_frames_are_kept():
     """Notes are returned soon after they end, so memory does not grow with the length of the recording."""
-    p, decoder, held = melody(9, 12_000), Decoder(CONFIG), []
+    p, decoder, held = melody(9, 7_000), Decoder(CONFIG), []
     for first in range(0, len(p), 500):
         decoder.add(p[first : first + 500])
         held.append(len(decoder._held))
     assert max(held) < 1500
-    assert decoder.finish(240.0) == undivided_decoder.decode(p, CONFIG, 240.0)
+    assert decoder.finish(140.0) == undivided_decoder.decode(p, CONFIG, 140.0)
 
 
 @pytest.mark.parametrize("value", [0.0, 0.5])
