@@ -11,8 +11,8 @@ from singtrans.cli.commands import MODEL, OUTPUT, SCORING
 from singtrans.cli.note_options import (
     Ends,
     EndsOption,
-    Nasals,
-    NasalsOption,
+    NotePer,
+    NotePerOption,
     Ornaments,
     OrnamentsOption,
     Sensitivity,
@@ -86,7 +86,7 @@ def evaluate(  # noqa: PLR0913 (one parameter per option)
     ends: EndsOption = Ends.sung,
     sensitivity: Sensitivity = 0.0,
     shortest_note: ShortestNote = None,
-    nasals: NasalsOption = Nasals.fold,
+    note_per: NotePerOption = NotePer.syllable,
     separate: SeparateOption = Separate.AUTO,
     separator: SeparatorOption = Engine.SPLEETER,
     files: Annotated[
@@ -151,7 +151,7 @@ def evaluate(  # noqa: PLR0913 (one parameter per option)
     choice = LabelChoice(read_options(name, voice, tier, unit, columns), pattern)
     system = partial(
         _model_system,
-        decoding=decoding_options(ornaments, ends, sensitivity, shortest_note, nasals),
+        decoding=decoding_options(ornaments, ends, sensitivity, shortest_note, note_per),
         separation=separation_options(separate, separator),
     )
     task = choose_task(reference, estimate, model, split, against, system, choice)

@@ -25,11 +25,11 @@ class Ends(StrEnum):
     joined = "joined"
 
 
-class Nasals(StrEnum):
-    """Treatment of nasals at the ends of syllables."""
+class NotePer(StrEnum):
+    """Sounds that have a note of their own."""
 
-    fold = "fold"
-    keep = "keep"
+    syllable = "syllable"
+    mora = "mora"
 
 
 OrnamentsOption = Annotated[
@@ -79,21 +79,21 @@ ShortestNote = Annotated[
         rich_help_panel=NOTES,
     ),
 ]
-NasalsOption = Annotated[
-    Nasals,
+NotePerOption = Annotated[
+    NotePer,
     typer.Option(
-        "--nasals",
-        help="How to write a short nasal at the end of a syllable, such as ng in 'sing'. fold: as part of the note of"
-        " the syllable. keep: as a separate note if one is found, which suits Japanese songs.",
+        "--note-per",
+        help="Sounds that can have a note of their own. syllable: suits most languages. mora: suits Japanese songs; a"
+        " second vowel or a nasal can have a note of its own.",
         rich_help_panel=NOTES,
     ),
 ]
 
 
 def decoding_options(
-    ornaments: Ornaments, ends: Ends, sensitivity: float, shortest_note: float | None, nasals: Nasals
+    ornaments: Ornaments, ends: Ends, sensitivity: float, shortest_note: float | None, note_per: NotePer
 ) -> "DecodingOptions":
     """Make `DecodingOptions` from the command-line options."""
     from singtrans.decoding.options import DecodingOptions
 
-    return DecodingOptions(ornaments.value, ends.value, sensitivity, shortest_note, nasals.value)
+    return DecodingOptions(ornaments.value, ends.value, sensitivity, shortest_note, note_per.value)

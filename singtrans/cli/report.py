@@ -12,8 +12,8 @@ from singtrans.cli.console import report as tell
 from singtrans.cli.note_options import (
     Ends,
     EndsOption,
-    Nasals,
-    NasalsOption,
+    NotePer,
+    NotePerOption,
     Ornaments,
     OrnamentsOption,
     Sensitivity,
@@ -81,7 +81,7 @@ def report(  # noqa: PLR0913 (one parameter per option)
     ends: EndsOption = Ends.sung,
     sensitivity: Sensitivity = 0.0,
     shortest_note: ShortestNote = None,
-    nasals: NasalsOption = Nasals.fold,
+    note_per: NotePerOption = NotePer.syllable,
     track: TrackOption = None,
     channel: ChannelOption = "mix",
     separate: SeparateOption = Separate.AUTO,
@@ -130,7 +130,7 @@ def report(  # noqa: PLR0913 (one parameter per option)
     bar = Bar(quiet)
     threads = 1 if jobs > 1 else default_threads()
     separation = separation_options(separate, separator)
-    decoding = decoding_options(ornaments, ends, sensitivity, shortest_note, nasals)
+    decoding = decoding_options(ornaments, ends, sensitivity, shortest_note, note_per)
     factory = partial(LazyTranscriber, model, "auto", threads, separation, decoding=decoding)
     if jobs == 1:
         factory = partial(factory, progress=bar.part)

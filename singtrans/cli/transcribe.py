@@ -12,8 +12,8 @@ from singtrans.cli.commands import MANY, MODEL, OUTPUT
 from singtrans.cli.console import report
 from singtrans.cli.note_options import (
     Ends,
-    Nasals,
-    NasalsOption,
+    NotePer,
+    NotePerOption,
     Ornaments,
     OrnamentsOption,
     Sensitivity,
@@ -107,7 +107,7 @@ def transcribe(  # noqa: PLR0913 (one parameter per option)
     ends: WrittenEnds = None,
     sensitivity: Sensitivity = 0.0,
     shortest_note: ShortestNote = None,
-    nasals: NasalsOption = Nasals.fold,
+    note_per: NotePerOption = NotePer.syllable,
     tempo: Tempo = None,
     metre: Metre = None,
     pickup: Pickup = None,
@@ -204,7 +204,7 @@ def transcribe(  # noqa: PLR0913 (one parameter per option)
     )
     selection = read_selection(track, channel)
     separation = partial(separation_options, separate, separator, write_voice)
-    decoding = decoding_options(Ornaments.fold, Ends.sung, sensitivity, shortest_note, nasals)
+    decoding = decoding_options(Ornaments.fold, Ends.sung, sensitivity, shortest_note, note_per)
     if STREAM in inputs or out == STREAM:
         written = _stream_format(ctx, inputs, out, wanted or ["csv"])
         chosen = separation(_finds_tempo(options, [written]))

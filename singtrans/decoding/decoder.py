@@ -23,7 +23,7 @@ best fit in the steady part. The score of the boundary between such a part and t
 In this way, the search also decides whether a step in pitch is an ornament or a separate note. After the search, notes
 are divided where their pitch turns (`singtrans.decoding.turns`), and very short notes whose frames are probably not
 sung are removed (`singtrans.decoding.short_notes`). Short nasals become part of the notes before them
-(`singtrans.decoding.nasals`).
+(`singtrans.decoding.nasals`). For Japanese songs, notes can be divided into morae (`singtrans.decoding.morae`).
 
 Dynamic programming finds the best sequence exactly. The time that it takes is proportional to the length of the
 recording. Recordings of any length are decoded piece by piece. The division into pieces has no effect on the result.
@@ -40,6 +40,7 @@ from singtrans.decoding.confidence import NoteContext, all_features, certainties
 from singtrans.decoding.config import ConfidenceConfig, DecoderConfig
 from singtrans.decoding.ends import releases
 from singtrans.decoding.evidence import evidence
+from singtrans.decoding.morae import divide_morae
 from singtrans.decoding.nasals import join_nasals
 from singtrans.decoding.note_pitch import centroid, span_pitch
 from singtrans.decoding.posteriors import Posteriors, join
@@ -171,6 +172,7 @@ class Decoder:
             self._length += sum(note.end - note.start for note in found)
             self._clear += sum(note.clarity * (note.end - note.start) for note in found)
             divided = divide_turns(segments, self._held, self._first, self._config)
+            divided = divide_morae(divided, self._held, self._first, self._config)
             if len(divided) > len(segments):
                 known, whole = set(segments), set(divided)
                 found = [note for segment, note in zip(segments, found, strict=True) if segment in whole]

@@ -10,11 +10,12 @@ from singtrans.notes import Note
 
 ORNAMENTS = ("fold", "keep")
 ENDS = ("sung", "joined")
-NASALS = ("fold", "keep")
+NOTE_PER = ("syllable", "mora")
 
 FINEST = 1.0
 """Largest sensitivity; the smallest sensitivity is ``-FINEST``."""
 
+_MORA = 0.6  # probability of a new syllable above which a note is divided into morae
 _STEP = 3.0  # log odds by which a sensitivity of 1 lowers the costs of a note and of a legato note
 
 
@@ -27,8 +28,8 @@ class DecodingOptions:
         ends: ``sung`` (a note ends where the voice stops) or ``joined`` (a note ends where a score would end it).
         sensitivity: number from -1 (only clear notes) to 1 (more notes); 0 for the tuned costs.
         shortest_note: length of the shortest note in seconds; None for the value of the model.
-        nasals: ``fold`` (a short nasal at the end of a syllable is part of the syllable's note) or ``keep`` (it can be
-            a separate note).
+        note_per: ``syllable`` (the sounds at the end of a syllable belong to its note) or ``mora`` (a second vowel or a
+            nasal can have a note of its own, as in Japanese songs).
 
     Raises:
         ValueError: if a value is invalid.
@@ -38,13 +39,13 @@ class DecodingOptions:
     ends: str = "sung"
     sensitivity: float = 0.0
     shortest_note: float | None = None
-    nasals: str = "fold"
+    note_per: str = "syllable"
 
     def __post_init__(self) -> None:
         if self.ornaments not in ORNAMENTS or self.ends not in ENDS:
             raise ValueError(f"ornaments is {self.ornaments!r} and ends is {self.ends!r}")
-        if self.nasals not in NASALS:
-            raise ValueError(f"nasals is {self.nasals!r}")
+        if self.note_per not in NOTE_PER:
+            raise ValueError(f"note_per is {self.note_per!r}")
         if not -FINEST <= self.sensitivity <= FINEST:
             raise ValueError(f"sensitivity is {self.sensitivity:g}, not within -1 to 1")
         if self.shortest_note is not None and not 0.0 < self.shortest_note < 10.0:
@@ -59,7 +60,7 @@ class DecodingOptions:
             legato_cost=config.legato_cost - cheaper,
             ornament_cost=config.ornament_cost + cheaper,
             shortest_note=config.shortest_note if self.shortest_note is None else self.shortest_note,
-            longest_nasal=config.longest_nasal if self.nasals == "fold" else 0.0,
+            **({"longest_nasal": 0.0, "mora": _MORA} if self.note_per == "mora" else {}),
         )
 
     def written(self, notes: Sequence[Note]) -> tuple[Note, ...]:

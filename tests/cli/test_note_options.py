@@ -1,4 +1,4 @@
-"""`--ornaments`, `--ends`, `--sensitivity`, `--shortest-note` and `--nasals`."""
+"""`--ornaments`, `--ends`, `--sensitivity`, `--shortest-note` and `--note-per`."""
 
 import csv
 import json
@@ -44,10 +44,11 @@ def test_ornaments_can_be_kept_as_notes(plain):
     assert len(notes("--ornaments", "keep")) == len(plain) + ornaments
 
 
-def test_nasals_can_be_kept_as_notes(plain):
-    kept = notes("--nasals", "keep")
-    assert len(kept) >= len(plain)
-    assert {n["onset"] for n in plain} <= {n["onset"] for n in kept}
+def test_more_notes_are_found_per_mora(plain, monkeypatch):
+    monkeypatch.setattr("singtrans.decoding.options._MORA", 0.001)  # no syllable of the song has two morae
+    morae = notes("--note-per", "mora")
+    assert len(morae) > len(plain)
+    assert {n["onset"] for n in plain} <= {n["onset"] for n in morae}
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,7 @@ def test_nasals_can_be_kept_as_notes(plain):
         ("--ends", "late"),
         ("--sensitivity", "2"),
         ("--shortest-note", "0"),
-        ("--nasals", "some"),
+        ("--note-per", "word"),
     ],
 )
 def test_invalid_values_are_refused(words):
@@ -76,4 +77,4 @@ def test_evaluate_and_report_have_these_options(tmp_path):
     ]
     recall = [score["figures"]["COn.recall"]["mean"] if "figures" in score else score for score in scores]
     assert recall[0] != recall[1]
-    assert call("report", SONG, "-o", tmp_path, "--sensitivity", "0.5", "--nasals", "keep").returncode == 0
+    assert call("report", SONG, "-o", tmp_path, "--sensitivity", "0.5", "--note-per", "mora").returncode == 0

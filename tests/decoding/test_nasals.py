@@ -7,7 +7,6 @@ import pytest
 
 from singtrans.decoding.decoder import Decoder, decode
 from singtrans.decoding.nasals import join_nasals
-from singtrans.decoding.options import DecodingOptions
 from singtrans.decoding.refinement import Found
 from tests.helpers.clear_posteriors import CONFIG, HOP, clear
 
@@ -78,10 +77,3 @@ def test_nasals_are_joined_by_the_decoder():
 
 def test_models_without_this_head_join_nothing():
     assert len(decode(clear(NOTES, 120), JOIN, 2.4)) == 3
-
-
-def test_the_option_keeps_nasals():
-    assert DecodingOptions().config(JOIN).longest_nasal == 0.25
-    assert DecodingOptions(nasals="keep").config(JOIN).longest_nasal == 0.0
-    with pytest.raises(ValueError, match="nasals"):
-        DecodingOptions(nasals="some")
