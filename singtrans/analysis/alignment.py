@@ -2,7 +2,7 @@
 
 An alignment is a path through both melodies. Each step of the path matches a sung note with a written one, or skips a
 sung note (extra) or a written note (missed), and each step has a cost. For each transposition, the path with the lowest
-cost is found. The transposition with the lowest cost of this path is chosen.
+cost is found. Then these costs are compared, and the transposition with the lowest cost is chosen.
 """
 
 from dataclasses import dataclass

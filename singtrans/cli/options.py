@@ -50,8 +50,9 @@ Tempo = Annotated[
     str | None,
     typer.Option(
         metavar="BPM|auto",
-        help="Beats per minute, or auto to find the beats. The times of the notes do not change. Default: auto where"
-        " beats are needed, as for sheet music, report pages and --quantize; otherwise, no tempo is estimated.",
+        help="Beats per minute, or auto to find the beats. The times of the notes do not change. Default: auto for"
+        " sheet music and report pages, and with --quantize, --tempo-map, --pickup or --downbeat; in all other cases,"
+        " no tempo is estimated.",
         rich_help_panel=RHYTHM,
     ),
 ]
@@ -83,8 +84,8 @@ TempoMap = Annotated[
     bool,
     typer.Option(
         "--tempo-map/--one-tempo",
-        help="Let the tempo follow the singer, beat by beat, so that notation programs use the bars in the file."
-        " Default: one tempo.",
+        help="Write a tempo for each quarter note, so that the beats follow the singer. With one tempo, sung notes are"
+        " not exactly on the beats, and notation programs then ignore the bars of the file. Default: one tempo.",
         rich_help_panel=RHYTHM,
     ),
 ]

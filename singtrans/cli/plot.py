@@ -32,7 +32,8 @@ def plot(  # noqa: PLR0913 (one parameter per option)
             min=1.0,
             max=600.0,
             metavar="S",
-            help="Seconds per row. Default: at most 15, or 30 if the recording is longer than 8 minutes.",
+            help="Seconds per row. Default: 30 for recordings of 8 minutes or more, and 15 for shorter recordings;"
+            " a recording of up to one minute is divided into equal rows of up to 15 s.",
             rich_help_panel=OUTPUT,
         ),
     ] = None,

@@ -49,8 +49,9 @@ Pattern = Annotated[
     str,
     typer.Option(
         metavar="GLOB",
-        help="Pattern of file names, such as '*_notesA1.csv'. It decides which file is used if a recording has several"
-        " label files, or if labels fit several recordings.",
+        help="Pattern of file names, such as '*_notesA1.csv'. If a recording has several label files, the file that"
+        " matches the pattern is used. If a label file fits several recordings, it is used for the recording that"
+        " matches the pattern.",
         rich_help_panel=INPUT,
     ),
 ]

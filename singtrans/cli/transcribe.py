@@ -129,8 +129,8 @@ def transcribe(  # noqa: PLR0913 (one parameter per option)
         str | None,
         typer.Option(
             metavar="ADDRESS",
-            help="Address of a Dask cluster to use, such as tcp://host:8786. If the address is local, a cluster is"
-            " started on this machine; --jobs states its number of workers.",
+            help="Address of a Dask cluster to use, such as tcp://host:8786. If the word local is given instead of an"
+            " address, a cluster is started on this machine, with as many workers as --jobs states.",
             rich_help_panel=MANY,
         ),
     ] = None,

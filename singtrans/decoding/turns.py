@@ -1,9 +1,9 @@
 """Division of turns into notes. A turn is a syllable that moves to a neighbouring note and back, as in 68 - 69 - 68.
 
 The search often finds a turn as a single note: the onset probability is low at the steps of a turn, because the pitch
-changes as it does in an ornament. In an ornament, however, the pitch does not stay and then return: scoops and falls do
-not return, and the upper note of a mordent is shorter. Therefore, a note is divided where its pitch moves to another
-steady pitch, stays there, and returns.
+changes as it does in an ornament. However, turns differ from ornaments: in a scoop or a fall, the pitch does not
+return, and in a mordent, it stays on the upper note for a shorter time than in a turn. Therefore, a note is divided
+where its pitch moves to another steady pitch, stays there, and returns.
 """
 
 import itertools
@@ -54,9 +54,9 @@ def divide_turns(
 
 
 def _sung(segment: Segment, posteriors: Posteriors, first: int) -> np.ndarray | None:
-    """Measure the (frames,) pitch of a segment near its bin.
+    """Measure the (frames,) pitch of a segment, using only bins that are near the bin of the segment.
 
-    The result is None if the pitch hardly changes, or more than a fifth of the frames are unvoiced.
+    The result is None if the pitch hardly changes, or if more than a fifth of the frames are unvoiced.
     """
     frames = np.arange(segment.start - first, segment.end - first)
     reach = round(_REACH * posteriors.bins_per_semitone)

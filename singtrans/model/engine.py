@@ -12,8 +12,8 @@ class Embedded:
 
     Attributes:
         features: (frames, width) input of the LSTM.
-        pitch: (frames, pitch_bins) float16 probabilities. Half precision is sufficient, because the decoder adds up
-            many of these values.
+        pitch: (frames, pitch_bins) float16 probabilities. This precision is sufficient, because the decoder uses sums
+            and weighted means of these values over several bins.
     """
 
     features: np.ndarray

@@ -78,8 +78,8 @@ def text_comparison(ours: Evaluation, theirs: Evaluation, differences: Mapping[s
                 f"Based on {fewer}{counted(max(counts), 'file')} that both systems were scored on. For each"
                 " file, the score of B is subtracted from the score of A; A - B is the mean of these differences. Its"
                 " interval comes from a bootstrap over files. The column p comes from a paired, two-sided test with"
-                f" {flips} of the signs of the differences. Each figure is tested separately: even if A and B are"
-                " equally good, about one p of twenty is below 0.05."
+                f" {flips} of the signs of the differences. Each figure is tested separately. Even if A and B are"
+                " equally good, p is below 0.05 for about one of twenty figures."
             ),
         ]
     )

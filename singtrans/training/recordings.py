@@ -258,10 +258,20 @@ def _refined_f0(samples: np.ndarray, sample_rate: int, label: np.ndarray) -> tup
 
 
 def _measured_f0(samples: np.ndarray, sample_rate: int, notes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the measured pitch where it is near the label of the current note, and the voicing.
+    """Measure pitch and voicing for the frames of a recording with labelled notes.
 
-    Frames without a measured pitch are unvoiced if they are more than 0.1 s away from every note. If a note has no
-    pitch label, the median of the measured pitch is used as its label.
+    Each frame of a note has the measured pitch if this pitch is near the label of the note. In all other frames, the
+    pitch is NaN. If a note has no pitch label, the median of the measured pitch is used as its label. Frames without a
+    measured pitch are unvoiced if they are more than 0.1 s away from every note.
+
+    Args:
+        samples: (n,) samples of the recording.
+        sample_rate: sample rate in Hz.
+        notes: (notes, 3) onset and offset in seconds, and pitch as MIDI number or NaN.
+
+    Returns:
+        (frames,) pitch as fractional MIDI number, and (frames,) voicing: 1 for voiced frames, 0 for unvoiced frames,
+        NaN if unknown.
     """
     measured = _on_grid(_model_pitch(samples, sample_rate))
     time = np.arange(len(measured)) * F0_HOP
