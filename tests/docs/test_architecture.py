@@ -1,5 +1,6 @@
 """docs/architecture.md names files, packages and classes that exist."""
 
+import configparser
 import re
 from pathlib import Path
 
@@ -34,3 +35,11 @@ def test_named_classes_exist():
     source = "\n".join(path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py"))
     for name in re.findall(r"`([A-Z][a-z]\w+)`", TEXT):
         assert f"class {name}" in source, name
+
+
+def test_packages_are_in_the_order_of_the_import_contract():
+    contract = configparser.ConfigParser()
+    contract.read(ROOT / ".importlinter")
+    layers = contract["importlinter:contract:layers"]["layers"].replace("|", " ").split()
+    described = [name.removesuffix(".py").removesuffix("/") for name in re.findall(r"^\| `([\w./]+)` \|", TEXT, re.M)]
+    assert described == [layer.removeprefix("singtrans.") for layer in layers]
