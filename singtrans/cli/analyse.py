@@ -80,7 +80,9 @@ def analyse(  # noqa: PLR0913 (one parameter per option)
     list_notes: Annotated[
         bool | None,
         typer.Option(
-            "--list/--no-list", help="List every note. Default: yes for a single recording.", rich_help_panel=OUTPUT
+            "--list/--no-list",
+            help="List every note. Default: yes for one recording, no for several.",
+            rich_help_panel=OUTPUT,
         ),
     ] = None,
     track: TrackOption = None,

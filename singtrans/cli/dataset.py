@@ -116,8 +116,8 @@ def split(  # noqa: PLR0913 (one parameter per option)
         By | None,
         typer.Option(
             help="singer: all recordings of a singer are in the same split. recording: recordings are split"
-            " individually. Default: singer if all singers are known and there are enough of them; recording in all"
-            " other cases."
+            " individually. Default: singer if all singers are known and there is at least one singer per split;"
+            " recording in all other cases."
         ),
     ] = None,
     valid: Annotated[

@@ -93,7 +93,7 @@ def evaluate(  # noqa: PLR0913 (one parameter per option)
         bool | None,
         typer.Option(
             "--files/--no-files",
-            help="Print one line per file. Default: yes for up to 12 files.",
+            help="Print one line per file. Default: yes for up to 12 files, no for more.",
             rich_help_panel=OUTPUT,
         ),
     ] = None,
