@@ -148,7 +148,8 @@ def transcribe(  # noqa: PLR0913 (one parameter per option)
         typer.Option(
             min=1,
             metavar="N",
-            help="Number of threads per recording. Default: 2, or 1 with --jobs.",
+            help="Number of threads per recording. Default: 2; 1 with --jobs or --scheduler, or if there is only one"
+            " processor.",
             rich_help_panel=MODEL,
         ),
     ] = None,

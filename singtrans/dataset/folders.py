@@ -30,8 +30,8 @@ class LabelledRecording:
     """A recording with its label files. A label file that does not exist is None.
 
     Attributes:
-        name: name of the recording in a file with the notes of many recordings, if this is neither the name of the
-            recording's own file nor the name of its folder; otherwise empty.
+        name: name of the recording in a file with the notes of many recordings. It is empty if there is no such file,
+            or if this name is the name of the recording's own file or the name of its folder.
         by_folder: whether the notes have the name of the folder instead of the name of the recording.
         split: ``train``, ``valid`` or ``test`` if the recording is in a folder with the name of a split; otherwise
             empty.

@@ -35,8 +35,8 @@ def divide(
     Args:
         entries: entries, whose ``split`` is replaced.
         fractions: map from splits (``valid``, ``test``) to shares of the recordings; the rest is ``train``.
-        by: ``singer`` or ``recording``. None means ``singer`` if all singers are known and there are enough of them,
-            otherwise ``recording``.
+        by: ``singer`` or ``recording``. None means ``singer`` if all singers are known and there is at least one singer
+            per split, and ``recording`` in all other cases.
         seed: random seed.
         keep_test: whether to leave the split ``test`` unchanged if it has entries.
 

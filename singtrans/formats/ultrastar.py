@@ -28,10 +28,10 @@ _VERSION = "1.1.0"  # first version with #AUDIO, which players that only know #M
 def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN) -> None:
     """Write a song for UltraStar, Vocaluxe and Performous in UTF-8.
 
-    ``#BPM`` is an integer from 200 to 400. If the options contain a tempo, beats or a grid, it is the stated or
-    estimated tempo, multiplied by a power of two; otherwise, it is 400. A beat lasts 37.5 to 75 ms, and the error of
-    times is at most half a beat. A line ends where a line of the lyrics ends; in a song without lyrics, it ends where
-    the singer breathes. A note without a syllable gets the text ``~``.
+    ``#BPM`` is an integer from 200 to 400. If the options contain a tempo, beats or a grid, ``#BPM`` is the stated or
+    estimated tempo, multiplied by a power of two. Without tempo, beats and grid, it is 400. A beat lasts 37.5 to 75 ms,
+    and the error of times is at most half a beat. A line ends where a line of the lyrics ends; in a song without
+    lyrics, it ends where the singer breathes. A note without a syllable gets the text ``~``.
     """
     arrangement = arrange(transcription, options.without_bars)
     is_timed = options.tempo is not None or options.beats is not None or options.quantize

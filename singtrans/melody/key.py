@@ -103,7 +103,9 @@ def parse_key(text: str) -> Key | str:
     raised, minor = _ALTERED[sign], mode.lower().startswith("mi") or mode == "m"  # a capital M alone is major
     fifths = _LINE.index(letter) - 1 + 7 * raised - 3 * minor
     if abs(fifths) > 7:
-        raise UsageError(f"--key {shown(text)}: a signature has at most seven sharps or flats; spell the key otherwise")
+        raise UsageError(
+            f"--key {shown(text)}: a signature has at most seven sharps or flats; use the key's other name"
+        )
     return Key(letter + sign + "m" * minor, (_STEPS[letter] + raised) % 12, minor, fifths)
 
 

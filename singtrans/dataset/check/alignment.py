@@ -47,12 +47,12 @@ class Fit:
 
     @property
     def late(self) -> float:
-        """The lag if it is larger than the tolerance of scoring, significant and confirmed; otherwise 0."""
+        """The lag, or 0 unless the lag is larger than the tolerance of scoring, significant and confirmed."""
         return self.lag if abs(self.lag) > LAG and self.best - self.here > _GAIN and self.confirmed else 0.0
 
     @property
     def likely(self) -> float:
-        """The lag if it is within the tolerance of scoring, or if it is significant and confirmed; otherwise 0."""
+        """The lag if it is within the tolerance of scoring; the value of `late` for a larger lag."""
         return self.lag if abs(self.lag) <= LAG else self.late
 
 

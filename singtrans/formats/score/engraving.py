@@ -28,7 +28,7 @@ def engrave(sheet: Sheet, *, whole: bool) -> list[str]:
 
     Args:
         sheet: music to draw.
-        whole: whether a page is as long as the music needs, and contains its font; otherwise, pages are A4, and have
+        whole: True for a page that is as long as the music needs, and contains its font; False for A4 pages with page
             numbers.
 
     Raises:

@@ -95,8 +95,8 @@ def lay_out(starts: Sequence[Fraction], ends: Sequence[Fraction], metre: Metre) 
 def _pickup_start(start: int, triplets: Sequence[Triplet], metre: Metre) -> int:
     """Return where the first bar begins.
 
-    It begins at the bar line if the first note starts less than a beat later; otherwise, at the first note or at the
-    triplet that contains this note.
+    If the first note starts less than a beat after the bar line, the first bar begins at the bar line. If the first
+    note starts later, the first bar begins at this note, or at the triplet that contains this note.
     """
     if start < metre.beat * QUARTER:
         return 0
