@@ -14,6 +14,7 @@ import numpy as np
 from singtrans.errors import InputError
 from singtrans.formats import velocity
 from singtrans.formats.format import Format
+from singtrans.formats.lead_in import FirstBar, first_bar
 from singtrans.formats.lyrics import HELD
 from singtrans.formats.midi_reader import read, read_beats, read_song, read_words
 from singtrans.formats.options import BEATS, PLAIN, Options
@@ -21,7 +22,6 @@ from singtrans.formats.pitch_bend import Bend, bend_range, bends, wheel
 from singtrans.formats.score.arrangement import Arrangement, arrange
 from singtrans.formats.tempo_map import TempoMap
 from singtrans.formats.time_grid import on_steps
-from singtrans.melody.beats import Beats
 from singtrans.melody.tonality import estimate_key
 from singtrans.notes import Note, Transcription
 
@@ -45,9 +45,9 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
     note-off comes before the note-on. Every note lasts at least one tick, and no notes overlap. Both tracks end when
     the recording ends. The track of the voice is named after the recording.
 
-    All bars are complete: the time before the singer's first beat has another tempo, so that the recording begins at a
-    bar line. Each syllable is a lyric event, with a hyphen after its text if another syllable of the word follows. For
-    a held syllable, the text is only a hyphen.
+    The time before the singer's first beat has another tempo, so that the recording begins at a bar line. The first bar
+    can be shorter than the others (`singtrans.formats.lead_in`). Each syllable is a lyric event, with a hyphen after
+    its text if another syllable of the word follows. For a held syllable, the text is only a hyphen.
 
     Raises:
         InputError: if the options ask for velocities from a recording that is missing or cannot be read.
@@ -55,8 +55,8 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
     import mido
 
     arrangement = arrange(transcription, options)
-    beats = arrangement.beats
-    tempi = TempoMap.of(beats, TICKS_PER_BEAT)
+    bar = first_bar(arrangement.beats)
+    tempi = TempoMap.of(bar.beats, TICKS_PER_BEAT)
     seconds = np.array([(note.onset, note.offset) for note in arrangement.notes]).reshape(-1, 2)
     spans = on_steps(tempi.ticks(seconds).tolist())
     end = max(spans[-1][1] if spans else 0, round(float(tempi.ticks(transcription.duration))))
@@ -74,7 +74,7 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
     key = _key_events(arrangement, options)
     events += key  # MuseScore reads the key in the track of the notes, other programs in the first track
     own_key = [(tick, message.copy()) for tick, message in key]
-    frame = _title_events(transcription, options) + own_key + _frame_events(beats, tempi, end)
+    frame = _title_events(transcription, options) + own_key + _frame_events(bar, tempi, end)
     tracks = [_delta(frame, end), mido.MidiTrack([*voice, *_delta(events, end)])]
     midi = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT, charset="utf-8", tracks=tracks)
     # Mido keeps the character set for all later files if saving fails, so it does not write to the disk itself.
@@ -83,19 +83,24 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
     file.write(content.getvalue())
 
 
-def _frame_events(beats: Beats, tempi: TempoMap, end: int) -> list[tuple[int, "BaseMessage"]]:
+def _frame_events(bar: FirstBar, tempi: TempoMap, end: int) -> list[tuple[int, "BaseMessage"]]:
     """List the (tick, message) pairs of the metre, and of all tempi before the end."""
     import mido
 
     events: list[tuple[int, BaseMessage]] = [
         (tick, mido.MetaMessage("set_tempo", tempo=length)) for tick, length in tempi.changes(end)
     ]
-    metre = beats.metre
+    metre = bar.beats.metre
     clocks = round(24 * metre.beat)  # MIDI clocks from one click of a metronome to the next
-    signature = mido.MetaMessage(
-        "time_signature", numerator=metre.numerator, denominator=metre.denominator, clocks_per_click=clocks
-    )
-    return [*events[:1], (0, signature), *events[1:]]
+    signatures = [(0, bar.numerator, bar.denominator)]
+    if bar.length != metre.bar:
+        signatures.append((int(bar.length * TICKS_PER_BEAT), metre.numerator, metre.denominator))
+    for tick, numerator, denominator in reversed(signatures):
+        message = mido.MetaMessage(
+            "time_signature", numerator=numerator, denominator=denominator, clocks_per_click=clocks
+        )
+        events.insert(1, (tick, message))
+    return events
 
 
 def _title_events(transcription: Transcription, options: Options) -> list[tuple[int, "BaseMessage"]]:

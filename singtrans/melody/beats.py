@@ -66,12 +66,36 @@ class Beats:
         """Convert a fractional position in quarter notes, or an array of such positions, to seconds."""
         return _interpolate(np.asarray(position, float), self.quarters, self.times)
 
+    def sung_position(self, seconds: np.ndarray) -> np.ndarray:
+        """Convert times as `position` does, but extend the tempo after the first beat to the time before this beat.
+
+        The tempo before the first beat can be so high that a few milliseconds are several quarter notes.
+
+        Args:
+            seconds: array of times in seconds.
+
+        Returns:
+            Fractional quarter notes, which can be negative.
+        """
+        return _extend(seconds, self.times[1:], self.quarters[1:]) if len(self.times) > 2 else self.position(seconds)
+
+    def sung_seconds(self, position: np.ndarray) -> np.ndarray:
+        """Convert an array of positions to seconds; the inverse of `sung_position`."""
+        return _extend(position, self.quarters[1:], self.times[1:]) if len(self.times) > 2 else self.seconds(position)
+
 
 def _interpolate(values: np.ndarray, known: np.ndarray, images: np.ndarray) -> np.ndarray:
     """Interpolate linearly between known points, and extrapolate linearly beyond the last one."""
     slope = (images[-1] - images[-2]) / (known[-1] - known[-2])
     beyond = images[-1] + (values - known[-1]) * slope
     return np.where(values > known[-1], beyond, np.interp(values, known, images))
+
+
+def _extend(values: np.ndarray, known: np.ndarray, images: np.ndarray) -> np.ndarray:
+    """Interpolate linearly between known points, and extrapolate linearly before the first and beyond the last one."""
+    slope = (images[1] - images[0]) / (known[1] - known[0])
+    before = images[0] + (values - known[0]) * slope
+    return np.where(values < known[0], before, _interpolate(values, known, images))
 
 
 def constant_beats(

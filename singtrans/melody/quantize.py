@@ -131,7 +131,7 @@ def note_values(quantized: Quantized, grid: Grid) -> tuple[tuple[Fraction, ...],
 
 def _starts(onsets: np.ndarray, beats: Beats, grid: Grid) -> list[int]:
     """Find ascending grid indices of the onsets with the Viterbi algorithm."""
-    positions = beats.position(onsets)
+    positions = beats.sung_position(onsets)
     centres = [grid.nearest(float(position)) for position in positions]
     reach = np.arange(-3, 4)
     totals: list[np.ndarray] = []
@@ -141,7 +141,7 @@ def _starts(onsets: np.ndarray, beats: Beats, grid: Grid) -> list[int]:
         # Notes may be faster than the grid, so a note's indices begin after the lowest one of the previous note.
         lowest = max(0, int(candidates[-1][0]) + 1 if candidates else 0)
         at = np.unique(np.maximum(centre + reach, lowest))
-        moved = beats.seconds(grid.positions(at)) - onsets[number]
+        moved = beats.sung_seconds(grid.positions(at)) - onsets[number]
         cost = 0.5 * (moved / _TIMING) ** 2 + _WEAK * _weakness(grid, at)
         if number:
             allowed = candidates[-1][None] < at[:, None]

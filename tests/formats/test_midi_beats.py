@@ -1,4 +1,4 @@
-"""Beats and bars of MIDI files: times stay exact, and all bars are complete."""
+"""Beats and bars of MIDI files: times stay exact, and all bars except the first one are complete."""
 
 from fractions import Fraction
 from itertools import pairwise
@@ -12,6 +12,11 @@ from hypothesis import strategies as st
 from recipe.performance import Style, perform
 from singtrans import Note, PitchTrack, Transcription, formats
 from singtrans.formats import Options
+from singtrans.formats.lead_in import FASTEST, first_bar
+from singtrans.formats.midi_reader import read_beats
+from singtrans.melody.beats import Beats
+from singtrans.melody.metre import Metre
+from singtrans.melody.quantize import parse_grid, quantize
 from tests.helpers.folk_tunes import NAMES, tune
 
 
@@ -36,6 +41,16 @@ def tick_times(midi):
         return edges[index] + (tick - changes[index][0]) * changes[index][1], changes[index][1]
 
     return seconds
+
+
+def signatures(midi):
+    """Return (tick, length of a bar in ticks) for each time signature of the first track."""
+    now, found = 0, []
+    for message in midi.tracks[0]:
+        now += message.time
+        if message.type == "time_signature":
+            found.append((now, 4 * midi.ticks_per_beat * message.numerator / message.denominator))
+    return found
 
 
 def onset_ticks(midi):
@@ -70,23 +85,27 @@ def test_onsets_stay_within_half_a_tick(tmp_path_factory, steps, tempo, metre, p
         time, length = seconds(tick)
         before = seconds(max(0, tick - 1))[1]  # rounding may move the tick past a change of tempo
         assert abs(time - note.onset) <= 0.5 * max(length, before) + 2e-6
-    signatures = [message for message in midi.tracks[0] if message.type == "time_signature"]
-    assert len(signatures) == 1
+    bars = signatures(midi)
+    assert len(bars) <= 2
+    assert bars[-1][1] == 1920 * (options.metre or Metre(4, 4)).bar / 4
+    if len(bars) == 2:  # the first bar is shorter, and the second one begins at its end
+        assert bars[1][0] == bars[0][1] < bars[1][1]
+    fastest = max(60e6 / message.tempo for message in midi.tracks[0] if message.type == "set_tempo")
+    assert fastest <= FASTEST + 1 or notes[0].onset < 0.004 or tempo == "auto"
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_bars_of_a_tune_are_complete_and_begin_where_they_are_stated(tmp_path, name):
+def test_bars_of_a_tune_begin_where_they_are_stated(tmp_path, name):
     folk_song, metre, pickup = tune(name)
     performance = perform(folk_song, np.random.default_rng(1), Style(drift=0.0, delay=0.0))
     options = Options(tempo="auto", metre=formats.options.parse_metre(metre), pickup=pickup)
     midi = mido.MidiFile(formats.save(transcription(performance.notes), tmp_path / "a.mid", options=options))
     frame = midi.tracks[0]
-    signature = next(message for message in frame if message.type == "time_signature")
-    assert f"{signature.numerator}/{signature.denominator}" == metre
-    bar = 4 * 480 * signature.numerator // signature.denominator
+    line, bar = signatures(midi)[-1]
+    assert bar == options.metre.bar * 480
     true = [note.start % options.metre.bar for note in folk_song.notes]
     away = [
-        (tick - float(place) * 480 + bar / 2) % bar - bar / 2
+        (tick - line - float(place) * 480 + bar / 2) % bar - bar / 2
         for tick, place in zip(onset_ticks(midi), true, strict=True)
     ]
     assert np.median(np.abs(away)) < 60  # 25 ms are about 25 ticks
@@ -131,3 +150,44 @@ def test_quantizing_implies_one_tempo_in_whole_beats(tmp_path):
     assert 60e6 / tempi[-1] == pytest.approx(round(60e6 / tempi[-1]), abs=1e-3)
     right = np.diff(ticks) / 480 == np.diff([float(note.start) for note in folk_song.notes])
     assert right.mean() > 0.9
+
+
+@pytest.mark.parametrize(
+    ("before", "seconds", "metre", "signature", "position"),
+    [
+        (3.0, 1.5, Metre(4, 4), (4, 4), 3.0),  # 120 quarter notes per minute
+        (3.0, 0.1, Metre(4, 4), (2, 4), 1.0),  # the pickup of one quarter note stays complete
+        (3.5, 0.05, Metre(4, 4), (1, 4), 0.5),
+        (4.0, 0.05, Metre(4, 4), (1, 8), 0.5),  # no pickup
+        (1.5, 0.05, Metre(6, 8), (2, 4), 0.5),
+        (3.0, 0.002, Metre(4, 4), (17, 64), 0.0625),  # so little time that the tempo stays high
+    ],
+)
+def test_the_first_bar_is_shortened_if_its_tempo_is_too_high(before, seconds, metre, signature, position):
+    beats = Beats(np.array([0.0, seconds, seconds + 0.5, seconds + 1.0]), before + np.array([-before, 0, 1, 2]), metre)
+    bar = first_bar(beats)
+    assert (bar.numerator, bar.denominator) == signature
+    assert bar.beats.quarters.tolist() == [0.0, position, position + 1, position + 2]
+    assert bar.beats.times.tolist() == beats.times.tolist()
+    assert (bar.length - Fraction(position)) % metre.bar == Fraction(-before) % metre.bar
+    assert 60 * position / seconds <= FASTEST or seconds < 0.004
+
+
+def test_beats_of_a_file_with_a_short_first_bar_are_read_again(tmp_path):
+    notes = [Note(0.05 + 0.5 * i, 0.45 + 0.5 * i, 60.0 + i % 3) for i in range(16)]
+    options = Options(tempo=120.0, metre=Metre(4, 4), pickup=Fraction(1))
+    path = formats.save(transcription(notes), tmp_path / "a.mid", options=options)
+    assert len(signatures(mido.MidiFile(path))) == 2
+    beats = read_beats(path)
+    assert (beats.metre, round(beats.tempo)) == (Metre(4, 4), 120)
+    places = beats.position(np.array([note.onset for note in notes[1:]])) % 4
+    assert np.allclose((places - np.arange(15) + 2) % 4, 2.0, atol=0.01)
+
+
+def test_quantizing_keeps_a_pickup_that_starts_shortly_after_the_recording():
+    notes = [Note(0.034, 0.3, 67.0)] + [Note(0.409 + 0.344 * i, 0.65 + 0.344 * i, 66.0 - i % 4) for i in range(12)]
+    times = np.array([0.0, 0.042, 0.409, 0.409 + 0.688, 0.409 + 2 * 0.688])
+    beats = Beats(times, np.array([0.0, 1.48, 2.0, 3.0, 4.0]), Metre(2, 4))
+    moved = quantize(notes, beats, parse_grid("1/16"))
+    assert np.abs(moved.moved[1:]).max() < 0.02
+    assert moved.spans[1][0] - moved.spans[0][0] == 2  # an eighth note
