@@ -10,6 +10,7 @@ from singtrans.analysis.intonation import SungNote, Tuning, fit_tuning
 from singtrans.analysis.rhythm_alignment import align_by_rhythm
 from singtrans.analysis.timing import TimeMap, follow_tempo, runs_with, same_clock
 from singtrans.analysis.tolerance import Timing, Tolerance
+from singtrans.analysis.written_semitones import has_semitones, semitones_by_tuning, with_semitones
 from singtrans.notes import Note
 
 VERDICTS = ("right", "sharp", "flat", "early", "late", "missed", "extra")
@@ -46,7 +47,7 @@ class Comparison:
 
     Attributes:
         notes: all sung and written notes, in time order; a matched pair is one entry.
-        reference: the written notes.
+        reference: the written notes; their pitches are whole semitones.
         transposition: semitones from the written to the sung pitch.
         tuning: the singer's tuning relative to the written notes; None if no note matches.
         tempo: the singer's mean tempo, relative to the written tempo.
@@ -80,10 +81,12 @@ def compare(sung: Sequence[SungNote], reference: Sequence[Note], tolerance: Tole
 
     Args:
         sung: sung notes in time order.
-        reference: the written notes in time order, not overlapping.
+        reference: the written notes in time order, not overlapping. Fractional pitches are rounded to semitones of
+            their own tuning.
         tolerance: largest deviations with which a note is still right.
     """
     tolerance = tolerance or Tolerance()
+    reference = _in_semitones(sung, reference, tolerance.timing)
     if not sung or not reference:
         missed = [Compared(("missed",), j, None, note.onset) for j, note in enumerate(reference)]
         extra = [Compared(("extra",), None, i, note.note.onset) for i, note in enumerate(sung)]
@@ -108,6 +111,36 @@ def compare(sung: Sequence[SungNote], reference: Sequence[Note], tolerance: Tole
         float(np.median(late)) if late else None,
         tolerance,
     )
+
+
+def _in_semitones(sung: Sequence[SungNote], reference: Sequence[Note], timing: Timing) -> Sequence[Note]:
+    """Round the pitches of the written notes to semitones of their own tuning.
+
+    If the written notes do not show their tuning clearly, it is derived from the recording: it is the singer's tuning
+    minus the deviation of the sung from the written pitches.
+    """
+    if has_semitones(reference):
+        return reference
+    numbers = semitones_by_tuning(reference)
+    if numbers is None:
+        own = _tuning_by_singing(sung, reference, timing)
+        pitches = np.array([note.pitch for note in reference])
+        numbers = np.floor(pitches - own + 0.5).astype(int).tolist()
+    return with_semitones(reference, numbers)
+
+
+def _tuning_by_singing(sung: Sequence[SungNote], reference: Sequence[Note], timing: Timing) -> np.ndarray:
+    """Derive the tuning of the written notes from the recording, (written,) in semitones relative to A4 = 440 Hz.
+
+    The tuning is 0 if less than half of the written notes are matched.
+    """
+    match = _match(sung, reference, timing) if sung else None
+    if match is None or match.tuning is None or 2 * len(match.pairs) < len(reference):
+        return np.zeros(len(reference))
+    middles = np.array([note.middle for note in sung])
+    singer = np.array([note.cents - note.own_cents for note in sung])
+    places = match.times.at(np.array([note.onset for note in reference]))
+    return np.interp(places, middles, singer - match.tuning.line.at(middles)) / 100
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
 """Comparison of melodies, given as notes without sound: alignment, transposition and tempo."""
 
+import math
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from singtrans.analysis.summary import analyse, plain
 from singtrans.analysis.text import describe_comparison, many_table, note_table, overview
 from singtrans.analysis.timing import follow_tempo
 from singtrans.analysis.tolerance import Tolerance
+from singtrans.melody.tuning import estimate_tuning
 from tests.helpers.known_singing import melody
 
 NOTHING = PitchTrack(np.zeros(0), np.zeros(0), np.zeros(0))
@@ -80,6 +83,51 @@ def test_a_wrong_note_at_the_right_time_is_sharp_or_flat():
     found = compared(notes, written)
     wrong = {n.written: n.verdicts for n in found.notes if n.verdicts != ("right",)}
     assert wrong == {7: ("sharp",), 20: ("flat",)}
+
+
+def numbers(notes) -> list[float]:
+    return [note.pitch for note in notes]
+
+
+@pytest.mark.parametrize("shift", [0.3, -0.45, 4.4])
+def test_a_measured_melody_is_rounded_in_its_own_tuning(shift):
+    written = walk(40)
+    found = compared(moved(written, 0.2, noise=0.05), moved(written, shift, noise=0.15, seed=2))
+    assert numbers(found.reference) == [number + round(shift) for number in numbers(written)]
+    assert (found.transposition, found.count("right")) == (-round(shift), 40)
+    assert found.tuning.mean == pytest.approx(20, abs=3)
+
+
+@pytest.mark.parametrize("count", [3, 40])
+def test_unclear_tuning_of_a_measured_melody_is_derived_from_the_singing(count):
+    written = walk(count)
+    steps = np.arange(count) % 9 / 10 - 0.4  # the pitches are too uneven to show a tuning
+    measured = [Note(n.onset, n.offset, n.pitch + 0.55 + step) for n, step in zip(written, steps, strict=True)]
+    assert estimate_tuning(measured) is None
+    found = compared(moved(written, 0.4), measured)
+    assert numbers(found.reference) == numbers(written)
+    assert (found.transposition, found.count("right")) == (0, count)
+    assert found.tuning.mean == pytest.approx(40, abs=1)
+
+
+def test_a_stated_tuning_of_a_measured_melody_is_used():
+    written = walk(40)
+    measured = [replace(note, tuning=-0.7) for note in moved(written, 0.2)]
+    assert numbers(compared(written, measured).reference) == [number + 1 for number in numbers(written)]
+
+
+def test_whole_semitones_are_not_changed():
+    written = [replace(note, tuning=0.3) for note in walk(40)]
+    assert compared(moved(written, 0.4), written).reference == tuple(written)
+
+
+def test_a_measured_melody_that_is_not_sung_is_rounded():
+    measured = [Note(n.onset, n.offset, n.pitch + 0.1 * (k % 10)) for k, n in enumerate(walk(30, 5))]
+    rounded = [math.floor(pitch + 0.5) for pitch in numbers(measured)]
+    for sung in ([], melody([100], [0.5])):
+        found = compared(sung, measured)
+        assert numbers(found.reference) == rounded
+        assert found.count("missed") >= 29
 
 
 def test_comparing_with_no_notes():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from singtrans import Note
+from singtrans import Note, PitchTrack, Transcription, formats
 from singtrans.analysis.summary import Analysis, analyse
 from singtrans.analysis.tolerance import Timing, Tolerance
 from singtrans.transcriber import Transcriber
@@ -38,6 +38,24 @@ def test_tuning_off_by_20_cents(analysed, reference):
     tuning = analysed(Deviations(cents=20), reference=reference).tuning
     assert tuning.mean == pytest.approx(20, abs=CENTS)
     assert tuning.drift == pytest.approx(0, abs=CENTS)
+
+
+@pytest.mark.parametrize("cents", [30, -40])
+def test_a_measured_melody_gives_the_same_figures_as_a_written_one(analysed, cents, tmp_path):
+    how = Deviations(cents=cents, sharp={number: 12 * (number % 3 - 1) for number in range(len(WRITTEN))})
+    measured, _ = perform(WRITTEN, how)
+    track = PitchTrack(np.zeros(0), np.zeros(0), np.zeros(0))
+    formats.save(Transcription(WRITTEN, track, WRITTEN[-1].offset), tmp_path / "tune.mid")
+    formats.save(Transcription(measured, track, WRITTEN[-1].offset), tmp_path / "tune.csv")
+    references = [WRITTEN, *(formats.load_notes(tmp_path / name) for name in ("tune.mid", "tune.csv"))]
+    alone = analysed(how, reference=None)
+    for reference in (measured, *references):
+        found = analysed(how, reference=reference)
+        assert found.tuning.mean == pytest.approx(cents, abs=CENTS)
+        assert found.comparison.tuning.mean == pytest.approx(cents, abs=CENTS)
+        assert [note.number for note in found.notes] == [note.number for note in alone.notes] == NUMBERS
+        assert [note.pitch for note in found.comparison.reference] == NUMBERS
+        assert (found.comparison.transposition, wrong(found)) == (0, {})
 
 
 @pytest.mark.parametrize(("start", "drift"), [(0, 30), (-15, 30), (40, 30), (10, -120), (10, 100)])

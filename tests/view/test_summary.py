@@ -116,6 +116,19 @@ def test_the_page_and_the_command_have_the_same_figures(tmp_path):
     }
 
 
+def test_the_page_and_the_command_round_a_measured_melody(tmp_path):
+    formats.save(sung(), tmp_path / "song.json")
+    measured = tuple(replace(note, pitch=note.pitch - 0.35) for note in WRITTEN)
+    formats.save(Transcription(measured, PitchTrack(EMPTY, EMPTY, EMPTY), 6.5), tmp_path / "tune.csv")
+    done = call("analyse", tmp_path / "song.json", "--reference", tmp_path / "tune.csv", "--json")
+    (printed,) = json.loads(done.stdout)["recordings"]
+    shown = analysis_of(page(sung(), Options(reference=measured)))
+    for found in (printed, shown):
+        assert found["range"] == analysis_of(page(sung()))["range"]
+        assert found["tuning"]["mean_cents"] == pytest.approx(20, abs=1)
+        assert found["comparison"] == analysis_of(page(sung(), Options(reference=WRITTEN)))["comparison"]
+
+
 def analysis_of(html: str) -> dict:
     line = next(line for line in html.splitlines() if 'id="data"' in line)
     return json.loads(line[line.index(">") + 1 : line.index("</script>")])["analysis"]
