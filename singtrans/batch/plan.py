@@ -1,5 +1,6 @@
 """Find the recordings, and choose the paths of their outputs."""
 
+import difflib
 import os
 from collections import Counter
 from collections.abc import Sequence
@@ -15,6 +16,8 @@ from singtrans.separation.voice_file import VOICE_ENDING, is_voice
 
 # Files with these endings are outputs and labels, and are not counted as ignored files.
 _NOTES_SUFFIXES = {*READ_SUFFIXES, *WRITE_SUFFIXES} - {".txt", ".pdf"}
+
+_SIMILAR = 0.65  # similarity to a known ending above which an unknown ending is probably misspelt
 
 
 @dataclass(frozen=True)
@@ -87,22 +90,20 @@ def plan(
     file. If ``voice`` is True, the separated voice of each recording is an additional output.
 
     Raises:
-        UsageError: if a format is unknown, ``out`` is a file but there are several outputs, two recordings have the
-            same output, or an output would replace a recording.
+        UsageError: if a format is unknown, ``out`` is a file but there are several outputs, ``out`` is a file of
+            another format, the ending of ``out`` is misspelt, two recordings have the same output, or an output would
+            replace a recording.
     """
     if unknown := [f for f in formats if f not in WRITERS]:
         raise UsageError(f"-f {unknown[0]}: unknown format; use {', '.join(WRITERS)}")
     found = _find(inputs)
+    alone = len(inputs) == 1 and not is_folder(inputs[0])
     if out is not None and _is_file_name(out):
-        ending = format_of(out)
-        if ending is None:
-            raise UsageError(
-                f"-o {out}: {out.suffix} is not an output format; use {', '.join(WRITERS)}, or give a folder"
-            )
-        if len(inputs) != 1 or is_folder(inputs[0]) or set(formats) - {ending}:
-            raise UsageError(f"-o {out}: a file can hold one recording in one format; give a folder")
+        _check_file(out, formats, alone)
         outputs: dict[Place, tuple[Place, ...]] = {audio: (out,) for audio, _ in found.recordings.values()}
     else:
+        if out is not None and alone:
+            _refuse_misspelt_ending(out)
         outputs = {
             audio: _outputs(audio, audio.parent if out is None else out / inner, formats)
             for audio, inner in found.recordings.values()
@@ -135,6 +136,31 @@ def _voice(audio: Place, output: Place, out: Place | None) -> Place:
 def _is_file_name(out: Place) -> bool:
     """Return whether ``out`` is a file. It must have an ending for notes or sound, and not be an existing folder."""
     return out.suffix.lower() in AUDIO_SUFFIXES.union(READ_SUFFIXES, WRITE_SUFFIXES) and not is_folder(out)
+
+
+def _check_file(out: Place, formats: Sequence[str], alone: bool) -> None:
+    """Check that the file ``out`` can hold the output; ``alone`` states whether there is a single recording."""
+    ending = format_of(out)
+    if ending is None:
+        raise UsageError(f"-o {out}: {out.suffix} is not an output format; use {', '.join(WRITERS)}, or give a folder")
+    if not alone or len(set(formats)) > 1:
+        raise UsageError(f"-o {out}: a file can hold one recording in one format; give a folder")
+    if formats and formats[0] != ending:
+        raise UsageError(
+            f"-o {out}: this name has the ending of the format {ending}, but the requested format is {formats[0]};"
+            f" use the ending {ENDINGS[formats[0]]}"
+        )
+
+
+def _refuse_misspelt_ending(out: Place) -> None:
+    """Refuse a folder whose name ends almost like an output file, such as ``tune.mdi``, unless the folder exists."""
+    known = [ending.rpartition(".")[2] for ending in ENDINGS.values()]
+    near = difflib.get_close_matches(out.suffix.lower()[1:], known, n=1, cutoff=_SIMILAR)
+    if near and not is_folder(out):
+        raise UsageError(
+            f"-o {out}: {out.suffix} is not an output format; did you mean .{near[0]}?"
+            " If this is the name of a folder, make the folder first"
+        )
 
 
 def _absolute(path: Place) -> str:

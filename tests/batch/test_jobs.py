@@ -46,7 +46,7 @@ def test_output_may_be_a_file_if_there_is_one_recording(tmp_path):
     touch(tmp_path, "a.wav")
     assert plan([tmp_path / "a.wav"], tmp_path / "tune.csv", []).jobs[0].outputs == (tmp_path / "tune.csv",)
     with pytest.raises(UsageError, match="give a folder"):
-        plan([tmp_path / "a.wav"], tmp_path / "tune.csv", ["mid"])
+        plan([tmp_path / "a.wav"], tmp_path / "tune.csv", ["mid", "csv"])
     with pytest.raises(UsageError, match="give a folder"):
         plan([tmp_path], tmp_path / "tune.mid", [])
 
@@ -185,6 +185,24 @@ def test_a_recording_is_never_overwritten(tmp_path):
 def test_an_output_with_an_unknown_ending_is_refused(tmp_path, name):
     with pytest.raises(UsageError, match="is not an output format"):
         plan([tmp_path / "a.wav"], tmp_path / name, [])
+
+
+@pytest.mark.parametrize(("name", "meant"), [("a.mdi", ".mid"), ("a.cvs", ".csv"), ("a.JSN", ".json")])
+def test_an_output_with_a_misspelt_ending_is_refused(tmp_path, name, meant):
+    with pytest.raises(UsageError, match=rf"is not an output format; did you mean \{meant}\?"):
+        plan([tmp_path / "a.wav"], tmp_path / name, [])
+    (tmp_path / name).mkdir()
+    assert plan([tmp_path / "a.wav"], tmp_path / name, []).jobs[0].outputs == (tmp_path / name / "a.mid",)
+
+
+@pytest.mark.parametrize("name", ["v1.2", "out.d", "notes", "my.notes", "song.old", "data.v2", "song.wav_out"])
+def test_a_folder_may_have_a_dot_in_its_name(tmp_path, name):
+    assert plan([tmp_path / "a.wav"], tmp_path / name, []).jobs[0].outputs == (tmp_path / name / "a.mid",)
+
+
+def test_an_ending_that_contradicts_the_format_is_refused(tmp_path):
+    with pytest.raises(UsageError, match=r"of the format csv, but the requested format is mid; .* \.mid"):
+        plan([tmp_path / "a.wav"], tmp_path / "x.csv", ["mid"])
 
 
 def test_a_format_given_twice_is_written_once(tmp_path):
