@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from singtrans.cli.wrong_values import wrong_value
 from singtrans.logs import start_debugging
 
 INPUT = "Input"
@@ -72,6 +73,13 @@ class Command(TyperCommand):
 
     def __init__(self, name: str | None, *, params: list[Any] | None = None, **attributes: Any) -> None:
         super().__init__(name, params=[*(params or []), _debug_option()], **attributes)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the arguments. If an option has a wrong value, raise an error that is printed in one line."""
+        try:
+            return super().parse_args(ctx, args)
+        except typer.BadParameter as error:
+            raise wrong_value(error) or error from None
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return the arguments for the usage line, as in ``[OPTIONS] INPUT...``."""
