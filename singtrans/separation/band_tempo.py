@@ -1,5 +1,6 @@
 """Tempo of the instruments in a song, found with librosa's beat tracker."""
 
+import importlib
 import logging
 from collections.abc import Iterable, Iterator
 from types import ModuleType
@@ -7,10 +8,7 @@ from types import ModuleType
 import numpy as np
 
 from singtrans import audio
-from singtrans.errors import UsageError
-from singtrans.extras import need
 
-EXTRA = "songs"
 SAMPLE_RATE = 22_050
 _HOP, _FFT, _BANDS = 512, 2048, 64
 _LONGEST = 180.0  # seconds of the recording that are used, to save memory
@@ -33,9 +31,9 @@ def find_band_tempo(source: audio.Source) -> float | None:
         InputError: if the recording cannot be read.
     """
     try:
-        librosa = need("librosa", EXTRA, "--tempo auto with instruments")
-    except UsageError as error:
-        _log.info("the tempo is found in the notes: %s", error)
+        librosa = importlib.import_module("librosa")
+    except ModuleNotFoundError:
+        _log.info("the tempo is found in the notes, because librosa is not installed: pip install librosa")
         return None
     frames = np.concatenate([np.zeros((0, _BANDS), np.float32), *_mel_frames(librosa, _first(source))])
     if len(frames) < _FEWEST:
