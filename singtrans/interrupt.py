@@ -17,14 +17,20 @@ class Stopped(BaseException):
     """Exception that a signal raises to stop the program.
 
     It is not a subclass of KeyboardInterrupt, because typer prints a message of its own for that exception.
+
+    Attributes:
+        number: number of the signal.
+        remark: addition to the message, such as the number of finished recordings.
     """
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
         self.number = number
+        self.remark = ""
 
     def __str__(self) -> str:
-        return "interrupted" if self.number == signal.SIGINT else f"stopped by {signal.Signals(self.number).name}"
+        text = "interrupted" if self.number == signal.SIGINT else f"stopped by {signal.Signals(self.number).name}"
+        return f"{text}; {self.remark}" if self.remark else text
 
 
 class _Handler:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from singtrans.cli.progress import Bar, is_terminal, say
+from singtrans.interrupt import Stopped
 from singtrans.messages import braced, counted, length
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def _described(notes: int, lowest: int, highest: int) -> str:
     return f"{text}, {note_name(lowest)} to {note_name(highest)}" if notes else text
 
 
-def report(plan: "Plan", outcomes: "Iterator[Outcome]", bar: Bar, quiet: bool = False) -> bool:
+def report(plan: "Plan", outcomes: "Iterator[Outcome]", bar: Bar, quiet: bool = False, overwrite: bool = False) -> bool:
     """Print the outcome of each job when it is finished, and a summary at the end.
 
     Args:
@@ -38,6 +39,7 @@ def report(plan: "Plan", outcomes: "Iterator[Outcome]", bar: Bar, quiet: bool = 
         outcomes: outcomes of the jobs, in order; iterating over them runs the jobs.
         bar: progress bar.
         quiet: whether to print failures only.
+        overwrite: whether existing outputs are replaced.
 
     Returns:
         True if no job or input failed.
@@ -48,12 +50,17 @@ def report(plan: "Plan", outcomes: "Iterator[Outcome]", bar: Bar, quiet: bool = 
     with bar:
         for line in plan.failures:
             bar.line(f"failed: {line}")
-        for number, outcome in enumerate(outcomes, start=1):
-            tally.add(outcome)
-            if outcome.failure or not quiet:
-                bar.line((f"[{number}/{jobs}] " if jobs > 1 else "") + _line(outcome))
-            bar.remark = tally.speed(time.monotonic() - began)
-            bar.advance(idle=not outcome.result)
+        try:
+            for number, outcome in enumerate(outcomes, start=1):
+                tally.add(outcome)
+                if outcome.failure or not quiet:
+                    bar.line((f"[{number}/{jobs}] " if jobs > 1 else "") + _line(outcome))
+                bar.remark = tally.speed(time.monotonic() - began)
+                bar.advance(idle=not outcome.result)
+        except Stopped as stopped:
+            if jobs > 1:
+                stopped.remark = tally.progress(jobs, overwrite)
+            raise
     if not quiet and jobs + len(plan.failures) > 1:
         for line in tally.summary(time.monotonic() - began):
             say(line)
@@ -103,6 +110,11 @@ class _Tally:
 
     def speed(self, elapsed: float) -> str:
         return f"{self.seconds / elapsed:.0f} times real time" if self.seconds and elapsed > 1 else ""
+
+    def progress(self, jobs: int, overwrite: bool) -> str:
+        """Describe how many recordings are finished when a signal stops the command, and how to continue."""
+        finished = f"recordings finished: {self.transcribed + self.skipped} of {jobs}"
+        return finished if overwrite else f"{finished}; add --skip-existing to continue"
 
     def summary(self, elapsed: float) -> list[str]:
         """Return the lines of the summary, with the failures. Refused outputs are only counted, not listed."""

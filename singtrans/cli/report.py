@@ -141,7 +141,7 @@ def report(  # noqa: PLR0913 (one parameter per option)
         outcomes = batch.run(plan.jobs, lambda path: with_pitch(known, path, transcriber), existing)
     else:
         raise UsageError(f"--notes {notes}: this option is for one recording; give a single INPUT")
-    fine = tell(plan, outcomes, bar, quiet)
+    fine = tell(plan, outcomes, bar, quiet, existing == "overwrite")
     pages = {page: job.audio.name for job in plan.jobs for page in job.outputs if isinstance(page, Path)}
     if target and write_index(target, pages) and not quiet:
         say(f"{target}: open this in a browser")

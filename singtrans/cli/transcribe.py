@@ -230,7 +230,7 @@ def transcribe(  # noqa: PLR0913 (one parameter per option)
         from singtrans.batch.run_log import logged
 
         outcomes = logged(plan, outcomes, log)
-    if not report(plan, outcomes, bar, quiet):
+    if not report(plan, outcomes, bar, quiet, existing == "overwrite"):
         raise typer.Exit(1)
 
 
