@@ -69,9 +69,13 @@ def read_score(path: Path, onsets: Sequence[float], pitches: Sequence[int]) -> W
 
 
 def _notes(part: "etree._Element", metre: Metre) -> tuple[list[tuple[Fraction, Fraction, int]], int]:
-    """Return (start, end, pitch) of notes, with tied notes joined, and the number of symbols up to the last note."""
+    """Return (start, end, pitch) of notes, with tied notes joined, and the number of symbols up to the last note.
+
+    Starts and ends are in quarter notes since a bar line. If the first measure is a pickup, this is its end.
+    """
     found: list[tuple[Fraction, Fraction, int]] = []
-    divisions, symbols, counted, begin = 1, 0, 0, Fraction(0)
+    divisions, symbols, counted, begin, pickup = 1, 0, 0, Fraction(0), Fraction(0)
+    first = part.find("measure")
     for measure in part.iter("measure"):
         now = longest = begin
         for element in measure:
@@ -94,8 +98,11 @@ def _notes(part: "etree._Element", metre: Metre) -> tuple[list[tuple[Fraction, F
                 now += length
                 counted = symbols if pitch is not None else counted
             longest = max(longest, now)
-        begin += metre.bar if measure.get("implicit") != "yes" else longest - begin
-    return found, counted
+        short = measure.get("implicit") == "yes"
+        if short and measure is first:
+            pickup = longest
+        begin += longest - begin if short else metre.bar
+    return [(start - pickup, end - pickup, pitch) for start, end, pitch in found], counted
 
 
 def _pitch(element: "etree._Element") -> int | None:
