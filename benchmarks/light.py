@@ -22,10 +22,6 @@ from benchmarks.tables import COMMAND, HERE, publish, repeated, run, timed
 BEFORE = "fd5e02c"  # the last version that ran on torch
 ROUNDS = 5
 SHORT, SONG, LONG = 10.0, 180.0, 10_800.0  # seconds
-NOTE = (
-    "One thread, the best of several rounds, in alternation. FLAC and WAV have 44.1 kHz.\n"
-    "[Experiments](../docs/experiments.md#can-transcribing-be-made-faster) lists what takes the time."
-)
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
 
 WARM = """
@@ -140,7 +136,8 @@ def main() -> None:
         head,
         rows,
         "Cold times include the start of the program; for warm times, the model is already loaded. All programs used"
-        " one thread\nand ran alternately in several rounds; the table has the best rounds.",
+        " one thread\nand ran alternately in several rounds; the table has the best rounds. The limit for Basic Pitch has not"
+        " been reached;\n[Experiments](../docs/experiments.md#can-transcribing-be-made-faster) describes what was tried.",
     )
 
 
