@@ -1,4 +1,4 @@
-"""Compare cold start, speed and memory with limits and with other tools.
+"""Measure cold start, speed and memory, and compare them with other tools and with the limits of this project.
 
     python -m benchmarks.light
 
@@ -136,8 +136,9 @@ def main() -> None:
         head,
         rows,
         "Cold times include the start of the program; for warm times, the model is already loaded. All programs used"
-        " one thread\nand ran alternately in several rounds; the table has the best rounds. The limit for Basic Pitch has not"
-        " been reached;\n[Experiments](../docs/experiments.md#can-transcribing-be-made-faster) describes what was tried.",
+        " one thread\nand ran alternately in several rounds; the table has the best rounds. The limit for Basic Pitch"
+        " has not been reached;\n[Experiments](../docs/experiments.md#can-transcribing-be-made-faster) describes what"
+        " was tried.",
     )
 
 

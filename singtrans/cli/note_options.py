@@ -75,8 +75,8 @@ ShortestNote = Annotated[
         min=0.02,
         max=5.0,
         metavar="SECONDS",
-        help="Shortest length of a note in the search. Its times are then refined, so a written note can be up to about"
-        " 0.05 s shorter. Default: the value in the model file.",
+        help="Length of the shortest note that can be found. The times of notes are adjusted later, so a written note"
+        " can be up to 0.05 s shorter. Default: the value in the model file.",
         rich_help_panel=NOTES,
     ),
 ]
