@@ -3,8 +3,8 @@
     python -m benchmarks.song_speed [SECONDS ...] [--tempo]
 
 A song is a synthetic voice with instruments (`benchmarks.made_up_songs`), repeated to a length of SECONDS. The voice is
-separated and then transcribed. Times are from the start of a new process to the MIDI file. With ``--tempo``, ``--tempo
-auto`` is measured, too.
+separated and then transcribed. Times are from the start of a new process to the MIDI file. With ``--tempo``, each song
+is also transcribed with ``singtrans --tempo auto``.
 """
 
 import argparse

@@ -29,7 +29,7 @@ SSVD_SHARP = 4.1
 
 SAMPLES = Path(__file__).parent.parent / "sample_audio"
 FIRST_MELODY, MELODIES = 100, 3
-"""Number of the first synthetic melody of each phenomenon, and number of melodies for each phenomenon."""
+"""Index of the first synthetic melody of each phenomenon, and count of melodies for each phenomenon."""
 
 SETS = ("ssvd", "pjs", "mir1k", "utau", "words", "ravdess")
 

@@ -121,7 +121,7 @@ def find_labelled(folder: Path, pattern: str = "") -> FolderContents:
 
 
 def split_of(path: Path) -> str:
-    """Return the split after which a folder of a relative path is named, or an empty string if there is none."""
+    """Return the split if a folder of a relative path has the name of a split, otherwise an empty string."""
     return next((split for part in path.parts[:-1] if (split := _named_split(part))), "")
 
 
