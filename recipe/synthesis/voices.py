@@ -142,7 +142,7 @@ def analyse(voice: np.ndarray, sample_rate: int, *, careful: bool = False) -> Vo
             misses, but takes 25 times as long, which is a seventh of the recording's length.
 
     Returns:
-        The frames, which ``resing`` does not change.
+        The frames. ``resing`` does not modify them, so they can be used several times.
 
     Raises:
         ValueError: if the recording is not one-dimensional, or is shorter than 0.1 s.

@@ -72,7 +72,7 @@ class Comparison:
         return 2 * sum(note.cents is not None for note in self.notes) >= len(self.reference)
 
     def count(self, verdict: str) -> int:
-        """Return the number of notes with a verdict."""
+        """Return the number of notes that have the given verdict."""
         return sum(verdict in note.verdicts for note in self.notes)
 
 

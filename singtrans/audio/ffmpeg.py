@@ -193,7 +193,7 @@ class _TrackDecoder:
 
     @property
     def guessed(self) -> bool:
-        """Whether the format has no reliable signature, so that FFmpeg may detect it in files without sound."""
+        """Whether the format has no reliable signature, so that FFmpeg may wrongly detect it in other files."""
         return self.container.format.name in _GUESSED_FORMATS
 
     def summary(self) -> Summary:

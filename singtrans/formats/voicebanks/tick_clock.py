@@ -20,8 +20,8 @@ def last_metre(changes: Sequence[Any], keys: tuple[str, str, str]) -> StatedMetr
 
     Args:
         changes: changes of metre in a project.
-        keys: keys of three values of a change: the index of its first bar, the number of beats in a bar, and the note
-            value of a beat, such as 4 for a quarter note.
+        keys: names of three fields of a change. These fields hold the index of its first bar, the number of beats in a
+            bar, and the note value of a beat, such as 4 for a quarter note.
     """
     found, bar = StatedMetre(), 0
     try:
