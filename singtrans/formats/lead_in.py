@@ -15,6 +15,7 @@ from singtrans.melody.beats import TICKS, Beats
 FASTEST = 960.0
 """Highest tempo before the first beat, in quarter notes per minute; many programs allow no tempo above 999."""
 
+_LARGEST = 255  # numerator of a time signature in MIDI
 _UNITS = [Fraction(1, 2**number) for number in range(5)]  # of bars, in quarter notes; the coarsest possible one is used
 
 
@@ -38,7 +39,7 @@ class FirstBar:
 
 
 def first_bar(beats: Beats) -> FirstBar:
-    """Shorten the first bar if the tempo before the singer's first beat is above `FASTEST`.
+    """Shorten the first bar if the tempo before the singer's first beat is above `FASTEST` and above the song's tempo.
 
     The times of the beats do not change. If there are less than 4 ms before the first beat, the tempo can still be
     above `FASTEST`.
@@ -47,13 +48,16 @@ def first_bar(beats: Beats) -> FirstBar:
         beats: beats whose first segment is the time before the singer's first beat.
     """
     bar, before, seconds = beats.metre.bar, float(beats.quarters[1]), float(beats.times[1])
-    if 60.0 * before / seconds <= FASTEST:
-        return FirstBar(beats.metre.numerator, beats.metre.denominator, beats)
+    unchanged = FirstBar(beats.metre.numerator, beats.metre.denominator, beats)
+    if 60.0 * before / seconds <= max(FASTEST, 60.0 / beats.quarter + 1e-6):
+        return unchanged
     after = -before % float(bar)  # quarter notes from the first beat to the next bar line
     most, least = after + seconds * FASTEST / 60.0, after + 1.0 / TICKS
     lengths = [(unit, unit * math.floor(most / unit)) for unit in _UNITS]
     finest = _UNITS[-1]
     unit, length = next((pair for pair in lengths if pair[1] >= least), (finest, finest * math.ceil(least / finest)))
+    if length / unit > _LARGEST:
+        return unchanged
     quarters = np.append(0.0, beats.quarters[1:] - (before + after - float(length)))
     changed = Beats(beats.times, quarters, beats.metre, beats.confidence)
     return FirstBar(int(length / unit), int(4 / unit), changed)

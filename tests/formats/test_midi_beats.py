@@ -14,7 +14,7 @@ from singtrans import Note, PitchTrack, Transcription, formats
 from singtrans.formats import Options
 from singtrans.formats.lead_in import FASTEST, first_bar
 from singtrans.formats.midi_reader import read_beats
-from singtrans.melody.beats import Beats
+from singtrans.melody.beats import Beats, constant_beats
 from singtrans.melody.metre import Metre
 from singtrans.melody.quantize import parse_grid, quantize
 from tests.helpers.folk_tunes import NAMES, tune
@@ -174,6 +174,18 @@ def test_the_first_bar_is_shortened_if_its_tempo_is_too_high(before, seconds, me
     assert bar.beats.times.tolist() == beats.times.tolist()
     assert (bar.length - Fraction(position)) % metre.bar == Fraction(-before) % metre.bar
     assert 60 * position / seconds <= FASTEST or seconds < 0.004
+
+
+@pytest.mark.parametrize("tempo", [961.0, 3000.0])
+def test_the_tempo_of_the_song_itself_shortens_no_bar(tempo):
+    beats = constant_beats(tempo)
+    assert first_bar(beats).beats is beats
+
+
+def test_a_bar_whose_time_signature_midi_cannot_state_is_not_shortened():
+    times, quarters = np.array([0.0, 0.002, 0.5, 1.0]), np.array([0.0, 4.3, 5.0, 6.0])
+    beats = Beats(times, quarters, Metre(24, 4))
+    assert first_bar(beats).beats is beats
 
 
 def test_beats_of_a_file_with_a_short_first_bar_are_read_again(tmp_path):
