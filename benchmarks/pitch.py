@@ -1,6 +1,6 @@
 """Pitch error of a model in cents, on notes of known pitch from C2 to C6.
 
-    python -m benchmarks.pitch [--model MODEL] [--step 1.0]
+    python -m benchmarks.pitch [--model MODEL] [--step 1.0] [--lowest 36] [--highest 84] [--vibrato 1.0]
 
 Each recording is one note of 1.2 s between silences. The pitch of the note is a semitone plus a random offset. The note
 is found if a transcribed note covers more than half of it. The error is the pitch error of the transcribed note with
@@ -25,7 +25,6 @@ from singtrans.transcriber import Transcriber
 LOW, HIGH = 36, 84  # C2 and C6
 SECONDS, SILENCE = 1.2, 0.5  # length of a note, and of the silence before and after it
 EDGE = 0.03  # seconds of attack and decay
-VIBRATO = 1.0  # semitones above and below the note
 VIBRATO_RATE = 5.0  # Hz; whole periods in the note and in its middle half, so that the mean of both is the note's pitch
 DRIFT = 0.3  # semitones below the note's pitch at its start, and above it at its end
 OCTAVE = 6.0  # semitones; larger errors are octave errors
@@ -47,13 +46,15 @@ class Manner:
     snr: float = 60.0
 
 
-MANNERS = {
-    "plain": Manner(),
-    "vibrato of a semitone": Manner(vibrato=VIBRATO),
-    "drift": Manner(drift=DRIFT),
-    "20 dB SNR": Manner(snr=20.0),
-    "vibrato, drift, 20 dB SNR": Manner(VIBRATO, DRIFT, 20.0),
-}
+def manners(vibrato: float) -> dict[str, Manner]:
+    """Map each manner of the table to its parameters; ``vibrato`` is in semitones above and below the note."""
+    return {
+        "plain": Manner(),
+        "vibrato": Manner(vibrato=vibrato),
+        "drift": Manner(drift=DRIFT),
+        "20 dB SNR": Manner(snr=20.0),
+        "vibrato, drift, 20 dB SNR": Manner(vibrato, DRIFT, 20.0),
+    }
 
 
 def tone(pitch: float, timbre: Timbre, manner: Manner, rng: np.random.Generator) -> np.ndarray:
@@ -92,17 +93,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Pitch error of a model in cents.")
     parser.add_argument("--model", default="default", help="a shipped model's name or a weight file")
     parser.add_argument("--step", type=float, default=1.0, help="semitones between the notes")
+    parser.add_argument("--lowest", type=float, default=LOW, help="MIDI number of the lowest note")
+    parser.add_argument("--highest", type=float, default=HIGH, help="MIDI number of the highest note")
+    parser.add_argument("--vibrato", type=float, default=1.0, help="extent above and below the note, in semitones")
     options = parser.parse_args()
     transcriber = Transcriber(options.model, "cpu")
     everything: list[float] = []
 
     def rows() -> Iterator[list[object]]:
         for sound, timbre in TIMBRES.items():
-            for name, manner in MANNERS.items():
+            for name, manner in manners(options.vibrato).items():
                 errors, missed, split = [], 0, 0
-                for number, semitone in enumerate(np.arange(LOW, HIGH + 1e-9, options.step)):
+                for number, semitone in enumerate(np.arange(options.lowest, options.highest + 1e-9, options.step)):
                     rng = np.random.default_rng(seed_of("pitch", sound, name, number))
-                    pitch = float(np.clip(semitone + rng.uniform(-0.5, 0.5), LOW, HIGH))
+                    pitch = float(np.clip(semitone + rng.uniform(-0.5, 0.5), options.lowest, options.highest))
                     note, several = read(transcriber.transcribe(tone(pitch, timbre, manner, rng)).notes)
                     split += several
                     missed += note is None
