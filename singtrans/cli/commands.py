@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Collection, Sequence
+from difflib import get_close_matches
 from functools import cache
 from typing import Annotated, Any
 
@@ -10,6 +11,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from singtrans.cli.wrong_values import wrong_value
+from singtrans.errors import UsageError
 from singtrans.logs import start_debugging
 
 INPUT = "Input"
@@ -143,6 +145,19 @@ class Group(TyperGroup):
         """Insert the default command if no command is named, and parse the arguments."""
         own = {opt for param in self.get_params(ctx) for opt in (*param.opts, *param.secondary_opts)}
         return super().parse_args(ctx, with_command(args, self.commands, own))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """Find the command that the first argument names.
+
+        Raises:
+            UsageError: if there is no such command. `with_command` has checked that there is no such recording, either.
+        """
+        name = args[0]
+        if ctx.resilient_parsing or name in self.commands:
+            return super().resolve_command(ctx, args)
+        near = get_close_matches(name, self.commands)
+        hint = f"did you mean {near[0]}?" if near else "singtrans --help lists the commands"
+        raise UsageError(f"{name} is not a command, and there is no file or folder with this name; {hint}")
 
 
 def with_command(args: Sequence[str], commands: Collection[str], own: Collection[str]) -> list[str]:

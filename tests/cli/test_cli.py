@@ -66,7 +66,16 @@ def test_a_recording_in_place_of_a_command_is_transcribed(tmp_path):
     assert call("-f", ".json", "song.wav", cwd=tmp_path).returncode == 0
     assert files(tmp_path) == {"song.wav", "song.csv", "song.mid", "song.json"}
     assert call("missing.wav", cwd=tmp_path).stderr.startswith("failed: missing.wav does not exist")
-    assert "No such command 'sing'" in call("sing", cwd=tmp_path).stderr
+
+
+def test_an_argument_that_is_neither_a_command_nor_a_path_is_explained(tmp_path):
+    unknown = call("recordings", cwd=tmp_path)
+    assert unknown.returncode == 2
+    assert unknown.stderr == (
+        "singtrans: recordings is not a command, and there is no file or folder with this name;"
+        " singtrans --help lists the commands\n"
+    )
+    assert call("repot", "song.wav", cwd=tmp_path).stderr.endswith("; did you mean report?\n")
 
 
 @pytest.mark.parametrize(
