@@ -56,7 +56,8 @@ def convert(  # noqa: PLR0913 (one parameter per option)
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="The recording. It is required for wav and for --velocity loudness, and used for html and for titles.",
+            help="The recording. It is required for wav and for --velocity loudness. html contains its sound, ustar"
+            " contains its name, and default titles are made of its name.",
             rich_help_panel=OUTPUT,
         ),
     ] = None,

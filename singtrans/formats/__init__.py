@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from singtrans.audio import Source, seconds
+from singtrans.audio import AUDIO_SUFFIXES, Source, seconds
 from singtrans.errors import InputError
 from singtrans.files import whole_file
 from singtrans.formats import csv_notes, f0, jams_notes
@@ -171,6 +171,11 @@ def read_content(path: str | Path, request: ReadOptions) -> Content:
     if request.unit not in (None, *UNITS):
         raise ValueError(f"unit is {request.unit!r}: use {' or '.join(UNITS)}")
     if path.suffix.lower() not in READ_SUFFIXES + TEXT_SUFFIXES:
+        if path.suffix.lower() in AUDIO_SUFFIXES:
+            raise InputError(
+                f"{path} is a recording, but a file of notes is needed here: transcribe the recording first, for"
+                " example with singtrans transcribe -f csv."
+            )
         raise _unknown_ending(path, READ_SUFFIXES + TEXT_SUFFIXES)
     format = csv_notes.FORMAT if request.columns else reader_of(path)
     assert format.read is not None  # all formats from reader_of have a reader

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from singtrans.audio import AUDIO_SUFFIXES
 from singtrans.errors import InputError, UsageError
 from singtrans.formats import SCORED, SHEETS, WRITERS, Options, format_of, read_content, read_song, save
 from singtrans.formats.detection import reader_of
@@ -21,6 +22,9 @@ from singtrans.notes import Note, PitchTrack, Transcription
 
 MIXED = "does not sound like a single voice; many notes may be wrong"
 """Remark on a recording with an accompaniment or several voices."""
+
+UNNAMED = "the name of the recording is not known, so players will find no sound; give the recording with --audio"
+"""Remark on an UltraStar song that is made from notes whose file does not name the recording."""
 
 _TOGETHER = 0.01  # largest distance in seconds of onsets that count as simultaneous
 _ROUNDING = 0.001  # seconds; smaller overlaps are due to rounding
@@ -100,6 +104,8 @@ def convert_file(
     transcription = replace(transcription, notes=notes)
     options = with_song(options, source, notes, request)
     remarks = (*overlaps, *remarks_on(transcription, (name,), options))
+    if name == "ustar" and Path(transcription.audio).suffix.lower() not in AUDIO_SUFFIXES:
+        remarks = (*remarks, UNNAMED)
     save(transcription, target, overwrite=overwrite, options=options, format=name)
     return Converted(apply_tuning_and_key(transcription, options.tuning, options.key).notes, remarks)
 

@@ -84,6 +84,7 @@ def test_the_metre_of_a_midi_file_is_kept_unless_an_option_sets_it(tmp_path):
     [
         (["a.csv", "b.xyz"], 2, "belongs to no format"),
         (["missing.csv", "b.mid"], 1, "missing.csv does not exist"),
+        (["song.wav", "b.mid"], 1, "song.wav is a recording, but a file of notes is needed here: transcribe"),
         (["a.csv", "a.csv", "--overwrite"], 2, "is one of the input files"),
         (["a.csv", "song.wav", "--audio", "song.wav", "--overwrite"], 2, "is one of the input files"),
         (["missing.csv", "song.wav"], 1, "song.wav already exists; use --overwrite"),
@@ -111,6 +112,15 @@ def test_errors_of_convert_are_reported_in_one_line(tmp_path, arguments, code, s
     assert len(result.stderr.splitlines()) == 1
     assert files(tmp_path) == {"a.csv", "song.wav"}
     assert (tmp_path / "song.wav").read_bytes() == b"a recording"
+
+
+def test_a_remark_is_printed_if_an_ultrastar_song_cannot_name_its_recording(tmp_path):
+    shutil.copy(NOTES, tmp_path / "a.csv")
+    (tmp_path / "song.wav").write_bytes(b"a recording")
+    assert "give the recording with --audio" in call("convert", "a.csv", "a.txt", cwd=tmp_path).stderr
+    named = call("convert", "a.csv", "b.txt", "--audio", "song.wav", cwd=tmp_path)
+    assert named.returncode == 0 and "--audio" not in named.stderr
+    assert "#AUDIO:song.wav" in (tmp_path / "b.txt").read_text(encoding="utf-8")
 
 
 def test_title_composer_transposition_and_ends_of_a_score(tmp_path):
