@@ -222,7 +222,7 @@ def _write(path: Path, text: str) -> None:
 
 def _warn(evaluation: "Evaluation") -> None:
     for names, what in [
-        (evaluation.missing, "without an estimate, scored as if it had no notes"),
+        (evaluation.missing, "without an estimate, scored as if no notes had been found"),
         (evaluation.extra, "ignored, because there are no true notes of this name"),
     ]:
         if names:

@@ -154,7 +154,7 @@ def _row(entry: IndexEntry) -> str:
     sung = f"{note_name(min(numbers))} to {note_name(max(numbers))}" if numbers else "no singing found"
     unsure = f"{100 * entry.unsure:.0f} %" if numbers else ""
     links = [
-        f'<a href="./{link}#t={max(0.0, start - 0.5):.1f}">{_clock(start)}–{_clock(end)}</a>'
+        f'<a href="./{link}#t={max(0.0, start - 0.5):.1f}">{_span(start, end)}</a>'
         for start, end in passages(found.notes)[:_MAX_PASSAGES]
     ]
     listen = f"<span>{', '.join(links)}</span>" if links else ""
@@ -169,6 +169,11 @@ def _row(entry: IndexEntry) -> str:
 def _clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes}:{rest:02}"
+
+
+def _span(start: float, end: float) -> str:
+    times = (_clock(start), _clock(end))
+    return "–".join(dict.fromkeys(times))  # equal times are written once
 
 
 def _printable(name: str) -> str:

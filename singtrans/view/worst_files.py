@@ -86,8 +86,8 @@ def _excerpt(file: FileScores) -> Excerpt:
     extra = [file.found_notes[number] for number in layout.extra]
     start = worst_start([*layout.missed, *extra], layout.pages.duration)
     score = file.figures[_FIGURE]
-    title = f"{file.name}:  COnPOff {score:.3f};  {len(layout.missed)} of {len(true)} true notes missed,"
-    return Excerpt(layout, start, f"{title} {len(extra)} of {len(file.found_notes)} extra")
+    title = f"{file.name}:  COnPOff {score:.3f};  without a match: {len(layout.missed)} of {len(true)} true notes,"
+    return Excerpt(layout, start, f"{title} {len(extra)} of {len(file.found_notes)} found notes")
 
 
 def worst_start(wrong: Sequence[Note], last: float) -> float:
@@ -119,10 +119,9 @@ def _figure(rows: Sequence[Excerpt], system: str) -> "Figure":
 def _legend() -> "list[Patch]":
     from matplotlib.patches import Patch
 
-    missed = "missed: no found note has its onset and pitch"
     return [
         Patch(facecolor="none", edgecolor=CURVE, label="true note"),
-        Patch(facecolor=FILL, edgecolor=NOTE, alpha=0.9, label="found, onset and pitch correct"),
-        Patch(facecolor="none", edgecolor=MISSED, linestyle="--", label=missed),
-        Patch(facecolor=EXTRA, hatch="////", label="extra: no true note has its onset and pitch"),
+        Patch(facecolor=FILL, edgecolor=NOTE, alpha=0.9, label="found note with the right onset and pitch"),
+        Patch(facecolor="none", edgecolor=MISSED, linestyle="--", label="true note without a match in onset and pitch"),
+        Patch(facecolor=EXTRA, hatch="////", label="found note without such a match"),
     ]

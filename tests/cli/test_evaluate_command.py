@@ -103,7 +103,7 @@ def test_missing_and_extra_estimates_are_named(folders):
     result = call("evaluate", "true", "good", "--json", cwd=folders)
     assert result.returncode == 0
     assert result.stderr.splitlines() == [
-        "good: 1 file without an estimate, scored as if it had no notes: b",
+        "good: 1 file without an estimate, scored as if no notes had been found: b",
         "good: 1 file ignored, because there are no true notes of this name: x",
     ]
     content = json.loads(result.stdout)
@@ -180,7 +180,7 @@ def test_the_worst_files_are_drawn(folders, ending):
         text = target.read_text(encoding="utf-8")
         # The first song has no errors. The others have equal scores, so the first four by name are drawn.
         assert [f">{name}:" in text for name in NAMES] == [False, True, True, True, True, False]
-        assert "10 of 10 true notes missed, 10 of 10 extra" in text
+        assert "without a match: 10 of 10 true notes, 10 of 10 found notes" in text
     else:
         assert target.read_bytes().startswith(b"%PDF")
 

@@ -1,6 +1,7 @@
 """The index of report pages."""
 
 import re
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
@@ -36,6 +37,16 @@ def test_the_index_lists_uncertain_recordings_first():
     assert "c.html#t=2.0" in html  # the time of its first doubtful note
     assert passages(some.notes) == [(2.5, pytest.approx(4.45))]
     assert "C4 to E4" in unescape(html)
+
+
+def test_a_passage_within_one_second_has_a_single_time():
+    notes = tune().notes
+    one = Transcription((*notes[:2], replace(notes[2], confidence=0.2, certainty=None), *notes[3:]), tune().pitch, 5.0)
+    (passage,) = passages(one.notes)
+    assert round(passage[0]) == round(passage[1])
+    assert re.findall(r"#t=[\d.]+\">([^<]+)<", index([IndexEntry("a.wav", Path("a.html"), one)])) == [
+        f"0:{round(passage[0]):02}"
+    ]
 
 
 def test_the_index_fits_on_a_phone(chromium, tmp_path):

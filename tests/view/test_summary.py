@@ -42,6 +42,8 @@ def test_the_summary_shows_the_figures(opened, size):
     assert found["Drift"] == "+0 cents"
     assert found["Vibrato"] == "none"
     assert tab.locator("#panel-summary .chart .note").count() == 7
+    box = """name => { const box = document.querySelector(`.chart .${name}`).getBBox(); return box.y + box.height; }"""
+    assert tab.evaluate(box, "unit") < tab.evaluate(box, "grid")  # the unit is above the highest line and all notes
     assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert len(rows(tab, "#panel-summary .list")) == 1 + 7
     assert not tab.is_visible("#canvas")

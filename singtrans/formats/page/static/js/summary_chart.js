@@ -2,7 +2,7 @@
 import { clock, withSign } from "./music.js";
 import { whole } from "./summary_notes.js";
 
-const CHART = { wide: 900, high: 240, left: 44, right: 8, top: 8, bottom: 26 }; // units of the picture
+const CHART = { wide: 900, high: 256, left: 44, right: 8, top: 24, bottom: 26 }; // units of the picture
 
 function shape(tag, attributes, text) {
   const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
@@ -38,7 +38,7 @@ export function deviationChart({ notes, tuning, duration }) {
   const middle = (note) => (note.onset + note.offset) / 2;
   picture.append(shape("line", { class: "tuning", x1: x(middle(notes[0])), x2: x(middle(notes.at(-1))),
     y1: y(tuning.first_cents), y2: y(tuning.last_cents) }),
-  shape("text", { x: CHART.left + 6, y: CHART.top + 12 }, "cents"));
+  shape("text", { class: "unit", x: CHART.left - 6, y: 12, "text-anchor": "end" }, "cents")); // above all notes
   const frame = document.createElement("div");
   frame.className = "scroll";
   frame.tabIndex = 0; // so that the keyboard can scroll it
