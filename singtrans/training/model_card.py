@@ -110,8 +110,8 @@ def write_card(
         more = f" and {len(valid) - _LISTED} more" if len(valid) > _LISTED else ""
         lines += [
             "",
-            f"The scores are means over {len(valid)} recordings that were not used for training: {names}{more}."
-            " These recordings were used to choose the best step, so the scores are slightly too high. To publish"
+            f"The scores are means over the validation recordings: {names}{more}. They were not used for training, but"
+            " to choose the best step, so the scores are slightly too high. To publish"
             " scores, use recordings that were not used for training or for this choice, and run"
             " `singtrans evaluate DATA --model best.safetensors`.",
         ]
