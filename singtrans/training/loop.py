@@ -2,17 +2,14 @@
 
 import dataclasses
 import json
-import os
 import signal
-import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch.utils.data import DataLoader
 
 from singtrans import interrupt
 from singtrans.dataset.manifest import Entry
@@ -21,9 +18,10 @@ from singtrans.files import whole_file
 from singtrans.model.config import Config
 from singtrans.model.network import Model, blended, fold
 from singtrans.model.weights import save_model
-from singtrans.training.batches import Batch, Excerpts, conventions_of
+from singtrans.training.batches import Excerpts, conventions_of
 from singtrans.training.config import TrainConfig
 from singtrans.training.distributed import ALONE, Processes
+from singtrans.training.loader import prepared_batches
 from singtrans.training.logs import Logs
 from singtrans.training.model_card import summarise, write_card
 from singtrans.training.recordings import Recording
@@ -197,23 +195,24 @@ def _steps(runs: Sequence[_Run], config: TrainConfig, seconds: float) -> None:
     for run, log in zip(runs, logs, strict=True):
         if run.state.validated < run.state.step and _is_due(run.state, config):
             _validate(run, run.state, log)  # the process was killed during this validation
-    for batch in _batches(_excerpts(runs[0], config), first, config.steps):
-        elapsed = time.monotonic() - began
-        if _is_stale(runs, config) or (seconds and elapsed > seconds):
-            break
-        prepared = prepare(runs[0].state, batch)
-        over, stopping = elapsed / seconds if seconds else 0.0, False
-        # On a GPU, the steps of all models are queued before the first result is needed.
-        results = [train_step(run.state, prepared, run.config, run.processes, over) for run in runs]
-        for run, log, result in zip(runs, logs, results, strict=True):
-            stepped = result()
-            stopping |= stepped.stopping
-            _report_step(run, log, stepped, (first, time.monotonic() - began))
-        if stopping:
-            _stop(runs)
-        for run, log in zip(runs, logs, strict=True):
-            if _is_due(run.state, config):
-                _validate(run, run.state, log)
+    with prepared_batches(_excerpts(runs[0], config), first, config.steps) as batches:
+        for batch in batches:
+            elapsed = time.monotonic() - began
+            if _is_stale(runs, config) or (seconds and elapsed > seconds):
+                break
+            prepared = prepare(runs[0].state, batch)
+            over, stopping = elapsed / seconds if seconds else 0.0, False
+            # On a GPU, the steps of all models are queued before the first result is needed.
+            results = [train_step(run.state, prepared, run.config, run.processes, over) for run in runs]
+            for run, log, result in zip(runs, logs, results, strict=True):
+                stepped = result()
+                stopping |= stepped.stopping
+                _report_step(run, log, stepped, (first, time.monotonic() - began))
+            if stopping:
+                _stop(runs)
+            for run, log in zip(runs, logs, strict=True):
+                if _is_due(run.state, config):
+                    _validate(run, run.state, log)
     for run, log in zip(runs, logs, strict=True):
         if run.state.validated < run.state.step:
             _validate(run, run.state, log)  # the time limit was reached before the last step
@@ -307,27 +306,3 @@ def _convention(run: _Run) -> int | None:
     """Return the number of the label convention whose corrections are folded into the saved models; None for none."""
     names = conventions_of(run.data.recordings)
     return names.index(run.config.convention) if run.config.convention in names else None
-
-
-def _batches(excerpts: Excerpts, first: int, last: int) -> Iterator[Batch]:
-    """Yield the batches of the steps ``first`` to ``last - 1``, which worker processes prepare in advance."""
-    gpu = torch.cuda.is_available()
-    # With a CPU, one process prepares batches while this one trains, because more processes would compete for the
-    # cores. With a GPU, all cores are free, and one process could not prepare batches fast enough.
-    workers = min(15, max(1, (os.cpu_count() or 2) - 1)) if gpu else 1
-    loader = DataLoader(
-        excerpts,
-        batch_size=None,
-        sampler=range(first, last),
-        num_workers=workers,
-        prefetch_factor=4,
-        worker_init_fn=_leave_signals_to_the_parent,
-    )
-    return iter(loader)
-
-
-def _leave_signals_to_the_parent(_worker: int) -> None:
-    # Ctrl-C sends a signal to every process of the terminal. When the parent exits, it ends the workers.
-    interrupt.ignore()
-    # Errors of the worker are passed to the parent as exceptions. Other messages are only caused by the parent's exit.
-    sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 (it stays open until the worker ends)
