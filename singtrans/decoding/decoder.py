@@ -38,9 +38,9 @@ import numpy as np
 from singtrans.decoding.boundaries import times
 from singtrans.decoding.confidence import NoteContext, all_features, certainties
 from singtrans.decoding.config import ConfidenceConfig, DecoderConfig
+from singtrans.decoding.division import divide
 from singtrans.decoding.ends import releases
 from singtrans.decoding.evidence import evidence
-from singtrans.decoding.morae import divide_morae
 from singtrans.decoding.nasals import join_nasals
 from singtrans.decoding.note_pitch import centroid, span_pitch
 from singtrans.decoding.posteriors import Posteriors, join
@@ -48,7 +48,6 @@ from singtrans.decoding.refinement import SURROUNDINGS, Found, measure
 from singtrans.decoding.search import Search, Segment
 from singtrans.decoding.search_block import Limits
 from singtrans.decoding.short_notes import plausible
-from singtrans.decoding.turns import divide_turns
 from singtrans.notes import Note, Ornament, PitchTrack
 
 __all__ = ["Decoder", "Posteriors", "decode", "pitch_between", "pitch_track"]
@@ -171,8 +170,7 @@ class Decoder:
             # The mean is over undivided notes, because the thresholds of songs were tuned for them.
             self._length += sum(note.end - note.start for note in found)
             self._clear += sum(note.clarity * (note.end - note.start) for note in found)
-            divided = divide_turns(segments, self._held, self._first, self._config)
-            divided = divide_morae(divided, self._held, self._first, self._config)
+            divided = divide(segments, self._held, self._first, self._config)
             if len(divided) > len(segments):
                 known, whole = set(segments), set(divided)
                 found = [note for segment, note in zip(segments, found, strict=True) if segment in whole]

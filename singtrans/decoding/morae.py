@@ -5,9 +5,6 @@ In other languages, these sounds belong to the note of their syllable, and the c
 The output for syllables has peaks at these sounds, too, so notes can be divided there.
 """
 
-from collections.abc import Sequence
-from itertools import pairwise
-
 import numpy as np
 
 from singtrans.decoding.config import DecoderConfig
@@ -19,35 +16,20 @@ _FIRST, _LAST = 0.1, 0.08  # lengths in seconds of the shortest first part and t
 _REACH = 4  # number of frames on each side of a peak in which no probability is higher
 
 
-def divide_morae(
-    segments: Sequence[Segment], posteriors: Posteriors, first: int, config: DecoderConfig
-) -> list[Segment]:
-    """Divide segments at the peaks of the probability of a new syllable.
+def divide_morae(segment: Segment, posteriors: Posteriors, config: DecoderConfig) -> list[Segment]:
+    """Divide a segment at the peaks of the probability of a new syllable.
 
     Args:
-        segments: segments with frames relative to the start of the recording.
-        posteriors: posteriors that cover the segments.
-        first: frame of the recording at which ``posteriors`` start.
-        config: configuration of the decoder. Segments are divided at peaks of more than ``mora``; if it is 0, or if the
-            model has no output for syllables, nothing is divided.
-
-    Returns:
-        The divided and the unchanged segments, in time order. The result for a segment does not depend on the others.
+        segment: segment to divide.
+        posteriors: posteriors of the frames of the segment.
+        config: configuration of the decoder. The segment is divided at peaks of more than ``mora``; if it is 0, or if
+            the model has no output for syllables, nothing is divided.
     """
     if not config.mora or posteriors.syllable is None:
-        return list(segments)
+        return [segment]
     shortest = round(_FIRST / posteriors.hop), round(_LAST / posteriors.hop)
-    divided: list[Segment] = []
-    for segment in segments:
-        start, end = segment.start - first, segment.end - first
-        cuts = _peaks(posteriors.syllable[start:end], config.mora, shortest)
-        if not cuts:
-            divided.append(segment)
-            continue
-        edges = [start, *(start + cut for cut in cuts), end]
-        for begin, stop in pairwise(edges):
-            divided.append(Segment(first + begin, first + stop, best_bin(posteriors, config, begin, stop)))
-    return divided
+    cuts = _peaks(posteriors.syllable, config.mora, shortest)
+    return segment.divided(cuts, lambda start, end: best_bin(posteriors, config, start, end))
 
 
 def _peaks(probability: np.ndarray, least: float, shortest: tuple[int, int]) -> list[int]:

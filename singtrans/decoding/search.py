@@ -32,7 +32,9 @@ The search is fast and uses little memory for three reasons:
 The search uses only numpy, and needs neither torch nor weights.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -48,6 +50,22 @@ class Segment:
     start: int
     end: int
     bin: int
+
+    def divided(self, cuts: Sequence[int], bin_of: Callable[[int, int], int]) -> "list[Segment]":
+        """Divide the segment.
+
+        Args:
+            cuts: frames at which it is divided, in order and counted from its start.
+            bin_of: function that returns the pitch bin of a part, whose arguments are the first frame of the part and
+                the frame after its last one, counted from the start of the segment.
+
+        Returns:
+            The parts; the segment itself if there are no cuts.
+        """
+        if not cuts:
+            return [self]
+        edges = pairwise([0, *cuts, self.end - self.start])
+        return [Segment(self.start + start, self.start + end, bin_of(start, end)) for start, end in edges]
 
 
 class Search:

@@ -6,9 +6,6 @@ return, and in a mordent, it stays on the upper note for a shorter time than in 
 where its pitch moves to another steady pitch, stays there, and returns.
 """
 
-import itertools
-from collections.abc import Sequence
-
 import numpy as np
 
 from singtrans.decoding.config import DecoderConfig
@@ -27,49 +24,45 @@ _CHANGE_COST = 1.2  # cost of a change between steady parts, relative to a semit
 _VOICED = 0.4  # probability below which the pitch of a frame is not used
 
 
-def divide_turns(
-    segments: Sequence[Segment], posteriors: Posteriors, first: int, config: DecoderConfig
-) -> list[Segment]:
-    """Divide segments that contain turns into the notes of the turns.
+def divide_turns(segment: Segment, posteriors: Posteriors, config: DecoderConfig) -> list[Segment]:
+    """Divide a segment that contains turns into the notes of the turns.
 
     Args:
-        segments: segments with frames relative to the start of the recording.
-        posteriors: posteriors that cover the segments.
-        first: frame of the recording at which ``posteriors`` start.
+        segment: segment to divide.
+        posteriors: posteriors of the frames of the segment.
         config: configuration of the decoder; nothing is divided if ``shortest_turn`` is 0.
-
-    Returns:
-        The divided and the unchanged segments, in time order. The result for a segment does not depend on the others.
     """
-    if not config.shortest_turn:
-        return list(segments)
     shortest = _FIRST + 2 * config.shortest_turn
-    divided: list[Segment] = []
-    for segment in segments:
-        fits = shortest <= (segment.end - segment.start) * posteriors.hop <= _LONGEST
-        pitch = _sung(segment, posteriors, first) if fits else None
-        cuts = [] if pitch is None else _turns(pitch, posteriors.hop, config.shortest_turn)
-        divided += [segment] if pitch is None or not cuts else _cut(segment, cuts, pitch, posteriors)
-    return divided
+    if not config.shortest_turn or not shortest <= len(posteriors) * posteriors.hop <= _LONGEST:
+        return [segment]
+    pitch = _sung(segment.bin, posteriors)
+    if pitch is None:
+        return [segment]
+
+    def bin_of(start: int, end: int) -> int:
+        found = round((float(np.median(pitch[start:end])) - posteriors.lowest_midi) * posteriors.bins_per_semitone)
+        return min(max(found, 0), posteriors.pitch.shape[1] - 1)
+
+    return segment.divided(_turns(pitch, posteriors.hop, config.shortest_turn), bin_of)
 
 
-def _sung(segment: Segment, posteriors: Posteriors, first: int) -> np.ndarray | None:
-    """Measure the (frames,) pitch of a segment, using only bins that are near the bin of the segment.
+def _sung(centre: int, posteriors: Posteriors) -> np.ndarray | None:
+    """Measure the (frames,) pitch of a segment, using only bins that are near the bin ``centre`` of the segment.
 
     The result is None if the pitch hardly changes, or if more than a fifth of the frames are unvoiced.
     """
-    frames = np.arange(segment.start - first, segment.end - first)
+    frames = np.arange(len(posteriors))
     reach = round(_REACH * posteriors.bins_per_semitone)
-    index = np.clip(segment.bin + np.arange(-reach, reach + 1), 0, posteriors.pitch.shape[1] - 1)
-    peak = index[posteriors.pitch[frames[:, None], index].argmax(axis=1)]
+    index = np.clip(centre + np.arange(-reach, reach + 1), 0, posteriors.pitch.shape[1] - 1)
+    peak = index[posteriors.pitch[:, index].argmax(axis=1)]
     low, high = np.quantile(peak, (0.1, 0.9))
     if high - low < 0.6 * _LEAST_STEP * posteriors.bins_per_semitone:
         return None
     midi, _ = centroid(posteriors, frames, peak, reach=round(posteriors.bins_per_semitone))
-    voiced = np.flatnonzero(posteriors.voicing[frames] >= _VOICED)
+    voiced = np.flatnonzero(posteriors.voicing >= _VOICED)
     if len(voiced) < 0.8 * len(frames):
         return None
-    return np.interp(np.arange(len(frames)), voiced, midi[voiced])
+    return np.interp(frames, voiced, midi[voiced])
 
 
 def _turns(pitch: np.ndarray, hop: float, shortest: float) -> list[int]:
@@ -115,14 +108,3 @@ def _steady_parts(pitch: np.ndarray) -> list[int]:
             starts.append(frame)
             level = int(came[frame, level])
     return [0, *reversed(starts)]
-
-
-def _cut(segment: Segment, cuts: Sequence[int], pitch: np.ndarray, posteriors: Posteriors) -> list[Segment]:
-    """Divide a segment at the frames ``cuts``, which are counted from the start of the segment."""
-    edges = [0, *cuts, len(pitch)]
-    found = []
-    for start, end in itertools.pairwise(edges):
-        bin_ = round((float(np.median(pitch[start:end])) - posteriors.lowest_midi) * posteriors.bins_per_semitone)
-        bin_ = min(max(bin_, 0), posteriors.pitch.shape[1] - 1)
-        found.append(Segment(segment.start + start, segment.start + end, bin_))
-    return found
