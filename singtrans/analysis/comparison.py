@@ -17,6 +17,7 @@ VERDICTS = ("right", "sharp", "flat", "early", "late", "missed", "extra")
 """Verdicts on a note. A note that is sharp or flat can also be early or late."""
 
 _ROUNDS = 2
+_PLAUSIBLE_CENTS = 50.0  # largest deviation of a note that has the written pitch
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,12 @@ class Comparison:
 
     @property
     def is_plausible(self) -> bool:
-        """Whether at least half of the written notes are matched."""
-        return 2 * sum(note.cents is not None for note in self.notes) >= len(self.reference)
+        """Whether at least half of the written notes were sung with the written pitch.
+
+        Matched notes of other pitches do not count, because most notes of a wrong melody are matched as well.
+        """
+        right = [note for note in self.notes if note.cents is not None and abs(note.cents) <= _PLAUSIBLE_CENTS]
+        return 2 * len(right) >= len(self.reference)
 
     def count(self, verdict: str) -> int:
         """Return the number of notes that have the given verdict."""

@@ -24,7 +24,7 @@ class Analysis:
         audio: name of the recording.
         duration: length of the recording in seconds.
         notes: sung notes in time order.
-        tuning: the singer's tuning. It is measured against the written notes if at least half of these are matched,
+        tuning: the singer's tuning. It is measured against the written notes if the comparison is plausible,
             otherwise against the nearest semitones. None if there are no notes.
         tessitura: lowest and highest pitch of the tessitura, fractional MIDI; None if there are no notes.
         comparison: comparison with the written melody; None if no melody was given.
@@ -186,6 +186,7 @@ def _comparison(comparison: Comparison) -> dict[str, object]:
     return {
         "transposition": comparison.transposition,
         "tempo": _rounded(comparison.tempo, 3),
+        "plausible": comparison.is_plausible,
         "timing": "clock" if comparison.clock else "tempo",
         "lateness_seconds": _rounded(comparison.lateness, 3),
         "tuning": _tuning(comparison.tuning),

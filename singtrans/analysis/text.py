@@ -10,6 +10,7 @@ from singtrans.pitch import midi_to_hz, note_name
 
 _INTERVALS = {12: "an octave", 24: "two octaves", 36: "three octaves"}
 _LABEL = 14  # columns
+_DOUBT = "less than half of the notes have the written pitch"
 
 
 def overview(analysis: Analysis) -> list[str]:
@@ -77,7 +78,7 @@ def describe_comparison(comparison: Comparison) -> list[str]:
     counts = [f"{verdict} {comparison.count(verdict)}" for verdict in VERDICTS]
     lines += [", ".join(counts), f"(right: within {tolerance.cents:g} cents and {1000 * tolerance.seconds:g} ms)"]
     if not comparison.is_plausible:
-        lines.append("less than half of the written notes are found: is this the right melody?")
+        lines += [f"{_DOUBT};", "is this the right melody?"]
     return _item("Comparison", *lines)
 
 
@@ -123,7 +124,14 @@ def many_table(analyses: Sequence[Analysis]) -> list[str]:
     """Format a table with one row per recording."""
     compared = any(analysis.comparison for analysis in analyses)
     head = f"{'recording':<24} {'range':<9} {'tuning':>6} {'drift':>6} {'wander':>6} {'vibrato':>12}"
-    return [head + ("  right" if compared else ""), *(_row(analysis) for analysis in analyses)]
+    doubtful = any(
+        analysis.notes and analysis.comparison and not analysis.comparison.is_plausible for analysis in analyses
+    )
+    return [
+        head + ("  right" if compared else ""),
+        *(_row(analysis) for analysis in analyses),
+        *([f"?: {_DOUBT}; is it the right melody?"] if doubtful else []),
+    ]
 
 
 def _row(analysis: Analysis) -> str:
@@ -139,4 +147,7 @@ def _row(analysis: Analysis) -> str:
         vibrato = f"{analysis.vibrato_rate:.1f} Hz {analysis.vibrato_extent:3.0f} c"
     row = f"{name:<24} {notes:<9} {_signed(line.mean):>6} {_signed(line.change):>6} {wander:>6} {vibrato:>12}"
     comparison = analysis.comparison
-    return row + (f"  {comparison.count('right')}/{len(comparison.reference)}" if comparison else "")
+    if not comparison:
+        return row
+    mark = "" if comparison.is_plausible else " ?"
+    return f"{row}  {comparison.count('right')}/{len(comparison.reference)}{mark}"

@@ -145,6 +145,22 @@ def test_comparing_with_no_notes():
 def test_a_warning_is_printed_for_a_different_melody():
     found = compared(walk(30, 5), walk(30, 6)[:10] + melody([100] * 60, [0.5] * 60, start=60.0))
     assert any("is this the right melody" in line for line in describe_comparison(found))
+    sung, other = Transcription(walk(30, 5), NOTHING, 30.0, "a.wav"), walk(30, 6)
+    wrong, right = analyse(sung, other), analyse(sung, sung.notes)
+    assert wrong.comparison.count("missed") < 15  # most notes are matched, but they have other pitches
+    assert not wrong.comparison.is_plausible
+    assert wrong.tuning == analyse(sung).tuning  # it is not measured against the wrong melody
+    row, note = many_table([wrong])[1:]
+    assert row.endswith("/30 ?") and note.startswith("?: less than half of the notes have the written pitch")
+    assert right.comparison.is_plausible
+    assert many_table([right])[1:] == [many_table([right, wrong])[1]]
+    assert plain(wrong)["comparison"]["plausible"] is False
+
+
+def test_a_singer_with_few_right_pitches_has_no_warning_if_the_melody_is_right():
+    written = walk(60)
+    shares = [compared(moved(written, noise=0.5, seed=seed), written).is_plausible for seed in range(5)]
+    assert all(shares)
 
 
 def test_lines_fit_a_terminal():
@@ -155,6 +171,9 @@ def test_lines_fit_a_terminal():
         lines = [*overview(found)[1:], *note_table(found), *many_table([found])]
         lines += describe_comparison(found.comparison) if reference else []
         assert max(map(len, lines)) <= 80
+    found = analyse(Transcription(walk(120, 1), NOTHING, 99.0, name), walk(120, 2))
+    assert not found.comparison.is_plausible
+    assert max(map(len, [*describe_comparison(found.comparison)[-2:], *many_table([found])])) <= 80
 
 
 def test_comparing_an_hour_takes_seconds():

@@ -57,11 +57,19 @@ def test_the_summary_compares_with_a_written_melody(opened):
     heads, counts = rows(tab, "#panel-summary .counts")
     assert dict(zip(heads, counts, strict=True)) == dict.fromkeys(heads, "0") | {"right": "7", "missed": "1"}
     assert "sung an octave lower than written" in tab.inner_text("#panel-summary")
+    assert "is this the right melody" not in tab.inner_text("#panel-summary")
     head, missed = rows(tab, "#panel-summary .list")
     assert (head[1], missed[1], missed[2], missed[-1]) == ("No.", "3", "D4", "○ missed")
     tab.click("text=All 8 notes compared")
     tab.wait_for_selector("#panel-summary details[open] .list")
     assert len(rows(tab, "#panel-summary details[open] .list")) == 1 + 8
+
+
+def test_the_summary_asks_whether_the_melody_is_the_right_one(opened):
+    wrong = melody([60, 71, 60, 49, 66, 50, 61, 70], [0.4] * 8)
+    tab = opened(sung(), Options(reference=wrong))
+    tab.click("#tab-summary")
+    assert "is this the right melody?" in tab.inner_text("#panel-summary")
 
 
 def test_only_the_summary_is_printed(opened):

@@ -37,17 +37,17 @@ function overview(analysis) {
     element("tr", {}, element("th", { scope: "row" }, label), element("td", {}, value), element("td", { class: "hint" }, meaning)))));
 }
 
-function manner({ transposition, tempo, timing, lateness_seconds: lateness, tolerance, counts, notes }) {
+function manner({ transposition, tempo, plausible, timing, lateness_seconds: lateness, tolerance, counts, notes }) {
   const size = TRANSPOSED[Math.abs(transposition)] ?? counted(Math.abs(transposition), "semitone");
   const key = transposition ? `${size} ${transposition > 0 ? "higher" : "lower"} than written` : "in the written key";
-  const written = notes.filter((note) => note.written !== null), found = written.filter((note) => note.sung !== null);
+  const written = notes.filter((note) => note.written !== null);
   const sentences = [`${counted(written.length, "written note")}, sung ${key}.`];
   if (lateness !== null) {
     sentences.push(timing === "clock" ? `Onsets are compared with the written times; the median is ${whole(1000 * lateness)} ms.`
       : `Onsets are compared with the singer's own tempo, which is ${tempo.toFixed(2)} of the written one.`);
   }
   sentences.push(`Right means within ${tolerance.cents} cents and ${1000 * tolerance.seconds} ms.`);
-  if (2 * found.length < written.length) sentences.push("Less than half of the written notes are found: is this the right melody?");
+  if (!plausible) sentences.push("Less than half of the notes have the written pitch; is this the right melody?");
   const row = (cell, values) => element("tr", {}, ...values.map((value) => element(cell, {}, String(value))));
   return [element("p", {}, sentences.join(" ")), element("table", { class: "counts" },
     element("thead", {}, row("th", Object.keys(counts))), element("tbody", {}, row("td", Object.values(counts))))];
