@@ -1,7 +1,7 @@
 """Accuracy of models on all validation sets, in one table.
 
-    python -m benchmarks.accuracy DATA [--model MODEL ...] [--ornaments fold --ornaments keep] [--cache FOLDER]
-                                  [--set SET ...] [--processes N]
+    python -m benchmarks.accuracy DATA [--model MODEL ...] [--ornaments fold --ornaments keep] [--paired]
+                                  [--cache FOLDER] [--set SET ...] [--processes N]
 
 DATA holds the sets (`recipe.validation_sets`). The table has one column for each model with each option for ornaments,
 and one row for each figure of each set:
@@ -18,6 +18,10 @@ and one row for each figure of each set:
 Figures are means over files with 95 % bootstrap intervals. For utau, the mean is over voices, and the bootstrap draws
 files within each voice. The error rate is computed once for all notes of a set. Posteriors are cached, so only the
 first run takes minutes.
+
+With ``--paired``, the table also has a column for each system after the first. It contains the p-value of a paired test
+of the differences from the first system (`singtrans.scoring.statistics.paired_test`). A last line counts the p-values
+below 0.05.
 """
 
 import argparse
@@ -41,7 +45,7 @@ from singtrans.model.weights import read_metadata
 from singtrans.notes import Note
 from singtrans.scoring.metrics import figures, score_notes, score_pitch, shift_hz
 from singtrans.scoring.sequences import score_sequence
-from singtrans.scoring.statistics import LEVEL, RESAMPLES, SEED, Interval, ratio_interval
+from singtrans.scoring.statistics import LEVEL, RESAMPLES, SEED, Interval, paired_test, ratio_interval
 
 NOTE_ROWS = {
     "COn": "COn.f_measure",
@@ -54,6 +58,7 @@ NOTE_ROWS = {
 PITCH_ROWS = {"RPA": "RPA", "VR": "VR", "VFA": "VFA"}
 WITH_PITCH = ("COnP", "COnPOff")
 VOICES = "utau, mean of voices"
+SIGNIFICANT = 0.05
 
 Row = tuple[str, str]  # set and part, figure
 Values = dict[Row, list[tuple[float, float]]]  # for each file: numerator and denominator
@@ -149,16 +154,36 @@ def rows(values: Sequence[Values]) -> list[Row]:
     return [*found[:last], *means, *found[last:]]
 
 
-def lines(names: Sequence[str], values: Sequence[Values]) -> Iterable[str]:
-    """Format the lines of the table."""
+def pairs_of(values: Values, row: Row) -> list[tuple[float, float]]:
+    """Return the numerators and denominators of all files of a row."""
+    group, figure = row
+    return [
+        pair for (g, f), found in values.items() if f == figure and (g == group or _in_mean(g, group)) for pair in found
+    ]
+
+
+def difference(first: Values, other: Values, row: Row) -> float:
+    """Compute the p-value of the paired differences between two systems."""
+    both = zip(pairs_of(other, row), pairs_of(first, row), strict=True)
+    return paired_test([a / b - c / d for (a, b), (c, d) in both]).p
+
+
+def lines(names: Sequence[str], values: Sequence[Values], *, paired: bool = False) -> Iterable[str]:
+    """Format the lines of the table; with ``paired``, with p-values and their count."""
+    first, *others = values
+    small = total = 0
 
     def cells(row: Row) -> list[object]:
-        shown = [mean(each, row) for each in values]
-        same = [group for group, figure in values[0] if figure == row[1]]
-        files = sum(len(values[0][group, row[1]]) for group in same if group == row[0] or _in_mean(group, row[0]))
-        return [*row, files, *(f"{i.mean:.3f} ({i.low:.3f} to {i.high:.3f})" for i in shown)]
+        nonlocal small, total
+        shown = [f"{i.mean:.3f} ({i.low:.3f} to {i.high:.3f})" for i in (mean(each, row) for each in values)]
+        found = [difference(first, other, row) for other in others] if paired else []
+        small, total = small + sum(p < SIGNIFICANT for p in found), total + len(found)
+        return [*row, len(pairs_of(first, row)), *shown, *(f"{p:.2f}" for p in found)]
 
-    return table(["set", "figure", "files", *names], map(cells, rows(values)))
+    tests = [f"p ({name})" for name in names[1:]] if paired else []
+    yield from table(["set", "figure", "files", *names, *tests], map(cells, rows(values)))
+    if paired:
+        yield f"\n{small} of {total} p-values are below {SIGNIFICANT}."
 
 
 def arguments() -> argparse.Namespace:
@@ -167,6 +192,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("data", type=Path, help="folder of the sets")
     parser.add_argument("--model", action="append", help="a shipped model's name or a weight file; repeatable")
     parser.add_argument("--ornaments", action="append", choices=("fold", "keep"), help="as in transcribe; repeatable")
+    parser.add_argument("--paired", action="store_true", help="test the differences from the first column")
     parser.add_argument("--set", action="append", choices=SETS, dest="sets", help="only this set; repeatable")
     parser.add_argument("--cache", type=Path, default=Path("cache/posteriors"), help="folder for posteriors")
     parser.add_argument("--processes", type=int, default=default_processes())
@@ -188,7 +214,7 @@ def main() -> None:
         cache.fill(found, options.processes)
         names += [path.stem if way == "fold" else f"{path.stem}, ornaments kept" for way in ways]
         values += evaluate(found, cache, systems)
-    for line in lines(names, values):
+    for line in lines(names, values, paired=options.paired):
         print(line, flush=True)
 
 

@@ -57,6 +57,22 @@ def test_a_folder_without_the_set_is_refused(tmp_path, monkeypatch):
         accuracy.main()
 
 
+def test_paired_tests_find_a_difference_in_most_files():
+    row, quiet = ("set", "COn"), ("set", "COff")
+    first = {row: [(0.9, 1.0)] * 8, quiet: [(0.5, 1.0)] * 8}
+    other = {row: [(0.8, 1.0)] * 8, quiet: [(0.5, 1.0)] * 7 + [(0.6, 1.0)]}
+    head, _, *found, count = accuracy.lines(["a", "b"], [first, other], paired=True)
+    assert head.endswith("| a | b | p (b) |")
+    assert [line.split("|")[-2].strip() for line in found] == ["0.01", "1.00"]
+    assert count == "\n1 of 2 p-values are below 0.05."
+
+
+def test_the_mean_of_voices_is_tested_with_the_files_of_all_voices():
+    first = {("utau a", "COn"): [(1.0, 1.0)] * 3, ("utau b", "COn"): [(1.0, 1.0)] * 3}
+    other = {("utau a", "COn"): [(0.5, 1.0)] * 3, ("utau b", "COn"): [(0.5, 1.0)] * 3}
+    assert accuracy.difference(first, other, (accuracy.VOICES, "COn")) == pytest.approx(2 / 2**6)
+
+
 def test_the_mean_of_voices_has_equal_weights():
     mean = accuracy.mean_of_groups([[1.0] * 10, [0.0, 0.5]])
     assert mean.mean == pytest.approx((1.0 + 0.25) / 2)
