@@ -4,9 +4,14 @@
 
 DATA contains the recordings (`recipe.manifest`). WORK receives all intermediate results: the manifest, synthetic songs
 (`recipe.make_songs`), re-sung melodies (`recipe.resung_melodies`), plain tones (`recipe.tones`), the pack of all of
-them (`recipe.pack`) and the models (`recipe.train`). Existing results are kept, so run the same command again to
-resume. Making the data takes about half an hour on two cores; training takes ten minutes on one H100, or about ten
-hours on two cores. ``--data-alone`` stops before the training, for a machine without a GPU.
+them (`recipe.pack`) and the trained models (`recipe.train`), one for each seed. Each of these models then gets the head
+for nasals (`recipe.nasal_head`), tuned costs (`recipe.tune_decoder`) and a calibration (`recipe.calibrate`). The best
+of them is copied to WORK/solo.safetensors (`recipe.choose`).
+
+Existing results are kept, so run the same command again to resume. Making the data takes about half an hour on two
+cores; training takes ten minutes on one H100, or about ten hours on two cores; the steps after the training take about
+three minutes for each seed. ``--data-alone`` stops before the training, for a machine without a GPU. If the folder
+WORK/models has been trained on another machine, copy it here, and the remaining steps are run.
 
 The installed synthesisers (`recipe.sung_word_voices`) sing some of the synthetic songs, so the data depend on which
 ones are installed.
@@ -54,6 +59,61 @@ def data_steps(data: Path, work: Path) -> list[Step]:
     ]
 
 
+def finished(work: Path, seed: int) -> Path:
+    """Return the path of the finished model of a seed."""
+    return work / f"calibrated-{seed}.safetensors"
+
+
+def finishing_steps(data: Path, work: Path, seed: int) -> list[Step]:
+    """Return the programs that complete the trained model of a seed, in order."""
+    trained = work / "models" / recipe.train.STAGES[-1].name / f"seed-{seed}" / "last.safetensors"
+    nasal, tuned = (work / f"{name}-{seed}.safetensors" for name in ("nasal", "tuned"))
+    calibrated, cache = finished(work, seed), str(work / "posteriors")
+    return [
+        Step(["recipe.nasal_head", str(data), str(trained), str(nasal)], nasal),
+        Step(["recipe.tune_decoder", str(data), str(nasal), str(tuned), "--cache", cache], tuned),
+        Step(["recipe.calibrate", str(data), str(tuned), str(calibrated), "--cache", cache], calibrated),
+    ]
+
+
+def choosing_step(data: Path, work: Path, seeds: Sequence[int]) -> Step:
+    """Return the program that copies the best of the finished models."""
+    best = work / "solo.safetensors"
+    models = [str(finished(work, seed)) for seed in seeds]
+    return Step(["recipe.choose", str(data), str(best), *models, "--cache", str(work / "posteriors")], best)
+
+
+def run(step: Step) -> None:
+    """Run a program; exit with its code if it fails."""
+    print(" ".join(step.program), flush=True)
+    if code := subprocess.run([sys.executable, "-m", *step.program], check=False).returncode:
+        sys.exit(code)
+
+
+def run_missing(steps: Sequence[Step]) -> None:
+    """Run the programs whose results are missing, in order."""
+    for step in steps:
+        if not step.makes.is_file():
+            run(step)
+
+
+def train(work: Path, seeds: Sequence[int], minutes: float) -> None:
+    """Train the models that are not trained yet.
+
+    Args:
+        work: folder of the results.
+        seeds: seeds of the models.
+        minutes: time limit of the training; 0 for none.
+
+    Raises:
+        SingtransError: if the pack cannot be used.
+    """
+    settings = recipe.train.Recipe(work / "models", seeds)
+    if settings.is_done(settings.stages[-1]):
+        return
+    recipe.train.follow(settings, work / "pack", minutes)
+
+
 def main() -> None:
     """Make the missing results; exit with a one-line error message if this fails."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -64,22 +124,18 @@ def main() -> None:
     parser.add_argument("--data-alone", action="store_true", help="make only the data, without training")
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
-    for step in data_steps(options.data, options.work):
-        if not step.makes.is_file():
-            print(" ".join(step.program), flush=True)
-            if code := subprocess.run([sys.executable, "-m", *step.program], check=False).returncode:
-                sys.exit(code)
+    run_missing(data_steps(options.data, options.work))
+    words = (options.data / "mir1k" / recipe.train.WORDS).read_bytes()
+    (options.work / "pack" / recipe.train.WORDS).write_bytes(words)
     if options.data_alone:
         return
-    words, pack = options.data / "mir1k" / recipe.train.WORDS, options.work / "pack"
-    (pack / recipe.train.WORDS).write_bytes(words.read_bytes())
     try:
-        for path in recipe.train.follow(
-            recipe.train.Recipe(options.work / "models", options.seeds), pack, options.minutes
-        ):
-            print(path)
+        train(options.work, options.seeds, options.minutes)
     except SingtransError as error:
         sys.exit(str(error))
+    for seed in options.seeds:
+        run_missing(finishing_steps(options.data, options.work, seed))
+    run(choosing_step(options.data, options.work, options.seeds))  # always, because the seeds may be others than before
 
 
 if __name__ == "__main__":
