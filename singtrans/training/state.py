@@ -1,5 +1,6 @@
 """Training state, and functions to save and restore it."""
 
+import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,9 @@ from singtrans.model.network import Model
 from singtrans.training.config import FREEZABLE, TrainConfig
 
 FILE = "state.pt"
+
+_MOST_CHANGES = 3  # listed in a message
+_LONGEST_VALUE = 20  # characters of a value in a message
 
 
 @dataclass
@@ -167,15 +171,28 @@ def restore(state: State, folder: Path, description: str) -> None:
     try:
         # With weights_only, a checkpoint cannot run code.
         saved = torch.load(path, map_location="cpu", weights_only=True)
-        fits = saved["description"] == description
-        if fits:
+        changes = _changes(json.loads(saved["description"]), json.loads(description))[:_MOST_CHANGES]
+        if not changes:
             _fill(state, saved)
     except Exception as error:  # torch, zipfile and pickle raise many types for a damaged file
         raise InputError(f"{path}: damaged ({type(error).__name__}); start again in another folder") from None
-    if not fits:
+    if changes:
         raise InputError(
-            f"{path}: was made with other settings or data; resume with the same, or start again in another folder"
+            f"{path}: was made with other settings or data ({', '.join(changes)}); resume with the same, or start again"
+            " in another folder"
         )
+
+
+def _changes(saved: Any, given: Any, name: str = "") -> list[str]:
+    """List the settings that differ between two descriptions, such as ``steps was 200 and is 400``."""
+    if isinstance(saved, dict) and isinstance(given, dict):
+        # Settings of the model come last, because most of them follow from the initial model.
+        keys = sorted(dict.fromkeys([*saved, *given]), key=lambda key: key == "model")
+        return [line for key in keys for line in _changes(saved.get(key), given.get(key), key)]
+    if saved == given:
+        return []
+    long = max(len(str(saved)), len(str(given))) > _LONGEST_VALUE  # such as a checksum
+    return [f"{name} differs" if long else f"{name} was {saved} and is {given}"]
 
 
 def _fill(state: State, saved: Mapping[str, Any]) -> None:

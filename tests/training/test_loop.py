@@ -111,7 +111,7 @@ def test_resuming_in_another_precision_is_refused(data, tmp_path, monkeypatch):
     monkeypatch.setattr(loop, "has_bf16", lambda _: False)
     train_once(data, tmp_path, stop_at=4, bf16=True)
     monkeypatch.setattr(loop, "has_bf16", lambda _: True)
-    with pytest.raises(SingtransError, match="other settings"):
+    with pytest.raises(SingtransError, match=r"other settings or data \(precision was float32 and is bfloat16\)"):
         train_once(data, tmp_path, resume=True, bf16=True)
 
 
@@ -282,7 +282,7 @@ def test_validation_gives_the_scores_of_evaluate(data, tmp_path, monkeypatch):
 def test_resuming_with_other_settings_is_refused(data, copied, tmp_path):
     with pytest.raises(SingtransError, match="nothing to resume"):
         train_once(data, tmp_path, resume=True)
-    with pytest.raises(SingtransError, match="other settings"):
+    with pytest.raises(SingtransError, match=r"other settings or data \(steps was 6 and is 8\); resume with"):
         train_once(data, copied, resume=True, steps=8)
     (copied / "state.pt").write_bytes((copied / "state.pt").read_bytes()[:5000])
     with pytest.raises(SingtransError, match="damaged"):
