@@ -15,10 +15,10 @@ _DOUBT = "less than half of the notes have the written pitch"
 
 def overview(analysis: Analysis) -> list[str]:
     """Describe a recording in a few lines."""
+    if not analysis.notes or analysis.tuning is None or analysis.tessitura is None:
+        return [f"{analysis.audio}: no singing found in {length(analysis.duration)}"]
     head = f"{counted(len(analysis.notes), 'note')}, {length(analysis.sung_seconds)} of singing"
     lines = [f"{analysis.audio}: {head} in {length(analysis.duration)}"]
-    if not analysis.notes or analysis.tuning is None or analysis.tessitura is None:
-        return lines
     numbers = [note.number for note in analysis.notes]
     low, high = (note_name(round(pitch)) for pitch in analysis.tessitura)
     share = f"{100 * TESSITURA:.0f} % of the singing"

@@ -1,6 +1,7 @@
 """Write the model card of a training run: data, settings and scores."""
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,11 +121,17 @@ def write_card(
             "There are no scores, because no recordings were set aside for validation. The model has the weights of the"
             " last step."
         )
-    lines += ["", "## Configuration", "", "```json", json.dumps(json.loads(description), indent=1), "```", ""]
+    lines += ["", "## Configuration", "", "```json", _indented(json.loads(description)), "```", ""]
     path = folder / NAME
     with whole_file(path) as file:
         file.write("\n".join(lines).encode())
     return path
+
+
+def _indented(content: object) -> str:
+    """Format JSON with one line per value; a list of values is one line."""
+    lists = re.compile(r"\[\n[^\[\]{}\"]*\]")
+    return lists.sub(lambda found: f"[{' '.join(found[0][1:-1].split())}]", json.dumps(content, indent=1))
 
 
 def _notes(row: DataRow) -> str:

@@ -137,7 +137,7 @@ def test_comparing_with_no_notes():
     assert compared(written[:1], written).count("missed") == 4
     empty = analyse(Transcription((), NOTHING, 3.0, "a.wav"), written)
     assert plain(empty)["tuning"] is None
-    assert overview(empty) == ["a.wav: 0 notes, 0.0 s of singing in 3.0 s"]
+    assert overview(empty) == ["a.wav: no singing found in 3.0 s"]
     assert "5 written notes" in describe_comparison(empty.comparison)[0]
     assert many_table([empty])[1].split(maxsplit=1) == ["a.wav", "no singing found"]
 

@@ -156,6 +156,7 @@ def test_an_error_of_all_labels_is_reported_in_one_line(songs, data, transcribe,
     report = check(data, transcribe)
     assert len(report.problems) == 1, report.lines
     assert words.split(" ", 2)[2] in report.lines[1]
+    assert report.lines[1].startswith(f"{data}: labels are ")
     figure, unit = words.split(" ")[:2]
     if unit in ("cents", "Hz", "s"):
         said = float(

@@ -1,5 +1,6 @@
 """The training loop: training, resuming, validating and stopping."""
 
+import json
 import shutil
 from contextlib import nullcontext
 from dataclasses import replace
@@ -216,7 +217,12 @@ def test_training_stops_without_improvement(data, tmp_path, monkeypatch):
     train(training_data(data), tmp_path, configs, listener=Listener(lines.append))
     assert [row["step"] for row in read_rows(tmp_path / "valid.csv")] == ["2", "4", "6", "8"]
     assert "no improvement in 2 validations" in lines[-1]
-    assert "step 4 of 10" in (tmp_path / "MODEL_CARD.md").read_text()
+    card = (tmp_path / "MODEL_CARD.md").read_text()
+    assert "step 4 of 10" in card
+    shown = card.partition("```json\n")[2].partition("\n```")[0]
+    stored = json.loads((tmp_path / "config.json").read_text())
+    assert {key: json.loads(shown)[key] for key in stored} == stored
+    assert all(line.endswith("],") or line.endswith("]") for line in shown.splitlines() if "[" in line)
 
 
 @pytest.mark.parametrize(

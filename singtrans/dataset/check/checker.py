@@ -206,7 +206,7 @@ def _usual_onset_lag(lags: Sequence[float]) -> float | None:
 
 def _customary(data: Path, source: str, convention: Convention) -> Iterator[Problem]:
     """List the problems that all recordings of a data set share."""
-    name = f"all of {source}: " if source else ""
+    name = f"data set {source}: " if source not in ("", data.name, data.stem) else ""
     if convention.hz:
         at_c4 = 100 * abs(float(hz_to_midi(midi_to_hz(60.0) + convention.hz)) - 60)
         what = (
