@@ -69,6 +69,12 @@ F0_ENDINGS: tuple[str, ...] = (".f0.txt", ".f0.csv", ".f0.tsv", ".pv")
 """Endings of files that contain only a pitch track; :func:`load_pitch` reads these files."""
 
 
+_SCORE_SUFFIXES = (
+    *(".mscz", ".mscx", ".sib", ".musx", ".mus", ".dorico", ".cap", ".capx", ".nwc", ".enc"),
+    *(".gp", ".gp3", ".gp4", ".gp5", ".gpx", ".abc", ".ly", ".mei", ".krn", ".pdf"),
+)
+"""Endings of sheet music that cannot be read."""
+
 _WITH_PITCH = (".json", ".ustx", ".svp")
 """Endings of files of notes that can also contain a pitch track."""
 
@@ -171,12 +177,7 @@ def read_content(path: str | Path, request: ReadOptions) -> Content:
     if request.unit not in (None, *UNITS):
         raise ValueError(f"unit is {request.unit!r}: use {' or '.join(UNITS)}")
     if path.suffix.lower() not in READ_SUFFIXES + TEXT_SUFFIXES:
-        if path.suffix.lower() in AUDIO_SUFFIXES:
-            raise InputError(
-                f"{path} is a recording, but a file of notes is needed here: transcribe the recording first, for"
-                " example with singtrans transcribe -f csv."
-            )
-        raise _unknown_ending(path, READ_SUFFIXES + TEXT_SUFFIXES)
+        raise _no_notes(path)
     format = csv_notes.FORMAT if request.columns else reader_of(path)
     assert format.read is not None  # all formats from reader_of have a reader
     return format.read(path, request)
@@ -270,6 +271,20 @@ def note_stem(path: Path) -> Path:
 def is_label(path: Path) -> bool:
     """Return whether a file is named as labels are, such as ``song.notes.csv`` or TONAS' ``song.notes.Corrected``."""
     return Path(path.stem).suffix.lower() == ".notes"
+
+
+def _no_notes(path: Path) -> InputError:
+    if path.suffix.lower() in AUDIO_SUFFIXES:
+        return InputError(
+            f"{path} is a recording, but a file of notes is needed here: transcribe the recording first, for example"
+            " with singtrans transcribe -f csv."
+        )
+    if path.suffix.lower() in _SCORE_SUFFIXES:
+        return InputError(
+            f"{path} is sheet music in a format that cannot be read: open it in the program that made it, and export it"
+            " as MusicXML or MIDI."
+        )
+    return _unknown_ending(path, READ_SUFFIXES + TEXT_SUFFIXES)
 
 
 def _unknown_ending(path: Path, known: tuple[str, ...]) -> InputError:

@@ -84,6 +84,8 @@ def test_the_metre_of_a_midi_file_is_kept_unless_an_option_sets_it(tmp_path):
     [
         (["a.csv", "b.xyz"], 2, "belongs to no format"),
         (["missing.csv", "b.mid"], 1, "missing.csv does not exist"),
+        (["score.mscz", "b.mid"], 1, "export it as MusicXML or MIDI"),
+        (["score.xyz", "b.mid"], 1, "has the ending .xyz, which belongs to no known format: use one of .json"),
         (["song.wav", "b.mid"], 1, "song.wav is a recording, but a file of notes is needed here: transcribe"),
         (["a.csv", "a.csv", "--overwrite"], 2, "is one of the input files"),
         (["a.csv", "song.wav", "--audio", "song.wav", "--overwrite"], 2, "is one of the input files"),
