@@ -26,7 +26,7 @@ class Analysis:
         notes: sung notes in time order.
         tuning: the singer's tuning. It is measured against the written notes if the comparison is plausible,
             otherwise against the nearest semitones. None if there are no notes.
-        tessitura: lowest and highest pitch of the tessitura, fractional MIDI; None if there are no notes.
+        tessitura: lowest and highest semitone of the tessitura, MIDI numbers; None if there are no notes.
         comparison: comparison with the written melody; None if no melody was given.
         has_curve: whether there was a pitch track. Without one, the notes have the pitches stated in their file.
     """
@@ -35,7 +35,7 @@ class Analysis:
     duration: float
     notes: tuple[SungNote, ...]
     tuning: Tuning | None
-    tessitura: tuple[float, float] | None
+    tessitura: tuple[int, int] | None
     comparison: Comparison | None
     has_curve: bool
 
@@ -98,8 +98,8 @@ def analyse(
     if notes:
         edge = (1 - TESSITURA) / 2
         weights = np.array([note.note.duration for note in notes])
-        low, high = weighted_quantiles(np.array([note.pitch for note in notes]), weights, (edge, 1 - edge))
-        tessitura = low, high
+        low, high = weighted_quantiles(np.array([note.number for note in notes]), weights, (edge, 1 - edge))
+        tessitura = round(low), round(high)
     return Analysis(
         transcription.audio,
         transcription.duration,

@@ -20,9 +20,9 @@ def overview(analysis: Analysis) -> list[str]:
     head = f"{counted(len(analysis.notes), 'note')}, {length(analysis.sung_seconds)} of singing"
     lines = [f"{analysis.audio}: {head} in {length(analysis.duration)}"]
     numbers = [note.number for note in analysis.notes]
-    low, high = (note_name(round(pitch)) for pitch in analysis.tessitura)
+    low, high = map(note_name, analysis.tessitura)
     share = f"{100 * TESSITURA:.0f} % of the singing"
-    lines += _item("Range", f"{note_name(min(numbers))} to {note_name(max(numbers))}")
+    lines += _item("Range", f"{note_name(min(numbers))} to {note_name(max(numbers))} (in the singer's own tuning)")
     lines += _item("Tessitura", f"{low} to {high} ({share})")
     lines += _item("Tuning", *describe_tuning(analysis.tuning))
     if not analysis.has_curve:

@@ -163,6 +163,14 @@ def test_a_singer_with_few_right_pitches_has_no_warning_if_the_melody_is_right()
     assert all(shares)
 
 
+def test_range_and_tessitura_are_in_the_own_tuning_of_the_singer():
+    found = analyse(Transcription(tuple(moved(walk(60), 0.45, noise=0.08)), NOTHING, 60.0, "a.wav"))
+    intended = {note.pitch for note in walk(60)}
+    assert sum(note.number != round(note.pitch) for note in found.notes) > 5
+    assert {note.number for note in found.notes} == intended
+    assert set(found.tessitura) < intended
+
+
 def test_lines_fit_a_terminal():
     written = walk(40)
     name = "a very long name of a recording, much longer than a column.wav"

@@ -16,7 +16,7 @@ function inTune(cents) {
 function figures({ range, tessitura, tuning, held, vibrato, pitch_track: hasPitch }) {
   const between = (pitches) => `${withSign(pitches.lowest_name)} to ${withSign(pitches.highest_name)}`;
   const rows = [];
-  if (range) rows.push(["Range", between(range), "lowest and highest note"]);
+  if (range) rows.push(["Range", between(range), "lowest and highest note, in the singer's own tuning"]);
   if (tessitura) rows.push(["Tessitura", between(tessitura), "80 % of the singing is between these notes"]);
   if (tuning) {
     rows.push(["Tuning", inTune(tuning.mean_cents), "of A4 = 440 Hz, in the middle of the song"]);
