@@ -9,6 +9,7 @@ import numpy as np
 from singtrans.analysis.curves import Curve, Line, robust_line, steady_curve, weighted_median
 from singtrans.analysis.vibrato import Vibrato, find_vibrato
 from singtrans.melody.tuning import MIN_NOTES, estimate_tuning
+from singtrans.melody.tuning_line import likeliest_line, ways
 from singtrans.notes import Note, PitchTrack
 
 HELD = 0.5
@@ -18,10 +19,6 @@ LONGEST_WEIGHT = 1.0
 """Largest weight of a note in means over notes, in seconds."""
 
 _SMOOTH = 0.2  # seconds over which a curve without vibrato is smoothed
-_STARTS = np.arange(-50.0, 50.0, 4.0)  # cents at the first note, to be tried
-_DRIFTS = np.arange(-240.0, 241.0, 8.0)  # cents of drift over the song, to be tried
-_USUAL_DRIFT = 60.0  # cents, standard deviation
-_SCATTER, _STRAY = 22.0, 0.3  # cents of scatter, and share of notes with any other pitch
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +113,7 @@ def in_tuning(notes: Sequence[SungNote], tuning: Tuning) -> tuple[SungNote, ...]
 def _rough_tuning(notes: Sequence[Note], pitches: np.ndarray, middles: np.ndarray) -> np.ndarray:
     """Estimate the tuning at each note, (notes,) in semitones relative to A4 = 440 Hz.
 
-    The estimate is the curve by `estimate_tuning` or, if this finds no changing tuning, the likeliest line. A short
-    song can drift too fast for the curve.
+    The estimate is the curve by `estimate_tuning` or, if this finds no moving tuning, the likeliest line.
     """
     if len(notes) < MIN_NOTES:
         return np.zeros(len(notes))
@@ -125,15 +121,9 @@ def _rough_tuning(notes: Sequence[Note], pitches: np.ndarray, middles: np.ndarra
     if curve is not None and len(curve.semitones) > 1:
         return np.interp(middles, curve.times, curve.semitones)
     weights = np.array([min(1.0, note.duration / 0.25) for note in notes])
-    way = (middles - middles[0]) / max(float(np.ptp(middles)), 1e-9)
-    distance = (100 * pitches - _STARTS[:, None] + 50) % 100
-    best, line = -np.inf, np.zeros(len(notes))
-    for drift in _DRIFTS:
-        apart = (distance - drift * way) % 100 - 50
-        fits = np.log(_STRAY + np.exp(-0.5 * (apart / _SCATTER) ** 2)) @ weights - 0.5 * (drift / _USUAL_DRIFT) ** 2
-        if fits.max() > best:
-            best, line = float(fits.max()), (_STARTS[fits.argmax()] + drift * way) / 100
-    return line
+    way = ways(middles)
+    line = likeliest_line(way, 100 * pitches, weights)
+    return (line.start + line.drift * way) / 100
 
 
 def fit_tuning(notes: Sequence[Note], deviations: np.ndarray) -> Tuning:

@@ -16,7 +16,7 @@ from singtrans.formats.preparation import prepare
 from singtrans.formats.score.arrangement import arrange
 from singtrans.formats.session import read_session
 from singtrans.melody.key import apply_tuning_and_key, describe_key
-from singtrans.melody.tuning import AUTO, apply_tuning, describe_tuning
+from singtrans.melody.tuning import AUTO, apply_tuning, describe_drift, describe_tuning
 from singtrans.messages import counted
 from singtrans.notes import Note, PitchTrack, Transcription
 
@@ -169,7 +169,8 @@ def remarks_on(transcription: Transcription, formats: tuple[str, ...], options: 
 
 
 def melody_remarks(transcription: Transcription, options: Options) -> tuple[str, ...]:
-    """Return remarks on the tuning and the key, if they were estimated."""
-    tuning = (describe_tuning(transcription.notes),) if options.tuning == AUTO else ()
+    """Return remarks on the tuning and the key if they were estimated, and on a drift if no tuning was chosen."""
+    drift = describe_drift(transcription.notes) if options.tuning is None else None
+    tuning = (describe_tuning(transcription.notes),) if options.tuning == AUTO else (drift,) if drift else ()
     key = (describe_key(apply_tuning(transcription, options.tuning).notes),) if options.key == AUTO else ()
     return (*tuning, *key)

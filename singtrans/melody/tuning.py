@@ -3,7 +3,8 @@
 Relative to the tuning, most sung pitches are near whole semitones. The estimate maximises a likelihood that is robust
 to wrong notes: it is assumed that the distance of a pitch from the nearest semitone is normally distributed for most
 notes, and uniformly distributed for the others. The tuning is assumed to be constant, unless a moving tuning fits
-clearly better, as for a singer who goes flat without accompaniment. The Viterbi algorithm finds the moving tuning.
+clearly better, as for a singer who goes flat without accompaniment. To find the moving tuning, the likeliest steady
+drift is found first. The Viterbi algorithm then finds slow movements around it.
 
 Tunings that differ by whole semitones fit equally well. Therefore, the tuning is limited to half a semitone above or
 below 440 Hz at the start, and to three semitones above or below 440 Hz later. In this way, a singer who is 45 cents
@@ -18,21 +19,23 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from singtrans.melody.tuning_line import LOG_LIKELIHOOD, drift_cost, likeliest_line, ways
 from singtrans.notes import LONGEST_SONG, Note, Transcription
 
 AUTO = "auto"
 CONCERT = 440.0  # Hz
 MIN_NOTES = 4
-_SCATTER = 22  # cents, standard deviation of sung pitches
-_STRAY = 0.3  # share of notes with a random pitch
 _SURE = 0.25  # seconds; shorter notes have less weight
 _OPENING = 60.0  # seconds at the start that fix the semitone
 _HOP = 5.0  # seconds between the points of a moving tuning
 _FAR = 300  # cents, largest distance from 440 Hz to either side
-_SLOW = 3.0  # cents, standard deviation of the movement in one hop
-_FAST = 20  # cents, largest movement in one hop
-_CHANCE = 3.0  # log likelihood that random notes seldom reach
+_SLOW = 3.0  # cents, standard deviation of the movement in one hop, besides a steady drift
+_FAST = 20  # cents, largest movement in one hop, besides a steady drift
+_CHANCE = 3.0  # log likelihood that random notes seldom reach with a constant tuning
+_CHANCE_MOVING = 5.0  # log likelihood that random notes seldom reach with a moving tuning
 _DOUBTFUL = 0.4  # semitones; beyond this the tuning may belong to the neighbouring semitone
+_CLEAR = 0.08  # log likelihood per note (with the weight 1) that a moving tuning needs for a remark
+_CHANGED = 0.05  # share of notes with another number from which a moving tuning is worth a remark
 _DRIFT = 3.0  # gain of log likelihood that a moving tuning needs
 
 
@@ -43,10 +46,12 @@ class TuningCurve:
     Attributes:
         times: (points,) seconds, ascending.
         semitones: (points,) distance of A4 above 440 Hz in semitones, interpolated linearly between the points.
+        fit: log likelihood of the notes relative to random pitches.
     """
 
     times: np.ndarray
     semitones: np.ndarray
+    fit: float = 0.0
 
     def at(self, seconds: float) -> float:
         """Return the distance of A4 above 440 Hz in semitones at a time in seconds."""
@@ -66,8 +71,11 @@ def apply_tuning(transcription: Transcription, tuning: float | str | None) -> Tr
     reference = estimate_tuning(transcription.notes) if tuning == AUTO else _constant(float(tuning))
     if reference is None:
         return transcription
-    notes = (replace(n, tuning=reference.at((n.onset + n.offset) / 2)) for n in transcription.notes)
-    return replace(transcription, notes=tuple(notes))
+    return replace(transcription, notes=_tuned(transcription.notes, reference))
+
+
+def _tuned(notes: Sequence[Note], reference: TuningCurve) -> tuple[Note, ...]:
+    return tuple(replace(note, tuning=reference.at((note.onset + note.offset) / 2)) for note in notes)
 
 
 def describe_tuning(notes: Sequence[Note]) -> str:
@@ -87,6 +95,30 @@ def describe_tuning(notes: Sequence[Note]) -> str:
         direction, other = ("low", first - 1) if first > 0 else ("high", first + 1)
         line += f"; if all notes are a semitone too {direction}, use --tuning {_hz(other):.1f}"
     return line
+
+
+def describe_drift(notes: Sequence[Note]) -> str | None:
+    """Describe in one line a moving tuning that should be taken into account when the pitches are rounded.
+
+    Args:
+        notes: notes in time order.
+
+    Returns:
+        The line; None if the notes have a tuning already, if no moving tuning is clear, or if it changes the numbers of
+        few notes.
+    """
+    reference = None if any(note.tuning for note in notes) else estimate_tuning(notes)
+    if reference is None or len(reference.semitones) == 1 or reference.fit < _CLEAR * float(_weights(notes).sum()):
+        return None
+    pairs = zip(notes, _tuned(notes, reference), strict=True)
+    changed = sum(note.note != tuned.note for note, tuned in pairs)
+    if changed < _CHANGED * len(notes):
+        return None
+    cents = 100 * reference.semitones
+    rise, span = round(float(cents[-1] - cents[0])), round(float(np.ptp(cents)))
+    movement = f"{'rises' if rise > 0 else 'falls'} by {abs(rise)}" if 2 * abs(rise) > span else f"varies by {span}"
+    notes_off = f"{changed} of {len(notes)} notes may be written a semitone too high or too low"
+    return f"the singer's tuning {movement} cents during the song, so {notes_off}; use --tuning auto"
 
 
 def _constant(hz: float) -> TuningCurve:
@@ -114,41 +146,61 @@ def estimate_tuning(notes: Sequence[Note]) -> TuningCurve | None:
     """
     if len(notes) < MIN_NOTES or _far_apart(notes):
         return None
-    first = notes[0].onset
-    points = int((notes[-1].onset - first) / _HOP) + 1
-    fits = _fits(notes, first, points)
-    whole = fits.sum(axis=0)
+    pitches = 100 * np.array([note.pitch for note in notes])
+    whole = _fits(notes, pitches).sum(axis=0)
     cents = np.arange(-50, 50)
     constant = int(cents[np.argmax(whole[cents])])
-    path, score = _walk(fits)
-    times = first + _HOP * (np.arange(points) + 0.5)
-    if score > max(_CHANCE, whole[constant] + _DRIFT):
-        return TuningCurve(times, (path - 100 * round(_start(path) / 100)) / 100)
-    if whole[constant] < _CHANCE:
-        return None
-    return TuningCurve(times[:1], np.array([constant / 100]))
+    line = likeliest_line(ways(_middles(notes)), pitches, _weights(notes))
+    moving = max((_moving(notes, pitches, drift) for drift in {0, line.drift}), key=lambda curve: curve.fit)
+    fit = float(whole[constant])
+    if moving.fit > max(_CHANCE_MOVING, fit + _DRIFT):
+        return moving
+    return TuningCurve(np.array([notes[0].onset]), np.array([constant / 100]), fit) if fit >= _CHANCE else None
+
+
+def _moving(notes: Sequence[Note], pitches: np.ndarray, drift: int) -> TuningCurve:
+    """Find the moving tuning that fits best.
+
+    Args:
+        notes: notes in time order.
+        pitches: (notes,) pitches of the notes in cents.
+        drift: usual movement from the first to the last note in cents; only other movements are unlikely.
+    """
+    middles = _middles(notes)
+    path, score = _walk(_fits(notes, pitches - drift * ways(middles)))
+    centres = notes[0].onset + _HOP * (np.arange(len(path)) + 0.5)
+    first, last = middles[[0, -1]]
+    times = np.array([first, *centres[(centres > first) & (centres < last)], last])
+    tuning = np.interp(times, centres, path) + drift * ways(times)
+    shift = 100 * round(_start(times, tuning) / 100)
+    return TuningCurve(times, (tuning - shift) / 100, score - drift_cost(drift))
+
+
+def _middles(notes: Sequence[Note]) -> np.ndarray:
+    return np.array([(note.onset + note.offset) / 2 for note in notes])
+
+
+def _weights(notes: Sequence[Note]) -> np.ndarray:
+    return np.array([note.confidence * min(1.0, note.duration / _SURE) for note in notes])
 
 
 def _far_apart(notes: Sequence[Note]) -> bool:
     return bool(notes) and notes[-1].onset - notes[0].onset > LONGEST_SONG
 
 
-def _fits(notes: Sequence[Note], first: float, points: int) -> np.ndarray:
-    """Compute (points, 100) log likelihoods of the notes near each point, for tunings of 0 to 99 cents."""
-    weights = np.zeros((points, 100))
-    for note in notes:
-        point = min(points - 1, int((note.onset - first) / _HOP))
-        weights[point, round(100 * note.pitch) % 100] += note.confidence * min(1.0, note.duration / _SURE)
-    apart = (np.arange(100) + 50) % 100 - 50
-    normal = sum((np.exp(-0.5 * ((apart + 100 * k) / _SCATTER) ** 2) for k in (-1, 0, 1)), np.zeros(100))
-    like = np.log(_STRAY + (1 - _STRAY) * normal / normal.mean())
-    return weights @ like[(np.arange(100)[:, None] - np.arange(100)) % 100]
+def _fits(notes: Sequence[Note], pitches: np.ndarray) -> np.ndarray:
+    """Compute (points, 100) log likelihoods of the pitches near points every `_HOP`, for tunings of 0 to 99 cents."""
+    onsets = np.array([note.onset for note in notes])
+    point = ((onsets - onsets[0]) / _HOP).astype(np.int64)
+    weights = np.zeros((int(point[-1]) + 1, 100))
+    np.add.at(weights, (point, np.round(pitches).astype(np.int64) % 100), _weights(notes))
+    return weights @ LOG_LIKELIHOOD[(np.arange(100)[:, None] - np.arange(100)) % 100]
 
 
-def _start(path: np.ndarray) -> float:
-    """Return the cents at the start of a path, as extrapolated from a line that is fitted to its first minute."""
-    opening = path[: max(2, round(_OPENING / _HOP))]
-    return float(np.polyfit(np.arange(len(opening)) + 0.5, opening, 1)[1])
+def _start(times: np.ndarray, cents: np.ndarray) -> float:
+    """Return the cents at the start of a moving tuning, according to a line that is fitted to its first minute."""
+    opening = max(2, int(np.searchsorted(times, times[0] + _OPENING)))
+    return float(np.polyfit(times[:opening] - times[0], cents[:opening], 1)[1])
 
 
 def _walk(fits: np.ndarray) -> tuple[np.ndarray, float]:

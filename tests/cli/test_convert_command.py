@@ -69,6 +69,16 @@ def test_remarks_name_their_formats_if_formats_differ():
     assert remarks[2].startswith("mid, ustar: the notes keep the times that were sung")
 
 
+def test_a_drift_is_remarked_on_unless_an_option_sets_the_tuning(tmp_path):
+    rows = [f"{0.6 * i:.1f},{0.6 * i + 0.5:.1f},{60 + (0, 2, 4, 5, 7)[i % 5] - 0.008 * i:.3f}" for i in range(100)]
+    source = tmp_path / "a.csv"
+    source.write_text("\n".join(["onset,offset,pitch", *rows]) + "\n")
+    said = call("convert", source, tmp_path / "a.mid").stderr
+    assert re.search(r"; the singer's tuning falls by (7|8)\d cents during the song, so \d+ of 100 notes may be ", said)
+    for tuning in ("auto", "440"):
+        assert "falls by" not in call("convert", source, tmp_path / f"{tuning}.mid", "--tuning", tuning).stderr
+
+
 def test_the_metre_of_a_midi_file_is_kept_unless_an_option_sets_it(tmp_path):
     from singtrans.formats.conversion import convert_file
 

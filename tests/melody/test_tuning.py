@@ -14,7 +14,7 @@ from singtrans import Note, PitchTrack, Transcription, formats
 from singtrans.errors import SingtransError, UsageError
 from singtrans.formats import Options
 from singtrans.formats.options import parse_auto
-from singtrans.melody.tuning import apply_tuning, describe_tuning, estimate_tuning
+from singtrans.melody.tuning import apply_tuning, describe_drift, describe_tuning, estimate_tuning
 
 NOTHING = PitchTrack(np.zeros(0), np.zeros(0), np.zeros(0))
 MEANT = np.array([60, 62, 64, 65, 67, 69, 71, 72, 55, 79] * 30)
@@ -51,6 +51,45 @@ def test_a_drifting_tuning_is_followed_without_jumps(start, drift):
     song = sung(start + np.linspace(0, drift, len(MEANT)), scatter=15)
     assert np.mean(integers(song) == MEANT) > 0.98
     assert "at first" in describe_tuning(song.notes)
+
+
+@pytest.mark.parametrize("drift", [-100, -60, 60, 100])
+@pytest.mark.parametrize("notes", [70, 100])
+def test_a_fast_drift_in_a_short_song_is_followed(notes, drift):
+    meant = MEANT[:notes]
+    song = sung(np.linspace(0, drift, notes), meant, scatter=10)
+    assert np.mean(integers(song) == meant) > 0.98
+    assert np.mean(integers(song, None) == meant) < 0.9
+
+
+@pytest.mark.parametrize(("drift", "word"), [(-60, "falls"), (100, "rises")])
+def test_a_drift_is_described(drift, word):
+    song = sung(np.linspace(0, drift, 100), MEANT[:100], scatter=10)
+    words = describe_drift(song.notes).split()
+    assert words[:5] == ["the", "singer's", "tuning", word, "by"]
+    assert int(words[5]) == pytest.approx(abs(drift), abs=10)
+    wrong = int((integers(song, None) != MEANT[:100]).sum())
+    assert int(words[words.index("so") + 1]) == pytest.approx(wrong, abs=3)
+    assert describe_drift(apply_tuning(song, "auto").notes) is None
+
+
+def test_a_tuning_that_falls_and_rises_varies():
+    song = sung(np.interp(np.arange(len(MEANT)), [0, 150, 299], [0, -80, 0]), scatter=10)
+    assert describe_drift(song.notes).startswith("the singer's tuning varies by ")
+
+
+@pytest.mark.parametrize("scatter", [0, 10, 20, 30])
+@pytest.mark.parametrize("notes", [3, 7, 30, 100])
+def test_no_drift_is_described_if_the_tuning_is_constant(scatter, notes):
+    offsets = range(-50, 50, 5)
+    songs = [sung(cents, MEANT[:notes], scatter, seed) for seed, cents in enumerate(offsets)]
+    assert sum(describe_drift(song.notes) is not None for song in songs) <= (scatter == 30)
+
+
+def test_no_drift_is_described_if_it_affects_hardly_any_notes():
+    song = sung(np.linspace(15, -15, len(MEANT)), scatter=5)
+    assert len(estimate_tuning(song.notes).semitones) > 1
+    assert describe_drift(song.notes) is None
 
 
 def test_wrong_and_uncertain_notes_have_little_weight():
