@@ -65,6 +65,8 @@ WITHIN = {"shortest_note": (0.04, 0.16), "edge": (0.0, 0.4), "longest_ornament":
 START = {
     "longest_nasal": 0.25,
     "shortest_turn": 0.15,
+    "syllable_peak": 0.3,
+    "shortest_syllable": 0.25,
     "longest_ornament": 0.16,
     "note_cost": 1.5,
     "onset_weight": 1.56,

@@ -34,7 +34,8 @@ class DecoderConfig:
             pitch in the steady part.
         longest_nasal: length in seconds below which a nasal that directly follows a note is a part of that note; 0 if
             nasals are separate notes.
-        mora: probability of a new syllable above which a note is divided into morae; 0 if notes are not divided.
+        syllable_peak: probability of a new syllable above which a note is divided; 0 if notes are not divided.
+        shortest_syllable: length in seconds of the shortest part of a note that is divided at a syllable.
         shortest_turn: length of the shortest note of a turn in seconds, except the first note of the turn; 0 if turns
             are not divided into notes.
     """
@@ -50,7 +51,8 @@ class DecoderConfig:
             "ornament_fit",
             "shortest_turn",
             "longest_nasal",
-            "mora",
+            "syllable_peak",
+            "shortest_syllable",
         )
     )
     """Fields that older weight files lack."""
@@ -76,7 +78,8 @@ class DecoderConfig:
     ornament_fit: float = 0.5
     shortest_turn: float = 0.0
     longest_nasal: float = 0.0
-    mora: float = 0.0
+    syllable_peak: float = 0.0
+    shortest_syllable: float = 0.25
 
     def __post_init__(self) -> None:
         for name in ("note_cost", "legato_cost", "ornament_cost", *_WEIGHTS):
@@ -86,7 +89,8 @@ class DecoderConfig:
             longest_ornament=(0, 2),
             shortest_turn=(0, 2),
             longest_nasal=(0, 2),
-            mora=(0, 1),
+            syllable_peak=(0, 1),
+            shortest_syllable=(0, 2),
             ornament_fit=(0, 1),
             ornament_below=(0, 24),
             ornament_above=(0, 24),

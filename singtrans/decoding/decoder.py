@@ -21,9 +21,9 @@ best fit in the steady part. The score of the boundary between such a part and t
     ornament_weight * log odds of an ornament's boundary - syllable_weight * log odds of a syllable - ornament_cost
 
 In this way, the search also decides whether a step in pitch is an ornament or a separate note. After the search, notes
-are divided where their pitch turns (`singtrans.decoding.turns`), and very short notes whose frames are probably not
-sung are removed (`singtrans.decoding.short_notes`). Short nasals become part of the notes before them
-(`singtrans.decoding.nasals`). For Japanese songs, notes can be divided into morae (`singtrans.decoding.morae`).
+are divided where their pitch turns (`singtrans.decoding.turns`), and long notes are divided where a syllable starts
+(`singtrans.decoding.syllables`). Very short notes whose frames are probably not sung are removed
+(`singtrans.decoding.short_notes`), and short nasals become part of the notes before them (`singtrans.decoding.nasals`).
 
 Dynamic programming finds the best sequence exactly. The time that it takes is proportional to the length of the
 recording. Recordings of any length are decoded piece by piece. The division into pieces has no effect on the result.

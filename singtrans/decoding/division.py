@@ -1,11 +1,11 @@
-"""Division of the notes that the search finds: at turns and, for Japanese songs, into morae."""
+"""Division of the notes that the search finds: at turns and at the starts of syllables."""
 
 from collections.abc import Sequence
 
 from singtrans.decoding.config import DecoderConfig
-from singtrans.decoding.morae import divide_morae
 from singtrans.decoding.posteriors import Posteriors
 from singtrans.decoding.search import Segment
+from singtrans.decoding.syllables import divide_syllables
 from singtrans.decoding.turns import divide_turns
 
 
@@ -26,4 +26,4 @@ def divide(segments: Sequence[Segment], posteriors: Posteriors, first: int, conf
         return posteriors[segment.start - first : segment.end - first]
 
     notes = [note for segment in segments for note in divide_turns(segment, frames(segment), config)]
-    return [part for note in notes for part in divide_morae(note, frames(note), config)]
+    return [part for note in notes for part in divide_syllables(note, frames(note), config)]

@@ -15,7 +15,9 @@ NOTE_PER = ("syllable", "mora")
 FINEST = 1.0
 """Largest sensitivity; the smallest sensitivity is ``-FINEST``."""
 
-_MORA = 0.6  # probability of a new syllable above which a note is divided into morae
+_MORAE = {"longest_nasal": 0.0, "syllable_peak": 0.6, "shortest_syllable": 0.1}
+"""Costs for notes that are morae."""
+
 _STEP = 3.0  # log odds by which a sensitivity of 1 lowers the costs of a note and of a legato note
 
 
@@ -60,7 +62,7 @@ class DecodingOptions:
             legato_cost=config.legato_cost - cheaper,
             ornament_cost=config.ornament_cost + cheaper,
             shortest_note=config.shortest_note if self.shortest_note is None else self.shortest_note,
-            **({"longest_nasal": 0.0, "mora": _MORA} if self.note_per == "mora" else {}),
+            **(_MORAE if self.note_per == "mora" else {}),
         )
 
     def written(self, notes: Sequence[Note]) -> tuple[Note, ...]:

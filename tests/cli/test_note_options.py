@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 
+from singtrans.decoding import options
 from singtrans.decoding.ends import SHORTEST_REST
 from tests.helpers.command import SAMPLES, call
 
@@ -45,7 +46,7 @@ def test_ornaments_can_be_kept_as_notes(plain):
 
 
 def test_more_notes_are_found_per_mora(plain, monkeypatch):
-    monkeypatch.setattr("singtrans.decoding.options._MORA", 0.001)  # no syllable of the song has two morae
+    monkeypatch.setitem(options._MORAE, "syllable_peak", 0.001)  # no syllable of the song has two morae
     morae = notes("--note-per", "mora")
     assert len(morae) > len(plain)
     assert {n["onset"] for n in plain} <= {n["onset"] for n in morae}

@@ -17,7 +17,7 @@ SHIPPED = find_model("default")
 def test_the_model_with_the_higher_target_is_copied(tmp_path, monkeypatch, capsys):
     data, strict, out = write_sets(tmp_path), tmp_path / "strict.safetensors", tmp_path / "out.safetensors"
     config = Config.from_json(read_metadata(SHIPPED)["config"])
-    change_config(SHIPPED, strict, replace(config, decoder=replace(config.decoder, note_cost=12.0)))
+    change_config(SHIPPED, strict, replace(config, decoder=replace(config.decoder, note_cost=12.0, syllable_peak=0.0)))
     makers = validation_sets.generators()
     monkeypatch.setattr(validation_sets, "generators", lambda: {"legato": makers["legato"]})
     monkeypatch.setattr(validation_sets, "MELODIES", 1)

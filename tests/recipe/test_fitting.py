@@ -28,7 +28,7 @@ def config_of(path):
 def test_tuning_improves_costs_that_find_too_few_notes(tmp_path, monkeypatch, capsys):
     data, strict, tuned = write_sets(tmp_path), tmp_path / "strict.safetensors", tmp_path / "tuned.safetensors"
     before = config_of(SHIPPED)
-    change_config(SHIPPED, strict, replace(before, decoder=replace(before.decoder, note_cost=12.0)))
+    change_config(SHIPPED, strict, replace(before, decoder=replace(before.decoder, note_cost=12.0, syllable_peak=0.0)))
     monkeypatch.setattr(tune_decoder, "MOVES", {"note_cost": (-3.0, 3.0), "ornament_cost": (-0.5, 0.5)})
     makers = validation_sets.generators()
     monkeypatch.setattr(validation_sets, "generators", lambda: {"creak": makers["creak"]})

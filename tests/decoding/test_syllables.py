@@ -1,4 +1,4 @@
-"""Division of notes into morae."""
+"""Division of notes at the starts of syllables."""
 
 from dataclasses import replace
 
@@ -10,7 +10,8 @@ from singtrans.decoding.options import DecodingOptions
 from tests.helpers.clear_posteriors import CONFIG, HOP, clear
 
 FRAMES = 150
-MORAE = replace(CONFIG, mora=0.6)
+MORAE = replace(CONFIG, syllable_peak=0.6, shortest_syllable=0.1)
+SYLLABLES = replace(MORAE, shortest_syllable=0.5)
 
 
 def sung(*peaks: tuple[float, float], length=2.0):
@@ -34,6 +35,18 @@ def test_a_note_is_divided_at_each_clear_peak():
 @pytest.mark.parametrize("time", [0.46, 2.36])
 def test_peaks_near_the_ends_do_not_divide_a_note(time):
     assert len(onsets(sung((time, 0.9)))) == 1
+
+
+def test_both_parts_of_a_note_are_long_enough():
+    for time in (0.8, 2.0):
+        assert onsets(sung((time, 0.9)), SYLLABLES) == pytest.approx([0.4], abs=0.05)
+    assert onsets(sung((1.0, 0.9), (1.3, 0.9), (1.8, 0.9)), SYLLABLES) == pytest.approx([0.4, 1.0, 1.8], abs=0.05)
+
+
+def test_no_part_is_shorter_than_the_shortest_note():
+    p = sung((1.0, 0.9))
+    assert len(onsets(p, replace(MORAE, shortest_note=0.5))) == 2
+    assert len(onsets(p, replace(MORAE, shortest_note=0.7))) == 1
 
 
 def test_of_two_near_peaks_only_the_higher_one_divides():
@@ -63,7 +76,7 @@ def test_the_option_divides_notes_and_keeps_nasals():
     config = replace(CONFIG, longest_nasal=0.25)
     assert DecodingOptions().config(config) == config
     changed = DecodingOptions(note_per="mora").config(config)
-    assert changed.mora > 0.0
+    assert changed.syllable_peak > 0.0
     assert changed.longest_nasal == 0.0
     with pytest.raises(ValueError, match="note_per"):
         DecodingOptions(note_per="word")
