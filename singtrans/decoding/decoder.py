@@ -23,7 +23,8 @@ best fit in the steady part. The score of the boundary between such a part and t
 In this way, the search also decides whether a step in pitch is an ornament or a separate note. After the search, notes
 are divided where their pitch turns (`singtrans.decoding.turns`), and long notes are divided where a syllable starts
 (`singtrans.decoding.syllables`). Very short notes whose frames are probably not sung are removed
-(`singtrans.decoding.short_notes`), and short nasals become part of the notes before them (`singtrans.decoding.nasals`).
+(`singtrans.decoding.short_notes`), short nasals become part of the notes before them (`singtrans.decoding.nasals`), and
+the notes that the search finds in a wide vibrato become one note (`singtrans.decoding.vibrato`).
 
 Dynamic programming finds the best sequence exactly. The time that it takes is proportional to the length of the
 recording. Recordings of any length are decoded piece by piece. The division into pieces has no effect on the result.
@@ -41,13 +42,12 @@ from singtrans.decoding.config import ConfidenceConfig, DecoderConfig
 from singtrans.decoding.division import divide
 from singtrans.decoding.ends import releases
 from singtrans.decoding.evidence import evidence
-from singtrans.decoding.nasals import join_nasals
+from singtrans.decoding.merging import merge
 from singtrans.decoding.note_pitch import centroid, span_pitch
 from singtrans.decoding.posteriors import Posteriors, join
 from singtrans.decoding.refinement import SURROUNDINGS, Found, measure
 from singtrans.decoding.search import Search, Segment
 from singtrans.decoding.search_block import Limits
-from singtrans.decoding.short_notes import plausible
 from singtrans.notes import Note, Ornament, PitchTrack
 
 __all__ = ["Decoder", "Posteriors", "decode", "pitch_between", "pitch_track"]
@@ -117,9 +117,7 @@ class Decoder:
             self._waiting += self._search.finish()
             self._measure(complete=True)
         spans = times(self._found, self._hop, duration)
-        keep = plausible(spans, [found.activity for found in self._found])
-        kept = [(found, *span) for found, span, wanted in zip(self._found, spans, keep, strict=True) if wanted]
-        kept = join_nasals(kept, self._config.longest_nasal)
+        kept = merge([(found, *span) for found, span in zip(self._found, spans, strict=True)], self._config)
         contexts = [NoteContext(on, off, found.pitch, len(found.ornaments)) for found, on, off in kept]
         features = all_features([found.features for found, _, _ in kept], contexts)
         ends = releases([(on, off) for _, on, off in kept], [found.release for found, _, _ in kept])

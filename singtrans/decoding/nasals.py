@@ -6,15 +6,11 @@ joined.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from singtrans.decoding.refinement import Found
+from singtrans.decoding.refinement import Timed, joined
 
 _NASAL = 0.97  # median probability above which a note is a nasal
 _GAP = 0.011  # seconds; less than the gap for any other consonant
-
-Timed = tuple[Found, float, float]
-"""A note that was found, with its onset and offset in seconds."""
 
 
 def join_nasals(notes: Sequence[Timed], longest: float) -> list[Timed]:
@@ -27,15 +23,14 @@ def join_nasals(notes: Sequence[Timed], longest: float) -> list[Timed]:
     Returns:
         The notes in time order. A note to which a nasal was joined ends where the nasal ends, and keeps its own pitch.
     """
-    joined: list[Timed] = []
+    result: list[Timed] = []
     end = float("-inf")
     for found, onset, offset in notes:
         short = offset - onset < longest
-        if joined and short and found.nasal > _NASAL and onset - end < _GAP:
-            vowel, start, _ = joined[-1]
-            release = vowel.release and found.release and (vowel.release[0], found.release[1])
-            joined[-1] = replace(vowel, end=found.end, offset=found.offset, release=release), start, offset
+        if result and short and found.nasal > _NASAL and onset - end < _GAP:
+            vowel, start, _ = result[-1]
+            result[-1] = joined(vowel, found), start, offset
         else:
-            joined.append((found, onset, offset))
+            result.append((found, onset, offset))
         end = offset
-    return joined
+    return result

@@ -1,7 +1,7 @@
 """Measurement of notes that the search has found: exact times, sung pitch, clarity and features."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from singtrans.notes import FALL, GRACE, SCOOP
 SURROUNDINGS = max(REACH, AROUND)
 """Number of frames on each side of a note that also affect the measured values of the note."""
 
-_ACTIVITY = CONFIDENCE_FEATURES.index("activity")
+_ACTIVITY, _SYLLABLE = (CONFIDENCE_FEATURES.index(name) for name in ("activity", "syllable"))
 _BOUNDARY = 2  # number of frames on each side of a boundary that are searched for the release
 
 
@@ -64,6 +64,21 @@ class Found:
     def activity(self) -> float:
         """Mean probability that a frame of the note is inside a note."""
         return float(self.features[_ACTIVITY])
+
+    @property
+    def syllable(self) -> float:
+        """Probability that a syllable starts with the note; 0.5 if the model does not compute it."""
+        return float(1.0 / (1.0 + np.exp(-self.features[_SYLLABLE])))
+
+
+Timed = tuple[Found, float, float]
+"""A note that was found, with its onset and offset in seconds."""
+
+
+def joined(first: Found, last: Found) -> Found:
+    """Join two notes to one note with the pitch and the features of the first one."""
+    release = first.release and last.release and (first.release[0], last.release[1])
+    return replace(first, end=last.end, offset=last.offset, release=release)
 
 
 def measure(

@@ -8,11 +8,11 @@ import numpy as np
 from singtrans.decoding.boundaries import times
 from singtrans.decoding.config import DecoderConfig
 from singtrans.decoding.evidence import evidence
+from singtrans.decoding.merging import merge
 from singtrans.decoding.posteriors import Posteriors
 from singtrans.decoding.refinement import measure
 from singtrans.decoding.search import Segment
 from singtrans.decoding.search_block import Limits
-from singtrans.decoding.short_notes import plausible
 from singtrans.notes import Note
 
 
@@ -31,12 +31,8 @@ def decode(posteriors: Posteriors, config: DecoderConfig, duration: float) -> tu
     # Notes are measured one by one, because the values of a note must not depend on the others.
     found = [measure([segment], posteriors, 0, bounds, config)[0] for segment in segments]
     spans = times(found, posteriors.hop, duration)
-    keep = plausible(spans, [note.activity for note in found])
-    return tuple(
-        Note(on, off, note.pitch, note.clarity)
-        for note, (on, off), wanted in zip(found, spans, keep, strict=True)
-        if wanted
-    )
+    kept = merge([(note, *span) for note, span in zip(found, spans, strict=True)], config)
+    return tuple(Note(on, off, note.pitch, note.clarity) for note, on, off in kept)
 
 
 def _search(posteriors: Posteriors, config: DecoderConfig) -> list[Segment]:
