@@ -300,7 +300,8 @@ def test_wrong_labels_name_the_line(tmp_path, name, text, match):
 
 
 def test_unknown_endings_are_refused(tmp_path):
-    refused(written(tmp_path / "a.wav", TEXTS["midi.csv"]), r"\.wav.*\.TextGrid|\.wav.*\.textgrid")
+    refused(written(tmp_path / "a.xyz", TEXTS["midi.csv"]), r"the ending \.xyz, .* use one of .*\.textgrid")
+    refused(written(tmp_path / "a.wav", TEXTS["midi.csv"]), "is a recording, but a file of notes is needed here")
 
 
 READERS = [csv_notes, sonic_visualiser, tonas, audacity, ultrastar, textgrid, diffsinger, mir_st500, jams_notes, f0]
