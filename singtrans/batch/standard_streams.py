@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,7 +13,8 @@ from singtrans.audio import Selection
 from singtrans.batch.jobs import Transcribe
 from singtrans.batch.locations import STREAM, named_in_errors
 from singtrans.errors import InputError
-from singtrans.formats import Options, write
+from singtrans.formats import Options
+from singtrans.formats.conversion import write_stream
 from singtrans.formats.registry import check_formats
 from singtrans.notes import Transcription
 
@@ -46,24 +46,6 @@ def recording_of(stream: BinaryIO) -> Iterator[Path]:
             yield path
 
 
-def write_notes(transcription: Transcription, format: str, options: Options, stream: BinaryIO) -> None:
-    """Write notes to a stream. Nothing is written before the whole output is ready.
-
-    Args:
-        transcription: notes and pitch track to write.
-        format: one of ``WRITERS``.
-        options: options of the format.
-        stream: binary stream; it need not be seekable.
-
-    Raises:
-        InputError: if the format's writer raises it.
-    """
-    whole = BytesIO()
-    write(transcription, whole, format, options)
-    stream.write(whole.getbuffer())
-    stream.flush()
-
-
 def transcribe_stream(
     transcriber: Transcribe, source: Path, format: str, options: Options, selection: Selection | None = None
 ) -> Transcription:
@@ -85,10 +67,10 @@ def transcribe_stream(
     if str(source) != STREAM:
         chosen = selection.of(source)
         found = transcriber(chosen)
-        write_notes(found, format, replace(options, audio=chosen), sys.stdout.buffer)
+        write_stream(found, format, replace(options, audio=chosen), sys.stdout.buffer)
         return found
     with recording_of(sys.stdin.buffer) as path:
         chosen = selection.of(path)
         found = replace(transcriber(chosen), audio="stdin")
-        write_notes(found, format, replace(options, audio=chosen), sys.stdout.buffer)
+        write_stream(found, format, replace(options, audio=chosen), sys.stdout.buffer)
     return found

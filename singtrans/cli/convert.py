@@ -1,5 +1,6 @@
 """``singtrans convert``."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -41,7 +42,12 @@ from singtrans.errors import UsageError
 def convert(  # noqa: PLR0913 (one parameter per option)
     ctx: typer.Context,
     source: Annotated[Path, typer.Argument(metavar="FROM", help="A file with notes.")],
-    target: Annotated[Path, typer.Argument(metavar="TO", help="The file to write; its ending determines the format.")],
+    target: Annotated[
+        Path,
+        typer.Argument(
+            metavar="TO", help="The file to write; its ending determines the format. - is standard output, with -f."
+        ),
+    ],
     format: Annotated[
         str | None,
         typer.Option(
@@ -102,9 +108,11 @@ def convert(  # noqa: PLR0913 (one parameter per option)
       singtrans convert song.csv song.sonified.wav --audio song.wav
       singtrans convert duet.txt second.mid --voice P2
     """
+    from singtrans.batch.locations import STREAM
     from singtrans.formats import format_of
     from singtrans.formats.conversion import convert_file
 
+    to_stream = str(target) == STREAM
     wanted = parse_formats([format]) if format else []
     if len(wanted) > 1:
         raise UsageError(f"-f {format}: a file can have only one format; give one name")
@@ -133,7 +141,14 @@ def convert(  # noqa: PLR0913 (one parameter per option)
     )
     request = read_options(name, voice, tier, unit, columns)
     converted = convert_file(
-        source, target, format=written, audio=audio, options=options, overwrite=overwrite, request=request
+        source,
+        sys.stdout.buffer if to_stream else target,
+        format=written,
+        audio=audio,
+        options=options,
+        overwrite=overwrite,
+        request=request,
     )
     if not quiet:
-        say("; ".join((f"{source}: {describe(converted.notes)} -> {target}", *converted.remarks)))
+        where = "standard output" if to_stream else target
+        say("; ".join((f"{source}: {describe(converted.notes)} -> {where}", *converted.remarks)))

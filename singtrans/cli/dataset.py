@@ -9,6 +9,7 @@ import typer
 from singtrans.cli.commands import OUTPUT, Command
 from singtrans.cli.console import progress
 from singtrans.cli.options import ModelOption, Overwrite
+from singtrans.cli.outputs import named
 from singtrans.cli.progress import say
 from singtrans.cli.read_options import Pattern
 from singtrans.errors import InputError, UsageError
@@ -85,6 +86,7 @@ def add(
             "-o",
             "--output",
             metavar="FILE",
+            callback=named,
             help="Manifest to add the recording to. It is created if it does not exist.",
             rich_help_panel=OUTPUT,
         ),
@@ -109,7 +111,10 @@ def add(
 def split(  # noqa: PLR0913 (one parameter per option)
     data: Annotated[Path, typer.Argument(metavar="DATA", help="A manifest, or a folder of labelled recordings.")],
     out: Annotated[
-        Path, typer.Option("-o", "--output", metavar="FILE", help="Manifest to write.", rich_help_panel=OUTPUT)
+        Path,
+        typer.Option(
+            "-o", "--output", metavar="FILE", callback=named, help="Manifest to write.", rich_help_panel=OUTPUT
+        ),
     ],
     overwrite: Overwrite = False,
     by: Annotated[

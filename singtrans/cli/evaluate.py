@@ -20,6 +20,7 @@ from singtrans.cli.note_options import (
     decoding_options,
 )
 from singtrans.cli.options import Overwrite
+from singtrans.cli.outputs import named
 from singtrans.cli.progress import Bar, say
 from singtrans.cli.read_options import Columns, Name, Pattern, Tier, UnitOption, Voice, read_options
 from singtrans.cli.song_options import SeparateOption, SeparatorOption, separation_options
@@ -102,12 +103,17 @@ def evaluate(  # noqa: PLR0913 (one parameter per option)
     ] = False,
     csv: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write a CSV table with one line per file.", rich_help_panel=OUTPUT),
+        typer.Option(
+            metavar="FILE",
+            help="Write a CSV table with one line per file; with -, to standard output instead of the report.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = None,
     plot: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE",
+            callback=named,
             help="Draw the four files with the lowest COnPOff in this .png, .svg or .pdf file.",
             rich_help_panel=OUTPUT,
         ),
@@ -137,17 +143,17 @@ def evaluate(  # noqa: PLR0913 (one parameter per option)
       singtrans evaluate manifest.csv --model mine.safetensors --against default
       singtrans evaluate songs/ --model default --csv scores.csv --plot worst.png
     """
+    from singtrans.batch.locations import STREAM
     from singtrans.scoring.export import csv_report, json_report
     from singtrans.scoring.references import LabelChoice
     from singtrans.scoring.report import text_comparison, text_report
     from singtrans.scoring.scores import compare
     from singtrans.scoring.task import choose_task
 
-    for path in (csv, plot):
-        if path is not None and path.exists() and not overwrite:
-            raise UsageError(f"{path} already exists; use --overwrite, or choose another name")
-    if plot is not None:
-        _check_picture(plot)
+    table_only = str(csv) == STREAM
+    if table_only and as_json:
+        raise UsageError("--csv - and --json both write to standard output; give the name of a file to --csv")
+    _check_outputs(None if table_only else csv, plot, overwrite)
     choice = LabelChoice(read_options(name, voice, tier, unit, columns), pattern)
     system = partial(
         _model_system,
@@ -158,9 +164,11 @@ def evaluate(  # noqa: PLR0913 (one parameter per option)
     scores = [_scored(task, system, reference_shift_hz) for system in task.systems]
     ours, theirs = scores[0], scores[1] if len(scores) > 1 else None
     differences = compare(ours, theirs) if theirs else {}
-    if csv is not None:
+    if csv is not None and not table_only:
         _write(csv, csv_report(ours, theirs))
-    if as_json:
+    if table_only:
+        typer.echo(csv_report(ours, theirs), nl=False)
+    elif as_json:
         typer.echo(json_report(ours, theirs, differences))
     else:
         typer.echo(text_report(ours, files))
@@ -204,12 +212,17 @@ def _watched(references: "Iterable[Reference]", bar: Bar) -> "Iterator[Reference
         bar.advance()
 
 
-def _check_picture(path: Path) -> None:
+def _check_outputs(table: Path | None, picture: Path | None, overwrite: bool) -> None:
+    for path in (table, picture):
+        if path is not None and path.exists() and not overwrite:
+            raise UsageError(f"{path} already exists; use --overwrite, or choose another name")
+    if picture is None:
+        return
     from singtrans.extras import need
     from singtrans.view.plot import KINDS
 
-    if path.suffix[1:].lower() not in KINDS:
-        raise UsageError(f"--plot {path}: pictures are .png, .svg or .pdf")
+    if picture.suffix[1:].lower() not in KINDS:
+        raise UsageError(f"--plot {picture}: pictures are .png, .svg or .pdf")
     need("matplotlib", "plot", "--plot")
 
 

@@ -7,6 +7,7 @@ import typer
 
 from singtrans.cli.commands import INPUT, OUTPUT
 from singtrans.cli.options import Key, ModelOption, Overwrite, Tuning, write_options
+from singtrans.cli.outputs import named
 from singtrans.cli.progress import say
 from singtrans.cli.song_options import SeparateOption, SeparatorOption, separation_options
 from singtrans.errors import UsageError
@@ -22,6 +23,7 @@ def plot(  # noqa: PLR0913 (one parameter per option)
             "-o",
             "--output",
             metavar="PATH",
+            callback=named,
             help="Picture to write: .png, .svg or .pdf. Default: FILE with the ending .png.",
             rich_help_panel=OUTPUT,
         ),

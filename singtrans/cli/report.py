@@ -34,6 +34,7 @@ from singtrans.cli.options import (
     choose_existing,
     write_options,
 )
+from singtrans.cli.outputs import named
 from singtrans.cli.progress import Bar, say
 from singtrans.cli.read_options import ReferenceOption, Voice
 from singtrans.cli.recording_options import ChannelOption, TrackOption, read_selection
@@ -55,6 +56,7 @@ def report(  # noqa: PLR0913 (one parameter per option)
             "-o",
             "--output",
             metavar="PATH",
+            callback=named,
             help="Folder for the pages. Default: the folder of each recording.",
             rich_help_panel=OUTPUT,
         ),

@@ -9,6 +9,7 @@ import typer
 from singtrans import interrupt
 from singtrans.cli.commands import DATA, OUTPUT, TRAINING
 from singtrans.cli.console import training_progress
+from singtrans.cli.outputs import named
 from singtrans.cli.read_options import Pattern
 from singtrans.errors import UsageError
 
@@ -30,6 +31,7 @@ def train(  # noqa: PLR0913 (one parameter per option)
             "-o",
             "--output",
             metavar="FOLDER",
+            callback=named,
             help="Folder for the model, logs and checkpoints.",
             rich_help_panel=OUTPUT,
         ),
@@ -130,6 +132,7 @@ def train(  # noqa: PLR0913 (one parameter per option)
         Path | None,
         typer.Option(
             metavar="FOLDER",
+            callback=named,
             help="Folder for decoded recordings. Default: cache in the output folder.",
             rich_help_panel=DATA,
         ),

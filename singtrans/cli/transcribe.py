@@ -52,6 +52,7 @@ from singtrans.cli.options import (
     refuse_idle,
     write_options,
 )
+from singtrans.cli.outputs import named
 from singtrans.cli.progress import Bar, say
 from singtrans.cli.recording_options import ChannelOption, TrackOption, read_selection
 from singtrans.cli.song_options import SeparateOption, SeparatorOption, WriteVoice, separation_options
@@ -123,7 +124,12 @@ def transcribe(  # noqa: PLR0913 (one parameter per option)
     jobs: Jobs = 1,
     log: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Append one line of JSON per recording to this file.", rich_help_panel=MANY),
+        typer.Option(
+            metavar="FILE",
+            callback=named,
+            help="Append one line of JSON per recording to this file.",
+            rich_help_panel=MANY,
+        ),
     ] = None,
     scheduler: Annotated[
         str | None,

@@ -2,13 +2,15 @@
 
 import os
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
 from singtrans.audio import AUDIO_SUFFIXES
 from singtrans.errors import InputError, UsageError
-from singtrans.formats import SCORED, SHEETS, WRITERS, Options, format_of, read_content, read_song, save
+from singtrans.formats import SCORED, SHEETS, WRITERS, Options, format_of, read_content, read_song, save, write
 from singtrans.formats.detection import reader_of
 from singtrans.formats.format import DEFAULTS, ReadOptions
 from singtrans.formats.options import JOINED, SUNG
@@ -62,7 +64,7 @@ class Converted:
 
 def convert_file(
     source: Path,
-    target: Path,
+    target: Path | BinaryIO,
     *,
     format: str | None = None,
     audio: Path | None = None,
@@ -74,7 +76,7 @@ def convert_file(
 
     Args:
         source: file of notes.
-        target: file to write.
+        target: file to write, or an open binary stream, such as standard output.
         format: format of the target, if its ending does not determine it.
         audio: recording, for formats that need its sound.
         options: options of the format.
@@ -85,15 +87,14 @@ def convert_file(
         UsageError: if the target's format is unknown, or the target is the source or the recording.
         InputError: if the source cannot be read, or the target exists or cannot be written.
     """
-    name = format or format_of(target)
+    name = format or (format_of(target) if isinstance(target, Path) else None)
     if name is None:
-        raise UsageError(
-            f"{target}: its ending belongs to no format; give the format with -f, one of {', '.join(WRITERS)}"
+        what = (
+            f"{target}: its ending belongs to no format" if isinstance(target, Path) else "-: this is standard output"
         )
-    if any(target.exists() and read.exists() and target.samefile(read) for read in (source, audio) if read):
-        raise UsageError(f"{target} is one of the input files; choose another name")
-    if os.path.lexists(target) and not overwrite:
-        raise InputError(f"{target} already exists; use --overwrite, or choose another name")
+        raise UsageError(f"{what}; give the format with -f, one of {', '.join(WRITERS)}")
+    if isinstance(target, Path):
+        _check_target(target, (source, audio), overwrite)
     transcription = load_transcription(source, request)
     if name == "f0" and not len(transcription.pitch):
         raise InputError(f"{source} has no pitch track: transcribe the recording with -f f0.")
@@ -106,8 +107,36 @@ def convert_file(
     remarks = (*overlaps, *remarks_on(transcription, (name,), options))
     if name == "ustar" and Path(transcription.audio).suffix.lower() not in AUDIO_SUFFIXES:
         remarks = (*remarks, UNNAMED)
-    save(transcription, target, overwrite=overwrite, options=options, format=name)
+    if isinstance(target, Path):
+        save(transcription, target, overwrite=overwrite, options=options, format=name)
+    else:
+        write_stream(transcription, name, options, target)
     return Converted(apply_tuning_and_key(transcription, options.tuning, options.key).notes, remarks)
+
+
+def write_stream(transcription: Transcription, format: str, options: Options, stream: BinaryIO) -> None:
+    """Write notes to a stream. Nothing is written before the whole output is ready.
+
+    Args:
+        transcription: notes and pitch track to write.
+        format: one of ``WRITERS``.
+        options: options of the format.
+        stream: binary stream; it need not be seekable.
+
+    Raises:
+        InputError: if the format's writer raises it.
+    """
+    whole = BytesIO()
+    write(transcription, whole, format, options)
+    stream.write(whole.getbuffer())
+    stream.flush()
+
+
+def _check_target(target: Path, inputs: tuple[Path | None, ...], overwrite: bool) -> None:
+    if any(target.exists() and read.exists() and target.samefile(read) for read in inputs if read):
+        raise UsageError(f"{target} is one of the input files; choose another name")
+    if os.path.lexists(target) and not overwrite:
+        raise InputError(f"{target} already exists; use --overwrite, or choose another name")
 
 
 def with_song(options: Options, path: Path, notes: tuple[Note, ...], request: ReadOptions = DEFAULTS) -> Options:
