@@ -96,7 +96,7 @@ def compare(sung: Sequence[SungNote], reference: Sequence[Note], tolerance: Tole
         missed = [Compared(("missed",), j, None, note.onset) for j, note in enumerate(reference)]
         extra = [Compared(("extra",), None, i, note.note.onset) for i, note in enumerate(sung)]
         return Comparison((*missed, *extra), tuple(reference), 0, None, 1.0, False, None, tolerance)
-    match = _match(sung, reference, tolerance.timing)
+    match = _match(sung, reference, tolerance.timing, start=sung[0].cents - sung[0].own_cents)
     written = np.array([note.onset for note in reference])
     pairs = zip(match.pairs, match.deviations.tolist(), strict=True)
     notes = [_compared(pair, deviation, match, sung, written, tolerance) for pair, deviation in pairs]
@@ -160,8 +160,16 @@ class _Match:
     deviations: np.ndarray  # (pairs,) semitones above the transposed written pitch
 
 
-def _match(sung: Sequence[SungNote], reference: Sequence[Note], timing: Timing) -> _Match:
-    """Align the notes, and estimate tuning and tempo from the pairs, in `_ROUNDS` rounds."""
+def _match(sung: Sequence[SungNote], reference: Sequence[Note], timing: Timing, start: float = 0.0) -> _Match:
+    """Align the notes, and estimate tuning and tempo from the pairs, in `_ROUNDS` rounds.
+
+    Args:
+        sung: sung notes in time order; not empty.
+        reference: written notes in time order; not empty.
+        timing: times with which the sung onsets are compared.
+        start: cents. Of the tunings that are whole semitones apart, the one nearest to ``start`` at the first note is
+            chosen.
+    """
     pitches = np.array([note.pitch for note in sung])
     meant = np.array([note.pitch for note in reference])
     onsets = np.array([note.note.onset for note in sung])
@@ -176,8 +184,7 @@ def _match(sung: Sequence[SungNote], reference: Sequence[Note], timing: Timing) 
         first, second = (np.array(some) for some in zip(*pairs, strict=True))
         deviations = pitches[first] - meant[second] - shift
         tuning = fit_tuning([sung[i].note for i in first], deviations)
-        # In the singer's own tuning at the start, the shift is the nearest whole number of semitones.
-        more = int(np.floor(tuning.line.first / 100 + 0.5))
+        more = int(np.floor((tuning.line.first - start) / 100 + 0.5))
         shift += more
         tuning = fit_tuning([sung[i].note for i in first], deviations - more)
         clock = timing is Timing.CLOCK or (timing is Timing.AUTO and runs_with(written[second], onsets[first]))

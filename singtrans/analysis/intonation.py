@@ -8,8 +8,7 @@ import numpy as np
 
 from singtrans.analysis.curves import Curve, Line, robust_line, steady_curve, weighted_median
 from singtrans.analysis.vibrato import Vibrato, find_vibrato
-from singtrans.melody.tuning import MIN_NOTES, estimate_tuning
-from singtrans.melody.tuning_line import likeliest_line, ways
+from singtrans.melody.tuning import choose_tuning
 from singtrans.notes import Note, PitchTrack
 
 HELD = 0.5
@@ -90,7 +89,7 @@ def sung_notes(notes: Sequence[Note], track: PitchTrack) -> tuple[tuple[SungNote
     curves = [steady_curve(track, note) if len(track) else None for note in notes]
     pitches = np.array([n.pitch if c is None else c.mean for n, c in zip(notes, curves, strict=True)])
     middles = np.array([(note.onset + note.offset) / 2 for note in notes])
-    nearest = np.floor(pitches - _rough_tuning(notes, pitches, middles) + 0.5)
+    nearest = np.floor(pitches - choose_tuning(notes).at(middles) + 0.5)
     tuning = fit_tuning(notes, pitches - nearest)
     # Repeat this with the line, which is smoother than the first estimate.
     nearest = np.floor(pitches - tuning.line.at(middles) / 100 + 0.5)
@@ -108,22 +107,6 @@ def in_tuning(notes: Sequence[SungNote], tuning: Tuning) -> tuple[SungNote, ...]
         number = math.floor(own + 0.5)
         found.append(replace(note, number=number, own_cents=100 * (own - number)))
     return tuple(found)
-
-
-def _rough_tuning(notes: Sequence[Note], pitches: np.ndarray, middles: np.ndarray) -> np.ndarray:
-    """Estimate the tuning at each note, (notes,) in semitones relative to A4 = 440 Hz.
-
-    The estimate is the curve by `estimate_tuning` or, if this finds no moving tuning, the likeliest line.
-    """
-    if len(notes) < MIN_NOTES:
-        return np.zeros(len(notes))
-    curve = estimate_tuning(notes)
-    if curve is not None and len(curve.semitones) > 1:
-        return np.interp(middles, curve.times, curve.semitones)
-    weights = np.array([min(1.0, note.duration / 0.25) for note in notes])
-    way = ways(middles)
-    line = likeliest_line(way, 100 * pitches, weights)
-    return (line.start + line.drift * way) / 100
 
 
 def fit_tuning(notes: Sequence[Note], deviations: np.ndarray) -> Tuning:

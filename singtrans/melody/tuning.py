@@ -53,9 +53,9 @@ class TuningCurve:
     semitones: np.ndarray
     fit: float = 0.0
 
-    def at(self, seconds: float) -> float:
-        """Return the distance of A4 above 440 Hz in semitones at a time in seconds."""
-        return float(np.interp(seconds, self.times, self.semitones))
+    def at(self, seconds: np.ndarray | float) -> np.ndarray:
+        """Return the distance of A4 above 440 Hz in semitones at times in seconds, an array (n,) or a number."""
+        return np.asarray(np.interp(seconds, self.times, self.semitones))
 
 
 def apply_tuning(transcription: Transcription, tuning: float | str | None) -> Transcription:
@@ -75,7 +75,7 @@ def apply_tuning(transcription: Transcription, tuning: float | str | None) -> Tr
 
 
 def _tuned(notes: Sequence[Note], reference: TuningCurve) -> tuple[Note, ...]:
-    return tuple(replace(note, tuning=reference.at((note.onset + note.offset) / 2)) for note in notes)
+    return tuple(replace(note, tuning=float(reference.at((note.onset + note.offset) / 2))) for note in notes)
 
 
 def describe_tuning(notes: Sequence[Note]) -> str:
@@ -119,6 +119,21 @@ def describe_drift(notes: Sequence[Note]) -> str | None:
     movement = f"{'rises' if rise > 0 else 'falls'} by {abs(rise)}" if 2 * abs(rise) > span else f"varies by {span}"
     notes_off = f"{changed} of {len(notes)} notes may be written a semitone too high or too low"
     return f"the singer's tuning {movement} cents during the song, so {notes_off}; use --tuning auto"
+
+
+def choose_tuning(notes: Sequence[Note]) -> TuningCurve:
+    """Return the tuning with which a song is described.
+
+    It is the tuning of the notes if they have one. Otherwise, it is estimated, as with ``auto`` for `apply_tuning`. If
+    the estimate is unclear, it is 440 Hz. All descriptions of a song start from this tuning, so that none of them is a
+    semitone higher than another.
+
+    Args:
+        notes: notes in time order.
+    """
+    if any(note.tuning for note in notes):
+        return TuningCurve(_middles(notes), np.array([note.tuning for note in notes]))
+    return estimate_tuning(notes) or _constant(CONCERT)
 
 
 def _constant(hz: float) -> TuningCurve:
