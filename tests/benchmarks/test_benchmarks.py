@@ -93,7 +93,7 @@ def test_spoken_melodies_are_in_one_scale(name):
 @pytest.mark.parametrize("sound", pitch.TIMBRES)
 @pytest.mark.parametrize("midi", [36.0, 60.3, 84.0])
 def test_reference_tones_have_the_stated_pitch(sound, midi):
-    for manner in (pitch.MANNERS["plain"], pitch.MANNERS["20 dB SNR"]):
+    for manner in (pitch.Manner(), pitch.Manner(snr=20.0)):
         tone = pitch.tone(midi, pitch.TIMBRES[sound], manner, np.random.default_rng(0))
         inside = tone[round((pitch.SILENCE + 0.4) * RATE) : round((pitch.SILENCE + 0.8) * RATE)].astype(float)
         assert measured_pitch(inside, midi) == pytest.approx(midi, abs=0.05)
