@@ -11,6 +11,7 @@ import typer
 
 from singtrans.analysis.tolerance import Timing, Tolerance
 from singtrans.cli.commands import INPUT, OUTPUT, SCORING
+from singtrans.cli.console import remark_lines
 from singtrans.cli.options import ModelOption, Quiet
 from singtrans.cli.progress import Bar, say
 from singtrans.cli.read_options import ReferenceOption, Voice
@@ -160,8 +161,8 @@ def _loader(
             recording = selection.of(path)
             transcription = transcribe(recording) if known is None else with_pitch(known, recording, transcribe)
         mixed = (MIXED,) if transcription.mixed and transcription.separation is None else ()
-        for line in (*transcription.remarks, *mixed) if not quiet else ():
-            say(f"{where}: {line}")
+        for line in remark_lines((*transcription.remarks, *mixed), f"{where}: ") if not quiet else ():
+            say(line)
         return transcription
 
     return load

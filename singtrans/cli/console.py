@@ -1,14 +1,16 @@
 """Messages of the commands on stderr: one line per file, and a summary."""
 
+import re
+import textwrap
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from singtrans.cli.progress import Bar, is_terminal, say
 from singtrans.interrupt import Stopped
-from singtrans.messages import braced, counted, length
+from singtrans.messages import braced, counted, length, printable
 
 if TYPE_CHECKING:
     from singtrans.batch import Outcome, Plan
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from singtrans.training.loop import Listener
 
 _MOST_FAILURES = 20  # largest number of failures that are repeated after the summary
+_WIDTH = 80  # columns
+_INSTALLATION = re.compile(r"pip install [^;)]*")
 
 
 def describe(notes: "Sequence[Note]") -> str:
@@ -29,6 +33,22 @@ def _described(notes: int, lowest: int, highest: int) -> str:
 
     text = counted(notes, "note")
     return f"{text}, {note_name(lowest)} to {note_name(highest)}" if notes else text
+
+
+def remark_lines(remarks: "Iterable[str]", head: str = "  ") -> list[str]:
+    """Format remarks, each once, on lines of at most 80 columns. Commands are not divided, so that they can be copied.
+
+    Args:
+        remarks: remarks of one sentence each.
+        head: text before each remark. The further lines of a long remark are indented by two columns more than the
+            first one.
+    """
+    indent = " " * (2 + len(head) - len(head.lstrip()))
+    lines = []
+    for remark in dict.fromkeys(remarks):
+        text = _INSTALLATION.sub(lambda command: command[0].replace(" ", "\xa0"), printable(f"{head}{remark}"))
+        lines += textwrap.wrap(text, _WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    return [line.replace("\xa0", " ") for line in lines]
 
 
 def report(plan: "Plan", outcomes: "Iterator[Outcome]", bar: Bar, quiet: bool = False, overwrite: bool = False) -> bool:
@@ -55,6 +75,8 @@ def report(plan: "Plan", outcomes: "Iterator[Outcome]", bar: Bar, quiet: bool = 
                 tally.add(outcome)
                 if outcome.failure or not quiet:
                     bar.line((f"[{number}/{jobs}] " if jobs > 1 else "") + _line(outcome))
+                    for line in remark_lines(filter(None, (outcome.incomplete, *outcome.remarks))):
+                        bar.line(line)
                 bar.remark = tally.speed(time.monotonic() - began)
                 bar.advance(idle=not outcome.result)
         except Stopped as stopped:
@@ -80,8 +102,7 @@ def _line(outcome: "Outcome") -> str:
         return f"{outcome.job.audio}: skipped, outputs exist"
     found = _described(result.notes, result.lowest, result.highest)
     found += "" if result.notes else " (no singing found)"
-    remarks = "".join(f"; {remark}" for remark in (outcome.incomplete, *outcome.remarks) if remark)
-    return f"{outcome.job.audio}: {found}, {outcome.seconds:.1f} s -> {braced(outcome.written)}{remarks}"
+    return f"{outcome.job.audio}: {found}, {outcome.seconds:.1f} s -> {braced(outcome.written)}"
 
 
 @dataclass

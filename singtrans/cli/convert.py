@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from singtrans.cli.commands import OUTPUT
-from singtrans.cli.console import describe
+from singtrans.cli.console import describe, remark_lines
 from singtrans.cli.note_options import Ornaments, OrnamentsOption, WrittenEnds
 from singtrans.cli.options import (
     Artist,
@@ -151,4 +151,5 @@ def convert(  # noqa: PLR0913 (one parameter per option)
     )
     if not quiet:
         where = "standard output" if to_stream else target
-        say("; ".join((f"{source}: {describe(converted.notes)} -> {where}", *converted.remarks)))
+        for line in (f"{source}: {describe(converted.notes)} -> {where}", *remark_lines(converted.remarks)):
+            say(line)

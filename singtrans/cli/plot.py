@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from singtrans.cli.commands import INPUT, OUTPUT
+from singtrans.cli.console import remark_lines
 from singtrans.cli.options import Key, ModelOption, Overwrite, Tuning, write_options
 from singtrans.cli.outputs import named
 from singtrans.cli.progress import say
@@ -103,8 +104,8 @@ def plot(  # noqa: PLR0913 (one parameter per option)
     files = draw(Picture(shown, found.audio, true_notes, row_seconds), target, overwrite=overwrite)
     written = str(files[0]) if len(files) == 1 else f"{files[0]} to {files[-1].name}"
     say(f"{written}: {counted(len(shown.notes), 'note')}")
-    for remark in melody_remarks(found.transcription, wanted):
-        say(f"{target}: {remark}")
+    for line in remark_lines(melody_remarks(found.transcription, wanted), f"{target}: "):
+        say(line)
 
 
 def _refuse_existing(target: Path, source: Path, audio: Path | None, row_seconds: float | None) -> None:

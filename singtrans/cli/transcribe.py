@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from singtrans.cli.commands import MANY, MODEL, OUTPUT
-from singtrans.cli.console import report
+from singtrans.cli.console import remark_lines, report
 from singtrans.cli.note_options import (
     Ends,
     NotePer,
@@ -283,8 +283,8 @@ def _stream(
         found = transcribe_stream(transcriber, path, format, options, selection)
     name = "standard input" if source == STREAM else source
     if not quiet:
-        for line in (*found.remarks, *remarks_on(found, (format,), options)):
-            say(f"{name}: {line}")
+        for line in remark_lines((*found.remarks, *remarks_on(found, (format,), options)), f"{name}: "):
+            say(line)
     if found.missing:
         say(f"{name}: {found.missing}")
         raise typer.Exit(1)

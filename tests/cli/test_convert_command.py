@@ -6,11 +6,12 @@ from dataclasses import replace
 from itertools import pairwise
 
 import mido
+import numpy as np
 import pytest
 
 from singtrans import formats
 from singtrans.melody.metre import Metre
-from tests.helpers.command import GOOD, NOTES, SAMPLES, call, files, write_flat_notes
+from tests.helpers.command import GOOD, NOTES, SAMPLES, call, files, remarks, write_flat_notes
 
 
 def test_convert_between_all_pairs_of_formats(tmp_path):
@@ -61,20 +62,38 @@ def test_remarks_name_their_formats_if_formats_differ():
     assert remark.startswith("pdf: tempo ")
     (remark,) = remarks_on(song, ("svg", "pdf"), formats.Options())
     assert remark.startswith("tempo ")
-    remarks = remarks_on(song, ("mid", "pdf"), formats.Options(quantize="1/8"))
-    assert [remark.split(" ")[0] for remark in remarks] == ["tempo", "notes"]  # each remark is printed once
+    found = remarks_on(song, ("mid", "pdf"), formats.Options(quantize="1/8"))
+    assert [remark.split(" ")[0] for remark in found] == ["tempo", "notes"]  # each remark is printed once
     few = type(song)(song.notes[:3], song.pitch, 3.0)
-    remarks = remarks_on(few, ("mid", "ustar", "pdf"), formats.Options(quantize="1/8"))
-    assert [remark.split(" ")[0] for remark in remarks] == ["no", "pdf:", "mid,"]
-    assert remarks[2].startswith("mid, ustar: the notes keep the times that were sung")
+    found = remarks_on(few, ("mid", "ustar", "pdf"), formats.Options(quantize="1/8"))
+    assert [remark.split(" ")[0] for remark in found] == ["no", "the", "pdf:", "mid,"]
+    assert found[3].startswith("mid, ustar: the notes keep the times that were sung")
+
+
+def test_remarks_are_printed_once_each_on_lines_of_80_columns(tmp_path):
+    onsets = np.cumsum(np.random.default_rng(0).uniform(0.3, 1.5, 30))  # without a beat
+    notes = [f"{onset:.3f},{onset + 0.25:.3f},{60.45 + n % 9}" for n, onset in enumerate(onsets)]
+    (tmp_path / "a.csv").write_text("\n".join(["onset,offset,pitch", *notes]) + "\n")
+    (tmp_path / "words.txt").write_text("la la")
+    options = ["--tempo", "auto", "--key", "auto", "--tuning", "auto", "--lyrics", "words.txt", "--quantize", "1/8"]
+    for target in ("a.mid", "a.musicxml"):
+        printed = call("convert", "a.csv", target, *options, cwd=tmp_path).stderr
+        assert max(map(len, printed.splitlines())) <= 80
+        found = remarks(printed)
+        assert len(found) == len(set(found)) >= 5
+        assert sum("no steady beat was found" in remark for remark in found) == 1
+    transcribed = ["transcribe", GOOD, "-f", "musicxml,mid", "--metre", "5/8", *options[:6]]
+    printed = call(*transcribed, "-o", "out", cwd=tmp_path).stderr
+    assert max(map(len, printed.splitlines()[1:])) <= 80
+    assert len(remarks(printed)) == len(set(remarks(printed))) >= 3
 
 
 def test_a_drift_is_remarked_on_unless_an_option_sets_the_tuning(tmp_path):
     rows = [f"{0.6 * i:.1f},{0.6 * i + 0.5:.1f},{60 + (0, 2, 4, 5, 7)[i % 5] - 0.008 * i:.3f}" for i in range(100)]
     source = tmp_path / "a.csv"
     source.write_text("\n".join(["onset,offset,pitch", *rows]) + "\n")
-    said = call("convert", source, tmp_path / "a.mid").stderr
-    assert re.search(r"; the singer's tuning falls by (7|8)\d cents during the song, so \d+ of 100 notes may be ", said)
+    (said,) = remarks(call("convert", source, tmp_path / "a.mid").stderr)
+    assert re.match(r"the singer's tuning falls by (7|8)\d cents during the song, so \d+ of 100 notes may be ", said)
     for tuning in ("auto", "440"):
         assert "falls by" not in call("convert", source, tmp_path / f"{tuning}.mid", "--tuning", tuning).stderr
 
@@ -129,7 +148,7 @@ def test_errors_of_convert_are_reported_in_one_line(tmp_path, arguments, code, s
 def test_a_remark_is_printed_if_an_ultrastar_song_cannot_name_its_recording(tmp_path):
     shutil.copy(NOTES, tmp_path / "a.csv")
     (tmp_path / "song.wav").write_bytes(b"a recording")
-    assert "give the recording with --audio" in call("convert", "a.csv", "a.txt", cwd=tmp_path).stderr
+    assert remarks(call("convert", "a.csv", "a.txt", cwd=tmp_path).stderr)[-1].endswith("the recording with --audio")
     named = call("convert", "a.csv", "b.txt", "--audio", "song.wav", cwd=tmp_path)
     assert named.returncode == 0 and "--audio" not in named.stderr
     assert "#AUDIO:song.wav" in (tmp_path / "b.txt").read_text(encoding="utf-8")
@@ -162,12 +181,12 @@ def test_tuning_of_converted_notes(tmp_path):
             assert "tuning" not in result.stderr
         elif shift is None:
             assert len(moved) == 1
-            assert "-> a.mid; tuning: A4 = " in result.stderr
-            assert "if all notes are a semitone too" in result.stderr
+            (remark,) = remarks(result.stderr)
+            assert remark.startswith("tuning: A4 = ") and "if all notes are a semitone too" in remark
         else:
             assert moved == {shift}
     result = call("transcribe", GOOD, "-o", tmp_path, "-f", "csv", "--tuning", "auto")
-    assert (result.returncode, "; tuning: A4 = " in result.stderr) == (0, True)
+    assert (result.returncode, "\n  tuning: A4 = " in result.stderr) == (0, True)
     result = call("convert", "flat.csv", "b.mid", "--tuning", "flat", cwd=tmp_path)
     assert (result.returncode, "--tuning flat: give Hz of A4" in result.stderr) == (2, True)
 
@@ -178,7 +197,7 @@ def test_key_of_converted_notes(tmp_path):
     scale = [60, 62, 64, 65, 67, 69, 71, 72]
     rows = [f"{i / 2},{i / 2 + 0.4},{p + 0.7 if i in (0, 11) else p}" for i, p in enumerate(scale * 4)]
     (tmp_path / "off.csv").write_text("\n".join(["onset,offset,pitch", *rows]))
-    for key, remark in [("C", ""), ("a minor", ""), ("auto", "; key: C major or A minor; 2 of 32 notes moved")]:
+    for key, remark in [("C", ""), ("a minor", ""), ("auto", "\n  key: C major or A minor; 2 of 32 notes moved")]:
         result = call("convert", "off.csv", "a.mid", "--overwrite", "--key", key, cwd=tmp_path)
         assert (result.returncode, remark in result.stderr) == (0, True)
         assert ("key:" in result.stderr) == (key == "auto")
@@ -191,7 +210,7 @@ def test_key_of_converted_notes(tmp_path):
     assert '"midi":[]' not in (tmp_path / "ode_to_joy.report.html").read_text(encoding="utf-8")  # there is a sung pitch
     assert "key: C major or A minor" in call("plot", "off.csv", "-o", "b.svg", "--key", "auto", cwd=tmp_path).stderr
     result = call("transcribe", GOOD, "-o", tmp_path, "-f", "csv", "--key", "auto")
-    assert (result.returncode, "; key: " in result.stderr) == (0, True)
+    assert (result.returncode, "\n  key: " in result.stderr) == (0, True)
     result = call("convert", "off.csv", "b.mid", "--key", "H", cwd=tmp_path)
     assert (result.returncode, "--key H: give a key such as C, Bb, F#m" in result.stderr) == (2, True)
     result = call("convert", "off.csv", "b.labels.txt", "--key", "C", cwd=tmp_path)

@@ -3,6 +3,7 @@
 import io
 import logging
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -73,6 +74,11 @@ def call(*args: object, cwd: Path | None = None, input: bytes = b"") -> subproce
                 signal.signal(number, handler)
     out, err = (stream.buffer.getvalue().decode("utf-8", "replace") for stream in streams.values())
     return subprocess.CompletedProcess(args, code, out, err)
+
+
+def remarks(printed: str) -> list[str]:
+    """Return the remarks on recordings that a command printed, each of which may be divided into several lines."""
+    return re.findall(r"^  (\S.*)", printed.replace("\n    ", " "), re.MULTILINE)
 
 
 def sound(path: Path, samples: np.ndarray) -> Path:

@@ -98,17 +98,17 @@ def _rhythm(
 ) -> Rhythm | None:
     """Find the rhythm that follows the singer.
 
-    If no tempo is stated and no beat is clear, a remark is added. In this case, the uncertain rhythm is returned only
+    If no tempo is stated and no beat is clear, remarks are added. In this case, the uncertain rhythm is returned only
     for a score, because a score in an uncertain rhythm is easier to read than one on a grid that ignores the notes.
     """
     tempo = float(options.tempo) if isinstance(options.tempo, float | int) else None
     rhythm = find_rhythm(notes, RhythmRequest(metre, tempo, options.pickup, options.downbeat, pulse))
     confidence = rhythm.confidence.beat if rhythm else 0.0
     if tempo is None and confidence < CONFIDENT:
-        what = "tempo and bars are a guess" if rhythm and score else f"the tempo stays {DEFAULT_TEMPO:g}"
-        remarks.append(
-            f"no steady beat was found (confidence {confidence:.2f}), so {what}; give the tempo with --tempo"
-        )
+        # These are two remarks, because the first one is the same for all formats.
+        remarks.append(f"no steady beat was found (confidence {confidence:.2f}); give the tempo with --tempo")
+        is_guess = rhythm is not None and score
+        remarks.append("tempo and bars are a guess" if is_guess else f"the tempo stays {DEFAULT_TEMPO:g}")
         return rhythm if score else None
     if rhythm is None:
         return None
