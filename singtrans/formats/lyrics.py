@@ -145,6 +145,21 @@ def fit(syllables: Sequence[Syllable], count: int) -> tuple[Syllable | None, ...
     return (*syllables[:count], *(None,) * (count - len(syllables)))
 
 
+def describe_fit(syllables: Sequence[Syllable], count: int) -> str:
+    """Describe the notes without syllables, or the syllables without notes; empty if there are neither.
+
+    If there are too few syllables, the description states how the words of a text are divided into syllables.
+    """
+    if len(syllables) > count:
+        return f"{len(syllables) - count} of {len(syllables)} syllables have no note"
+    if not syllables or len(syllables) == count:
+        return ""
+    hint = f"write {HELD} for each further note of a syllable"
+    if not all(is_cjk(syllable.text) or syllable.text == HELD for syllable in syllables):
+        hint = f"divide words with hyphens, as in twin-kle, and {hint}"
+    return f"{count - len(syllables)} of {count} notes have no syllable; in the text, {hint}"
+
+
 def syllables_of(notes: Sequence[Note], words: Mapping[tuple[float, float], Syllable]) -> tuple[Syllable, ...]:
     """Return a syllable for each note; a note without a syllable holds the syllable before it.
 

@@ -7,7 +7,7 @@ from singtrans import Note, formats
 from singtrans.errors import InputError
 from singtrans.formats import Options, midi
 from singtrans.formats.conversion import convert_file
-from singtrans.formats.lyrics import Syllable, parse_lyrics, read_lyrics
+from singtrans.formats.lyrics import Syllable, describe_fit, parse_lyrics, read_lyrics
 from tests.helpers.note_files import transcription
 
 
@@ -41,6 +41,26 @@ def texts(words):
 )
 def test_words_are_divided_into_syllables(words, expected):
     assert texts(words) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "count", "says"),
+    [
+        (
+            "twinkle little star",
+            6,
+            "3 of 6 notes have no syllable; in the text, divide words with hyphens, as in twin-kle, ",
+        ),
+        ("twin-kle lit-tle star", 6, "1 of 6 notes have no syllable; in the text, divide words with hyphens"),
+        ("さくら ~", 6, "2 of 6 notes have no syllable; in the text, write ~ for each further note of a syllable"),
+        ("twin-kle lit-tle star", 4, "1 of 5 syllables have no note"),
+        ("twin-kle lit-tle star", 5, ""),
+        ("", 5, ""),
+    ],
+)
+def test_words_that_do_not_fit_the_notes_are_described(words, count, says):
+    described = describe_fit(parse_lyrics(words), count)
+    assert described.startswith(says) and bool(described) == bool(says)
 
 
 def test_words_and_lines_of_scripts_without_spaces():

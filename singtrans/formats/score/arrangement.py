@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from singtrans.decoding.ends import joined
-from singtrans.formats.lyrics import Syllable, fit
+from singtrans.formats.lyrics import Syllable, describe_fit, fit
 from singtrans.formats.options import JOINED, SUNG, Options
 from singtrans.formats.score.ends import written_ends
 from singtrans.formats.score.timing import find_timing
@@ -55,10 +55,8 @@ def arrange(transcription: Transcription, options: Options, *, score: bool = Fal
     is_joined = (options.ends or (JOINED if score else SUNG)) == JOINED
     notes = joined(transcription.notes) if is_joined else transcription.notes
     timing = find_timing(notes, transcription.notes, options, score, remarks, _pulse(transcription))
-    if len(options.lyrics) > len(notes):
-        remarks.append(f"{len(options.lyrics) - len(notes)} of {len(options.lyrics)} syllables have no note")
-    elif options.lyrics and len(options.lyrics) < len(notes):
-        remarks.append(f"{len(notes) - len(options.lyrics)} of {len(notes)} notes have no syllable")
+    if unfit := describe_fit(options.lyrics, len(notes)):
+        remarks.append(unfit)
     placed, rhythm = timing.notes, timing.rhythm
     if rhythm and timing.followed and is_joined:
         ends = written_ends(timing.followed.starts, [note.offset for note in notes], timing.followed.beats)
