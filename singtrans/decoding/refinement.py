@@ -19,7 +19,7 @@ from singtrans.notes import FALL, GRACE, SCOOP
 SURROUNDINGS = max(REACH, AROUND)
 """Number of frames on each side of a note that also affect the measured values of the note."""
 
-_ACTIVITY, _SYLLABLE = (CONFIDENCE_FEATURES.index(name) for name in ("activity", "syllable"))
+_OFFSET, _ACTIVITY, _SYLLABLE = (CONFIDENCE_FEATURES.index(name) for name in ("offset", "activity", "syllable"))
 _BOUNDARY = 2  # number of frames on each side of a boundary that are searched for the release
 
 
@@ -76,9 +76,19 @@ Timed = tuple[Found, float, float]
 
 
 def joined(first: Found, last: Found) -> Found:
-    """Join two notes to one note with the pitch and the features of the first one."""
+    """Join two notes to one note.
+
+    The result ends like the last note, including its fall and the features of its end. All other values, such as the
+    pitch, are those of the first note.
+    """
+    features = first.features.copy()
+    features[_OFFSET] = last.features[_OFFSET]
+    start = [ornament for ornament in first.ornaments if ornament.kind != FALL]
+    end = [ornament for ornament in last.ornaments if ornament.kind == FALL]
     release = first.release and last.release and (first.release[0], last.release[1])
-    return replace(first, end=last.end, offset=last.offset, release=release)
+    return replace(
+        first, end=last.end, offset=last.offset, features=features, ornaments=(*start, *end), release=release
+    )
 
 
 def measure(

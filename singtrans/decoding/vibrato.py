@@ -3,6 +3,9 @@
 With a vibrato of about a semitone or more, the search sometimes finds a note in each half of a cycle. These notes are
 short, their pitches are alternately high and low, and no syllable starts with them. In a fast melody with words, the
 same pitches have syllables.
+
+The note before the first half and the note after the last half can belong to the vibrato, too, because the search does
+not always divide the first and the last cycles, and because a vibrato often starts late.
 """
 
 from collections.abc import Sequence
@@ -12,13 +15,15 @@ import numpy as np
 
 from singtrans.decoding.refinement import Timed, joined
 
-_FEWEST = 5  # number of notes; fewer notes can be a mordent or a part of a melisma
+_FEWEST_HALVES = 3
+_FEWEST = 5  # number of notes with those before and after the halves; fewer can be a mordent or a part of a melisma
 _GAP = 0.045  # seconds between notes
-_HALF_CYCLE = 0.15  # seconds; longest half of a cycle
-_STEP = (0.5, 3.0)  # semitones between the high and the low notes
-_CHANGE = 0.5  # semitones; largest difference between a high note and the next high note, or two low notes
-_SYLLABLE = 0.3  # median probability of a new syllable above which the notes are not a vibrato
-_STEADY = 0.3  # seconds; the pitch of a longer part is the mean pitch of its own cycles
+_HALF = 0.15  # seconds; length of the longest half of a cycle
+_STEP = (0.5, 3.0)  # semitones between the high and the low halves
+_CHANGE = 0.5  # semitones; largest difference between a high half and the next high half, or two low halves
+_SYLLABLE = 0.4  # probability of a new syllable above which a note does not belong to the vibrato before it
+_USUAL_SYLLABLE = 0.3  # median of these probabilities above which the notes are not a vibrato
+_STEADY = 0.3  # seconds; the pitch of a longer note is the mean pitch of its own cycles
 
 
 def join_vibrato(notes: Sequence[Timed]) -> list[Timed]:
@@ -34,50 +39,75 @@ def join_vibrato(notes: Sequence[Timed]) -> list[Timed]:
     start = 0
     while start < len(notes):
         end = _end(notes, start)
-        run = notes[start:end]
-        if len(run) >= _FEWEST and np.median([found.syllable for found, _, _ in run[1:]]) < _SYLLABLE:
-            (first, onset, _), (last, _, offset) = run[0], run[-1]
-            result.append((replace(joined(first, last), pitch=_middle(run)), onset, offset))
-            start = end
+        halves = notes[start:end]
+        before = [note for note in result[-1:] if _continues(note, halves[0]) and _fits(note, halves)]
+        after = [note for note in notes[end : end + 1] if _continues(halves[-1], note) and _fits(note, halves)]
+        run = [*before, *halves, *after]
+        syllables = [found.syllable for found, _, _ in run[1:]]
+        if len(halves) >= _FEWEST_HALVES and len(run) >= _FEWEST and np.median(syllables) < _USUAL_SYLLABLE:
+            result[len(result) - len(before) :] = [_joined(before, halves, after)]
+            start = end + len(after)
         else:
-            result.append(notes[start])
-            start += 1
+            # The last half can be the first half of the next vibrato.
+            following = max(end - 1, start + 1)
+            result += notes[start:following]
+            start = following
     return result
 
 
 def _end(notes: Sequence[Timed], start: int) -> int:
-    """Return the index after the last note of the alternation that begins with the note ``start``."""
+    """Return the index after the last half of the vibrato that begins with the note ``start``."""
     end, direction = start + 1, 0.0
-    while end < len(notes):
-        (before, _, offset), (after, begin, _) = notes[end - 1], notes[end]
-        step = after.pitch - before.pitch
-        inside = end - 1 > start
+    while end < len(notes) and _duration(notes[start]) <= _HALF:
+        before, here = notes[end - 1], notes[end]
+        same = notes[end - 2] if end - 2 >= start else here
+        step = here[0].pitch - before[0].pitch
         if (
-            begin - offset > _GAP
+            _duration(here) > _HALF
+            or not _continues(before, here)
             or not _STEP[0] <= abs(step) <= _STEP[1]
             or step * direction > 0.0
-            or (inside and not _is_short(notes[end - 1]))
-            or (_is_short(notes[end]) and _changes(notes, start, end))
+            or abs(here[0].pitch - same[0].pitch) > _CHANGE
         ):
             break
         direction, end = step, end + 1
     return end
 
 
-def _is_short(note: Timed) -> bool:
-    return note[2] - note[1] <= _HALF_CYCLE
+def _continues(before: Timed, here: Timed) -> bool:
+    """Return whether there is neither a gap nor a new syllable between two successive notes."""
+    return here[1] - before[2] <= _GAP and here[0].syllable <= _SYLLABLE
 
 
-def _changes(notes: Sequence[Timed], start: int, end: int) -> bool:
-    """Return whether the pitch of the note ``end`` differs from that of the note before the previous one, if short."""
-    same = end - 2
-    return same >= start and _is_short(notes[same]) and abs(notes[end][0].pitch - notes[same][0].pitch) > _CHANGE
+def _duration(note: Timed) -> float:
+    return note[2] - note[1]
 
 
-def _middle(run: Sequence[Timed]) -> float:
-    """Compute the pitch of a joined note: that of its longest part if this is steady, or the middle of its cycles."""
-    longest, onset, offset = max(run, key=lambda note: note[2] - note[1])
-    if offset - onset >= _STEADY:
-        return longest.pitch
-    pitch = [found.pitch for found, _, _ in run]
-    return float(np.mean([np.mean(pitch[::2]), np.mean(pitch[1::2])]))
+def _levels(halves: Sequence[Timed]) -> tuple[float, float]:
+    """Compute the pitches of the low and the high halves; both are equal if there is only one half."""
+    pitch = [found.pitch for found, _, _ in halves]
+    levels = [float(np.median(pitch[::2])), float(np.median(pitch[1::2] or pitch))]
+    return min(levels), max(levels)
+
+
+def _fits(note: Timed, halves: Sequence[Timed]) -> bool:
+    """Return whether the pitch of the note before or after the halves agrees with their vibrato."""
+    low, high = _levels(halves)
+    middle = (low + high) / 2
+    levels = [middle] if _duration(note) >= _STEADY else [low, middle, high]
+    return any(abs(note[0].pitch - level) <= _CHANGE for level in levels)
+
+
+def _joined(before: Sequence[Timed], halves: Sequence[Timed], after: Sequence[Timed]) -> Timed:
+    """Join notes to one note whose pitch is the mean of the middle of the halves and of the steady parts."""
+    run = [*before, *halves, *after]
+    steady = [note for note in (*before, *after) if _duration(note) >= _STEADY]
+    low, high = _levels(halves)
+    pitches = [(low + high) / 2, *(found.pitch for found, _, _ in steady)]
+    lengths = [_duration(note) for note in steady]
+    pitch = float(np.average(pitches, weights=[sum(map(_duration, run)) - sum(lengths), *lengths]))
+    (first, onset, _), (last, _, offset) = run[0], run[-1]
+    whole = joined(first, last)
+    # An ornament whose pitch is inside the vibrato is a part of its first or last cycle.
+    ornaments = [o for o in whole.ornaments if not low - _CHANGE <= o.pitch <= high + _CHANGE]
+    return replace(whole, pitch=pitch, ornaments=tuple(ornaments)), onset, offset

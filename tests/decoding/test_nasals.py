@@ -5,9 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from singtrans.decoding.config import CONFIDENCE_FEATURES
 from singtrans.decoding.decoder import Decoder, decode
 from singtrans.decoding.nasals import join_nasals
-from singtrans.decoding.refinement import Found
+from singtrans.decoding.refinement import Found, FoundOrnament
+from singtrans.notes import FALL, SCOOP
 from tests.helpers.clear_posteriors import CONFIG, HOP, clear
 
 JOIN = replace(CONFIG, longest_nasal=0.25)
@@ -15,7 +17,15 @@ NOTES = [(0.4, 0.9, 60.0), (0.9, 1.06, 58.0), (1.06, 1.6, 64.0)]
 
 
 def found(onset: float, offset: float, nasal: float, release=(0.2, 0.9)) -> tuple[Found, float, float]:
-    note = Found(round(onset / HOP), round(offset / HOP), onset / HOP, offset / HOP, 60.0, 1.0, np.zeros(0))
+    note = Found(
+        round(onset / HOP),
+        round(offset / HOP),
+        onset / HOP,
+        offset / HOP,
+        60.0,
+        1.0,
+        np.zeros(len(CONFIDENCE_FEATURES)),
+    )
     return replace(note, nasal=nasal, release=release), onset, offset
 
 
@@ -46,6 +56,14 @@ def test_the_joined_note_ends_as_the_nasal_ends():
     assert (note.end, note.offset, note.release, offset) == (nasal[0].end, nasal[0].offset, (0.2, 0.4), 1.2)
     ((note, _, _),) = join_nasals([found(0.5, 1.0, 0.0, None), found(1.0, 1.2, 1.0, None)], 0.25)
     assert note.release is None
+
+
+def test_the_joined_note_has_the_scoop_of_the_vowel_and_the_fall_of_the_nasal():
+    scoop, inner, fall = (FoundOrnament(0.0, 1.0, 59.0, kind) for kind in (SCOOP, FALL, FALL))
+    (vowel, on, off), (nasal, start, end) = found(0.5, 1.0, 0.0), found(1.0, 1.2, 1.0)
+    notes = [(replace(vowel, ornaments=(scoop, inner)), on, off), (replace(nasal, ornaments=(fall,)), start, end)]
+    ((note, _, _),) = join_nasals(notes, 0.25)
+    assert list(map(id, note.ornaments)) == [id(scoop), id(fall)]
 
 
 def test_two_nasals_are_joined_to_the_same_note():

@@ -1,13 +1,17 @@
 """Joining of the notes that the search finds in a wide vibrato."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from singtrans.decoding.config import CONFIDENCE_FEATURES
-from singtrans.decoding.refinement import Found
+from singtrans.decoding.refinement import Found, FoundOrnament
 from singtrans.decoding.vibrato import join_vibrato
+from singtrans.notes import FALL, SCOOP
 
 SYLLABLE = CONFIDENCE_FEATURES.index("syllable")
 NO_SYLLABLE, CLEAR_SYLLABLE = -2.0, 2.0  # log odds
@@ -39,9 +43,63 @@ def test_the_cycles_of_a_vibrato_become_one_note():
     assert note.end == notes[-1][0].end
 
 
-def test_the_pitch_of_a_long_steady_part_is_kept():
-    notes = sung([60.0, 59.1, 60.9, 59.1, 60.9], lengths=[0.6, *[HALF] * 4])
-    assert [note.pitch for note, _, _ in join_vibrato(notes)] == [60.0]
+def test_a_steady_part_belongs_to_the_vibrato_and_to_its_pitch():
+    for lengths in ([0.6, *[HALF] * 6], [*[HALF] * 6, 0.6]):
+        pitches = [60.2, *[59.1, 60.9] * 3] if lengths[0] == 0.6 else [*[59.1, 60.9] * 3, 60.2]
+        ((note, _, _),) = join_vibrato(sung(pitches, lengths))
+        assert note.pitch == pytest.approx(60.1, abs=0.02)
+
+
+def test_incomplete_first_and_last_cycles_belong_to_the_vibrato():
+    notes = sung([60.8, 60.9, 59.1, 60.9, 59.1, 60.9, 60.4], [0.2, *[HALF] * 5, 0.2])
+    ((note, onset, offset),) = join_vibrato(notes)
+    assert note.pitch == pytest.approx(60.0)
+    assert (onset, offset) == (notes[0][1], notes[-1][2])
+
+
+@given(
+    pitch=st.floats(40, 88),
+    extent=st.floats(0.5, 1.4),
+    drift=st.floats(-0.3, 0.3),
+    parts=st.tuples(st.floats(0.7, 1.0), st.floats(0.7, 1.0)),
+    count=st.integers(5, 20),
+)
+def test_the_pitch_of_a_joined_note_is_the_middle_of_its_vibrato(pitch, extent, drift, parts, count):
+    heights = [parts[0], *[1.0] * (count - 2), parts[1]]  # the first and the last half can be incomplete
+    swing = [height * extent * (-1) ** number for number, height in enumerate(heights)]
+    moved = np.linspace(-drift, drift, count) + swing + pitch
+    joined = join_vibrato(sung(moved.tolist()))
+    if min(abs(np.diff(moved))) >= 0.5 and max(abs(np.diff(moved[::2])).max(), abs(np.diff(moved[1::2])).max()) <= 0.5:
+        assert [note.pitch for note, _, _ in joined] == [pytest.approx(pitch, abs=0.22)]
+
+
+def test_ornaments_inside_the_vibrato_are_not_kept():
+    low, high = FoundOrnament(0.0, 1.0, 57.5, SCOOP), FoundOrnament(4.0, 5.0, 59.2, FALL)
+    notes = [(replace(note, ornaments=(low, high)), onset, offset) for note, onset, offset in sung([60.9, 59.1] * 3)]
+    ((note, _, _),) = join_vibrato(notes)
+    assert note.ornaments == (low,)
+
+
+@pytest.mark.parametrize(("pitch", "syllable"), [(60.0, CLEAR_SYLLABLE), (58.0, NO_SYLLABLE), (62.0, CLEAR_SYLLABLE)])
+def test_the_next_note_is_not_joined(pitch, syllable):
+    *notes, (_, onset, offset) = sung([60.9, 59.1, 60.9, 59.1, 60.9, pitch], [*[HALF] * 5, 0.6])
+    after = (found(pitch, syllable), onset, offset)
+    joined = join_vibrato([*notes, after])
+    assert [note.pitch for note, _, _ in joined] == [pytest.approx(60.0), pitch]
+    assert joined[1] == after
+
+
+@pytest.mark.parametrize(("pitch", "syllable"), [(60.0, CLEAR_SYLLABLE), (58.0, NO_SYLLABLE), (62.0, CLEAR_SYLLABLE)])
+def test_the_note_before_is_not_joined(pitch, syllable):
+    before, (_, onset, offset), *rest = sung([pitch, 60.9, 59.1, 60.9, 59.1, 60.9], [0.6, *[HALF] * 5])
+    joined = join_vibrato([before, (found(60.9, syllable), onset, offset), *rest])
+    assert [note.pitch for note, _, _ in joined] == [pitch, pytest.approx(60.0)]
+
+
+def test_two_syllables_with_vibrato_are_two_notes():
+    notes = sung([60.9, 59.1] * 8)
+    notes[8] = found(60.9, CLEAR_SYLLABLE), *notes[8][1:]
+    assert [note.pitch for note, _, _ in join_vibrato(notes)] == pytest.approx([60.0, 60.0])
 
 
 def test_other_notes_before_and_after_stay_the_same():
@@ -75,9 +133,23 @@ def test_no_notes_and_a_single_note_stay_the_same():
     assert join_vibrato([note]) == [note]
 
 
-def test_joined_notes_are_in_order_and_do_not_overlap():
-    rng = np.random.default_rng(0)
-    pitches = (60.0 + rng.choice([-0.9, 0.0, 0.9], 200)).tolist()
-    spans = [(onset, offset) for _, onset, offset in join_vibrato(sung(pitches))]
-    assert len(spans) < 200
-    assert all(before[1] <= after[0] for before, after in pairwise(spans))
+@given(
+    notes=st.lists(
+        st.tuples(
+            st.sampled_from([58.0, 59.1, 60.0, 60.9, 62.0]), st.sampled_from([0.08, 0.1, 0.2, 0.4]), st.booleans()
+        ),
+        min_size=1,
+        max_size=40,
+    )
+)
+def test_joined_notes_are_in_order_and_cover_the_same_time(notes):
+    given_notes = sung([pitch for pitch, _, _ in notes], [length for _, length, _ in notes])
+    given_notes = [
+        (found(note.pitch, CLEAR_SYLLABLE if clear else NO_SYLLABLE), onset, offset)
+        for (note, onset, offset), (_, _, clear) in zip(given_notes, notes, strict=True)
+    ]
+    joined = join_vibrato(given_notes)
+    assert all(before[2] < after[1] for before, after in pairwise(joined))
+    assert {onset for _, onset, _ in joined} <= {onset for _, onset, _ in given_notes}
+    for _, onset, offset in given_notes:
+        assert sum(start <= onset and offset <= end for _, start, end in joined) == 1
