@@ -22,6 +22,7 @@ _HALF = 0.15  # seconds; length of the longest half of a cycle
 _STEP = (0.5, 3.0)  # semitones between the high and the low halves
 _CHANGE = 0.5  # semitones; largest difference between a high half and the next high half, or two low halves
 _SYLLABLE = 0.4  # probability of a new syllable above which a note does not belong to the vibrato before it
+_SOON = 0.2  # seconds after the start of a syllable; another syllable rarely starts so soon
 _USUAL_SYLLABLE = 0.3  # median of these probabilities above which the notes are not a vibrato
 _STEADY = 0.3  # seconds; the pitch of a longer note is the mean pitch of its own cycles
 
@@ -76,7 +77,9 @@ def _end(notes: Sequence[Timed], start: int) -> int:
 
 def _continues(before: Timed, here: Timed) -> bool:
     """Return whether there is neither a gap nor a new syllable between two successive notes."""
-    return here[1] - before[2] <= _GAP and here[0].syllable <= _SYLLABLE
+    # After the start of a syllable, the probability is often high for a short time.
+    falling = _duration(before) < _SOON and here[0].syllable < before[0].syllable
+    return here[1] - before[2] <= _GAP and (falling or here[0].syllable <= _SYLLABLE)
 
 
 def _duration(note: Timed) -> float:

@@ -96,6 +96,12 @@ def test_the_note_before_is_not_joined(pitch, syllable):
     assert [note.pitch for note, _, _ in joined] == [pitch, pytest.approx(60.0)]
 
 
+def test_a_high_probability_soon_after_the_first_onset_is_not_a_new_syllable():
+    first, (_, onset, offset), *rest = sung([60.9, 59.1] * 3)
+    assert len(join_vibrato([first, (found(59.1, CLEAR_SYLLABLE - 0.5), onset, offset), *rest])) == 1
+    assert len(join_vibrato([first, (found(59.1, CLEAR_SYLLABLE + 0.5), onset, offset), *rest])) == 2
+
+
 def test_two_syllables_with_vibrato_are_two_notes():
     notes = sung([60.9, 59.1] * 8)
     notes[8] = found(60.9, CLEAR_SYLLABLE), *notes[8][1:]
