@@ -12,7 +12,7 @@ from singtrans.audio import AUDIO_SUFFIXES
 from singtrans.errors import InputError, UsageError
 from singtrans.formats import SCORED, SHEETS, WRITERS, Options, format_of, read_content, read_song, save, write
 from singtrans.formats.detection import reader_of
-from singtrans.formats.format import DEFAULTS, ReadOptions
+from singtrans.formats.format import DEFAULTS, ReadOptions, Song
 from singtrans.formats.options import JOINED, SUNG
 from singtrans.formats.preparation import prepare
 from singtrans.formats.score.arrangement import arrange
@@ -98,12 +98,11 @@ def convert_file(
     transcription = load_transcription(source, request)
     if name == "f0" and not len(transcription.pitch):
         raise InputError(f"{source} has no pitch track: transcribe the recording with -f f0.")
-    if audio is not None:
-        transcription = replace(transcription, audio=audio.name)
-    options = replace(options or Options(), audio=audio)
     notes, overlaps = monophonic(transcription.notes)
-    transcription = replace(transcription, notes=notes)
-    options = with_song(options, source, notes, request)
+    song = read_song(source, notes, request)
+    recording = audio.name if audio else song.audio or transcription.audio
+    transcription = replace(transcription, notes=notes, audio=recording)
+    options = _completed(replace(options or Options(), audio=audio), source, song)
     remarks = (*overlaps, *remarks_on(transcription, (name,), options))
     if name == "ustar" and Path(transcription.audio).suffix.lower() not in AUDIO_SUFFIXES:
         remarks = (*remarks, UNNAMED)
@@ -140,15 +139,27 @@ def _check_target(target: Path, inputs: tuple[Path | None, ...], overwrite: bool
 
 
 def with_song(options: Options, path: Path, notes: tuple[Note, ...], request: ReadOptions = DEFAULTS) -> Options:
-    """Complete options with the words, beats, key, checked notes and kind of note ends from a file of notes.
+    """Complete options with the words, beats, key, names, checked notes and kind of note ends from a file of notes.
 
     Values that are already set are kept.
 
     Raises:
         InputError: if the file cannot be read.
     """
-    song = read_song(path, notes, request)
-    known = replace(options, beats=options.beats or song.beats, lyrics=options.lyrics or song.words)
+    return _completed(options, path, read_song(path, notes, request))
+
+
+def _completed(options: Options, path: Path, song: Song) -> Options:
+    known = replace(
+        options,
+        beats=options.beats or song.beats,
+        lyrics=options.lyrics or song.words,
+        title=options.title or song.title,
+        artist=options.artist or song.artist,
+        composer=options.composer or song.composer,
+        language=options.language or song.language,
+        tags=options.tags or song.tags,
+    )
     if (
         not options.ends and reader_of(path).ends == JOINED
     ):  # the ends of notes from a score or an editor are not changed

@@ -84,10 +84,19 @@ class Song:
     Attributes:
         words: one syllable for each note, ``~`` where the previous syllable is held; empty if the file has no words.
         beats: beats of the file; None if the file has no beats.
+        title, artist, composer, language: texts as in `Options`; empty if the file does not state them.
+        audio: name of the recording; empty if the file does not state it.
+        tags: further tags of an UltraStar song, as in `Options`.
     """
 
     words: tuple[Syllable, ...] = ()
     beats: Beats | None = None
+    title: str = ""
+    artist: str = ""
+    composer: str = ""
+    language: str = ""
+    audio: str = ""
+    tags: tuple[tuple[str, str], ...] = ()
 
 
 Reader = Callable[[Path, ReadOptions], Content]

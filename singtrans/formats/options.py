@@ -60,6 +60,7 @@ class Options:
         ends: ``sung`` (a note ends where the voice stops) or ``joined`` (a note ends where a score would end it); empty
             for the default of the format.
         transpose: number of semitones by which notes are written higher, or lower if negative.
+        tags: names and values of further tags of an UltraStar song, such as ``("YEAR", "1977")``.
 
     Raises:
         UsageError: if a value is out of range.
@@ -97,6 +98,7 @@ class Options:
     ornaments: str = FOLD
     ends: str = ""
     transpose: int = 0
+    tags: tuple[tuple[str, str], ...] = ()
 
     def title_of(self, audio: str) -> str:
         """Return the title as printable text: the stated one, or one made from the name of the recording."""

@@ -18,6 +18,7 @@ from singtrans.formats.format import Format, Sample
 from singtrans.formats.options import BEATS, JOINED, PLAIN, Options
 from singtrans.formats.score.arrangement import Arrangement, arrange
 from singtrans.formats.time_grid import on_steps
+from singtrans.formats.titles import printable
 from singtrans.formats.ultrastar_reader import audio_names, read, read_song
 from singtrans.notes import Transcription
 
@@ -46,7 +47,9 @@ def write(transcription: Transcription, file: BinaryIO, options: Options = PLAIN
     title, artist = options.title_of(recording) or "Untitled", " ".join(options.artist.split()) or "Unknown"
     lines = [f"#VERSION:{_VERSION}", f"#TITLE:{title}", f"#ARTIST:{artist}"]
     lines += [f"#LANGUAGE:{' '.join(options.language.split())}"] if options.language.strip() else []
-    lines += ["#CREATOR:singtrans", f"#MP3:{recording}", f"#AUDIO:{recording}", f"#BPM:{bpm}", f"#GAP:{gap}"]
+    tags = {"CREATOR": "singtrans"} | {printable(name): printable(value) for name, value in options.tags}
+    lines += [f"#{name}:{value}" for name, value in tags.items()]
+    lines += [f"#MP3:{recording}", f"#AUDIO:{recording}", f"#BPM:{bpm}", f"#GAP:{gap}"]
     for index, (begin, end) in enumerate(spans):
         text = _text(arrangement, index)
         lines.append(f": {begin} {end - begin} {notes[index].note - 60} {text}")

@@ -16,6 +16,10 @@ from singtrans.notes import Note
 _NOTE_MARKS = ":*"
 _UNPITCHED_MARKS = "FRG"  # freestyle, rap, golden rap
 _TAG = re.compile(r"^#(VOCALS|AUDIO|MP3):(.*)$", re.MULTILINE)
+_WRITTEN_TAGS = ("VERSION", "TITLE", "ARTIST", "LANGUAGE", "MP3", "AUDIO", "BPM", "GAP")
+_TAGS_OF_THE_FILE = ("RELATIVE", "ENCODING", "RESOLUTION", "NOTESGAP", "CALCMEDLEY", "MEDLEYSTARTBEAT", "MEDLEYENDBEAT")
+_TAGS_OF_VOICES = ("P1", "P2", "P3", "DUETSINGERP1", "DUETSINGERP2")
+_IN_SECONDS = ("START", "VIDEOGAP", "PREVIEWSTART")  # in milliseconds from version 2 on
 _VOICE = re.compile(r"P\s*(\d)", re.ASCII)
 _TEXT = re.compile(r".\s*\S+\s+\S+\s+\S+ ?(.*)", re.DOTALL)
 """Pattern for the line of a note. Its group is the text; a space at either end of the text separates two words."""
@@ -69,6 +73,15 @@ class _Song:
     def relative(self) -> bool:
         return self.header.get("RELATIVE", "").upper() == "YES"
 
+    @property
+    def tags(self) -> tuple[tuple[str, str], ...]:
+        """Tags that stay valid in a song with other beats and a single voice, with times as before version 2."""
+        gone = (*_WRITTEN_TAGS, *_TAGS_OF_THE_FILE, *_TAGS_OF_VOICES)
+        kept = {name: value for name, value in self.header.items() if name not in gone and value}
+        if self.version >= 2:
+            kept |= {name: _as_seconds(kept[name]) for name in _IN_SECONDS if name in kept}
+        return tuple(kept.items())
+
 
 def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
     """Read the normal and golden notes of one voice.
@@ -84,18 +97,20 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
         InputError: if the file cannot be read, has no #BPM, does not contain the voice, or contains an invalid line.
             In the last case, the message states the number of the line.
     """
-    return in_order(note for note, _ in _sung(Path(path), request))
+    path = Path(path)
+    return in_order(note for note, _ in _sung(path, _parsed(path, request), request))
 
 
 def read_song(path: Path, notes: Sequence[Note], request: ReadOptions = DEFAULTS) -> Song:
-    """Read the syllables of notes from a song.
+    """Read the syllables of notes, and the tags, from a song.
 
     The beats in the file are not read, because they do not correspond to the beats of the music.
 
     Raises:
         InputError: under the same conditions as for :func:`read`.
     """
-    sung = _sung(path, request)
+    song = _parsed(path, request)
+    sung = _sung(path, song, request)
     spans = [span for _, span in sung]
     syllables = [Syllable(HELD, ends_line=span.ends_line) for span in spans]
     # Most songs have a space before each word, and some have it after each word.
@@ -108,30 +123,50 @@ def read_song(path: Path, notes: Sequence[Note], request: ReadOptions = DEFAULTS
         ends = ends or (spans[following].text.startswith(" ") if leads else any(s.text.endswith(" ") for s in run))
         syllables[place] = Syllable(run[0].text.strip(), begins, ends, run[0].ends_line)
     words = {(note.onset, note.pitch): syllable for (note, _), syllable in zip(sung, syllables, strict=True)}
-    return Song(syllables_of(notes, words))
+    header = song.header
+    return Song(
+        syllables_of(notes, words),
+        title=header.get("TITLE", ""),
+        artist=header.get("ARTIST", ""),
+        language=header.get("LANGUAGE", ""),
+        audio=header.get("AUDIO") or header.get("MP3", ""),
+        tags=song.tags,
+    )
 
 
 def _is_held(span: _Span) -> bool:
     return span.text.strip() in ("", HELD, "-")
 
 
-def _sung(path: Path, request: ReadOptions) -> list[tuple[Note, _Span]]:
-    """Read the notes of the chosen voice, in the order of their lines."""
-    voice, faults = request.voice, request.faults
+def _parsed(path: Path, request: ReadOptions) -> _Song:
+    """Read the tags and the notes of all voices."""
     song = _Song()
     for line, text in enumerate(read_text(path).split("\n"), 1):
         content = text.strip()
         if content[:1].upper() == "E":  # players stop at the first line that begins with E
             break
         if content:
-            _take(path, song, line, text.lstrip(), faults)
+            _take(path, song, line, text.lstrip(), request.faults)
     if not song.tempi:
         raise InputError(f"{path} has no line #BPM:, so its beats have no length: add it at the top.")
     _share_third_voice(song)
-    voice = (voice or min(song.spans, default="P1")).upper()
+    return song
+
+
+def _sung(path: Path, song: _Song, request: ReadOptions) -> list[tuple[Note, _Span]]:
+    """Return the notes of the chosen voice, in the order of their lines."""
+    voice = (request.voice or min(song.spans, default="P1")).upper()
     if voice not in song.spans and (song.spans or voice != "P1"):
         raise InputError(f"{path} has no voice {voice}: choose one with --voice ({listed(sorted(song.spans))}).")
-    return _notes(path, song, voice, faults)
+    return _notes(path, song, voice, request.faults)
+
+
+def _as_seconds(milliseconds: str) -> str:
+    """Convert the value of a tag; a value that is not a number is not changed."""
+    try:
+        return f"{number(milliseconds) / 1000:g}"
+    except ValueError:
+        return milliseconds
 
 
 def _share_third_voice(song: _Song) -> None:

@@ -52,6 +52,24 @@ def _unpack(path: Path, content: bytes) -> bytes:
         raise ValueError("not an archive with a score") from error
 
 
+def heading_of(root: ElementTree.Element) -> dict[str, str]:
+    """Return the texts in the heading of a score: ``title``, and names such as ``composer``, by their kinds.
+
+    The title is that of the work or, if it has none, that of the movement.
+    """
+    heading: dict[str, str] = {}
+    for element in root.iter():
+        text = (element.text or "").strip()
+        kind = {"work-title": "title", "movement-title": "title", "creator": element.get("type", "")}.get(
+            tag_of(element)
+        )
+        if kind and text:
+            heading.setdefault(kind, text)
+        if tag_of(element) == "part":  # the heading precedes the parts
+            break
+    return heading
+
+
 def tag_of(element: ElementTree.Element) -> str:
     """Return an element's name without its namespace."""
     return element.tag.rpartition("}")[2]

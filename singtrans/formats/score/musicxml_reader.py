@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 from singtrans.errors import InputError
 from singtrans.formats.format import DEFAULTS, ReadOptions, Song
 from singtrans.formats.lyrics import Syllable, syllables_of
-from singtrans.formats.score.musicxml_file import score_root, tag_of
+from singtrans.formats.score.musicxml_file import heading_of, score_root, tag_of
 from singtrans.formats.score.performance import Bar, Part, Performance, ScoreNote, perform
 from singtrans.formats.score.play_order import BarSigns
 from singtrans.formats.text import listed, refuse
@@ -55,23 +55,31 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
     Raises:
         InputError: if the file cannot be read or is not MusicXML, or has no such part.
     """
-    return _perform(Path(path), request).notes
+    path = Path(path)
+    return _perform(path, score_root(path), request).notes
 
 
 def read_song(path: Path, notes: Sequence[Note], request: ReadOptions = DEFAULTS) -> Song:
-    """Read the syllables and the beats of a score whose notes have been read.
+    """Read the syllables, the beats, the title and the names of a score whose notes have been read.
 
     The n-th time that a passage is played, its n-th verse is used, if there is one.
 
     Raises:
         InputError: under the same conditions as for :func:`read`.
     """
-    performance = _perform(path, request)
-    return Song(syllables_of(notes, performance.words), performance.beats)
-
-
-def _perform(path: Path, request: ReadOptions) -> Performance:
     root = score_root(path)
+    performance = _perform(path, root, request)
+    heading = heading_of(root)
+    return Song(
+        syllables_of(notes, performance.words),
+        performance.beats,
+        title=heading.get("title", ""),
+        artist=heading.get("artist", ""),
+        composer=heading.get("composer", ""),
+    )
+
+
+def _perform(path: Path, root: ElementTree.Element, request: ReadOptions) -> Performance:
     faults: list[InputError] = []
     parts = [_read_part(path, *part, faults) for part in _parts(root)]
     for fault in faults:
