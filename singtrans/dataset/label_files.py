@@ -21,13 +21,13 @@ from singtrans.files import read_bytes
 from singtrans.formats import F0_ENDINGS, find_notes, is_label, jams_notes, load_notes, note_stem, ultrastar
 from singtrans.formats.detection import holds_notes, holds_pitch
 from singtrans.formats.labels import opencpop, singing_json
+from singtrans.formats.labels.times import times_stem
 from singtrans.notes import Note
 
 NOTE_SUFFIXES = (".tsv", ".csv", ".mid", ".midi", ".json")
 """Endings of files that should contain notes, even if these cannot be read; other files may contain only words."""
 
 _SCORE_SUFFIXES = (".musicxml", ".mxl", ".xml")
-TIMES_ENDINGS = (".times.csv", ".times.tsv", ".times.txt")
 _PITCH_SUFFIXES = (".csv", ".tsv", ".txt")
 
 _VOICE = r"vocals?|voice|vox|singing|singer|song|acapella|dry|lead"
@@ -106,7 +106,7 @@ class LabelFiles:
         self._folder, self._pattern, self._recordings = folder, pattern, recordings
         stems = [path.with_suffix("") for path in recordings]
         named_f0 = {path: stem for path in files if (stem := _stem_without(path, F0_ENDINGS))}
-        times = {path: stem for path in files if (stem := _stem_without(path, TIMES_ENDINGS))}
+        times = {path: stem for path in files if (stem := times_stem(path))}
         contours = [p for p in files if p.suffix.lower() == ".jams" and jams_notes.namespaces(p) == {"pitch_contour"}]
         others = [p for p in files if p not in named_f0 and p not in times and p.suffix.lower() in _PITCH_SUFFIXES]
         contours += [path for path in others if holds_pitch(path)]

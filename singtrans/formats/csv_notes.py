@@ -87,11 +87,12 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
     columns = find_columns(table.names)
     has = {"onset": columns.onset, "offset": max(columns.offset, columns.duration), "pitch": columns.pitch}
     if missing := [name for name, place in has.items() if place < 0]:
-        raise at_line(
-            path,
-            1,
-            f"lacks {', '.join(missing)}: the first line must name the columns onset, offset (or duration) and pitch.",
+        fault = (
+            f"lacks {', '.join(missing)}: the first line must name the columns onset, offset (or duration) and pitch"
         )
+        if missing == ["pitch"]:
+            fault += "; only evaluate and train use times without pitch, in labels named like song.times.csv"
+        raise at_line(path, 1, f"{fault}.")
     own = table.names[: len(COLUMNS)] == COLUMNS and set(table.names[len(COLUMNS) :]) <= set(_MORE)
     # In other tables, columns with these names may have another meaning.
     more = {name: table.names.index(name) for name in _MORE if own and name in table.names}

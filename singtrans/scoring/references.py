@@ -26,6 +26,8 @@ from singtrans.formats import (
     read_content,
 )
 from singtrans.formats.format import DEFAULTS
+from singtrans.formats.labels import times as times_files
+from singtrans.formats.labels.times import find_times, times_stem
 from singtrans.notes import Note, PitchTrack
 from singtrans.scoring.metrics import note_arrays
 
@@ -93,9 +95,7 @@ class Reference:
         song = self.song or self.name.rpartition("/")[2]
         times = None
         if self.times and not self.notes:
-            from singtrans.formats.labels import times as times_file
-
-            times = times_file.read(self.times)
+            times = times_files.read(self.times)
         return Annotations(
             notes=notes_of(read_content(self.notes, self.reading.or_else(ReadOptions(song)))) if self.notes else None,
             pitch=load_pitch(self.f0, audio=self.audio) if self.f0 else None,
@@ -137,8 +137,9 @@ def find_references(path: Path, estimate: Path, choice: LabelChoice = NOTHING_CH
     """Find the references in a file or a folder.
 
     Args:
-        path: a file of notes, a file of pitch over time (``song.f0.csv``), or a folder with such files and sub-folders.
-            Notes and a pitch track of the same name in the same folder form one reference.
+        path: a file of notes, a file of pitch over time (``song.f0.csv``), a file of times without pitch
+            (``song.times.csv``), or a folder with such files and sub-folders. Files of the same name in the same folder
+            form one reference.
         estimate: file or folder to score; see `check_pair` for the pairs of paths that can be compared.
         choice: options that choose among labels.
 
@@ -158,6 +159,8 @@ def _find_references(path: Path, estimate: Path, pattern: str) -> list[Reference
     if not path.is_dir():
         if stem := f0_stem(path):
             return [Reference(stem.name, f0=path)]
+        if stem := times_stem(path):
+            return [Reference(stem.name, times=path)]
         if len(songs := recording_names(path)) > 1 and (estimate.is_dir() or len(recording_names(estimate)) > 1):
             return [Reference(song, path, song=song) for song in sorted(songs)]
         return [
@@ -178,11 +181,12 @@ def _find_references(path: Path, estimate: Path, pattern: str) -> list[Reference
             notes[stem] = choose_notes(single, pattern)
     notes |= {stem: [file] for stem, file in songs_of.items() if stem not in notes}
     f0 = {stem: matching(files, pattern) for stem, files in _by_stem(path, f0_stem, find_f0(path)).items()}
-    stems = sorted({*notes, *f0})
+    times = {stem: matching(files, pattern) for stem, files in _by_stem(path, times_stem, find_times(path)).items()}
+    stems = sorted({*notes, *f0, *times})
     if not stems:
-        endings = " ".join(READ_SUFFIXES + TEXT_SUFFIXES + F0_ENDINGS)
+        endings = " ".join(READ_SUFFIXES + TEXT_SUFFIXES + F0_ENDINGS + times_files.ENDINGS)
         raise InputError(f"{path} has no files of notes ({endings}): check the path.")
-    if ambiguous := [files for kind in (notes, f0) for files in kind.values() if len(files) > 1]:
+    if ambiguous := [files for kind in (notes, f0, times) for files in kind.values() if len(files) > 1]:
         # One of the files may be the estimate, which would then be scored against itself.
         raise InputError(
             "\n".join(
@@ -190,8 +194,11 @@ def _find_references(path: Path, estimate: Path, pattern: str) -> list[Reference
                 for files in ambiguous
             )
         )
-    first_notes, first_f0 = ({stem: files[0] for stem, files in kind.items()} for kind in (notes, f0))
-    return [Reference(stem.as_posix(), first_notes.get(stem), first_f0.get(stem)) for stem in stems]
+
+    def first(files: dict[Path, list[Path]], stem: Path) -> Path | None:
+        return next(iter(files.get(stem, ())), None)
+
+    return [Reference(stem.as_posix(), first(notes, stem), first(f0, stem), first(times, stem)) for stem in stems]
 
 
 def _listed(files: Iterable[Path]) -> str:

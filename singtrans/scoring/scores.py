@@ -254,7 +254,8 @@ class _ScoredKinds:
             lacking = [
                 reference.name
                 for reference, truth, found in self._read
-                if getattr(truth, kind) is not None and getattr(found, kind) is None
+                if (getattr(truth, kind) is not None or (kind == "notes" and truth.times is not None))
+                and getattr(found, kind) is None
             ]
             empty = [name for name in lacking if name not in missing]
             if empty and scored:

@@ -53,6 +53,31 @@ def test_tables_of_scores_and_errors(folders):
     assert len(short) < len(result.stdout)
 
 
+def test_labels_of_times_without_pitch_are_scored_in_folders_and_files(folders):
+    for number, name in enumerate(NAMES[:3]):
+        rows = [f"{n},{n + 0.8}" for n in range(10)]
+        (folders / "times" / f"sub{number}").mkdir(parents=True)
+        (folders / "times" / f"sub{number}" / f"{name}.times.csv").write_text("\n".join(["onset,offset", *rows]) + "\n")
+        shutil.copytree(folders / "good", folders / "found" / f"sub{number}")
+    result = call("evaluate", "times", "found", "--json", "--csv", "a.csv", cwd=folders)
+    assert result.returncode == 0, result.stderr
+    scores = json.loads(result.stdout)
+    assert list(scores["files"]) == ["sub0/a", "sub1/b", "sub2/c"]
+    assert list(scores["mean"]) == ["COn", "COff"]
+    assert scores["mean"]["COn"] == pytest.approx({"precision": 1.0, "recall": 0.9, "f_measure": 18 / 19})
+    printed = call("evaluate", "times/sub0/a.times.csv", "good/a.csv", cwd=folders)
+    assert printed.returncode == 0, printed.stderr
+    assert any(line.split() == ["a", "10", "9", "0.947", "0.947", "-", "-"] for line in printed.stdout.splitlines())
+    assert "Notes: mean of 1 file; their labels have no pitch\n" in printed.stdout
+
+
+def test_a_table_without_pitch_is_refused_with_the_name_that_labels_of_times_need(tmp_path):
+    (tmp_path / "a.csv").write_text("onset,offset\n0,1\n")
+    result = call("evaluate", "a.csv", TRUE, cwd=tmp_path)
+    assert (result.returncode, result.stderr.count("\n")) == (1, 1)
+    assert "a.csv, line 1, lacks pitch" in result.stderr and "in labels named like song.times.csv" in result.stderr
+
+
 def test_one_file_has_no_intervals(tmp_path):
     shutil.copy(TRUE, tmp_path / "found.csv")
     result = call("evaluate", TRUE, "found.csv", cwd=tmp_path)

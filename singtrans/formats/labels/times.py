@@ -15,6 +15,20 @@ from singtrans.errors import InputError
 from singtrans.formats.columns import find_columns
 from singtrans.formats.text import Row, at_line, is_number, number, read_table, read_text, refuse, split_rows
 
+ENDINGS = (".times.csv", ".times.tsv", ".times.txt")
+"""Endings of labels with times, but without pitch."""
+
+
+def times_stem(path: Path) -> Path | None:
+    """Return the path without its ending if the ending is one of :data:`ENDINGS`; otherwise, return None."""
+    return next((path.with_name(path.name[: -len(e)]) for e in ENDINGS if path.name.lower().endswith(e)), None)
+
+
+def find_times(folder: Path) -> list[Path]:
+    """List the labels with times, but without pitch, in a folder and its sub-folders. Hidden files are left out."""
+    files = [path for path in sorted(folder.rglob("*")) if times_stem(path) and not path.name.startswith(".")]
+    return [path for path in files if path.is_file()]
+
 
 def read(path: str | Path, faults: list[InputError] | None = None) -> np.ndarray:
     """Read times.
