@@ -96,9 +96,16 @@ def _recognise(sample: Sample) -> Format | None:
     return None
 
 
+def _begins_with_numbers(row: Row) -> bool:
+    return len(row.cells) >= 2 and all(map(is_number, row.cells[:2]))
+
+
 def _seeming(rows: tuple[Row, ...]) -> str:
     if not rows:
         return " is empty"
+    odd = [row for row in rows if not _begins_with_numbers(row)]
+    if odd and 2 * len(odd) < len(rows):
+        return f", line {odd[0].line}, does not begin with two numbers, as most other lines do"
     if is_number(rows[0].cells[0]) and len(rows[0].cells) <= 2:
         return f", line {rows[0].line}, has pitch over time, or times alone, but no notes"
     return f", line {rows[0].line}, is not in a known format"

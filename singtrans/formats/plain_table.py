@@ -82,6 +82,9 @@ def read(path: str | Path, request: ReadOptions = DEFAULTS) -> tuple[Note, ...]:
     rows = _rows(split_rows(read_text(path)))
     values = _values(rows)
     found = readings(values) or readings(values, 0.5)
+    if len(found) != 1 and 2 * len(values) > len(rows) and (odd := [row for row in rows if not _has_numbers(row)]):
+        fault = "does not begin with three numbers, as most other lines do: correct or remove it."
+        refuse(at_line(path, odd[0].line, fault), request.faults)
     if not found:
         raise InputError(f"{path} is a table of numbers that are not notes: name its columns, {_EXAMPLE}.")
     if len(found) > 1:
@@ -164,8 +167,12 @@ def _rows(rows: Sequence[Row]) -> list[Row]:
 
 def _values(rows: Sequence[Row]) -> np.ndarray:
     """Return the first three numbers of all rows that begin with three numbers, as an array of shape (rows, 3)."""
-    cells = [row.cells[:3] for row in rows if len(row.cells) >= 3 and all(map(is_number, row.cells[:3]))]
+    cells = [row.cells[:3] for row in rows if _has_numbers(row)]
     return np.array([[number(cell) for cell in row] for row in cells], float).reshape(-1, 3)
+
+
+def _has_numbers(row: Row) -> bool:
+    return len(row.cells) >= 3 and all(map(is_number, row.cells[:3]))
 
 
 def _numbers(path: Path, row: Row, reading: Reading, request: ReadOptions) -> tuple[float, ...]:
@@ -194,7 +201,9 @@ def _recognises(sample: Sample) -> bool:
         return False
     rows = _rows(sample.rows)
     values = _values(rows)
-    return len(values) >= _SHARE * len(rows) and bool(readings(values))
+    # One line may be wrong in a short table, too, so that reading the table names this line.
+    share = min(_SHARE, (len(rows) - 1) / len(rows)) if len(rows) > 2 else _SHARE
+    return len(values) >= share * len(rows) and bool(readings(values, share))
 
 
 FORMAT = Format(

@@ -8,7 +8,8 @@ from singtrans.audio import Recording
 from singtrans.errors import InputError
 from singtrans.formats import ReadOptions, f0_stem, load_pitch, read_content
 from singtrans.notes import Transcription
-from singtrans.scoring.references import Annotations, Reference, f0_files, note_files, pitch_file_beside
+from singtrans.scoring.reference_files import f0_files, note_files, pitch_file_beside, unread_texts
+from singtrans.scoring.references import Annotations, Reference
 
 
 class System(Protocol):
@@ -55,6 +56,7 @@ class EstimateFolder:
     def __init__(self, path: Path, references: Sequence[Reference], name: str | None = None) -> None:
         self.path, self.name = path, name or str(path)
         self._notes, self._f0 = note_files(path), f0_files(path)
+        self._texts = unread_texts(path, {*self._notes, *self._f0})
         estimated = {stem.as_posix() for stem in (*self._notes, *self._f0)}
         known = {reference.name for reference in references}
         if not estimated & known:
@@ -67,7 +69,8 @@ class EstimateFolder:
     def __call__(self, reference: Reference) -> Annotations | None:
         """Read the estimate for one recording."""
         stem = Path(reference.name)
-        notes, f0 = self._notes.get(stem), self._f0.get(stem)
+        # Reading a text in which no notes were recognised shows which line is wrong.
+        notes, f0 = self._notes.get(stem) or self._texts.get(stem), self._f0.get(stem)
         if notes is None and f0 is None:
             return None
         return _read(notes, f0, reference, reference.song)

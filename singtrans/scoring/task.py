@@ -5,14 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from singtrans.errors import UsageError
-from singtrans.scoring.references import (
-    NOTHING_CHOSEN,
-    LabelChoice,
-    Reference,
-    check_pair,
-    find_references,
-    select_recordings,
-)
+from singtrans.scoring.reference_files import check_pair, find_references
+from singtrans.scoring.references import NOTHING_CHOSEN, LabelChoice, Reference, select_recordings
 from singtrans.scoring.systems import EstimateFile, EstimateFolder, System
 
 
@@ -37,7 +31,7 @@ def file_task(
     """Make a task that scores notes and pitch tracks in files.
 
     Args:
-        reference: file or folder, as for `singtrans.scoring.references.find_references`.
+        reference: file or folder, as for `singtrans.scoring.reference_files.find_references`.
         estimate: a file if ``reference`` is a file, else a folder. If ``reference`` is a file with the notes of several
             recordings, ``estimate`` may be a file or a folder.
         against: second estimate, which is compared with the first; None to score only one.

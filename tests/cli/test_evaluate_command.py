@@ -5,6 +5,7 @@ import io
 import json
 import shutil
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -69,6 +70,33 @@ def test_labels_of_times_without_pitch_are_scored_in_folders_and_files(folders):
     assert printed.returncode == 0, printed.stderr
     assert any(line.split() == ["a", "10", "9", "0.947", "0.947", "-", "-"] for line in printed.stdout.splitlines())
     assert "Notes: mean of 1 file; their labels have no pitch\n" in printed.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("a.txt", "0,0.5,60\n0.5,oops,62\n1.2,2,64\n", "line 2, does not begin with three numbers"),
+        ("a.csv", "0,0.5,60\n0.5,1,62\n1.2,two,64\n", "line 3, does not begin with three numbers"),
+        ("a.lab", "0 0.5 60\n0.5 1 62\n1.2 2 64\n2 1.5 65\n", "line 4, is not a note"),
+        ("a.txt", "0\t0.5\tC4\nx\t1\tC4\n1.2\t2\tD4\n", "line 2, does not begin with two numbers"),
+        ("a.txt", "la la\nla la\n", "line 1, is not in a known format"),
+    ],
+)
+@pytest.mark.parametrize("folder", ["true", "good"])
+def test_a_table_with_a_wrong_line_is_named_with_the_line(folders, name, content, says, folder):
+    """The other files of the folder are scored, and the wrong file is not said to be missing."""
+    (folders / folder / "a.csv").unlink()
+    (folders / folder / name).write_text(content)
+    result = call("evaluate", "true", "good", "--json", cwd=folders)
+    assert (result.returncode, list(json.loads(result.stdout)["files"])) == (1, list(NAMES[1:]))
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"failed: {Path(folder) / name}, {says}")
+
+
+def test_a_text_without_notes_is_ignored_unless_it_has_the_name_of_an_estimate(folders):
+    (folders / "true" / "readme.txt").write_text("how the notes were made\n")
+    (folders / "true" / "a.txt").write_text("words of the song a\n")  # its notes are in a.csv
+    assert call("evaluate", "true", "good", cwd=folders).stderr == ""
 
 
 def test_a_table_without_pitch_is_refused_with_the_name_that_labels_of_times_need(tmp_path):

@@ -11,7 +11,7 @@ from singtrans import Note, SingtransError, formats
 from singtrans.dataset.manifest import read_entries
 from singtrans.formats import ReadOptions, audacity, csv_notes, f0, jams_notes, sonic_visualiser, ultrastar
 from singtrans.formats.labels import diffsinger, mir_st500, textgrid, tonas
-from singtrans.scoring.references import find_references
+from singtrans.scoring.reference_files import find_references
 from singtrans.scoring.scores import evaluate
 from singtrans.scoring.systems import EstimateFile, EstimateFolder
 from tests.helpers.label_files import NOTES, check, hz, refused, written

@@ -6,7 +6,7 @@ import soundfile
 
 from singtrans import SingtransError, formats
 from singtrans.scoring.metrics import score_pitch
-from singtrans.scoring.references import find_references
+from singtrans.scoring.reference_files import find_references
 from singtrans.scoring.scores import evaluate
 from singtrans.scoring.systems import EstimateFile
 from singtrans.training.recordings import read_f0

@@ -11,9 +11,9 @@ import pytest
 
 from singtrans import Note, PitchTrack, SingtransError, Transcription
 from singtrans.errors import InputError, UsageError
-from singtrans.scoring import references
 from singtrans.scoring.export import csv_report, json_report
-from singtrans.scoring.references import Annotations, Reference, find_references
+from singtrans.scoring.reference_files import find_references, note_files
+from singtrans.scoring.references import Annotations, Reference
 from singtrans.scoring.report import text_comparison, text_report
 from singtrans.scoring.scores import compare, evaluate
 from singtrans.scoring.systems import EstimateFile, EstimateFolder, ModelSystem
@@ -48,7 +48,7 @@ def test_references_of_a_folder_are_found(tmp_path):
         Reference("sub/a", true / "sub/a.csv"),
         Reference("sub/x.y", true / "sub/x.y.tsv"),
     ]
-    names = {stem.as_posix(): path.name for stem, path in references.note_files(found).items()}
+    names = {stem.as_posix(): path.name for stem, path in note_files(found).items()}
     assert names == {"a": "a.csv", "b": "b.json", "sub/a": "a.mid", "sub/x.y": "x.y.mid", "more": "more.mid"}
     assert EstimateFolder(found, find_references(true, found)).extra == ("more",)
     assert find_references(true / "a.tsv", found / "b.json")[0].notes == true / "a.tsv"
