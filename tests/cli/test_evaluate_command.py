@@ -77,7 +77,7 @@ def test_labels_of_times_without_pitch_are_scored_in_folders_and_files(folders):
     [
         ("a.txt", "0,0.5,60\n0.5,oops,62\n1.2,2,64\n", "line 2, does not begin with three numbers"),
         ("a.csv", "0,0.5,60\n0.5,1,62\n1.2,two,64\n", "line 3, does not begin with three numbers"),
-        ("a.lab", "0 0.5 60\n0.5 1 62\n1.2 2 64\n2 1.5 65\n", "line 4, is not a note"),
+        ("a.lab", "0 0.5 60\n0.5 1 62\n1.2 2 64\n2 -1 65\n", "line 4, is not a note"),
         ("a.txt", "0\t0.5\tC4\nx\t1\tC4\n1.2\t2\tD4\n", "line 2, does not begin with two numbers"),
         ("a.txt", "la la\nla la\n", "line 1, is not in a known format"),
     ],

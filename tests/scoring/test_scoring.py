@@ -11,6 +11,7 @@ import pytest
 
 from singtrans import Note, PitchTrack, SingtransError, Transcription
 from singtrans.errors import InputError, UsageError
+from singtrans.scoring import references
 from singtrans.scoring.export import csv_report, json_report
 from singtrans.scoring.reference_files import find_references, note_files
 from singtrans.scoring.references import Annotations, Reference
