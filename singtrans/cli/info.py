@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from singtrans import __version__
-from singtrans.cli.commands import OUTPUT
+from singtrans.cli.commands import MODEL, OUTPUT
+from singtrans.errors import UsageError
 
 if TYPE_CHECKING:
     from singtrans.model.config import Config
@@ -22,11 +23,23 @@ def info(
             show_default=False,
         ),
     ] = "",
+    option: Annotated[
+        str,
+        typer.Option(
+            "--model", metavar="MODEL", help="The same as MODEL, as in other commands.", rich_help_panel=MODEL
+        ),
+    ] = "",
     as_json: Annotated[
         bool, typer.Option("--json", help="Print all information about MODEL as JSON.", rich_help_panel=OUTPUT)
     ] = False,
 ) -> None:
     """Describe the default model, or another model."""
+    if model and option and model != option:
+        raise UsageError(f"{model} and --model {option}: give only one model")
+    _describe(model or option, as_json)
+
+
+def _describe(model: str, as_json: bool) -> None:
     import json
 
     from singtrans.model.shipped import find_model, shipped_models

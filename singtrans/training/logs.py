@@ -15,7 +15,14 @@ if TYPE_CHECKING:
 TRAINING_LOG = "log.csv"
 VALIDATION_LOG = "valid.csv"
 CURVES = "curves.png"
+_LOG_EVERY = 20  # largest number of steps between rows of the log
+_LOG_ROWS = 20  # least number of rows in the log of a training of at least as many steps
 _CURVES_SECONDS = 60.0  # between two drawings, each of which takes a second
+
+
+def is_logged(step: int, steps: int) -> bool:
+    """Return whether the losses of a step are logged. The first and the last step of a training always are."""
+    return step % min(_LOG_EVERY, max(1, steps // _LOG_ROWS)) == 0 or step in (1, steps)
 
 
 class Logs:

@@ -22,14 +22,12 @@ from singtrans.training.batches import Excerpts, conventions_of
 from singtrans.training.config import TrainConfig
 from singtrans.training.distributed import ALONE, Processes
 from singtrans.training.loader import prepared_batches
-from singtrans.training.logs import Logs
+from singtrans.training.logs import Logs, is_logged
 from singtrans.training.model_card import summarise, write_card
 from singtrans.training.recordings import Recording
 from singtrans.training.state import State, begin, require_state, restore, save_state
 from singtrans.training.step import Stepped, has_bf16, prepare, train_step
 from singtrans.training.validation import validate
-
-_LOG_EVERY = 20  # number of steps between rows of the log
 
 
 @dataclass(frozen=True)
@@ -247,7 +245,7 @@ def _report_step(run: _Run, log: Logs | None, stepped: Stepped, since: tuple[int
         return
     state, config, (first, seconds) = run.state, run.config, since
     rate = state.optimiser.param_groups[0]["lr"]
-    if state.step % _LOG_EVERY == 0:
+    if is_logged(state.step, config.steps):
         log.training(state.step, {"rate": rate} | stepped.terms | {"seconds": seconds})
     left = seconds / (state.step - first) * (config.steps - state.step)
     run.listener.step(Progress(state.step, config.steps, stepped.terms["total"], rate, left))

@@ -194,6 +194,10 @@ def test_info():
     one = call("info", "solo")
     assert (one.returncode, one.stdout.count("\n")) == (0, 10)
     assert listed.stdout.splitlines()[1:] == one.stdout.splitlines()[1:]
+    assert call("info", "--model", "solo").stdout == call("info", "solo", "--model", "solo").stdout == one.stdout
+    two = call("info", "solo", "--model", "other.safetensors")
+    assert (two.returncode, two.stdout, two.stderr.count("\n")) == (2, "", 1)
+    assert "solo and --model other.safetensors: give only one model" in two.stderr
     assert "parameters" in one.stdout and "sha256 " in one.stdout
     assert max(map(len, one.stdout.replace(str(Path(singtrans.__file__).parents[1]), "").splitlines())) <= 90
     assert (listed.stderr, one.stderr) == ("", "")

@@ -25,7 +25,7 @@ from singtrans.training import logs, loop
 from singtrans.training.augment import AugmentConfig
 from singtrans.training.batches import BatchConfig, Excerpts
 from singtrans.training.config import TrainConfig
-from singtrans.training.logs import Logs, draw_curves, read_rows
+from singtrans.training.logs import Logs, draw_curves, is_logged, read_rows
 from singtrans.training.loop import Data, Listener, train
 from singtrans.training.recordings import load_recording
 from singtrans.training.run import TrainOptions, run_training
@@ -105,7 +105,8 @@ def test_resuming_ends_with_the_same_weights(data, finished, tmp_path, bf16):
     parts = weights(train_once(data, tmp_path / "parts", resume=True, bf16=bf16))
     assert all(torch.equal(whole[k], parts[k]) for k in whole)
     left = {p.name for p in (tmp_path / "parts").iterdir()} - {"tensorboard", "curves.png"}
-    assert left == {"best.safetensors", "config.json", "last.safetensors", "state.pt", "valid.csv", "MODEL_CARD.md"}
+    written = {"best.safetensors", "config.json", "last.safetensors", "state.pt", "MODEL_CARD.md"}
+    assert left == written | {"log.csv", "valid.csv"}
 
 
 def test_resuming_in_another_precision_is_refused(data, tmp_path, monkeypatch):
@@ -310,14 +311,21 @@ def test_impossible_training_runs_are_refused_before_reading_recordings(tmp_path
         run_training([tmp_path / "no manifest"], tmp_path, TrainOptions(**options))
 
 
+@pytest.mark.parametrize(("steps", "rows"), [(1, 1), (3, 3), (19, 19), (60, 21), (600, 31), (6000, 301)])
+def test_trainings_of_any_length_have_a_log(steps, rows):
+    logged = [step for step in range(1, steps + 1) if is_logged(step, steps)]
+    assert (len(logged), logged[0], logged[-1]) == (rows, 1, steps)
+
+
 def test_training_lowers_the_loss_and_writes_all_files(data, tmp_path, with_all_logs):
     """A small network is trained on five songs. The loss falls, and the model card and the logs are written."""
     lines = []
     configs = (small_config(), config(steps=40, warmup=5, rate=5e-3, validate_every=40, seed=0))
     configs = (configs[0], replace(configs[1], batch=BatchConfig(size=4, seconds=2.0)))
     train(training_data(data), tmp_path, configs, listener=Listener(lines.append))
-    totals = [float(row["total"]) for row in read_rows(tmp_path / "log.csv")]
-    assert totals[-1] < 2.6
+    rows = read_rows(tmp_path / "log.csv")
+    assert [int(row["step"]) for row in rows] == [1, *range(2, 41, 2)]
+    assert float(rows[-1]["total"]) < 2.6 < float(rows[0]["total"])
     assert len(lines) == 1
     assert "COnPOff" in lines[0]
     card = (tmp_path / "MODEL_CARD.md").read_text()
