@@ -1,5 +1,6 @@
 """Formatting of analyses as text for a terminal of 80 columns: one recording in detail, or a table of recordings."""
 
+import textwrap
 from collections.abc import Sequence
 
 from singtrans.analysis.comparison import VERDICTS, Compared, Comparison
@@ -9,7 +10,8 @@ from singtrans.messages import counted, length
 from singtrans.pitch import midi_to_hz, note_name
 
 _INTERVALS = {12: "an octave", 24: "two octaves", 36: "three octaves"}
-_LABEL = 14  # columns
+_WIDTH, _LABEL, _NAME = 80, 14, 22  # columns
+_TOGETHER = "\xa0"  # a space at which no line ends
 _DOUBT = "less than half of the notes have the written pitch"
 
 
@@ -31,7 +33,11 @@ def overview(analysis: Analysis) -> list[str]:
 
 
 def _item(label: str, *texts: str) -> list[str]:
-    return [f"  {name:<{_LABEL}}{text}" for name, text in zip([label, *[""] * len(texts)], texts, strict=False)]
+    """Format texts below each other, with a label before the first one. Long texts are divided into several lines."""
+    width = _WIDTH - _LABEL - 2
+    lines = [line for text in texts for line in textwrap.wrap(text, width, break_on_hyphens=False)]
+    labelled = zip([label, *[""] * len(lines)], lines, strict=False)
+    return [f"  {name:<{_LABEL}}{line.replace(_TOGETHER, ' ')}" for name, line in labelled]
 
 
 def describe_tuning(tuning: Tuning) -> list[str]:
@@ -75,7 +81,7 @@ def describe_comparison(comparison: Comparison) -> list[str]:
     if comparison.lateness is not None:
         against = "the written times" if comparison.clock else f"the singer's tempo, {comparison.tempo:.2f} of written"
         lines.append(f"onsets against {against}: median {_signed(1000 * comparison.lateness)} ms")
-    counts = [f"{verdict} {comparison.count(verdict)}" for verdict in VERDICTS]
+    counts = [f"{verdict}{_TOGETHER}{comparison.count(verdict)}" for verdict in VERDICTS]
     lines += [", ".join(counts), f"(right: within {tolerance.cents:g} cents and {1000 * tolerance.seconds:g} ms)"]
     if not comparison.is_plausible:
         lines += [f"{_DOUBT};", "is this the right melody?"]
@@ -123,7 +129,7 @@ def _compared(note: Compared, analysis: Analysis) -> str:
 def many_table(analyses: Sequence[Analysis]) -> list[str]:
     """Format a table with one row per recording."""
     compared = any(analysis.comparison for analysis in analyses)
-    head = f"{'recording':<24} {'range':<9} {'tuning':>6} {'drift':>6} {'wander':>6} {'vibrato':>12}"
+    head = f"{'recording':<{_NAME}} {'range':<9} {'tuning':>6} {'drift':>6} {'wander':>6} {'vibrato':>12}"
     doubtful = any(
         analysis.notes and analysis.comparison and not analysis.comparison.is_plausible for analysis in analyses
     )
@@ -135,9 +141,9 @@ def many_table(analyses: Sequence[Analysis]) -> list[str]:
 
 
 def _row(analysis: Analysis) -> str:
-    name = analysis.audio if len(analysis.audio) <= 24 else f"{analysis.audio[:23]}…"
+    name = analysis.audio if len(analysis.audio) <= _NAME else f"{analysis.audio[: _NAME - 1]}…"
     if not analysis.notes or analysis.tuning is None:
-        return f"{name:<24} no singing found"
+        return f"{name:<{_NAME}} no singing found"
     numbers = [note.number for note in analysis.notes]
     notes = f"{note_name(min(numbers))}-{note_name(max(numbers))}"
     line = analysis.tuning.line
@@ -145,7 +151,7 @@ def _row(analysis: Analysis) -> str:
     vibrato = ""
     if analysis.vibrato_rate is not None and analysis.vibrato_extent is not None:
         vibrato = f"{analysis.vibrato_rate:.1f} Hz {analysis.vibrato_extent:3.0f} c"
-    row = f"{name:<24} {notes:<9} {_signed(line.mean):>6} {_signed(line.change):>6} {wander:>6} {vibrato:>12}"
+    row = f"{name:<{_NAME}} {notes:<9} {_signed(line.mean):>6} {_signed(line.change):>6} {wander:>6} {vibrato:>12}"
     comparison = analysis.comparison
     if not comparison:
         return row

@@ -53,7 +53,7 @@ def text_comparison(ours: Evaluation, theirs: Evaluation, differences: Mapping[s
         differences: result of `singtrans.scoring.scores.compare`.
     """
     if not differences:
-        return f"No recording was scored for both {ours.system} and {theirs.system}."
+        return "\n".join(_wrapped(f"No recording was scored for both {ours.system} and {theirs.system}."))
     table = _table("", "A", "B", "A - B", "95 % interval", "p")
     for name, difference in differences.items():
         figure, _, kind = name.partition(".")

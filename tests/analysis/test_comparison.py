@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from singtrans import Note, PitchTrack, Transcription
-from singtrans.analysis.comparison import Comparison, compare
+from singtrans.analysis.comparison import VERDICTS, Comparison, compare
 from singtrans.analysis.intonation import sung_notes
 from singtrans.analysis.summary import analyse, plain
 from singtrans.analysis.text import describe_comparison, many_table, note_table, overview
@@ -181,7 +181,14 @@ def test_lines_fit_a_terminal():
         assert max(map(len, lines)) <= 80
     found = analyse(Transcription(walk(120, 1), NOTHING, 99.0, name), walk(120, 2))
     assert not found.comparison.is_plausible
-    assert max(map(len, [*describe_comparison(found.comparison)[-2:], *many_table([found])])) <= 80
+    assert max(map(len, [*describe_comparison(found.comparison), *many_table([found])])) <= 80
+    # Thousands of notes, as in a long recording.
+    many = replace(found.comparison, notes=found.comparison.notes * 40, reference=found.comparison.reference * 40)
+    lines = describe_comparison(replace(many, lateness=-12.345))
+    assert max(map(len, [*lines, *many_table([replace(found, comparison=many)])])) <= 80
+    words = " ".join(" ".join(lines).split())
+    assert all(f"{verdict} {many.count(verdict)}" in words for verdict in VERDICTS)
+    assert not any(line.rstrip().endswith(VERDICTS) for line in lines)  # a number is on the line of its verdict
 
 
 def test_comparing_an_hour_takes_seconds():
