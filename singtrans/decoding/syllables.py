@@ -30,7 +30,7 @@ def divide_syllables(segment: Segment, posteriors: Posteriors, config: DecoderCo
     """
     if not config.syllable_peak or posteriors.syllable is None:
         return [segment]
-    shortest = round(max(config.shortest_syllable, config.shortest_note) / posteriors.hop)
+    shortest = max(1, round(max(config.shortest_syllable, config.shortest_note) / posteriors.hop))
     cuts = _peaks(posteriors.syllable, config.syllable_peak, shortest)
     return segment.divided(cuts, lambda start, end: best_bin(posteriors, config, start, end))
 

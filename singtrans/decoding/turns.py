@@ -32,8 +32,8 @@ def divide_turns(segment: Segment, posteriors: Posteriors, config: DecoderConfig
         posteriors: posteriors of the frames of the segment.
         config: configuration of the decoder; nothing is divided if ``shortest_turn`` is 0.
     """
-    shortest = _FIRST + 2 * config.shortest_turn
-    if not config.shortest_turn or not shortest <= len(posteriors) * posteriors.hop <= _LONGEST:
+    first, others = max(_FIRST, config.shortest_note), max(config.shortest_turn, config.shortest_note)
+    if not config.shortest_turn or not first + 2 * others <= len(posteriors) * posteriors.hop <= _LONGEST:
         return [segment]
     pitch = _sung(segment.bin, posteriors)
     if pitch is None:
@@ -43,7 +43,7 @@ def divide_turns(segment: Segment, posteriors: Posteriors, config: DecoderConfig
         found = round((float(np.median(pitch[start:end])) - posteriors.lowest_midi) * posteriors.bins_per_semitone)
         return min(max(found, 0), posteriors.pitch.shape[1] - 1)
 
-    return segment.divided(_turns(pitch, posteriors.hop, config.shortest_turn), bin_of)
+    return segment.divided(_turns(pitch, posteriors.hop, first, others), bin_of)
 
 
 def _sung(centre: int, posteriors: Posteriors) -> np.ndarray | None:
@@ -65,8 +65,18 @@ def _sung(centre: int, posteriors: Posteriors) -> np.ndarray | None:
     return np.interp(frames, voiced, midi[voiced])
 
 
-def _turns(pitch: np.ndarray, hop: float, shortest: float) -> list[int]:
-    """Find the steps of turns in the (frames,) pitch of a note, as indices of frames."""
+def _turns(pitch: np.ndarray, hop: float, first: float, others: float) -> list[int]:
+    """Find the steps of turns in the pitch of a note.
+
+    Args:
+        pitch: (frames,) pitch of the note.
+        hop: distance between frames in seconds.
+        first: least length of the first note of a turn in seconds.
+        others: least length of the other notes in seconds.
+
+    Returns:
+        The first frames of all notes except the first one.
+    """
     starts = _steady_parts(pitch)
     if not 3 <= len(starts) <= _MOST_PARTS:
         return []
@@ -80,8 +90,8 @@ def _turns(pitch: np.ndarray, hop: float, shortest: float) -> list[int]:
             min(steps) >= _LEAST_STEP
             and max(steps) <= _MOST_STEP
             and abs(middle[after] - middle[before]) <= _RETURN
-            and length[before] >= _FIRST
-            and min(length[here], length[after]) >= shortest
+            and length[before] >= first
+            and min(length[here], length[after]) >= others
         ):
             cuts |= {starts[here], starts[after]}
     return sorted(cuts)

@@ -49,6 +49,12 @@ def test_no_part_is_shorter_than_the_shortest_note():
     assert len(onsets(p, replace(MORAE, shortest_note=0.7))) == 1
 
 
+@pytest.mark.filterwarnings("error")
+def test_no_part_is_empty():
+    shortest = {"shortest_syllable": 0.0, "shortest_note": 0.0}
+    assert len(onsets(sung((1.0, 0.9)), replace(MORAE, **shortest))) == 2
+
+
 def test_of_two_near_peaks_only_the_higher_one_divides():
     assert onsets(sung((1.0, 0.7), (1.06, 0.9))) == pytest.approx([0.4, 1.06], abs=0.05)
 

@@ -66,6 +66,13 @@ def test_other_movements_are_not_divided(parts):
     assert len(notes_of(sung(*parts))) == 1
 
 
+@pytest.mark.parametrize(("shortest", "notes"), [(0.2, 3), (0.28, 1)])
+@pytest.mark.parametrize("lengths", [(0.24, 0.4), (0.4, 0.24)])
+def test_no_note_of_a_turn_is_shorter_than_the_shortest_note(lengths, shortest, notes):
+    turn = sung((lengths[0], 60.0), (lengths[1], 61.0), (1.0, 60.0))
+    assert len(notes_of(turn, replace(TURNS, shortest_note=shortest))) == notes
+
+
 @pytest.mark.parametrize("rate", [3.5, 5.0, 6.5])
 @pytest.mark.parametrize("extent", [0.3, 0.6, 1.0])
 def test_a_vibrato_is_not_divided(rate, extent):
