@@ -98,7 +98,7 @@ def _notes(evaluation: Evaluation) -> str:
     title = f"Notes: mean of {counted(count, 'file')}"
     if (few := len(evaluation.values("COnP.f_measure"))) < count:
         title += f"; COnP and COnPOff: of the {few} whose labels have pitch" if few else "; their labels have no pitch"
-    return f"{title}\n{_drawn(table)}"
+    return "\n".join([*_wrapped(title), _drawn(table)])
 
 
 def _pitch(evaluation: Evaluation) -> str:

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import sys
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -17,6 +18,7 @@ from singtrans.scoring.reference_files import find_references, note_files
 from singtrans.scoring.references import Annotations, Reference
 from singtrans.scoring.report import text_comparison, text_report
 from singtrans.scoring.scores import compare, evaluate
+from singtrans.scoring.statistics import Interval
 from singtrans.scoring.systems import EstimateFile, EstimateFolder, ModelSystem
 
 
@@ -333,6 +335,15 @@ def test_a_single_data_set_has_no_separate_line():
     assert "Data sets" not in text_report(scores)
     assert json.loads(json_report(scores))["sources"] == {}
     assert len(csv_report(scores).splitlines()) == 4
+
+
+def test_the_lines_of_large_data_sets_fit_a_terminal(monkeypatch):
+    for name in ("mean_interval", "ratio_interval"):  # a bootstrap over many files would take long
+        monkeypatch.setattr(f"singtrans.scoring.scores.{name}", lambda *_: Interval(0.5, 0.25, 0.75))
+    found = evaluate(of_sources(choir="abcdEF", solo="aE"), Known("b"))
+    lines = text_report(replace(found, files=found.files * 2000)).splitlines()
+    assert any("mean of 16000 files; COnP and COnPOff: of the 10000 whose labels" in line for line in lines)
+    assert max(map(len, lines)) <= 80
 
 
 def test_the_comparison_describes_the_tests_of_all_figures():
