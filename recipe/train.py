@@ -34,7 +34,8 @@ from singtrans.model.network import Model
 from singtrans.model.weights import load_model
 from singtrans.training.batches import BatchConfig
 from singtrans.training.config import TrainConfig
-from singtrans.training.loop import Data, Listener, Progress, train
+from singtrans.training.loop import Data, train
+from singtrans.training.progress import Listener, Progress
 
 WORDS = "lyrics.tsv"
 PEOPLE = {"ssvd": 1.5, "pjs": 2.0, "utau": 1.0, "mir1k": 1.0}

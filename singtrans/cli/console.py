@@ -15,7 +15,7 @@ from singtrans.messages import braced, counted, length, printable
 if TYPE_CHECKING:
     from singtrans.batch import Outcome, Plan
     from singtrans.notes import Note
-    from singtrans.training.loop import Listener
+    from singtrans.training.progress import Listener
 
 _MOST_FAILURES = 20  # largest number of failures that are repeated after the summary
 _WIDTH = 80  # columns
@@ -168,7 +168,7 @@ def training_progress() -> "Iterator[Listener]":
     One line is printed for each validation. On a terminal, a progress bar is shown, too. Elsewhere, a line is printed
     every 100 steps.
     """
-    from singtrans.training.loop import Listener, Progress
+    from singtrans.training.progress import Listener, Progress
 
     bar = Bar()
 

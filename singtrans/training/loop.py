@@ -4,8 +4,8 @@ import dataclasses
 import json
 import signal
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +24,7 @@ from singtrans.training.distributed import ALONE, Processes
 from singtrans.training.loader import prepared_batches
 from singtrans.training.logs import Logs, is_logged
 from singtrans.training.model_card import summarise, write_card
+from singtrans.training.progress import NOBODY, Listener, Progress
 from singtrans.training.recordings import Recording
 from singtrans.training.state import State, begin, require_state, restore, save_state
 from singtrans.training.step import Stepped, has_bf16, prepare, train_step
@@ -47,43 +48,6 @@ class Data:
     valid: Sequence[Entry] = ()
     backgrounds: Sequence[np.ndarray] = ()
     checksum: str = ""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Progress of a training run.
-
-    Attributes:
-        step: number of finished optimiser steps.
-        steps: total number of optimiser steps.
-        loss: loss of the last batch.
-        rate: learning rate.
-        seconds_left: estimated time until the last step.
-    """
-
-    step: int
-    steps: int
-    loss: float
-    rate: float
-    seconds_left: float
-
-
-@dataclass(frozen=True)
-class Listener:
-    """Callbacks for the progress of a training run.
-
-    Attributes:
-        line: function that is called with a line of text, such as the scores of a validation.
-        step: function that is called with the progress after each step.
-        read: function that is called with the number of recordings read so far, from 0, and the total number.
-    """
-
-    line: Callable[[str], None] = field(default=lambda line: None)
-    step: Callable[[Progress], None] = field(default=lambda progress: None)
-    read: Callable[[int, int], None] = field(default=lambda done, recordings: None)
-
-
-NOBODY = Listener()
 
 
 def train(  # noqa: PLR0913 (independent settings)

@@ -13,7 +13,8 @@ from singtrans.training.batches import BatchConfig
 from singtrans.training.config import TrainConfig
 from singtrans.training.distributed import Processes, join, leave
 from singtrans.training.load import load_data
-from singtrans.training.loop import NOBODY, Listener, train
+from singtrans.training.loop import train
+from singtrans.training.progress import NOBODY, Listener
 from singtrans.training.state import remove_state, require_state
 
 _log = logging.getLogger(__name__)

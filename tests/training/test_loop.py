@@ -26,7 +26,8 @@ from singtrans.training.augment import AugmentConfig
 from singtrans.training.batches import BatchConfig, Excerpts
 from singtrans.training.config import TrainConfig
 from singtrans.training.logs import Logs, draw_curves, is_logged, read_rows
-from singtrans.training.loop import Data, Listener, train
+from singtrans.training.loop import Data, train
+from singtrans.training.progress import Listener
 from singtrans.training.recordings import load_recording
 from singtrans.training.run import TrainOptions, run_training
 from singtrans.training.step import has_bf16
