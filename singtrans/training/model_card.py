@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,6 +90,24 @@ def write_card(
         "",
         "## Training data",
         "",
+        *_data_table(rows),
+        "",
+        "You may share this model only if these licences and those of the initial model allow it.",
+        "",
+        "## Scores",
+        "",
+        *_scores(valid, figures),
+    ]
+    lines += ["", "## Configuration", "", "```json", _indented(json.loads(description)), "```", ""]
+    path = folder / NAME
+    with whole_file(path) as file:
+        file.write("\n".join(lines).encode())
+    return path
+
+
+def _data_table(rows: Iterable[DataRow]) -> list[str]:
+    """Format the table of the training data."""
+    lines = [
         "| data set | recordings | minutes | notes | with pitch | singers | licence |",
         "|---|---|---|---|---|---|---|",
     ]
@@ -99,33 +117,27 @@ def write_card(
             f"| {_cell(row.source)} | {row.recordings} | {row.minutes:.1f} | {_notes(row)} | {row.pitch} |"
             f" {row.singers or 'not stated'} | {_cell(license_)} |"
         )
-    lines += [
-        "",
-        "You may share this model only if these licences and those of the initial model allow it.",
-    ]
-    lines += ["", "## Scores", ""]
-    if valid:
-        lines += ["| score | validation recordings |", "|---|---|"]
-        lines += [f"| {_cell(name)} | {value:.3f} |" for name, value in figures.items()]
-        names = ", ".join(_cell(e.id) for e in valid[:_LISTED])
-        more = f" and {len(valid) - _LISTED} more" if len(valid) > _LISTED else ""
-        lines += [
-            "",
-            f"The scores are means over the validation recordings: {names}{more}. They were not used for training, but"
-            " to choose the best step, so the scores are slightly too high. To publish"
-            " scores, use recordings that were not used for training or for this choice, and run"
-            " `singtrans evaluate DATA --model best.safetensors`.",
-        ]
-    else:
-        lines.append(
+    return lines
+
+
+def _scores(valid: Sequence[Entry], figures: Mapping[str, float]) -> list[str]:
+    """Format the scores of the validation recordings, and explain them."""
+    if not valid:
+        return [
             "There are no scores, because no recordings were set aside for validation. The model has the weights of the"
             " last step."
-        )
-    lines += ["", "## Configuration", "", "```json", _indented(json.loads(description)), "```", ""]
-    path = folder / NAME
-    with whole_file(path) as file:
-        file.write("\n".join(lines).encode())
-    return path
+        ]
+    names = ", ".join(_cell(entry.id) for entry in valid[:_LISTED])
+    more = f" and {len(valid) - _LISTED} more" if len(valid) > _LISTED else ""
+    return [
+        "| score | validation recordings |",
+        "|---|---|",
+        *(f"| {_cell(name)} | {value:.3f} |" for name, value in figures.items()),
+        "",
+        f"The scores are means over the validation recordings: {names}{more}. The best step was chosen with these"
+        " recordings, so the scores are slightly too high. To publish scores, use recordings that were used neither for"
+        " training nor for this choice, and run `singtrans evaluate DATA --model best.safetensors`.",
+    ]
 
 
 def _indented(content: object) -> str:
