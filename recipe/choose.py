@@ -69,7 +69,7 @@ def choose(data: Path, out: Path, models: Sequence[Path], cache: Path, processes
 
 
 def main() -> None:
-    """Choose a model; exit with an error of one line if this fails."""
+    """Choose a model; exit with a one-line error message if this fails."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)

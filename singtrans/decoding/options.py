@@ -16,7 +16,7 @@ FINEST = 1.0
 """Largest sensitivity; the smallest sensitivity is ``-FINEST``."""
 
 _MORAE = {"longest_nasal": 0.0, "syllable_peak": 0.6, "shortest_syllable": 0.1}
-"""Costs for notes that are morae."""
+"""Settings of the decoder for notes that are morae."""
 
 _STEP = 3.0  # log odds by which a sensitivity of 1 lowers the costs of a note and of a legato note
 

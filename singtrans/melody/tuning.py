@@ -7,9 +7,9 @@ clearly better, as for a singer who goes flat without accompaniment. To find the
 drift is found first. The Viterbi algorithm then finds slow movements around it.
 
 Tunings that differ by whole semitones fit equally well. Therefore, the tuning is limited to half a semitone above or
-below 440 Hz at the start, and to three semitones above or below 440 Hz later. In this way, a singer who is 45 cents
-flat is not mistaken for a singer who is 55 cents sharp. If a singer is about half a semitone off, all notes may be
-written a semitone too low or too high.
+below 440 Hz at the start. Later, it is limited to three semitones above or below 440 Hz, besides a steady drift. In
+this way, a singer who is 45 cents flat is not mistaken for a singer who is 55 cents sharp. If a singer is about half a
+semitone off, all notes may be written a semitone too low or too high.
 """
 
 import math
@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from singtrans.melody.tuning_line import LOG_LIKELIHOOD, drift_cost, likeliest_line, ways
+from singtrans.melody.tuning_line import LOG_LIKELIHOOD, drift_cost, likeliest_line, positions
 from singtrans.notes import LONGEST_SONG, Note, Transcription
 
 AUTO = "auto"
@@ -28,14 +28,14 @@ MIN_NOTES = 4
 _SURE = 0.25  # seconds; shorter notes have less weight
 _OPENING = 60.0  # seconds at the start that fix the semitone
 _HOP = 5.0  # seconds between the points of a moving tuning
-_FAR = 300  # cents, largest distance from 440 Hz to either side
+_FAR = 300  # cents, largest distance from 440 Hz to either side, besides a steady drift
 _SLOW = 3.0  # cents, standard deviation of the movement in one hop, besides a steady drift
 _FAST = 20  # cents, largest movement in one hop, besides a steady drift
 _CHANCE = 3.0  # log likelihood that random notes seldom reach with a constant tuning
 _CHANCE_MOVING = 5.0  # log likelihood that random notes seldom reach with a moving tuning
 _DOUBTFUL = 0.4  # semitones; beyond this the tuning may belong to the neighbouring semitone
 _CLEAR = 0.08  # log likelihood per note (with the weight 1) that a moving tuning needs for a remark
-_CHANGED = 0.05  # share of notes with another number from which a moving tuning is worth a remark
+_CHANGED = 0.05  # least share of notes whose number a moving tuning must change for a remark
 _DRIFT = 3.0  # gain of log likelihood that a moving tuning needs
 
 
@@ -165,7 +165,7 @@ def estimate_tuning(notes: Sequence[Note]) -> TuningCurve | None:
     whole = _fits(notes, pitches).sum(axis=0)
     cents = np.arange(-50, 50)
     constant = int(cents[np.argmax(whole[cents])])
-    line = likeliest_line(ways(_middles(notes)), pitches, _weights(notes))
+    line = likeliest_line(positions(_middles(notes)), pitches, _weights(notes))
     moving = max((_moving(notes, pitches, drift) for drift in {0, line.drift}), key=lambda curve: curve.fit)
     fit = float(whole[constant])
     if moving.fit > max(_CHANCE_MOVING, fit + _DRIFT):
@@ -182,11 +182,11 @@ def _moving(notes: Sequence[Note], pitches: np.ndarray, drift: int) -> TuningCur
         drift: usual movement from the first to the last note in cents; only other movements are unlikely.
     """
     middles = _middles(notes)
-    path, score = _walk(_fits(notes, pitches - drift * ways(middles)))
+    path, score = _walk(_fits(notes, pitches - drift * positions(middles)))
     centres = notes[0].onset + _HOP * (np.arange(len(path)) + 0.5)
     first, last = middles[[0, -1]]
     times = np.array([first, *centres[(centres > first) & (centres < last)], last])
-    tuning = np.interp(times, centres, path) + drift * ways(times)
+    tuning = np.interp(times, centres, path) + drift * positions(times)
     shift = 100 * round(_start(times, tuning) / 100)
     return TuningCurve(times, (tuning - shift) / 100, score - drift_cost(drift))
 
@@ -226,9 +226,9 @@ def _walk(fits: np.ndarray) -> tuple[np.ndarray, float]:
     total = np.where(np.abs(cents + 0.5) < 50, 0.0, -np.inf) + fits[0, cents % 100]
     sources = []
     for fit in fits[1:]:
-        ways = sliding_window_view(np.pad(total, _FAST, constant_values=-np.inf), len(moves)) - costs
-        best = ways.argmax(axis=1)
-        total = ways[np.arange(len(cents)), best] + fit[cents % 100]
+        sums = sliding_window_view(np.pad(total, _FAST, constant_values=-np.inf), len(moves)) - costs
+        best = sums.argmax(axis=1)
+        total = sums[np.arange(len(cents)), best] + fit[cents % 100]
         sources.append(np.arange(len(cents)) + moves[best])
     index = int(total.argmax())
     path = [index]

@@ -38,17 +38,17 @@ class TuningLine:
     drift: int
 
 
-def likeliest_line(way: np.ndarray, cents: np.ndarray, weights: np.ndarray) -> TuningLine:
+def likeliest_line(position: np.ndarray, cents: np.ndarray, weights: np.ndarray) -> TuningLine:
     """Find the likeliest line.
 
     Args:
-        way: (notes,) position of each note between the first note, 0, and the last note, 1.
+        position: (notes,) position of each note between the first note, 0, and the last note, 1.
         cents: (notes,) pitches in cents.
         weights: (notes,) weights.
     """
     best, found = -np.inf, TuningLine(0, 0)
     for drift in _DRIFTS.tolist():
-        index = np.round(cents - drift * way).astype(np.int64) - _STARTS[:, None]
+        index = np.round(cents - drift * position).astype(np.int64) - _STARTS[:, None]
         fits = LOG_LIKELIHOOD[index % 100] @ weights - drift_cost(drift)
         if fits.max() > best:
             best, found = float(fits.max()), TuningLine(int(_STARTS[fits.argmax()]), drift)
@@ -60,6 +60,6 @@ def drift_cost(drift: float) -> float:
     return 0.5 * (drift / _USUAL_DRIFT) ** 2
 
 
-def ways(times: np.ndarray) -> np.ndarray:
+def positions(times: np.ndarray) -> np.ndarray:
     """Compute the positions of (n,) ascending times between the first one, 0, and the last one, 1."""
     return (times - times[0]) / max(float(times[-1] - times[0]), 1e-9)

@@ -18,8 +18,8 @@ from singtrans.training.config import FREEZABLE, TrainConfig
 
 FILE = "state.pt"
 
-_MOST_CHANGES = 3  # listed in a message
-_LONGEST_VALUE = 20  # characters of a value in a message
+_MOST_CHANGES = 3  # largest number of changes that a message lists
+_LONGEST_VALUE = 20  # characters; a message does not state longer values
 
 
 @dataclass
