@@ -41,18 +41,16 @@ def join_vibrato(notes: Sequence[Timed]) -> list[Timed]:
     while start < len(notes):
         end = _end(notes, start)
         halves = notes[start:end]
-        before = [note for note in result[-1:] if _continues(note, halves[0]) and _fits(note, halves)]
-        after = [note for note in notes[end : end + 1] if _continues(halves[-1], note) and _fits(note, halves)]
-        run = [*before, *halves, *after]
-        syllables = [found.syllable for found, _, _ in run[1:]]
-        if len(halves) >= _FEWEST_HALVES and len(run) >= _FEWEST and np.median(syllables) < _USUAL_SYLLABLE:
-            result[len(result) - len(before) :] = [_joined(before, halves, after)]
-            start = end + len(after)
-        else:
-            # The last half can be the first half of the next vibrato.
-            following = max(end - 1, start + 1)
-            result += notes[start:following]
-            start = following
+        if len(halves) >= _FEWEST_HALVES:
+            before = [note for note in result[-1:] if _continues(note, halves[0]) and _fits(note, halves)]
+            after = [note for note in notes[end : end + 1] if _continues(halves[-1], note) and _fits(note, halves)]
+            if _is_vibrato([*before, *halves, *after]):
+                result[len(result) - len(before) :] = [_joined(before, halves, after)]
+                start = end + len(after)
+                continue
+        following = max(end - 1, start + 1)  # the last half can be the first half of the next vibrato
+        result += notes[start:following]
+        start = following
     return result
 
 
@@ -61,18 +59,22 @@ def _end(notes: Sequence[Timed], start: int) -> int:
     end, direction = start + 1, 0.0
     while end < len(notes) and _duration(notes[start]) <= _HALF:
         before, here = notes[end - 1], notes[end]
-        same = notes[end - 2] if end - 2 >= start else here
+        alike = notes[end - 2] if end - 2 >= start else here  # previous high half if this one is high
         step = here[0].pitch - before[0].pitch
         if (
             _duration(here) > _HALF
             or not _continues(before, here)
             or not _STEP[0] <= abs(step) <= _STEP[1]
             or step * direction > 0.0
-            or abs(here[0].pitch - same[0].pitch) > _CHANGE
+            or abs(here[0].pitch - alike[0].pitch) > _CHANGE
         ):
             break
         direction, end = step, end + 1
     return end
+
+
+def _is_vibrato(run: Sequence[Timed]) -> bool:
+    return len(run) >= _FEWEST and float(np.median([found.syllable for found, _, _ in run[1:]])) < _USUAL_SYLLABLE
 
 
 def _continues(before: Timed, here: Timed) -> bool:
@@ -87,9 +89,9 @@ def _duration(note: Timed) -> float:
 
 
 def _levels(halves: Sequence[Timed]) -> tuple[float, float]:
-    """Compute the pitches of the low and the high halves; both are equal if there is only one half."""
+    """Compute the pitches of the low and the high halves."""
     pitch = [found.pitch for found, _, _ in halves]
-    levels = [float(np.median(pitch[::2])), float(np.median(pitch[1::2] or pitch))]
+    levels = [float(np.median(pitch[::2])), float(np.median(pitch[1::2]))]
     return min(levels), max(levels)
 
 

@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from singtrans.decoding.config import CONFIDENCE_FEATURES
+from singtrans.decoding.decoder import decode
 from singtrans.decoding.refinement import Found, FoundOrnament
 from singtrans.decoding.vibrato import join_vibrato
 from singtrans.notes import FALL, SCOOP
+from tests.helpers.clear_posteriors import CONFIG, clear
 
 SYLLABLE = CONFIDENCE_FEATURES.index("syllable")
 NO_SYLLABLE, CLEAR_SYLLABLE = -2.0, 2.0  # log odds
@@ -106,6 +108,17 @@ def test_two_syllables_with_vibrato_are_two_notes():
     notes = sung([60.9, 59.1] * 8)
     notes[8] = found(60.9, CLEAR_SYLLABLE), *notes[8][1:]
     assert [note.pitch for note, _, _ in join_vibrato(notes)] == pytest.approx([60.0, 60.0])
+
+
+def test_the_decoder_joins_cycles_only_if_no_syllables_start_in_them():
+    halves = [(0.4 + 0.12 * number, 0.52 + 0.12 * number, 60.9 - 1.8 * (number % 2)) for number in range(10)]
+    posteriors = clear(halves, 100)
+    none = np.full(100, 0.02)
+    (note,) = decode(replace(posteriors, syllable=none, ornament=none), CONFIG, 2.0)
+    assert (note.onset, note.offset) == pytest.approx((0.4, 1.6), abs=0.03)
+    assert note.pitch == pytest.approx(60.0, abs=0.1)
+    assert len(decode(replace(posteriors, syllable=posteriors.onset, ornament=none), CONFIG, 2.0)) == 10
+    assert len(decode(posteriors, CONFIG, 2.0)) == 10, "the model has no output for syllables"
 
 
 def test_other_notes_before_and_after_stay_the_same():
