@@ -82,7 +82,8 @@ def describe_tuning(notes: Sequence[Note]) -> str:
     """Describe in one line the tuning that is estimated from notes, which are in time order."""
     reference = estimate_tuning(notes)
     if reference is None:
-        why = f"{len(notes)} notes are too few" if len(notes) < MIN_NOTES else "the notes agree on no other tuning"
+        few = f"{len(notes)} notes are" if len(notes) != 1 else "1 note is"
+        why = f"{few} too few" if len(notes) < MIN_NOTES else "the notes agree on no other tuning"
         if _far_apart(notes):
             why = f"the notes lie more than {LONGEST_SONG / 3600:g} hours apart"
         stays = "as in the file" if any(note.tuning for note in notes) else f"{CONCERT:g} Hz"
@@ -215,6 +216,8 @@ def _fits(notes: Sequence[Note], pitches: np.ndarray) -> np.ndarray:
 def _start(times: np.ndarray, cents: np.ndarray) -> float:
     """Return the cents at the start of a moving tuning, according to a line that is fitted to its first minute."""
     opening = max(2, int(np.searchsorted(times, times[0] + _OPENING)))
+    if times[opening - 1] <= times[0]:  # all at the same time, so no line can be fitted
+        return float(np.mean(cents[:opening]))
     return float(np.polyfit(times[:opening] - times[0], cents[:opening], 1)[1])
 
 

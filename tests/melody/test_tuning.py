@@ -215,6 +215,18 @@ def test_bends_follow_the_sung_pitch(tuning):
     np.testing.assert_allclose(sounding, [note.pitch for note in song.notes], atol=0.001)
 
 
+def test_notes_at_the_same_time_have_a_tuning():
+    chord = [Note(1.0, 2.0, pitch + 0.2) for pitch in range(50, 74)]
+    found = estimate_tuning(chord)
+    assert found is not None
+    assert found.at(1.5) == pytest.approx(0.2, abs=0.05)
+
+
+@pytest.mark.parametrize(("count", "words"), [(0, "0 notes are"), (1, "1 note is"), (2, "2 notes are")])
+def test_too_few_notes_are_counted_in_the_description(count, words):
+    assert f"as {words} too few" in describe_tuning([Note(float(i), i + 0.5, 60.0) for i in range(count)])
+
+
 def test_options():
     options = Options(tuning=432.0)
     assert pickle.loads(pickle.dumps(options)) == options
