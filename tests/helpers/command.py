@@ -55,9 +55,8 @@ def call(*args: object, cwd: Path | None = None, input: bytes = b"") -> subproce
     logger, code = logging.getLogger("singtrans"), 0
     with ExitStack() as stack:
         stack.enter_context(mock.patch.dict(os.environ))
-        stack.enter_context(
-            mock.patch.multiple(logger, handlers=[*logger.handlers], level=logger.level, propagate=True)
-        )
+        stack.callback(logger.setLevel, logger.level)  # the loggers of the modules remember whether they are enabled
+        stack.enter_context(mock.patch.multiple(logger, handlers=[*logger.handlers], propagate=True))
         stack.enter_context(chdir(cwd or Path.cwd()))
         stack.enter_context(mock.patch.object(sys, "argv", ["singtrans", *map(str, args)]))
         stack.enter_context(mock.patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(input))))
