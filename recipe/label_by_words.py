@@ -48,9 +48,14 @@ class Labelled:
 
 
 def read_words(path: Path) -> dict[str, int]:
-    """Read the number of syllables of each recording from a table with the columns ``id`` and ``characters``."""
+    """Read the number of syllables of each recording from a table with the columns ``id`` and ``characters``.
+
+    Recordings without Chinese characters are left out, because they have words in other languages, whose number of
+    syllables is unknown.
+    """
     with path.open(encoding="utf-8", newline="") as file:
-        return {row["id"]: int(row["characters"]) for row in csv.DictReader(file, delimiter="\t")}
+        counts = {row["id"]: int(row["characters"]) for row in csv.DictReader(file, delimiter="\t")}
+    return {name: count for name, count in counts.items() if count}
 
 
 def label(recordings: Sequence[Recording], syllables: Mapping[str, int], models: Sequence[Model]) -> Labelled:

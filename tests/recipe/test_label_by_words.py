@@ -66,7 +66,8 @@ def _one_note(*_):
 
 def test_only_recordings_with_words_but_without_notes_are_labelled(monkeypatch, tmp_path):
     table = tmp_path / "lyrics.tsv"
-    table.write_text("id\tcharacters\ttext\na\t3\t一二三\nb\t3\t一二三\n", encoding="utf-8")
+    rows = ("id\tcharacters\ttext", "a\t3\t一二三", "b\t3\t一二三", "c\t0\tLOVE")
+    table.write_text("\n".join(rows) + "\n", encoding="utf-8")
     words = read_words(table)
     assert words == {"a": 3, "b": 3}
     a, c = recording("a", 1.0), recording("c", 1.0)
