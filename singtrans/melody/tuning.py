@@ -232,7 +232,7 @@ def _walk(fits: np.ndarray) -> tuple[np.ndarray, float]:
         sums = sliding_window_view(np.pad(total, _FAST, constant_values=-np.inf), len(moves)) - costs
         best = sums.argmax(axis=1)
         total = sums[np.arange(len(cents)), best] + fit[cents % 100]
-        sources.append(np.arange(len(cents)) + moves[best])
+        sources.append((np.arange(len(cents)) + moves[best]).astype(np.int16))  # there can be very many
     index = int(total.argmax())
     path = [index]
     for source in reversed(sources):

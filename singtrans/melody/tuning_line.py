@@ -47,9 +47,10 @@ def likeliest_line(position: np.ndarray, cents: np.ndarray, weights: np.ndarray)
         weights: (notes,) weights.
     """
     best, found = -np.inf, TuningLine(0, 0)
+    likelihoods = LOG_LIKELIHOOD[(np.arange(100) - _STARTS[:, None]) % 100]
     for drift in _DRIFTS.tolist():
-        index = np.round(cents - drift * position).astype(np.int64) - _STARTS[:, None]
-        fits = LOG_LIKELIHOOD[index % 100] @ weights - drift_cost(drift)
+        above = np.round(cents - drift * position).astype(np.int64) % 100
+        fits = likelihoods @ np.bincount(above, weights, 100) - drift_cost(drift)
         if fits.max() > best:
             best, found = float(fits.max()), TuningLine(int(_STARTS[fits.argmax()]), drift)
     return found
