@@ -10,7 +10,7 @@ of them is copied to WORK/solo.safetensors (`recipe.choose`).
 
 Existing results are kept, so run the same command again to resume. Making the data takes about half an hour on two
 cores; training takes ten minutes on one H100, or about ten hours on two cores; the steps after the training take about
-three minutes for each seed. ``--data-alone`` stops before the training, for a machine without a GPU. If you train the
+four minutes for each seed. ``--data-alone`` stops before the training, for a machine without a GPU. If you train the
 models on another machine, copy its folder WORK/models to this machine, and run the same command again.
 
 The installed synthesisers (`recipe.sung_word_voices`) sing some of the synthetic songs, so the data depend on which
